@@ -1,0 +1,18 @@
+/** A pending call of a clock; `cancel` may be called any number of times. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Where time comes from, so that tests can hold it in their hands. */
+export interface Clock {
+  /** Wall-clock time, milliseconds since 1970. May jump. */
+  now(): number;
+  /** Milliseconds from an arbitrary start; never goes back. Use it for durations. */
+  monotonic(): number;
+  /** Calls `action` once after `delayMs`; does not keep the process alive. */
+  after(delayMs: number, action: () => void): Timer;
+  /** Calls `action` every `periodMs`; does not keep the process alive. */
+  every(periodMs: number, action: () => void): Timer;
+  /** Calls `action` at the end of the current turn of the event loop, after pending I/O callbacks. */
+  endOfTurn(action: () => void): void;
+}

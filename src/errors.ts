@@ -1,0 +1,38 @@
+/**
+ * Every way in which Pharos refuses or fails, one line each. Codes are never reused; callers branch on
+ * `code`, never on the text of a message.
+ */
+export const errorCodes = {
+  "bad-topic": "a topic is empty, too long, reserved, or holds a control character or invalid UTF-8",
+  "bad-filter": "a topic filter is malformed, too long, or one too many",
+  "bad-event-id": "an event id is reserved, too long, or holds a control character",
+  "bad-event-type": "an event type is reserved, too long, or holds a control character",
+  "bad-retry": "a reconnection time is not a whole number of milliseconds within the allowed range",
+  "bad-publication": "a publication is not of the form that its way in asks for",
+  "bad-position": "a position is not of the form #epoch:offset",
+  "too-large": "something is larger than its limit",
+  "bad-tnetstring": "bytes are not a well-formed tnetstring, or nest or measure more than allowed",
+  "bad-mongrel2-request": "a frame from Mongrel2 is not a well-formed request",
+  "bad-mongrel2-response": "a response cannot be framed: no ids, too many ids, or a bad uuid or id",
+  "bad-request": "an HTTP request is malformed",
+  "not-found": "nothing is served at this path",
+  "method-not-allowed": "this path does not take this method",
+  "bad-endpoint": "a ZeroMQ endpoint or address is malformed",
+  "bad-config": "a setting has a value that it does not take",
+  "not-taken": "no hub took the publication in time",
+  unreachable: "a server or hub cannot be reached",
+  closed: "the object was closed and takes no more work",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The one error that Pharos throws for bad input and failures. `message` says what was wrong and what is allowed. */
+export class PharosError extends Error {
+  override readonly name = "PharosError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,34 @@
+/** The words of the outside interface that server, client library, page and tests share. */
+
+/** Where streams are served, on both fronts. */
+export const streamPath = "/esupdates";
+
+/** Where a load balancer asks whether the hub is alive. */
+export const healthPath = "/healthz";
+
+/** The topic of publications that name none, and of subscribers that name no filter. */
+export const defaultTopic = "broadcast";
+
+/** The event that tells a client that publications it should have had are gone from history. */
+export const gapEventType = "pharos-gap";
+
+/** Types that begin so belong to Pharos; publishers may not use them. */
+export const reservedTypePrefix = "pharos-";
+
+/** Why a gap is reported. */
+export type GapReason =
+  /** The id is not in history: never published, or already evicted. */
+  | "unknown-id"
+  /** The position belongs to another run of the hub. */
+  | "other-epoch"
+  /** Publications after the position were evicted from history. */
+  | "evicted";
+
+/** The JSON in the data of a `pharos-gap` event. Topics are named only if this connection may read them. */
+export interface GapNotice {
+  readonly reason: GapReason;
+  /** At most 20; `missedAtMost` is an upper bound, since a topic's past is counted, not kept. */
+  readonly topics: readonly { readonly topic: string; readonly missedAtMost: number }[];
+  /** True when more than 20 topics, or topics that are forgotten, have lost publications. */
+  readonly more: boolean;
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from "vitest/config";
+
+const real = { testTimeout: 120_000, hookTimeout: 60_000, teardownTimeout: 30_000, pool: "forks" as const };
+
+/**
+ * Three kinds of tests: `unit` needs nothing but Node; `e2e` runs real servers and browsers in minutes;
+ * `long` is load, faults and rates (`./scripts/test --long`), one file at a time so that figures mean something.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**", "test/long/**"] } },
+      { test: { ...real, name: "e2e", include: ["test/e2e/**/*.test.ts"], maxWorkers: 2 } },
+      {
+        test: {
+          ...real,
+          name: "long",
+          include: ["test/long/**/*.test.ts"],
+          testTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
