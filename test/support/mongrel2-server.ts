@@ -1,0 +1,258 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import {
+  type HandlerRoute,
+  type Mongrel2Mode,
+  type Mongrel2Settings,
+  serverFile,
+  serverUuid,
+  settingsOf,
+} from "./mongrel2-config.js";
+
+export interface Mongrel2Options {
+  readonly mode: Mongrel2Mode;
+  /** Added to the settings of the mode, and over them. */
+  readonly settings?: Mongrel2Settings;
+  /** Further handlers; an address that is left out is chosen, and told in the server's `handlers`. */
+  readonly handlers?: readonly (Pick<HandlerRoute, "path"> & Partial<HandlerRoute>)[];
+  /** Paths that go to the Pharos handler. @default /esupdates and /healthz */
+  readonly paths?: readonly string[];
+  /** Header form of the Pharos handler. @default json */
+  readonly protocol?: "json" | "tnetstring";
+  /** Host names, the first is the default host. @default localhost */
+  readonly hosts?: readonly string[];
+  /** A folder whose copy is served at `/`. @default one page that says "static" */
+  readonly htmlDir?: string;
+  /** @default ipc */
+  readonly transport?: "ipc" | "tcp";
+  /** `superpoll.max_fd`: room for half as many clients. @default 8192 */
+  readonly maxFd?: number;
+}
+
+/** A running Mongrel2. Addresses and port stay the same over {@link Mongrel2Server.restart}. */
+export interface Mongrel2Server {
+  readonly port: number;
+  /** Addresses for the Pharos handler, as a handler outside the scratch folder reaches them. */
+  readonly sendSpec: string;
+  readonly recvSpec: string;
+  readonly controlSpec: string;
+  /** The other handlers, in the order of the option. */
+  readonly handlers: readonly HandlerRoute[];
+  readonly dir: string;
+  readonly pid: number;
+  /** Ends the process and removes the scratch folder; also after `kill`. Safe to call twice. */
+  stop(): Promise<void>;
+  /** Ends the process, as a crash or an orderly stop, and waits until it is gone. */
+  kill(signal?: "SIGKILL" | "SIGINT" | "SIGTERM"): Promise<void>;
+  /** Starts it again with the same configuration, ending it first when it runs. */
+  restart(): Promise<void>;
+  /** Sends a signal and does not wait: SIGSTOP, SIGCONT, SIGHUP. */
+  signal(name: NodeJS.Signals): void;
+  rssBytes(): number;
+  /** What it has logged, for messages of failing tests. */
+  log(): string;
+}
+
+const startDeadlineMs = 15_000;
+const stopDeadlineMs = 5_000;
+
+/**
+ * Starts a real Mongrel2 in a scratch folder and resolves when it accepts connections. `/esupdates` and
+ * `/healthz` go to the Pharos handler, everything else to static files. Whoever starts it calls `stop`.
+ */
+export async function startMongrel2(options: Mongrel2Options): Promise<Mongrel2Server> {
+  const dir = await mkdtemp(join(tmpdir(), "pharos-m2-"));
+  const layout = await layOut(dir, options);
+  await promisify(execFile)("m2sh", ["load", "-config", "mongrel2.conf", "-db", "config.sqlite"], {
+    cwd: dir,
+    env: { ...process.env, LOGNAME: "test" },
+  });
+  const runner = new Runner(dir, layout.port);
+  try {
+    await runner.start();
+  } catch (error) {
+    await runner.remove();
+    throw error;
+  }
+  const outside = (spec: string): string => spec.replace("ipc://run/", `ipc://${dir}/run/`);
+  return {
+    port: layout.port,
+    sendSpec: outside(layout.pharos.sendSpec),
+    recvSpec: outside(layout.pharos.recvSpec),
+    controlSpec: `ipc://${dir}/run/control`,
+    handlers: layout.others.map(({ sendSpec, recvSpec, path }) => ({
+      path,
+      sendSpec: outside(sendSpec),
+      recvSpec: outside(recvSpec),
+    })),
+    dir,
+    get pid() {
+      return runner.pid;
+    },
+    stop: () => runner.remove(),
+    kill: (signal = "SIGKILL") => runner.end(signal),
+    restart: async () => {
+      await runner.end("SIGKILL");
+      await runner.start();
+    },
+    signal: (name) => process.kill(runner.pid, name),
+    rssBytes: () => runner.rssBytes(),
+    log: () => runner.log(),
+  };
+}
+
+interface Layout {
+  readonly port: number;
+  readonly pharos: HandlerRoute;
+  readonly others: readonly HandlerRoute[];
+}
+
+async function layOut(dir: string, options: Mongrel2Options): Promise<Layout> {
+  for (const name of ["run", "logs", "tmp", "html"]) mkdirSync(join(dir, name));
+  if (options.htmlDir === undefined) writeFileSync(join(dir, "html", "index.html"), "static\n");
+  else cpSync(options.htmlDir, join(dir, "html"), { recursive: true });
+  const transport = options.transport ?? "ipc";
+  const port = await freePort();
+  const pharos: HandlerRoute = {
+    path: "",
+    sendSpec: await address(transport, "requests"),
+    recvSpec: await address(transport, "responses"),
+    protocol: options.protocol ?? "json",
+  };
+  const others: HandlerRoute[] = [];
+  for (const [index, other] of (options.handlers ?? []).entries()) {
+    others.push({
+      ...other,
+      sendSpec: other.sendSpec ?? (await address(transport, `requests-${index}`)),
+      recvSpec: other.recvSpec ?? (await address(transport, `responses-${index}`)),
+    });
+  }
+  const text = serverFile({
+    port,
+    hosts: options.hosts ?? ["localhost"],
+    paths: options.paths ?? ["/esupdates", "/healthz"],
+    pharos,
+    others,
+    controlSpec: "ipc://run/control",
+    settings: { ...settingsOf(options.mode, options.maxFd ?? 8192), ...options.settings },
+  });
+  writeFileSync(join(dir, "mongrel2.conf"), text);
+  return { port, pharos, others };
+}
+
+async function address(transport: "ipc" | "tcp", name: string): Promise<string> {
+  return transport === "ipc" ? `ipc://run/${name}` : `tcp://127.0.0.1:${await freePort()}`;
+}
+
+/** A TCP port of the loopback interface that nobody listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no TCP port was given");
+  return address.port;
+}
+
+/** Owns the process. A run ends with `end`; the folder with `remove`. */
+class Runner {
+  readonly #dir: string;
+  readonly #port: number;
+  #child: ChildProcess | undefined;
+  readonly #onExit = (): void => {
+    this.#child?.kill("SIGKILL");
+  };
+
+  constructor(dir: string, port: number) {
+    this.#dir = dir;
+    this.#port = port;
+    process.on("exit", this.#onExit);
+  }
+
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error("Mongrel2 is not running");
+    return pid;
+  }
+
+  async start(): Promise<void> {
+    // A pid file that a killed server left keeps the next one from starting.
+    rmSync(join(this.#dir, "run", "mongrel2.pid"), { force: true });
+    const output = openSync(join(this.#dir, "output.log"), "a");
+    const child = spawn("mongrel2", ["config.sqlite", serverUuid], {
+      cwd: this.#dir,
+      stdio: ["ignore", output, output],
+      env: { ...process.env, LOGNAME: "test" },
+    });
+    closeSync(output);
+    this.#child = child;
+    child.once("exit", () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    await once(child, "spawn");
+    await this.#accepting();
+  }
+
+  async #accepting(): Promise<void> {
+    const deadline = performance.now() + startDeadlineMs;
+    while (!(await accepts(this.#port))) {
+      if (this.#child === undefined) throw new Error(`Mongrel2 ended at its start:\n${this.log()}`);
+      if (performance.now() > deadline) throw new Error(`Mongrel2 accepts no connection:\n${this.log()}`);
+      await delay(20);
+    }
+  }
+
+  async end(signal: "SIGKILL" | "SIGINT" | "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const gone = once(child, "exit");
+    child.kill(signal);
+    // A stopped process takes no other signal than this one and SIGKILL.
+    child.kill("SIGCONT");
+    const late = setTimeout(() => child.kill("SIGKILL"), stopDeadlineMs);
+    await gone;
+    clearTimeout(late);
+  }
+
+  async remove(): Promise<void> {
+    await this.end("SIGKILL");
+    process.off("exit", this.#onExit);
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  rssBytes(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  log(): string {
+    return ["output.log", "logs/error.log"].map((name) => tail(join(this.#dir, name))).join("\n");
+  }
+}
+
+function tail(path: string): string {
+  try {
+    return readFileSync(path, "utf8").slice(-4000);
+  } catch {
+    return "";
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
