@@ -1,0 +1,34 @@
+declare const epochBrand: unique symbol;
+
+/** Names one life of a journal: offsets of different epochs cannot be compared. */
+export type Epoch = string & { readonly [epochBrand]: true };
+
+/** The place of a publication in the hub-wide count: 1 for the first of an epoch; 0 stands before all of them. */
+export type Offset = number;
+
+/** Where a client stands: everything up to and including this offset has been delivered to it. */
+export interface Position {
+  readonly epoch: Epoch;
+  readonly offset: Offset;
+}
+
+const epochForm = /^[A-Za-z0-9_-]{1,32}$/;
+const positionForm = /^#([A-Za-z0-9_-]{1,32}):(0|[1-9][0-9]{0,15})$/;
+
+/** Takes 1 to 32 letters, digits, `-` or `_` as an epoch; undefined for anything else. */
+export function parseEpoch(text: string): Epoch | undefined {
+  return epochForm.test(text) ? (text as Epoch) : undefined;
+}
+
+/** Writes a position as an event id, `#epoch:offset`. */
+export function formatPosition(position: Position): string {
+  return `#${position.epoch}:${position.offset}`;
+}
+
+/** Reads an event id written by {@link formatPosition}; undefined for every other text. */
+export function parsePosition(text: string): Position | undefined {
+  const match = positionForm.exec(text);
+  const epoch = match?.[1];
+  const offset = Number(match?.[2]);
+  return epoch !== undefined && Number.isSafeInteger(offset) ? { epoch: epoch as Epoch, offset } : undefined;
+}

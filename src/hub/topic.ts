@@ -1,0 +1,41 @@
+import { PharosError } from "../errors.js";
+import { streamPath } from "../protocol.js";
+
+declare const topicBrand: unique symbol;
+
+/** What publications are published to. Only {@link parseTopic} makes one. */
+export type Topic = string & { readonly [topicBrand]: true };
+
+/** Longest topic and longest filter in UTF-8 bytes: room for a URL with its query, a hundredth of a request head. */
+export const defaultTopicBytes = 1024;
+
+/** Control characters, format characters (they make two topics look alike) and lone surrogates (not UTF-8). */
+const forbidden = /[\p{Cc}\p{Cf}\p{Cs}]/u;
+
+const reservedPaths = [streamPath, "/.well-known/mercure"];
+
+/** True when `text` holds a control or format character or a lone surrogate, which no topic, filter, id or type may. */
+export function hasForbiddenCharacter(text: string): boolean {
+  return forbidden.test(text);
+}
+
+/**
+ * Takes any text as a topic; `c#` and `a+b` are legal topics, nothing is normalised.
+ *
+ * @throws PharosError `bad-topic` when it is empty, longer than `maxBytes`, exactly `*`, the hub's own path or
+ *   below it, or holds a control or format character or a lone surrogate.
+ */
+export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
+  if (text === "") throw new PharosError("bad-topic", "a topic must not be empty");
+  if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
+    throw new PharosError("bad-topic", `a topic may have at most ${maxBytes} bytes`);
+  }
+  if (text === "*") throw new PharosError("bad-topic", "the topic * is reserved: it stands for every topic");
+  if (reservedPaths.some((path) => text === path || text.startsWith(`${path}/`))) {
+    throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
+  }
+  if (hasForbiddenCharacter(text)) {
+    throw new PharosError("bad-topic", "a topic must not hold control characters or invalid UTF-8");
+  }
+  return text as Topic;
+}
