@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const src = join(dirname(fileURLToPath(import.meta.url)), "..", "src");
 
-const words = ["errors", "log", "metrics", "clock", "protocol"];
+const words = ["errors", "log", "metrics", "clock", "protocol", "utf8"];
 
 /** Each area of src/ with the areas that it may import (its own is always allowed) and the packages it may use. */
 const table = {
@@ -15,6 +15,7 @@ const table = {
   protocol: { areas: [], packages: [] },
   log: { areas: ["errors", "clock"], packages: [] },
   metrics: { areas: [], packages: [] },
+  utf8: { areas: ["errors"], packages: [] },
   hub: { areas: words, packages: [] },
   sse: { areas: words, packages: [] },
   "mongrel2/wire": { areas: words, packages: ["node:"] },

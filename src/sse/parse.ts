@@ -1,0 +1,162 @@
+import { PharosError } from "../errors.js";
+import { defaultMaxLineLength, FieldParser } from "./fields.js";
+
+/** One event as it stood on the stream: only the fields that it had. Never empty. */
+export interface RawEvent {
+  readonly id?: string;
+  readonly type?: string;
+  readonly retryMs?: number;
+  /** The data lines joined by LF. `""` is an event with empty data; absent means that it had no data line. */
+  readonly data?: string;
+}
+
+/** One event as a browser's `EventSource` fires it. */
+export interface StreamEvent {
+  /** The stream's last event id at this event, which an earlier event may have set. */
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+}
+
+export interface ParseLimits {
+  /** The longest line, in UTF-16 code units. @default 4 Mi */
+  readonly maxLineLength?: number;
+  /** The longest data of one event, in UTF-16 code units. @default 4 Mi */
+  readonly maxEventLength?: number;
+}
+
+/** The longest data of one event unless set otherwise, in UTF-16 code units: four times the largest publication. */
+export const defaultMaxEventLength = defaultMaxLineLength;
+
+/**
+ * Parses event-stream text by the rules of the HTML standard [HTML 9.2.6], from chunks that may end
+ * anywhere. Unknown fields, ids with NUL and `retry` values other than digits are ignored, as there; an
+ * event that the stream leaves unfinished is never reported. Needs nothing of Node.
+ */
+export class EventStreamParser {
+  readonly #fields: FieldParser;
+  readonly #onEvent: (event: RawEvent) => void;
+  readonly #maxEventLength: number;
+  #event: { id?: string; type?: string; retryMs?: number; data?: string } | undefined;
+  #reconnectionMs: number | undefined;
+
+  constructor(
+    options: ParseLimits & {
+      /** Called for each event in order, within `push`. */
+      readonly onEvent: (event: RawEvent) => void;
+      /** Called for each comment line, without the colon and one leading space. */
+      readonly onComment?: (text: string) => void;
+    },
+  ) {
+    this.#onEvent = options.onEvent;
+    this.#maxEventLength = options.maxEventLength ?? defaultMaxEventLength;
+    this.#fields = new FieldParser(
+      {
+        field: (name, value) => this.#field(name, value),
+        blank: () => this.#blank(),
+        comment: (text) => options.onComment?.(text),
+      },
+      { maxLineLength: options.maxLineLength ?? defaultMaxLineLength },
+    );
+  }
+
+  /** The reconnection time that the stream asked for last. It counts from its line on, even in an unfinished event. */
+  get reconnectionMs(): number | undefined {
+    return this.#reconnectionMs;
+  }
+
+  /**
+   * Takes the next chunk and reports the events that it completes.
+   *
+   * @throws PharosError `too-large` for a line or event over its limit; the parser is then of no more use
+   */
+  push(chunk: string): void {
+    this.#fields.push(chunk);
+  }
+
+  #field(name: string, value: string): void {
+    if (name === "data") this.#data(value);
+    else if (name === "id" && !value.includes("\0")) this.#open().id = value;
+    else if (name === "event") this.#open().type = value;
+    else if (name === "retry" && /^[0-9]+$/.test(value)) this.#retry(Number(value));
+  }
+
+  #data(line: string): void {
+    const event = this.#open();
+    event.data = event.data === undefined ? line : `${event.data}\n${line}`;
+    if (event.data.length > this.#maxEventLength)
+      throw new PharosError(
+        "too-large",
+        `the data of an event may have at most ${this.#maxEventLength} characters`,
+      );
+  }
+
+  #retry(ms: number): void {
+    this.#open().retryMs = ms;
+    this.#reconnectionMs = ms;
+  }
+
+  #open(): { id?: string; type?: string; retryMs?: number; data?: string } {
+    this.#event ??= {};
+    return this.#event;
+  }
+
+  #blank(): void {
+    const event = this.#event;
+    this.#event = undefined;
+    if (event !== undefined) this.#onEvent(event);
+  }
+}
+
+/**
+ * Reads the bytes of one stream as a browser does: an id stays the last event id until another comes, an
+ * event without data fires nothing but moves the id, and an event without a type is a `message`. Bytes
+ * that are not UTF-8 become U+FFFD, as the standard demands. Make a new one for each connection, with the
+ * last event id of the one before.
+ */
+export class EventStreamReader {
+  readonly #parser: EventStreamParser;
+  // The parser strips the one byte order mark that a stream may begin with; the decoder must leave it.
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #onEvent: (event: StreamEvent) => void;
+  #lastEventId: string;
+
+  constructor(
+    options: ParseLimits & {
+      /** Called for each event that has data, in order, within `push`. */
+      readonly onEvent: (event: StreamEvent) => void;
+      /** Where an earlier connection stopped. @default "" */
+      readonly lastEventId?: string;
+    },
+  ) {
+    this.#onEvent = options.onEvent;
+    this.#lastEventId = options.lastEventId ?? "";
+    this.#parser = new EventStreamParser({ ...options, onEvent: (event) => this.#take(event) });
+  }
+
+  /** The id to resume from: of the last finished event that had one. `""` means none. */
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  /** The reconnection time that the stream asked for last, if it did. */
+  get reconnectionMs(): number | undefined {
+    return this.#parser.reconnectionMs;
+  }
+
+  /**
+   * Takes the next bytes; characters may be split between chunks.
+   *
+   * @throws PharosError `too-large` for a line or event over its limit; the reader is then of no more use
+   */
+  push(bytes: Uint8Array): void {
+    this.#parser.push(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  #take(event: RawEvent): void {
+    if (event.id !== undefined) this.#lastEventId = event.id;
+    if (event.data === undefined) return;
+    // An empty `event:` field means `message`, too [HTML 9.2.6].
+    this.#onEvent({ id: this.#lastEventId, type: event.type || "message", data: event.data });
+  }
+}
