@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+import type { HttpAddress, Mongrel2Specs } from "./config.js";
+
+const httpAllowed =
+  "off, PORT or HOST:PORT with a port from 0 to 65535, for instance 127.0.0.1:8080, [::1]:8080 or 0 for a free port";
+const httpPattern = /^(?:off|(?:([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):)?(\d{1,5}))$/;
+
+/** Where the built-in front listens: `[HOST:]PORT`, or `off`. The host is 127.0.0.1 when none is named. */
+export const httpAddress = z
+  .string({ error: httpAllowed })
+  .regex(httpPattern, httpAllowed)
+  .refine((text) => text === "off" || Number(httpPattern.exec(text)?.[2]) <= 65_535, httpAllowed)
+  .transform((text): HttpAddress | "off" => {
+    if (text === "off") return "off";
+    const [, host = "127.0.0.1", port] = httpPattern.exec(text) ?? [];
+    return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+  });
+
+const ingestAllowed =
+  "a ZeroMQ endpoint, tcp://HOST:PORT or ipc://PATH, with @ before it to bind or > to connect, for instance @tcp://127.0.0.1:9997";
+
+/** A ZeroMQ endpoint as in CZMQ: `@` binds, `>` connects; a bare one binds. Stays text. */
+export const ingestEndpoint = z
+  .string({ error: ingestAllowed })
+  .regex(/^[@>]?(?:tcp:\/\/[^\s,]+:(?:\d{1,5}|\*)|ipc:\/\/[^\s,]+)$/, ingestAllowed);
+
+// A tcp port takes bytes from whoever reaches it, a web page's fetch included; stopping the hub must not be one of them.
+const controlAllowed =
+  "an ipc endpoint, for instance ipc:///run/pharos/control; no other transport may stop the hub";
+
+export const controlEndpoint = z
+  .string({ error: controlAllowed })
+  .regex(/^[@>]?ipc:\/\/[^\s,]+$/, controlAllowed);
+
+const mongrel2Allowed =
+  "SEND_SPEC,RECV_SPEC[,CONTROL_SPEC], each tcp://HOST:PORT or ipc://PATH as in mongrel2.conf, for instance ipc://run/requests,ipc://run/responses,ipc://run/control";
+const spec = String.raw`(?:tcp:\/\/[^\s,]+:\d{1,5}|ipc:\/\/[^\s,]+)`;
+
+/** The endpoints of one Mongrel2 server: `SEND_SPEC,RECV_SPEC[,CONTROL_SPEC]`. */
+export const mongrel2Specs = z
+  .string({ error: mongrel2Allowed })
+  .regex(new RegExp(`^${spec},${spec}(?:,${spec})?$`), mongrel2Allowed)
+  .transform((text): Mongrel2Specs => {
+    const [send = "", recv = "", control] = text.split(",");
+    return { send, recv, ...(control === undefined ? {} : { control }) };
+  });
+
+const originAllowed =
+  "an exact origin, scheme://host[:port] in lower case, for instance https://example.org; never *";
+
+/** An origin exactly as browsers send it, so that comparing texts is enough. */
+export const corsOrigin = z.string({ error: originAllowed }).refine(isOrigin, originAllowed);
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}

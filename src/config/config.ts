@@ -1,0 +1,72 @@
+/** Everything that can be set, parsed and complete. Frozen in depth; {@link loadConfig} is the only maker. */
+export interface Config {
+  /** Where the built-in front listens, or that there is none. Port 0 takes a free one. */
+  readonly http: HttpAddress | "off";
+  /** The Mongrel2 servers to serve behind. */
+  readonly mongrel2: readonly Mongrel2Specs[];
+  /** PULL endpoints for publishers, each with its optional `@` (bind, also the meaning of none) or `>` (connect). */
+  readonly ingest: readonly string[];
+  /** An ipc endpoint on which the message `shutdown` stops the hub in order. */
+  readonly control?: string;
+  /** Seconds between two beacon publications; absent when there is no beacon. */
+  readonly beaconSeconds?: number;
+  /** Origins whose pages may read streams; exact, in the form that browsers send. */
+  readonly corsOrigins: readonly string[];
+  /** The most connection ids in one message to Mongrel2. */
+  readonly targets: number;
+  /** Seconds between two keep-alive control messages to Mongrel2; 0 sends none. */
+  readonly keepAliveSeconds: number;
+  /** Seconds of silence after which a stream gets a heartbeat. */
+  readonly heartbeatSeconds: number;
+  /** How long browsers wait before they reconnect, in milliseconds. */
+  readonly retryMs: number;
+  /** The folder for the records of open streams; absent when none are kept. */
+  readonly stateDir?: string;
+  readonly logLevel: LogLevel;
+  readonly limits: Limits;
+}
+
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The endpoints of one Mongrel2 server, named as in its configuration; the hub connects to each. */
+export interface Mongrel2Specs {
+  readonly send: string;
+  readonly recv: string;
+  /** The server's control port, without which orphaned streams are not found. */
+  readonly control?: string;
+}
+
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Bounds of everything that can grow. What each means, and its arithmetic, stands in `limits.ts`. */
+export interface Limits {
+  readonly history: {
+    readonly topicEvents: number;
+    readonly topicBytes: number;
+    readonly ageSeconds: number;
+    readonly bytes: number;
+    readonly topics: number;
+    readonly ids: number;
+  };
+  readonly retained: { readonly bytes: number };
+  readonly pendingBytes: number;
+  readonly connections: number;
+  readonly filtersPerConnection: number;
+  readonly topicBytes: number;
+  readonly filterBytes: number;
+  readonly idBytes: number;
+  readonly typeBytes: number;
+  readonly topicsPerPublication: number;
+  readonly dataBytes: number;
+  readonly roundBytes: number;
+  readonly mongrel2RoundBytes: number;
+  readonly mongrel2WindowBytes: number;
+  readonly roundWaitMs: number;
+  readonly stallSeconds: number;
+  readonly headBytes: number;
+  readonly bodyBytes: number;
+}

@@ -1,0 +1,56 @@
+import { isRawSettings, type RawSettings } from "./file.js";
+
+/** What is needed of the schema's issues; `message` is the text of what is allowed. */
+export interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}
+
+export interface FaultContext {
+  readonly settings: RawSettings;
+  /** Options and variables by the dotted path that they gave; what is not in here came from the file. */
+  readonly origins: ReadonlyMap<string, string>;
+  readonly file: string;
+}
+
+/** One line for each faulty setting: where it was given, what was given, and what is allowed. */
+export function describeFaults(issues: readonly Issue[], context: FaultContext): readonly string[] {
+  const lines = new Map<string, string>();
+  for (const issue of issues) {
+    const path = issue.path.map(String);
+    const name = originOf(path, context);
+    // The first issue of a value is the telling one; its other checks fail for the same reason.
+    if (lines.has(name)) continue;
+    lines.set(name, `${name}: ${describe(issue, valueAt(context.settings, path))}`);
+  }
+  return [...lines.values()];
+}
+
+function describe({ code, message, keys = [] }: Issue, value: unknown): string {
+  if (code !== "unrecognized_keys") return `given ${quote(value)}, allowed: ${message}`;
+  const names = keys.map((key) => JSON.stringify(key)).join(", ");
+  return `${names} ${keys.length === 1 ? "is no setting" : "are no settings"}; config.schema.json names them all`;
+}
+
+/** An entry of a list is named after the option or variable that gave the list. */
+function originOf(path: readonly string[], { origins, file }: FaultContext): string {
+  for (let length = path.length; length > 0; length -= 1) {
+    const origin = origins.get(path.slice(0, length).join("."));
+    if (origin !== undefined) return origin;
+  }
+  return path.length === 0 ? file : `${path.join(".")} in ${file}`;
+}
+
+function valueAt(settings: RawSettings, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => {
+    if (Array.isArray(value)) return value[Number(name)];
+    return isRawSettings(value) ? value[name] : undefined;
+  }, settings);
+}
+
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

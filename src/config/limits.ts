@@ -1,0 +1,97 @@
+import { z } from "zod";
+
+import { wholeNumber } from "./number.js";
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+
+const count = { from: 1, to: 100_000_000 };
+const memory = { from: 64 * KiB, to: 64 * GiB };
+const short = { from: 16, to: 64 * KiB };
+
+/** Settings of this part come from the file and the environment only; each has its default's arithmetic. */
+export const limitsSchema = z
+  .strictObject({
+    history: z
+      .strictObject({
+        topicEvents: wholeNumber(count)
+          .default(65_536)
+          .describe("Publications kept per topic. At 10 a second, 1.8 hours."),
+        topicBytes: wholeNumber(memory)
+          .default(64 * MiB)
+          .describe("Bytes kept per topic: a quarter of the whole history, so that one topic cannot be all."),
+        ageSeconds: wholeNumber({ from: 1, to: 31_536_000 })
+          .default(86_400)
+          .describe("How long a publication is kept: a day, a laptop's night included."),
+        bytes: wholeNumber(memory)
+          .default(256 * MiB)
+          .describe("Bytes of all history. 200-byte publications: about 700,000, their overhead included."),
+        topics: wholeNumber(count)
+          .default(100_000)
+          .describe("Topics with a history. About 500 bytes each when nearly empty: 50 MB."),
+        ids: wholeNumber(count)
+          .default(100_000)
+          .describe("Publishers' own event ids that can be resumed from. About 200 bytes each: 20 MB."),
+      })
+      .prefault({})
+      .describe("What is kept for clients that come back. What goes over evicts the oldest and marks a gap."),
+    retained: z
+      .strictObject({
+        bytes: wholeNumber(memory)
+          .default(64 * MiB)
+          .describe("Bytes of all retained values. 1 KiB values on 60,000 topics."),
+      })
+      .prefault({})
+      .describe("The last value of each topic, for new subscribers."),
+    pendingBytes: wholeNumber(memory)
+      .default(64 * MiB)
+      .describe("Bytes that wait for rounds. 256 full rounds; beyond it publishers are made to wait."),
+    connections: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(15_000)
+      .describe(
+        "Open streams. 20,000 file descriptors less a quarter for links, files and clients that come and go.",
+      ),
+    filtersPerConnection: wholeNumber({ from: 1, to: 10_000 })
+      .default(100)
+      .describe("Filters of one stream. 100 of 80 bytes fill half of the largest request head."),
+    topicBytes: wholeNumber(short)
+      .default(1024)
+      .describe("Bytes of one topic's name, so that a filter for it fits into a request head 16 times."),
+    filterBytes: wholeNumber(short).default(1024).describe("Bytes of one filter: as long as a topic may be."),
+    idBytes: wholeNumber(short)
+      .default(256)
+      .describe("Bytes of an event id. Clients send it back in every request head."),
+    typeBytes: wholeNumber(short).default(256).describe("Bytes of an event type, a program's word."),
+    topicsPerPublication: wholeNumber({ from: 1, to: 10_000 })
+      .default(100)
+      .describe("Topics of one publication. Each is a separate place in history."),
+    dataBytes: wholeNumber({ from: 1, to: 64 * MiB })
+      .default(MiB)
+      .describe("Bytes of one publication's data. 64 of them fill what may wait for rounds."),
+    roundBytes: wholeNumber({ from: 4 * KiB, to: 64 * MiB })
+      .default(256 * KiB)
+      .describe("Bytes of one round at the HTTP front. One round in 250 ms is 1 MiB a second and client."),
+    mongrel2RoundBytes: wholeNumber({ from: 4 * KiB, to: 64 * KiB })
+      .default(64 * KiB)
+      .describe("Bytes of one round behind Mongrel2, which closes a client with over 100 KiB unwritten."),
+    mongrel2WindowBytes: wholeNumber({ from: 1 * MiB, to: 4 * GiB })
+      .default(64 * MiB)
+      .describe(
+        "Bytes times clients of one round behind Mongrel2, which copies them: 64 KiB to 1,000 clients.",
+      ),
+    roundWaitMs: wholeNumber({ from: 10, to: 60_000 })
+      .default(250)
+      .describe("How long a round waits for its slowest client, in milliseconds: the delay a user feels."),
+    stallSeconds: wholeNumber({ from: 1, to: 86_400 })
+      .default(60)
+      .describe("How long a client may take nothing before it is cut: several of TCP's retries."),
+    headBytes: wholeNumber({ from: 1 * KiB, to: 1 * MiB })
+      .default(16 * KiB)
+      .describe("Bytes of a request head: what Node and the shipped mongrel2.conf take."),
+    bodyBytes: wholeNumber({ from: 0, to: 64 * MiB })
+      .default(20 * KiB)
+      .describe("Bytes of a request body: Mongrel2's own limit; nothing that is served reads one."),
+  })
+  .prefault({})
+  .describe("Bounds of everything that can grow. From the file and the environment only.");

@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+import { controlEndpoint, corsOrigin, httpAddress, ingestEndpoint, mongrel2Specs } from "./addresses.js";
+import { logLevels } from "./config.js";
+import { limitsSchema } from "./limits.js";
+import { seconds, wholeNumber } from "./number.js";
+
+const levelsAllowed = `one of ${logLevels.join(", ")}`;
+const stateDirAllowed = "the path of a folder, or off";
+
+/**
+ * All settings, in the form that the JSON file gives them. Options and environment are brought into the same
+ * form first, so this is the one validator. The text of an issue is what is allowed there.
+ */
+export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe("Where this schema is, for editors. Has no effect."),
+  http: httpAddress
+    .prefault("127.0.0.1:8080")
+    .describe("Where the built-in HTTP front listens, or off. Port 0 takes a free one."),
+  mongrel2: list(mongrel2Specs)
+    .prefault([])
+    .describe("A Mongrel2 server to serve behind: its send, receive and control specs. May be given again."),
+  ingest: list(ingestEndpoint)
+    .prefault(["@tcp://127.0.0.1:9997"])
+    .describe("A ZeroMQ endpoint to take publications from: @ binds, > connects. May be given again."),
+  control: controlEndpoint
+    .optional()
+    .describe("An ipc endpoint on which the message shutdown stops the hub in order."),
+  beaconSeconds: seconds({ from: 0.01, to: 86_400 })
+    .optional()
+    .describe("Publish the time every so many seconds; 5 when no number is given."),
+  corsOrigins: list(corsOrigin)
+    .prefault([])
+    .describe("An origin whose pages may read streams from here. May be given again. None by default."),
+  targets: wholeNumber({ from: 1, to: 128 })
+    .default(128)
+    .describe(
+      "The most clients in one message to Mongrel2, whose own limit (limits.handler_targets) is 128.",
+    ),
+  keepAliveSeconds: seconds({ from: 0, to: 3600 })
+    .default(15)
+    .describe(
+      "Seconds between two keep-alive messages to Mongrel2, whose reaper cuts quiet streams; 0 sends none.",
+    ),
+  heartbeatSeconds: seconds({ from: 0.05, to: 3600 })
+    .default(15)
+    .describe("Seconds of silence after which a stream gets a heartbeat."),
+  retryMs: wholeNumber({ from: 100, to: 3_600_000 })
+    .default(5000)
+    .describe("Milliseconds that browsers wait before they reconnect."),
+  stateDir: z
+    .string({ error: stateDirAllowed })
+    .min(1, stateDirAllowed)
+    .optional()
+    .describe(
+      "The folder that remembers open streams, so that a restart can free them; off keeps none. $XDG_STATE_HOME/pharos by default, or ~/.local/state/pharos.",
+    ),
+  logLevel: z
+    .enum(logLevels, { error: levelsAllowed })
+    .default("info")
+    .describe(`The least severe log line to write: ${levelsAllowed}.`),
+  limits: limitsSchema,
+});
+
+/** What {@link configSchema} makes of a settings file. */
+export type ParsedSettings = z.output<typeof configSchema>;
+
+/** The published JSON schema of the settings file. */
+export function configJsonSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(configSchema, { io: "input", target: "draft-2020-12" });
+  return { ...schema, title: "Pharos settings" };
+}
+
+function list<Item extends z.ZodType>(item: Item): z.ZodArray<Item> {
+  return z.array(item, { error: "a list" });
+}

@@ -1,0 +1,48 @@
+import { configSchema } from "./schema.js";
+
+/** A setting's text as options and environment give it: one text, several, or an option without its value. */
+export type SettingText = string | readonly string[] | true;
+
+/** How the text of an option or a variable becomes a value of the file's form. */
+export type SettingForm = "text" | "number" | "list";
+
+/** One setting that has an option. */
+export interface Setting {
+  /** Its name in the JSON file and in {@link Config}. */
+  readonly key: SettingKey;
+  /** Its option, without the dashes. The environment variable follows from it. */
+  readonly option: string;
+  /** The option's value as `--help` shows it; in brackets when it may be left out. */
+  readonly argument: string;
+  readonly form: SettingForm;
+  /** What the option means without its value; only where the value may be left out. */
+  readonly bare?: string;
+}
+
+type SettingKey = Exclude<keyof typeof configSchema.shape, "$schema" | "limits">;
+
+/** Every setting that has an option, in the order of `--help`. */
+export const settings: readonly Setting[] = Object.freeze([
+  { key: "http", option: "http", argument: "<[HOST:]PORT|off>", form: "text" },
+  { key: "mongrel2", option: "mongrel2", argument: "<SEND,RECV[,CONTROL]>", form: "list" },
+  { key: "ingest", option: "ingest", argument: "<ENDPOINT>", form: "list" },
+  { key: "control", option: "control", argument: "<ENDPOINT>", form: "text" },
+  { key: "beaconSeconds", option: "beacon", argument: "[SECONDS]", form: "number", bare: "5" },
+  { key: "corsOrigins", option: "cors-origin", argument: "<ORIGIN>", form: "list" },
+  { key: "targets", option: "targets", argument: "<COUNT>", form: "number" },
+  { key: "keepAliveSeconds", option: "keep-alive", argument: "<SECONDS>", form: "number" },
+  { key: "heartbeatSeconds", option: "heartbeat", argument: "<SECONDS>", form: "number" },
+  { key: "retryMs", option: "retry", argument: "<MS>", form: "number" },
+  { key: "stateDir", option: "state-dir", argument: "<FOLDER|off>", form: "text" },
+  { key: "logLevel", option: "log-level", argument: "<LEVEL>", form: "text" },
+]);
+
+/** What a setting does, in the words of the schema. */
+export function describeSetting(setting: Setting): string {
+  return configSchema.shape[setting.key].description ?? "";
+}
+
+/** The environment variable of an option: `PHAROS_` and its name in upper case. */
+export function variableName(option: string): string {
+  return `PHAROS_${option.toUpperCase().replaceAll("-", "_")}`;
+}

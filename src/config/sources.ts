@@ -1,0 +1,63 @@
+import { limitsSchema } from "./limits.js";
+import { settings, variableName, type Setting, type SettingForm, type SettingText } from "./settings.js";
+
+/** A value in the file's form, not yet validated, with the name under which a person knows its origin. */
+export interface Given {
+  readonly path: readonly string[];
+  readonly value: unknown;
+  readonly origin: string;
+}
+
+/** The settings that the command line names. */
+export function* givenByOptions(options: ReadonlyMap<string, SettingText>): Iterable<Given> {
+  for (const setting of settings) {
+    const text = options.get(setting.option);
+    if (text === undefined) continue;
+    yield { path: [setting.key], value: fromText(text, setting), origin: `--${setting.option}` };
+  }
+}
+
+/** The settings that the environment names. An empty variable counts as absent. */
+export function* givenByEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Iterable<Given> {
+  for (const { path, variable, form } of variables()) {
+    const text = environment[variable]?.trim();
+    if (text === undefined || text === "") continue;
+    yield { path, value: fromText(form === "list" ? text.split(/\s+/) : text, { form }), origin: variable };
+  }
+}
+
+interface Variable {
+  readonly path: readonly string[];
+  readonly variable: string;
+  readonly form: SettingForm;
+}
+
+function* variables(): Iterable<Variable> {
+  for (const { key, option, form } of settings) yield { path: [key], variable: variableName(option), form };
+  for (const path of limitPaths())
+    yield { path, variable: variableName(path.map(hyphenated).join("-")), form: "number" };
+}
+
+/** Where each limit stands in the file, for instance `["limits", "history", "bytes"]`. */
+export function limitPaths(): readonly (readonly string[])[] {
+  const { shape } = limitsSchema.unwrap();
+  return Object.entries(shape).flatMap(([name, part]) => {
+    const inner = part.unwrap();
+    if (!("shape" in inner)) return [["limits", name]];
+    return Object.keys(inner.shape).map((leaf) => ["limits", name, leaf]);
+  });
+}
+
+function hyphenated(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** What is not a number stays text, so that the refusal can quote it. */
+function fromText(text: SettingText, { form, bare }: Pick<Setting, "form" | "bare">): unknown {
+  const value = text === true ? bare : text;
+  return form === "number" && typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value)
+    ? Number(value)
+    : value;
+}

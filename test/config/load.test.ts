@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { loadConfig } from "../../src/config/load.js";
+import type { SettingText } from "../../src/config/settings.js";
+import { PharosError } from "../../src/errors.js";
+
+function options(given: Record<string, SettingText>): ReadonlyMap<string, SettingText> {
+  return new Map(Object.entries(given));
+}
+
+function settingsFile(content: unknown): string {
+  const dir = mkdtempSync(join(tmpdir(), "pharos-config-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const file = join(dir, "pharos.json");
+  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+
+function refusal(load: () => unknown): string {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof PharosError && error.code === "bad-config") return error.message;
+    throw error;
+  }
+  throw new Error("the settings were taken");
+}
+
+test("nothing set gives the documented defaults", () => {
+  const config = loadConfig();
+  expect(config).toMatchObject({
+    http: { host: "127.0.0.1", port: 8080 },
+    mongrel2: [],
+    ingest: ["@tcp://127.0.0.1:9997"],
+    corsOrigins: [],
+    targets: 128,
+    keepAliveSeconds: 15,
+    heartbeatSeconds: 15,
+    retryMs: 5000,
+    logLevel: "info",
+  });
+  expect(config).not.toHaveProperty("control");
+  expect(config).not.toHaveProperty("beaconSeconds");
+  expect(config.limits).toEqual({
+    history: {
+      topicEvents: 65_536,
+      topicBytes: 67_108_864,
+      ageSeconds: 86_400,
+      bytes: 268_435_456,
+      topics: 100_000,
+      ids: 100_000,
+    },
+    retained: { bytes: 67_108_864 },
+    pendingBytes: 67_108_864,
+    connections: 15_000,
+    filtersPerConnection: 100,
+    topicBytes: 1024,
+    filterBytes: 1024,
+    idBytes: 256,
+    typeBytes: 256,
+    topicsPerPublication: 100,
+    dataBytes: 1_048_576,
+    roundBytes: 262_144,
+    mongrel2RoundBytes: 65_536,
+    mongrel2WindowBytes: 67_108_864,
+    roundWaitMs: 250,
+    stallSeconds: 60,
+    headBytes: 16_384,
+    bodyBytes: 20_480,
+  });
+});
+
+test("an option goes before the environment, that before the file, that before the default", () => {
+  const file = settingsFile({ targets: 1, retryMs: 1000, heartbeatSeconds: 1 });
+  const config = loadConfig({
+    options: options({ config: file, targets: "3" }),
+    environment: { PHAROS_TARGETS: "2", PHAROS_RETRY: "2000" },
+  });
+  expect(config).toMatchObject({ targets: 3, retryMs: 2000, heartbeatSeconds: 1, keepAliveSeconds: 15 });
+});
+
+test("a list is taken whole from the first place that names it", () => {
+  const file = settingsFile({ ingest: ["@ipc://a", "@ipc://b"], corsOrigins: ["https://file.example"] });
+  const config = loadConfig({
+    environment: { PHAROS_CONFIG: file, PHAROS_INGEST: "  @ipc://c   >tcp://127.0.0.1:5 " },
+  });
+  expect(config).toMatchObject({
+    ingest: ["@ipc://c", ">tcp://127.0.0.1:5"],
+    corsOrigins: ["https://file.example"],
+  });
+});
+
+test("limits come from the environment and the file, leaf by leaf", () => {
+  const file = settingsFile({ limits: { history: { topics: 5, ids: 6 }, connections: 7 } });
+  const { limits } = loadConfig({
+    options: options({ config: file }),
+    environment: { PHAROS_LIMITS_HISTORY_TOPICS: "50", PHAROS_LIMITS_MONGREL2_ROUND_BYTES: "4096" },
+  });
+  expect(limits).toMatchObject({
+    history: { topics: 50, ids: 6 },
+    connections: 7,
+    mongrel2RoundBytes: 4096,
+    roundBytes: 262_144,
+  });
+});
+
+test("an empty variable counts as absent", () => {
+  expect(loadConfig({ environment: { PHAROS_HTTP: "", PHAROS_INGEST: " " } })).toEqual(loadConfig());
+});
+
+test("the result is frozen in depth", () => {
+  const config = loadConfig({ options: options({ mongrel2: ["ipc://a,ipc://b"] }) });
+  for (const part of [config, config.http, config.mongrel2, config.mongrel2[0], config.limits.history])
+    expect(Object.isFrozen(part)).toBe(true);
+});
+
+test.each<[string, unknown]>([
+  ["off", "off"],
+  ["0", { host: "127.0.0.1", port: 0 }],
+  ["9000", { host: "127.0.0.1", port: 9000 }],
+  ["0.0.0.0:80", { host: "0.0.0.0", port: 80 }],
+  ["example.org:8080", { host: "example.org", port: 8080 }],
+  ["[::1]:8080", { host: "::1", port: 8080 }],
+])("--http %s is understood", (text, http) => {
+  expect(loadConfig({ options: options({ http: text }) })).toMatchObject({ http });
+});
+
+test("the specs of Mongrel2 servers are told apart", () => {
+  const mongrel2 = ["tcp://127.0.0.1:9999,tcp://127.0.0.1:9998", "ipc://run/a,ipc://run/b,ipc://run/control"];
+  expect(loadConfig({ options: options({ mongrel2 }) }).mongrel2).toEqual([
+    { send: "tcp://127.0.0.1:9999", recv: "tcp://127.0.0.1:9998" },
+    { send: "ipc://run/a", recv: "ipc://run/b", control: "ipc://run/control" },
+  ]);
+});
+
+test("--beacon without a number means every 5 seconds", () => {
+  expect(loadConfig({ options: options({ beacon: true }) })).toMatchObject({ beaconSeconds: 5 });
+  expect(loadConfig({ options: options({ beacon: "0.5" }) })).toMatchObject({ beaconSeconds: 0.5 });
+});
+
+test.each<[Record<string, string | undefined>, string]>([
+  [{ XDG_STATE_HOME: "/var/state" }, "/var/state/pharos"],
+  [{ XDG_STATE_HOME: "/var/state", PHAROS_STATE_DIR: "/srv/pharos" }, "/srv/pharos"],
+])("with %j the records of open streams live in %s", (environment, stateDir) => {
+  expect(loadConfig({ environment })).toMatchObject({ stateDir });
+});
+
+test("a relative XDG_STATE_HOME is ignored", () => {
+  expect(loadConfig({ environment: { XDG_STATE_HOME: "state" } }).stateDir).toMatch(
+    /^\/.*\/\.local\/state\/pharos$/,
+  );
+});
+
+test("--state-dir off keeps no records", () => {
+  expect(loadConfig({ options: options({ "state-dir": "off" }) })).not.toHaveProperty("stateDir");
+});
+
+test.each<[string, SettingText]>([
+  ["http", "::1:80"],
+  ["http", "127.0.0.1:65536"],
+  ["http", ":8080"],
+  ["http", "on"],
+  ["mongrel2", ["ipc://a"]],
+  ["mongrel2", ["ipc://a,ipc://b,ipc://c,ipc://d"]],
+  ["mongrel2", ["ipc://a,@ipc://b"]],
+  ["ingest", ["127.0.0.1:9997"]],
+  ["ingest", ["@udp://127.0.0.1:9997"]],
+  ["control", "tcp://127.0.0.1:9996"],
+  ["beacon", "0"],
+  ["cors-origin", ["*"]],
+  ["cors-origin", ["https://example.org/"]],
+  ["cors-origin", ["https://Example.org"]],
+  ["cors-origin", ["null"]],
+  ["targets", "0"],
+  ["targets", "129"],
+  ["targets", "1.5"],
+  ["targets", "many"],
+  ["keep-alive", "-1"],
+  ["heartbeat", "0"],
+  ["retry", "99"],
+  ["retry", "3600001"],
+  ["state-dir", ""],
+  ["log-level", "loud"],
+])("--%s %s is refused in one line that says what is allowed", (option, value) => {
+  const line = refusal(() => loadConfig({ options: options({ [option]: value }) }));
+  const given = Array.isArray(value) ? value[0] : value;
+  expect(line).toMatch(/^[^\n]*, allowed: [^\n]+$/);
+  expect(line.startsWith(`--${option}: given `)).toBe(true);
+  expect(line).toContain(given);
+});
+
+test("each fault is named after the place that gave it, one line each", () => {
+  const file = settingsFile({ retryMs: "soon", limits: { history: { bytes: 1 } }, heartbeatSeconds: 0 });
+  const lines = refusal(() =>
+    loadConfig({
+      options: options({ config: file, targets: "129" }),
+      environment: { PHAROS_HEARTBEAT: "0", PHAROS_LIMITS_CONNECTIONS: "none" },
+    }),
+  ).split("\n");
+  expect(lines.toSorted()).toEqual([
+    "--targets: given 129, allowed: a whole number from 1 to 128",
+    "PHAROS_HEARTBEAT: given 0, allowed: a number of seconds from 0.05 to 3600",
+    'PHAROS_LIMITS_CONNECTIONS: given "none", allowed: a whole number from 1 to 1000000',
+    `limits.history.bytes in ${file}: given 1, allowed: a whole number from 65536 to 68719476736`,
+    `retryMs in ${file}: given "soon", allowed: a whole number from 100 to 3600000`,
+  ]);
+});
+
+test("a name that is no setting is refused", () => {
+  const file = settingsFile({ tragets: 1, limits: { histroy: {} } });
+  expect(refusal(() => loadConfig({ options: options({ config: file }) })).split("\n")).toEqual([
+    `limits in ${file}: "histroy" is no setting; config.schema.json names them all`,
+    `${file}: "tragets" is no setting; config.schema.json names them all`,
+  ]);
+});
+
+test.each<[string, RegExp]>([
+  ["{", /^\S+pharos\.json: not JSON: /],
+  ["[]", /^\S+pharos\.json: allowed is one JSON object$/],
+])("a settings file of %s is refused", (content, line) => {
+  const file = settingsFile(content);
+  expect(refusal(() => loadConfig({ options: options({ config: file }) }))).toMatch(line);
+});
+
+test("a settings file that is not there is refused", () => {
+  expect(refusal(() => loadConfig({ options: options({ config: "/nowhere/pharos.json" }) }))).toMatch(
+    /^--config: cannot read \/nowhere\/pharos\.json: ENOENT/,
+  );
+});
