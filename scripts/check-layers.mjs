@@ -86,18 +86,25 @@ function* layerFaults() {
       continue;
     }
     for (const specifier of specifiers) {
-      const from = relative(src, file);
-      if (specifier.startsWith(".")) {
-        const to = areaOf(target(file, specifier));
-        if (to !== area && !rule.areas.includes(to) && !rule.areas.includes("*"))
-          yield `${from}: ${area} may not import ${to}`;
-        if (area === "client" && to === "sse" && !specifier.endsWith("/parse.js"))
-          yield `${from}: client may import sse/parse only`;
-      } else if (!rule.packages.some((allowed) => specifier === allowed || specifier.startsWith(allowed))) {
-        yield `${from}: ${area} may not import the package ${specifier}`;
-      }
+      const fault = specifier.startsWith(".")
+        ? areaFault({ area, rule, specifier, to: areaOf(target(file, specifier)) })
+        : packageFault({ area, rule, specifier });
+      if (fault !== undefined) yield `${relative(src, file)}: ${fault}`;
     }
   }
+}
+
+function areaFault({ area, rule, specifier, to }) {
+  if (to !== area && !rule.areas.includes(to) && !rule.areas.includes("*"))
+    return `${area} may not import ${to}`;
+  if (area === "client" && to === "sse" && !specifier.endsWith("/parse.js"))
+    return "client may import sse/parse only";
+  return undefined;
+}
+
+function packageFault({ area, rule, specifier }) {
+  const may = rule.packages.some((allowed) => specifier === allowed || specifier.startsWith(allowed));
+  return may ? undefined : `${area} may not import the package ${specifier}`;
 }
 
 function* cycles() {
