@@ -14,6 +14,7 @@ export const errorCodes = {
   "bad-tnetstring": "bytes are not a well-formed tnetstring, or nest or measure more than allowed",
   "bad-mongrel2-request": "a frame from Mongrel2 is not a well-formed request",
   "bad-mongrel2-response": "a response cannot be framed: no ids, too many ids, or a bad uuid or id",
+  "bad-mongrel2-reply": "an answer from Mongrel2's control port is not what was asked for",
   "bad-request": "an HTTP request is malformed",
   "not-found": "nothing is served at this path",
   "method-not-allowed": "this path does not take this method",
