@@ -42,13 +42,9 @@ function exactFilter(text: string, maxBytes: number): TopicFilter {
   try {
     return { kind: "exact", text, topic: parseTopic(text, maxBytes) };
   } catch (error) {
-    throw new PharosError(
-      "bad-filter",
-      `this filter can match no topic: ${String((error as Error).message)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new PharosError("bad-filter", `this filter can match no topic: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

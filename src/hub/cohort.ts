@@ -1,0 +1,143 @@
+import type { Entry } from "./entry.js";
+import type { TopicFilter } from "./filter.js";
+import { filterSetKey } from "./filter.js";
+import type { Format } from "./format.js";
+import type { History } from "./history.js";
+import type { PendingAccount } from "./pending.js";
+import type { Offset } from "./position.js";
+import { mayRead } from "./rights.js";
+import type { Rights } from "./rights.js";
+
+/** Where rounds go: one per Mongrel2 link, one for the HTTP front. */
+export interface Outlet {
+  /** Part of the cohort's key; unique in the hub. */
+  readonly name: string;
+  /** The cohort has something pending. Called once until its batch is taken; must not call back into the hub. */
+  wake(cohort: Cohort): void;
+}
+
+/** What connections have in common when they must always receive the same bytes. */
+export interface Subscription {
+  readonly format: Format;
+  readonly filters: readonly TopicFilter[];
+  readonly rights: Rights;
+}
+
+/** What a round delivers: the bytes of some entries in order. */
+export interface Batch {
+  readonly body: Buffer;
+  /** How many publications it holds. */
+  readonly count: number;
+}
+
+/** The key under which connections share a cohort. */
+export function cohortKey(outlet: Outlet, subscription: Subscription): string {
+  const { format, filters, rights } = subscription;
+  return JSON.stringify([outlet.name, format.name, rights.key, filterSetKey(filters)]);
+}
+
+/**
+ * All connections of one outlet that must always receive the same bytes: what they wait for. While somebody listens,
+ * matching entries wait here until a round takes them; a reader of history that has reached {@link horizon} can join.
+ */
+export class Cohort {
+  readonly key: string;
+  readonly outlet: Outlet;
+  readonly subscription: Subscription;
+  readonly #history: History;
+  readonly #account: PendingAccount;
+  #pending: Entry[] = [];
+  #taken = 0;
+  #last: Entry | undefined;
+  #listening = false;
+  /** Connections that hold this cohort open, members or not; kept by the hub. */
+  connections = 0;
+
+  constructor(options: {
+    readonly outlet: Outlet;
+    readonly subscription: Subscription;
+    readonly history: History;
+    readonly account: PendingAccount;
+  }) {
+    this.key = cohortKey(options.outlet, options.subscription);
+    this.outlet = options.outlet;
+    this.subscription = options.subscription;
+    this.#history = options.history;
+    this.#account = options.account;
+  }
+
+  /** Everything up to this offset has been given to rounds, or was never pending here. */
+  get horizon(): Offset {
+    const next = this.#pending[this.#taken];
+    return next === undefined ? this.#history.head : next.offset - 1;
+  }
+
+  get hasPending(): boolean {
+    return this.#taken < this.#pending.length;
+  }
+
+  /**
+   * With a listener, entries are kept for the next round. Without one nothing is: whoever comes later reads history.
+   */
+  listen(listening: boolean): void {
+    this.#listening = listening;
+    if (listening) return;
+    for (let index = this.#taken; index < this.#pending.length; index += 1) {
+      const entry = this.#pending[index];
+      if (entry !== undefined) this.#account.remove(entry);
+    }
+    this.#pending = [];
+    this.#taken = 0;
+    this.#account.relieved();
+  }
+
+  /** Takes an entry that matches one of the filters; a second match of the same entry changes nothing. */
+  append(entry: Entry): void {
+    if (this.#last === entry) return;
+    this.#last = entry;
+    if (!this.#listening || !mayRead(this.subscription.rights, entry.publication)) return;
+    this.#account.add(entry);
+    this.#pending.push(entry);
+    if (this.#pending.length - this.#taken === 1) this.outlet.wake(this);
+  }
+
+  /**
+   * Gives the next round its bytes: as many entries as fit in `maxBytes`, at least one; undefined when nothing waits.
+   */
+  take(maxBytes: number): Batch | undefined {
+    const first = this.#pending[this.#taken];
+    if (first === undefined) return undefined;
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    let index = this.#taken;
+    for (; index < this.#pending.length; index += 1) {
+      const entry = this.#pending[index];
+      if (entry === undefined) break;
+      const part = entry.encodedAs(this.subscription.format);
+      if (parts.length > 0 && bytes + part.length > maxBytes) break;
+      parts.push(part);
+      bytes += part.length;
+      this.#account.remove(entry);
+    }
+    this.#dropTaken(index);
+    this.#account.relieved(first);
+    return { body: join(parts, bytes), count: parts.length };
+  }
+
+  /** Keeps the list short without moving it at every round. */
+  #dropTaken(upTo: number): void {
+    this.#taken = upTo;
+    if (upTo === this.#pending.length) {
+      this.#pending = [];
+      this.#taken = 0;
+    } else if (upTo > 1024 && upTo * 2 > this.#pending.length) {
+      this.#pending = this.#pending.slice(upTo);
+      this.#taken = 0;
+    }
+  }
+}
+
+function join(parts: readonly Buffer[], bytes: number): Buffer {
+  const [only] = parts;
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts, bytes);
+}

@@ -1,0 +1,42 @@
+import type { GapReason } from "../protocol.js";
+import type { Entry } from "./entry.js";
+import type { TopicFilter } from "./filter.js";
+import type { Epoch, Offset } from "./position.js";
+import type { Rights } from "./rights.js";
+import type { Topic } from "./topic.js";
+
+/** Where a client's `Last-Event-ID` stands in history, or why it stands nowhere. */
+export type Cursor =
+  | { readonly kind: "at"; readonly offset: Offset }
+  | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted"> };
+
+/** What someone wants to read: the entries after one offset, up to and including another, that match. */
+export interface Range {
+  readonly filters: readonly TopicFilter[];
+  readonly rights: Rights;
+  readonly after: Offset;
+  readonly upTo: Offset;
+}
+
+/** Publications after an offset that are gone. Topics are those that the reader may know of. */
+export interface Losses {
+  readonly topics: readonly { readonly topic: Topic; readonly missedAtMost: number }[];
+  readonly more: boolean;
+  /** The newest offset that is lost. */
+  readonly upTo: Offset;
+}
+
+/** The past, as the hub needs it; a journal implements it. Every call is synchronous. */
+export interface History {
+  readonly epoch: Epoch;
+  /** The offset of the newest entry; 0 when there is none. */
+  readonly head: Offset;
+  /** Finds where an event id stands: a position, or a publisher's own id that is still in history. */
+  locate(eventId: string): Cursor;
+  /** What the range has lost; undefined when everything in it is still there. */
+  losses(range: Range): Losses | undefined;
+  /** True when the topic's history reaches back to this offset. */
+  holds(topic: Topic, offset: Offset): boolean;
+  /** Calls `visit` for each entry of the range in order of offset until it returns false; an entry comes once. */
+  read(range: Range, visit: (entry: Entry) => boolean): void;
+}

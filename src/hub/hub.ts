@@ -1,0 +1,82 @@
+import type { Clock } from "../clock.js";
+import { Cohort, cohortKey } from "./cohort.js";
+import type { Outlet, Subscription } from "./cohort.js";
+import type { Entry } from "./entry.js";
+import { FilterTrie } from "./filter-trie.js";
+import type { History } from "./history.js";
+import { PendingAccount, defaultPressureLimits } from "./pending.js";
+import type { PressureLimits } from "./pending.js";
+import { RetainedValues } from "./retained.js";
+
+export interface HubOptions {
+  readonly history: History;
+  readonly clock: Clock;
+  readonly pressure?: PressureLimits;
+  /** What retained values may hold together. @default 64 MiB, a quarter of history */
+  readonly retainedBytes?: number;
+}
+
+/**
+ * Joins publications with the cohorts that follow their topics. Synchronous: when {@link apply} returns, every cohort
+ * has the entry pending; when a reader of history finds itself at a cohort's horizon, nothing can come between.
+ */
+export class Hub {
+  readonly history: History;
+  readonly retained: RetainedValues;
+  readonly #account: PendingAccount;
+  readonly #cohorts = new Map<string, Cohort>();
+  readonly #trie = new FilterTrie<Cohort>();
+
+  constructor(options: HubOptions) {
+    this.history = options.history;
+    this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
+    this.#account = new PendingAccount({
+      limits: options.pressure ?? defaultPressureLimits,
+      clock: options.clock,
+    });
+  }
+
+  get cohortCount(): number {
+    return this.#cohorts.size;
+  }
+
+  get pendingBytes(): number {
+    return this.#account.bytes;
+  }
+
+  /** Undefined while publishers may go on, else a promise that resolves when they may. */
+  room(): Promise<void> | undefined {
+    return this.#account.room();
+  }
+
+  /** Called by the journal for each entry, in order of offset. */
+  apply(entry: Entry): void {
+    if (entry.publication.retain) this.retained.apply(entry);
+    for (const topic of entry.publication.topics) {
+      this.#trie.match(topic, (cohort) => cohort.append(entry));
+    }
+  }
+
+  /** Finds or creates the cohort for one more connection; each call is undone by one {@link leave}. */
+  join(outlet: Outlet, subscription: Subscription): Cohort {
+    const cohort = this.#cohorts.get(cohortKey(outlet, subscription)) ?? this.#create(outlet, subscription);
+    cohort.connections += 1;
+    return cohort;
+  }
+
+  /** One connection fewer; with the last one goes the cohort and all that waited in it. */
+  leave(cohort: Cohort): void {
+    cohort.connections -= 1;
+    if (cohort.connections > 0) return;
+    cohort.listen(false);
+    this.#cohorts.delete(cohort.key);
+    for (const filter of cohort.subscription.filters) this.#trie.remove(filter, cohort);
+  }
+
+  #create(outlet: Outlet, subscription: Subscription): Cohort {
+    const cohort = new Cohort({ outlet, subscription, history: this.history, account: this.#account });
+    this.#cohorts.set(cohort.key, cohort);
+    for (const filter of subscription.filters) this.#trie.add(filter, cohort);
+    return cohort;
+  }
+}

@@ -1,0 +1,198 @@
+import type { GapNotice, GapReason } from "../protocol.js";
+import type { Cohort } from "./cohort.js";
+import type { History, Losses, Range } from "./history.js";
+import { formatPosition } from "./position.js";
+import type { Offset } from "./position.js";
+import type { RetainedValues } from "./retained.js";
+import { mayRead } from "./rights.js";
+import { matchesFilter } from "./filter.js";
+import type { Entry } from "./entry.js";
+
+/**
+ * Where a reader of history stands.
+ * - `opening`: it is being sent the retained values after `after` and up to `upTo` that it will not find in history;
+ *   then follows the gap, if one is to be told, or its position, and history after `from`
+ * - `history`: it has everything up to and including `after`, and was told of what is lost up to `toldTo`
+ */
+export type ReadState =
+  | {
+      readonly kind: "opening";
+      readonly after: Offset;
+      readonly upTo: Offset;
+      readonly from: Offset;
+      readonly gap?: Losses & { readonly reason: GapReason };
+    }
+  | { readonly kind: "history"; readonly after: Offset; readonly toldTo: Offset };
+
+type Opening = ReadState & { readonly kind: "opening" };
+
+/** A piece of the past in a cohort's format; nobody changes its bytes. */
+export interface Page {
+  readonly body: Buffer;
+  readonly count: number;
+  /** Where a reader stands who has this page. */
+  readonly next: ReadState;
+  /** True when the page ended because it was full. */
+  readonly full: boolean;
+}
+
+export interface PageSource {
+  readonly history: History;
+  readonly retained: RetainedValues;
+}
+
+export interface PageLimits {
+  /** The page ends before the event that would pass this, but holds at least one event. */
+  readonly maxBytes: number;
+  /** The page ends with this offset: the cohort's horizon. */
+  readonly upTo: Offset;
+}
+
+/**
+ * Where a new connection begins.
+ *
+ * @param eventId the client's `Last-Event-ID`; without one it starts at the head, with the retained values
+ */
+export function startReading(source: PageSource, cohort: Cohort, eventId: string | undefined): ReadState {
+  const head = source.history.head;
+  if (eventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head };
+  const cursor = source.history.locate(eventId);
+  const from = cursor.kind === "at" ? cursor.offset : 0;
+  const losses = source.history.losses(rangeOf(cohort, from, head));
+  if (cursor.kind === "lost") {
+    const told = losses ?? { topics: [], more: false, upTo: 0 };
+    return { kind: "opening", after: 0, upTo: head, from, gap: { ...told, reason: cursor.reason } };
+  }
+  // Without losses there is no retained value that history would not bring: the opening is the position alone.
+  if (losses === undefined) return { kind: "opening", after: from, upTo: from, from };
+  return { kind: "opening", after: from, upTo: head, from, gap: { ...losses, reason: "evicted" } };
+}
+
+/** Reads the next page for a reader of this cohort. The same state, limits and history give the same bytes. */
+export function readPage(
+  source: PageSource,
+  cohort: Cohort,
+  step: { state: ReadState; limits: PageLimits },
+): Page {
+  const builder = new PageBuilder(source, cohort, step.limits);
+  return builder.build(step.state);
+}
+
+function rangeOf(cohort: Cohort, after: Offset, upTo: Offset): Range {
+  const { filters, rights } = cohort.subscription;
+  return { filters, rights, after, upTo };
+}
+
+class PageBuilder {
+  readonly #source: PageSource;
+  readonly #cohort: Cohort;
+  readonly #limits: PageLimits;
+  readonly #parts: Buffer[] = [];
+  #bytes = 0;
+  #count = 0;
+  #full = false;
+
+  constructor(source: PageSource, cohort: Cohort, limits: PageLimits) {
+    this.#source = source;
+    this.#cohort = cohort;
+    this.#limits = limits;
+  }
+
+  build(state: ReadState): Page {
+    const started = this.#findLosses(state);
+    const next = started.kind === "opening" ? this.#open(started) : started;
+    const end = next.kind === "history" ? this.#entries(next) : next;
+    const body =
+      this.#parts.length === 1 && this.#parts[0] !== undefined
+        ? this.#parts[0]
+        : Buffer.concat(this.#parts, this.#bytes);
+    return { body, count: this.#count, next: end, full: this.#full };
+  }
+
+  /** A reader that history has moved past is told, and gets the retained values that it may have missed. */
+  #findLosses(state: ReadState): ReadState {
+    if (state.kind === "opening") return state;
+    const { upTo } = this.#limits;
+    const losses = this.#source.history.losses(
+      rangeOf(this.#cohort, Math.max(state.after, state.toldTo), upTo),
+    );
+    if (losses === undefined) return state;
+    return {
+      kind: "opening",
+      after: state.after,
+      upTo,
+      from: state.after,
+      gap: { ...losses, reason: "evicted" },
+    };
+  }
+
+  #open(opening: Opening): ReadState {
+    const { format } = this.#cohort.subscription;
+    let state = opening;
+    for (const entry of this.#source.retained.between(state.after, state.upTo)) {
+      if (!this.#isWanted(entry, state)) continue;
+      if (!this.#add(format.retained(entry))) return state;
+      this.#count += 1;
+      state = { ...state, after: entry.offset };
+    }
+    const after = state.gap === undefined ? state.from : this.#beforeFirst(state.from);
+    const id = this.#idOf(after);
+    const added = this.#add(
+      state.gap === undefined ? format.position(id) : format.gap(noticeOf(state.gap), id),
+    );
+    return added ? { kind: "history", after, toldTo: state.gap?.upTo ?? 0 } : state;
+  }
+
+  /** A retained value is left out where history will bring it. */
+  #isWanted(entry: Entry, state: Opening): boolean {
+    const { filters, rights } = this.#cohort.subscription;
+    if (!mayRead(rights, entry.publication)) return false;
+    const topics = entry.publication.topics.filter((topic) =>
+      filters.some((filter) => matchesFilter(filter, topic)),
+    );
+    if (topics.length === 0) return false;
+    return (
+      entry.offset <= state.from || !topics.some((topic) => this.#source.history.holds(topic, entry.offset))
+    );
+  }
+
+  /** The position before the first event that history still has for this reader. */
+  #beforeFirst(from: Offset): Offset {
+    let first = this.#limits.upTo + 1;
+    this.#source.history.read(rangeOf(this.#cohort, from, this.#limits.upTo), (entry) => {
+      first = entry.offset;
+      return false;
+    });
+    return first - 1;
+  }
+
+  #entries(state: ReadState & { readonly kind: "history" }): ReadState {
+    const { upTo } = this.#limits;
+    let last = state.after;
+    this.#source.history.read(rangeOf(this.#cohort, state.after, upTo), (entry) => {
+      if (!this.#add(entry.encodedAs(this.#cohort.subscription.format))) return false;
+      this.#count += 1;
+      last = entry.offset;
+      return true;
+    });
+    return { ...state, after: this.#full ? last : Math.max(state.after, upTo) };
+  }
+
+  #add(part: Buffer): boolean {
+    if (this.#parts.length > 0 && this.#bytes + part.length > this.#limits.maxBytes) {
+      this.#full = true;
+      return false;
+    }
+    this.#parts.push(part);
+    this.#bytes += part.length;
+    return true;
+  }
+
+  #idOf(offset: Offset): string {
+    return formatPosition({ epoch: this.#source.history.epoch, offset });
+  }
+}
+
+function noticeOf(gap: Losses & { readonly reason: GapReason }): GapNotice {
+  return { reason: gap.reason, topics: gap.topics, more: gap.more };
+}

@@ -1,0 +1,11 @@
+import type { Position } from "../hub/position.js";
+import type { Publication } from "../hub/publication.js";
+
+/**
+ * The ordered record of publications. It gives each its place in the one hub-wide count and passes it on, in that
+ * order, to whoever follows it.
+ */
+export interface Journal {
+  /** Resolves, or returns at once, when the publication has its position and the hub has it. */
+  append(publication: Publication): Position | Promise<Position>;
+}

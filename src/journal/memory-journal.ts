@@ -1,0 +1,237 @@
+import type { Clock } from "../clock.js";
+import { Entry } from "../hub/entry.js";
+import { matchesFilter } from "../hub/filter.js";
+import type { Cursor, History, Losses, Range } from "../hub/history.js";
+import { formatPosition, parsePosition } from "../hub/position.js";
+import type { Epoch, Offset, Position } from "../hub/position.js";
+import type { Publication } from "../hub/publication.js";
+import { mayRead } from "../hub/rights.js";
+import type { Topic } from "../hub/topic.js";
+import type { Metrics } from "../metrics.js";
+import { EntryQueue } from "./entry-queue.js";
+import type { Journal } from "./journal.js";
+import { defaultHistoryLimits } from "./limits.js";
+import type { HistoryLimits } from "./limits.js";
+import { mergeEntries } from "./merge.js";
+import { RecentTopics, TopicHistory } from "./topic-history.js";
+
+/** A gap event names this many topics at most. */
+const namedTopics = 20;
+
+export interface MemoryJournalOptions {
+  readonly epoch: Epoch;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly limits?: HistoryLimits;
+}
+
+/**
+ * The journal in memory: one bounded history per topic over one hub-wide count, so that a noisy topic does not evict
+ * the others' past. It remembers how far each topic, and the forgotten ones together, were evicted.
+ */
+export class MemoryJournal implements Journal, History {
+  readonly epoch: Epoch;
+  readonly #clock: Clock;
+  readonly #metrics: Metrics;
+  readonly #limits: HistoryLimits;
+  readonly #topics = new Map<Topic, TopicHistory>();
+  readonly #recent = new RecentTopics();
+  /** All entries in order; those that no topic holds any more are skipped, and dropped when they are most. */
+  readonly #all = new EntryQueue();
+  readonly #ids = new Map<string, Offset>();
+  #follower: (entry: Entry) => void = () => undefined;
+  #head: Offset = 0;
+  #held = 0;
+  #bytes = 0;
+  /** Nothing newer than this was ever evicted or forgotten. */
+  #lostUpTo: Offset = 0;
+  #forgottenUpTo: Offset = 0;
+
+  constructor(options: MemoryJournalOptions) {
+    this.epoch = options.epoch;
+    this.#clock = options.clock;
+    this.#metrics = options.metrics;
+    this.#limits = options.limits ?? defaultHistoryLimits;
+  }
+
+  get head(): Offset {
+    return this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get topicCount(): number {
+    return this.#topics.size;
+  }
+
+  /** Passes each entry on, in order, as soon as it is in history. There is one follower: the hub. */
+  follow(follower: (entry: Entry) => void): void {
+    this.#follower = follower;
+  }
+
+  append(publication: Publication): Position {
+    const position = { epoch: this.epoch, offset: this.#head + 1 };
+    const id = this.#claimId(publication, position);
+    const entry = new Entry({ offset: position.offset, id, publication, atMs: this.#clock.now() });
+    this.#head = position.offset;
+    this.#all.push(entry);
+    this.#held += 1;
+    this.#bytes += entry.bytes;
+    for (const topic of publication.topics) this.#pushTo(topic, entry);
+    this.#metrics.count("publications_total");
+    this.#follower(entry);
+    this.#evictOverLimits();
+    return position;
+  }
+
+  locate(eventId: string): Cursor {
+    if (eventId === "earliest") return { kind: "at", offset: 0 };
+    const position = parsePosition(eventId);
+    if (position === undefined) {
+      const offset = this.#ids.get(eventId);
+      return offset === undefined ? { kind: "lost", reason: "unknown-id" } : { kind: "at", offset };
+    }
+    if (position.epoch !== this.epoch) return { kind: "lost", reason: "other-epoch" };
+    if (position.offset > this.#head) return { kind: "lost", reason: "unknown-id" };
+    return { kind: "at", offset: position.offset };
+  }
+
+  losses(range: Range): Losses | undefined {
+    this.#evictOld();
+    if (range.after >= this.#lostUpTo) return undefined;
+    const lost = [...this.#matching(range, 0)].flatMap((history) => {
+      const { missedAtMost, upTo } = history.lossesAfter(range.after, range.rights.readsPrivate);
+      return upTo > range.after ? [{ topic: history.topic, missedAtMost, upTo }] : [];
+    });
+    const forgotten = this.#mayHaveForgotten(range);
+    if (lost.length === 0 && !forgotten) return undefined;
+    const topics = lost.slice(0, namedTopics).map(({ topic, missedAtMost }) => ({ topic, missedAtMost }));
+    const upTo = Math.max(forgotten ? this.#forgottenUpTo : 0, ...lost.map((loss) => loss.upTo));
+    return { topics, more: forgotten || lost.length > namedTopics, upTo };
+  }
+
+  read(range: Range, visit: (entry: Entry) => boolean): void {
+    const queues = [...this.#matching(range, range.after)].map((history) => history.entries);
+    mergeEntries(queues, range, (entry) => !mayRead(range.rights, entry.publication) || visit(entry));
+  }
+
+  holds(topic: Topic, offset: Offset): boolean {
+    const first = this.#topics.get(topic)?.entries.first;
+    return first !== undefined && first.offset <= offset;
+  }
+
+  /** A publisher's own id is kept unless it is in history already: then the position is the id. */
+  #claimId(publication: Publication, position: Position): string {
+    const { id } = publication;
+    if (id === undefined) return formatPosition(position);
+    if (this.#ids.has(id)) {
+      this.#metrics.count("duplicate_ids_total");
+      return formatPosition(position);
+    }
+    this.#ids.set(id, position.offset);
+    if (this.#ids.size > this.#limits.ids) {
+      const [oldest] = this.#ids.keys();
+      if (oldest !== undefined) this.#ids.delete(oldest);
+    }
+    return id;
+  }
+
+  #pushTo(topic: Topic, entry: Entry): void {
+    let history = this.#topics.get(topic);
+    if (history === undefined) {
+      history = new TopicHistory(topic, entry.offset);
+      this.#topics.set(topic, history);
+    }
+    history.push(entry);
+    this.#recent.touch(history);
+  }
+
+  #evictOverLimits(): void {
+    const limits = this.#limits;
+    for (const topic of this.#all.last?.publication.topics ?? []) {
+      const history = this.#topics.get(topic);
+      while (
+        history !== undefined &&
+        (history.entries.length > limits.topicEvents || history.bytes > limits.topicBytes)
+      ) {
+        this.#evictFrom(history, "topic");
+      }
+    }
+    while (this.#bytes > limits.bytes) this.#evictOldest("bytes");
+    while (this.#topics.size > limits.topics) this.#forgetOldest();
+    this.#evictOld();
+    if (this.#all.length > 1024 && this.#all.length > 2 * this.#held)
+      this.#all.retainOnly((entry) => entry.holders > 0);
+  }
+
+  #evictOld(): void {
+    const horizonMs = this.#clock.now() - this.#limits.ageSeconds * 1000;
+    for (
+      let entry = this.#all.first;
+      entry !== undefined && entry.atMs < horizonMs;
+      entry = this.#all.first
+    ) {
+      this.#evictOldest("age");
+    }
+  }
+
+  #evictOldest(limit: string): void {
+    const entry = this.#all.shift();
+    if (entry === undefined || entry.holders === 0) return;
+    for (const topic of entry.publication.topics) {
+      const history = this.#topics.get(topic);
+      if (history?.entries.first === entry) this.#evictFrom(history, limit);
+    }
+  }
+
+  #evictFrom(history: TopicHistory, limit: string): void {
+    this.#lostUpTo = Math.max(this.#lostUpTo, history.entries.first?.offset ?? 0);
+    this.#release(history.evict());
+    this.#metrics.count("history_evicted_total", 1, { limit });
+  }
+
+  #release(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#held -= 1;
+    this.#bytes -= entry.bytes;
+    if (this.#ids.get(entry.id) === entry.offset) this.#ids.delete(entry.id);
+  }
+
+  /** Forgets the topic that was published to longest ago; one mark stands for all that are forgotten. */
+  #forgetOldest(): void {
+    const history = this.#recent.oldest;
+    if (history === undefined) return;
+    while (history.entries.length > 0) this.#evictFrom(history, "topics");
+    this.#forgottenUpTo = Math.max(this.#forgottenUpTo, history.newest);
+    this.#lostUpTo = Math.max(this.#lostUpTo, this.#forgottenUpTo);
+    this.#recent.remove(history);
+    this.#topics.delete(history.topic);
+  }
+
+  /** A wildcard may have matched a forgotten topic; an exact filter only one that is not here, or came again later. */
+  #mayHaveForgotten(range: Range): boolean {
+    if (range.after >= this.#forgottenUpTo) return false;
+    return range.filters.some((filter) => {
+      const since = filter.kind === "exact" ? this.#topics.get(filter.topic)?.since : undefined;
+      return since === undefined || since > range.after;
+    });
+  }
+
+  /** The histories of the topics that match and were published to after this offset, each once. */
+  *#matching(range: Range, after: Offset): Generator<TopicHistory, void> {
+    const exact = new Set<Topic>();
+    for (const filter of range.filters) if (filter.kind === "exact") exact.add(filter.topic);
+    for (const topic of exact) {
+      const history = this.#topics.get(topic);
+      if (history !== undefined && history.newest > after) yield history;
+    }
+    const wildcards = range.filters.filter((filter) => filter.kind !== "exact");
+    if (wildcards.length === 0) return;
+    for (const history of this.#recent.changedAfter(after)) {
+      if (!exact.has(history.topic) && wildcards.some((filter) => matchesFilter(filter, history.topic)))
+        yield history;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { Entry } from "../hub/entry.js";
+import type { Offset } from "../hub/position.js";
+import type { Topic } from "../hub/topic.js";
+import { EntryQueue } from "./entry-queue.js";
+
+/** How much of a kind of publication a topic has lost. */
+interface Evictions {
+  count: number;
+  upTo: Offset;
+}
+
+/** The past of one topic, and how far back it no longer reaches. */
+export class TopicHistory {
+  readonly topic: Topic;
+  /** The offset with which the topic came (again): what is older may be forgotten. */
+  readonly since: Offset;
+  readonly entries = new EntryQueue();
+  bytes = 0;
+  /** The newest offset ever published here, evicted or not. */
+  newest: Offset = 0;
+  /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
+  newer: TopicHistory | undefined;
+  older: TopicHistory | undefined;
+  readonly #evicted: Evictions = { count: 0, upTo: 0 };
+  readonly #evictedPrivate: Evictions = { count: 0, upTo: 0 };
+
+  constructor(topic: Topic, since: Offset) {
+    this.topic = topic;
+    this.since = since;
+  }
+
+  push(entry: Entry): void {
+    this.entries.push(entry);
+    this.bytes += entry.bytes;
+    this.newest = entry.offset;
+    entry.holders += 1;
+  }
+
+  /** Removes the oldest entry; returns it when no other topic holds it either. */
+  evict(): Entry | undefined {
+    const entry = this.entries.shift();
+    if (entry === undefined) return undefined;
+    this.bytes -= entry.bytes;
+    entry.holders -= 1;
+    const evicted = entry.publication.private ? this.#evictedPrivate : this.#evicted;
+    evicted.count += 1;
+    evicted.upTo = entry.offset;
+    return entry.holders === 0 ? entry : undefined;
+  }
+
+  /** What a reader after this offset has lost here; the count is an upper bound, since only the total is known. */
+  lossesAfter(
+    after: Offset,
+    readsPrivate: boolean,
+  ): { readonly missedAtMost: number; readonly upTo: Offset } {
+    const kinds = readsPrivate ? [this.#evicted, this.#evictedPrivate] : [this.#evicted];
+    const lost = kinds.filter((kind) => kind.upTo > after);
+    const upTo = Math.max(0, ...lost.map((kind) => kind.upTo));
+    const count = lost.reduce((sum, kind) => sum + kind.count, 0);
+    return { missedAtMost: Math.min(count, Math.max(0, upTo - after)), upTo };
+  }
+}
+
+/** Topics in order of their last publication: the one to forget is last, and readers see only those that changed. */
+export class RecentTopics {
+  #newest: TopicHistory | undefined;
+  #oldest: TopicHistory | undefined;
+
+  get oldest(): TopicHistory | undefined {
+    return this.#oldest;
+  }
+
+  /** Puts the topic first. */
+  touch(topic: TopicHistory): void {
+    if (this.#newest === topic) return;
+    this.remove(topic);
+    topic.older = this.#newest;
+    if (this.#newest !== undefined) this.#newest.newer = topic;
+    this.#newest = topic;
+    this.#oldest ??= topic;
+  }
+
+  remove(topic: TopicHistory): void {
+    if (topic.newer !== undefined) topic.newer.older = topic.older;
+    else if (this.#newest === topic) this.#newest = topic.older;
+    if (topic.older !== undefined) topic.older.newer = topic.newer;
+    else if (this.#oldest === topic) this.#oldest = topic.newer;
+    topic.newer = undefined;
+    topic.older = undefined;
+  }
+
+  /** The topics that were published to after this offset, newest first. */
+  *changedAfter(offset: Offset): Generator<TopicHistory, void> {
+    for (let topic = this.#newest; topic !== undefined && topic.newest > offset; topic = topic.older)
+      yield topic;
+  }
+}
