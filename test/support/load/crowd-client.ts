@@ -1,0 +1,183 @@
+import { createConnection, type Socket } from "node:net";
+import { monotonicUs } from "./payload.js";
+import type { Leaving, Reading } from "./protocol.js";
+import { StreamChecker, type Expected, type Findings } from "./stream-checker.js";
+
+/** What a client tells its group. */
+export interface ClientEvents {
+  /** A good head has come. */
+  opened(client: CrowdClient): void;
+  /** A piece of the body has been checked. */
+  progressed(client: CrowdClient): void;
+  /** The answer is no event stream. */
+  refused(client: CrowdClient, answer: string): void;
+  /** The connection is over, without the client's doing. `wasOpen`: a good head had come. */
+  ended(client: CrowdClient, wasOpen: boolean, error: Error | undefined): void;
+}
+
+/** What all clients of a group share. */
+export interface ClientShared {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expected: Expected;
+  readonly found: Findings;
+  readonly events: ClientEvents;
+  reading: Reading;
+}
+
+/** A head longer than this is none. */
+const maxHeadBytes = 16 * 1024;
+
+// Node hands each piece over before it reads the next, so one buffer serves every socket of the process: 10,000
+// clients need no memory of their own. Slow readers get a small one, or one read would be seconds of their rate.
+const fastMemory = Buffer.allocUnsafe(256 * 1024);
+const neverMemory = Buffer.allocUnsafe(1024);
+
+/** One client: a raw socket that asks for a stream, checks what comes, and reads as its group says. */
+export class CrowdClient {
+  readonly checker: StreamChecker;
+  readonly #shared: ClientShared;
+  #socket: Socket | undefined;
+  #head: Buffer | undefined = Buffer.alloc(0);
+  #error: Error | undefined;
+  #pace: NodeJS.Timeout | undefined;
+  #refused = false;
+
+  constructor(shared: ClientShared, lastEventId: string | undefined) {
+    this.#shared = shared;
+    this.checker = new StreamChecker(shared.expected, shared.found);
+    this.checker.lastEventId = lastEventId;
+  }
+
+  /** True between a good head and the end of the connection. */
+  get isOpen(): boolean {
+    return this.#socket !== undefined && this.#head === undefined && !this.#refused;
+  }
+
+  /** True when the last answer was no event stream. */
+  get wasRefused(): boolean {
+    return this.#refused;
+  }
+
+  /** Connects from `localAddress` (the system's choice if undefined) and asks for the stream. */
+  connect(localAddress: string | undefined): void {
+    this.checker.restart();
+    this.#head = Buffer.alloc(0);
+    this.#error = undefined;
+    this.#refused = false;
+    const socket: Socket = createConnection({
+      host: this.#shared.host,
+      port: this.#shared.port,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      onread: {
+        buffer: memoryFor(this.#shared.reading),
+        callback: (bytes, memory) =>
+          this.#take(socket, Buffer.isBuffer(memory) ? memory : Buffer.from(memory), bytes),
+      },
+    });
+    this.#socket = socket;
+    socket.once("connect", () => socket.write(this.#request()));
+    socket.on("error", (error) => {
+      this.#error = error;
+    });
+    socket.once("close", () => this.#onClose(socket));
+  }
+
+  /** Leaves; nothing is heard of this client any more. */
+  leave(how: Leaving): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearTimeout(this.#pace);
+    if (how === "reset") socket?.resetAndDestroy();
+    else socket?.destroy();
+  }
+
+  /** Reads on after the way of reading has changed. */
+  readOn(): void {
+    this.#socket?.resume();
+  }
+
+  #request(): string {
+    const { host, port, path, headers } = this.#shared;
+    const id = this.checker.lastEventId;
+    const lines = [
+      `GET ${path} HTTP/1.1`,
+      `Host: ${host}:${port}`,
+      "Accept: text/event-stream",
+      "Cache-Control: no-cache",
+      ...(id === undefined || id === "" ? [] : [`Last-Event-ID: ${id}`]),
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ];
+    return `${lines.join("\r\n")}\r\n\r\n`;
+  }
+
+  /** False stops reading until `resume`. */
+  #take(socket: Socket, memory: Buffer, bytes: number): boolean {
+    if (socket !== this.#socket) return true;
+    let piece: Buffer | undefined = memory.subarray(0, bytes);
+    if (this.#head !== undefined) piece = this.#takeHead(this.#head, piece);
+    if (piece !== undefined && piece.length > 0) this.checker.consume(piece, monotonicUs());
+    if (piece !== undefined) this.#shared.events.progressed(this);
+    return this.#mayReadOn(socket, bytes);
+  }
+
+  /** Returns the beginning of the body, or undefined while the head is not whole or when it is refused. */
+  #takeHead(before: Buffer, piece: Buffer): Buffer | undefined {
+    if (this.#refused) return undefined;
+    const all = Buffer.concat([before, piece]);
+    const end = all.indexOf("\r\n\r\n");
+    const start = all.toString("latin1", 0, Math.min(all.length, 7));
+    if (!"HTTP/1.".startsWith(start) || (end < 0 && all.length > maxHeadBytes)) {
+      this.checker.addForeign(`instead of a head: ${all.toString("latin1", 0, 300)}`);
+      return this.#refuse("no HTTP head");
+    }
+    this.#head = all;
+    if (end < 0) return undefined;
+    const head = all.toString("latin1", 0, end);
+    const fault = headFault(head);
+    if (fault !== undefined) return this.#refuse(`${fault}: ${head.replaceAll("\r\n", " | ")}`);
+    this.#head = undefined;
+    this.#shared.events.opened(this);
+    return all.subarray(end + 4);
+  }
+
+  #refuse(answer: string): undefined {
+    this.#refused = true;
+    this.#shared.events.refused(this, answer);
+    this.#socket?.destroy();
+    return undefined;
+  }
+
+  #mayReadOn(socket: Socket, bytes: number): boolean {
+    const reading = this.#shared.reading;
+    if (reading.kind === "fast") return true;
+    if (reading.kind === "never") return !this.isOpen;
+    this.#pace = setTimeout(() => socket.resume(), (bytes / reading.bytesPerSecond) * 1000);
+    return false;
+  }
+
+  #onClose(socket: Socket): void {
+    if (socket !== this.#socket) return;
+    const wasOpen = this.isOpen;
+    this.#socket = undefined;
+    clearTimeout(this.#pace);
+    this.#shared.events.ended(this, wasOpen, this.#error);
+  }
+}
+
+function memoryFor(reading: Reading): Buffer {
+  if (reading.kind === "fast") return fastMemory;
+  if (reading.kind === "never") return neverMemory;
+  const tenth = Math.ceil(reading.bytesPerSecond / 10);
+  return fastMemory.subarray(0, Math.max(64, Math.min(tenth, fastMemory.length)));
+}
+
+function headFault(head: string): string | undefined {
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
+  if (status !== "200") return `status ${status ?? "missing"}`;
+  if (!/\r\ncontent-type: *text\/event-stream/i.test(head)) return "another content type";
+  if (/\r\n(transfer|content)-encoding:/i.test(head)) return "an encoding";
+  return undefined;
+}

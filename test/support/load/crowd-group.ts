@@ -1,0 +1,294 @@
+import { DeadlineError } from "../wait-for.js";
+import { CrowdClient, type ClientShared } from "./crowd-client.js";
+import { noCounts, Samples, type Counts } from "./counts.js";
+import { DelayHistogram } from "./histogram.js";
+import { defaultStream } from "./payload.js";
+import type { Condition, GroupSpec, Leaving, Reading, Snapshot } from "./protocol.js";
+
+interface Waiter {
+  readonly condition: Condition;
+  /** For `sequence`: who has not got there yet. */
+  readonly short: Set<CrowdClient>;
+  done(): void;
+}
+
+/** What EventSource waits before it comes back, where the server says nothing (browsers: 3 to 5 s). */
+const defaultRetryMs = 3000;
+
+/** The clients of one {@link GroupSpec}, in the process that holds them. */
+export class Crowd {
+  readonly #spec: GroupSpec;
+  readonly #counts: Counts = noCounts();
+  readonly #delays = new DelayHistogram();
+  readonly #foreign = new Samples();
+  readonly #gaps = new Samples();
+  readonly #refused = new Samples();
+  readonly #members = new Set<CrowdClient>();
+  readonly #timers = new Map<CrowdClient, NodeJS.Timeout>();
+  readonly #leaveAt = new Map<CrowdClient, number>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #toOpen: CrowdClient[] = [];
+  readonly #opening = new Set<CrowdClient>();
+  readonly #shared: ClientShared;
+  readonly #nextAddress: () => string | undefined;
+
+  /** `nextAddress` gives the local address of each new connection. */
+  constructor(spec: GroupSpec, nextAddress: () => string | undefined) {
+    this.#spec = spec;
+    this.#nextAddress = nextAddress;
+    this.#shared = {
+      host: spec.host ?? "127.0.0.1",
+      port: spec.port,
+      path: pathOf(spec),
+      headers: spec.headers ?? {},
+      reading: spec.reading ?? { kind: "fast" },
+      expected: {
+        streams: (spec.streams ?? [defaultStream]).map((name) => Buffer.from(name)),
+        firstSequence: spec.firstSequence,
+        others: spec.others ?? false,
+      },
+      found: { counts: this.#counts, delays: this.#delays, foreign: this.#foreign, gaps: this.#gaps },
+      events: {
+        opened: (client) => this.#onOpened(client),
+        progressed: (client) => this.#onProgress(client),
+        refused: (client, answer) => this.#onRefused(client, answer),
+        ended: (client, wasOpen, error) => this.#onEnded(client, { wasOpen, error }),
+      },
+    };
+  }
+
+  /** Begins to open all clients; they connect as earlier ones get their heads. */
+  open(): void {
+    this.#counts.clients += this.#spec.clients;
+    for (let n = 0; n < this.#spec.clients; n += 1) {
+      const client = new CrowdClient(this.#shared, this.#spec.lastEventId);
+      this.#members.add(client);
+      this.#toOpen.push(client);
+    }
+    this.#toOpen.reverse();
+    this.#openMore();
+  }
+
+  /** Resolves when `condition` holds; rejects at the deadline with what is missing. */
+  async wait(condition: Condition, within: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+        act();
+      };
+      const late = (): void => reject(new DeadlineError({ within, missing: this.#missing(waiter) }));
+      const timer = setTimeout(() => settle(late), within);
+      const waiter: Waiter = { condition, short: this.#shortOf(condition), done: () => settle(resolve) };
+      this.#waiters.add(waiter);
+      this.#look(waiter);
+    });
+  }
+
+  snapshot(): Snapshot {
+    const reached = this.#reached();
+    return {
+      name: this.#spec.name,
+      counts: { ...this.#counts },
+      delays: this.#delays.read(),
+      lowest: reached.lowest,
+      highest: reached.highest,
+      foreign: this.#foreign.texts,
+      gaps: this.#gaps.texts,
+      refused: this.#refused.texts,
+    };
+  }
+
+  resetDelays(): void {
+    this.#delays.reset();
+  }
+
+  /** Lets so many clients leave, those that came first before the others; returns how many there were. */
+  leave(clients: number, how: Leaving): number {
+    const leaving = [...this.#members].slice(0, clients);
+    for (const client of leaving) this.#leaveOne(client, how);
+    return leaving.length;
+  }
+
+  /** Changes how all clients read from now on. New buffers are taken with the next connection. */
+  read(reading: Reading): void {
+    this.#shared.reading = reading;
+    for (const client of this.#members) client.readOn();
+  }
+
+  #openMore(): void {
+    while (this.#opening.size < (this.#spec.openAtOnce ?? 100)) {
+      const client = this.#toOpen.pop();
+      if (client === undefined) return;
+      if (!this.#members.has(client)) continue;
+      this.#opening.add(client);
+      client.connect(this.#nextAddress());
+    }
+  }
+
+  #onOpened(client: CrowdClient): void {
+    this.#counts.opened += 1;
+    this.#counts.open += 1;
+    this.#settled(client);
+    const { events, ms } = this.#spec.leaveAfter ?? {};
+    if (events !== undefined) this.#leaveAt.set(client, client.checker.events + events);
+    if (ms !== undefined)
+      this.#timers.set(
+        client,
+        setTimeout(() => this.#leaveOne(client, "end"), ms),
+      );
+    this.#changed();
+  }
+
+  #settled(client: CrowdClient): void {
+    if (this.#opening.delete(client)) this.#openMore();
+  }
+
+  #onProgress(client: CrowdClient): void {
+    const leaveAt = this.#leaveAt.get(client);
+    if (leaveAt !== undefined && client.checker.events >= leaveAt) this.#leaveOne(client, "end");
+    for (const waiter of this.#waiters) {
+      if (
+        waiter.condition.kind === "sequence" &&
+        waiter.short.has(client) &&
+        hasReached(client, waiter.condition, this.#spec)
+      )
+        waiter.short.delete(client);
+      this.#look(waiter);
+    }
+  }
+
+  #onRefused(client: CrowdClient, answer: string): void {
+    this.#counts.refused += 1;
+    this.#refused.add(answer);
+    this.#settled(client);
+    this.#changed();
+  }
+
+  #onEnded(client: CrowdClient, end: { readonly wasOpen: boolean; readonly error: Error | undefined }): void {
+    this.#settled(client);
+    this.#forget(client);
+    if (end.wasOpen) {
+      this.#counts.open -= 1;
+      this.#counts.closed += 1;
+    } else if (!client.wasRefused) {
+      this.#counts.unreachable += 1;
+      this.#refused.add(`unreachable: ${end.error?.message ?? "closed before a head came"}`);
+    }
+    this.#maybeReturn(client);
+    this.#changed();
+  }
+
+  #maybeReturn(client: CrowdClient): void {
+    const reconnect = this.#spec.reconnect;
+    if (reconnect === undefined || (client.wasRefused && reconnect.afterRefusal !== true)) return;
+    const delayMs = reconnect.delayMs ?? client.checker.retryMs ?? defaultRetryMs;
+    const again = (): void => {
+      this.#counts.reconnects += 1;
+      this.#toOpen.push(client);
+      this.#openMore();
+    };
+    this.#timers.set(client, setTimeout(again, delayMs));
+  }
+
+  #leaveOne(client: CrowdClient, how: Leaving): void {
+    if (!this.#members.delete(client)) return;
+    this.#counts.left += 1;
+    if (client.isOpen) this.#counts.open -= 1;
+    this.#forget(client);
+    client.leave(how);
+    this.#settled(client);
+    for (const waiter of this.#waiters) waiter.short.delete(client);
+    this.#changed();
+  }
+
+  #forget(client: CrowdClient): void {
+    clearTimeout(this.#timers.get(client));
+    this.#timers.delete(client);
+    this.#leaveAt.delete(client);
+  }
+
+  #changed(): void {
+    for (const waiter of this.#waiters) this.#look(waiter);
+  }
+
+  #look(waiter: Waiter): void {
+    if (this.#holds(waiter)) waiter.done();
+  }
+
+  #holds({ condition, short }: Waiter): boolean {
+    switch (condition.kind) {
+      case "open":
+        return this.#counts.open >= condition.atLeast;
+      case "sequence":
+        return short.size === 0;
+      case "count":
+        return this.#counts[condition.name] >= condition.atLeast;
+      default:
+        return unknownCondition(condition);
+    }
+  }
+
+  #shortOf(condition: Condition): Set<CrowdClient> {
+    if (condition.kind !== "sequence") return new Set();
+    return new Set([...this.#members].filter((client) => !hasReached(client, condition, this.#spec)));
+  }
+
+  #missing({ condition, short }: Waiter): string {
+    const counts = this.#counts;
+    const { lowest, highest } = this.#reached();
+    const state =
+      `(of ${counts.clients} clients ${counts.open} are open, ${counts.left} left, ${counts.closed} were closed, ` +
+      `${counts.unreachable} times unreachable, ${counts.refused} refused; sequence ${lowest} to ${highest})` +
+      this.#refused.texts
+        .slice(0, 1)
+        .map((text) => `; first refusal: ${text}`)
+        .join("");
+    const group = `group ${this.#spec.name}`;
+    switch (condition.kind) {
+      case "open":
+        return `${group}: ${condition.atLeast - counts.open} of ${condition.atLeast} streams are not open ${state}`;
+      case "sequence":
+        return `${group}: ${short.size} clients have not reached sequence ${condition.atLeast} ${state}`;
+      case "count":
+        return `${group}: ${condition.name} is ${counts[condition.name]}, not yet ${condition.atLeast} ${state}`;
+      default:
+        return unknownCondition(condition);
+    }
+  }
+
+  #reached(): { lowest: number; highest: number } {
+    let lowest = Infinity;
+    let highest = -1;
+    for (const client of this.#members)
+      for (const record of client.checker.records) {
+        lowest = Math.min(lowest, record.highest);
+        highest = Math.max(highest, record.highest);
+      }
+    return { lowest: lowest === Infinity ? -1 : lowest, highest };
+  }
+}
+
+function hasReached(
+  client: CrowdClient,
+  condition: Condition & { kind: "sequence" },
+  spec: GroupSpec,
+): boolean {
+  const streams = spec.streams ?? [defaultStream];
+  return client.checker.records.every(
+    (record, index) =>
+      record.highest >= condition.atLeast ||
+      (condition.stream !== undefined && condition.stream !== streams[index]),
+  );
+}
+
+function pathOf(spec: GroupSpec): string {
+  const query = (spec.topics ?? []).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
+  const path = spec.path ?? "/esupdates";
+  if (query === "") return path;
+  return `${path}${path.includes("?") ? "&" : "?"}${query}`;
+}
+
+function unknownCondition(condition: never): never {
+  throw new TypeError(`no such condition: ${JSON.stringify(condition)}`);
+}
