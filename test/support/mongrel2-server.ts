@@ -2,11 +2,13 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "./free-port.js";
+import { rssBytes } from "./process-figures.js";
 import {
   type HandlerRoute,
   type Mongrel2Mode,
@@ -64,7 +66,7 @@ const startDeadlineMs = 15_000;
 const stopDeadlineMs = 5_000;
 
 /**
- * Starts a real Mongrel2 in a scratch folder and resolves when it accepts connections. `/esupdates` and
+ * Starts a real Mongrel2 in a scratch folder and resolves when it answers requests. `/esupdates` and
  * `/healthz` go to the Pharos handler, everything else to static files. Whoever starts it calls `stop`.
  */
 export async function startMongrel2(options: Mongrel2Options): Promise<Mongrel2Server> {
@@ -103,7 +105,7 @@ export async function startMongrel2(options: Mongrel2Options): Promise<Mongrel2S
       await runner.start();
     },
     signal: (name) => process.kill(runner.pid, name),
-    rssBytes: () => runner.rssBytes(),
+    rssBytes: () => rssBytes(runner.pid),
     log: () => runner.log(),
   };
 }
@@ -151,17 +153,6 @@ async function address(transport: "ipc" | "tcp", name: string): Promise<string> 
   return transport === "ipc" ? `ipc://run/${name}` : `tcp://127.0.0.1:${await freePort()}`;
 }
 
-/** A TCP port of the loopback interface that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no TCP port was given");
-  return address.port;
-}
-
 /** Owns the process. A run ends with `end`; the folder with `remove`. */
 class Runner {
   readonly #dir: string;
@@ -198,14 +189,14 @@ class Runner {
       if (this.#child === child) this.#child = undefined;
     });
     await once(child, "spawn");
-    await this.#accepting();
+    await this.#answering();
   }
 
-  async #accepting(): Promise<void> {
+  async #answering(): Promise<void> {
     const deadline = performance.now() + startDeadlineMs;
-    while (!(await accepts(this.#port))) {
+    while (!(await answers(this.#port))) {
       if (this.#child === undefined) throw new Error(`Mongrel2 ended at its start:\n${this.log()}`);
-      if (performance.now() > deadline) throw new Error(`Mongrel2 accepts no connection:\n${this.log()}`);
+      if (performance.now() > deadline) throw new Error(`Mongrel2 answers no request:\n${this.log()}`);
       await delay(20);
     }
   }
@@ -228,11 +219,6 @@ class Runner {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
-  rssBytes(): number {
-    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
-  }
-
   log(): string {
     return ["output.log", "logs/error.log"].map((name) => tail(join(this.#dir, name))).join("\n");
   }
@@ -246,13 +232,18 @@ function tail(path: string): string {
   }
 }
 
-function accepts(port: number): Promise<boolean> {
+/**
+ * Whether the server answers. A connection alone says nothing: the kernel accepts before the handlers' addresses are
+ * bound, and after a kill the socket files of the run before are still there.
+ */
+function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
+    const socket = connect(port, "127.0.0.1", () => socket.write("GET / HTTP/1.0\r\n\r\n"));
+    socket.once("data", () => {
       socket.destroy();
       resolve(true);
     });
     socket.once("error", () => resolve(false));
+    socket.once("close", () => resolve(false));
   });
 }
