@@ -1,15 +1,18 @@
 import { PharosError } from "../../errors.js";
 import { encodeTnetstring, parseTnetstring, type TnetValue } from "./tnetstring.js";
 
-/** One connection in Mongrel2's `status net` table. */
+/**
+ * One connection in Mongrel2's `status net` table. Its ages are no finer than the server's clock, which moves once
+ * in `limits.tick_timer` (10 s unless set): 3 s after a request they still read 0, then 10. 0 also stands for never.
+ */
 export interface StatusRow {
   readonly id: number;
   readonly fd: number;
-  /** Seconds since the last request or keep-alive control message. 0 also stands for never. */
+  /** Seconds since the last request or keep-alive control message. */
   readonly lastPing: number;
-  /** Seconds since the last read. 0 also stands for never. */
+  /** Seconds since the last read. */
   readonly lastRead: number;
-  /** Seconds since the last write. 0 also stands for never. */
+  /** Seconds since the last write. */
   readonly lastWrite: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;

@@ -36,8 +36,7 @@ export function recogniseNotice(frame: Buffer, offset: number): Notice | undefin
 
 /**
  * Reads a notice in any other spelling. Throws `bad-mongrel2-request` where it is none: another METHOD than JSON, an
- * unknown type, or any header but Mongrel2's two. That last rule keeps out the message of a JSON socket, which a
- * client may send to a path of its choice and which comes with PATH and x-forwarded-for.
+ * unknown type, or any header but Mongrel2's METHOD and DOWNLOAD_CREDITS.
  */
 export function parseNotice({ pseudo, headers }: HeaderBlock, body: Buffer): Notice {
   const downloadCredits = pseudo.get("DOWNLOAD_CREDITS");

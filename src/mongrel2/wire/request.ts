@@ -3,7 +3,7 @@ import { PharosError } from "../../errors.js";
 import { type HeaderBlock, parseJsonHeaders, parseTnetstringHeaders } from "./headers.js";
 import { defaultRequestLimits, type RequestLimits } from "./limits.js";
 import { readNetstring } from "./netstring.js";
-import { parseCredits, parseNotice, recogniseNotice } from "./notice.js";
+import { type Notice, parseCredits, parseNotice, recogniseNotice } from "./notice.js";
 import { isConnectionId, isSender, maxConnectionId, maxSenderBytes } from "./sender.js";
 
 /** Everything that a frame from Mongrel2 can be. */
@@ -56,6 +56,7 @@ interface Preamble {
 
 const space = 0x20;
 const minus = 0x2d;
+const zero = 0x30;
 const comma = 0x2c;
 const closingBrace = 0x7d;
 const noticePath = [0x40, 0x2a] as const; // @*
@@ -64,44 +65,58 @@ const maxIdBytes = 11;
 
 /**
  * Reads one frame `SENDER ID PATH SIZE:HEADERS SIZE:BODY,` with HEADERS in either protocol. Never throws: what cannot
- * be read is `malformed`. A notice is one on path `@*` only, which no HTTP request can have. Time is linear in the
- * length of the frame, and nothing over a limit is parsed.
+ * be read is `malformed`. A notice is one only on path `@*` and without the PATH that Mongrel2 writes into everything
+ * that a client sent. Time is linear in the length of the frame, and nothing over a limit is parsed.
  */
 export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits>): Mongrel2Frame {
   const merged = limits === undefined ? defaultRequestLimits : { ...defaultRequestLimits, ...limits };
   const preamble = parsePreamble(frame);
   if (preamble === undefined) return { kind: "malformed", reason: "no sender, id and path in front" };
   try {
-    return isNotice(frame, preamble)
-      ? readNotice(frame, preamble, merged)
-      : readRequest(frame, preamble, merged);
+    return readFrame(frame, preamble, merged);
   } catch (error) {
     if (!(error instanceof PharosError)) throw error;
     return malformed(frame, preamble, error.message);
   }
 }
 
-function parsePreamble(frame: Buffer): Preamble | undefined {
-  const senderEnd = frame.subarray(0, maxSenderBytes + 1).indexOf(space);
-  if (senderEnd < 1) return undefined;
-  const idStart = senderEnd + 1;
-  const idLength = frame.subarray(idStart, idStart + maxIdBytes + 1).indexOf(space);
-  const id = parseId(frame, idStart, idStart + idLength);
-  const sender = frame.toString("latin1", 0, senderEnd);
-  const pathStart = idStart + idLength + 1;
-  const pathEnd = frame.indexOf(space, pathStart);
-  if (id === undefined || pathEnd <= pathStart || !isSender(sender)) return undefined;
-  return { sender, id, pathStart, pathEnd };
+function readFrame(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mongrel2Frame {
+  const onNoticePath = isNoticePath(frame, preamble);
+  const recognised = onNoticePath ? recogniseNotice(frame, preamble.pathEnd + 1) : undefined;
+  if (recognised) return noticeFrame(preamble, recognised);
+  const [block, body] = readParts(frame, preamble.pathEnd + 1, limits);
+  // Behind a route "@" a client can ask for @* itself, or name it in a JSON socket's message [seen on 1.12.2].
+  if (onNoticePath && !block.pseudo.has("PATH")) return noticeFrame(preamble, parseNotice(block, body));
+  const path = frame.subarray(preamble.pathStart, preamble.pathEnd);
+  return { kind: "request", request: readRequest({ ...preamble, path, body }, block) };
 }
 
-/** By hand, since this runs for every notice: a slice, a grammar and Number() take three times as long. */
+function parsePreamble(frame: Buffer): Preamble | undefined {
+  const senderEnd = findSpace(frame, 0, maxSenderBytes);
+  const idEnd = findSpace(frame, senderEnd + 1, maxIdBytes);
+  const id = parseId(frame, senderEnd + 1, idEnd);
+  const pathEnd = frame.indexOf(space, idEnd + 1);
+  if (senderEnd < 0 || id === undefined || pathEnd <= idEnd + 1) return undefined;
+  const sender = frame.toString("latin1", 0, senderEnd);
+  return isSender(sender) ? { sender, id, pathStart: idEnd + 1, pathEnd } : undefined;
+}
+
+/** Where the word of at most `maxBytes` that starts at `start` ends; -1 where it is longer. */
+function findSpace(frame: Buffer, start: number, maxBytes: number): number {
+  for (let at = start; at <= start + maxBytes; at++) {
+    if (frame[at] === space) return at;
+  }
+  return -1;
+}
+
+/** From the bytes, without text in between, since this runs for every notice. */
 function parseId(frame: Buffer, start: number, end: number): number | undefined {
   const negative = frame[start] === minus;
   const first = negative ? start + 1 : start;
   if (end <= first) return undefined;
   let id = 0;
   for (let at = first; at < end; at++) {
-    const digit = (frame[at] ?? 0) - 0x30;
+    const digit = (frame[at] ?? 0) - zero;
     if (digit < 0 || digit > 9) return undefined;
     id = id * 10 + digit;
   }
@@ -109,29 +124,33 @@ function parseId(frame: Buffer, start: number, end: number): number | undefined 
   return negative && id !== 0 ? -id : id;
 }
 
-function isNotice(frame: Buffer, { pathStart, pathEnd }: Preamble): boolean {
+function isNoticePath(frame: Buffer, { pathStart, pathEnd }: Preamble): boolean {
   return (
     pathEnd - pathStart === 2 && frame[pathStart] === noticePath[0] && frame[pathStart + 1] === noticePath[1]
   );
 }
 
-function readNotice(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mongrel2Frame {
-  const { sender, id, pathEnd } = preamble;
-  const recognised = recogniseNotice(frame, pathEnd + 1);
-  const notice = recognised ?? parseNotice(...readParts(frame, pathEnd + 1, limits));
+function noticeFrame({ sender, id }: Preamble, notice: Notice): Mongrel2Frame {
   return notice.kind === "disconnect"
     ? { kind: "disconnect", sender, id }
     : { kind: "credits", sender, id, credits: notice.credits };
 }
 
-function readRequest(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mongrel2Frame {
-  const { sender, id, pathStart, pathEnd } = preamble;
-  const [{ pseudo, headers }, body] = readParts(frame, pathEnd + 1, limits);
-  const path = frame.subarray(pathStart, pathEnd);
+interface RawRequest {
+  readonly sender: string;
+  readonly id: number;
+  readonly path: Buffer;
+  readonly body: Buffer;
+}
+
+function readRequest(
+  { sender, id, path, body }: RawRequest,
+  { pseudo, headers }: HeaderBlock,
+): Mongrel2Request {
   if (!isConnectionId(id)) throw refusal("a request comes under a negative id");
   if (!isUtf8(path)) throw refusal("the path is not UTF-8");
   const credits = pseudo.get("DOWNLOAD_CREDITS");
-  const request: Mongrel2Request = {
+  return {
     sender,
     id,
     path: path.toString("utf8"),
@@ -147,7 +166,6 @@ function readRequest(frame: Buffer, preamble: Preamble, limits: RequestLimits): 
     ...(credits === undefined ? {} : { downloadCredits: parseCredits(credits) }),
     upload: headers.has("x-mongrel2-upload-start") || headers.has("x-mongrel2-upload-done"),
   };
-  return { kind: "request", request };
 }
 
 function readParts(frame: Buffer, offset: number, limits: RequestLimits): [block: HeaderBlock, body: Buffer] {
@@ -180,7 +198,7 @@ function required(pseudo: ReadonlyMap<string, string>, name: string): string {
 /** On a notice nobody waits for an answer, and a close would hit a client that has done nothing wrong. */
 function malformed(frame: Buffer, preamble: Preamble, reason: string): Mongrel2Frame {
   const { sender, id } = preamble;
-  if (isNotice(frame, preamble) || !isConnectionId(id)) return { kind: "malformed", sender, reason };
+  if (isNoticePath(frame, preamble) || !isConnectionId(id)) return { kind: "malformed", sender, reason };
   return { kind: "malformed", sender, id, reason };
 }
 

@@ -27,14 +27,18 @@ export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
   return Buffer.concat([targets, body], targets.length + body.length);
 }
 
-/** Frames the close of the connections named in `targets`, after what was delivered to them before. */
+/**
+ * Frames the close of the connections named in `targets`, after what was delivered to them before: a message with an
+ * empty body, which is the head alone, so the same Buffer comes back.
+ */
 export function frameClose(targets: Buffer): Buffer {
   return targets;
 }
 
 /**
  * Frames a control message, which Mongrel2 acts on and no client sees: ids `X ID ID` and the tnetstring
- * `["ctl", control]`. Throws as frameTargets does, and `bad-tnetstring` where `control` cannot be encoded.
+ * `["ctl", control]`. The X does not count among the 128 ids [measured]. Each id that no connection has brings a
+ * disconnect notice, as deliveries and closes do. Throws as frameTargets does, and `bad-tnetstring` where `control` cannot be encoded.
  */
 export function frameControl(sender: string, ids: readonly number[], control: TnetValue): Buffer {
   checkTargets(sender, ids, defaultMaxTargets);
