@@ -1,0 +1,68 @@
+# Sourced by the commands beside it: brings a checkout into a state in which they can run. Says on standard error
+# what it does, so that standard output stays the command's own.
+set -euo pipefail
+
+root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null ||
+    fail "Pharos needs Node.js 20.19 or newer with npm; see https://nodejs.org/"
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    fail "Pharos needs Node.js 20.19 or newer; this is $(node --version)"
+}
+
+# No dependency needs its install script, so none is run. Warnings would only be about this user's own npm settings.
+install_packages() {
+  [[ node_modules/.package-lock.json -nt package-lock.json ]] && return
+  say "Installing packages..."
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 && touch node_modules/.package-lock.json
+}
+
+build() {
+  [[ -f dist/cli/main.js && -z $(find src tsconfig*.json package.json -newer dist/cli/main.js -print -quit) ]] && return
+  say "Building..."
+  npm run --silent build >&2
+}
+
+# Two commands that start together take turns, where the system has a lock for that.
+locked() {
+  local lock='' status=0
+  if command -v flock >/dev/null; then
+    exec {lock}<"$root/package.json"
+    flock "$lock"
+  fi
+  "$@" || status=$?
+  [[ -z $lock ]] || exec {lock}<&-
+  return "$status"
+}
+
+# Leaves the caller's folder as it is.
+set_up() {
+  need_node
+  (cd -- "$root" && locked install_packages && locked build)
+}
+
+# Installs Debian packages where that is allowed. $1: for what they are needed; the rest: command=package.
+need_tools() {
+  local why=$1 pair missing=()
+  shift
+  for pair in "$@"; do command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}"); done
+  ((${#missing[@]} == 0)) && return
+  local as_root=()
+  ((EUID == 0)) || as_root=(sudo -n)
+  if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
+    say "$why needs ${missing[*]}. On Debian or Ubuntu: sudo apt-get install ${missing[*]}"
+    say "Elsewhere: Mongrel2 1.12 or newer from https://github.com/mongrel2/mongrel2, Chromium from your system's packages."
+    return 1
+  fi
+  say "Installing ${missing[*]}..."
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || say "apt-get update failed; trying with what is known."
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
