@@ -1,0 +1,49 @@
+/**
+ * A field for several values: Enter or its button adds one, × or Backspace in the empty field takes one away.
+ * It shows what `show` is given and reports what is wanted through `onChange`; the page's hash is the one truth.
+ */
+export class Chips {
+  #list;
+  #input;
+  #template;
+  #onChange;
+  #values = [];
+
+  constructor({ form, template, onChange }) {
+    this.#list = form.querySelector("ul");
+    this.#input = form.querySelector("input");
+    this.#template = template.content.firstElementChild;
+    this.#onChange = onChange;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#add(this.#input.value);
+    });
+    this.#input.addEventListener("keydown", (event) => {
+      if (event.key === "Backspace" && !event.repeat && this.#input.value === "")
+        this.#onChange(this.#values.slice(0, -1));
+    });
+  }
+
+  show(values) {
+    this.#values = values;
+    this.#list.replaceChildren(...values.map((value) => this.#build(value)));
+    this.#input.classList.toggle("more", values.length > 0);
+  }
+
+  #add(value) {
+    this.#input.value = "";
+    this.#onChange([...new Set([...this.#values, value])].filter(Boolean));
+  }
+
+  #build(value) {
+    const chip = this.#template.cloneNode(true);
+    const [text, button] = chip.children;
+    text.textContent = value;
+    button.setAttribute("aria-label", `Remove ${value}`);
+    button.addEventListener("click", () => {
+      this.#onChange(this.#values.filter((other) => other !== value));
+      this.#input.focus();
+    });
+    return chip;
+  }
+}
