@@ -32,6 +32,8 @@ export interface Page {
   readonly count: number;
   /** Where a reader stands who has this page. */
   readonly next: ReadState;
+  /** Set when the page tells a gap. */
+  readonly gapReason: GapReason | undefined;
   /** True when the page ended because it was full. */
   readonly full: boolean;
 }
@@ -102,11 +104,11 @@ class PageBuilder {
     const started = this.#findLosses(state);
     const next = started.kind === "opening" ? this.#open(started) : started;
     const end = next.kind === "history" ? this.#entries(next) : next;
+    const [only] = this.#parts;
     const body =
-      this.#parts.length === 1 && this.#parts[0] !== undefined
-        ? this.#parts[0]
-        : Buffer.concat(this.#parts, this.#bytes);
-    return { body, count: this.#count, next: end, full: this.#full };
+      only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts, this.#bytes);
+    const gapReason = started.kind === "opening" && next.kind === "history" ? started.gap?.reason : undefined;
+    return { body, count: this.#count, next: end, full: this.#full, gapReason };
   }
 
   /** A reader that history has moved past is told, and gets the retained values that it may have missed. */
@@ -128,19 +130,18 @@ class PageBuilder {
 
   #open(opening: Opening): ReadState {
     const { format } = this.#cohort.subscription;
-    let state = opening;
-    for (const entry of this.#source.retained.between(state.after, state.upTo)) {
-      if (!this.#isWanted(entry, state)) continue;
-      if (!this.#add(format.retained(entry))) return state;
+    let sent = opening.after;
+    for (const entry of this.#source.retained.between(opening.after, opening.upTo)) {
+      if (!this.#isWanted(entry, opening)) continue;
+      if (!this.#add(format.retained(entry))) return { ...opening, after: sent };
       this.#count += 1;
-      state = { ...state, after: entry.offset };
+      sent = entry.offset;
     }
-    const after = state.gap === undefined ? state.from : this.#beforeFirst(state.from);
+    const { gap, from } = opening;
+    const after = gap === undefined ? from : this.#beforeFirst(from);
     const id = this.#idOf(after);
-    const added = this.#add(
-      state.gap === undefined ? format.position(id) : format.gap(noticeOf(state.gap), id),
-    );
-    return added ? { kind: "history", after, toldTo: state.gap?.upTo ?? 0 } : state;
+    const added = this.#add(gap === undefined ? format.position(id) : format.gap(noticeOf(gap), id));
+    return added ? { kind: "history", after, toldTo: gap?.upTo ?? 0 } : { ...opening, after: sent };
   }
 
   /** A retained value is left out where history will bring it. */

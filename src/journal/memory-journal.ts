@@ -108,7 +108,10 @@ export class MemoryJournal implements Journal, History {
     const forgotten = this.#mayHaveForgotten(range);
     if (lost.length === 0 && !forgotten) return undefined;
     const topics = lost.slice(0, namedTopics).map(({ topic, missedAtMost }) => ({ topic, missedAtMost }));
-    const upTo = Math.max(forgotten ? this.#forgottenUpTo : 0, ...lost.map((loss) => loss.upTo));
+    const upTo = lost.reduce(
+      (newest, loss) => Math.max(newest, loss.upTo),
+      forgotten ? this.#forgottenUpTo : 0,
+    );
     return { topics, more: forgotten || lost.length > namedTopics, upTo };
   }
 
@@ -149,21 +152,22 @@ export class MemoryJournal implements Journal, History {
   }
 
   #evictOverLimits(): void {
-    const limits = this.#limits;
     for (const topic of this.#all.last?.publication.topics ?? []) {
       const history = this.#topics.get(topic);
-      while (
-        history !== undefined &&
-        (history.entries.length > limits.topicEvents || history.bytes > limits.topicBytes)
-      ) {
-        this.#evictFrom(history, "topic");
-      }
+      if (history !== undefined) this.#trim(history);
     }
-    while (this.#bytes > limits.bytes) this.#evictOldest("bytes");
-    while (this.#topics.size > limits.topics) this.#forgetOldest();
+    while (this.#bytes > this.#limits.bytes) this.#evictOldest("bytes");
+    while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
     this.#evictOld();
-    if (this.#all.length > 1024 && this.#all.length > 2 * this.#held)
+    if (this.#all.length > 1024 && this.#all.length > 2 * this.#held) {
       this.#all.retainOnly((entry) => entry.holders > 0);
+    }
+  }
+
+  #trim(history: TopicHistory): void {
+    const { topicEvents, topicBytes } = this.#limits;
+    while (history.entries.length > topicEvents || history.bytes > topicBytes)
+      this.#evictFrom(history, "topic");
   }
 
   #evictOld(): void {

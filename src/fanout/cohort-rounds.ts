@@ -1,0 +1,236 @@
+import type { Clock, Timer } from "../clock.js";
+import type { Batch, Cohort } from "../hub/cohort.js";
+import type { Metrics } from "../metrics.js";
+import type { Channel } from "./channel.js";
+import type { Connection } from "./connection.js";
+import type { FanoutLimits } from "./limits.js";
+import { Patience, quorum } from "./patience.js";
+
+/** What the rounds of one cohort need from the fan-out around them. */
+export interface RoundsContext<H> {
+  readonly channel: Channel<H>;
+  readonly clock: Clock;
+  readonly limits: FanoutLimits;
+  readonly metrics: Metrics;
+  readonly front: string;
+  /** Asks for {@link CohortRounds.begin} at the end of this turn. */
+  schedule(rounds: CohortRounds<H>): void;
+  /** A member has become a reader; it will be heard of when it drains. */
+  demoted(connection: Connection<H>): void;
+}
+
+/**
+ * The rounds of one cohort, one at a time: a round writes what is pending to all members, ends when those that it waits
+ * for have drained or its time is up, and who has not drained by then becomes a laggard.
+ */
+export class CohortRounds<H> {
+  readonly cohort: Cohort;
+  readonly members = new Set<Connection<H>>();
+  /** Readers that have reached the horizon while a body was going out in pieces; they join when it is out. */
+  readonly #arrivals = new Set<Connection<H>>();
+  readonly #context: RoundsContext<H>;
+  readonly #patience: Patience;
+  #phase: "idle" | "scheduled" | "writing" | "open" = "idle";
+  #handedOver = false;
+  #rest: Buffer | undefined;
+  #round = 0;
+  /** Members that the open round still waits for, and how many there were. */
+  #waiting = 0;
+  #waitedFor = 0;
+  #startedMs = 0;
+  #quorumMs: number | undefined;
+  #deadline: Timer | undefined;
+  /** When the last round began, for heartbeats. */
+  lastRoundMs: number;
+
+  constructor(cohort: Cohort, context: RoundsContext<H>) {
+    this.cohort = cohort;
+    this.#context = context;
+    this.#patience = new Patience(context.clock, context.limits);
+    this.lastRoundMs = context.clock.monotonic();
+  }
+
+  get isIdle(): boolean {
+    return this.#phase === "idle" && !this.cohort.hasPending;
+  }
+
+  /** Something is pending, or more is left to do. */
+  wake(): void {
+    if (this.#phase !== "idle") return;
+    this.#phase = "scheduled";
+    this.#context.schedule(this);
+  }
+
+  /** Makes a drained reader that stands at the horizon a member. */
+  join(connection: Connection<H>): void {
+    this.cohort.listen(true);
+    if (this.#rest !== undefined) {
+      this.#arrivals.add(connection);
+      return;
+    }
+    connection.state = "member";
+    this.members.add(connection);
+    this.#context.channel.joined(connection);
+  }
+
+  /** Takes a connection out, whatever it is; it stays what the caller makes of it. */
+  remove(connection: Connection<H>): void {
+    const wasMember = this.members.delete(connection);
+    if (wasMember) this.#context.channel.left(connection);
+    this.#arrivals.delete(connection);
+    if (wasMember && connection.busy && connection.probation === 0) this.#settled();
+    this.#stopListeningIfAlone();
+  }
+
+  /** A member has drained. */
+  drained(connection: Connection<H>): void {
+    if (connection.probation === 0) this.#settled();
+  }
+
+  /** Begins the next round, or the next piece of the one under way. */
+  begin(): void {
+    this.#phase = "idle";
+    this.#leaveBusyBehind();
+    const batch = this.#rest === undefined ? this.cohort.take(this.#roundBytes()) : undefined;
+    const body = this.#rest ?? batch?.body;
+    if (body === undefined) return;
+    if (batch !== undefined) this.#count(batch);
+    this.#write(body);
+  }
+
+  /** Writes a heartbeat to all members, unless a round is under way or about to be. */
+  beat(body: Buffer): void {
+    if (!this.isIdle || this.members.size === 0) return;
+    this.#leaveBusyBehind();
+    this.#write(body);
+  }
+
+  /** Ends the open round now: who has not drained reads from history, on probation if it is to blame. */
+  expire(options: { readonly blame: boolean }): void {
+    if (this.#phase !== "open") return;
+    const after = this.cohort.horizon;
+    for (const member of this.members) {
+      if (member.busy && member.probation === 0) this.#demote(member, { after, blame: options.blame });
+    }
+    this.#waiting = 0;
+    this.#over();
+  }
+
+  #roundBytes(): number {
+    return Math.min(this.#context.limits.roundBytes, this.#context.channel.roundBytes(this.members.size));
+  }
+
+  #write(body: Buffer): void {
+    const { channel, clock } = this.#context;
+    const piece = body.length > channel.maxWriteBytes ? body.subarray(0, channel.maxWriteBytes) : body;
+    this.#rest = piece === body ? undefined : body.subarray(piece.length);
+    this.#phase = "writing";
+    this.#round += 1;
+    this.#waiting = 0;
+    this.lastRoundMs = clock.monotonic();
+    for (const member of this.members) {
+      member.busy = true;
+      member.busySinceMs = this.lastRoundMs;
+      if (member.probation === 0) this.#waiting += 1;
+    }
+    this.#waitedFor = this.#waiting;
+    this.#quorumMs = undefined;
+    this.#handedOver = false;
+    channel.writeRound(this.members, piece);
+    this.#phase = "open";
+    this.#startedMs = clock.monotonic();
+    if (this.#waiting === 0) this.#over();
+    else this.#startTheClock(this.#round);
+  }
+
+  #startTheClock(round: number): void {
+    const { channel, clock } = this.#context;
+    channel.whenHandedOver(() => {
+      if (this.#round !== round || this.#phase !== "open" || channel.pacing === "fence") return;
+      this.#handedOver = true;
+      this.#startedMs = clock.monotonic();
+      this.#checkQuorum();
+    });
+  }
+
+  #count(batch: Batch): void {
+    const { metrics, front } = this.#context;
+    metrics.count("rounds_total", 1, { front });
+    metrics.count("deliveries_total", batch.count * this.members.size, { front });
+    metrics.count("delivered_bytes_total", batch.body.length * this.members.size, { front });
+  }
+
+  /** One member fewer to wait for. */
+  #settled(): void {
+    if (this.#waiting === 0) return;
+    this.#waiting -= 1;
+    if (this.#phase !== "open") return;
+    if (this.#waiting === 0) this.#over();
+    else if (this.#handedOver && this.#quorumMs === undefined) this.#checkQuorum();
+  }
+
+  /** Sets the deadline anew when it becomes known how long most members needed. */
+  #checkQuorum(): void {
+    const { clock } = this.#context;
+    const elapsed = clock.monotonic() - this.#startedMs;
+    const reached = this.#waiting <= this.#waitedFor * (1 - quorum);
+    if (reached) this.#quorumMs = elapsed;
+    else if (this.#deadline !== undefined) return;
+    this.#deadline?.cancel();
+    const round = this.#round;
+    const delayMs = Math.max(0, this.#patience.waitMs(this.#quorumMs) - elapsed);
+    this.#deadline = clock.after(delayMs, () => {
+      // The turn may have been long: whoever drained meanwhile is heard before the verdict.
+      clock.endOfTurn(() => {
+        if (this.#round === round) this.expire({ blame: true });
+      });
+    });
+  }
+
+  #over(): void {
+    const { clock } = this.#context;
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    this.#phase = "idle";
+    this.#patience.spend(clock.monotonic() - this.#startedMs, this.#quorumMs ?? Number.POSITIVE_INFINITY);
+    if (this.#rest === undefined) this.#admitArrivals();
+    if (this.members.size === 0) this.#rest = undefined;
+    this.#stopListeningIfAlone();
+    if (this.#rest !== undefined || this.cohort.hasPending) this.wake();
+  }
+
+  #admitArrivals(): void {
+    for (const connection of this.#arrivals) {
+      this.#arrivals.delete(connection);
+      this.join(connection);
+    }
+  }
+
+  /** Members on probation that have not drained go back to reading; the others have kept up once more. */
+  #leaveBusyBehind(): void {
+    const after = this.cohort.horizon;
+    for (const member of this.members) {
+      if (member.busy) this.#demote(member, { after, blame: true });
+      else if (member.probation > 0) member.keptUp(this.#round);
+    }
+    this.#stopListeningIfAlone();
+  }
+
+  /** The member has, or is being sent, everything up to `after`; what is left of a body in pieces it takes along. */
+  #demote(member: Connection<H>, options: { readonly after: number; readonly blame: boolean }): void {
+    if (options.blame) member.demote(this.#round);
+    member.state = "reading";
+    member.read = { kind: "history", after: options.after, toldTo: options.after };
+    member.rest = this.#rest;
+    this.members.delete(member);
+    this.#context.channel.left(member);
+    this.#context.metrics.count("laggards_total", 1, { front: this.#context.front });
+    this.#context.demoted(member);
+  }
+
+  #stopListeningIfAlone(): void {
+    if (this.members.size > 0 || this.#arrivals.size > 0) return;
+    this.#rest = undefined;
+    this.cohort.listen(false);
+  }
+}

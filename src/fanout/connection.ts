@@ -1,0 +1,57 @@
+import type { ReadState } from "../hub/page.js";
+import type { CohortRounds } from "./cohort-rounds.js";
+
+/** After leaving a round behind, a connection is not waited for until it has kept up with this many. */
+const firstProbation = 4;
+const longestProbation = 1024;
+
+/**
+ * One client stream. It is `reading` history, page by page as it drains, until it stands where its cohort's next round
+ * begins; from then on it is a `member` and receives rounds. A member that does not drain in time is a laggard: it goes
+ * back to reading, holds nothing but its position, and comes back on probation: it gets rounds, but none waits for it.
+ */
+export class Connection<H> {
+  /** What the front knows the client by. */
+  readonly handle: H;
+  readonly rounds: CohortRounds<H>;
+  state: "reading" | "member" | "closed" = "reading";
+  /** Where it stands while it reads. */
+  read: ReadState;
+  /** True from a write until the client has taken it. */
+  busy = false;
+  busySinceMs = 0;
+  /** What it must get before anything else: the rest of a body that goes out in pieces. */
+  rest: Buffer | undefined;
+  /** Rounds that it still has to keep up with before one waits for it again. */
+  probation = 0;
+  /** True when it is to be closed as soon as it has drained. */
+  ending = false;
+  #penalty = 0;
+  #fullSinceRound = 0;
+
+  constructor(options: { readonly handle: H; readonly rounds: CohortRounds<H>; readonly read: ReadState }) {
+    this.handle = options.handle;
+    this.rounds = options.rounds;
+    this.read = options.read;
+  }
+
+  get isLaggard(): boolean {
+    return this.state === "reading" && this.probation > 0;
+  }
+
+  /**
+   * Puts it on probation: twice as long as the last time, unless it has kept up for much longer than that since.
+   */
+  demote(round: number): void {
+    const proven = round - this.#fullSinceRound > 8 * this.#penalty;
+    this.#penalty =
+      this.#penalty === 0 || proven ? firstProbation : Math.min(2 * this.#penalty, longestProbation);
+    this.probation = this.#penalty;
+  }
+
+  /** One round kept up with; the last one of its probation makes it a member that rounds wait for. */
+  keptUp(round: number): void {
+    this.probation -= 1;
+    if (this.probation === 0) this.#fullSinceRound = round;
+  }
+}

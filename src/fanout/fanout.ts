@@ -1,0 +1,301 @@
+import type { Clock, Timer } from "../clock.js";
+import type { Cohort, Outlet, Subscription } from "../hub/cohort.js";
+import type { Hub } from "../hub/hub.js";
+import { startReading } from "../hub/page.js";
+import { formatPosition } from "../hub/position.js";
+import type { Metrics } from "../metrics.js";
+import type { Channel } from "./channel.js";
+import { CohortRounds } from "./cohort-rounds.js";
+import type { RoundsContext } from "./cohort-rounds.js";
+import { Connection } from "./connection.js";
+import { defaultFanoutLimits } from "./limits.js";
+import type { FanoutLimits } from "./limits.js";
+import { PageCache } from "./page-cache.js";
+
+/** How often heartbeats and stalled connections are looked after. */
+const sweepMs = 1000;
+
+/** How long readers may be served in one turn before rounds get their turn again. */
+const readersPerTurnMs = 10;
+
+export interface FanoutOptions<H> {
+  /** Unique among the hub's outlets. */
+  readonly name: string;
+  /** `http` or `mongrel2`, for metrics. */
+  readonly front: string;
+  readonly hub: Hub;
+  readonly channel: Channel<H>;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly limits?: FanoutLimits;
+}
+
+/** How a stream begins. */
+export interface Opening<H> {
+  readonly handle: H;
+  readonly subscription: Subscription;
+  /** The client's cursor; undefined starts at the present, with the retained values. */
+  readonly lastEventId: string | undefined;
+  /** Goes out in front of the first page, in one write with it. */
+  readonly head: Buffer;
+}
+
+/**
+ * One outlet's delivery: rounds to the members of each cohort, pages of history to those that are not there yet or no
+ * longer. Everything that happens in one turn of the event loop goes out at its end, rounds first, so that a reader's
+ * page reaches up to where the next round begins.
+ */
+export class Fanout<H> implements Outlet {
+  readonly name: string;
+  readonly #hub: Hub;
+  readonly #channel: Channel<H>;
+  readonly #clock: Clock;
+  readonly #limits: FanoutLimits;
+  readonly #context: RoundsContext<H>;
+  readonly #pages: PageCache;
+  readonly #rounds = new Map<Cohort, CohortRounds<H>>();
+  readonly #connections = new Set<Connection<H>>();
+  readonly #heads = new Map<Connection<H>, Buffer>();
+  readonly #scheduled = new Set<CohortRounds<H>>();
+  readonly #ready = new Set<Connection<H>>();
+  readonly #metrics: Metrics;
+  readonly #front: string;
+  readonly #sweep: Timer;
+  #turnDue = false;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(options: FanoutOptions<H>) {
+    this.name = options.name;
+    this.#hub = options.hub;
+    this.#channel = options.channel;
+    this.#clock = options.clock;
+    this.#metrics = options.metrics;
+    this.#front = options.front;
+    this.#limits = options.limits ?? defaultFanoutLimits;
+    this.#pages = new PageCache(options.hub, this.#limits.pageCacheBytes);
+    this.#context = {
+      channel: this.#channel,
+      clock: this.#clock,
+      limits: this.#limits,
+      metrics: this.#metrics,
+      front: this.#front,
+      schedule: (rounds) => {
+        this.#scheduled.add(rounds);
+        this.#takeTurn();
+      },
+      demoted: (connection) => this.#makeReady(connection),
+    };
+    this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Connections that left their cohort because they did not drain in time and have not come back. */
+  get laggards(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection.isLaggard) count += 1;
+    return count;
+  }
+
+  wake(cohort: Cohort): void {
+    this.#rounds.get(cohort)?.wake();
+  }
+
+  /** Opens a stream; its head and first page go out at the end of the turn. */
+  open(opening: Opening<H>): Connection<H> {
+    const cohort = this.#hub.join(this, opening.subscription);
+    const rounds = this.#roundsOf(cohort);
+    const read = startReading(this.#hub, cohort, opening.lastEventId);
+    const connection = new Connection<H>({ handle: opening.handle, rounds, read });
+    if (read.kind === "opening" && read.gap !== undefined) {
+      this.#metrics.count("gaps_total", 1, { reason: read.gap.reason });
+    }
+    this.#connections.add(connection);
+    this.#heads.set(connection, opening.head);
+    this.#makeReady(connection);
+    return connection;
+  }
+
+  /** The channel says that the client has taken what was written to it. */
+  drained(connection: Connection<H>): void {
+    if (!connection.busy) return;
+    const { rounds } = connection;
+    connection.busy = false;
+    if (connection.state === "closed") return;
+    if (connection.state === "member") rounds.drained(connection);
+    else this.#makeReady(connection);
+    if (connection.ending) this.#finish(connection);
+    this.#tellIdle();
+  }
+
+  /** The channel says that the client is gone. */
+  closed(connection: Connection<H>): void {
+    if (connection.state === "closed") return;
+    const { rounds } = connection;
+    rounds.remove(connection);
+    connection.state = "closed";
+    connection.rest = undefined;
+    this.#connections.delete(connection);
+    this.#heads.delete(connection);
+    this.#ready.delete(connection);
+    this.#hub.leave(rounds.cohort);
+    if (rounds.cohort.connections === 0) {
+      this.#rounds.delete(rounds.cohort);
+      this.#scheduled.delete(rounds);
+    }
+    this.#tellIdle();
+  }
+
+  /** Closes a stream in order: after what it is being sent. */
+  end(connection: Connection<H>): void {
+    connection.ending = true;
+    if (!connection.busy) this.#finish(connection);
+  }
+
+  /** The server that holds the connections has stopped: their members read from history when it is heard of again. */
+  stall(): void {
+    for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
+  }
+
+  /** The server that held the connections is gone, and they with it. */
+  dropAll(): void {
+    for (const connection of this.#connections) this.closed(connection);
+  }
+
+  /** Resolves when nothing is pending and no round is open. The caller sets the deadline. */
+  idle(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Closes every stream in order. */
+  endAll(): void {
+    for (const connection of this.#connections) this.end(connection);
+    this.#channel.flush();
+  }
+
+  /** Stops the sweep; call it when the streams are closed. */
+  close(): void {
+    this.#sweep.cancel();
+  }
+
+  #roundsOf(cohort: Cohort): CohortRounds<H> {
+    let rounds = this.#rounds.get(cohort);
+    if (rounds === undefined) {
+      rounds = new CohortRounds(cohort, this.#context);
+      this.#rounds.set(cohort, rounds);
+    }
+    return rounds;
+  }
+
+  #makeReady(connection: Connection<H>): void {
+    if (connection.busy || connection.state !== "reading") return;
+    // Joining here, not at the end of the turn, puts it into the round that the same turn may begin.
+    if (this.#joins(connection)) return;
+    this.#ready.add(connection);
+    this.#takeTurn();
+  }
+
+  #joins(connection: Connection<H>): boolean {
+    const { read, rounds } = connection;
+    if (read.kind !== "history" || connection.rest !== undefined || this.#heads.has(connection)) return false;
+    if (read.after < rounds.cohort.horizon) return false;
+    rounds.join(connection);
+    return true;
+  }
+
+  #takeTurn(): void {
+    if (this.#turnDue) return;
+    this.#turnDue = true;
+    this.#clock.endOfTurn(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#turnDue = false;
+    const scheduled = [...this.#scheduled];
+    this.#scheduled.clear();
+    for (const rounds of scheduled) rounds.begin();
+    this.#serveReaders();
+    this.#channel.flush();
+    this.#tellIdle();
+  }
+
+  #serveReaders(): void {
+    const until = this.#clock.monotonic() + readersPerTurnMs;
+    const now = this.#clock.monotonic();
+    for (const connection of this.#ready) {
+      if (this.#clock.monotonic() > until) break;
+      this.#ready.delete(connection);
+      if (connection.state === "reading" && !connection.busy && !this.#joins(connection))
+        this.#serve(connection, now);
+    }
+    if (this.#ready.size > 0) this.#takeTurn();
+  }
+
+  #serve(connection: Connection<H>, nowMs: number): void {
+    const body = connection.rest ?? this.#nextBody(connection);
+    const { maxWriteBytes } = this.#channel;
+    const piece = body.length > maxWriteBytes ? body.subarray(0, maxWriteBytes) : body;
+    connection.rest = piece === body ? undefined : body.subarray(piece.length);
+    connection.busy = true;
+    connection.busySinceMs = nowMs;
+    this.#metrics.count("delivered_bytes_total", piece.length, { front: this.#front });
+    this.#channel.write(connection, piece);
+  }
+
+  #nextBody(connection: Connection<H>): Buffer {
+    const { cohort } = connection.rounds;
+    const limits = {
+      maxBytes: Math.min(this.#limits.roundBytes, this.#channel.roundBytes(1)),
+      upTo: cohort.horizon,
+    };
+    const page = this.#pages.page(cohort, connection.read, limits);
+    if (page.gapReason !== undefined && connection.read.kind === "history") {
+      this.#metrics.count("gaps_total", 1, { reason: page.gapReason });
+    }
+    connection.read = page.next;
+    this.#metrics.count("deliveries_total", page.count, { front: this.#front });
+    const head = this.#heads.get(connection);
+    if (head === undefined) return page.body;
+    this.#heads.delete(connection);
+    return Buffer.concat([head, page.body]);
+  }
+
+  #finish(connection: Connection<H>): void {
+    if (connection.state === "closed") return;
+    this.closed(connection);
+    this.#channel.end(connection);
+  }
+
+  #tellIdle(): void {
+    if (this.#idleWaiters.length === 0 || !this.#isIdle()) return;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  #isIdle(): boolean {
+    for (const rounds of this.#rounds.values()) if (!rounds.isIdle) return false;
+    return true;
+  }
+
+  #lookAfter(): void {
+    const now = this.#clock.monotonic();
+    for (const connection of this.#connections) {
+      if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);
+    }
+    const { epoch, head } = this.#hub.history;
+    for (const rounds of this.#rounds.values()) {
+      if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
+      rounds.beat(rounds.cohort.subscription.format.heartbeat(formatPosition({ epoch, offset: head })));
+    }
+    this.#channel.flush();
+  }
+
+  #cut(connection: Connection<H>): void {
+    this.#metrics.count("connections_cut_total", 1, { reason: "stalled" });
+    this.closed(connection);
+    this.#channel.cut(connection);
+  }
+}
