@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../clock.js";
 import type { Batch, Cohort } from "../hub/cohort.js";
 import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
-import type { Connection } from "./connection.js";
+import type { Connection, Rounds } from "./connection.js";
 import type { FanoutLimits } from "./limits.js";
 import { Patience, quorum } from "./patience.js";
 
@@ -23,7 +23,7 @@ export interface RoundsContext<H> {
  * The rounds of one cohort, one at a time: a round writes what is pending to all members, ends when those that it waits
  * for have drained or its time is up, and who has not drained by then becomes a laggard.
  */
-export class CohortRounds<H> {
+export class CohortRounds<H> implements Rounds<H> {
   readonly cohort: Cohort;
   readonly members = new Set<Connection<H>>();
   /** Readers that have reached the horizon while a body was going out in pieces; they join when it is out. */
@@ -61,7 +61,6 @@ export class CohortRounds<H> {
     this.#context.schedule(this);
   }
 
-  /** Makes a drained reader that stands at the horizon a member. */
   join(connection: Connection<H>): void {
     this.cohort.listen(true);
     if (this.#rest !== undefined) {
@@ -73,7 +72,6 @@ export class CohortRounds<H> {
     this.#context.channel.joined(connection);
   }
 
-  /** Takes a connection out, whatever it is; it stays what the caller makes of it. */
   remove(connection: Connection<H>): void {
     const wasMember = this.members.delete(connection);
     if (wasMember) this.#context.channel.left(connection);
@@ -82,7 +80,6 @@ export class CohortRounds<H> {
     this.#stopListeningIfAlone();
   }
 
-  /** A member has drained. */
   drained(connection: Connection<H>): void {
     if (connection.probation === 0) this.#settled();
   }

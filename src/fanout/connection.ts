@@ -1,9 +1,20 @@
+import type { Cohort } from "../hub/cohort.js";
 import type { ReadState } from "../hub/page.js";
-import type { CohortRounds } from "./cohort-rounds.js";
 
 /** After leaving a round behind, a connection is not waited for until it has kept up with this many. */
 const firstProbation = 4;
 const longestProbation = 1024;
+
+/** The rounds that a connection takes part in. */
+export interface Rounds<H> {
+  readonly cohort: Cohort;
+  /** Makes a drained reader that stands at the cohort's horizon a member. */
+  join(connection: Connection<H>): void;
+  /** A member has drained. */
+  drained(connection: Connection<H>): void;
+  /** Takes a connection out, whatever it is; it stays what the caller makes of it. */
+  remove(connection: Connection<H>): void;
+}
 
 /**
  * One client stream. It is `reading` history, page by page as it drains, until it stands where its cohort's next round
@@ -13,7 +24,7 @@ const longestProbation = 1024;
 export class Connection<H> {
   /** What the front knows the client by. */
   readonly handle: H;
-  readonly rounds: CohortRounds<H>;
+  readonly rounds: Rounds<H>;
   state: "reading" | "member" | "closed" = "reading";
   /** Where it stands while it reads. */
   read: ReadState;
@@ -29,7 +40,7 @@ export class Connection<H> {
   #penalty = 0;
   #fullSinceRound = 0;
 
-  constructor(options: { readonly handle: H; readonly rounds: CohortRounds<H>; readonly read: ReadState }) {
+  constructor(options: { readonly handle: H; readonly rounds: Rounds<H>; readonly read: ReadState }) {
     this.handle = options.handle;
     this.rounds = options.rounds;
     this.read = options.read;

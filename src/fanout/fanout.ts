@@ -142,10 +142,7 @@ export class Fanout<H> implements Outlet {
     this.#heads.delete(connection);
     this.#ready.delete(connection);
     this.#hub.leave(rounds.cohort);
-    if (rounds.cohort.connections === 0) {
-      this.#rounds.delete(rounds.cohort);
-      this.#scheduled.delete(rounds);
-    }
+    if (rounds.cohort.connections === 0) this.#rounds.delete(rounds.cohort);
     this.#tellIdle();
   }
 

@@ -1,4 +1,3 @@
-import type { Format } from "./format.js";
 import type { Offset } from "./position.js";
 import type { Publication } from "./publication.js";
 
@@ -7,6 +6,12 @@ import type { Publication } from "./publication.js";
  * topic's ring and in a pending list.
  */
 const overheadBytes = 400;
+
+/** Turns an entry into bytes; a format of streams is one. */
+export interface EventEncoder {
+  /** A publication; the client's cursor moves to it. */
+  event(entry: Entry): Buffer;
+}
 
 /** A publication that has its place in the journal. Made by the journal only. */
 export class Entry {
@@ -22,7 +27,7 @@ export class Entry {
   holders = 0;
   /** How many cohorts have it pending; kept by the hub. */
   pendingIn = 0;
-  #format: Format | undefined;
+  #encoder: EventEncoder | undefined;
   #encoded: Buffer | undefined;
 
   constructor(fields: Pick<Entry, "offset" | "id" | "publication" | "atMs">) {
@@ -37,11 +42,11 @@ export class Entry {
    * The entry as bytes. They are kept while the entry is pending anywhere, so that each publication is encoded once
    * per format; history holds text only, since small buffers would each keep a whole 8 KiB slab alive.
    */
-  encodedAs(format: Format): Buffer {
-    if (this.#format === format && this.#encoded !== undefined) return this.#encoded;
-    const encoded = format.event(this);
+  encodedAs(encoder: EventEncoder): Buffer {
+    if (this.#encoder === encoder && this.#encoded !== undefined) return this.#encoded;
+    const encoded = encoder.event(this);
     if (this.pendingIn > 0) {
-      this.#format = format;
+      this.#encoder = encoder;
       this.#encoded = encoded;
     }
     return encoded;
@@ -49,7 +54,7 @@ export class Entry {
 
   /** Drops the encoded bytes once nobody waits for them. */
   forgetEncoded(): void {
-    this.#format = undefined;
+    this.#encoder = undefined;
     this.#encoded = undefined;
   }
 }

@@ -1,15 +1,13 @@
 import type { GapNotice } from "../protocol.js";
-import type { Entry } from "./entry.js";
+import type { Entry, EventEncoder } from "./entry.js";
 
 /**
  * How one kind of stream writes what the hub has to say. The hub takes the bytes as they are; connections share a
  * cohort only if they share the format.
  */
-export interface Format {
+export interface Format extends EventEncoder {
   /** Part of the cohort's key. */
   readonly name: string;
-  /** A publication; the client's cursor moves to it. */
-  event(entry: Entry): Buffer;
   /** A retained value; the client's cursor stays. */
   retained(entry: Entry): Buffer;
   /** Moves the client's cursor to this event id and says nothing else. */
