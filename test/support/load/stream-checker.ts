@@ -58,6 +58,7 @@ export class StreamChecker {
   readonly #expected: Expected;
   #line: Buffer = none;
   #lineBytes = 0;
+  #lineEndsInCr = false;
   #gapsSeen = 0;
   #dataLines = 0;
   #isGap = false;
@@ -90,7 +91,8 @@ export class StreamChecker {
         this.#keep(piece, at);
         break;
       }
-      this.#takeLine(piece, at, end - at, end - at, nowUs);
+      const last = end > at && piece[end - 1] === cr ? end - 1 : end;
+      this.#takeLine(piece, at, last, last - at, nowUs);
       at = end + 1;
     }
     this.#found.counts.events += this.events - before;
@@ -116,33 +118,29 @@ export class StreamChecker {
   /** Ends the line that began in an earlier piece, or all of the piece when it goes on. Returns where the next begins. */
   #endLine(piece: Buffer, nowUs: number): number {
     const end = piece.indexOf(lf);
-    const room = keptBytes - this.#line.length;
     const upTo = end < 0 ? piece.length : end;
+    const room = keptBytes - this.#line.length;
     if (room > 0) this.#line = Buffer.concat([this.#line, piece.subarray(0, Math.min(room, upTo))]);
     this.#lineBytes += upTo;
+    if (upTo > 0) this.#lineEndsInCr = piece[upTo - 1] === cr;
     if (end < 0) return piece.length;
     const line = this.#line;
-    const bytes = this.#lineBytes;
+    const length = this.#lineBytes - (this.#lineEndsInCr ? 1 : 0);
     this.#line = none;
     this.#lineBytes = 0;
-    // A CR behind what was kept is not seen; long lines of ours end in LF.
-    this.#takeLine(line, 0, line.length, bytes, nowUs);
+    this.#takeLine(line, 0, Math.min(line.length, length), length, nowUs);
     return end + 1;
   }
 
   #keep(piece: Buffer, at: number): void {
     this.#line = Buffer.from(piece.subarray(at, at + keptBytes));
     this.#lineBytes = piece.length - at;
+    this.#lineEndsInCr = piece[piece.length - 1] === cr;
   }
 
+  /** Of a line of `length` bytes those from `start` to `end` are at hand; its end is not among them. */
   // oxlint-disable-next-line max-params -- called for each line: an options object would cost one allocation each
-  #takeLine(memory: Buffer, start: number, kept: number, bytes: number, nowUs: number): void {
-    let end = start + kept;
-    let length = bytes;
-    if (kept > 0 && memory[end - 1] === cr) {
-      end -= 1;
-      length -= 1;
-    }
+  #takeLine(memory: Buffer, start: number, end: number, length: number, nowUs: number): void {
     if (length === 0) return this.#dispatch(nowUs);
     const first = memory[start];
     if (first === dataLetter && isField(memory, start, "data"))
