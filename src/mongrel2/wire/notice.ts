@@ -6,8 +6,8 @@ export type Notice = { readonly kind: "disconnect" } | { readonly kind: "credits
 
 /** The body of a notice is 18 or 21 bytes; longer JSON on its path is not worth parsing. */
 const maxBodyBytes = 256;
-/** Longest notice in the spelling of 1.12 and 1.13, from its headers on: 44 + 10 digits + 21 bytes and sizes. */
-const maxKnownBytes = 96;
+/** Longest notice that recogniseNotice knows, from its headers on: credits of nine digits, 3 + 48 + 1 and 22 bytes. */
+const maxKnownBytes = 74;
 
 const disconnect: Notice = Object.freeze({ kind: "disconnect" });
 const jsonDisconnect = '17:{"METHOD":"JSON"},21:{"type":"disconnect"},';

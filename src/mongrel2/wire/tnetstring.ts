@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { PharosError } from "../../errors.js";
 import { readNetstring } from "./netstring.js";
+import { parseScalar, tnetRefusal, tnetTypes } from "./tnetstring-scalar.js";
 
 /**
  * What a tnetstring can say. Parsing gives a Buffer for every byte string (a view into the input, not a copy)
@@ -32,23 +32,6 @@ export const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
   maxDepth: 8,
 });
 
-/** The type byte that ends each kind of tnetstring. */
-const types = Object.freeze({
-  bytes: 0x2c, // ,
-  integer: 0x23, // #
-  float: 0x5e, // ^
-  boolean: 0x21, // !
-  null: 0x7e, // ~
-  list: 0x5d, // ]
-  dict: 0x7d, // }
-});
-
-/** Number("0x10"), Number("") and Number(" 1") are numbers to JavaScript and none here. */
-const integerGrammar = /^-?\d{1,16}$/;
-const floatGrammar = /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?$/;
-/** Longest text that floatGrammar can match, so that nothing longer is decoded. */
-const maxNumberBytes = 808;
-
 /**
  * Parses a buffer that is exactly one tnetstring. Throws `bad-tnetstring` for anything else: bytes left over,
  * an unknown type, integers beyond 2^53, a float that is not finite, a dict with a key twice or a key that is not
@@ -56,10 +39,11 @@ const maxNumberBytes = 808;
  */
 export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimits>): TnetValue {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
-  if (buffer.length > maxBytes) throw refusal(`${buffer.length} bytes, at most ${maxBytes} are allowed`);
+  if (buffer.length > maxBytes) throw tnetRefusal(`${buffer.length} bytes, at most ${maxBytes} are allowed`);
   const reader = new Reader(buffer, maxDepth);
   const value = reader.value(buffer.length, 1);
-  if (reader.offset !== buffer.length) throw refusal(`${buffer.length - reader.offset} bytes after its end`);
+  if (reader.offset !== buffer.length)
+    throw tnetRefusal(`${buffer.length - reader.offset} bytes after its end`);
   return value;
 }
 
@@ -71,7 +55,8 @@ export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimit
 export function encodeTnetstring(value: TnetValue, limits?: Partial<TnetstringLimits>): Buffer {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
   const encoded = encodeValue(value, maxDepth);
-  if (encoded.length > maxBytes) throw refusal(`${encoded.length} bytes, at most ${maxBytes} are allowed`);
+  if (encoded.length > maxBytes)
+    throw tnetRefusal(`${encoded.length} bytes, at most ${maxBytes} are allowed`);
   return encoded;
 }
 
@@ -87,16 +72,17 @@ class Reader {
   }
 
   value(bound: number, depth: number): TnetValue {
-    if (depth > this.#maxDepth) throw refusal(`nested deeper than ${this.#maxDepth}`);
-    const { start, end, type, next } = readNetstring(this.#buffer, this.offset, bound);
-    if (type === types.list || type === types.dict) {
-      this.offset = start;
-      const value = type === types.list ? this.#list(end, depth) : this.#dict(end, depth);
-      this.offset = next;
-      return value;
+    if (depth > this.#maxDepth) throw tnetRefusal(`nested deeper than ${this.#maxDepth}`);
+    const element = readNetstring(this.#buffer, this.offset, bound);
+    const container = containerOf(element.type);
+    if (container === undefined) {
+      this.offset = element.next;
+      return parseScalar(this.#buffer, element);
     }
-    this.offset = next;
-    return parseScalar(this.#buffer.subarray(start, end), type);
+    this.offset = element.start;
+    const value = container === "list" ? this.#list(element.end, depth) : this.#dict(element.end, depth);
+    this.offset = element.next;
+    return value;
   }
 
   #list(end: number, depth: number): readonly TnetValue[] {
@@ -109,61 +95,23 @@ class Reader {
     const entries = new Map<string, TnetValue>();
     while (this.offset < end) {
       const key = this.value(end, depth + 1);
-      if (!Buffer.isBuffer(key) || !isUtf8(key)) throw refusal("a key of a dict must be a UTF-8 string");
+      if (!Buffer.isBuffer(key) || !isUtf8(key)) throw tnetRefusal("a key of a dict must be a UTF-8 string");
       const name = key.toString("utf8");
       // Two readers that each take another one of two equal keys is how requests are smuggled: take neither.
-      if (entries.has(name)) throw refusal("a dict holds a key twice");
+      if (entries.has(name)) throw tnetRefusal("a dict holds a key twice");
       entries.set(name, this.value(end, depth + 1));
     }
     return entries;
   }
 }
 
-function parseScalar(bytes: Buffer, type: number): TnetValue {
-  switch (type) {
-    case types.bytes:
-      return bytes;
-    case types.integer:
-      return parseInteger(bytes);
-    case types.float:
-      return parseFloatNumber(bytes);
-    case types.boolean:
-      return parseBoolean(bytes);
-    case types.null:
-      if (bytes.length > 0) throw refusal("a null must be empty");
-      return null;
-    default:
-      throw refusal(`unknown type byte 0x${type.toString(16)}`);
-  }
-}
-
-function parseInteger(bytes: Buffer): number {
-  const value = parseNumber(bytes, integerGrammar);
-  if (!Number.isSafeInteger(value)) throw refusal("an integer is beyond 2^53");
-  return value === 0 ? 0 : value; // "-0" is the integer 0
-}
-
-function parseFloatNumber(bytes: Buffer): number {
-  const value = parseNumber(bytes, floatGrammar);
-  if (!Number.isFinite(value)) throw refusal("a float is too large");
-  return value;
-}
-
-function parseNumber(bytes: Buffer, grammar: RegExp): number {
-  if (bytes.length > maxNumberBytes) throw refusal("a number is too long");
-  const text = bytes.toString("latin1");
-  if (!grammar.test(text)) throw refusal("a number is not written in decimal digits");
-  return Number(text);
-}
-
-function parseBoolean(bytes: Buffer): boolean {
-  const text = bytes.length > 5 ? "" : bytes.toString("latin1");
-  if (text !== "true" && text !== "false") throw refusal("a boolean must be true or false");
-  return text === "true";
+function containerOf(type: number): "list" | "dict" | undefined {
+  if (type === tnetTypes.list) return "list";
+  return type === tnetTypes.dict ? "dict" : undefined;
 }
 
 function encodeValue(value: TnetValue, depthLeft: number): Buffer {
-  if (depthLeft < 1) throw refusal("nested deeper than allowed");
+  if (depthLeft < 1) throw tnetRefusal("nested deeper than allowed");
   if (value === null) return wrap([], "~");
   if (Buffer.isBuffer(value)) return wrap([value], ",");
   if (typeof value === "string") return wrap([encodeText(value)], ",");
@@ -189,7 +137,7 @@ function isDict(
 }
 
 function encodeNumber(value: number): Buffer {
-  if (!Number.isFinite(value)) throw refusal("a number must be finite");
+  if (!Number.isFinite(value)) throw tnetRefusal("a number must be finite");
   // An integer has no negative zero; as a float it survives the round trip.
   const whole = Number.isSafeInteger(value) && !Object.is(value, -0);
   const text = Object.is(value, -0) ? "-0" : String(value);
@@ -197,15 +145,11 @@ function encodeNumber(value: number): Buffer {
 }
 
 function encodeText(text: string): Buffer {
-  if (/\p{Surrogate}/u.test(text)) throw refusal("text holds half a surrogate pair");
+  if (/\p{Surrogate}/u.test(text)) throw tnetRefusal("text holds half a surrogate pair");
   return Buffer.from(text);
 }
 
 function wrap(parts: readonly Buffer[], type: string): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 0);
   return Buffer.concat([Buffer.from(`${size}:`), ...parts, Buffer.from(type)]);
-}
-
-function refusal(what: string): PharosError {
-  return new PharosError("bad-tnetstring", `bad tnetstring: ${what}`);
 }
