@@ -1,0 +1,43 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { PharosError } from "../errors.js";
+import { aborted, exitCodes, type Io } from "./io.js";
+import type { CliPublisher } from "./publisher.js";
+
+export interface BeaconOptions {
+  readonly topic: string;
+  readonly everySeconds: number;
+}
+
+/**
+ * Publishes the time every so many seconds until interrupted, numbered from 1. While no hub takes it, it says so
+ * once and keeps trying, so that hub and beacon may start in any order.
+ *
+ * @throws PharosError when the publication itself is refused
+ */
+export async function beacon(options: BeaconOptions, publisher: CliPublisher, io: Io): Promise<number> {
+  const { interrupted } = io;
+  let said = false;
+  for (let number = 1; !interrupted.aborted; number += 1) {
+    const next = delay(options.everySeconds * 1000, undefined, { signal: interrupted }).catch(
+      () => undefined,
+    );
+    const taken = await Promise.race([send(number, options, publisher), aborted(interrupted)]);
+    if (taken === false && !said) io.stderr.write("No hub takes the beacon; still trying.\n");
+    said = taken === false;
+    await next;
+  }
+  return exitCodes.stopped;
+}
+
+/** False when no hub took it. */
+async function send(number: number, { topic }: BeaconOptions, publisher: CliPublisher): Promise<boolean> {
+  try {
+    const data = `Timestamp ${new Date().toISOString()}`;
+    await publisher.publish({ topics: [topic], id: String(number), data });
+    return true;
+  } catch (error) {
+    if (error instanceof PharosError && error.code === "not-taken") return false;
+    throw error;
+  }
+}

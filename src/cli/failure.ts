@@ -1,0 +1,44 @@
+import { PharosError, type ErrorCode } from "../errors.js";
+import { exitCodes } from "./io.js";
+
+const badInput: ReadonlySet<ErrorCode> = new Set([
+  "bad-topic",
+  "bad-filter",
+  "bad-event-id",
+  "bad-event-type",
+  "bad-retry",
+  "bad-publication",
+  "bad-endpoint",
+  "bad-config",
+  "too-large",
+]);
+
+/** 2 for what the caller can put right by asking otherwise, 1 for everything else. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof PharosError && badInput.has(error.code) ? exitCodes.badUsage : exitCodes.failed;
+}
+
+/** What went wrong, for a person: one line for each fault, never a stack. */
+export function describeFailure(error: unknown): string {
+  if (isSystemError(error) && error.code === "EADDRINUSE")
+    return `${placeOf(error)} is in use; end what listens there, or choose another`;
+  if (isSystemError(error) && error.code === "EACCES" && error.syscall === "listen")
+    return `${placeOf(error)} may not be opened by this user; ports from 1024 on may`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall?: string;
+  readonly address?: string;
+  readonly port?: number;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "code" in error && typeof error.code === "string";
+}
+
+function placeOf({ address, port }: SystemError): string {
+  if (port === undefined) return address ?? "an endpoint";
+  return `port ${port}${address === undefined ? "" : ` of ${address}`}`;
+}

@@ -1,0 +1,23 @@
+import type { Readable, Writable } from "node:stream";
+
+/** What a command has of the world, so that tests can hold it. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the person at the keyboard, or the system, asks the command to end. */
+  readonly interrupted: AbortSignal;
+}
+
+export type Output = Writable & { readonly isTTY?: boolean | undefined };
+
+/** Exit codes; scripts rely on them. */
+export const exitCodes = Object.freeze({ stopped: 0, failed: 1, badUsage: 2 });
+
+/** Resolves when one of the signals is aborted, with its reason. */
+export async function aborted(...signals: readonly AbortSignal[]): Promise<string> {
+  const any = AbortSignal.any([...signals]);
+  if (!any.aborted) await new Promise((resolve) => any.addEventListener("abort", resolve, { once: true }));
+  return String(any.reason);
+}

@@ -1,0 +1,47 @@
+import pc from "picocolors";
+import { pino } from "pino";
+
+import type { LogLevel } from "../config/config.js";
+import type { Logger } from "../log.js";
+import type { Output } from "./io.js";
+
+/**
+ * Writes log lines to `output`: JSON, one object a line, as log collectors read it; on a terminal one plain line
+ * each, for people.
+ */
+export function createLogger(level: LogLevel, output: Output): Logger {
+  const sink =
+    output.isTTY === true
+      ? { write: (line: string) => void output.write(readable(line)) }
+      : { write: (line: string) => void output.write(line) };
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: named } },
+    sink,
+  );
+}
+
+function named(label: string): { readonly level: string } {
+  return { level: label };
+}
+
+const colours: Readonly<Record<string, (text: string) => string>> = {
+  debug: pc.dim,
+  warn: pc.yellow,
+  error: pc.red,
+};
+
+function readable(line: string): string {
+  const { level, time, msg, ...fields } = parseLine(line);
+  const colour = colours[String(level)] ?? pc.green;
+  const rest = Object.entries(fields).map(([name, value]) => `${name}=${text(value)}`);
+  const clock = String(time).slice(11, 23);
+  return `${pc.dim(clock)} ${colour(String(level).padEnd(5))} ${String(msg)}${rest.length === 0 ? "" : pc.dim(` ${rest.join(" ")}`)}\n`;
+}
+
+function parseLine(line: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(line) as Readonly<Record<string, unknown>>;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" && !/[\s"]/.test(value) ? value : (JSON.stringify(value) ?? "");
+}

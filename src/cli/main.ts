@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { describeFailure } from "./failure.js";
+import { exitCodes } from "./io.js";
+import { run } from "./program.js";
+
+const interrupted = new AbortController();
+
+// The first asks for an orderly end; whoever asks again does not want to wait for it.
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) process.exit(exitCodes.failed);
+    interrupted.abort(signal);
+  });
+
+// A reader that has gone, as in `pharos subscribe | head`, is the end of the work and no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
+});
+
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`pharos: unexpected failure: ${describeFailure(error)}\n`);
+  process.exit(exitCodes.failed);
+});
+
+const code = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  interrupted: interrupted.signal,
+});
+// What was written to a pipe may still be on its way; an exit before that would cut it.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

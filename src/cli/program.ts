@@ -1,0 +1,149 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+
+import { configJsonSchema } from "../config/schema.js";
+import { defaultTopic, streamPath } from "../protocol.js";
+import { describeFailure, exitCodeOf } from "./failure.js";
+import { exitCodes, type Io } from "./io.js";
+import { defaultTarget, takenWithinMs, type CliPublisher } from "./publisher.js";
+import { addSettingOptions, givenSettings } from "./setting-options.js";
+import { packageVersion } from "./version.js";
+
+/**
+ * Runs the command line `args` (without node and script) and returns the exit code: 0 stopped, 1 failure, 2 bad
+ * usage. Never throws: what goes wrong is said on standard error, a line for each fault.
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const ended: Ended = { code: exitCodes.stopped };
+  try {
+    await program(io, ended).parseAsync(args, { from: "user" });
+    return ended.code;
+  } catch (error) {
+    // Commander has already said what was wrong, or shown what was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.badUsage;
+    for (const line of describeFailure(error).split("\n")) io.stderr.write(`pharos: ${line}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+interface Ended {
+  code: number;
+}
+
+function program(io: Io, ended: Ended): Command {
+  const root = new Command("pharos")
+    .description("A push hub: programs publish, browsers hold one event stream and receive what they follow.")
+    .version(packageVersion(), "--version", "Print the version.")
+    .helpOption("-h, --help", "Print this help.")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "pharos: ")),
+    })
+    .showHelpAfterError("(pharos --help lists commands and options)");
+  addServe(root, io, ended);
+  addPublish(root, io, ended);
+  addBeacon(root, io, ended);
+  addSubscribe(root, io, ended);
+  root
+    .command("config-schema", { hidden: true })
+    .description("Print the JSON schema of the settings file.")
+    .action(() => void io.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`));
+  return root;
+}
+
+function addServe(root: Command, io: Io, ended: Ended): void {
+  const command = root.command("serve").description("Run a hub until Ctrl-C.");
+  addSettingOptions(command);
+  command.action(async () => {
+    const { serve } = await import("./serve.js");
+    ended.code = await serve(givenSettings(command), io);
+  });
+}
+
+const toOption = [
+  "--to <ENDPOINT>",
+  "The hub's ingest endpoint: > connects, @ binds.",
+  defaultTarget,
+] as const;
+const topicOption = ["--topic <T>", "The topic to publish to.", defaultTopic] as const;
+
+function addPublish(root: Command, io: Io, ended: Ended): void {
+  root
+    .command("publish")
+    .description("Publish once, or once for each line of standard input.")
+    .option(...toOption)
+    .option(...topicOption)
+    .option("--type <E>", "The event type that clients listen for.")
+    .option("--id <I>", "The event's id, from which clients may resume.")
+    .option("--data <D>", "The data; without it each line of standard input is one publication.")
+    .action(
+      async ({
+        to,
+        ...options
+      }: {
+        to: string;
+        topic: string;
+        type?: string;
+        id?: string;
+        data?: string;
+      }) => {
+        const { publish } = await import("./publish.js");
+        ended.code = await publishing(to, (publisher) => publish(options, publisher, io));
+      },
+    );
+}
+
+function addBeacon(root: Command, io: Io, ended: Ended): void {
+  root
+    .command("beacon")
+    .description("Publish the time until Ctrl-C.")
+    .option(...toOption)
+    .option(...topicOption)
+    .option("--every <SECONDS>", "Seconds between two publications.", parseSeconds, 5)
+    .action(async ({ to, topic, every }: { to: string; topic: string; every: number }) => {
+      const { beacon } = await import("./beacon.js");
+      ended.code = await publishing(to, (publisher) => beacon({ topic, everySeconds: every }, publisher, io));
+    });
+}
+
+function addSubscribe(root: Command, io: Io, ended: Ended): void {
+  root
+    .command("subscribe")
+    .description("Print what is published, until Ctrl-C.")
+    .argument("[URL]", "The hub, or its stream.", `http://127.0.0.1:8080${streamPath}`)
+    .option("--topic <F>", "A filter: a topic, or MQTT's + and #. May be given again.", appended)
+    .option("--json", "Print each event as one line of JSON.")
+    .option("--last-event-id <ID>", "Start after this event.")
+    .action(
+      async (url: string, options: { topic?: readonly string[]; json?: true; lastEventId?: string }) => {
+        const { subscribeTo } = await import("./subscribe.js");
+        ended.code = await subscribeTo({ url, ...options, filters: options.topic ?? [] }, io);
+      },
+    );
+}
+
+async function publishing(
+  endpoint: string,
+  work: (publisher: CliPublisher) => Promise<number>,
+): Promise<number> {
+  const { PushPublisher } = await import("../publisher/push-publisher.js");
+  const publisher = new PushPublisher({ endpoint, timeoutMs: takenWithinMs });
+  try {
+    return await work(publisher);
+  } finally {
+    await publisher.close();
+  }
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < 0.01 || seconds > 86_400)
+    throw new InvalidArgumentError("Allowed: a number of seconds from 0.01 to 86400.");
+  return seconds;
+}
+
+function appended(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), text];
+}

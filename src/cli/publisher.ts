@@ -1,0 +1,17 @@
+/** What the commands need of a publisher. */
+export interface CliPublisher {
+  /** Resolves when a hub has taken it; rejects when it is refused, or not taken in time. */
+  publish(publication: {
+    readonly topics: readonly string[];
+    readonly data: string;
+    readonly type?: string | undefined;
+    readonly id?: string | undefined;
+  }): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Where a hub on this machine takes publications unless told otherwise. */
+export const defaultTarget = ">tcp://127.0.0.1:9997";
+
+/** How long a publication waits to be taken, in milliseconds. */
+export const takenWithinMs = 5000;

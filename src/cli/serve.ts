@@ -1,0 +1,56 @@
+import { loadConfig } from "../config/load.js";
+import type { SettingText } from "../config/settings.js";
+import type { Logger } from "../log.js";
+import { streamPath } from "../protocol.js";
+import { aborted, exitCodes, type Io } from "./io.js";
+import { createLogger } from "./log-lines.js";
+import { packageVersion } from "./version.js";
+
+/**
+ * Runs a hub until it is asked to stop: by a signal, or by `shutdown` on its control endpoint. Writes the line
+ * `ready …` once its own listeners are bound, and nothing else, to standard output.
+ *
+ * @returns the exit code
+ * @throws whatever keeps the hub from starting or from stopping in order
+ */
+export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): Promise<number> {
+  const config = loadConfig({ options, environment: io.environment });
+  const logger = createLogger(config.logLevel, io.stderr);
+  const asked = new AbortController();
+  // Loaded here, so that --help and the other commands need not wait for the servers' code.
+  const { createApp } = await import("../app.js");
+  const app = await createApp(config, {
+    logger,
+    version: packageVersion(),
+    onShutdownRequest: () => asked.abort("control endpoint"),
+  });
+  io.stdout.write(readyLine(app.ready));
+  greet(app.ready.http, logger);
+  const reason = await aborted(asked.signal, io.interrupted);
+  logger.info({ reason }, "stopping");
+  await app.close();
+  logger.info({}, "stopped");
+  return exitCodes.stopped;
+}
+
+/** What a started hub listens on. */
+export interface Ready {
+  readonly http?: string;
+  readonly ingest: readonly string[];
+  readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
+}
+
+/** The one line of standard output: words of the form `key=value`, a key for each listener and link. */
+export function readyLine({ http, ingest, mongrel2 }: Ready): string {
+  const words = [
+    "ready",
+    `http=${http ?? "off"}`,
+    ...ingest.map((endpoint) => `ingest=${endpoint}`),
+    ...mongrel2.map(({ name, state }) => `mongrel2=${name}:${state}`),
+  ];
+  return `${words.join(" ")}\n`;
+}
+
+function greet(http: string | undefined, logger: Logger): void {
+  if (http !== undefined) logger.info({ page: http, stream: `curl -N ${http}${streamPath}` }, "listening");
+}

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+
+import { colourLine, gapSentence, jsonLine, plainLine } from "../../src/cli/event-lines.js";
+import { describeFailure, exitCodeOf } from "../../src/cli/failure.js";
+import { createLogger } from "../../src/cli/log-lines.js";
+import { readyLine } from "../../src/cli/serve.js";
+import { PharosError } from "../../src/errors.js";
+import { KeptOutput } from "./fake-io.js";
+
+test("the ready line has a word for each listener and link", () => {
+  const ready = {
+    http: "http://127.0.0.1:8080",
+    ingest: ["@tcp://127.0.0.1:9997", ">ipc://queue"],
+    mongrel2: [{ name: "ipc://run/requests", state: "waiting" }],
+  };
+  expect(readyLine(ready)).toBe(
+    "ready http=http://127.0.0.1:8080 ingest=@tcp://127.0.0.1:9997 ingest=>ipc://queue mongrel2=ipc://run/requests:waiting\n",
+  );
+  expect(readyLine({ ingest: [], mongrel2: [] })).toBe("ready http=off\n");
+});
+
+test("log lines are JSON, one object a line", () => {
+  const output = new KeptOutput(false);
+  const logger = createLogger("info", output);
+  logger.debug({}, "not written");
+  logger.warn({ link: "a" }, "late");
+  expect(JSON.parse(output.text)).toMatchObject({ level: "warn", link: "a", msg: "late" });
+  expect(output.text.endsWith("}\n")).toBe(true);
+});
+
+test("on a terminal log lines are for people", () => {
+  const output = new KeptOutput(true);
+  createLogger("debug", output).info({ page: "http://127.0.0.1:1", why: "two words" }, "listening");
+  expect(output.text).toMatch(
+    /\d\d:\d\d:\d\d\.\d{3}.* listening.* page=http:\/\/127\.0\.0\.1:1 why="two words"/,
+  );
+});
+
+test("--log-level silent writes nothing", () => {
+  const output = new KeptOutput(false);
+  createLogger("silent", output).error({}, "lost");
+  expect(output.text).toBe("");
+});
+
+test("a port in use is one clear line", () => {
+  const error = Object.assign(new Error("listen EADDRINUSE"), {
+    code: "EADDRINUSE",
+    address: "127.0.0.1",
+    port: 8080,
+  });
+  expect(describeFailure(error)).toBe(
+    "port 8080 of 127.0.0.1 is in use; end what listens there, or choose another",
+  );
+  expect(exitCodeOf(error)).toBe(1);
+});
+
+test("bad input is bad usage, and everything else a failure", () => {
+  expect(exitCodeOf(new PharosError("bad-topic", "x"))).toBe(2);
+  expect(exitCodeOf(new PharosError("not-taken", "x"))).toBe(1);
+  expect(exitCodeOf(new Error("x"))).toBe(1);
+});
+
+const event = { id: "7", type: "message", data: "a\nb" };
+
+test("an event is one line of JSON, or its data", () => {
+  expect(jsonLine(event)).toBe('{"id":"7","type":"message","data":"a\\nb"}\n');
+  expect(plainLine(event)).toBe("a\nb\n");
+  expect(plainLine({ ...event, type: "flash" })).toBe("flash: a\nb\n");
+});
+
+test("an event cannot steer the terminal", () => {
+  const hostile = { id: "\u001B[1m", type: "\u009B2J", data: "\u001B]0;title\u0007\r\u007F" };
+  for (const line of [plainLine(hostile), colourLine(hostile, new Date())])
+    expect(line).toContain("\\x1b]0;title\\x07\\x0d\\x7f");
+  expect(plainLine(hostile)).toBe("\\x9b2J: \\x1b]0;title\\x07\\x0d\\x7f\n");
+});
+
+test("a gap is said in words", () => {
+  const data = JSON.stringify({
+    reason: "evicted",
+    topics: [{ topic: "news", missedAtMost: 12 }],
+    more: true,
+  });
+  expect(gapSentence({ id: "", type: "pharos-gap", data })).toBe(
+    "Gap: the hub no longer holds all that followed the last event seen; missed at most 12 on news, some on further topics.\n",
+  );
+  expect(gapSentence({ id: "", type: "pharos-gap", data: "[" })).toBe("Gap: publications are missing.\n");
+  expect(gapSentence(event)).toBeUndefined();
+});

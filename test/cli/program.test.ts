@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+
+import { run } from "../../src/cli/program.js";
+import { packageVersion } from "../../src/cli/version.js";
+import { settings } from "../../src/config/settings.js";
+import { FakeIo } from "./fake-io.js";
+
+test("--version prints the version of the package", async () => {
+  const io = new FakeIo();
+  expect(await run(["--version"], io)).toBe(0);
+  expect(io.stdout.text).toBe(`${packageVersion()}\n`);
+  expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test("--help names every command but the hidden one", async () => {
+  const io = new FakeIo();
+  expect(await run(["--help"], io)).toBe(0);
+  for (const command of ["serve", "publish", "beacon", "subscribe"])
+    expect(io.stdout.text).toContain(command);
+  expect(io.stdout.text).not.toContain("config-schema");
+});
+
+test("serve --help names every setting with its option and its variable", async () => {
+  const io = new FakeIo();
+  expect(await run(["serve", "--help"], io)).toBe(0);
+  for (const { option } of settings) {
+    expect(io.stdout.text).toContain(`--${option} `);
+    expect(io.stdout.text).toContain(`PHAROS_${option.toUpperCase().replaceAll("-", "_")}`);
+  }
+  expect(io.stdout.text).toContain("--config <FILE>");
+});
+
+test("config-schema prints the schema of the settings file", async () => {
+  const io = new FakeIo();
+  expect(await run(["config-schema"], io)).toBe(0);
+  expect(JSON.parse(io.stdout.text)).toMatchObject({ title: "Pharos settings" });
+});
+
+test.each<[readonly string[], RegExp]>([
+  [["serve", "--ingset", "@tcp://127.0.0.1:1"], /unknown option '--ingset'\n\(Did you mean --ingest\?\)/],
+  [["srve"], /unknown command 'srve'\n\(Did you mean serve\?\)/],
+  [["serve", "extra"], /too many arguments for 'serve'/],
+  [["serve", "--targets"], /option '--targets <COUNT>' argument missing/],
+  [["serve", "--targets", "129"], /^pharos: --targets: given 129, allowed: a whole number from 1 to 128\n$/],
+  [["beacon", "--every", "never"], /Allowed: a number of seconds from 0\.01 to 86400\./],
+  [["publish", "--id", "1"], /^pharos: --id needs --data/],
+])("%j is bad usage, said in one clear line", async (args, text) => {
+  const io = new FakeIo();
+  expect(await run(args, io)).toBe(2);
+  expect(io.stderr.text).toMatch(text);
+  expect(io.stderr.text).not.toMatch(/^\s+at /m);
+  expect(io.stdout.text).toBe("");
+});
+
+test("no command at all shows the help as bad usage", async () => {
+  const io = new FakeIo();
+  expect(await run([], io)).toBe(2);
+  expect(io.stderr.text).toContain("Usage: pharos");
+});
+
+test("an option given again adds to a list", async () => {
+  const io = new FakeIo();
+  expect(await run(["serve", "--ingest", "@ipc://a", "--ingest", "nonsense"], io)).toBe(2);
+  expect(io.stderr.text).toMatch(/^pharos: --ingest: given "nonsense", allowed: /);
+});

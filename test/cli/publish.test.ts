@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+
+import { beacon } from "../../src/cli/beacon.js";
+import { publish } from "../../src/cli/publish.js";
+import type { CliPublisher } from "../../src/cli/publisher.js";
+import { PharosError } from "../../src/errors.js";
+import { Changes } from "../support/wait-for.js";
+import { FakeIo } from "./fake-io.js";
+
+type Sent = Parameters<CliPublisher["publish"]>[0];
+
+/** Takes everything, or refuses what `refusal` names. */
+class KeptPublisher implements CliPublisher {
+  readonly sent: Sent[] = [];
+  readonly changes = new Changes();
+  readonly #refusal: (publication: Sent) => PharosError | undefined;
+
+  constructor(refusal: (publication: Sent) => PharosError | undefined = () => undefined) {
+    this.#refusal = refusal;
+  }
+
+  async publish(publication: Sent): Promise<void> {
+    const refusal = this.#refusal(publication);
+    this.sent.push(publication);
+    this.changes.changed();
+    if (refusal !== undefined) throw refusal;
+  }
+
+  async close(): Promise<void> {}
+}
+
+test("--data publishes once, with what was named", async () => {
+  const publisher = new KeptPublisher();
+  expect(await publish({ topic: "news", type: "flash", id: "7", data: "hi" }, publisher, new FakeIo())).toBe(
+    0,
+  );
+  expect(publisher.sent).toEqual([{ topics: ["news"], type: "flash", id: "7", data: "hi" }]);
+});
+
+test("without a topic the topic is broadcast", async () => {
+  const publisher = new KeptPublisher();
+  await publish({ data: "hi" }, publisher, new FakeIo());
+  expect(publisher.sent).toEqual([{ topics: ["broadcast"], data: "hi" }]);
+});
+
+test("without --data each line of standard input is a publication", async () => {
+  const publisher = new KeptPublisher();
+  await publish({ topic: "t" }, publisher, new FakeIo({ stdin: "one\ntwo\r\nthree" }));
+  expect(publisher.sent.map(({ data }) => data)).toEqual(["one", "two", "three"]);
+});
+
+test("a line that is refused is named, and nothing after it is sent", async () => {
+  const refusal = new PharosError("too-large", "data is larger than 3 bytes");
+  const publisher = new KeptPublisher(({ data }) => (data === "long" ? refusal : undefined));
+  const io = new FakeIo({ stdin: "one\nlong\nsix\n" });
+  await expect(publish({}, publisher, io)).rejects.toMatchObject({
+    code: "too-large",
+    message: "line 2: data is larger than 3 bytes",
+  });
+  expect(publisher.sent.map(({ data }) => data)).toEqual(["one", "long"]);
+});
+
+test("the beacon publishes numbered times until interrupted", async () => {
+  const publisher = new KeptPublisher();
+  const io = new FakeIo();
+  const running = beacon({ topic: "t", everySeconds: 0.01 }, publisher, io);
+  await publisher.changes.until(() => publisher.sent.length >= 3, {
+    within: 5000,
+    missing: "the third beacon",
+  });
+  io.interrupt();
+  expect(await running).toBe(0);
+  expect(publisher.sent.slice(0, 3).map(({ id }) => id)).toEqual(["1", "2", "3"]);
+  expect(publisher.sent[0]?.data).toMatch(/^Timestamp \d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  expect(io.stderr.text).toBe("");
+});
+
+test("the beacon goes on while no hub takes it, and says so once", async () => {
+  const publisher = new KeptPublisher(() => new PharosError("not-taken", "no hub took it"));
+  const io = new FakeIo();
+  const running = beacon({ topic: "t", everySeconds: 0.01 }, publisher, io);
+  await publisher.changes.until(() => publisher.sent.length >= 3, {
+    within: 5000,
+    missing: "the third beacon",
+  });
+  io.interrupt();
+  expect(await running).toBe(0);
+  expect(io.stderr.text).toBe("No hub takes the beacon; still trying.\n");
+});
+
+test("a beacon that is refused ends", async () => {
+  const publisher = new KeptPublisher(() => new PharosError("bad-topic", "the topic * is reserved"));
+  await expect(beacon({ topic: "*", everySeconds: 1 }, publisher, new FakeIo())).rejects.toMatchObject({
+    code: "bad-topic",
+  });
+});
