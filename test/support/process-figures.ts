@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Resident memory of a process in bytes, from /proc. Throws when the process is gone. */
 export function rssBytes(pid: number): number {
@@ -17,6 +17,29 @@ export function cpuSeconds(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Every TCP port on which a process listens now, in order. Throws when the process is gone. */
+export function listeningPorts(pid: number): readonly number[] {
+  const inodes = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => socketInode(pid, fd)));
+  const rows = ["tcp", "tcp6"].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, "utf8").split("\n"),
+  );
+  const ports = rows.flatMap((row) => {
+    const [, local, , state, , , , , , inode] = row.trim().split(/\s+/);
+    const isListener = state === "0A" && inodes.has(inode);
+    return isListener && local !== undefined ? [Number.parseInt(local.split(":")[1] ?? "", 16)] : [];
+  });
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+function socketInode(pid: number, fd: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+  } catch {
+    // Closed between the listing and now.
+    return undefined;
+  }
 }
 
 function statusKib(pid: number, field: string): number {

@@ -7,7 +7,11 @@ export type Reading =
   | { readonly kind: "fast" }
   /** About so many bytes a second, in ten pieces a second. */
   | { readonly kind: "rate"; readonly bytesPerSecond: number }
-  /** Reads the head (and what comes with it, at most 1 KiB) and then never again. */
+  /**
+   * Reads the head (and what comes with it, at most 1 KiB) and then never again. A client that does not read does not
+   * notice that it was closed: it counts as open until {@link CrowdProtocol.read} makes it read on.
+   * The kernel takes 64 KiB to 128 KiB in its place (Node has no way to set SO_RCVBUF of a TCP socket).
+   */
   | { readonly kind: "never" };
 
 /** A number of clients that behave alike. */
