@@ -4,12 +4,11 @@ import { Meter, delayMs, formatDelay, formatRate } from "./meter.js";
 import { Rows, gapSentence } from "./rows.js";
 import { Stream } from "./stream.js";
 
-const help =
-  "In a filter, + stands for one level and # for all that follow; none at all means the topic broadcast.";
 const slowMs = 6_000;
 const names = { connecting: "Connecting", open: "Connected", waiting: "Waiting", refused: "Refused" };
 
 const ui = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
+const help = ui.note.textContent;
 const rows = new Rows({ list: ui.rows, template: ui.row, onChange: showNumbers });
 const topics = new Chips({ form: ui.topics, template: ui.chip, onChange: (topics) => choose({ topics }) });
 const types = new Chips({ form: ui.types, template: ui.chip, onChange: (types) => choose({ types }) });
