@@ -1,0 +1,196 @@
+import type { Clock, Timer } from "../../clock.js";
+import { frameClose, frameDelivery, frameTargets } from "../wire/response.js";
+import { FenceIds } from "./fence-ids.js";
+import type { LinkLimits } from "./options.js";
+import type { Targets } from "./targets.js";
+
+/** One message to the server: bytes for some connections, or their close. */
+export type Message =
+  | { readonly kind: "delivery"; readonly targets: Targets; readonly body: Buffer }
+  | { readonly kind: "close"; readonly targets: Targets };
+
+export interface WindowPorts {
+  send(frame: Buffer): void;
+  /** A window is about to be sent: what must be known before its bytes are is written down here. */
+  opening(window: readonly Message[]): void;
+  /** The server has taken every message of the window, which took `tookMs`. */
+  taken(window: readonly Message[], tookMs: number): void;
+  /** The fence is late; nothing but further fences is sent until it is back. */
+  late(): void;
+  /** The late fence is back; `taken` follows. */
+  recovered(): void;
+}
+
+export interface WindowsOptions {
+  readonly clock: Clock;
+  readonly limits: Pick<LinkLimits, "windowBytes" | "windowMessages" | "fenceMs" | "fenceBytesPerSecond">;
+  readonly ports: WindowPorts;
+}
+
+interface OpenWindow {
+  readonly messages: readonly Message[];
+  readonly openedAt: number;
+  readonly fences: Set<number>;
+  late: boolean;
+  timer: Timer;
+}
+
+/** A stuck server gets another fence after this time, then after twice as long, since a notice may have been lost. */
+const firstProbeMs = 1_000;
+const lastProbeMs = 30_000;
+
+/**
+ * The queue of one link. It is sent in windows: messages up to a limit, then a fence, and the next window only when
+ * the fence has come back, since Mongrel2 closes connections with 16 messages unwritten and its handler task does not
+ * let them be written while further messages wait. One window at a time was measured best.
+ */
+export class Windows {
+  readonly #clock: Clock;
+  readonly #limits: WindowsOptions["limits"];
+  readonly #ports: WindowPorts;
+  readonly #fenceIds = new FenceIds();
+  #sender: string | undefined;
+  #queue: Message[] = [];
+  #next = 0;
+  #open: OpenWindow | undefined;
+  #scheduled = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: WindowsOptions) {
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#ports = options.ports;
+  }
+
+  /** Nothing is queued and no fence is awaited. */
+  get idle(): boolean {
+    return this.#open === undefined && this.#next === this.#queue.length;
+  }
+
+  /** From now on messages are taken and carry `sender`; a fence goes out at once. */
+  start(sender: string): void {
+    this.#sender = sender;
+    this.check();
+  }
+
+  /** Drops everything; what is queued before the next `start` is dropped too. */
+  stop(): void {
+    this.#open?.timer.cancel();
+    this.#open = undefined;
+    this.#sender = undefined;
+    this.#queue = [];
+    this.#next = 0;
+    this.#settleIdle();
+  }
+
+  /** Queues one message, which leaves at the end of this turn or when the open window is over. */
+  add(message: Message): void {
+    if (this.#sender === undefined) return;
+    this.#queue.push(message);
+    this.#schedule();
+  }
+
+  /** Sends a fence if none is out, so that a server that takes nothing is noticed when nothing is delivered. */
+  check(): void {
+    if (this.#open === undefined && this.#sender !== undefined) this.#openWindow();
+  }
+
+  /** A fence came back. Those that are not awaited (of a dead handler, of a window that is over) change nothing. */
+  fenceBack(id: number): void {
+    const open = this.#open;
+    if (open?.fences.has(id) !== true) return;
+    open.timer.cancel();
+    this.#open = undefined;
+    if (open.late) this.#ports.recovered();
+    this.#ports.taken(open.messages, this.#clock.monotonic() - open.openedAt);
+    if (this.idle) this.#settleIdle();
+    else this.#schedule();
+  }
+
+  /** Resolves when everything queued has been taken, or was dropped. */
+  whenIdle(): Promise<void> {
+    if (this.idle) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#open !== undefined) return;
+    this.#scheduled = true;
+    this.#clock.endOfTurn(() => {
+      this.#scheduled = false;
+      if (!this.idle) this.check();
+    });
+  }
+
+  #openWindow(): void {
+    const { messages, bytes } = this.#take();
+    const delayMs = this.#limits.fenceMs + (bytes / this.#limits.fenceBytesPerSecond) * 1000;
+    const open: OpenWindow = {
+      messages,
+      openedAt: this.#clock.monotonic(),
+      fences: new Set(),
+      late: false,
+      timer: this.#clock.after(delayMs, () => this.#onLate(open)),
+    };
+    this.#open = open;
+    this.#ports.opening(messages);
+    for (const message of messages) this.#send(message);
+    this.#sendFence(open);
+  }
+
+  #take(): { readonly messages: readonly Message[]; readonly bytes: number } {
+    const start = this.#next;
+    let bytes = 0;
+    for (; this.#next < this.#queue.length; this.#next++) {
+      const message = this.#queue[this.#next];
+      if (message === undefined || this.#next - start === this.#limits.windowMessages) break;
+      const more = message.kind === "close" ? 0 : message.body.length * message.targets.ids.length;
+      if (this.#next > start && bytes + more > this.#limits.windowBytes) break;
+      bytes += more;
+    }
+    const messages = this.#queue.slice(start, this.#next);
+    this.#compact();
+    return { messages, bytes };
+  }
+
+  #compact(): void {
+    if (this.#next * 2 < this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#next);
+    this.#next = 0;
+  }
+
+  #send(message: Message): void {
+    // A port that failed may have stopped the link in the middle of a window.
+    if (this.#sender === undefined) return;
+    const head = message.targets.head(this.#sender);
+    this.#ports.send(message.kind === "close" ? frameClose(head) : frameDelivery(head, message.body));
+  }
+
+  #sendFence(open: OpenWindow): void {
+    if (this.#sender === undefined || this.#open !== open) return;
+    const id = this.#fenceIds.next();
+    open.fences.add(id);
+    // Empty, so that if a connection had this id it would be closed and not get bytes of a stranger.
+    this.#ports.send(frameClose(frameTargets(this.#sender, [id])));
+  }
+
+  #onLate(open: OpenWindow): void {
+    open.late = true;
+    this.#ports.late();
+    this.#probe(open, firstProbeMs);
+  }
+
+  #probe(open: OpenWindow, delayMs: number): void {
+    if (this.#open !== open) return;
+    open.timer = this.#clock.after(delayMs, () => {
+      this.#sendFence(open);
+      this.#probe(open, Math.min(delayMs * 2, lastProbeMs));
+    });
+  }
+
+  #settleIdle(): void {
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const settle of waiting) settle();
+  }
+}
