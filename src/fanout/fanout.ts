@@ -62,7 +62,7 @@ export class Fanout<H> implements Outlet {
   readonly #front: string;
   readonly #sweep: Timer;
   #turnDue = false;
-  #idleWaiters: (() => void)[] = [];
+  #waiters: { readonly reached: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(options: FanoutOptions<H>) {
     this.name = options.name;
@@ -128,7 +128,7 @@ export class Fanout<H> implements Outlet {
     if (connection.state === "member") rounds.drained(connection);
     else this.#makeReady(connection);
     if (connection.ending) this.#finish(connection);
-    this.#tellIdle();
+    this.#tellWaiters();
   }
 
   /** The channel says that the client is gone. */
@@ -143,7 +143,7 @@ export class Fanout<H> implements Outlet {
     this.#ready.delete(connection);
     this.#hub.leave(rounds.cohort);
     if (rounds.cohort.connections === 0) this.#rounds.delete(rounds.cohort);
-    this.#tellIdle();
+    this.#tellWaiters();
   }
 
   /** Closes a stream in order: after what it is being sent. */
@@ -163,14 +163,27 @@ export class Fanout<H> implements Outlet {
   }
 
   /** Resolves when nothing is pending and no round is open. The caller sets the deadline. */
-  idle(): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
-    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  whenIdle(): Promise<void> {
+    return this.#when(() => this.#isIdle());
+  }
+
+  /** Resolves when no stream is open. The caller sets the deadline. */
+  whenEmpty(): Promise<void> {
+    return this.#when(() => this.size === 0);
   }
 
   /** Closes every stream in order. */
   endAll(): void {
     for (const connection of this.#connections) this.end(connection);
+    this.#channel.flush();
+  }
+
+  /** Closes every stream that is still open now. */
+  cutAll(): void {
+    for (const connection of this.#connections) {
+      this.closed(connection);
+      this.#channel.cut(connection);
+    }
     this.#channel.flush();
   }
 
@@ -217,7 +230,7 @@ export class Fanout<H> implements Outlet {
     for (const rounds of scheduled) rounds.begin();
     this.#serveReaders();
     this.#channel.flush();
-    this.#tellIdle();
+    this.#tellWaiters();
   }
 
   #serveReaders(): void {
@@ -267,9 +280,16 @@ export class Fanout<H> implements Outlet {
     this.#channel.end(connection);
   }
 
-  #tellIdle(): void {
-    if (this.#idleWaiters.length === 0 || !this.#isIdle()) return;
-    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  #when(reached: () => boolean): Promise<void> {
+    if (reached()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ reached, resolve }));
+  }
+
+  #tellWaiters(): void {
+    if (this.#waiters.length === 0) return;
+    const ready = this.#waiters.filter((waiter) => waiter.reached());
+    this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
+    for (const waiter of ready) waiter.resolve();
   }
 
   #isIdle(): boolean {

@@ -146,6 +146,11 @@ export class Link {
     this.#windows.add({ kind: "close", targets });
   }
 
+  /** Calls `action` when the server has taken all that was delivered so far; never if the link goes down before. */
+  whenTaken(action: () => void): void {
+    this.#windows.whenTaken(action);
+  }
+
   /**
    * This connection carries a stream: from now on it is kept alive, and written down so that it is freed after a
    * crash. Call it before the delivery that opens the stream.

@@ -55,6 +55,10 @@ export class Windows {
   #open: OpenWindow | undefined;
   #scheduled = false;
   #idle: (() => void)[] = [];
+  /** Messages queued, and taken by the server, since the start. */
+  #queued = 0;
+  #takenCount = 0;
+  #marks: { readonly at: number; readonly action: () => void }[] = [];
 
   constructor(options: WindowsOptions) {
     this.#clock = options.clock;
@@ -80,6 +84,9 @@ export class Windows {
     this.#sender = undefined;
     this.#queue = [];
     this.#next = 0;
+    this.#queued = 0;
+    this.#takenCount = 0;
+    this.#marks = [];
     this.#settleIdle();
   }
 
@@ -87,7 +94,14 @@ export class Windows {
   add(message: Message): void {
     if (this.#sender === undefined) return;
     this.#queue.push(message);
+    this.#queued += 1;
     this.#schedule();
+  }
+
+  /** Calls `action` when the server has taken all that is queued now; at once when nothing is; never after `stop`. */
+  whenTaken(action: () => void): void {
+    if (this.#takenCount === this.#queued) action();
+    else this.#marks.push({ at: this.#queued, action });
   }
 
   /** Sends a fence if none is out, so that a server that takes nothing is noticed when nothing is delivered. */
@@ -102,7 +116,9 @@ export class Windows {
     open.timer.cancel();
     this.#open = undefined;
     if (open.late) this.#ports.recovered();
+    this.#takenCount += open.messages.length;
     this.#ports.taken(open.messages, this.#clock.monotonic() - open.openedAt);
+    this.#reachMarks();
     if (this.idle) this.#settleIdle();
     else this.#schedule();
   }
@@ -111,6 +127,11 @@ export class Windows {
   whenIdle(): Promise<void> {
     if (this.idle) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #reachMarks(): void {
+    const reached = this.#marks.findIndex((mark) => mark.at > this.#takenCount);
+    for (const { action } of this.#marks.splice(0, reached < 0 ? this.#marks.length : reached)) action();
   }
 
   #schedule(): void {

@@ -1,0 +1,235 @@
+import fastifyStatic from "@fastify/static";
+import Fastify from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Socket } from "node:net";
+import type { Clock } from "../../clock.js";
+import { PharosError } from "../../errors.js";
+import type { Connection } from "../../fanout/connection.js";
+import { Fanout } from "../../fanout/fanout.js";
+import type { FanoutLimits } from "../../fanout/limits.js";
+import type { Gateway } from "../../gateway/gateway.js";
+import { encodeHead } from "../../gateway/http-head.js";
+import type { Reply, StreamStart } from "../../gateway/messages.js";
+import type { Hub } from "../../hub/hub.js";
+import type { Logger } from "../../log.js";
+import type { Metrics } from "../../metrics.js";
+import { healthPath, streamPath } from "../../protocol.js";
+import { toGatewayRequest } from "./http-request.js";
+import { StreamChannel } from "./stream-channel.js";
+import type { StreamSocket } from "./stream-channel.js";
+
+/** Further requests on a connection that carries a stream are never answered; this many close it. */
+const extraRequestsAllowed = 3;
+
+/** How long a connection may take to close after its stream was ended in order, in milliseconds. */
+const closeWithinMs = 2000;
+
+export interface HttpFrontOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly gateway: Gateway;
+  readonly hub: Hub;
+  /** The folder with the page; its files are served at `/`. */
+  readonly htmlDir: string;
+  /** Largest request head, in bytes. */
+  readonly headBytes: number;
+  /** Largest request body, in bytes. */
+  readonly bodyBytes: number;
+  /** Most connections, streams and others together: what is over is closed at once. */
+  readonly connections: number;
+  readonly fanout: FanoutLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Pharos's own HTTP server. It carries requests to the gateway and serves the page; a stream takes the socket over
+ * once its request is parsed, so that all members of a cohort get identical bytes.
+ */
+export class HttpFront {
+  readonly #options: HttpFrontOptions;
+  readonly #app: FastifyInstance;
+  readonly #fanout: Fanout<StreamSocket>;
+  readonly #streams = new Map<Socket, Connection<StreamSocket>>();
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options;
+    const channel = new StreamChannel((connection) => this.#fanout.drained(connection));
+    this.#fanout = new Fanout<StreamSocket>({
+      name: "http",
+      front: "http",
+      hub: options.hub,
+      channel,
+      clock: options.clock,
+      metrics: options.metrics,
+      limits: options.fanout,
+    });
+    this.#app = this.#createApp();
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#fanout.size;
+  }
+
+  get laggards(): number {
+    return this.#fanout.laggards;
+  }
+
+  /**
+   * Binds the port; resolves with the URL, the port in it being the real one.
+   *
+   * @throws PharosError `unreachable` when the address cannot be bound
+   */
+  async listen(): Promise<string> {
+    const { host, port } = this.#options;
+    try {
+      return await this.#app.listen({ host, port });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new PharosError("unreachable", `cannot listen on ${host}:${port}: ${reason}`, { cause: error });
+    }
+  }
+
+  /** Takes no more connections; resolves when what was published is delivered. The caller sets the deadline. */
+  async settle(): Promise<void> {
+    this.#app.server.close();
+    await this.#fanout.whenIdle();
+  }
+
+  /** Ends every stream in order, so that clients reconnect elsewhere, and closes the server. */
+  async close(): Promise<void> {
+    this.#fanout.endAll();
+    const late = this.#options.clock.after(closeWithinMs, () => this.#fanout.cutAll());
+    await this.#fanout.whenEmpty();
+    late.cancel();
+    this.#fanout.close();
+    this.#app.server.closeAllConnections();
+    await this.#app.close();
+  }
+
+  #createApp(): FastifyInstance {
+    const { headBytes, bodyBytes, connections } = this.#options;
+    const app = Fastify({
+      bodyLimit: bodyBytes,
+      exposeHeadRoutes: false,
+      forceCloseConnections: false,
+      return503OnClosing: false,
+      http: { maxHeaderSize: headBytes },
+      clientErrorHandler: (error, socket) => this.#refuseBytes(error, socket),
+    });
+    app.server.maxConnections = connections;
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    app.addHook("onRequest", (request, reply, done) => {
+      if (this.#isExtra(request, reply)) return;
+      done();
+    });
+    app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
+    app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
+    for (const path of [streamPath, healthPath])
+      app.get(path, (request, reply) => this.#answer(request, reply));
+    void app.register(fastifyStatic, {
+      root: this.#options.htmlDir,
+      cacheControl: true,
+      maxAge: 0,
+      etag: true,
+    });
+    return app;
+  }
+
+  #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const answer = this.#options.gateway.handle(toGatewayRequest(request));
+    this.#options.metrics.count("requests_total", 1, {
+      front: "http",
+      status: answer.kind === "reply" ? String(answer.status) : "200",
+    });
+    return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream(request, reply, answer);
+  }
+
+  #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { gateway, logger } = this.#options;
+    const known = knownError(error, this.#options.bodyBytes);
+    if (known === undefined) logger.error({ error }, "a request failed");
+    // A body that was not read to its end would be taken for the next request.
+    void reply.header("Connection", "close");
+    return sendReply(reply, gateway.refuse(toGatewayRequest(request), known ?? error));
+  }
+
+  /** A stream takes the socket: Node's response object would add chunk sizes and buffer a copy per client. */
+  #startStream(request: FastifyRequest, reply: FastifyReply, start: StreamStart): FastifyReply {
+    const { socket } = request.raw;
+    void reply.hijack();
+    const handle: StreamSocket = {
+      socket,
+      onWritten: () => {
+        if (socket.writableLength === 0) this.#fanout.drained(connection);
+      },
+      extraRequests: 0,
+    };
+    const { subscription, lastEventId, head } = start;
+    const connection = this.#fanout.open({ handle, subscription, lastEventId, head });
+    this.#streams.set(socket, connection);
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    socket.once("close", () => {
+      this.#streams.delete(socket);
+      this.#fanout.closed(connection);
+    });
+    // A client that has said its last word is gone: it would otherwise be written to until the next heartbeat fails.
+    socket.once("end", () => socket.destroy());
+    return reply;
+  }
+
+  /** A further request on a connection that carries a stream cannot be answered without breaking into the stream. */
+  #isExtra(request: FastifyRequest, reply: FastifyReply): boolean {
+    const connection = this.#streams.get(request.raw.socket);
+    if (connection === undefined) return false;
+    void reply.hijack();
+    this.#options.metrics.count("second_requests_total");
+    connection.handle.extraRequests += 1;
+    if (connection.handle.extraRequests >= extraRequestsAllowed) {
+      this.#options.metrics.count("connections_cut_total", 1, { reason: "second-requests" });
+      this.#fanout.end(connection);
+    }
+    return true;
+  }
+
+  /** Bytes that Node's parser refuses: the client gets the same kind of answer, unless its connection carries a stream. */
+  #refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
+    if (error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    const refusal =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? new PharosError(
+            "head-too-large",
+            `the head of a request may have at most ${this.#options.headBytes} bytes`,
+          )
+        : new PharosError("bad-request", "this is not a well-formed HTTP request");
+    const reply = this.#options.gateway.refuse(undefined, refusal);
+    this.#options.metrics.count("requests_total", 1, { front: "http", status: String(reply.status) });
+    const head = [
+      ...reply.headers,
+      ["Content-Length", String(reply.body.length)],
+      ["Connection", "close"],
+    ] as const;
+    socket.end(Buffer.concat([encodeHead(reply.status, head), reply.body]));
+  }
+}
+
+function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
+  for (const [name, value] of answer.headers) void reply.header(name, value);
+  if (answer.contentLength !== undefined) void reply.header("Content-Length", answer.contentLength);
+  return reply.code(answer.status).send(answer.body.length === 0 ? undefined : answer.body);
+}
+
+function knownError(error: unknown, bodyBytes: number): PharosError | undefined {
+  if (error instanceof PharosError) return error;
+  const status = (error as { statusCode?: number }).statusCode ?? 500;
+  if (status === 413)
+    return new PharosError("too-large", `the body of a request may have at most ${bodyBytes} bytes`);
+  return status < 500 ? new PharosError("bad-request", "this request is malformed") : undefined;
+}

@@ -1,0 +1,23 @@
+import type { FastifyRequest } from "fastify";
+import type { GatewayRequest } from "../../gateway/messages.js";
+
+/** Shows a request of Node's HTTP server to the gateway. */
+export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
+  const url = request.raw.url ?? "/";
+  const question = url.indexOf("?");
+  return {
+    method: request.raw.method ?? "GET",
+    path: question < 0 ? url : url.slice(0, question),
+    query: question < 0 ? "" : url.slice(question + 1),
+    header: (name) => {
+      const value = request.raw.headers[name];
+      return value === undefined ? undefined : asUtf8(Array.isArray(value) ? value.join(", ") : value);
+    },
+  };
+}
+
+/** Node reads header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */
+function asUtf8(value: string): string {
+  const text = Buffer.from(value, "latin1").toString("utf8");
+  return text.includes("\uFFFD") ? value : text;
+}

@@ -1,0 +1,268 @@
+import type { Clock } from "../../clock.js";
+import { PharosError } from "../../errors.js";
+import type { Connection } from "../../fanout/connection.js";
+import { Fanout } from "../../fanout/fanout.js";
+import type { FanoutLimits } from "../../fanout/limits.js";
+import type { Gateway } from "../../gateway/gateway.js";
+import type { Reply, StreamStart } from "../../gateway/messages.js";
+import type { Hub } from "../../hub/hub.js";
+import type { Logger } from "../../log.js";
+import type { Metrics } from "../../metrics.js";
+import { Link } from "../../mongrel2/link/link.js";
+import type { LinkState } from "../../mongrel2/link/link.js";
+import { Targets } from "../../mongrel2/link/targets.js";
+import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
+import { LinkChannel } from "./link-channel.js";
+import type { StreamId } from "./link-channel.js";
+import { closesAfterAnswer, encodeReply, toGatewayRequest } from "./requests.js";
+
+/** Requests that may wait on one connection for the answers before them; with one more the connection is closed. */
+const pipelinedRequests = 16;
+
+/** Further requests on a connection that carries a stream are never answered; this many close it. */
+const extraRequestsAllowed = 3;
+
+/** How long streams may take to close in order before they are closed as they are, in milliseconds. */
+const closeWithinMs = 2000;
+
+export interface Mongrel2FrontOptions {
+  /** Unique among the hub's outlets; names the link in figures and log lines. */
+  readonly name: string;
+  readonly sendSpec: string;
+  readonly recvSpec: string;
+  readonly controlSpec?: string;
+  readonly recordFile?: string;
+  /** Most ids in one message. */
+  readonly targets: number;
+  /** 0 sends no keep-alive. */
+  readonly keepAliveMs: number;
+  readonly roundBytes: number;
+  readonly windowBytes: number;
+  readonly gateway: Gateway;
+  readonly hub: Hub;
+  readonly fanout: FanoutLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** A connection of the server on which requests wait, an answer is under way, or a stream runs. */
+interface Client {
+  readonly id: number;
+  readonly requests: (Mongrel2Request | "malformed")[];
+  /** True from an answer until the server has taken it. */
+  busy: boolean;
+  closing: boolean;
+  stream: Connection<StreamId> | undefined;
+  extraRequests: number;
+}
+
+/** Pharos behind one Mongrel2: carries its requests to the gateway and delivers rounds over the link. */
+export class Mongrel2Front {
+  readonly name: string;
+  readonly #options: Mongrel2FrontOptions;
+  readonly #link: Link;
+  readonly #channel: LinkChannel;
+  readonly #fanout: Fanout<StreamId>;
+  readonly #clients = new Map<number, Client>();
+
+  constructor(options: Mongrel2FrontOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#link = this.#createLink();
+    this.#channel = new LinkChannel({
+      link: this.#link,
+      targets: options.targets,
+      roundBytes: options.roundBytes,
+      windowBytes: options.windowBytes,
+      ended: (id) => this.#clients.delete(id),
+    });
+    this.#fanout = new Fanout<StreamId>({
+      name: options.name,
+      front: "mongrel2",
+      hub: options.hub,
+      channel: this.#channel,
+      clock: options.clock,
+      metrics: options.metrics,
+      limits: options.fanout,
+    });
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#fanout.size;
+  }
+
+  get laggards(): number {
+    return this.#fanout.laggards;
+  }
+
+  get state(): LinkState {
+    return this.#link.state;
+  }
+
+  /** Connects to the server, which may come later. Throws PharosError `bad-endpoint`. */
+  start(): void {
+    this.#link.start();
+  }
+
+  /** Resolves when what was published is delivered. The caller sets the deadline. */
+  async settle(): Promise<void> {
+    if (this.#link.state === "up") await this.#fanout.whenIdle();
+  }
+
+  /** Closes every stream in order, so that clients reconnect elsewhere, and then the link. */
+  async close(): Promise<void> {
+    this.#fanout.endAll();
+    const late = this.#options.clock.after(closeWithinMs, () => this.#fanout.cutAll());
+    await this.#fanout.whenEmpty();
+    late.cancel();
+    this.#fanout.close();
+    await this.#link.close();
+  }
+
+  #createLink(): Link {
+    const { name, sendSpec, recvSpec, controlSpec, recordFile, targets, keepAliveMs } = this.#options;
+    const { clock, logger, metrics, windowBytes } = this.#options;
+    return new Link({
+      name,
+      sendSpec,
+      recvSpec,
+      ...(controlSpec === undefined ? {} : { controlSpec }),
+      ...(recordFile === undefined ? {} : { recordFile }),
+      targets,
+      keepAliveMs,
+      limits: { windowBytes },
+      clock,
+      logger,
+      metrics,
+      events: {
+        request: (request) => this.#take(request.id, request),
+        malformed: ({ id }) => {
+          if (id !== undefined) this.#take(id, "malformed");
+        },
+        disconnected: (id) => this.#gone(id),
+        drained: (ids) => {
+          for (const id of ids) this.#drained(id);
+        },
+        up: () => logger.info({ link: name }, "the link is up"),
+        down: () => this.#lost(),
+        stuck: () => this.#fanout.stall(),
+        recovered: () => undefined,
+      },
+    });
+  }
+
+  #take(id: number, request: Mongrel2Request | "malformed"): void {
+    let client = this.#clients.get(id);
+    if (client === undefined) {
+      client = { id, requests: [], busy: false, closing: false, stream: undefined, extraRequests: 0 };
+      this.#clients.set(id, client);
+    }
+    if (client.closing) return;
+    if (client.stream !== undefined) {
+      this.#extra(client, client.stream);
+    } else if (client.requests.length >= pipelinedRequests) {
+      this.#close(client, "pipelining");
+    } else {
+      client.requests.push(request);
+      this.#next(client);
+    }
+  }
+
+  /** Answers the next request, unless an answer is still under way: each connection gets one message at a time. */
+  #next(client: Client): void {
+    while (!client.busy && !client.closing && client.stream === undefined) {
+      const request = client.requests.shift();
+      if (request === undefined) {
+        this.#clients.delete(client.id);
+        return;
+      }
+      this.#answer(client, request);
+    }
+    const { stream } = client;
+    if (stream !== undefined) client.requests.splice(0).forEach(() => this.#extra(client, stream));
+  }
+
+  #answer(client: Client, request: Mongrel2Request | "malformed"): void {
+    const { gateway } = this.#options;
+    if (request === "malformed") {
+      this.#reply(client, gateway.refuse(undefined, malformedRequest()), { close: true });
+    } else if (request.upload) {
+      this.#reply(client, gateway.refuse(toGatewayRequest(request), uploadRefused()), { close: true });
+    } else {
+      const answer = gateway.handle(toGatewayRequest(request));
+      if (answer.kind === "stream") this.#startStream(client, answer);
+      else this.#reply(client, answer, { close: closesAfterAnswer(request) });
+    }
+  }
+
+  #reply(client: Client, reply: Reply, options: { readonly close: boolean }): void {
+    this.#count(reply.status);
+    client.busy = true;
+    client.closing = options.close;
+    this.#link.deliver(new Targets([client.id], this.#options.targets), encodeReply(reply, options));
+  }
+
+  #startStream(client: Client, start: StreamStart): void {
+    this.#count(200);
+    this.#link.opened(client.id);
+    const { subscription, lastEventId, head } = start;
+    client.stream = this.#fanout.open({ handle: client.id, subscription, lastEventId, head });
+  }
+
+  /** An answer to a further request would break into the stream, so there is none. */
+  #extra(client: Client, stream: Connection<StreamId>): void {
+    this.#options.metrics.count("second_requests_total");
+    client.extraRequests += 1;
+    if (client.extraRequests < extraRequestsAllowed) return;
+    this.#options.metrics.count("connections_cut_total", 1, { reason: "second-requests" });
+    client.closing = true;
+    this.#fanout.end(stream);
+    this.#channel.flush();
+  }
+
+  #drained(id: number): void {
+    const client = this.#clients.get(id);
+    if (client === undefined) return;
+    if (client.stream !== undefined) {
+      this.#fanout.drained(client.stream);
+      if (client.closing) this.#channel.flush();
+      return;
+    }
+    client.busy = false;
+    if (client.closing) this.#close(client);
+    else this.#next(client);
+  }
+
+  #close(client: Client, reason?: string): void {
+    if (reason !== undefined) this.#options.metrics.count("connections_cut_total", 1, { reason });
+    this.#clients.delete(client.id);
+    this.#link.closeConnections(new Targets([client.id], this.#options.targets));
+  }
+
+  #gone(id: number): void {
+    const client = this.#clients.get(id);
+    this.#clients.delete(id);
+    if (client?.stream !== undefined) this.#fanout.closed(client.stream);
+  }
+
+  /** The ids mean nothing any more: clients that are still there will come with new ones. */
+  #lost(): void {
+    this.#fanout.dropAll();
+    this.#channel.reset();
+    this.#clients.clear();
+  }
+
+  #count(status: number): void {
+    this.#options.metrics.count("requests_total", 1, { front: "mongrel2", status: String(status) });
+  }
+}
+
+function malformedRequest(): PharosError {
+  return new PharosError("bad-mongrel2-request", "this request could not be read");
+}
+
+function uploadRefused(): PharosError {
+  return new PharosError("too-large", "nothing here takes a body of this size, or one of unknown size");
+}

@@ -1,0 +1,28 @@
+import type { GatewayRequest, Reply } from "../../gateway/messages.js";
+import { encodeHead } from "../../gateway/http-head.js";
+import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
+
+/** Shows a request that Mongrel2 passed on to the gateway. */
+export function toGatewayRequest(request: Mongrel2Request): GatewayRequest {
+  return {
+    method: request.method,
+    path: request.path,
+    query: request.query,
+    header: (name) => request.headers.get(name)?.join(", "),
+  };
+}
+
+/** True when the client expects the connection to end with the answer. */
+export function closesAfterAnswer(request: Mongrel2Request): boolean {
+  const words = (request.headers.get("connection") ?? []).join(",").toLowerCase();
+  if (request.version === "HTTP/1.0") return !words.includes("keep-alive");
+  return words.includes("close");
+}
+
+/** A whole answer as it goes over the wire. */
+export function encodeReply(reply: Reply, options: { readonly close: boolean }): Buffer {
+  const length =
+    reply.contentLength === undefined ? [] : [["Content-Length", String(reply.contentLength)] as const];
+  const connection = ["Connection", options.close ? "close" : "keep-alive"] as const;
+  return Buffer.concat([encodeHead(reply.status, [...reply.headers, ...length, connection]), reply.body]);
+}

@@ -1,0 +1,14 @@
+import { STATUS_CODES } from "node:http";
+import type { Headers } from "./messages.js";
+
+/**
+ * Writes the head of a response as it goes over the wire. Values come from this project's own tables and settings;
+ * nothing that a client sent may be among them.
+ */
+export function encodeHead(status: number, headers: Headers): Buffer {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n${lines.join("")}\r\n`,
+    "latin1",
+  );
+}

@@ -1,0 +1,41 @@
+import type { Subscription } from "../hub/cohort.js";
+
+/** Response headers in the order in which they are written; names as they appear on the wire. */
+export type Headers = readonly (readonly [name: string, value: string])[];
+
+/** An HTTP request as plain values, whichever front carried it. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** As in the request line, without the query. */
+  readonly path: string;
+  /** As in the request line, without the `?`; empty when there is none. */
+  readonly query: string;
+  /**
+   * A header by its lower-case name, decoded as UTF-8; values of a repeated one are joined by `, `. Undefined when the
+   * request has none.
+   */
+  header(name: string): string | undefined;
+}
+
+/** A whole answer. The front adds what belongs to the connection. */
+export interface Reply {
+  readonly kind: "reply";
+  readonly status: number;
+  readonly headers: Headers;
+  /** What `Content-Length` says, also where HEAD leaves the body out; undefined where there is none to say. */
+  readonly contentLength: number | undefined;
+  readonly body: Buffer;
+}
+
+/** A stream to open: its head, what it says first, and what the connection subscribes to. */
+export interface StreamStart {
+  readonly kind: "stream";
+  readonly headers: Headers;
+  /** The head and the opening comment as bytes, to be written in front of the first page. */
+  readonly head: Buffer;
+  readonly subscription: Subscription;
+  /** Where the client wants to resume; undefined starts at the present. */
+  readonly lastEventId: string | undefined;
+}
+
+export type Answer = Reply | StreamStart;

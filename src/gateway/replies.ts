@@ -1,0 +1,72 @@
+import { PharosError } from "../errors.js";
+import type { ErrorCode } from "../errors.js";
+import type { Headers, Reply } from "./messages.js";
+
+/** The status of each refusal that a client can meet. No other file knows status numbers of errors. */
+export const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = Object.freeze({
+  "bad-request": 400,
+  "bad-filter": 400,
+  "bad-topic": 400,
+  "bad-event-id": 400,
+  "bad-mongrel2-request": 400,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  "too-large": 413,
+  "head-too-large": 431,
+  internal: 500,
+  "too-many-connections": 503,
+});
+
+const empty = Buffer.alloc(0);
+
+/** Answers never belong in a cache, and browsers must not guess their type. */
+const plainHeaders: Headers = [
+  ["Cache-Control", "no-store"],
+  ["X-Content-Type-Options", "nosniff"],
+];
+
+/** A JSON answer. */
+export function jsonReply(status: number, body: unknown, headers: Headers = []): Reply {
+  return textReply({ status, type: "application/json", text: `${JSON.stringify(body)}\n`, headers });
+}
+
+/** An answer without a body. */
+export function emptyReply(status: number, headers: Headers = []): Reply {
+  return {
+    kind: "reply",
+    status,
+    headers: [...plainHeaders, ...headers],
+    contentLength: undefined,
+    body: empty,
+  };
+}
+
+/** A refusal as problem details [RFC 9457]: what was wrong and what is allowed, with the error's code. */
+export function problemReply(error: PharosError, headers: Headers = []): Reply {
+  const status = statusOf[error.code] ?? 500;
+  const problem = { type: "about:blank", title: error.code, status, detail: error.message };
+  return textReply({
+    status,
+    type: "application/problem+json",
+    text: `${JSON.stringify(problem)}\n`,
+    headers,
+  });
+}
+
+/** What anybody may know of a failure: a PharosError as it is, everything else without a word about its inside. */
+export function asProblem(error: unknown): PharosError {
+  return error instanceof PharosError
+    ? error
+    : new PharosError("internal", "the server failed; its log says why");
+}
+
+function textReply(reply: {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+  readonly headers: Headers;
+}): Reply {
+  const headers: Headers = [["Content-Type", reply.type], ...plainHeaders, ...reply.headers];
+  const body = Buffer.from(reply.text);
+  return { kind: "reply", status: reply.status, headers, contentLength: body.length, body };
+}
