@@ -1,0 +1,104 @@
+import { execFile, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+
+import { HubProcess } from "../support/hub-process.js";
+import { root } from "../support/ipc.js";
+
+const execute = promisify(execFile);
+const npmArguments = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+let folder = "";
+
+// What a user does: the package as it would be published, installed where nothing else is.
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "pharos-package-"));
+  const packed = join(folder, "packed");
+  mkdirSync(packed);
+  // The build is made before the tests, and others of them use it now.
+  await execute("npm", ["pack", "--pack-destination", packed, ...npmArguments], { cwd: root });
+  const [tarball = ""] = readdirSync(packed);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await execute("npm", ["install", "--prefer-offline", ...npmArguments, join(packed, tarball)], {
+    cwd: folder,
+  });
+}, 180_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function npx(...args: readonly string[]): Promise<string> {
+  const { stdout } = await execute("npx", ["--no-install", "pharos", ...args], { cwd: folder });
+  return stdout;
+}
+
+test("npx pharos --version prints the version", async () => {
+  expect(await npx("--version")).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("npx pharos --help names the commands", async () => {
+  const help = await npx("--help");
+  for (const command of ["serve", "publish", "beacon", "subscribe"]) expect(help).toContain(command);
+});
+
+test("npx pharos serve is ready, and serves the page", async () => {
+  const args = [
+    "--no-install",
+    "pharos",
+    "serve",
+    "--http",
+    "0",
+    "--ingest",
+    "@ipc://ingest",
+    "--state-dir",
+    "off",
+  ];
+  // A group of its own: npx does not pass every signal on.
+  const child = spawn("npx", args, { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const hub = new HubProcess(child, folder);
+  onTestFinished(async () => {
+    if (hub.exit === undefined) process.kill(-hub.pid, "SIGKILL");
+    await hub.waitForExit({ within: 10_000 });
+  });
+  await hub.waitForReady({ within: 30_000 });
+  const page = await fetch(`${hub.httpUrl}/`);
+  expect(await page.text()).toContain("<title>Pharos</title>");
+  process.kill(-hub.pid, "SIGTERM");
+  await hub.waitForExit({ within: 15_000 });
+});
+
+test("the package holds what is used, and neither sources nor tests", async () => {
+  const installed = readdirSync(join(folder, "node_modules", "pharos"));
+  expect(installed).toEqual(
+    expect.arrayContaining(["LICENSE", "config.schema.json", "dist", "html", "mongrel2", "package.json"]),
+  );
+  for (const name of ["src", "test", "scripts"]) expect(installed).not.toContain(name);
+});
+
+test("the hub and the client are imported with their types", async () => {
+  const program = ['import * as pharos from "pharos";', 'import * as client from "pharos/client";'];
+  program.push("export const names: string[] = [...Object.keys(pharos), ...Object.keys(client)];");
+  program.push("console.log(names.length);");
+  writeFileSync(join(folder, "main.ts"), program.join("\n"));
+  mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
+  // The types of Node and what they need; a program of a user has them too.
+  for (const name of ["@types/node", "undici-types"])
+    cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
+  const compiler = join(root, "node_modules", ".bin", "tsc");
+  const options = [
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2022",
+    "--lib",
+    "es2023,dom",
+    "--types",
+    "node",
+  ];
+  await execute(compiler, [...options, "main.ts"], { cwd: folder });
+  const { stdout } = await execute(process.execPath, ["main.js"], { cwd: folder });
+  expect(Number(stdout)).toBeGreaterThan(0);
+});

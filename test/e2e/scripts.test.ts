@@ -1,0 +1,243 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { expect, onTestFinished, test } from "vitest";
+import { Push } from "zeromq";
+
+import { freePort } from "../support/free-port.js";
+import { HubProcess, spawnHub, startHub } from "../support/hub-process.js";
+import { root } from "../support/ipc.js";
+import { connectRaw } from "../support/raw-http.js";
+import { waitFor } from "../support/wait-for.js";
+
+const script = (name: string): string => join(root, "scripts", name);
+
+function scratchFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "pharos-scripts-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Runs a command of scripts/ from a folder that is not the project's. */
+function startScript(name: string, args: readonly string[], user: { uid?: number } = {}): HubProcess {
+  const cwd = scratchFolder();
+  if (user.uid !== undefined) chmodSync(cwd, 0o777);
+  const child = spawn(script(name), args, {
+    cwd,
+    env: { ...process.env, TMPDIR: cwd, XDG_STATE_HOME: join(cwd, "state") },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...user,
+  });
+  const hub = new HubProcess(child, cwd);
+  onTestFinished(async () => {
+    if (hub.exit === undefined) await hub.stop({ within: 20_000 });
+  });
+  return hub;
+}
+
+async function streamFrom(port: number): Promise<Awaited<ReturnType<typeof connectRaw>>> {
+  const connection = await connectRaw({ port });
+  connection.write("GET /esupdates HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  return connection;
+}
+
+test("scripts/pharos becomes the hub: its process id and its signals are the hub's", async () => {
+  const hub = startScript("pharos", ["serve", "--http", "0", "--ingest", `@ipc://${scratchFolder()}/in`]);
+  await hub.waitForReady({ within: 60_000 });
+  expect(hub.ready.get("http")?.[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(await hub.stop()).toEqual({ code: 0, signal: null });
+});
+
+test("scripts/start shows the page and a beacon", async () => {
+  const hub = startScript("start", ["--http", "0", "--ingest", `@ipc://${scratchFolder()}/in`]);
+  await hub.waitForReady({ within: 60_000 });
+  const page = await fetch(`${hub.httpUrl}/`);
+  expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+  expect(await page.text()).toContain("<title>Pharos</title>");
+  const stream = await streamFrom(hub.httpPort);
+  await stream.readUntil("data: Timestamp ", { within: 15_000 });
+});
+
+const ordinaryUser = 65_534;
+const users =
+  process.getuid?.() === 0
+    ? [
+        { name: "root", user: {} },
+        { name: "an ordinary user", user: { uid: ordinaryUser } },
+      ]
+    : [{ name: "this user", user: {} }];
+
+test.each(users)(
+  "scripts/mongrel2 as $name serves page and events, and leaves nothing behind",
+  async ({ user }) => {
+    const port = await freePort();
+    const run = startScript(
+      "mongrel2",
+      ["--port", `${port}`, "--beacon=0.2", "--ingest", "@ipc://run/in"],
+      user,
+    );
+    await run.waitForReady({ within: 60_000 });
+    const page = await fetch(`http://localhost:${port}/`);
+    expect(await page.text()).toContain("<title>Pharos</title>");
+    const stream = await streamFrom(port);
+    await stream.readUntil("data: Timestamp ", { within: 15_000 });
+    run.signal("SIGINT");
+    expect(await run.waitForExit({ within: 20_000 })).toEqual({ code: 0, signal: null });
+    expect(readdirSync(run.scratch).filter((name) => name.startsWith("pharos-mongrel2"))).toEqual([]);
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow("fetch failed");
+  },
+);
+
+test("scripts/mongrel2 says plainly that its port is in use", async () => {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  onTestFinished(() => void listener.close());
+  const { port } = listener.address() as AddressInfo;
+  const run = startScript("mongrel2", ["--port", `${port}`]);
+  expect(await run.waitForExit({ within: 60_000 })).toEqual({ code: 1, signal: null });
+  expect(run.stderr).toContain(`Port ${port} is in use`);
+});
+
+test("scripts/mongrel2 starts again after it was killed with everything it had started", async () => {
+  const port = await freePort();
+  const args = ["--port", `${port}`, "--ingest", "@ipc://run/in"];
+  const killed = startScript("mongrel2", args);
+  await killed.waitForReady({ within: 60_000 });
+  const { stdout } = await promisify(execFile)("ps", ["-o", "pid=", "--ppid", `${killed.pid}`]);
+  killed.signal("SIGKILL");
+  for (const pid of stdout.trim().split(/\s+/).map(Number)) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  await killed.waitForExit({ within: 10_000 });
+  const again = startScript("mongrel2", args);
+  await again.waitForReady({ within: 60_000 });
+  expect((await fetch(`http://localhost:${port}/`)).status).toBe(200);
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s stops a hub in order", async (signal) => {
+  const hub = await startHub();
+  const stream = await streamFrom(hub.httpPort);
+  await stream.readUntil("text/event-stream", { within: 5000 });
+  hub.signal(signal);
+  expect(await hub.waitForExit({ within: 10_000 })).toEqual({ code: 0, signal: null });
+  await stream.readToEnd({ within: 5000 });
+  expect(hub.stdout).toMatch(/^ready [^\n]+\n$/);
+});
+
+test("the message shutdown on the control endpoint stops a hub in order, and no other message does", async () => {
+  const control = `ipc://${scratchFolder()}/control`;
+  const hub = await startHub({ args: ["--control", control] });
+  const push = new Push({ linger: 0 });
+  onTestFinished(() => push.close());
+  push.connect(control);
+  await push.send("shutdown now");
+  expect((await fetch(`${hub.httpUrl}/healthz`)).status).toBe(200);
+  await push.send("shutdown");
+  expect(await hub.waitForExit({ within: 10_000 })).toEqual({ code: 0, signal: null });
+});
+
+test("a port in use keeps a hub from starting, in one clear line", async () => {
+  const first = await startHub();
+  const second = await spawnHub({ http: `127.0.0.1:${first.httpPort}` });
+  expect(await second.waitForExit({ within: 15_000 })).toEqual({ code: 1, signal: null });
+  expect(second.stderr.trim()).toMatch(
+    new RegExp(`^pharos: port ${first.httpPort} of 127\\.0\\.0\\.1 is in use[^\n]*$`),
+  );
+});
+
+test("an ingest endpoint in use keeps a hub from starting, in one clear line", async () => {
+  const endpoint = `@tcp://127.0.0.1:${await freePort()}`;
+  await startHub({ ingest: [endpoint] });
+  const second = await spawnHub({ ingest: [endpoint] });
+  expect(await second.waitForExit({ within: 15_000 })).toEqual({ code: 1, signal: null });
+  expect(second.stderr.trim()).toMatch(/^pharos: [^\n]*in use[^\n]*$/);
+  expect(second.stderr).toContain(endpoint.slice(1));
+});
+
+test("what is published on the command line is printed by subscribe", async () => {
+  const hub = await startHub();
+  const subscriber = startScript("pharos", ["subscribe", hub.httpUrl, "--topic", "news/#", "--json"]);
+  await subscriber.waitForLog(/connected/i, { within: 30_000 });
+  const to = `>${hub.ingest}`;
+  const args = [
+    "publish",
+    "--to",
+    to,
+    "--topic",
+    "news/a",
+    "--type",
+    "flash",
+    "--id",
+    "n1",
+    "--data",
+    "two\nlines",
+  ];
+  expect(await startScript("pharos", args).waitForExit({ within: 30_000 })).toEqual({
+    code: 0,
+    signal: null,
+  });
+  const expected = '{"id":"n1","type":"flash","data":"two\\nlines"}\n';
+  await waitFor(() => subscriber.stdout.includes(expected), {
+    within: 10_000,
+    missing: () => `the event is not printed, but ${subscriber.stdout}`,
+  });
+  subscriber.signal("SIGINT");
+  expect(await subscriber.waitForExit({ within: 10_000 })).toEqual({ code: 0, signal: null });
+});
+
+test("pharos publish fails when nobody takes it in 5 seconds", async () => {
+  const to = `>ipc://${scratchFolder()}/nobody`;
+  const publisher = startScript("pharos", ["publish", "--to", to, "--data", "lost"]);
+  expect(await publisher.waitForExit({ within: 30_000 })).toEqual({ code: 1, signal: null });
+  expect(publisher.stderr).toMatch(/^pharos: [^\n]+\n$/);
+});
+
+test("pharos publish refuses bad input before it sends, as bad usage", async () => {
+  const publisher = startScript("pharos", ["publish", "--topic", "*", "--data", "x"]);
+  expect(await publisher.waitForExit({ within: 30_000 })).toEqual({ code: 2, signal: null });
+  expect(publisher.stderr).toMatch(/^pharos: [^\n]+\n$/);
+});
+
+test.each([
+  { what: "a good run", files: [{ status: "passed", tests: ["passed", "passed"] }], exit: 0, counts: "2 0" },
+  {
+    what: "a failed test",
+    files: [{ status: "failed", tests: ["passed", "failed"] }],
+    exit: 1,
+    counts: "1 1",
+  },
+  { what: "a file that cannot be loaded", files: [{ status: "failed", tests: [] }], exit: 1, counts: "0 1" },
+  {
+    what: "a skipped test",
+    files: [{ status: "passed", tests: ["passed", "pending"] }],
+    exit: 0,
+    counts: "1 0",
+  },
+  {
+    what: "an error outside tests",
+    files: [{ status: "passed", tests: ["passed"] }],
+    exit: 1,
+    counts: "1 1",
+  },
+])("scripts/test counts $what right", async ({ files, exit, counts }) => {
+  const report = join(scratchFolder(), "report.json");
+  const testResults = files.map(({ status, tests }) => ({
+    status,
+    assertionResults: tests.map((outcome) => ({ status: outcome })),
+  }));
+  writeFileSync(report, JSON.stringify({ testResults }));
+  const counter = join(root, "scripts", "count-tests.mjs");
+  const { stdout } = await promisify(execFile)(process.execPath, [counter, report, `${exit}`]);
+  expect(stdout).toBe(`${counts}\n`);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
