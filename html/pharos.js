@@ -72,7 +72,7 @@ function showState() {
   setText(
     ui.note,
     slow
-      ? "No answer yet. A browser opens about six streams to one server: are there other tabs?"
+      ? "No answer yet: is the hub running? Or are there other tabs? A browser opens about six streams to one server."
       : (state.detail ?? help),
   );
   const seconds = Math.round(Math.abs((state.retryAt ?? state.since) - Date.now()) / 1000);
@@ -125,5 +125,7 @@ if ("EventSource" in window) {
 } else {
   ui.unsupported.hidden = false;
   ui.app.hidden = true;
+  ui.curl.textContent = curlLine(parseHash(location.hash).topics);
+  document.body.dataset.state = "unsupported";
   setText(ui.state, "Not supported");
 }

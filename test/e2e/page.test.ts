@@ -62,7 +62,7 @@ async function state(page: Page, text: string): Promise<void> {
 }
 
 async function row(page: Page, text: string): Promise<void> {
-  await page.locator("#rows .data").getByText(text, { exact: true }).waitFor({ timeout: 15_000 });
+  await page.locator("#rows").getByText(text, { exact: true }).waitFor({ timeout: 15_000 });
 }
 
 const fronts = [
