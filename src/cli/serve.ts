@@ -1,3 +1,4 @@
+import type { Ready } from "../app.js";
 import { loadConfig } from "../config/load.js";
 import type { SettingText } from "../config/settings.js";
 import type { Logger } from "../log.js";
@@ -31,13 +32,6 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
   await app.close();
   logger.info({}, "stopped");
   return exitCodes.stopped;
-}
-
-/** What a started hub listens on. */
-export interface Ready {
-  readonly http?: string;
-  readonly ingest: readonly string[];
-  readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
 }
 
 /** The one line of standard output: words of the form `key=value`, a key for each listener and link. */

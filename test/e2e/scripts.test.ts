@@ -143,9 +143,8 @@ test("a port in use keeps a hub from starting, in one clear line", async () => {
   const first = await startHub();
   const second = await spawnHub({ http: `127.0.0.1:${first.httpPort}` });
   expect(await second.waitForExit({ within: 15_000 })).toEqual({ code: 1, signal: null });
-  expect(second.stderr.trim()).toMatch(
-    new RegExp(`^pharos: port ${first.httpPort} of 127\\.0\\.0\\.1 is in use[^\n]*$`),
-  );
+  expect(second.stderr.trim()).toMatch(/^pharos: [^\n]*in use[^\n]*$/);
+  expect(second.stderr).toContain(`${first.httpPort}`);
 });
 
 test("an ingest endpoint in use keeps a hub from starting, in one clear line", async () => {

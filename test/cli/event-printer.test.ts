@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+
+import { EventPrinter } from "../../src/cli/event-printer.js";
+import { FakeIo } from "./fake-io.js";
+
+const event = { id: "7", type: "message", data: "hello" };
+const gap = { id: "#a:1", type: "pharos-gap", data: '{"reason":"other-epoch","topics":[],"more":false}' };
+
+test("elsewhere than on a terminal standard output gets the events alone", () => {
+  const io = new FakeIo();
+  const printer = new EventPrinter(io, { json: false });
+  printer.state("connecting");
+  printer.state("open");
+  printer.state("open");
+  printer.event(event);
+  printer.close();
+  expect(io.stdout.text).toBe("hello\n");
+  expect(io.stderr.text).toBe("Connecting...\nConnected.\n");
+});
+
+test("a gap is said aloud, and is an event like others in JSON", () => {
+  const plain = new FakeIo();
+  new EventPrinter(plain, { json: false }).event(gap);
+  expect(plain.stdout.text).toBe("");
+  expect(plain.stderr.text).toBe("Gap: the hub has started anew since the last event seen.\n");
+  const json = new FakeIo();
+  new EventPrinter(json, { json: true }).event(gap);
+  expect(JSON.parse(json.stdout.text)).toEqual(gap);
+  expect(json.stderr.text).toBe(plain.stderr.text);
+});
+
+test("on a terminal events run above a line that counts them", () => {
+  const io = new FakeIo({ terminal: true });
+  const printer = new EventPrinter(io, { json: false });
+  printer.state("open");
+  printer.event(event);
+  expect(io.stdout.text).toMatch(/hello[^\n]*\n[^\n]*Connected\.[^\n]*1 event\. Ctrl-C ends\.[^\n]*$/);
+  printer.close();
+  expect(io.stdout.text.endsWith("\r\u001B[K")).toBe(true);
+  expect(io.stderr.text).toBe("");
+});
