@@ -5,10 +5,10 @@ import type { StatusRow } from "../wire/control.js";
 import { type Mongrel2Frame, parseMongrel2Frame } from "../wire/request.js";
 import { defaultMaxTargets } from "../wire/response.js";
 import { isSender } from "../wire/sender.js";
+import { controlFrames } from "./control-frames.js";
 import { Credits } from "./credits.js";
 import { FenceIds } from "./fence-ids.js";
 import { HeldFrames } from "./held-frames.js";
-import { keepAliveFrames } from "./keep-alive.js";
 import { defaultLinkLimits, type LinkLimits, type LinkOptions } from "./options.js";
 import { Orphans } from "./orphans.js";
 import { OpenRecord } from "./record.js";
@@ -138,15 +138,18 @@ export class Link {
    * it, and nothing may follow. A server drops it for a connection with 16 messages unwritten, which it closes anyway.
    */
   closeConnections(targets: Targets): void {
-    if (this.#closed) return;
-    for (const id of targets.ids) {
-      this.#open.delete(id);
-      this.#credits.forget(id);
-    }
-    this.#windows.add({ kind: "close", targets });
+    this.#finish("close", targets);
   }
 
-  /** Calls `action` when the server has taken all that was delivered so far; never if the link goes down before. */
+  /**
+   * Ends connections at once that take nothing any more, where a close would wait behind what they have not written.
+   * As after `closeConnections`, nothing may follow, and no `disconnected` comes.
+   */
+  cut(targets: Targets): void {
+    this.#finish("cut", targets);
+  }
+
+  /** Calls `action` when the server has taken all that was queued so far, at once if nothing is; never after `down`. */
   whenTaken(action: () => void): void {
     this.#windows.whenTaken(action);
   }
@@ -166,6 +169,15 @@ export class Link {
     this.#open.delete(id);
     this.#credits.forget(id);
     this.#record.remove(id);
+  }
+
+  #finish(kind: "close" | "cut", targets: Targets): void {
+    if (this.#closed) return;
+    for (const id of targets.ids) {
+      this.#open.delete(id);
+      this.#credits.forget(id);
+    }
+    this.#windows.add({ kind, targets });
   }
 
   get #taking(): boolean {
@@ -332,9 +344,21 @@ export class Link {
     this.#options.metrics.gauge("fence_seconds", tookMs / 1000, this.#labels);
     // The time of the question: the answer may have lain here while this process was stopped and the server ended.
     this.#record.heard(this.#options.clock.now() - tookMs);
-    for (const { kind, targets } of window) {
-      if (kind === "close") for (const id of targets.ids) this.#record.remove(id);
-      else if (window !== this.#charged) this.#guard(() => this.#options.events.drained(targets.ids));
+    const byFence = window !== this.#charged;
+    for (const message of window) this.#guard(() => this.#messageTaken(message, byFence));
+  }
+
+  #messageTaken(message: Message, byFence: boolean): void {
+    switch (message.kind) {
+      case "delivery":
+        if (byFence) this.#options.events.drained(message.targets.ids);
+        return;
+      case "close":
+      case "cut":
+        for (const id of message.targets.ids) this.#record.remove(id);
+        return;
+      default:
+        return message satisfies never;
     }
   }
 
@@ -360,7 +384,8 @@ export class Link {
   #keepAlive(enabled: boolean): void {
     if (this.#state !== "up") return;
     const ids = enabled ? this.#open : [];
-    for (const frame of keepAliveFrames(this.#sender, ids, this.#targets)) this.#sockets?.send(frame);
+    const options = { sender: this.#sender, targets: this.#targets };
+    for (const frame of controlFrames("keep-alive", ids, options)) this.#sockets?.send(frame);
     this.#windows.check();
   }
 

@@ -1,13 +1,17 @@
 import type { Clock, Timer } from "../../clock.js";
 import { frameClose, frameDelivery, frameTargets } from "../wire/response.js";
+import { controlFrames } from "./control-frames.js";
 import { FenceIds } from "./fence-ids.js";
 import type { LinkLimits } from "./options.js";
 import type { Targets } from "./targets.js";
 
-/** One message to the server: bytes for some connections, or their close. */
+/**
+ * One message to the server: bytes for some connections; their close, after what they have not written yet; or their
+ * cut, at once.
+ */
 export type Message =
   | { readonly kind: "delivery"; readonly targets: Targets; readonly body: Buffer }
-  | { readonly kind: "close"; readonly targets: Targets };
+  | { readonly kind: "close" | "cut"; readonly targets: Targets };
 
 export interface WindowPorts {
   send(frame: Buffer): void;
@@ -165,7 +169,7 @@ export class Windows {
     for (; this.#next < this.#queue.length; this.#next++) {
       const message = this.#queue[this.#next];
       if (message === undefined || this.#next - start === this.#limits.windowMessages) break;
-      const more = message.kind === "close" ? 0 : message.body.length * message.targets.ids.length;
+      const more = message.kind === "delivery" ? message.body.length * message.targets.ids.length : 0;
       if (this.#next > start && bytes + more > this.#limits.windowBytes) break;
       bytes += more;
     }
@@ -183,8 +187,14 @@ export class Windows {
   #send(message: Message): void {
     // A port that failed may have stopped the link in the middle of a window.
     if (this.#sender === undefined) return;
+    if (message.kind === "cut") {
+      for (const frame of controlFrames("cancel", message.targets.ids, { sender: this.#sender })) {
+        this.#ports.send(frame);
+      }
+      return;
+    }
     const head = message.targets.head(this.#sender);
-    this.#ports.send(message.kind === "close" ? frameClose(head) : frameDelivery(head, message.body));
+    this.#ports.send(message.kind === "delivery" ? frameDelivery(head, message.body) : frameClose(head));
   }
 
   #sendFence(open: OpenWindow): void {

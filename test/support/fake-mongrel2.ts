@@ -1,0 +1,234 @@
+import { Push, Reply, Subscriber } from "zeromq";
+import { encodeTnetstring, type TnetValue } from "../../src/mongrel2/wire/tnetstring.js";
+import { atTestEnd, type OnEnd } from "./on-end.js";
+import { Changes } from "./wait-for.js";
+
+/** One message of the handler, as the fake read it. */
+export interface HandlerMessage {
+  readonly sender: string;
+  readonly control: boolean;
+  readonly ids: readonly number[];
+  readonly body: Buffer;
+}
+
+/** What `status net` tells of one connection; all ages in seconds. */
+export interface FakeRow {
+  readonly id: number;
+  readonly lastPing?: number;
+  readonly lastRead?: number;
+  readonly lastWrite?: number;
+}
+
+export interface FakeOptions {
+  /** What requests carry as DOWNLOAD_CREDITS, and deliveries are answered by credits. @default off */
+  readonly flowControl?: boolean;
+  /** What the server subscribes to. @default everything */
+  readonly recvIdent?: string;
+  readonly onEnd?: OnEnd;
+}
+
+const uuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
+
+/**
+ * The side of Mongrel2 that a handler sees, over real ZeroMQ on ports of its own: it knows the ids that it gave, answers
+ * a message to any other with a disconnect notice, in order, and a delivery with credits where it has flow control.
+ * It has no HTTP side: `request` stands for a client. To make it misbehave, set one of its switches; a fault that it
+ * cannot show yet is one more switch in `#take`.
+ */
+export class FakeMongrel2 {
+  /** False: messages are read and nothing is answered, as by a server that is stopped. What was due comes with true. */
+  answering = true;
+  /** False: no credits are sent; `credit` sends one. */
+  crediting = true;
+  /** What `status net` answers; undefined: the control port takes questions and gives no answer. */
+  rows: readonly FakeRow[] | undefined = [];
+  readonly messages: HandlerMessage[] = [];
+  /** Questions that the control port took. */
+  questions = 0;
+  readonly changes = new Changes();
+  readonly #options: FakeOptions;
+  readonly #ids = new Set<number>();
+  #push: Push | undefined;
+  #subscriber: Subscriber | undefined;
+  #control: Reply | undefined;
+  #endpoints = { send: "tcp://127.0.0.1:*", recv: "tcp://127.0.0.1:*", control: "tcp://127.0.0.1:*" };
+  #due: string[] = [];
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(options: FakeOptions = {}) {
+    this.#options = options;
+  }
+
+  get sendSpec(): string {
+    return this.#endpoints.send;
+  }
+
+  get recvSpec(): string {
+    return this.#endpoints.recv;
+  }
+
+  get controlSpec(): string {
+    return this.#endpoints.control;
+  }
+
+  /** Connections that it has given and not closed. */
+  get ids(): ReadonlySet<number> {
+    return this.#ids;
+  }
+
+  /** Binds, after `stop` to the same addresses again: a new run, which knows no id. */
+  async start(): Promise<void> {
+    this.#ids.clear();
+    const push = new Push({ linger: 0, sendTimeout: 2000 });
+    const subscriber = new Subscriber({ linger: 0 });
+    const control = new Reply({ linger: 0 });
+    await Promise.all([
+      push.bind(this.#endpoints.send),
+      subscriber.bind(this.#endpoints.recv),
+      control.bind(this.#endpoints.control),
+    ]);
+    this.#endpoints = {
+      send: push.lastEndpoint ?? "",
+      recv: subscriber.lastEndpoint ?? "",
+      control: control.lastEndpoint ?? "",
+    };
+    subscriber.subscribe(this.#options.recvIdent ?? "");
+    [this.#push, this.#subscriber, this.#control] = [push, subscriber, control];
+    void this.#read(subscriber);
+    void this.#answer(control);
+  }
+
+  /** Ends the run. Safe to call twice. */
+  stop(): void {
+    this.#push?.close();
+    this.#subscriber?.close();
+    this.#control?.close();
+    this.#push = this.#subscriber = this.#control = undefined;
+    this.#due = [];
+  }
+
+  /** A client's request comes under this id. */
+  async request(id: number, path = "/esupdates"): Promise<void> {
+    const credits = this.#options.flowControl === true && !this.#ids.has(id);
+    this.#ids.add(id);
+    const headers = JSON.stringify({
+      PATH: path,
+      METHOD: "GET",
+      VERSION: "HTTP/1.1",
+      URI: path,
+      PATTERN: path,
+      ...(credits ? { DOWNLOAD_CREDITS: "102400" } : {}),
+    });
+    await this.send(`${uuid} ${id} ${path} ${headers.length}:${headers},0:,`);
+  }
+
+  /** The client is gone. */
+  async disconnect(id: number): Promise<void> {
+    this.#ids.delete(id);
+    await this.send(disconnectNotice(id));
+  }
+
+  async credit(id: number, bytes: number): Promise<void> {
+    await this.send(creditsNotice(id, bytes));
+  }
+
+  /** Sends any frame. */
+  send(frame: string): Promise<void> {
+    const push = this.#push;
+    this.#sending = this.#sending.then(() => push?.send(frame)).catch(() => undefined);
+    return this.#sending;
+  }
+
+  /** Sends what was due while `answering` was false, and answers again. */
+  async answerAgain(): Promise<void> {
+    this.answering = true;
+    const due = this.#due;
+    this.#due = [];
+    for (const frame of due) await this.send(frame);
+  }
+
+  /** Deliveries to this id, without fences, closes and control messages. */
+  bodiesOf(id: number): readonly string[] {
+    return this.messages
+      .filter(({ control, ids, body }) => !control && body.length > 0 && ids.includes(id))
+      .map(({ body }) => body.toString("latin1"));
+  }
+
+  async #read(subscriber: Subscriber): Promise<void> {
+    try {
+      for await (const [frame] of subscriber) if (frame !== undefined) this.#take(parseMessage(frame));
+    } catch {
+      // The socket was closed.
+    }
+  }
+
+  #take(message: HandlerMessage): void {
+    this.messages.push(message);
+    for (const id of message.ids) {
+      if (!this.#ids.has(id)) this.#reply(disconnectNotice(id | 0));
+      else if (message.control) continue;
+      else if (message.body.length === 0) this.#ids.delete(id);
+      else if (this.#options.flowControl === true && this.crediting)
+        this.#reply(creditsNotice(id, message.body.length));
+    }
+    this.changes.changed();
+  }
+
+  #reply(frame: string): void {
+    if (this.answering) void this.send(frame);
+    else this.#due.push(frame);
+  }
+
+  async #answer(control: Reply): Promise<void> {
+    try {
+      for await (const [question] of control) {
+        if (question !== undefined) this.questions += 1;
+        this.changes.changed();
+        if (this.rows === undefined) return;
+        await control.send(encodeStatus(this.rows));
+      }
+    } catch {
+      // The socket was closed.
+    }
+  }
+}
+
+/** Starts a fake Mongrel2, which ends with the test. */
+export async function startFakeMongrel2(options: FakeOptions = {}): Promise<FakeMongrel2> {
+  const server = new FakeMongrel2(options);
+  await server.start();
+  (options.onEnd ?? atTestEnd)(() => server.stop());
+  return server;
+}
+
+function disconnectNotice(id: number): string {
+  return `${uuid} ${id} @* 17:{"METHOD":"JSON"},21:{"type":"disconnect"},`;
+}
+
+function creditsNotice(id: number, bytes: number): string {
+  const headers = `{"METHOD":"JSON","DOWNLOAD_CREDITS":"${bytes}"}`;
+  return `${uuid} ${id} @* ${headers.length}:${headers},18:{"type":"credits"},`;
+}
+
+function parseMessage(frame: Buffer): HandlerMessage {
+  const head = /^([A-Za-z0-9-]+) (\d+):/.exec(frame.toString("latin1", 0, 100));
+  if (head === null) throw new Error(`no message of a handler: ${frame.toString("latin1", 0, 100)}`);
+  const start = head[0].length;
+  const end = start + Number(head[2]);
+  const words = frame.toString("latin1", start, end).split(" ");
+  const control = words[0] === "X";
+  const ids = (control ? words.slice(1) : words).map(Number);
+  return { sender: head[1] ?? "", control, ids, body: frame.subarray(end + 2) };
+}
+
+function encodeStatus(rows: readonly FakeRow[]): Buffer {
+  const names = ["id", "fd", "type", "last_ping", "last_read", "last_write", "bytes_read", "bytes_written"];
+  const cells = rows.map(({ id, lastPing = 0, lastRead = 0, lastWrite = 0 }) => {
+    return [id, 20, 1, lastPing, lastRead, lastWrite, 44, 0];
+  });
+  const table: ReadonlyMap<string, readonly TnetValue[]> = new Map<string, readonly TnetValue[]>([
+    ["headers", names],
+    ["rows", cells],
+  ]);
+  return encodeTnetstring(table);
+}
