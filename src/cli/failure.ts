@@ -15,7 +15,10 @@ const badInput: ReadonlySet<ErrorCode> = new Set([
 
 /** 2 for what the caller can put right by asking otherwise, 1 for everything else. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof PharosError && badInput.has(error.code) ? exitCodes.badUsage : exitCodes.failed;
+  if (!(error instanceof PharosError) || !badInput.has(error.code)) return exitCodes.failed;
+  // A well-formed endpoint that the system refuses, as it does one in use, is no fault of the command line.
+  const refusedBySystem = error.code === "bad-endpoint" && isSystemError(error.cause);
+  return refusedBySystem ? exitCodes.failed : exitCodes.badUsage;
 }
 
 /** What went wrong, for a person: one line for each fault, never a stack. */

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 
 import {
+  defaultText,
   describeSetting,
   settings,
   variableName,
@@ -31,7 +32,9 @@ export function givenSettings(command: Command): ReadonlyMap<string, SettingText
 }
 
 function optionOf(setting: Setting): Option {
-  const help = `${describeSetting(setting)} [${variableName(setting.option)}]`;
+  const byDefault = defaultText(setting);
+  const known = byDefault === undefined ? "" : ` Default: ${byDefault}.`;
+  const help = `${describeSetting(setting)}${known} [${variableName(setting.option)}]`;
   const option = new Option(`--${setting.option} ${setting.argument}`, help);
   return setting.form === "list" ? option.argParser(appended) : option;
 }

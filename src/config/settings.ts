@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 import { configSchema } from "./schema.js";
 
 /** A setting's text as options and environment give it: one text, several, or an option without its value. */
@@ -40,6 +42,15 @@ export const settings: readonly Setting[] = Object.freeze([
 /** What a setting does, in the words of the schema. */
 export function describeSetting(setting: Setting): string {
   return configSchema.shape[setting.key].description ?? "";
+}
+
+/** The value that holds when nothing gives another, as an option would give it; undefined when there is none. */
+export function defaultText(setting: Setting): string | undefined {
+  const schema = configSchema.shape[setting.key];
+  if (!(schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)) return undefined;
+  const value: unknown = schema.def.defaultValue;
+  const text = Array.isArray(value) ? value.join(" ") : String(value);
+  return text === "" ? undefined : text;
 }
 
 /** The environment variable of an option: `PHAROS_` and its name in upper case. */

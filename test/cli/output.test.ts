@@ -56,6 +56,9 @@ test("a port in use is one clear line", () => {
 
 test("bad input is bad usage, and everything else a failure", () => {
   expect(exitCodeOf(new PharosError("bad-topic", "x"))).toBe(2);
+  expect(exitCodeOf(new PharosError("bad-endpoint", "x"))).toBe(2);
+  const cause = Object.assign(new Error("x"), { code: "EADDRINUSE" });
+  expect(exitCodeOf(new PharosError("bad-endpoint", "x", { cause }))).toBe(1);
   expect(exitCodeOf(new PharosError("not-taken", "x"))).toBe(1);
   expect(exitCodeOf(new Error("x"))).toBe(1);
 });

@@ -28,6 +28,7 @@ test("serve --help names every setting with its option and its variable", async 
     expect(io.stdout.text).toContain(`PHAROS_${option.toUpperCase().replaceAll("-", "_")}`);
   }
   expect(io.stdout.text).toContain("--config <FILE>");
+  expect(io.stdout.text.replaceAll(/\s+/g, " ")).toContain("Default: @tcp://127.0.0.1:9997. [PHAROS_INGEST]");
 });
 
 test("config-schema prints the schema of the settings file", async () => {
