@@ -141,10 +141,7 @@ export class HttpFront {
 
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const answer = this.#options.gateway.handle(toGatewayRequest(request));
-    this.#options.metrics.count("requests_total", 1, {
-      front: "http",
-      status: answer.kind === "reply" ? String(answer.status) : "200",
-    });
+    this.#count(answer.kind === "reply" ? answer.status : 200);
     return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream(request, reply, answer);
   }
 
@@ -154,7 +151,13 @@ export class HttpFront {
     if (known === undefined) logger.error({ error }, "a request failed");
     // A body that was not read to its end would be taken for the next request.
     void reply.header("Connection", "close");
-    return sendReply(reply, gateway.refuse(toGatewayRequest(request), known ?? error));
+    const refusal = gateway.refuse(toGatewayRequest(request), known ?? error);
+    this.#count(refusal.status);
+    return sendReply(reply, refusal);
+  }
+
+  #count(status: number): void {
+    this.#options.metrics.count("requests_total", 1, { front: "http", status: String(status) });
   }
 
   /** A stream takes the socket: Node's response object would add chunk sizes and buffer a copy per client. */
@@ -210,7 +213,7 @@ export class HttpFront {
           )
         : new PharosError("bad-request", "this is not a well-formed HTTP request");
     const reply = this.#options.gateway.refuse(undefined, refusal);
-    this.#options.metrics.count("requests_total", 1, { front: "http", status: String(reply.status) });
+    this.#count(reply.status);
     const head = [
       ...reply.headers,
       ["Content-Length", String(reply.body.length)],

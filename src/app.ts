@@ -1,0 +1,257 @@
+import { fileURLToPath } from "node:url";
+import { startBeacon } from "./app/beacon.js";
+import { createEpoch } from "./app/epoch.js";
+import { Figures } from "./app/figures.js";
+import { linkName, recordFile } from "./app/mongrel2-names.js";
+import { systemClock } from "./app/system-clock.js";
+import type { Clock, Timer } from "./clock.js";
+import type { Config } from "./config/config.js";
+import type { FanoutLimits } from "./fanout/limits.js";
+import { defaultFanoutLimits } from "./fanout/limits.js";
+import { HttpFront } from "./fronts/http/http-front.js";
+import { Mongrel2Front } from "./fronts/mongrel2/mongrel2-front.js";
+import { Gateway } from "./gateway/gateway.js";
+import { Hub } from "./hub/hub.js";
+import { defaultPressureLimits } from "./hub/pending.js";
+import { formatPosition } from "./hub/position.js";
+import { parsePublication } from "./hub/publication.js";
+import type { PublicationInput } from "./hub/publication.js";
+import { ControlSocket } from "./ingress/control-socket.js";
+import { ZeroMqIngress } from "./ingress/zeromq-ingress.js";
+import { MemoryJournal } from "./journal/memory-journal.js";
+import type { Logger } from "./log.js";
+
+/** Where the page lies: beside the compiled code's folder, in a checkout and in the package alike. */
+const htmlDir = fileURLToPath(new URL("../html", import.meta.url));
+
+/** How long a stop waits until what was published is delivered, in milliseconds. */
+const settleMs = 3000;
+
+export interface AppPorts {
+  readonly logger: Logger;
+  /** Told to whoever asks for the health. */
+  readonly version: string;
+  /** Somebody sent `shutdown` to the control endpoint. */
+  readonly onShutdownRequest?: () => void;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
+}
+
+/** What a started hub listens on. */
+export interface Ready {
+  readonly http?: string;
+  readonly ingest: readonly string[];
+  readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
+}
+
+/** A running hub with all its ways in and out. */
+export interface App {
+  readonly ready: Ready;
+  /**
+   * Publishes from within the process; resolves with the event id when the publication has its position.
+   *
+   * @throws PharosError as `parsePublication`
+   */
+  publish(input: PublicationInput): Promise<string>;
+  /** Every figure since the start, by name and labels. */
+  figures(): Readonly<Record<string, number>>;
+  /** Stops in order: takes nothing in, delivers what is pending, closes all streams. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a hub from its configuration and starts it; resolves when its own listeners are bound.
+ *
+ * @throws PharosError `unreachable` or `bad-endpoint` when one of them cannot be; then nothing is left running
+ */
+export async function createApp(config: Config, ports: AppPorts): Promise<App> {
+  const app = new RunningApp(config, ports);
+  try {
+    await app.start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+class RunningApp implements App {
+  readonly #config: Config;
+  readonly #ports: AppPorts;
+  readonly #clock: Clock;
+  readonly #figures = new Figures();
+  readonly #journal: MemoryJournal;
+  readonly #hub: Hub;
+  readonly #http: HttpFront | undefined;
+  readonly #links: readonly Mongrel2Front[];
+  readonly #ingress: readonly ZeroMqIngress[];
+  readonly #control: ControlSocket | undefined;
+  #beacon: Timer | undefined;
+  #url: string | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(config: Config, ports: AppPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#clock = ports.clock ?? systemClock;
+    this.#journal = new MemoryJournal({
+      epoch: createEpoch(),
+      clock: this.#clock,
+      metrics: this.#figures,
+      limits: config.limits.history,
+    });
+    this.#hub = new Hub({
+      history: this.#journal,
+      clock: this.#clock,
+      pressure: { ...defaultPressureLimits, pendingBytes: config.limits.pendingBytes },
+      retainedBytes: config.limits.retained.bytes,
+    });
+    this.#journal.follow((entry) => this.#hub.apply(entry));
+    const gateway = this.#createGateway();
+    this.#http = this.#createHttpFront(gateway);
+    this.#links = config.mongrel2.map((_specs, index) => this.#createMongrel2Front(index, gateway));
+    this.#ingress = config.ingest.map((endpoint) => this.#createIngress(endpoint));
+    this.#control = this.#createControl();
+  }
+
+  get ready(): Ready {
+    return {
+      ...(this.#url === undefined ? {} : { http: this.#url }),
+      ingest: this.#ingress.map((ingress) => ingress.endpoint),
+      mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#url = await this.#http?.listen();
+    for (const link of this.#links) link.start();
+    for (const ingress of this.#ingress) await ingress.start();
+    await this.#control?.start();
+    const seconds = this.#config.beaconSeconds;
+    if (seconds !== undefined)
+      this.#beacon = startBeacon({ seconds, journal: this.#journal, clock: this.#clock });
+  }
+
+  async publish(input: PublicationInput): Promise<string> {
+    const publication = parsePublication(input, this.#config.limits);
+    await this.#hub.room();
+    return formatPosition(this.#journal.append(publication));
+  }
+
+  figures(): Readonly<Record<string, number>> {
+    return this.#figures.snapshot();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  async #stop(): Promise<void> {
+    this.#beacon?.cancel();
+    await Promise.all([...this.#ingress.map((ingress) => ingress.close()), this.#control?.close()]);
+    const fronts = [...this.#links, ...(this.#http === undefined ? [] : [this.#http])];
+    await this.#atMost(settleMs, Promise.all(fronts.map((front) => front.settle())));
+    await Promise.all(fronts.map((front) => front.close()));
+    this.#ports.logger.debug({ figures: this.figures() }, "figures");
+  }
+
+  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#clock.after(ms, resolve);
+    });
+    await Promise.race([work, late]);
+    timer?.cancel();
+  }
+
+  get #streams(): number {
+    return this.#links.reduce((sum, link) => sum + link.size, this.#http?.size ?? 0);
+  }
+
+  #createGateway(): Gateway {
+    const { retryMs, corsOrigins, limits } = this.#config;
+    return new Gateway({
+      retryMs,
+      corsOrigins,
+      filtersPerConnection: limits.filtersPerConnection,
+      filterBytes: limits.filterBytes,
+      hasRoom: () => this.#streams < limits.connections,
+      health: () => ({
+        version: this.#ports.version,
+        streams: this.#streams,
+        mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
+      }),
+    });
+  }
+
+  #createHttpFront(gateway: Gateway): HttpFront | undefined {
+    const { http, limits } = this.#config;
+    if (http === "off") return undefined;
+    return new HttpFront({
+      ...http,
+      ...this.#shared(gateway, limits.roundBytes),
+      htmlDir,
+      headBytes: limits.headBytes,
+      bodyBytes: limits.bodyBytes,
+      // Beside the streams, room for the page, health checks and clients that are just being refused.
+      connections: limits.connections + 1000,
+    });
+  }
+
+  #createMongrel2Front(index: number, gateway: Gateway): Mongrel2Front {
+    const { limits, targets, keepAliveSeconds, stateDir } = this.#config;
+    const specs = this.#config.mongrel2[index] ?? { send: "", recv: "" };
+    const record = recordFile(stateDir, specs, this.#ports.logger);
+    return new Mongrel2Front({
+      ...this.#shared(gateway, limits.mongrel2RoundBytes),
+      name: linkName(index),
+      sendSpec: specs.send,
+      recvSpec: specs.recv,
+      ...(specs.control === undefined ? {} : { controlSpec: specs.control }),
+      ...(record === undefined ? {} : { recordFile: record }),
+      targets,
+      keepAliveMs: keepAliveSeconds * 1000,
+      roundBytes: limits.mongrel2RoundBytes,
+      windowBytes: limits.mongrel2WindowBytes,
+    });
+  }
+
+  #createIngress(endpoint: string): ZeroMqIngress {
+    return new ZeroMqIngress({
+      endpoint,
+      sink: {
+        append: (publication) => this.#journal.append(publication),
+        room: () => this.#hub.room(),
+      },
+      clock: this.#clock,
+      logger: this.#ports.logger,
+      metrics: this.#figures,
+    });
+  }
+
+  #createControl(): ControlSocket | undefined {
+    const { control } = this.#config;
+    if (control === undefined) return undefined;
+    return new ControlSocket({
+      endpoint: control,
+      onShutdown: () => this.#ports.onShutdownRequest?.(),
+      clock: this.#clock,
+      logger: this.#ports.logger,
+    });
+  }
+
+  /** What both kinds of front are built from. */
+  #shared(gateway: Gateway, roundBytes: number) {
+    const { limits, heartbeatSeconds } = this.#config;
+    const fanout: FanoutLimits = {
+      ...defaultFanoutLimits,
+      roundBytes,
+      roundWaitMs: limits.roundWaitMs,
+      heartbeatMs: heartbeatSeconds * 1000,
+      stallMs: limits.stallSeconds * 1000,
+    };
+    const { logger } = this.#ports;
+    return { gateway, hub: this.#hub, fanout, clock: this.#clock, logger, metrics: this.#figures };
+  }
+}

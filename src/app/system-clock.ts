@@ -1,0 +1,16 @@
+import type { Clock, Timer } from "../clock.js";
+
+/** The machine's own time. Its timers do not keep the process alive: what serves, listens. */
+export const systemClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (delayMs: number, action: () => void): Timer => {
+    const timer = setTimeout(action, delayMs).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  every: (periodMs: number, action: () => void): Timer => {
+    const timer = setInterval(action, periodMs).unref();
+    return { cancel: () => clearInterval(timer) };
+  },
+  endOfTurn: (action: () => void): void => void setImmediate(action),
+});

@@ -1,0 +1,12 @@
+export { createApp } from "./app.js";
+export type { App, AppPorts, Ready } from "./app.js";
+export { loadConfig } from "./config/load.js";
+export type { Config, Limits, Mongrel2Specs } from "./config/config.js";
+export { errorCodes, PharosError } from "./errors.js";
+export type { ErrorCode } from "./errors.js";
+export { silentLogger } from "./log.js";
+export type { Logger, LogFields } from "./log.js";
+export type { PublicationInput } from "./hub/publication.js";
+export { defaultTopic, gapEventType, healthPath, streamPath } from "./protocol.js";
+export type { GapNotice, GapReason } from "./protocol.js";
+export { PushPublisher } from "./publisher/push-publisher.js";
