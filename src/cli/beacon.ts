@@ -34,7 +34,7 @@ export async function beacon(options: BeaconOptions, publisher: CliPublisher, io
 async function send(number: number, { topic }: BeaconOptions, publisher: CliPublisher): Promise<boolean> {
   try {
     const data = `Timestamp ${new Date().toISOString()}`;
-    await publisher.publish({ topics: [topic], id: String(number), data });
+    await publisher.publish({ topic, id: String(number), data });
     return true;
   } catch (error) {
     if (error instanceof PharosError && error.code === "not-taken") return false;

@@ -3,6 +3,9 @@ import { describeFailure } from "./failure.js";
 import { exitCodes } from "./io.js";
 import { run } from "./program.js";
 
+/** How long what is on its way may hold up the end, in milliseconds: more than a publisher lingers. */
+const lingerMs = 6000;
+
 const interrupted = new AbortController();
 
 // The first asks for an orderly end; whoever asks again does not want to wait for it.
@@ -29,5 +32,7 @@ const code = await run(process.argv.slice(2), {
   environment: process.env,
   interrupted: interrupted.signal,
 });
-// What was written to a pipe may still be on its way; an exit before that would cut it.
-process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+// The process ends by itself once what was written and published is on its way: an exit here would cut that.
+process.exitCode = code;
+process.stdin.destroy();
+setTimeout(() => process.exit(code), lingerMs).unref();

@@ -129,7 +129,7 @@ async function publishing(
   work: (publisher: CliPublisher) => Promise<number>,
 ): Promise<number> {
   const { PushPublisher } = await import("../publisher/push-publisher.js");
-  const publisher = new PushPublisher({ endpoint, timeoutMs: takenWithinMs });
+  const publisher = await PushPublisher.open(endpoint, { timeoutMs: takenWithinMs });
   try {
     return await work(publisher);
   } finally {

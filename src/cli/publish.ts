@@ -1,10 +1,10 @@
 import { PharosError } from "../errors.js";
-import { defaultTopic } from "../protocol.js";
 import { exitCodes, type Io } from "./io.js";
 import { readLines } from "./lines.js";
 import type { CliPublisher } from "./publisher.js";
 
 export interface PublishOptions {
+  /** @default "broadcast" */
   readonly topic?: string | undefined;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
@@ -19,9 +19,9 @@ export interface PublishOptions {
  * @throws PharosError `not-taken` when no hub takes one in 5 s, or the code of what is wrong with it
  */
 export async function publish(options: PublishOptions, publisher: CliPublisher, io: Io): Promise<number> {
-  const { data, topic = defaultTopic, ...rest } = options;
+  const { data, ...rest } = options;
   if (data !== undefined) {
-    await publisher.publish({ topics: [topic], data, ...rest });
+    await publisher.publish({ data, ...rest });
     return exitCodes.stopped;
   }
   if (options.id !== undefined)
@@ -31,7 +31,7 @@ export async function publish(options: PublishOptions, publisher: CliPublisher, 
     );
   if (io.stdin.isTTY === true) io.stderr.write("One publication a line; Ctrl-D ends.\n");
   for await (const { number, text } of readLines(io.stdin))
-    await publisher.publish({ topics: [topic], data: text, ...rest }).catch((error: unknown) => {
+    await publisher.publish({ data: text, ...rest }).catch((error: unknown) => {
       throw atLine(number, error);
     });
   return exitCodes.stopped;

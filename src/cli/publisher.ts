@@ -2,7 +2,7 @@
 export interface CliPublisher {
   /** Resolves when a hub has taken it; rejects when it is refused, or not taken in time. */
   publish(publication: {
-    readonly topics: readonly string[];
+    readonly topic?: string | undefined;
     readonly data: string;
     readonly type?: string | undefined;
     readonly id?: string | undefined;

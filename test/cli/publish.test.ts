@@ -34,13 +34,13 @@ test("--data publishes once, with what was named", async () => {
   expect(await publish({ topic: "news", type: "flash", id: "7", data: "hi" }, publisher, new FakeIo())).toBe(
     0,
   );
-  expect(publisher.sent).toEqual([{ topics: ["news"], type: "flash", id: "7", data: "hi" }]);
+  expect(publisher.sent).toEqual([{ topic: "news", type: "flash", id: "7", data: "hi" }]);
 });
 
-test("without a topic the topic is broadcast", async () => {
+test("without a topic the choice is left to the hub, which takes broadcast", async () => {
   const publisher = new KeptPublisher();
   await publish({ data: "hi" }, publisher, new FakeIo());
-  expect(publisher.sent).toEqual([{ topics: ["broadcast"], data: "hi" }]);
+  expect(publisher.sent).toEqual([{ data: "hi" }]);
 });
 
 test("without --data each line of standard input is a publication", async () => {
