@@ -17,6 +17,7 @@ import { formatPosition } from "./hub/position.js";
 import { parsePublication } from "./hub/publication.js";
 import type { PublicationInput } from "./hub/publication.js";
 import { ControlSocket } from "./ingress/control-socket.js";
+import { parseEndpoint } from "./ingress/endpoint.js";
 import { ZeroMqIngress } from "./ingress/zeromq-ingress.js";
 import { MemoryJournal } from "./journal/memory-journal.js";
 import type { Logger } from "./log.js";
@@ -84,8 +85,8 @@ class RunningApp implements App {
   readonly #hub: Hub;
   readonly #http: HttpFront | undefined;
   readonly #links: readonly Mongrel2Front[];
-  readonly #ingress: readonly ZeroMqIngress[];
-  readonly #control: ControlSocket | undefined;
+  readonly #ingress: ZeroMqIngress[] = [];
+  #control: ControlSocket | undefined;
   #beacon: Timer | undefined;
   #url: string | undefined;
   #closing: Promise<void> | undefined;
@@ -110,14 +111,12 @@ class RunningApp implements App {
     const gateway = this.#createGateway();
     this.#http = this.#createHttpFront(gateway);
     this.#links = config.mongrel2.map((_specs, index) => this.#createMongrel2Front(index, gateway));
-    this.#ingress = config.ingest.map((endpoint) => this.#createIngress(endpoint));
-    this.#control = this.#createControl();
   }
 
   get ready(): Ready {
     return {
       ...(this.#url === undefined ? {} : { http: this.#url }),
-      ingest: this.#ingress.map((ingress) => ingress.endpoint),
+      ingest: this.#ingress.map((ingress) => ingress.address),
       mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
     };
   }
@@ -125,8 +124,8 @@ class RunningApp implements App {
   async start(): Promise<void> {
     this.#url = await this.#http?.listen();
     for (const link of this.#links) link.start();
-    for (const ingress of this.#ingress) await ingress.start();
-    await this.#control?.start();
+    for (const endpoint of this.#config.ingest) this.#ingress.push(await this.#openIngress(endpoint));
+    this.#control = await this.#openControl();
     const seconds = this.#config.beaconSeconds;
     if (seconds !== undefined)
       this.#beacon = startBeacon({ seconds, journal: this.#journal, clock: this.#clock });
@@ -217,24 +216,22 @@ class RunningApp implements App {
     });
   }
 
-  #createIngress(endpoint: string): ZeroMqIngress {
-    return new ZeroMqIngress({
-      endpoint,
-      sink: {
-        append: (publication) => this.#journal.append(publication),
-        room: () => this.#hub.room(),
-      },
+  #openIngress(endpoint: string): Promise<ZeroMqIngress> {
+    return ZeroMqIngress.open({
+      endpoint: parseEndpoint(endpoint, "bind"),
+      sink: { append: (publication) => this.#journal.append(publication), room: () => this.#hub.room() },
+      publicationLimits: this.#config.limits,
       clock: this.#clock,
       logger: this.#ports.logger,
       metrics: this.#figures,
     });
   }
 
-  #createControl(): ControlSocket | undefined {
+  async #openControl(): Promise<ControlSocket | undefined> {
     const { control } = this.#config;
     if (control === undefined) return undefined;
-    return new ControlSocket({
-      endpoint: control,
+    return ControlSocket.open({
+      endpoint: parseEndpoint(control, "bind"),
       onShutdown: () => this.#ports.onShutdownRequest?.(),
       clock: this.#clock,
       logger: this.#ports.logger,
