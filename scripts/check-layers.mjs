@@ -24,7 +24,7 @@ const table = {
   fanout: { areas: [...words, "hub"], packages: [] },
   gateway: { areas: [...words, "hub", "sse", "journal"], packages: ["node:http"] },
   ingress: { areas: [...words, "hub", "sse", "journal"], packages: ["zeromq", "node:"] },
-  publisher: { areas: [...words, "hub", "sse"], packages: ["zeromq", "node:"] },
+  publisher: { areas: [...words, "hub", "sse", "ingress"], packages: ["zeromq", "node:"] },
   "fronts/mongrel2": {
     areas: [...words, "hub", "sse", "gateway", "fanout", "mongrel2/wire", "mongrel2/link"],
     packages: ["node:"],

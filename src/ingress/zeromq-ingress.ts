@@ -1,0 +1,209 @@
+import { Pull } from "zeromq";
+import type { Clock } from "../clock.js";
+import { PharosError } from "../errors.js";
+import type { Publication, PublicationLimits } from "../hub/publication.js";
+import { limitedLog, type LimitedLog, type Logger } from "../log.js";
+import type { Metrics } from "../metrics.js";
+import { attach } from "./bind.js";
+import type { Endpoint } from "./endpoint.js";
+import { parseIngestMessage } from "./message.js";
+import type { PublicationSink } from "./sink.js";
+
+export interface IngressOptions {
+  readonly endpoint: Endpoint;
+  readonly sink: PublicationSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** @default defaultPublicationLimits */
+  readonly publicationLimits?: PublicationLimits;
+  /** @default defaultIngressLimits */
+  readonly limits?: Partial<IngressLimits>;
+}
+
+export interface IngressLimits {
+  /** The largest frame in bytes; a peer that sends a larger one is cut, and that message is lost. */
+  readonly frameBytes: number;
+  /** Messages that ZeroMQ holds for each publisher before it stops reading from it. 0 would mean no limit. */
+  readonly queuedMessages: number;
+  /** Milliseconds of reading after which other work gets its turn. */
+  readonly turnMs: number;
+  /** Milliseconds that `close` reads on, for what publishers have already sent. */
+  readonly drainMs: number;
+}
+
+/**
+ * Frames hold what publications may: 1 MiB. With 128 queued messages a publisher of the largest frames holds
+ * 128 MiB here, one of 200 bytes 25 KB, at the rate of 1,000 queued (128,000 to 167,000 messages/s). libzmq
+ * has no limit for the number of frames: it gathers a message of any number, which is then refused.
+ */
+export const defaultIngressLimits: IngressLimits = Object.freeze({
+  frameBytes: 1024 * 1024,
+  queuedMessages: 128,
+  turnMs: 4,
+  drainMs: 1000,
+});
+
+/**
+ * Takes publications from ZeroMQ publishers on one endpoint. Each message is published as a whole or
+ * refused as a whole, counted and logged at a limited rate. It reads only while the sink has room: what is
+ * not read fills the queues up to the publishers, whose sends then wait. Restarts of publishers and broken
+ * links heal by themselves.
+ */
+export class ZeroMqIngress {
+  /** The address in use, with the port that a bind to a free one was given. */
+  readonly address: string;
+  readonly #options: IngressOptions;
+  readonly #limits: IngressLimits;
+  readonly #socket: Pull;
+  readonly #warn: LimitedLog;
+  readonly #reading: Promise<void>;
+  readonly #unsettled = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+  #waiting = false;
+  #received = 0;
+  #ended = false;
+  #drainUntil = Number.POSITIVE_INFINITY;
+  #wake: () => void = () => undefined;
+
+  private constructor(socket: Pull, address: string, options: IngressOptions) {
+    this.#socket = socket;
+    this.address = address;
+    this.#options = options;
+    this.#limits = { ...defaultIngressLimits, ...options.limits };
+    this.#warn = limitedLog({ logger: options.logger, clock: options.clock, periodMs: 1000 });
+    this.#reading = this.#read().finally(() => (this.#ended = true));
+  }
+
+  /**
+   * Binds or connects, and begins to read.
+   *
+   * @throws PharosError `bad-endpoint` when the endpoint cannot be bound
+   */
+  static async open(options: IngressOptions): Promise<ZeroMqIngress> {
+    const limits = { ...defaultIngressLimits, ...options.limits };
+    const socket = new Pull({
+      receiveHighWaterMark: limits.queuedMessages,
+      maxMessageSize: limits.frameBytes,
+      linger: 0,
+    });
+    const address = await attach(socket, options.endpoint);
+    if (options.endpoint.mode === "bind" && !options.endpoint.isLoopback)
+      options.logger.warn(
+        { address },
+        "other machines may publish here: this endpoint is not a loopback one",
+      );
+    return new ZeroMqIngress(socket, address, options);
+  }
+
+  /**
+   * Takes no new publishers, reads what the sink has room for of what they have sent, for a second at most,
+   * and resolves when every append has settled. Safe to call twice.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#drainUntil = this.#options.clock.monotonic() + this.#limits.drainMs;
+    this.#socket.receiveTimeout = 0;
+    this.#wake();
+    // Unbinding lets what was received be read to its end; disconnecting would drop it, so a connect stays.
+    if (this.#options.endpoint.mode === "bind")
+      await this.#socket.unbind(this.address).catch(() => undefined);
+    await this.#emptied();
+    this.#socket.close();
+    await this.#reading;
+    await Promise.allSettled(this.#unsettled);
+  }
+
+  /** Resolves when reading has ended, or waits for a message and two turns of the event loop brought none. */
+  async #emptied(): Promise<void> {
+    // Two: now and then the binding waits for one turn even though a message is there.
+    for (let quietTurns = 0; quietTurns < 2 && !this.#ended;) {
+      const received = this.#received;
+      await this.#endOfTurn();
+      quietTurns = this.#waiting && received === this.#received ? quietTurns + 1 : 0;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { clock } = this.#options;
+    let turnEnd = clock.monotonic() + this.#limits.turnMs;
+    for (;;) {
+      if (!(await this.#hasRoom())) return;
+      const frames = await this.#receive();
+      if (frames === undefined) return;
+      this.#received += 1;
+      this.#take(frames);
+      // A receive that finds a message resolves without leaving the turn: a flood would hold up everything else.
+      if (clock.monotonic() < turnEnd) continue;
+      await this.#endOfTurn();
+      turnEnd = clock.monotonic() + this.#limits.turnMs;
+    }
+  }
+
+  /** Waits for room in the sink. False when reading is to end: out of room or of time while closing. */
+  async #hasRoom(): Promise<boolean> {
+    for (;;) {
+      if (this.#options.clock.monotonic() >= this.#drainUntil) return false;
+      const room = this.#options.sink.room();
+      if (room === undefined) return true;
+      if (this.#closing !== undefined) return false;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        void room.then(resolve, resolve);
+      });
+    }
+  }
+
+  /** The next message, or undefined when reading is to end. */
+  async #receive(): Promise<readonly Buffer[] | undefined> {
+    try {
+      this.#waiting = true;
+      return await this.#socket.receive();
+    } catch (error) {
+      if (this.#closing === undefined)
+        this.#options.logger.error(
+          { error, address: this.address },
+          "this endpoint takes no more publications",
+        );
+      return undefined;
+    } finally {
+      this.#waiting = false;
+    }
+  }
+
+  #take(frames: readonly Buffer[]): void {
+    try {
+      const publications = parseIngestMessage(frames, this.#options.publicationLimits);
+      for (const publication of publications) this.#append(publication);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  #append(publication: Publication): void {
+    const appended = this.#options.sink.append(publication);
+    if (!(appended instanceof Promise)) return;
+    const settled: Promise<unknown> = appended
+      .catch((error: unknown) => this.#refused(error))
+      .finally(() => this.#unsettled.delete(settled));
+    this.#unsettled.add(settled);
+  }
+
+  #refused(error: unknown): void {
+    const reason = error instanceof PharosError ? error.code : "internal";
+    this.#options.metrics.count("publications_refused_total", 1, { reason });
+    const message = error instanceof PharosError ? error.message : "a publication could not be taken";
+    this.#warn(
+      { reason, address: this.address, ...(error instanceof PharosError ? {} : { error }) },
+      message,
+    );
+  }
+
+  #endOfTurn(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.endOfTurn(resolve));
+  }
+}
