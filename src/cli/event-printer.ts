@@ -1,21 +1,16 @@
 import pc from "picocolors";
 
 import { colourLine, gapSentence, jsonLine, plainLine, type ReceivedEvent } from "./event-lines.js";
+import { gapEventType, type GapNotice } from "../protocol.js";
 import type { Io } from "./io.js";
 
-/** How a subscription stands. */
-export type StreamState = "connecting" | "open" | "closed";
+/** How a connection stands: being made, open, or waiting before it is made again. */
+export type ConnectionState = "connecting" | "open" | "waiting";
 
-const sentences: Readonly<Record<StreamState, string>> = Object.freeze({
-  connecting: "Connecting...",
-  open: "Connected.",
-  closed: "Closed.",
-});
-
-const dots: Readonly<Record<StreamState, string>> = Object.freeze({
+const dots: Readonly<Record<ConnectionState, string>> = Object.freeze({
   connecting: pc.yellow("●"),
   open: pc.green("●"),
-  closed: pc.red("●"),
+  waiting: pc.red("●"),
 });
 
 /**
@@ -27,7 +22,7 @@ export class EventPrinter {
   readonly #io: Io;
   readonly #json: boolean;
   readonly #live: boolean;
-  #state: StreamState | undefined;
+  #connection = "";
   #events = 0;
 
   constructor(io: Io, options: { readonly json: boolean }) {
@@ -38,17 +33,24 @@ export class EventPrinter {
 
   event(event: ReceivedEvent): void {
     this.#events += 1;
-    const gap = gapSentence(event);
-    if (gap !== undefined) this.#say(gap);
     if (this.#json) this.#io.stdout.write(jsonLine(event));
-    else if (gap === undefined) this.#print(event);
+    else if (this.#live) this.#above(colourLine(event, new Date()));
+    else this.#io.stdout.write(plainLine(event));
   }
 
-  state(state: StreamState): void {
-    if (state === this.#state) return;
-    this.#state = state;
+  gap(notice: GapNotice): void {
+    const sentence = gapSentence(notice);
+    if (this.#live) this.#above(pc.yellow(sentence));
+    else this.#io.stderr.write(sentence);
+    if (this.#json)
+      this.#io.stdout.write(jsonLine({ id: "", type: gapEventType, data: JSON.stringify(notice) }));
+  }
+
+  /** `sentence` says it in words. */
+  connection(state: ConnectionState, sentence: string): void {
+    this.#connection = `${dots[state]} ${sentence}`;
     if (this.#live) this.#io.stdout.write(this.#status());
-    else this.#io.stderr.write(`${sentences[state]}\n`);
+    else this.#io.stderr.write(`${sentence}\n`);
   }
 
   /** Leaves the terminal as a next command expects it. */
@@ -56,23 +58,13 @@ export class EventPrinter {
     if (this.#live) this.#io.stdout.write(clearLine);
   }
 
-  #print(event: ReceivedEvent): void {
-    if (!this.#live) {
-      this.#io.stdout.write(plainLine(event));
-      return;
-    }
-    this.#io.stdout.write(`${clearLine}${colourLine(event, new Date())}${this.#status()}`);
-  }
-
-  #say(sentence: string): void {
-    if (this.#live) this.#io.stdout.write(`${clearLine}${pc.yellow(sentence)}${this.#status()}`);
-    else this.#io.stderr.write(sentence);
+  #above(line: string): void {
+    this.#io.stdout.write(`${clearLine}${line}${this.#status()}`);
   }
 
   #status(): string {
     const count = `${this.#events} event${this.#events === 1 ? "" : "s"}`;
-    const state = this.#state ?? "connecting";
-    return `${clearLine}${dots[state]} ${sentences[state]} ${pc.dim(`${count}. Ctrl-C ends.`)}`;
+    return `${clearLine}${this.#connection} ${pc.dim(`${count}. Ctrl-C ends.`)}`;
   }
 }
 

@@ -6,6 +6,9 @@ import { run } from "./program.js";
 /** How long what is on its way may hold up the end, in milliseconds: more than a publisher lingers. */
 const lingerMs = 6000;
 
+/** The same after a signal: whoever sent it wants the end, not the last message. */
+const hurryMs = 300;
+
 const interrupted = new AbortController();
 
 // The first asks for an orderly end; whoever asks again does not want to wait for it.
@@ -35,4 +38,4 @@ const code = await run(process.argv.slice(2), {
 // The process ends by itself once what was written and published is on its way: an exit here would cut that.
 process.exitCode = code;
 process.stdin.destroy();
-setTimeout(() => process.exit(code), lingerMs).unref();
+setTimeout(() => process.exit(code), interrupted.signal.aborted ? hurryMs : lingerMs).unref();

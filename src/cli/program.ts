@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { configJsonSchema } from "../config/schema.js";
 import { defaultTopic, streamPath } from "../protocol.js";
 import { describeFailure, exitCodeOf } from "./failure.js";
-import { exitCodes, type Io } from "./io.js";
+import { aborted, exitCodes, type Io } from "./io.js";
 import { defaultTarget, takenWithinMs, type CliPublisher } from "./publisher.js";
 import { addSettingOptions, givenSettings } from "./setting-options.js";
 import { packageVersion } from "./version.js";
@@ -90,7 +90,7 @@ function addPublish(root: Command, io: Io, ended: Ended): void {
         data?: string;
       }) => {
         const { publish } = await import("./publish.js");
-        ended.code = await publishing(to, (publisher) => publish(options, publisher, io));
+        ended.code = await publishing(to, io, (publisher) => publish(options, publisher, io));
       },
     );
 }
@@ -104,7 +104,9 @@ function addBeacon(root: Command, io: Io, ended: Ended): void {
     .option("--every <SECONDS>", "Seconds between two publications.", parseSeconds, 5)
     .action(async ({ to, topic, every }: { to: string; topic: string; every: number }) => {
       const { beacon } = await import("./beacon.js");
-      ended.code = await publishing(to, (publisher) => beacon({ topic, everySeconds: every }, publisher, io));
+      ended.code = await publishing(to, io, (publisher) =>
+        beacon({ topic, everySeconds: every }, publisher, io),
+      );
     });
 }
 
@@ -112,28 +114,32 @@ function addSubscribe(root: Command, io: Io, ended: Ended): void {
   root
     .command("subscribe")
     .description("Print what is published, until Ctrl-C.")
-    .argument("[URL]", "The hub, or its stream.", `http://127.0.0.1:8080${streamPath}`)
+    .argument("[URL]", "The hub, or its stream.", parseStreamUrl, `http://127.0.0.1:8080${streamPath}`)
     .option("--topic <F>", "A filter: a topic, or MQTT's + and #. May be given again.", appended)
     .option("--json", "Print each event as one line of JSON.")
     .option("--last-event-id <ID>", "Start after this event.")
     .action(
       async (url: string, options: { topic?: readonly string[]; json?: true; lastEventId?: string }) => {
         const { subscribeTo } = await import("./subscribe.js");
-        ended.code = await subscribeTo({ url, ...options, filters: options.topic ?? [] }, io);
+        const { topic = [], json = false, lastEventId } = options;
+        ended.code = await subscribeTo({ url, filters: topic, json, lastEventId }, io);
       },
     );
 }
 
+/** Opens a publisher for `work` and closes it. Whoever interrupts does not wait for what no hub takes. */
 async function publishing(
   endpoint: string,
+  io: Io,
   work: (publisher: CliPublisher) => Promise<number>,
 ): Promise<number> {
   const { PushPublisher } = await import("../publisher/push-publisher.js");
   const publisher = await PushPublisher.open(endpoint, { timeoutMs: takenWithinMs });
+  const interrupted = aborted(io.interrupted).then(() => exitCodes.stopped);
   try {
-    return await work(publisher);
+    return await Promise.race([work(publisher), interrupted]);
   } finally {
-    await publisher.close();
+    await Promise.race([publisher.close(), interrupted]);
   }
 }
 
@@ -142,6 +148,15 @@ function parseSeconds(text: string): number {
   if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < 0.01 || seconds > 86_400)
     throw new InvalidArgumentError("Allowed: a number of seconds from 0.01 to 86400.");
   return seconds;
+}
+
+/** The path of a hub's own address is that of its streams. */
+function parseStreamUrl(text: string): string {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError("Allowed: http://HOST[:PORT][/PATH], or https.");
+  const url = new URL(text);
+  if (url.pathname === "/") url.pathname = streamPath;
+  return url.href;
 }
 
 function appended(text: string, earlier: readonly string[] | undefined): readonly string[] {

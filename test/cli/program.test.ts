@@ -44,6 +44,9 @@ test.each<[readonly string[], RegExp]>([
   [["serve", "--targets"], /option '--targets <COUNT>' argument missing/],
   [["serve", "--targets", "129"], /^pharos: --targets: given 129, allowed: a whole number from 1 to 128\n$/],
   [["beacon", "--every", "never"], /Allowed: a number of seconds from 0\.01 to 86400\./],
+  [["subscribe", "localhost:8080"], /Allowed: http:\/\/HOST\[:PORT\]\[\/PATH\], or https\./],
+  [["publish", "--to", "udp://x:1", "--data", "x"], /^pharos: "udp:\/\/x:1" is not a usable endpoint: /],
+  [["publish", "--topic", "*", "--data", "x"], /^pharos: [^\n]*reserved[^\n]*\n$/],
   [["publish", "--id", "1"], /^pharos: --id needs --data/],
 ])("%j is bad usage, said in one clear line", async (args, text) => {
   const io = new FakeIo();
