@@ -46,6 +46,8 @@ locked() {
 # Leaves the caller's folder as it is.
 set_up() {
   need_node
+  # Another user's checkout is taken as it is.
+  [[ -w $root || ! -f $root/dist/cli/main.js ]] || return 0
   (cd -- "$root" && locked install_packages && locked build)
 }
 
