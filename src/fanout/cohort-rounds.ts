@@ -15,8 +15,10 @@ export interface RoundsContext<H> {
   readonly front: string;
   /** Asks for {@link CohortRounds.begin} at the end of this turn. */
   schedule(rounds: CohortRounds<H>): void;
-  /** A member has become a reader; it will be heard of when it drains. */
-  demoted(connection: Connection<H>): void;
+  /** A reader may go on, as soon as it has drained. */
+  mayRead(connection: Connection<H>): void;
+  /** A round has ended. */
+  ended(): void;
 }
 
 /**
@@ -28,9 +30,13 @@ export class CohortRounds<H> implements Rounds<H> {
   readonly members = new Set<Connection<H>>();
   /** Readers that have reached the horizon while a body was going out in pieces; they join when it is out. */
   readonly #arrivals = new Set<Connection<H>>();
+  /** Readers whose cursor, got elsewhere, is ahead of the horizon: what is pending they have in part. */
+  readonly #ahead = new Set<Connection<H>>();
   readonly #context: RoundsContext<H>;
   readonly #patience: Patience;
   #phase: "idle" | "scheduled" | "writing" | "open" = "idle";
+  /** True while the open round is one that {@link expect} began. */
+  #expecting = false;
   #handedOver = false;
   #rest: Buffer | undefined;
   #round = 0;
@@ -62,20 +68,43 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   join(connection: Connection<H>): void {
+    if (connection.read.after > this.cohort.horizon) {
+      this.#ahead.add(connection);
+      return;
+    }
     this.cohort.listen(true);
     if (this.#rest !== undefined) {
       this.#arrivals.add(connection);
       return;
     }
-    connection.state = "member";
-    this.members.add(connection);
-    this.#context.channel.joined(connection);
+    this.#admit(connection);
+  }
+
+  /**
+   * A reader's page that reaches the horizon is on its way. Where nobody listens it becomes a member at once, and its
+   * page a round that the next one waits for: else, with publications in every turn, the first readers of a cohort
+   * would read for ever, and nothing would hold the publishers back. Those who come while such a round is open share
+   * it, unless it has no deadline of its own.
+   */
+  expect(connection: Connection<H>): void {
+    if (connection.probation > 0 || connection.read.after !== this.cohort.horizon) return;
+    const shared = this.#expecting && this.#context.channel.pacing === "drain";
+    const first = this.#phase === "idle" && this.members.size === 0 && this.#arrivals.size === 0;
+    if (!first && !shared) return;
+    this.cohort.listen(true);
+    this.#admit(connection);
+    this.#waiting += 1;
+    this.#waitedFor += 1;
+    if (!first) return;
+    this.#expecting = true;
+    this.#open();
   }
 
   remove(connection: Connection<H>): void {
     const wasMember = this.members.delete(connection);
     if (wasMember) this.#context.channel.left(connection);
     this.#arrivals.delete(connection);
+    this.#ahead.delete(connection);
     if (wasMember && connection.busy && connection.probation === 0) this.#settled();
     this.#stopListeningIfAlone();
   }
@@ -88,11 +117,13 @@ export class CohortRounds<H> implements Rounds<H> {
   begin(): void {
     this.#phase = "idle";
     this.#leaveBusyBehind();
+    this.#dropRestIfAlone();
     const batch = this.#rest === undefined ? this.cohort.take(this.#roundBytes()) : undefined;
     const body = this.#rest ?? batch?.body;
     if (body === undefined) return;
     if (batch !== undefined) this.#count(batch);
     this.#write(body);
+    this.#callAhead();
   }
 
   /** Writes a heartbeat to all members, unless a round is under way or about to be. */
@@ -122,7 +153,6 @@ export class CohortRounds<H> implements Rounds<H> {
     const piece = body.length > channel.maxWriteBytes ? body.subarray(0, channel.maxWriteBytes) : body;
     this.#rest = piece === body ? undefined : body.subarray(piece.length);
     this.#phase = "writing";
-    this.#round += 1;
     this.#waiting = 0;
     this.lastRoundMs = clock.monotonic();
     for (const member of this.members) {
@@ -131,11 +161,16 @@ export class CohortRounds<H> implements Rounds<H> {
       if (member.probation === 0) this.#waiting += 1;
     }
     this.#waitedFor = this.#waiting;
+    channel.writeRound(this.members, piece);
+    this.#open();
+  }
+
+  #open(): void {
+    this.#phase = "open";
+    this.#round += 1;
     this.#quorumMs = undefined;
     this.#handedOver = false;
-    channel.writeRound(this.members, piece);
-    this.#phase = "open";
-    this.#startedMs = clock.monotonic();
+    this.#startedMs = this.#context.clock.monotonic();
     if (this.#waiting === 0) this.#over();
     else this.#startTheClock(this.#round);
   }
@@ -170,7 +205,7 @@ export class CohortRounds<H> implements Rounds<H> {
   #checkQuorum(): void {
     const { clock } = this.#context;
     const elapsed = clock.monotonic() - this.#startedMs;
-    const reached = this.#waiting <= this.#waitedFor * (1 - quorum);
+    const reached = this.#waitedFor - this.#waiting >= this.#waitedFor * quorum;
     if (reached) this.#quorumMs = elapsed;
     else if (this.#deadline !== undefined) return;
     this.#deadline?.cancel();
@@ -189,17 +224,42 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#deadline?.cancel();
     this.#deadline = undefined;
     this.#phase = "idle";
+    this.#expecting = false;
+    this.#waitedFor = 0;
     this.#patience.spend(clock.monotonic() - this.#startedMs, this.#quorumMs ?? Number.POSITIVE_INFINITY);
     if (this.#rest === undefined) this.#admitArrivals();
-    if (this.members.size === 0) this.#rest = undefined;
+    this.#dropRestIfAlone();
     this.#stopListeningIfAlone();
     if (this.#rest !== undefined || this.cohort.hasPending) this.wake();
+    this.#context.ended();
+  }
+
+  /** What is left of a body in pieces is of no use when those are gone who got its beginning. */
+  #dropRestIfAlone(): void {
+    if (this.members.size > 0) return;
+    this.#rest = undefined;
+    this.#admitArrivals();
   }
 
   #admitArrivals(): void {
     for (const connection of this.#arrivals) {
       this.#arrivals.delete(connection);
-      this.join(connection);
+      this.#admit(connection);
+    }
+  }
+
+  #admit(connection: Connection<H>): void {
+    connection.state = "member";
+    this.members.add(connection);
+    this.#context.channel.joined(connection);
+  }
+
+  /** The horizon has moved: whom it has reached may join, whom it has passed reads on. */
+  #callAhead(): void {
+    for (const connection of this.#ahead) {
+      if (connection.read.after > this.cohort.horizon) continue;
+      this.#ahead.delete(connection);
+      this.#context.mayRead(connection);
     }
   }
 
@@ -217,17 +277,18 @@ export class CohortRounds<H> implements Rounds<H> {
   #demote(member: Connection<H>, options: { readonly after: number; readonly blame: boolean }): void {
     if (options.blame) member.demote(this.#round);
     member.state = "reading";
-    member.read = { kind: "history", after: options.after, toldTo: options.after };
+    member.read = { kind: "history", after: options.after, told: 0 };
     member.rest = this.#rest;
     this.members.delete(member);
     this.#context.channel.left(member);
     this.#context.metrics.count("laggards_total", 1, { front: this.#context.front });
-    this.#context.demoted(member);
+    this.#context.mayRead(member);
   }
 
   #stopListeningIfAlone(): void {
     if (this.members.size > 0 || this.#arrivals.size > 0) return;
     this.#rest = undefined;
     this.cohort.listen(false);
+    this.#callAhead();
   }
 }

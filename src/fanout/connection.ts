@@ -8,8 +8,10 @@ const longestProbation = 1024;
 /** The rounds that a connection takes part in. */
 export interface Rounds<H> {
   readonly cohort: Cohort;
-  /** Makes a drained reader that stands at the cohort's horizon a member. */
+  /** Makes a drained reader that stands at the cohort's horizon, or ahead of it, a member as soon as it may be one. */
   join(connection: Connection<H>): void;
+  /** A reader's last bytes before the horizon are on their way. */
+  expect(connection: Connection<H>): void;
   /** A member has drained. */
   drained(connection: Connection<H>): void;
   /** Takes a connection out, whatever it is; it stays what the caller makes of it. */
@@ -51,10 +53,10 @@ export class Connection<H> {
   }
 
   /**
-   * Puts it on probation: twice as long as the last time, unless it has kept up for much longer than that since.
+   * Puts it on probation: twice as long as the last time, unless it has been off it for much longer than that since.
    */
   demote(round: number): void {
-    const proven = round - this.#fullSinceRound > 8 * this.#penalty;
+    const proven = this.probation === 0 && round - this.#fullSinceRound > 8 * this.#penalty;
     this.#penalty =
       this.#penalty === 0 || proven ? firstProbation : Math.min(2 * this.#penalty, longestProbation);
     this.probation = this.#penalty;

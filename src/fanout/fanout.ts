@@ -62,6 +62,7 @@ export class Fanout<H> implements Outlet {
   readonly #front: string;
   readonly #sweep: Timer;
   #turnDue = false;
+  #stalled = false;
   #waiters: { readonly reached: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(options: FanoutOptions<H>) {
@@ -83,7 +84,8 @@ export class Fanout<H> implements Outlet {
         this.#scheduled.add(rounds);
         this.#takeTurn();
       },
-      demoted: (connection) => this.#makeReady(connection),
+      mayRead: (connection) => this.#makeReady(connection),
+      ended: () => this.#tellWaiters(),
     };
     this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
   }
@@ -110,9 +112,6 @@ export class Fanout<H> implements Outlet {
     const rounds = this.#roundsOf(cohort);
     const read = startReading(this.#hub, cohort, opening.lastEventId);
     const connection = new Connection<H>({ handle: opening.handle, rounds, read });
-    if (read.kind === "opening" && read.gap !== undefined) {
-      this.#metrics.count("gaps_total", 1, { reason: read.gap.reason });
-    }
     this.#connections.add(connection);
     this.#heads.set(connection, opening.head);
     this.#makeReady(connection);
@@ -121,6 +120,7 @@ export class Fanout<H> implements Outlet {
 
   /** The channel says that the client has taken what was written to it. */
   drained(connection: Connection<H>): void {
+    this.#stalled = false;
     if (!connection.busy) return;
     const { rounds } = connection;
     connection.busy = false;
@@ -152,8 +152,12 @@ export class Fanout<H> implements Outlet {
     if (!connection.busy) this.#finish(connection);
   }
 
-  /** The server that holds the connections has stopped: their members read from history when it is heard of again. */
+  /**
+   * The server that holds the connections has stopped: their members read from history when it is heard of again.
+   * Until a connection drains, rounds of cohorts that were quiet just now end the same way within a second.
+   */
   stall(): void {
+    this.#stalled = true;
     for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
   }
 
@@ -247,6 +251,11 @@ export class Fanout<H> implements Outlet {
 
   #serve(connection: Connection<H>, nowMs: number): void {
     const body = connection.rest ?? this.#nextBody(connection);
+    if (body.length === 0) {
+      // Nothing in this part of history was for this reader; an empty write would be a close to Mongrel2.
+      this.#joins(connection);
+      return;
+    }
     const { maxWriteBytes } = this.#channel;
     const piece = body.length > maxWriteBytes ? body.subarray(0, maxWriteBytes) : body;
     connection.rest = piece === body ? undefined : body.subarray(piece.length);
@@ -254,6 +263,8 @@ export class Fanout<H> implements Outlet {
     connection.busySinceMs = nowMs;
     this.#metrics.count("delivered_bytes_total", piece.length, { front: this.#front });
     this.#channel.write(connection, piece);
+    const atHorizon = connection.read.kind === "history" && connection.rest === undefined;
+    if (atHorizon && connection.busy && connection.state === "reading") connection.rounds.expect(connection);
   }
 
   #nextBody(connection: Connection<H>): Buffer {
@@ -263,7 +274,7 @@ export class Fanout<H> implements Outlet {
       upTo: cohort.horizon,
     };
     const page = this.#pages.page(cohort, connection.read, limits);
-    if (page.gapReason !== undefined && connection.read.kind === "history") {
+    if (page.gapReason !== undefined) {
       this.#metrics.count("gaps_total", 1, { reason: page.gapReason });
     }
     connection.read = page.next;
@@ -278,6 +289,7 @@ export class Fanout<H> implements Outlet {
     if (connection.state === "closed") return;
     this.closed(connection);
     this.#channel.end(connection);
+    this.#takeTurn();
   }
 
   #when(reached: () => boolean): Promise<void> {
@@ -298,6 +310,7 @@ export class Fanout<H> implements Outlet {
   }
 
   #lookAfter(): void {
+    if (this.#stalled) this.stall();
     const now = this.#clock.monotonic();
     for (const connection of this.#connections) {
       if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);

@@ -46,6 +46,6 @@ export class PageCache {
 }
 
 function stateKey(state: ReadState): string {
-  if (state.kind === "history") return `h ${state.after} ${state.toldTo}`;
+  if (state.kind === "history") return `h ${state.after} ${state.told}`;
   return `o ${state.after} ${state.upTo} ${state.from} ${JSON.stringify(state.gap)}`;
 }

@@ -48,7 +48,8 @@ export class Cohort {
   readonly #account: PendingAccount;
   #pending: Entry[] = [];
   #taken = 0;
-  #last: Entry | undefined;
+  /** An offset, since an entry would be held for as long as the cohort is quiet. */
+  #last: Offset = 0;
   #listening = false;
   /** Connections that hold this cohort open, members or not; kept by the hub. */
   connections = 0;
@@ -93,8 +94,8 @@ export class Cohort {
 
   /** Takes an entry that matches one of the filters; a second match of the same entry changes nothing. */
   append(entry: Entry): void {
-    if (this.#last === entry) return;
-    this.#last = entry;
+    if (this.#last === entry.offset) return;
+    this.#last = entry.offset;
     if (!this.#listening || !mayRead(this.subscription.rights, entry.publication)) return;
     this.#account.add(entry);
     this.#pending.push(entry);

@@ -1,11 +1,11 @@
 import type { Offset } from "./position.js";
 import type { Publication } from "./publication.js";
 
-/**
- * What an entry costs beside its text: the entry, its publication, topics array, strings' headers and its slots in a
- * topic's ring and in a pending list.
- */
-const overheadBytes = 400;
+/** What an entry costs beside its text: the entry, its publication, topics array and strings' headers. */
+const overheadBytes = 370;
+
+/** What each topic costs beside its text: a string's header, slots in the topics array and in the topic's history. */
+const topicBytes = 30;
 
 /** Turns an entry into bytes; a format of streams is one. */
 export interface EventEncoder {
@@ -35,7 +35,9 @@ export class Entry {
     this.id = fields.id;
     this.publication = fields.publication;
     this.atMs = fields.atMs;
-    this.bytes = fields.publication.data.length + fields.id.length + overheadBytes;
+    const { data, topics, type = "" } = fields.publication;
+    const text = data.length + fields.id.length + type.length;
+    this.bytes = topics.reduce((sum, topic) => sum + topic.length + topicBytes, text + overheadBytes);
   }
 
   /**

@@ -22,9 +22,12 @@ export interface Range {
 export interface Losses {
   readonly topics: readonly { readonly topic: Topic; readonly missedAtMost: number }[];
   readonly more: boolean;
-  /** The newest offset that is lost. */
-  readonly upTo: Offset;
+  /** When this was found: a reader that was told gives it back, and hears only of what was lost later. */
+  readonly asOf: LossMark;
 }
+
+/** A moment in the history of losses, in evictions since the journal began; 0 is before all of them. */
+export type LossMark = number;
 
 /** The past, as the hub needs it; a journal implements it. Every call is synchronous. */
 export interface History {
@@ -33,8 +36,8 @@ export interface History {
   readonly head: Offset;
   /** Finds where an event id stands: a position, or a publisher's own id that is still in history. */
   locate(eventId: string): Cursor;
-  /** What the range has lost; undefined when everything in it is still there. */
-  losses(range: Range): Losses | undefined;
+  /** What the range has lost since `told`; undefined when everything else in it is still there. */
+  losses(range: Range, told: LossMark): Losses | undefined;
   /** True when the topic's history reaches back to this offset. */
   holds(topic: Topic, offset: Offset): boolean;
   /** Calls `visit` for each entry of the range in order of offset until it returns false; an entry comes once. */

@@ -1,6 +1,6 @@
 import type { GapNotice, GapReason } from "../protocol.js";
 import type { Cohort } from "./cohort.js";
-import type { History, Losses, Range } from "./history.js";
+import type { History, LossMark, Losses, Range } from "./history.js";
 import { formatPosition } from "./position.js";
 import type { Offset } from "./position.js";
 import type { RetainedValues } from "./retained.js";
@@ -12,7 +12,7 @@ import type { Entry } from "./entry.js";
  * Where a reader of history stands.
  * - `opening`: it is being sent the retained values after `after` and up to `upTo` that it will not find in history;
  *   then follows the gap, if one is to be told, or its position, and history after `from`
- * - `history`: it has everything up to and including `after`, and was told of what is lost up to `toldTo`
+ * - `history`: it has everything up to and including `after`, and was told of what had been lost by then
  */
 export type ReadState =
   | {
@@ -22,7 +22,7 @@ export type ReadState =
       readonly from: Offset;
       readonly gap?: Losses & { readonly reason: GapReason };
     }
-  | { readonly kind: "history"; readonly after: Offset; readonly toldTo: Offset };
+  | { readonly kind: "history"; readonly after: Offset; readonly told: LossMark };
 
 type Opening = ReadState & { readonly kind: "opening" };
 
@@ -60,9 +60,9 @@ export function startReading(source: PageSource, cohort: Cohort, eventId: string
   if (eventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head };
   const cursor = source.history.locate(eventId);
   const from = cursor.kind === "at" ? cursor.offset : 0;
-  const losses = source.history.losses(rangeOf(cohort, from, head));
+  const losses = source.history.losses(rangeOf(cohort, from, head), 0);
   if (cursor.kind === "lost") {
-    const told = losses ?? { topics: [], more: false, upTo: 0 };
+    const told = losses ?? { topics: [], more: false, asOf: 0 };
     return { kind: "opening", after: 0, upTo: head, from, gap: { ...told, reason: cursor.reason } };
   }
   // Without losses there is no retained value that history would not bring: the opening is the position alone.
@@ -111,21 +111,22 @@ class PageBuilder {
     return { body, count: this.#count, next: end, full: this.#full, gapReason };
   }
 
-  /** A reader that history has moved past is told, and gets the retained values that it may have missed. */
+  /**
+   * A reader that history has moved past is told, and gets the retained values that it may have missed. History moves
+   * on between a connection's opening and its first page, and between the pages of a long opening, too.
+   */
   #findLosses(state: ReadState): ReadState {
-    if (state.kind === "opening") return state;
+    const isOpening = state.kind === "opening";
     const { upTo } = this.#limits;
-    const losses = this.#source.history.losses(
-      rangeOf(this.#cohort, Math.max(state.after, state.toldTo), upTo),
-    );
-    if (losses === undefined) return state;
-    return {
-      kind: "opening",
-      after: state.after,
-      upTo,
-      from: state.after,
-      gap: { ...losses, reason: "evicted" },
-    };
+    const from = isOpening ? state.from : state.after;
+    const range = rangeOf(this.#cohort, from, upTo);
+    const lost = this.#source.history.losses(range, isOpening ? (state.gap?.asOf ?? 0) : state.told);
+    if (lost === undefined) return state;
+    if (!isOpening) return { kind: "opening", after: from, upTo, from, gap: { ...lost, reason: "evicted" } };
+    // What this opening has found, but not told yet, is told together with what has come to it.
+    const all = this.#source.history.losses(range, 0) ?? lost;
+    const gap = { ...all, reason: state.gap?.reason ?? "evicted" };
+    return { ...state, upTo: Math.max(state.upTo, upTo), gap };
   }
 
   #open(opening: Opening): ReadState {
@@ -141,7 +142,7 @@ class PageBuilder {
     const after = gap === undefined ? from : this.#beforeFirst(from);
     const id = this.#idOf(after);
     const added = this.#add(gap === undefined ? format.position(id) : format.gap(noticeOf(gap), id));
-    return added ? { kind: "history", after, toldTo: gap?.upTo ?? 0 } : { ...opening, after: sent };
+    return added ? { kind: "history", after, told: gap?.asOf ?? 0 } : { ...opening, after: sent };
   }
 
   /** A retained value is left out where history will bring it. */
@@ -159,7 +160,8 @@ class PageBuilder {
 
   /** The position before the first event that history still has for this reader. */
   #beforeFirst(from: Offset): Offset {
-    let first = this.#limits.upTo + 1;
+    // A cursor from elsewhere may be ahead of this cohort's horizon; it never moves back.
+    let first = Math.max(from, this.#limits.upTo) + 1;
     this.#source.history.read(rangeOf(this.#cohort, from, this.#limits.upTo), (entry) => {
       first = entry.offset;
       return false;

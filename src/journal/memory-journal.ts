@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { Entry } from "../hub/entry.js";
 import { matchesFilter } from "../hub/filter.js";
-import type { Cursor, History, Losses, Range } from "../hub/history.js";
+import type { Cursor, History, LossMark, Losses, Range } from "../hub/history.js";
 import { formatPosition, parsePosition } from "../hub/position.js";
 import type { Epoch, Offset, Position } from "../hub/position.js";
 import type { Publication } from "../hub/publication.js";
@@ -36,8 +36,9 @@ export class MemoryJournal implements Journal, History {
   readonly #limits: HistoryLimits;
   readonly #topics = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
-  /** All entries in order; those that no topic holds any more are skipped, and dropped when they are most. */
+  /** All entries in order; those that no topic holds any more are skipped, and dropped when they are many. */
   readonly #all = new EntryQueue();
+  #allBytes = 0;
   readonly #ids = new Map<string, Offset>();
   #follower: (entry: Entry) => void = () => undefined;
   #head: Offset = 0;
@@ -46,6 +47,9 @@ export class MemoryJournal implements Journal, History {
   /** Nothing newer than this was ever evicted or forgotten. */
   #lostUpTo: Offset = 0;
   #forgottenUpTo: Offset = 0;
+  #forgottenAt: LossMark = 0;
+  /** Entries evicted from a topic, and topics forgotten, so far. */
+  #evictions: LossMark = 0;
 
   constructor(options: MemoryJournalOptions) {
     this.epoch = options.epoch;
@@ -77,6 +81,7 @@ export class MemoryJournal implements Journal, History {
     const entry = new Entry({ offset: position.offset, id, publication, atMs: this.#clock.now() });
     this.#head = position.offset;
     this.#all.push(entry);
+    this.#allBytes += entry.bytes;
     this.#held += 1;
     this.#bytes += entry.bytes;
     for (const topic of publication.topics) this.#pushTo(topic, entry);
@@ -98,25 +103,23 @@ export class MemoryJournal implements Journal, History {
     return { kind: "at", offset: position.offset };
   }
 
-  losses(range: Range): Losses | undefined {
+  losses(range: Range, told: LossMark): Losses | undefined {
     this.#evictOld();
-    if (range.after >= this.#lostUpTo) return undefined;
-    const lost = [...this.#matching(range, 0)].flatMap((history) => {
-      const { missedAtMost, upTo } = history.lossesAfter(range.after, range.rights.readsPrivate);
-      return upTo > range.after ? [{ topic: history.topic, missedAtMost, upTo }] : [];
+    if (range.after >= this.#lostUpTo || told >= this.#evictions) return undefined;
+    const reader = { readsPrivate: range.rights.readsPrivate, told };
+    // A topic has lost nothing newer than the newest that was ever published to it.
+    const lost = [...this.#matching(range)].flatMap((history) => {
+      const missedAtMost = history.missedAfter(range.after, reader);
+      return missedAtMost > 0 ? [{ topic: history.topic, missedAtMost }] : [];
     });
-    const forgotten = this.#mayHaveForgotten(range);
+    const forgotten = this.#forgottenAt > told && this.#mayHaveForgotten(range);
     if (lost.length === 0 && !forgotten) return undefined;
-    const topics = lost.slice(0, namedTopics).map(({ topic, missedAtMost }) => ({ topic, missedAtMost }));
-    const upTo = lost.reduce(
-      (newest, loss) => Math.max(newest, loss.upTo),
-      forgotten ? this.#forgottenUpTo : 0,
-    );
-    return { topics, more: forgotten || lost.length > namedTopics, upTo };
+    const more = forgotten || lost.length > namedTopics;
+    return { topics: lost.slice(0, namedTopics), more, asOf: this.#evictions };
   }
 
   read(range: Range, visit: (entry: Entry) => boolean): void {
-    const queues = [...this.#matching(range, range.after)].map((history) => history.entries);
+    const queues = [...this.#matching(range)].map((history) => history.entries);
     mergeEntries(queues, range, (entry) => !mayRead(range.rights, entry.publication) || visit(entry));
   }
 
@@ -159,9 +162,15 @@ export class MemoryJournal implements Journal, History {
     while (this.#bytes > this.#limits.bytes) this.#evictOldest("bytes");
     while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
     this.#evictOld();
-    if (this.#all.length > 1024 && this.#all.length > 2 * this.#held) {
-      this.#all.retainOnly((entry) => entry.holders > 0);
-    }
+    this.#dropReleased();
+  }
+
+  /** Their bytes count no more, so a few large ones matter as much as many small ones. */
+  #dropReleased(): void {
+    const many = this.#all.length > 1024 && this.#all.length > 2 * this.#held;
+    if (!many && this.#allBytes - this.#bytes <= this.#limits.bytes / 8) return;
+    this.#all.retainOnly((entry) => entry.holders > 0);
+    this.#allBytes = this.#bytes;
   }
 
   #trim(history: TopicHistory): void {
@@ -183,7 +192,9 @@ export class MemoryJournal implements Journal, History {
 
   #evictOldest(limit: string): void {
     const entry = this.#all.shift();
-    if (entry === undefined || entry.holders === 0) return;
+    if (entry === undefined) return;
+    this.#allBytes -= entry.bytes;
+    if (entry.holders === 0) return;
     for (const topic of entry.publication.topics) {
       const history = this.#topics.get(topic);
       if (history?.entries.first === entry) this.#evictFrom(history, limit);
@@ -192,7 +203,8 @@ export class MemoryJournal implements Journal, History {
 
   #evictFrom(history: TopicHistory, limit: string): void {
     this.#lostUpTo = Math.max(this.#lostUpTo, history.entries.first?.offset ?? 0);
-    this.#release(history.evict());
+    this.#evictions += 1;
+    this.#release(history.evict(this.#evictions));
     this.#metrics.count("history_evicted_total", 1, { limit });
   }
 
@@ -208,6 +220,8 @@ export class MemoryJournal implements Journal, History {
     const history = this.#recent.oldest;
     if (history === undefined) return;
     while (history.entries.length > 0) this.#evictFrom(history, "topics");
+    this.#evictions += 1;
+    this.#forgottenAt = this.#evictions;
     this.#forgottenUpTo = Math.max(this.#forgottenUpTo, history.newest);
     this.#lostUpTo = Math.max(this.#lostUpTo, this.#forgottenUpTo);
     this.#recent.remove(history);
@@ -223,8 +237,9 @@ export class MemoryJournal implements Journal, History {
     });
   }
 
-  /** The histories of the topics that match and were published to after this offset, each once. */
-  *#matching(range: Range, after: Offset): Generator<TopicHistory, void> {
+  /** The histories of the topics that match and were published to in the range or later, each once. */
+  *#matching(range: Range): Generator<TopicHistory, void> {
+    const { after } = range;
     const exact = new Set<Topic>();
     for (const filter of range.filters) if (filter.kind === "exact") exact.add(filter.topic);
     for (const topic of exact) {

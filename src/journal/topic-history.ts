@@ -1,4 +1,5 @@
 import type { Entry } from "../hub/entry.js";
+import type { LossMark } from "../hub/history.js";
 import type { Offset } from "../hub/position.js";
 import type { Topic } from "../hub/topic.js";
 import { EntryQueue } from "./entry-queue.js";
@@ -7,6 +8,7 @@ import { EntryQueue } from "./entry-queue.js";
 interface Evictions {
   count: number;
   upTo: Offset;
+  at: LossMark;
 }
 
 /** The past of one topic, and how far back it no longer reaches. */
@@ -21,8 +23,8 @@ export class TopicHistory {
   /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
-  readonly #evicted: Evictions = { count: 0, upTo: 0 };
-  readonly #evictedPrivate: Evictions = { count: 0, upTo: 0 };
+  readonly #evicted: Evictions = { count: 0, upTo: 0, at: 0 };
+  readonly #evictedPrivate: Evictions = { count: 0, upTo: 0, at: 0 };
 
   constructor(topic: Topic, since: Offset) {
     this.topic = topic;
@@ -36,8 +38,8 @@ export class TopicHistory {
     entry.holders += 1;
   }
 
-  /** Removes the oldest entry; returns it when no other topic holds it either. */
-  evict(): Entry | undefined {
+  /** Removes the oldest entry, at this moment of losses; returns it when no other topic holds it either. */
+  evict(at: LossMark): Entry | undefined {
     const entry = this.entries.shift();
     if (entry === undefined) return undefined;
     this.bytes -= entry.bytes;
@@ -45,19 +47,20 @@ export class TopicHistory {
     const evicted = entry.publication.private ? this.#evictedPrivate : this.#evicted;
     evicted.count += 1;
     evicted.upTo = entry.offset;
+    evicted.at = at;
     return entry.holders === 0 ? entry : undefined;
   }
 
-  /** What a reader after this offset has lost here; the count is an upper bound, since only the total is known. */
-  lossesAfter(
-    after: Offset,
-    readsPrivate: boolean,
-  ): { readonly missedAtMost: number; readonly upTo: Offset } {
-    const kinds = readsPrivate ? [this.#evicted, this.#evictedPrivate] : [this.#evicted];
-    const lost = kinds.filter((kind) => kind.upTo > after);
-    const upTo = Math.max(0, ...lost.map((kind) => kind.upTo));
+  /**
+   * How many publications a reader after this offset has lost here since it was told; an upper bound, since only the
+   * total is known, but 0 only when there is none.
+   */
+  missedAfter(after: Offset, options: { readonly readsPrivate: boolean; readonly told: LossMark }): number {
+    const kinds = options.readsPrivate ? [this.#evicted, this.#evictedPrivate] : [this.#evicted];
+    const lost = kinds.filter((kind) => kind.upTo > after && kind.at > options.told);
+    const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);
-    return { missedAtMost: Math.min(count, Math.max(0, upTo - after)), upTo };
+    return Math.min(count, upTo - after);
   }
 }
 
