@@ -77,28 +77,32 @@ test("the package holds what is used, and neither sources nor tests", async () =
   for (const name of ["src", "test", "scripts"]) expect(installed).not.toContain(name);
 });
 
-test("the hub and the client are imported with their types", async () => {
-  const program = ['import * as pharos from "pharos";', 'import * as client from "pharos/client";'];
-  program.push("export const names: string[] = [...Object.keys(pharos), ...Object.keys(client)];");
-  program.push("console.log(names.length);");
-  writeFileSync(join(folder, "main.ts"), program.join("\n"));
+test("a program that imports hub and client compiles with their types, runs, and ends by itself", async () => {
+  writeFileSync(join(folder, "main.ts"), program);
   mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
   // The types of Node and what they need; a program of a user has them too.
   for (const name of ["@types/node", "undici-types"])
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   const compiler = join(root, "node_modules", ".bin", "tsc");
-  const options = [
-    "--strict",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2022",
-    "--lib",
-    "es2023,dom",
-    "--types",
-    "node",
-  ];
+  const options = "--strict --module nodenext --target es2022 --lib es2023,dom --types node".split(" ");
   await execute(compiler, [...options, "main.ts"], { cwd: folder });
-  const { stdout } = await execute(process.execPath, ["main.js"], { cwd: folder });
-  expect(Number(stdout)).toBeGreaterThan(0);
+  const { stdout } = await execute(process.execPath, ["main.js"], { cwd: folder, timeout: 30_000 });
+  expect(stdout).toBe("imported\n");
 });
+
+const program = `
+import { createApp, loadConfig, silentLogger, streamPath, type App, type Config } from "pharos";
+import { subscribe, type ClientEvent } from "pharos/client";
+
+const environment = { PHAROS_HTTP: "0", PHAROS_INGEST: "@ipc://imported", PHAROS_STATE_DIR: "off" };
+const config: Config = loadConfig({ environment });
+const app: App = await createApp(config, { logger: silentLogger, version: "0" });
+for await (const event of subscribe(app.ready.http + streamPath)) {
+  const received: ClientEvent = event;
+  if (received.kind === "state" && received.state === "open") await app.publish({ topics: ["broadcast"], data: "imported" });
+  if (received.kind !== "event") continue;
+  console.log(received.data);
+  break;
+}
+await app.close();
+`;
