@@ -97,8 +97,8 @@ export class ZeroMqIngress {
   }
 
   /**
-   * Takes no new publishers, reads what the sink has room for of what they have sent, for a second at most,
-   * and resolves when every append has settled. Safe to call twice.
+   * Reads what publishers have already sent and the sink has room for, for a second at most while more keeps
+   * coming; then closes, and resolves when every append has settled. Safe to call twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -109,9 +109,7 @@ export class ZeroMqIngress {
     this.#drainUntil = this.#options.clock.monotonic() + this.#limits.drainMs;
     this.#socket.receiveTimeout = 0;
     this.#wake();
-    // Unbinding lets what was received be read to its end; disconnecting would drop it, so a connect stays.
-    if (this.#options.endpoint.mode === "bind")
-      await this.#socket.unbind(this.address).catch(() => undefined);
+    // No unbind first: the binding does that in another thread, and a receive at the same time can abort the process.
     await this.#emptied();
     this.#socket.close();
     await this.#reading;
