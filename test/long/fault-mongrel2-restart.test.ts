@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { startLoadClients } from "../support/load/client.js";
+import { groupLines, printFigures } from "../support/load/figures.js";
+import { startLinkBed, strangerFaults } from "../support/link-bed.js";
+import { lastSequence, startProducer } from "../support/producer.js";
+
+const clients = 300;
+const strangers = 20;
+const restarts = 3;
+
+describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started again under load", (mode) => {
+  it("its clients resume with no gap and no duplicate, and another handler's clients notice nothing", async () => {
+    const bed = await startLinkBed({ mode });
+    await bed.openStrangers(strangers);
+    const hub = await bed.startHub();
+    // They come back after two seconds, so that the second handler's clients hold the low ids of the new run.
+    const group = await startLoadClients().open({
+      name: mode,
+      clients,
+      port: bed.server.port,
+      firstSequence: 1,
+      reconnect: { delayMs: 2000 },
+    });
+    const producer = await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond: 300 } });
+    const lines: string[] = [];
+    for (let run = 1; run <= restarts; run += 1) {
+      const sent = lastSequence(await producer.state());
+      await group.waitSequence({ atLeast: sent + 300, within: 30_000 });
+      expect(strangerFaults(await bed.strangers.report())).toEqual({});
+      bed.strangers.dropClients();
+      const killedAt = performance.now();
+      await bed.server.restart();
+      await bed.openStrangers(strangers);
+      const { ids } = await bed.strangers.state();
+      expect(Math.max(...ids), "the second handler's clients hold the low ids").toBeLessThan(clients);
+      await group.waitCount("closed", { atLeast: run * clients, within: 10_000 });
+      await group.waitOpen({ within: 60_000 });
+      const openAfter = ((performance.now() - killedAt) / 1000).toFixed(1);
+      lines.push(`run ${run}: all open ${openAfter} s after the kill; strangers ${ids[0]} to ${ids.at(-1)}`);
+    }
+    // The server's clock moves every 10 s: only then could a stranger be taken for an orphan.
+    const untilTick = lastSequence(await producer.state()) + 12 * 300;
+    await group.waitSequence({ atLeast: untilTick, within: 60_000 });
+    const sent = lastSequence(await producer.stop());
+    await group.waitSequence({ atLeast: sent - 1, within: 30_000 });
+    const snapshot = await group.snapshot();
+    const report = await bed.strangers.report();
+    printFigures(`Mongrel2 (${mode}) killed and restarted ${restarts} times, 300 publications/s`, [
+      ...lines,
+      ...groupLines([snapshot]),
+      `strangers: ${report.clients} clients, ${report.closed} closed, ${report.foreign} with foreign bytes`,
+    ]);
+    expect(strangerFaults(report)).toEqual({});
+    expect(await group.faults(["closed", "unreachable"])).toEqual({});
+    expect(snapshot.counts).toMatchObject({ open: clients, closed: restarts * clients });
+  });
+});
