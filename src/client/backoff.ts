@@ -1,6 +1,9 @@
 /** The reconnection time until the stream names one, in milliseconds. */
 const defaultReconnectMs = 2000;
 
+/** The least that a stream can ask for, in milliseconds: with 0 a server that is down would be asked in a tight loop. */
+const minReconnectMs = 100;
+
 /** No wait is drawn from a longer span than this, unless the stream itself asks for one, in milliseconds. */
 const maxReconnectMs = 30_000;
 
@@ -17,7 +20,7 @@ export function reconnectDelayMs(options: {
   /** A number from 0 up to, but not including, 1. */
   readonly random: number;
 }): number {
-  const base = options.reconnectionMs ?? defaultReconnectMs;
+  const base = Math.max(minReconnectMs, options.reconnectionMs ?? defaultReconnectMs);
   const span = Math.max(base, Math.min(maxReconnectMs, base * 2 ** Math.min(options.failures, 16)));
   return base / 10 + options.random * (span - base / 10);
 }
