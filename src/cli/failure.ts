@@ -30,6 +30,19 @@ export function describeFailure(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * What to write to standard error: {@link describeFailure}, each line under the program's name, and where the
+ * log level asks for it the stack, for a report of a bug.
+ */
+export function failureText(
+  error: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const lines = describeFailure(error).split("\n");
+  if (environment.PHAROS_LOG_LEVEL === "debug" && error instanceof Error) lines.push(String(error.stack));
+  return lines.map((line) => `pharos: ${line}\n`).join("");
+}
+
 interface SystemError extends Error {
   readonly code: string;
   readonly syscall?: string;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { describeFailure } from "./failure.js";
+import { failureText } from "./failure.js";
 import { exitCodes } from "./io.js";
 import { run } from "./program.js";
 
@@ -23,8 +23,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
 });
 
+// Nor does a hub end because nobody reads its log any more.
+process.stderr.on("error", () => undefined);
+
 process.on("uncaughtException", (error) => {
-  process.stderr.write(`pharos: unexpected failure: ${describeFailure(error)}\n`);
+  process.stderr.write(failureText(error, process.env));
   process.exit(exitCodes.failed);
 });
 

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 import { configJsonSchema } from "../config/schema.js";
 import { defaultTopic, streamPath } from "../protocol.js";
-import { describeFailure, exitCodeOf } from "./failure.js";
+import { exitCodeOf, failureText } from "./failure.js";
 import { aborted, exitCodes, type Io } from "./io.js";
 import { defaultTarget, takenWithinMs, type CliPublisher } from "./publisher.js";
 import { addSettingOptions, givenSettings } from "./setting-options.js";
@@ -20,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     // Commander has already said what was wrong, or shown what was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.badUsage;
-    for (const line of describeFailure(error).split("\n")) io.stderr.write(`pharos: ${line}\n`);
+    io.stderr.write(failureText(error, io.environment));
     return exitCodeOf(error);
   }
 }

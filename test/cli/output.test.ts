@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { colourLine, gapSentence, jsonLine, plainLine } from "../../src/cli/event-lines.js";
-import { describeFailure, exitCodeOf } from "../../src/cli/failure.js";
+import { describeFailure, exitCodeOf, failureText } from "../../src/cli/failure.js";
 import { createLogger } from "../../src/cli/log-lines.js";
 import { readyLine } from "../../src/cli/serve.js";
 import { PharosError } from "../../src/errors.js";
@@ -61,6 +61,12 @@ test("bad input is bad usage, and everything else a failure", () => {
   expect(exitCodeOf(new PharosError("bad-endpoint", "x", { cause }))).toBe(1);
   expect(exitCodeOf(new PharosError("not-taken", "x"))).toBe(1);
   expect(exitCodeOf(new Error("x"))).toBe(1);
+});
+
+test("a stack is shown to whoever asks for debug lines, and to nobody else", () => {
+  const error = new PharosError("bad-config", "one\ntwo");
+  expect(failureText(error, {})).toBe("pharos: one\npharos: two\n");
+  expect(failureText(error, { PHAROS_LOG_LEVEL: "debug" })).toMatch(/^ +at /m);
 });
 
 const event = { id: "7", type: "message", data: "a\nb" };

@@ -1,6 +1,16 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,6 +125,41 @@ test("scripts/mongrel2 starts again after it was killed with everything it had s
   const again = startScript("mongrel2", args);
   await again.waitForReady({ within: 60_000 });
   expect((await fetch(`http://localhost:${port}/`)).status).toBe(200);
+});
+
+test("the layout of 2011 loads into Mongrel2, and a hub works behind it", async () => {
+  const dir = scratchFolder();
+  for (const name of ["run", "logs", "tmp"]) mkdirSync(join(dir, name));
+  cpSync(join(root, "html"), join(dir, "html"), { recursive: true });
+  const [port, send, recv] = [await freePort(), await freePort(), await freePort()];
+  const shipped = readFileSync(join(root, "mongrel2", "stock-2011.conf"), "utf8");
+  const ports = new Map([
+    ["6767", `${port}`],
+    ["9999", `${send}`],
+    ["9998", `${recv}`],
+  ]);
+  writeFileSync(
+    join(dir, "mongrel2.conf"),
+    shipped.replaceAll(/\b(?:6767|999[89])\b/g, (from) => ports.get(from) ?? from),
+  );
+  const env = { ...process.env, LOGNAME: "test" };
+  await promisify(execFile)("m2sh", ["load", "-config", "mongrel2.conf", "-db", "config.sqlite"], {
+    cwd: dir,
+    env,
+  });
+  spawn("mongrel2", ["config.sqlite", "2f62bd5-9e59-49cd-993c-3b6013c28f05"], { cwd: dir, stdio: "ignore" });
+  // Started by root it goes to the background; where it is then, its file says.
+  const pid = await waitFor(() => readPid(join(dir, "run", "mongrel2.pid")), {
+    within: 15_000,
+    missing: "Mongrel2 has written no process id",
+  });
+  onTestFinished(() => void process.kill(pid, "SIGKILL"));
+  const link = `tcp://127.0.0.1:${send},tcp://127.0.0.1:${recv}`;
+  const hub = await startHub({ http: "off", mongrel2: [link], args: ["--beacon=0.2"] });
+  await hub.waitForLog(/the link is up/, { within: 15_000 });
+  const stream = await streamFrom(port);
+  const text = await stream.readUntil("data: Timestamp ", { within: 15_000 });
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test.each(["SIGINT", "SIGTERM"] as const)("%s stops a hub in order", async (signal) => {
@@ -232,6 +277,12 @@ test.each([
   const { stdout } = await promisify(execFile)(process.execPath, [counter, report, `${exit}`]);
   expect(stdout).toBe(`${counts}\n`);
 });
+
+function readPid(file: string): number | undefined {
+  if (!existsSync(file)) return undefined;
+  const pid = Number(readFileSync(file, "utf8"));
+  return pid > 0 ? pid : undefined;
+}
 
 function isAlive(pid: number): boolean {
   try {
