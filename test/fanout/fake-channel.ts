@@ -134,7 +134,8 @@ export class FakeChannel implements Channel<FakeClient> {
 
   /** The server has taken everything: all who were written to are told at once. */
   fence(): void {
-    for (const client of [...this.#inFlight]) this.drain(client);
+    const taken = [...this.#inFlight];
+    for (const client of taken) this.drain(client);
   }
 
   handOver(): void {

@@ -68,8 +68,13 @@ export class World {
   }
 
   /** Publishes and returns the offset. */
-  publish(topic: string, data = "", more: Omit<PublicationInput, "topics" | "data"> = {}): number {
-    return this.journal.append(parsePublication({ topics: [topic], data, ...more })).offset;
+  publish(
+    topic: string | readonly string[],
+    data = "",
+    more: Omit<PublicationInput, "topics" | "data"> = {},
+  ): number {
+    const topics = typeof topic === "string" ? [topic] : topic;
+    return this.journal.append(parsePublication({ topics, data, ...more })).offset;
   }
 
   open(options: ClientOptions = {}): FakeClient {
