@@ -15,7 +15,7 @@ const table = {
   protocol: { areas: [], packages: [] },
   log: { areas: ["errors", "clock"], packages: [] },
   metrics: { areas: [], packages: [] },
-  utf8: { areas: ["errors"], packages: [] },
+  utf8: { areas: ["errors"], packages: ["node:"] },
   hub: { areas: words, packages: [] },
   sse: { areas: words, packages: [] },
   "mongrel2/wire": { areas: words, packages: ["node:"] },

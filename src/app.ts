@@ -18,7 +18,7 @@ import { parsePublication } from "./hub/publication.js";
 import type { PublicationInput } from "./hub/publication.js";
 import { ControlSocket } from "./ingress/control-socket.js";
 import { parseEndpoint } from "./ingress/endpoint.js";
-import { ZeroMqIngress } from "./ingress/zeromq-ingress.js";
+import { ZeroMqIngress, defaultIngressLimits } from "./ingress/zeromq-ingress.js";
 import { MemoryJournal } from "./journal/memory-journal.js";
 import type { Logger } from "./log.js";
 
@@ -221,6 +221,8 @@ class RunningApp implements App {
       endpoint: parseEndpoint(endpoint, "bind"),
       sink: { append: (publication) => this.#journal.append(publication), room: () => this.#hub.room() },
       publicationLimits: this.#config.limits,
+      // A frame holds at least what its data may.
+      limits: { frameBytes: Math.max(defaultIngressLimits.frameBytes, this.#config.limits.dataBytes) },
       clock: this.#clock,
       logger: this.#ports.logger,
       metrics: this.#figures,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Mongrel2Specs } from "../config/config.js";
 import type { Logger } from "../log.js";
 
@@ -29,8 +29,13 @@ export function recordFile(
     return undefined;
   }
   const name = createHash("sha256")
-    .update(JSON.stringify([specs.send, specs.recv]))
+    .update(JSON.stringify([wholeSpec(specs.send), wholeSpec(specs.recv)]))
     .digest("hex")
     .slice(0, 16);
   return join(stateDir, `streams-${name}.ids`);
+}
+
+/** An ipc path counts from the folder in which the hub runs: the same text elsewhere is another server. */
+function wholeSpec(spec: string): string {
+  return spec.startsWith("ipc://") ? `ipc://${resolve(spec.slice("ipc://".length))}` : spec;
 }

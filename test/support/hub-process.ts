@@ -201,7 +201,8 @@ export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
   const args = [...(options.nodeArgs ?? []), hubEntry, "serve", ...(await hubArguments(options, scratch))];
   const child = spawn(process.execPath, args, {
     cwd: scratch,
-    env: { ...process.env, ...options.env },
+    // The records of open streams stay in the scratch folder, not in the user's own.
+    env: { ...process.env, XDG_STATE_HOME: join(scratch, "state"), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const hub = new HubProcess(child, scratch);

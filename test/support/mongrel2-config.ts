@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** Mongrel2's settings for tests; keys and values are those of its manual. */
 export type Mongrel2Settings = Readonly<Record<string, number | string>>;
 
@@ -18,24 +20,23 @@ export const handlerUuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
 /**
  * What a server needs besides its routes. "stock" raises the number of file descriptors and nothing else;
- * "shipped" is what mongrel2/mongrel2.conf recommends: credits, heads of 16 KiB, no spooled uploads.
+ * "shipped" has the settings of mongrel2/mongrel2.conf, read from that file.
  */
 export function settingsOf(mode: Mongrel2Mode, maxFd: number): Mongrel2Settings {
   const descriptors = {
     // Else it forks away when root starts it, and the process that was started is not the server.
     "server.daemonize": 0,
-    "zeromq.threads": 1,
     "superpoll.max_fd": maxFd,
     "superpoll.hot_dividend": 2,
   };
-  if (mode === "stock") return descriptors;
-  return {
-    ...descriptors,
-    "download.flow_control": 1,
-    "limits.buffer_size": 16_384,
-    "limits.content_length": 65_536,
-    "request.relaxed": 1,
-  };
+  return mode === "stock" ? descriptors : { ...shippedSettings(), ...descriptors };
+}
+
+function shippedSettings(): Mongrel2Settings {
+  const text = readFileSync(new URL("../../mongrel2/mongrel2.conf", import.meta.url), "utf8");
+  const block = text.slice(text.indexOf("settings = {"));
+  const numbers = block.matchAll(/^\s*'([\w.]+)': (\d+)/gm);
+  return Object.fromEntries([...numbers].map(([, key = "", value = ""]) => [key, Number(value)]));
 }
 
 export interface ServerFile {

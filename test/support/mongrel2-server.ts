@@ -126,7 +126,7 @@ async function layOut(dir: string, options: Mongrel2Options): Promise<Layout> {
     path: "",
     sendSpec: await address(transport, "requests"),
     recvSpec: await address(transport, "responses"),
-    protocol: options.protocol ?? "json",
+    protocol: options.protocol ?? (options.mode === "shipped" ? "tnetstring" : "json"),
   };
   const others: HandlerRoute[] = [];
   for (const [index, other] of (options.handlers ?? []).entries()) {
