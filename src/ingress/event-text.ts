@@ -21,45 +21,42 @@ export function parseEventText(
   limits: PublicationLimits = defaultPublicationLimits,
 ): readonly Publication[] {
   const publications: Publication[] = [];
-  let block = new Map<string, string>();
+  let block: Block | undefined;
   const finish = (): void => {
-    if (block.size > 0) publications.push(publicationOf(block, limits));
-    block = new Map();
+    if (block !== undefined) publications.push(publicationOf(block, limits));
+    block = undefined;
   };
-  const parser = new FieldParser({
-    field: (name, value) => addField(block, name, value),
-    blank: finish,
-  });
+  const field = (name: string, value: string): void => addField((block ??= {}), name, value);
+  const parser = new FieldParser({ field, blank: finish });
   parser.push(text);
   parser.end();
   finish();
   return publications;
 }
 
-const fields = new Set(["id", "event", "data", "retry"]);
+interface Block {
+  id?: string;
+  event?: string;
+  retry?: string;
+  data?: string;
+}
 
-function addField(block: Map<string, string>, name: string, value: string): void {
-  if (!fields.has(name))
+function addField(block: Block, name: string, value: string): void {
+  if (name === "data") block.data = block.data === undefined ? value : `${block.data}\n${value}`;
+  else if (name === "id" || name === "event" || name === "retry") block[name] = value;
+  else
     throw new PharosError(
       "bad-publication",
       `${JSON.stringify(name.slice(0, 40))} is not a field of an event; allowed are id, event, data, retry and comments, which begin with a colon`,
     );
-  const before = name === "data" ? block.get("data") : undefined;
-  block.set(name, before === undefined ? value : `${before}\n${value}`);
 }
 
-function publicationOf(block: ReadonlyMap<string, string>, limits: PublicationLimits): Publication {
-  if (!block.has("data"))
+function publicationOf(block: Block, limits: PublicationLimits): Publication {
+  const { id, event, retry, data } = block;
+  if (data === undefined)
     throw new PharosError(
       "bad-publication",
       "an event has no data line, so no client would receive it; for an event without text write an empty one, data:",
     );
-  const input = {
-    topics: [defaultTopic],
-    id: block.get("id"),
-    type: block.get("event"),
-    retry: block.get("retry"),
-    data: block.get("data"),
-  };
-  return parsePublication(input, limits);
+  return parsePublication({ topics: [defaultTopic], id, type: event, retry, data }, limits);
 }

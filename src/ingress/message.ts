@@ -24,12 +24,11 @@ export function parseIngestMessage(
   if (first === undefined || frames.length > 3)
     throw new PharosError("bad-publication", `a message has 1 to 3 frames, not ${frames.length}`);
   if (data === undefined) return parseEventText(decodeUtf8(first, "event text"), limits);
-  const input = {
-    ...(options === undefined ? {} : parseOptions(options)),
-    topics: [decodeUtf8(first, "a topic")],
-    data: decodeUtf8(data, "the data of a publication"),
-  };
-  return [parsePublication(input, limits)];
+  const topics = [decodeUtf8(first, "a topic")];
+  const text = decodeUtf8(data, "the data of a publication");
+  if (options === undefined) return [parsePublication({ topics, data: text }, limits)];
+  const { id, type, retry, retain, private: hidden } = parseOptions(options);
+  return [parsePublication({ topics, data: text, id, type, retry, retain, private: hidden }, limits)];
 }
 
 type Options = Omit<PublicationInput, "topics" | "data">;

@@ -34,7 +34,7 @@ export interface IngressLimits {
 
 /**
  * Frames hold what publications may: 1 MiB. With 128 queued messages a publisher of the largest frames holds
- * 128 MiB here, one of 200 bytes 25 KB, at the rate of 1,000 queued (128,000 to 167,000 messages/s). libzmq
+ * 128 MiB here, one of 200 bytes 25 KB, as fast as with 1,000 (96,000 and 98,000 messages/s). libzmq
  * has no limit for the number of frames: it gathers a message of any number, which is then refused.
  */
 export const defaultIngressLimits: IngressLimits = Object.freeze({

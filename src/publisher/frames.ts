@@ -22,15 +22,25 @@ export interface OutgoingPublication {
  * @throws PharosError as {@link parsePublication}
  */
 export function encodeIngestMessage(publication: OutgoingPublication): Buffer[] {
-  const { topic = defaultTopic, ...rest } = publication;
-  const parsed = parsePublication({ ...rest, topics: [topic] });
-  const options = {
-    ...(parsed.id === undefined ? {} : { id: parsed.id }),
-    ...(parsed.type === undefined ? {} : { type: parsed.type }),
-    ...(parsed.retryMs === undefined ? {} : { retry: parsed.retryMs }),
-    ...(parsed.private ? { private: true } : {}),
-    ...(parsed.retain ? { retain: true } : {}),
-  };
+  const { topic, data, id, type, retry, retain } = publication;
+  const parsed = parsePublication({
+    topics: [topic ?? defaultTopic],
+    data,
+    id,
+    type,
+    retry,
+    retain,
+    private: publication.private,
+  });
   const frames = [Buffer.from(parsed.topics[0]), Buffer.from(parsed.data)];
-  return Object.keys(options).length === 0 ? frames : [...frames, Buffer.from(JSON.stringify(options))];
+  // What is undefined is left out of JSON.
+  const options = JSON.stringify({
+    id: parsed.id,
+    type: parsed.type,
+    retry: parsed.retryMs,
+    private: parsed.private || undefined,
+    retain: parsed.retain || undefined,
+  });
+  if (options !== "{}") frames.push(Buffer.from(options));
+  return frames;
 }
