@@ -17,6 +17,12 @@ export class FilterTrie<T> {
   readonly #all = new Set<T>();
   readonly #root: Node<T> = createNode();
 
+  /** True when nothing is held, down to the last node. */
+  get isEmpty(): boolean {
+    const { children, below } = this.#root;
+    return this.#exact.size + this.#all.size + children.size + below.size === 0;
+  }
+
   /** Adding the same value under the same filter again changes nothing. */
   add(filter: TopicFilter, value: T): void {
     switch (filter.kind) {

@@ -1,0 +1,126 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { allTopics, matchesFilter, parseMqttFilter } from "../../src/hub/filter.js";
+import type { TopicFilter } from "../../src/hub/filter.js";
+import { FilterTrie } from "../../src/hub/filter-trie.js";
+import { parseTopic } from "../../src/hub/topic.js";
+
+const level = fc.constantFrom("", "a", "b", "$a", "$", "c");
+const topic = fc
+  .array(
+    fc.oneof({ weight: 9, arbitrary: level }, { weight: 1, arbitrary: fc.constantFrom("+", "#", "a+") }),
+    {
+      minLength: 1,
+      maxLength: 5,
+    },
+  )
+  .map((levels) => levels.join("/"))
+  .filter((text) => text !== "")
+  .map((text) => parseTopic(text));
+const filter: fc.Arbitrary<TopicFilter> = fc.oneof(
+  {
+    weight: 20,
+    arbitrary: fc
+      .record({
+        levels: fc.array(fc.oneof(level, fc.constant("+")), { maxLength: 4 }),
+        last: fc.constantFrom("#", "+", "a", ""),
+      })
+      .map(({ levels, last }) => [...levels, last].join("/"))
+      .filter((text) => text !== "")
+      .map((text) => parseMqttFilter(text)),
+  },
+  { weight: 1, arbitrary: fc.constant(allTopics) },
+);
+
+type Step =
+  | { readonly kind: "add" | "remove"; readonly filter: TopicFilter; readonly value: number }
+  | { readonly kind: "removeHeld"; readonly index: number };
+
+const value = fc.nat({ max: 5 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("add" as const), filter, value }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), filter, value }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("removeHeld" as const), index: fc.nat({ max: 50 }) }),
+  },
+);
+
+/** A trie beside a list that is searched from end to end. */
+class Pair {
+  readonly trie = new FilterTrie<number>();
+  held: { readonly filter: TopicFilter; readonly value: number }[] = [];
+
+  run(step: Step): void {
+    if (step.kind === "add") {
+      this.#drop(step);
+      this.held.push(step);
+      this.trie.add(step.filter, step.value);
+      return;
+    }
+    const gone = "index" in step ? this.held[step.index % Math.max(1, this.held.length)] : step;
+    if (gone === undefined) return;
+    this.#drop(gone);
+    this.trie.remove(gone.filter, gone.value);
+  }
+
+  #drop(gone: { readonly filter: TopicFilter; readonly value: number }): void {
+    this.held = this.held.filter(
+      ({ filter, value }) => filter.text !== gone.filter.text || value !== gone.value,
+    );
+  }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}
+
+function matched(trie: FilterTrie<number>, topic: ReturnType<typeof parseTopic>): number[] {
+  const values: number[] = [];
+  trie.match(topic, (value) => values.push(value));
+  return values.sort(ascending);
+}
+
+describe("FilterTrie", () => {
+  it("finds the same as a search through all filters, whatever was added and removed", () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 60, size: "max" }),
+        fc.array(topic, { minLength: 20, maxLength: 20 }),
+        (steps, topics) => {
+          const pair = new Pair();
+          for (const one of steps) pair.run(one);
+          for (const topic of topics) {
+            const expected = pair.held
+              .filter(({ filter }) => matchesFilter(filter, topic))
+              .map(({ value }) => value);
+            expect(matched(pair.trie, topic), `the topic ${topic}`).toEqual(expected.sort(ascending));
+          }
+        },
+      ),
+      { seed: 4711, numRuns: 400 },
+    );
+  });
+
+  it("is as empty as a new one when everything is removed again", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+        const pair = new Pair();
+        for (const one of steps) pair.run(one);
+        while (pair.held.length > 0) pair.run({ kind: "removeHeld", index: 0 });
+        expect(matched(pair.trie, parseTopic("a/b")).length).toBe(0);
+        expect(pair.trie.isEmpty).toBe(true);
+      }),
+      { seed: 4711, numRuns: 400 },
+    );
+  });
+
+  it("is not empty while one filter of each kind is left", () => {
+    for (const text of ["a", "#", "+", "a/+/b"]) {
+      const trie = new FilterTrie<string>();
+      trie.add(parseMqttFilter(text), "x");
+      trie.remove(parseMqttFilter(text), "y");
+      expect(trie.isEmpty, `with ${text}`).toBe(false);
+    }
+  });
+});
