@@ -33,9 +33,10 @@ const streamHeaders: Headers = [
   // nginx would hold events back until a buffer is full.
   ["X-Accel-Buffering", "no"],
   ["X-Content-Type-Options", "nosniff"],
-  // The stream ends with its connection: identical bytes for everybody, no chunk sizes in between.
-  ["Connection", "close"],
 ];
+
+/** The stream ends with its connection: identical bytes for everybody, no chunk sizes in between. */
+const endsWithConnection: Headers = [["Connection", "close"]];
 
 const readMethods = "GET, HEAD, OPTIONS";
 
@@ -52,7 +53,8 @@ export class Gateway {
   /** Answers a request, or says which stream to open. Everything that is not served gets a refusal with its reason. */
   handle(request: GatewayRequest): Answer {
     try {
-      return this.#route(request);
+      const answer = this.#route(request);
+      return request.method === "HEAD" ? headOf(answer) : answer;
     } catch (error) {
       return this.refuse(request, error);
     }
@@ -60,16 +62,18 @@ export class Gateway {
 
   /** The answer to a request that a front could not take, or that failed. */
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
-    return problemReply(asProblem(error), request === undefined ? [] : this.#cors.headersFor(request));
+    const problem = asProblem(error);
+    if (request === undefined) return problemReply(problem);
+    const reply = problemReply(problem, this.#cors.headersFor(request));
+    return request.method === "HEAD" ? headOf(reply) : reply;
   }
 
   #route(request: GatewayRequest): Answer {
     const serve = this.#resourceAt(request.path);
     switch (request.method) {
       case "GET":
-        return serve(request);
       case "HEAD":
-        return headOf(serve(request));
+        return serve(request);
       case "OPTIONS":
         return this.#preflight(request);
       default: {
@@ -98,7 +102,7 @@ export class Gateway {
     const topics = filters.map((filter) => filter.text);
     const headers = [...streamHeaders, ...this.#cors.headersFor(request)];
     const head = Buffer.concat([
-      encodeHead(200, headers),
+      encodeHead(200, [...headers, ...endsWithConnection]),
       encodeComment(`pharos, topics ${JSON.stringify(topics)}`),
       encodeRetry(this.#options.retryMs),
     ]);
@@ -129,7 +133,7 @@ export class Gateway {
   }
 }
 
-/** The answer to HEAD: the head that GET would have, and no stream. */
+/** The answer to HEAD: the head that GET would have, without body or stream, so that the connection can be used on. */
 function headOf(answer: Answer): Reply {
   if (answer.kind === "reply") return { ...answer, body: Buffer.alloc(0) };
   return {
