@@ -17,6 +17,10 @@ import { healthPath, streamPath } from "../../protocol.js";
 import { toGatewayRequest } from "./http-request.js";
 import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
+import { Turns } from "./turns.js";
+
+/** Requests that may wait on one connection for the answers before them; with one more the connection is closed. */
+const pipelinedRequests = 16;
 
 /** Further requests on a connection that carries a stream are never answered; this many close it. */
 const extraRequestsAllowed = 3;
@@ -52,6 +56,7 @@ export class HttpFront {
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket>;
   readonly #streams = new Map<Socket, Connection<StreamSocket>>();
+  readonly #turns = new Turns();
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
@@ -123,8 +128,7 @@ export class HttpFront {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     app.addHook("onRequest", (request, reply, done) => {
-      if (this.#isExtra(request, reply)) return;
-      done();
+      this.#inTurn(request, reply, done);
     });
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
@@ -164,6 +168,8 @@ export class HttpFront {
   #startStream(request: FastifyRequest, reply: FastifyReply, start: StreamStart): FastifyReply {
     const { socket } = request.raw;
     void reply.hijack();
+    // A body that nobody reads would stop the reading of the socket, and nobody would see that the client has gone.
+    request.raw.resume();
     const handle: StreamSocket = {
       socket,
       onWritten: () => {
@@ -182,7 +188,22 @@ export class HttpFront {
     });
     // A client that has said its last word is gone: it would otherwise be written to until the next heartbeat fails.
     socket.once("end", () => socket.destroy());
+    this.#turns.giveUp(socket);
     return reply;
+  }
+
+  #inTurn(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
+    const { socket } = request.raw;
+    if (this.#isExtra(request, reply)) return;
+    if (this.#turns.waiting(socket) >= pipelinedRequests) {
+      this.#options.metrics.count("connections_cut_total", 1, { reason: "pipelining" });
+      void reply.hijack();
+      socket.destroy();
+      return;
+    }
+    this.#turns.take(socket, reply.raw, () => {
+      if (!this.#isExtra(request, reply)) proceed();
+    });
   }
 
   /** A further request on a connection that carries a stream cannot be answered without breaking into the stream. */
@@ -190,6 +211,7 @@ export class HttpFront {
     const connection = this.#streams.get(request.raw.socket);
     if (connection === undefined) return false;
     void reply.hijack();
+    request.raw.resume();
     this.#options.metrics.count("second_requests_total");
     connection.handle.extraRequests += 1;
     if (connection.handle.extraRequests >= extraRequestsAllowed) {
@@ -212,6 +234,10 @@ export class HttpFront {
             `the head of a request may have at most ${this.#options.headBytes} bytes`,
           )
         : new PharosError("bad-request", "this is not a well-formed HTTP request");
+    this.#turns.breakOff(socket, () => this.#writeRefusal(refusal, socket));
+  }
+
+  #writeRefusal(refusal: PharosError, socket: Socket): void {
     const reply = this.#options.gateway.refuse(undefined, refusal);
     this.#count(reply.status);
     const head = [
