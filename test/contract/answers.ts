@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { ask, readResponse } from "./client.js";
+import { allowedOrigin, type Contract } from "./sites.js";
+import { requestBytes } from "./http-text.js";
+
+const methods = "GET, HEAD, OPTIONS";
+const stranger = "https://stranger.example";
+
+export function testAnswers({ site, smallSite }: Contract): void {
+  describe("answers without a stream", () => {
+    it("tells the health as JSON that no cache keeps", async () => {
+      const { status, headers, body } = await ask(site(), requestBytes({ path: "/healthz?x=1" }));
+      expect(status).toBe(200);
+      expect(headers.get("content-type")).toBe("application/json");
+      expect(headers.get("cache-control")).toBe("no-store");
+      expect(JSON.parse(body)).toMatchObject({ status: "ok", version: "0.0.0" });
+    });
+
+    it.each(["/esupdates/", "/esupdates/deeper", "/esupdates%2F", "/healthz/x"])(
+      "answers 404 for %s and says where streams are",
+      async (path) => {
+        const { status, headers, body } = await ask(site(), requestBytes({ path }));
+        expect(status).toBe(404);
+        expect(headers.get("content-type")).toBe("application/problem+json");
+        expect(headers.get("x-content-type-options")).toBe("nosniff");
+        expect(JSON.parse(body)).toEqual({
+          type: "about:blank",
+          title: "not-found",
+          status: 404,
+          detail: "nothing is served here; streams are at /esupdates",
+        });
+      },
+    );
+
+    it.each([
+      { method: "POST", headers: { "Content-Length": "2" }, body: "hi" },
+      { method: "POST", headers: { "Content-Length": "19000" }, body: "b".repeat(19_000) },
+      { method: "PUT", headers: { "Content-Length": "0" }, body: "" },
+      { method: "PATCH", headers: { "Content-Length": "0" }, body: "" },
+      { method: "DELETE", headers: {}, body: "" },
+      { method: "TRACE", headers: {}, body: "" },
+    ])("answers 405 to $method with $headers and names what is allowed", async (request) => {
+      const { status, headers, body, rest } = await ask(site(), requestBytes(request));
+      expect(status).toBe(405);
+      expect(headers.get("allow")).toBe(methods);
+      expect(JSON.parse(body)).toMatchObject({ title: "method-not-allowed", status: 405 });
+      expect(rest).toBe("");
+    });
+
+    it.each([
+      { path: "/esupdates", status: 200, type: "text/event-stream" },
+      { path: "/healthz", status: 200, type: "application/json" },
+      { path: "/esupdates/missing", status: 404, type: "application/problem+json" },
+      { path: "/esupdates?topic=", status: 400, type: "application/problem+json" },
+    ])(
+      "answers HEAD $path with the head of GET alone, and the connection can be used on",
+      async (expected) => {
+        // Once the refusals carried their bodies behind Mongrel2, and the stream's head closed the connection: whoever
+        // asked on read the body as the next answer.
+        const connection = await site().connect();
+        connection.write(requestBytes({ method: "HEAD", path: expected.path }));
+        const { status, headers } = await readResponse(connection, { toHead: true });
+        expect({ status, type: headers.get("content-type") }).toEqual({
+          status: expected.status,
+          type: expected.type,
+        });
+        expect(headers.get("connection")).toBe("keep-alive");
+        connection.write(requestBytes({ path: "/healthz" }));
+        const text = await connection.readUntil('"status":"ok"', { within: 5000 });
+        expect(text).toMatch(/^HTTP\/1\.1 \d+ [^]*?\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+      },
+    );
+
+    it("says in answer to HEAD how long the body of GET is", async () => {
+      const path = "/esupdates/missing";
+      const whole = await ask(site(), requestBytes({ path }));
+      const head = await ask(site(), requestBytes({ method: "HEAD", path }));
+      expect(head.headers.get("content-length")).toBe(String(whole.body.length));
+    });
+  });
+
+  describe("pages of other origins", () => {
+    const preflight = (origin: string): string =>
+      requestBytes({
+        method: "OPTIONS",
+        headers: {
+          Origin: origin,
+          "Access-Control-Request-Method": "GET",
+          "Access-Control-Request-Headers": "last-event-id",
+        },
+      });
+    const corsNames = (headers: ReadonlyMap<string, string>): readonly string[] =>
+      [...headers.keys()].filter((name) => name.startsWith("access-control-"));
+
+    it("are told nothing where no origin is listed", async () => {
+      const { status, headers, body } = await ask(site(), preflight(stranger));
+      expect({ status, allow: headers.get("allow"), body }).toEqual({
+        status: 204,
+        allow: methods,
+        body: "",
+      });
+      expect(corsNames(headers)).toEqual([]);
+    });
+
+    it("are allowed by the preflight when theirs is listed", async () => {
+      const { status, headers } = await ask(smallSite(), preflight(allowedOrigin));
+      expect(status).toBe(204);
+      expect(headers.get("access-control-allow-origin")).toBe(allowedOrigin);
+      expect(headers.get("access-control-allow-methods")).toBe(methods);
+      expect(headers.get("access-control-allow-headers")?.toLowerCase()).toContain("last-event-id");
+      expect(headers.get("vary")).toBe("Origin");
+    });
+
+    it.each(["/esupdates", "/healthz", "/esupdates/missing", "/esupdates?topic="])(
+      "may read %s when theirs is listed",
+      async (path) => {
+        const { headers } = await ask(
+          smallSite(),
+          requestBytes({ path, headers: { Origin: allowedOrigin } }),
+        );
+        expect(headers.get("access-control-allow-origin")).toBe(allowedOrigin);
+        expect(headers.get("vary")).toBe("Origin");
+      },
+    );
+
+    it.each([
+      stranger,
+      "null",
+      `${allowedOrigin}.evil.example`,
+      "https://APP.example",
+      "http://app.example",
+      "*",
+    ])("of %s are never reflected", async (origin) => {
+      const answers = [preflight(origin), requestBytes({ headers: { Origin: origin } })];
+      for (const request of answers) {
+        const { headers } = await ask(smallSite(), request);
+        expect(corsNames(headers)).toEqual([]);
+        expect([...headers.values()].join("\n")).not.toContain(origin === "*" ? "*" : origin);
+        expect(headers.get("vary")).toBe("Origin");
+      }
+    });
+  });
+}

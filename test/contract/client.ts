@@ -1,0 +1,155 @@
+import type { RawConnection } from "../support/raw-http.js";
+import { waitFor } from "../support/wait-for.js";
+import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
+import type { Site } from "./site.js";
+
+/** How long anything that is to happen may take, in milliseconds: far more than it does. */
+export const within = 10_000;
+
+/** Sends a request on a new connection and reads its answer. */
+export async function ask(site: Site, request: string): Promise<ResponseText> {
+  const connection = await site.connect();
+  connection.write(request);
+  return readResponse(connection, { toHead: request.startsWith("HEAD ") });
+}
+
+/** Reads the first response on a connection. */
+export async function readResponse(
+  connection: RawConnection,
+  options: { readonly toHead?: boolean } = {},
+): Promise<ResponseText> {
+  const text = await connection.readUntil((received) => parseResponse(received, options) !== undefined, {
+    within,
+  });
+  const response = parseResponse(text, options);
+  if (response === undefined) throw new Error("the response is complete a moment ago");
+  return response;
+}
+
+/** One event, or what else stood between two empty lines. */
+export interface ReceivedEvent {
+  readonly id?: string;
+  readonly event?: string;
+  readonly data?: string;
+  readonly comments: readonly string[];
+}
+
+export interface StreamOptions {
+  /** The query with its filters, as it goes over the wire. @default none */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly version?: string;
+}
+
+/** A client's stream, byte by byte. */
+export class ClientStream {
+  readonly connection: RawConnection;
+
+  constructor(connection: RawConnection) {
+    this.connection = connection;
+  }
+
+  /** What came after the head, as UTF-8. */
+  get body(): string {
+    const { bytes } = this.connection;
+    const end = bytes.indexOf("\r\n\r\n");
+    return end < 0 ? "" : bytes.subarray(end + 4).toString();
+  }
+
+  /** All blocks that are complete. */
+  get blocks(): readonly ReceivedEvent[] {
+    return this.body.split("\n\n").slice(0, -1).map(parseBlock);
+  }
+
+  /** The events that have data. */
+  get events(): readonly ReceivedEvent[] {
+    return this.blocks.filter(({ data }) => data !== undefined);
+  }
+
+  /** The last id that came, as a browser would know it. */
+  get lastId(): string | undefined {
+    return this.blocks.findLast(({ id }) => id !== undefined)?.id;
+  }
+
+  /** Until the event with this data has come; returns all events with data. */
+  async until(data: string): Promise<readonly ReceivedEvent[]> {
+    // Received text holds bytes as characters.
+    const wanted = Buffer.from(`data: ${data}\n\n`).toString("latin1");
+    await this.connection.readUntil(wanted, { within });
+    return this.events;
+  }
+
+  /** Only the data of {@link until}. */
+  async dataUntil(data: string): Promise<readonly (string | undefined)[]> {
+    return (await this.until(data)).map((event) => event.data);
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+}
+
+/** Opens a stream and waits for its first block: from then on the client is subscribed. */
+export async function openStream(site: Site, options: StreamOptions = {}): Promise<ClientStream> {
+  const connection = await site.connect();
+  const { query, headers, version } = options;
+  const path = query === undefined ? "/esupdates" : `/esupdates?${query}`;
+  connection.write(
+    requestBytes({
+      path,
+      ...(headers === undefined ? {} : { headers }),
+      ...(version === undefined ? {} : { version }),
+    }),
+  );
+  await connection.readUntil("\n\n", { within });
+  return new ClientStream(connection);
+}
+
+/** How many streams the hub says are open. */
+export async function openStreams(site: Site): Promise<number> {
+  const { body } = await ask(site, requestBytes({ path: "/healthz" }));
+  return (JSON.parse(body) as { streams: number }).streams;
+}
+
+/** Until the hub has so many streams open. */
+export async function untilStreams(site: Site, count: number): Promise<void> {
+  let seen = -1;
+  await waitFor(
+    async () => {
+      seen = await openStreams(site);
+      return seen === count;
+    },
+    { within, missing: () => `the hub has ${seen} streams open, not ${count}` },
+  );
+}
+
+let topics = 0;
+
+/** A topic that no other test uses. */
+export function freshTopic(): string {
+  topics += 1;
+  return `contract/${topics}`;
+}
+
+function parseBlock(text: string): ReceivedEvent {
+  const fields = new Map<string, string>();
+  const comments: string[] = [];
+  for (const line of text.split("\n")) {
+    if (line.startsWith(":")) {
+      comments.push(line.slice(1).trimStart());
+      continue;
+    }
+    const [, name, value] = /^([a-z]+): (.*)$/s.exec(line) ?? [];
+    if (name === undefined || value === undefined)
+      throw new Error(`no line of a stream: ${JSON.stringify(line)}`);
+    const before = fields.get(name);
+    fields.set(name, name === "data" && before !== undefined ? `${before}\n${value}` : value);
+  }
+  const [id, event, data] = ["id", "event", "data"].map((name) => fields.get(name));
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(event === undefined ? {} : { event }),
+    ...(data === undefined ? {} : { data }),
+    comments,
+  };
+}

@@ -1,0 +1,188 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { RawConnection } from "../support/raw-http.js";
+import { waitFor } from "../support/wait-for.js";
+import { freshTopic, openStream, readResponse, within } from "./client.js";
+import type { Contract } from "./sites.js";
+import { bytesBehindStream, requestInManyPieces } from "./differences.js";
+import { parseResponse, requestBytes } from "./http-text.js";
+import type { Site } from "./site.js";
+
+const health = requestBytes({ path: "/healthz" });
+
+export function testConnections(contract: Contract): void {
+  testKeepAlive(contract);
+  testPipelining(contract);
+  testRequestsBehindStreams(contract);
+}
+
+function testKeepAlive({ front, site }: Contract): void {
+  describe("a connection", () => {
+    it("carries several requests of an HTTP/1.1 client, and then a stream", async () => {
+      const connection = await site().connect();
+      let length = 0;
+      for (const path of ["/healthz", "/esupdates/missing", "/healthz"]) {
+        connection.write(requestBytes({ path }));
+        const text = await connection.readUntil(
+          (received) => parseResponse(received.slice(length)) !== undefined,
+          { within },
+        );
+        expect(parseResponse(text.slice(length))?.rest).toBe("");
+        length = text.length;
+      }
+      connection.write(requestBytes({}));
+      await connection.readUntil("retry: 5000\n", { within });
+      expect(connection.closed).toBe(false);
+    });
+
+    it("ends with the answer when the client asks for that", async () => {
+      const connection = await site().connect();
+      connection.write(requestBytes({ path: "/healthz", headers: { Connection: "close" } }));
+      const text = await connection.readToEnd({ within });
+      expect(parseResponse(text)?.headers.get("connection")).toBe("close");
+      expect(parseResponse(text)?.rest).toBe("");
+    });
+
+    it("ends with the answer for an HTTP/1.0 client", async () => {
+      const connection = await site().connect();
+      connection.write("GET /healthz HTTP/1.0\r\n\r\n");
+      const response = parseResponse(await connection.readToEnd({ within }));
+      expect(response?.headers.get("connection")).toBe("close");
+      expect(response?.body).toContain('"status":"ok"');
+    });
+
+    it("stays for an HTTP/1.0 client that asks for keep-alive", async () => {
+      const connection = await site().connect();
+      const request = requestBytes({
+        path: "/healthz",
+        version: "HTTP/1.0",
+        headers: { Connection: "keep-alive" },
+      });
+      connection.write(request);
+      const first = await readResponse(connection);
+      expect(first.headers.get("connection")).toBe("keep-alive");
+      connection.write(request);
+      await connection.readUntil((text) => text.split('"status":"ok"').length === 3, { within });
+    });
+
+    it.each([
+      { pieces: "three pieces", size: Math.ceil(health.length / 3), expected: () => 200 },
+      { pieces: "single bytes", size: 1, expected: () => requestInManyPieces[front] },
+    ])("takes a request in $pieces, or refuses it where the front does so", async ({ size, expected }) => {
+      const connection = await site().connect();
+      for (let at = 0; at < health.length; at += size) {
+        connection.write(health.slice(at, at + size));
+        // Long enough for the piece to be read by itself; were it not, the request would still be the same.
+        await delay(5);
+      }
+      expect((await readResponse(connection)).status).toBe(expected());
+    });
+  });
+}
+
+function testPipelining({ site }: Contract): void {
+  describe("requests that come before the answers to earlier ones", () => {
+    it("are answered in their order", async () => {
+      const connection = await site().connect();
+      const missing = requestBytes({ path: "/esupdates/missing" });
+      connection.write(health + missing + requestBytes({ method: "HEAD", path: "/healthz" }) + health);
+      const text = await connection.readUntil((received) => received.split('"status":"ok"').length === 3, {
+        within,
+      });
+      const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
+      expect(statuses).toEqual(["200", "404", "200", "200"]);
+    });
+
+    it("may end with a stream, which begins where the answer before it ends", async () => {
+      const topic = freshTopic();
+      const connection = await site().connect();
+      connection.write(health + requestBytes({ path: `/esupdates?topic=${topic}` }));
+      await connection.readUntil("retry: 5000\n", { within });
+      const rest = parseResponse(connection.text)?.rest ?? "";
+      expect(rest).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n/);
+      await untilSubscribed(connection);
+      await site().publish({ topics: [topic], data: "behind an answer" });
+      await connection.readUntil("data: behind an answer\n\n", { within });
+    });
+
+    it("may be a file and then a stream", async () => {
+      // A stream once overtook the file, which is read from disk, and the client got the file's bytes as events.
+      const connection = await site().connect();
+      connection.write(requestBytes({ path: "/pharos.css" }) + requestBytes({}));
+      await connection.readUntil("retry: 5000\n", { within });
+      const file = parseResponse(connection.text);
+      expect(file?.headers.get("content-type")).toMatch(/^text\/css/);
+      expect(file?.rest).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n/);
+    });
+  });
+}
+
+function testRequestsBehindStreams({ front, site }: Contract): void {
+  describe("requests on a connection that carries a stream", () => {
+    it("are counted and not answered, leave the stream whole, and close it when they keep coming", async () => {
+      const topic = freshTopic();
+      const stream = await openStream(site(), { query: `topic=${topic}` });
+      const before = { extra: extra(site()), cut: site().figure("connections_cut_total") };
+      for (const count of [1, 2]) {
+        stream.connection.write(count === 1 ? health : requestBytes({}));
+        await untilExtra(site(), before.extra + count);
+        await site().publish({ topics: [topic], data: `after ${count}` });
+        await stream.until(`after ${count}`);
+      }
+      expect(stream.events.map(({ data }) => data)).toEqual(["after 1", "after 2"]);
+      stream.connection.write(health);
+      await stream.connection.readToEnd({ within });
+      expect(extra(site())).toBe(before.extra + 3);
+      expect(site().figure("connections_cut_total")).toBe(before.cut + 1);
+      expect(stream.connection.text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    });
+
+    it("count too when they came together with the stream's own", async () => {
+      const before = extra(site());
+      const connection = await site().connect();
+      connection.write(requestBytes({}) + health + health);
+      await connection.readUntil("\n\n", { within });
+      await untilExtra(site(), before + 2);
+      expect(connection.text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+      expect(connection.closed).toBe(false);
+    });
+
+    it("have a body that nobody reads, without harm", async () => {
+      const topic = freshTopic();
+      const stream = await openStream(site(), { query: `topic=${topic}` });
+      const before = extra(site());
+      const body = "b".repeat(18_000);
+      stream.connection.write(
+        requestBytes({ method: "POST", headers: { "Content-Length": String(body.length) }, body }) + health,
+      );
+      await untilExtra(site(), before + 2);
+      await site().publish({ topics: [topic], data: "still whole" });
+      expect(await stream.dataUntil("still whole")).toEqual(["still whole"]);
+    });
+
+    it("end the connection when they are no requests", async () => {
+      const stream = await openStream(site());
+      stream.connection.write("nonsense\r\n\r\n");
+      const text = await stream.connection.readToEnd({ within });
+      const answered = text.includes("HTTP/1.1 400 Bad Request");
+      expect(answered ? "400 and closed" : "closed").toBe(bytesBehindStream[front]);
+    });
+  });
+}
+
+async function untilSubscribed(connection: RawConnection): Promise<void> {
+  await connection.readUntil(/* the position ends the beginning */ (text) => text.endsWith("\n\n"), {
+    within,
+  });
+}
+
+function extra(site: Site): number {
+  return site.figure("second_requests_total");
+}
+
+async function untilExtra(site: Site, count: number): Promise<void> {
+  await waitFor(() => extra(site) >= count, {
+    within,
+    missing: () => `${extra(site)} further requests were counted, not ${count}`,
+  });
+}

@@ -1,0 +1,24 @@
+import { describe } from "vitest";
+import { testAnswers } from "./answers.js";
+import { testBeginnings } from "./beginnings.js";
+import { testConnections } from "./connections.js";
+import type { FrontName } from "./differences.js";
+import { testLifetimes } from "./lifetimes.js";
+import { testDifferences } from "./requests-that-differ.js";
+import { testResuming } from "./resuming.js";
+import { contractSites } from "./sites.js";
+import { testSubscriptions } from "./subscriptions.js";
+
+/** What every front does alike, and where they differ, as differences.ts says. */
+export function describeContract(front: FrontName): void {
+  describe(`the contract of the front ${front}`, () => {
+    const contract = contractSites(front);
+    testBeginnings(contract);
+    testSubscriptions(contract);
+    testAnswers(contract);
+    testConnections(contract);
+    testDifferences(contract);
+    testResuming(contract);
+    testLifetimes(contract);
+  });
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { RawConnection } from "../support/raw-http.js";
+import { readResponse, within } from "./client.js";
+import { requestDifferences, type ContractAnswer } from "./differences.js";
+import { requestBytes, type ResponseText } from "./http-text.js";
+import type { Contract } from "./sites.js";
+
+export function testDifferences({ front, site }: Contract): void {
+  describe("requests that the fronts answer differently", () => {
+    it.each(requestDifferences)("answers $name as its documentation says", async ({ request, answers }) => {
+      const connection = await site().connect();
+      connection.write(request);
+      const response = await readResponse(connection);
+      expect(kindOf(response)).toEqual(withoutClose(answers[front]));
+      await followUp(connection, answers[front]);
+    });
+  });
+}
+
+type Kind = Pick<ResponseText, "status"> & { readonly kind: ContractAnswer["kind"] };
+
+function kindOf({ status, headers, body }: ResponseText): Kind {
+  const type = headers.get("content-type");
+  if (type === "text/event-stream") return { kind: "stream", status };
+  if (type !== "application/problem+json") return { kind: "server", status };
+  const problem = JSON.parse(body) as { readonly status: number };
+  return { kind: "problem", status: problem.status === status ? status : Number.NaN };
+}
+
+function withoutClose(answer: ContractAnswer): Kind {
+  return { kind: answer.kind, status: answer.kind === "stream" ? 200 : answer.status };
+}
+
+/** What happens next on the connection; throws when it is anything else. */
+async function followUp(connection: RawConnection, answer: ContractAnswer): Promise<void> {
+  if (answer.kind === "stream") {
+    await connection.readUntil("\nretry: 5000\n", { within });
+  } else if (answer.closes) {
+    await connection.readToEnd({ within });
+  } else {
+    connection.write(requestBytes({ path: "/healthz" }));
+    await connection.readUntil('"status":"ok"', { within });
+  }
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createApp, type App } from "../../src/app.js";
+import { systemClock } from "../../src/app/system-clock.js";
+import { loadConfig } from "../../src/config/load.js";
+import type { PublicationInput } from "../../src/hub/publication.js";
+import { silentLogger } from "../../src/log.js";
+import { root } from "../support/ipc.js";
+import type { Mongrel2Settings } from "../support/mongrel2-config.js";
+import { startMongrel2 } from "../support/mongrel2-server.js";
+import { atTestEnd, type OnEnd } from "../support/on-end.js";
+import { type RawConnection, connectRaw } from "../support/raw-http.js";
+import { waitFor } from "../support/wait-for.js";
+import type { FrontName } from "./differences.js";
+
+export interface SiteOptions {
+  /** Settings as environment variables give them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** @default the end of the running test */
+  readonly onEnd?: OnEnd;
+}
+
+/** A running hub behind the front that is tested, and what a test may do with it. */
+export interface Site {
+  readonly port: number;
+  /** Connects as a client; reads only about `bytesPerSecond` where given. */
+  connect(options?: { readonly bytesPerSecond?: number }): Promise<RawConnection>;
+  /** Publishes in order of the calls; resolves with the event id. */
+  publish(input: PublicationInput): Promise<string>;
+  /** One of the hub's counters, summed over its labels. */
+  figure(name: string): number;
+  /** Stops the hub in order; the server in front of it runs on. */
+  stop(): Promise<void>;
+}
+
+/** Starts a hub with its front, on a free port. */
+export function startSite(front: FrontName, options: SiteOptions = {}): Promise<Site> {
+  switch (front) {
+    case "http":
+      return startStandalone(options);
+    case "mongrel2-stock":
+      return startBehindMongrel2("stock", options);
+    case "mongrel2-shipped":
+      return startBehindMongrel2("shipped", options);
+    default:
+      return front satisfies never;
+  }
+}
+
+async function startStandalone(options: SiteOptions): Promise<Site> {
+  const app = await startApp({ ...options, settings: { ...options.settings, PHAROS_HTTP: "127.0.0.1:0" } });
+  const port = Number(new URL(app.ready.http ?? "").port);
+  return siteOf(app, port);
+}
+
+async function startBehindMongrel2(mode: "stock" | "shipped", options: SiteOptions): Promise<Site> {
+  const onEnd = options.onEnd ?? atTestEnd;
+  const server = await startMongrel2({
+    mode,
+    htmlDir: join(root, "html"),
+    protocol: mode === "shipped" ? "tnetstring" : "json",
+    settings: mode === "shipped" ? shippedSettings() : {},
+  });
+  onEnd(() => server.stop());
+  const link = [server.sendSpec, server.recvSpec, server.controlSpec].join(",");
+  const settings = { ...options.settings, PHAROS_HTTP: "off", PHAROS_MONGREL2: link };
+  const app = await startApp({ ...options, settings });
+  await waitFor(() => app.ready.mongrel2.every(({ state }) => state === "up"), {
+    within: 10_000,
+    missing: () => `the link is not up:\n${server.log()}`,
+  });
+  return siteOf(app, server.port);
+}
+
+/** The numbers among the settings of mongrel2/mongrel2.conf, so that what is tested is what is shipped. */
+function shippedSettings(): Mongrel2Settings {
+  const file = readFileSync(join(root, "mongrel2", "mongrel2.conf"), "utf8");
+  const pairs = [...file.matchAll(/^ {4}'([a-z_.]+)': (\d+),?$/gm)];
+  return Object.fromEntries(pairs.map(([, key = "", value]) => [key, Number(value)]));
+}
+
+async function startApp(options: SiteOptions): Promise<App> {
+  const environment = {
+    PHAROS_INGEST: "@tcp://127.0.0.1:*",
+    PHAROS_STATE_DIR: "off",
+    ...options.settings,
+  };
+  const config = loadConfig({ environment });
+  const app = await createApp(config, { logger: silentLogger, version: "0.0.0", clock: systemClock });
+  (options.onEnd ?? atTestEnd)(() => app.close());
+  return app;
+}
+
+function siteOf(app: App, port: number): Site {
+  return {
+    port,
+    connect: (target = {}) => connectRaw({ port, ...target }),
+    publish: (input) => app.publish(input),
+    figure: (name) =>
+      Object.entries(app.figures()).reduce(
+        (sum, [key, value]) => (key === name || key.startsWith(`${name}{`) ? sum + value : sum),
+        0,
+      ),
+    stop: () => app.close(),
+  };
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll } from "vitest";
+import type { FrontName } from "./differences.js";
+import { startSite, type Site } from "./site.js";
+
+/** What the sections of the contract work with. */
+export interface Contract {
+  readonly front: FrontName;
+  /** A hub with the default settings, shared: tests keep apart by their topics. */
+  readonly site: () => Site;
+  /**
+   * A hub that lets pages of {@link allowedOrigin} in, keeps {@link keptPerTopic} publications a topic, sends heartbeats
+   * after 0.2 s and tells a retry time of 1.5 s.
+   */
+  readonly smallSite: () => Site;
+}
+
+/** The origin whose pages may read streams of the small site. */
+export const allowedOrigin = "https://app.example";
+
+/** What the small site keeps of a topic. */
+export const keptPerTopic = 8;
+
+/** Starts both sites for the tests of the present `describe`. */
+export function contractSites(front: FrontName): Contract {
+  let site: Site | undefined;
+  let smallSite: Site | undefined;
+  beforeAll(async () => {
+    site = await startSite(front, { onEnd: afterAll });
+    smallSite = await startSite(front, {
+      settings: {
+        PHAROS_CORS_ORIGIN: allowedOrigin,
+        PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: String(keptPerTopic),
+        PHAROS_HEARTBEAT: "0.2",
+        PHAROS_RETRY: "1500",
+      },
+      onEnd: afterAll,
+    });
+  });
+  return { front, site: () => started(site), smallSite: () => started(smallSite) };
+}
+
+function started(site: Site | undefined): Site {
+  if (site === undefined) throw new Error("the hub has not been started");
+  return site;
+}
