@@ -82,11 +82,10 @@ export class FakeMongrel2 {
     const push = new Push({ linger: 0, sendTimeout: 2000 });
     const subscriber = new Subscriber({ linger: 0 });
     const control = new Reply({ linger: 0 });
-    await Promise.all([
-      push.bind(this.#endpoints.send),
-      subscriber.bind(this.#endpoints.recv),
-      control.bind(this.#endpoints.control),
-    ]);
+    // After a stop an address is free again only a moment later.
+    while (!(await bound(push, this.#endpoints.send)));
+    while (!(await bound(subscriber, this.#endpoints.recv)));
+    while (!(await bound(control, this.#endpoints.control)));
     this.#endpoints = {
       send: push.lastEndpoint ?? "",
       recv: subscriber.lastEndpoint ?? "",
@@ -105,6 +104,17 @@ export class FakeMongrel2 {
     this.#control?.close();
     this.#push = this.#subscriber = this.#control = undefined;
     this.#due = [];
+  }
+
+  /** Breaks the handler's connection for deliveries and takes it again; the run goes on and keeps its ids. */
+  async resubscribe(): Promise<void> {
+    this.#subscriber?.close();
+    const subscriber = new Subscriber({ linger: 0 });
+    // The address is free again a moment after the close.
+    while (!(await bound(subscriber, this.#endpoints.recv)));
+    subscriber.subscribe(this.#options.recvIdent ?? "");
+    this.#subscriber = subscriber;
+    void this.#read(subscriber);
   }
 
   /** A client's request comes under this id. */
@@ -199,6 +209,13 @@ export async function startFakeMongrel2(options: FakeOptions = {}): Promise<Fake
   await server.start();
   (options.onEnd ?? atTestEnd)(() => server.stop());
   return server;
+}
+
+function bound(socket: Push | Subscriber | Reply, endpoint: string): Promise<boolean> {
+  return socket.bind(endpoint).then(
+    () => true,
+    () => false,
+  );
 }
 
 function disconnectNotice(id: number): string {

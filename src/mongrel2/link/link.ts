@@ -108,12 +108,13 @@ export class Link {
 
   /**
    * Waits until the server has taken what is queued, closes included, at most `limits.closeMs`, and disconnects. Close
-   * the streams first: those left open are orphans, freed at the next start. Safe to call twice.
+   * the streams first: those left open are orphans, freed at the next start. With `flush: false` it waits for nothing
+   * and ends within the call. Safe to call twice.
    */
-  async close(): Promise<void> {
+  async close({ flush = true }: { readonly flush?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#state === "up") await this.#flushed();
+    if (flush && this.#state === "up") await this.#flushed();
     for (const timer of this.#timers) timer.cancel();
     this.#orphans.stop();
     this.#windows.stop();
@@ -181,7 +182,7 @@ export class Link {
   }
 
   get #taking(): boolean {
-    return !this.#closed && (this.#state === "up" || this.#state === "stuck");
+    return this.#state === "up" || this.#state === "stuck";
   }
 
   #createWindows(): Windows {
@@ -259,7 +260,9 @@ export class Link {
   }
 
   #down(reason: string): void {
-    if (this.#closed || (this.#state !== "up" && this.#state !== "stuck")) return;
+    if (!this.#taking) return;
+    // While it closes there is only the wait for what is queued, which is over.
+    if (this.#closed) return this.#windows.stop();
     this.#enter("down");
     this.#orphans.stop();
     this.#windows.stop();
@@ -310,6 +313,8 @@ export class Link {
   }
 
   #request({ request }: Extract<Mongrel2Frame, { kind: "request" }>): void {
+    // Fences are heard until the link has closed; a request would be answered by nobody.
+    if (this.#closed) return;
     if (request.downloadCredits !== undefined) this.#pacing = "credits";
     this.#orphans.seen(request.id);
     this.#options.events.request(request);
