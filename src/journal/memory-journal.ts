@@ -70,6 +70,11 @@ export class MemoryJournal implements Journal, History {
     return this.#topics.size;
   }
 
+  /** How many entries are in memory, those included that no topic holds any more. */
+  get recordLength(): number {
+    return this.#all.length;
+  }
+
   /** Passes each entry on, in order, as soon as it is in history. There is one follower: the hub. */
   follow(follower: (entry: Entry) => void): void {
     this.#follower = follower;
@@ -147,7 +152,7 @@ export class MemoryJournal implements Journal, History {
   #pushTo(topic: Topic, entry: Entry): void {
     let history = this.#topics.get(topic);
     if (history === undefined) {
-      history = new TopicHistory(topic, entry.offset);
+      history = new TopicHistory(topic, this.#forgottenUpTo);
       this.#topics.set(topic, history);
     }
     history.push(entry);
@@ -228,12 +233,12 @@ export class MemoryJournal implements Journal, History {
     this.#topics.delete(history.topic);
   }
 
-  /** A wildcard may have matched a forgotten topic; an exact filter only one that is not here, or came again later. */
+  /** A wildcard may have matched a forgotten topic; an exact filter only one that is not here, or has come again. */
   #mayHaveForgotten(range: Range): boolean {
     if (range.after >= this.#forgottenUpTo) return false;
     return range.filters.some((filter) => {
-      const since = filter.kind === "exact" ? this.#topics.get(filter.topic)?.since : undefined;
-      return since === undefined || since > range.after;
+      const history = filter.kind === "exact" ? this.#topics.get(filter.topic) : undefined;
+      return (history?.forgottenUpTo ?? this.#forgottenUpTo) > range.after;
     });
   }
 

@@ -14,8 +14,8 @@ interface Evictions {
 /** The past of one topic, and how far back it no longer reaches. */
 export class TopicHistory {
   readonly topic: Topic;
-  /** The offset with which the topic came (again): what is older may be forgotten. */
-  readonly since: Offset;
+  /** What was published here up to this offset, before the topic came (again), may be forgotten. */
+  readonly forgottenUpTo: Offset;
   readonly entries = new EntryQueue();
   bytes = 0;
   /** The newest offset ever published here, evicted or not. */
@@ -26,9 +26,9 @@ export class TopicHistory {
   readonly #evicted: Evictions = { count: 0, upTo: 0, at: 0 };
   readonly #evictedPrivate: Evictions = { count: 0, upTo: 0, at: 0 };
 
-  constructor(topic: Topic, since: Offset) {
+  constructor(topic: Topic, forgottenUpTo: Offset) {
     this.topic = topic;
-    this.since = since;
+    this.forgottenUpTo = forgottenUpTo;
   }
 
   push(entry: Entry): void {
@@ -59,7 +59,9 @@ export class TopicHistory {
     const kinds = options.readsPrivate ? [this.#evicted, this.#evictedPrivate] : [this.#evicted];
     const lost = kinds.filter((kind) => kind.upTo > after && kind.at > options.told);
     const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
-    const count = lost.reduce((sum, kind) => sum + kind.count, 0);
+    // What was lost before the topic was forgotten was counted by nobody who remembers.
+    const uncounted = this.forgottenUpTo > after && lost.length > 0 ? Number.POSITIVE_INFINITY : 0;
+    const count = lost.reduce((sum, kind) => sum + kind.count, uncounted);
     return Math.min(count, upTo - after);
   }
 }
