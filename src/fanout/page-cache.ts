@@ -22,6 +22,11 @@ export class PageCache {
     this.#maxBytes = maxBytes;
   }
 
+  /** What the pages hold together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The next page for a reader in this state; the same Buffer for all who ask for the same. */
   page(cohort: Cohort, state: ReadState, limits: PageLimits): Page {
     const key = `${cohort.key} ${limits.maxBytes} ${stateKey(state)}`;

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { Entry } from "../../src/hub/entry.js";
+import { parsePublication } from "../../src/hub/publication.js";
+import { RetainedValues } from "../../src/hub/retained.js";
+
+function entry(offset: number, topics: string, data = "x"): Entry {
+  const publication = parsePublication({ topics: topics.split(" "), data, retain: true });
+  return new Entry({ offset, id: `${offset}`, publication, atMs: 0 });
+}
+
+function filled(entries: readonly Entry[], maxBytes = 1_000_000): RetainedValues {
+  const retained = new RetainedValues({ maxBytes });
+  for (const one of entries) retained.apply(one);
+  return retained;
+}
+
+function offsets(retained: RetainedValues, after = 0, upTo = 1000): number[] {
+  return [...retained.between(after, upTo)].map(({ offset }) => offset);
+}
+
+describe("RetainedValues", () => {
+  it("keeps the present value of each topic, in order of offset", () => {
+    expect(offsets(filled([entry(1, "a"), entry(2, "b"), entry(3, "c"), entry(4, "a")]))).toEqual([2, 3, 4]);
+  });
+
+  it("gives the value of several topics once, while one of them still has it", () => {
+    const retained = filled([entry(1, "a b c"), entry(2, "d"), entry(3, "b")]);
+    expect(offsets(retained)).toEqual([1, 2, 3]);
+    retained.apply(entry(4, "a c"));
+    expect(offsets(retained)).toEqual([2, 3, 4]);
+  });
+
+  it("loses a topic's value, and that one only, with empty data", () => {
+    expect(offsets(filled([entry(1, "a b"), entry(2, "c"), entry(3, "a c", "")]))).toEqual([1]);
+  });
+
+  it("gives those after one offset and up to another", () => {
+    const retained = filled([entry(1, "a"), entry(2, "b"), entry(3, "c")]);
+    expect([offsets(retained, 1, 2), offsets(retained, 3), offsets(retained, 0, 0)]).toEqual([[2], [], []]);
+  });
+
+  it("counts what it holds, back to nothing", () => {
+    const retained = filled([entry(1, "a b"), entry(2, "a")]);
+    expect(retained.bytes).toBe(entry(1, "a b").bytes + entry(2, "a").bytes);
+    retained.apply(entry(3, "a b", ""));
+    expect(retained.bytes).toBe(0);
+  });
+
+  it("drops the oldest values when they are over the limit, and one that alone is", () => {
+    const small = entry(1, "a").bytes;
+    expect(offsets(filled([entry(1, "a"), entry(2, "b"), entry(3, "c")], 2 * small))).toEqual([2, 3]);
+    expect(offsets(filled([entry(1, "a"), entry(2, "b", "x".repeat(5000))], 2 * small))).toEqual([]);
+  });
+});
