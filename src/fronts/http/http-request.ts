@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import type { GatewayRequest } from "../../gateway/messages.js";
 
@@ -18,6 +19,6 @@ export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
 
 /** Node reads header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */
 function asUtf8(value: string): string {
-  const text = Buffer.from(value, "latin1").toString("utf8");
-  return text.includes("\uFFFD") ? value : text;
+  const bytes = Buffer.from(value, "latin1");
+  return isUtf8(bytes) ? bytes.toString() : value;
 }
