@@ -1,0 +1,136 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createApp, type App } from "../../../src/app.js";
+import { loadConfig } from "../../../src/config/load.js";
+import { silentLogger } from "../../../src/log.js";
+import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel2.js";
+import { waitFor } from "../../support/wait-for.js";
+
+const within = 5000;
+const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
+
+interface Bed {
+  readonly server: FakeMongrel2;
+  readonly app: App;
+}
+
+/** A hub behind a server that speaks the wire format and can be made to misbehave. */
+async function startBed(options: { readonly flowControl: boolean } = { flowControl: true }): Promise<Bed> {
+  const server = await startFakeMongrel2(options);
+  const environment = {
+    PHAROS_HTTP: "off",
+    PHAROS_MONGREL2: `${server.sendSpec},${server.recvSpec}`,
+    PHAROS_INGEST: "@tcp://127.0.0.1:*",
+    PHAROS_STATE_DIR: "off",
+  };
+  const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
+  onTestFinished(() => app.close());
+  await waitFor(() => app.ready.mongrel2[0]?.state === "up", { within, missing: "the link is not up" });
+  return { server, app };
+}
+
+async function untilBodies(server: FakeMongrel2, id: number, count: number): Promise<readonly string[]> {
+  await server.changes.until(() => server.bodiesOf(id).length >= count, {
+    within,
+    missing: () => `connection ${id} has ${server.bodiesOf(id).length} messages, not ${count}`,
+  });
+  return server.bodiesOf(id);
+}
+
+async function untilClosed(server: FakeMongrel2, id: number): Promise<void> {
+  await server.changes.until(() => !server.ids.has(id), { within, missing: `connection ${id} is open` });
+}
+
+describe("a request that cannot be read", () => {
+  it.each([
+    { what: "headers that are no JSON", rest: "5:{bad},,0:," },
+    { what: "a length that is wrong", rest: "99:{},0:," },
+    { what: "nothing after its path", rest: "" },
+  ])("with $what gets 400 and a close, and nobody else notices", async ({ rest }) => {
+    const { server, app } = await startBed();
+    await server.request(1);
+    await untilBodies(server, 1, 1);
+    // The id becomes known to the server by a request that is well-formed.
+    await server.request(2, "/healthz");
+    await untilBodies(server, 2, 1);
+    await server.send(`${sender} 2 /esupdates ${rest}`);
+    const [, refusal] = await untilBodies(server, 2, 2);
+    expect(refusal).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*\r\nConnection: close\r\n/);
+    await untilClosed(server, 2);
+    await app.publish({ topics: ["broadcast"], data: "still here" });
+    expect((await untilBodies(server, 1, 2)).join("")).toContain("data: still here\n\n");
+    expect(app.figures()).toMatchObject({ "frames_refused_total{link=mongrel2-1,reason=malformed}": 1 });
+  });
+
+  it("is dropped when nobody can be told", async () => {
+    const { server, app } = await startBed();
+    await server.send("complete nonsense");
+    await waitFor(() => app.figures()["frames_refused_total{link=mongrel2-1,reason=malformed}"] === 1, {
+      within,
+      missing: "the frame has not been counted",
+    });
+    await server.request(1);
+    expect(await untilBodies(server, 1, 1)).toHaveLength(1);
+  });
+});
+
+describe.each([{ flowControl: true }, { flowControl: false }])(
+  "requests with $flowControl credits",
+  (options) => {
+    it("of one connection are answered one after the other", async () => {
+      const { server } = await startBed(options);
+      server.answering = false;
+      await server.request(1, "/healthz");
+      await server.request(1, "/esupdates/missing");
+      await server.request(2, "/healthz");
+      await untilBodies(server, 1, 1);
+      await server.answerAgain();
+      const [first, second] = await untilBodies(server, 1, 2);
+      expect([first?.slice(0, 12), second?.slice(0, 12)]).toEqual(["HTTP/1.1 200", "HTTP/1.1 404"]);
+      await untilBodies(server, 2, 1);
+    });
+
+    it("close a connection on which too many wait", async () => {
+      const { server, app } = await startBed(options);
+      server.answering = false;
+      for (let n = 0; n < 18; n++) await server.request(1, "/healthz");
+      await waitFor(() => app.figures()["connections_cut_total{reason=pipelining}"] === 1, {
+        within,
+        missing: "the connection has not been cut",
+      });
+      await server.answerAgain();
+      await untilClosed(server, 1);
+    });
+
+    it("behind a stream are counted, and close it when they keep coming", async () => {
+      const { server, app } = await startBed(options);
+      await server.request(1);
+      await untilBodies(server, 1, 1);
+      for (let n = 0; n < 3; n++) await server.request(1, "/healthz");
+      await untilClosed(server, 1);
+      expect(app.figures()).toMatchObject({
+        second_requests_total: 3,
+        "connections_cut_total{reason=second-requests}": 1,
+      });
+      expect(server.bodiesOf(1)).toHaveLength(1);
+    });
+  },
+);
+
+it("sends nothing to the ids of a lost server when it comes back", async () => {
+  const { server, app } = await startBed();
+  await server.request(1);
+  await untilBodies(server, 1, 1);
+  server.stop();
+  await waitFor(() => app.ready.mongrel2[0]?.state === "down", {
+    within,
+    missing: "the loss is not noticed",
+  });
+  const before = server.messages.length;
+  await server.start();
+  await waitFor(() => app.ready.mongrel2[0]?.state === "up", { within, missing: "the link is not up again" });
+  await app.publish({ topics: ["broadcast"], data: "for nobody" });
+  await server.request(1);
+  await untilBodies(server, 1, 2);
+  const bodies = server.messages.slice(before).map(({ body }) => body.toString());
+  expect(bodies.filter((body) => body.includes("for nobody"))).toEqual([]);
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { PharosError } from "../../src/errors.js";
+import { Gateway, type GatewayOptions } from "../../src/gateway/gateway.js";
+import type { Reply, StreamStart } from "../../src/gateway/messages.js";
+import { gatewayRequest } from "./request.js";
+
+function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
+  return new Gateway({
+    retryMs: 5000,
+    corsOrigins: [],
+    filtersPerConnection: 3,
+    filterBytes: 32,
+    hasRoom: () => true,
+    health: () => ({ streams: 7 }),
+    ...options,
+  });
+}
+
+function streamOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0] = {}): StreamStart {
+  const answer = gateway.handle(gatewayRequest(request));
+  if (answer.kind !== "stream") throw new Error(`refused with ${answer.status}: ${answer.body.toString()}`);
+  return answer;
+}
+
+function replyOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0]): Reply {
+  const answer = gateway.handle(gatewayRequest(request));
+  if (answer.kind !== "reply") throw new Error("a stream was opened");
+  return answer;
+}
+
+const titleOf = (reply: Reply): unknown => (JSON.parse(reply.body.toString()) as { title: unknown }).title;
+
+describe("a stream", () => {
+  it("subscribes to broadcast when no filter is named", () => {
+    const { subscription } = streamOf(createGateway());
+    expect(subscription.filters).toEqual([{ kind: "exact", text: "broadcast", topic: "broadcast" }]);
+  });
+
+  it("subscribes to each filter once, however often it is named", () => {
+    const { subscription, head } = streamOf(createGateway(), { query: "topic=a&topic=b/+&topic=a&topic=a" });
+    expect(subscription.filters.map(({ text }) => text)).toEqual(["a", "b/+"]);
+    expect(head.toString()).toMatch(/\r\n\r\n: pharos, topics \["a","b\/\+"\]\nretry: 5000\n$/);
+  });
+
+  it("quotes a filter in the comment so that it can neither end the line nor pass for a field", () => {
+    const { head } = streamOf(createGateway(), { query: "topic=%22%5D%E2%80%A8" });
+    const body = head.toString().split("\r\n\r\n")[1];
+    expect(body?.split("\n")).toEqual([`: pharos, topics ["\\"]\u2028"]`, "retry: 5000", ""]);
+  });
+
+  it.each([
+    { given: {}, expected: undefined },
+    { given: { headers: { "last-event-id": "h" }, query: "last_event_id=q" }, expected: "h" },
+    { given: { headers: { "last-event-id": "" }, query: "last_event_id=q" }, expected: "q" },
+    { given: { query: "last_event_id=a%20b%2Bc+d" }, expected: "a b+c+d" },
+    { given: { headers: { "last-event-id": "" }, query: "last_event_id=" }, expected: undefined },
+    { given: { query: "last_event_id=first&last_event_id=second" }, expected: "first" },
+  ])("resumes from $expected for $given", ({ given, expected }) => {
+    expect(streamOf(createGateway(), given).lastEventId).toBe(expected);
+  });
+
+  it("ends with its connection, which the headers of HEAD do not say", () => {
+    const gateway = createGateway();
+    expect(streamOf(gateway).head.toString()).toContain("\r\nConnection: close\r\n\r\n");
+    const head = replyOf(gateway, { method: "HEAD" });
+    expect(head.headers.map(([name]) => name)).not.toContain("Connection");
+    expect(head).toMatchObject({ status: 200, contentLength: undefined, body: Buffer.alloc(0) });
+  });
+
+  it("is refused when there is no room, whatever the method", () => {
+    const gateway = createGateway({ hasRoom: () => false });
+    expect(replyOf(gateway, {}).status).toBe(503);
+    expect(replyOf(gateway, { method: "HEAD" }).status).toBe(503);
+    expect(replyOf(gateway, { path: "/healthz" }).status).toBe(200);
+  });
+
+  it.each([
+    { query: "topic=a&topic=b&topic=c&topic=d", title: "bad-filter" },
+    { query: `topic=${"a".repeat(33)}`, title: "bad-filter" },
+    { query: "topic=a%23", title: "bad-filter" },
+    { query: "topic=%", title: "bad-request" },
+    { query: "%c3=a", title: "bad-request" },
+  ])("is refused for the query $query", ({ query, title }) => {
+    const reply = replyOf(createGateway(), { query });
+    expect({ status: reply.status, title: titleOf(reply) }).toEqual({ status: 400, title });
+  });
+});
+
+describe("other requests", () => {
+  it("are told the health with what the application adds", () => {
+    const reply = replyOf(createGateway(), { path: "/healthz" });
+    expect(JSON.parse(reply.body.toString())).toEqual({ status: "ok", streams: 7 });
+  });
+
+  it.each(["", "/", "/esupdates/", "/ESUPDATES", "/esupdates/../esupdates", "*", "/__proto__"])(
+    "get 404 at %s",
+    (path) => {
+      expect(replyOf(createGateway(), { path }).status).toBe(404);
+    },
+  );
+
+  it("get 404 before 405: what is not there takes no method", () => {
+    expect(replyOf(createGateway(), { method: "POST", path: "/missing" }).status).toBe(404);
+  });
+
+  it.each(["POST", "get", "", "JSON", "WEBSOCKET", "constructor"])("get 405 for the method %j", (method) => {
+    const reply = replyOf(createGateway(), { method });
+    expect(reply.status).toBe(405);
+    expect(reply.headers).toContainEqual(["Allow", "GET, HEAD, OPTIONS"]);
+  });
+
+  it.each([{ path: "/missing" }, { query: "topic=" }])(
+    "get no body for HEAD with %j, but its length",
+    (request) => {
+      // Behind Mongrel2 the body went out all the same, and the client took it for the next answer.
+      const gateway = createGateway();
+      const [get, head] = [replyOf(gateway, request), replyOf(gateway, { ...request, method: "HEAD" })];
+      expect(head).toEqual({ ...get, body: Buffer.alloc(0) });
+      expect(head.contentLength).toBe(get.body.length);
+    },
+  );
+
+  it("are refused by a front in the gateway's words, without a body for HEAD", () => {
+    const gateway = createGateway();
+    const error = new PharosError("too-large", "too much");
+    expect(gateway.refuse(gatewayRequest({}), error).body.toString()).toContain("too much");
+    expect(gateway.refuse(gatewayRequest({ method: "HEAD" }), error).body).toHaveLength(0);
+    expect(gateway.refuse(undefined, error).status).toBe(413);
+  });
+
+  it("never throw, and a fault of the hub is not told to the client", () => {
+    const gateway = createGateway({
+      health: () => {
+        throw new Error("secret: /etc/passwd");
+      },
+    });
+    const reply = replyOf(gateway, { path: "/healthz" });
+    expect(reply.status).toBe(500);
+    expect(reply.body.toString()).not.toContain("secret");
+  });
+});
