@@ -30,6 +30,8 @@ export type Pacing = "credits" | "fence";
 const defaultSender = "pharos";
 const defaultKeepAliveMs = 15_000;
 const tickMs = 1_000;
+/** A fence goes out this often when nothing else does: a stuck server is noticed, and a living one remembered. */
+const checkMs = 3_000;
 const logEveryMs = 10_000;
 
 /**
@@ -101,8 +103,8 @@ export class Link {
     });
     const keepAliveMs = this.#options.keepAliveMs ?? defaultKeepAliveMs;
     this.#timers = [clock.every(tickMs, () => this.#tick())];
-    // Without keep-alive the fence still looks after a link that carries nothing.
-    this.#timers.push(clock.every(keepAliveMs || defaultKeepAliveMs, () => this.#keepAlive(keepAliveMs > 0)));
+    this.#timers.push(clock.every(checkMs, () => this.#check()));
+    if (keepAliveMs > 0) this.#timers.push(clock.every(keepAliveMs, () => this.#keepAlive()));
     this.#options.metrics.gauge("link_up", 0, this.#labels);
   }
 
@@ -386,12 +388,14 @@ export class Link {
     if (this.#state === "up") this.#credits.expire();
   }
 
-  #keepAlive(enabled: boolean): void {
+  #check(): void {
+    if (this.#state === "up") this.#windows.check();
+  }
+
+  #keepAlive(): void {
     if (this.#state !== "up") return;
-    const ids = enabled ? this.#open : [];
     const options = { sender: this.#sender, targets: this.#targets };
-    for (const frame of controlFrames("keep-alive", ids, options)) this.#sockets?.send(frame);
-    this.#windows.check();
+    for (const frame of controlFrames("keep-alive", this.#open, options)) this.#sockets?.send(frame);
   }
 
   async #flushed(): Promise<void> {
