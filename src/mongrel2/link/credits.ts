@@ -85,6 +85,12 @@ export class Credits {
     for (const account of this.#accounts.values()) account.dueAt = dueAt;
   }
 
+  /** Notices were lost on the way: no account is waited for longer than `withinMs` from now. */
+  hasten(withinMs: number): void {
+    const latest = this.#options.clock.monotonic() + withinMs;
+    for (const account of this.#accounts.values()) account.dueAt = Math.min(account.dueAt, latest);
+  }
+
   #drain(id: number): void {
     this.#drained.add(id);
     if (this.#drained.size === 1) this.#options.clock.endOfTurn(() => this.#report());

@@ -59,6 +59,8 @@ export class Link {
   #sender = "";
   /** The window whose messages are answered by credits; the pacing may change while one is open. */
   #charged: readonly Message[] | undefined;
+  /** Notices were lost, and no fence has come back since. */
+  #noticesLost = false;
   #closed = false;
 
   /** Reads the record; connects nothing yet. Throws `bad-config` when the record file cannot be used. */
@@ -97,6 +99,7 @@ export class Link {
       events: {
         frame: (frame) => this.#receive(frame),
         subscribed: (ident) => this.#up(ident),
+        remade: () => this.#remade(),
         unsubscribed: () => this.#down("the server ended or the connection to it broke"),
         failed: (error) => this.#fail(error),
       },
@@ -193,6 +196,7 @@ export class Link {
       limits: this.#limits,
       ports: {
         send: (frame) => this.#sockets?.send(frame),
+        resting: () => this.#pacing === "fence",
         opening: (window) => this.#opening(window),
         taken: (window, tookMs) => this.#taken(window, tookMs),
         late: () => this.#late(),
@@ -272,9 +276,21 @@ export class Link {
     this.#open.clear();
     this.#record.end();
     this.#pacing = "fence";
+    this.#noticesLost = false;
     this.#sockets?.replacePull();
     this.#options.logger.warn({ ...this.#labels, reason }, "the link is down");
     this.#guard(() => this.#options.events.down(reason));
+  }
+
+  /** A disconnect that was lost is told again at the next delivery; a fence and credits have to be seen to. */
+  #remade(): void {
+    if (!this.#taking) return;
+    this.#options.logger.warn(
+      this.#labels,
+      "the connection that brings requests was remade: some may be lost",
+    );
+    this.#noticesLost = true;
+    this.#windows.renew();
   }
 
   /** One message less is a hole in a stream: a pair of sockets that lost one is given up, and its streams with it. */
@@ -351,6 +367,8 @@ export class Link {
     this.#options.metrics.gauge("fence_seconds", tookMs / 1000, this.#labels);
     // The time of the question: the answer may have lain here while this process was stopped and the server ended.
     this.#record.heard(this.#options.clock.now() - tookMs);
+    if (this.#noticesLost) this.#credits.hasten(this.#limits.lostCreditMs);
+    this.#noticesLost = false;
     const byFence = window !== this.#charged;
     for (const message of window) this.#guard(() => this.#messageTaken(message, byFence));
   }

@@ -23,6 +23,11 @@ export interface LinkLimits {
   readonly fenceBytesPerSecond: number;
   /** How long credits are waited for before they count as lost, in milliseconds. @default 30,000 */
   readonly creditMs: number;
+  /**
+   * The same for those that were under way when the connection that brings them broke, from the next fence on. Slow
+   * clients that it takes for drained may be closed by the server, and resume. @default 2,000
+   */
+  readonly lostCreditMs: number;
   /** How long `close` waits for what is queued, in milliseconds. @default 5,000 */
   readonly closeMs: number;
   /** How long an answer of the control port may take, in milliseconds. @default 2,000 */
@@ -45,6 +50,7 @@ export const defaultLinkLimits: LinkLimits = Object.freeze({
   fenceMs: 2_000,
   fenceBytesPerSecond: 20_000_000,
   creditMs: 30_000,
+  lostCreditMs: 2_000,
   closeMs: 5_000,
   controlMs: 2_000,
   orphanMs: 180_000,

@@ -8,6 +8,8 @@ export interface SocketEvents {
   subscribed(ident: string): void;
   /** It no longer does: it ended, or the connection broke. */
   unsubscribed(): void;
+  /** The connection that brings frames broke and stands again: what was under way on it is lost. */
+  remade(): void;
   /** A message could not be sent, or a socket cannot be read. The pair is of no more use. */
   failed(error: unknown): void;
 }
@@ -83,9 +85,22 @@ export class LinkSockets {
 
   #connectPull(): Pull {
     const pull = new Pull({ receiveHighWaterMark: this.#options.receivedFrames, linger: 0 });
+    this.#observe(pull);
     pull.connect(this.#options.sendSpec);
     void this.#drain(pull);
     return pull;
+  }
+
+  #observe(pull: Pull): void {
+    let broke = false;
+    pull.events.on("disconnect", () => {
+      broke = true;
+    });
+    pull.events.on("handshake", () => {
+      if (!broke || this.#closed || this.#pull !== pull) return;
+      broke = false;
+      this.#options.events.remade();
+    });
   }
 
   async #drain(pull: Pull): Promise<void> {
