@@ -85,6 +85,10 @@ describe.each(["shipped", "stock"] as const)(
       const took = performance.now() - begin;
       await fast.waitCount("closed", { atLeast: clients, within: 5000 });
       await producer.stop();
+      expect((await slow.snapshot()).counts.closed).toBe(0);
+      stopped.signal("SIGCONT");
+      await startHubBehind({ ...again(hub), mongrel2: [linkTo(stopped), linkTo(healthy)] });
+      await slow.waitCount("closed", { atLeast: clients, within: 60_000 });
       printFigures(`Orderly stop while one of two Mongrel2 (${mode}) is stopped`, [
         `ended after ${took.toFixed(0)} ms with code ${exit.code}`,
         ...groupLines([await slow.snapshot(), await fast.snapshot()]),
