@@ -25,6 +25,8 @@ async function startBed(options: { readonly flowControl: boolean } = { flowContr
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
   onTestFinished(() => app.close());
   await waitFor(() => app.ready.mongrel2[0]?.state === "up", { within, missing: "the link is not up" });
+  // A server that stopped answering before the first fence would get nothing further.
+  await server.changes.until(() => server.messages.length > 0, { within, missing: "no fence has come" });
   return { server, app };
 }
 
@@ -99,6 +101,7 @@ describe.each([{ flowControl: true }, { flowControl: false }])(
       });
       await server.answerAgain();
       await untilClosed(server, 1);
+      expect(server.bodiesOf(1)).toHaveLength(1);
     });
 
     it("behind a stream are counted, and close it when they keep coming", async () => {
