@@ -171,18 +171,19 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#quorumMs = undefined;
     this.#handedOver = false;
     this.#startedMs = this.#context.clock.monotonic();
-    if (this.#waiting === 0) this.#over();
-    else this.#startTheClock(this.#round);
+    const round = this.#round;
+    this.#context.channel.whenHandedOver(() => {
+      if (this.#round === round && this.#phase === "open") this.#onHandedOver();
+    });
   }
 
-  #startTheClock(round: number): void {
+  /** Every member has been written to. Before that no round is over: who was not written to has not kept up with it. */
+  #onHandedOver(): void {
     const { channel, clock } = this.#context;
-    channel.whenHandedOver(() => {
-      if (this.#round !== round || this.#phase !== "open" || channel.pacing === "fence") return;
-      this.#handedOver = true;
-      this.#startedMs = clock.monotonic();
-      this.#checkQuorum();
-    });
+    this.#handedOver = true;
+    this.#startedMs = clock.monotonic();
+    if (this.#waiting === 0) this.#over();
+    else if (channel.pacing === "drain") this.#checkQuorum();
   }
 
   #count(batch: Batch): void {
@@ -196,9 +197,9 @@ export class CohortRounds<H> implements Rounds<H> {
   #settled(): void {
     if (this.#waiting === 0) return;
     this.#waiting -= 1;
-    if (this.#phase !== "open") return;
+    if (this.#phase !== "open" || !this.#handedOver) return;
     if (this.#waiting === 0) this.#over();
-    else if (this.#handedOver && this.#quorumMs === undefined) this.#checkQuorum();
+    else if (this.#quorumMs === undefined) this.#checkQuorum();
   }
 
   /** Sets the deadline anew when it becomes known how long most members needed. */

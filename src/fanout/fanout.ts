@@ -58,6 +58,7 @@ export class Fanout<H> implements Outlet {
   readonly #heads = new Map<Connection<H>, Buffer>();
   readonly #scheduled = new Set<CohortRounds<H>>();
   readonly #ready = new Set<Connection<H>>();
+  readonly #served: Connection<H>[] = [];
   readonly #metrics: Metrics;
   readonly #front: string;
   readonly #sweep: Timer;
@@ -234,6 +235,8 @@ export class Fanout<H> implements Outlet {
     for (const rounds of scheduled) rounds.begin();
     this.#serveReaders();
     this.#channel.flush();
+    // After the flush, since the time that their clients take counts from the hand-over of what was flushed.
+    for (const connection of this.#served.splice(0)) this.#expect(connection);
     this.#tellWaiters();
   }
 
@@ -263,8 +266,13 @@ export class Fanout<H> implements Outlet {
     connection.busySinceMs = nowMs;
     this.#metrics.count("delivered_bytes_total", piece.length, { front: this.#front });
     this.#channel.write(connection, piece);
-    const atHorizon = connection.read.kind === "history" && connection.rest === undefined;
-    if (atHorizon && connection.busy && connection.state === "reading") connection.rounds.expect(connection);
+    this.#served.push(connection);
+  }
+
+  #expect(connection: Connection<H>): void {
+    const { busy, state, read, rest, rounds } = connection;
+    if (busy && state === "reading" && read.kind === "history" && rest === undefined)
+      rounds.expect(connection);
   }
 
   #nextBody(connection: Connection<H>): Buffer {

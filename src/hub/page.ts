@@ -145,7 +145,7 @@ class PageBuilder {
     return added ? { kind: "history", after, told: gap?.asOf ?? 0 } : { ...opening, after: sent };
   }
 
-  /** A retained value is left out where history will bring it. */
+  /** A retained value is left out where history, or a round, will bring it. */
   #isWanted(entry: Entry, state: Opening): boolean {
     const { filters, rights } = this.#cohort.subscription;
     if (!mayRead(rights, entry.publication)) return false;
@@ -153,9 +153,10 @@ class PageBuilder {
       filters.some((filter) => matchesFilter(filter, topic)),
     );
     if (topics.length === 0) return false;
-    return (
-      entry.offset <= state.from || !topics.some((topic) => this.#source.history.holds(topic, entry.offset))
-    );
+    if (entry.offset <= state.from) return true;
+    // What lies beyond the horizon is pending and comes with a round, though history may have lost it already.
+    if (entry.offset > this.#limits.upTo) return false;
+    return !topics.some((topic) => this.#source.history.holds(topic, entry.offset));
   }
 
   /** The position before the first event that history still has for this reader. */

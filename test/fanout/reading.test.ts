@@ -158,6 +158,21 @@ describe("a stream that resumes", () => {
     expect(ahead.offsets).toEqual([3]);
   });
 
+  it("gets no retained value of which history is rid but which is pending for its cohort", () => {
+    const world = new World({ history: { topicEvents: 2 } });
+    const slow = world.open();
+    world.turn();
+    slow.appetite = "when-told";
+    world.publish("news");
+    world.turn();
+    world.publish("news", "value", { retain: true });
+    for (let index = 0; index < 3; index += 1) world.publish("news");
+    const resumed = world.open({ lastEventId: at(1) });
+    world.turn();
+    world.drain(slow);
+    expect([kinds(resumed).includes("retained"), resumed.offsets]).toEqual([false, [2, 3, 4, 5]]);
+  });
+
   it("is told of what history loses between its request and its first page", () => {
     // The opening had looked for losses when it was requested; what went before it was served was a silent hole.
     const world = new World({ history: { topicEvents: 3 } });

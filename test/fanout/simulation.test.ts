@@ -231,6 +231,8 @@ function checkRetained(simulation: Simulation, { client, start, resumed, filters
       (text) => text === topic || text === "#" || text === "+",
     );
     if (offset === 0 || !isFollowed || (resumed && offset <= start)) continue;
+    // A value that history loses while a long opening is under way may be missing, but is told.
+    if (client.gaps.some(({ notice }) => notice.topics.some((told) => told.topic === topic))) continue;
     expect([...retained, ...client.offsets], `${client.name} has the value of ${topic}`).toContain(offset);
   }
 }
