@@ -138,6 +138,16 @@ export class FakeChannel implements Channel<FakeClient> {
     for (const client of taken) this.drain(client);
   }
 
+  /** True while somebody waits for the hand-over. */
+  get isHandingOver(): boolean {
+    return this.#unhanded.length > 0;
+  }
+
+  /** True while something waits for {@link handOver}. */
+  get holdsBack(): boolean {
+    return this.#unhanded.length > 0;
+  }
+
   handOver(): void {
     for (const action of this.#unhanded.splice(0)) action();
   }

@@ -127,7 +127,8 @@ class Simulation {
       this.world.channel.handOver();
       this.world.turn();
       const busy = this.watched.filter(({ client }) => client.fate === "open" && client.busy);
-      if (busy.length === 0) return;
+      // A round that all have taken is over when it has been handed over; what is pending goes out then.
+      if (busy.length === 0 && !this.world.channel.isHandingOver) return;
       this.drainAll();
     }
     throw new Error("clients were still being written to after 5,000 rounds without a publication");
