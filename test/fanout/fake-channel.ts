@@ -143,11 +143,6 @@ export class FakeChannel implements Channel<FakeClient> {
     return this.#unhanded.length > 0;
   }
 
-  /** True while something waits for {@link handOver}. */
-  get holdsBack(): boolean {
-    return this.#unhanded.length > 0;
-  }
-
   handOver(): void {
     for (const action of this.#unhanded.splice(0)) action();
   }

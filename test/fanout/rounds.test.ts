@@ -98,6 +98,18 @@ describe("a round", () => {
   });
 });
 
+it("a round is not over before its bytes have left the process, whoever has drained", () => {
+  const [world, one] = withMembers({ handover: "delayed" }, {});
+  world.publish("news");
+  world.turn();
+  world.publish("news");
+  world.turn();
+  expect(one?.offsets).toEqual([1]);
+  world.channel.handOver();
+  world.turn();
+  expect(one?.offsets).toEqual([1, 2]);
+});
+
 describe("a slow member", () => {
   it("becomes a laggard after the wait and does not hold up the others", () => {
     const [world, one, two, slow] = three();
