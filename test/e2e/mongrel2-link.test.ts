@@ -196,9 +196,9 @@ describe("over TCP", () => {
     const recordFile = scratchRecord();
     const first = streaming(mongrel2, { recordFile, keepAliveMs: 500 });
     const { connection } = await stream(mongrel2.port);
-    // The record must know the server to have lived for longer than the stream was young.
+    // An idle link hears its server every 3 s; then the record knows that the stream was 2 s old at least.
     await first.seen("up", { within });
-    await later(4_000);
+    await later(6_500);
     first.abandon();
     streaming(mongrel2, { recordFile });
     await connection.readToEnd({ within });

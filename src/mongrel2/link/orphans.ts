@@ -33,8 +33,8 @@ const pollMs = 1_000;
  *    differences of a clock that the server moves once in `limits.tick_timer` (10 s) to the whole second [seen]: right
  *    after a tick they are exact, before it up to 10 s too small. So the question is asked every second: a stream that
  *    was open for 2 s when the server was last heard (a fence asks it every 3 s) proves it within one tick; one that
- *    was open for longer than a tick, at once. The record therefore remembers when the server was **last heard**, to 3 s; when the link broke
- *    would be too late, since a link can break later than the server behind it was started anew.
+ *    was open for longer than a tick, at once. The record therefore remembers when the server was **last heard**, to
+ *    a second; when the link broke would be too late, since the server behind it can have been started anew before.
  * 3. In the same run, what the table lists of the recorded ids is closed, and asked for again, since a close can be
  *    lost in a full queue. Ids of new requests are not orphans. A stay is over when none of its ids are listed.
  *

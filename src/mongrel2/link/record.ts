@@ -24,8 +24,8 @@ export interface OpenRecordOptions {
 
 /** A file this small is not worth rewriting. */
 const compactFromBytes = 64 * 1024;
-/** How old the time in the file may be, in milliseconds: one small write in three seconds. */
-const heardEveryMs = 3_000;
+/** How far the time in the file may lie behind, in milliseconds: one write of 15 bytes a second. */
+const heardEveryMs = 1_000;
 
 /**
  * Which connections have a stream open, stay by stay, in a file that survives a crash of this process. Changes are
