@@ -30,6 +30,7 @@ export class LinkChannel implements Channel<StreamId> {
   readonly #groups = new Map<Cohort, MemberGroups>();
   readonly #single = new Map<Buffer, StreamId[]>();
   #ending: StreamId[] = [];
+  #cut: StreamId[] = [];
 
   constructor(options: LinkChannelOptions) {
     this.#options = options;
@@ -85,8 +86,10 @@ export class LinkChannel implements Channel<StreamId> {
     this.#options.ended(connection.handle);
   }
 
+  /** A close would wait behind what the client does not take. */
   cut(connection: Connection<StreamId>): void {
-    this.end(connection);
+    this.#cut.push(connection.handle);
+    this.#options.ended(connection.handle);
   }
 
   flush(): void {
@@ -96,13 +99,16 @@ export class LinkChannel implements Channel<StreamId> {
     }
     this.#single.clear();
     for (const group of Targets.split(this.#ending, targets)) link.closeConnections(group);
+    for (const group of Targets.split(this.#cut, targets)) link.cut(group);
     this.#ending = [];
+    this.#cut = [];
   }
 
   /** The link is down: what was not flushed names connections that are gone. */
   reset(): void {
     this.#single.clear();
     this.#ending = [];
+    this.#cut = [];
     this.#groups.clear();
   }
 }

@@ -5,7 +5,9 @@ import { silentLogger } from "../../../src/log.js";
 import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel2.js";
 import { waitFor } from "../../support/wait-for.js";
 
-const within = 5000;
+const within = 10_000;
+/** A deadline that passes says what was missing before the test's own time is over. */
+const limit = { timeout: 3 * within };
 const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
 interface Bed {
@@ -13,14 +15,22 @@ interface Bed {
   readonly app: App;
 }
 
+interface BedOptions {
+  /** @default true */
+  readonly flowControl?: boolean;
+  /** As environment variables give them. @default none */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /** A hub behind a server that speaks the wire format and can be made to misbehave. */
-async function startBed(options: { readonly flowControl: boolean } = { flowControl: true }): Promise<Bed> {
-  const server = await startFakeMongrel2(options);
+async function startBed(options: BedOptions = {}): Promise<Bed> {
+  const server = await startFakeMongrel2({ flowControl: options.flowControl ?? true });
   const environment = {
     PHAROS_HTTP: "off",
     PHAROS_MONGREL2: `${server.sendSpec},${server.recvSpec}`,
     PHAROS_INGEST: "@tcp://127.0.0.1:*",
     PHAROS_STATE_DIR: "off",
+    ...options.settings,
   };
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
   onTestFinished(() => app.close());
@@ -42,7 +52,7 @@ async function untilClosed(server: FakeMongrel2, id: number): Promise<void> {
   await server.changes.until(() => !server.ids.has(id), { within, missing: `connection ${id} is open` });
 }
 
-describe("a request that cannot be read", () => {
+describe("a request that cannot be read", limit, () => {
   it.each([
     { what: "headers that are no JSON", rest: "5:{bad},,0:," },
     { what: "a length that is wrong", rest: "99:{},0:," },
@@ -77,6 +87,7 @@ describe("a request that cannot be read", () => {
 
 describe.each([{ flowControl: true }, { flowControl: false }])(
   "requests with $flowControl credits",
+  limit,
   (options) => {
     it("of one connection are answered one after the other", async () => {
       const { server } = await startBed(options);
@@ -119,7 +130,37 @@ describe.each([{ flowControl: true }, { flowControl: false }])(
   },
 );
 
-it("sends nothing to the ids of a lost server when it comes back", async () => {
+describe("streams", limit, () => {
+  it("get one round in as few messages as may name them, each of them once", async () => {
+    const { server, app } = await startBed({ settings: { PHAROS_TARGETS: "2" } });
+    const ids = [1, 2, 3, 4, 5];
+    for (const id of ids) await server.request(id);
+    for (const id of ids) await untilBodies(server, id, 1);
+    await app.publish({ topics: ["broadcast"], data: "one for all" });
+    for (const id of ids) await untilBodies(server, id, 2);
+    const round = server.messages.filter(({ body }) => body.includes("one for all"));
+    expect(round.map((message) => message.ids.length).sort((a, b) => a - b)).toEqual([1, 2, 2]);
+    expect(round.flatMap((message) => message.ids).sort((a, b) => a - b)).toEqual(ids);
+  });
+
+  it("that take nothing at all are cut at once and not closed behind what they do not take", async () => {
+    // A close waits in the connection's queue: a client that reads nothing would have kept its connection for ever.
+    const { server, app } = await startBed({ settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
+    await server.request(1);
+    await untilBodies(server, 1, 1);
+    server.crediting = false;
+    await app.publish({ topics: ["broadcast"], data: "not taken" });
+    const cut = (): boolean =>
+      server.messages.some(({ control, ids, body }) => control && ids[0] === 1 && body.includes("cancel"));
+    await server.changes.until(cut, { within, missing: "the connection has not been cut" });
+    expect(app.figures()).toMatchObject({ "connections_cut_total{reason=stalled}": 1 });
+    expect(
+      server.messages.filter(({ control, ids, body }) => !control && ids[0] === 1 && body.length === 0),
+    ).toEqual([]);
+  });
+});
+
+it("sends nothing to the ids of a lost server when it comes back", limit, async () => {
   const { server, app } = await startBed();
   await server.request(1);
   await untilBodies(server, 1, 1);
