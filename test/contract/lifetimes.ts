@@ -17,6 +17,7 @@ import { waitFor } from "../support/wait-for.js";
 export function testLifetimes(contract: Contract): void {
   testLeaving(contract);
   testSlowReaders(contract);
+  testStalled(contract);
   testQuietAndStopped(contract);
 }
 
@@ -84,6 +85,22 @@ function testSlowReaders({ front, site, smallSite }: Contract): void {
         Array.from({ length: keptPerTopic }, (_, index) => late.count - keptPerTopic + 1 + index),
       );
       expect(reconnects === 0 ? "kept" : "closed").toBe(slowReader[front]);
+    });
+  });
+}
+
+function testStalled({ front }: Contract): void {
+  describe("a client that never reads again", () => {
+    it("is cut, whatever is still on its way to it", async () => {
+      const site = await startSite(front, { settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
+      const topic = freshTopic();
+      const stream = await openStream(site, { query: `topic=${topic}` });
+      stream.connection.pause();
+      for (let n = 1; n <= late.first; n++) await publishLate(site, topic, n);
+      await untilStreams(site, 0);
+      stream.connection.resume();
+      await stream.connection.readToEnd({ within });
+      expect(stream.connection.length).toBeLessThan(late.first * late.bytes);
     });
   });
 }

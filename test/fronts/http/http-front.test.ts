@@ -6,7 +6,8 @@ import { startSite } from "../../contract/site.js";
 const file = requestBytes({ path: "/pharos.css" });
 const health = requestBytes({ path: "/healthz" });
 
-describe("a client of the HTTP front", () => {
+// A deadline that passes says what was missing before the test's own time is over.
+describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   it("is forgotten when it leaves, however large the body of its stream's request", async () => {
     // The body was left unread, which stopped the reading of the socket: nobody saw the client leave.
     const site = await startSite("http");
