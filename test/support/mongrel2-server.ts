@@ -178,7 +178,8 @@ class Runner {
     // A pid file that a killed server left keeps the next one from starting.
     rmSync(join(this.#dir, "run", "mongrel2.pid"), { force: true });
     const output = openSync(join(this.#dir, "output.log"), "a");
-    const child = spawn("mongrel2", ["config.sqlite", serverUuid], {
+    // The kernel ends it with this process: one that is killed, as a test worker at its time limit, runs no clean-up.
+    const child = spawn("setpriv", ["--pdeathsig", "KILL", "mongrel2", "config.sqlite", serverUuid], {
       cwd: this.#dir,
       stdio: ["ignore", output, output],
       env: { ...process.env, LOGNAME: "test" },
