@@ -36,7 +36,7 @@ export class Entry {
     this.publication = fields.publication;
     this.atMs = fields.atMs;
     const { data, topics, type = "" } = fields.publication;
-    const text = data.length + fields.id.length + type.length;
+    const text = heldBytes(data) + fields.id.length + type.length;
     this.bytes = topics.reduce((sum, topic) => sum + topic.length + topicBytes, text + overheadBytes);
   }
 
@@ -59,4 +59,9 @@ export class Entry {
     this.#encoder = undefined;
     this.#encoded = undefined;
   }
+}
+
+/** What a text costs in memory: one byte a character, or two where a character is not Latin. */
+function heldBytes(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }
