@@ -60,7 +60,10 @@ export class HttpFront {
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
-    const channel = new StreamChannel((connection) => this.#fanout.drained(connection));
+    const channel = new StreamChannel({
+      clock: options.clock,
+      drained: (connection) => this.#fanout.drained(connection),
+    });
     this.#fanout = new Fanout<StreamSocket>({
       name: "http",
       front: "http",
