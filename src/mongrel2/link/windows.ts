@@ -49,7 +49,7 @@ const lastProbeMs = 30_000;
  * A fence says that messages are queued, not that they were written: the writers run when the handler task waits. On a
  * busy machine the server's thread is put aside right after it has sent the notice, finds the next window there when
  * it goes on, and waits again and again for nothing: 16 windows later all clients were closed [seen at 200 bodies of
- * 200 bytes to 1,000 clients, in 5 of 9 runs]. A rest after every few windows lets it wait.
+ * 200 bytes to 1,000 clients, in 6 of 9 runs]. A rest after every few windows lets it wait.
  */
 const windowsInARow = 4;
 const restMs = 10;
