@@ -24,8 +24,14 @@ export const keptPerTopic = 8;
 export function contractSites(front: FrontName): Contract {
   let site: Site | undefined;
   let smallSite: Site | undefined;
+  const ends: (() => void | Promise<void>)[] = [];
+  const onEnd = (action: () => void | Promise<void>): void => void ends.unshift(action);
+  // Declared here, since a hook that a hook declares never runs.
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
   beforeAll(async () => {
-    site = await startSite(front, { onEnd: afterAll });
+    site = await startSite(front, { onEnd });
     smallSite = await startSite(front, {
       settings: {
         PHAROS_CORS_ORIGIN: allowedOrigin,
@@ -33,7 +39,7 @@ export function contractSites(front: FrontName): Contract {
         PHAROS_HEARTBEAT: "0.2",
         PHAROS_RETRY: "1500",
       },
-      onEnd: afterAll,
+      onEnd,
     });
   });
   return { front, site: () => started(site), smallSite: () => started(smallSite) };
