@@ -101,6 +101,7 @@ export class Link {
         subscribed: (ident) => this.#up(ident),
         remade: () => this.#remade(),
         unsubscribed: () => this.#down("the server ended or the connection to it broke"),
+        overtaken: () => this.#beginAnew("the server ended or the connection to it broke"),
         failed: (error) => this.#fail(error),
       },
     });
@@ -297,7 +298,12 @@ export class Link {
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#options.logger.error({ ...this.#labels, error }, "a socket failed");
-    this.#down("a socket failed");
+    this.#beginAnew("a socket failed");
+  }
+
+  #beginAnew(reason: string): void {
+    this.#down(reason);
+    if (this.#closed) return;
     this.#sockets?.close();
     for (const timer of this.#timers) timer.cancel();
     this.start();
@@ -413,7 +419,11 @@ export class Link {
   #keepAlive(): void {
     if (this.#state !== "up") return;
     const options = { sender: this.#sender, targets: this.#targets };
-    for (const frame of controlFrames("keep-alive", this.#open, options)) this.#sockets?.send(frame);
+    for (const frame of controlFrames("keep-alive", this.#open, options)) {
+      this.#sockets?.send(frame);
+      // The sockets may have found that the server is gone.
+      if (this.#state !== "up") return;
+    }
   }
 
   async #flushed(): Promise<void> {

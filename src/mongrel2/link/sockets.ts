@@ -10,6 +10,11 @@ export interface SocketEvents {
   unsubscribed(): void;
   /** The connection that brings frames broke and stands again: what was under way on it is lost. */
   remade(): void;
+  /**
+   * A message was not sent: the server's subscription has changed, and this process had not come to read of it. The
+   * pair is of no more use.
+   */
+  overtaken(): void;
   /** A message could not be sent, or a socket cannot be read. The pair is of no more use. */
   failed(error: unknown): void;
 }
@@ -57,6 +62,9 @@ export class LinkSockets {
   /** Sends one message; the Buffer must not be changed afterwards. */
   send(frame: Buffer): void {
     if (this.#closed) return;
+    // ZeroMQ's own thread connects anew while a long turn runs here: the message would go to the next run of the
+    // server, where its ids are of others' clients [seen on libzmq 4.3.5]. What waits to be read tells of it.
+    if (this.#publisher.readable) return this.#options.events.overtaken();
     try {
       this.#publisher.send(frame).catch(this.#failed);
     } catch (error) {
