@@ -2,10 +2,11 @@ import { fileURLToPath } from "node:url";
 import { startBeacon } from "./app/beacon.js";
 import { createEpoch } from "./app/epoch.js";
 import { Figures } from "./app/figures.js";
+import { gaugeLevels } from "./app/levels.js";
 import { linkName, recordFile } from "./app/mongrel2-names.js";
 import { systemClock } from "./app/system-clock.js";
 import type { Clock, Timer } from "./clock.js";
-import type { Config } from "./config/config.js";
+import type { Config, Mongrel2Specs } from "./config/config.js";
 import type { FanoutLimits } from "./fanout/limits.js";
 import { defaultFanoutLimits } from "./fanout/limits.js";
 import { HttpFront } from "./fronts/http/http-front.js";
@@ -54,7 +55,7 @@ export interface App {
    * @throws PharosError as `parsePublication`
    */
   publish(input: PublicationInput): Promise<string>;
-  /** Every figure since the start, by name and labels. */
+  /** Every counter since the start and every gauge as it stands, by name and labels. */
   figures(): Readonly<Record<string, number>>;
   /** Stops in order: takes nothing in, delivers what is pending, closes all streams. Safe to call twice. */
   close(): Promise<void>;
@@ -110,7 +111,9 @@ class RunningApp implements App {
     this.#journal.follow((entry) => this.#hub.apply(entry));
     const gateway = this.#createGateway();
     this.#http = this.#createHttpFront(gateway);
-    this.#links = config.mongrel2.map((_specs, index) => this.#createMongrel2Front(index, gateway));
+    this.#links = config.mongrel2.map((specs, index) =>
+      this.#createMongrel2Front({ specs, name: linkName(index) }, gateway),
+    );
   }
 
   get ready(): Ready {
@@ -138,6 +141,8 @@ class RunningApp implements App {
   }
 
   figures(): Readonly<Record<string, number>> {
+    const sources = { hub: this.#hub, journal: this.#journal, http: this.#http, links: this.#links };
+    gaugeLevels(sources, this.#figures);
     return this.#figures.snapshot();
   }
 
@@ -198,13 +203,15 @@ class RunningApp implements App {
     });
   }
 
-  #createMongrel2Front(index: number, gateway: Gateway): Mongrel2Front {
+  #createMongrel2Front(
+    { specs, name }: { readonly specs: Mongrel2Specs; readonly name: string },
+    gateway: Gateway,
+  ): Mongrel2Front {
     const { limits, targets, keepAliveSeconds, stateDir } = this.#config;
-    const specs = this.#config.mongrel2[index] ?? { send: "", recv: "" };
     const record = recordFile(stateDir, specs, this.#ports.logger);
     return new Mongrel2Front({
       ...this.#shared(gateway, limits.mongrel2RoundBytes),
-      name: linkName(index),
+      name,
       sendSpec: specs.send,
       recvSpec: specs.recv,
       ...(specs.control === undefined ? {} : { controlSpec: specs.control }),

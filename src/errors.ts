@@ -9,7 +9,6 @@ export const errorCodes = {
   "bad-event-type": "an event type is reserved, too long, or holds a control character",
   "bad-retry": "a reconnection time is not a whole number of milliseconds within the allowed range",
   "bad-publication": "a publication is not of the form that its way in asks for",
-  "bad-position": "a position is not of the form #epoch:offset",
   "too-large": "something is larger than its limit",
   "bad-tnetstring": "bytes are not a well-formed tnetstring, or nest or measure more than allowed",
   "bad-mongrel2-request": "a frame from Mongrel2 is not a well-formed request",

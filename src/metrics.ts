@@ -23,7 +23,7 @@ export const counters = {
 export const gauges = {
   connections: "open streams, by front",
   cohorts: "cohorts with at least one connection",
-  laggards: "connections that read from history",
+  laggards: "connections that did not drain in time and read from history",
   history_bytes: "bytes held in history",
   history_topics: "topics with a history",
   retained_bytes: "bytes held as retained values",

@@ -1,0 +1,40 @@
+import type { Hub } from "../hub/hub.js";
+import type { MemoryJournal } from "../journal/memory-journal.js";
+import type { Metrics } from "../metrics.js";
+
+/** A front, as far as its streams count. */
+export interface StreamCounts {
+  /** Open streams. */
+  readonly size: number;
+  readonly laggards: number;
+}
+
+/** Where the levels of a hub are read. */
+export interface LevelSources {
+  readonly hub: Hub;
+  readonly journal: MemoryJournal;
+  /** The HTTP front, where there is one. */
+  readonly http: StreamCounts | undefined;
+  readonly links: readonly StreamCounts[];
+}
+
+/**
+ * Sets the gauges that are levels of the moment. They are read when somebody asks, since to follow them with every
+ * publication and connection would cost more than they are worth; counting laggards goes through all connections.
+ */
+export function gaugeLevels({ hub, journal, http, links }: LevelSources, metrics: Metrics): void {
+  const fronts = http === undefined ? links : [http, ...links];
+  if (http !== undefined) metrics.gauge("connections", http.size, { front: "http" });
+  if (links.length > 0)
+    metrics.gauge("connections", sum(links.map(({ size }) => size)), { front: "mongrel2" });
+  metrics.gauge("laggards", sum(fronts.map(({ laggards }) => laggards)));
+  metrics.gauge("cohorts", hub.cohortCount);
+  metrics.gauge("pending_bytes", hub.pendingBytes);
+  metrics.gauge("retained_bytes", hub.retained.bytes);
+  metrics.gauge("history_bytes", journal.bytes);
+  metrics.gauge("history_topics", journal.topicCount);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { errorCodes } from "../src/errors.js";
+import { counters, gauges } from "../src/metrics.js";
+
+const src = new URL("../src/", import.meta.url);
+const tables = new Set(["errors.ts", "metrics.ts"]);
+const code = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && !tables.has(file))
+  .map((file) => readFileSync(new URL(file, src), "utf8"))
+  .join("\n");
+
+test.each(Object.keys(counters))("something counts %s", (name) => {
+  expect(name).toMatch(/_total$/);
+  expect(code).toMatch(new RegExp(`\\bcount\\(\\s*"${name}"`));
+});
+
+test.each(Object.keys(gauges))("something sets the gauge %s", (name) => {
+  expect(code).toMatch(new RegExp(`\\bgauge\\(\\s*"${name}"`));
+});
+
+test.each(Object.keys(errorCodes))("something fails with the code %s", (name) => {
+  expect(code).toContain(`"${name}"`);
+});
