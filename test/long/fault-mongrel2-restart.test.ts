@@ -54,4 +54,34 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
     expect(await group.faults(["closed", "unreachable"])).toEqual({});
     expect(snapshot.counts).toMatchObject({ open: clients, closed: restarts * clients });
   });
+
+  it("while Pharos was stopped: when it goes on, its clients resume and another handler's clients notice nothing", async () => {
+    const bed = await startLinkBed({ mode });
+    const hub = await bed.startHub();
+    const group = await startLoadClients().open({
+      name: mode,
+      clients,
+      port: bed.server.port,
+      firstSequence: 1,
+      reconnect: { delayMs: 3000 },
+    });
+    const producer = await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond: 300 } });
+    await group.waitSequence({ atLeast: 300, within: 30_000 });
+    hub.signal("SIGSTOP");
+    await bed.server.restart();
+    await bed.openStrangers(strangers);
+    hub.signal("SIGCONT");
+    await group.waitCount("closed", { atLeast: clients, within: 10_000 });
+    await group.waitOpen({ within: 60_000 });
+    const sent = lastSequence(await producer.stop());
+    await group.waitSequence({ atLeast: sent - 1, within: 30_000 });
+    const { ids } = await bed.strangers.state();
+    const report = await bed.strangers.report();
+    printFigures(`Mongrel2 (${mode}) restarted while Pharos was stopped`, [
+      ...groupLines([await group.snapshot()]),
+      `strangers ${ids[0]} to ${ids.at(-1)}: ${report.closed} closed, ${report.foreign} with foreign bytes`,
+    ]);
+    expect(strangerFaults(report)).toEqual({});
+    expect(await group.faults(["closed", "unreachable"])).toEqual({});
+  });
 });
