@@ -45,13 +45,6 @@ export function frameControl(sender: string, ids: readonly number[], control: Tn
   return Buffer.concat([frameHead(sender, `X ${ids.join(" ")}`), encodeTnetstring(["ctl", control])]);
 }
 
-const keepAlive: TnetValue = new Map([["keep-alive", "1"]]);
-
-/** Frames the control message that resets the ping age of connections, so that the idle reaper spares quiet streams. */
-export function frameKeepAlive(sender: string, ids: readonly number[]): Buffer {
-  return frameControl(sender, ids, keepAlive);
-}
-
 function frameHead(sender: string, targets: string): Buffer {
   return Buffer.from(`${sender} ${targets.length}:${targets}, `, "latin1");
 }

@@ -4,7 +4,6 @@ import {
   frameClose,
   frameControl,
   frameDelivery,
-  frameKeepAlive,
   frameTargets,
 } from "../../../src/mongrel2/wire/response.js";
 
@@ -43,7 +42,7 @@ describe("responses", () => {
     "refuse the ids %j",
     (ids) => {
       expect(() => frameTargets(uuid, ids)).toThrow(refused);
-      expect(() => frameKeepAlive(uuid, ids)).toThrow(refused);
+      expect(() => frameControl(uuid, ids, null)).toThrow(refused);
     },
   );
 
@@ -68,10 +67,6 @@ describe("responses", () => {
 });
 
 describe("control messages", () => {
-  it("are those that Mongrel2 takes for keep-alive", () => {
-    expect(frameKeepAlive("UUID", [123]).toString()).toBe("UUID 5:X 123, 28:3:ctl,18:10:keep-alive,1:1,}]");
-  });
-
   it("carry any control value", () => {
     expect(frameControl("A", [1, 2], new Map([["cancel", 1]])).toString()).toBe(
       "A 5:X 1 2, 23:3:ctl,13:6:cancel,1:1#}]",
@@ -80,7 +75,7 @@ describe("control messages", () => {
 
   it("take 128 ids beside the X", () => {
     const ids = Array.from({ length: 128 }, () => 1);
-    expect(frameKeepAlive("A", ids).toString()).toContain("A 257:X 1 1");
-    expect(() => frameKeepAlive("A", [...ids, 1])).toThrow(refused);
+    expect(frameControl("A", ids, null).toString()).toContain("A 257:X 1 1");
+    expect(() => frameControl("A", [...ids, 1], null)).toThrow(refused);
   });
 });
