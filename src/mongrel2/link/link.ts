@@ -27,7 +27,8 @@ export type LinkState = "waiting" | "up" | "stuck" | "down";
 /** How it is known that a connection can take its next message. */
 export type Pacing = "credits" | "fence";
 
-const defaultSender = "pharos";
+/** The sender of messages where the server subscribed to everything: it may be any. */
+const anySender = "pharos";
 const defaultKeepAliveMs = 15_000;
 const tickMs = 1_000;
 /** A fence goes out this often when nothing else does: a stuck server is noticed, and a living one remembered. */
@@ -248,7 +249,7 @@ export class Link {
   #up(ident: string): void {
     if (this.#closed) return;
     if (this.#state === "up" || this.#state === "stuck") this.#down("the server subscribed anew");
-    const sender = ident === "" ? (this.#options.sender ?? defaultSender) : ident;
+    const sender = ident === "" ? anySender : ident;
     if (!isSender(sender)) {
       this.#options.logger.error(
         { ...this.#labels, sender },

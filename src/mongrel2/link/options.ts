@@ -3,7 +3,7 @@ import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import type { LinkEvents } from "./events.js";
 
-/** What one link holds and how long it waits. All are named in the configuration's documentation. */
+/** What one link holds and how long it waits. Of these `windowBytes` is a setting; the others are fixed, with their reasons below. */
 export interface LinkLimits {
   /** Body bytes times members of one window. Mongrel2 copies a body per connection. @default 67,108,864 */
   readonly windowBytes: number;
@@ -71,8 +71,6 @@ export interface LinkOptions {
   readonly targets?: number;
   /** Time between keep-alive control messages, in milliseconds; 0 sends none. @default 15,000 */
   readonly keepAliveMs?: number;
-  /** The sender that messages carry where the server subscribed to everything. @default pharos */
-  readonly sender?: string;
   readonly limits?: Partial<LinkLimits>;
   readonly clock: Clock;
   readonly logger: Logger;
