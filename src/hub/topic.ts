@@ -35,7 +35,7 @@ export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
     throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
   }
   if (hasForbiddenCharacter(text)) {
-    throw new PharosError("bad-topic", "a topic must not hold control characters or invalid UTF-8");
+    throw new PharosError("bad-topic", "a topic must not hold control or format characters or invalid UTF-8");
   }
   return text as Topic;
 }
