@@ -35,7 +35,7 @@ const table = {
   },
   config: { areas: words, packages: ["zod", "node:"] },
   client: { areas: ["protocol", "sse"], packages: [] },
-  app: { areas: ["*"], packages: ["pino", "prom-client", "node:"] },
+  app: { areas: ["*"], packages: ["node:"] },
   index: { areas: ["*"], packages: [] },
   cli: {
     areas: [...words, "app", "config", "publisher", "client"],
