@@ -30,8 +30,8 @@ const post = (headers: Readonly<Record<string, string>>, body: string): string =
   requestBytes({ method: "POST", headers, body });
 
 /**
- * Every request that the fronts answer differently, and why. Whatever is not in here, both answer alike; README's
- * section on Mongrel2 lists the same.
+ * Every request that the fronts answer differently, and why. Whatever is not in here, both answer alike; docs/FRONTS.md
+ * lists the same.
  */
 export const requestDifferences: readonly RequestDifference[] = [
   {
@@ -57,6 +57,12 @@ export const requestDifferences: readonly RequestDifference[] = [
     name: "a body of 30 KB with GET",
     request: requestBytes({ headers: { "Content-Length": "30000" }, body: "b".repeat(30_000) }),
     answers: { http: stream, "mongrel2-stock": server(413), "mongrel2-shipped": server(413) },
+  },
+  {
+    // Mongrel2 takes the whole URL for a path, for which it has no route.
+    name: "a whole URL as the target",
+    request: requestBytes({ path: "http://localhost/esupdates" }),
+    answers: { http: stream, "mongrel2-stock": serverNotFound, "mongrel2-shipped": serverNotFound },
   },
   {
     // Mongrel2 would spool it to a file and is not allowed to.

@@ -4,7 +4,7 @@ import type { GatewayRequest } from "../../gateway/messages.js";
 
 /** Shows a request of Node's HTTP server to the gateway. */
 export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
-  const url = request.raw.url ?? "/";
+  const url = withoutOrigin(request.raw.url ?? "/");
   const question = url.indexOf("?");
   return {
     method: request.raw.method ?? "GET",
@@ -15,6 +15,11 @@ export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
       return value === undefined ? undefined : asUtf8(Array.isArray(value) ? value.join(", ") : value);
     },
   };
+}
+
+/** A target may be a whole URL, as clients of a proxy send it [RFC 9112 3.2.2]. */
+function withoutOrigin(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*/i, "");
 }
 
 /** Node reads header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */
