@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { closeStreams } from "../../src/fanout/close-streams.js";
 import type { FakeClient } from "./fake-channel.js";
 import { World, at } from "./world.js";
 import type { WorldOptions } from "./world.js";
@@ -362,14 +363,28 @@ describe("an orderly end", () => {
     slow.appetite = "when-told";
     world.publish("news");
     world.turn();
-    world.fanout.endAll();
+    const closed = closeStreams(world.fanout, world.clock);
     expect([fast.fate, slow.fate]).toEqual(["ended", "open"]);
     world.publish("news");
     world.drain(slow);
     expect([slow.fate, slow.offsets]).toEqual(["ended", [1]]);
-    await world.fanout.whenEmpty();
+    await closed;
     expect([world.hub.cohortCount, world.hub.pendingBytes]).toEqual([0, 0]);
-    world.fanout.close();
     expect(world.clock.timers).toBe(0);
+  });
+
+  it("is a cut for who has taken nothing for two seconds", async () => {
+    const world = new World();
+    const client = world.open();
+    world.turn();
+    client.appetite = "when-told";
+    world.publish("news");
+    world.turn();
+    const closed = closeStreams(world.fanout, world.clock);
+    world.clock.advance(1999);
+    expect(client.fate).toBe("open");
+    world.clock.advance(1);
+    await closed;
+    expect([client.fate, world.fanout.size, world.clock.timers]).toEqual(["cut", 0, 0]);
   });
 });

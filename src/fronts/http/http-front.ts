@@ -4,9 +4,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
 import { PharosError } from "../../errors.js";
+import { closeStreams } from "../../fanout/close-streams.js";
 import type { Connection } from "../../fanout/connection.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
+import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeHead } from "../../gateway/http-head.js";
 import type { Reply, StreamStart } from "../../gateway/messages.js";
@@ -18,15 +20,6 @@ import { toGatewayRequest } from "./http-request.js";
 import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
 import { Turns } from "./turns.js";
-
-/** Requests that may wait on one connection for the answers before them; with one more the connection is closed. */
-const pipelinedRequests = 16;
-
-/** Further requests on a connection that carries a stream are never answered; this many close it. */
-const extraRequestsAllowed = 3;
-
-/** How long a connection may take to close after its stream was ended in order, in milliseconds. */
-const closeWithinMs = 2000;
 
 export interface HttpFrontOptions {
   readonly host: string;
@@ -108,11 +101,7 @@ export class HttpFront {
 
   /** Ends every stream in order, so that clients reconnect elsewhere, and closes the server. */
   async close(): Promise<void> {
-    this.#fanout.endAll();
-    const late = this.#options.clock.after(closeWithinMs, () => this.#fanout.cutAll());
-    await this.#fanout.whenEmpty();
-    late.cancel();
-    this.#fanout.close();
+    await closeStreams(this.#fanout, this.#options.clock);
     this.#app.server.closeAllConnections();
     await this.#app.close();
   }

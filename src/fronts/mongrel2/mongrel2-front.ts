@@ -1,8 +1,10 @@
 import type { Clock } from "../../clock.js";
 import { PharosError } from "../../errors.js";
+import { closeStreams } from "../../fanout/close-streams.js";
 import type { Connection } from "../../fanout/connection.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
+import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type { Reply, StreamStart } from "../../gateway/messages.js";
 import type { Hub } from "../../hub/hub.js";
@@ -15,15 +17,6 @@ import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
 import { LinkChannel } from "./link-channel.js";
 import type { StreamId } from "./link-channel.js";
 import { closesAfterAnswer, encodeReply, toGatewayRequest } from "./requests.js";
-
-/** Requests that may wait on one connection for the answers before them; with one more the connection is closed. */
-const pipelinedRequests = 16;
-
-/** Further requests on a connection that carries a stream are never answered; this many close it. */
-const extraRequestsAllowed = 3;
-
-/** How long streams may take to close in order before they are closed as they are, in milliseconds. */
-const closeWithinMs = 2000;
 
 export interface Mongrel2FrontOptions {
   /** Unique among the hub's outlets; names the link in figures and log lines. */
@@ -113,11 +106,7 @@ export class Mongrel2Front {
 
   /** Closes every stream in order, so that clients reconnect elsewhere, and then the link. */
   async close(): Promise<void> {
-    this.#fanout.endAll();
-    const late = this.#options.clock.after(closeWithinMs, () => this.#fanout.cutAll());
-    await this.#fanout.whenEmpty();
-    late.cancel();
-    this.#fanout.close();
+    await closeStreams(this.#fanout, this.#options.clock);
     await this.#link.close();
   }
 
