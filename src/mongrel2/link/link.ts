@@ -234,9 +234,9 @@ export class Link {
         logger.info({ ...this.#labels, connections }, "freed the clients of streams that were lost");
       },
       givenUp: (connections, reason) =>
-        logger.info(
+        logger.warn(
           { ...this.#labels, connections, reason },
-          "cannot tell whether lost streams are still open",
+          "cannot tell whether lost streams are still open: their clients may stay deaf until Mongrel2 ends them",
         ),
       pursueMs: this.#limits.orphanMs,
     });
