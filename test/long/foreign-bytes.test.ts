@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { fronts, startBed } from "../support/load/bed.js";
+import { startLoadClients, type LoadGroup } from "../support/load/client.js";
+import { grouped, printFigures, usageLine } from "../support/load/figures.js";
+import { startProducer } from "../support/producer.js";
+
+const waves = 5;
+const perWave = 200;
+const atOnce = 20;
+const bytes = 60_000;
+const within = 60_000;
+
+// The kernel takes 4 MB (68 of these) in place of a client that does not read, and a stock server closes one for which
+// 16 more wait: so many leave every delivery blocked and nobody closed.
+const untilBlocked = 75;
+
+/** What foreign bytes do to a client that receives them: known of Mongrel2, printed and written down. */
+const serverFault = ["foreign", "refused", "closed", "unreachable", "missed", "duplicates", "late"] as const;
+
+/** Connections of a server to which the kernel holds over 1 MB that their clients do not take [proc(5), tcp]. */
+function blocked(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const rows = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  return rows.filter((row) => {
+    const [, address = "", , , queues = ""] = row.trim().split(/\s+/);
+    return address.endsWith(local) && Number.parseInt(queues.split(":")[0] ?? "0", 16) > 1e6;
+  }).length;
+}
+
+test.each(fronts)(
+  "1,000 clients leave with deliveries blocked while 1,000 others come: %s",
+  async (front) => {
+    const bed = await startBed({ front });
+    const deaf = startLoadClients();
+    const crowd = startLoadClients();
+    const topic = { topic: "blocked", stream: "blocked" };
+    const follow = { port: bed.port, topics: ["blocked"], streams: ["blocked"] };
+    const watch = await crowd.open({ ...follow, name: "watch", clients: 1 });
+    const idle = bed.usage();
+    await startProducer({
+      endpoint: bed.hub.ingest,
+      topics: [{ topic: "other", stream: "other" }],
+      pace: { kind: "rate", perSecond: 50 },
+    });
+    const comers: LoadGroup[] = [];
+    let left = 0;
+    for (let wave = 0; wave < waves; wave += 1) {
+      const leave = await deaf.open({
+        ...follow,
+        name: `leave ${wave}`,
+        clients: perWave,
+        reading: { kind: "never" },
+      });
+      const firstSequence = 1 + wave * untilBlocked;
+      const pace = { kind: "rate", perSecond: 25 } as const;
+      await startProducer({
+        endpoint: bed.hub.ingest,
+        bytes,
+        count: untilBlocked,
+        firstSequence,
+        topics: [topic],
+        pace,
+      });
+      await watch.waitSequence({ atLeast: firstSequence + untilBlocked - 1, within });
+      left += blocked(bed.port);
+      const come = await crowd.begin({
+        name: `come ${wave}`,
+        clients: perWave,
+        port: bed.port,
+        topics: ["other"],
+        streams: ["other"],
+        openAtOnce: atOnce,
+        reconnect: { delayMs: 50, afterRefusal: true },
+      });
+      comers.push(come);
+      for (let gone = 0; gone < perWave; gone += atOnce) {
+        await leave.leave({ clients: atOnce, how: gone % (2 * atOnce) === 0 ? "reset" : "end" });
+        await come.waitCount("opened", { atLeast: gone + atOnce, within });
+      }
+      const { highest } = await come.snapshot();
+      await come.waitSequence({ atLeast: highest + 50, within });
+    }
+    const snapshots = await Promise.all(comers.map((group) => group.snapshot()));
+    const sum = (name: "foreignClients" | "opened" | "closed" | "missed"): number =>
+      snapshots.reduce((total, { counts }) => total + counts[name], 0);
+    printFigures(`${front}: ${grouped(waves * perWave)} clients left with deliveries blocked, as many came`, [
+      `connections blocked when their clients left: ${left} of ${waves * perWave}`,
+      `new connections that received foreign bytes: ${sum("foreignClients")} of ${sum("opened")}`,
+      `of the new connections ${sum("closed")} were closed; ${sum("missed")} events missed without a word`,
+      ...snapshots.flatMap(({ foreign }) => foreign.slice(0, 1).map((text) => text.slice(0, 100))),
+      usageLine(idle, bed.usage()),
+    ]);
+    expect(left).toBeGreaterThan(waves * perWave * 0.9);
+    const faults = await Promise.all(
+      comers.map((group) => group.faults(front === "http" ? [] : serverFault)),
+    );
+    expect(faults).toEqual(comers.map(() => ({})));
+  },
+);

@@ -1,0 +1,43 @@
+import type { Usage } from "./bed.js";
+import { describe } from "./client.js";
+import type { Snapshot } from "./protocol.js";
+
+/** Prints what a test measured as one block, a line each, in the form that docs/ quotes. */
+export function printFigures(title: string, lines: readonly string[]): void {
+  process.stdout.write(`\n== ${title}\n${lines.map((line) => `   ${line}\n`).join("")}`);
+}
+
+/** One line on each group. */
+export function groupLines(snapshots: readonly Snapshot[]): readonly string[] {
+  return snapshots.map((snapshot) => describe(snapshot));
+}
+
+/** What the servers used between two moments. */
+export function usageLine(from: Usage, to: Usage): string {
+  const hub =
+    `hub ${(to.hubSeconds - from.hubSeconds).toFixed(1)} s of processor, ${mib(from.hubBytes)} idle, ` +
+    `${mib(to.hubBytes)} now, ${mib(to.hubPeakBytes)} at most`;
+  if (to.serverBytes === 0) return hub;
+  return (
+    `${hub}; Mongrel2 ${(to.serverSeconds - from.serverSeconds).toFixed(1)} s of processor, ` +
+    `${mib(from.serverBytes)} idle, ${mib(to.serverBytes)} now, ${mib(to.serverPeakBytes)} at most`
+  );
+}
+
+/** Bytes as mebibytes, for people. */
+export function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+/** A count with its thousands set apart. */
+export function grouped(count: number): string {
+  return Math.round(count).toLocaleString("en");
+}
+
+/** The middle of some figures; of two the mean of both. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >>> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
