@@ -180,7 +180,7 @@ class RunningApp implements App {
       corsOrigins,
       filtersPerConnection: limits.filtersPerConnection,
       filterBytes: limits.filterBytes,
-      hasRoom: () => this.#streams < limits.connections,
+      hasRoom: (filters) => this.#streams < limits.connections && this.#hub.hasRoomFor(filters),
       health: () => ({
         version: this.#ports.version,
         streams: this.#streams,

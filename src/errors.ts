@@ -18,7 +18,7 @@ export const errorCodes = {
   "not-found": "nothing is served at this path",
   "method-not-allowed": "this path does not take this method",
   "head-too-large": "the head of an HTTP request is larger than allowed",
-  "too-many-connections": "as many streams are open as may be",
+  "too-many-connections": "as many streams are open, or filters with wildcards held, as may be",
   internal: "a failure of the server itself; its log says more",
   "bad-endpoint": "a ZeroMQ endpoint or address is malformed",
   "bad-config": "a setting has a value that it does not take",

@@ -18,8 +18,8 @@ export interface GatewayOptions {
   readonly corsOrigins: readonly string[];
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
-  /** False when no further stream may be opened. */
-  readonly hasRoom: () => boolean;
+  /** False when no further stream with these filters may be opened. */
+  readonly hasRoom: (filters: readonly TopicFilter[]) => boolean;
   /** What `/healthz` says beside `status`. */
   readonly health: () => Readonly<Record<string, unknown>>;
 }
@@ -92,10 +92,10 @@ export class Gateway {
   #stream(request: GatewayRequest): Answer {
     const query = parseQuery(request.query);
     const filters = this.#filters(query);
-    if (!this.#options.hasRoom()) {
+    if (!this.#options.hasRoom(filters)) {
       throw new PharosError(
         "too-many-connections",
-        "the server has as many streams as it may have; try again later",
+        "the server has as many streams, or filters with wildcards, as it may have; try again later",
       );
     }
     const lastEventId = present(request.header("last-event-id")) ?? present(valueOf(query, "last_event_id"));

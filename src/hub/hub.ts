@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
 import type { Entry } from "./entry.js";
+import type { TopicFilter } from "./filter.js";
 import { FilterTrie } from "./filter-trie.js";
 import type { History } from "./history.js";
 import { PendingAccount, defaultPressureLimits } from "./pending.js";
@@ -14,6 +15,11 @@ export interface HubOptions {
   readonly pressure?: PressureLimits;
   /** What retained values may hold together. @default 64 MiB, a quarter of history */
   readonly retainedBytes?: number;
+  /**
+   * Levels that the filters with wildcards of all streams may have together; what filters begin with in common counts
+   * once. @default 250,000: 16 for each of 15,000 streams, and at some 500 bytes each 120 MB
+   */
+  readonly filterLevels?: number;
 }
 
 /**
@@ -26,10 +32,12 @@ export class Hub {
   readonly #account: PendingAccount;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #trie = new FilterTrie<Cohort>();
+  readonly #filterLevels: number;
 
   constructor(options: HubOptions) {
     this.history = options.history;
     this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
+    this.#filterLevels = options.filterLevels ?? 250_000;
     this.#account = new PendingAccount({
       limits: options.pressure ?? defaultPressureLimits,
       clock: options.clock,
@@ -47,6 +55,14 @@ export class Hub {
   /** Undefined while publishers may go on, else a promise that resolves when they may. */
   room(): Promise<void> | undefined {
     return this.#account.room();
+  }
+
+  /**
+   * Whether a stream with these filters may {@link join}. One stream's filters could hold 4 MB of levels, so that a few
+   * hundred streams of one client would be more than the machine has; filters without wildcards cost their text alone.
+   */
+  hasRoomFor(filters: readonly TopicFilter[]): boolean {
+    return this.#trie.levels < this.#filterLevels || filters.every(({ kind }) => kind !== "mqtt");
   }
 
   /** Called by the journal for each entry, in order of offset. */

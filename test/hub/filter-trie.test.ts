@@ -124,3 +124,16 @@ describe("FilterTrie", () => {
     }
   });
 });
+
+it("counts levels of filters with wildcards, common beginnings once, and none of what was removed", () => {
+  const trie = new FilterTrie<string>();
+  const texts = ["a/b/+", "a/c/#", "+/b", "a/b"];
+  const filters = texts.map((text) => parseMqttFilter(text));
+  const counts = filters.map((added) => {
+    trie.add(added, "x");
+    return trie.levels;
+  });
+  expect(counts).toEqual([3, 4, 6, 6]);
+  for (const removed of filters) trie.remove(removed, "x");
+  expect(trie.levels).toBe(0);
+});
