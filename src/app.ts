@@ -107,6 +107,7 @@ class RunningApp implements App {
       clock: this.#clock,
       pressure: { ...defaultPressureLimits, pendingBytes: config.limits.pendingBytes },
       retainedBytes: config.limits.retained.bytes,
+      filterLevels: config.limits.filterLevels,
     });
     this.#journal.follow((entry) => this.#hub.apply(entry));
     const gateway = this.#createGateway();

@@ -10,7 +10,8 @@ export interface BeaconOptions {
 }
 
 /**
- * Publishes the time every so many seconds until interrupted, numbered from 1. While no hub takes it, it says so
+ * Publishes the time every so many seconds until interrupted, with the milliseconds since 1970 for an id: a count from
+ * 1 would repeat when hub and beacon start anew, and a client that comes back would go on from the wrong place. While no hub takes it, it says so
  * once and keeps trying, so that hub and beacon may start in any order.
  *
  * @throws PharosError when the publication itself is refused
@@ -18,11 +19,11 @@ export interface BeaconOptions {
 export async function beacon(options: BeaconOptions, publisher: CliPublisher, io: Io): Promise<number> {
   const { interrupted } = io;
   let said = false;
-  for (let number = 1; !interrupted.aborted; number += 1) {
+  while (!interrupted.aborted) {
     const next = delay(options.everySeconds * 1000, undefined, { signal: interrupted }).catch(
       () => undefined,
     );
-    const taken = await Promise.race([send(number, options, publisher), aborted(interrupted)]);
+    const taken = await Promise.race([send(options, publisher), aborted(interrupted)]);
     if (taken === false && !said) io.stderr.write("No hub takes the beacon; still trying.\n");
     said = taken === false;
     await next;
@@ -31,10 +32,11 @@ export async function beacon(options: BeaconOptions, publisher: CliPublisher, io
 }
 
 /** False when no hub took it. */
-async function send(number: number, { topic }: BeaconOptions, publisher: CliPublisher): Promise<boolean> {
+async function send({ topic }: BeaconOptions, publisher: CliPublisher): Promise<boolean> {
   try {
-    const data = `Timestamp ${new Date().toISOString()}`;
-    await publisher.publish({ topic, id: String(number), data });
+    const now = new Date();
+    const data = `Timestamp ${now.toISOString()}`;
+    await publisher.publish({ topic, id: String(now.getTime()), data });
     return true;
   } catch (error) {
     if (error instanceof PharosError && error.code === "not-taken") return false;

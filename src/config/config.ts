@@ -56,6 +56,7 @@ export interface Limits {
   readonly pendingBytes: number;
   readonly connections: number;
   readonly filtersPerConnection: number;
+  readonly filterLevels: number;
   readonly topicBytes: number;
   readonly filterBytes: number;
   readonly idBytes: number;

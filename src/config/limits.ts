@@ -55,6 +55,11 @@ export const limitsSchema = z
     filtersPerConnection: wholeNumber({ from: 1, to: 10_000 })
       .default(100)
       .describe("Filters of one stream. 100 of 80 bytes fill half of the largest request head."),
+    filterLevels: wholeNumber(count)
+      .default(250_000)
+      .describe(
+        "Levels of all wildcard filters together. About 480 bytes each: 120 MB; beyond it streams with wildcards get 503.",
+      ),
     topicBytes: wholeNumber(short)
       .default(1024)
       .describe("Bytes of one topic's name, so that a filter for it fits into a request head 16 times."),

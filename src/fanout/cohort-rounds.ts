@@ -4,7 +4,7 @@ import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
 import type { Connection, Rounds } from "./connection.js";
 import type { FanoutLimits } from "./limits.js";
-import { Patience, quorum } from "./patience.js";
+import { Patience, quorumOf } from "./patience.js";
 
 /** What the rounds of one cohort need from the fan-out around them. */
 export interface RoundsContext<H> {
@@ -206,7 +206,7 @@ export class CohortRounds<H> implements Rounds<H> {
   #checkQuorum(): void {
     const { clock } = this.#context;
     const elapsed = clock.monotonic() - this.#startedMs;
-    const reached = this.#waitedFor - this.#waiting >= this.#waitedFor * quorum;
+    const reached = this.#waitedFor - this.#waiting >= quorumOf(this.#waitedFor);
     if (reached) this.#quorumMs = elapsed;
     else if (this.#deadline !== undefined) return;
     this.#deadline?.cancel();

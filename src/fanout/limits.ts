@@ -21,7 +21,7 @@ export interface FanoutLimits {
 export const defaultFanoutLimits: FanoutLimits = Object.freeze({
   roundBytes: 256 * 1024,
   roundWaitMs: 250,
-  roundWaitFloorMs: 25,
+  roundWaitFloorMs: 5,
   heartbeatMs: 15_000,
   stallMs: 60_000,
   pageCacheBytes: 16 * 1024 * 1024,

@@ -30,10 +30,7 @@ export function parseMqttFilter(text: string, maxBytes = defaultTopicBytes): Top
     throw new PharosError("bad-filter", `a topic filter may have at most ${maxBytes} bytes`);
   }
   if (hasForbiddenCharacter(text)) {
-    throw new PharosError(
-      "bad-filter",
-      "a topic filter must not hold control or format characters or invalid UTF-8",
-    );
+    throw new PharosError("bad-filter", "a topic filter must not hold control characters or invalid UTF-8");
   }
   if (!text.includes("+") && !text.includes("#")) return exactFilter(text, maxBytes);
   const levels = text.split("/");

@@ -130,9 +130,9 @@ class PageBuilder {
   }
 
   #open(opening: Opening): ReadState {
-    const { format } = this.#cohort.subscription;
+    const { format, filters } = this.#cohort.subscription;
     let sent = opening.after;
-    for (const entry of this.#source.retained.between(opening.after, opening.upTo)) {
+    for (const entry of this.#source.retained.candidates(filters, opening.after, opening.upTo)) {
       if (!this.#isWanted(entry, opening)) continue;
       if (!this.#add(format.retained(entry))) return { ...opening, after: sent };
       this.#count += 1;

@@ -126,10 +126,7 @@ function checkWord(
     throw new PharosError(rule.code, `${rule.what} may have at most ${rule.maxBytes} bytes`);
   }
   if (hasForbiddenCharacter(text)) {
-    throw new PharosError(
-      rule.code,
-      `${rule.what} must not hold control or format characters or invalid UTF-8`,
-    );
+    throw new PharosError(rule.code, `${rule.what} must not hold control characters or invalid UTF-8`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Entry } from "./entry.js";
+import type { TopicFilter } from "./filter.js";
 import type { Offset } from "./position.js";
 import type { Topic } from "./topic.js";
 
@@ -33,8 +34,25 @@ export class RetainedValues {
     }
   }
 
-  /** The values with an offset after `after` and up to `upTo`, each once, in order of offset. */
-  *between(after: Offset, upTo: Offset): Generator<Entry, void> {
+  /**
+   * The values that these filters may match, with an offset after `after` and up to `upTo`, each once, in order of
+   * offset. Exact filters alone cost what they name, not what is retained.
+   */
+  candidates(filters: readonly TopicFilter[], after: Offset, upTo: Offset): Iterable<Entry> {
+    const exact = filters.flatMap((filter) => (filter.kind === "exact" ? [filter.topic] : []));
+    return exact.length === filters.length ? this.#named(exact, after, upTo) : this.#all(after, upTo);
+  }
+
+  #named(topics: readonly Topic[], after: Offset, upTo: Offset): readonly Entry[] {
+    const entries = new Set<Entry>();
+    for (const topic of topics) {
+      const entry = this.#byTopic.get(topic);
+      if (entry !== undefined && entry.offset > after && entry.offset <= upTo) entries.add(entry);
+    }
+    return [...entries].sort((a, b) => a.offset - b.offset);
+  }
+
+  *#all(after: Offset, upTo: Offset): Generator<Entry, void> {
     let last: Entry | undefined;
     for (const entry of this.#byTopic.values()) {
       if (entry.offset > upTo) return;

@@ -9,12 +9,12 @@ export type Topic = string & { readonly [topicBrand]: true };
 /** Longest topic and longest filter in UTF-8 bytes: room for a URL with its query, a hundredth of a request head. */
 export const defaultTopicBytes = 1024;
 
-/** Control characters, format characters (they make two topics look alike) and lone surrogates (not UTF-8). */
-const forbidden = /[\p{Cc}\p{Cf}\p{Cs}]/u;
+/** Control characters and lone surrogates, which are not UTF-8. Names with joiners, as Persian and emoji use, are names. */
+const forbidden = /[\p{Cc}\p{Cs}]/u;
 
 const reservedPaths = [streamPath, "/.well-known/mercure"];
 
-/** True when `text` holds a control or format character or a lone surrogate, which no topic, filter, id or type may. */
+/** True when `text` holds a control character or a lone surrogate, which no topic, filter, id or type may. */
 export function hasForbiddenCharacter(text: string): boolean {
   return forbidden.test(text);
 }
@@ -23,7 +23,7 @@ export function hasForbiddenCharacter(text: string): boolean {
  * Takes any text as a topic; `c#` and `a+b` are legal topics, nothing is normalised.
  *
  * @throws PharosError `bad-topic` when it is empty, longer than `maxBytes`, exactly `*`, the hub's own path or
- *   below it, or holds a control or format character or a lone surrogate.
+ *   below it, or holds a control character or a lone surrogate.
  */
 export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
   if (text === "") throw new PharosError("bad-topic", "a topic must not be empty");
@@ -35,7 +35,7 @@ export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
     throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
   }
   if (hasForbiddenCharacter(text)) {
-    throw new PharosError("bad-topic", "a topic must not hold control or format characters or invalid UTF-8");
+    throw new PharosError("bad-topic", "a topic must not hold control characters or invalid UTF-8");
   }
   return text as Topic;
 }

@@ -58,6 +58,7 @@ test("nothing set gives the documented defaults", () => {
     pendingBytes: 67_108_864,
     connections: 15_000,
     filtersPerConnection: 100,
+    filterLevels: 250_000,
     topicBytes: 1024,
     filterBytes: 1024,
     idBytes: 256,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Entry } from "../../src/hub/entry.js";
+import { allTopics, parseMqttFilter } from "../../src/hub/filter.js";
 import { parsePublication } from "../../src/hub/publication.js";
 import { RetainedValues } from "../../src/hub/retained.js";
 
@@ -15,7 +16,7 @@ function filled(entries: readonly Entry[], maxBytes = 1_000_000): RetainedValues
 }
 
 function offsets(retained: RetainedValues, after = 0, upTo = 1000): number[] {
-  return [...retained.between(after, upTo)].map(({ offset }) => offset);
+  return [...retained.candidates([allTopics], after, upTo)].map(({ offset }) => offset);
 }
 
 describe("RetainedValues", () => {
@@ -50,5 +51,12 @@ describe("RetainedValues", () => {
     const small = entry(1, "a").bytes;
     expect(offsets(filled([entry(1, "a"), entry(2, "b"), entry(3, "c")], 2 * small))).toEqual([2, 3]);
     expect(offsets(filled([entry(1, "a"), entry(2, "b", "x".repeat(5000))], 2 * small))).toEqual([]);
+  });
+
+  it("gives exact filters what they name, in order of offset and each value once", () => {
+    const retained = filled([entry(1, "a"), entry(2, "b c"), entry(3, "d"), entry(4, "a")]);
+    const filters = ["a", "c", "b", "nothing"].map((text) => parseMqttFilter(text));
+    expect([...retained.candidates(filters, 0, 9)].map(({ offset }) => offset)).toEqual([2, 4]);
+    expect([...retained.candidates(filters, 2, 3)]).toEqual([]);
   });
 });

@@ -21,6 +21,12 @@ import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
 import { Turns } from "./turns.js";
 
+/**
+ * How long a request may take to arrive, in milliseconds: a head or body that trickles would hold its connection for
+ * ever. Node gives a head 60 s and swaps the two limits when this one is smaller.
+ */
+const requestWithinMs = 60_000;
+
 export interface HttpFrontOptions {
   readonly host: string;
   readonly port: number;
@@ -113,6 +119,7 @@ export class HttpFront {
       exposeHeadRoutes: false,
       forceCloseConnections: false,
       return503OnClosing: false,
+      requestTimeout: requestWithinMs,
       http: { maxHeaderSize: headBytes },
       clientErrorHandler: (error, socket) => this.#refuseBytes(error, socket),
     });
