@@ -44,7 +44,7 @@ describe("a round", () => {
     world.turn();
     world.publish("news");
     world.publish("news");
-    world.clock.advance(100);
+    world.clock.advance(20);
     expect(one.offsets).toEqual([1]);
     world.drain(slow);
     expect([one.offsets, slow.offsets]).toEqual([
@@ -116,7 +116,7 @@ describe("a slow member", () => {
     world.publish("news");
     world.turn();
     world.publish("news");
-    world.clock.advance(249);
+    world.clock.advance(24);
     expect([world.fanout.laggards, one.offsets]).toEqual([0, [1]]);
     world.clock.advance(1);
     expect(world.fanout.laggards).toBe(1);
@@ -124,7 +124,7 @@ describe("a slow member", () => {
     expect(world.counted("laggards_total")).toBe(1);
   });
 
-  it("is waited for less when nine of ten have long drained and the patience is used up", () => {
+  it("is waited for less when most have long drained and the patience is used up", () => {
     const [world, ...clients] = withMembers({}, ...Array.from({ length: 40 }, () => ({})));
     const demotedAfter = (client: FakeClient): number => {
       client.appetite = "never";
@@ -134,10 +134,22 @@ describe("a slow member", () => {
       while (world.isMember(client)) world.clock.advance(1);
       return world.clock.monotonic() - start;
     };
-    const waits = clients.slice(0, 4).map((client) => demotedAfter(client));
-    expect(waits[0]).toBe(250);
-    expect(waits[1], "a tenth of 250 ms has come back").toBe(25);
-    expect(waits.slice(2)).toEqual([25, 25]);
+    // With 250 ms to begin with and a tenth of the time, 22 slow clients made the p99 of 200 fast ones 11 times as long.
+    expect(clients.slice(0, 4).map((client) => demotedAfter(client))).toEqual([25, 5, 5, 5]);
+  });
+
+  it("is waited for up to 250 ms when it is alone or most are as slow", () => {
+    for (const slow of [1, 3]) {
+      const members = Array.from({ length: slow + 1 }, (_, index) => ({
+        appetite: index < slow ? ("when-told" as const) : ("at-once" as const),
+      }));
+      const [world, first] = withMembers({}, ...(slow === 1 ? members.slice(0, 1) : members));
+      world.publish("news");
+      world.clock.advance(249);
+      expect(world.fanout.laggards).toBe(0);
+      world.clock.advance(1);
+      expect([world.fanout.laggards, first?.connection?.state]).toEqual([slow, "reading"]);
+    }
   });
 
   it("reads what it missed as it drains, and joins again", () => {

@@ -1,0 +1,141 @@
+import { expect, test } from "vitest";
+import { startBed, type Bed, type Front } from "../support/load/bed.js";
+import { startLoadClients, type LoadClients, type LoadGroup } from "../support/load/client.js";
+import { groupLines, mib, printFigures, usageLine } from "../support/load/figures.js";
+import { measureInTurns, turnLines } from "../support/load/turns.js";
+import { startProducer } from "../support/producer.js";
+
+const perSecond = 500;
+/** The kernel takes 4 MB in place of a client that does not read: the slow ones are behind after 4 s. */
+const bytes = 2000;
+const secondsPerTurn = 12;
+const within = 120_000;
+
+/** 20 clients that read 50 KB/s, where 1 MB/s is published, and 2 that never read. */
+async function openSlow(bed: Bed, crowd: LoadClients, turn: number): Promise<readonly LoadGroup[]> {
+  // Behind a stock Mongrel2 a client that is 16 messages behind is closed: it comes back as a browser does.
+  const common = { port: bed.port, ...(bed.front === "stock" ? { reconnect: { delayMs: 100 } } : {}) };
+  return [
+    await crowd.open({
+      ...common,
+      name: `slow ${turn}`,
+      clients: 20,
+      reading: { kind: "rate", bytesPerSecond: 50_000 },
+    }),
+    await crowd.open({ ...common, name: `deaf ${turn}`, clients: 2, reading: { kind: "never" } }),
+  ];
+}
+
+/** Lets the slow ones read what they have missed, and tells what they met. */
+async function catchUp(groups: readonly LoadGroup[], upTo: number): Promise<void> {
+  for (const group of groups) await group.read({ kind: "fast" });
+  for (const group of groups) await group.waitSequence({ atLeast: upTo, within });
+}
+
+test.each<Front>(["http", "shipped", "stock"])(
+  "slow clients cost 200 fast ones no delay, and get everything themselves: %s",
+  async (front) => {
+    const bed = await startBed({ front });
+    const crowd = startLoadClients();
+    const slowCrowd = startLoadClients();
+    const fast = await crowd.open({ name: "fast", clients: 200, port: bed.port });
+    const idle = bed.usage();
+    await startProducer({ endpoint: bed.hub.ingest, bytes, pace: { kind: "rate", perSecond } });
+    const lines: string[] = [];
+    const slow: LoadGroup[] = [];
+    const turns = await measureInTurns({
+      group: fast,
+      publications: perSecond * secondsPerTurn,
+      turns: 3,
+      disturb: async () => {
+        const groups = await openSlow(bed, slowCrowd, lines.length);
+        slow.push(...groups);
+        return async () => {
+          const behind = await Promise.all(groups.map((group) => group.snapshot()));
+          const { highest } = await fast.snapshot();
+          lines.push(
+            `at the end of a turn: ${behind.map((at) => `${at.name} from ${at.lowest}`).join(", ")}, fast ${highest}`,
+          );
+          await catchUp(groups, highest);
+          lines.push(...groupLines(await Promise.all(groups.map((group) => group.snapshot()))));
+          for (const group of groups) await group.leave();
+        };
+      },
+    });
+    printFigures(`${front}: 200 fast clients, with 20 that read 50 KB/s and 2 that never read; 1 MB/s`, [
+      ...turnLines(turns),
+      ...groupLines([await fast.snapshot()]),
+      ...lines,
+      usageLine(idle, bed.usage()),
+    ]);
+    expect(await fast.faults()).toEqual({});
+    const faults = await Promise.all(slow.map((group) => group.faults(front === "stock" ? ["closed"] : [])));
+    expect(faults).toEqual(slow.map(() => ({})));
+    expect(turns.disturbedP99).toBeLessThanOrEqual(2 * turns.baseP99);
+  },
+);
+
+test.each<Front>(["http", "shipped"])(
+  "slow clients that history has moved past keep their connection and are told the gap: %s",
+  async (front) => {
+    const bed = await startBed({ front, config: { limits: { history: { topicEvents: 1000 } } } });
+    const crowd = startLoadClients();
+    const slowCrowd = startLoadClients();
+    const fast = await crowd.open({ name: "fast", clients: 200, port: bed.port, firstSequence: 1 });
+    const slow = await openSlow(bed, slowCrowd, 0);
+    const count = perSecond * 30;
+    const producer = await startProducer({
+      endpoint: bed.hub.ingest,
+      count,
+      bytes,
+      pace: { kind: "rate", perSecond },
+    });
+    await producer.done({ within });
+    await fast.waitSequence({ atLeast: count, within });
+    await catchUp(slow, count);
+    const snapshots = await Promise.all([fast, ...slow].map((group) => group.snapshot()));
+    printFigures(`${front}: slow clients behind a history of 1,000 publications`, [
+      ...groupLines(snapshots),
+      ...snapshots.flatMap(({ gaps }) => gaps.slice(0, 1)),
+    ]);
+    expect(await fast.faults()).toEqual({});
+    const told = await Promise.all(slow.map((group) => group.faults(["gaps", "missedTold"])));
+    expect(told).toEqual(slow.map(() => ({})));
+    for (const { counts } of snapshots.slice(1)) expect(counts.gaps).toBeGreaterThan(0);
+  },
+);
+
+test.each<Front>(["http", "shipped"])(
+  "100 clients that never read cost no copy of what they miss: %s",
+  async (front) => {
+    const count = 4000;
+    const pieceBytes = 16_384;
+    const grown: number[] = [];
+    for (const deafClients of [0, 100]) {
+      const bed = await startBed({ front });
+      const crowd = startLoadClients();
+      const fast = await crowd.open({ name: "fast", clients: 20, port: bed.port, firstSequence: 1 });
+      const deaf = startLoadClients();
+      if (deafClients > 0)
+        await deaf.open({ name: "deaf", clients: deafClients, port: bed.port, reading: { kind: "never" } });
+      const idle = bed.usage();
+      await startProducer({
+        endpoint: bed.hub.ingest,
+        count,
+        bytes: pieceBytes,
+        pace: { kind: "rate", perSecond: 400 },
+      });
+      await fast.waitSequence({ atLeast: count, within });
+      expect(await fast.faults()).toEqual({});
+      const now = bed.usage();
+      grown.push(now.hubPeakBytes - idle.hubBytes);
+      printFigures(`${front}: ${mib(count * pieceBytes)} published, ${deafClients} clients that never read`, [
+        usageLine(idle, now),
+        ...groupLines([await fast.snapshot()]),
+      ]);
+      await bed.hub.stop();
+    }
+    const [without = 0, withDeaf = 0] = grown;
+    expect(withDeaf - without).toBeLessThan(count * pieceBytes);
+  },
+);
