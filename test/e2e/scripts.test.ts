@@ -113,6 +113,23 @@ test("scripts/mongrel2 says plainly that its port is in use", async () => {
   expect(run.stderr).toContain(`Port ${port} is in use`);
 });
 
+// Both lived on, and the next start said that the port was in use.
+test("scripts/mongrel2 killed with -9 takes its Mongrel2 and its hub with it", async () => {
+  const port = await freePort();
+  const args = ["--port", `${port}`, "--ingest", "@ipc://run/in"];
+  const killed = startScript("mongrel2", args);
+  await killed.waitForReady({ within: 60_000 });
+  const { stdout } = await promisify(execFile)("ps", ["-o", "pid=", "--ppid", `${killed.pid}`]);
+  const started = stdout.trim().split(/\s+/).map(Number);
+  expect(started).toHaveLength(2);
+  killed.signal("SIGKILL");
+  await waitFor(() => started.every((pid) => !isAlive(pid)), {
+    within: 20_000,
+    missing: "Mongrel2 or the hub lives on",
+  });
+  await startScript("mongrel2", args).waitForReady({ within: 60_000 });
+});
+
 test("scripts/mongrel2 starts again after it was killed with everything it had started", async () => {
   const port = await freePort();
   const args = ["--port", `${port}`, "--ingest", "@ipc://run/in"];
