@@ -122,6 +122,8 @@ export class HttpFront {
       requestTimeout: requestWithinMs,
       http: { maxHeaderSize: headBytes },
       clientErrorHandler: (error, socket) => this.#refuseBytes(error, socket),
+      // A path that cannot be decoded, which would otherwise get the framework's own words.
+      frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
     });
     app.server.maxConnections = connections;
     app.removeAllContentTypeParsers();

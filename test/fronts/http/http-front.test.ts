@@ -38,6 +38,18 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     expect(text.match(/^HTTP\/1\.1 200 OK\r$/gm)).toHaveLength(17);
   });
 
+  it("gets 400 and a reason for a path that cannot be decoded, as for any refusal", async () => {
+    // It was told the framework's name and error code, as application/json.
+    const site = await startSite("http");
+    for (const path of ["/%zz", "/%ff", "/%c0%ae%c0%ae/package.json"]) {
+      const connection = await site.connect();
+      connection.write(requestBytes({ path }));
+      const answer = parseResponse(await connection.readToEnd({ within }));
+      expect(answer?.status).toBe(400);
+      expect(answer?.headers.get("content-type")).toBe("application/problem+json");
+    }
+  });
+
   it("gets 400 for a body whose chunks are malformed, at once", async () => {
     const site = await startSite("http");
     const connection = await site.connect();
