@@ -211,6 +211,8 @@ export class Link {
     return new Credits({
       clock: this.#options.clock,
       timeoutMs: this.#limits.creditMs,
+      retryMs: this.#limits.creditRetryMs,
+      retryBytes: this.#limits.creditRetryBytes,
       drained: (ids) => this.#options.events.drained(ids),
       lost: (count) => this.#options.metrics.count("credits_lost_total", count, this.#labels),
     });

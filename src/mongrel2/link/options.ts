@@ -23,6 +23,10 @@ export interface LinkLimits {
   readonly fenceBytesPerSecond: number;
   /** How long credits are waited for before they count as lost, in milliseconds. @default 30,000 */
   readonly creditMs: number;
+  /** The same for a connection with at most `creditRetryBytes` unwritten, which has room for more. @default 2,000 */
+  readonly creditRetryMs: number;
+  /** See `creditRetryMs`. With one more delivery of 64 KiB it stays below the server's 100 KiB. @default 32,768 */
+  readonly creditRetryBytes: number;
   /**
    * The same for those that were under way when the connection that brings them broke, from the next fence on. Slow
    * clients that it takes for drained may be closed by the server, and resume. @default 2,000
@@ -50,6 +54,8 @@ export const defaultLinkLimits: LinkLimits = Object.freeze({
   fenceMs: 2_000,
   fenceBytesPerSecond: 20_000_000,
   creditMs: 30_000,
+  creditRetryMs: 2_000,
+  creditRetryBytes: 32 * 1024,
   lostCreditMs: 2_000,
   closeMs: 5_000,
   controlMs: 2_000,

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { fronts, startBed } from "../support/load/bed.js";
+import { startLoadClients, type LoadGroup } from "../support/load/client.js";
+import { groupLines, grouped, printFigures, usageLine } from "../support/load/figures.js";
+import { startProducer } from "../support/producer.js";
+
+const staying = 9500;
+const steps = 10;
+const perStep = 50;
+const count = 100;
+
+test.each(fronts)(
+  "10,000 clients get each of 100 publications once while 500 leave and 500 join: %s",
+  async (front) => {
+    // A client that is read from and written to at once takes two of the places at which Mongrel2 waits, and half of
+    // superpoll.max_fd are such places. With 20,000 credits got lost, and some 300 clients stood still for 30 s.
+    const bed = await startBed({ front, maxFd: 44_000 });
+    const crowd = startLoadClients();
+    const within = 40_000;
+    const idle = bed.usage();
+    const stay = await crowd.open(
+      { name: "stay", clients: staying, port: bed.port, firstSequence: 1 },
+      { within },
+    );
+    const leave = await crowd.open(
+      { name: "leave", clients: steps * perStep, port: bed.port, firstSequence: 1 },
+      { within },
+    );
+    const joined: LoadGroup[] = [];
+    const producer = await startProducer({
+      endpoint: bed.hub.ingest,
+      count,
+      pace: { kind: "rate", perSecond: 10 },
+    });
+    for (let step = 1; step <= steps; step += 1) {
+      await stay.waitSequence({ atLeast: step * 7, within });
+      await leave.leave({ clients: perStep });
+      joined.push(await crowd.begin({ name: `join ${step}`, clients: perStep, port: bed.port }));
+    }
+    await producer.done({ within });
+    for (const group of [stay, ...joined]) await group.waitSequence({ atLeast: count, within });
+    const snapshots = await Promise.all([stay, leave, ...joined].map((group) => group.snapshot()));
+    printFigures(
+      `${front}: 10,000 clients, ${count} publications at 10/s, ${steps * perStep} leave and as many join`,
+      [
+        ...groupLines(snapshots.slice(0, 2)),
+        `joined: ${snapshots.slice(2).reduce((sum, { counts }) => sum + counts.open, 0)} open`,
+        usageLine(idle, bed.usage()),
+        `clients ${crowd.cpuSeconds().toFixed(1)} s of processor, opening included`,
+      ],
+    );
+    const faults = await Promise.all([stay, leave, ...joined].map((group) => group.faults()));
+    expect(faults).toEqual(faults.map(() => ({})));
+    expect(snapshots[0]?.counts).toMatchObject({ open: staying, events: staying * count });
+    expect(grouped(snapshots.slice(2).reduce((sum, { counts }) => sum + counts.open, 0))).toBe("500");
+  },
+);
