@@ -2,9 +2,16 @@ import type { Clock, Timer } from "../clock.js";
 import type { Batch, Cohort } from "../hub/cohort.js";
 import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
+import { Crowd } from "./crowd.js";
 import type { Connection, Rounds } from "./connection.js";
 import type { FanoutLimits } from "./limits.js";
-import { Patience, quorumOf } from "./patience.js";
+import { Patience } from "./patience.js";
+
+/**
+ * A round that most have not drained goes on while so many of its members drain in each longest wait: a busy crowd does,
+ * one of slow clients does not.
+ */
+const movingShare = 0.1;
 
 /** What the rounds of one cohort need from the fan-out around them. */
 export interface RoundsContext<H> {
@@ -19,6 +26,8 @@ export interface RoundsContext<H> {
   mayRead(connection: Connection<H>): void;
   /** A round has ended. */
   ended(): void;
+  /** Publishers are to wait for this cohort's clients, or no longer. */
+  hold(rounds: CohortRounds<H>, on: boolean): void;
 }
 
 /**
@@ -32,6 +41,7 @@ export class CohortRounds<H> implements Rounds<H> {
   readonly #arrivals = new Set<Connection<H>>();
   /** Readers whose cursor, got elsewhere, is ahead of the horizon: what is pending they have in part. */
   readonly #ahead = new Set<Connection<H>>();
+  readonly #crowd: Crowd<Connection<H>>;
   readonly #context: RoundsContext<H>;
   readonly #patience: Patience;
   #phase: "idle" | "scheduled" | "writing" | "open" = "idle";
@@ -53,6 +63,12 @@ export class CohortRounds<H> implements Rounds<H> {
     this.cohort = cohort;
     this.#context = context;
     this.#patience = new Patience(context.clock, context.limits);
+    this.#crowd = new Crowd({
+      clock: context.clock,
+      periodMs: context.limits.roundWaitMs,
+      size: () => cohort.connections,
+      hold: (on) => context.hold(this, on),
+    });
     this.lastRoundMs = context.clock.monotonic();
   }
 
@@ -105,8 +121,13 @@ export class CohortRounds<H> implements Rounds<H> {
     if (wasMember) this.#context.channel.left(connection);
     this.#arrivals.delete(connection);
     this.#ahead.delete(connection);
+    this.#crowd.left(connection);
     if (wasMember && connection.busy && connection.probation === 0) this.#settled();
     this.#stopListeningIfAlone();
+  }
+
+  served(connection: Connection<H>, bytes: number): void {
+    this.#crowd.served(connection, bytes);
   }
 
   drained(connection: Connection<H>): void {
@@ -202,20 +223,31 @@ export class CohortRounds<H> implements Rounds<H> {
     else if (this.#quorumMs === undefined) this.#checkQuorum();
   }
 
-  /** Sets the deadline anew when it becomes known how long most members needed. */
+  /** Sets the deadline anew when it becomes known how long most needed. */
   #checkQuorum(): void {
-    const { clock } = this.#context;
-    const elapsed = clock.monotonic() - this.#startedMs;
-    const reached = this.#waitedFor - this.#waiting >= quorumOf(this.#waitedFor);
-    if (reached) this.#quorumMs = elapsed;
+    const elapsed = this.#context.clock.monotonic() - this.#startedMs;
+    if (this.#isQuorum()) this.#quorumMs = elapsed;
     else if (this.#deadline !== undefined) return;
+    this.#waitFor(Math.max(0, this.#patience.waitMs(this.#quorumMs) - elapsed));
+  }
+
+  /** True when nearly all of the cohort has drained, those included that are behind. */
+  #isQuorum(): boolean {
+    return this.#waiting < this.#waitedFor && !this.#crowd.isBehindWith(this.#waiting);
+  }
+
+  #waitFor(delayMs: number): void {
+    const { clock, limits } = this.#context;
     this.#deadline?.cancel();
     const round = this.#round;
-    const delayMs = Math.max(0, this.#patience.waitMs(this.#quorumMs) - elapsed);
+    const waiting = this.#waiting;
     this.#deadline = clock.after(delayMs, () => {
       // The turn may have been long: whoever drained meanwhile is heard before the verdict.
       clock.endOfTurn(() => {
-        if (this.#round === round) this.expire({ blame: true });
+        if (this.#round !== round || this.#phase !== "open") return;
+        const isMoving = waiting - this.#waiting >= movingShare * this.#waitedFor;
+        if (this.#quorumMs === undefined && isMoving) this.#waitFor(limits.roundWaitMs);
+        else this.expire({ blame: true });
       });
     });
   }
@@ -251,6 +283,7 @@ export class CohortRounds<H> implements Rounds<H> {
 
   #admit(connection: Connection<H>): void {
     connection.state = "member";
+    this.#crowd.cameBack(connection);
     this.members.add(connection);
     this.#context.channel.joined(connection);
   }
@@ -276,7 +309,10 @@ export class CohortRounds<H> implements Rounds<H> {
 
   /** The member has, or is being sent, everything up to `after`; what is left of a body in pieces it takes along. */
   #demote(member: Connection<H>, options: { readonly after: number; readonly blame: boolean }): void {
-    if (options.blame) member.demote(this.#round);
+    if (options.blame) {
+      member.demote(this.#round);
+      this.#crowd.fellBehind(member);
+    }
     member.state = "reading";
     member.read = { kind: "history", after: options.after, told: 0 };
     member.rest = this.#rest;
