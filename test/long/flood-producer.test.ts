@@ -36,6 +36,7 @@ test.each(cases)(
     const producer = await startProducer({
       endpoint: bed.hub.ingest,
       bytes,
+      sendHighWaterMark: queued,
       // What a producer has queued it has sent in its own eyes: 1,000 events of 64 KiB would be most of the run.
       ...(bytes > 1000 ? { sendHighWaterMark: 16 } : {}),
     });

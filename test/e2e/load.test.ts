@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { fronts, startBed } from "../support/load/bed.js";
+import { startLoadClients } from "../support/load/client.js";
+import { startProducer, type Pace } from "../support/producer.js";
+
+// Small versions of test/long: no rate and no delay is asserted, only that nothing is lost and nobody is dropped.
+const within = 60_000;
+const paces: readonly Pace[] = [{ kind: "flat-out" }, { kind: "bursts", size: 50, perSecond: 20 }];
+
+test.each(fronts.flatMap((front) => paces.map((pace) => ({ front, pace }))))(
+  "100 clients get all of 1,000 publications once and in order, and stay: $front, $pace.kind",
+  async ({ front, pace }) => {
+    const bed = await startBed({ front });
+    const crowd = startLoadClients();
+    const group = await crowd.open({ name: front, clients: 100, port: bed.port, firstSequence: 1 });
+    await startProducer({ endpoint: bed.hub.ingest, count: 1000, pace });
+    await group.waitSequence({ atLeast: 1000, within });
+    expect(await group.faults()).toEqual({});
+    expect((await group.snapshot()).counts).toMatchObject({ open: 100, events: 100_000 });
+  },
+);
+
+// A link that closed heard no fence any more: each stop behind Mongrel2 waited for its deadline of 5 s.
+test.each(fronts)("a hub with streams that stops in order waits for no deadline: %s", async (front) => {
+  const bed = await startBed({ front });
+  const crowd = startLoadClients();
+  const group = await crowd.open({ name: front, clients: 50, port: bed.port });
+  expect(await bed.hub.stop()).toMatchObject({ code: 0 });
+  await group.waitCount("closed", { atLeast: 50, within });
+  expect(bed.hub.stderr).not.toContain("stuck");
+});
+
+test.each(["http", "shipped"] as const)(
+  "slow clients keep their connection and get everything: %s",
+  async (front) => {
+    const bed = await startBed({ front });
+    const crowd = startLoadClients();
+    const slowCrowd = startLoadClients();
+    const count = 200;
+    const fast = await crowd.open({ name: "fast", clients: 20, port: bed.port, firstSequence: 1 });
+    const slow = await slowCrowd.open({
+      name: "slow",
+      clients: 3,
+      port: bed.port,
+      firstSequence: 1,
+      reading: { kind: "never" },
+    });
+    // The kernel takes some 4 MB in place of a client that does not read: twice that leaves it behind.
+    await startProducer({
+      endpoint: bed.hub.ingest,
+      count,
+      bytes: 40_000,
+      pace: { kind: "rate", perSecond: 100 },
+    });
+    await fast.waitSequence({ atLeast: count, within });
+    expect((await slow.snapshot()).highest).toBeLessThan(count);
+    await slow.read({ kind: "fast" });
+    await slow.waitSequence({ atLeast: count, within });
+    expect([await fast.faults(), await slow.faults()]).toEqual([{}, {}]);
+  },
+);
