@@ -37,8 +37,6 @@ test.each(cases)(
       endpoint: bed.hub.ingest,
       bytes,
       sendHighWaterMark: queued,
-      // What a producer has queued it has sent in its own eyes: 1,000 events of 64 KiB would be most of the run.
-      ...(bytes > 1000 ? { sendHighWaterMark: 16 } : {}),
     });
     await producing(producer, seconds / 2);
     const middle = {
