@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Push, Subscriber } from "zeromq";
 import { answerCalls } from "../../support/ipc.js";
 
@@ -17,13 +18,30 @@ let received: string[] = [];
 async function bind(): Promise<void> {
   const push = new Push({ linger: 0 });
   const subscriber = new Subscriber({ linger: 0 });
-  await push.bind(endpoints.send);
-  await subscriber.bind(endpoints.recv);
+  await bindWhenFree(push, endpoints.send);
+  await bindWhenFree(subscriber, endpoints.recv);
   endpoints = { send: push.lastEndpoint ?? "", recv: subscriber.lastEndpoint ?? "" };
   subscriber.subscribe();
   sockets = [push, subscriber];
   received = [];
   void read(subscriber, received);
+}
+
+/** A socket that was closed keeps its address until ZeroMQ's own thread has let go of it, which no event tells. */
+async function bindWhenFree(socket: Push | Subscriber, endpoint: string): Promise<void> {
+  for (;;) {
+    try {
+      await socket.bind(endpoint);
+      return;
+    } catch (error) {
+      if (!isInUse(error)) throw error;
+      await sleep(10);
+    }
+  }
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
 
 async function read(subscriber: Subscriber, into: string[]): Promise<void> {
