@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./heap.js";
 import { failureText } from "./failure.js";
 import { exitCodes } from "./io.js";
 import { run } from "./program.js";
