@@ -22,7 +22,7 @@ const table = {
   "mongrel2/link": { areas: [...words, "mongrel2/wire"], packages: ["zeromq", "node:"] },
   journal: { areas: [...words, "hub"], packages: ["node:"] },
   fanout: { areas: [...words, "hub"], packages: [] },
-  gateway: { areas: [...words, "hub", "sse", "journal"], packages: ["node:http"] },
+  gateway: { areas: [...words, "hub", "sse", "journal"], packages: ["node:"] },
   ingress: { areas: [...words, "hub", "sse", "journal"], packages: ["zeromq", "node:"] },
   publisher: { areas: [...words, "hub", "sse", "ingress"], packages: ["zeromq", "node:"] },
   "fronts/mongrel2": {

@@ -28,19 +28,69 @@ export const gauges = {
   history_topics: "topics with a history",
   retained_bytes: "bytes held as retained values",
   pending_bytes: "bytes that wait for a round",
+  oldest_pending_seconds: "how long the oldest publication has waited for a round; 0 when none waits",
   link_up: "1 while a link can deliver, else 0, by link",
+  link_state: "1 for the state in which a link is, 0 for the others, by link and state",
   fence_seconds: "how long the last fence took, by link",
+  event_loop_delay_seconds:
+    "how late the event loop was, by quantile of the last ten seconds; only while the admin address is on",
 } as const;
+
+/** Every histogram, with its help text and the upper bounds of its buckets, ascending; what is above all is counted too. */
+export const histograms = {
+  round_bytes: {
+    help: "bytes of a round's body, by front",
+    // Up to what a round may hold, in steps of four.
+    bounds: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
+  },
+  round_publications: {
+    help: "publications of a round, by front: load makes rounds larger",
+    bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+  },
+  fence_duration_seconds: {
+    help: "how long fences took, by link",
+    // 15 ms are usual for 1,000 clients; from 2 s on a server counts as stuck.
+    bounds: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+  },
+} as const satisfies Readonly<Record<string, HistogramDefinition>>;
+
+export interface HistogramDefinition {
+  readonly help: string;
+  readonly bounds: readonly number[];
+}
 
 export type CounterName = keyof typeof counters;
 export type GaugeName = keyof typeof gauges;
+export type HistogramName = keyof typeof histograms;
 export type Labels = Readonly<Record<string, string>>;
 
 /** Where figures go. Counting never throws and never changes control flow. */
 export interface Metrics {
   count(name: CounterName, by?: number, labels?: Labels): void;
   gauge(name: GaugeName, value: number, labels?: Labels): void;
+  /** Adds one value to a histogram. */
+  observe(name: HistogramName, value: number, labels?: Labels): void;
 }
 
 /** Counts nothing. */
-export const silentMetrics: Metrics = Object.freeze({ count: () => undefined, gauge: () => undefined });
+export const silentMetrics: Metrics = Object.freeze({
+  count: () => undefined,
+  gauge: () => undefined,
+  observe: () => undefined,
+});
+
+/** One figure of a family, as it is read. */
+export interface Sample {
+  /** The family's, for a histogram with `_bucket`, `_sum` or `_count` behind it. */
+  readonly name: string;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+/** All figures of one name. */
+export interface Family {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { errorCodes } from "../src/errors.js";
-import { counters, gauges } from "../src/metrics.js";
+import { counters, gauges, histograms } from "../src/metrics.js";
 
 const src = new URL("../src/", import.meta.url);
 const tables = new Set(["errors.ts", "metrics.ts"]);
@@ -17,6 +17,11 @@ test.each(Object.keys(counters))("something counts %s", (name) => {
 
 test.each(Object.keys(gauges))("something sets the gauge %s", (name) => {
   expect(code).toMatch(new RegExp(`\\bgauge\\(\\s*"${name}"`));
+});
+
+test.each(Object.entries(histograms))("something adds to the histogram %s", (name, { bounds }) => {
+  expect(code).toMatch(new RegExp(`\\bobserve\\(\\s*"${name}"`));
+  expect([...bounds]).toEqual(bounds.toSorted((a, b) => a - b));
 });
 
 test.each(Object.keys(errorCodes))("something fails with the code %s", (name) => {

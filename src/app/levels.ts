@@ -1,6 +1,9 @@
 import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Metrics } from "../metrics.js";
+import type { LinkState } from "../mongrel2/link/link.js";
+
+const linkStates: readonly LinkState[] = ["waiting", "up", "stuck", "down"];
 
 /** A front, as far as its streams count. */
 export interface StreamCounts {
@@ -9,13 +12,19 @@ export interface StreamCounts {
   readonly laggards: number;
 }
 
+/** A link's front. */
+export interface LinkLevels extends StreamCounts {
+  readonly name: string;
+  readonly state: LinkState;
+}
+
 /** Where the levels of a hub are read. */
 export interface LevelSources {
   readonly hub: Hub;
   readonly journal: MemoryJournal;
   /** The HTTP front, where there is one. */
   readonly http: StreamCounts | undefined;
-  readonly links: readonly StreamCounts[];
+  readonly links: readonly LinkLevels[];
 }
 
 /**
@@ -30,9 +39,16 @@ export function gaugeLevels({ hub, journal, http, links }: LevelSources, metrics
   metrics.gauge("laggards", sum(fronts.map(({ laggards }) => laggards)));
   metrics.gauge("cohorts", hub.cohortCount);
   metrics.gauge("pending_bytes", hub.pendingBytes);
+  metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);
   metrics.gauge("retained_bytes", hub.retained.bytes);
   metrics.gauge("history_bytes", journal.bytes);
   metrics.gauge("history_topics", journal.topicCount);
+  for (const link of links) gaugeState(link, metrics);
+}
+
+function gaugeState({ name, state }: LinkLevels, metrics: Metrics): void {
+  for (const each of linkStates)
+    metrics.gauge("link_state", each === state ? 1 : 0, { link: name, state: each });
 }
 
 function sum(numbers: readonly number[]): number {

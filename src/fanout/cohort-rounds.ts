@@ -198,6 +198,8 @@ export class CohortRounds<H> implements Rounds<H> {
   #count(batch: Batch): void {
     const { metrics, front } = this.#context;
     metrics.count("rounds_total", 1, { front });
+    metrics.observe("round_bytes", batch.body.length, { front });
+    metrics.observe("round_publications", batch.count, { front });
     metrics.count("deliveries_total", batch.count * this.members.size, { front });
     metrics.count("delivered_bytes_total", batch.body.length * this.members.size, { front });
   }

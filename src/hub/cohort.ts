@@ -77,6 +77,11 @@ export class Cohort {
     return this.#taken < this.#pending.length;
   }
 
+  /** When the journal took what has waited longest here; undefined when nothing waits. */
+  get oldestPendingAtMs(): number | undefined {
+    return this.#pending[this.#taken]?.atMs;
+  }
+
   /**
    * With a listener, entries are kept for the next round. Without one nothing is: whoever comes later reads history.
    */

@@ -29,6 +29,7 @@ export interface HubOptions {
 export class Hub {
   readonly history: History;
   readonly retained: RetainedValues;
+  readonly #clock: Clock;
   readonly #account: PendingAccount;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #trie = new FilterTrie<Cohort>();
@@ -36,6 +37,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.history = options.history;
+    this.#clock = options.clock;
     this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
     this.#filterLevels = options.filterLevels ?? 250_000;
     this.#account = new PendingAccount({
@@ -50,6 +52,15 @@ export class Hub {
 
   get pendingBytes(): number {
     return this.#account.bytes;
+  }
+
+  /** How long the oldest publication has waited for a round, in milliseconds; 0 when none waits. Asks all cohorts. */
+  get oldestPendingMs(): number {
+    const now = this.#clock.now();
+    let oldestAtMs = now;
+    for (const { oldestPendingAtMs: atMs = now } of this.#cohorts.values())
+      oldestAtMs = Math.min(oldestAtMs, atMs);
+    return now - oldestAtMs;
   }
 
   /** Undefined while publishers may go on, else a promise that resolves when they may. */

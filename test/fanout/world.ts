@@ -48,6 +48,7 @@ export class World {
     const metrics: Metrics = {
       count: (name, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
       gauge: () => undefined,
+      observe: () => undefined,
     };
     const limits = { ...defaultHistoryLimits, ...options.history };
     this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics, limits });

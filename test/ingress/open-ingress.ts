@@ -70,6 +70,7 @@ export class Records implements Logger, Metrics {
   }
 
   gauge(): void {}
+  observe(): void {}
 
   async counted(key: string, count: number): Promise<void> {
     await this.#changes.until(() => (this.counts.get(key) ?? 0) >= count, {

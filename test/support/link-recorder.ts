@@ -53,6 +53,7 @@ export function startLink(server: LinkServer, options: RecorderOptions = {}): Li
       changes.changed();
     },
     gauge: () => undefined,
+    observe: () => undefined,
   };
   const record = (event: string): void => {
     events.push(event);

@@ -374,6 +374,7 @@ export class Link {
 
   #taken(window: readonly Message[], tookMs: number): void {
     this.#options.metrics.gauge("fence_seconds", tookMs / 1000, this.#labels);
+    this.#options.metrics.observe("fence_duration_seconds", tookMs / 1000, this.#labels);
     // The time of the question: the answer may have lain here while this process was stopped and the server ended.
     this.#record.heard(this.#options.clock.now() - tookMs);
     if (this.#noticesLost) this.#credits.hasten(this.#limits.lostCreditMs);
