@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Figures } from "../../src/app/figures.js";
-import { statusOf } from "../../src/app/status.js";
+import { statusDocument } from "../../src/app/status.js";
 
 describe("figures", () => {
   it("are counted and set for each name and labels", () => {
@@ -56,7 +56,7 @@ describe("the status", () => {
     figures.gauge("cohorts", 7);
     figures.count("gaps_total", 2, { reason: "evicted" });
     figures.count("gaps_total", 1, { reason: "other-epoch" });
-    const status = statusOf({
+    const status = statusDocument({
       version: "1.2.3",
       startedAtMs: Date.UTC(2026, 0, 1),
       nowMs: Date.UTC(2026, 0, 1, 0, 1),
