@@ -1,6 +1,7 @@
 import pc from "picocolors";
 
 import type { GapNotice, GapReason } from "../protocol.js";
+import { printable } from "./printable.js";
 
 export interface ReceivedEvent {
   readonly id: string;
@@ -36,11 +37,3 @@ const reasons: Readonly<Record<GapReason, string>> = Object.freeze({
   "other-epoch": "the hub has started anew since the last event seen",
   evicted: "the hub no longer holds all that followed the last event seen",
 });
-
-/** Escapes what would move the cursor or recolour a terminal; TAB and newline stay. */
-function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
-}

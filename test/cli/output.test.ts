@@ -36,6 +36,17 @@ test("on a terminal log lines are for people", () => {
   );
 });
 
+test("what a client sent cannot steer the terminal through the log", () => {
+  const output = new KeptOutput(true);
+  createLogger("info", output).info(
+    { path: "/\u001B[2J\u009B1m", why: "a b\u001B]0;x\u0007\u009B" },
+    "refused",
+  );
+  // eslint-disable-next-line no-control-regex -- colours of the line itself apart
+  const text = output.text.replaceAll(/\u001B\[\d+m/g, "");
+  expect(text).toContain('path=/\\x1b[2J\\x9b1m why="a b\\u001b]0;x\\u0007\\x9b"');
+});
+
 test("--log-level silent writes nothing", () => {
   const output = new KeptOutput(false);
   createLogger("silent", output).error({}, "lost");
