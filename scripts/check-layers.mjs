@@ -23,8 +23,9 @@ const table = {
   journal: { areas: [...words, "hub"], packages: ["node:"] },
   fanout: { areas: [...words, "hub"], packages: [] },
   gateway: { areas: [...words, "hub", "sse", "journal"], packages: ["node:"] },
-  ingress: { areas: [...words, "hub", "sse", "journal"], packages: ["zeromq", "node:"] },
-  publisher: { areas: [...words, "hub", "sse", "ingress"], packages: ["zeromq", "node:"] },
+  curve: { areas: words, packages: ["node:"] },
+  ingress: { areas: [...words, "hub", "sse", "journal", "curve"], packages: ["zeromq", "node:"] },
+  publisher: { areas: [...words, "hub", "sse", "ingress", "curve"], packages: ["zeromq", "node:"] },
   "fronts/mongrel2": {
     areas: [...words, "hub", "sse", "gateway", "fanout", "mongrel2/wire", "mongrel2/link"],
     packages: ["node:"],
@@ -38,7 +39,7 @@ const table = {
   app: { areas: ["*"], packages: ["node:"] },
   index: { areas: ["*"], packages: [] },
   cli: {
-    areas: [...words, "app", "config", "publisher", "client"],
+    areas: [...words, "app", "config", "curve", "publisher", "client"],
     packages: ["commander", "picocolors", "node:", "pino"],
   },
 };

@@ -21,6 +21,7 @@ export const errorCodes = {
   "too-many-connections": "as many streams are open, or filters with wildcards held, as may be",
   internal: "a failure of the server itself; its log says more",
   "bad-endpoint": "a ZeroMQ endpoint or address is malformed",
+  "bad-curve-key": "a CURVE key, or a file of them, is malformed, missing or cannot be read",
   "bad-config": "a setting has a value that it does not take",
   "not-taken": "no hub took the publication in time",
   unreachable: "a server or hub cannot be reached",

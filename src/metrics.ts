@@ -2,6 +2,7 @@
 export const counters = {
   publications_total: "publications given a position",
   publications_refused_total: "publications refused, by reason",
+  publishers_refused_total: "ZeroMQ publishers refused at an endpoint with keys, by reason",
   duplicate_ids_total:
     "publications whose own id was already in history, published under their position instead",
   deliveries_total: "publications handed to a connection, counted per connection",

@@ -25,7 +25,8 @@ export async function attach(socket: Pull | Push, endpoint: Endpoint): Promise<s
       socket.connect(endpoint.address);
       return endpoint.address;
     }
-    socket.zapDomain = zapDomain;
+    // A socket with keys has its own, and with it somebody who is asked.
+    if ((socket.zapDomain ?? "") === "") socket.zapDomain = zapDomain;
     await socket.bind(endpoint.address);
     return socket.lastEndpoint ?? endpoint.address;
   } catch (cause) {

@@ -1,10 +1,12 @@
 import { Pull } from "zeromq";
 import type { Clock } from "../clock.js";
+import type { CurveServer } from "../curve/keys.js";
 import { PharosError } from "../errors.js";
 import type { Publication, PublicationLimits } from "../hub/publication.js";
 import { limitedLog, type LimitedLog, type Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import { attach } from "./bind.js";
+import { CurveGate } from "./curve-gate.js";
 import type { Endpoint } from "./endpoint.js";
 import { parseIngestMessage } from "./message.js";
 import type { PublicationSink } from "./sink.js";
@@ -15,6 +17,8 @@ export interface IngressOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Keys for an endpoint that is not loopback, which cannot be bound without; others have no effect. @default none */
+  readonly curve?: CurveServer | undefined;
   /** @default defaultPublicationLimits */
   readonly publicationLimits?: PublicationLimits;
   /** @default defaultIngressLimits */
@@ -59,6 +63,7 @@ export class ZeroMqIngress {
   readonly #options: IngressOptions;
   readonly #limits: IngressLimits;
   readonly #socket: Pull;
+  readonly #gate: CurveGate | undefined;
   readonly #warn: LimitedLog;
   readonly #reading: Promise<void>;
   readonly #unsettled = new Set<Promise<unknown>>();
@@ -69,8 +74,9 @@ export class ZeroMqIngress {
   #drainUntil = Number.POSITIVE_INFINITY;
   #wake: () => void = () => undefined;
 
-  private constructor(socket: Pull, address: string, options: IngressOptions) {
+  private constructor({ socket, gate, address }: Opened, options: IngressOptions) {
     this.#socket = socket;
+    this.#gate = gate;
     this.address = address;
     this.#options = options;
     this.#limits = { ...defaultIngressLimits, ...options.limits };
@@ -79,24 +85,30 @@ export class ZeroMqIngress {
   }
 
   /**
-   * Binds or connects, and begins to read.
+   * Binds or connects, and begins to read. With keys, every publisher beyond loopback needs its own; without them
+   * an endpoint there may be connected to, since the hub names it, but not bound.
    *
-   * @throws PharosError `bad-endpoint` when the endpoint cannot be bound
+   * @throws PharosError `bad-endpoint` when the endpoint cannot be bound, or may not be without keys
    */
   static async open(options: IngressOptions): Promise<ZeroMqIngress> {
+    const { endpoint, curve, logger, clock, metrics } = options;
+    if (!endpoint.isLoopback && curve === undefined) warnOrRefuse(endpoint, logger);
+    const keys = endpoint.isLoopback ? undefined : curve;
+    const gate = keys === undefined ? undefined : await CurveGate.open({ keys, logger, clock, metrics });
     const limits = { ...defaultIngressLimits, ...options.limits };
     const socket = new Pull({
       receiveHighWaterMark: limits.queuedMessages,
       maxMessageSize: limits.frameBytes,
       linger: 0,
+      ...gate?.socketOptions,
     });
-    const address = await attach(socket, options.endpoint);
-    if (options.endpoint.mode === "bind" && !options.endpoint.isLoopback)
-      options.logger.warn(
-        { address },
-        "other machines may publish here: this endpoint is not a loopback one",
-      );
-    return new ZeroMqIngress(socket, address, options);
+    try {
+      gate?.watch(socket);
+      return new ZeroMqIngress({ socket, gate, address: await attach(socket, endpoint) }, options);
+    } catch (error) {
+      await gate?.close();
+      throw error;
+    }
   }
 
   /**
@@ -115,6 +127,7 @@ export class ZeroMqIngress {
     await this.#emptied();
     this.#socket.close();
     await this.#reading;
+    await this.#gate?.close();
     await Promise.allSettled(this.#unsettled);
   }
 
@@ -206,4 +219,20 @@ export class ZeroMqIngress {
   #endOfTurn(): Promise<void> {
     return new Promise((resolve) => this.#options.clock.endOfTurn(resolve));
   }
+}
+
+interface Opened {
+  readonly socket: Pull;
+  readonly gate: CurveGate | undefined;
+  readonly address: string;
+}
+
+/** For an endpoint beyond loopback without keys. */
+function warnOrRefuse({ mode, address }: Endpoint, logger: Logger): void {
+  if (mode === "bind")
+    throw new PharosError(
+      "bad-endpoint",
+      `other machines could publish at ${address}: bind it to loopback (tcp://127.0.0.1:PORT) or ipc://PATH, or let publishers in by their keys with --ingest-curve FILE (pharos keys FILE makes them)`,
+    );
+  logger.warn({ address }, "what comes from there is not encrypted, and whoever takes its place may publish");
 }

@@ -1,9 +1,11 @@
-import { Push } from "zeromq";
+import { Push, type SocketOptions } from "zeromq";
+import { parseCurveClient, type CurveClientKeys } from "../curve/keys.js";
 import { PharosError } from "../errors.js";
 import { attach } from "../ingress/bind.js";
 import { parseEndpoint } from "../ingress/endpoint.js";
 import { parseIngestMessage } from "../ingress/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
+import { numbered, type NumberedOptions } from "./numbered.js";
 
 export interface PublisherOptions {
   /** Milliseconds that one send may wait for a hub with room. @default 5000 */
@@ -12,9 +14,11 @@ export interface PublisherOptions {
   readonly lingerMs?: number;
   /** Messages on their way before a send waits; what a hub that dies can take with it. @default 128 */
   readonly queuedMessages?: number;
+  /** The publisher's keys and the hub's public one, for an endpoint that asks for them. @default none */
+  readonly curve?: CurveClientKeys | undefined;
 }
 
-const defaultOptions: Required<PublisherOptions> = Object.freeze({
+const defaultOptions: Required<Omit<PublisherOptions, "curve">> = Object.freeze({
   timeoutMs: 5000,
   lingerMs: 5000,
   queuedMessages: 128,
@@ -45,10 +49,10 @@ export class PushPublisher {
    * Opens a publisher. `endpoint` connects, unless `@` before it says to bind. That no hub is there shows
    * only when something is published.
    *
-   * @throws PharosError `bad-endpoint`
+   * @throws PharosError `bad-endpoint`, `bad-curve-key`
    */
   static async open(endpoint: string, options: PublisherOptions = {}): Promise<PushPublisher> {
-    const { timeoutMs, lingerMs, queuedMessages } = { ...defaultOptions, ...options };
+    const { timeoutMs, lingerMs, queuedMessages, curve } = { ...defaultOptions, ...options };
     const parsed = parseEndpoint(endpoint, "connect");
     const socket = new Push({
       // Without it libzmq queues for a peer that was never there, and a send means nothing.
@@ -56,6 +60,7 @@ export class PushPublisher {
       sendTimeout: timeoutMs,
       sendHighWaterMark: queuedMessages,
       linger: lingerMs,
+      ...(curve === undefined ? {} : curveOptions(curve)),
     });
     return new PushPublisher(socket, await attach(socket, parsed), timeoutMs);
   }
@@ -87,14 +92,17 @@ export class PushPublisher {
    * Publishes each, as fast as the hub takes them, and resolves with their number. The source is asked for
    * the next one only when there is room. Stops at the first that is refused or not taken.
    *
-   * @throws PharosError as {@link publish}
+   * @throws PharosError as {@link publish}, with the publication's number in front
    */
   async publishAll(
     publications: AsyncIterable<OutgoingPublication> | Iterable<OutgoingPublication>,
+    options: NumberedOptions = {},
   ): Promise<number> {
     let count = 0;
     for await (const publication of publications) {
-      await this.publish(publication);
+      await this.publish(publication).catch((error: unknown) => {
+        throw numbered(error, count + 1, options);
+      });
       count += 1;
     }
     return count;
@@ -132,4 +140,9 @@ export class PushPublisher {
       );
     }
   }
+}
+
+function curveOptions(keys: CurveClientKeys): SocketOptions<Push> {
+  const { publicKey, secretKey, serverKey } = parseCurveClient(keys, "the publisher's keys");
+  return { curvePublicKey: publicKey, curveSecretKey: secretKey, curveServerKey: serverKey };
 }

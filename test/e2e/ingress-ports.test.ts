@@ -1,9 +1,11 @@
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Push } from "zeromq";
 import { systemClock } from "../../src/app/system-clock.js";
+import { createKeyPair, parseCurveServer } from "../../src/curve/keys.js";
 import { ControlSocket } from "../../src/ingress/control-socket.js";
 import { parseEndpoint } from "../../src/ingress/endpoint.js";
-import { ipcPath, openIngress, openPush, Records } from "../ingress/open-ingress.js";
+import { ipcPath, openIngress, openPush, Records, type RecordingSink } from "../ingress/open-ingress.js";
 import { before } from "../support/wait-for.js";
 
 const body = "id: 1\ndata: evil\n\n";
@@ -41,6 +43,10 @@ const strangers: readonly (readonly [string, Buffer])[] = [
       ...Buffer.from("shutdown"),
     ]),
   ],
+  [
+    "a ZMTP 3.0 greeting without security, cut short",
+    Buffer.from([...zmtp2Greeting.slice(0, 10), 3, 0, ...Buffer.from("NULL"), ...Buffer.alloc(10), 0]),
+  ],
   ["event text", Buffer.from(body)],
   ["the word shutdown", Buffer.from("shutdown\n")],
   ["a TLS hello", Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, ...Buffer.alloc(64, 0x5a)])],
@@ -63,17 +69,49 @@ async function writeRaw(address: string, bytes: Buffer): Promise<void> {
   });
 }
 
+interface Port {
+  readonly address: string;
+  readonly sink: RecordingSink;
+  /** A publisher that is let in. */
+  readonly open: () => Push;
+}
+
+/** An ingest endpoint of each kind that can be bound. */
+const ports: Readonly<Record<string, () => Promise<Port>>> = {
+  "loopback tcp": () => openPort("@tcp://127.0.0.1:0"),
+  ipc: () => openPort(`@ipc://${ipcPath()}`),
+  "tcp with keys": openGuardedPort,
+};
+
+async function openPort(endpoint: string): Promise<Port> {
+  const { ingress, sink } = await openIngress({ endpoint });
+  return { address: ingress.address, sink, open: () => openPush(ingress.address) };
+}
+
+async function openGuardedPort(): Promise<Port> {
+  const keys = createKeyPair();
+  const curve = parseCurveServer(keys, "keys");
+  const { ingress, sink } = await openIngress({ endpoint: "@tcp://0.0.0.0:0", curve });
+  const address = ingress.address.replace("0.0.0.0", "127.0.0.1");
+  const own = createKeyPair();
+  const options = {
+    curveServerKey: keys.publicKey,
+    curvePublicKey: own.publicKey,
+    curveSecretKey: own.secretKey,
+  };
+  return { address, sink, open: () => openPush(address, options) };
+}
+
 describe("a bound ingest port", () => {
-  it.each(["@tcp://127.0.0.1:0", "ipc"])("publishes nothing that strangers write to %s", async (kind) => {
-    const endpoint = kind === "ipc" ? `@ipc://${ipcPath()}` : kind;
-    const { ingress, sink } = await openIngress({ endpoint });
-    const push = openPush(ingress.address);
+  it.each(Object.entries(ports))("publishes nothing that strangers write to it: %s", async (_, openIt) => {
+    const { address, sink, open } = await openIt();
+    const push = open();
     await push.send("data: before");
     for (const [name, bytes] of strangers) {
-      await writeRaw(ingress.address, bytes);
+      await writeRaw(address, bytes);
       await push.send(`data: after ${name}`);
     }
-    await openPush(ingress.address).send("data: new publisher");
+    await open().send("data: new publisher");
     await sink.received(strangers.length + 2);
     const expected = ["before", ...strangers.map(([name]) => `after ${name}`), "new publisher"];
     expect(sink.data.toSorted()).toEqual(expected.toSorted());
