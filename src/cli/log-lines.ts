@@ -16,7 +16,14 @@ export function createLogger(level: LogLevel, output: Output): Logger {
       ? { write: (line: string) => void output.write(readable(line)) }
       : { write: (line: string) => void output.write(line) };
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: named } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: named },
+      // An Error has no enumerable properties, and would be logged as {}.
+      serializers: { error: pino.stdSerializers.err },
+    },
     sink,
   );
 }

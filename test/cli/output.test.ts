@@ -47,6 +47,17 @@ test("what a client sent cannot steer the terminal through the log", () => {
   expect(text).toContain('path=/\\x1b[2J\\x9b1m why="a b\\u001b]0;x\\u0007\\x9b"');
 });
 
+test("an error is logged with what it says and where it comes from", () => {
+  // It was logged as {}: "a socket failed", and nobody knew why.
+  const output = new KeptOutput(false);
+  const cause = new Error("the inner reason");
+  createLogger("info", output).error({ error: new Error("a socket broke", { cause }) }, "failed");
+  const { error } = JSON.parse(output.text) as { error: { message: string; stack: string } };
+  expect(error.message).toContain("a socket broke");
+  expect(error.stack).toContain("the inner reason");
+  expect(error.stack).toMatch(/^ +at /m);
+});
+
 test("--log-level silent writes nothing", () => {
   const output = new KeptOutput(false);
   createLogger("silent", output).error({}, "lost");
