@@ -1,9 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { startBeacon } from "./app/beacon.js";
+import { createGateway } from "./app/create-gateway.js";
 import { createEpoch } from "./app/epoch.js";
 import { Figures } from "./app/figures.js";
 import { gaugeLevels } from "./app/levels.js";
 import { linkName, recordFile } from "./app/mongrel2-names.js";
+import { openAdmin } from "./app/open-admin.js";
+import type { Admin } from "./app/open-admin.js";
 import { systemClock } from "./app/system-clock.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Config, Mongrel2Specs } from "./config/config.js";
@@ -11,10 +14,9 @@ import type { FanoutLimits } from "./fanout/limits.js";
 import { defaultFanoutLimits } from "./fanout/limits.js";
 import { HttpFront } from "./fronts/http/http-front.js";
 import { Mongrel2Front } from "./fronts/mongrel2/mongrel2-front.js";
-import { Gateway } from "./gateway/gateway.js";
+import type { Gateway } from "./gateway/gateway.js";
 import { Hub } from "./hub/hub.js";
 import { defaultPressureLimits } from "./hub/pending.js";
-import { formatPosition } from "./hub/position.js";
 import { parsePublication } from "./hub/publication.js";
 import type { PublicationInput } from "./hub/publication.js";
 import { ControlSocket } from "./ingress/control-socket.js";
@@ -44,6 +46,8 @@ export interface Ready {
   readonly http?: string;
   readonly ingest: readonly string[];
   readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
+  /** Where metrics and status are served. */
+  readonly admin?: string;
 }
 
 /** A running hub with all its ways in and out. */
@@ -88,6 +92,7 @@ class RunningApp implements App {
   readonly #links: readonly Mongrel2Front[];
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
+  #admin: Admin | undefined;
   #beacon: Timer | undefined;
   #url: string | undefined;
   #closing: Promise<void> | undefined;
@@ -122,6 +127,7 @@ class RunningApp implements App {
       ...(this.#url === undefined ? {} : { http: this.#url }),
       ingest: this.#ingress.map((ingress) => ingress.address),
       mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
+      ...(this.#admin === undefined ? {} : { admin: this.#admin.url }),
     };
   }
 
@@ -130,6 +136,7 @@ class RunningApp implements App {
     for (const link of this.#links) link.start();
     for (const endpoint of this.#config.ingest) this.#ingress.push(await this.#openIngress(endpoint));
     this.#control = await this.#openControl();
+    this.#admin = await this.#openAdmin();
     const seconds = this.#config.beaconSeconds;
     if (seconds !== undefined)
       this.#beacon = startBeacon({ seconds, journal: this.#journal, clock: this.#clock });
@@ -138,13 +145,11 @@ class RunningApp implements App {
   async publish(input: PublicationInput): Promise<string> {
     const publication = parsePublication(input, this.#config.limits);
     await this.#hub.room();
-    return formatPosition(this.#journal.append(publication));
+    return this.#journal.append(publication).id;
   }
 
   figures(): Readonly<Record<string, number>> {
-    const sources = { hub: this.#hub, journal: this.#journal, http: this.#http, links: this.#links };
-    gaugeLevels(sources, this.#figures);
-    return this.#figures.snapshot();
+    return this.#presentFigures().snapshot();
   }
 
   close(): Promise<void> {
@@ -158,7 +163,14 @@ class RunningApp implements App {
     const fronts = [...this.#links, ...(this.#http === undefined ? [] : [this.#http])];
     await this.#atMost(settleMs, Promise.all(fronts.map((front) => front.settle())));
     await Promise.all(fronts.map((front) => front.close()));
+    await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
+  }
+
+  #presentFigures(): Figures {
+    const sources = { hub: this.#hub, journal: this.#journal, http: this.#http, links: this.#links };
+    gaugeLevels(sources, this.#figures);
+    return this.#figures;
   }
 
   async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
@@ -175,14 +187,15 @@ class RunningApp implements App {
   }
 
   #createGateway(): Gateway {
-    const { retryMs, corsOrigins, limits } = this.#config;
-    return new Gateway({
-      retryMs,
-      corsOrigins,
-      filtersPerConnection: limits.filtersPerConnection,
-      filterBytes: limits.filterBytes,
-      hasRoom: (filters) => this.#streams < limits.connections && this.#hub.hasRoomFor(filters),
-      health: () => ({
+    return createGateway({
+      config: this.#config,
+      hub: this.#hub,
+      journal: this.#journal,
+      clock: this.#clock,
+      logger: this.#ports.logger,
+      verifier: undefined,
+      streams: () => this.#streams,
+      facts: () => ({
         version: this.#ports.version,
         streams: this.#streams,
         mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
@@ -245,6 +258,18 @@ class RunningApp implements App {
       onShutdown: () => this.#ports.onShutdownRequest?.(),
       clock: this.#clock,
       logger: this.#ports.logger,
+    });
+  }
+
+  #openAdmin(): Promise<Admin | undefined> {
+    const { logger, version } = this.#ports;
+    return openAdmin({
+      config: this.#config,
+      version,
+      figures: () => this.#presentFigures(),
+      links: () => this.#links.map(({ name, state, size }) => ({ name, state, streams: size })),
+      clock: this.#clock,
+      logger,
     });
   }
 

@@ -17,26 +17,43 @@ export const errorCodes = {
   "bad-request": "an HTTP request is malformed",
   "not-found": "nothing is served at this path",
   "method-not-allowed": "this path does not take this method",
+  unauthorized: "a request needs a token and has none",
+  "invalid-token": "a token is not accepted",
+  "bad-authorization": "an Authorization header is malformed",
+  "insufficient-scope": "a token does not allow what is asked",
+  "forbidden-origin": "a page of this origin may not do this with a cookie",
+  "unsupported-media-type": "a request body is of a type that is not taken here",
   "head-too-large": "the head of an HTTP request is larger than allowed",
   "too-many-connections": "as many streams are open, or filters with wildcards held, as may be",
+  "too-many-streams": "one address has as many streams open as it may",
+  "too-many-requests": "one address publishes more often than it may",
+  forbidden: "who asks may not have this",
   internal: "a failure of the server itself; its log says more",
   "bad-endpoint": "a ZeroMQ endpoint or address is malformed",
   "bad-curve-key": "a CURVE key, or a file of them, is malformed, missing or cannot be read",
   "bad-config": "a setting has a value that it does not take",
   "not-taken": "no hub took the publication in time",
+  refused: "the hub refused a publication; the message has its reason",
   unreachable: "a server or hub cannot be reached",
   closed: "the object was closed and takes no more work",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
 
+export interface PharosErrorOptions extends ErrorOptions {
+  readonly retryAfterSeconds?: number;
+}
+
 /** The one error that Pharos throws for bad input and failures. `message` says what was wrong and what is allowed. */
 export class PharosError extends Error {
   override readonly name = "PharosError";
   readonly code: ErrorCode;
+  /** When to try again, in seconds; undefined where trying again is of no use, or nobody knows. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: PharosErrorOptions) {
     super(message, options);
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }

@@ -6,6 +6,12 @@ export const streamPath = "/esupdates";
 /** Where a load balancer asks whether the hub is alive. */
 export const healthPath = "/healthz";
 
+/** Where the Mercure protocol is served [draft-dunglas-mercure-08]. */
+export const mercurePath = "/.well-known/mercure";
+
+/** Where the hub says which tokens it takes [RFC 9728 3.1]. */
+export const protectedResourcePath = `/.well-known/oauth-protected-resource${mercurePath}`;
+
 /** The topic of publications that name none, and of subscribers that name no filter. */
 export const defaultTopic = "broadcast";
 

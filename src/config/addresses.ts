@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { mercurePath } from "../protocol.js";
 import type { HttpAddress, Mongrel2Specs } from "./config.js";
 
 const httpAllowed =
@@ -55,3 +56,29 @@ export const corsOrigin = z.string({ error: originAllowed }).refine(isOrigin, or
 function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
+
+const publishOriginAllowed = `${originAllowed.replace("; never *", "")}, or * for every origin`;
+
+/** An origin whose pages may publish with a cookie; `*` leaves the guarding to the cookie's own SameSite. */
+export const publishOrigin = z
+  .string({ error: publishOriginAllowed })
+  .refine((text) => text === "*" || isOrigin(text), publishOriginAllowed);
+
+const publicUrlAllowed = `an http or https URL without query, either an origin or one that ends in ${mercurePath}, for instance https://example.org`;
+
+/** The hub's own URL as its clients know it; an origin stands for the hub's usual path there. */
+export const publicUrl = z
+  .string({ error: publicUrlAllowed })
+  .refine(isPublicUrl, publicUrlAllowed)
+  .transform((text) => new URL(mercurePath, text).href);
+
+function isPublicUrl(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const { origin, href, pathname } = new URL(text);
+  return href === `${origin}${pathname}` && (pathname === "/" || pathname === mercurePath);
+}
+
+const switchAllowed = "on or off";
+
+/** A setting that is on or off. */
+export const onOrOff = z.enum(["on", "off"], { error: switchAllowed }).transform((text) => text === "on");

@@ -1,3 +1,5 @@
+import type { TokenIssuer } from "./tokens.js";
+
 /** Everything that can be set, parsed and complete. Frozen in depth; {@link loadConfig} is the only maker. */
 export interface Config {
   /** Where the built-in front listens, or that there is none. Port 0 takes a free one. */
@@ -10,8 +12,24 @@ export interface Config {
   readonly control?: string;
   /** Seconds between two beacon publications; absent when there is no beacon. */
   readonly beaconSeconds?: number;
+  /** Where metrics and status are served, or that they are not. */
+  readonly admin: AdminAddress | "off";
+  /** Whoever presents it may read them from anywhere; absent: programs on this machine may. */
+  readonly adminToken?: string;
+  /** Proxies whose `x-forwarded-for` is believed: addresses, or networks in CIDR form. */
+  readonly trustedProxies: readonly string[];
   /** Origins whose pages may read streams; exact, in the form that browsers send. */
   readonly corsOrigins: readonly string[];
+  /** The hub's own URL as clients know it, its path included. */
+  readonly publicUrl: string;
+  /** True when streams of what is not private need no token. */
+  readonly anonymous: boolean;
+  /** True when programs of this machine may publish over HTTP without a token. */
+  readonly open: boolean;
+  /** Origins whose pages may publish with a cookie; `*` is all of them. */
+  readonly publishOrigins: readonly string[];
+  /** Whose tokens are accepted; empty where no key is configured. */
+  readonly tokens: readonly TokenIssuer[];
   /** The most connection ids in one message to Mongrel2. */
   readonly targets: number;
   /** Seconds between two keep-alive control messages to Mongrel2; 0 sends none. */
@@ -29,6 +47,11 @@ export interface Config {
 export interface HttpAddress {
   readonly host: string;
   readonly port: number;
+}
+
+export interface AdminAddress extends HttpAddress {
+  /** True when nobody asked for it: a port that is taken is then no failure. */
+  readonly isDefault: boolean;
 }
 
 /** The endpoints of one Mongrel2 server, named as in its configuration; the hub connects to each. */
@@ -53,8 +76,19 @@ export interface Limits {
     readonly ids: number;
   };
   readonly retained: { readonly bytes: number };
+  readonly token: {
+    readonly bytes: number;
+    readonly details: number;
+    readonly topics: number;
+    readonly selectors: number;
+    readonly remembered: number;
+  };
   readonly pendingBytes: number;
   readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly connectionsPerLocalAddress: number;
+  readonly publishesPerAddress: number;
+  readonly publishesPerLocalAddress: number;
   readonly filtersPerConnection: number;
   readonly filterLevels: number;
   readonly topicBytes: number;

@@ -2,12 +2,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { PharosError } from "../errors.js";
-import type { Config } from "./config.js";
+import { mercurePath } from "../protocol.js";
+import type { AdminAddress, Config, HttpAddress } from "./config.js";
 import { describeFaults } from "./faults.js";
 import { isRawSettings, readSettingsFile, type RawSettings } from "./file.js";
 import { configSchema, type ParsedSettings } from "./schema.js";
 import { variableName, type SettingText } from "./settings.js";
+import { allIssuers } from "./tokens.js";
 import { givenByEnvironment, givenByOptions, type Given } from "./sources.js";
+
+/** Beside the default of the HTTP front. */
+const defaultAdmin: HttpAddress = { host: "127.0.0.1", port: 8081 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,16 +58,33 @@ function place(settings: RawSettings, { path, value }: Pick<Given, "path" | "val
 }
 
 function complete(
-  { control, beaconSeconds, stateDir, ...rest }: ParsedSettings,
+  { control, beaconSeconds, stateDir, admin, adminToken, publicUrl, ...others }: ParsedSettings,
   environment: Environment,
 ): Config {
   const folder = stateDir ?? defaultStateDir(environment);
+  const { tokenIssuer: issuer, tokenKey: key, tokenJwks: jwks, tokenSecret: secret, ...rest } = others;
   return {
     ...rest,
+    tokens: allIssuers({ issuer, key, jwks, secret }, rest.tokens),
+    publicUrl: publicUrl ?? defaultPublicUrl(rest.http),
+    admin: adminAddress(admin),
+    ...(adminToken === undefined ? {} : { adminToken }),
     ...(control === undefined ? {} : { control }),
     ...(beaconSeconds === undefined ? {} : { beaconSeconds }),
     ...(folder === "off" ? {} : { stateDir: folder }),
   };
+}
+
+/** As a client of this machine reaches it, were the port the one that was asked for. */
+function defaultPublicUrl(http: Config["http"]): string {
+  if (http === "off") return `http://localhost${mercurePath}`;
+  const host = http.host.includes(":") ? `[${http.host}]` : http.host;
+  return new URL(mercurePath, `http://${host}:${http.port}`).href;
+}
+
+function adminAddress(given: HttpAddress | "off" | undefined): AdminAddress | "off" {
+  if (given === "off") return "off";
+  return given === undefined ? { ...defaultAdmin, isDefault: true } : { ...given, isDefault: false };
 }
 
 /** [XDG Base Directory 0.8]: a relative XDG_STATE_HOME is to be ignored. */

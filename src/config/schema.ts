@@ -1,9 +1,21 @@
 import { z } from "zod";
 
-import { controlEndpoint, corsOrigin, httpAddress, ingestEndpoint, mongrel2Specs } from "./addresses.js";
+import {
+  controlEndpoint,
+  corsOrigin,
+  httpAddress,
+  ingestEndpoint,
+  mongrel2Specs,
+  onOrOff,
+  publicUrl,
+  publishOrigin,
+} from "./addresses.js";
+import { adminToken, checkAdmin } from "./admin.js";
 import { logLevels } from "./config.js";
 import { limitsSchema } from "./limits.js";
+import { network } from "./network.js";
 import { seconds, wholeNumber } from "./number.js";
+import { tokenSettings } from "./tokens.js";
 
 const levelsAllowed = `one of ${logLevels.join(", ")}`;
 const stateDirAllowed = "the path of a folder, or off";
@@ -12,55 +24,91 @@ const stateDirAllowed = "the path of a folder, or off";
  * All settings, in the form that the JSON file gives them. Options and environment are brought into the same
  * form first, so this is the one validator. The text of an issue is what is allowed there.
  */
-export const configSchema = z.strictObject({
-  $schema: z.string().optional().describe("Where this schema is, for editors. Has no effect."),
-  http: httpAddress
-    .prefault("127.0.0.1:8080")
-    .describe("Where the built-in HTTP front listens, or off. Port 0 takes a free one."),
-  mongrel2: list(mongrel2Specs)
-    .prefault([])
-    .describe("A Mongrel2 server to serve behind: its send, receive and control specs. May be given again."),
-  ingest: list(ingestEndpoint)
-    .prefault(["@tcp://127.0.0.1:9997"])
-    .describe("A ZeroMQ endpoint to take publications from: @ binds, > connects. May be given again."),
-  control: controlEndpoint
-    .optional()
-    .describe("An ipc endpoint on which the message shutdown stops the hub in order."),
-  beaconSeconds: seconds({ from: 0.01, to: 86_400 })
-    .optional()
-    .describe("Publish the time every so many seconds; 5 when no number is given."),
-  corsOrigins: list(corsOrigin)
-    .prefault([])
-    .describe("An origin whose pages may read streams from here. May be given again. None by default."),
-  targets: wholeNumber({ from: 1, to: 128 })
-    .default(128)
-    .describe(
-      "The most clients in one message to Mongrel2, whose own limit (limits.handler_targets) is 128.",
-    ),
-  keepAliveSeconds: seconds({ from: 0, to: 3600 })
-    .default(15)
-    .describe(
-      "Seconds between two keep-alive messages to Mongrel2, whose reaper cuts quiet streams; 0 sends none.",
-    ),
-  heartbeatSeconds: seconds({ from: 0.05, to: 3600 })
-    .default(15)
-    .describe("Seconds of silence after which a stream gets a heartbeat."),
-  retryMs: wholeNumber({ from: 100, to: 3_600_000 })
-    .default(5000)
-    .describe("Milliseconds that browsers wait before they reconnect."),
-  stateDir: z
-    .string({ error: stateDirAllowed })
-    .min(1, stateDirAllowed)
-    .optional()
-    .describe(
-      "The folder that remembers open streams, so that a restart can free them; off keeps none. $XDG_STATE_HOME/pharos by default, or ~/.local/state/pharos.",
-    ),
-  logLevel: z
-    .enum(logLevels, { error: levelsAllowed })
-    .default("info")
-    .describe(`The least severe log line to write: ${levelsAllowed}.`),
-  limits: limitsSchema,
-});
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe("Where this schema is, for editors. Has no effect."),
+    http: httpAddress
+      .prefault("127.0.0.1:8080")
+      .describe("Where the built-in HTTP front listens, or off. Port 0 takes a free one."),
+    mongrel2: list(mongrel2Specs)
+      .prefault([])
+      .describe(
+        "A Mongrel2 server to serve behind: its send, receive and control specs. May be given again.",
+      ),
+    ingest: list(ingestEndpoint)
+      .prefault(["@tcp://127.0.0.1:9997"])
+      .describe("A ZeroMQ endpoint to take publications from: @ binds, > connects. May be given again."),
+    control: controlEndpoint
+      .optional()
+      .describe("An ipc endpoint on which the message shutdown stops the hub in order."),
+    beaconSeconds: seconds({ from: 0.01, to: 86_400 })
+      .optional()
+      .describe("Publish the time every so many seconds; 5 when no number is given."),
+    admin: httpAddress
+      .optional()
+      .describe(
+        "Where /metrics and /stats are served, or off. 127.0.0.1:8081 by default, and then a port that is taken is no failure.",
+      ),
+    adminToken: adminToken
+      .optional()
+      .describe(
+        "Whoever presents it may read metrics and status from anywhere; without it programs on this machine may.",
+      ),
+    trustedProxies: list(network)
+      .prefault([])
+      .describe(
+        "A proxy, or a network of them, whose x-forwarded-for is believed. May be given again. None by default.",
+      ),
+    corsOrigins: list(corsOrigin)
+      .prefault([])
+      .describe("An origin whose pages may read streams from here. May be given again. None by default."),
+    publicUrl: publicUrl
+      .optional()
+      .describe(
+        "The hub's own URL as clients know it: the audience of tokens, and the base of relative topics. The HTTP front's address by default.",
+      ),
+    anonymous: onOrOff
+      .prefault("on")
+      .describe("Whether streams of what is not private need no token: on or off."),
+    open: onOrOff
+      .prefault("off")
+      .describe(
+        "Whether programs of this machine may publish over HTTP without a token: on or off. Never behind Mongrel2 or a proxy.",
+      ),
+    publishOrigins: list(publishOrigin)
+      .prefault([])
+      .describe("An origin whose pages may publish with a cookie. May be given again. None by default."),
+    ...tokenSettings,
+    targets: wholeNumber({ from: 1, to: 128 })
+      .default(128)
+      .describe(
+        "The most clients in one message to Mongrel2, whose own limit (limits.handler_targets) is 128.",
+      ),
+    keepAliveSeconds: seconds({ from: 0, to: 3600 })
+      .default(15)
+      .describe(
+        "Seconds between two keep-alive messages to Mongrel2, whose reaper cuts quiet streams; 0 sends none.",
+      ),
+    heartbeatSeconds: seconds({ from: 0.05, to: 3600 })
+      .default(15)
+      .describe("Seconds of silence after which a stream gets a heartbeat."),
+    retryMs: wholeNumber({ from: 100, to: 3_600_000 })
+      .default(5000)
+      .describe("Milliseconds that browsers wait before they reconnect."),
+    stateDir: z
+      .string({ error: stateDirAllowed })
+      .min(1, stateDirAllowed)
+      .optional()
+      .describe(
+        "The folder that remembers open streams, so that a restart can free them; off keeps none. $XDG_STATE_HOME/pharos by default, or ~/.local/state/pharos.",
+      ),
+    logLevel: z
+      .enum(logLevels, { error: levelsAllowed })
+      .default("info")
+      .describe(`The least severe log line to write: ${levelsAllowed}.`),
+    limits: limitsSchema,
+  })
+  .superRefine(checkAdmin);
 
 /** What {@link configSchema} makes of a settings file. */
 export type ParsedSettings = z.output<typeof configSchema>;

@@ -19,9 +19,11 @@ export interface Setting {
   readonly form: SettingForm;
   /** What the option means without its value; only where the value may be left out. */
   readonly bare?: string;
+  /** A secret has no option, since command lines are seen by others: its variable and the file alone give it. */
+  readonly secret?: true;
 }
 
-type SettingKey = Exclude<keyof typeof configSchema.shape, "$schema" | "limits">;
+type SettingKey = Exclude<keyof typeof configSchema.shape, "$schema" | "limits" | "tokens">;
 
 /** Every setting that has an option, in the order of `--help`. */
 export const settings: readonly Setting[] = Object.freeze([
@@ -30,7 +32,18 @@ export const settings: readonly Setting[] = Object.freeze([
   { key: "ingest", option: "ingest", argument: "<ENDPOINT>", form: "list" },
   { key: "control", option: "control", argument: "<ENDPOINT>", form: "text" },
   { key: "beaconSeconds", option: "beacon", argument: "[SECONDS]", form: "number", bare: "5" },
+  { key: "admin", option: "admin", argument: "<[HOST:]PORT|off>", form: "text" },
+  { key: "adminToken", option: "admin-token", argument: "<TOKEN>", form: "text", secret: true },
+  { key: "trustedProxies", option: "trusted-proxy", argument: "<CIDR>", form: "list" },
   { key: "corsOrigins", option: "cors-origin", argument: "<ORIGIN>", form: "list" },
+  { key: "publicUrl", option: "public-url", argument: "<URL>", form: "text" },
+  { key: "anonymous", option: "anonymous", argument: "<on|off>", form: "text" },
+  { key: "open", option: "open", argument: "[on|off]", form: "text", bare: "on" },
+  { key: "publishOrigins", option: "publish-origin", argument: "<ORIGIN>", form: "list" },
+  { key: "tokenIssuer", option: "token-issuer", argument: "<ISSUER>", form: "text" },
+  { key: "tokenKey", option: "token-key", argument: "<FILE>", form: "text" },
+  { key: "tokenJwks", option: "token-jwks", argument: "<FILE|URL>", form: "text" },
+  { key: "tokenSecret", option: "token-secret", argument: "<SECRET>", form: "text", secret: true },
   { key: "targets", option: "targets", argument: "<COUNT>", form: "number" },
   { key: "keepAliveSeconds", option: "keep-alive", argument: "<SECONDS>", form: "number" },
   { key: "heartbeatSeconds", option: "heartbeat", argument: "<SECONDS>", form: "number" },

@@ -37,15 +37,27 @@ export class Connection<H> {
   rest: Buffer | undefined;
   /** Rounds that it still has to keep up with before one waits for it again. */
   probation = 0;
+  /** When its rights end, in milliseconds since 1970; infinite where they do not. */
+  readonly expiresAtMs: number;
+  /** Whoever opened the stream wants to know of its end. */
+  readonly ended: (() => void) | undefined;
   /** True when it is to be closed as soon as it has drained. */
   ending = false;
   #penalty = 0;
   #fullSinceRound = 0;
 
-  constructor(options: { readonly handle: H; readonly rounds: Rounds<H>; readonly read: ReadState }) {
+  constructor(options: {
+    readonly handle: H;
+    readonly rounds: Rounds<H>;
+    readonly read: ReadState;
+    readonly expiresAtMs: number | undefined;
+    readonly ended: (() => void) | undefined;
+  }) {
     this.handle = options.handle;
     this.rounds = options.rounds;
     this.read = options.read;
+    this.ended = options.ended;
+    this.expiresAtMs = options.expiresAtMs ?? Number.POSITIVE_INFINITY;
   }
 
   get isLaggard(): boolean {

@@ -38,6 +38,10 @@ export interface Opening<H> {
   readonly lastEventId: string | undefined;
   /** Goes out in front of the first page, in one write with it. */
   readonly head: Buffer;
+  /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
+  readonly expiresAtMs: number | undefined;
+  /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
+  readonly opened?: () => () => void;
 }
 
 /**
@@ -112,7 +116,8 @@ export class Fanout<H> implements Outlet {
     const cohort = this.#hub.join(this, opening.subscription);
     const rounds = this.#roundsOf(cohort);
     const read = startReading(this.#hub, cohort, opening.lastEventId);
-    const connection = new Connection<H>({ handle: opening.handle, rounds, read });
+    const { handle, expiresAtMs } = opening;
+    const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended: opening.opened?.() });
     this.#connections.add(connection);
     this.#heads.set(connection, opening.head);
     this.#makeReady(connection);
@@ -143,6 +148,7 @@ export class Fanout<H> implements Outlet {
     this.#heads.delete(connection);
     this.#ready.delete(connection);
     this.#hub.leave(rounds.cohort);
+    connection.ended?.();
     if (rounds.cohort.connections === 0) this.#rounds.delete(rounds.cohort);
     this.#tellWaiters();
   }
@@ -185,10 +191,7 @@ export class Fanout<H> implements Outlet {
 
   /** Closes every stream that is still open now. */
   cutAll(): void {
-    for (const connection of this.#connections) {
-      this.closed(connection);
-      this.#channel.cut(connection);
-    }
+    for (const connection of this.#connections) this.#drop(connection);
     this.#channel.flush();
   }
 
@@ -320,8 +323,10 @@ export class Fanout<H> implements Outlet {
   #lookAfter(): void {
     if (this.#stalled) this.stall();
     const now = this.#clock.monotonic();
+    const nextSweepMs = this.#clock.now() + sweepMs;
     for (const connection of this.#connections) {
-      if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);
+      if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
+      else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);
     }
     const { epoch, head } = this.#hub.history;
     for (const rounds of this.#rounds.values()) {
@@ -331,8 +336,19 @@ export class Fanout<H> implements Outlet {
     this.#channel.flush();
   }
 
+  /** Rights that end while the client is slow end all the same: what it is being sent is not waited for. */
+  #expire(connection: Connection<H>): void {
+    this.#metrics.count("connections_cut_total", 1, { reason: "expired" });
+    if (connection.busy) this.#drop(connection);
+    else this.end(connection);
+  }
+
   #cut(connection: Connection<H>): void {
     this.#metrics.count("connections_cut_total", 1, { reason: "stalled" });
+    this.#drop(connection);
+  }
+
+  #drop(connection: Connection<H>): void {
     this.closed(connection);
     this.#channel.cut(connection);
   }

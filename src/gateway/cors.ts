@@ -3,6 +3,13 @@ import type { GatewayRequest, Headers } from "./messages.js";
 /** How long browsers may remember a preflight, in seconds. */
 const preflightSeconds = 600;
 
+/** What pages may send beside the headers that every page may. */
+const requestHeaders =
+  "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, Last-Event-ID, Private, Retain";
+
+/** What pages may read of an answer. */
+const exposedHeaders = "Last-Event-ID, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate";
+
 /**
  * Cross-origin rules: only listed origins are allowed, by exact comparison; what a request sends is never reflected.
  */
@@ -18,7 +25,13 @@ export class Cors {
     if (this.#origins.size === 0) return [];
     const origin = this.#allowed(request);
     const vary: Headers = [["Vary", "Origin"]];
-    return origin === undefined ? vary : [["Access-Control-Allow-Origin", origin], ...vary];
+    if (origin === undefined) return vary;
+    return [
+      ["Access-Control-Allow-Origin", origin],
+      ["Access-Control-Allow-Credentials", "true"],
+      ["Access-Control-Expose-Headers", exposedHeaders],
+      ...vary,
+    ];
   }
 
   /** The headers for a preflight, beside {@link headersFor}. */
@@ -26,7 +39,7 @@ export class Cors {
     if (this.#allowed(request) === undefined) return [];
     return [
       ["Access-Control-Allow-Methods", methods],
-      ["Access-Control-Allow-Headers", "Cache-Control, Last-Event-ID"],
+      ["Access-Control-Allow-Headers", requestHeaders],
       ["Access-Control-Max-Age", String(preflightSeconds)],
     ];
   }

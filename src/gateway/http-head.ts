@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { Headers } from "./messages.js";
+import type { Headers, StreamStart } from "./messages.js";
 
 /**
  * Writes the head of a response as it goes over the wire. Values come from this project's own tables and settings;
@@ -11,4 +11,12 @@ export function encodeHead(status: number, headers: Headers): Buffer {
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n${lines.join("")}\r\n`,
     "latin1",
   );
+}
+
+/** The stream ends with its connection: identical bytes for everybody, no chunk sizes in between. */
+const endsWithConnection: Headers = [["Connection", "close"]];
+
+/** The head of a stream as it goes over the wire, with what the stream says first. */
+export function encodeStreamHead({ headers, opening }: StreamStart): Buffer {
+  return Buffer.concat([encodeHead(200, [...headers, ...endsWithConnection]), opening]);
 }

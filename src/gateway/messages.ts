@@ -15,6 +15,11 @@ export interface GatewayRequest {
    * request has none.
    */
   header(name: string): string | undefined;
+  /** Empty where there is none. Whoever keeps it keeps what it lies in. */
+  readonly body: Buffer;
+  /** The address of whoever connected to the front, or to the server before it; undefined where it is not known. */
+  readonly peer: string | undefined;
+  readonly front: "http" | "mongrel2";
 }
 
 /** A whole answer. The front adds what belongs to the connection. */
@@ -31,11 +36,15 @@ export interface Reply {
 export interface StreamStart {
   readonly kind: "stream";
   readonly headers: Headers;
-  /** The head and the opening comment as bytes, to be written in front of the first page. */
-  readonly head: Buffer;
+  /** Event-stream text that goes out in front of the first page. */
+  readonly opening: Buffer;
   readonly subscription: Subscription;
   /** Where the client wants to resume; undefined starts at the present. */
   readonly lastEventId: string | undefined;
+  /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
+  readonly expiresAtMs: number | undefined;
+  /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
+  readonly opened?: () => () => void;
 }
 
 export type Answer = Reply | StreamStart;

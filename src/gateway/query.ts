@@ -1,12 +1,20 @@
 import { PharosError } from "../errors.js";
 
+/** The pairs of a query or a form, in order; names may repeat. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** The first value of a name. */
+export function valueOf(pairs: Pairs, name: string): string | undefined {
+  return pairs.find(([key]) => key === name)?.[1];
+}
+
 /**
  * Reads a query string into its pairs, in order. A raw `+` is a plus, since topic filters use it; only `&` separates;
  * a name without `=` has an empty value.
  *
  * @throws PharosError `bad-request` for a malformed percent escape or bytes that are not UTF-8
  */
-export function parseQuery(query: string): readonly (readonly [name: string, value: string])[] {
+export function parseQuery(query: string): Pairs {
   if (query === "") return [];
   return query.split("&").map((pair) => {
     const equals = pair.indexOf("=");

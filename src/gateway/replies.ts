@@ -8,10 +8,22 @@ export const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "bad-filter": 400,
   "bad-topic": 400,
   "bad-event-id": 400,
+  "bad-event-type": 400,
+  "bad-retry": 400,
+  "bad-publication": 400,
   "bad-mongrel2-request": 400,
+  "bad-authorization": 400,
+  unauthorized: 401,
+  "invalid-token": 401,
+  "insufficient-scope": 403,
+  "forbidden-origin": 403,
+  forbidden: 403,
   "not-found": 404,
   "method-not-allowed": 405,
   "too-large": 413,
+  "unsupported-media-type": 415,
+  "too-many-requests": 429,
+  "too-many-streams": 429,
   "head-too-large": 431,
   internal: 500,
   "too-many-connections": 503,
@@ -41,6 +53,23 @@ export function emptyReply(status: number, headers: Headers = []): Reply {
   };
 }
 
+/** What RFC 6750 3.1 calls each refusal; without a token there is nothing to call it. */
+const challenges: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze({
+  unauthorized: "Bearer",
+  "bad-authorization": 'Bearer error="invalid_request"',
+  "invalid-token": 'Bearer error="invalid_token"',
+  "insufficient-scope": 'Bearer error="insufficient_scope"',
+});
+
+function challengeOf(code: ErrorCode): Headers {
+  const challenge = challenges[code];
+  return challenge === undefined ? [] : [["WWW-Authenticate", challenge]];
+}
+
+function retryAfter({ retryAfterSeconds }: PharosError): Headers {
+  return retryAfterSeconds === undefined ? [] : [["Retry-After", String(retryAfterSeconds)]];
+}
+
 /** A refusal as problem details [RFC 9457]: what was wrong and what is allowed, with the error's code. */
 export function problemReply(error: PharosError, headers: Headers = []): Reply {
   const status = statusOf[error.code] ?? 500;
@@ -49,7 +78,7 @@ export function problemReply(error: PharosError, headers: Headers = []): Reply {
     status,
     type: "application/problem+json",
     text: `${JSON.stringify(problem)}\n`,
-    headers,
+    headers: [...challengeOf(error.code), ...retryAfter(error), ...headers],
   });
 }
 
@@ -60,7 +89,8 @@ export function asProblem(error: unknown): PharosError {
     : new PharosError("internal", "the server failed; its log says why");
 }
 
-function textReply(reply: {
+/** An answer of text. */
+export function textReply(reply: {
   readonly status: number;
   readonly type: string;
   readonly text: string;

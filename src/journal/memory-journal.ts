@@ -9,7 +9,7 @@ import { mayRead } from "../hub/rights.js";
 import type { Topic } from "../hub/topic.js";
 import type { Metrics } from "../metrics.js";
 import { EntryQueue } from "./entry-queue.js";
-import type { Journal } from "./journal.js";
+import type { Journal, Receipt } from "./journal.js";
 import { defaultHistoryLimits } from "./limits.js";
 import type { HistoryLimits } from "./limits.js";
 import { mergeEntries } from "./merge.js";
@@ -80,7 +80,7 @@ export class MemoryJournal implements Journal, History {
     this.#follower = follower;
   }
 
-  append(publication: Publication): Position {
+  append(publication: Publication): Receipt {
     const position = { epoch: this.epoch, offset: this.#head + 1 };
     const id = this.#claimId(publication, position);
     const entry = new Entry({ offset: position.offset, id, publication, atMs: this.#clock.now() });
@@ -93,7 +93,7 @@ export class MemoryJournal implements Journal, History {
     this.#metrics.count("publications_total");
     this.#follower(entry);
     this.#evictOverLimits();
-    return position;
+    return { ...position, id };
   }
 
   locate(eventId: string): Cursor {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { closeStreams } from "../../src/fanout/close-streams.js";
 import type { FakeClient } from "./fake-channel.js";
 import { World, at } from "./world.js";
@@ -387,4 +387,37 @@ describe("an orderly end", () => {
     await closed;
     expect([client.fate, world.fanout.size, world.clock.timers]).toEqual(["cut", 0, 0]);
   });
+});
+
+describe("a stream whose rights end", () => {
+  it("is closed before they do, whether it takes what it is sent or not", () => {
+    const world = new World();
+    const expiresAtMs = world.clock.now() + 5000;
+    const fast = world.open({ expiresAtMs });
+    const slow = world.open({ expiresAtMs });
+    const lasting = world.open();
+    world.turn();
+    slow.appetite = "when-told";
+    world.publish("news");
+    world.turn();
+    world.clock.advance(3999);
+    expect([fast.fate, slow.fate]).toEqual(["open", "open"]);
+    world.clock.advance(1000);
+    expect([fast.fate, slow.fate, lasting.fate]).toEqual(["ended", "cut", "open"]);
+  });
+});
+
+test("whoever opens a stream is told of its end, once", () => {
+  const world = new World();
+  const told: string[] = [];
+  const opened = () => {
+    told.push("opened");
+    return () => void told.push("ended");
+  };
+  const client = world.open({ opened });
+  world.turn();
+  expect(told).toEqual(["opened"]);
+  world.leave(client);
+  world.fanout.dropAll();
+  expect(told).toEqual(["opened", "ended"]);
 });

@@ -31,6 +31,8 @@ export interface ClientOptions {
   readonly filters?: readonly string[];
   readonly lastEventId?: string;
   readonly rights?: Rights;
+  readonly expiresAtMs?: number;
+  readonly opened?: () => () => void;
 }
 
 /** A journal, a hub and one fan-out over a fake channel, all on one virtual clock. */
@@ -90,6 +92,8 @@ export class World {
       },
       lastEventId: options.lastEventId,
       head: tinyHead,
+      expiresAtMs: options.expiresAtMs,
+      ...(options.opened === undefined ? {} : { opened: options.opened }),
     });
     return client;
   }

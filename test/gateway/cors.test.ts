@@ -15,11 +15,14 @@ it("names a listed origin, and that answers vary by it", () => {
   const cors = new Cors([listed, "https://other.example"]);
   expect(cors.headersFor(from(listed))).toEqual([
     ["Access-Control-Allow-Origin", listed],
+    ["Access-Control-Allow-Credentials", "true"],
+    ["Access-Control-Expose-Headers", expect.stringContaining("Last-Event-ID")],
     ["Vary", "Origin"],
   ]);
   expect(Object.fromEntries(cors.preflightFor(from(listed), "GET, HEAD"))).toMatchObject({
     "Access-Control-Allow-Methods": "GET, HEAD",
-    "Access-Control-Allow-Headers": "Cache-Control, Last-Event-ID",
+    "Access-Control-Allow-Headers":
+      "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, Last-Event-ID, Private, Retain",
   });
 });
 

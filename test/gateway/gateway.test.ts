@@ -1,29 +1,37 @@
 import { describe, expect, it } from "vitest";
 import { PharosError } from "../../src/errors.js";
-import { Gateway, type GatewayOptions } from "../../src/gateway/gateway.js";
+import { eventStreams } from "../../src/gateway/event-streams.js";
+import { Gateway } from "../../src/gateway/gateway.js";
+import { encodeStreamHead } from "../../src/gateway/http-head.js";
+import { health } from "../../src/gateway/health.js";
+import { emptyReply } from "../../src/gateway/replies.js";
+import type { Resource } from "../../src/gateway/resource.js";
+import type { StreamSettings } from "../../src/gateway/stream-start.js";
 import type { Reply, StreamStart } from "../../src/gateway/messages.js";
+import { Visitors } from "../../src/gateway/visitors.js";
 import { gatewayRequest } from "./request.js";
 
-function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
-  return new Gateway({
-    retryMs: 5000,
-    corsOrigins: [],
-    filtersPerConnection: 3,
-    filterBytes: 32,
-    hasRoom: () => true,
-    health: () => ({ streams: 7 }),
-    ...options,
-  });
+function createGateway(
+  options: Partial<StreamSettings> & { readonly corsOrigins?: readonly string[] } = {},
+): Gateway {
+  const { corsOrigins = [], ...others } = options;
+  const streams = { retryMs: 5000, filtersPerConnection: 3, filterBytes: 32, hasRoom: () => true, ...others };
+  const refused = (): void => undefined;
+  const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [], refused });
+  const resources = [eventStreams({ streams, visitors }), health(() => ({ streams: 7 }))];
+  return new Gateway({ corsOrigins, resources });
 }
 
 function streamOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0] = {}): StreamStart {
   const answer = gateway.handle(gatewayRequest(request));
+  if (answer instanceof Promise) throw new Error("nothing had to be waited for");
   if (answer.kind !== "stream") throw new Error(`refused with ${answer.status}: ${answer.body.toString()}`);
   return answer;
 }
 
 function replyOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0]): Reply {
   const answer = gateway.handle(gatewayRequest(request));
+  if (answer instanceof Promise) throw new Error("nothing had to be waited for");
   if (answer.kind !== "reply") throw new Error("a stream was opened");
   return answer;
 }
@@ -37,15 +45,16 @@ describe("a stream", () => {
   });
 
   it("subscribes to each filter once, however often it is named", () => {
-    const { subscription, head } = streamOf(createGateway(), { query: "topic=a&topic=b/+&topic=a&topic=a" });
+    const { subscription, opening } = streamOf(createGateway(), {
+      query: "topic=a&topic=b/+&topic=a&topic=a",
+    });
     expect(subscription.filters.map(({ text }) => text)).toEqual(["a", "b/+"]);
-    expect(head.toString()).toMatch(/\r\n\r\n: pharos, topics \["a","b\/\+"\]\nretry: 5000\n$/);
+    expect(opening.toString()).toBe(`: pharos, topics ["a","b/+"]\nretry: 5000\n`);
   });
 
   it("quotes a filter in the comment so that it can neither end the line nor pass for a field", () => {
-    const { head } = streamOf(createGateway(), { query: "topic=%22%5D%E2%80%A8" });
-    const body = head.toString().split("\r\n\r\n")[1];
-    expect(body?.split("\n")).toEqual([`: pharos, topics ["\\"]\u2028"]`, "retry: 5000", ""]);
+    const { opening } = streamOf(createGateway(), { query: "topic=%22%5D%E2%80%A8" });
+    expect(opening.toString().split("\n")).toEqual([`: pharos, topics ["\\"]\u2028"]`, "retry: 5000", ""]);
   });
 
   it.each([
@@ -61,7 +70,7 @@ describe("a stream", () => {
 
   it("ends with its connection, which the headers of HEAD do not say", () => {
     const gateway = createGateway();
-    expect(streamOf(gateway).head.toString()).toContain("\r\nConnection: close\r\n\r\n");
+    expect(encodeStreamHead(streamOf(gateway)).toString()).toContain("\r\nConnection: close\r\n\r\n");
     const head = replyOf(gateway, { method: "HEAD" });
     expect(head.headers.map(([name]) => name)).not.toContain("Connection");
     expect(head).toMatchObject({ status: 200, contentLength: undefined, body: Buffer.alloc(0) });
@@ -129,13 +138,32 @@ describe("other requests", () => {
   });
 
   it("never throw, and a fault of the hub is not told to the client", () => {
-    const gateway = createGateway({
-      health: () => {
-        throw new Error("secret: /etc/passwd");
-      },
-    });
+    const failing = () => {
+      throw new Error("secret: /etc/passwd");
+    };
+    const gateway = new Gateway({ corsOrigins: [], resources: [health(failing)] });
     const reply = replyOf(gateway, { path: "/healthz" });
     expect(reply.status).toBe(500);
     expect(reply.body.toString()).not.toContain("secret");
+  });
+
+  it("may take their time, and fail later, without a promise that rejects", async () => {
+    const later: Resource = {
+      path: "/later",
+      below: true,
+      methods: {
+        GET: () => Promise.resolve(emptyReply(204)),
+        POST: (request) => Promise.reject(new PharosError("too-large", request.body.toString())),
+      },
+    };
+    const gateway = new Gateway({ corsOrigins: ["https://a"], resources: [later] });
+    const headers = { origin: "https://a" };
+    const taken = gateway.handle(gatewayRequest({ path: "/later/on", headers }));
+    expect(taken).toBeInstanceOf(Promise);
+    expect((await taken).headers).toContainEqual(["Access-Control-Allow-Origin", "https://a"]);
+    const refused = await gateway.handle(gatewayRequest({ method: "POST", path: "/later", body: "much" }));
+    expect(refused).toMatchObject({ status: 413 });
+    const put = await gateway.handle(gatewayRequest({ method: "PUT", path: "/later" }));
+    expect(put.headers).toContainEqual(["Allow", "GET, HEAD, POST, OPTIONS"]);
   });
 });

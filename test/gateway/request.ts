@@ -10,8 +10,15 @@ export function gatewayRequest(options: {
   readonly query?: string;
   /** By lower-case name. @default none */
   readonly headers?: Readonly<Record<string, string>>;
+  /** @default "" */
+  readonly body?: string | Buffer;
+  /** @default "127.0.0.1" */
+  readonly peer?: string;
+  /** @default "http" */
+  readonly front?: GatewayRequest["front"];
 }): GatewayRequest {
   const { method = "GET", path = "/esupdates", query = "", headers = {} } = options;
+  const { body = "", peer = "127.0.0.1", front = "http" } = options;
   const values = new Map(Object.entries(headers));
-  return { method, path, query, header: (name) => values.get(name) };
+  return { method, path, query, header: (name) => values.get(name), body: Buffer.from(body), peer, front };
 }

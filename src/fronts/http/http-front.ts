@@ -10,12 +10,11 @@ import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
 import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
-import { encodeHead } from "../../gateway/http-head.js";
-import type { Reply, StreamStart } from "../../gateway/messages.js";
+import { encodeHead, encodeStreamHead } from "../../gateway/http-head.js";
+import type { Answer, Reply, StreamStart } from "../../gateway/messages.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
-import { healthPath, streamPath } from "../../protocol.js";
 import { toGatewayRequest } from "./http-request.js";
 import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
@@ -133,8 +132,10 @@ export class HttpFront {
     });
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
-    for (const path of [streamPath, healthPath])
+    for (const { path, below } of this.#options.gateway.resources) {
       app.get(path, (request, reply) => this.#answer(request, reply));
+      if (below === true) app.get(`${path}/*`, (request, reply) => this.#answer(request, reply));
+    }
     void app.register(fastifyStatic, {
       root: this.#options.htmlDir,
       cacheControl: true,
@@ -144,8 +145,14 @@ export class HttpFront {
     return app;
   }
 
-  #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const answer = this.#options.gateway.handle(toGatewayRequest(request));
+    return answer instanceof Promise
+      ? answer.then((later) => this.#send(request, reply, later))
+      : this.#send(request, reply, answer);
+  }
+
+  #send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
     this.#count(answer.kind === "reply" ? answer.status : 200);
     return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream(request, reply, answer);
   }
@@ -169,6 +176,8 @@ export class HttpFront {
   #startStream(request: FastifyRequest, reply: FastifyReply, start: StreamStart): FastifyReply {
     const { socket } = request.raw;
     void reply.hijack();
+    // Whoever has left while the answer was waited for opens no stream.
+    if (socket.destroyed) return reply;
     // A body that nobody reads would stop the reading of the socket, and nobody would see that the client has gone.
     request.raw.resume();
     const handle: StreamSocket = {
@@ -178,8 +187,7 @@ export class HttpFront {
       },
       extraRequests: 0,
     };
-    const { subscription, lastEventId, head } = start;
-    const connection = this.#fanout.open({ handle, subscription, lastEventId, head });
+    const connection = this.#fanout.open({ ...start, handle, head: encodeStreamHead(start) });
     this.#streams.set(socket, connection);
     socket.setTimeout(0);
     socket.setNoDelay(true);

@@ -14,6 +14,9 @@ export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
       const value = request.raw.headers[name];
       return value === undefined ? undefined : asUtf8(Array.isArray(value) ? value.join(", ") : value);
     },
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    peer: request.raw.socket.remoteAddress,
+    front: "http",
   };
 }
 

@@ -6,7 +6,8 @@ import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
 import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
-import type { Reply, StreamStart } from "../../gateway/messages.js";
+import { encodeStreamHead } from "../../gateway/http-head.js";
+import type { Answer, Reply, StreamStart } from "../../gateway/messages.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
@@ -181,9 +182,26 @@ export class Mongrel2Front {
       this.#reply(client, gateway.refuse(toGatewayRequest(request), uploadRefused()), { close: true });
     } else {
       const answer = gateway.handle(toGatewayRequest(request));
-      if (answer.kind === "stream") this.#startStream(client, answer);
-      else this.#reply(client, answer, { close: closesAfterAnswer(request) });
+      const options = { close: closesAfterAnswer(request) };
+      if (answer instanceof Promise) this.#await(client, answer, options);
+      else this.#send(client, answer, options);
     }
+  }
+
+  /** Nothing else of this connection is answered meanwhile; when it has gone by then, nothing is. */
+  #await(client: Client, answer: Promise<Answer>, options: { readonly close: boolean }): void {
+    client.busy = true;
+    void answer.then((later) => {
+      if (this.#clients.get(client.id) !== client || client.closing) return;
+      client.busy = false;
+      this.#send(client, later, options);
+      this.#next(client);
+    });
+  }
+
+  #send(client: Client, answer: Answer, options: { readonly close: boolean }): void {
+    if (answer.kind === "stream") this.#startStream(client, answer);
+    else this.#reply(client, answer, options);
   }
 
   #reply(client: Client, reply: Reply, options: { readonly close: boolean }): void {
@@ -196,8 +214,7 @@ export class Mongrel2Front {
   #startStream(client: Client, start: StreamStart): void {
     this.#count(200);
     this.#link.opened(client.id);
-    const { subscription, lastEventId, head } = start;
-    client.stream = this.#fanout.open({ handle: client.id, subscription, lastEventId, head });
+    client.stream = this.#fanout.open({ ...start, handle: client.id, head: encodeStreamHead(start) });
   }
 
   /** An answer to a further request would break into the stream, so there is none. */

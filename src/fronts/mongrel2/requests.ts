@@ -9,6 +9,9 @@ export function toGatewayRequest(request: Mongrel2Request): GatewayRequest {
     path: request.path,
     query: request.query,
     header: (name) => request.headers.get(name)?.join(", "),
+    body: request.body,
+    peer: request.remoteAddress === "" ? undefined : request.remoteAddress,
+    front: "mongrel2",
   };
 }
 

@@ -73,7 +73,8 @@ async function crowd(clients: number) {
   const subscription = { format: tinyFormat, filters: [parseMqttFilter("a")], rights: publicOnly };
   const connections = sockets.map((socket): Connection<StreamSocket> => {
     const handle = { socket, onWritten: () => undefined, extraRequests: 0 };
-    return fanout.open({ handle, subscription, lastEventId: undefined, head: Buffer.from("head\n") });
+    const head = Buffer.from("head\n");
+    return fanout.open({ handle, subscription, lastEventId: undefined, head, expiresAtMs: undefined });
   });
   while (clock.turn());
   const before = sockets.map((socket) => socket.bytesWritten);

@@ -30,6 +30,7 @@ async function startBed(options: BedOptions = {}): Promise<Bed> {
     PHAROS_MONGREL2: `${server.sendSpec},${server.recvSpec}`,
     PHAROS_INGEST: "@tcp://127.0.0.1:*",
     PHAROS_STATE_DIR: "off",
+    PHAROS_ADMIN: "off",
     ...options.settings,
   };
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });

@@ -1,0 +1,52 @@
+import type { TokenVerifier } from "../auth/grants.js";
+import type { Clock } from "../clock.js";
+import type { Config } from "../config/config.js";
+import { eventStreams } from "../gateway/event-streams.js";
+import { Gateway } from "../gateway/gateway.js";
+import { health } from "../gateway/health.js";
+import type { StreamSettings } from "../gateway/stream-start.js";
+import { Visitors } from "../gateway/visitors.js";
+import type { Hub } from "../hub/hub.js";
+import type { MemoryJournal } from "../journal/memory-journal.js";
+import type { Logger } from "../log.js";
+import { limitedLog } from "../log.js";
+
+/** The shortest time between two lines about refused tokens and publishers, in milliseconds. */
+const refusalLogMs = 1000;
+
+export interface GatewayParts {
+  readonly config: Config;
+  readonly hub: Hub;
+  readonly journal: MemoryJournal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Undefined where no key is configured. */
+  readonly verifier: TokenVerifier | undefined;
+  /** Open streams of all fronts. */
+  readonly streams: () => number;
+  /** What `/healthz` says beside `status`. */
+  readonly facts: () => Readonly<Record<string, unknown>>;
+}
+
+/** Everything that is served over HTTP, on every front the same. */
+export function createGateway(parts: GatewayParts): Gateway {
+  const { config } = parts;
+  const warn = limitedLog({ ...parts, periodMs: refusalLogMs });
+  const refused = (reason: string): void => warn({ reason }, "a request was refused");
+  const visitors = new Visitors({ ...parts, ...config, refused });
+  const streams = streamSettings(parts);
+  return new Gateway({
+    corsOrigins: config.corsOrigins,
+    resources: [eventStreams({ streams, visitors }), health(parts.facts)],
+  });
+}
+
+function streamSettings({ config, hub, streams }: GatewayParts): StreamSettings {
+  const { retryMs, limits } = config;
+  return {
+    retryMs,
+    filtersPerConnection: limits.filtersPerConnection,
+    filterBytes: limits.filterBytes,
+    hasRoom: (filters) => streams() < limits.connections && hub.hasRoomFor(filters),
+  };
+}

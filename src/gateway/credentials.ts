@@ -1,0 +1,54 @@
+import { PharosError } from "../errors.js";
+import type { GatewayRequest } from "./messages.js";
+import type { Pairs } from "./query.js";
+import { valueOf } from "./query.js";
+
+/** Cookies that carry a token: of the current protocol, and of the older one. */
+const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
+
+/** A token and the way it came. A cookie comes by itself, whoever made the browser send the request. */
+export interface Credentials {
+  readonly token: string;
+  readonly from: "header" | "query" | "cookie";
+}
+
+/**
+ * The token of a request: in the Authorization header, else in the query of the older protocol, else in a cookie
+ * [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. What goes before hides what comes after it.
+ *
+ * @param older the query of a request of the older protocol, which may carry `authorization`
+ * @throws PharosError `bad-authorization` when the header is not `Bearer` and one token
+ */
+export function findCredentials(request: GatewayRequest, older?: Pairs): Credentials | undefined {
+  const header = request.header("authorization");
+  if (header !== undefined) return { token: bearerToken(header), from: "header" };
+  const queried = older === undefined ? undefined : valueOf(older, "authorization");
+  if (queried !== undefined && queried !== "") return { token: queried, from: "query" };
+  const cookies = parseCookies(request.header("cookie") ?? "");
+  const token = cookieNames.map((name) => cookies.get(name)).find((value) => value !== undefined);
+  return token === undefined || token === "" ? undefined : { token, from: "cookie" };
+}
+
+/** The scheme is case-insensitive; the token is one word [RFC 6750 2.1]. */
+function bearerToken(header: string): string {
+  const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header.trim())?.[1];
+  if (token === undefined) {
+    throw new PharosError("bad-authorization", "the Authorization header must be Bearer and one token");
+  }
+  return token;
+}
+
+/** The first value of each name counts, as it belongs to the most specific path [RFC 6265 5.4]. */
+function parseCookies(header: string): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>();
+  for (const pair of header.split(/[;,]/)) {
+    const equals = pair.indexOf("=");
+    const name = pair.slice(0, Math.max(0, equals)).trim();
+    if (name !== "" && !cookies.has(name)) cookies.set(name, unquoted(pair.slice(equals + 1).trim()));
+  }
+  return cookies;
+}
+
+function unquoted(value: string): string {
+  return /^".*"$/.test(value) ? value.slice(1, -1) : value;
+}

@@ -1,0 +1,51 @@
+import type { Grants } from "../auth/grants.js";
+import { PharosError } from "../errors.js";
+import type { TopicFilter } from "../hub/filter.js";
+import { parseMqttFilter } from "../hub/filter.js";
+import { defaultTopic, streamPath } from "../protocol.js";
+import { eventStreamFormat } from "./event-stream-format.js";
+import type { Pairs } from "./query.js";
+import { parseQuery, valueOf } from "./query.js";
+import { readRights } from "./read-rights.js";
+import type { Resource } from "./resource.js";
+import type { StreamStart } from "./messages.js";
+import { firstPresent, startStream } from "./stream-start.js";
+import type { StreamSettings } from "./stream-start.js";
+import type { Visitors } from "./visitors.js";
+
+export interface EventStreamsOptions {
+  readonly streams: StreamSettings;
+  readonly visitors: Visitors;
+}
+
+/** Streams at `/esupdates`: `topic` repeated, each an MQTT filter; without one the topic `broadcast`. */
+export function eventStreams({ streams, visitors }: EventStreamsOptions): Resource {
+  return {
+    path: streamPath,
+    methods: {
+      GET: (request) => {
+        const query = parseQuery(request.query);
+        const filters = filtersOf(query, streams);
+        const cursors = [request.header("last-event-id"), valueOf(query, "last_event_id")];
+        const start = (grants: Grants | undefined): StreamStart =>
+          startStream(streams, {
+            subscription: { format: eventStreamFormat, filters, rights: readRights(grants) },
+            lastEventId: firstPresent(cursors),
+            expiresAtMs: grants?.expiresAtMs,
+          });
+        const grants = visitors.subscriber(request);
+        return grants === undefined ? start(undefined) : grants.then(start);
+      },
+    },
+  };
+}
+
+function filtersOf(query: Pairs, settings: StreamSettings): readonly TopicFilter[] {
+  const { filtersPerConnection, filterBytes } = settings;
+  const texts = new Set(query.flatMap(([name, value]) => (name === "topic" ? [value] : [])));
+  if (texts.size > filtersPerConnection) {
+    throw new PharosError("bad-filter", `a stream may have at most ${filtersPerConnection} topic filters`);
+  }
+  if (texts.size === 0) texts.add(defaultTopic);
+  return [...texts].map((text) => parseMqttFilter(text, filterBytes));
+}

@@ -1,0 +1,41 @@
+import { isUtf8 } from "node:buffer";
+import { PharosError } from "../errors.js";
+import type { GatewayRequest } from "./messages.js";
+import type { Pairs } from "./query.js";
+
+const formType = "application/x-www-form-urlencoded";
+
+/**
+ * Reads a form, or a query that is read as one [WHATWG URL 5.1]: `+` is a space, a name without `=` has an empty value,
+ * only `&` separates, a malformed percent escape stands for itself.
+ *
+ * @throws PharosError `bad-request` for bytes that are not UTF-8, which the algorithm would repair
+ */
+export function parseForm(text: string): Pairs {
+  if (!isUtf8(decodedBytes(text))) throw new PharosError("bad-request", "the form holds invalid UTF-8");
+  return [...new URLSearchParams(text.startsWith("?") ? `&${text}` : text)];
+}
+
+/**
+ * Reads the body of a request as a form.
+ *
+ * @throws PharosError `unsupported-media-type` when it is said to be something else; else as {@link parseForm}
+ */
+export function parseFormBody(request: GatewayRequest): Pairs {
+  const type = (request.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== formType) {
+    throw new PharosError("unsupported-media-type", `the body must be a form: Content-Type: ${formType}`);
+  }
+  if (!isUtf8(request.body)) throw new PharosError("bad-request", "the form holds invalid UTF-8");
+  return parseForm(request.body.toString());
+}
+
+/** The bytes that the text stands for, as far as it matters here: with its percent escapes decoded. */
+function decodedBytes(text: string): Buffer {
+  const parts = text.split(/((?:%[0-9A-Fa-f]{2})+)/);
+  return Buffer.concat(
+    parts.map((part, index) =>
+      index % 2 === 0 ? Buffer.from(part) : Buffer.from(part.replaceAll("%", ""), "hex"),
+    ),
+  );
+}

@@ -1,0 +1,76 @@
+import type { Grants } from "../auth/grants.js";
+import { PharosError } from "../errors.js";
+import { matchesFilter } from "../hub/filter.js";
+import type { Publication, PublicationInput, PublicationLimits } from "../hub/publication.js";
+import { parsePublication } from "../hub/publication.js";
+import type { Receipt } from "../journal/journal.js";
+import type { GatewayRequest } from "./messages.js";
+import { mayPublishOpenly } from "./open-publishing.js";
+import type { Pairs } from "./query.js";
+import type { Visitors } from "./visitors.js";
+
+export interface PublishingOptions {
+  readonly visitors: Visitors;
+  /** Takes publications; the answer to the publisher waits for it. */
+  readonly append: (publication: Publication) => Receipt | Promise<Receipt>;
+  /** Undefined while there is room, else a promise that resolves when there may be. */
+  readonly room: () => Promise<void> | undefined;
+  readonly limits: PublicationLimits;
+  /** True when programs of this machine may publish without a token. */
+  readonly open: boolean;
+  /** Why a request was refused, in words that are not for the client. */
+  readonly refused: (reason: string) => void;
+}
+
+/** Who publishes: what its token allows, or `open` for whoever needs none. */
+export type Publisher = Grants | "open";
+
+/** What every way to publish over HTTP has in common: who may, what is valid, and when it is answered. */
+export class Publishing {
+  readonly #options: PublishingOptions;
+
+  constructor(options: PublishingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Who sends this request.
+   *
+   * @throws PharosError `unauthorized` without a token, unless `open` allows it; else as {@link Visitors.publisher}
+   */
+  async publisher(request: GatewayRequest, older?: Pairs): Promise<Publisher> {
+    const { visitors, open, refused } = this.#options;
+    const grants = await visitors.publisher(request, older);
+    if (grants !== undefined) return grants;
+    const verdict = open ? mayPublishOpenly(request) : "publishing needs a token";
+    if (verdict === true) return "open";
+    if (open) refused(`open to programs of this machine only, but ${verdict}`);
+    throw new PharosError("unauthorized", "publishing needs a token");
+  }
+
+  /**
+   * Publishes all of it, in order, or nothing; resolves with the event ids when each has its position.
+   *
+   * @throws PharosError `insufficient-scope` when a topic is not granted; else as `parsePublication`
+   */
+  async publish(publisher: Publisher, inputs: readonly PublicationInput[]): Promise<readonly string[]> {
+    const { append, room, limits } = this.#options;
+    const publications = inputs.map((input) => parsePublication(input, limits));
+    for (const publication of publications) this.#checkScope(publisher, publication);
+    const ids: string[] = [];
+    for (const publication of publications) {
+      await room();
+      ids.push((await append(publication)).id);
+    }
+    return ids;
+  }
+
+  #checkScope(publisher: Publisher, { topics }: Publication): void {
+    if (publisher === "open") return;
+    const isGranted = (topic: (typeof topics)[number]): boolean =>
+      publisher.publish.some((filter) => matchesFilter(filter, topic));
+    if (publisher.mayPublish && topics.every(isGranted)) return;
+    this.#options.refused(`the token does not grant publish for all of ${JSON.stringify(topics)}`);
+    throw new PharosError("insufficient-scope", "the token does not allow to publish to all of these topics");
+  }
+}

@@ -1,0 +1,15 @@
+import type { Grants } from "../auth/grants.js";
+import { filterSetKey, matchesFilter } from "../hub/filter.js";
+import type { Rights } from "../hub/rights.js";
+import { publicOnly } from "../hub/rights.js";
+
+/** What the bearer of a token may read: a private publication with one topic that the token grants. */
+export function readRights(grants: Grants | undefined): Rights {
+  const filters = grants?.subscribe ?? [];
+  if (filters.length === 0) return publicOnly;
+  return {
+    key: filterSetKey(filters),
+    mayRead: ({ topics }) => topics.some((topic) => filters.some((filter) => matchesFilter(filter, topic))),
+    readsPrivate: true,
+  };
+}

@@ -1,0 +1,23 @@
+import type { Answer, GatewayRequest } from "./messages.js";
+
+/** Serves one method of a resource; throws PharosError, or rejects with one, to refuse the request. */
+export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
+
+/** The methods that anything here takes. GET serves HEAD too, and OPTIONS is answered for every resource. */
+export type Method = "GET" | "POST" | "QUERY";
+
+/** Something that is served at a path. */
+export interface Resource {
+  /** As in a request line, percent escapes and all. */
+  readonly path: string;
+  /** True when it serves every path below its own too. */
+  readonly below?: boolean;
+  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+}
+
+/** The methods of a resource as an Allow header names them. */
+export function allowedMethods({ methods }: Resource): string {
+  const read = methods.GET === undefined ? [] : ["GET", "HEAD"];
+  const others = Object.keys(methods).filter((method) => method !== "GET");
+  return [...read, ...others, "OPTIONS"].join(", ");
+}

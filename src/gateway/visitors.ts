@@ -1,0 +1,75 @@
+import type { Grants, TokenVerifier } from "../auth/grants.js";
+import { PharosError } from "../errors.js";
+import type { Credentials } from "./credentials.js";
+import { findCredentials } from "./credentials.js";
+import type { GatewayRequest } from "./messages.js";
+import type { Pairs } from "./query.js";
+
+export interface VisitorsOptions {
+  /** Undefined where no key is configured: then every token is refused. */
+  readonly verifier: TokenVerifier | undefined;
+  /** True when streams of what is not private need no token. */
+  readonly anonymous: boolean;
+  /** Origins whose pages may publish with a cookie; `*` is all of them. */
+  readonly publishOrigins: readonly string[];
+  /** Why a request was refused, in words that are not for the client. */
+  readonly refused: (reason: string) => void;
+}
+
+/** Who sends a request, told by its token. */
+export class Visitors {
+  readonly #options: VisitorsOptions;
+
+  constructor(options: VisitorsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What a subscriber's token allows; undefined, at once, for one without a token.
+   *
+   * @param older the query of a request of the older protocol
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` where there is no token and one is needed
+   */
+  subscriber(request: GatewayRequest, older?: Pairs): undefined | Promise<Grants> {
+    const credentials = findCredentials(request, older);
+    if (credentials !== undefined) return this.#verify(credentials);
+    if (this.#options.anonymous) return undefined;
+    throw new PharosError("unauthorized", "this needs a token");
+  }
+
+  /**
+   * What a publisher's token allows; undefined, at once, for one without a token.
+   *
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` for a cookie that a page of a
+   *   foreign origin may have made the browser send
+   */
+  publisher(request: GatewayRequest, older?: Pairs): undefined | Promise<Grants> {
+    const credentials = findCredentials(request, older);
+    if (credentials === undefined) return undefined;
+    if (credentials.from === "cookie") this.#checkOrigin(request);
+    return this.#verify(credentials);
+  }
+
+  async #verify({ token }: Credentials): Promise<Grants> {
+    const { verifier, refused } = this.#options;
+    const verdict = (await verifier?.verify(token)) ?? { ok: false, reason: "no key is configured" };
+    if (verdict.ok) return verdict.grants;
+    refused(verdict.reason);
+    throw new PharosError("invalid-token", "the token is not accepted");
+  }
+
+  /** [draft-dunglas-mercure-08 l.1648-1660]: Origin, or where it is absent the origin of Referer; neither is a refusal. */
+  #checkOrigin(request: GatewayRequest): void {
+    const { publishOrigins, refused } = this.#options;
+    const origin = request.header("origin") ?? originOf(request.header("referer"));
+    if (origin !== undefined && (publishOrigins.includes("*") || publishOrigins.includes(origin))) return;
+    refused(
+      `a cookie of a page at ${JSON.stringify(origin ?? null)}, which is not among the publish origins`,
+    );
+    throw new PharosError("forbidden-origin", "pages of this origin may not publish with a cookie");
+  }
+}
+
+function originOf(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined;
+}
