@@ -2,9 +2,10 @@ import type { Clock, Timer } from "../clock.js";
 import type { Batch, Cohort } from "../hub/cohort.js";
 import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
+import { Crowd } from "./crowd.js";
 import type { Connection, Rounds } from "./connection.js";
 import type { FanoutLimits } from "./limits.js";
-import { Patience, quorumOf } from "./patience.js";
+import { Patience } from "./patience.js";
 
 /**
  * A round that most have not drained goes on while so many of its members drain in each longest wait: a busy crowd does,
@@ -25,6 +26,8 @@ export interface RoundsContext<H> {
   mayRead(connection: Connection<H>): void;
   /** A round has ended. */
   ended(): void;
+  /** Publishers are to wait for this cohort's clients, or no longer. */
+  hold(rounds: CohortRounds<H>, on: boolean): void;
 }
 
 /**
@@ -38,8 +41,7 @@ export class CohortRounds<H> implements Rounds<H> {
   readonly #arrivals = new Set<Connection<H>>();
   /** Readers whose cursor, got elsewhere, is ahead of the horizon: what is pending they have in part. */
   readonly #ahead = new Set<Connection<H>>();
-  /** Laggards that have not come back. */
-  readonly #behind = new Set<Connection<H>>();
+  readonly #crowd: Crowd<Connection<H>>;
   readonly #context: RoundsContext<H>;
   readonly #patience: Patience;
   #phase: "idle" | "scheduled" | "writing" | "open" = "idle";
@@ -61,6 +63,12 @@ export class CohortRounds<H> implements Rounds<H> {
     this.cohort = cohort;
     this.#context = context;
     this.#patience = new Patience(context.clock, context.limits);
+    this.#crowd = new Crowd({
+      clock: context.clock,
+      periodMs: context.limits.roundWaitMs,
+      size: () => cohort.connections,
+      hold: (on) => context.hold(this, on),
+    });
     this.lastRoundMs = context.clock.monotonic();
   }
 
@@ -113,9 +121,13 @@ export class CohortRounds<H> implements Rounds<H> {
     if (wasMember) this.#context.channel.left(connection);
     this.#arrivals.delete(connection);
     this.#ahead.delete(connection);
-    this.#behind.delete(connection);
+    this.#crowd.left(connection);
     if (wasMember && connection.busy && connection.probation === 0) this.#settled();
     this.#stopListeningIfAlone();
+  }
+
+  served(connection: Connection<H>, bytes: number): void {
+    this.#crowd.served(connection, bytes);
   }
 
   drained(connection: Connection<H>): void {
@@ -223,8 +235,7 @@ export class CohortRounds<H> implements Rounds<H> {
 
   /** True when nearly all of the cohort has drained, those included that are behind. */
   #isQuorum(): boolean {
-    const size = this.cohort.connections;
-    return this.#waiting < this.#waitedFor && size - this.#behind.size - this.#waiting >= quorumOf(size);
+    return this.#waiting < this.#waitedFor && !this.#crowd.isBehindWith(this.#waiting);
   }
 
   #waitFor(delayMs: number): void {
@@ -274,7 +285,7 @@ export class CohortRounds<H> implements Rounds<H> {
 
   #admit(connection: Connection<H>): void {
     connection.state = "member";
-    this.#behind.delete(connection);
+    this.#crowd.cameBack(connection);
     this.members.add(connection);
     this.#context.channel.joined(connection);
   }
@@ -302,7 +313,7 @@ export class CohortRounds<H> implements Rounds<H> {
   #demote(member: Connection<H>, options: { readonly after: number; readonly blame: boolean }): void {
     if (options.blame) {
       member.demote(this.#round);
-      this.#behind.add(member);
+      this.#crowd.fellBehind(member);
     }
     member.state = "reading";
     member.read = { kind: "history", after: options.after, told: 0 };

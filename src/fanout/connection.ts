@@ -12,6 +12,8 @@ export interface Rounds<H> {
   join(connection: Connection<H>): void;
   /** A reader's last bytes before the horizon are on their way. */
   expect(connection: Connection<H>): void;
+  /** A reader that had drained is being sent more. */
+  served(connection: Connection<H>, bytes: number): void;
   /** A member has drained. */
   drained(connection: Connection<H>): void;
   /** Takes a connection out, whatever it is; it stays what the caller makes of it. */

@@ -91,6 +91,7 @@ export class Fanout<H> implements Outlet {
       },
       mayRead: (connection) => this.#makeReady(connection),
       ended: () => this.#tellWaiters(),
+      hold: (rounds, on) => this.#hub.hold(rounds, on),
     };
     this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
   }
@@ -268,6 +269,7 @@ export class Fanout<H> implements Outlet {
     connection.busy = true;
     connection.busySinceMs = nowMs;
     this.#metrics.count("delivered_bytes_total", piece.length, { front: this.#front });
+    connection.rounds.served(connection, piece.length);
     this.#channel.write(connection, piece);
     this.#served.push(connection);
   }

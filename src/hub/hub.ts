@@ -76,6 +76,11 @@ export class Hub {
     return this.#trie.levels < this.#filterLevels || filters.every(({ kind }) => kind !== "mqtt");
   }
 
+  /** Lets publishers wait until `who`, and everybody else who holds them, lets them go on. */
+  hold(who: object, on: boolean): void {
+    this.#account.hold(who, on);
+  }
+
   /** Called by the journal for each entry, in order of offset. */
   apply(entry: Entry): void {
     if (entry.publication.retain) this.retained.apply(entry);

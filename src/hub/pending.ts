@@ -33,6 +33,7 @@ export class PendingAccount {
   #bytes = 0;
   #late = false;
   #waiters: (() => void)[] = [];
+  readonly #holders = new Set<object>();
 
   constructor(options: { readonly limits: PressureLimits; readonly clock: Clock }) {
     this.#limits = options.limits;
@@ -45,8 +46,15 @@ export class PendingAccount {
 
   /** True while publishers should wait. */
   get full(): boolean {
+    if (this.#holders.size > 0) return true;
     if (this.#bytes >= this.#limits.pendingBytes) return true;
     return this.#late && this.#bytes >= this.#limits.pendingFloorBytes;
+  }
+
+  /** There is no room while anybody holds publishers, whatever is pending. */
+  hold(who: object, on: boolean): void {
+    if (on) this.#holders.add(who);
+    else if (this.#holders.delete(who)) this.relieved();
   }
 
   /** Undefined while there is room, else a promise that resolves when there is. */
