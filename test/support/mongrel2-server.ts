@@ -18,6 +18,15 @@ import {
   settingsOf,
 } from "./mongrel2-config.js";
 
+/** The routes that mongrel2/mongrel2.conf gives to Pharos. */
+const pharosPaths = [
+  "/esupdates",
+  "/healthz",
+  "/.well-known/mercure",
+  "/.well-known/oauth-protected-resource",
+  "/publish",
+];
+
 export interface Mongrel2Options {
   readonly mode: Mongrel2Mode;
   /** Added to the settings of the mode, and over them. */
@@ -139,7 +148,7 @@ async function layOut(dir: string, options: Mongrel2Options): Promise<Layout> {
   const text = serverFile({
     port,
     hosts: options.hosts ?? ["localhost"],
-    paths: options.paths ?? ["/esupdates", "/healthz"],
+    paths: options.paths ?? pharosPaths,
     pharos,
     others,
     controlSpec: "ipc://run/control",
