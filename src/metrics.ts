@@ -12,6 +12,7 @@ export const counters = {
   gaps_total: "gap events sent, by reason",
   connections_cut_total: "connections that Pharos closed, by reason",
   requests_total: "requests answered, by front and status",
+  requests_refused_total: "requests refused, by reason",
   second_requests_total: "requests that came on a connection which carries a stream",
   frames_refused_total: "malformed frames from a Mongrel2 server or at a bound ZeroMQ port, by reason",
   fences_late_total: "fences that passed their deadline, by link",

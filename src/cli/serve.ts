@@ -35,12 +35,13 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
 }
 
 /** The one line of standard output: words of the form `key=value`, a key for each listener and link. */
-export function readyLine({ http, ingest, mongrel2 }: Ready): string {
+export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
   const words = [
     "ready",
     `http=${http ?? "off"}`,
     ...ingest.map((endpoint) => `ingest=${endpoint}`),
     ...mongrel2.map(({ name, state }) => `mongrel2=${name}:${state}`),
+    ...(admin === undefined ? [] : [`admin=${admin}`]),
   ];
   return `${words.join(" ")}\n`;
 }

@@ -52,6 +52,24 @@ export const limitsSchema = z
       .describe(
         "Open streams. 20,000 file descriptors less a quarter for links, files and clients that come and go.",
       ),
+    connectionsPerAddress: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(200)
+      .describe(
+        "Open streams of one address, IPv6 by its /64; beyond it 429. 100 people behind one router with two pages each.",
+      ),
+    connectionsPerLocalAddress: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(15_000)
+      .describe(
+        "The same for loopback and private addresses, behind which a proxy may hide everybody: as many as there may be.",
+      ),
+    publishesPerAddress: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(100)
+      .describe(
+        "Requests to publish from one address in a second; beyond it 429. A hundredth of the tokens that can be checked.",
+      ),
+    publishesPerLocalAddress: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(10_000)
+      .describe("The same for loopback and private addresses: as many tokens as one processor can check."),
     filtersPerConnection: wholeNumber({ from: 1, to: 10_000 })
       .default(100)
       .describe("Filters of one stream. 100 of 80 bytes fill half of the largest request head."),

@@ -5,7 +5,12 @@ import { silentLogger } from "../../src/log.js";
 import { connectRaw } from "../support/raw-http.js";
 
 test("an app's figures tell what it holds at the moment", async () => {
-  const environment = { PHAROS_HTTP: "0", PHAROS_INGEST: "@tcp://127.0.0.1:*", PHAROS_STATE_DIR: "off" };
+  const environment = {
+    PHAROS_HTTP: "0",
+    PHAROS_INGEST: "@tcp://127.0.0.1:*",
+    PHAROS_STATE_DIR: "off",
+    PHAROS_ADMIN: "off",
+  };
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
   onTestFinished(() => app.close());
   const client = await connectRaw({ port: Number(new URL(app.ready.http ?? "").port) });

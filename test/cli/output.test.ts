@@ -17,6 +17,9 @@ test("the ready line has a word for each listener and link", () => {
     "ready http=http://127.0.0.1:8080 ingest=@tcp://127.0.0.1:9997 ingest=>ipc://queue mongrel2=ipc://run/requests:waiting\n",
   );
   expect(readyLine({ ingest: [], mongrel2: [] })).toBe("ready http=off\n");
+  expect(readyLine({ ingest: [], mongrel2: [], admin: "http://127.0.0.1:8081" })).toBe(
+    "ready http=off admin=http://127.0.0.1:8081\n",
+  );
 });
 
 test("log lines are JSON, one object a line", () => {

@@ -83,6 +83,7 @@ async function startApp(options: SiteOptions): Promise<App> {
   const environment = {
     PHAROS_INGEST: "@tcp://127.0.0.1:*",
     PHAROS_STATE_DIR: "off",
+    PHAROS_ADMIN: "off",
     ...options.settings,
   };
   const config = loadConfig({ environment });

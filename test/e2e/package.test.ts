@@ -94,7 +94,7 @@ const program = `
 import { createApp, loadConfig, silentLogger, streamPath, type App, type Config } from "pharos";
 import { subscribe, type ClientEvent } from "pharos/client";
 
-const environment = { PHAROS_HTTP: "0", PHAROS_INGEST: "@ipc://imported", PHAROS_STATE_DIR: "off" };
+const environment = { PHAROS_HTTP: "0", PHAROS_INGEST: "@ipc://imported", PHAROS_STATE_DIR: "off", PHAROS_ADMIN: "off" };
 const config: Config = loadConfig({ environment });
 const app: App = await createApp(config, { logger: silentLogger, version: "0" });
 for await (const event of subscribe(app.ready.http + streamPath)) {

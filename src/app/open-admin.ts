@@ -1,0 +1,83 @@
+import { AdminServer } from "../admin/admin-server.js";
+import { encodeExposition } from "../admin/exposition.js";
+import type { Clock } from "../clock.js";
+import type { Config } from "../config/config.js";
+import type { Logger } from "../log.js";
+import type { Figures } from "./figures.js";
+import { LoopDelay } from "./loop-delay.js";
+import { processFamilies } from "./process-families.js";
+import { statusDocument } from "./status.js";
+import type { StatusFacts } from "./status.js";
+
+/** So that figures of several programs do not mix in one database. */
+const prefix = "pharos_";
+
+export interface AdminParts {
+  readonly config: Pick<Config, "admin" | "adminToken">;
+  readonly version: string;
+  /** The figures with the levels of this moment. */
+  readonly figures: () => Figures;
+  readonly links: () => StatusFacts["links"];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The admin address while it is open. */
+export interface Admin {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the address for metrics and status, where there is to be one. A port that is taken is a failure for whoever has
+ * named it; where nobody has, as with a second hub on a machine, a warning and no address.
+ *
+ * @throws PharosError `unreachable` when the address that was asked for cannot be bound
+ */
+export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
+  const { admin } = parts.config;
+  if (admin === "off") return undefined;
+  const server = createServer(parts, admin);
+  try {
+    return closable(
+      await server.listen(),
+      server,
+      new LoopDelay({ clock: parts.clock, metrics: parts.figures() }),
+    );
+  } catch (error) {
+    await server.close();
+    if (!admin.isDefault) throw error;
+    parts.logger.warn(
+      { address: `${admin.host}:${admin.port}` },
+      "no metrics and no status: another program has the admin address; give another with --admin, or off",
+    );
+    return undefined;
+  }
+}
+
+function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"], "off">): AdminServer {
+  const { version, clock, logger } = parts;
+  const startedAtMs = clock.now();
+  return new AdminServer({
+    host,
+    port,
+    token: parts.config.adminToken,
+    metrics: () =>
+      encodeExposition(parts.figures().families(), prefix) + encodeExposition(processFamilies(startedAtMs)),
+    stats: () => {
+      const families = [...parts.figures().families(), ...processFamilies(startedAtMs)];
+      return statusDocument({ version, startedAtMs, nowMs: clock.now(), links: parts.links(), families });
+    },
+    logger,
+  });
+}
+
+function closable(url: string, server: AdminServer, delay: LoopDelay): Admin {
+  return {
+    url,
+    close: async () => {
+      delay.close();
+      await server.close();
+    },
+  };
+}

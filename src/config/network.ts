@@ -1,0 +1,15 @@
+import { isIP } from "node:net";
+
+import { z } from "zod";
+
+const allowed = "an address, or a network in CIDR form, for instance 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32";
+
+/** An address, or a network in CIDR form. Stays text. */
+export const network = z.string({ error: allowed }).refine(isNetwork, allowed);
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || address.includes("%") || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

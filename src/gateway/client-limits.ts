@@ -1,0 +1,79 @@
+import type { Clock } from "../clock.js";
+import { PharosError } from "../errors.js";
+import { Networks, clientAddress } from "./client-address.js";
+import type { ClientAddress } from "./client-address.js";
+import type { GatewayRequest } from "./messages.js";
+import { RateLimit } from "./rate-limit.js";
+
+/** What one address may have. */
+export interface AddressRules {
+  /** Streams at a time. */
+  readonly streams: number;
+  /** Requests to publish in a second. */
+  readonly publishesPerSecond: number;
+}
+
+export interface ClientLimitsOptions {
+  /** Addresses and networks of proxies whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** For addresses that belong to one client, or to a few behind one router. */
+  readonly each: AddressRules;
+  /** For local ones, behind which a proxy may hide everybody. */
+  readonly eachLocal: AddressRules;
+  /** How many streams are open under a client's key. */
+  readonly streamsOf: (key: string) => number;
+  readonly clock: Clock;
+}
+
+/** A stream's place is free again when any other of the address ends, which nobody can foretell. */
+const streamRetrySeconds = 10;
+
+/** Says who the client of a request is, and what it may still have. */
+export class ClientLimits {
+  readonly #options: ClientLimitsOptions;
+  readonly #proxies: Networks;
+  readonly #publishes: RateLimit;
+  readonly #localPublishes: RateLimit;
+
+  /** Throws for a trusted proxy that is neither an address nor a network. */
+  constructor(options: ClientLimitsOptions) {
+    const { each, eachLocal, clock } = options;
+    this.#options = options;
+    this.#proxies = new Networks(options.trustedProxies);
+    this.#publishes = new RateLimit({ perSecond: each.publishesPerSecond, clock });
+    this.#localPublishes = new RateLimit({ perSecond: eachLocal.publishesPerSecond, clock });
+  }
+
+  clientOf(request: GatewayRequest): ClientAddress {
+    const forwardedFor = request.header("x-forwarded-for");
+    return clientAddress({ peer: request.peer, forwardedFor }, this.#proxies);
+  }
+
+  /**
+   * Lets a stream in and returns the key under which it is to be counted while it is open.
+   *
+   * @throws PharosError `too-many-streams` when its address has as many as it may
+   */
+  admitStream(request: GatewayRequest): string {
+    const { address, key, isLocal } = this.clientOf(request);
+    const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
+    if (this.#options.streamsOf(key) < streams) return key;
+    throw new PharosError("too-many-streams", `the address ${address} has ${streams} streams open already`, {
+      retryAfterSeconds: streamRetrySeconds,
+    });
+  }
+
+  /**
+   * Lets a request to publish in. Ask before anything that costs more than this: before its token is verified.
+   *
+   * @throws PharosError `too-many-requests` when its address has had its share of this second
+   */
+  admitPublish(request: GatewayRequest): void {
+    const { address, key, isLocal } = this.clientOf(request);
+    const waitMs = (isLocal ? this.#localPublishes : this.#publishes).take(key);
+    if (waitMs === 0) return;
+    throw new PharosError("too-many-requests", `the address ${address} publishes more often than it may`, {
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock.js";
+import type { PharosError } from "../errors.js";
+import type { LogFields, Logger } from "../log.js";
+import type { Metrics } from "../metrics.js";
+import type { GatewayRequest } from "./messages.js";
+import { RateLimit } from "./rate-limit.js";
+import { statusOf } from "./replies.js";
+
+export interface RefusalsOptions {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** The client's address, for the log. */
+  readonly addressOf: (request: GatewayRequest) => string;
+}
+
+/** Refusals that are logged at `info` a second; all others are at `debug`, so that a flood is no flood of lines. */
+const linesPerSecond = 10;
+
+/** A path that is longer says nothing more. */
+const pathCharacters = 200;
+
+/** Counts and logs every refusal, under an id that its client can quote. */
+export class Refusals {
+  readonly #options: RefusalsOptions;
+  readonly #lines: RateLimit;
+
+  constructor(options: RefusalsOptions) {
+    this.#options = options;
+    this.#lines = new RateLimit({ perSecond: linesPerSecond, keys: 1, clock: options.clock });
+  }
+
+  /**
+   * Notes that a request is refused, and returns the id under which the log has it: a URI [RFC 9562 4]. `problem` is what
+   * the client is told; `cause`, what really happened, is for the log alone.
+   */
+  note(request: GatewayRequest | undefined, problem: PharosError, cause: unknown): string {
+    const id = `urn:uuid:${randomUUID()}`;
+    const { logger, metrics } = this.#options;
+    metrics.count("requests_refused_total", 1, { reason: problem.code });
+    const fields = { request: id, reason: problem.code, detail: problem.message, ...this.#about(request) };
+    // What the server itself did wrong is never one of too many.
+    if ((statusOf[problem.code] ?? 500) >= 500 && problem !== cause) {
+      logger.error({ ...fields, error: cause }, "a request failed");
+    } else if (this.#lines.take("") === 0) logger.info(fields, "refused a request");
+    else logger.debug(fields, "refused a request");
+    return id;
+  }
+
+  /** Neither the query nor a header: tokens are in them. */
+  #about(request: GatewayRequest | undefined): LogFields {
+    if (request === undefined) return {};
+    const { method, path, front } = request;
+    const client = this.#options.addressOf(request);
+    return { client, front, method: method.slice(0, 20), path: path.slice(0, pathCharacters) };
+  }
+}
