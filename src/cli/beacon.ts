@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { PharosError } from "../errors.js";
+import { PharosError, type ErrorCode } from "../errors.js";
 import { aborted, exitCodes, type Io } from "./io.js";
 import type { CliPublisher } from "./publisher.js";
 
@@ -31,6 +31,9 @@ export async function beacon(options: BeaconOptions, publisher: CliPublisher, io
   return exitCodes.stopped;
 }
 
+/** What another hub, or the same one later, may do away with. */
+const mayPass: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable"]);
+
 /** False when no hub took it. */
 async function send({ topic }: BeaconOptions, publisher: CliPublisher): Promise<boolean> {
   try {
@@ -39,7 +42,7 @@ async function send({ topic }: BeaconOptions, publisher: CliPublisher): Promise<
     await publisher.publish({ topic, id: String(now.getTime()), data });
     return true;
   } catch (error) {
-    if (error instanceof PharosError && error.code === "not-taken") return false;
+    if (error instanceof PharosError && mayPass.has(error.code)) return false;
     throw error;
   }
 }

@@ -10,6 +10,7 @@ const badInput: ReadonlySet<ErrorCode> = new Set([
   "bad-publication",
   "bad-endpoint",
   "bad-config",
+  "bad-curve-key",
   "too-large",
 ]);
 

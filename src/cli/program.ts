@@ -1,10 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 import { configJsonSchema } from "../config/schema.js";
-import { defaultTopic, streamPath } from "../protocol.js";
+import { streamPath } from "../protocol.js";
 import { exitCodeOf, failureText } from "./failure.js";
-import { aborted, exitCodes, type Io } from "./io.js";
-import { defaultTarget, takenWithinMs, type CliPublisher } from "./publisher.js";
+import { exitCodes, type Io } from "./io.js";
+import { addKeys } from "./keys-command.js";
+import { addBeacon, addPublish } from "./publish-commands.js";
 import { addSettingOptions, givenSettings } from "./setting-options.js";
 import { packageVersion } from "./version.js";
 
@@ -42,9 +43,11 @@ function program(io: Io, ended: Ended): Command {
       outputError: (text, write) => write(text.replace(/^error: /, "pharos: ")),
     })
     .showHelpAfterError("(pharos --help lists commands and options)");
+  const ending = (code: number): void => void (ended.code = code);
   addServe(root, io, ended);
-  addPublish(root, io, ended);
-  addBeacon(root, io, ended);
+  addPublish(root, io, ending);
+  addBeacon(root, io, ending);
+  addKeys(root, io);
   addSubscribe(root, io, ended);
   root
     .command("config-schema", { hidden: true })
@@ -62,54 +65,6 @@ function addServe(root: Command, io: Io, ended: Ended): void {
   });
 }
 
-const toOption = [
-  "--to <ENDPOINT>",
-  "The hub's ingest endpoint: > connects, @ binds.",
-  defaultTarget,
-] as const;
-const topicOption = ["--topic <T>", "The topic to publish to.", defaultTopic] as const;
-
-function addPublish(root: Command, io: Io, ended: Ended): void {
-  root
-    .command("publish")
-    .description("Publish once, or once for each line of standard input.")
-    .option(...toOption)
-    .option(...topicOption)
-    .option("--type <E>", "The event type that clients listen for.")
-    .option("--id <I>", "The event's id, from which clients may resume.")
-    .option("--data <D>", "The data; without it each line of standard input is one publication.")
-    .action(
-      async ({
-        to,
-        ...options
-      }: {
-        to: string;
-        topic: string;
-        type?: string;
-        id?: string;
-        data?: string;
-      }) => {
-        const { publish } = await import("./publish.js");
-        ended.code = await publishing(to, io, (publisher) => publish(options, publisher, io));
-      },
-    );
-}
-
-function addBeacon(root: Command, io: Io, ended: Ended): void {
-  root
-    .command("beacon")
-    .description("Publish the time until Ctrl-C.")
-    .option(...toOption)
-    .option(...topicOption)
-    .option("--every <SECONDS>", "Seconds between two publications.", parseSeconds, 5)
-    .action(async ({ to, topic, every }: { to: string; topic: string; every: number }) => {
-      const { beacon } = await import("./beacon.js");
-      ended.code = await publishing(to, io, (publisher) =>
-        beacon({ topic, everySeconds: every }, publisher, io),
-      );
-    });
-}
-
 function addSubscribe(root: Command, io: Io, ended: Ended): void {
   root
     .command("subscribe")
@@ -125,29 +80,6 @@ function addSubscribe(root: Command, io: Io, ended: Ended): void {
         ended.code = await subscribeTo({ url, filters: topic, json, lastEventId }, io);
       },
     );
-}
-
-/** Opens a publisher for `work` and closes it. Whoever interrupts does not wait for what no hub takes. */
-async function publishing(
-  endpoint: string,
-  io: Io,
-  work: (publisher: CliPublisher) => Promise<number>,
-): Promise<number> {
-  const { PushPublisher } = await import("../publisher/push-publisher.js");
-  const publisher = await PushPublisher.open(endpoint, { timeoutMs: takenWithinMs });
-  const interrupted = aborted(io.interrupted).then(() => exitCodes.stopped);
-  try {
-    return await Promise.race([work(publisher), interrupted]);
-  } finally {
-    await Promise.race([publisher.close(), interrupted]);
-  }
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < 0.01 || seconds > 86_400)
-    throw new InvalidArgumentError("Allowed: a number of seconds from 0.01 to 86400.");
-  return seconds;
 }
 
 /** The path of a hub's own address is that of its streams. */

@@ -1,7 +1,7 @@
 import { PharosError } from "../errors.js";
 import { exitCodes, type Io } from "./io.js";
 import { readLines } from "./lines.js";
-import type { CliPublisher } from "./publisher.js";
+import type { CliPublication, CliPublisher } from "./publisher.js";
 
 export interface PublishOptions {
   /** @default "broadcast" */
@@ -16,7 +16,8 @@ export interface PublishOptions {
  * Publishes once, or once for each line of standard input. Each is validated before it is sent. The first one that
  * is refused or not taken ends the command; those before it have been published.
  *
- * @throws PharosError `not-taken` when no hub takes one in 5 s, or the code of what is wrong with it
+ * @throws PharosError `not-taken` or `unreachable` when no hub takes one in 5 s, `refused` with the hub's reason, or
+ *   the code of what is wrong with it
  */
 export async function publish(options: PublishOptions, publisher: CliPublisher, io: Io): Promise<number> {
   const { data, ...rest } = options;
@@ -30,14 +31,10 @@ export async function publish(options: PublishOptions, publisher: CliPublisher, 
       "--id needs --data: lines of standard input cannot all have one id",
     );
   if (io.stdin.isTTY === true) io.stderr.write("One publication a line; Ctrl-D ends.\n");
-  for await (const { number, text } of readLines(io.stdin))
-    await publisher.publish({ data: text, ...rest }).catch((error: unknown) => {
-      throw atLine(number, error);
-    });
+  await publisher.publishAll(eachLine(io, rest), { what: "line" });
   return exitCodes.stopped;
 }
 
-function atLine(number: number, error: unknown): unknown {
-  if (!(error instanceof PharosError)) return error;
-  return new PharosError(error.code, `line ${number}: ${error.message}`, { cause: error });
+async function* eachLine({ stdin }: Io, rest: Omit<CliPublication, "data">): AsyncIterable<CliPublication> {
+  for await (const { text } of readLines(stdin)) yield { ...rest, data: text };
 }

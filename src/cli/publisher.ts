@@ -1,12 +1,23 @@
+/** What the commands publish. */
+export interface CliPublication {
+  readonly topic?: string | undefined;
+  readonly data: string;
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+}
+
 /** What the commands need of a publisher. */
 export interface CliPublisher {
   /** Resolves when a hub has taken it; rejects when it is refused, or not taken in time. */
-  publish(publication: {
-    readonly topic?: string | undefined;
-    readonly data: string;
-    readonly type?: string | undefined;
-    readonly id?: string | undefined;
-  }): Promise<unknown>;
+  publish(publication: CliPublication): Promise<unknown>;
+  /**
+   * Publishes each in order. The first that is refused or not taken ends it, with its number in the message, behind
+   * what it is called; those before it are published.
+   */
+  publishAll(
+    publications: AsyncIterable<CliPublication>,
+    options: { readonly what: string },
+  ): Promise<unknown>;
   close(): Promise<void>;
 }
 

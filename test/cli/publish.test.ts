@@ -26,6 +26,16 @@ class KeptPublisher implements CliPublisher {
     if (refusal !== undefined) throw refusal;
   }
 
+  async publishAll(source: AsyncIterable<Sent>, { what }: { readonly what: string }): Promise<void> {
+    let number = 1;
+    for await (const publication of source) {
+      await this.publish(publication).catch((error: PharosError) => {
+        throw new PharosError(error.code, `${what} ${number}: ${error.message}`);
+      });
+      number += 1;
+    }
+  }
+
   async close(): Promise<void> {}
 }
 

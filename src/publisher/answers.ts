@@ -1,0 +1,79 @@
+import { PharosError } from "../errors.js";
+import type { Posted } from "./post.js";
+
+/** What a hub answers when it may take the same later, or failed half-way. */
+const temporary: ReadonlySet<number> = new Set([408, 425, 429]);
+
+const maxReasonLength = 300;
+const maxIdLength = 4096;
+
+/**
+ * The id in the answer to one publication.
+ *
+ * @throws PharosError as {@link refusalOf}; `refused` when it is no answer of a hub
+ */
+export function parseId(answer: Posted): string {
+  if (answer.status !== 200) throw refusalOf(answer);
+  const id = answer.text.trim();
+  if (id === "" || id.length > maxIdLength || /\p{Cc}/u.test(id) || isHtml(answer.type)) throw noHub();
+  return id;
+}
+
+/**
+ * The ids in the answer to `count` publications.
+ *
+ * @throws PharosError as {@link parseId}
+ */
+export function parseIds(answer: Posted, count: number): readonly string[] {
+  if (answer.status !== 200) throw refusalOf(answer);
+  const ids = fieldOf(answer.text, "ids");
+  if (!Array.isArray(ids) || ids.length !== count) throw noHub();
+  return ids.map(String);
+}
+
+/** The error for an answer that is no success, with the reason that the hub gave. */
+export function refusalOf(answer: Posted): PharosError {
+  const { status } = answer;
+  const code = status >= 500 || temporary.has(status) ? "not-taken" : "refused";
+  return new PharosError(code, `the hub refused it with ${status}: ${reasonOf(answer)}`);
+}
+
+function noHub(): PharosError {
+  return new PharosError("refused", "what answered is no hub: it took the request and gave no event id");
+}
+
+function reasonOf({ status, type, text }: Posted): string {
+  if (status >= 300 && status < 400) return "it is at another place, which is not followed with a token";
+  const given = isJson(type) ? fieldOf(text, "detail") : isHtml(type) ? "" : firstLine(text);
+  const reason = typeof given === "string" ? printable(given) : "";
+  return reason === "" ? "it gave no reason" : reason;
+}
+
+/** A field of a JSON object, such as the `detail` of problem details [RFC 9457]; undefined where there is none. */
+function fieldOf(text: string, name: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null) return undefined;
+    return new Map(Object.entries(value)).get(name);
+  } catch {
+    return undefined;
+  }
+}
+
+function isJson(type: string): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\b/i.test(type);
+}
+
+function isHtml(type: string): boolean {
+  return /^text\/html\b/i.test(type);
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
+}
+
+/** The text is the server's, and a terminal may show it. */
+function printable(text: string): string {
+  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, " ").trim();
+  return clean.length > maxReasonLength ? `${clean.slice(0, maxReasonLength)}…` : clean;
+}

@@ -1,0 +1,106 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { PharosError } from "../errors.js";
+
+export interface Post {
+  readonly url: string;
+  readonly type: string;
+  readonly body: string;
+  readonly token?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  /** Milliseconds for all of it, attempts to connect included. */
+  readonly timeoutMs: number;
+}
+
+/** What the server answered. */
+export interface Posted {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** An answer has a few hundred bytes for each id. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+const retryMs = 100;
+
+/** Nobody has seen the request when one of these is why it failed, so that it can be sent again. */
+const notSent: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
+
+/**
+ * Posts, and reads the answer. While nothing listens there it tries again, as a hub that is just starting anew may
+ * soon; a request that may have arrived is never repeated. Redirects are answers: a token is for one place.
+ *
+ * @throws PharosError `unreachable` when no connection could be made, `not-taken` when the answer did not come in
+ *   time or the connection broke, and it is not known whether the request was carried out
+ */
+export async function post(request: Post): Promise<Posted> {
+  const signal = AbortSignal.timeout(request.timeoutMs);
+  for (;;) {
+    try {
+      return await attempt(request, signal);
+    } catch (error) {
+      const cause = causeOf(error);
+      if (!notSent.has(cause.code)) throw failure(request, cause, signal.aborted);
+      const waited = await delay(retryMs, true, { signal }).catch(() => false);
+      if (!waited) throw failure(request, cause, false);
+    }
+  }
+}
+
+async function attempt(request: Post, signal: AbortSignal): Promise<Posted> {
+  const { url, type, body, token, idempotencyKey } = request;
+  const headers = new Headers({ "Content-Type": type });
+  if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
+  if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
+  const response = await fetch(url, { method: "POST", body, headers, signal, redirect: "manual" });
+  return {
+    status: response.status,
+    type: response.headers.get("content-type") ?? "",
+    text: await readText(response),
+  };
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxAnswerBytes) throw new Error("the answer is larger than 4 MiB");
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+interface Cause {
+  readonly code: unknown;
+  readonly message: string;
+  readonly error: unknown;
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function causeOf(error: unknown): Cause {
+  const inner = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
+  const code: unknown = inner instanceof Error && "code" in inner ? inner.code : undefined;
+  // Where a name has several addresses, the error for all of them has no message.
+  const message = inner instanceof Error && inner.message !== "" ? inner.message : String(code ?? inner);
+  return { code, message, error };
+}
+
+function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
+  const place = new URL(request.url).origin;
+  const options = { cause: cause.error };
+  const seconds = request.timeoutMs / 1000;
+  const unknown = "whether it took the publication is not known";
+  if (timedOut)
+    return new PharosError("not-taken", `${place} did not answer within ${seconds} s; ${unknown}`, options);
+  if (isConnecting(cause))
+    return new PharosError("unreachable", `${place} cannot be reached: ${cause.message}`, options);
+  return new PharosError(
+    "not-taken",
+    `the connection to ${place} broke (${cause.message}); ${unknown}`,
+    options,
+  );
+}
+
+function isConnecting({ code }: Cause): boolean {
+  return notSent.has(code) || code === "ENOTFOUND" || code === "UND_ERR_CONNECT_TIMEOUT";
+}

@@ -1,0 +1,358 @@
+import { describe, expect, it } from "vitest";
+import { HttpPublisher } from "../../src/publisher/http-publisher.js";
+import { freePort } from "../support/free-port.js";
+import { answering, FakeHub } from "./fake-hub.js";
+
+async function open(options: ConstructorParameters<typeof HttpPublisher>[1] = {}) {
+  const hub = await FakeHub.start();
+  return { hub, publisher: new HttpPublisher(hub.origin, options) };
+}
+
+const problem = (status: number, detail: string) =>
+  answering(status, "application/problem+json", JSON.stringify({ title: "x", status, detail }));
+
+describe("HttpPublisher", () => {
+  it("publishes a form to the hub's URL, and resolves with the event id", async () => {
+    const { hub, publisher } = await open({ token: "a.b-c_d" });
+    expect(await publisher.publish({ data: "1" })).toBe("#e:1");
+    const whole = {
+      topic: ["news/日本", "b"],
+      data: "x&y=\r\né",
+      id: "7",
+      type: "t",
+      retry: 500,
+      private: true,
+    };
+    expect(await publisher.publish(whole)).toBe("#e:2");
+    expect(hub.requests).toMatchObject([
+      { method: "POST", path: "/.well-known/mercure", headers: { authorization: "Bearer a.b-c_d" } },
+      { headers: { "content-type": "application/x-www-form-urlencoded" } },
+    ]);
+    expect(hub.requests.map(({ body }) => Array.from(new URLSearchParams(body)))).toEqual([
+      [
+        ["topic", "broadcast"],
+        ["data", "1"],
+      ],
+      [
+        ["topic", "news/日本"],
+        ["topic", "b"],
+        ["data", "x&y=\r\né"],
+        ["private", "on"],
+        ["id", "7"],
+        ["type", "t"],
+        ["retry", "500"],
+      ],
+    ]);
+  });
+
+  it("sends no header that a hub takes for a page's or a proxy's", async () => {
+    const { hub, publisher } = await open();
+    await publisher.publish({ data: "1" });
+    for (const name of [
+      "origin",
+      "referer",
+      "cookie",
+      "via",
+      "forwarded",
+      "x-forwarded-for",
+      "authorization",
+    ])
+      expect(hub.requests[0]?.headers).not.toHaveProperty(name);
+  });
+
+  it("publishes what only Pharos knows as a line of JSON", async () => {
+    const { hub, publisher } = await open({ token: "t" });
+    expect(await publisher.publish({ topic: "a", data: "1", retain: true })).toBe("#e:1");
+    expect(await publisher.publish({ topic: ["a", "b"], data: "2" }, { idempotencyKey: "k" })).toBe("#e:2");
+    expect(hub.requests).toMatchObject([
+      {
+        path: "/publish",
+        body: '{"topic":"a","data":"1","retain":true}\n',
+        headers: { authorization: "Bearer t" },
+      },
+      {
+        path: "/publish",
+        body: '{"topic":["a","b"],"data":"2"}\n',
+        headers: { "content-type": "application/x-ndjson", "idempotency-key": "k" },
+      },
+    ]);
+  });
+
+  it("publishes a batch in one request", async () => {
+    const { hub, publisher } = await open();
+    expect(await publisher.publishBatch([{ data: "1" }, { data: "2" }])).toEqual(["#e:1", "#e:2"]);
+    expect(hub.requests).toHaveLength(1);
+    expect(hub.data).toEqual(["1", "2"]);
+  });
+
+  it("keeps the order of calls that do not wait for each other, and keeps its connection", async () => {
+    const { hub, publisher } = await open();
+    const ids = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => publisher.publish({ data: String(n) })),
+    );
+    expect(hub.data).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
+    expect(ids).toEqual(Array.from({ length: 50 }, (_, n) => `#e:${n + 1}`));
+    // A second one may be opened while the first is not quite free.
+    expect(new Set(hub.requests.map(({ connection }) => connection)).size).toBeLessThanOrEqual(2);
+  });
+
+  it("waits for a hub that is just starting", async () => {
+    const port = await freePort();
+    const publisher = new HttpPublisher(`http://127.0.0.1:${port}`);
+    const published = publisher.publish({ data: "1" });
+    const hub = await FakeHub.start(port);
+    expect(await published).toBe("#e:1");
+    expect(hub.data).toEqual(["1"]);
+  });
+
+  it("says that a hub cannot be reached", async () => {
+    const publisher = new HttpPublisher(`http://127.0.0.1:${await freePort()}`, { timeoutMs: 250 });
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
+      code: "unreachable",
+      message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+ cannot be reached: connect ECONNREFUSED/),
+    });
+  });
+
+  it("says that the outcome is not known when no answer comes, and goes on", async () => {
+    const { hub, publisher } = await open({ timeoutMs: 250 });
+    hub.hook = () => true;
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
+      code: "not-taken",
+      message: expect.stringMatching(
+        /did not answer within 0\.25 s; whether it took the publication is not known$/,
+      ),
+    });
+    hub.hook = (_, response) => {
+      response.destroy();
+      return true;
+    };
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
+      code: "not-taken",
+      message: expect.stringMatching(/^the connection to .* broke \(.+\); whether/),
+    });
+    hub.hook = () => false;
+    expect(await publisher.publish({ data: "2" })).toBe("#e:1");
+  });
+
+  it("gives up an answer that never ends", async () => {
+    const { hub, publisher } = await open();
+    hub.hook = (_, response) => {
+      response.writeHead(200);
+      const more = (): void => {
+        while (response.write("x".repeat(65_536)));
+        response.once("drain", more);
+      };
+      more();
+      return true;
+    };
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
+      code: "not-taken",
+      message: expect.stringContaining("larger than 4 MiB"),
+    });
+  });
+
+  it.each([
+    ["problem details", problem(403, "not\u001b[31m these\ntopics"), "refused, 403: not [31m these topics"],
+    ["text", answering(401, "text/plain", "Unauthorized\nmore"), "refused, 401: Unauthorized"],
+    ["a page", answering(404, "text/html", "<h1>no</h1>"), "refused, 404: it gave no reason"],
+    ["nothing", answering(400, "text/plain", ""), "refused, 400: it gave no reason"],
+    ["JSON of another form", answering(400, "application/json", "[1"), "refused, 400: it gave no reason"],
+    ["much text", answering(400, "text/plain", "x".repeat(999)), `refused, 400: ${"x".repeat(300)}…`],
+    ["too many requests", problem(429, "later"), "not-taken, 429: later"],
+    ["a failure", problem(503, "busy"), "not-taken, 503: busy"],
+    ["a success that is none", answering(202, "text/plain", "ok"), "refused, 202: ok"],
+  ])("tells the hub's reason: %s", async (_, hook, told) => {
+    const { hub, publisher } = await open();
+    hub.hook = hook;
+    const [code, reason = ""] = told.split(/, (.*)/);
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
+      code,
+      message: `the hub refused it with ${reason}`,
+    });
+  });
+
+  it("follows no redirect with its token", async () => {
+    const { hub, publisher } = await open({ token: "t" });
+    hub.hook = (_, response) => {
+      response.writeHead(307, { Location: "http://127.0.0.1:1/" }).end();
+      return true;
+    };
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/^the hub refused it with 307: it is at another place/),
+    });
+  });
+
+  it.each([
+    ["a page", answering(200, "text/html", "<p>welcome</p>")],
+    ["nothing", answering(200, "text/plain", " \n")],
+    ["several lines", answering(200, "text/plain", "a\nb")],
+  ])("takes %s for the answer of something that is no hub", async (_, hook) => {
+    const { hub, publisher } = await open();
+    hub.hook = hook;
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/no hub/),
+    });
+  });
+
+  it.each(["{}", "[]", "x", '{"ids":["1"]}', '{"ids":"12"}'])(
+    "takes %s for no answer to two lines",
+    async (text) => {
+      const { hub, publisher } = await open();
+      hub.hook = answering(200, "application/json", text);
+      await expect(publisher.publishBatch([{ data: "1" }, { data: "2" }])).rejects.toMatchObject({
+        code: "refused",
+      });
+    },
+  );
+
+  it("refuses at once what the hub would refuse", async () => {
+    const { hub, publisher } = await open();
+    await expect(publisher.publish({ topic: "*", data: "1" })).rejects.toMatchObject({ code: "bad-topic" });
+    await expect(publisher.publish({ topic: [], data: "1" })).rejects.toMatchObject({ code: "bad-topic" });
+    const batch = [{ data: "1" }, { id: "#1" }];
+    await expect(publisher.publishBatch(batch)).rejects.toMatchObject({ code: "bad-event-id" });
+    expect(hub.requests).toEqual([]);
+  });
+
+  it("takes nothing after its end, which may come twice, and finishes what was called", async () => {
+    const { publisher } = await open();
+    const published = publisher.publish({ data: "1" });
+    await Promise.all([publisher.close(), publisher.close()]);
+    expect(await published).toBe("#e:1");
+    await expect(publisher.publish({ data: "2" })).rejects.toMatchObject({ code: "closed" });
+  });
+
+  it.each(["", "ftp://x", "127.0.0.1:8080", "http://user:secret@example.org"])(
+    "refuses the URL %j",
+    (url) => {
+      expect(() => new HttpPublisher(url)).toThrow(expect.objectContaining({ code: "bad-endpoint" }));
+      expect(() => new HttpPublisher(url)).not.toThrow(/secret/);
+    },
+  );
+
+  it.each(["", "a b", "a\nb", "é"])("refuses the token %j", (token) => {
+    expect(() => new HttpPublisher("http://x", { token })).toThrow(
+      expect.objectContaining({ code: "bad-config" }),
+    );
+  });
+});
+
+describe("publishAll", () => {
+  const many = Array.from({ length: 2500 }, (_, n) => ({ data: String(n) }));
+
+  it("publishes each in order, in as few requests as it can", async () => {
+    const { hub, publisher } = await open();
+    expect(await publisher.publishAll(many)).toBe(2500);
+    expect(hub.data).toEqual(many.map(({ data }) => data));
+    expect(hub.requests.length).toBeLessThan(100);
+  });
+
+  it("keeps batches within what a hub takes", async () => {
+    const { hub, publisher } = await open();
+    const large = Array.from({ length: 40 }, () => ({ data: "é".repeat(1000) }));
+    await publisher.publishAll(large);
+    expect(hub.data).toHaveLength(40);
+    expect(Math.max(...hub.requests.map(({ body }) => Buffer.byteLength(body)))).toBeLessThanOrEqual(
+      16 * 1024,
+    );
+  });
+
+  it("publishes one after the other where the hub takes no batches", async () => {
+    const { hub, publisher } = await open();
+    const notFound = answering(404, "text/plain", "");
+    hub.hook = (request, response) => request.path === "/publish" && notFound(request, response);
+    expect(await publisher.publishAll(many.slice(0, 50))).toBe(50);
+    expect(hub.data).toEqual(many.slice(0, 50).map(({ data }) => data));
+    const elsewhere = new HttpPublisher(`${hub.origin}/hub`);
+    hub.requests.length = 0;
+    await elsewhere.publishAll(many.slice(0, 5));
+    expect(hub.requests.map(({ path }) => path)).toEqual(Array.from({ length: 5 }, () => "/hub"));
+  });
+
+  it("stops at the one that the hub refuses, whose number it tells; those before are published", async () => {
+    const { hub, publisher } = await open();
+    hub.hook = ({ body }, response) => {
+      if (!body.includes("29")) return false;
+      response.writeHead(403, { "Content-Type": "text/plain" }).end("not this one");
+      return true;
+    };
+    await expect(publisher.publishAll(many.slice(0, 100), { what: "line" })).rejects.toMatchObject({
+      code: "refused",
+      message: "line 30: the hub refused it with 403: not this one",
+    });
+    expect(hub.data).toEqual(many.slice(0, 29).map(({ data }) => data));
+  });
+
+  it("stops at the one that is no publication", async () => {
+    const { hub, publisher } = await open();
+    const given = [...many.slice(0, 20), { data: "x", id: "#1" }, ...many.slice(0, 20)];
+    await expect(publisher.publishAll(given)).rejects.toMatchObject({
+      code: "bad-event-id",
+      message: expect.stringMatching(/^publication 21: /),
+    });
+    expect(hub.data).toEqual(many.slice(0, 20).map(({ data }) => data));
+  });
+
+  it("sends nothing again when it is not known what became of it", async () => {
+    const { hub, publisher } = await open();
+    let batches = 0;
+    hub.hook = ({ path }, response) => {
+      if (path !== "/publish") return false;
+      batches += 1;
+      response.destroy();
+      return true;
+    };
+    await expect(publisher.publishAll(many.slice(0, 50))).rejects.toMatchObject({
+      code: "not-taken",
+      message: expect.stringMatching(/^publication 2: /),
+    });
+    expect(batches).toBe(1);
+    expect(hub.data).toEqual(["0"]);
+  });
+
+  it("publishes what came before an error of its source", async () => {
+    const { hub, publisher } = await open();
+    async function* source() {
+      yield* many.slice(0, 30);
+      throw new Error("line 31 is not UTF-8");
+    }
+    await expect(publisher.publishAll(source())).rejects.toThrow("line 31 is not UTF-8");
+    expect(hub.data).toEqual(many.slice(0, 30).map(({ data }) => data));
+  });
+
+  it("does not wait for a batch to fill", async () => {
+    const { hub, publisher } = await open();
+    let next: () => void = () => undefined;
+    async function* source() {
+      for (const data of ["1", "2", "3"]) {
+        yield { data };
+        if (data !== "3") await new Promise<void>((resolve) => (next = resolve));
+      }
+    }
+    hub.hook = async () => {
+      setImmediate(() => next());
+      return false;
+    };
+    expect(await publisher.publishAll(source())).toBe(3);
+    expect(hub.data).toEqual(["1", "2", "3"]);
+  });
+
+  it("reads no further ahead than two batches", async () => {
+    const { hub, publisher } = await open();
+    let read = 0;
+    function* source() {
+      for (; read < 10_000; read += 1) yield { data: String(read) };
+    }
+    let most = 0;
+    hub.hook = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, read - hub.data.length);
+      return false;
+    };
+    await publisher.publishAll(source());
+    expect(most).toBeLessThanOrEqual(2000);
+    expect(hub.data).toHaveLength(10_000);
+  });
+});
