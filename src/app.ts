@@ -193,6 +193,7 @@ class RunningApp implements App {
       journal: this.#journal,
       clock: this.#clock,
       logger: this.#ports.logger,
+      metrics: this.#figures,
       verifier: undefined,
       streams: () => this.#streams,
       facts: () => ({

@@ -2,14 +2,17 @@ import type { TokenVerifier } from "../auth/grants.js";
 import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { eventStreams } from "../gateway/event-streams.js";
+import { ClientLimits } from "../gateway/client-limits.js";
 import { Gateway } from "../gateway/gateway.js";
 import { health } from "../gateway/health.js";
+import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
 import { Visitors } from "../gateway/visitors.js";
 import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Logger } from "../log.js";
 import { limitedLog } from "../log.js";
+import type { Metrics } from "../metrics.js";
 
 /** The shortest time between two lines about refused tokens and publishers, in milliseconds. */
 const refusalLogMs = 1000;
@@ -20,6 +23,7 @@ export interface GatewayParts {
   readonly journal: MemoryJournal;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Undefined where no key is configured. */
   readonly verifier: TokenVerifier | undefined;
   /** Open streams of all fronts. */
@@ -35,9 +39,25 @@ export function createGateway(parts: GatewayParts): Gateway {
   const refused = (reason: string): void => warn({ reason }, "a request was refused");
   const visitors = new Visitors({ ...parts, ...config, refused });
   const streams = streamSettings(parts);
+  const clients = clientLimits(parts);
   return new Gateway({
     corsOrigins: config.corsOrigins,
+    clients,
+    refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
     resources: [eventStreams({ streams, visitors }), health(parts.facts)],
+  });
+}
+
+function clientLimits({ config, clock }: GatewayParts): ClientLimits {
+  const { limits, trustedProxies } = config;
+  return new ClientLimits({
+    trustedProxies,
+    each: { streams: limits.connectionsPerAddress, publishesPerSecond: limits.publishesPerAddress },
+    eachLocal: {
+      streams: limits.connectionsPerLocalAddress,
+      publishesPerSecond: limits.publishesPerLocalAddress,
+    },
+    clock,
   });
 }
 

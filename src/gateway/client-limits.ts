@@ -4,6 +4,7 @@ import { Networks, clientAddress } from "./client-address.js";
 import type { ClientAddress } from "./client-address.js";
 import type { GatewayRequest } from "./messages.js";
 import { RateLimit } from "./rate-limit.js";
+import { Tally } from "./tally.js";
 
 /** What one address may have. */
 export interface AddressRules {
@@ -20,8 +21,6 @@ export interface ClientLimitsOptions {
   readonly each: AddressRules;
   /** For local ones, behind which a proxy may hide everybody. */
   readonly eachLocal: AddressRules;
-  /** How many streams are open under a client's key. */
-  readonly streamsOf: (key: string) => number;
   readonly clock: Clock;
 }
 
@@ -32,6 +31,7 @@ const streamRetrySeconds = 10;
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #proxies: Networks;
+  readonly #streams = new Tally();
   readonly #publishes: RateLimit;
   readonly #localPublishes: RateLimit;
 
@@ -50,14 +50,14 @@ export class ClientLimits {
   }
 
   /**
-   * Lets a stream in and returns the key under which it is to be counted while it is open.
+   * Lets a stream in. What it returns is to be called when the stream is opened, and what that returns when it has ended.
    *
    * @throws PharosError `too-many-streams` when its address has as many as it may
    */
-  admitStream(request: GatewayRequest): string {
+  admitStream(request: GatewayRequest): () => () => void {
     const { address, key, isLocal } = this.clientOf(request);
     const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
-    if (this.#options.streamsOf(key) < streams) return key;
+    if (this.#streams.of(key) < streams) return () => this.#count(key);
     throw new PharosError("too-many-streams", `the address ${address} has ${streams} streams open already`, {
       retryAfterSeconds: streamRetrySeconds,
     });
@@ -75,5 +75,10 @@ export class ClientLimits {
     throw new PharosError("too-many-requests", `the address ${address} publishes more often than it may`, {
       retryAfterSeconds: Math.ceil(waitMs / 1000),
     });
+  }
+
+  #count(key: string): () => void {
+    this.#streams.add(key);
+    return () => this.#streams.remove(key);
   }
 }

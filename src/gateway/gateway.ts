@@ -1,7 +1,9 @@
 import { PharosError } from "../errors.js";
 import { streamPath } from "../protocol.js";
+import type { ClientLimits } from "./client-limits.js";
 import { Cors } from "./cors.js";
-import type { Answer, GatewayRequest, Reply } from "./messages.js";
+import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./messages.js";
+import type { Refusals } from "./refusals.js";
 import { asProblem, emptyReply, problemReply } from "./replies.js";
 import type { Handler, Resource } from "./resource.js";
 import { allowedMethods } from "./resource.js";
@@ -10,14 +12,20 @@ export interface GatewayOptions {
   readonly resources: readonly Resource[];
   /** Origins whose pages may read answers and streams. */
   readonly corsOrigins: readonly string[];
+  /** Who may open another stream, or publish once more. @default everybody */
+  readonly clients?: Pick<ClientLimits, "admitStream" | "admitPublish">;
+  /** Where refusals are noted. @default nowhere; they have no id then */
+  readonly refusals?: Pick<Refusals, "note">;
 }
 
 /** What a request means, whoever carried it. Knows neither sockets nor servers; never throws. */
 export class Gateway {
   readonly resources: readonly Resource[];
+  readonly #options: GatewayOptions;
   readonly #cors: Cors;
 
   constructor(options: GatewayOptions) {
+    this.#options = options;
     this.resources = options.resources;
     this.#cors = new Cors(options.corsOrigins);
   }
@@ -27,7 +35,7 @@ export class Gateway {
    * served gets a refusal with its reason; a promise never rejects.
    */
   handle(request: GatewayRequest): Answer | Promise<Answer> {
-    const finish = (answer: Answer): Answer => this.#finish(request, answer);
+    const finish = (answer: Answer): Answer => this.#finish(request, this.#admitted(request, answer));
     const refuse = (error: unknown): Reply => this.refuse(request, error);
     try {
       const answer = this.#route(request);
@@ -39,26 +47,41 @@ export class Gateway {
 
   /** The answer to a request that a front could not take, or that failed. */
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
-    const reply = problemReply(asProblem(error));
+    const reply = this.#problem(request, error);
     if (request === undefined) return reply;
     const finished = withHeaders(reply, this.#cors.headersFor(request));
     return request.method === "HEAD" ? headOf(finished) : finished;
+  }
+
+  #problem(request: GatewayRequest | undefined, error: unknown, headers?: Headers): Reply {
+    const problem = asProblem(error);
+    return problemReply(problem, headers, this.#options.refusals?.note(request, problem, error));
   }
 
   #route(request: GatewayRequest): Answer | Promise<Answer> {
     const resource = this.#resourceAt(request.path);
     if (request.method === "OPTIONS") return this.#preflight(request, resource);
     const handler = handlerOf(resource, request.method);
+    // Whatever takes POST publishes. Before the handler, since that verifies tokens.
+    if (handler !== undefined && request.method === "POST") this.#options.clients?.admitPublish(request);
     if (handler !== undefined) return handler(request);
     const allowed = allowedMethods(resource);
     const error = new PharosError("method-not-allowed", `${request.path} takes ${allowed}`);
-    return problemReply(error, [["Allow", allowed]]);
+    return this.#problem(request, error, [["Allow", allowed]]);
   }
 
   #resourceAt(path: string): Resource {
     const resource = this.resources.find((each) => serves(each, path));
     if (resource !== undefined) return resource;
     throw new PharosError("not-found", `nothing is served here; streams are at ${streamPath}`);
+  }
+
+  /** As late as can be, so that a stream that is refused for another reason too is told that one. */
+  #admitted(request: GatewayRequest, answer: Answer): Answer {
+    const { clients } = this.#options;
+    if (answer.kind === "reply" || clients === undefined) return answer;
+    const counted = clients.admitStream(request);
+    return { ...answer, opened: both(counted, answer.opened) };
   }
 
   #finish(request: GatewayRequest, answer: Answer): Answer {
@@ -91,6 +114,16 @@ function handlerOf({ methods }: Resource, method: string): Handler | undefined {
 
 function withHeaders<A extends Answer>(answer: A, headers: Answer["headers"]): A {
   return headers.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...headers] };
+}
+
+type Opened = NonNullable<StreamStart["opened"]>;
+
+function both(one: Opened, other: Opened | undefined): Opened {
+  if (other === undefined) return one;
+  return () => {
+    const ends = [one(), other()];
+    return () => ends.forEach((end) => end());
+  };
 }
 
 /** The answer to HEAD: the head that GET would have, without body or stream, so that the connection can be used on. */

@@ -70,10 +70,14 @@ function retryAfter({ retryAfterSeconds }: PharosError): Headers {
   return retryAfterSeconds === undefined ? [] : [["Retry-After", String(retryAfterSeconds)]];
 }
 
-/** A refusal as problem details [RFC 9457]: what was wrong and what is allowed, with the error's code. */
-export function problemReply(error: PharosError, headers: Headers = []): Reply {
+/**
+ * A refusal as problem details [RFC 9457]: what was wrong and what is allowed, with the error's code; `id` is the URI
+ * under which the log has it.
+ */
+export function problemReply(error: PharosError, headers: Headers = [], id?: string): Reply {
   const status = statusOf[error.code] ?? 500;
-  const problem = { type: "about:blank", title: error.code, status, detail: error.message };
+  const instance = id === undefined ? {} : { instance: id };
+  const problem = { type: "about:blank", title: error.code, status, detail: error.message, ...instance };
   return textReply({
     status,
     type: "application/problem+json",

@@ -12,7 +12,6 @@ function limitsWith(options: Partial<ClientLimitsOptions> = {}): ClientLimits {
     trustedProxies: ["10.0.0.1"],
     each: { streams: 2, publishesPerSecond: 1 },
     eachLocal: { streams: 3, publishesPerSecond: 2 },
-    streamsOf: () => 0,
     clock,
     ...options,
   });
@@ -33,24 +32,37 @@ function refusal(attempt: () => unknown): PharosError | undefined {
   }
 }
 
-test("a stream is counted under its client's network, and refused when that has as many as it may", () => {
-  const open = new Map([["2001:db8:0:1::/64", 2]]);
-  const limits = limitsWith({ streamsOf: (key) => open.get(key) ?? 0 });
-  expect(limits.admitStream(from("2001:db8:0:2::9"))).toBe("2001:db8:0:2::/64");
-  const refused = refusal(() => limits.admitStream(from("2001:db8:0:1::9")));
+test("an address may have so many streams, and another when one has ended", () => {
+  const limits = limitsWith();
+  const open = (peer: string) => limits.admitStream(from(peer))();
+  const [first] = [open("2001:db8:0:1::1"), open("2001:db8:0:1::2")];
+  const refused = refusal(() => open("2001:db8:0:1::3"));
   expect(refused).toMatchObject({ code: "too-many-streams", retryAfterSeconds: 10 });
+  open("2001:db8:0:2::1");
+  first?.();
+  open("2001:db8:0:1::3");
+});
+
+test("a stream that was let in and never opened counts for nothing", () => {
+  const limits = limitsWith();
+  for (let count = 0; count < 10; count += 1) limits.admitStream(from("198.51.100.9"));
 });
 
 test("local addresses have limits of their own", () => {
-  const limits = limitsWith({ streamsOf: () => 2 });
-  expect(limits.admitStream(from("127.0.0.1"))).toBe("127.0.0.1");
-  expect(refusal(() => limits.admitStream(from("198.51.100.9")))?.code).toBe("too-many-streams");
+  const limits = limitsWith();
+  const open = (peer: string, count: number) =>
+    Array.from({ length: count }, () => limits.admitStream(from(peer))());
+  expect(refusal(() => open("127.0.0.1", 3))).toBeUndefined();
+  expect(refusal(() => open("127.0.0.1", 1))?.code).toBe("too-many-streams");
+  expect(refusal(() => open("198.51.100.9", 3))?.code).toBe("too-many-streams");
 });
 
 test("behind a trusted proxy it is the client that is counted, not the proxy", () => {
   const limits = limitsWith();
-  expect(limits.admitStream(from("10.0.0.1", "198.51.100.9"))).toBe("198.51.100.9");
-  expect(limits.admitStream(from("10.0.0.2", "198.51.100.9")), "not trusted").toBe("10.0.0.2");
+  const open = (peer: string, client: string) => limits.admitStream(from(peer, client))();
+  for (let client = 1; client < 10; client += 1) open("10.0.0.1", `198.51.100.${client}`);
+  for (let client = 1; client < 4; client += 1) open("10.0.0.2", `198.51.100.${client}`);
+  expect(refusal(() => open("10.0.0.2", "198.51.100.9"))?.code, "not trusted").toBe("too-many-streams");
 });
 
 test("an address that publishes too often is told how many seconds to wait", () => {

@@ -158,9 +158,8 @@ export class HttpFront {
   }
 
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { gateway, logger } = this.#options;
+    const { gateway } = this.#options;
     const known = knownError(error, this.#options.bodyBytes);
-    if (known === undefined) logger.error({ error }, "a request failed");
     // A body that was not read to its end would be taken for the next request.
     void reply.header("Connection", "close");
     const refusal = gateway.refuse(toGatewayRequest(request), known ?? error);
