@@ -13,7 +13,7 @@ const configOption = "config";
 
 /** Gives the command an option for each setting, with the schema's words as help. */
 export function addSettingOptions(command: Command): void {
-  for (const setting of settings) command.addOption(optionOf(setting));
+  for (const setting of settings) if (setting.secret !== true) command.addOption(optionOf(setting));
   command.option(
     `--${configOption} <FILE>`,
     `A JSON file of settings; config.schema.json describes it. Limits are set there. [${variableName(configOption)}]`,

@@ -23,7 +23,8 @@ export function describeFaults(issues: readonly Issue[], context: FaultContext):
     const name = originOf(path, context);
     // The first issue of a value is the telling one; its other checks fail for the same reason.
     if (lines.has(name)) continue;
-    lines.set(name, `${name}: ${describe(issue, valueAt(context.settings, path))}`);
+    const value = isSecret(path) ? hidden : valueAt(context.settings, path);
+    lines.set(name, `${name}: ${describe(issue, value)}`);
   }
   return [...lines.values()];
 }
@@ -50,7 +51,15 @@ function valueAt(settings: RawSettings, path: readonly string[]): unknown {
   }, settings);
 }
 
+/** Faults end up in logs and terminals, where no secret may be. */
+const hidden = "(a secret)";
+
+function isSecret(path: readonly string[]): boolean {
+  return /secret$|token$/i.test(path.at(-1) ?? "");
+}
+
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text =
+    JSON.stringify(value, (name, part: unknown) => (isSecret([name]) ? hidden : part)) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -44,6 +44,26 @@ export const limitsSchema = z
       })
       .prefault({})
       .describe("The last value of each topic, for new subscribers."),
+    token: z
+      .strictObject({
+        bytes: wholeNumber({ from: 256, to: 64 * KiB })
+          .default(12 * KiB)
+          .describe("Bytes of one token: three quarters of a request head, room for the largest in use."),
+        details: wholeNumber({ from: 1, to: 10_000 })
+          .default(100)
+          .describe("Authorization details of one token: as many as other hubs take."),
+        topics: wholeNumber({ from: 1, to: 10_000 })
+          .default(100)
+          .describe("Topic matchers of one authorization detail: as many as other hubs take."),
+        selectors: wholeNumber({ from: 1, to: 10_000 })
+          .default(1000)
+          .describe("Topic selectors in a list of the older mercure claim: as many as other hubs take."),
+        remembered: wholeNumber({ from: 0, to: 1_000_000 })
+          .default(1000)
+          .describe("Accepted tokens that are remembered for a minute. About 2 KB each: 2 MB."),
+      })
+      .prefault({})
+      .describe("Access tokens. One over a limit is refused as a whole."),
     pendingBytes: wholeNumber(memory)
       .default(64 * MiB)
       .describe("Bytes that wait for rounds. 256 full rounds; beyond it publishers are made to wait."),
@@ -113,8 +133,10 @@ export const limitsSchema = z
       .default(16 * KiB)
       .describe("Bytes of a request head: what Node and the shipped mongrel2.conf take."),
     bodyBytes: wholeNumber({ from: 0, to: 64 * MiB })
-      .default(20 * KiB)
-      .describe("Bytes of a request body: Mongrel2's own limit; nothing that is served reads one."),
+      .default(MiB)
+      .describe(
+        "Bytes of a request body, that is of all publications in one request; as limits.content_length of the Mongrel2 that Pharos ships.",
+      ),
   })
   .prefault({})
   .describe("Bounds of everything that can grow. From the file and the environment only.");

@@ -10,7 +10,7 @@ export interface Given {
 
 /** The settings that the command line names. */
 export function* givenByOptions(options: ReadonlyMap<string, SettingText>): Iterable<Given> {
-  for (const setting of settings) {
+  for (const setting of settings.filter(({ secret }) => secret !== true)) {
     const text = options.get(setting.option);
     if (text === undefined) continue;
     yield { path: [setting.key], value: fromText(text, setting), origin: `--${setting.option}` };

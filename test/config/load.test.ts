@@ -57,6 +57,7 @@ test("nothing set gives the documented defaults", () => {
       ids: 100_000,
     },
     retained: { bytes: 67_108_864 },
+    token: { bytes: 12_288, details: 100, topics: 100, selectors: 1000, remembered: 1000 },
     pendingBytes: 67_108_864,
     connections: 15_000,
     connectionsPerAddress: 200,
@@ -77,7 +78,7 @@ test("nothing set gives the documented defaults", () => {
     roundWaitMs: 250,
     stallSeconds: 60,
     headBytes: 16_384,
-    bodyBytes: 20_480,
+    bodyBytes: 1_048_576,
   });
 });
 
