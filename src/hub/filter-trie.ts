@@ -1,5 +1,7 @@
-import type { TopicFilter } from "./filter.js";
+import type { PatternFilter, TopicFilter } from "./filter.js";
+import { FilterPatterns } from "./filter-patterns.js";
 import type { Topic } from "./topic.js";
+import { urlPatternsFor } from "./url-patterns.js";
 
 /** A level of some filter. What holds nothing is left out: with empty sets in it a node cost 750 bytes, not 480. */
 interface Node<T> {
@@ -11,22 +13,41 @@ interface Node<T> {
 
 /**
  * Holds values under topic filters and finds those whose filters match a topic, in time that depends on the topic's
- * levels and on the matches, not on how many filters there are.
+ * levels, on the matches and on the patterns that begin like the topic, not on how many filters there are.
  */
 export class FilterTrie<T> {
   readonly #exact = new Map<string, Set<T>>();
   readonly #all = new Set<T>();
   readonly #root: Node<T> = {};
+  readonly #patterns: FilterPatterns<T>;
   #levels = 0;
+
+  /** @param options.baseUrl the URL that URL patterns were parsed with */
+  constructor({ baseUrl }: { readonly baseUrl: string }) {
+    this.#patterns = new FilterPatterns(urlPatternsFor(baseUrl).urls);
+  }
 
   /** True when nothing is held, down to the last node. */
   get isEmpty(): boolean {
-    return this.#exact.size + this.#all.size + this.#levels === 0 && isBare(this.#root);
+    return this.#exact.size + this.#all.size + this.levels === 0 && isBare(this.#root);
   }
 
-  /** How many levels of filters with wildcards are held; what filters begin with in common counts once. */
+  /**
+   * How many levels of filters with wildcards are held; what MQTT filters begin with in common counts once, patterns
+   * count as levels of equal weight.
+   */
   get levels(): number {
-    return this.#levels;
+    return this.#levels + this.#patterns.levels;
+  }
+
+  /** How many comparisons of one pattern with one topic there were. */
+  get compared(): number {
+    return this.#patterns.compared;
+  }
+
+  /** Why these filters cannot be held beside what is held now, in words for their sender; undefined when they can. */
+  refusalOf(filters: readonly TopicFilter[]): string | undefined {
+    return this.#patterns.refusalOf(filters.filter(isPattern));
   }
 
   /** Adding the same value under the same filter again changes nothing. */
@@ -43,6 +64,10 @@ export class FilterTrie<T> {
         return;
       case "mqtt":
         this.#place(filter.levels, value);
+        return;
+      case "urlpattern":
+      case "template":
+        this.#patterns.add(filter, value);
         return;
       default:
         filter satisfies never;
@@ -64,6 +89,10 @@ export class FilterTrie<T> {
       case "mqtt":
         this.#take(this.#root, { levels: filter.levels, index: 0, value });
         return;
+      case "urlpattern":
+      case "template":
+        this.#patterns.remove(filter, value);
+        return;
       default:
         filter satisfies never;
     }
@@ -73,6 +102,7 @@ export class FilterTrie<T> {
   match(topic: Topic, visit: (value: T) => void): void {
     this.#exact.get(topic)?.forEach(visit);
     this.#all.forEach(visit);
+    if (this.#patterns.size > 0) this.#patterns.match(topic, visit);
     const root = this.#root;
     if (isBare(root)) return;
     const levels = topic.split("/");
@@ -124,6 +154,10 @@ export class FilterTrie<T> {
     this.#levels -= 1;
     if (node.children.size === 0) delete node.children;
   }
+}
+
+function isPattern(filter: TopicFilter): filter is PatternFilter {
+  return filter.kind === "urlpattern" || filter.kind === "template";
 }
 
 interface Gone<T> {

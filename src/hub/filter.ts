@@ -1,6 +1,14 @@
 import { PharosError } from "../errors.js";
-import { defaultTopicBytes, hasForbiddenCharacter, parseTopic } from "./topic.js";
+import { templatePlace } from "./beginning.js";
+import type { Level } from "./beginning.js";
+import { countVarying, isMadeOf, maxVaryingParts } from "./parts.js";
+import type { Part, Work } from "./parts.js";
+import { defaultTopicBytes, hasForbiddenCharacter, parseHubTopic, parseTopic } from "./topic.js";
 import type { Topic } from "./topic.js";
+import type { TopicUrls } from "./topic-url.js";
+import { parseUriTemplate } from "./uri-template.js";
+import type { UrlPattern } from "./url-pattern.js";
+import { urlPatternsFor } from "./url-patterns.js";
 
 /** Bounds a filter's share of the trie: 1,024 bytes could otherwise be 513 levels, each a node. */
 export const maxFilterLevels = 64;
@@ -9,14 +17,85 @@ export const maxFilterLevels = 64;
  * What subscribers subscribe with.
  * - `exact`: the one topic, byte for byte
  * - `mqtt`: levels between slashes, `+` for any one level, a last `#` for any number of further ones
+ * - `urlpattern`: a URL pattern, relative to the hub's URL like the topics that it is compared with
+ * - `template`: what the URI template can be expanded to, and the topic that is written like it
  * - `all`: every topic, `$` topics included
  */
 export type TopicFilter =
   | { readonly kind: "exact"; readonly text: string; readonly topic: Topic }
   | { readonly kind: "mqtt"; readonly text: string; readonly levels: readonly string[] }
+  | PatternFilter
   | { readonly kind: "all"; readonly text: string };
 
+/** A filter that is compared with each topic that begins like it. */
+export type PatternFilter =
+  | (PatternFacts & {
+      readonly kind: "urlpattern";
+      readonly pattern: UrlPattern;
+      readonly urls: TopicUrls;
+    })
+  | (PatternFacts & { readonly kind: "template"; readonly parts: readonly Part[] });
+
+interface PatternFacts {
+  readonly text: string;
+  /** What an index holds it under; undefined when it begins with nothing literal. */
+  readonly place: readonly Level[] | undefined;
+  /** How many of its parts vary. */
+  readonly varying: number;
+}
+
 export const allTopics: TopicFilter = Object.freeze({ kind: "all", text: "*" });
+
+/** Of Unicode's category Cf are joiners and marks that nobody sees [draft-dunglas-mercure-08, Matchers]. */
+const invisible = /\p{Cf}/u;
+
+/**
+ * Takes any text as the one topic that is written like it; the hub's own topics are among them.
+ *
+ * @throws PharosError `bad-filter` when it is empty, `*`, too long, or holds a character that is not shown
+ */
+export function parseExactFilter(text: string, maxBytes = defaultTopicBytes): TopicFilter {
+  checkVisible(text);
+  return hubTopicFilter(text, maxBytes);
+}
+
+/**
+ * Reads a URL pattern [WHATWG URL Pattern]; letters' case counts.
+ *
+ * @param options.baseUrl the hub's own URL, for patterns and topics that are relative
+ * @throws PharosError `bad-filter` when it is none, has a regular expression without a linear-time form, more than 64
+ *   wildcards and groups, or the text would be refused as a topic for its length or characters
+ */
+export function parseUrlPatternFilter(
+  text: string,
+  options: { readonly baseUrl: string; readonly maxBytes?: number },
+): TopicFilter {
+  checkText(text, options.maxBytes ?? defaultTopicBytes);
+  checkVisible(text);
+  const patterns = urlPatternsFor(options.baseUrl);
+  const pattern = patterns.parse(text);
+  const { place, varying } = pattern;
+  return { kind: "urlpattern", text, place, varying, pattern, urls: patterns.urls };
+}
+
+/**
+ * Reads a topic selector of the older Mercure protocol: `*`, a URI template [RFC 6570] with an expression, or else the
+ * one topic.
+ *
+ * @throws PharosError `bad-filter` when the template has too many variables, or the text would be refused as a topic
+ *   for its length or characters
+ */
+export function parseTemplateFilter(text: string, maxBytes = defaultTopicBytes): TopicFilter {
+  if (text === allTopics.text) return allTopics;
+  checkText(text, maxBytes);
+  const parts = parseUriTemplate(text);
+  if (parts === undefined) return hubTopicFilter(text, maxBytes);
+  const varying = countVarying(parts);
+  if (varying > maxVaryingParts) {
+    throw new PharosError("bad-filter", "this URI template has too many variables");
+  }
+  return { kind: "template", text, place: templatePlace(parts), varying, parts };
+}
 
 /**
  * Reads a filter in MQTT's form [MQTT 5.0, 4.7]. Without a wildcard it is an exact filter.
@@ -25,6 +104,14 @@ export const allTopics: TopicFilter = Object.freeze({ kind: "all", text: "*" });
  *   more than 64 levels, or the text would be refused as a topic for its length or characters.
  */
 export function parseMqttFilter(text: string, maxBytes = defaultTopicBytes): TopicFilter {
+  checkText(text, maxBytes);
+  if (!text.includes("+") && !text.includes("#")) return topicFilter(text, () => parseTopic(text, maxBytes));
+  const levels = text.split("/");
+  checkLevels(levels);
+  return { kind: "mqtt", text, levels };
+}
+
+function checkText(text: string, maxBytes: number): void {
   if (text === "") throw new PharosError("bad-filter", "a topic filter must not be empty");
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
     throw new PharosError("bad-filter", `a topic filter may have at most ${maxBytes} bytes`);
@@ -32,15 +119,20 @@ export function parseMqttFilter(text: string, maxBytes = defaultTopicBytes): Top
   if (hasForbiddenCharacter(text)) {
     throw new PharosError("bad-filter", "a topic filter must not hold control characters or invalid UTF-8");
   }
-  if (!text.includes("+") && !text.includes("#")) return exactFilter(text, maxBytes);
-  const levels = text.split("/");
-  checkLevels(levels);
-  return { kind: "mqtt", text, levels };
 }
 
-function exactFilter(text: string, maxBytes: number): TopicFilter {
+function checkVisible(text: string): void {
+  if (invisible.test(text))
+    throw new PharosError("bad-filter", "a topic filter must not hold format characters");
+}
+
+function hubTopicFilter(text: string, maxBytes: number): TopicFilter {
+  return topicFilter(text, () => parseHubTopic(text, maxBytes));
+}
+
+function topicFilter(text: string, parse: () => Topic): TopicFilter {
   try {
-    return { kind: "exact", text, topic: parseTopic(text, maxBytes) };
+    return { kind: "exact", text, topic: parse() };
   } catch (error) {
     throw new PharosError("bad-filter", `this filter can match no topic: ${(error as Error).message}`, {
       cause: error,
@@ -77,9 +169,30 @@ export function matchesFilter(filter: TopicFilter, topic: Topic): boolean {
       return true;
     case "mqtt":
       return matchesLevels(filter.levels, topic);
+    case "urlpattern":
+      return matchesUrlPattern(filter, topic);
+    case "template":
+      return matchesTemplate(filter, topic);
     default:
       return filter satisfies never;
   }
+}
+
+function matchesUrlPattern(
+  { urls, pattern }: PatternFilter & { readonly kind: "urlpattern" },
+  topic: Topic,
+): boolean {
+  const url = urls.parse(topic);
+  return url !== undefined && pattern.matches(url);
+}
+
+/** @param work counts on, for tests that bound it */
+export function matchesTemplate(
+  { text, parts }: PatternFilter & { readonly kind: "template" },
+  topic: Topic,
+  work?: Work,
+): boolean {
+  return text === topic || isMadeOf(parts, topic, work);
 }
 
 /** A wildcard in the first level matches no topic that begins with `$` [MQTT 5.0, 4.7.2]; `a/#` matches `a` too [4.7.1.2]. */

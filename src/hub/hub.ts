@@ -1,4 +1,6 @@
 import type { Clock } from "../clock.js";
+import { PharosError } from "../errors.js";
+import { mercurePath } from "../protocol.js";
 import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
 import type { Entry } from "./entry.js";
@@ -20,7 +22,14 @@ export interface HubOptions {
    * once. @default 250,000: 16 for each of 15,000 streams, and at some 500 bytes each 120 MB
    */
   readonly filterLevels?: number;
+  /**
+   * The hub's own URL, against which topics are resolved for URL patterns: the one that these are parsed with.
+   * @default that of a hub with default settings
+   */
+  readonly baseUrl?: string;
 }
+
+const defaultBaseUrl = `http://127.0.0.1:8080${mercurePath}`;
 
 /**
  * Joins publications with the cohorts that follow their topics. Synchronous: when {@link apply} returns, every cohort
@@ -32,13 +41,14 @@ export class Hub {
   readonly #clock: Clock;
   readonly #account: PendingAccount;
   readonly #cohorts = new Map<string, Cohort>();
-  readonly #trie = new FilterTrie<Cohort>();
+  readonly #trie: FilterTrie<Cohort>;
   readonly #filterLevels: number;
 
   constructor(options: HubOptions) {
     this.history = options.history;
     this.#clock = options.clock;
     this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
+    this.#trie = new FilterTrie({ baseUrl: options.baseUrl ?? defaultBaseUrl });
     this.#filterLevels = options.filterLevels ?? 250_000;
     this.#account = new PendingAccount({
       limits: options.pressure ?? defaultPressureLimits,
@@ -73,7 +83,26 @@ export class Hub {
    * hundred streams of one client would be more than the machine has; filters without wildcards cost their text alone.
    */
   hasRoomFor(filters: readonly TopicFilter[]): boolean {
-    return this.#trie.levels < this.#filterLevels || filters.every(({ kind }) => kind !== "mqtt");
+    return (
+      this.#trie.levels < this.#filterLevels ||
+      filters.every(({ kind }) => kind === "exact" || kind === "all")
+    );
+  }
+
+  /**
+   * To be called before {@link join}: patterns that a publication is compared with one by one are limited.
+   *
+   * @throws PharosError `bad-filter` when a filter is a URL pattern or template and the hub holds too many that begin
+   *   like it, that begin with nothing literal, or that hold regular expressions
+   */
+  checkPatterns(filters: readonly TopicFilter[]): void {
+    const refusal = this.#trie.refusalOf(filters);
+    if (refusal !== undefined) throw new PharosError("bad-filter", refusal);
+  }
+
+  /** How many comparisons of one pattern with one topic there were. */
+  get compared(): number {
+    return this.#trie.compared;
   }
 
   /** Lets publishers wait until `who`, and everybody else who holds them, lets them go on. */

@@ -26,14 +26,25 @@ export function hasForbiddenCharacter(text: string): boolean {
  *   below it, or holds a control character or a lone surrogate.
  */
 export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
+  const topic = parseHubTopic(text, maxBytes);
+  if (reservedPaths.some((path) => text === path || text.startsWith(`${path}/`))) {
+    throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
+  }
+  return topic;
+}
+
+/**
+ * Takes what {@link parseTopic} takes, and the hub's own path: what the hub publishes itself, and what may be subscribed
+ * to.
+ *
+ * @throws PharosError `bad-topic`
+ */
+export function parseHubTopic(text: string, maxBytes = defaultTopicBytes): Topic {
   if (text === "") throw new PharosError("bad-topic", "a topic must not be empty");
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
     throw new PharosError("bad-topic", `a topic may have at most ${maxBytes} bytes`);
   }
   if (text === "*") throw new PharosError("bad-topic", "the topic * is reserved: it stands for every topic");
-  if (reservedPaths.some((path) => text === path || text.startsWith(`${path}/`))) {
-    throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
-  }
   if (hasForbiddenCharacter(text)) {
     throw new PharosError("bad-topic", "a topic must not hold control characters or invalid UTF-8");
   }

@@ -1,12 +1,19 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { allTopics, matchesFilter, parseMqttFilter } from "../../src/hub/filter.js";
+import {
+  allTopics,
+  matchesFilter,
+  parseMqttFilter,
+  parseTemplateFilter,
+  parseUrlPatternFilter,
+} from "../../src/hub/filter.js";
 import type { TopicFilter } from "../../src/hub/filter.js";
 import { FilterTrie } from "../../src/hub/filter-trie.js";
 import { parseTopic } from "../../src/hub/topic.js";
 
+const baseUrl = "https://hub.example/.well-known/mercure";
 const level = fc.constantFrom("", "a", "b", "$a", "$", "c");
-const topic = fc
+const mqttTopic = fc
   .array(
     fc.oneof({ weight: 9, arbitrary: level }, { weight: 1, arbitrary: fc.constantFrom("+", "#", "a+") }),
     {
@@ -14,9 +21,43 @@ const topic = fc
       maxLength: 5,
     },
   )
-  .map((levels) => levels.join("/"))
+  .map((levels) => levels.join("/"));
+const url = fc
+  .tuple(
+    fc.constantFrom("https://h", "https://i", "http://h", "", "https:", "x"),
+    fc.array(fc.constantFrom("/a", "/b", "/", "/ab", "/c", "/a/b", "?q=1", "/%C3%A9", "/{x}", "/a/a"), {
+      maxLength: 5,
+    }),
+  )
+  .map(([start, rest]) => start + rest.join(""));
+const topic = fc
+  .oneof(mqttTopic, url)
   .filter((text) => text !== "")
   .map((text) => parseTopic(text));
+const origin = fc.constantFrom("https://h", "https://i", "");
+const urlPattern: fc.Arbitrary<TopicFilter> = fc
+  .tuple(
+    fc.constantFrom("https://h", "https://i", "*://*", "http{s}?://h", ""),
+    fc.array(fc.constantFrom("/a", "/b", "/:x", "/:y*", "/*", "/a:z", "{/c}?", "/(a|b)", "/.."), {
+      maxLength: 4,
+    }),
+  )
+  .map(([start, rest]) =>
+    [start, ...rest].join("").replace("h{", "h/{").replace("i{", "i/{").replace("*{", "*/{"),
+  )
+  // No name may come twice.
+  .filter((text) => !/:([xyz]).*:\1/.test(text))
+  .filter((text) => text !== "")
+  .map((text) => parseUrlPatternFilter(text, { baseUrl }));
+const template: fc.Arbitrary<TopicFilter> = fc
+  .tuple(
+    fc.oneof(origin, fc.constantFrom("{scheme}://h", "https:{+x}", "a", "{x}", "{+x}")),
+    fc.array(fc.constantFrom("/a", "/b", "/{x}", "{/x*}", "/{x,y}", "/a{x}", "{?q}", "/é", "/{x:1}"), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+  )
+  .map(([start, rest]) => parseTemplateFilter(start + rest.join("")));
 const filter: fc.Arbitrary<TopicFilter> = fc.oneof(
   {
     weight: 20,
@@ -30,6 +71,8 @@ const filter: fc.Arbitrary<TopicFilter> = fc.oneof(
       .map((text) => parseMqttFilter(text)),
   },
   { weight: 1, arbitrary: fc.constant(allTopics) },
+  { weight: 10, arbitrary: urlPattern },
+  { weight: 10, arbitrary: template },
 );
 
 type Step =
@@ -48,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** A trie beside a list that is searched from end to end. */
 class Pair {
-  readonly trie = new FilterTrie<number>();
+  readonly trie = new FilterTrie<number>({ baseUrl });
   held: { readonly filter: TopicFilter; readonly value: number }[] = [];
 
   run(step: Step): void {
@@ -66,7 +109,8 @@ class Pair {
 
   #drop(gone: { readonly filter: TopicFilter; readonly value: number }): void {
     this.held = this.held.filter(
-      ({ filter, value }) => filter.text !== gone.filter.text || value !== gone.value,
+      ({ filter, value }) =>
+        filter.kind !== gone.filter.kind || filter.text !== gone.filter.text || value !== gone.value,
     );
   }
 }
@@ -116,17 +160,22 @@ describe("FilterTrie", () => {
   });
 
   it("is not empty while one filter of each kind is left", () => {
-    for (const text of ["a", "#", "+", "a/+/b"]) {
-      const trie = new FilterTrie<string>();
-      trie.add(parseMqttFilter(text), "x");
-      trie.remove(parseMqttFilter(text), "y");
-      expect(trie.isEmpty, `with ${text}`).toBe(false);
+    const filters = [
+      ...["a", "#", "+", "a/+/b"].map((text) => parseMqttFilter(text)),
+      ...["/a", "*://*/b"].map((text) => parseUrlPatternFilter(text, { baseUrl })),
+      ...["/a/{x}", "{x}"].map((text) => parseTemplateFilter(text)),
+    ];
+    for (const filter of filters) {
+      const trie = new FilterTrie<string>({ baseUrl });
+      trie.add(filter, "x");
+      trie.remove(filter, "y");
+      expect(trie.isEmpty, `with ${filter.text}`).toBe(false);
     }
   });
 });
 
 it("counts levels of filters with wildcards, common beginnings once, and none of what was removed", () => {
-  const trie = new FilterTrie<string>();
+  const trie = new FilterTrie<string>({ baseUrl });
   const texts = ["a/b/+", "a/c/#", "+/b", "a/b"];
   const filters = texts.map((text) => parseMqttFilter(text));
   const counts = filters.map((added) => {

@@ -1,0 +1,121 @@
+import { anyLevel } from "./beginning.js";
+import type { Level } from "./beginning.js";
+
+/** What an index holds: found by its place, then asked itself. */
+export interface Pattern {
+  /** Its name in the index. */
+  readonly text: string;
+  /** Where it is held; undefined when it begins with nothing literal, so that it is asked about every topic. */
+  readonly place: readonly Level[] | undefined;
+}
+
+interface Held<P, T> {
+  readonly pattern: P;
+  readonly values: Set<T>;
+}
+
+interface Node<P, T> {
+  children?: Map<Level, Node<P, T>>;
+  here?: Map<string, Held<P, T>>;
+}
+
+/** Holds values under patterns and finds the few patterns that a topic may match, by the levels it begins with. */
+export class PatternIndex<P extends Pattern, T> {
+  readonly #root: Node<P, T> = {};
+  readonly #everywhere = new Map<string, Held<P, T>>();
+  #size = 0;
+
+  /** How many patterns are held. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many of them are asked about every topic. */
+  get everywhere(): number {
+    return this.#everywhere.size;
+  }
+
+  has(pattern: P): boolean {
+    return this.#at(pattern)?.has(pattern.text) ?? false;
+  }
+
+  /** How many patterns share this one's place. */
+  countBeside(pattern: P): number {
+    return this.#at(pattern)?.size ?? 0;
+  }
+
+  /** Adding the same value under the same pattern again changes nothing; true when the pattern is new. */
+  add(pattern: P, value: T): boolean {
+    const here = this.#at(pattern) ?? this.#make(pattern.place ?? []);
+    const held = here.get(pattern.text);
+    if (held !== undefined) {
+      held.values.add(value);
+      return false;
+    }
+    here.set(pattern.text, { pattern, values: new Set([value]) });
+    this.#size += 1;
+    return true;
+  }
+
+  /** True when the pattern goes with its last value; nothing happens when the value is not there. */
+  remove(pattern: P, value: T): boolean {
+    const here = this.#at(pattern);
+    const held = here?.get(pattern.text);
+    if (here === undefined || held?.values.delete(value) !== true || held.values.size > 0) return false;
+    here.delete(pattern.text);
+    this.#size -= 1;
+    if (pattern.place !== undefined) prune(this.#root, pattern.place);
+    return true;
+  }
+
+  /** Calls `visit` for each pattern that may match what begins with these levels. */
+  candidates(levels: readonly string[], visit: (pattern: P, values: ReadonlySet<T>) => void): void {
+    for (const { pattern, values } of this.#everywhere.values()) visit(pattern, values);
+    walk(this.#root, { levels, index: 0, visit });
+  }
+
+  #at({ place }: P): Map<string, Held<P, T>> | undefined {
+    if (place === undefined) return this.#everywhere;
+    let node: Node<P, T> | undefined = this.#root;
+    for (const level of place) node = node?.children?.get(level);
+    return node?.here;
+  }
+
+  #make(place: readonly Level[]): Map<string, Held<P, T>> {
+    let node = this.#root;
+    for (const level of place) {
+      node.children ??= new Map();
+      const child: Node<P, T> = node.children.get(level) ?? {};
+      node.children.set(level, child);
+      node = child;
+    }
+    node.here ??= new Map();
+    return node.here;
+  }
+}
+
+/** Takes away what holds nothing any more, along one place; true when the node itself does not. */
+function prune<P, T>(node: Node<P, T>, place: readonly Level[]): boolean {
+  const [level, ...rest] = place;
+  const child = level === undefined ? undefined : node.children?.get(level);
+  if (level !== undefined && child !== undefined && prune(child, rest)) node.children?.delete(level);
+  if (node.children?.size === 0) delete node.children;
+  if (node.here?.size === 0) delete node.here;
+  return node.children === undefined && node.here === undefined;
+}
+
+interface Walk<P, T> {
+  readonly levels: readonly string[];
+  readonly index: number;
+  readonly visit: (pattern: P, values: ReadonlySet<T>) => void;
+}
+
+function walk<P, T>(node: Node<P, T>, step: Walk<P, T>): void {
+  if (node.here !== undefined)
+    for (const { pattern, values } of node.here.values()) step.visit(pattern, values);
+  const level = step.levels[step.index];
+  if (level === undefined || node.children === undefined) return;
+  const next = { ...step, index: step.index + 1 };
+  for (const child of [node.children.get(level), node.children.get(anyLevel)])
+    if (child !== undefined) walk(child, next);
+}

@@ -1,0 +1,59 @@
+import type { Topic } from "./topic.js";
+
+/** The parts of a URL that patterns look at, in the order in which a URL has them. */
+export const urlComponents = [
+  "protocol",
+  "username",
+  "password",
+  "hostname",
+  "port",
+  "pathname",
+  "search",
+  "hash",
+] as const;
+
+export type UrlComponent = (typeof urlComponents)[number];
+
+/** A topic as a URL: its components without the delimiters between them, as URL patterns see them. */
+export type TopicUrl = Readonly<Record<UrlComponent, string>>;
+
+/**
+ * Reads topics as URLs, relative ones against the hub's own [draft-dunglas-mercure-08, URL Pattern]. The last answer
+ * is kept: many filters are asked about one topic before the next one comes.
+ */
+export class TopicUrls {
+  readonly #baseUrl: string;
+  #topic: Topic | undefined;
+  #url: TopicUrl | undefined;
+  /** How many topics were parsed, for tests. */
+  parsed = 0;
+
+  constructor(baseUrl: string) {
+    this.#baseUrl = baseUrl;
+  }
+
+  /** Undefined when the topic is no URL, which no URL pattern matches. */
+  parse(topic: Topic): TopicUrl | undefined {
+    if (this.#topic !== topic) {
+      this.#topic = topic;
+      this.#url = parseUrl(topic, this.#baseUrl);
+      this.parsed += 1;
+    }
+    return this.#url;
+  }
+}
+
+function parseUrl(text: string, baseUrl: string): TopicUrl | undefined {
+  if (!URL.canParse(text, baseUrl)) return undefined;
+  const url = new URL(text, baseUrl);
+  return {
+    protocol: url.protocol.slice(0, -1),
+    username: url.username,
+    password: url.password,
+    hostname: url.hostname,
+    port: url.port,
+    pathname: url.pathname,
+    search: url.search.slice(1),
+    hash: url.hash.slice(1),
+  };
+}
