@@ -4,6 +4,7 @@ import { testBeginnings } from "./beginnings.js";
 import { testConnections } from "./connections.js";
 import type { FrontName } from "./differences.js";
 import { testLifetimes } from "./lifetimes.js";
+import { testLimits } from "./limits.js";
 import { testDifferences } from "./requests-that-differ.js";
 import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
@@ -17,6 +18,7 @@ export function describeContract(front: FrontName): void {
     testSubscriptions(contract);
     testAnswers(contract);
     testConnections(contract);
+    testLimits(contract);
     testDifferences(contract);
     testResuming(contract);
     testLifetimes(contract);

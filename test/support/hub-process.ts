@@ -15,7 +15,7 @@ export interface HubOptions {
   readonly ingest?: readonly string[];
   /** `--mongrel2`, each. @default none */
   readonly mongrel2?: readonly string[];
-  /** `--admin`. @default "off" */
+  /** `--admin`; "default" gives none. @default "off" */
   readonly admin?: string;
   /** Further arguments of `pharos serve`. @default none */
   readonly args?: readonly string[];
@@ -221,7 +221,8 @@ export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
 
 async function hubArguments(options: HubOptions, scratch: string): Promise<string[]> {
   const ingest = options.ingest ?? [`@ipc://${join(scratch, "ingest")}`];
-  const args = ["--http", options.http ?? "127.0.0.1:0", "--admin", options.admin ?? "off"];
+  const { http = "127.0.0.1:0", admin = "off" } = options;
+  const args = ["--http", http, ...(admin === "default" ? [] : ["--admin", admin])];
   for (const endpoint of ingest) args.push("--ingest", endpoint);
   for (const link of options.mongrel2 ?? []) args.push("--mongrel2", link);
   if (options.config !== undefined) {

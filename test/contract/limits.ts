@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { ask, openStream, untilStreams } from "./client.js";
+import { requestBytes } from "./http-text.js";
+import { startSite } from "./site.js";
+import type { Contract } from "./sites.js";
+
+/** What a client might send to pass for another. */
+const disguises: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { "X-Forwarded-For": "198.51.100.1" },
+  { "X-Forwarded-For": "198.51.100.2, 198.51.100.3", Forwarded: "for=198.51.100.4" },
+  { REMOTE_ADDR: "198.51.100.5", "Remote-Addr": "198.51.100.6", "X-Real-IP": "198.51.100.7" },
+];
+
+export function testLimits({ front }: Contract): void {
+  describe("an address", () => {
+    it("has so many streams and no more, whatever it says of itself, and another when one has ended", async () => {
+      const site = await startSite(front, { settings: { PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "2" } });
+      const [first] = [await openStream(site), await openStream(site)];
+      for (const headers of disguises) {
+        const refusal = await ask(site, requestBytes({ headers }));
+        expect(refusal.status).toBe(429);
+        expect(refusal.headers.get("retry-after")).toBe("10");
+        expect(JSON.parse(refusal.body)).toMatchObject({
+          title: "too-many-streams",
+          instance: expect.stringMatching(/^urn:uuid:/),
+        });
+      }
+      expect(site.figure("requests_refused_total")).toBe(disguises.length);
+      first?.close();
+      await untilStreams(site, 1);
+      await openStream(site);
+    });
+  });
+}

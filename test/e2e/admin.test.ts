@@ -1,0 +1,133 @@
+import { createServer } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { spawnHub, startHub, type HubProcess } from "../support/hub-process.js";
+import { linkTo } from "../support/link-bed.js";
+import { startMongrel2 } from "../support/mongrel2-server.js";
+import { parsePort } from "../support/parse-port.js";
+import { connectPublisher } from "../support/publisher.js";
+import { connectRaw } from "../support/raw-http.js";
+import { waitFor } from "../support/wait-for.js";
+
+const within = 10_000;
+
+function adminUrl(hub: HubProcess): string {
+  return hub.ready.get("admin")?.[0] ?? "";
+}
+
+async function takenPort(): Promise<number> {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void other.close());
+  return parsePort(other.address());
+}
+
+/** Name, labels and value of every line of the text format; throws for a line that is none [exposition format 0.0.4]. */
+function parseMetrics(text: string): ReadonlyMap<string, number> {
+  const label = String.raw`[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"`;
+  const line = new RegExp(
+    String.raw`^([a-z_][a-z0-9_]*(?:\{${label}(?:,${label})*\})?) (-?[\d.e+-]+|NaN|[+-]Inf)$`,
+  );
+  const samples = text.split("\n").filter((each) => each !== "" && !/^# (?:HELP|TYPE) [a-z_]+ /.test(each));
+  return new Map(
+    samples.map((each) => {
+      const [, name, value] = line.exec(each) ?? [];
+      if (name === undefined) throw new Error(`no line of the text format: ${JSON.stringify(each)}`);
+      return [name, Number(value)];
+    }),
+  );
+}
+
+describe("the admin address", () => {
+  it("tells what a hub and its links do, in figures that move", async () => {
+    const server = await startMongrel2({ mode: "shipped" });
+    onTestFinished(() => server.stop());
+    const hub = await startHub({ admin: "0", mongrel2: [linkTo(server)] });
+    const url = adminUrl(hub);
+    expect(hub.stdout).toMatch(/ admin=http:\/\/127\.0\.0\.1:\d+\n$/);
+    for (const port of [hub.httpPort, server.port]) {
+      const client = await connectRaw({ port });
+      client.write("GET /esupdates HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await client.readUntil("id: ", { within });
+    }
+    const push = connectPublisher(hub.ingest);
+    await push.send(["broadcast", "one"]);
+    const scrape = async () => parseMetrics(await (await fetch(`${url}/metrics`)).text());
+    const delivered = async () => (await scrape()).get('pharos_rounds_total{front="mongrel2"}') === 1;
+    await waitFor(delivered, { within, missing: "the round behind Mongrel2 was not counted" });
+    const figures = await scrape();
+    expect(Object.fromEntries(figures)).toMatchObject({
+      pharos_publications_total: 1,
+      'pharos_connections{front="http"}': 1,
+      'pharos_connections{front="mongrel2"}': 1,
+      pharos_cohorts: 2,
+      'pharos_deliveries_total{front="http"}': 1,
+      'pharos_deliveries_total{front="mongrel2"}': 1,
+      'pharos_round_publications_bucket{front="http",le="1"}': 1,
+      'pharos_round_bytes_count{front="mongrel2"}': 1,
+      'pharos_link_state{link="mongrel2-1",state="up"}': 1,
+      'pharos_link_state{link="mongrel2-1",state="down"}': 0,
+      'pharos_link_up{link="mongrel2-1"}': 1,
+      pharos_oldest_pending_seconds: 0,
+    });
+    expect(figures.get('pharos_fence_duration_seconds_count{link="mongrel2-1"}')).toBeGreaterThan(0);
+    expect(figures.get("process_resident_memory_bytes")).toBeGreaterThan(1e7);
+    expect(await (await fetch(`${url}/stats`)).json()).toMatchObject({
+      links: [{ name: "mongrel2-1", state: "up", streams: 1 }],
+      figures: {
+        publications_total: 1,
+        connections: [
+          { front: "http", value: 1 },
+          { front: "mongrel2", value: 1 },
+        ],
+      },
+    });
+  });
+
+  it("is not the one that clients have, and serves no stream", async () => {
+    const hub = await startHub({ admin: "0" });
+    for (const path of ["/metrics", "/stats"]) expect((await fetch(hub.httpUrl + path)).status).toBe(404);
+    expect((await fetch(`${adminUrl(hub)}/esupdates`)).status).toBe(404);
+  });
+
+  it("asks for the token where there is one", async () => {
+    const token = "0123456789abcdef0123456789abcdef";
+    const hub = await startHub({ admin: "0.0.0.0:0", env: { PHAROS_ADMIN_TOKEN: token } });
+    const url = adminUrl(hub).replace("0.0.0.0", "127.0.0.1");
+    expect((await fetch(`${url}/metrics`)).status).toBe(401);
+    const headers = { Authorization: `Bearer ${token}`, Host: "metrics.example" };
+    expect((await fetch(`${url}/metrics`, { headers })).status).toBe(200);
+    expect(hub.stderr).not.toContain(token);
+  });
+
+  it("beyond this machine is refused without a token, with what to do about it", async () => {
+    const hub = await spawnHub({ admin: "0.0.0.0:0" });
+    expect(await hub.waitForExit({ within })).toEqual({ code: 2, signal: null });
+    expect(hub.stderr).toMatch(
+      /--admin: given "0\.0\.0\.0:0", allowed: a loopback address.*PHAROS_ADMIN_TOKEN/,
+    );
+  });
+
+  it("that was asked for and is taken ends the hub", async () => {
+    const port = await takenPort();
+    const hub = await spawnHub({ admin: String(port) });
+    expect(await hub.waitForExit({ within })).toEqual({ code: 1, signal: null });
+    expect(hub.stderr).toContain(`127.0.0.1:${port}`);
+  });
+});
+
+describe("a hub whose admin address nobody has named", () => {
+  it("starts without one when another program has it", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => {
+      // Some other program of this machine may have it already; that is as good.
+      other.once("error", () => resolve());
+      other.listen(8081, "127.0.0.1", resolve);
+    });
+    onTestFinished(() => void other.close());
+    const hub = await startHub({ admin: "default" });
+    expect(hub.ready.get("admin")).toBeUndefined();
+    await hub.waitForLog(/another program has the admin address; give another with --admin, or off/, {
+      within,
+    });
+  });
+});
