@@ -3,6 +3,7 @@ import { startBeacon } from "./app/beacon.js";
 import { createGateway } from "./app/create-gateway.js";
 import { createEpoch } from "./app/epoch.js";
 import { Figures } from "./app/figures.js";
+import { readIngestKeys } from "./app/ingest-keys.js";
 import { gaugeLevels } from "./app/levels.js";
 import { linkName, recordFile } from "./app/mongrel2-names.js";
 import { openAdmin } from "./app/open-admin.js";
@@ -10,6 +11,7 @@ import type { Admin } from "./app/open-admin.js";
 import { systemClock } from "./app/system-clock.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Config, Mongrel2Specs } from "./config/config.js";
+import type { CurveServer } from "./curve/keys.js";
 import type { FanoutLimits } from "./fanout/limits.js";
 import { defaultFanoutLimits } from "./fanout/limits.js";
 import { HttpFront } from "./fronts/http/http-front.js";
@@ -20,7 +22,7 @@ import { defaultPressureLimits } from "./hub/pending.js";
 import { parsePublication } from "./hub/publication.js";
 import type { PublicationInput } from "./hub/publication.js";
 import { ControlSocket } from "./ingress/control-socket.js";
-import { parseEndpoint } from "./ingress/endpoint.js";
+import { parseEndpoint, type Endpoint } from "./ingress/endpoint.js";
 import { ZeroMqIngress, defaultIngressLimits } from "./ingress/zeromq-ingress.js";
 import { MemoryJournal } from "./journal/memory-journal.js";
 import type { Logger } from "./log.js";
@@ -134,7 +136,7 @@ class RunningApp implements App {
   async start(): Promise<void> {
     this.#url = await this.#http?.listen();
     for (const link of this.#links) link.start();
-    for (const endpoint of this.#config.ingest) this.#ingress.push(await this.#openIngress(endpoint));
+    await this.#openIngresses();
     this.#control = await this.#openControl();
     this.#admin = await this.#openAdmin();
     const seconds = this.#config.beaconSeconds;
@@ -238,9 +240,17 @@ class RunningApp implements App {
     });
   }
 
-  #openIngress(endpoint: string): Promise<ZeroMqIngress> {
+  async #openIngresses(): Promise<void> {
+    const endpoints = this.#config.ingest.map((endpoint) => parseEndpoint(endpoint, "bind"));
+    const { logger } = this.#ports;
+    const curve = readIngestKeys({ file: this.#config.ingestCurve, endpoints, logger });
+    for (const endpoint of endpoints) this.#ingress.push(await this.#openIngress(endpoint, curve));
+  }
+
+  #openIngress(endpoint: Endpoint, curve: CurveServer | undefined): Promise<ZeroMqIngress> {
     return ZeroMqIngress.open({
-      endpoint: parseEndpoint(endpoint, "bind"),
+      endpoint,
+      curve,
       sink: { append: (publication) => this.#journal.append(publication), room: () => this.#hub.room() },
       publicationLimits: this.#config.limits,
       // A frame holds at least what its data may.

@@ -8,6 +8,8 @@ export interface Config {
   readonly mongrel2: readonly Mongrel2Specs[];
   /** PULL endpoints for publishers, each with its optional `@` (bind, also the meaning of none) or `>` (connect). */
   readonly ingest: readonly string[];
+  /** A file of CURVE keys for those that other machines can reach; absent when there are none. */
+  readonly ingestCurve?: string | undefined;
   /** An ipc endpoint on which the message `shutdown` stops the hub in order. */
   readonly control?: string;
   /** Seconds between two beacon publications; absent when there is no beacon. */

@@ -18,6 +18,7 @@ import { seconds, wholeNumber } from "./number.js";
 import { tokenSettings } from "./tokens.js";
 
 const levelsAllowed = `one of ${logLevels.join(", ")}`;
+const keyFileAllowed = "the path of a file that pharos keys has made";
 const stateDirAllowed = "the path of a folder, or off";
 
 /**
@@ -38,6 +39,13 @@ export const configSchema = z
     ingest: list(ingestEndpoint)
       .prefault(["@tcp://127.0.0.1:9997"])
       .describe("A ZeroMQ endpoint to take publications from: @ binds, > connects. May be given again."),
+    ingestCurve: z
+      .string({ error: keyFileAllowed })
+      .min(1, keyFileAllowed)
+      .optional()
+      .describe(
+        "CURVE keys with which publishers of other machines are let in; without it no ingest endpoint may be bound beyond loopback.",
+      ),
     control: controlEndpoint
       .optional()
       .describe("An ipc endpoint on which the message shutdown stops the hub in order."),

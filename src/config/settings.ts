@@ -30,6 +30,7 @@ export const settings: readonly Setting[] = Object.freeze([
   { key: "http", option: "http", argument: "<[HOST:]PORT|off>", form: "text" },
   { key: "mongrel2", option: "mongrel2", argument: "<SEND,RECV[,CONTROL]>", form: "list" },
   { key: "ingest", option: "ingest", argument: "<ENDPOINT>", form: "list" },
+  { key: "ingestCurve", option: "ingest-curve", argument: "<FILE>", form: "text" },
   { key: "control", option: "control", argument: "<ENDPOINT>", form: "text" },
   { key: "beaconSeconds", option: "beacon", argument: "[SECONDS]", form: "number", bare: "5" },
   { key: "admin", option: "admin", argument: "<[HOST:]PORT|off>", form: "text" },

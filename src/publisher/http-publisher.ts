@@ -22,8 +22,8 @@ export interface PublishOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What one batch may hold: less than the smallest limit of a request body that a hub here has by default. */
-const batchLimits = Object.freeze({ count: 1000, bytes: 16 * 1024 });
+/** What one batch may hold: as many as a hub takes, and a quarter of the largest body that one takes by default. */
+const batchLimits = Object.freeze({ count: 1000, bytes: 256 * 1024 });
 
 /** Calls that may wait for an earlier one: enough for any burst that is not a loop without `await`. */
 const maxWaiting = 10_000;
@@ -31,8 +31,8 @@ const maxWaiting = 10_000;
 const formType = "application/x-www-form-urlencoded";
 const linesType = "application/x-ndjson";
 
-/** Lines of JSON are not served where these are the answer. */
-const noLines: ReadonlySet<number> = new Set([404, 405, 415]);
+/** Lines of JSON are not served where these are the answer, or not so many: 413, as a stock Mongrel2 says to 20 KB. */
+const noLines: ReadonlySet<number> = new Set([404, 405, 413, 415]);
 
 /** After these it is not worth while, or not safe, to send one by one what was sent in a batch. */
 const final: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable", "closed"]);

@@ -16,6 +16,8 @@ export interface Posted {
   readonly status: number;
   readonly type: string;
   readonly text: string;
+  /** When to ask again, in milliseconds; undefined where the server does not say. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** An answer has a few hundred bytes for each id. */
@@ -25,18 +27,26 @@ const retryMs = 100;
 /** Nobody has seen the request when one of these is why it failed, so that it can be sent again. */
 const notSent: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
+/** The request was not carried out, and may be repeated after the time that the server names [RFC 9110 10.2.3]. */
+const notYet: ReadonlySet<number> = new Set([429, 503]);
+
 /**
  * Posts, and reads the answer. While nothing listens there it tries again, as a hub that is just starting anew may
- * soon; a request that may have arrived is never repeated. Redirects are answers: a token is for one place.
+ * soon, and as often as the server says when; a request that may have been carried out is never repeated. Redirects
+ * are answers: a token is for one place.
  *
  * @throws PharosError `unreachable` when no connection could be made, `not-taken` when the answer did not come in
  *   time or the connection broke, and it is not known whether the request was carried out
  */
 export async function post(request: Post): Promise<Posted> {
   const signal = AbortSignal.timeout(request.timeoutMs);
+  const endsAtMs = performance.now() + request.timeoutMs;
   for (;;) {
     try {
-      return await attempt(request, signal);
+      const answer = await attempt(request, signal);
+      const { status, retryAfterMs = Number.POSITIVE_INFINITY } = answer;
+      if (!notYet.has(status) || retryAfterMs > endsAtMs - performance.now()) return answer;
+      await delay(retryAfterMs, undefined, { signal });
     } catch (error) {
       const cause = causeOf(error);
       if (!notSent.has(cause.code)) throw failure(request, cause, signal.aborted);
@@ -56,7 +66,13 @@ async function attempt(request: Post, signal: AbortSignal): Promise<Posted> {
     status: response.status,
     type: response.headers.get("content-type") ?? "",
     text: await readText(response),
+    retryAfterMs: parseSeconds(response.headers.get("retry-after")),
   };
+}
+
+/** The other form of `Retry-After`, a date, is for minutes and hours. */
+function parseSeconds(text: string | null): number | undefined {
+  return text !== null && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
 }
 
 async function readText({ body }: Response): Promise<string> {

@@ -171,6 +171,29 @@ describe("HttpPublisher", () => {
     });
   });
 
+  it("waits as long as the hub asks for", async () => {
+    const { hub, publisher } = await open();
+    let asked = 0;
+    hub.hook = (_, response) => {
+      asked += 1;
+      if (asked > 2) return false;
+      response.writeHead(429, { "Retry-After": "0" }).end();
+      return true;
+    };
+    expect(await publisher.publish({ data: "1" })).toBe("#e:1");
+    expect(asked).toBe(3);
+  });
+
+  it("does not wait for longer than it may", async () => {
+    const { hub, publisher } = await open({ timeoutMs: 900 });
+    hub.hook = (_, response) => {
+      response.writeHead(503, { "Retry-After": "1" }).end("busy");
+      return true;
+    };
+    const refused = { code: "not-taken", message: "the hub refused it with 503: busy" };
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject(refused);
+  });
+
   it("follows no redirect with its token", async () => {
     const { hub, publisher } = await open({ token: "t" });
     hub.hook = (_, response) => {
@@ -251,11 +274,11 @@ describe("publishAll", () => {
 
   it("keeps batches within what a hub takes", async () => {
     const { hub, publisher } = await open();
-    const large = Array.from({ length: 40 }, () => ({ data: "é".repeat(1000) }));
+    const large = Array.from({ length: 40 }, () => ({ data: "é".repeat(20_000) }));
     await publisher.publishAll(large);
     expect(hub.data).toHaveLength(40);
     expect(Math.max(...hub.requests.map(({ body }) => Buffer.byteLength(body)))).toBeLessThanOrEqual(
-      16 * 1024,
+      256 * 1024,
     );
   });
 

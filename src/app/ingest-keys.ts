@@ -1,0 +1,28 @@
+import { readKeyFile } from "../curve/key-file.js";
+import { parseCurveServer, type CurveServer } from "../curve/keys.js";
+import type { Endpoint } from "../ingress/endpoint.js";
+import type { Logger } from "../log.js";
+
+/**
+ * Reads the keys for ingest endpoints that other machines can reach; undefined when there is no file. Says what the
+ * hub's public key is, and what a person may not have meant.
+ *
+ * @throws PharosError `bad-curve-key`
+ */
+export function readIngestKeys(options: {
+  readonly file: string | undefined;
+  readonly endpoints: readonly Endpoint[];
+  readonly logger: Logger;
+}): CurveServer | undefined {
+  const { file, endpoints, logger } = options;
+  if (file === undefined) return undefined;
+  const { content, isExposed } = readKeyFile(file);
+  const keys = parseCurveServer(content, file);
+  const clients = keys.clients?.size ?? "any";
+  logger.info({ publicKey: keys.publicKey, clients }, "ZeroMQ publishers of other machines need keys");
+  if (isExposed)
+    logger.warn({ file }, "other users can read or change the secret key; chmod 600 keeps them out");
+  if (endpoints.every(({ isLoopback }) => isLoopback))
+    logger.warn({ file }, "no ingest endpoint is reachable from other machines: the keys are not used");
+  return keys;
+}
