@@ -12,6 +12,9 @@ export const mercurePath = "/.well-known/mercure";
 /** Where the hub says which tokens it takes [RFC 9728 3.1]. */
 export const protectedResourcePath = `/.well-known/oauth-protected-resource${mercurePath}`;
 
+/** Where publications are taken over HTTP: one below it, many at it. */
+export const publishPath = "/publish";
+
 /** The topic of publications that name none, and of subscribers that name no filter. */
 export const defaultTopic = "broadcast";
 

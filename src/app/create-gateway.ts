@@ -1,10 +1,12 @@
-import type { TokenVerifier } from "../auth/grants.js";
 import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { eventStreams } from "../gateway/event-streams.js";
 import { ClientLimits } from "../gateway/client-limits.js";
 import { Gateway } from "../gateway/gateway.js";
 import { health } from "../gateway/health.js";
+import { mercure } from "../gateway/mercure.js";
+import { publish } from "../gateway/publish.js";
+import { Publishing } from "../gateway/publishing.js";
 import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
 import { Visitors } from "../gateway/visitors.js";
@@ -13,6 +15,7 @@ import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Logger } from "../log.js";
 import { limitedLog } from "../log.js";
 import type { Metrics } from "../metrics.js";
+import { tokenVerifier } from "./token-verifier.js";
 
 /** The shortest time between two lines about refused tokens and publishers, in milliseconds. */
 const refusalLogMs = 1000;
@@ -24,8 +27,6 @@ export interface GatewayParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Undefined where no key is configured. */
-  readonly verifier: TokenVerifier | undefined;
   /** Open streams of all fronts. */
   readonly streams: () => number;
   /** What `/healthz` says beside `status`. */
@@ -34,17 +35,32 @@ export interface GatewayParts {
 
 /** Everything that is served over HTTP, on every front the same. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const { config } = parts;
+  const { config, journal } = parts;
   const warn = limitedLog({ ...parts, periodMs: refusalLogMs });
   const refused = (reason: string): void => warn({ reason }, "a request was refused");
-  const visitors = new Visitors({ ...parts, ...config, refused });
+  const visitors = new Visitors({ ...config, verifier: tokenVerifier(config, parts), refused });
+  const issuers = config.tokens.flatMap(({ issuer = [] }) => issuer);
   const streams = streamSettings(parts);
   const clients = clientLimits(parts);
+  const publishing = new Publishing({
+    visitors,
+    append: (publication) => journal.append(publication),
+    room: () => parts.hub.room(),
+    limits: config.limits,
+    hubUrl: config.publicUrl,
+    open: config.open,
+    refused,
+  });
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
     refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
-    resources: [eventStreams({ streams, visitors }), health(parts.facts)],
+    resources: [
+      eventStreams({ streams, visitors }),
+      ...mercure({ streams, visitors, publishing, hubUrl: config.publicUrl, history: journal, issuers }),
+      publish({ publishing, limits: config.limits, clock: parts.clock }),
+      health(parts.facts),
+    ],
   });
 }
 

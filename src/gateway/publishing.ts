@@ -7,6 +7,7 @@ import type { Receipt } from "../journal/journal.js";
 import type { GatewayRequest } from "./messages.js";
 import { mayPublishOpenly } from "./open-publishing.js";
 import type { Pairs } from "./query.js";
+import { isReservedTopic } from "./reserved-topics.js";
 import type { Visitors } from "./visitors.js";
 
 export interface PublishingOptions {
@@ -16,6 +17,8 @@ export interface PublishingOptions {
   /** Undefined while there is room, else a promise that resolves when there may be. */
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
+  /** The hub's own URL, in whose namespace nobody may publish. */
+  readonly hubUrl: string;
   /** True when programs of this machine may publish without a token. */
   readonly open: boolean;
   /** Why a request was refused, in words that are not for the client. */
@@ -51,10 +54,12 @@ export class Publishing {
   /**
    * Publishes all of it, in order, or nothing; resolves with the event ids when each has its position.
    *
-   * @throws PharosError `insufficient-scope` when a topic is not granted; else as `parsePublication`
+   * @throws PharosError `insufficient-scope` when a topic is not granted; `bad-topic` for one in the hub's own
+   *   namespace, which hubs of the older protocol call `insufficient-scope` too; else as `parsePublication`
    */
   async publish(publisher: Publisher, inputs: readonly PublicationInput[]): Promise<readonly string[]> {
     const { append, room, limits } = this.#options;
+    for (const { topics } of inputs) this.#refuseReserved(publisher, topics);
     const publications = inputs.map((input) => parsePublication(input, limits));
     for (const publication of publications) this.#checkScope(publisher, publication);
     const ids: string[] = [];
@@ -63,6 +68,14 @@ export class Publishing {
       ids.push((await append(publication)).id);
     }
     return ids;
+  }
+
+  #refuseReserved(publisher: Publisher, topics: readonly string[]): void {
+    const { hubUrl } = this.#options;
+    if (!topics.some((topic) => isReservedTopic(topic, hubUrl))) return;
+    const isOlder = publisher !== "open" && publisher.form === "older";
+    const code = isOlder ? "insufficient-scope" : "bad-topic";
+    throw new PharosError(code, "topics under the hub's own URL are reserved");
   }
 
   #checkScope(publisher: Publisher, { topics }: Publication): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ask, readResponse } from "./client.js";
 import { allowedOrigin, type Contract } from "./sites.js";
-import { requestBytes } from "./http-text.js";
+import { requestBytes, requestId } from "./http-text.js";
 
 const methods = "GET, HEAD, OPTIONS";
 const stranger = "https://stranger.example";
@@ -28,6 +28,7 @@ export function testAnswers({ site, smallSite }: Contract): void {
           title: "not-found",
           status: 404,
           detail: "nothing is served here; streams are at /esupdates",
+          instance: expect.stringMatching(requestId),
         });
       },
     );

@@ -35,6 +35,8 @@ export interface ReceivedEvent {
 }
 
 export interface StreamOptions {
+  /** @default "/esupdates" */
+  readonly path?: string;
   /** The query with its filters, as it goes over the wire. @default none */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -92,8 +94,8 @@ export class ClientStream {
 /** Opens a stream and waits for its first block: from then on the client is subscribed. */
 export async function openStream(site: Site, options: StreamOptions = {}): Promise<ClientStream> {
   const connection = await site.connect();
-  const { query, headers, version } = options;
-  const path = query === undefined ? "/esupdates" : `/esupdates?${query}`;
+  const { path: resource = "/esupdates", query, headers, version } = options;
+  const path = query === undefined ? resource : `${resource}?${query}`;
   connection.write(
     requestBytes({
       path,

@@ -8,6 +8,7 @@ import { testLimits } from "./limits.js";
 import { testDifferences } from "./requests-that-differ.js";
 import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
+import { testMercure } from "./mercure.js";
 import { testSubscriptions } from "./subscriptions.js";
 
 /** What every front does alike, and where they differ, as differences.ts says. */
@@ -22,5 +23,6 @@ export function describeContract(front: FrontName): void {
     testDifferences(contract);
     testResuming(contract);
     testLifetimes(contract);
+    testMercure(contract);
   });
 }

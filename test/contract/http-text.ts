@@ -1,3 +1,6 @@
+/** How a refusal names its request, for whoever looks for it in the log. */
+export const requestId = /^urn:uuid:[0-9a-f-]{36}$/;
+
 /** A request as bytes on the wire; a header whose value is `undefined` is left out. */
 export function requestBytes(options: {
   readonly method?: string;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import type { FrontName } from "./differences.js";
+import { hubUrl, issuer, secret } from "../support/token.js";
 import { startSite, type Site } from "./site.js";
 
 /** What the sections of the contract work with. */
@@ -12,6 +13,8 @@ export interface Contract {
    * after 0.2 s and tells a retry time of 1.5 s.
    */
   readonly smallSite: () => Site;
+  /** A hub that takes the tokens of test/support/token.ts. */
+  readonly mercureSite: () => Site;
 }
 
 /** The origin whose pages may read streams of the small site. */
@@ -24,6 +27,7 @@ export const keptPerTopic = 8;
 export function contractSites(front: FrontName): Contract {
   let site: Site | undefined;
   let smallSite: Site | undefined;
+  let mercureSite: Site | undefined;
   const ends: (() => void | Promise<void>)[] = [];
   const onEnd = (action: () => void | Promise<void>): void => void ends.unshift(action);
   // Declared here, since a hook that a hook declares never runs.
@@ -41,8 +45,17 @@ export function contractSites(front: FrontName): Contract {
       },
       onEnd,
     });
+    mercureSite = await startSite(front, {
+      settings: { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret },
+      onEnd,
+    });
   });
-  return { front, site: () => started(site), smallSite: () => started(smallSite) };
+  return {
+    front,
+    site: () => started(site),
+    smallSite: () => started(smallSite),
+    mercureSite: () => started(mercureSite),
+  };
 }
 
 function started(site: Site | undefined): Site {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ask, freshTopic, openStream } from "./client.js";
 import type { Contract } from "./sites.js";
-import { requestBytes } from "./http-text.js";
+import { requestBytes, requestId } from "./http-text.js";
 
 /** What the first comment of a stream with this query names. */
 const understood = [
@@ -57,6 +57,7 @@ export function testSubscriptions({ site }: Contract): void {
         type: "about:blank",
         title,
         status: 400,
+        instance: expect.stringMatching(requestId),
         detail: expect.stringMatching(/^[a-z#+].{10,}$/),
       });
       expect(answer.rest).toBe("");

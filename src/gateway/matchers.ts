@@ -1,0 +1,81 @@
+import { PharosError } from "../errors.js";
+import type { TopicFilter } from "../hub/filter.js";
+import {
+  allTopics,
+  parseExactFilter,
+  parseMqttFilter,
+  parseTemplateFilter,
+  parseUrlPatternFilter,
+} from "../hub/filter.js";
+import { refuseFormatCharactersInMatcher } from "./format-characters.js";
+import type { Pairs } from "./query.js";
+
+export interface MatcherOptions {
+  /** What relative URL patterns and topics are resolved against. */
+  readonly hubUrl: string;
+  readonly filtersPerConnection: number;
+  readonly filterBytes: number;
+}
+
+/** Which form of the protocol a subscriber speaks, and what it subscribes to. */
+export interface Matchers {
+  readonly form: "current" | "older";
+  readonly filters: readonly TopicFilter[];
+}
+
+type Parse = (text: string, options: MatcherOptions) => TopicFilter;
+
+/** The matcher types that are announced; `mqtt` is this hub's own. */
+const matcherTypes: Readonly<Record<string, Parse>> = Object.freeze({
+  match: (text, { filterBytes }) => parseExactFilter(text, filterBytes),
+  match_exact: (text, { filterBytes }) => parseExactFilter(text, filterBytes),
+  match_urlpattern: (text, { hubUrl, filterBytes }) =>
+    parseUrlPatternFilter(text, { baseUrl: hubUrl, maxBytes: filterBytes }),
+  match_mqtt: (text, { filterBytes }) => parseMqttFilter(text, filterBytes),
+});
+
+/**
+ * Reads what a subscriber wants from its parameters: `match…` in the current form [draft-dunglas-mercure-08 l.135-185],
+ * `topic` in the older one [draft-07]. Not both: what is one of them to one hub is nothing to another.
+ *
+ * @throws PharosError `bad-request` for no matcher, both forms, or a name that begins like one of the current form;
+ *   `bad-filter` for a malformed value or too many
+ */
+export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers {
+  const current = pairs.filter(([name]) => name.toLowerCase().startsWith("match"));
+  const older = pairs.filter(([name]) => name === "topic");
+  if (current.length > 0 && older.length > 0) {
+    throw new PharosError("bad-request", "use either match parameters or topic parameters, not both");
+  }
+  if (current.length + older.length === 0) {
+    throw new PharosError("bad-request", 'missing "match" subscription parameter');
+  }
+  const filters = distinct(
+    current.length > 0
+      ? current.map(([name, value]) => parseMatcher(name, value, options))
+      : older.map(([, value]) => parseSelector(value, options)),
+  );
+  if (filters.length > options.filtersPerConnection) {
+    throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);
+  }
+  return { form: current.length > 0 ? "current" : "older", filters };
+}
+
+function parseMatcher(name: string, value: string, options: MatcherOptions): TopicFilter {
+  const parse = Object.hasOwn(matcherTypes, name) ? matcherTypes[name] : undefined;
+  if (parse === undefined) {
+    const known = Object.keys(matcherTypes).join(", ");
+    throw new PharosError("bad-request", `${JSON.stringify(name)} is no matcher; there are ${known}`);
+  }
+  refuseFormatCharactersInMatcher(value);
+  return value === "*" ? allTopics : parse(value, options);
+}
+
+function parseSelector(value: string, { filterBytes }: MatcherOptions): TopicFilter {
+  refuseFormatCharactersInMatcher(value);
+  return parseTemplateFilter(value, filterBytes);
+}
+
+function distinct(filters: readonly TopicFilter[]): readonly TopicFilter[] {
+  return [...new Map(filters.map((filter) => [`${filter.kind}:${filter.text}`, filter])).values()];
+}

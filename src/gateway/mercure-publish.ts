@@ -1,0 +1,36 @@
+import { PharosError } from "../errors.js";
+import type { PublicationInput } from "../hub/publication.js";
+import { parseForm, parseFormBody } from "./form.js";
+import { refuseFormatCharacters } from "./format-characters.js";
+import type { Pairs } from "./query.js";
+import { valueOf } from "./query.js";
+import type { Publishing } from "./publishing.js";
+import { textReply } from "./replies.js";
+import type { Handler } from "./resource.js";
+
+/** Publishes what a form holds [draft-dunglas-mercure-08, publication]; the answer is the event id alone. */
+export function mercurePublish(publishing: Publishing): Handler {
+  return async (request) => {
+    const publisher = await publishing.publisher(request, parseForm(request.query));
+    const input = parseUpdate(parseFormBody(request));
+    const [id = ""] = await publishing.publish(publisher, [input]);
+    return textReply({ status: 200, type: "text/plain; charset=utf-8", text: id, headers: [] });
+  };
+}
+
+/** Fields that are not known are ignored; `private` is there or not, whatever its value. */
+function parseUpdate(pairs: Pairs): PublicationInput {
+  const topics = pairs.flatMap(([name, value]) => (name === "topic" ? [value] : []));
+  if (topics.length === 0) throw new PharosError("bad-topic", 'Missing "topic" parameter');
+  const retry = valueOf(pairs, "retry");
+  const input: PublicationInput = {
+    topics,
+    data: valueOf(pairs, "data"),
+    id: valueOf(pairs, "id"),
+    type: valueOf(pairs, "type"),
+    retry: retry === "" ? undefined : retry,
+    private: valueOf(pairs, "private") !== undefined,
+  };
+  refuseFormatCharacters(input);
+  return input;
+}

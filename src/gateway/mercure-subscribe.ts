@@ -1,0 +1,86 @@
+import type { Grants } from "../auth/grants.js";
+import type { History } from "../hub/history.js";
+import { parseForm, parseFormBody } from "./form.js";
+import { parseMatchers } from "./matchers.js";
+import type { MatcherOptions, Matchers } from "./matchers.js";
+import { mercureFormat } from "./mercure-format.js";
+import type { GatewayRequest, Headers, StreamStart } from "./messages.js";
+import type { Pairs } from "./query.js";
+import { valueOf } from "./query.js";
+import { readRights } from "./read-rights.js";
+import type { Handler } from "./resource.js";
+import { firstPresent, startStream } from "./stream-start.js";
+import type { StreamSettings } from "./stream-start.js";
+import type { Visitors } from "./visitors.js";
+
+export interface MercureSubscribeOptions {
+  readonly streams: StreamSettings;
+  /** The hub's own URL. */
+  readonly hubUrl: string;
+  readonly visitors: Visitors;
+  readonly history: Pick<History, "locate">;
+}
+
+/** Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that. */
+const cursorNames = { current: ["last_event_id"], older: ["lastEventID", "Last-Event-ID", "last_event_id"] };
+
+/** Opens streams of the Mercure protocol, in its current form and in the older one that is widely deployed. */
+export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
+  const { streams, hubUrl, visitors } = options;
+  const matcherOptions: MatcherOptions = { hubUrl, ...streams };
+  return (request) => {
+    const { pairs, query } = parametersOf(request);
+    const matchers = parseMatchers(pairs, matcherOptions);
+    const lastEventId = cursorOf(request, pairs, matchers);
+    const open = (grants: Grants | undefined): StreamStart =>
+      start(options, { matchers, lastEventId, grants });
+    const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
+    return grants === undefined ? open(undefined) : grants.then(open);
+  };
+}
+
+/** The union of the query and, with QUERY, the body; where a name may be there once, the query goes before. */
+function parametersOf(request: GatewayRequest): { readonly pairs: Pairs; readonly query: Pairs } {
+  const query = parseForm(request.query);
+  const body = request.method === "QUERY" ? parseFormBody(request) : [];
+  return { pairs: [...query, ...body], query };
+}
+
+/** The header goes before every parameter. */
+function cursorOf(request: GatewayRequest, pairs: Pairs, { form }: Matchers): string | undefined {
+  const values = cursorNames[form].map((name) => valueOf(pairs, name));
+  return firstPresent([request.header("last-event-id"), ...values]);
+}
+
+interface Subscriber {
+  readonly matchers: Matchers;
+  readonly lastEventId: string | undefined;
+  readonly grants: Grants | undefined;
+}
+
+function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart {
+  const { matchers, lastEventId, grants } = subscriber;
+  return startStream(options.streams, {
+    subscription: { format: mercureFormat, filters: matchers.filters, rights: readRights(grants) },
+    lastEventId,
+    headers: lastEventId === undefined ? [] : resumeHeaders(options.history, lastEventId),
+    expiresAtMs: grants?.expiresAtMs,
+  });
+}
+
+/**
+ * Tells where the stream goes on: behind the event that was asked for, or, where that is not known, behind none
+ * [draft-dunglas-mercure-08 l.951-968]. An id that a client sent is known here, so it is safe in a header once more.
+ */
+function resumeHeaders(history: Pick<History, "locate">, lastEventId: string): Headers {
+  const id = history.locate(lastEventId).kind === "at" ? asHeaderText(lastEventId) : "earliest";
+  return [
+    ["Mercure-Last-Event-ID", id],
+    ["Last-Event-ID", id],
+  ];
+}
+
+/** Heads are written as Latin-1; UTF-8 goes through it byte by byte. */
+function asHeaderText(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}

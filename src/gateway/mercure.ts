@@ -1,0 +1,37 @@
+import { mercurePath, protectedResourcePath } from "../protocol.js";
+import { mercurePublish } from "./mercure-publish.js";
+import { mercureSubscribe } from "./mercure-subscribe.js";
+import type { MercureSubscribeOptions } from "./mercure-subscribe.js";
+import type { Publishing } from "./publishing.js";
+import { jsonReply } from "./replies.js";
+import type { Resource } from "./resource.js";
+
+export interface MercureOptions extends MercureSubscribeOptions {
+  readonly publishing: Publishing;
+  /** Issuers whose tokens are taken. */
+  readonly issuers: readonly string[];
+}
+
+/** The hub as the Mercure protocol knows it, and what it says of itself [RFC 9728; draft-dunglas-mercure-08, metadata]. */
+export function mercure(options: MercureOptions): readonly Resource[] {
+  const subscribe = mercureSubscribe(options);
+  return [
+    {
+      path: mercurePath,
+      methods: { GET: subscribe, QUERY: subscribe, POST: mercurePublish(options.publishing) },
+    },
+    { path: protectedResourcePath, methods: { GET: () => jsonReply(200, metadata(options)) } },
+  ];
+}
+
+function metadata({ hubUrl, issuers }: MercureOptions): Readonly<Record<string, unknown>> {
+  return {
+    resource: hubUrl,
+    ...(issuers.length === 0 ? {} : { authorization_servers: issuers }),
+    authorization_details_types_supported: ["https://mercure.rocks/authorization-detail"],
+    bearer_methods_supported: ["header"],
+    mercure_cookie: "__Secure-mercure_access_token",
+    mercure_matcher_types_supported: ["exact", "urlpattern", "mqtt"],
+    mercure_subscriptions: false,
+  };
+}

@@ -1,0 +1,61 @@
+import type { Clock } from "../clock.js";
+import { PharosError } from "../errors.js";
+import type { PublicationInput, PublicationLimits } from "../hub/publication.js";
+import { publishPath } from "../protocol.js";
+import { IdempotencyWindow } from "./idempotency.js";
+import type { GatewayRequest, Reply } from "./messages.js";
+import { mediaTypeOf, parsePublishBody, parseTopicPath } from "./publish-body.js";
+import { linesType, parsePublishLines } from "./publish-lines.js";
+import type { Publisher, Publishing } from "./publishing.js";
+import { jsonReply } from "./replies.js";
+import type { Resource } from "./resource.js";
+
+export interface PublishOptions {
+  readonly publishing: Publishing;
+  readonly limits: PublicationLimits;
+  readonly clock: Clock;
+}
+
+type Ids = readonly string[];
+
+/**
+ * Publishing without a form: `POST /publish/<topic>` with the data as its body, `POST /publish` with many publications,
+ * one JSON object a line. The answer comes when each has its position. A repeat with the same `Idempotency-Key` gets the
+ * first answer, whatever it holds, and publishes nothing.
+ */
+export function publish({ publishing, limits, clock }: PublishOptions): Resource {
+  const window = new IdempotencyWindow<Ids>({ clock });
+  const post = async (request: GatewayRequest): Promise<Reply> => {
+    const publisher = await publishing.publisher(request);
+    const work = (): Promise<Ids> => publishing.publish(publisher, publicationsOf(request, limits));
+    const key = request.header("idempotency-key");
+    const ids = await (key === undefined ? work() : window.once({ publisher: nameOf(publisher), key }, work));
+    return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });
+  };
+  return { path: publishPath, below: true, methods: { POST: post } };
+}
+
+function publicationsOf(
+  request: GatewayRequest,
+  publication: PublicationLimits,
+): readonly PublicationInput[] {
+  if (!isMany(request)) {
+    return [parsePublishBody(parseTopicPath(request.path.slice(publishPath.length + 1)), request)];
+  }
+  if (mediaTypeOf(request.header("content-type")) === linesType) {
+    return parsePublishLines(request.body, { publication });
+  }
+  throw new PharosError(
+    "unsupported-media-type",
+    `${publishPath} takes lines of JSON, Content-Type: ${linesType}; one publication goes to ${publishPath}/TOPIC`,
+  );
+}
+
+function isMany({ path }: GatewayRequest): boolean {
+  return path === publishPath;
+}
+
+/** Publishers with one subject of one issuer share their keys; others never meet. */
+function nameOf(publisher: Publisher): string {
+  return publisher === "open" ? "open" : JSON.stringify([publisher.issuer, publisher.subject]);
+}

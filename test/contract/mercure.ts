@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { mercurePath } from "../../src/protocol.js";
+import { currentToken, hubUrl, olderToken } from "../support/token.js";
+import { ask, freshTopic, openStream, within } from "./client.js";
+import type { ClientStream } from "./client.js";
+import type { Contract } from "./sites.js";
+import type { ResponseText } from "./http-text.js";
+import { requestBytes } from "./http-text.js";
+import type { Site } from "./site.js";
+
+type Headers = Readonly<Record<string, string>>;
+type Fields = readonly (readonly [string, string])[];
+
+const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
+
+interface Post {
+  readonly path?: string;
+  readonly type?: string;
+  readonly body: string;
+  readonly headers: Headers;
+}
+
+function post(site: Site, { path = mercurePath, type, body, headers }: Post): Promise<ResponseText> {
+  const own = { "Content-Type": type ?? "application/x-www-form-urlencoded" };
+  const length = { "Content-Length": String(Buffer.byteLength(body)) };
+  return ask(site, requestBytes({ method: "POST", path, headers: { ...own, ...headers, ...length }, body }));
+}
+
+const form = (fields: Fields): string => new URLSearchParams(fields.map(([...pair]) => pair)).toString();
+
+function subscribe(site: Site, query: string, headers: Headers = {}): Promise<ClientStream> {
+  return openStream(site, { path: mercurePath, query, headers });
+}
+
+/** The Mercure protocol over a front; what a form or a query means is tested at the gateway. */
+export function testMercure({ mercureSite: site }: Contract): void {
+  describe("a Mercure publication", () => {
+    it("reaches subscribers of the current and of the older form, with its id, and no others", async () => {
+      const topic = freshTopic();
+      const streams = await Promise.all([
+        subscribe(site(), `match=${topic}`),
+        subscribe(site(), `match_mqtt=${topic}/%23`),
+        subscribe(site(), `topic=${topic}`),
+        subscribe(site(), `topic=contract/%7Bnumber%7D`),
+        openStream(site(), { query: `topic=${topic}` }),
+      ]);
+      const stranger = await subscribe(site(), "match=another");
+      const fields: Fields = [
+        ["topic", topic],
+        ["data", "first\nsecond: ü"],
+        ["id", `urn:${topic}`],
+        ["type", "greeting"],
+      ];
+      const token = await currentToken({ publish: [topic] });
+      const answer = await post(site(), { body: form(fields), headers: bearer(token) });
+      expect([answer.status, answer.headers.get("content-type"), answer.body]).toEqual([
+        200,
+        "text/plain; charset=utf-8",
+        `urn:${topic}`,
+      ]);
+      for (const stream of streams) {
+        await stream.connection.readUntil("\n\n", { within });
+        await stream.until("first\ndata: second: ü");
+        expect(stream.events).toEqual([
+          { id: `urn:${topic}`, event: "greeting", data: "first\nsecond: ü", comments: [] },
+        ]);
+      }
+      expect(stranger.events).toEqual([]);
+    });
+
+    it.each([
+      ["none", {}, 401, "Bearer"],
+      ["one that is not signed", bearer("a.b.c"), 401, 'Bearer error="invalid_token"'],
+      ["no bearer", { Authorization: "Basic eA==" }, 400, 'Bearer error="invalid_request"'],
+    ])("is refused where the token is %s", async (_what, headers, status, challenge) => {
+      const answer = await post(site(), { body: "topic=a", headers });
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([status, challenge]);
+    });
+
+    it("is refused where the token does not grant every topic", async () => {
+      const headers = bearer(await currentToken({ publish: ["a"] }));
+      expect((await post(site(), { body: "topic=a&topic=b", headers })).status).toBe(403);
+    });
+
+    it("may be made with a token of the older form", async () => {
+      const headers = bearer(await olderToken({ publish: ["*"] }));
+      expect((await post(site(), { body: "topic=a", headers })).status).toBe(200);
+    });
+  });
+
+  describe("a private publication", () => {
+    it("reaches, live and in replay, only those whose token grants one of its topics", async () => {
+      const [topic, other] = [freshTopic(), freshTopic()];
+      const reader = bearer(await currentToken({ subscribe: [topic] }));
+      const readers = {
+        current: await subscribe(site(), "match=*", reader),
+        older: await subscribe(site(), `topic=${topic}`, bearer(await olderToken({ subscribe: [topic] }))),
+        queried: await subscribe(
+          site(),
+          `topic=${topic}&authorization=${await olderToken({ subscribe: ["*"] })}`,
+        ),
+        elsewhere: await subscribe(
+          site(),
+          `match=${topic}`,
+          bearer(await currentToken({ subscribe: [other] })),
+        ),
+        stranger: await subscribe(site(), "match=*"),
+      };
+      const headers = bearer(await currentToken({ publish: ["*"] }));
+      const secretId = (await post(site(), { body: `topic=${topic}&data=secret&private`, headers })).body;
+      await post(site(), { body: `topic=${topic}&data=public`, headers });
+      const got = async (stream: ClientStream): Promise<readonly unknown[]> => {
+        await stream.until("public");
+        return stream.events
+          .filter(({ data }) => data === "secret" || data === "public")
+          .map(({ data }) => data);
+      };
+      for (const stream of [readers.current, readers.older, readers.queried])
+        expect(await got(stream)).toEqual(["secret", "public"]);
+      for (const stream of [readers.elsewhere, readers.stranger])
+        expect(await got(stream)).toEqual(["public"]);
+      const before = `#${secretId.slice(1).split(":")[0]}:${Number(secretId.split(":")[1]) - 1}`;
+      const resume = { "Last-Event-ID": before };
+      expect(await got(await subscribe(site(), `match=${topic}`, { ...reader, ...resume }))).toEqual([
+        "secret",
+        "public",
+      ]);
+      expect(await got(await subscribe(site(), `match=${topic}`, resume))).toEqual(["public"]);
+    });
+
+    it("ends with the token: the stream is closed no later", async () => {
+      const headers = bearer(await currentToken({ subscribe: ["*"], lifetimeSeconds: 3 }));
+      const expiresAtMs = Date.now() + 3000;
+      const stream = await subscribe(site(), "match=*", headers);
+      await stream.connection.readToEnd({ within });
+      expect(Date.now()).toBeLessThan(expiresAtMs + 1000);
+    });
+  });
+
+  describe("a Mercure stream", () => {
+    it("tells where it goes on", async () => {
+      const topic = freshTopic();
+      const headers = bearer(await currentToken({ publish: ["*"] }));
+      await post(site(), { body: `topic=${topic}&id=urn:1:${topic}&data=1`, headers });
+      await post(site(), { body: `topic=${topic}&data=2`, headers });
+      const stream = await subscribe(site(), `match=${topic}&last_event_id=urn:1:${topic}`);
+      const head = stream.connection.text.split("\r\n\r\n")[0];
+      expect(head).toContain(`Mercure-Last-Event-ID: urn:1:${topic}`);
+      expect(await stream.dataUntil("2")).toEqual(["2"]);
+    });
+
+    it.each(["", "Match=a", "match=a&topic=a", "match_foo=a", "match_mqtt=a%23"])(
+      "is refused for the query %j",
+      async (query) => {
+        const answer = await ask(site(), requestBytes({ path: `${mercurePath}?${query}` }));
+        expect(answer.status).toBe(400);
+      },
+    );
+
+    it("describes its hub", async () => {
+      const path = `/.well-known/oauth-protected-resource${mercurePath}`;
+      const answer = await ask(site(), requestBytes({ path }));
+      expect(JSON.parse(answer.body)).toMatchObject({ resource: hubUrl });
+    });
+  });
+
+  describe("publishing without a form", () => {
+    it("takes raw bodies, and many publications a request", async () => {
+      const topic = freshTopic();
+      const stream = await subscribe(site(), `match=${topic}`);
+      const headers = bearer(await currentToken({ publish: [topic] }));
+      const raw = await post(site(), { path: `/publish/${topic}`, type: "text/plain", body: "one", headers });
+      expect([raw.status, JSON.parse(raw.body)]).toEqual([200, { id: expect.stringMatching(/^#/) }]);
+      const lines = ["two", "three"].map((data) => JSON.stringify({ topic, data })).join("\n");
+      const many = await post(site(), {
+        path: "/publish",
+        type: "application/x-ndjson",
+        body: lines,
+        headers,
+      });
+      expect(JSON.parse(many.body)).toEqual({
+        ids: [expect.stringMatching(/^#/), expect.stringMatching(/^#/)],
+      });
+      expect(await stream.dataUntil("three")).toEqual(["one", "two", "three"]);
+    });
+
+    it("answers a repeat with the first id and delivers nothing", async () => {
+      const topic = freshTopic();
+      const stream = await subscribe(site(), `match=${topic}`);
+      const headers = { ...bearer(await currentToken({ publish: [topic] })), "Idempotency-Key": topic };
+      const send = async (body: string): Promise<string> =>
+        (await post(site(), { path: `/publish/${topic}`, type: "text/plain", body, headers })).body;
+      expect(await send("once")).toBe(await send("once"));
+      await post(site(), {
+        path: `/publish/${topic}`,
+        type: "text/plain",
+        body: "end",
+        headers: { ...headers, "Idempotency-Key": `${topic}/end` },
+      });
+      expect(await stream.dataUntil("end")).toEqual(["once", "end"]);
+    });
+  });
+}

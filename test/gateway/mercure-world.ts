@@ -1,0 +1,132 @@
+import type { Grants, TokenVerifier } from "../../src/auth/grants.js";
+import { Gateway } from "../../src/gateway/gateway.js";
+import { mercure } from "../../src/gateway/mercure.js";
+import type { Answer, Reply, StreamStart } from "../../src/gateway/messages.js";
+import { publish } from "../../src/gateway/publish.js";
+import { Publishing } from "../../src/gateway/publishing.js";
+import { Visitors } from "../../src/gateway/visitors.js";
+import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
+import { parseEpoch } from "../../src/hub/position.js";
+import type { Publication } from "../../src/hub/publication.js";
+import { defaultPublicationLimits } from "../../src/hub/publication.js";
+import { MemoryJournal } from "../../src/journal/memory-journal.js";
+import { silentMetrics } from "../../src/metrics.js";
+import { mercurePath } from "../../src/protocol.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+import { gatewayRequest } from "./request.js";
+
+export const hubUrl = `https://hub.example${mercurePath}`;
+
+const filterOf = (text: string) => (text === "ALL" ? allTopics : parseExactFilter(text));
+
+/**
+ * Tokens of these tests say what they allow: `publish.a.b` is good for the topics a and b, `subscribe.ALL` for all,
+ * `older.…` is of the older form, anything else is refused.
+ */
+function grantsOf(token: string): Grants | undefined {
+  const [first = "", ...others] = token.split(".");
+  const form = first === "older" ? "older" : "current";
+  const [action = "", ...topics] = form === "older" ? others : [first, ...others];
+  if (action !== "publish" && action !== "subscribe") return undefined;
+  const filters = topics.map(filterOf);
+  return {
+    form,
+    publish: action === "publish" ? filters : [],
+    mayPublish: action === "publish",
+    subscribe: action === "subscribe" ? filters : [],
+    expiresAtMs: 4_102_444_800_000,
+    issuer: "https://issuer.example",
+    subject: "someone",
+    payloadFor: () => undefined,
+  };
+}
+
+const verifier: TokenVerifier = {
+  verify: (token) => {
+    const grants = grantsOf(token);
+    return Promise.resolve(grants === undefined ? { ok: false, reason: "made up" } : { ok: true, grants });
+  },
+};
+
+export interface MercureWorldOptions {
+  readonly open?: boolean;
+  readonly anonymous?: boolean;
+  readonly publishOrigins?: readonly string[];
+  readonly corsOrigins?: readonly string[];
+}
+
+type Request = Parameters<typeof gatewayRequest>[0];
+
+/** A gateway that speaks Mercure, over a journal in memory. */
+export class MercureWorld {
+  readonly journal = new MemoryJournal({
+    epoch: parseEpoch("e") ?? never(),
+    clock: new VirtualClock(),
+    metrics: silentMetrics,
+  });
+  readonly published: Publication[] = [];
+  readonly refusals: string[] = [];
+  readonly gateway: Gateway;
+
+  constructor(options: MercureWorldOptions = {}) {
+    const { open = false, anonymous = true, publishOrigins = [], corsOrigins = [] } = options;
+    const refused = (reason: string): void => void this.refusals.push(reason);
+    const visitors = new Visitors({ verifier, anonymous, publishOrigins, refused });
+    const publishing = new Publishing({
+      visitors,
+      append: (publication) => {
+        this.published.push(publication);
+        return this.journal.append(publication);
+      },
+      room: () => undefined,
+      limits: defaultPublicationLimits,
+      hubUrl,
+      open,
+      refused,
+    });
+    const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64, hasRoom: () => true };
+    const issuers = ["https://issuer.example"];
+    const clock = new VirtualClock();
+    this.gateway = new Gateway({
+      corsOrigins,
+      resources: [
+        ...mercure({ streams, visitors, publishing, hubUrl, history: this.journal, issuers }),
+        publish({ publishing, clock, limits: defaultPublicationLimits }),
+      ],
+    });
+  }
+
+  async ask(request: Request): Promise<Answer> {
+    return this.gateway.handle(gatewayRequest({ path: mercurePath, ...request }));
+  }
+
+  async reply(request: Request): Promise<Reply> {
+    const answer = await this.ask(request);
+    if (answer.kind !== "reply") throw new Error("a stream was opened");
+    return answer;
+  }
+
+  async stream(query: string, headers: Readonly<Record<string, string>> = {}): Promise<StreamStart> {
+    const answer = await this.ask({ query, headers });
+    if (answer.kind !== "stream") throw new Error(`refused with ${answer.status}: ${answer.body.toString()}`);
+    return answer;
+  }
+
+  /** POSTs a form; with a token that may publish everything unless the headers say otherwise. */
+  publish(body: string, headers: Readonly<Record<string, string>> = bearer("publish.ALL")): Promise<Reply> {
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    return this.reply({ method: "POST", body, headers: { ...type, ...headers } });
+  }
+}
+
+export function bearer(token: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${token}` };
+}
+
+export function headerOf(answer: Answer, name: string): string | undefined {
+  return answer.headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+function never(): never {
+  throw new Error("this is an epoch");
+}

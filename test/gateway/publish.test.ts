@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { bearer, MercureWorld } from "./mercure-world.js";
+
+type Headers = Readonly<Record<string, string>>;
+
+async function post(
+  world: MercureWorld,
+  path: string,
+  request: { readonly body?: string; readonly headers?: Headers } = {},
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const headers = { ...bearer("publish.ALL"), ...request.headers };
+  const reply = await world.reply({ method: "POST", path, body: request.body ?? "", headers });
+  return { status: reply.status, body: JSON.parse(reply.body.toString()) };
+}
+
+describe("one publication", () => {
+  it("has its topic in the path, its data in the body and the rest in headers", async () => {
+    const world = new MercureWorld();
+    const headers = {
+      "event-id": "i",
+      "event-type": "t",
+      "event-retry": "1500",
+      retain: "true",
+      private: "1",
+    };
+    const answer = await post(world, "/publish/news/sp%C3%B6rt/a%2Bb", { body: "héllo\n", headers });
+    expect(answer).toEqual({ status: 200, body: { id: "i" } });
+    expect(world.published).toEqual([
+      {
+        topics: ["news/spört/a+b"],
+        data: "héllo\n",
+        id: "i",
+        type: "t",
+        retryMs: 1500,
+        retain: true,
+        private: true,
+      },
+    ]);
+  });
+
+  it("of JSON is published as it was written", async () => {
+    const world = new MercureWorld();
+    const headers = { "content-type": "application/json; charset=utf-8" };
+    expect((await post(world, "/publish/a", { body: '{ "b": 1 }', headers })).status).toBe(200);
+    expect(world.published).toMatchObject([{ data: '{ "b": 1 }' }]);
+    expect((await post(world, "/publish/a", { body: "{", headers })).status).toBe(400);
+  });
+
+  it.each([
+    ["/publish/", 400],
+    ["/publish/%FF", 400],
+    ["/publish/*", 400],
+    ["/publish/%2F.well-known%2Fmercure", 400],
+    ["/publish", 415],
+  ])("to %s gets %i", async (path, status) => {
+    const world = new MercureWorld();
+    expect((await post(world, path)).status).toBe(status);
+    expect(world.published).toEqual([]);
+  });
+
+  it("needs a token that grants the topic", async () => {
+    const world = new MercureWorld();
+    expect((await post(world, "/publish/a", { headers: bearer("publish.b") })).status).toBe(403);
+    expect((await world.reply({ method: "POST", path: "/publish/a" })).status).toBe(401);
+  });
+});
+
+describe("many publications", () => {
+  const headers = { "content-type": "application/x-ndjson" };
+
+  it("are published in order, and answered with their ids", async () => {
+    const world = new MercureWorld();
+    const body = '{"topic":"a","data":"1"}\n{"topic":["b","c"],"data":"2","id":"two"}\n';
+    expect(await post(world, "/publish", { body, headers })).toEqual({
+      status: 200,
+      body: { ids: ["#e:1", "two"] },
+    });
+    expect(world.published.map(({ topics }) => topics)).toEqual([["a"], ["b", "c"]]);
+  });
+
+  it.each([
+    '{"topic":"a","data":""}\n{"topic":"","data":""}',
+    '{"topic":"a","data":""}\nnonsense',
+    '{"topic":"a","data":""}\n{"topic":"a","data":"","retry":1}',
+  ])("are published all or not at all: %s", async (body) => {
+    const world = new MercureWorld();
+    expect((await post(world, "/publish", { body, headers })).status).toBe(400);
+    expect(world.published).toEqual([]);
+  });
+
+  it("are refused as a whole when the token does not grant one topic", async () => {
+    const world = new MercureWorld();
+    const body = '{"topic":"a","data":""}\n{"topic":"b","data":""}';
+    const answer = await post(world, "/publish", { body, headers: { ...headers, ...bearer("publish.a") } });
+    expect([answer.status, world.published]).toEqual([403, []]);
+  });
+});
+
+describe("a repeat with the same Idempotency-Key", () => {
+  const headers = { "idempotency-key": "k" };
+
+  it("gets the first answer and publishes nothing, also while the first is under way", async () => {
+    const world = new MercureWorld();
+    const answers = await Promise.all([1, 2, 3].map(() => post(world, "/publish/a", { headers })));
+    expect(answers.map(({ body }) => body)).toEqual([{ id: "#e:1" }, { id: "#e:1" }, { id: "#e:1" }]);
+    expect(world.published).toHaveLength(1);
+  });
+
+  it("is tried anew when the first was refused", async () => {
+    const world = new MercureWorld();
+    expect((await post(world, "/publish/*", { headers })).status).toBe(400);
+    expect((await post(world, "/publish/a", { headers })).body).toEqual({ id: "#e:1" });
+  });
+});
