@@ -115,6 +115,7 @@ class RunningApp implements App {
       pressure: { ...defaultPressureLimits, pendingBytes: config.limits.pendingBytes },
       retainedBytes: config.limits.retained.bytes,
       filterLevels: config.limits.filterLevels,
+      baseUrl: config.publicUrl,
     });
     this.#journal.follow((entry) => this.#hub.apply(entry));
     const gateway = this.#createGateway();
@@ -196,7 +197,6 @@ class RunningApp implements App {
       clock: this.#clock,
       logger: this.#ports.logger,
       metrics: this.#figures,
-      verifier: undefined,
       streams: () => this.#streams,
       facts: () => ({
         version: this.#ports.version,
