@@ -69,12 +69,16 @@ export function testMercure({ mercureSite: site }: Contract): void {
     });
 
     it.each([
-      ["none", {}, 401, "Bearer"],
-      ["one that is not signed", bearer("a.b.c"), 401, 'Bearer error="invalid_token"'],
-      ["no bearer", { Authorization: "Basic eA==" }, 400, 'Bearer error="invalid_request"'],
-    ])("is refused where the token is %s", async (_what, headers, status, challenge) => {
+      { what: "none", headers: {}, gets: [401, "Bearer"] },
+      { what: "not signed", headers: bearer("a.b.c"), gets: [401, 'Bearer error="invalid_token"'] },
+      {
+        what: "no bearer's",
+        headers: { Authorization: "Basic eA==" },
+        gets: [400, 'Bearer error="invalid_request"'],
+      },
+    ])("is refused where the token is $what", async ({ headers, gets }) => {
       const answer = await post(site(), { body: "topic=a", headers });
-      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([status, challenge]);
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual(gets);
     });
 
     it("is refused where the token does not grant every topic", async () => {
