@@ -1,0 +1,19 @@
+import type { TokenVerifier } from "../auth/grants.js";
+import { createVerifier, type VerifierPorts } from "../auth/verifier.js";
+import type { Config } from "../config/config.js";
+
+/**
+ * The verifier that the settings ask for; undefined where no key is configured, and every token is refused.
+ *
+ * @throws PharosError `bad-config` for a key that is missing, weak or none
+ */
+export function tokenVerifier(
+  { tokens, publicUrl, limits }: Pick<Config, "tokens" | "publicUrl" | "limits">,
+  ports: VerifierPorts,
+): TokenVerifier | undefined {
+  if (tokens.length === 0) return undefined;
+  return createVerifier(
+    { issuers: tokens, hubUrl: publicUrl, limits: { ...limits.token, filterBytes: limits.filterBytes } },
+    ports,
+  );
+}
