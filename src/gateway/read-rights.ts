@@ -9,7 +9,7 @@ export function readRights(grants: Grants | undefined): Rights {
   if (filters.length === 0) return publicOnly;
   return {
     key: filterSetKey(filters),
-    mayRead: ({ topics }) => topics.some((topic) => filters.some((filter) => matchesFilter(filter, topic))),
     readsPrivate: true,
+    mayReadTopic: (topic) => filters.some((filter) => matchesFilter(filter, topic)),
   };
 }

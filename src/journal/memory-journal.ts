@@ -14,6 +14,7 @@ import { defaultHistoryLimits } from "./limits.js";
 import type { HistoryLimits } from "./limits.js";
 import { mergeEntries } from "./merge.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
+import type { ForgottenUpTo } from "./topic-history.js";
 
 /** A gap event names this many topics at most. */
 const namedTopics = 20;
@@ -46,8 +47,8 @@ export class MemoryJournal implements Journal, History {
   #bytes = 0;
   /** Nothing newer than this was ever evicted or forgotten. */
   #lostUpTo: Offset = 0;
-  #forgottenUpTo: Offset = 0;
-  #forgottenAt: LossMark = 0;
+  /** Topics with publications that were not private, and with private ones, of which strangers may not hear. */
+  readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
   /** Entries evicted from a topic, and topics forgotten, so far. */
   #evictions: LossMark = 0;
 
@@ -111,13 +112,15 @@ export class MemoryJournal implements Journal, History {
   losses(range: Range, told: LossMark): Losses | undefined {
     this.#evictOld();
     if (range.after >= this.#lostUpTo || told >= this.#evictions) return undefined;
-    const reader = { readsPrivate: range.rights.readsPrivate, told };
+    const reader = { rights: range.rights, told };
     // A topic has lost nothing newer than the newest that was ever published to it.
     const lost = [...this.#matching(range)].flatMap((history) => {
       const missedAtMost = history.missedAfter(range.after, reader);
       return missedAtMost > 0 ? [{ topic: history.topic, missedAtMost }] : [];
     });
-    const forgotten = this.#forgottenAt > told && this.#mayHaveForgotten(range);
+    const forgotten =
+      this.#mayHaveForgotten(range, "open", told) ||
+      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", told));
     if (lost.length === 0 && !forgotten) return undefined;
     const more = forgotten || lost.length > namedTopics;
     return { topics: lost.slice(0, namedTopics), more, asOf: this.#evictions };
@@ -175,7 +178,8 @@ export class MemoryJournal implements Journal, History {
   #pushTo(topic: Topic, entry: Entry): void {
     let history = this.#topics.get(topic);
     if (history === undefined) {
-      history = new TopicHistory(topic, this.#forgottenUpTo);
+      const { open, private: hidden } = this.#forgotten;
+      history = new TopicHistory(topic, { open: open.upTo, private: hidden.upTo });
       this.#topics.set(topic, history);
     }
     history.push(entry);
@@ -249,19 +253,27 @@ export class MemoryJournal implements Journal, History {
     if (history === undefined) return;
     while (history.entries.length > 0) this.#evictFrom(history, "topics");
     this.#evictions += 1;
-    this.#forgottenAt = this.#evictions;
-    this.#forgottenUpTo = Math.max(this.#forgottenUpTo, history.newest);
-    this.#lostUpTo = Math.max(this.#lostUpTo, this.#forgottenUpTo);
+    this.#remember("open", history.newestOpen);
+    this.#remember("private", history.newestPrivate);
+    this.#lostUpTo = Math.max(this.#lostUpTo, history.newest);
     this.#recent.remove(history);
     this.#topics.delete(history.topic);
   }
 
+  #remember(kind: keyof ForgottenUpTo, upTo: Offset): void {
+    if (upTo === 0) return;
+    const mark = this.#forgotten[kind];
+    mark.upTo = Math.max(mark.upTo, upTo);
+    mark.at = this.#evictions;
+  }
+
   /** A wildcard may have matched a forgotten topic; an exact filter only one that is not here, or has come again. */
-  #mayHaveForgotten(range: Range): boolean {
-    if (range.after >= this.#forgottenUpTo) return false;
+  #mayHaveForgotten(range: Range, kind: keyof ForgottenUpTo, told: LossMark): boolean {
+    const { upTo, at } = this.#forgotten[kind];
+    if (at <= told || range.after >= upTo) return false;
     return range.filters.some((filter) => {
       const history = filter.kind === "exact" ? this.#topics.get(filter.topic) : undefined;
-      return (history?.forgottenUpTo ?? this.#forgottenUpTo) > range.after;
+      return (history?.forgottenUpTo[kind] ?? upTo) > range.after;
     });
   }
 

@@ -3,30 +3,34 @@ import type { LossMark } from "../hub/history.js";
 import type { Offset } from "../hub/position.js";
 import type { Topic } from "../hub/topic.js";
 import { EntryQueue } from "./entry-queue.js";
+import { TopicLosses } from "./topic-losses.js";
+import type { LossReader } from "./topic-losses.js";
 
-/** How much of a kind of publication a topic has lost. */
-interface Evictions {
-  count: number;
-  upTo: Offset;
-  at: LossMark;
+/** Up to which offset topics that are forgotten may have had publications: open ones, and private ones. */
+export interface ForgottenUpTo {
+  readonly open: Offset;
+  readonly private: Offset;
 }
 
 /** The past of one topic, and how far back it no longer reaches. */
 export class TopicHistory {
   readonly topic: Topic;
   /** What was published here up to this offset, before the topic came (again), may be forgotten. */
-  readonly forgottenUpTo: Offset;
+  readonly forgottenUpTo: ForgottenUpTo;
   readonly entries = new EntryQueue();
   bytes = 0;
   /** The newest offset ever published here, evicted or not. */
   newest: Offset = 0;
+  /** The newest private one; 0 when there was none. */
+  newestPrivate: Offset = 0;
+  /** The newest one that is not private; 0 when there was none. */
+  newestOpen: Offset = 0;
   /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
-  readonly #evicted: Evictions = { count: 0, upTo: 0, at: 0 };
-  readonly #evictedPrivate: Evictions = { count: 0, upTo: 0, at: 0 };
+  readonly #losses = new TopicLosses();
 
-  constructor(topic: Topic, forgottenUpTo: Offset) {
+  constructor(topic: Topic, forgottenUpTo: ForgottenUpTo) {
     this.topic = topic;
     this.forgottenUpTo = forgottenUpTo;
   }
@@ -35,6 +39,8 @@ export class TopicHistory {
     this.entries.push(entry);
     this.bytes += entry.bytes;
     this.newest = entry.offset;
+    if (entry.publication.private) this.newestPrivate = entry.offset;
+    else this.newestOpen = entry.offset;
     entry.holders += 1;
   }
 
@@ -44,25 +50,22 @@ export class TopicHistory {
     if (entry === undefined) return undefined;
     this.bytes -= entry.bytes;
     entry.holders -= 1;
-    const evicted = entry.publication.private ? this.#evictedPrivate : this.#evicted;
-    evicted.count += 1;
-    evicted.upTo = entry.offset;
-    evicted.at = at;
+    this.#losses.add(entry, at);
     return entry.holders === 0 ? entry : undefined;
   }
 
   /**
-   * How many publications a reader after this offset has lost here since it was told; an upper bound, since only the
-   * total is known, but 0 only when there is none.
+   * How many publications a reader after this offset has lost here that it may hear of, since it was told; an upper
+   * bound, since only the total is known, but 0 only when there is none.
    */
-  missedAfter(after: Offset, options: { readonly readsPrivate: boolean; readonly told: LossMark }): number {
-    const kinds = options.readsPrivate ? [this.#evicted, this.#evictedPrivate] : [this.#evicted];
-    const lost = kinds.filter((kind) => kind.upTo > after && kind.at > options.told);
+  missedAfter(after: Offset, reader: LossReader): number {
+    const lost = this.#losses.after(after, reader);
     const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
     // What was lost before the topic was forgotten was counted by nobody who remembers.
-    const uncounted = this.forgottenUpTo > after && lost.length > 0 ? Number.POSITIVE_INFINITY : 0;
-    const count = lost.reduce((sum, kind) => sum + kind.count, uncounted);
-    return Math.min(count, upTo - after);
+    const mayBeForgotten = reader.rights.readsPrivate ? this.forgottenUpTo.private : 0;
+    const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
+    const count = lost.reduce((sum, kind) => sum + kind.count, 0);
+    return isUncounted ? upTo - after : Math.min(count, upTo - after);
   }
 }
 

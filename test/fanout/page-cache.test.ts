@@ -74,3 +74,19 @@ it("keeps nothing that is larger than its limit", () => {
   const cache = new PageCache(world.hub, 1000);
   expect([page(cache, 0).count, cache.bytes]).toEqual([1, 0]);
 });
+
+it("keeps the pages of readers with other rights apart", () => {
+  const world = new World();
+  const rights = { key: "reader", readsPrivate: true, mayReadTopic: () => true };
+  const [reader, stranger] = [world.open({ rights }), world.open()].map(
+    (client) => client.connection?.rounds.cohort,
+  );
+  if (reader === undefined || stranger === undefined) throw new Error("streams were opened");
+  world.publish("news", "secret", { private: true });
+  const cache = new PageCache(world.hub, 10_000);
+  const state: ReadState = { kind: "history", after: 0, told: 0 };
+  const counts = [reader, stranger, reader].map(
+    (cohort) => cache.page(cohort, state, { maxBytes: 500, upTo: world.journal.head }).count,
+  );
+  expect(counts).toEqual([1, 0, 1]);
+});

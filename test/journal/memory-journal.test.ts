@@ -16,7 +16,12 @@ import type { CounterName } from "../../src/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 const epoch = parseEpoch("test");
-const everything: Rights = { key: "all", mayRead: () => true, readsPrivate: true };
+const everything: Rights = { key: "all", readsPrivate: true, mayReadTopic: () => true };
+
+/** May read private publications with this topic. */
+function readerOf(topic: string): Rights {
+  return { key: topic, readsPrivate: true, mayReadTopic: (other) => other === topic };
+}
 
 class Fixture {
   readonly clock = new VirtualClock();
@@ -267,6 +272,45 @@ describe("losses", () => {
     for (let index = 0; index < 3; index += 1) fixture.publish("a", { private: true });
     expect(fixture.losses("#")).toBeUndefined();
     expect(fixture.losses("#", { rights: everything })?.topics).toEqual([{ topic: "a", missedAtMost: 2 }]);
+  });
+
+  it("are told by topic to one who may read some private publications", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (const topics of ["a", "a", "b", "b", "b", "a"]) fixture.publish(topics, { private: true });
+    expect(fixture.losses("#", { rights: readerOf("a") })).toMatchObject({
+      topics: [{ topic: "a", missedAtMost: 2 }],
+      more: false,
+    });
+    expect(fixture.losses("b", { rights: readerOf("a") })).toBeUndefined();
+  });
+
+  it("are told where another topic of the same publication is what gives the right to it", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    fixture.publish("a b", { private: true });
+    for (let index = 0; index < 3; index += 1) fixture.publish("b", { private: true });
+    const losses = fixture.losses("b", { rights: readerOf("a") });
+    expect(losses?.topics).toEqual([{ topic: "b", missedAtMost: 1 }]);
+    expect(fixture.losses("b", { rights: readerOf("c") })).toBeUndefined();
+  });
+
+  it("are told, more rather than less, where a topic's private publications had many other topics", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (let index = 0; index < 100; index += 1) fixture.publish(`b t${index}`, { private: true });
+    for (const topic of ["t0", "t60"]) {
+      const [told] = fixture.losses("b", { rights: readerOf(topic) })?.topics ?? [];
+      expect(told?.topic).toBe("b");
+    }
+    expect(fixture.losses("b")).toBeUndefined();
+  });
+
+  it("say nothing to a stranger of forgotten topics that were private", () => {
+    const fixture = new Fixture({ topics: 1 });
+    for (const topic of ["a", "b"]) fixture.publish(topic, { private: true });
+    fixture.publish("c");
+    expect([fixture.losses("#"), fixture.losses("a")]).toEqual([undefined, undefined]);
+    expect(fixture.losses("#", { rights: readerOf("a") })).toMatchObject({ topics: [], more: true });
+    fixture.publish("a");
+    expect(fixture.losses("#"), "c was open").toMatchObject({ topics: [], more: true });
   });
 
   it("name at most twenty topics", () => {

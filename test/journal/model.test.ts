@@ -14,7 +14,12 @@ import { MemoryJournal } from "../../src/journal/memory-journal.js";
 import { silentMetrics } from "../../src/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
-const everything: Rights = { key: "all", mayRead: () => true, readsPrivate: true };
+const everything: Rights = { key: "all", readsPrivate: true, mayReadTopic: () => true };
+const some: Rights = {
+  key: "some",
+  readsPrivate: true,
+  mayReadTopic: (topic) => topic === "a" || topic === "a/b",
+};
 
 interface Kept {
   readonly offset: number;
@@ -101,7 +106,7 @@ const step = fc.oneof(
       }),
       back: fc.nat({ max: 40 }),
       less: fc.constantFrom(0, 0, 3),
-      readsPrivate: fc.boolean(),
+      reader: fc.constantFrom(everything, some, publicOnly),
     }),
   },
 );
@@ -154,7 +159,7 @@ function runStep(pair: Pair, step: Step): void {
 
 function checkRead(pair: Pair, step: Step & { readonly kind: "read" }): void {
   const { journal, naive } = pair;
-  const rights = step.readsPrivate ? everything : publicOnly;
+  const rights = step.reader;
   const filters = step.filters.map((text) => parseMqttFilter(text));
   const upTo = Math.max(0, journal.head - step.less);
   const range = { filters, rights, after: Math.max(0, upTo - step.back), upTo };
