@@ -42,6 +42,7 @@ export type ErrorCode = keyof typeof errorCodes;
 
 export interface PharosErrorOptions extends ErrorOptions {
   readonly retryAfterSeconds?: number;
+  readonly reason?: string;
 }
 
 /** The one error that Pharos throws for bad input and failures. `message` says what was wrong and what is allowed. */
@@ -50,10 +51,13 @@ export class PharosError extends Error {
   readonly code: ErrorCode;
   /** When to try again, in seconds; undefined where trying again is of no use, or nobody knows. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the log may say beside `message`, and whoever is refused may not know. */
+  readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options?: PharosErrorOptions) {
     super(message, options);
     this.code = code;
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.reason = options?.reason;
   }
 }

@@ -13,12 +13,8 @@ import { Visitors } from "../gateway/visitors.js";
 import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Logger } from "../log.js";
-import { limitedLog } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import { tokenVerifier } from "./token-verifier.js";
-
-/** The shortest time between two lines about refused tokens and publishers, in milliseconds. */
-const refusalLogMs = 1000;
 
 export interface GatewayParts {
   readonly config: Config;
@@ -36,9 +32,7 @@ export interface GatewayParts {
 /** Everything that is served over HTTP, on every front the same. */
 export function createGateway(parts: GatewayParts): Gateway {
   const { config, journal } = parts;
-  const warn = limitedLog({ ...parts, periodMs: refusalLogMs });
-  const refused = (reason: string): void => warn({ reason }, "a request was refused");
-  const visitors = new Visitors({ ...config, verifier: tokenVerifier(config, parts), refused });
+  const visitors = new Visitors({ ...config, verifier: tokenVerifier(config, parts) });
   const issuers = config.tokens.flatMap(({ issuer = [] }) => issuer);
   const streams = streamSettings(parts);
   const clients = clientLimits(parts);
@@ -49,7 +43,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     limits: config.limits,
     hubUrl: config.publicUrl,
     open: config.open,
-    refused,
   });
   return new Gateway({
     corsOrigins: config.corsOrigins,

@@ -21,8 +21,6 @@ export interface PublishingOptions {
   readonly hubUrl: string;
   /** True when programs of this machine may publish without a token. */
   readonly open: boolean;
-  /** Why a request was refused, in words that are not for the client. */
-  readonly refused: (reason: string) => void;
 }
 
 /** Who publishes: what its token allows, or `open` for whoever needs none. */
@@ -42,13 +40,13 @@ export class Publishing {
    * @throws PharosError `unauthorized` without a token, unless `open` allows it; else as {@link Visitors.publisher}
    */
   async publisher(request: GatewayRequest, older?: Pairs): Promise<Publisher> {
-    const { visitors, open, refused } = this.#options;
+    const { visitors, open } = this.#options;
     const grants = await visitors.publisher(request, older);
     if (grants !== undefined) return grants;
-    const verdict = open ? mayPublishOpenly(request) : "publishing needs a token";
+    const verdict = open && mayPublishOpenly(request);
     if (verdict === true) return "open";
-    if (open) refused(`open to programs of this machine only, but ${verdict}`);
-    throw new PharosError("unauthorized", "publishing needs a token");
+    const reason = verdict === false ? {} : { reason: `open to programs of this machine, but ${verdict}` };
+    throw new PharosError("unauthorized", "publishing needs a token", reason);
   }
 
   /**
@@ -83,7 +81,10 @@ export class Publishing {
     const isGranted = (topic: (typeof topics)[number]): boolean =>
       publisher.publish.some((filter) => matchesFilter(filter, topic));
     if (publisher.mayPublish && topics.every(isGranted)) return;
-    this.#options.refused(`the token does not grant publish for all of ${JSON.stringify(topics)}`);
-    throw new PharosError("insufficient-scope", "the token does not allow to publish to all of these topics");
+    throw new PharosError(
+      "insufficient-scope",
+      "the token does not allow to publish to all of these topics",
+      { reason: `it does not grant publish for all of ${JSON.stringify(topics)}` },
+    );
   }
 }

@@ -18,8 +18,8 @@ export interface RefusalsOptions {
 /** Refusals that are logged at `info` a second; all others are at `debug`, so that a flood is no flood of lines. */
 const linesPerSecond = 10;
 
-/** A path that is longer says nothing more. */
-const pathCharacters = 200;
+/** What is longer, of what clients send, says nothing more. */
+const mostCharacters = 200;
 
 /** Counts and logs every refusal, under an id that its client can quote. */
 export class Refusals {
@@ -39,7 +39,7 @@ export class Refusals {
     const id = `urn:uuid:${randomUUID()}`;
     const { logger, metrics } = this.#options;
     metrics.count("requests_refused_total", 1, { reason: problem.code });
-    const fields = { request: id, reason: problem.code, detail: problem.message, ...this.#about(request) };
+    const fields = { request: id, ...told(problem), ...this.#about(request) };
     // What the server itself did wrong is never one of too many.
     if ((statusOf[problem.code] ?? 500) >= 500 && problem !== cause) {
       logger.error({ ...fields, error: cause }, "a request failed");
@@ -53,6 +53,14 @@ export class Refusals {
     if (request === undefined) return {};
     const { method, path, front } = request;
     const client = this.#options.addressOf(request);
-    return { client, front, method: method.slice(0, 20), path: path.slice(0, pathCharacters) };
+    return { client, front, method: cut(method), path: cut(path) };
   }
+}
+
+function told({ code, message, reason }: PharosError): LogFields {
+  return { code, detail: cut(message), ...(reason === undefined ? {} : { reason: cut(reason) }) };
+}
+
+function cut(text: string): string {
+  return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
 }

@@ -12,8 +12,6 @@ export interface VisitorsOptions {
   readonly anonymous: boolean;
   /** Origins whose pages may publish with a cookie; `*` is all of them. */
   readonly publishOrigins: readonly string[];
-  /** Why a request was refused, in words that are not for the client. */
-  readonly refused: (reason: string) => void;
 }
 
 /** Who sends a request, told by its token. */
@@ -51,22 +49,20 @@ export class Visitors {
   }
 
   async #verify({ token }: Credentials): Promise<Grants> {
-    const { verifier, refused } = this.#options;
+    const { verifier } = this.#options;
     const verdict = (await verifier?.verify(token)) ?? { ok: false, reason: "no key is configured" };
     if (verdict.ok) return verdict.grants;
-    refused(verdict.reason);
-    throw new PharosError("invalid-token", "the token is not accepted");
+    throw new PharosError("invalid-token", "the token is not accepted", { reason: verdict.reason });
   }
 
   /** [draft-dunglas-mercure-08 l.1648-1660]: Origin, or where it is absent the origin of Referer; neither is a refusal. */
   #checkOrigin(request: GatewayRequest): void {
-    const { publishOrigins, refused } = this.#options;
+    const { publishOrigins } = this.#options;
     const origin = request.header("origin") ?? originOf(request.header("referer"));
     if (origin !== undefined && (publishOrigins.includes("*") || publishOrigins.includes(origin))) return;
-    refused(
-      `a cookie of a page at ${JSON.stringify(origin ?? null)}, which is not among the publish origins`,
-    );
-    throw new PharosError("forbidden-origin", "pages of this origin may not publish with a cookie");
+    throw new PharosError("forbidden-origin", "pages of this origin may not publish with a cookie", {
+      reason: `the origin ${JSON.stringify(origin ?? null)} is not among the publish origins`,
+    });
   }
 }
 

@@ -16,8 +16,7 @@ function createGateway(
 ): Gateway {
   const { corsOrigins = [], ...others } = options;
   const streams = { retryMs: 5000, filtersPerConnection: 3, filterBytes: 32, hasRoom: () => true, ...others };
-  const refused = (): void => undefined;
-  const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [], refused });
+  const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
   const resources = [eventStreams({ streams, visitors }), health(() => ({ streams: 7 }))];
   return new Gateway({ corsOrigins, resources });
 }

@@ -1,4 +1,5 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants.js";
+import type { PharosError } from "../../src/errors.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import { mercure } from "../../src/gateway/mercure.js";
 import type { Answer, Reply, StreamStart } from "../../src/gateway/messages.js";
@@ -65,13 +66,13 @@ export class MercureWorld {
     metrics: silentMetrics,
   });
   readonly published: Publication[] = [];
+  /** Why requests were refused, as the log has it. */
   readonly refusals: string[] = [];
   readonly gateway: Gateway;
 
   constructor(options: MercureWorldOptions = {}) {
     const { open = false, anonymous = true, publishOrigins = [], corsOrigins = [] } = options;
-    const refused = (reason: string): void => void this.refusals.push(reason);
-    const visitors = new Visitors({ verifier, anonymous, publishOrigins, refused });
+    const visitors = new Visitors({ verifier, anonymous, publishOrigins });
     const publishing = new Publishing({
       visitors,
       append: (publication) => {
@@ -82,18 +83,23 @@ export class MercureWorld {
       limits: defaultPublicationLimits,
       hubUrl,
       open,
-      refused,
     });
     const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64, hasRoom: () => true };
     const issuers = ["https://issuer.example"];
     const clock = new VirtualClock();
     this.gateway = new Gateway({
       corsOrigins,
+      refusals: { note: (_request, problem) => this.#note(problem) },
       resources: [
         ...mercure({ streams, visitors, publishing, hubUrl, history: this.journal, issuers }),
         publish({ publishing, clock, limits: defaultPublicationLimits }),
       ],
     });
+  }
+
+  #note({ reason }: PharosError): string {
+    if (reason !== undefined) this.refusals.push(reason);
+    return "urn:uuid:0";
   }
 
   async ask(request: Request): Promise<Answer> {

@@ -43,7 +43,7 @@ test("a refusal has an id under which the log has it, with who asked for what", 
     level: "info",
     fields: {
       request: instance,
-      reason: "not-found",
+      code: "not-found",
       client: "198.51.100.9",
       front: "http",
       method: "GET",
@@ -51,6 +51,20 @@ test("a refusal has an id under which the log has it, with who asked for what", 
     },
   });
   expect(JSON.stringify(records.lines), "a token may be in the query").not.toContain("authorization");
+});
+
+test("the log has the reason, where the client may only know that it was refused", () => {
+  const { records, refusals } = bed();
+  const topics = JSON.stringify(Array.from({ length: 100 }, () => "x".repeat(1000)));
+  const problem = new PharosError("invalid-token", "the token is not accepted", {
+    reason: `expired ${topics}`,
+  });
+  refusals.note(undefined, problem, problem);
+  const { fields } = records.lines[0] ?? { fields: {} };
+  expect(fields).toMatchObject({
+    code: "invalid-token",
+    reason: expect.stringMatching(/^expired .{100,200}…$/),
+  });
 });
 
 test("each refusal has an id of its own, is counted by its reason, and HEAD gets the same answer", () => {
