@@ -1,5 +1,5 @@
 import { PharosError } from "../errors.js";
-import { mercurePath } from "../protocol.js";
+import { mercurePath, publishPath } from "../protocol.js";
 
 /** Where a hub takes publications over HTTP. */
 export interface HubUrls {
@@ -9,7 +9,6 @@ export interface HubUrls {
   readonly lines: string | undefined;
 }
 
-const linesPath = "/publish";
 const allowed = `allowed is http:// or https://, for instance http://127.0.0.1:8080${mercurePath}`;
 
 /**
@@ -27,6 +26,6 @@ export function parseHubUrl(text: string): HubUrls {
   if (url.pathname === "/") url.pathname = mercurePath;
   if (!url.pathname.endsWith(mercurePath)) return { hub: url.href, lines: undefined };
   const lines = new URL(url);
-  lines.pathname = url.pathname.slice(0, -mercurePath.length) + linesPath;
+  lines.pathname = url.pathname.slice(0, -mercurePath.length) + publishPath;
   return { hub: url.href, lines: lines.href };
 }

@@ -25,7 +25,7 @@ const maxAnswerBytes = 4 * 1024 * 1024;
 const retryMs = 100;
 
 /** Nobody has seen the request when one of these is why it failed, so that it can be sent again. */
-const notSent: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
+const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
 /** The request was not carried out, and may be repeated after the time that the server names [RFC 9110 10.2.3]. */
 const notYet: ReadonlySet<number> = new Set([429, 503]);
@@ -49,7 +49,7 @@ export async function post(request: Post): Promise<Posted> {
       await delay(retryAfterMs, undefined, { signal });
     } catch (error) {
       const cause = causeOf(error);
-      if (!notSent.has(cause.code)) throw failure(request, cause, signal.aborted);
+      if (cause.code === undefined || !notSent.has(cause.code)) throw failure(request, cause, signal.aborted);
       const waited = await delay(retryMs, true, { signal }).catch(() => false);
       if (!waited) throw failure(request, cause, false);
     }
@@ -87,7 +87,7 @@ async function readText({ body }: Response): Promise<string> {
 }
 
 interface Cause {
-  readonly code: unknown;
+  readonly code: string | undefined;
   readonly message: string;
   readonly error: unknown;
 }
@@ -95,7 +95,8 @@ interface Cause {
 /** `fetch` says only that it failed; its cause says why. */
 function causeOf(error: unknown): Cause {
   const inner = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
-  const code: unknown = inner instanceof Error && "code" in inner ? inner.code : undefined;
+  const given: unknown = inner instanceof Error && "code" in inner ? inner.code : undefined;
+  const code = typeof given === "string" ? given : undefined;
   // Where a name has several addresses, the error for all of them has no message.
   const message = inner instanceof Error && inner.message !== "" ? inner.message : String(code ?? inner);
   return { code, message, error };
@@ -117,6 +118,12 @@ function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
   );
 }
 
-function isConnecting({ code }: Cause): boolean {
-  return notSent.has(code) || code === "ENOTFOUND" || code === "UND_ERR_CONNECT_TIMEOUT";
+/** True when it failed before a request could be sent. What `fetch` itself will not do, as a port of its list, has no code. */
+function isConnecting({ code, error }: Cause): boolean {
+  if (code === undefined) return error instanceof TypeError;
+  return notSent.has(code) || code === "ENOTFOUND" || isCertificate(code);
+}
+
+function isCertificate(code: string): boolean {
+  return /CERT|^ERR_TLS|^ERR_SSL|^UNABLE_TO/.test(code);
 }

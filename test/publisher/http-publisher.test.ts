@@ -113,6 +113,19 @@ describe("HttpPublisher", () => {
     });
   });
 
+  it("says so at once for a port that fetch refuses", async () => {
+    await expect(new HttpPublisher("http://127.0.0.1:9").publish({ data: "1" })).rejects.toMatchObject({
+      code: "unreachable",
+      message: "http://127.0.0.1:9 cannot be reached: bad port",
+    });
+  });
+
+  it("says so at once where no TLS is spoken", async () => {
+    const { hub } = await open();
+    const publisher = new HttpPublisher(hub.origin.replace("http:", "https:"));
+    await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({ code: "unreachable" });
+  });
+
   it("says that the outcome is not known when no answer comes, and goes on", async () => {
     const { hub, publisher } = await open({ timeoutMs: 250 });
     hub.hook = () => true;
