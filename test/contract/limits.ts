@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { mercurePath } from "../../src/protocol.js";
 import { ask, openStream, untilStreams } from "./client.js";
 import { requestBytes } from "./http-text.js";
 import { startSite } from "./site.js";
@@ -30,6 +31,18 @@ export function testLimits({ front }: Contract): void {
       first?.close();
       await untilStreams(site, 1);
       await openStream(site);
+    });
+
+    it("publishes so many times a second and no more, before its token is looked at", async () => {
+      const site = await startSite(front, { settings: { PHAROS_LIMITS_PUBLISHES_PER_LOCAL_ADDRESS: "1" } });
+      const post = requestBytes({ method: "POST", path: mercurePath, headers: { "Content-Length": "0" } });
+      const statuses: number[] = [];
+      // The machine may be too slow for two in a second; not twenty times in a row.
+      while (statuses.at(-1) !== 429 && statuses.length < 20) statuses.push((await ask(site, post)).status);
+      expect(statuses.at(-1)).toBe(429);
+      expect(new Set(statuses)).toEqual(new Set([401, 429]));
+      const other = await ask(site, requestBytes({ path: "/healthz" }));
+      expect(other.status, "what is not publishing goes on").toBe(200);
     });
   });
 }
