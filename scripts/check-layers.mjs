@@ -41,7 +41,7 @@ const table = {
   app: { areas: ["*"], packages: ["node:"] },
   index: { areas: ["*"], packages: [] },
   cli: {
-    areas: [...words, "app", "config", "curve", "publisher", "client"],
+    areas: [...words, "app", "auth", "config", "curve", "publisher", "client"],
     packages: ["commander", "picocolors", "node:", "pino"],
   },
 };

@@ -7,6 +7,7 @@ import { exitCodes, type Io } from "./io.js";
 import { addKeys } from "./keys-command.js";
 import { addBeacon, addPublish } from "./publish-commands.js";
 import { addSettingOptions, givenSettings } from "./setting-options.js";
+import { addToken } from "./token-command.js";
 import { packageVersion } from "./version.js";
 
 /**
@@ -49,6 +50,7 @@ function program(io: Io, ended: Ended): Command {
   addBeacon(root, io, ending);
   addKeys(root, io);
   addSubscribe(root, io, ended);
+  addToken(root, io, ending);
   root
     .command("config-schema", { hidden: true })
     .description("Print the JSON schema of the settings file.")
