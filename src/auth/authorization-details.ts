@@ -31,7 +31,9 @@ interface Unread {
  * @throws PharosError `invalid-token` when an entry is malformed or a limit is passed
  */
 export function parseAuthorizationDetails(claim: unknown, context: Context): TokenRights {
-  const details = ownEntries(claim ?? [], context).map((unread) => parseDetail(unread, context));
+  const details = ownEntries(claim === undefined ? [] : claim, context).map((unread) =>
+    parseDetail(unread, context),
+  );
   const publish = details.filter(({ actions }) => actions.includes("publish")).flatMap((one) => one.filters);
   const subscribing = details.filter(({ actions }) => actions.includes("subscribe"));
   return {

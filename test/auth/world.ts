@@ -1,0 +1,141 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { SignJWT } from "jose";
+import { onTestFinished } from "vitest";
+
+import type { Grants, TokenVerifier, Verdict } from "../../src/auth/grants.js";
+import type { TokenLimits } from "../../src/auth/limits.js";
+import type { IssuerSettings } from "../../src/auth/trusted-issuer.js";
+import { createVerifier } from "../../src/auth/verifier.js";
+import type { LogFields, Logger } from "../../src/log.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+
+export const hubUrl = "https://hub.example/.well-known/mercure";
+export const issuer = "https://issuer.example";
+export const secret = "a secret of the tests, 36 characters";
+
+/** The second in which virtual clocks start. */
+export const now = Date.UTC(2026, 0, 1) / 1000;
+
+export const detailType = "https://mercure.rocks/authorization-detail";
+
+/** An authorization detail that allows everything. */
+export const everything = {
+  type: detailType,
+  actions: ["publish", "subscribe"],
+  topics: [{ match: "*" }],
+};
+
+/** Claims of the current form with nothing wrong. */
+export const goodClaims = {
+  iss: issuer,
+  aud: hubUrl,
+  exp: now + 600,
+  sub: "somebody",
+  client_id: "a client",
+  iat: now,
+  jti: "1",
+  authorization_details: [everything],
+};
+
+export interface Signed {
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly key?: KeyObject | Uint8Array;
+}
+
+/** A signed token; what is undefined in header or claims is left out of it. */
+export function sign({
+  header = {},
+  claims = goodClaims,
+  key = Buffer.from(secret),
+}: Signed): Promise<string> {
+  const protectedHeader = { alg: "HS256", typ: "at+jwt", ...header };
+  const token = new SignJWT(claims).setProtectedHeader(protectedHeader);
+  return token.sign(key, { crit: { exotic: true } });
+}
+
+/** A signed token of the older form. */
+export function signOlder(
+  claims: Readonly<Record<string, unknown>>,
+  signed: Omit<Signed, "claims"> = {},
+): Promise<string> {
+  return sign({ ...signed, header: { typ: undefined, ...signed.header }, claims });
+}
+
+/** A verifier of one issuer, with all that it has of the world in reach of the test. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly log: { readonly level: string; readonly fields: LogFields; readonly message: string }[] = [];
+  readonly verifier: TokenVerifier;
+
+  constructor(
+    options: { readonly issuers?: readonly IssuerSettings[]; readonly limits?: Partial<TokenLimits> } = {},
+  ) {
+    this.verifier = createVerifier(
+      { issuers: [{ issuer, secret }], ...options, hubUrl },
+      {
+        clock: this.clock,
+        logger: this.#logger(),
+      },
+    );
+  }
+
+  verify(token: string): Promise<Verdict> {
+    return this.verifier.verify(token);
+  }
+
+  /** What an accepted token allows. */
+  async grants(token: string): Promise<Grants> {
+    const verdict = await this.verify(token);
+    if (verdict.ok) return verdict.grants;
+    throw new Error(`refused: ${verdict.reason}`);
+  }
+
+  /** Why a token is refused. */
+  async refusal(token: string): Promise<string> {
+    const verdict = await this.verify(token);
+    if (!verdict.ok) return verdict.reason;
+    throw new Error("the token was accepted");
+  }
+
+  #logger(): Logger {
+    const at = (level: string) => (fields: LogFields, message: string) =>
+      void this.log.push({ level, fields, message });
+    return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  }
+}
+
+/** A folder of the test that is gone after it. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "pharos-auth-"));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** A file of the test with this text. */
+export function file(text: string, name = "key"): string {
+  const path = join(folder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+export interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+export const rsa = (): KeyPair => generateKeyPairSync("rsa", { modulusLength: 2048 });
+export const ec = (namedCurve: string): KeyPair => generateKeyPairSync("ec", { namedCurve });
+export const ed25519 = (): KeyPair => generateKeyPairSync("ed25519");
+
+export const pem = ({ publicKey }: KeyPair): string =>
+  publicKey.export({ type: "spki", format: "pem" }).toString();
+
+/** The public key as a JWK with these further members. */
+export function jwk({ publicKey }: KeyPair, members: Readonly<Record<string, unknown>> = {}): unknown {
+  return { ...publicKey.export({ format: "jwk" }), ...members };
+}
