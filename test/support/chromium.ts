@@ -47,6 +47,8 @@ export async function startChromium(
     readonly onEnd?: OnEnd;
     /** @default "light" */
     readonly colorScheme?: "light" | "dark";
+    /** True takes any certificate. @default false */
+    readonly ignoreHttpsErrors?: boolean;
   } = {},
 ): Promise<Chromium> {
   const profile = await mkdtemp(join(tmpdir(), "pharos-chromium-"));
@@ -54,6 +56,7 @@ export async function startChromium(
     executablePath: process.env["PHAROS_CHROMIUM"] ?? "/usr/bin/chromium",
     args: flags,
     timeout: 30_000,
+    ignoreHTTPSErrors: options.ignoreHttpsErrors ?? false,
     ...(options.colorScheme === undefined ? {} : { colorScheme: options.colorScheme }),
   });
   const browser = new Chromium(context);
