@@ -185,6 +185,15 @@ describe("pharos token check", () => {
     expect(await check(made, { args })).toMatchObject({ code: 0 });
   });
 
+  test("takes a settings file of its own, not that of pharos token", async () => {
+    const config = file(JSON.stringify({ tokenSecret: secret }));
+    const made = await token(["--config", config, "--publish", "a"], {});
+    expect(await check(made, { args: ["--config", config], environment: {} })).toMatchObject({
+      code: 0,
+      err: "",
+    });
+  });
+
   test("a key that the settings do not have is told from bad usage by the log and the exit code", async () => {
     const made = await token(["--publish", "a"]);
     const args = ["--token-jwks", "http://127.0.0.1:1/jwks", "--token-issuer", hubUrl];
