@@ -2,7 +2,7 @@ import { Push, type SocketOptions } from "zeromq";
 import { parseCurveClient, type CurveClientKeys } from "../curve/keys.js";
 import { PharosError } from "../errors.js";
 import { attach } from "../ingress/bind.js";
-import { parseEndpoint } from "../ingress/endpoint.js";
+import { parseEndpoint, type Endpoint } from "../ingress/endpoint.js";
 import { parseIngestMessage } from "../ingress/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
@@ -36,13 +36,16 @@ export class PushPublisher {
   readonly address: string;
   readonly #socket: Push;
   readonly #timeoutMs: number;
+  /** What may be the matter when no hub takes anything, for people. */
+  readonly #hint: string;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
 
-  private constructor(socket: Push, address: string, timeoutMs: number) {
+  private constructor({ socket, address, timeoutMs, hint }: Opened) {
     this.#socket = socket;
     this.address = address;
     this.#timeoutMs = timeoutMs;
+    this.#hint = hint;
   }
 
   /**
@@ -62,7 +65,8 @@ export class PushPublisher {
       linger: lingerMs,
       ...(curve === undefined ? {} : curveOptions(curve)),
     });
-    return new PushPublisher(socket, await attach(socket, parsed), timeoutMs);
+    const address = await attach(socket, parsed);
+    return new PushPublisher({ socket, address, timeoutMs, hint: hintFor(parsed, curve) });
   }
 
   /**
@@ -135,11 +139,25 @@ export class PushPublisher {
     } catch (cause) {
       throw new PharosError(
         "not-taken",
-        `no hub took the publication at ${this.address} within ${this.#timeoutMs / 1000} s`,
+        `no hub took the publication at ${this.address} within ${this.#timeoutMs / 1000} s${this.#hint}`,
         { cause },
       );
     }
   }
+}
+
+interface Opened {
+  readonly socket: Push;
+  readonly address: string;
+  readonly timeoutMs: number;
+  readonly hint: string;
+}
+
+/** ZeroMQ does not tell a hub that is not there from one that refuses keys. */
+function hintFor({ isLoopback }: Endpoint, curve: CurveClientKeys | undefined): string {
+  if (curve !== undefined)
+    return "; if it is there, this may not be its public key, or the publisher's is not among its clients";
+  return isLoopback ? "" : "; if it is there, it asks for keys, as hubs do beyond loopback";
 }
 
 function curveOptions(keys: CurveClientKeys): SocketOptions<Push> {

@@ -80,6 +80,21 @@ describe("an ingest endpoint that other machines can reach", () => {
     },
   );
 
+  it("is not silent to a publisher that it does not let in", async () => {
+    const { address } = await openGuarded([publisher.publicKey]);
+    const wrong = await openPublisher(address, {
+      curve: { ...stranger, serverKey: server.publicKey },
+      timeoutMs: 100,
+    });
+    await expect(wrong.publish({ data: "x" })).rejects.toThrow(
+      /within 0\.1 s; if it is there, .* among its clients$/,
+    );
+    const bare = await openPublisher(address.replace("127.0.0.1", "[::ffff:127.0.0.1]"), { timeoutMs: 100 });
+    await expect(bare.publish({ data: "x" })).rejects.toThrow(
+      /within 0\.1 s; if it is there, it asks for keys/,
+    );
+  });
+
   it("takes nothing from a publisher that queues without a connection", async () => {
     const { address, sink } = await openGuarded([publisher.publicKey]);
     // Without `immediate` a send succeeds at once, whatever becomes of it.
