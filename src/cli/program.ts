@@ -37,6 +37,8 @@ function program(io: Io, ended: Ended): Command {
     .version(packageVersion(), "--version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .helpCommand(false)
+    // An option belongs to the command that it stands behind: both `token` and `token check` have --config.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -13,7 +13,6 @@ const longestSeconds = 315_360_000;
 export function addToken(root: Command, io: Io, ended: (code: number) => void): void {
   const command = root
     .command("token")
-    // Else --config behind `check` would be taken for this command's own.
     .enablePositionalOptions()
     .description(
       "Make a token and print it. Its secret is PHAROS_TOKEN_SECRET, unless --key names a private key.",
