@@ -1,8 +1,9 @@
 import type { Ready } from "../app.js";
+import type { Config } from "../config/config.js";
 import { loadConfig } from "../config/load.js";
 import type { SettingText } from "../config/settings.js";
 import type { Logger } from "../log.js";
-import { streamPath } from "../protocol.js";
+import { defaultTopic, publishPath, streamPath } from "../protocol.js";
 import { aborted, exitCodes, type Io } from "./io.js";
 import { createLogger } from "./log-lines.js";
 import { packageVersion } from "./version.js";
@@ -26,7 +27,7 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
     onShutdownRequest: () => asked.abort("control endpoint"),
   });
   io.stdout.write(readyLine(app.ready));
-  greet(app.ready.http, logger);
+  greet(app.ready.http, config, logger);
   const reason = await aborted(asked.signal, io.interrupted);
   logger.info({ reason }, "stopping");
   await app.close();
@@ -46,6 +47,11 @@ export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
   return `${words.join(" ")}\n`;
 }
 
-function greet(http: string | undefined, logger: Logger): void {
-  if (http !== undefined) logger.info({ page: http, stream: `curl -N ${http}${streamPath}` }, "listening");
+function greet(http: string | undefined, { open }: Config, logger: Logger): void {
+  if (http === undefined) return;
+  logger.info({ page: http, stream: `curl -N ${http}${streamPath}` }, "listening");
+  if (open) {
+    const publish = `curl -d 'Hello' ${http}${publishPath}/${defaultTopic}`;
+    logger.warn({ publish }, "open: every program of this machine may publish over HTTP without a token");
+  }
 }
