@@ -9,7 +9,7 @@ const tests = results.flatMap((result) => result.assertionResults);
 const passed = tests.filter((test) => test.status === "passed").length;
 const failed = tests.filter((test) => test.status === "failed").length + results.filter(isBroken).length;
 for (const test of tests.filter((each) => each.status === "failed")) {
-  console.error(`failed: ${test.fullName}: ${test.failureMessages.join(" ").slice(0, 600)}`);
+  console.error(`failed: ${test.fullName}: ${(test.failureMessages ?? []).join(" ").slice(0, 600)}`);
 }
 for (const file of results.filter(isBroken)) console.error(`failed: ${file.name}: ${file.message}`);
 console.log(`${passed} ${failed === 0 && status !== "0" ? 1 : failed}`);
