@@ -23,7 +23,7 @@ export type Verdict =
   | { readonly ok: true; readonly grants: Grants }
   | { readonly ok: false; readonly reason: string };
 
-/** Verifies tokens. Resolves for every text; rejects only when keys cannot be had at all. */
+/** Verifies tokens. Resolves for every text, also while keys cannot be had. */
 export interface TokenVerifier {
   verify(token: string): Promise<Verdict>;
 }
