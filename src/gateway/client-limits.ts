@@ -27,11 +27,15 @@ export interface ClientLimitsOptions {
 /** A stream's place is free again when any other of the address ends, which nobody can foretell. */
 const streamRetrySeconds = 10;
 
+/** Beside its streams an address has as many connections again, at least this many: for pages, and for being refused. */
+const leastOthers = 100;
+
 /** Says who the client of a request is, and what it may still have. */
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #proxies: Networks;
   readonly #streams = new Tally();
+  readonly #connections = new Tally();
   readonly #publishes: RateLimit;
   readonly #localPublishes: RateLimit;
 
@@ -61,6 +65,18 @@ export class ClientLimits {
     throw new PharosError("too-many-streams", `the address ${address} has ${streams} streams open already`, {
       retryAfterSeconds: streamRetrySeconds,
     });
+  }
+
+  /**
+   * Lets a connection in that has asked for nothing yet; undefined when its peer has as many as it may. What it returns
+   * is to be called when the connection has ended. A crowd of connections that ask for nothing would keep others out.
+   */
+  admitConnection(peer: string | undefined): (() => void) | undefined {
+    const { key, isLocal } = clientAddress({ peer, forwardedFor: undefined }, this.#proxies);
+    const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
+    if (this.#connections.of(key) >= streams + Math.max(streams, leastOthers)) return undefined;
+    this.#connections.add(key);
+    return () => this.#connections.remove(key);
   }
 
   /**

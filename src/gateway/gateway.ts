@@ -12,8 +12,8 @@ export interface GatewayOptions {
   readonly resources: readonly Resource[];
   /** Origins whose pages may read answers and streams. */
   readonly corsOrigins: readonly string[];
-  /** Who may open another stream, or publish once more. @default everybody */
-  readonly clients?: Pick<ClientLimits, "admitStream" | "admitPublish">;
+  /** Who may connect, open another stream, or publish once more. @default everybody */
+  readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish">;
   /** Where refusals are noted. @default nowhere; they have no id then */
   readonly refusals?: Pick<Refusals, "note">;
 }
@@ -28,6 +28,15 @@ export class Gateway {
     this.#options = options;
     this.resources = options.resources;
     this.#cors = new Cors(options.corsOrigins);
+  }
+
+  /**
+   * Whether a connection of this peer may stay, for a front that is connected to; undefined when not. What it returns is
+   * to be called when the connection has ended.
+   */
+  admitConnection(peer: string | undefined): (() => void) | undefined {
+    const { clients } = this.#options;
+    return clients === undefined ? () => undefined : clients.admitConnection(peer);
   }
 
   /**

@@ -66,6 +66,17 @@ test("behind a trusted proxy it is the client that is counted, not the proxy", (
   expect(refusal(() => open("10.0.0.2", "198.51.100.9"))?.code, "not trusted").toBe("too-many-streams");
 });
 
+test("a peer may have as many connections again as streams, or a hundred, whatever it says in a header", () => {
+  const limits = limitsWith();
+  const open = (peer: string, count: number) =>
+    Array.from({ length: count }, () => limits.admitConnection(peer)).filter((ended) => ended !== undefined);
+  const ends = open("198.51.100.9", 200);
+  expect(ends).toHaveLength(102);
+  for (const end of ends.slice(0, 5)) end();
+  expect(open("198.51.100.9", 10)).toHaveLength(5);
+  expect(open("198.51.100.10", 1), "another peer").toHaveLength(1);
+});
+
 test("an address that publishes too often is told how many seconds to wait", () => {
   const limits = limitsWith();
   expect(refusal(() => limits.admitPublish(from("198.51.100.9")))).toBeUndefined();

@@ -125,6 +125,7 @@ export class HttpFront {
       frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
     });
     app.server.maxConnections = connections;
+    app.server.on("connection", (socket: Socket) => this.#admit(socket));
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     app.addHook("onRequest", (request, reply, done) => {
@@ -143,6 +144,17 @@ export class HttpFront {
       etag: true,
     });
     return app;
+  }
+
+  /** A peer with too many connections is not even told so: an answer would need what it is to leave to others. */
+  #admit(socket: Socket): void {
+    const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
+    if (ended !== undefined) {
+      socket.once("close", ended);
+      return;
+    }
+    this.#options.metrics.count("connections_cut_total", 1, { reason: "address" });
+    socket.destroy();
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {

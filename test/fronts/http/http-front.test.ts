@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { freshTopic, openStreams, untilStreams, within } from "../../contract/client.js";
 import { parseResponse, requestBytes } from "../../contract/http-text.js";
 import { startSite } from "../../contract/site.js";
+import { waitFor } from "../../support/wait-for.js";
 
 const file = requestBytes({ path: "/pharos.css" });
 const health = requestBytes({ path: "/healthz" });
@@ -26,6 +27,27 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     connection.write(file.repeat(18));
     await connection.readToEnd({ within });
     expect(site.figure("connections_cut_total")).toBe(1);
+  });
+
+  it("is closed when its address has a hundred connections beside its streams, and lets others in when they end", async () => {
+    const site = await startSite("http", { settings: { PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "1" } });
+    const crowd = await Promise.all(Array.from({ length: 101 }, () => site.connect()));
+    const late = await site.connect();
+    expect(await late.readToEnd({ within })).toBe("");
+    expect(site.figure("connections_cut_total")).toBe(1);
+    for (const connection of crowd.slice(1)) connection.close();
+    const [first] = crowd;
+    first?.write(requestBytes({}));
+    await first?.readUntil("\n\n", { within });
+    const answer = async (): Promise<string> => {
+      const connection = await site.connect();
+      connection.write(requestBytes({ path: "/healthz", headers: { Connection: "close" } }));
+      return connection.readToEnd({ within });
+    };
+    await waitFor(async () => (await answer()).includes("200 OK"), {
+      within,
+      missing: "nobody else gets in",
+    });
   });
 
   it("gets all answers to 17 requests at once", async () => {

@@ -21,7 +21,11 @@ function mongrel2Request(change: Partial<Mongrel2Request> = {}): Mongrel2Request
   };
 }
 
-it("shows the gateway method, path, query and headers", () => {
+it("does not know the peer where an old server does not name it", () => {
+  expect(toGatewayRequest(mongrel2Request({ remoteAddress: "" })).peer).toBeUndefined();
+});
+
+it("shows the gateway method, path, query, headers, body and peer", () => {
   const headers = new Map([
     ["origin", ["https://a.example"]],
     ["last-event-id", ["a", "b"]],
@@ -33,6 +37,9 @@ it("shows the gateway method, path, query and headers", () => {
     path: "/esupdates",
     query: "topic=a",
     header: undefined,
+    body: Buffer.alloc(0),
+    peer: "127.0.0.1",
+    front: "mongrel2",
   });
   expect(request.header("origin")).toBe("https://a.example");
   expect(request.header("last-event-id")).toBe("a, b");
