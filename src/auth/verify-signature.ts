@@ -1,6 +1,7 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose";
 
 import { explainRefusal } from "./explain-refusal.js";
+import { importedKey } from "./imported-key.js";
 import { quoted } from "./refusal.js";
 import type { KeySource } from "./key-source.js";
 import type { TrustedIssuer } from "./trusted-issuer.js";
@@ -74,7 +75,8 @@ async function verifyWithKey(
   options: JWTVerifyOptions,
 ): Promise<JWTPayload | undefined> {
   try {
-    const { payload } = await jwtVerify(token.text, key, { ...options, algorithms: [...algorithms] });
+    const imported = await importedKey(key, token.algorithm);
+    const { payload } = await jwtVerify(token.text, imported, { ...options, algorithms: [...algorithms] });
     return payload;
   } catch (error) {
     if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;

@@ -1,0 +1,23 @@
+import { webcrypto, type KeyObject } from "node:crypto";
+
+import type { CryptoKey } from "jose";
+
+const imported = new WeakMap<KeyObject, Map<string, Promise<CryptoKey>>>();
+
+/**
+ * The key in the form in which the library verifies at once. Of public keys it keeps that form itself; a secret it would
+ * import anew for each token, which makes a verification 2.5 times as long.
+ */
+export function importedKey(key: KeyObject, algorithm: string): KeyObject | Promise<CryptoKey> {
+  if (key.type !== "secret") return key;
+  const forms = imported.get(key) ?? new Map<string, Promise<CryptoKey>>();
+  imported.set(key, forms);
+  const form = forms.get(algorithm) ?? importSecret(key, algorithm);
+  forms.set(algorithm, form);
+  return form;
+}
+
+function importSecret(key: KeyObject, algorithm: string): Promise<CryptoKey> {
+  const hmac = { name: "HMAC", hash: algorithm.replace("HS", "SHA-") };
+  return webcrypto.subtle.importKey("raw", key.export(), hmac, false, ["verify"]);
+}
