@@ -40,7 +40,7 @@ function staysInLevel(part: Part): boolean {
   if (part.kind !== "run") return false;
   const { letters } = part;
   if (letters.kind === "without") return letters.delimiter === "/";
-  return letters.kind === "escaped" && !letters.set.has("/");
+  return letters.kind === "escaped" && letters.codes["/".charCodeAt(0)] !== 1;
 }
 
 /** Where an index holds a pattern with these levels, the first of which is literal. */

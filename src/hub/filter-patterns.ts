@@ -2,6 +2,7 @@ import { withOrigin } from "./beginning.js";
 import type { PatternFilter } from "./filter.js";
 import { matchesTemplate } from "./filter.js";
 import { PatternIndex } from "./pattern-index.js";
+import type { Load } from "./pattern-index.js";
 import type { Topic } from "./topic.js";
 import type { TopicUrls } from "./topic-url.js";
 import { urlLevels } from "./url-pattern.js";
@@ -10,14 +11,14 @@ type UrlPatternFilter = PatternFilter & { readonly kind: "urlpattern" };
 type TemplateFilter = PatternFilter & { readonly kind: "template" };
 
 /**
- * How many patterns a hub may hold that a publication is compared with one by one. With 42 places for each of two kinds
- * a publication's topic is compared with at most 9,400, however many there are.
+ * What a hub may hold of patterns that a publication is compared with one by one. With 42 places for each of two kinds a
+ * publication's topic is compared with at most 9,400 patterns with 28,200 parts that vary, however many there are.
  */
 export const patternLimits = Object.freeze({
-  /** Patterns that begin alike: same host, same first segments of the path. */
-  atOnePlace: 100,
+  /** Patterns that begin alike: same host, same first segments of the path. Three parts that vary for each. */
+  atOnePlace: { patterns: 100, parts: 300 },
   /** Patterns that begin with nothing literal, of both kinds together. */
-  withoutBeginning: 1000,
+  withoutBeginning: { patterns: 1000, parts: 3000 },
   /** URL patterns with a regular expression: each may take 8 MB while it is used. */
   withExpression: 1000,
 });
@@ -89,13 +90,9 @@ export class FilterPatterns<T> {
   refusalOf(filters: readonly PatternFilter[]): string | undefined {
     const coming = new Map<string, PatternFilter>();
     for (const filter of filters) if (!this.#has(filter)) coming.set(`${filter.kind} ${filter.text}`, filter);
-    const room = new PatternRoom({
-      everywhere: this.#urlPatterns.everywhere + this.#templates.everywhere,
-      expressions: this.#expressions,
-      beside: (filter) =>
-        filter.kind === "urlpattern"
-          ? this.#urlPatterns.countBeside(filter)
-          : this.#templates.countBeside(filter),
+    const room = new PatternRoom(this.#expressions, (filter) => {
+      if (filter.place !== undefined) return this.#indexOf(filter).loadAt(filter.place);
+      return sum(this.#urlPatterns.loadAt(undefined), this.#templates.loadAt(undefined));
     });
     for (const filter of coming.values()) {
       const refusal = room.take(filter);
@@ -104,52 +101,58 @@ export class FilterPatterns<T> {
     return undefined;
   }
 
+  #indexOf({ kind }: PatternFilter): PatternIndex<PatternFilter, T> | PatternIndex<UrlPatternFilter, T> {
+    return kind === "urlpattern" ? this.#urlPatterns : this.#templates;
+  }
+
   #has(filter: PatternFilter): boolean {
     return filter.kind === "urlpattern" ? this.#urlPatterns.has(filter) : this.#templates.has(filter);
   }
 
   #weigh(filter: PatternFilter, sign: 1 | -1): void {
     this.#levels += sign * (patternLevels + filter.varying);
-    if (filter.kind === "urlpattern" && filter.pattern.hasExpression) this.#expressions += sign;
+    if (hasExpression(filter)) this.#expressions += sign;
   }
 }
 
-/** Counts patterns of one request on top of those that are held. */
+function hasExpression(filter: PatternFilter): boolean {
+  return filter.kind === "urlpattern" && filter.pattern.hasExpression;
+}
+
+function sum(a: Load, b: Load): Load {
+  return { patterns: a.patterns + b.patterns, parts: a.parts + b.parts };
+}
+
+/** Adds the patterns of one request to those that are held. */
 class PatternRoom {
-  #everywhere: number;
+  readonly #held: (filter: PatternFilter) => Load;
+  readonly #taken = new Map<string, Load>();
   #expressions: number;
-  readonly #beside: (filter: PatternFilter) => number;
-  readonly #places = new Map<string, number>();
 
-  constructor(held: {
-    readonly everywhere: number;
-    readonly expressions: number;
-    readonly beside: (filter: PatternFilter) => number;
-  }) {
-    this.#everywhere = held.everywhere;
-    this.#expressions = held.expressions;
-    this.#beside = held.beside;
+  /** @param held what there is already where a pattern goes */
+  constructor(expressions: number, held: (filter: PatternFilter) => Load) {
+    this.#expressions = expressions;
+    this.#held = held;
   }
 
+  /** Why there is no room for this one. */
   take(filter: PatternFilter): string | undefined {
-    const { atOnePlace, withoutBeginning, withExpression } = patternLimits;
-    if (filter.kind === "urlpattern" && filter.pattern.hasExpression) {
-      this.#expressions += 1;
-      if (this.#expressions > withExpression)
-        return `this hub holds ${withExpression} URL patterns with regular expressions, and takes no further one`;
-    }
-    if (filter.place === undefined) {
-      this.#everywhere += 1;
-      if (this.#everywhere <= withoutBeginning) return undefined;
-      return `this hub holds ${withoutBeginning} patterns without a literal prefix, and takes no further one: let ${JSON.stringify(filter.text)} begin with a scheme, a host and the first segments of a path`;
-    }
-    const place = JSON.stringify([
-      filter.kind,
-      ...filter.place.map((level) => (typeof level === "string" ? level : null)),
-    ]);
-    const count = (this.#places.get(place) ?? this.#beside(filter)) + 1;
-    this.#places.set(place, count);
-    if (count <= atOnePlace) return undefined;
-    return `this hub holds ${atOnePlace} patterns that begin like ${JSON.stringify(filter.text)}, and takes no further one: let it begin with more literal segments`;
+    if (hasExpression(filter)) this.#expressions += 1;
+    if (this.#expressions > patternLimits.withExpression)
+      return "this hub takes no further URL pattern with a regular expression: write it with wildcards";
+    const place = placeName(filter);
+    const load = sum(this.#taken.get(place) ?? this.#held(filter), { patterns: 1, parts: filter.varying });
+    this.#taken.set(place, load);
+    const limit = filter.place === undefined ? patternLimits.withoutBeginning : patternLimits.atOnePlace;
+    if (load.patterns <= limit.patterns && load.parts <= limit.parts) return undefined;
+    const name = JSON.stringify(filter.text);
+    return filter.place === undefined
+      ? `this hub holds too many patterns without a literal prefix (at most ${limit.patterns}): let ${name} begin with a scheme, a host and the first segments of a path`
+      : `this hub holds too many patterns that begin like ${name} (at most ${limit.patterns}): let it begin with more literal segments`;
   }
+}
+
+function placeName({ kind, place }: PatternFilter): string {
+  if (place === undefined) return "";
+  return JSON.stringify([kind, ...place.map((level) => (typeof level === "string" ? level : null))]);
 }

@@ -1,8 +1,10 @@
 import { PharosError } from "../errors.js";
 import { templatePlace } from "./beginning.js";
 import type { Level } from "./beginning.js";
-import { countVarying, isMadeOf, maxVaryingParts } from "./parts.js";
-import type { Part, Work } from "./parts.js";
+import { countVarying, maxVaryingParts } from "./parts.js";
+import type { Part } from "./parts.js";
+import { isMadeOf } from "./parts-match.js";
+import type { Work } from "./parts-match.js";
 import { defaultTopicBytes, hasForbiddenCharacter, parseHubTopic, parseTopic } from "./topic.js";
 import type { Topic } from "./topic.js";
 import type { TopicUrls } from "./topic-url.js";

@@ -1,7 +1,7 @@
 import type { GapReason } from "../protocol.js";
 import type { Entry } from "./entry.js";
 import type { TopicFilter } from "./filter.js";
-import type { Epoch, Offset } from "./position.js";
+import type { Offset } from "./position.js";
 import type { Rights } from "./rights.js";
 import type { Topic } from "./topic.js";
 
@@ -31,9 +31,10 @@ export type LossMark = number;
 
 /** The past, as the hub needs it; a journal implements it. Every call is synchronous. */
 export interface History {
-  readonly epoch: Epoch;
   /** The offset of the newest entry; 0 when there is none. */
   readonly head: Offset;
+  /** The event id of the position at this offset. */
+  idAt(offset: Offset): string;
   /** Finds where an event id stands: a position, or a publisher's own id that is still in history. */
   locate(eventId: string): Cursor;
   /** What the range has lost since `told`; undefined when everything else in it is still there. */

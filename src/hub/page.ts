@@ -1,7 +1,6 @@
 import type { GapNotice, GapReason } from "../protocol.js";
 import type { Cohort } from "./cohort.js";
 import type { History, LossMark, Losses, Range } from "./history.js";
-import { formatPosition } from "./position.js";
 import type { Offset } from "./position.js";
 import type { RetainedValues } from "./retained.js";
 import { mayRead } from "./rights.js";
@@ -193,7 +192,7 @@ class PageBuilder {
   }
 
   #idOf(offset: Offset): string {
-    return formatPosition({ epoch: this.#source.history.epoch, offset });
+    return this.#source.history.idAt(offset);
   }
 }
 

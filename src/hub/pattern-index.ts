@@ -7,6 +7,14 @@ export interface Pattern {
   readonly text: string;
   /** Where it is held; undefined when it begins with nothing literal, so that it is asked about every topic. */
   readonly place: readonly Level[] | undefined;
+  /** How many of its parts vary. */
+  readonly varying: number;
+}
+
+/** What patterns cost that are compared with the same topics. */
+export interface Load {
+  readonly patterns: number;
+  readonly parts: number;
 }
 
 interface Held<P, T> {
@@ -30,23 +38,24 @@ export class PatternIndex<P extends Pattern, T> {
     return this.#size;
   }
 
-  /** How many of them are asked about every topic. */
-  get everywhere(): number {
-    return this.#everywhere.size;
-  }
-
   has(pattern: P): boolean {
-    return this.#at(pattern)?.has(pattern.text) ?? false;
+    return this.#at(pattern.place)?.has(pattern.text) ?? false;
   }
 
-  /** How many patterns share this one's place. */
-  countBeside(pattern: P): number {
-    return this.#at(pattern)?.size ?? 0;
+  /** What is held at this place. */
+  loadAt(place: Pattern["place"]): Load {
+    let patterns = 0;
+    let parts = 0;
+    for (const { pattern } of this.#at(place)?.values() ?? []) {
+      patterns += 1;
+      parts += pattern.varying;
+    }
+    return { patterns, parts };
   }
 
   /** Adding the same value under the same pattern again changes nothing; true when the pattern is new. */
   add(pattern: P, value: T): boolean {
-    const here = this.#at(pattern) ?? this.#make(pattern.place ?? []);
+    const here = this.#at(pattern.place) ?? this.#make(pattern.place ?? []);
     const held = here.get(pattern.text);
     if (held !== undefined) {
       held.values.add(value);
@@ -59,7 +68,7 @@ export class PatternIndex<P extends Pattern, T> {
 
   /** True when the pattern goes with its last value; nothing happens when the value is not there. */
   remove(pattern: P, value: T): boolean {
-    const here = this.#at(pattern);
+    const here = this.#at(pattern.place);
     const held = here?.get(pattern.text);
     if (here === undefined || held?.values.delete(value) !== true || held.values.size > 0) return false;
     here.delete(pattern.text);
@@ -74,7 +83,7 @@ export class PatternIndex<P extends Pattern, T> {
     walk(this.#root, { levels, index: 0, visit });
   }
 
-  #at({ place }: P): Map<string, Held<P, T>> | undefined {
+  #at(place: Pattern["place"]): Map<string, Held<P, T>> | undefined {
     if (place === undefined) return this.#everywhere;
     let node: Node<P, T> | undefined = this.#root;
     for (const level of place) node = node?.children?.get(level);

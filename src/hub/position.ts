@@ -12,6 +12,13 @@ export interface Position {
   readonly offset: Offset;
 }
 
+/** How positions are written as event ids. All begin with `#`, which no publisher's own id does. */
+export interface PositionFormat {
+  format(position: Position): string;
+  /** Undefined for every text that {@link format} does not write. */
+  parse(text: string): Position | undefined;
+}
+
 const epochForm = /^[A-Za-z0-9_-]{1,32}$/;
 const positionForm = /^#([A-Za-z0-9_-]{1,32}):(0|[1-9][0-9]{0,15})$/;
 
@@ -32,3 +39,6 @@ export function parsePosition(text: string): Position | undefined {
   const offset = Number(match?.[2]);
   return epoch !== undefined && Number.isSafeInteger(offset) ? { epoch: epoch as Epoch, offset } : undefined;
 }
+
+/** Positions that everybody can read: they count all publications of the hub. */
+export const plainPositions: PositionFormat = Object.freeze({ format: formatPosition, parse: parsePosition });

@@ -1,5 +1,5 @@
-import { joinTexts, text } from "./parts.js";
-import type { Letters, Part } from "./parts.js";
+import { escapedLetters, joinTexts, text } from "./parts.js";
+import type { Part } from "./parts.js";
 
 /** How an operator writes its variables [RFC 6570, appendix A]. */
 interface Operator {
@@ -27,16 +27,15 @@ function operator(first: string, separator: string): Operator {
   return { first, separator, isNamed: false, ifEmpty: "", allowsReserved: false };
 }
 
-const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".split("");
-const reserved = ":/?#[]@!$&'()*+,;=".split("");
+const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+const reserved = ":/?#[]@!$&'()*+,;=";
 
-/** Shared by all templates: a set costs 4 KB. */
 const letters = {
-  plain: { kind: "escaped", set: new Set(unreserved) },
+  plain: escapedLetters(unreserved),
   /** A list is written with commas, as are the keys and values of a table. */
-  listed: { kind: "escaped", set: new Set([...unreserved, ","]) },
-  reserved: { kind: "escaped", set: new Set([...unreserved, ...reserved]) },
-} as const satisfies Record<string, Letters>;
+  listed: escapedLetters(`${unreserved},`),
+  reserved: escapedLetters(unreserved + reserved),
+};
 
 const character = "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})";
 const variable = `${character}(?:\\.?${character})*(?::[1-9][0-9]{0,3}|\\*)?`;

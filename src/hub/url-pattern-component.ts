@@ -1,6 +1,8 @@
 import type { RE2JS } from "re2js";
-import { isMadeOf, joinTexts, text } from "./parts.js";
-import type { Letters, Part, Work } from "./parts.js";
+import { joinTexts, text } from "./parts.js";
+import type { Letters, Part } from "./parts.js";
+import { isMadeOf } from "./parts-match.js";
+import type { Work } from "./parts-match.js";
 import { compileExpression } from "./url-pattern-expression.js";
 import { parsePatternGroups } from "./url-pattern-groups.js";
 import type { Delimiter, PatternGroup } from "./url-pattern-groups.js";

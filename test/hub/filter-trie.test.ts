@@ -126,27 +126,31 @@ function matched(trie: FilterTrie<number>, topic: ReturnType<typeof parseTopic>)
 }
 
 describe("FilterTrie", () => {
-  it("finds the same as a search through all filters, whatever was added and removed", () => {
-    fc.assert(
-      fc.property(
-        fc.array(step, { maxLength: 60, size: "max" }),
-        fc.array(topic, { minLength: 20, maxLength: 20 }),
-        (steps, topics) => {
-          const pair = new Pair();
-          for (const one of steps) pair.run(one);
-          for (const topic of topics) {
-            const expected = pair.held
-              .filter(({ filter }) => matchesFilter(filter, topic))
-              .map(({ value }) => value);
-            expect(matched(pair.trie, topic), `the topic ${topic}`).toEqual(expected.sort(ascending));
-          }
-        },
-      ),
-      { seed: 4711, numRuns: 400 },
-    );
-  });
+  it(
+    "finds the same as a search through all filters, whatever was added and removed",
+    { timeout: 60_000 },
+    () => {
+      fc.assert(
+        fc.property(
+          fc.array(step, { maxLength: 60, size: "max" }),
+          fc.array(topic, { minLength: 20, maxLength: 20 }),
+          (steps, topics) => {
+            const pair = new Pair();
+            for (const one of steps) pair.run(one);
+            for (const topic of topics) {
+              const expected = pair.held
+                .filter(({ filter }) => matchesFilter(filter, topic))
+                .map(({ value }) => value);
+              expect(matched(pair.trie, topic), `the topic ${topic}`).toEqual(expected.sort(ascending));
+            }
+          },
+        ),
+        { seed: 4711, numRuns: 400 },
+      );
+    },
+  );
 
-  it("is as empty as a new one when everything is removed again", () => {
+  it("is as empty as a new one when everything is removed again", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const pair = new Pair();

@@ -117,7 +117,7 @@ describe("a template matches what it can be expanded to", () => {
     variables: fc.array(variable, { minLength: 1, maxLength: 2 }),
   });
 
-  it("whatever its variables hold", () => {
+  it("whatever its variables hold", { timeout: 60_000 }, () => {
     const literal = fc.constantFrom("a", "/", "a/b", "%20", "é");
     const pieces = fc.array(fc.oneof(literal, expression), { maxLength: 3 });
     fc.assert(

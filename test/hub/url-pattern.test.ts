@@ -118,7 +118,7 @@ describe("a URL pattern", () => {
     },
   );
 
-  it("matches what a URLPattern matches", () => {
+  it("matches what a URLPattern matches", { timeout: 60_000 }, () => {
     let compared = 0;
     fc.assert(
       fc.property(pattern, fc.array(topic, { minLength: 5, maxLength: 5 }), (text, topics) => {
@@ -135,7 +135,7 @@ describe("a URL pattern", () => {
   });
 });
 
-it("reads patterns of the usual form like all others", () => {
+it("reads patterns of the usual form like all others", { timeout: 60_000 }, () => {
   const segment = fc.constantFrom(
     "a",
     "a.b",
