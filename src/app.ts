@@ -25,6 +25,7 @@ import { ControlSocket } from "./ingress/control-socket.js";
 import { parseEndpoint, type Endpoint } from "./ingress/endpoint.js";
 import { ZeroMqIngress, defaultIngressLimits } from "./ingress/zeromq-ingress.js";
 import { MemoryJournal } from "./journal/memory-journal.js";
+import { OpaquePositions } from "./journal/opaque-positions.js";
 import type { Logger } from "./log.js";
 
 /** Where the page lies: beside the compiled code's folder, in a checkout and in the package alike. */
@@ -103,8 +104,10 @@ class RunningApp implements App {
     this.#config = config;
     this.#ports = ports;
     this.#clock = ports.clock ?? systemClock;
+    const epoch = createEpoch();
     this.#journal = new MemoryJournal({
-      epoch: createEpoch(),
+      epoch,
+      ...(config.opaqueIds ? { positions: new OpaquePositions(epoch) } : {}),
       clock: this.#clock,
       metrics: this.#figures,
       limits: config.limits.history,

@@ -28,6 +28,8 @@ export interface Config {
   readonly anonymous: boolean;
   /** True when programs of this machine may publish over HTTP without a token. */
   readonly open: boolean;
+  /** True when positions hide how many publications there have been. */
+  readonly opaqueIds: boolean;
   /** Origins whose pages may publish with a cookie; `*` is all of them. */
   readonly publishOrigins: readonly string[];
   /** Whose tokens are accepted; empty where no key is configured. */

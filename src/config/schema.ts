@@ -83,6 +83,11 @@ export const configSchema = z
       .describe(
         "Whether programs of this machine may publish over HTTP without a token: on or off. Never behind Mongrel2 or a proxy.",
       ),
+    opaqueIds: onOrOff
+      .prefault("off")
+      .describe(
+        "Whether positions hide how many publications there have been, private ones included: on or off.",
+      ),
     publishOrigins: list(publishOrigin)
       .prefault([])
       .describe("An origin whose pages may publish with a cookie. May be given again. None by default."),

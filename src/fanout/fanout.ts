@@ -2,7 +2,6 @@ import type { Clock, Timer } from "../clock.js";
 import type { Cohort, Outlet, Subscription } from "../hub/cohort.js";
 import type { Hub } from "../hub/hub.js";
 import { startReading } from "../hub/page.js";
-import { formatPosition } from "../hub/position.js";
 import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
@@ -330,10 +329,10 @@ export class Fanout<H> implements Outlet {
       if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
       else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);
     }
-    const { epoch, head } = this.#hub.history;
+    const id = this.#hub.history.idAt(this.#hub.history.head);
     for (const rounds of this.#rounds.values()) {
       if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
-      rounds.beat(rounds.cohort.subscription.format.heartbeat(formatPosition({ epoch, offset: head })));
+      rounds.beat(rounds.cohort.subscription.format.heartbeat(id));
     }
     this.#channel.flush();
   }

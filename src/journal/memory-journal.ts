@@ -2,8 +2,8 @@ import type { Clock } from "../clock.js";
 import { Entry } from "../hub/entry.js";
 import { matchesFilter } from "../hub/filter.js";
 import type { Cursor, History, LossMark, Losses, Range } from "../hub/history.js";
-import { formatPosition, parsePosition } from "../hub/position.js";
-import type { Epoch, Offset, Position } from "../hub/position.js";
+import { plainPositions } from "../hub/position.js";
+import type { Epoch, Offset, Position, PositionFormat } from "../hub/position.js";
 import type { Publication } from "../hub/publication.js";
 import { mayRead } from "../hub/rights.js";
 import type { Topic } from "../hub/topic.js";
@@ -24,6 +24,8 @@ export interface MemoryJournalOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly limits?: HistoryLimits;
+  /** How positions become event ids. @default as everybody can read them */
+  readonly positions?: PositionFormat;
 }
 
 /**
@@ -35,6 +37,7 @@ export class MemoryJournal implements Journal, History {
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
+  readonly #positions: PositionFormat;
   readonly #topics = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
   /** All entries in order; those that no topic holds any more are skipped, and dropped when they are many. */
@@ -57,6 +60,7 @@ export class MemoryJournal implements Journal, History {
     this.#clock = options.clock;
     this.#metrics = options.metrics;
     this.#limits = options.limits ?? defaultHistoryLimits;
+    this.#positions = options.positions ?? plainPositions;
   }
 
   get head(): Offset {
@@ -97,9 +101,13 @@ export class MemoryJournal implements Journal, History {
     return { ...position, id };
   }
 
+  idAt(offset: Offset): string {
+    return this.#positions.format({ epoch: this.epoch, offset });
+  }
+
   locate(eventId: string): Cursor {
     if (eventId === "earliest") return { kind: "at", offset: 0 };
-    const position = parsePosition(eventId);
+    const position = this.#positions.parse(eventId);
     if (position === undefined) {
       const offset = this.#ids.get(eventId);
       return offset === undefined ? { kind: "lost", reason: "unknown-id" } : { kind: "at", offset };
@@ -162,10 +170,10 @@ export class MemoryJournal implements Journal, History {
   /** A publisher's own id is kept unless it is in history already: then the position is the id. */
   #claimId(publication: Publication, position: Position): string {
     const { id } = publication;
-    if (id === undefined) return formatPosition(position);
+    if (id === undefined) return this.#positions.format(position);
     if (this.#ids.has(id)) {
       this.#metrics.count("duplicate_ids_total");
-      return formatPosition(position);
+      return this.#positions.format(position);
     }
     this.#ids.set(id, position.offset);
     if (this.#ids.size > this.#limits.ids) {

@@ -1,0 +1,46 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { parseEpoch } from "../hub/position.js";
+import type { Epoch, Position, PositionFormat } from "../hub/position.js";
+
+/** One block of AES: eight bytes of zeros, by which a forged id is known, and the offset. */
+const blockBytes = 16;
+const offsetAt = 8;
+
+const idForm = /^#([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{1,32})$/;
+
+/**
+ * Positions of one epoch that tell nothing to anybody else: neither how many publications there have been, private ones
+ * included, nor which of two came first. The offset is encrypted with a key that is made here and never leaves.
+ */
+export class OpaquePositions implements PositionFormat {
+  readonly #epoch: Epoch;
+  readonly #cipher;
+  readonly #decipher;
+
+  constructor(epoch: Epoch) {
+    this.#epoch = epoch;
+    const key = randomBytes(blockBytes);
+    // Single blocks, each different from all others: what ECB is right for. One cipher serves for all of them.
+    this.#cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+    this.#decipher = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+  }
+
+  format({ epoch, offset }: Position): string {
+    const block = Buffer.alloc(blockBytes);
+    block.writeBigUInt64BE(BigInt(offset), offsetAt);
+    return `#${epoch}:${this.#cipher.update(block).toString("base64url")}`;
+  }
+
+  /** Of another epoch the offset cannot be known, and is 0. */
+  parse(text: string): Position | undefined {
+    const [, name = "", sealed = ""] = idForm.exec(text) ?? [];
+    const epoch = parseEpoch(name);
+    if (epoch === undefined) return undefined;
+    if (epoch !== this.#epoch) return { epoch, offset: 0 };
+    const block = Buffer.from(sealed, "base64url");
+    if (block.length !== blockBytes || block.toString("base64url") !== sealed) return undefined;
+    const opened = this.#decipher.update(block);
+    const offset = Number(opened.readBigUInt64BE(offsetAt));
+    return opened.readBigUInt64BE(0) === 0n && Number.isSafeInteger(offset) ? { epoch, offset } : undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import { expect, it, test } from "vitest";
+import { assert, maxSafeNat, property } from "fast-check";
+import { parsePublication } from "../../src/hub/publication.js";
+import type { Epoch } from "../../src/hub/position.js";
+import { MemoryJournal } from "../../src/journal/memory-journal.js";
+import { OpaquePositions } from "../../src/journal/opaque-positions.js";
+import { silentMetrics } from "../../src/metrics.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+
+const [epoch, other] = ["mine", "other"] as Epoch[] as [Epoch, Epoch];
+
+test("an opaque position is read back, and is of its epoch", () => {
+  const positions = new OpaquePositions(epoch);
+  assert(
+    property(maxSafeNat(), (offset) => {
+      const id = positions.format({ epoch, offset });
+      expect(id).toMatch(/^#mine:[\w-]{22}$/);
+      expect(positions.parse(id)).toEqual({ epoch, offset });
+    }),
+    { seed: 1 },
+  );
+});
+
+it("tells nothing of its offset: neighbours have nothing in common", () => {
+  const positions = new OpaquePositions(epoch);
+  const heads = Array.from({ length: 200 }, (_each, offset) =>
+    positions.format({ epoch, offset }).slice(6, 10),
+  );
+  expect(new Set(heads).size).toBeGreaterThan(195);
+});
+
+it.each(["#mine:42", "#mine:", "mine:AAAAAAAAAAAAAAAAAAAAAA", "#mine:AAAAAAAAAAAAAAAAAAAAAA", "", "#mine"])(
+  "is not forged: %j",
+  (id) => {
+    expect(new OpaquePositions(epoch).parse(id)).toBeUndefined();
+  },
+);
+
+it("of another epoch, plain or opaque, is known as such", () => {
+  const positions = new OpaquePositions(epoch);
+  expect(positions.parse("#other:42")).toEqual({ epoch: other, offset: 0 });
+  const foreign = new OpaquePositions(other).format({ epoch: other, offset: 7 });
+  expect(positions.parse(foreign)).toEqual({ epoch: other, offset: 0 });
+});
+
+it("is where a journal resumes", () => {
+  const journal = new MemoryJournal({
+    epoch,
+    clock: new VirtualClock(),
+    metrics: silentMetrics,
+    positions: new OpaquePositions(epoch),
+  });
+  const ids = ["a", "b"].map((data) => journal.append(parsePublication({ topics: ["t"], data })).id);
+  expect(ids.map((id) => journal.locate(id))).toEqual([
+    { kind: "at", offset: 1 },
+    { kind: "at", offset: 2 },
+  ]);
+  expect(journal.locate("#mine:1")).toEqual({ kind: "lost", reason: "unknown-id" });
+  expect(journal.locate("#other:1")).toEqual({ kind: "lost", reason: "other-epoch" });
+  expect(journal.idAt(2)).toBe(ids[1]);
+});
