@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
-import type { Outlet, Subscription } from "../../src/hub/cohort.js";
-import { parseMqttFilter } from "../../src/hub/filter.js";
+import type { Cohort, Outlet, Subscription } from "../../src/hub/cohort.js";
+import { parseMqttFilter, parseTemplateFilter, parseUrlPatternFilter } from "../../src/hub/filter.js";
+import type { TopicFilter } from "../../src/hub/filter.js";
 import { Hub } from "../../src/hub/hub.js";
+import { parsePublication } from "../../src/hub/publication.js";
 import { publicOnly } from "../../src/hub/rights.js";
+import { urlPatternsFor } from "../../src/hub/url-patterns.js";
 import { World } from "../fanout/world.js";
 import { tinyFormat } from "../fanout/tiny-format.js";
 
@@ -29,4 +32,72 @@ it("has no room for more filters with wildcards when those of all streams have t
   expect(hub.hasRoomFor(subscription("exact", "a/b").filters)).toBe(true);
   for (const cohort of cohorts) hub.leave(cohort);
   expect(hub.hasRoomFor(wide.filters)).toBe(true);
+});
+
+function join(hub: Hub, ...filters: readonly TopicFilter[]): Cohort {
+  hub.checkPatterns(filters);
+  return hub.join(outlet, { format: tinyFormat, filters, rights: publicOnly });
+}
+
+const baseUrl = "https://hub.example/.well-known/mercure";
+
+function urlPattern(text: string): TopicFilter {
+  return parseUrlPatternFilter(text, { baseUrl });
+}
+
+it("takes 1,000 patterns without a literal prefix, and no further one before one of them goes", () => {
+  const { journal, clock } = new World();
+  const hub = new Hub({ history: journal, clock, baseUrl });
+  const cohorts = Array.from({ length: 500 }, (_, index) => [
+    join(hub, urlPattern(`*://*/${index}`)),
+    join(hub, parseTemplateFilter(`{x}/${index}`)),
+  ]).flat();
+  for (const filter of [urlPattern("*://*/more"), parseTemplateFilter("{more}")]) {
+    expect(() => join(hub, filter)).toThrowError(
+      expect.objectContaining({
+        code: "bad-filter",
+        message: expect.stringContaining("without a literal prefix"),
+      }),
+    );
+  }
+  expect(() => join(hub, urlPattern("*://*/7")), "one that is held already").not.toThrow();
+  expect(() => join(hub, urlPattern("https://example.com/:x"), parseMqttFilter("+/a"))).not.toThrow();
+  for (const cohort of cohorts.slice(0, 2)) hub.leave(cohort);
+  expect(() => join(hub, urlPattern("*://*/more"))).not.toThrow();
+});
+
+it("counts what one request brings together with what is held", () => {
+  const { journal, clock } = new World();
+  const hub = new Hub({ history: journal, clock, baseUrl });
+  const many = (count: number): TopicFilter[] =>
+    Array.from({ length: count }, (_, index) => urlPattern(`https://example.com/a/:x-${index}`));
+  expect(() => hub.checkPatterns(many(100))).not.toThrow();
+  expect(() => hub.checkPatterns([...many(100), ...many(100)]), "the same twice").not.toThrow();
+  expect(() => hub.checkPatterns(many(101))).toThrowError(/begin with more literal segments/);
+});
+
+it("limits patterns at one place by the parts that vary in them, too", () => {
+  const { journal, clock } = new World();
+  const hub = new Hub({ history: journal, clock, baseUrl });
+  const filters = Array.from({ length: 6 }, (_, index) =>
+    urlPattern(`https://example.com/a/${"*-".repeat(59 - index)}`),
+  );
+  expect(() => hub.checkPatterns(filters.slice(0, 5))).not.toThrow();
+  expect(() => hub.checkPatterns(filters)).toThrowError(/too many patterns that begin like/);
+});
+
+it("reads a topic as a URL once for each publication, and not at all without URL patterns", () => {
+  const { journal, clock } = new World();
+  const hub = new Hub({ history: journal, clock, baseUrl });
+  const { urls } = urlPatternsFor(baseUrl);
+  journal.follow((entry) => hub.apply(entry));
+  const publish = (topic: string): number => {
+    const before = urls.parsed;
+    journal.append(parsePublication({ topics: [topic] }));
+    return urls.parsed - before;
+  };
+  join(hub, parseTemplateFilter("/a/{x}"), parseMqttFilter("#"));
+  expect(publish("/a/1")).toBe(0);
+  for (const path of ["/a/:x", "/:y/1", "*://*/*"]) join(hub, urlPattern(path));
+  expect(publish("/a/2")).toBe(1);
 });

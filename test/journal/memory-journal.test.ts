@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/hub/entry.js";
-import { parseMqttFilter } from "../../src/hub/filter.js";
+import { parseMqttFilter, parseTemplateFilter, parseUrlPatternFilter } from "../../src/hub/filter.js";
 import type { Losses } from "../../src/hub/history.js";
 import { parseEpoch } from "../../src/hub/position.js";
 import { parsePublication } from "../../src/hub/publication.js";
@@ -158,6 +158,20 @@ describe("read", () => {
     expect(fixture.read("+ a")).toEqual([1, 2, 3, 4, 5]);
     expect(fixture.read("#", 3)).toEqual([4, 5, 6]);
     expect(fixture.read("none")).toEqual([]);
+  });
+
+  it("gives what URL patterns and templates match, and tells its losses", () => {
+    const fixture = new Fixture({ topicEvents: 2 });
+    for (const topic of ["/books/1", "/books/2", "/films/1", "/books/1", "/books/1"]) fixture.publish(topic);
+    const baseUrl = "https://hub.example/";
+    const lists = [[parseUrlPatternFilter("/books/:id", { baseUrl })], [parseTemplateFilter("/books/{id}")]];
+    for (const filters of lists) {
+      const range = { filters, rights: publicOnly, after: 0, upTo: fixture.journal.head };
+      const offsets: number[] = [];
+      fixture.journal.read(range, (entry) => offsets.push(entry.offset) > 0);
+      expect(offsets).toEqual([2, 4, 5]);
+      expect(fixture.journal.losses(range, 0)?.topics).toEqual([{ topic: "/books/1", missedAtMost: 1 }]);
+    }
   });
 
   it("stops where its reader has enough", () => {
