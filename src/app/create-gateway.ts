@@ -76,6 +76,9 @@ function streamSettings({ config, hub, streams }: GatewayParts): StreamSettings 
     retryMs,
     filtersPerConnection: limits.filtersPerConnection,
     filterBytes: limits.filterBytes,
-    hasRoom: (filters) => streams() < limits.connections && hub.hasRoomFor(filters),
+    hasRoom: (filters) => {
+      hub.checkPatterns(filters);
+      return streams() < limits.connections && hub.hasRoomFor(filters);
+    },
   };
 }

@@ -10,7 +10,7 @@ export interface StreamSettings {
   readonly retryMs: number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
-  /** False when no further stream with these filters may be opened. */
+  /** False when no further stream with these filters may be opened; throws when one is a pattern too many. */
   readonly hasRoom: (filters: readonly TopicFilter[]) => boolean;
 }
 
@@ -40,7 +40,8 @@ export function firstPresent(cursors: readonly (string | undefined)[]): string |
 /**
  * A stream whose opening names its filters as they were understood.
  *
- * @throws PharosError `too-many-connections` when the hub has no room for it
+ * @throws PharosError `too-many-connections` when the hub has no room for it, `bad-filter` when it holds too many
+ *   patterns that begin like one of these filters
  */
 export function startStream(settings: StreamSettings, request: StreamRequest): StreamStart {
   const { subscription, lastEventId } = request;
