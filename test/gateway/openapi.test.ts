@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { health } from "../../src/gateway/health.js";
+import { eventStreams } from "../../src/gateway/event-streams.js";
+import type { Resource } from "../../src/gateway/resource.js";
+import { statusOf } from "../../src/gateway/replies.js";
+import { Visitors } from "../../src/gateway/visitors.js";
+import { MercureWorld } from "./mercure-world.js";
+
+interface Operation {
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+interface Description {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+const file = new URL("../../html/openapi.json", import.meta.url);
+const { paths } = JSON.parse(readFileSync(file, "utf8")) as Description;
+
+const streams = { retryMs: 5000, filtersPerConnection: 1, filterBytes: 100, hasRoom: () => true };
+const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
+const resources: readonly Resource[] = [
+  eventStreams({ streams, visitors }),
+  health(() => ({})),
+  ...new MercureWorld().gateway.resources,
+];
+
+/** OpenAPI 3.1 has no word for QUERY. */
+const methodsOf = ({ methods }: Resource): readonly string[] =>
+  Object.keys(methods)
+    .filter((method) => method !== "QUERY")
+    .map((method) => method.toLowerCase())
+    .toSorted();
+
+test("openapi.json has every resource with its methods, and nothing else", () => {
+  const served = resources.flatMap((resource) => {
+    const one = [resource.path, methodsOf(resource)] as const;
+    return resource.below === true
+      ? [one, [`${resource.path}/{topic}`, methodsOf(resource)] as const]
+      : [one];
+  });
+  const described = Object.entries(paths).map(([path, methods]) => [path, Object.keys(methods).toSorted()]);
+  expect(Object.fromEntries(described)).toEqual(Object.fromEntries(served));
+});
+
+test("openapi.json names only statuses that refusals have", () => {
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  const statuses = new Set(operations.flatMap(({ responses }) => Object.keys(responses)));
+  expect(
+    [...statuses].filter((status) => status !== "200" && !Object.values(statusOf).includes(Number(status))),
+  ).toEqual([]);
+});
