@@ -12,6 +12,9 @@ import type { StatusFacts } from "./status.js";
 /** So that figures of several programs do not mix in one database. */
 const prefix = "pharos_";
 
+/** Counters that are there from the start: what appears with its first event has no rate for it. */
+const withoutLabels = ["publications_total", "duplicate_ids_total", "second_requests_total"] as const;
+
 export interface AdminParts {
   readonly config: Pick<Config, "admin" | "adminToken">;
   readonly version: string;
@@ -58,6 +61,7 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
 function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"], "off">): AdminServer {
   const { version, clock, logger } = parts;
   const startedAtMs = clock.now();
+  for (const name of withoutLabels) parts.figures().count(name, 0);
   return new AdminServer({
     host,
     port,

@@ -57,6 +57,7 @@ describe("the admin address", () => {
     const figures = await scrape();
     expect(Object.fromEntries(figures)).toMatchObject({
       pharos_publications_total: 1,
+      pharos_duplicate_ids_total: 0,
       'pharos_connections{front="http"}': 1,
       'pharos_connections{front="mongrel2"}': 1,
       pharos_cohorts: 2,
