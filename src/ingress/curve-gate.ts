@@ -25,7 +25,8 @@ export class CurveGate {
   readonly #context: Context;
   readonly #handler: Reply;
   readonly #options: CurveGateOptions;
-  readonly #warn: LimitedLog;
+  /** Each has its own limit, so that a crowd without keys does not hide whose key was refused. */
+  readonly #warnOf: Readonly<Record<"handshake" | "key", LimitedLog>>;
   readonly #answering: Promise<void>;
   #closed = false;
 
@@ -33,7 +34,8 @@ export class CurveGate {
     this.#handler = handler;
     this.#context = context;
     this.#options = options;
-    this.#warn = limitedLog({ logger: options.logger, clock: options.clock, periodMs: 1000 });
+    const limits = { logger: options.logger, clock: options.clock, periodMs: 1000 };
+    this.#warnOf = { handshake: limitedLog(limits), key: limitedLog(limits) };
     this.#answering = this.#answer();
   }
 
@@ -102,8 +104,11 @@ export class CurveGate {
     return clients === undefined || clients.has(key as CurveKey);
   }
 
-  #refused(fields: { readonly reason: string; readonly [field: string]: unknown }, message: string): void {
+  #refused(
+    fields: { readonly reason: "handshake" | "key"; readonly [field: string]: unknown },
+    message: string,
+  ): void {
     this.#options.metrics.count("publishers_refused_total", 1, { reason: fields.reason });
-    this.#warn(fields, message);
+    this.#warnOf[fields.reason](fields, message);
   }
 }

@@ -2,20 +2,26 @@ import { spawn } from "node:child_process";
 import { expect, onTestFinished, test } from "vitest";
 import { subscribe, type ClientEvent } from "../../src/client/index.js";
 import { HttpPublisher } from "../../src/publisher/http-publisher.js";
+import { startSite } from "../contract/site.js";
 import { freePort } from "../support/free-port.js";
 import { hubEntry, startHub, type HubProcess } from "../support/hub-process.js";
+import { currentToken, hubUrl, issuer, secret } from "../support/token.js";
+import { before } from "../support/wait-for.js";
 
 /** The next `count` events of all that is held on `filter` and comes. */
-async function events(hub: HubProcess, filter: string, count: number): Promise<string[]> {
-  const url = `${hub.httpUrl}/esupdates`;
+async function events(origin: string, filter: string, count: number): Promise<string[]> {
+  const url = `${origin}/esupdates`;
   const ending = new AbortController();
   onTestFinished(() => ending.abort());
   const got: string[] = [];
   const stream = subscribe(url, { filters: [filter], lastEventId: "earliest", signal: ending.signal });
-  for await (const event of stream) {
-    if (event.kind === "event") got.push(describe(event));
-    if (got.length === count) break;
-  }
+  const reading = (async () => {
+    for await (const event of stream) {
+      if (event.kind === "event") got.push(describe(event));
+      if (got.length === count) return;
+    }
+  })();
+  await before(reading, { within: 20_000, missing: `${count} events of ${filter} at ${origin}` });
   return got;
 }
 
@@ -36,7 +42,7 @@ test("what is published over HTTP reaches subscribers under the ids that were an
     { topic: "a/日", data: "3" },
     { topic: "a/+", data: "4", retain: true },
   ]);
-  expect(await events(hub, "a/#", 4)).toEqual([
+  expect(await events(hub.httpUrl, "a/#", 4)).toEqual([
     `${first} message 1`,
     "own price 2 & é\nx",
     `${batch[0]} message 3`,
@@ -51,7 +57,7 @@ test("a repeat under one key is answered with the first id, and nothing comes tw
   const ids = await Promise.all([1, 2, 3].map(() => publisher.publish({ topic: "t", data: "once" }, key)));
   expect(new Set(ids).size).toBe(1);
   const last = await publisher.publish({ topic: "t", data: "last" });
-  expect(await events(hub, "t", 2)).toEqual([`${ids[0]} message once`, `${last} message last`]);
+  expect(await events(hub.httpUrl, "t", 2)).toEqual([`${ids[0]} message once`, `${last} message last`]);
 });
 
 test("many go out in their order", async () => {
@@ -59,9 +65,27 @@ test("many go out in their order", async () => {
   const publisher = new HttpPublisher(hub.httpUrl);
   const data = Array.from({ length: 5000 }, (_, n) => String(n));
   expect(await publisher.publishAll(data.map((text) => ({ topic: "t", data: text })))).toBe(5000);
-  const got = await events(hub, "t", 5000);
+  const got = await events(hub.httpUrl, "t", 5000);
   expect(got.map((event) => event.split(" ")[2])).toEqual(data);
 });
+
+test.each(["http", "mongrel2-stock", "mongrel2-shipped"] as const)(
+  "many go out in their order, with a token, through %s",
+  async (front) => {
+    const settings = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
+    const site = await startSite(front, { settings });
+    const origin = `http://127.0.0.1:${site.port}`;
+    const publisher = new HttpPublisher(origin, { token: await currentToken({ publish: ["t"] }) });
+    const data = Array.from({ length: 1000 }, (_, n) => `${n} ${"x".repeat(100)}`);
+    expect(await publisher.publishAll(data.map((text) => ({ topic: "t", data: text })))).toBe(1000);
+    await expect(publisher.publish({ topic: "u", data: "x" })).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/403/),
+    });
+    const got = await events(origin, "t", 1000);
+    expect(got.map((event) => event.split(" ").slice(2).join(" "))).toEqual(data);
+  },
+);
 
 test("a hub's refusal has its reason", async () => {
   const hub = await startHub();
@@ -88,7 +112,11 @@ test("pharos publish --url publishes each line of its standard input, with a tok
   const args = ["publish", "--url", hub.httpUrl, "--topic", "t"];
   const options = { env: { PHAROS_TOKEN: token.stdout.trim() }, stdin: "one\ntwo\nthree\n" };
   expect(await pharos(args, options)).toMatchObject({ code: 0, stderr: "" });
-  expect((await events(hub, "t", 3)).map((event) => event.split(" ")[2])).toEqual(["one", "two", "three"]);
+  expect((await events(hub.httpUrl, "t", 3)).map((event) => event.split(" ")[2])).toEqual([
+    "one",
+    "two",
+    "three",
+  ]);
   const other = await pharos(["publish", "--url", hub.httpUrl, "--topic", "u", "--data", "x"], options);
   expect(other).toMatchObject({
     code: 1,

@@ -80,6 +80,16 @@ describe("an ingest endpoint that other machines can reach", () => {
     },
   );
 
+  // Publishers without keys try again ten times a second; their lines had the whole of one limit.
+  it("says whose key is refused also while others come without keys", async () => {
+    const { address, records } = await openGuarded([publisher.publicKey]);
+    openPush(address);
+    await records.counted("publishers_refused_total handshake", 1);
+    await openPublisher(address, { curve: { ...stranger, serverKey: server.publicKey } });
+    await records.logged("whose key is not among the clients");
+    expect(records.lines.at(-1)).toMatchObject({ fields: { publicKey: stranger.publicKey } });
+  });
+
   it("is not silent to a publisher that it does not let in", async () => {
     const { address } = await openGuarded([publisher.publicKey]);
     const wrong = await openPublisher(address, {
