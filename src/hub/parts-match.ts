@@ -92,11 +92,23 @@ class PlaceWalk {
   }
 
   #literal(text: string, from: Places): Places {
+    // A search for nothing finds it for ever.
+    if (text === "") return this.#copy(from);
+    if (from.list.length * 8 > this.#text.length) return this.#literalAmongMany(text, from);
     const to = this.#none();
     for (const at of from.list) {
       this.#work.steps += 1;
       if (this.#text.startsWith(text, at)) this.#mark(to, at + text.length);
     }
+    return to;
+  }
+
+  /** Behind a wildcard most places are starts: a search takes a tenth of the time. */
+  #literalAmongMany(text: string, from: Places): Places {
+    const to = this.#none();
+    this.#work.steps += this.#text.length;
+    for (let at = this.#text.indexOf(text); at >= 0; at = this.#text.indexOf(text, at + 1))
+      if (from.marks[at] === 1) this.#mark(to, at + text.length);
     return to;
   }
 
