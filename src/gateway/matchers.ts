@@ -50,15 +50,16 @@ export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers {
   if (current.length + older.length === 0) {
     throw new PharosError("bad-request", 'missing "match" subscription parameter');
   }
-  const filters = distinct(
-    current.length > 0
-      ? current.map(([name, value]) => parseMatcher(name, value, options))
-      : older.map(([, value]) => parseSelector(value, options)),
-  );
-  if (filters.length > options.filtersPerConnection) {
+  const form = current.length > 0 ? "current" : "older";
+  const wanted = eachOnce(form === "current" ? current : older);
+  // Before any is parsed: the body of one QUERY can hold 40,000 URL patterns, each of which takes 300 µs.
+  if (wanted.length > options.filtersPerConnection) {
     throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);
   }
-  return { form: current.length > 0 ? "current" : "older", filters };
+  const filters = wanted.map(([name, value]) =>
+    form === "current" ? parseMatcher(name, value, options) : parseSelector(value, options),
+  );
+  return { form, filters: distinct(filters) };
 }
 
 function parseMatcher(name: string, value: string, options: MatcherOptions): TopicFilter {
@@ -74,6 +75,10 @@ function parseMatcher(name: string, value: string, options: MatcherOptions): Top
 function parseSelector(value: string, { filterBytes }: MatcherOptions): TopicFilter {
   refuseFormatCharactersInMatcher(value);
   return parseTemplateFilter(value, filterBytes);
+}
+
+function eachOnce(pairs: Pairs): Pairs {
+  return [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()];
 }
 
 function distinct(filters: readonly TopicFilter[]): readonly TopicFilter[] {

@@ -52,6 +52,19 @@ describe("a subscription", () => {
     expect((await new MercureWorld().reply({ query })).status).toBe(400);
   });
 
+  it.each(["match_urlpattern=https://example.com/(", "topic={"])(
+    "l.181-185: that has too many matchers is refused before one of them is parsed: %s",
+    async (malformed) => {
+      const body = Array.from({ length: 50_000 }, (_each, index) => `${malformed}${index}%01`).join("&");
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const reply = await new MercureWorld().reply({ method: "QUERY", headers, body });
+      expect(JSON.parse(reply.body.toString())).toMatchObject({
+        status: 400,
+        detail: "a stream may have at most 5 matchers",
+      });
+    },
+  );
+
   it("is answered as an event stream", async () => {
     const start = await new MercureWorld().stream("match=a");
     expect(headerOf(start, "Content-Type")).toBe("text/event-stream");
