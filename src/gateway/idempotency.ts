@@ -4,6 +4,8 @@ import { PharosError } from "../errors.js";
 export interface IdempotencyLimits {
   /** Answers that are remembered; the oldest goes for a new one. */
   readonly entries: number;
+  /** What they may hold together, in bytes. */
+  readonly bytes: number;
   /** How long an answer is remembered, in milliseconds. */
   readonly ageMs: number;
   /** Longest key, in bytes. */
@@ -11,14 +13,24 @@ export interface IdempotencyLimits {
 }
 
 /**
- * 20,000 answers of about 500 bytes are 10 MB; an hour is longer than any publisher goes on trying. A key may be as long
- * as an event id.
+ * 20,000 answers of about 500 bytes are 10 MB, but the answer to a thousand publications has 50 KB; an hour is longer
+ * than any publisher goes on trying. A key may be as long as an event id.
  */
 export const defaultIdempotencyLimits: IdempotencyLimits = Object.freeze({
   entries: 20_000,
+  bytes: 16 * 1024 * 1024,
   ageMs: 3_600_000,
   keyBytes: 256,
 });
+
+/** What an answer costs beside its name and itself. */
+const entryBytes = 200;
+
+interface Remembered<Answer> {
+  readonly answer: Answer;
+  readonly bytes: number;
+  readonly untilMs: number;
+}
 
 /** One attempt to do something once. */
 export interface Attempt {
@@ -34,14 +46,22 @@ export interface Attempt {
  * tries anew. What is under way is not bounded here: each waits on a connection of its own, and those are.
  */
 export class IdempotencyWindow<Answer> {
+  readonly #sizeOf: (answer: Answer) => number;
   readonly #clock: Clock;
   readonly #limits: IdempotencyLimits;
   readonly #underWay = new Map<string, Promise<Answer>>();
   /** In the order in which they were given. */
-  readonly #answers = new Map<string, { readonly answer: Answer; readonly untilMs: number }>();
+  readonly #answers = new Map<string, Remembered<Answer>>();
+  #bytes = 0;
 
-  constructor(options: { readonly clock: Clock; readonly limits?: Partial<IdempotencyLimits> }) {
+  /** @param options.sizeOf what an answer holds, in bytes; by default nothing that matters */
+  constructor(options: {
+    readonly clock: Clock;
+    readonly limits?: Partial<IdempotencyLimits>;
+    readonly sizeOf?: (answer: Answer) => number;
+  }) {
     this.#clock = options.clock;
+    this.#sizeOf = options.sizeOf ?? (() => 0);
     this.#limits = { ...defaultIdempotencyLimits, ...options.limits };
   }
 
@@ -77,7 +97,9 @@ export class IdempotencyWindow<Answer> {
   }
 
   #remember(name: string, answer: Answer): Answer {
-    this.#answers.set(name, { answer, untilMs: this.#clock.monotonic() + this.#limits.ageMs });
+    const bytes = entryBytes + name.length + this.#sizeOf(answer);
+    this.#answers.set(name, { answer, bytes, untilMs: this.#clock.monotonic() + this.#limits.ageMs });
+    this.#bytes += bytes;
     this.#forget();
     return answer;
   }
@@ -85,9 +107,11 @@ export class IdempotencyWindow<Answer> {
   /** All are remembered for the same time, so the oldest is the first to go. */
   #forget(): void {
     const now = this.#clock.monotonic();
-    for (const [name, { untilMs }] of this.#answers) {
-      if (untilMs > now && this.#answers.size <= this.#limits.entries) return;
+    const { entries, bytes: mostBytes } = this.#limits;
+    for (const [name, { untilMs, bytes }] of this.#answers) {
+      if (untilMs > now && this.#answers.size <= entries && this.#bytes <= mostBytes) return;
       this.#answers.delete(name);
+      this.#bytes -= bytes;
     }
   }
 

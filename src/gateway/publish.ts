@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Clock } from "../clock.js";
 import { PharosError } from "../errors.js";
+import { filterSetKey } from "../hub/filter.js";
 import type { PublicationInput, PublicationLimits } from "../hub/publication.js";
 import { publishPath } from "../protocol.js";
 import { IdempotencyWindow } from "./idempotency.js";
@@ -24,7 +26,7 @@ type Ids = readonly string[];
  * first answer, whatever it holds, and publishes nothing.
  */
 export function publish({ publishing, limits, clock }: PublishOptions): Resource {
-  const window = new IdempotencyWindow<Ids>({ clock });
+  const window = new IdempotencyWindow<Ids>({ clock, sizeOf: bytesOf });
   const post = async (request: GatewayRequest): Promise<Reply> => {
     const publisher = await publishing.publisher(request);
     const work = (): Promise<Ids> => publishing.publish(publisher, publicationsOf(request, limits));
@@ -55,7 +57,19 @@ function isMany({ path }: GatewayRequest): boolean {
   return path === publishPath;
 }
 
-/** Publishers with one subject of one issuer share their keys; others never meet. */
+/**
+ * Publishers with one subject of one issuer and the same rights share their keys; others never meet. The rights count,
+ * since older tokens often name nobody, and whoever may not publish is not to learn what another's key was answered with.
+ */
 function nameOf(publisher: Publisher): string {
-  return publisher === "open" ? "open" : JSON.stringify([publisher.issuer, publisher.subject]);
+  if (publisher === "open") return "open";
+  const { issuer, subject, publish: granted } = publisher;
+  const name = JSON.stringify([issuer, subject, filterSetKey(granted)]);
+  // A token names its bearer in up to 12 KB.
+  return createHash("sha256").update(name).digest("base64url");
+}
+
+/** What ids take, their strings' headers included. */
+function bytesOf(ids: Ids): number {
+  return ids.reduce((sum, id) => sum + id.length + 32, 0);
 }

@@ -55,6 +55,19 @@ describe("IdempotencyWindow", () => {
     expect(await window.once(other, async () => "other")).toBe("other");
   });
 
+  it("forgets the oldest answers when they are too large together", async () => {
+    const clock = new VirtualClock();
+    const window = new IdempotencyWindow<string>({
+      clock,
+      limits: { bytes: 2500 },
+      sizeOf: (answer) => answer.length,
+    });
+    for (const key of ["a", "b", "c"]) await window.once(attempt(key), async () => key.repeat(1000));
+    expect(window.size).toBe(2);
+    expect(await window.once(attempt("c"), async () => "again")).toBe("c".repeat(1000));
+    expect(await window.once(attempt("a"), async () => "again")).toBe("again");
+  });
+
   it("forgets an answer when its time is over", async () => {
     const { clock, window } = open({ ageMs: 1000 });
     await window.once(attempt("k"), async () => "first");

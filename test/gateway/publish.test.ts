@@ -106,6 +106,15 @@ describe("a repeat with the same Idempotency-Key", () => {
     expect(world.published).toHaveLength(1);
   });
 
+  it("by another publisher is none, whether it may publish or not: it learns nothing of the first", async () => {
+    const world = new MercureWorld();
+    const by = (token: string) => ({ headers: { ...headers, ...bearer(token) } });
+    expect((await post(world, "/publish/a", by("publish.a"))).body).toEqual({ id: "#e:1" });
+    expect((await post(world, "/publish/a", by("subscribe.ALL"))).status).toBe(403);
+    expect((await post(world, "/publish/b", by("publish.b"))).body).toEqual({ id: "#e:2" });
+    expect((await post(world, "/publish/a", by("publish.a"))).body).toEqual({ id: "#e:1" });
+  });
+
   it("is tried anew when the first was refused", async () => {
     const world = new MercureWorld();
     expect((await post(world, "/publish/*", { headers })).status).toBe(400);
