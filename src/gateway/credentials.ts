@@ -38,10 +38,13 @@ function bearerToken(header: string): string {
   return token;
 }
 
-/** The first value of each name counts, as it belongs to the most specific path [RFC 6265 5.4]. */
+/**
+ * The first value of each name counts, as it belongs to the most specific path [RFC 6265 5.4]. A comma is part of a value:
+ * what stands behind one is no cookie, or a page without TLS could set those whose name begins with `__Secure-`.
+ */
 function parseCookies(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
-  for (const pair of header.split(/[;,]/)) {
+  for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
     const name = pair.slice(0, Math.max(0, equals)).trim();
     if (name !== "" && !cookies.has(name)) cookies.set(name, unquoted(pair.slice(equals + 1).trim()));

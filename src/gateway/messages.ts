@@ -11,8 +11,8 @@ export interface GatewayRequest {
   /** As in the request line, without the `?`; empty when there is none. */
   readonly query: string;
   /**
-   * A header by its lower-case name, decoded as UTF-8; values of a repeated one are joined by `, `. Undefined when the
-   * request has none.
+   * A header by its lower-case name, decoded as UTF-8; values of a repeated one are joined by `, `, those of `cookie` by
+   * `; `. Undefined when the request has none.
    */
   header(name: string): string | undefined;
   /** Empty where there is none. Whoever keeps it keeps what it lies in. */

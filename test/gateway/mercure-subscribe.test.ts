@@ -126,6 +126,12 @@ describe("a subscriber", () => {
     },
   );
 
+  test("what stands behind a comma in a cookie's value is no cookie", async () => {
+    const cookie = "x=1, __Secure-mercure_access_token=subscribe.a";
+    const { subscription } = await new MercureWorld().stream("match=a", { cookie });
+    expect(subscription.rights.key).toBe("");
+  });
+
   test("the current form has no token in the query", async () => {
     const { subscription } = await new MercureWorld().stream("match=a&authorization=subscribe.a");
     expect(subscription.rights.key).toBe("");

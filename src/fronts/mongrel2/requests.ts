@@ -8,7 +8,7 @@ export function toGatewayRequest(request: Mongrel2Request): GatewayRequest {
     method: request.method,
     path: request.path,
     query: request.query,
-    header: (name) => request.headers.get(name)?.join(", "),
+    header: (name) => request.headers.get(name)?.join(name === "cookie" ? "; " : ", "),
     body: request.body,
     peer: request.remoteAddress === "" ? undefined : request.remoteAddress,
     front: "mongrel2",
