@@ -121,6 +121,7 @@ export class Fanout<H> implements Outlet {
     this.#connections.add(connection);
     this.#heads.set(connection, opening.head);
     this.#makeReady(connection);
+    this.#expireInTime(connection);
     return connection;
   }
 
@@ -335,6 +336,17 @@ export class Fanout<H> implements Outlet {
       rounds.beat(rounds.cohort.subscription.format.heartbeat(id));
     }
     this.#channel.flush();
+  }
+
+  /** The next sweep would be too late for rights that end before it. */
+  #expireInTime(connection: Connection<H>): void {
+    const leftMs = connection.expiresAtMs - this.#clock.now();
+    if (leftMs > sweepMs) return;
+    this.#clock.after(Math.max(0, leftMs), () => {
+      if (connection.state === "closed") return;
+      this.#expire(connection);
+      this.#channel.flush();
+    });
   }
 
   /** Rights that end while the client is slow end all the same: what it is being sent is not waited for. */

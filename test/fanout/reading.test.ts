@@ -390,6 +390,17 @@ describe("an orderly end", () => {
 });
 
 describe("a stream whose rights end", () => {
+  it("is closed in time when it was opened just before", () => {
+    const world = new World();
+    world.clock.advance(100);
+    const client = world.open({ expiresAtMs: world.clock.now() + 200 });
+    world.turn();
+    world.clock.advance(199);
+    expect(client.fate).toBe("open");
+    world.clock.advance(1);
+    expect(client.fate).toBe("ended");
+  });
+
   it("is closed before they do, whether it takes what it is sent or not", () => {
     const world = new World();
     const expiresAtMs = world.clock.now() + 5000;
