@@ -67,7 +67,9 @@ class Verifier implements TokenVerifier {
     const token = readToken(text, this.#limits);
     const issuers = this.#issuersFor(token);
     const claims = await verifiedClaims(issuers, token, nowMs);
-    return parseGrants(claims, token.form, { ...this.#limits, hubUrl: this.#hubUrl, nowMs });
+    // Keys may have been waited for, and the token may have ended meanwhile.
+    const endMs = this.#ports.clock.now();
+    return parseGrants(claims, token.form, { ...this.#limits, hubUrl: this.#hubUrl, nowMs: endMs });
   }
 
   #issuersFor(token: UnverifiedToken): readonly TrustedIssuer[] {

@@ -65,6 +65,15 @@ describe("keys behind a URL", () => {
     expect(server.asked).toBe(1);
   });
 
+  it("may be waited for longer than a token is good for, which is then refused", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"]));
+    server.answer = (_, response) => {
+      hub.clock.advance(600_000);
+      response.end(setOf([first, "1"]));
+    };
+    expect(await hub.refusal(await signedBy(first, "1"))).toContain("it expired at");
+  });
+
   it("that are new are taken when a token names one, and withdrawn ones are trusted no more", async () => {
     const { server, world: hub } = await world(setOf([first, "1"]));
     expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
