@@ -122,15 +122,17 @@ export class MemoryJournal implements Journal, History {
     if (range.after >= this.#lostUpTo || told >= this.#evictions) return undefined;
     const reader = { rights: range.rights, told };
     // A topic has lost nothing newer than the newest that was ever published to it.
-    const lost = [...this.#matching(range)].flatMap((history) => {
+    const histories = [...this.#matching(range)];
+    const lost = histories.flatMap((history) => {
       const missedAtMost = history.missedAfter(range.after, reader);
       return missedAtMost > 0 ? [{ topic: history.topic, missedAtMost }] : [];
     });
-    const forgotten =
+    const unnamed =
       this.#mayHaveForgotten(range, "open", told) ||
-      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", told));
-    if (lost.length === 0 && !forgotten) return undefined;
-    const more = forgotten || lost.length > namedTopics;
+      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", told)) ||
+      histories.some((history) => history.mayHaveMissedAfter(range.after, reader));
+    if (lost.length === 0 && !unnamed) return undefined;
+    const more = unnamed || lost.length > namedTopics;
     return { topics: lost.slice(0, namedTopics), more, asOf: this.#evictions };
   }
 

@@ -28,11 +28,12 @@ export class TopicHistory {
   /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
-  readonly #losses = new TopicLosses();
+  readonly #losses: TopicLosses;
 
   constructor(topic: Topic, forgottenUpTo: ForgottenUpTo) {
     this.topic = topic;
     this.forgottenUpTo = forgottenUpTo;
+    this.#losses = new TopicLosses(topic);
   }
 
   push(entry: Entry): void {
@@ -66,6 +67,11 @@ export class TopicHistory {
     const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);
     return isUncounted ? upTo - after : Math.min(count, upTo - after);
+  }
+
+  /** True when this reader may have lost more here, which it must not be told by the topic's name. */
+  mayHaveMissedAfter(after: Offset, reader: LossReader): boolean {
+    return this.#losses.mayHaveMissed(after, reader);
   }
 }
 

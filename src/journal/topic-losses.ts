@@ -22,11 +22,16 @@ const maxTopicSets = 64;
 
 /** What one topic has lost, kept apart by who may hear of it. */
 export class TopicLosses {
+  readonly #topic: Topic;
   #open: Evictions | undefined;
   /** By the publications' topics, the set that lost last at the end. */
   #private: Map<string, Evictions & { readonly topics: readonly Topic[] }> | undefined;
-  /** What sets of topics lost that are not kept apart any more: told to all who may read something private. */
+  /** What sets of topics lost that are not kept apart any more. All have this topic. */
   #mixed: Evictions | undefined;
+
+  constructor(topic: Topic) {
+    this.#topic = topic;
+  }
 
   add({ publication, offset }: Entry, at: LossMark): void {
     const loss = { count: 1, upTo: offset, at };
@@ -38,11 +43,20 @@ export class TopicLosses {
   after(offset: Offset, { rights, told }: LossReader): readonly Evictions[] {
     const kinds = this.#open === undefined ? [] : [this.#open];
     if (rights.readsPrivate) {
-      if (this.#mixed !== undefined) kinds.push(this.#mixed);
+      if (this.#mixed !== undefined && rights.mayReadTopic(this.#topic)) kinds.push(this.#mixed);
       for (const kind of this.#private?.values() ?? [])
         if (kind.topics.some((topic) => rights.mayReadTopic(topic))) kinds.push(kind);
     }
     return kinds.filter((kind) => kind.upTo > offset && kind.at > told);
+  }
+
+  /**
+   * True when something private is lost of which it is not known any more whether this reader might have read it. It may
+   * be told that, but not the topic's name.
+   */
+  mayHaveMissed(offset: Offset, { rights, told }: LossReader): boolean {
+    if (this.#mixed === undefined || !rights.readsPrivate || rights.mayReadTopic(this.#topic)) return false;
+    return this.#mixed.upTo > offset && this.#mixed.at > told;
   }
 
   #addPrivate(topics: readonly Topic[], loss: Evictions): void {
