@@ -1,4 +1,5 @@
 import type { Grants } from "../auth/grants.js";
+import type { Subscription } from "../hub/cohort.js";
 import type { History } from "../hub/history.js";
 import { parseForm, parseFormBody } from "./form.js";
 import { parseMatchers } from "./matchers.js";
@@ -18,7 +19,7 @@ export interface MercureSubscribeOptions {
   /** The hub's own URL. */
   readonly hubUrl: string;
   readonly visitors: Visitors;
-  readonly history: Pick<History, "locate">;
+  readonly history: Pick<History, "locate" | "losses" | "head">;
 }
 
 /** Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that. */
@@ -31,9 +32,8 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   return (request) => {
     const { pairs, query } = parametersOf(request);
     const matchers = parseMatchers(pairs, matcherOptions);
-    const lastEventId = cursorOf(request, pairs, matchers);
-    const open = (grants: Grants | undefined): StreamStart =>
-      start(options, { matchers, lastEventId, grants });
+    const cursors = cursorsOf(request, pairs, matchers);
+    const open = (grants: Grants | undefined): StreamStart => start(options, { matchers, cursors, grants });
     const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
     return grants === undefined ? open(undefined) : grants.then(open);
   };
@@ -46,34 +46,48 @@ function parametersOf(request: GatewayRequest): { readonly pairs: Pairs; readonl
   return { pairs: [...query, ...body], query };
 }
 
+type Cursors = readonly (string | undefined)[];
+
 /** The header goes before every parameter. */
-function cursorOf(request: GatewayRequest, pairs: Pairs, { form }: Matchers): string | undefined {
+function cursorsOf(request: GatewayRequest, pairs: Pairs, { form }: Matchers): Cursors {
   const values = cursorNames[form].map((name) => valueOf(pairs, name));
-  return firstPresent([request.header("last-event-id"), ...values]);
+  return [request.header("last-event-id"), ...values];
 }
 
 interface Subscriber {
   readonly matchers: Matchers;
-  readonly lastEventId: string | undefined;
+  readonly cursors: Cursors;
   readonly grants: Grants | undefined;
 }
 
 function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart {
-  const { matchers, lastEventId, grants } = subscriber;
+  const { matchers, cursors, grants } = subscriber;
+  const subscription = { format: mercureFormat, filters: matchers.filters, rights: readRights(grants) };
+  const isAsked = cursors.some((cursor) => cursor !== undefined);
+  const lastEventId = firstPresent(cursors);
   return startStream(options.streams, {
-    subscription: { format: mercureFormat, filters: matchers.filters, rights: readRights(grants) },
+    subscription,
     lastEventId,
-    headers: lastEventId === undefined ? [] : resumeHeaders(options.history, lastEventId),
+    headers: isAsked ? resumeHeaders(options.history, subscription, lastEventId) : [],
     expiresAtMs: grants?.expiresAtMs,
   });
 }
 
 /**
- * Tells where the stream goes on: behind the event that was asked for, or, where that is not known, behind none
- * [draft-dunglas-mercure-08 l.951-968]. An id that a client sent is known here, so it is safe in a header once more.
+ * Tells where the stream goes on: behind the event that was asked for, or behind none where that is empty, not known, or
+ * something is lost since, by which clients know that they have to load anew [draft-dunglas-mercure-08 l.951-968]. An
+ * id that a client sent is known here, so it is safe in a header once more.
  */
-function resumeHeaders(history: Pick<History, "locate">, lastEventId: string): Headers {
-  const id = history.locate(lastEventId).kind === "at" ? asHeaderText(lastEventId) : "earliest";
+function resumeHeaders(
+  history: MercureSubscribeOptions["history"],
+  { filters, rights }: Subscription,
+  lastEventId = "",
+): Headers {
+  const cursor = history.locate(lastEventId, rights);
+  const goesOn =
+    cursor.kind === "at" &&
+    history.losses({ filters, rights, after: cursor.offset, upTo: history.head }, 0) === undefined;
+  const id = goesOn ? asHeaderText(lastEventId) : "earliest";
   return [
     ["Mercure-Last-Event-ID", id],
     ["Last-Event-ID", id],

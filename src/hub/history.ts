@@ -35,8 +35,13 @@ export interface History {
   readonly head: Offset;
   /** The event id of the position at this offset. */
   idAt(offset: Offset): string;
-  /** Finds where an event id stands: a position, or a publisher's own id that is still in history. */
-  locate(eventId: string): Cursor;
+  /**
+   * Finds where an event id stands: a position, or a publisher's own id that is still in history. The id of a private
+   * publication that these rights may not read is as one that never was: whoever guesses ids learns nothing.
+   *
+   * @param rights by default a stranger's
+   */
+  locate(eventId: string, rights?: Rights): Cursor;
   /** What the range has lost since `told`; undefined when everything else in it is still there. */
   losses(range: Range, told: LossMark): Losses | undefined;
   /** True when the topic's history reaches back to this offset. */

@@ -57,7 +57,7 @@ export interface PageLimits {
 export function startReading(source: PageSource, cohort: Cohort, eventId: string | undefined): ReadState {
   const head = source.history.head;
   if (eventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head };
-  const cursor = source.history.locate(eventId);
+  const cursor = source.history.locate(eventId, cohort.subscription.rights);
   const from = cursor.kind === "at" ? cursor.offset : 0;
   const losses = source.history.losses(rangeOf(cohort, from, head), 0);
   if (cursor.kind === "lost") {

@@ -5,7 +5,8 @@ import type { Cursor, History, LossMark, Losses, Range } from "../hub/history.js
 import { plainPositions } from "../hub/position.js";
 import type { Epoch, Offset, Position, PositionFormat } from "../hub/position.js";
 import type { Publication } from "../hub/publication.js";
-import { mayRead } from "../hub/rights.js";
+import { mayRead, publicOnly } from "../hub/rights.js";
+import type { Rights } from "../hub/rights.js";
 import type { Topic } from "../hub/topic.js";
 import type { Metrics } from "../metrics.js";
 import { EntryQueue } from "./entry-queue.js";
@@ -105,16 +106,22 @@ export class MemoryJournal implements Journal, History {
     return this.#positions.format({ epoch: this.epoch, offset });
   }
 
-  locate(eventId: string): Cursor {
+  locate(eventId: string, rights = publicOnly): Cursor {
     if (eventId === "earliest") return { kind: "at", offset: 0 };
     const position = this.#positions.parse(eventId);
     if (position === undefined) {
       const offset = this.#ids.get(eventId);
-      return offset === undefined ? { kind: "lost", reason: "unknown-id" } : { kind: "at", offset };
+      const isKnown = offset !== undefined && this.#mayKnow(rights, offset);
+      return isKnown ? { kind: "at", offset } : { kind: "lost", reason: "unknown-id" };
     }
     if (position.epoch !== this.epoch) return { kind: "lost", reason: "other-epoch" };
     if (position.offset > this.#head) return { kind: "lost", reason: "unknown-id" };
     return { kind: "at", offset: position.offset };
+  }
+
+  #mayKnow(rights: Rights, offset: Offset): boolean {
+    const entry = this.#all.at(this.#all.indexAfter(offset - 1));
+    return entry?.offset === offset && mayRead(rights, entry.publication);
   }
 
   losses(range: Range, told: LossMark): Losses | undefined {

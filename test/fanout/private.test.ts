@@ -42,6 +42,18 @@ it("is replayed to whom it may be read by now, whatever the cursor came from", (
   expect([open(readerOf("a")), open(readerOf("b")), open()]).toEqual([[3, 4], [2, 4], [4]]);
 });
 
+it("has an id that is a cursor for those alone who may read it: others cannot tell that it was ever used", () => {
+  const world = new World();
+  world.publish("a", "1", { private: true, id: "secret" });
+  const gapsAt = (lastEventId: string, rights: Rights): readonly string[] => {
+    const client = world.open({ filters: ["#"], lastEventId, rights });
+    world.turn();
+    return client.gaps.map(({ notice }) => notice.reason);
+  };
+  expect(gapsAt("secret", readerOf("a"))).toEqual([]);
+  expect(gapsAt("secret", readerOf("b"))).toEqual(gapsAt("never", readerOf("b")));
+});
+
 it("is missing for those alone who might have read it", () => {
   const world = new World({ history: { topicEvents: 1 } });
   for (const topic of ["a", "a", "b", "b", "b", "open", "open"])

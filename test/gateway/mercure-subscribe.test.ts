@@ -169,6 +169,27 @@ describe("a cursor", () => {
     for (const id of ["earliest", "never", "#other:1", "a\r\nb"]) expect(await told(id)).toBe("earliest");
   });
 
+  it.each([
+    ["empty", "match=a&last_event_id=", "earliest"],
+    ["that events were lost behind", "match=a&last_event_id=%23e:1", "earliest"],
+    ["behind which nothing of its own was lost", "match=b&last_event_id=%23e:1", "#e:1"],
+  ])("l.951-968: %s, in %s, is answered with %s", async (_name, query, expected) => {
+    const world = new MercureWorld({ topicEvents: 1 });
+    for (let index = 0; index < 3; index += 1) await world.publish("topic=a");
+    const start = await world.stream(query);
+    for (const name of ["Mercure-Last-Event-ID", "Last-Event-ID"])
+      expect(headerOf(start, name)).toBe(expected);
+  });
+
+  it("that is a private publication's id is known to those alone who may read it", async () => {
+    const world = new MercureWorld();
+    await world.publish("topic=a&private&id=secret");
+    const told = async (headers = {}): Promise<unknown> =>
+      headerOf(await world.stream("match=*&last_event_id=secret", headers), "Mercure-Last-Event-ID");
+    expect(await told(bearer("subscribe.a"))).toBe("secret");
+    expect([await told(), await told(bearer("subscribe.b"))]).toEqual(["earliest", "earliest"]);
+  });
+
   it("may be read by pages of other origins", async () => {
     const world = new MercureWorld({ corsOrigins: ["https://app.example"] });
     const start = await world.stream("match=a", { origin: "https://app.example" });

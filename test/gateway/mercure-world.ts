@@ -10,6 +10,7 @@ import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
 import { parseEpoch } from "../../src/hub/position.js";
 import type { Publication } from "../../src/hub/publication.js";
 import { defaultPublicationLimits } from "../../src/hub/publication.js";
+import { defaultHistoryLimits } from "../../src/journal/limits.js";
 import { MemoryJournal } from "../../src/journal/memory-journal.js";
 import { silentMetrics } from "../../src/metrics.js";
 import { mercurePath } from "../../src/protocol.js";
@@ -54,17 +55,15 @@ export interface MercureWorldOptions {
   readonly anonymous?: boolean;
   readonly publishOrigins?: readonly string[];
   readonly corsOrigins?: readonly string[];
+  /** Publications kept for each topic. */
+  readonly topicEvents?: number;
 }
 
 type Request = Parameters<typeof gatewayRequest>[0];
 
 /** A gateway that speaks Mercure, over a journal in memory. */
 export class MercureWorld {
-  readonly journal = new MemoryJournal({
-    epoch: parseEpoch("e") ?? never(),
-    clock: new VirtualClock(),
-    metrics: silentMetrics,
-  });
+  readonly journal: MemoryJournal;
   readonly published: Publication[] = [];
   /** Why requests were refused, as the log has it. */
   readonly refusals: string[] = [];
@@ -72,6 +71,13 @@ export class MercureWorld {
 
   constructor(options: MercureWorldOptions = {}) {
     const { open = false, anonymous = true, publishOrigins = [], corsOrigins = [] } = options;
+    const { topicEvents = defaultHistoryLimits.topicEvents } = options;
+    this.journal = new MemoryJournal({
+      epoch: parseEpoch("e") ?? never(),
+      clock: new VirtualClock(),
+      metrics: silentMetrics,
+      limits: { ...defaultHistoryLimits, topicEvents },
+    });
     const visitors = new Visitors({ verifier, anonymous, publishOrigins });
     const publishing = new Publishing({
       visitors,
