@@ -2,7 +2,14 @@ import { isIPv4 } from "node:net";
 import type { GatewayRequest } from "./messages.js";
 
 /** Headers that say that somebody else's request was passed on. */
-const forwarding = ["forwarded", "x-forwarded-for", "via"] as const;
+const forwarding = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+] as const;
 
 /** The header by which a request says that it was passed on: behind a reverse proxy everybody comes from loopback. */
 export function passedOnBy(request: Pick<GatewayRequest, "header">): string | undefined {

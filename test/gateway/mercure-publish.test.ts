@@ -183,6 +183,14 @@ describe("a publisher", () => {
     { name: "a proxy", headers: { via: "1.1 proxy" }, status: 401 },
     { name: "a client behind a proxy", headers: { "x-forwarded-for": "127.0.0.1" }, status: 401 },
     { name: "another proxy", headers: { forwarded: "for=127.0.0.1" }, status: 401 },
+    { name: "a proxy that names the client", headers: { "x-real-ip": "127.0.0.1" }, status: 401 },
+    { name: "a proxy that names the scheme", headers: { "x-forwarded-proto": "https" }, status: 401 },
+    { name: "a proxy that names the host", headers: { "x-forwarded-host": "localhost" }, status: 401 },
+    { name: "a page in a sandbox", headers: { origin: "null" }, status: 401 },
+    { name: "a page on another port", headers: { origin: "http://localhost" }, status: 401 },
+    { name: "the IPv6 loopback", headers: { host: "[::1]:8080" }, status: 200 },
+    { name: "a name that begins like loopback", headers: { host: "127.0.0.1.evil.example" }, status: 401 },
+    { name: "no Host", headers: { host: "" }, status: 401 },
     { name: "a rebound name", headers: { host: "evil.example" }, status: 401 },
   ])("without a token is $status for $name where publishing is open", async ({ headers, status }) => {
     const world = new MercureWorld({ open: true });
