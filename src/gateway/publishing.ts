@@ -4,6 +4,7 @@ import { matchesFilter } from "../hub/filter.js";
 import type { Publication, PublicationInput, PublicationLimits } from "../hub/publication.js";
 import { parsePublication } from "../hub/publication.js";
 import type { Receipt } from "../journal/journal.js";
+import { mercurePath } from "../protocol.js";
 import type { GatewayRequest } from "./messages.js";
 import { mayPublishOpenly } from "./open-publishing.js";
 import type { Pairs } from "./query.js";
@@ -70,8 +71,11 @@ export class Publishing {
 
   #refuseReserved(publisher: Publisher, topics: readonly string[]): void {
     const { hubUrl } = this.#options;
-    if (!topics.some((topic) => isReservedTopic(topic, hubUrl))) return;
     const isOlder = publisher !== "open" && publisher.form === "older";
+    // Hubs of the older protocol look for the path anywhere in a topic.
+    const isReserved = (topic: string): boolean =>
+      isReservedTopic(topic, hubUrl) || (isOlder && topic.includes(mercurePath));
+    if (!topics.some(isReserved)) return;
     const code = isOlder ? "insufficient-scope" : "bad-topic";
     throw new PharosError(code, "topics under the hub's own URL are reserved");
   }
