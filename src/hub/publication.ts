@@ -92,6 +92,7 @@ function parseTopics(topics: readonly string[], limits: PublicationLimits): read
       `a publication may have at most ${limits.topicsPerPublication} topics`,
     );
   }
+  for (const topic of topics) checkLength(topic, "a topic", limits.topicBytes);
   const [first, ...others] = new Set(topics.map((topic) => parseTopic(topic, limits.topicBytes)));
   if (first === undefined) throw new PharosError("bad-topic", "a publication needs at least one topic");
   return [first, ...others];
@@ -122,19 +123,22 @@ function checkWord(
     readonly maxBytes: number;
   },
 ): void {
-  if (text.length > rule.maxBytes || Buffer.byteLength(text) > rule.maxBytes) {
-    throw new PharosError(rule.code, `${rule.what} may have at most ${rule.maxBytes} bytes`);
-  }
+  checkLength(text, rule.what, rule.maxBytes);
   if (hasForbiddenCharacter(text)) {
     throw new PharosError(rule.code, `${rule.what} must not hold control characters or invalid UTF-8`);
   }
 }
 
-function checkData(data: string, maxBytes: number): void {
+/** What is too long is too large, whatever it is [draft-dunglas-mercure-08, Publication: 413]. */
+function checkLength(text: string, what: string, maxBytes: number): void {
   // A UTF-16 unit is at most three bytes of UTF-8, so short text needs no count.
-  if (data.length * 3 > maxBytes && Buffer.byteLength(data) > maxBytes) {
-    throw new PharosError("too-large", `the data of a publication may have at most ${maxBytes} bytes`);
+  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
+    throw new PharosError("too-large", `${what} may have at most ${maxBytes} bytes`);
   }
+}
+
+function checkData(data: string, maxBytes: number): void {
+  checkLength(data, "the data of a publication", maxBytes);
   if (!data.isWellFormed())
     throw new PharosError("bad-publication", "the data of a publication must be valid UTF-8");
 }

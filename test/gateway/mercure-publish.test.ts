@@ -88,9 +88,14 @@ describe("a publication", () => {
     expect((await new MercureWorld().publish(`topic=${encodeURIComponent(topic)}`)).status).toBe(200);
   });
 
-  it("over a limit is refused with 413", async () => {
-    const topics = Array.from({ length: 101 }, (_each, index) => `topic=${index}`).join("&");
-    expect((await new MercureWorld().publish(topics)).status).toBe(413);
+  it.each([
+    ["topics", Array.from({ length: 101 }, (_each, index) => `topic=${index}`).join("&")],
+    ["a topic", `topic=${"x".repeat(1025)}`],
+    ["an id", `topic=a&id=${"x".repeat(257)}`],
+    ["a type", `topic=a&type=${"x".repeat(257)}`],
+    ["data", `topic=a&data=${"x".repeat(1024 * 1024 + 1)}`],
+  ])("over a limit, with too much of %s, is refused with 413", async (_name, body) => {
+    expect((await new MercureWorld().publish(body)).status).toBe(413);
   });
 
   it("of another type than a form is refused with 415", async () => {
