@@ -68,9 +68,10 @@ function presentText(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
 
+/** One that is there and empty is refused: who wrote `Private:` did not mean that everybody may read it. */
 function parseFlag(name: string, text: string | undefined): boolean {
-  const value = text?.trim().toLowerCase() ?? "";
+  const value = text?.trim().toLowerCase() ?? "false";
   if (value === "true" || value === "1") return true;
-  if (value === "false" || value === "0" || value === "") return false;
+  if (value === "false" || value === "0") return false;
   throw new PharosError("bad-publication", `the header ${name} must be true or false`);
 }

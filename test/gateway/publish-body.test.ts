@@ -78,6 +78,7 @@ describe("parsePublishBody", () => {
     ["retain", "yes"],
     ["retain", "true, true"],
     ["private", "2"],
+    ["private", ""],
   ])("refuses the header %s: %s", (name, value) => {
     expect(() => parsePublishBody("t", request("x", { [name]: value }))).toThrow(
       expect.objectContaining({ code: "bad-publication", message: expect.stringMatching(/true or false/) }),
