@@ -206,6 +206,7 @@ class RunningApp implements App {
         streams: this.#streams,
         mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
       }),
+      isStopping: () => this.#closing !== undefined,
     });
   }
 

@@ -27,6 +27,8 @@ export interface GatewayParts {
   readonly streams: () => number;
   /** What `/healthz` says beside `status`. */
   readonly facts: () => Readonly<Record<string, unknown>>;
+  /** True when the hub stops, and takes no more publications. */
+  readonly isStopping: () => boolean;
 }
 
 /** Everything that is served over HTTP, on every front the same. */
@@ -43,6 +45,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     limits: config.limits,
     hubUrl: config.publicUrl,
     open: config.open,
+    isStopping: parts.isStopping,
   });
   return new Gateway({
     corsOrigins: config.corsOrigins,

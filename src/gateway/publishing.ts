@@ -22,6 +22,8 @@ export interface PublishingOptions {
   readonly hubUrl: string;
   /** True when programs of this machine may publish without a token. */
   readonly open: boolean;
+  /** True when the hub stops: what it took now would be lost with its journal. @default never */
+  readonly isStopping?: () => boolean;
 }
 
 /** Who publishes: what its token allows, or `open` for whoever needs none. */
@@ -38,10 +40,13 @@ export class Publishing {
   /**
    * Who sends this request.
    *
-   * @throws PharosError `unauthorized` without a token, unless `open` allows it; else as {@link Visitors.publisher}
+   * @throws PharosError `closed` when the hub stops; `unauthorized` without a token, unless `open` allows it; else as
+   *   {@link Visitors.publisher}
    */
   async publisher(request: GatewayRequest, older?: Pairs): Promise<Publisher> {
-    const { visitors, open } = this.#options;
+    const { visitors, open, isStopping } = this.#options;
+    if (isStopping?.() === true)
+      throw new PharosError("closed", "the server stops; try again soon", { retryAfterSeconds: 1 });
     const grants = await visitors.publisher(request, older);
     if (grants !== undefined) return grants;
     const verdict = open && mayPublishOpenly(request);

@@ -52,6 +52,7 @@ const verifier: TokenVerifier = {
 
 export interface MercureWorldOptions {
   readonly open?: boolean;
+  readonly stopping?: boolean;
   readonly anonymous?: boolean;
   readonly publishOrigins?: readonly string[];
   readonly corsOrigins?: readonly string[];
@@ -89,6 +90,7 @@ export class MercureWorld {
       limits: defaultPublicationLimits,
       hubUrl,
       open,
+      isStopping: () => options.stopping === true,
     });
     const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64, hasRoom: () => true };
     const issuers = ["https://issuer.example"];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bearer, MercureWorld } from "./mercure-world.js";
+import { mercurePath } from "../../src/protocol.js";
+import { bearer, headerOf, MercureWorld } from "./mercure-world.js";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -55,6 +56,15 @@ describe("one publication", () => {
   ])("to %s gets %i", async (path, status) => {
     const world = new MercureWorld();
     expect((await post(world, path)).status).toBe(status);
+    expect(world.published).toEqual([]);
+  });
+
+  it("is not taken by a hub that stops, whose journal ends with it: the publisher is to try again", async () => {
+    const world = new MercureWorld({ stopping: true });
+    for (const path of ["/publish/a", "/publish", mercurePath]) {
+      const reply = await world.reply({ method: "POST", path, headers: bearer("publish.ALL") });
+      expect([reply.status, headerOf(reply, "Retry-After")]).toEqual([503, "1"]);
+    }
     expect(world.published).toEqual([]);
   });
 
