@@ -260,7 +260,7 @@ export class Fanout<H> implements Outlet {
     const body = connection.rest ?? this.#nextBody(connection);
     if (body.length === 0) {
       // Nothing in this part of history was for this reader; an empty write would be a close to Mongrel2.
-      this.#joins(connection);
+      this.#makeReady(connection);
       return;
     }
     const { maxWriteBytes } = this.#channel;

@@ -46,6 +46,11 @@ export interface History {
   losses(range: Range, told: LossMark): Losses | undefined;
   /** True when the topic's history reaches back to this offset. */
   holds(topic: Topic, offset: Offset): boolean;
-  /** Calls `visit` for each entry of the range in order of offset until it returns false; an entry comes once. */
-  read(range: Range, visit: (entry: Entry) => boolean): void;
+  /**
+   * Calls `visit` for each entry of the range in order of offset until it returns false; an entry comes once. It looks at
+   * so many entries only that it takes milliseconds.
+   *
+   * @returns the offset up to which it has looked, `upTo` or less; of no meaning when `visit` has returned false
+   */
+  read(range: Range, visit: (entry: Entry) => boolean): Offset;
 }

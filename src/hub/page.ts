@@ -161,24 +161,24 @@ class PageBuilder {
   /** The position before the first event that history still has for this reader. */
   #beforeFirst(from: Offset): Offset {
     // A cursor from elsewhere may be ahead of this cohort's horizon; it never moves back.
-    let first = Math.max(from, this.#limits.upTo) + 1;
-    this.#source.history.read(rangeOf(this.#cohort, from, this.#limits.upTo), (entry) => {
+    let first: Offset | undefined;
+    const looked = this.#source.history.read(rangeOf(this.#cohort, from, this.#limits.upTo), (entry) => {
       first = entry.offset;
       return false;
     });
-    return first - 1;
+    return first === undefined ? Math.max(from, looked) : first - 1;
   }
 
   #entries(state: ReadState & { readonly kind: "history" }): ReadState {
     const { upTo } = this.#limits;
     let last = state.after;
-    this.#source.history.read(rangeOf(this.#cohort, state.after, upTo), (entry) => {
+    const looked = this.#source.history.read(rangeOf(this.#cohort, state.after, upTo), (entry) => {
       if (!this.#add(entry.encodedAs(this.#cohort.subscription.format))) return false;
       this.#count += 1;
       last = entry.offset;
       return true;
     });
-    return { ...state, after: this.#full ? last : Math.max(state.after, upTo) };
+    return { ...state, after: this.#full ? last : Math.max(state.after, looked) };
   }
 
   #add(part: Buffer): boolean {
