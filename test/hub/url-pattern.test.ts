@@ -30,6 +30,7 @@ describe("parseUrlPatternFilter", () => {
     ["look-behind", "/(a(?<=a)b)"],
     ["a reference back", "/(a(?<n>b)\\k<n>)"],
     ["more repetitions than allowed", "/(a{200})/(b{200})"],
+    ["a regular expression that is too large written out", `/((?:${"a?".repeat(440)}){250})`],
     ["a regular expression that is too large", `/(${"\\d{2}a".repeat(100)})`],
     ["more wildcards than allowed", `/${"a*".repeat(65)}`],
   ])("refuses %s", (_name, text) => {
