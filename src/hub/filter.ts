@@ -197,10 +197,21 @@ export function matchesTemplate(
   return text === topic || isMadeOf(parts, topic, work);
 }
 
+const lastSplit: { topic: string; levels: readonly string[] } = { topic: "", levels: [""] };
+
+/** The last topic's levels are kept: many filters are asked about one topic before the next one comes. */
+function levelsOfTopic(topic: Topic): readonly string[] {
+  if (lastSplit.topic !== topic) {
+    lastSplit.topic = topic;
+    lastSplit.levels = topic.split("/");
+  }
+  return lastSplit.levels;
+}
+
 /** A wildcard in the first level matches no topic that begins with `$` [MQTT 5.0, 4.7.2]; `a/#` matches `a` too [4.7.1.2]. */
 function matchesLevels(filter: readonly string[], topic: Topic): boolean {
   if (topic.startsWith("$") && (filter[0] === "+" || filter[0] === "#")) return false;
-  const levels = topic.split("/");
+  const levels = levelsOfTopic(topic);
   for (const [index, level] of filter.entries()) {
     if (level === "#") return true;
     if (index >= levels.length) return false;
