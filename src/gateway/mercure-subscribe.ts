@@ -1,4 +1,5 @@
 import type { Grants } from "../auth/grants.js";
+import { PharosError } from "../errors.js";
 import type { Subscription } from "../hub/cohort.js";
 import type { History } from "../hub/history.js";
 import { parseForm, parseFormBody } from "./form.js";
@@ -30,6 +31,7 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, visitors } = options;
   const matcherOptions: MatcherOptions = { hubUrl, ...streams };
   return (request) => {
+    checkBody(request, streams);
     const { pairs, query } = parametersOf(request);
     const matchers = parseMatchers(pairs, matcherOptions);
     const cursors = cursorsOf(request, pairs, matchers);
@@ -37,6 +39,26 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
     const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
     return grants === undefined ? open(undefined) : grants.then(open);
   };
+}
+
+/** Parameters that a body may have beside matchers; those that are not known are ignored. */
+const otherParameters = 100;
+
+/**
+ * Before it is read: anybody may send it, and 1 MiB of `a&` takes half a second.
+ *
+ * @throws PharosError `too-large`, or `bad-request` for too many parameters
+ */
+function checkBody({ body }: GatewayRequest, { filtersPerConnection, filterBytes }: StreamSettings): void {
+  const most = filtersPerConnection + otherParameters;
+  // Each byte may be written as an escape of three.
+  const mostBytes = most * 3 * filterBytes;
+  if (body.length > mostBytes) {
+    throw new PharosError("too-large", `the body of a subscription may have at most ${mostBytes} bytes`);
+  }
+  if (body.toString("latin1").split("&", most + 1).length > most) {
+    throw new PharosError("bad-request", `a subscription may have at most ${most} parameters in its body`);
+  }
 }
 
 /** The union of the query and, with QUERY, the body; where a name may be there once, the query goes before. */
