@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { PharosError } from "../errors.js";
 import type { GatewayRequest } from "./messages.js";
+import { mediaTypeOf } from "./publish-body.js";
 import type { Pairs } from "./query.js";
 
 const formType = "application/x-www-form-urlencoded";
@@ -22,8 +23,7 @@ export function parseForm(text: string): Pairs {
  * @throws PharosError `unsupported-media-type` when it is said to be something else; else as {@link parseForm}
  */
 export function parseFormBody(request: GatewayRequest): Pairs {
-  const type = (request.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type !== formType) {
+  if (mediaTypeOf(request.header("content-type")) !== formType) {
     throw new PharosError("unsupported-media-type", `the body must be a form: Content-Type: ${formType}`);
   }
   if (!isUtf8(request.body)) throw new PharosError("bad-request", "the form holds invalid UTF-8");

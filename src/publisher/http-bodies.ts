@@ -1,17 +1,11 @@
-import { parsePublication, type Publication, type PublicationInput } from "../hub/publication.js";
+import { parsePublication, type Publication } from "../hub/publication.js";
 import { defaultTopic } from "../protocol.js";
+import type { OutgoingPublication } from "./frames.js";
 
 /** What a program publishes over HTTP. */
-export interface HttpPublication {
+export interface HttpPublication extends Omit<OutgoingPublication, "topic"> {
   /** One topic, or several of which the first is the canonical one. @default "broadcast" */
   readonly topic?: string | readonly string[] | undefined;
-  readonly data?: PublicationInput["data"];
-  readonly id?: PublicationInput["id"];
-  readonly type?: PublicationInput["type"];
-  /** The reconnection time that clients are told, in milliseconds. */
-  readonly retry?: PublicationInput["retry"];
-  readonly retain?: PublicationInput["retain"];
-  readonly private?: PublicationInput["private"];
 }
 
 /**
