@@ -15,7 +15,8 @@ export const eventStreamFormat: Format = Object.freeze({
     encodeEvent({ id, type: gapEventType, data: JSON.stringify(notice) }),
 });
 
-function fieldsOf(entry: Entry): { type?: string; retryMs?: number; data: string } {
+/** What an event holds beside its id. */
+export function fieldsOf(entry: Entry): { type?: string; retryMs?: number; data: string } {
   const { type, retryMs, data } = entry.publication;
   return { ...(type === undefined ? {} : { type }), ...(retryMs === undefined ? {} : { retryMs }), data };
 }

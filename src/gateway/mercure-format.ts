@@ -1,6 +1,9 @@
 import type { Entry } from "../hub/entry.js";
 import type { Format } from "../hub/format.js";
-import { eventStreamFormat } from "./event-stream-format.js";
+import type { GapNotice } from "../protocol.js";
+import { gapEventType } from "../protocol.js";
+import { encodeOlderEvent } from "../sse/encode.js";
+import { eventStreamFormat, fieldsOf } from "./event-stream-format.js";
 
 /**
  * As every stream, but each event has an id [draft-dunglas-mercure-08 l.912]: a retained value moves the client's cursor
@@ -10,4 +13,16 @@ export const mercureFormat: Format = Object.freeze({
   ...eventStreamFormat,
   name: "mercure",
   retained: (entry: Entry) => eventStreamFormat.event(entry),
+});
+
+const olderEvent = (entry: Entry): Buffer => encodeOlderEvent({ id: entry.id, ...fieldsOf(entry) });
+
+/** The same for the older form of the protocol, whose hubs write an event's fields in another order. */
+export const olderMercureFormat: Format = Object.freeze({
+  ...mercureFormat,
+  name: "mercure-older",
+  event: olderEvent,
+  retained: olderEvent,
+  gap: (notice: GapNotice, id: string) =>
+    encodeOlderEvent({ id, type: gapEventType, data: JSON.stringify(notice) }),
 });

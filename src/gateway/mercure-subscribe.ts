@@ -1,11 +1,12 @@
 import type { Grants } from "../auth/grants.js";
 import { PharosError } from "../errors.js";
 import type { Subscription } from "../hub/cohort.js";
+import type { Format } from "../hub/format.js";
 import type { History } from "../hub/history.js";
 import { parseForm, parseFormBody } from "./form.js";
 import { parseMatchers } from "./matchers.js";
 import type { MatcherOptions, Matchers } from "./matchers.js";
-import { mercureFormat } from "./mercure-format.js";
+import { mercureFormat, olderMercureFormat } from "./mercure-format.js";
 import type { GatewayRequest, Headers, StreamStart } from "./messages.js";
 import type { Pairs } from "./query.js";
 import { valueOf } from "./query.js";
@@ -76,6 +77,22 @@ function cursorsOf(request: GatewayRequest, pairs: Pairs, { form }: Matchers): C
   return [request.header("last-event-id"), ...values];
 }
 
+interface Dialect {
+  readonly format: Format;
+  readonly headers: Headers;
+  readonly beginning: Buffer;
+}
+
+/** How streams of each form are written: the older one as its hubs do, with what every stream says here in comments. */
+const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
+  current: { format: mercureFormat, headers: [], beginning: Buffer.alloc(0) },
+  older: {
+    format: olderMercureFormat,
+    headers: [["Cache-Control", "private, no-cache, no-store, must-revalidate, max-age=0"]],
+    beginning: Buffer.from(":\n"),
+  },
+});
+
 interface Subscriber {
   readonly matchers: Matchers;
   readonly cursors: Cursors;
@@ -84,13 +101,17 @@ interface Subscriber {
 
 function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart {
   const { matchers, cursors, grants } = subscriber;
-  const subscription = { format: mercureFormat, filters: matchers.filters, rights: readRights(grants) };
+  const { form, filters } = matchers;
+  const { format, headers, beginning } = dialects[form];
+  const subscription = { format, filters, rights: readRights(grants) };
   const isAsked = cursors.some((cursor) => cursor !== undefined);
   const lastEventId = firstPresent(cursors);
+  const told = isAsked ? resumeHeaders(options.history, subscription, lastEventId) : [];
   return startStream(options.streams, {
     subscription,
     lastEventId,
-    headers: isAsked ? resumeHeaders(options.history, subscription, lastEventId) : [],
+    beginning,
+    headers: [...headers, ...told],
     expiresAtMs: grants?.expiresAtMs,
   });
 }

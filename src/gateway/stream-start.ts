@@ -17,7 +17,10 @@ export interface StreamSettings {
 export interface StreamRequest {
   readonly subscription: Subscription;
   readonly lastEventId: string | undefined;
+  /** Beside those of every stream; one of the same name takes the other's place. */
   readonly headers?: Headers;
+  /** The bytes in front of everything else. @default none */
+  readonly beginning?: Buffer;
   readonly expiresAtMs?: number | undefined;
 }
 
@@ -44,7 +47,7 @@ export function firstPresent(cursors: readonly (string | undefined)[]): string |
  *   patterns that begin like one of these filters
  */
 export function startStream(settings: StreamSettings, request: StreamRequest): StreamStart {
-  const { subscription, lastEventId } = request;
+  const { subscription, lastEventId, headers = [], beginning = Buffer.alloc(0) } = request;
   if (!settings.hasRoom(subscription.filters)) {
     throw new PharosError(
       "too-many-connections",
@@ -54,8 +57,12 @@ export function startStream(settings: StreamSettings, request: StreamRequest): S
   const topics = JSON.stringify(subscription.filters.map((filter) => filter.text));
   return {
     kind: "stream",
-    headers: [...streamHeaders, ...(request.headers ?? [])],
-    opening: Buffer.concat([encodeComment(`pharos, topics ${topics}`), encodeRetry(settings.retryMs)]),
+    headers: [...new Map([...streamHeaders, ...headers])],
+    opening: Buffer.concat([
+      beginning,
+      encodeComment(`pharos, topics ${topics}`),
+      encodeRetry(settings.retryMs),
+    ]),
     subscription,
     lastEventId,
     expiresAtMs: request.expiresAtMs,

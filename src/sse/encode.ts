@@ -27,6 +27,20 @@ export function encodeEvent(event: EncodableEvent): Buffer {
   return Buffer.from(`${head}data: ${dataText(event.data)}\n\n`);
 }
 
+/**
+ * As {@link encodeEvent}, with the fields in the order `event`, `retry`, `id`, `data`: what hubs of the older Mercure
+ * protocol write.
+ *
+ * @throws PharosError as {@link encodeEvent}
+ */
+export function encodeOlderEvent(event: EncodableEvent): Buffer {
+  let head = "";
+  if (event.type !== undefined) head = typeLine(event.type);
+  if (event.retryMs !== undefined) head += retryLine(event.retryMs);
+  if (event.id !== undefined) head += idLine(event.id);
+  return Buffer.from(`${head}data: ${dataText(event.data)}\n\n`);
+}
+
 /** Encodes a comment: one line for each line of `text`, without an empty line, so that an event may follow. */
 export function encodeComment(text: string): Buffer {
   return Buffer.from(`: ${text.replace(anyNewline, "\n: ")}\n`);

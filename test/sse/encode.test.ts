@@ -3,9 +3,23 @@ import {
   encodeComment,
   encodeEvent,
   encodeHeartbeat,
+  encodeOlderEvent,
   encodePosition,
   encodeRetry,
 } from "../../src/sse/encode.js";
+
+describe("encodeOlderEvent", () => {
+  it("writes event, retry, id and data in this order and ends with an empty line", () => {
+    const event = encodeOlderEvent({ data: "a\nb", retryMs: 5000, type: "news", id: "7" });
+    expect(event.toString()).toBe("event: news\nretry: 5000\nid: 7\ndata: a\ndata: b\n\n");
+    expect(encodeOlderEvent({ id: "7", data: "" }).toString()).toBe("id: 7\ndata: \n\n");
+  });
+
+  it.each(["\r", "\n", "\0"])("refuses %j in an id or a type", (text) => {
+    for (const event of [{ id: text }, { type: text }])
+      expect(() => encodeOlderEvent({ ...event, data: "" })).toThrowError(/may not contain CR, LF or NUL/);
+  });
+});
 
 describe("encodeEvent", () => {
   it("writes id, event, retry and data in this order and ends with an empty line", () => {
