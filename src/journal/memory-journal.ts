@@ -1,6 +1,8 @@
 import type { Clock } from "../clock.js";
 import { Entry } from "../hub/entry.js";
 import { matchesFilter } from "../hub/filter.js";
+import type { TopicFilter } from "../hub/filter.js";
+import { isBelow, mayMatchBelow } from "../hub/filter-reach.js";
 import type { Cursor, History, LossMark, Losses, Range } from "../hub/history.js";
 import { plainPositions } from "../hub/position.js";
 import type { Epoch, Offset, Position, PositionFormat } from "../hub/position.js";
@@ -30,6 +32,11 @@ export interface MemoryJournalOptions {
   readonly limits?: HistoryLimits;
   /** How positions become event ids. @default as everybody can read them */
   readonly positions?: PositionFormat;
+  /**
+   * Topics below this one share one history, under its name: there are as many as connections, and each is published to
+   * once or twice, so that with histories of their own they would evict those of all others. @default none do
+   */
+  readonly shared?: Topic;
 }
 
 /**
@@ -42,6 +49,7 @@ export class MemoryJournal implements Journal, History {
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
   readonly #positions: PositionFormat;
+  readonly #shared: Topic | undefined;
   readonly #topics = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
   /** All entries in order; those that no topic holds any more are skipped, and dropped when they are many. */
@@ -65,6 +73,7 @@ export class MemoryJournal implements Journal, History {
     this.#metrics = options.metrics;
     this.#limits = options.limits ?? defaultHistoryLimits;
     this.#positions = options.positions ?? plainPositions;
+    this.#shared = options.shared;
   }
 
   get head(): Offset {
@@ -98,11 +107,27 @@ export class MemoryJournal implements Journal, History {
     this.#allBytes += entry.bytes;
     this.#held += 1;
     this.#bytes += entry.bytes;
-    for (const topic of publication.topics) this.#pushTo(topic, entry);
+    for (const name of this.#namesOf(publication)) this.#pushTo(name, entry);
     this.#metrics.count("publications_total");
     this.#follower(entry);
     this.#evictOverLimits();
     return { ...position, id };
+  }
+
+  /**
+   * Gives a publication its position and evicts it at once: nobody will see it, and all who might have read it are told
+   * when they come back from before it. Those who are connected have to be told otherwise.
+   */
+  lose(publication: Publication): void {
+    this.#head += 1;
+    this.#lostUpTo = this.#head;
+    this.#evictions += 1;
+    for (const name of this.#namesOf(publication)) {
+      const history = this.#historyOf(name);
+      history.lose({ publication, offset: this.#head }, this.#evictions);
+      this.#recent.touch(history);
+    }
+    this.#forgetOverLimit();
   }
 
   idAt(offset: Offset): string {
@@ -148,7 +173,7 @@ export class MemoryJournal implements Journal, History {
 
   read(range: Range, visit: (entry: Entry) => boolean): Offset {
     const wanted = (entry: Entry): boolean => !mayRead(range.rights, entry.publication) || visit(entry);
-    if (range.filters.some((filter) => filter.kind !== "exact")) return this.#scan(range, wanted);
+    if (!range.filters.every((filter) => this.#hasOwnHistory(filter))) return this.#scan(range, wanted);
     const queues = [...this.#matching(range)].map((history) => history.entries);
     mergeEntries(queues, range, wanted);
     return range.upTo;
@@ -179,7 +204,7 @@ export class MemoryJournal implements Journal, History {
   }
 
   holds(topic: Topic, offset: Offset): boolean {
-    const first = this.#topics.get(topic)?.entries.first;
+    const first = this.#topics.get(this.#nameOf(topic))?.entries.first;
     return first !== undefined && first.offset <= offset;
   }
 
@@ -199,24 +224,43 @@ export class MemoryJournal implements Journal, History {
     return id;
   }
 
-  #pushTo(topic: Topic, entry: Entry): void {
-    let history = this.#topics.get(topic);
-    if (history === undefined) {
-      const { open, private: hidden } = this.#forgotten;
-      history = new TopicHistory(topic, { open: open.upTo, private: hidden.upTo });
-      this.#topics.set(topic, history);
-    }
+  /** The topic under whose name the history of this one is kept. */
+  #nameOf(topic: Topic): Topic {
+    return this.#shared !== undefined && isBelow(topic, this.#shared) ? this.#shared : topic;
+  }
+
+  #namesOf({ topics }: Publication): Iterable<Topic> {
+    return this.#shared === undefined ? topics : new Set(topics.map((topic) => this.#nameOf(topic)));
+  }
+
+  #hasOwnHistory(filter: TopicFilter): boolean {
+    return filter.kind === "exact" && this.#nameOf(filter.topic) !== this.#shared;
+  }
+
+  #pushTo(name: Topic, entry: Entry): void {
+    const history = this.#historyOf(name);
     history.push(entry);
     this.#recent.touch(history);
   }
 
+  #historyOf(name: Topic): TopicHistory {
+    let history = this.#topics.get(name);
+    if (history === undefined) {
+      const { open, private: hidden } = this.#forgotten;
+      history = new TopicHistory(name, { open: open.upTo, private: hidden.upTo });
+      this.#topics.set(name, history);
+    }
+    return history;
+  }
+
   #evictOverLimits(): void {
-    for (const topic of this.#all.last?.publication.topics ?? []) {
-      const history = this.#topics.get(topic);
+    const newest = this.#all.last;
+    for (const name of newest === undefined ? [] : this.#namesOf(newest.publication)) {
+      const history = this.#topics.get(name);
       if (history !== undefined) this.#trim(history);
     }
     while (this.#bytes > this.#limits.bytes) this.#evictOldest("bytes");
-    while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
+    this.#forgetOverLimit();
     this.#evictOld();
     this.#dropReleased();
   }
@@ -251,8 +295,8 @@ export class MemoryJournal implements Journal, History {
     if (entry === undefined) return;
     this.#allBytes -= entry.bytes;
     if (entry.holders === 0) return;
-    for (const topic of entry.publication.topics) {
-      const history = this.#topics.get(topic);
+    for (const name of this.#namesOf(entry.publication)) {
+      const history = this.#topics.get(name);
       if (history?.entries.first === entry) this.#evictFrom(history, limit);
     }
   }
@@ -269,6 +313,10 @@ export class MemoryJournal implements Journal, History {
     this.#held -= 1;
     this.#bytes -= entry.bytes;
     if (this.#ids.get(entry.id) === entry.offset) this.#ids.delete(entry.id);
+  }
+
+  #forgetOverLimit(): void {
+    while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
   }
 
   /** Forgets the topic that was published to longest ago; one mark stands for all that are forgotten. */
@@ -296,16 +344,19 @@ export class MemoryJournal implements Journal, History {
     const { upTo, at } = this.#forgotten[kind];
     if (at <= told || range.after >= upTo) return false;
     return range.filters.some((filter) => {
-      const history = filter.kind === "exact" ? this.#topics.get(filter.topic) : undefined;
+      const history = filter.kind === "exact" ? this.#topics.get(this.#nameOf(filter.topic)) : undefined;
       return (history?.forgottenUpTo[kind] ?? upTo) > range.after;
     });
   }
 
-  /** The histories of the topics that match and were published to in the range or later, each once. */
+  /**
+   * The histories of the topics that match, or may match where several share one, and were published to in the range or
+   * later, each once.
+   */
   *#matching(range: Range): Generator<TopicHistory, void> {
     const { after } = range;
     const exact = new Set<Topic>();
-    for (const filter of range.filters) if (filter.kind === "exact") exact.add(filter.topic);
+    for (const filter of range.filters) if (filter.kind === "exact") exact.add(this.#nameOf(filter.topic));
     for (const topic of exact) {
       const history = this.#topics.get(topic);
       if (history !== undefined && history.newest > after) yield history;
@@ -313,8 +364,12 @@ export class MemoryJournal implements Journal, History {
     const wildcards = range.filters.filter((filter) => filter.kind !== "exact");
     if (wildcards.length === 0) return;
     for (const history of this.#recent.changedAfter(after)) {
-      if (!exact.has(history.topic) && wildcards.some((filter) => matchesFilter(filter, history.topic)))
+      if (!exact.has(history.topic) && wildcards.some((filter) => this.#mayMatch(filter, history.topic)))
         yield history;
     }
+  }
+
+  #mayMatch(filter: TopicFilter, name: Topic): boolean {
+    return matchesFilter(filter, name) || (name === this.#shared && mayMatchBelow(filter, name));
   }
 }

@@ -4,7 +4,7 @@ import type { Offset } from "../hub/position.js";
 import type { Topic } from "../hub/topic.js";
 import { EntryQueue } from "./entry-queue.js";
 import { TopicLosses } from "./topic-losses.js";
-import type { LossReader } from "./topic-losses.js";
+import type { LossReader, Published } from "./topic-losses.js";
 
 /** Up to which offset topics that are forgotten may have had publications: open ones, and private ones. */
 export interface ForgottenUpTo {
@@ -37,12 +37,16 @@ export class TopicHistory {
   }
 
   push(entry: Entry): void {
+    this.#place(entry);
     this.entries.push(entry);
     this.bytes += entry.bytes;
-    this.newest = entry.offset;
-    if (entry.publication.private) this.newestPrivate = entry.offset;
-    else this.newestOpen = entry.offset;
     entry.holders += 1;
+  }
+
+  /** Something was published here that is lost already, at this moment of losses. */
+  lose(published: Published, at: LossMark): void {
+    this.#place(published);
+    this.#losses.add(published, at);
   }
 
   /** Removes the oldest entry, at this moment of losses; returns it when no other topic holds it either. */
@@ -67,6 +71,12 @@ export class TopicHistory {
     const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);
     return isUncounted ? upTo - after : Math.min(count, upTo - after);
+  }
+
+  #place({ offset, publication }: Published): void {
+    this.newest = offset;
+    if (publication.private) this.newestPrivate = offset;
+    else this.newestOpen = offset;
   }
 
   /** True when this reader may have lost more here, which it must not be told by the topic's name. */

@@ -17,6 +17,9 @@ export interface LossReader {
   readonly told: LossMark;
 }
 
+/** A publication and its place. */
+export type Published = Pick<Entry, "publication" | "offset">;
+
 /** Private publications may be read for any of their topics, so each set of topics counts by itself: up to so many. */
 const maxTopicSets = 64;
 
@@ -33,7 +36,7 @@ export class TopicLosses {
     this.#topic = topic;
   }
 
-  add({ publication, offset }: Entry, at: LossMark): void {
+  add({ publication, offset }: Published, at: LossMark): void {
     const loss = { count: 1, upTo: offset, at };
     if (publication.private) this.#addPrivate(publication.topics, loss);
     else this.#open = joined(this.#open, loss);
