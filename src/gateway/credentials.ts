@@ -1,7 +1,6 @@
 import { PharosError } from "../errors.js";
 import type { GatewayRequest } from "./messages.js";
 import type { Pairs } from "./query.js";
-import { valueOf } from "./query.js";
 
 /** Cookies that carry a token: of the current protocol, and of the older one. */
 const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
@@ -17,13 +16,13 @@ export interface Credentials {
  * [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. What goes before hides what comes after it.
  *
  * @param older the query of a request of the older protocol, which may carry `authorization`
- * @throws PharosError `bad-authorization` when the header is not `Bearer` and one token
+ * @throws PharosError `bad-authorization` when the header is not `Bearer` and one token, or the query has two
  */
 export function findCredentials(request: GatewayRequest, older?: Pairs): Credentials | undefined {
   const header = request.header("authorization");
   if (header !== undefined) return { token: bearerToken(header), from: "header" };
-  const queried = older === undefined ? undefined : valueOf(older, "authorization");
-  if (queried !== undefined && queried !== "") return { token: queried, from: "query" };
+  const queried = older === undefined ? undefined : queriedToken(older);
+  if (queried !== undefined) return { token: queried, from: "query" };
   const cookies = parseCookies(request.header("cookie") ?? "");
   const token = cookieNames.map((name) => cookies.get(name)).find((value) => value !== undefined);
   return token === undefined || token === "" ? undefined : { token, from: "cookie" };
@@ -34,6 +33,17 @@ function bearerToken(header: string): string {
   const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header.trim())?.[1];
   if (token === undefined) {
     throw new PharosError("bad-authorization", "the Authorization header must be Bearer and one token");
+  }
+  return token;
+}
+
+/** An empty one is none. Of two nobody knows which is meant [RFC 6750 3.1: the same parameter twice]. */
+function queriedToken(query: Pairs): string | undefined {
+  const [token, ...others] = query.flatMap(([name, value]) =>
+    name === "authorization" && value !== "" ? [value] : [],
+  );
+  if (others.length > 0) {
+    throw new PharosError("bad-authorization", "the query must hold at most one authorization");
   }
   return token;
 }

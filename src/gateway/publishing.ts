@@ -63,7 +63,10 @@ export class Publishing {
    */
   async publish(publisher: Publisher, inputs: readonly PublicationInput[]): Promise<readonly string[]> {
     const { append, room, limits } = this.#options;
-    for (const { topics } of inputs) this.#refuseReserved(publisher, topics);
+    for (const { topics } of inputs) {
+      this.#refuseTooMany(publisher, topics);
+      this.#refuseReserved(publisher, topics);
+    }
     const publications = inputs.map((input) => parsePublication(input, limits));
     for (const publication of publications) this.#checkScope(publisher, publication);
     const ids: string[] = [];
@@ -74,9 +77,18 @@ export class Publishing {
     return ids;
   }
 
+  /** Before one of them is looked at: a body of 1 MiB can hold 100,000. */
+  #refuseTooMany(publisher: Publisher, topics: readonly string[]): void {
+    const { topicsPerPublication } = this.#options.limits;
+    if (topics.length <= topicsPerPublication) return;
+    // 413 in the current form, 400 in the older one.
+    const code = isOfOlderForm(publisher) ? "bad-topic" : "too-large";
+    throw new PharosError(code, `a publication may have at most ${topicsPerPublication} topics`);
+  }
+
   #refuseReserved(publisher: Publisher, topics: readonly string[]): void {
     const { hubUrl } = this.#options;
-    const isOlder = publisher !== "open" && publisher.form === "older";
+    const isOlder = isOfOlderForm(publisher);
     // Hubs of the older protocol look for the path anywhere in a topic.
     const isReserved = (topic: string): boolean =>
       isReservedTopic(topic, hubUrl) || (isOlder && topic.includes(mercurePath));
@@ -96,4 +108,8 @@ export class Publishing {
       { reason: `it does not grant publish for all of ${JSON.stringify(topics)}` },
     );
   }
+}
+
+function isOfOlderForm(publisher: Publisher): boolean {
+  return publisher !== "open" && publisher.form === "older";
 }

@@ -172,6 +172,24 @@ describe("a publisher", () => {
     expect(reply.status).toBe(status);
   });
 
+  test("with two tokens in the query gets 400 invalid_request: nobody knows which is meant", async () => {
+    const reply = await new MercureWorld().reply({
+      method: "POST",
+      query: "authorization=older.publish.a&authorization=older.publish.b",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "topic=a",
+    });
+    expect([reply.status, headerOf(reply, "WWW-Authenticate")]).toEqual([
+      400,
+      'Bearer error="invalid_request"',
+    ]);
+  });
+
+  test("section 2: older tokens get 400, not 413, for too many topics", async () => {
+    const body = Array.from({ length: 101 }, (_each, index) => `topic=${index}`).join("&");
+    expect((await new MercureWorld().publish(body, bearer("older.publish.ALL"))).status).toBe(400);
+  });
+
   test("the header hides the cookie", async () => {
     const headers = { ...bearer("publish.a"), cookie: "mercureAuthorization=nonsense" };
     expect((await new MercureWorld().publish("topic=a", headers)).status).toBe(200);

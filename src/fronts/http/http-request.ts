@@ -11,8 +11,9 @@ export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
     path: question < 0 ? url : url.slice(0, question),
     query: question < 0 ? "" : url.slice(question + 1),
     header: (name) => {
-      const value = request.raw.headers[name];
-      return value === undefined ? undefined : asUtf8(Array.isArray(value) ? value.join(", ") : value);
+      // `headers` keeps the first of two Authorization headers, and of two Content-Types, without a word.
+      const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
+      return value === undefined ? undefined : asUtf8(value);
     },
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     peer: request.raw.socket.remoteAddress,
