@@ -53,16 +53,24 @@ const originAllowed =
 /** An origin exactly as browsers send it, so that comparing texts is enough. */
 export const corsOrigin = z.string({ error: originAllowed }).refine(isOrigin, originAllowed);
 
+/** A URL's host may hold `*`, as which no browser has any. */
 function isOrigin(text: string): boolean {
-  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-const publishOriginAllowed = `${originAllowed.replace("; never *", "")}, or * for every origin`;
+const publishOriginAllowed = `${originAllowed.replace("; never *", "")}, with one * for part of its host or for its port, or * for every origin`;
 
 /** An origin whose pages may publish with a cookie; `*` leaves the guarding to the cookie's own SameSite. */
 export const publishOrigin = z
   .string({ error: publishOriginAllowed })
-  .refine((text) => text === "*" || isOrigin(text), publishOriginAllowed);
+  .refine((text) => text === "*" || isOrigin(text) || isOriginPattern(text), publishOriginAllowed);
+
+/** What is an origin with something in the place of its one `*`: a part of a host, or a port. */
+function isOriginPattern(text: string): boolean {
+  const [before = "", after, ...others] = text.split("*");
+  if (after === undefined || others.length > 0) return false;
+  return ["a", "1"].some((part) => isOrigin(`${before}${part}${after}`));
+}
 
 const publicUrlAllowed = `an http or https URL without query, either an origin or one that ends in ${mercurePath}, for instance https://example.org`;
 

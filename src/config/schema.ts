@@ -90,7 +90,9 @@ export const configSchema = z
       ),
     publishOrigins: list(publishOrigin)
       .prefault([])
-      .describe("An origin whose pages may publish with a cookie. May be given again. None by default."),
+      .describe(
+        "An origin whose pages may publish with a cookie: exact, with one * for part of its host or for its port, or * for all. May be given again. None by default.",
+      ),
     ...tokenSettings,
     targets: wholeNumber({ from: 1, to: 128 })
       .default(128)

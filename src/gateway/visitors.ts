@@ -3,6 +3,7 @@ import { PharosError } from "../errors.js";
 import type { Credentials } from "./credentials.js";
 import { findCredentials } from "./credentials.js";
 import type { GatewayRequest } from "./messages.js";
+import { PublishOrigins } from "./publish-origins.js";
 import type { Pairs } from "./query.js";
 
 export interface VisitorsOptions {
@@ -10,16 +11,18 @@ export interface VisitorsOptions {
   readonly verifier: TokenVerifier | undefined;
   /** True when streams of what is not private need no token. */
   readonly anonymous: boolean;
-  /** Origins whose pages may publish with a cookie; `*` is all of them. */
+  /** Origins whose pages may publish with a cookie; one `*` in one stands for part of its host or its port, alone for all. */
   readonly publishOrigins: readonly string[];
 }
 
 /** Who sends a request, told by its token. */
 export class Visitors {
   readonly #options: VisitorsOptions;
+  readonly #publishOrigins: PublishOrigins;
 
   constructor(options: VisitorsOptions) {
     this.#options = options;
+    this.#publishOrigins = new PublishOrigins(options.publishOrigins);
   }
 
   /**
@@ -60,9 +63,8 @@ export class Visitors {
 
   /** [draft-dunglas-mercure-08 l.1648-1660]: Origin, or where it is absent the origin of Referer; neither is a refusal. */
   #checkOrigin(request: GatewayRequest): void {
-    const { publishOrigins } = this.#options;
     const origin = request.header("origin") ?? originOf(request.header("referer"));
-    if (origin !== undefined && (publishOrigins.includes("*") || publishOrigins.includes(origin))) return;
+    if (origin !== undefined && this.#publishOrigins.has(origin)) return;
     throw new PharosError("forbidden-origin", "pages of this origin may not publish with a cookie", {
       reason: `the origin ${JSON.stringify(origin ?? null)} is not among the publish origins`,
     });

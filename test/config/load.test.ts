@@ -163,6 +163,12 @@ test("a relative XDG_STATE_HOME is ignored", () => {
   );
 });
 
+test("--publish-origin takes patterns with one *", () => {
+  const origins = ["*", "https://a.example.org", "https://*.example.org", "http://localhost:*"];
+  const config = loadConfig({ options: options({ "publish-origin": origins }) });
+  expect(config.publishOrigins).toEqual(origins);
+});
+
 test("--state-dir off keeps no records", () => {
   expect(loadConfig({ options: options({ "state-dir": "off" }) })).not.toHaveProperty("stateDir");
 });
@@ -183,6 +189,11 @@ test.each<[string, SettingText]>([
   ["cors-origin", ["https://example.org/"]],
   ["cors-origin", ["https://Example.org"]],
   ["cors-origin", ["null"]],
+  ["cors-origin", ["https://*.example.org"]],
+  ["publish-origin", ["https://*.*.example.org"]],
+  ["publish-origin", ["https://example.org/*"]],
+  ["publish-origin", ["*://example.org"]],
+  ["publish-origin", ["*.example.org"]],
   ["targets", "0"],
   ["targets", "129"],
   ["targets", "1.5"],
