@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
+import { PharosError } from "../errors.js";
 import { eventStreams } from "../gateway/event-streams.js";
 import { ClientLimits } from "../gateway/client-limits.js";
 import { Gateway } from "../gateway/gateway.js";
@@ -10,6 +11,7 @@ import { Publishing } from "../gateway/publishing.js";
 import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
 import { Visitors } from "../gateway/visitors.js";
+import type { TopicFilter } from "../hub/filter.js";
 import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Logger } from "../log.js";
@@ -50,6 +52,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
+    checkRoom: ({ filters }) => checkRoom(parts, filters),
     refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
     resources: [
       eventStreams({ streams, visitors }),
@@ -73,15 +76,20 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
   });
 }
 
-function streamSettings({ config, hub, streams }: GatewayParts): StreamSettings {
-  const { retryMs, limits } = config;
-  return {
-    retryMs,
-    filtersPerConnection: limits.filtersPerConnection,
-    filterBytes: limits.filterBytes,
-    hasRoom: (filters) => {
-      hub.checkPatterns(filters);
-      return streams() < limits.connections && hub.hasRoomFor(filters);
-    },
-  };
+function streamSettings({ config: { retryMs, limits } }: GatewayParts): StreamSettings {
+  const { filtersPerConnection, filterBytes } = limits;
+  return { retryMs, filtersPerConnection, filterBytes };
+}
+
+/**
+ * @throws PharosError `too-many-connections` when the hub has no room for a further stream with these filters,
+ *   `bad-filter` when it holds too many patterns that begin like one of them
+ */
+function checkRoom({ config, hub, streams }: GatewayParts, filters: readonly TopicFilter[]): void {
+  hub.checkPatterns(filters);
+  if (streams() < config.limits.connections && hub.hasRoomFor(filters)) return;
+  throw new PharosError(
+    "too-many-connections",
+    "the server has as many streams, or filters with wildcards, as it may have; try again later",
+  );
 }

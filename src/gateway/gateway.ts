@@ -1,4 +1,5 @@
 import { PharosError } from "../errors.js";
+import type { Subscription } from "../hub/cohort.js";
 import { streamPath } from "../protocol.js";
 import type { ClientLimits } from "./client-limits.js";
 import { Cors } from "./cors.js";
@@ -14,6 +15,8 @@ export interface GatewayOptions {
   readonly corsOrigins: readonly string[];
   /** Who may connect, open another stream, or publish once more. @default everybody */
   readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish">;
+  /** Throws PharosError when the hub has no room for a further stream like this. @default it always has */
+  readonly checkRoom?: (subscription: Subscription) => void;
   /** Where refusals are noted. @default nowhere; they have no id then */
   readonly refusals?: Pick<Refusals, "note">;
 }
@@ -40,17 +43,34 @@ export class Gateway {
   }
 
   /**
-   * Answers a request, or says which stream to open: at once where nothing has to be waited for. Everything that is not
-   * served gets a refusal with its reason; a promise never rejects.
+   * Answers a request, or says which stream it asks for, which {@link admit} then lets in: at once where nothing has to be
+   * waited for. Everything that is not served gets a refusal with its reason; a promise never rejects.
    */
   handle(request: GatewayRequest): Answer | Promise<Answer> {
-    const finish = (answer: Answer): Answer => this.#finish(request, this.#admitted(request, answer));
+    const finish = (answer: Answer): Answer => this.#finish(request, answer);
     const refuse = (error: unknown): Reply => this.refuse(request, error);
     try {
       const answer = this.#route(request);
       return answer instanceof Promise ? answer.then(finish).catch(refuse) : finish(answer);
     } catch (error) {
       return refuse(error);
+    }
+  }
+
+  /**
+   * Lets a stream in, or says what to answer instead: there may be no room for it, or its address has its share. What is
+   * let in is to be opened in the same turn, with nothing awaited in between: room is counted by what is open.
+   */
+  admit(request: GatewayRequest, start: StreamStart): StreamStart | Reply {
+    const { clients, checkRoom } = this.#options;
+    try {
+      // First the hub's, so that a stream that is refused for both is told what it cannot wait for.
+      checkRoom?.(start.subscription);
+      return clients === undefined
+        ? start
+        : { ...start, opened: both(clients.admitStream(request), start.opened) };
+    } catch (error) {
+      return this.refuse(request, error);
     }
   }
 
@@ -85,17 +105,11 @@ export class Gateway {
     throw new PharosError("not-found", `nothing is served here; streams are at ${streamPath}`);
   }
 
-  /** As late as can be, so that a stream that is refused for another reason too is told that one. */
-  #admitted(request: GatewayRequest, answer: Answer): Answer {
-    const { clients } = this.#options;
-    if (answer.kind === "reply" || clients === undefined) return answer;
-    const counted = clients.admitStream(request);
-    return { ...answer, opened: both(counted, answer.opened) };
-  }
-
+  /** HEAD is told what GET would get at this moment, room or none. */
   #finish(request: GatewayRequest, answer: Answer): Answer {
     const finished = withHeaders(answer, this.#cors.headersFor(request));
-    return request.method === "HEAD" ? headOf(finished) : finished;
+    if (request.method !== "HEAD") return finished;
+    return headOf(finished.kind === "stream" ? this.admit(request, finished) : finished);
   }
 
   #preflight(request: GatewayRequest, resource: Resource): Reply {

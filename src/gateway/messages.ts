@@ -32,7 +32,7 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** A stream to open: its head, what it says first, and what the connection subscribes to. */
+/** A stream to open, once the gateway has let it in: its head, what it says first, and what the connection subscribes to. */
 export interface StreamStart {
   readonly kind: "stream";
   readonly headers: Headers;

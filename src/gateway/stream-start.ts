@@ -1,6 +1,4 @@
-import { PharosError } from "../errors.js";
 import type { Subscription } from "../hub/cohort.js";
-import type { TopicFilter } from "../hub/filter.js";
 import { encodeComment, encodeRetry } from "../sse/encode.js";
 import type { Headers, StreamStart } from "./messages.js";
 
@@ -10,8 +8,6 @@ export interface StreamSettings {
   readonly retryMs: number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
-  /** False when no further stream with these filters may be opened; throws when one is a pattern too many. */
-  readonly hasRoom: (filters: readonly TopicFilter[]) => boolean;
 }
 
 export interface StreamRequest {
@@ -40,20 +36,9 @@ export function firstPresent(cursors: readonly (string | undefined)[]): string |
   return cursors.find((cursor) => cursor !== undefined && cursor !== "");
 }
 
-/**
- * A stream whose opening names its filters as they were understood.
- *
- * @throws PharosError `too-many-connections` when the hub has no room for it, `bad-filter` when it holds too many
- *   patterns that begin like one of these filters
- */
+/** A stream whose opening names its filters as they were understood. */
 export function startStream(settings: StreamSettings, request: StreamRequest): StreamStart {
   const { subscription, lastEventId, headers = [], beginning = Buffer.alloc(0) } = request;
-  if (!settings.hasRoom(subscription.filters)) {
-    throw new PharosError(
-      "too-many-connections",
-      "the server has as many streams, or filters with wildcards, as it may have; try again later",
-    );
-  }
   const topics = JSON.stringify(subscription.filters.map((filter) => filter.text));
   return {
     kind: "stream",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mercurePath } from "../../src/protocol.js";
-import { ask, openStream, untilStreams } from "./client.js";
+import { currentToken, hubUrl, issuer, secret } from "../support/token.js";
+import { ask, openStream, untilStreams, within } from "./client.js";
 import { requestBytes } from "./http-text.js";
 import { startSite } from "./site.js";
 import type { Contract } from "./sites.js";
@@ -31,6 +32,26 @@ export function testLimits({ front }: Contract): void {
       first?.close();
       await untilStreams(site, 1);
       await openStream(site);
+    });
+
+    it("has no more streams when many are asked for at once and each token takes its time", async () => {
+      const site = await startSite(front, {
+        settings: {
+          PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "3",
+          PHAROS_PUBLIC_URL: hubUrl,
+          PHAROS_TOKEN_ISSUER: issuer,
+          PHAROS_TOKEN_SECRET: secret,
+        },
+      });
+      const token = await currentToken({ subscribe: ["*"] });
+      const request = requestBytes({ headers: { Authorization: `Bearer ${token}` } });
+      const crowd = await Promise.all(Array.from({ length: 12 }, () => site.connect()));
+      for (const connection of crowd) connection.write(request);
+      const heads = await Promise.all(
+        crowd.map((connection) => connection.readUntil("\r\n\r\n", { within })),
+      );
+      const statuses = heads.map((head) => Number(head.slice(9, 12))).toSorted((one, other) => one - other);
+      expect(statuses).toEqual([200, 200, 200, ...Array.from({ length: 9 }, () => 429)]);
     });
 
     it("publishes so many times a second and no more, before its token is looked at", async () => {

@@ -2,15 +2,31 @@ import { expect, test } from "vitest";
 import { PharosError } from "../../src/errors.js";
 import { ClientLimits } from "../../src/gateway/client-limits.js";
 import type { ClientLimitsOptions } from "../../src/gateway/client-limits.js";
+import { eventStreamFormat } from "../../src/gateway/event-stream-format.js";
+import { Gateway } from "../../src/gateway/gateway.js";
+import type { StreamStart } from "../../src/gateway/messages.js";
+import { readRights } from "../../src/gateway/read-rights.js";
+import type { Resource } from "../../src/gateway/resource.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { gatewayRequest } from "./request.js";
 
 const clock = new VirtualClock();
 
+const each = { streams: 2, publishesPerSecond: 1 };
+
+const emptyStream: StreamStart = {
+  kind: "stream",
+  headers: [],
+  opening: Buffer.alloc(0),
+  subscription: { format: eventStreamFormat, filters: [], rights: readRights(undefined) },
+  lastEventId: undefined,
+  expiresAtMs: undefined,
+};
+
 function limitsWith(options: Partial<ClientLimitsOptions> = {}): ClientLimits {
   return new ClientLimits({
     trustedProxies: ["10.0.0.1"],
-    each: { streams: 2, publishesPerSecond: 1 },
+    each,
     eachLocal: { streams: 3, publishesPerSecond: 2 },
     clock,
     ...options,
@@ -41,6 +57,21 @@ test("an address may have so many streams, and another when one has ended", () =
   open("2001:db8:0:2::1");
   first?.();
   open("2001:db8:0:1::3");
+});
+
+test("two requests whose tokens are verified at the same time do not both get the last place", async () => {
+  // Each was let in when its token was good and counted when it was opened, with promises in between.
+  const clients = limitsWith({ each: { ...each, streams: 1 } });
+  const resource: Resource = { path: "/slow", methods: { GET: () => Promise.resolve(emptyStream) } };
+  const gateway = new Gateway({ corsOrigins: [], clients, resources: [resource] });
+  const request = { ...from("198.51.100.9"), path: "/slow" };
+  const answers = await Promise.all([gateway.handle(request), gateway.handle(request)]);
+  const kinds = answers.map((answer) => {
+    const admitted = answer.kind === "stream" ? gateway.admit(request, answer) : answer;
+    if (admitted.kind === "stream") admitted.opened?.();
+    return admitted.kind === "stream" ? "stream" : admitted.status;
+  });
+  expect(kinds).toEqual(["stream", 429]);
 });
 
 test("a stream that was let in and never opened counts for nothing", () => {

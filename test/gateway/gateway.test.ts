@@ -2,23 +2,20 @@ import { describe, expect, it } from "vitest";
 import { PharosError } from "../../src/errors.js";
 import { eventStreams } from "../../src/gateway/event-streams.js";
 import { Gateway } from "../../src/gateway/gateway.js";
+import type { GatewayOptions } from "../../src/gateway/gateway.js";
 import { encodeStreamHead } from "../../src/gateway/http-head.js";
 import { health } from "../../src/gateway/health.js";
 import { emptyReply } from "../../src/gateway/replies.js";
 import type { Resource } from "../../src/gateway/resource.js";
-import type { StreamSettings } from "../../src/gateway/stream-start.js";
 import type { Reply, StreamStart } from "../../src/gateway/messages.js";
 import { Visitors } from "../../src/gateway/visitors.js";
 import { gatewayRequest } from "./request.js";
 
-function createGateway(
-  options: Partial<StreamSettings> & { readonly corsOrigins?: readonly string[] } = {},
-): Gateway {
-  const { corsOrigins = [], ...others } = options;
-  const streams = { retryMs: 5000, filtersPerConnection: 3, filterBytes: 32, hasRoom: () => true, ...others };
+function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
+  const streams = { retryMs: 5000, filtersPerConnection: 3, filterBytes: 32 };
   const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
   const resources = [eventStreams({ streams, visitors }), health(() => ({ streams: 7 }))];
-  return new Gateway({ corsOrigins, resources });
+  return new Gateway({ corsOrigins: [], resources, ...options });
 }
 
 function streamOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0] = {}): StreamStart {
@@ -76,8 +73,11 @@ describe("a stream", () => {
   });
 
   it("is refused when there is no room, whatever the method", () => {
-    const gateway = createGateway({ hasRoom: () => false });
-    expect(replyOf(gateway, {}).status).toBe(503);
+    const checkRoom = () => {
+      throw new PharosError("too-many-connections", "full");
+    };
+    const gateway = createGateway({ checkRoom });
+    expect(gateway.admit(gatewayRequest({}), streamOf(gateway))).toMatchObject({ status: 503 });
     expect(replyOf(gateway, { method: "HEAD" }).status).toBe(503);
     expect(replyOf(gateway, { path: "/healthz" }).status).toBe(200);
   });

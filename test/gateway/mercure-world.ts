@@ -92,7 +92,7 @@ export class MercureWorld {
       open,
       isStopping: () => options.stopping === true,
     });
-    const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64, hasRoom: () => true };
+    const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64 };
     const issuers = ["https://issuer.example"];
     const clock = new VirtualClock();
     this.gateway = new Gateway({

@@ -18,7 +18,7 @@ interface Description {
 const file = new URL("../../html/openapi.json", import.meta.url);
 const { paths } = JSON.parse(readFileSync(file, "utf8")) as Description;
 
-const streams = { retryMs: 5000, filtersPerConnection: 1, filterBytes: 100, hasRoom: () => true };
+const streams = { retryMs: 5000, filtersPerConnection: 1, filterBytes: 100 };
 const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
 const resources: readonly Resource[] = [
   eventStreams({ streams, visitors }),

@@ -158,10 +158,12 @@ export class HttpFront {
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
-    const answer = this.#options.gateway.handle(toGatewayRequest(request));
-    return answer instanceof Promise
-      ? answer.then((later) => this.#send(request, reply, later))
-      : this.#send(request, reply, answer);
+    const { gateway } = this.#options;
+    const asked = toGatewayRequest(request);
+    const send = (answer: Answer): FastifyReply =>
+      this.#send(request, reply, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+    const answer = gateway.handle(asked);
+    return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
   #send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {

@@ -181,20 +181,23 @@ export class Mongrel2Front {
     } else if (request.upload) {
       this.#reply(client, gateway.refuse(toGatewayRequest(request), uploadRefused()), { close: true });
     } else {
-      const answer = gateway.handle(toGatewayRequest(request));
+      const asked = toGatewayRequest(request);
       const options = { close: closesAfterAnswer(request) };
-      if (answer instanceof Promise) this.#await(client, answer, options);
-      else this.#send(client, answer, options);
+      const send = (answer: Answer): void =>
+        this.#send(client, answer.kind === "stream" ? gateway.admit(asked, answer) : answer, options);
+      const answer = gateway.handle(asked);
+      if (answer instanceof Promise) this.#await(client, answer, send);
+      else send(answer);
     }
   }
 
   /** Nothing else of this connection is answered meanwhile; when it has gone by then, nothing is. */
-  #await(client: Client, answer: Promise<Answer>, options: { readonly close: boolean }): void {
+  #await(client: Client, answer: Promise<Answer>, send: (answer: Answer) => void): void {
     client.busy = true;
     void answer.then((later) => {
       if (this.#clients.get(client.id) !== client || client.closing) return;
       client.busy = false;
-      this.#send(client, later, options);
+      send(later);
       this.#next(client);
     });
   }
