@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 
 export const hubUrl = "https://hub.example/.well-known/mercure";
@@ -13,34 +14,61 @@ export interface TokenOptions {
   readonly lifetimeSeconds?: number;
 }
 
-/** A token of the current protocol, signed with {@link secret}; its matchers are of the type `exact`, `*` is all. */
+export interface SignOptions {
+  /** In place of those of a good token; undefined leaves one out. */
+  readonly header?: Readonly<Record<string, unknown>>;
+  /** In place of those of a good token; undefined leaves one out. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** @default {@link secret} */
+  readonly key?: KeyObject | Uint8Array;
+}
+
+/** An authorization detail; its matchers are of the type `exact`, `*` is all. */
+export function detail(action: string, topics: readonly string[]): Readonly<Record<string, unknown>> {
+  return {
+    type: "https://mercure.rocks/authorization-detail",
+    actions: [action],
+    topics: topics.map((match) => ({ match })),
+  };
+}
+
+/** A token of the current protocol with nothing wrong, which grants nothing, changed as asked for. */
+export function signCurrent({
+  header = {},
+  claims = {},
+  key = Buffer.from(secret),
+}: SignOptions): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  const good = {
+    iss: issuer,
+    aud: hubUrl,
+    sub: "test",
+    client_id: "test",
+    jti: "1",
+    iat: now,
+    exp: now + 3600,
+  };
+  return new SignJWT({ ...good, ...claims })
+    .setProtectedHeader({ alg: "HS256", typ: "at+jwt", ...header })
+    .sign(key, { crit: { exotic: true } });
+}
+
+/** A token of the older protocol with these claims. */
+export function signOlder(claims: Readonly<Record<string, unknown>>): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(secret));
+}
+
+/** A token of the current protocol, signed with {@link secret}. */
 export function currentToken(options: TokenOptions): Promise<string> {
   const { publish = [], subscribe = [], lifetimeSeconds = 3600 } = options;
-  const detail = (action: string, topics: readonly string[]) =>
-    topics.length === 0
-      ? []
-      : [
-          {
-            type: "https://mercure.rocks/authorization-detail",
-            actions: [action],
-            topics: topics.map((match) => ({ match })),
-          },
-        ];
-  const authorization_details = [...detail("publish", publish), ...detail("subscribe", subscribe)];
-  return new SignJWT({ authorization_details, client_id: "test" })
-    .setProtectedHeader({ alg: "HS256", typ: "at+jwt" })
-    .setIssuer(issuer)
-    .setAudience(hubUrl)
-    .setSubject("test")
-    .setIssuedAt()
-    .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeSeconds)
-    .setJti("1")
-    .sign(Buffer.from(secret));
+  const details = (action: string, topics: readonly string[]) =>
+    topics.length === 0 ? [] : [detail(action, topics)];
+  const authorization_details = [...details("publish", publish), ...details("subscribe", subscribe)];
+  const exp = Math.floor(Date.now() / 1000) + lifetimeSeconds;
+  return signCurrent({ claims: { authorization_details, exp } });
 }
 
 /** A token of the older protocol, signed with {@link secret}. */
 export function olderToken({ publish = [], subscribe = [] }: TokenOptions): Promise<string> {
-  return new SignJWT({ mercure: { publish, subscribe } })
-    .setProtectedHeader({ alg: "HS256" })
-    .sign(Buffer.from(secret));
+  return signOlder({ mercure: { publish, subscribe } });
 }
