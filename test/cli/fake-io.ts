@@ -56,7 +56,7 @@ export class KeptOutput extends Writable {
   }
 
   /** Until the text so far matches. */
-  async matches(pattern: RegExp, within = 5000): Promise<void> {
+  async matches(pattern: RegExp, within = 20_000): Promise<void> {
     await this.#changes.until(() => pattern.test(this.#text), {
       within,
       missing: () => `no ${String(pattern)} in ${JSON.stringify(this.#text)}`,

@@ -75,7 +75,7 @@ test("the beacon publishes the time, with ids that no other beacon had before, u
   const io = new FakeIo();
   const running = beacon({ topic: "t", everySeconds: 0.01 }, publisher, io);
   await publisher.changes.until(() => publisher.sent.length >= 3, {
-    within: 5000,
+    within: 20_000,
     missing: "the third beacon",
   });
   io.interrupt();
@@ -91,7 +91,7 @@ test("the beacon goes on while no hub takes it, and says so once", async () => {
   const io = new FakeIo();
   const running = beacon({ topic: "t", everySeconds: 0.01 }, publisher, io);
   await publisher.changes.until(() => publisher.sent.length >= 3, {
-    within: 5000,
+    within: 20_000,
     missing: "the third beacon",
   });
   io.interrupt();

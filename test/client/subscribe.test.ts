@@ -51,7 +51,7 @@ async function take(count: number, url: string, options: SubscribeOptions = {}):
     }
   })();
   await before(taking, {
-    within: 10_000,
+    within: 30_000,
     missing: () => `${count} events; there are ${JSON.stringify(taken)}`,
   });
   return taken;
@@ -112,7 +112,7 @@ describe("subscribe", () => {
       stream(["data: b\n\n"], { open: true }),
     );
     const data: string[] = [];
-    for await (const event of subscribe(url, { signal: AbortSignal.timeout(10_000) })) {
+    for await (const event of subscribe(url, { signal: AbortSignal.timeout(30_000) })) {
       if (event.kind !== "event") continue;
       data.push(event.data);
       if (data.length === 2) break;
@@ -186,7 +186,7 @@ describe("subscribe", () => {
           if (seen.at(-1) === last) setImmediate(() => controller.abort());
         }
       })();
-      await before(iteration, { within: 5000, missing: "the end of the iteration" });
+      await before(iteration, { within: 20_000, missing: "the end of the iteration" });
       expect(seen.at(-1)).toBe(last);
     },
   );
@@ -207,7 +207,7 @@ describe("subscribe", () => {
     });
     await take(1, url);
     await expect(
-      before(gone, { within: 5000, missing: "the end of the connection" }),
+      before(gone, { within: 20_000, missing: "the end of the connection" }),
     ).resolves.toBeUndefined();
   });
 

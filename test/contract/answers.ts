@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, readResponse } from "./client.js";
+import { ask, readResponse, within } from "./client.js";
 import { allowedOrigin, type Contract } from "./sites.js";
 import { requestBytes, requestId } from "./http-text.js";
 
@@ -67,7 +67,7 @@ export function testAnswers({ site, smallSite }: Contract): void {
         });
         expect(headers.get("connection")).toBe("keep-alive");
         connection.write(requestBytes({ path: "/healthz" }));
-        const text = await connection.readUntil('"status":"ok"', { within: 5000 });
+        const text = await connection.readUntil('"status":"ok"', { within });
         expect(text).toMatch(/^HTTP\/1\.1 \d+ [^]*?\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
       },
     );

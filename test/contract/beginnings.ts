@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, freshTopic, openStream } from "./client.js";
+import { ask, freshTopic, openStream, within } from "./client.js";
 import type { Contract } from "./sites.js";
 import { requestBytes } from "./http-text.js";
 
@@ -53,7 +53,7 @@ export function testBeginnings({ site, smallSite }: Contract): void {
     it("says nothing of headers that the request does not have", async () => {
       const bare = await site().connect();
       bare.write("GET /esupdates HTTP/1.0\r\n\r\n");
-      await bare.readUntil("\n\n", { within: 5000 });
+      await bare.readUntil("\n\n", { within });
       const missing = await ask(site(), requestBytes({ path: "/esupdates/missing" }));
       const health = await ask(site(), requestBytes({ path: "/healthz" }));
       for (const text of [bare.text, JSON.stringify([...missing.headers, missing.body]), health.body]) {

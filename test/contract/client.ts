@@ -4,7 +4,7 @@ import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
 import type { Site } from "./site.js";
 
 /** How long anything that is to happen may take, in milliseconds: far more than it does. */
-export const within = 10_000;
+export const within = 20_000;
 
 /** Sends a request on a new connection and reads its answer. */
 export async function ask(site: Site, request: string): Promise<ResponseText> {

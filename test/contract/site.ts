@@ -66,7 +66,7 @@ async function startBehindMongrel2(mode: "stock" | "shipped", options: SiteOptio
   const settings = { ...options.settings, PHAROS_HTTP: "off", PHAROS_MONGREL2: link };
   const app = await startApp({ ...options, settings });
   await waitFor(() => app.ready.mongrel2.every(({ state }) => state === "up"), {
-    within: 10_000,
+    within: 60_000,
     missing: () => `the link is not up:\n${server.log()}`,
   });
   return siteOf(app, server.port);

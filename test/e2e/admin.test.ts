@@ -8,7 +8,7 @@ import { connectPublisher } from "../support/publisher.js";
 import { connectRaw } from "../support/raw-http.js";
 import { waitFor } from "../support/wait-for.js";
 
-const within = 10_000;
+const within = 30_000;
 
 function adminUrl(hub: HubProcess): string {
   return hub.ready.get("admin")?.[0] ?? "";

@@ -5,7 +5,7 @@ import { startMongrel2 } from "../support/mongrel2-server.js";
 import { connectRaw } from "../support/raw-http.js";
 import { waitFor } from "../support/wait-for.js";
 
-const within = 10_000;
+const within = 30_000;
 
 /** Addresses that proxies name have one stream each; this machine as many as it likes. */
 const limits = { connectionsPerAddress: 1, connectionsPerLocalAddress: 100 };

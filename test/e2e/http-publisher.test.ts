@@ -21,7 +21,7 @@ async function events(origin: string, filter: string, count: number): Promise<st
       if (got.length === count) return;
     }
   })();
-  await before(reading, { within: 20_000, missing: `${count} events of ${filter} at ${origin}` });
+  await before(reading, { within: 60_000, missing: `${count} events of ${filter} at ${origin}` });
   return got;
 }
 

@@ -64,7 +64,7 @@ async function writeRaw(address: string, bytes: Buffer): Promise<void> {
   socket.on("error", () => undefined).resume();
   socket.end(bytes);
   await before(closed, {
-    within: 10_000,
+    within: 30_000,
     missing: `the end of a connection that is not ZMTP 3, at ${address}`,
   });
 }
@@ -149,7 +149,7 @@ describe("a control endpoint", () => {
     for (const [, bytes] of strangers) await writeRaw(control.address, bytes);
     expect(shutdowns).toBe(0);
     await openPush(control.address).send("shutdown");
-    await before(shutdown, { within: 10_000, missing: "the shutdown that a PUSH asked for" });
+    await before(shutdown, { within: 30_000, missing: "the shutdown that a PUSH asked for" });
     expect(shutdowns).toBe(1);
   });
 });

@@ -60,13 +60,13 @@ test("npx pharos serve is ready, and serves the page", async () => {
   const hub = new HubProcess(child, folder);
   onTestFinished(async () => {
     if (hub.exit === undefined) process.kill(-hub.pid, "SIGKILL");
-    await hub.waitForExit({ within: 10_000 });
+    await hub.waitForExit({ within: 30_000 });
   });
   await hub.waitForReady({ within: 30_000 });
   const page = await fetch(`${hub.httpUrl}/`);
   expect(await page.text()).toContain("<title>Pharos</title>");
   process.kill(-hub.pid, "SIGTERM");
-  await hub.waitForExit({ within: 15_000 });
+  await hub.waitForExit({ within: 30_000 });
 });
 
 test("the package holds what is used, and neither sources nor tests", async () => {

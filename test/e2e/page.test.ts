@@ -17,7 +17,7 @@ interface Site {
 }
 
 async function connectPublisher(hub: HubProcess): Promise<Push> {
-  const push = new Push({ linger: 0, sendTimeout: 10_000 });
+  const push = new Push({ linger: 0, sendTimeout: 30_000 });
   push.connect(hub.ingest);
   onTestFinished(() => push.close());
   return push;
@@ -58,11 +58,11 @@ async function openPage(site: Site, hash = ""): Promise<Page> {
 
 /** Until the state line begins so; the message at the deadline names the selector that was not found. */
 async function state(page: Page, text: string): Promise<void> {
-  await page.locator("#state", { hasText: new RegExp(`^${text}`) }).waitFor({ timeout: 30_000 });
+  await page.locator("#state", { hasText: new RegExp(`^${text}`) }).waitFor({ timeout: 60_000 });
 }
 
 async function row(page: Page, text: string): Promise<void> {
-  await page.locator("#rows").getByText(text, { exact: true }).waitFor({ timeout: 15_000 });
+  await page.locator("#rows").getByText(text, { exact: true }).waitFor({ timeout: 60_000 });
 }
 
 const fronts = [
@@ -76,7 +76,7 @@ describe.each(fronts)("the page served by $front", ({ start }) => {
     const page = await openPage(site);
     await state(page, "Connected");
     await site.publish(`id: first-1\ndata: Timestamp ${new Date().toISOString()}\n\n`);
-    await page.locator("#last", { hasText: "first-1" }).waitFor({ timeout: 15_000 });
+    await page.locator("#last", { hasText: "first-1" }).waitFor({ timeout: 60_000 });
     expect(await page.locator("#total").textContent()).toBe("1");
     expect(await page.locator("#delay").textContent()).toMatch(/^-?[\d.]+ (ms|s)$/);
   });
@@ -113,7 +113,7 @@ describe.each(fronts)("the page served by $front", ({ start }) => {
     await page.getByLabel("Topic filters").fill("news/+/sport");
     await page.getByLabel("Topic filters").press("Enter");
     await page.reload();
-    await page.getByLabel("Filters followed").getByText("news/+/sport").waitFor({ timeout: 15_000 });
+    await page.getByLabel("Filters followed").getByText("news/+/sport").waitFor({ timeout: 60_000 });
     await state(page, "Connected");
     await site.publish("news/fr/politics", "not this");
     await site.publish("news/fr/sport", "this");
@@ -143,7 +143,7 @@ describe("the page in an old browser", () => {
     const page = await browser.emptyPage();
     await page.addInitScript("delete globalThis.EventSource");
     await page.goto(site.url);
-    await page.getByText("This browser lacks EventSource").waitFor({ timeout: 15_000 });
+    await page.getByText("This browser lacks EventSource").waitFor({ timeout: 60_000 });
     expect(await page.locator("#app").isVisible()).toBe(false);
   });
 });

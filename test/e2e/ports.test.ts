@@ -98,14 +98,14 @@ async function startSite(): Promise<Site> {
   });
   const reader = await connectRaw({ port: hub.httpPort });
   reader.write("GET /esupdates?topic=%23 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-  await reader.readUntil("id: ", { within: 5000 });
+  await reader.readUntil("id: ", { within: 20_000 });
   return {
     hub,
     reader,
     eventsWithMarker: async () => {
       const push = connectPublisher(hub.ingest);
       await push.send(["marker", "the marker"]);
-      return reader.readUntil("the marker", { within: 10_000 });
+      return reader.readUntil("the marker", { within: 30_000 });
     },
   };
 }
@@ -130,7 +130,7 @@ describe("every port that Pharos binds", () => {
   });
 
   it("would be open to these bytes if libzmq had its way", async () => {
-    const open = new Pull({ linger: 0, receiveTimeout: 5000 });
+    const open = new Pull({ linger: 0, receiveTimeout: 30_000 });
     onTestFinished(() => open.close());
     await open.bind("tcp://127.0.0.1:*");
     const port = Number(open.lastEndpoint?.split(":").at(-1));
@@ -154,7 +154,7 @@ describe("every port that Pharos binds", () => {
             const init: RequestInit = { method: "POST", mode: "no-cors", body: eventText };
             const reply = await fetch(`http://127.0.0.1:${port}${path}`, {
               ...init,
-              signal: AbortSignal.timeout(3000),
+              signal: AbortSignal.timeout(10_000),
             });
             return reply.type;
           } catch (error) {

@@ -49,7 +49,7 @@ async function startOldServer(): Promise<OldServer> {
     rmSync(dir, { recursive: true, force: true });
   });
   await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.ok, {
-    within: 15_000,
+    within: 30_000,
     missing: () => `Mongrel2 does not answer: ${readFileSync(join(dir, "output.log"), "utf8").slice(-500)}`,
   });
   return { port, mongrel2: `tcp://127.0.0.1:${send},tcp://127.0.0.1:${recv}` };
@@ -57,7 +57,7 @@ async function startOldServer(): Promise<OldServer> {
 
 /** The producer of 2011: its PUSH binds the queue, and each message is the raw text of one event with CRLF. */
 async function startOldProducer(endpoint: string): Promise<(id: number, data: string) => Promise<void>> {
-  const push = new Push({ linger: 0, sendTimeout: 10_000 });
+  const push = new Push({ linger: 0, sendTimeout: 30_000 });
   onTestFinished(() => push.close());
   await push.bind(endpoint);
   return (id, data) => push.send(`id: ${id}\r\ndata: ${data}\r\n\r\n`);
@@ -67,7 +67,7 @@ async function openStream(port: number, lastEventId?: string): Promise<RawConnec
   const client = await connectRaw({ port });
   const resume = lastEventId === undefined ? "" : `Last-Event-ID: ${lastEventId}\r\n`;
   client.write(`GET /esupdates HTTP/1.1\r\nHost: localhost\r\n${resume}\r\n`);
-  await client.readUntil("retry: ", { within: 10_000 });
+  await client.readUntil("retry: ", { within: 30_000 });
   return client;
 }
 
@@ -89,11 +89,11 @@ describe("the example of 2011", () => {
     expect(client.text).toContain("\r\nPragma: no-cache\r\n");
     expect(client.text).toContain("\nretry: 5000\n");
     await publish(1, "Timestamp Thu Aug 04 12:00:00 2011");
-    await client.readUntil("id: 1\ndata: Timestamp Thu Aug 04 12:00:00 2011\n\n", { within: 10_000 });
+    await client.readUntil("id: 1\ndata: Timestamp Thu Aug 04 12:00:00 2011\n\n", { within: 30_000 });
     await publish(2, "Timestamp Thu Aug 04 12:00:05 2011");
-    await client.readUntil("id: 2\ndata: Timestamp Thu Aug 04 12:00:05 2011\n\n", { within: 10_000 });
+    await client.readUntil("id: 2\ndata: Timestamp Thu Aug 04 12:00:05 2011\n\n", { within: 30_000 });
     const resumed = await openStream(server.port, "1");
-    await resumed.readUntil("id: 2\ndata: Timestamp Thu Aug 04 12:00:05 2011\n\n", { within: 10_000 });
+    await resumed.readUntil("id: 2\ndata: Timestamp Thu Aug 04 12:00:05 2011\n\n", { within: 30_000 });
     expect(resumed.text).not.toContain("12:00:00");
     expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe("static\n");
   });
@@ -103,10 +103,10 @@ describe("the example of 2011", () => {
     const hub = await startHubBehind({ ingest: [`>${queue}`] });
     const client = await openStream(hub.httpPort);
     for (const id of [1, 2]) {
-      const push = new Push({ linger: 5000, sendTimeout: 10_000 });
+      const push = new Push({ linger: 5000, sendTimeout: 30_000 });
       await push.bind(queue);
       await push.send(`id: ${id}\r\ndata: from producer ${id}\r\n\r\n`);
-      await client.readUntil(`data: from producer ${id}\n`, { within: 10_000 });
+      await client.readUntil(`data: from producer ${id}\n`, { within: 30_000 });
       push.close();
     }
     expect(client.text.match(/^data: /gm)).toHaveLength(2);
@@ -117,7 +117,7 @@ const stops: readonly { readonly how: string; readonly stop: (hub: HubProcess) =
   {
     how: "the message shutdown on its control endpoint",
     stop: async (hub) => {
-      const push = new Push({ linger: 1000, sendTimeout: 5000 });
+      const push = new Push({ linger: 1000, sendTimeout: 30_000 });
       onTestFinished(() => push.close());
       push.connect(`ipc://${join(hub.scratch, "shutdown_queue")}`);
       await push.send("shutdown");
@@ -135,15 +135,15 @@ describe.each(stops)("$how", ({ stop }) => {
       args: ["--control", "@ipc://shutdown_queue"],
     });
     const clients = [await openStream(server.port), await openStream(hub.httpPort)];
-    const push = new Push({ linger: 0, sendTimeout: 5000 });
+    const push = new Push({ linger: 0, sendTimeout: 30_000 });
     onTestFinished(() => push.close());
     push.connect(hub.ingest);
     await push.send("data: the last word\n\n");
-    await clients[0]?.readUntil("data: the last word", { within: 10_000 });
+    await clients[0]?.readUntil("data: the last word", { within: 30_000 });
     await stop(hub);
-    expect(await hub.waitForExit({ within: 15_000 })).toEqual({ code: 0, signal: null });
+    expect(await hub.waitForExit({ within: 30_000 })).toEqual({ code: 0, signal: null });
     for (const client of clients) {
-      const text = await client.readToEnd({ within: 5000 });
+      const text = await client.readToEnd({ within: 20_000 });
       expect(text.endsWith("data: the last word\n\n")).toBe(true);
     }
   });

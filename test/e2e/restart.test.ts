@@ -83,7 +83,7 @@ async function until(page: Page, word: string, times = 1): Promise<void> {
     ({ word, times }) =>
       (globalThis as unknown as { told: string[] }).told.filter((told) => told === word).length >= times,
     { word, times },
-    { timeout: 30_000 },
+    { timeout: 60_000 },
   );
 }
 

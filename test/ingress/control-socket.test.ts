@@ -20,7 +20,7 @@ async function openControl(endpoint: string) {
   });
   onTestFinished(() => control.close());
   const shutdown = (): Promise<void> =>
-    changes.until(() => shutdowns > 0, { within: 10_000, missing: "the call of onShutdown" });
+    changes.until(() => shutdowns > 0, { within: 30_000, missing: "the call of onShutdown" });
   return { control, records, shutdown, shutdowns: () => shutdowns };
 }
 

@@ -44,7 +44,7 @@ export class RecordingSink implements PublicationSink {
   }
 
   /** Resolves when `count` publications have come, in all. */
-  async received(count: number, withinMs = 10_000): Promise<void> {
+  async received(count: number, withinMs = 20_000): Promise<void> {
     await this.#changes.until(() => this.publications.length >= count, {
       within: withinMs,
       missing: () => `${count} publications; ${this.publications.length} came`,
@@ -74,14 +74,14 @@ export class Records implements Logger, Metrics {
 
   async counted(key: string, count: number): Promise<void> {
     await this.#changes.until(() => (this.counts.get(key) ?? 0) >= count, {
-      within: 10_000,
+      within: 20_000,
       missing: () => `${count} of ${key}; counted ${JSON.stringify([...this.counts])}`,
     });
   }
 
   async logged(part: string): Promise<void> {
     await this.#changes.until(() => this.lines.some((line) => line.message.includes(part)), {
-      within: 10_000,
+      within: 20_000,
       missing: () => `a log line with ${part}; there are ${JSON.stringify(this.lines)}`,
     });
   }
@@ -114,7 +114,7 @@ export async function openIngress(
 
 /** A raw ZeroMQ PUSH as any program has one, closed with the test. */
 export function openPush(address: string, options: ConstructorParameters<typeof Push>[0] = {}): Push {
-  const push = new Push({ linger: 0, immediate: true, sendTimeout: 10_000, ...options });
+  const push = new Push({ linger: 0, immediate: true, sendTimeout: 20_000, ...options });
   push.connect(address);
   onTestFinished(() => push.close());
   return push;

@@ -23,7 +23,7 @@ describe("ZeroMqIngress", () => {
     const endpoint = ipcPath();
     const { sink } = await openIngress({ endpoint: `>ipc://${endpoint}` });
     for (const run of ["first", "second"]) {
-      const push = new Push({ immediate: true, sendTimeout: 10_000 });
+      const push = new Push({ immediate: true, sendTimeout: 30_000 });
       onTestFinished(() => push.close());
       await push.bind(`ipc://${endpoint}`);
       await push.send(`id: 1\r\ndata: ${run}\r\n\r\n`);
@@ -63,7 +63,7 @@ describe("ZeroMqIngress", () => {
     const push = openPush(ingress.address);
     const cut = new Promise<unknown>((resolve) => push.events.on("disconnect", resolve));
     await push.send(`data: ${"x".repeat(1000)}`);
-    await before(cut, { within: 10_000, missing: "the end of the connection that sent too much" });
+    await before(cut, { within: 30_000, missing: "the end of the connection that sent too much" });
     await push.send("data: after");
     await sink.received(1);
     expect(sink.data).toEqual(["after"]);
@@ -145,7 +145,7 @@ describe("ZeroMqIngress", () => {
     await openPush(full.ingress.address).send("data: x");
     for (const { ingress } of [idle, full, idle]) {
       await expect(
-        before(ingress.close(), { within: 5000, missing: "the end of close" }),
+        before(ingress.close(), { within: 20_000, missing: "the end of close" }),
       ).resolves.toBeUndefined();
     }
   });

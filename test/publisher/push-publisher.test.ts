@@ -76,7 +76,7 @@ describe("PushPublisher", () => {
             () => true,
             () => false,
           ),
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       )
       .toBe(true);
     await sink.received(1);

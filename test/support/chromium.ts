@@ -26,7 +26,7 @@ export class Chromium {
   /** Opens a page and waits until its document is parsed (an open event stream keeps `load` from meaning anything). */
   async openPage(url: string): Promise<Page> {
     const page = await this.#context.newPage();
-    await page.goto(url, { waitUntil: "domcontentloaded", timeout: 20_000 });
+    await page.goto(url, { waitUntil: "domcontentloaded", timeout: 60_000 });
     return page;
   }
 
@@ -55,7 +55,7 @@ export async function startChromium(
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env["PHAROS_CHROMIUM"] ?? "/usr/bin/chromium",
     args: flags,
-    timeout: 30_000,
+    timeout: 60_000,
     ignoreHTTPSErrors: options.ignoreHttpsErrors ?? false,
     ...(options.colorScheme === undefined ? {} : { colorScheme: options.colorScheme }),
   });

@@ -79,7 +79,7 @@ export class FakeMongrel2 {
   /** Binds, after `stop` to the same addresses again: a new run, which knows no id. */
   async start(): Promise<void> {
     this.#ids.clear();
-    const push = new Push({ linger: 0, sendTimeout: 2000 });
+    const push = new Push({ linger: 0, sendTimeout: 10_000 });
     const subscriber = new Subscriber({ linger: 0 });
     const control = new Reply({ linger: 0 });
     // After a stop an address is free again only a moment later.

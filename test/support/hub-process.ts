@@ -27,7 +27,7 @@ export interface HubOptions {
   readonly nodeArgs?: readonly string[];
   /** A folder to work in and leave alone, such as that of an earlier run. @default a new one, removed with the test */
   readonly scratch?: string;
-  /** How long it may take to be ready, in milliseconds. @default 15000 */
+  /** How long it may take to be ready, in milliseconds. @default 60000 */
   readonly within?: number;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
@@ -155,13 +155,13 @@ export class HubProcess {
   /** Stops it in order (SIGTERM) and returns how it ended. */
   async stop(options: { readonly within?: number } = {}): Promise<Exit> {
     if (this.#exit === undefined) this.#child.kill("SIGTERM");
-    return this.waitForExit({ within: options.within ?? 10_000 });
+    return this.waitForExit({ within: options.within ?? 30_000 });
   }
 
   /** Kills it with SIGKILL, as a crash would, and waits until it is gone. Safe to call twice. */
   async kill(): Promise<void> {
     if (this.#exit === undefined) this.#child.kill("SIGKILL");
-    await this.waitForExit({ within: 10_000 });
+    await this.waitForExit({ within: 30_000 });
   }
 
   /** Until the line `ready …`; rejects with the log when it ends before. */
@@ -192,7 +192,7 @@ export const hubEntry = join(root, "dist", "cli", "main.js");
 /** Starts a hub and waits until it is ready; it ends with the test. */
 export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const hub = await spawnHub(options);
-  await hub.waitForReady({ within: options.within ?? 15_000 });
+  await hub.waitForReady({ within: options.within ?? 60_000 });
   return hub;
 }
 

@@ -45,7 +45,7 @@ export async function startHubBehind(options: HubOptions): Promise<HubProcess> {
   // Relative to the scratch folder, which is the hub's working directory.
   const hub = await startHub({ ...options, args: ["--state-dir", "state", ...(options.args ?? [])] });
   for (let link = 1; link <= (options.mongrel2?.length ?? 0); link += 1)
-    await waitForLink(hub, { link, state: "up", within: 15_000 });
+    await waitForLink(hub, { link, state: "up", within: 60_000 });
   return hub;
 }
 

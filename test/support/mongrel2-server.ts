@@ -71,8 +71,8 @@ export interface Mongrel2Server {
   log(): string;
 }
 
-const startDeadlineMs = 15_000;
-const stopDeadlineMs = 5_000;
+const startDeadlineMs = 60_000;
+const stopDeadlineMs = 20_000;
 
 /**
  * Starts a real Mongrel2 in a scratch folder and resolves when it answers requests. `/esupdates` and

@@ -40,7 +40,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     if (child.exitCode === null && child.kill("SIGTERM")) await once(child, "exit");
     await rm(dir, { recursive: true, force: true });
   });
-  await waitFor(() => accepts(port), { within: 10_000, missing: "nginx does not listen" });
+  await waitFor(() => accepts(port), { within: 30_000, missing: "nginx does not listen" });
   return { port, certificate: await readFile(certificate, "utf8") };
 }
 

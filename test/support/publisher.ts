@@ -3,7 +3,7 @@ import { atTestEnd, type OnEnd } from "./on-end.js";
 
 /** Connects a PUSH to a hub's ingest endpoint, for publications made by hand; it ends with the test. */
 export function connectPublisher(endpoint: string, options: { readonly onEnd?: OnEnd } = {}): Push {
-  const push = new Push({ linger: 0, sendTimeout: 10_000 });
+  const push = new Push({ linger: 0, sendTimeout: 20_000 });
   push.connect(endpoint);
   (options.onEnd ?? atTestEnd)(() => push.close());
   return push;

@@ -45,7 +45,7 @@ export class SecondHandler {
     for (let n = 0; n < options.clients; n += 1) {
       const client = await connectRaw({ port: options.port });
       client.write(`GET ${options.path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      await client.readUntil(handlerTick, { within: 10_000 });
+      await client.readUntil(handlerTick, { within: 30_000 });
       this.#clients.add(client);
     }
   }
@@ -82,7 +82,7 @@ export async function startSecondHandler(options: {
   const entry = new URL("./second-handler-worker.ts", import.meta.url);
   const child = startChild<HandlerProtocol>({ entry, ...(onEnd === undefined ? {} : { onEnd }) });
   await before(child.call("start", { sendSpec, recvSpec }), {
-    within: 15_000,
+    within: 30_000,
     missing: "the server does not subscribe to the second handler",
   });
   return new SecondHandler(child);
@@ -90,7 +90,7 @@ export async function startSecondHandler(options: {
 
 async function anotherLine(client: RawConnection): Promise<void> {
   const bytes = client.length + handlerTick.length;
-  await client.readUntil(() => client.length >= bytes, { within: 5000 });
+  await client.readUntil(() => client.length >= bytes, { within: 20_000 });
 }
 
 /** The head, then nothing but lines; the last may still be under way. */

@@ -6,7 +6,7 @@ import { Targets } from "../../../src/mongrel2/link/targets.js";
 import { startFakeMongrel2 } from "../../support/fake-mongrel2.js";
 import { type LinkServer, startLink } from "../../support/link-recorder.js";
 
-const within = 5_000;
+const within = 20_000;
 
 describe("a link", () => {
   it("waits for its server, reports requests only when it can answer them, and delivers", async () => {

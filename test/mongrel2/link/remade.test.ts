@@ -4,7 +4,7 @@ import { startFakeMongrel2 } from "../../support/fake-mongrel2.js";
 import { startLink } from "../../support/link-recorder.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
-const within = 5_000;
+const within = 20_000;
 
 function portOf(spec: string): number {
   return Number(spec.slice(spec.lastIndexOf(":") + 1));

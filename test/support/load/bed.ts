@@ -84,7 +84,7 @@ export async function startBed(options: BedOptions): Promise<Bed> {
   });
   const bed = new Bed({ front, hub, server });
   await waitFor(async () => isHealthy(bed.port), {
-    within: 10_000,
+    within: 30_000,
     missing: "the front answers no /healthz",
   });
   return bed;

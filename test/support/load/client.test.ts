@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startLoadClients } from "./client.js";
 import { encodeEvents, startRawStreamServer, streamHead } from "./raw-stream-server.js";
 
-const within = 10_000;
+const within = 20_000;
 
 test("clients open, receive, and are waited for by what they have received", async () => {
   const server = await startRawStreamServer();
