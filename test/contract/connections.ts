@@ -1,6 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { RawConnection } from "../support/raw-http.js";
+import { unreadBytes } from "../support/tcp-queues.js";
 import { waitFor } from "../support/wait-for.js";
 import { freshTopic, openStream, readResponse, within } from "./client.js";
 import type { Contract } from "./sites.js";
@@ -70,10 +71,12 @@ function testKeepAlive({ front, site }: Contract): void {
       { pieces: "single bytes", size: 1, expected: () => requestInManyPieces[front] },
     ])("takes a request in $pieces, or refuses it where the front does so", async ({ size, expected }) => {
       const connection = await site().connect();
-      for (let at = 0; at < health.length; at += size) {
+      const direction = { from: connection.localPort, to: site().port };
+      // Whoever goes on writing after a refusal has the connection reset, and may never read the refusal.
+      for (let at = 0; at < health.length && connection.length === 0; at += size) {
         connection.write(health.slice(at, at + size));
-        // Long enough for the piece to be read by itself; were it not, the request would still be the same.
-        await delay(5);
+        await waitFor(() => unreadBytes(direction) === 0, { within, missing: "the reading of a piece" });
+        await turn();
       }
       expect((await readResponse(connection)).status).toBe(expected());
     });

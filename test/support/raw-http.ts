@@ -38,6 +38,13 @@ export class RawConnection {
     });
   }
 
+  /** The port of this end. Throws when the connection is over. */
+  get localPort(): number {
+    const port = this.#socket.localPort;
+    if (port === undefined) throw new Error("the connection is over");
+    return port;
+  }
+
   /** Everything received so far. */
   get bytes(): Buffer {
     const all = Buffer.concat(this.#pieces);
