@@ -52,9 +52,18 @@ describe("the admin address", () => {
     const push = connectPublisher(hub.ingest);
     await push.send(["broadcast", "one"]);
     const scrape = async () => parseMetrics(await (await fetch(`${url}/metrics`)).text());
-    const delivered = async () => (await scrape()).get('pharos_rounds_total{front="mongrel2"}') === 1;
-    await waitFor(delivered, { within, missing: "the round behind Mongrel2 was not counted" });
-    const figures = await scrape();
+    const figures = await waitFor(
+      async () => {
+        const scraped = await scrape();
+        const rounds = ["http", "mongrel2"].map((front) =>
+          scraped.get(`pharos_rounds_total{front="${front}"}`),
+        );
+        const isOver =
+          rounds.every((count) => count === 1) && scraped.get("pharos_oldest_pending_seconds") === 0;
+        return isOver && scraped;
+      },
+      { within, missing: "the rounds of both fronts were not counted, or are not over" },
+    );
     expect(Object.fromEntries(figures)).toMatchObject({
       pharos_publications_total: 1,
       pharos_duplicate_ids_total: 0,
@@ -116,16 +125,28 @@ describe("the admin address", () => {
   });
 });
 
+/**
+ * Starts a hub while another program has the default admin address. That may be some other program of this machine, as
+ * a hub of another test, which is as good unless it ends at this very moment: then the hub gets it, and is ended.
+ */
+async function startHubBesideAnother(): Promise<HubProcess> {
+  const other = createServer();
+  onTestFinished(() => void other.close());
+  for (;;) {
+    await new Promise<void>((resolve) => {
+      other.once("error", () => resolve());
+      if (other.listening) resolve();
+      else other.listen(8081, "127.0.0.1", resolve);
+    });
+    const hub = await startHub({ admin: "default" });
+    if (other.listening || !hub.ready.has("admin")) return hub;
+    await hub.stop();
+  }
+}
+
 describe("a hub whose admin address nobody has named", () => {
   it("starts without one when another program has it", async () => {
-    const other = createServer();
-    await new Promise<void>((resolve) => {
-      // Some other program of this machine may have it already; that is as good.
-      other.once("error", () => resolve());
-      other.listen(8081, "127.0.0.1", resolve);
-    });
-    onTestFinished(() => void other.close());
-    const hub = await startHub({ admin: "default" });
+    const hub = await startHubBesideAnother();
     expect(hub.ready.get("admin")).toBeUndefined();
     await hub.waitForLog(/another program has the admin address; give another with --admin, or off/, {
       within,
