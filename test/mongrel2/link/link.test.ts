@@ -70,13 +70,12 @@ describe("a link", () => {
 
   it("is stuck while its server answers nothing, sends nothing then, and recovers without a loss", async () => {
     const server = await startFakeMongrel2();
-    const { link, seen } = startLink(server, { limits: { fenceMs: 100 } });
+    const { link, seen, changes } = startLink(server, { limits: { fenceMs: 100 } });
     await server.request(1);
     await seen("request 1", { within });
     server.answering = false;
     link.deliver(new Targets([1]), Buffer.from("first"));
-    await seen("stuck", { within });
-    expect(link.state).toBe("stuck");
+    await changes.until(() => link.state === "stuck", { within, missing: "a link that is stuck" });
     link.deliver(new Targets([1]), Buffer.from("second"));
     await server.answerAgain();
     await seen("recovered", { within });
