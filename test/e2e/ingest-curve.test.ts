@@ -17,9 +17,16 @@ function keyFile(content: object): string {
   return file;
 }
 
-async function publishAs(keys: CurveKeyPair | undefined, endpoint: string, data: string): Promise<void> {
+interface Publishing {
+  readonly keys?: CurveKeyPair;
+  readonly data: string;
+  /** How long it may take; who is to fail need not wait for long. */
+  readonly timeoutMs: number;
+}
+
+async function publishTo(endpoint: string, { keys, data, timeoutMs }: Publishing): Promise<void> {
   const curve = keys === undefined ? undefined : { ...keys, serverKey: server.publicKey };
-  const publisher = await PushPublisher.open(endpoint, { curve, timeoutMs: 1000, lingerMs: 0 });
+  const publisher = await PushPublisher.open(endpoint, { curve, timeoutMs, lingerMs: 0 });
   onTestFinished(() => publisher.close());
   await publisher.publish({ data });
 }
@@ -37,10 +44,12 @@ test("a hub with keys takes publications of the clients that it lists, of nobody
   const keys = keyFile({ ...server, clients: [client.publicKey] });
   const hub = await startHub({ ingest: ["@tcp://0.0.0.0:0"], args: ["--ingest-curve", keys] });
   const endpoint = hub.ingest.replace("0.0.0.0", "127.0.0.1");
-  await expect(publishAs(undefined, endpoint, "evil")).rejects.toMatchObject({ code: "not-taken" });
-  await expect(publishAs(createKeyPair(), endpoint, "evil")).rejects.toMatchObject({ code: "not-taken" });
+  const evil = { data: "evil", timeoutMs: 1000 };
+  await expect(publishTo(endpoint, evil)).rejects.toMatchObject({ code: "not-taken" });
+  const strangers = publishTo(endpoint, { ...evil, keys: createKeyPair() });
+  await expect(strangers).rejects.toMatchObject({ code: "not-taken" });
   await hub.waitForLog(/whose key is not among the clients/, { within: 20_000 });
-  await publishAs(client, endpoint, "good");
+  await publishTo(endpoint, { keys: client, data: "good", timeoutMs: 30_000 });
   const abort = new AbortController();
   const response = await fetch(`${hub.httpUrl}/esupdates?last_event_id=earliest`, { signal: abort.signal });
   onTestFinished(() => abort.abort());

@@ -137,7 +137,7 @@ test("scripts/mongrel2 starts again after it was killed with everything it had s
   await killed.waitForReady({ within: 60_000 });
   const { stdout } = await promisify(execFile)("ps", ["-o", "pid=", "--ppid", `${killed.pid}`]);
   killed.signal("SIGKILL");
-  for (const pid of stdout.trim().split(/\s+/).map(Number)) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  for (const pid of stdout.trim().split(/\s+/).map(Number)) killIfAlive(pid);
   await killed.waitForExit({ within: 30_000 });
   const again = startScript("mongrel2", args);
   await again.waitForReady({ within: 60_000 });
@@ -299,6 +299,15 @@ function readPid(file: string): number | undefined {
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, "utf8"));
   return pid > 0 ? pid : undefined;
+}
+
+/** The kernel may be ending it at this very moment. */
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It is gone.
+  }
 }
 
 function isAlive(pid: number): boolean {
