@@ -84,6 +84,7 @@ const reasons = {
   "unknown-id": "the last event id is not in history",
   "other-epoch": "the hub was started again",
   evicted: "history is full",
+  "too-many-changes": "too many subscriptions began and ended",
 };
 
 /** What a `pharos-gap` event says, as a sentence. */

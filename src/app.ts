@@ -27,6 +27,8 @@ import { ZeroMqIngress, defaultIngressLimits } from "./ingress/zeromq-ingress.js
 import { MemoryJournal } from "./journal/memory-journal.js";
 import { OpaquePositions } from "./journal/opaque-positions.js";
 import type { Logger } from "./log.js";
+import { subscriptionsTopic } from "./presence/documents.js";
+import { Presence } from "./presence/presence.js";
 
 /** Where the page lies: beside the compiled code's folder, in a checkout and in the package alike. */
 const htmlDir = fileURLToPath(new URL("../html", import.meta.url));
@@ -91,6 +93,7 @@ class RunningApp implements App {
   readonly #figures = new Figures();
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
+  readonly #presence: Presence | undefined;
   readonly #http: HttpFront | undefined;
   readonly #links: readonly Mongrel2Front[];
   readonly #ingress: ZeroMqIngress[] = [];
@@ -111,6 +114,7 @@ class RunningApp implements App {
       clock: this.#clock,
       metrics: this.#figures,
       limits: config.limits.history,
+      shared: subscriptionsTopic,
     });
     this.#hub = new Hub({
       history: this.#journal,
@@ -121,6 +125,7 @@ class RunningApp implements App {
       baseUrl: config.publicUrl,
     });
     this.#journal.follow((entry) => this.#hub.apply(entry));
+    this.#presence = config.subscriptions ? this.#createPresence() : undefined;
     const gateway = this.#createGateway();
     this.#http = this.#createHttpFront(gateway);
     this.#links = config.mongrel2.map((specs, index) =>
@@ -165,6 +170,7 @@ class RunningApp implements App {
 
   async #stop(): Promise<void> {
     this.#beacon?.cancel();
+    this.#presence?.close();
     await Promise.all([...this.#ingress.map((ingress) => ingress.close()), this.#control?.close()]);
     const fronts = [...this.#links, ...(this.#http === undefined ? [] : [this.#http])];
     await this.#atMost(settleMs, Promise.all(fronts.map((front) => front.settle())));
@@ -207,6 +213,18 @@ class RunningApp implements App {
         mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
       }),
       isStopping: () => this.#closing !== undefined,
+      presence: this.#presence,
+    });
+  }
+
+  #createPresence(): Presence {
+    return new Presence({
+      append: (publication) => void this.#journal.append(publication),
+      lose: (publication) => this.#journal.lose(publication),
+      audience: (publication) => this.#hub.audience(publication),
+      clock: this.#clock,
+      metrics: this.#figures,
+      deliveriesPerSecond: this.#config.limits.subscriptionDeliveries,
     });
   }
 

@@ -18,12 +18,16 @@ export const counters = {
   fences_late_total: "fences that passed their deadline, by link",
   credits_lost_total: "credits that did not come back in time, by link",
   orphans_freed_total: "streams of an earlier run that were closed so that their clients reconnect, by link",
+  subscription_events_total: "events that told of the beginning or end of a subscription",
+  subscription_events_lost_total:
+    "such events that nobody was told of, since there were too many for their watchers",
   history_evicted_total: "publications evicted from history, by limit",
 } as const;
 
 /** Every gauge, with its help text. */
 export const gauges = {
   connections: "open streams, by front",
+  subscriptions: "subscriptions that watchers have been told of; only where they are told",
   cohorts: "cohorts with at least one connection",
   laggards: "connections that did not drain in time and read from history",
   history_bytes: "bytes held in history",

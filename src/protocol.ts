@@ -31,7 +31,9 @@ export type GapReason =
   /** The position belongs to another run of the hub. */
   | "other-epoch"
   /** Publications after the position were evicted from history. */
-  | "evicted";
+  | "evicted"
+  /** More subscriptions began and ended than their watchers can be told of one by one. */
+  | "too-many-changes";
 
 /** The JSON in the data of a `pharos-gap` event. Topics are named only if this connection may read them. */
 export interface GapNotice {

@@ -16,6 +16,7 @@ import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
+import type { Presence } from "../presence/presence.js";
 import { tokenVerifier } from "./token-verifier.js";
 
 export interface GatewayParts {
@@ -31,11 +32,13 @@ export interface GatewayParts {
   readonly facts: () => Readonly<Record<string, unknown>>;
   /** True when the hub stops, and takes no more publications. */
   readonly isStopping: () => boolean;
+  /** Who tells of subscriptions; undefined where nobody is to know of them. */
+  readonly presence: Presence | undefined;
 }
 
 /** Everything that is served over HTTP, on every front the same. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const { config, journal } = parts;
+  const { config, journal, presence } = parts;
   const visitors = new Visitors({ ...config, verifier: tokenVerifier(config, parts) });
   const issuers = config.tokens.flatMap(({ issuer = [] }) => issuer);
   const streams = streamSettings(parts);
@@ -56,7 +59,15 @@ export function createGateway(parts: GatewayParts): Gateway {
     refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
     resources: [
       eventStreams({ streams, visitors }),
-      ...mercure({ streams, visitors, publishing, hubUrl: config.publicUrl, history: journal, issuers }),
+      ...mercure({
+        streams,
+        visitors,
+        publishing,
+        hubUrl: config.publicUrl,
+        history: journal,
+        issuers,
+        subscriptions: presence && { active: presence.active, listed: config.limits.subscriptionsListed },
+      }),
       publish({ publishing, limits: config.limits, clock: parts.clock }),
       health(parts.facts),
     ],
@@ -76,9 +87,9 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
   });
 }
 
-function streamSettings({ config: { retryMs, limits } }: GatewayParts): StreamSettings {
+function streamSettings({ config: { retryMs, limits }, presence }: GatewayParts): StreamSettings {
   const { filtersPerConnection, filterBytes } = limits;
-  return { retryMs, filtersPerConnection, filterBytes };
+  return { retryMs, filtersPerConnection, filterBytes, presence };
 }
 
 /**

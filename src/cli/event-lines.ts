@@ -36,4 +36,5 @@ const reasons: Readonly<Record<GapReason, string>> = Object.freeze({
   "unknown-id": "the last event seen is not in the hub's history",
   "other-epoch": "the hub has started anew since the last event seen",
   evicted: "the hub no longer holds all that followed the last event seen",
+  "too-many-changes": "more subscriptions began and ended than can be told of one by one",
 });

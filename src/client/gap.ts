@@ -1,6 +1,11 @@
 import type { GapNotice, GapReason } from "../protocol.js";
 
-const reasons: ReadonlySet<unknown> = new Set<GapReason>(["unknown-id", "other-epoch", "evicted"]);
+const reasons: ReadonlySet<unknown> = new Set<GapReason>([
+  "unknown-id",
+  "other-epoch",
+  "evicted",
+  "too-many-changes",
+]);
 
 /**
  * Parses the data of a `pharos-gap` event. What a later server adds is ignored; a notice that cannot be read

@@ -30,6 +30,8 @@ export interface Config {
   readonly open: boolean;
   /** True when positions hide how many publications there have been. */
   readonly opaqueIds: boolean;
+  /** True when those who may can see who is subscribed to what, and are told of each that comes and goes. */
+  readonly subscriptions: boolean;
   /** Origins whose pages may publish with a cookie; `*` is all of them. */
   readonly publishOrigins: readonly string[];
   /** Whose tokens are accepted; empty where no key is configured. */
@@ -95,6 +97,8 @@ export interface Limits {
   readonly publishesPerLocalAddress: number;
   readonly filtersPerConnection: number;
   readonly filterLevels: number;
+  readonly subscriptionDeliveries: number;
+  readonly subscriptionsListed: number;
   readonly topicBytes: number;
   readonly filterBytes: number;
   readonly idBytes: number;

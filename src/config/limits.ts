@@ -98,6 +98,16 @@ export const limitsSchema = z
       .describe(
         "Levels of all wildcard filters together. About 480 bytes each: 120 MB; beyond it streams with wildcards get 503.",
       ),
+    subscriptionDeliveries: wholeNumber(count)
+      .default(100_000)
+      .describe(
+        "Deliveries in a second that tell who subscribes and who leaves: 30 MB at 300 bytes each, for instance 100 changes to 1,000 watchers. Beyond it changes wait, after 2 seconds watchers are told a gap.",
+      ),
+    subscriptionsListed: wholeNumber(count)
+      .default(20_000)
+      .describe(
+        "Subscriptions in one answer to who is subscribed; beyond it 503. About 300 bytes each: 6 MB, made in 40 ms.",
+      ),
     topicBytes: wholeNumber(short)
       .default(1024)
       .describe("Bytes of one topic's name, so that a filter for it fits into a request head 16 times."),

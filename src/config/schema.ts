@@ -88,6 +88,11 @@ export const configSchema = z
       .describe(
         "Whether positions hide how many publications there have been, private ones included: on or off.",
       ),
+    subscriptions: onOrOff
+      .prefault("off")
+      .describe(
+        "Whether tokens can give the right to see who is subscribed to what, and to be told who comes and goes: on or off.",
+      ),
     publishOrigins: list(publishOrigin)
       .prefault([])
       .describe(

@@ -30,8 +30,9 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
         const start = (grants: Grants | undefined): StreamStart =>
           startStream(streams, {
             subscription: { format: eventStreamFormat, filters, rights: readRights(grants) },
+            matchers: filters.map(({ kind, text }) => ({ type: kind, text })),
+            grants,
             lastEventId: firstPresent(cursors),
-            expiresAtMs: grants?.expiresAtMs,
           });
         const grants = visitors.subscriber(request);
         return grants === undefined ? start(undefined) : grants.then(start);

@@ -7,6 +7,7 @@ import {
   parseTemplateFilter,
   parseUrlPatternFilter,
 } from "../hub/filter.js";
+import type { Matcher } from "../presence/subscriber.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
 import type { Pairs } from "./query.js";
 
@@ -21,6 +22,8 @@ export interface MatcherOptions {
 export interface Matchers {
   readonly form: "current" | "older";
   readonly filters: readonly TopicFilter[];
+  /** The same in the subscriber's words, for others who may see them. */
+  readonly matchers: readonly Matcher[];
 }
 
 type Parse = (text: string, options: MatcherOptions) => TopicFilter;
@@ -59,7 +62,21 @@ export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers {
   const filters = wanted.map(([name, value]) =>
     form === "current" ? parseMatcher(name, value, options) : parseSelector(value, options),
   );
-  return { form, filters: distinct(filters) };
+  const matchers = wanted.map(([name, text], index) => ({
+    type: form === "current" ? typeOf(name) : olderTypeOf(filters[index]),
+    text,
+  }));
+  return { form, filters: distinct(filters), matchers: eachOnce(matchers) };
+}
+
+/** The type that a parameter names; `match` alone is exact. */
+function typeOf(name: string): string {
+  return name === "match" ? "exact" : name.slice("match_".length);
+}
+
+/** The current form has no name for selectors that are URI templates. */
+function olderTypeOf(filter: TopicFilter | undefined): string {
+  return filter?.kind === "template" ? "template" : "exact";
 }
 
 function parseMatcher(name: string, value: string, options: MatcherOptions): TopicFilter {
@@ -77,8 +94,8 @@ function parseSelector(value: string, { filterBytes }: MatcherOptions): TopicFil
   return parseTemplateFilter(value, filterBytes);
 }
 
-function eachOnce(pairs: Pairs): Pairs {
-  return [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()];
+function eachOnce<T>(items: readonly T[]): readonly T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }
 
 function distinct(filters: readonly TopicFilter[]): readonly TopicFilter[] {

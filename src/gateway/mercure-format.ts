@@ -1,5 +1,6 @@
 import type { Entry } from "../hub/entry.js";
 import type { Format } from "../hub/format.js";
+import { asOlder, olderContext, parseSubscription, subscriptionEventType } from "../presence/documents.js";
 import type { GapNotice } from "../protocol.js";
 import { gapEventType } from "../protocol.js";
 import { encodeOlderEvent } from "../sse/encode.js";
@@ -15,7 +16,13 @@ export const mercureFormat: Format = Object.freeze({
   retained: (entry: Entry) => eventStreamFormat.event(entry),
 });
 
-const olderEvent = (entry: Entry): Buffer => encodeOlderEvent({ id: entry.id, ...fieldsOf(entry) });
+/** Events of subscriptions have a type in the current form alone. */
+function olderEvent(entry: Entry): Buffer {
+  const { type, ...fields } = fieldsOf(entry);
+  if (type !== subscriptionEventType) return encodeOlderEvent({ id: entry.id, ...fieldsOf(entry) });
+  const document = { "@context": olderContext, ...asOlder(parseSubscription(fields.data)) };
+  return encodeOlderEvent({ id: entry.id, ...fields, data: JSON.stringify(document) });
+}
 
 /** The same for the older form of the protocol, whose hubs write an event's fields in another order. */
 export const olderMercureFormat: Format = Object.freeze({

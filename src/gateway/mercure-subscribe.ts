@@ -21,7 +21,7 @@ export interface MercureSubscribeOptions {
   /** The hub's own URL. */
   readonly hubUrl: string;
   readonly visitors: Visitors;
-  readonly history: Pick<History, "locate" | "losses" | "head">;
+  readonly history: Pick<History, "locate" | "losses" | "head" | "idAt">;
 }
 
 /** Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that. */
@@ -109,10 +109,11 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
   const told = isAsked ? resumeHeaders(options.history, subscription, lastEventId) : [];
   return startStream(options.streams, {
     subscription,
+    matchers: matchers.matchers,
+    grants,
     lastEventId,
     beginning,
     headers: [...headers, ...told],
-    expiresAtMs: grants?.expiresAtMs,
   });
 }
 

@@ -5,26 +5,36 @@ import type { MercureSubscribeOptions } from "./mercure-subscribe.js";
 import type { Publishing } from "./publishing.js";
 import { jsonReply } from "./replies.js";
 import type { Resource } from "./resource.js";
+import { subscriptions } from "./subscriptions.js";
+import type { SubscriptionsOptions } from "./subscriptions.js";
 
 export interface MercureOptions extends MercureSubscribeOptions {
   readonly publishing: Publishing;
   /** Issuers whose tokens are taken. */
   readonly issuers: readonly string[];
+  /** The subscriptions that may be asked for. @default none */
+  readonly subscriptions?: Omit<SubscriptionsOptions, "visitors" | "history"> | undefined;
 }
 
 /** The hub as the Mercure protocol knows it, and what it says of itself [RFC 9728; draft-dunglas-mercure-08, metadata]. */
 export function mercure(options: MercureOptions): readonly Resource[] {
   const subscribe = mercureSubscribe(options);
+  const { subscriptions: active } = options;
   return [
     {
       path: mercurePath,
       methods: { GET: subscribe, QUERY: subscribe, POST: mercurePublish(options.publishing) },
     },
+    ...(active === undefined ? [] : [subscriptions({ ...options, ...active })]),
     { path: protectedResourcePath, methods: { GET: () => jsonReply(200, metadata(options)) } },
   ];
 }
 
-function metadata({ hubUrl, issuers }: MercureOptions): Readonly<Record<string, unknown>> {
+function metadata({
+  hubUrl,
+  issuers,
+  subscriptions: active,
+}: MercureOptions): Readonly<Record<string, unknown>> {
   return {
     resource: hubUrl,
     ...(issuers.length === 0 ? {} : { authorization_servers: issuers }),
@@ -32,6 +42,6 @@ function metadata({ hubUrl, issuers }: MercureOptions): Readonly<Record<string, 
     bearer_methods_supported: ["header"],
     mercure_cookie: "__Secure-mercure_access_token",
     mercure_matcher_types_supported: ["exact", "urlpattern", "mqtt"],
-    mercure_subscriptions: false,
+    mercure_subscriptions: active !== undefined,
   };
 }

@@ -27,6 +27,7 @@ export const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "head-too-large": 431,
   internal: 500,
   "too-many-connections": 503,
+  "too-many-subscriptions": 503,
   closed: 503,
 });
 

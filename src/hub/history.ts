@@ -8,7 +8,7 @@ import type { Topic } from "./topic.js";
 /** Where a client's `Last-Event-ID` stands in history, or why it stands nowhere. */
 export type Cursor =
   | { readonly kind: "at"; readonly offset: Offset }
-  | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted"> };
+  | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted" | "too-many-changes"> };
 
 /** What someone wants to read: the entries after one offset, up to and including another, that match. */
 export interface Range {

@@ -9,7 +9,9 @@ import { FilterTrie } from "./filter-trie.js";
 import type { History } from "./history.js";
 import { PendingAccount, defaultPressureLimits } from "./pending.js";
 import type { PressureLimits } from "./pending.js";
+import type { Publication } from "./publication.js";
 import { RetainedValues } from "./retained.js";
+import { mayRead } from "./rights.js";
 
 export interface HubOptions {
   readonly history: History;
@@ -116,6 +118,15 @@ export class Hub {
     for (const topic of entry.publication.topics) {
       this.#trie.match(topic, (cohort) => cohort.append(entry));
     }
+  }
+
+  /** The cohorts to which a publication would go now. */
+  audience(publication: Pick<Publication, "topics" | "private">): ReadonlySet<Cohort> {
+    const cohorts = new Set<Cohort>();
+    for (const topic of publication.topics) this.#trie.match(topic, (cohort) => cohorts.add(cohort));
+    for (const cohort of cohorts)
+      if (!mayRead(cohort.subscription.rights, publication)) cohorts.delete(cohort);
+    return cohorts;
   }
 
   /** Finds or creates the cohort for one more connection; each call is undone by one {@link leave}. */

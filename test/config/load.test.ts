@@ -66,6 +66,8 @@ test("nothing set gives the documented defaults", () => {
     publishesPerLocalAddress: 10_000,
     filtersPerConnection: 100,
     filterLevels: 250_000,
+    subscriptionDeliveries: 100_000,
+    subscriptionsListed: 20_000,
     topicBytes: 1024,
     filterBytes: 1024,
     idBytes: 256,
