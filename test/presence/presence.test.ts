@@ -1,0 +1,262 @@
+import { describe, expect, it } from "vitest";
+import { parseExactFilter, parseTemplateFilter } from "../../src/hub/filter.js";
+import type { TopicFilter } from "../../src/hub/filter.js";
+import type { Format } from "../../src/hub/format.js";
+import { Hub } from "../../src/hub/hub.js";
+import type { Cohort } from "../../src/hub/cohort.js";
+import { parseEpoch } from "../../src/hub/position.js";
+import type { Publication } from "../../src/hub/publication.js";
+import type { Rights } from "../../src/hub/rights.js";
+import { MemoryJournal } from "../../src/journal/memory-journal.js";
+import { silentMetrics } from "../../src/metrics.js";
+import type { CounterName } from "../../src/metrics.js";
+import { parseSubscription, subscriptionsTopic } from "../../src/presence/documents.js";
+import { Presence } from "../../src/presence/presence.js";
+import type { Subscriber } from "../../src/presence/subscriber.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+
+const epoch = parseEpoch("test");
+const everybody = parseTemplateFilter(`${subscriptionsTopic}/{type}/{match}/{subscriber}`);
+const everything: Rights = { key: "all", readsPrivate: true, mayReadTopic: () => true };
+
+const format: Format = {
+  name: "test",
+  event: ({ publication }) => Buffer.from(publication.data),
+  retained: () => Buffer.alloc(0),
+  position: () => Buffer.alloc(0),
+  heartbeat: () => Buffer.alloc(0),
+  gap: () => Buffer.alloc(0),
+};
+
+class Fixture {
+  readonly clock = new VirtualClock();
+  readonly counts = new Map<CounterName, number>();
+  readonly published: Publication[] = [];
+  readonly journal: MemoryJournal;
+  readonly hub: Hub;
+  readonly presence: Presence;
+
+  constructor(deliveriesPerSecond = 1_000_000) {
+    if (epoch === undefined) throw new Error("the epoch is well-formed");
+    const { clock } = this;
+    const metrics = {
+      ...silentMetrics,
+      count: (name: CounterName, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
+    };
+    this.journal = new MemoryJournal({ epoch, clock, metrics, shared: subscriptionsTopic });
+    this.hub = new Hub({ history: this.journal, clock });
+    this.journal.follow((entry) => {
+      this.published.push(entry.publication);
+      this.hub.apply(entry);
+    });
+    this.presence = new Presence({
+      append: (publication) => void this.journal.append(publication),
+      lose: (publication) => this.journal.lose(publication),
+      audience: (publication) => this.hub.audience(publication),
+      clock,
+      metrics,
+      deliveriesPerSecond,
+    });
+  }
+
+  /** So many connections that follow these subscriptions. */
+  watch(filter: TopicFilter, connections = 1, rights = everything): Cohort {
+    const outlet = { name: "test", wake: () => undefined };
+    let cohort = this.hub.join(outlet, { format, filters: [filter], rights });
+    cohort.listen(true);
+    for (let more = 1; more < connections; more += 1)
+      cohort = this.hub.join(outlet, { format, filters: [filter], rights });
+    return cohort;
+  }
+
+  /** What has been told since the last call: `+a` for a subscriber that came, `-a` for one that left, or `gap`. */
+  readonly told = (): readonly string[] => this.published.splice(0).map(sentence);
+}
+
+function sentence({ type, data }: Publication): string {
+  if (type === "pharos-gap") return "gap";
+  const { active, subscriber } = parseSubscription(data);
+  return `${active ? "+" : "-"}${subscriber}`;
+}
+
+function subscriber(id: string, ...texts: string[]): Subscriber {
+  const matchers = (texts.length === 0 ? ["news"] : texts).map((text) => ({ type: "exact", text }));
+  return { id, matchers, payloadFor: () => undefined };
+}
+
+function received(cohort: Cohort): string {
+  return cohort.take(1_000_000)?.body.toString() ?? "";
+}
+
+describe("subscriptions that begin and end", () => {
+  it("are told at the end of the turn when nothing was told just before", () => {
+    const { presence, clock, told } = new Fixture();
+    presence.enter(subscriber("a"));
+    expect(told()).toEqual([]);
+    clock.runEndOfTurn();
+    expect(told()).toEqual(["+a"]);
+  });
+
+  it("are told with all that has changed in 100 ms, in order", () => {
+    const { presence, clock, told } = new Fixture();
+    const leave = presence.enter(subscriber("a"));
+    clock.advance(1);
+    leave();
+    presence.enter(subscriber("b", "news", "sport"));
+    clock.advance(98);
+    expect(told()).toEqual(["+a"]);
+    clock.advance(1);
+    expect(told()).toEqual(["-a", "+b", "+b"]);
+  });
+
+  it("are told to nobody when they end before they were told", () => {
+    const { presence, clock, told } = new Fixture();
+    presence.enter(subscriber("a"))();
+    clock.advance(1000);
+    expect(told()).toEqual([]);
+    expect(presence.active.size).toBe(0);
+  });
+
+  it("are private publications on their own topics of both forms, with what the token says", () => {
+    const { presence, clock, published } = new Fixture();
+    const payloadFor = (matcher: string): unknown => ({ of: matcher });
+    presence.enter({ ...subscriber("urn:uuid:1", "a/b*"), payloadFor });
+    clock.advance(0);
+    expect(published).toEqual([
+      {
+        topics: [
+          "/.well-known/mercure/subscriptions/exact/a%2Fb%2A/urn%3Auuid%3A1",
+          "/.well-known/mercure/subscriptions/a%2Fb%2A/urn%3Auuid%3A1",
+        ],
+        type: "mercure",
+        data: JSON.stringify({
+          id: "/.well-known/mercure/subscriptions/exact/a%2Fb%2A/urn%3Auuid%3A1",
+          type: "subscription",
+          match_type: "exact",
+          match: "a/b*",
+          subscriber: "urn:uuid:1",
+          active: true,
+          payload: { of: "a/b*" },
+        }),
+        retain: false,
+        private: true,
+      },
+    ]);
+  });
+
+  it("are active from when they were told until their end is told", () => {
+    const { presence, clock } = new Fixture();
+    const leave = presence.enter(subscriber("a", "news", "sport"));
+    expect(presence.active.size).toBe(0);
+    clock.advance(0);
+    expect(presence.active.size).toBe(2);
+    leave();
+    expect(presence.active.size).toBe(2);
+    clock.advance(100);
+    expect(presence.active.size).toBe(0);
+  });
+
+  it("are not told any more when the hub stops", () => {
+    const { presence, clock, told } = new Fixture();
+    const leave = presence.enter(subscriber("a"));
+    clock.advance(0);
+    told();
+    presence.close();
+    leave();
+    presence.enter(subscriber("b"));
+    clock.advance(1000);
+    expect(told()).toEqual([]);
+  });
+
+  it("leave the event loop alone: a storm is told over several turns", () => {
+    const { presence, clock, published } = new Fixture();
+    for (let id = 0; id < 3500; id += 1) presence.enter(subscriber(String(id)));
+    const perTurn: number[] = [];
+    let before = 0;
+    clock.endOfTurn(function look() {
+      perTurn.push(published.length - before);
+      before = published.length;
+      if (before < 3500) clock.endOfTurn(look);
+    });
+    clock.runEndOfTurn();
+    expect(perTurn).toEqual([1000, 1000, 1000, 500]);
+  });
+});
+
+describe("more changes than their watchers can be told of", () => {
+  it("wait for the budget, which an event takes once for each connection that it goes to", () => {
+    const fixture = new Fixture(100);
+    const { presence, clock, told } = fixture;
+    fixture.watch(everybody, 50);
+    for (const id of ["a", "b", "c", "d", "e"]) presence.enter(subscriber(id));
+    clock.advance(0);
+    expect(told()).toEqual(["+a", "+b"]);
+    clock.advance(1000);
+    expect(told()).toEqual(["+c", "+d"]);
+    clock.advance(1000);
+    expect(told()).toEqual(["+e"]);
+  });
+
+  it("cost nothing where nobody watches", () => {
+    const { presence, clock, told } = new Fixture(1);
+    for (let id = 0; id < 500; id += 1) presence.enter(subscriber(String(id)));
+    clock.advance(0);
+    expect(told()).toHaveLength(500);
+  });
+
+  it("are lost after 2 s, all that wait, and told as one gap", () => {
+    const fixture = new Fixture(100);
+    const { presence, clock, told, counts } = fixture;
+    const watchers = fixture.watch(everybody, 1000);
+    for (let id = 0; id < 3000; id += 1) presence.enter(subscriber(String(id)));
+    clock.advance(1900);
+    expect(told()).toEqual(["+0"]);
+    clock.advance(200);
+    expect(told()).toEqual(["gap"]);
+    expect(counts.get("subscription_events_lost_total")).toBe(2999);
+    expect(presence.active.size).toBe(3000);
+    expect(received(watchers)).toContain('{"reason":"too-many-changes","topics":[],"more":true}');
+  });
+
+  it("are told as a gap to each cohort that could have read some of them, and to no other", () => {
+    const fixture = new Fixture(1);
+    const { presence, clock } = fixture;
+    const wide = fixture.watch(everybody, 1000);
+    const narrow = fixture.watch(parseExactFilter(`${subscriptionsTopic}/exact/news/b`));
+    const other = fixture.watch(parseExactFilter(`${subscriptionsTopic}/exact/news/z`));
+    const stranger = fixture.watch(everybody, 1, { key: "", readsPrivate: false, mayReadTopic: () => false });
+    for (const id of ["first", "a", "b", "c"]) presence.enter(subscriber(id));
+    clock.advance(2200);
+    expect([wide, narrow, other, stranger].map((cohort) => received(cohort).includes("too-many"))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("are told as a loss to watchers that come back from before them", () => {
+    const fixture = new Fixture(1);
+    const { presence, clock, journal } = fixture;
+    fixture.watch(everybody, 1000);
+    for (const id of ["first", "a", "b", "c"]) presence.enter(subscriber(id));
+    clock.advance(0);
+    const after = journal.head;
+    clock.advance(2200);
+    const range = { filters: [everybody], rights: everything, after, upTo: journal.head };
+    expect(journal.losses(range, 0)?.topics).toEqual([{ topic: subscriptionsTopic, missedAtMost: 3 }]);
+    expect(journal.losses({ ...range, after: journal.head }, 0)).toBeUndefined();
+  });
+
+  it("are told one by one again when they have become fewer", () => {
+    const fixture = new Fixture(100);
+    const { presence, clock, told } = fixture;
+    fixture.watch(everybody, 100);
+    for (let id = 0; id < 50; id += 1) presence.enter(subscriber(String(id)));
+    clock.advance(4000);
+    expect(told().at(-1)).toBe("gap");
+    presence.enter(subscriber("late"));
+    clock.advance(100);
+    expect(told()).toEqual(["+late"]);
+  });
+});
