@@ -9,6 +9,7 @@ import { testDifferences } from "./requests-that-differ.js";
 import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
 import { testMercure } from "./mercure.js";
+import { testPresence } from "./presence.js";
 import { testSubscriptions } from "./subscriptions.js";
 
 /** What every front does alike, and where they differ, as differences.ts says. */
@@ -24,5 +25,6 @@ export function describeContract(front: FrontName): void {
     testResuming(contract);
     testLifetimes(contract);
     testMercure(contract);
+    testPresence(contract);
   });
 }

