@@ -23,6 +23,12 @@ export interface Posted {
 /** An answer has a few hundred bytes for each id. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 const retryMs = 100;
+/**
+ * No attempt after a refused one begins with less time than this left, or a quarter of all where that is less: cut
+ * short, it could not tell a hub that is not there from one that has taken the request. A refusal takes a few
+ * milliseconds here, on a busy machine a hundred.
+ */
+const lastAttemptMs = 500;
 
 /** Nobody has seen the request when one of these is why it failed, so that it can be sent again. */
 const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
@@ -32,8 +38,8 @@ const notYet: ReadonlySet<number> = new Set([429, 503]);
 
 /**
  * Posts, and reads the answer. While nothing listens there it tries again, as a hub that is just starting anew may
- * soon, and as often as the server says when; a request that may have been carried out is never repeated. Redirects
- * are answers: a token is for one place.
+ * soon, until half a second before the time is up, and as often as the server says when; a request that may have been
+ * carried out is never repeated. Redirects are answers: a token is for one place.
  *
  * @throws PharosError `unreachable` when no connection could be made, `not-taken` when the answer did not come in
  *   time or the connection broke, and it is not known whether the request was carried out
@@ -50,8 +56,9 @@ export async function post(request: Post): Promise<Posted> {
     } catch (error) {
       const cause = causeOf(error);
       if (cause.code === undefined || !notSent.has(cause.code)) throw failure(request, cause, signal.aborted);
-      const waited = await delay(retryMs, true, { signal }).catch(() => false);
-      if (!waited) throw failure(request, cause, false);
+      const leftMs = endsAtMs - performance.now() - retryMs;
+      if (leftMs < Math.min(lastAttemptMs, request.timeoutMs / 4)) throw failure(request, cause, false);
+      await delay(retryMs);
     }
   }
 }
