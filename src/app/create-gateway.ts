@@ -65,6 +65,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         publishing,
         hubUrl: config.publicUrl,
         history: journal,
+        clock: parts.clock,
         issuers,
         subscriptions: presence && { active: presence.active, listed: config.limits.subscriptionsListed },
       }),

@@ -1,8 +1,10 @@
+import type { Clock } from "../clock.js";
 import type { Grants } from "../auth/grants.js";
 import { PharosError } from "../errors.js";
 import type { Subscription } from "../hub/cohort.js";
 import type { Format } from "../hub/format.js";
-import type { History } from "../hub/history.js";
+import { isNothing } from "../hub/history.js";
+import type { History, Range } from "../hub/history.js";
 import { parseForm, parseFormBody } from "./form.js";
 import { parseMatchers } from "./matchers.js";
 import type { MatcherOptions, Matchers } from "./matchers.js";
@@ -22,6 +24,7 @@ export interface MercureSubscribeOptions {
   readonly hubUrl: string;
   readonly visitors: Visitors;
   readonly history: Pick<History, "locate" | "losses" | "head" | "idAt">;
+  readonly clock: Pick<Clock, "endOfTurn">;
 }
 
 /** Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that. */
@@ -36,7 +39,8 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
     const { pairs, query } = parametersOf(request);
     const matchers = parseMatchers(pairs, matcherOptions);
     const cursors = cursorsOf(request, pairs, matchers);
-    const open = (grants: Grants | undefined): StreamStart => start(options, { matchers, cursors, grants });
+    const open = (grants: Grants | undefined): StreamStart | Promise<StreamStart> =>
+      start(options, { matchers, cursors, grants });
     const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
     return grants === undefined ? open(undefined) : grants.then(open);
   };
@@ -99,22 +103,23 @@ interface Subscriber {
   readonly grants: Grants | undefined;
 }
 
-function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart {
+function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart | Promise<StreamStart> {
   const { matchers, cursors, grants } = subscriber;
   const { form, filters } = matchers;
   const { format, headers, beginning } = dialects[form];
   const subscription = { format, filters, rights: readRights(grants) };
   const isAsked = cursors.some((cursor) => cursor !== undefined);
   const lastEventId = firstPresent(cursors);
-  const told = isAsked ? resumeHeaders(options.history, subscription, lastEventId) : [];
-  return startStream(options.streams, {
-    subscription,
-    matchers: matchers.matchers,
-    grants,
-    lastEventId,
-    beginning,
-    headers: [...headers, ...told],
-  });
+  const open = (told: Headers): StreamStart =>
+    startStream(options.streams, {
+      subscription,
+      matchers: matchers.matchers,
+      grants,
+      lastEventId,
+      beginning,
+      headers: [...headers, ...told],
+    });
+  return isAsked ? resumeHeaders(options, subscription, lastEventId).then(open) : open([]);
 }
 
 /**
@@ -122,20 +127,34 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
  * something is lost since, by which clients know that they have to load anew [draft-dunglas-mercure-08 l.951-968]. An
  * id that a client sent is known here, so it is safe in a header once more.
  */
-function resumeHeaders(
-  history: MercureSubscribeOptions["history"],
+async function resumeHeaders(
+  options: Pick<MercureSubscribeOptions, "history" | "clock">,
   { filters, rights }: Subscription,
   lastEventId = "",
-): Headers {
+): Promise<Headers> {
+  const { history } = options;
   const cursor = history.locate(lastEventId, rights);
   const goesOn =
     cursor.kind === "at" &&
-    history.losses({ filters, rights, after: cursor.offset, upTo: history.head }, 0) === undefined;
+    (await isWhole(options, { filters, rights, after: cursor.offset, upTo: history.head }));
   const id = goesOn ? asHeaderText(lastEventId) : "earliest";
   return [
     ["Mercure-Last-Event-ID", id],
     ["Last-Event-ID", id],
   ];
+}
+
+/** True when nothing of the range is lost. With 100,000 topics the answer may take many turns of the event loop. */
+async function isWhole(
+  { history, clock }: Pick<MercureSubscribeOptions, "history" | "clock">,
+  range: Range,
+): Promise<boolean> {
+  for (let told = 0; ;) {
+    const losses = history.losses(range, told);
+    if (!isNothing(losses) || losses.isComplete) return isNothing(losses);
+    told = losses.asOf;
+    await new Promise<void>((resolve) => clock.endOfTurn(resolve));
+  }
 }
 
 /** Heads are written as Latin-1; UTF-8 goes through it byte by byte. */

@@ -1,5 +1,6 @@
 import type { Grants } from "../auth/grants.js";
-import { filterSetKey, matchesFilter } from "../hub/filter.js";
+import { filterSetKey } from "../hub/filter.js";
+import { FilterSet } from "../hub/filter-set.js";
 import type { Rights } from "../hub/rights.js";
 import { publicOnly } from "../hub/rights.js";
 
@@ -7,9 +8,10 @@ import { publicOnly } from "../hub/rights.js";
 export function readRights(grants: Grants | undefined): Rights {
   const filters = grants?.subscribe ?? [];
   if (filters.length === 0) return publicOnly;
+  const set = new FilterSet(filters);
   return {
     key: filterSetKey(filters),
     readsPrivate: true,
-    mayReadTopic: (topic) => filters.some((filter) => matchesFilter(filter, topic)),
+    mayReadTopic: (topic) => set.matches(topic),
   };
 }

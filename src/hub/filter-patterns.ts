@@ -1,6 +1,7 @@
 import { withOrigin } from "./beginning.js";
 import type { PatternFilter } from "./filter.js";
 import { matchesTemplate } from "./filter.js";
+import type { Work } from "./parts-match.js";
 import { PatternIndex } from "./pattern-index.js";
 import type { Load } from "./pattern-index.js";
 import type { Topic } from "./topic.js";
@@ -26,6 +27,10 @@ export const patternLimits = Object.freeze({
 /** What a held pattern weighs beside its parts, in levels of other filters: some 2 KB. */
 const patternLevels = 4;
 
+/** What a topic costs that is read as a URL, and each pattern before its parts are looked at. */
+const urlSteps = 150;
+const patternSteps = 10;
+
 /** URL patterns and templates with what is held under them. */
 export class FilterPatterns<T> {
   readonly #urls: TopicUrls;
@@ -34,9 +39,12 @@ export class FilterPatterns<T> {
   #expressions = 0;
   #levels = 0;
   #compared = 0;
+  readonly #work: Work;
 
-  constructor(urls: TopicUrls) {
+  /** @param work counts on what matching costs */
+  constructor(urls: TopicUrls, work: Work) {
     this.#urls = urls;
+    this.#work = work;
   }
 
   get size(): number {
@@ -73,17 +81,23 @@ export class FilterPatterns<T> {
   match(topic: Topic, visit: (value: T) => void): void {
     if (this.#templates.size > 0) {
       this.#templates.candidates(withOrigin(topic.split("/")), (filter, values) => {
-        this.#compared += 1;
-        if (matchesTemplate(filter, topic)) values.forEach(visit);
+        this.#count();
+        if (matchesTemplate(filter, topic, this.#work)) values.forEach(visit);
       });
     }
     if (this.#urlPatterns.size === 0) return;
+    this.#work.steps += urlSteps;
     const url = this.#urls.parse(topic);
     if (url === undefined) return;
     this.#urlPatterns.candidates(urlLevels(url), (filter, values) => {
-      this.#compared += 1;
-      if (filter.pattern.matches(url)) values.forEach(visit);
+      this.#count();
+      if (filter.pattern.matches(url, this.#work)) values.forEach(visit);
     });
+  }
+
+  #count(): void {
+    this.#compared += 1;
+    this.#work.steps += patternSteps;
   }
 
   /** Why these patterns cannot be held beside what is held now, in words for their sender; undefined when they can. */

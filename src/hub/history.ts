@@ -20,10 +20,26 @@ export interface Range {
 
 /** Publications after an offset that are gone. Topics are those that the reader may know of. */
 export interface Losses {
+  /** At most {@link maxNamedTopics}. */
   readonly topics: readonly { readonly topic: Topic; readonly missedAtMost: number }[];
+  /** True when there are others, or may be. */
   readonly more: boolean;
-  /** When this was found: a reader that was told gives it back, and hears only of what was lost later. */
+}
+
+/** What a look at losses has found. */
+export interface LossReport extends Losses {
+  /** Up to this moment: a reader that was told gives it back, and hears only of what was lost later. */
   readonly asOf: LossMark;
+  /** False when that is not the present, since there is more to look at than fits into some milliseconds: ask again. */
+  readonly isComplete: boolean;
+}
+
+/** A gap event names this many topics at most. */
+export const maxNamedTopics = 20;
+
+/** True when there is nothing to tell. */
+export function isNothing({ topics, more }: Losses): boolean {
+  return topics.length === 0 && !more;
 }
 
 /** A moment in the history of losses, in evictions since the journal began; 0 is before all of them. */
@@ -42,8 +58,8 @@ export interface History {
    * @param rights by default a stranger's
    */
   locate(eventId: string, rights?: Rights): Cursor;
-  /** What the range has lost since `told`; undefined when everything else in it is still there. */
-  losses(range: Range, told: LossMark): Losses | undefined;
+  /** What the range has lost since `told`, as far as one look reaches: it takes milliseconds. */
+  losses(range: Range, told: LossMark): LossReport;
   /** True when the topic's history reaches back to this offset. */
   holds(topic: Topic, offset: Offset): boolean;
   /**

@@ -12,6 +12,7 @@ import type { PressureLimits } from "./pending.js";
 import type { Publication } from "./publication.js";
 import { RetainedValues } from "./retained.js";
 import { mayRead } from "./rights.js";
+import { urlPatternsFor } from "./url-patterns.js";
 
 export interface HubOptions {
   readonly history: History;
@@ -50,7 +51,7 @@ export class Hub {
     this.history = options.history;
     this.#clock = options.clock;
     this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
-    this.#trie = new FilterTrie({ baseUrl: options.baseUrl ?? defaultBaseUrl });
+    this.#trie = new FilterTrie({ urls: urlPatternsFor(options.baseUrl ?? defaultBaseUrl).urls });
     this.#filterLevels = options.filterLevels ?? 250_000;
     this.#account = new PendingAccount({
       limits: options.pressure ?? defaultPressureLimits,

@@ -1,10 +1,11 @@
 import type { GapNotice, GapReason } from "../protocol.js";
 import type { Cohort } from "./cohort.js";
+import { filterSetOf } from "./filter-set.js";
+import { isNothing, maxNamedTopics } from "./history.js";
 import type { History, LossMark, Losses, Range } from "./history.js";
 import type { Offset } from "./position.js";
 import type { RetainedValues } from "./retained.js";
 import { mayRead } from "./rights.js";
-import { matchesFilter } from "./filter.js";
 import type { Entry } from "./entry.js";
 
 /**
@@ -19,9 +20,13 @@ export type ReadState =
       readonly after: Offset;
       readonly upTo: Offset;
       readonly from: Offset;
-      readonly gap?: Losses & { readonly reason: GapReason };
+      /** What had been lost by then is in the gap. */
+      readonly told: LossMark;
+      readonly gap?: Gap;
     }
   | { readonly kind: "history"; readonly after: Offset; readonly told: LossMark };
+
+type Gap = Losses & { readonly reason: GapReason };
 
 type Opening = ReadState & { readonly kind: "opening" };
 
@@ -56,17 +61,15 @@ export interface PageLimits {
  */
 export function startReading(source: PageSource, cohort: Cohort, eventId: string | undefined): ReadState {
   const head = source.history.head;
-  if (eventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head };
+  if (eventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head, told: 0 };
   const cursor = source.history.locate(eventId, cohort.subscription.rights);
-  const from = cursor.kind === "at" ? cursor.offset : 0;
-  const losses = source.history.losses(rangeOf(cohort, from, head), 0);
   if (cursor.kind === "lost") {
-    const told = losses ?? { topics: [], more: false, asOf: 0 };
-    return { kind: "opening", after: 0, upTo: head, from, gap: { ...told, reason: cursor.reason } };
+    const gap = { topics: [], more: false, reason: cursor.reason };
+    return { kind: "opening", after: 0, upTo: head, from: 0, told: 0, gap };
   }
   // Without losses there is no retained value that history would not bring: the opening is the position alone.
-  if (losses === undefined) return { kind: "opening", after: from, upTo: from, from };
-  return { kind: "opening", after: from, upTo: head, from, gap: { ...losses, reason: "evicted" } };
+  const from = cursor.offset;
+  return { kind: "opening", after: from, upTo: from, from, told: 0 };
 }
 
 /** Reads the next page for a reader of this cohort. The same state, limits and history give the same bytes. */
@@ -100,58 +103,63 @@ class PageBuilder {
   }
 
   build(state: ReadState): Page {
-    const started = this.#findLosses(state);
+    const { isComplete, state: started } = this.#findLosses(state);
+    if (!isComplete) return this.#page(started, undefined);
     const next = started.kind === "opening" ? this.#open(started) : started;
     const end = next.kind === "history" ? this.#entries(next) : next;
+    const isTold = started.kind === "opening" && next.kind === "history";
+    return this.#page(end, isTold ? started.gap?.reason : undefined);
+  }
+
+  #page(next: ReadState, gapReason: GapReason | undefined): Page {
     const [only] = this.#parts;
     const body =
       only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts, this.#bytes);
-    const gapReason = started.kind === "opening" && next.kind === "history" ? started.gap?.reason : undefined;
-    return { body, count: this.#count, next: end, full: this.#full, gapReason };
+    return { body, count: this.#count, next, full: this.#full, gapReason };
   }
 
   /**
    * A reader that history has moved past is told, and gets the retained values that it may have missed. History moves
-   * on between a connection's opening and its first page, and between the pages of a long opening, too.
+   * on between a connection's opening and its first page, and between the pages of a long opening, too. Nothing is told
+   * before everything is found.
    */
-  #findLosses(state: ReadState): ReadState {
-    const isOpening = state.kind === "opening";
+  #findLosses(state: ReadState): { readonly isComplete: boolean; readonly state: ReadState } {
+    const from = state.kind === "opening" ? state.from : state.after;
     const { upTo } = this.#limits;
-    const from = isOpening ? state.from : state.after;
-    const range = rangeOf(this.#cohort, from, upTo);
-    const lost = this.#source.history.losses(range, isOpening ? (state.gap?.asOf ?? 0) : state.told);
-    if (lost === undefined) return state;
-    if (!isOpening) return { kind: "opening", after: from, upTo, from, gap: { ...lost, reason: "evicted" } };
-    // What this opening has found, but not told yet, is told together with what has come to it.
-    const all = this.#source.history.losses(range, 0) ?? lost;
-    const gap = { ...all, reason: state.gap?.reason ?? "evicted" };
-    return { ...state, upTo: Math.max(state.upTo, upTo), gap };
+    const report = this.#source.history.losses(rangeOf(this.#cohort, from, upTo), state.told);
+    const { asOf: told, isComplete } = report;
+    if (isNothing(report)) return { isComplete, state: { ...state, told } };
+    const opening: Opening =
+      state.kind === "opening" ? state : { kind: "opening", after: from, upTo, from, told };
+    const gap = joined(opening.gap, report);
+    return { isComplete, state: { ...opening, upTo: Math.max(opening.upTo, upTo), told, gap } };
   }
 
   #open(opening: Opening): ReadState {
     const { format, filters } = this.#cohort.subscription;
     let sent = opening.after;
-    for (const entry of this.#source.retained.candidates(filters, opening.after, opening.upTo)) {
-      if (!this.#isWanted(entry, opening)) continue;
-      if (!this.#add(format.retained(entry))) return { ...opening, after: sent };
+    const looked = this.#source.retained.read({ ...opening, filters }, (entry) => {
+      if (!this.#isWanted(entry, opening)) return true;
+      if (!this.#add(format.retained(entry))) return false;
       this.#count += 1;
       sent = entry.offset;
-    }
-    const { gap, from } = opening;
+      return true;
+    });
+    if (this.#full) return { ...opening, after: sent };
+    if (looked < opening.upTo) return { ...opening, after: looked };
+    const { gap, from, told } = opening;
     const after = gap === undefined ? from : this.#beforeFirst(from);
     const id = this.#idOf(after);
     const added = this.#add(gap === undefined ? format.position(id) : format.gap(noticeOf(gap), id));
-    return added ? { kind: "history", after, told: gap?.asOf ?? 0 } : { ...opening, after: sent };
+    return added ? { kind: "history", after, told } : { ...opening, after: sent };
   }
 
   /** A retained value is left out where history, or a round, will bring it. */
   #isWanted(entry: Entry, state: Opening): boolean {
     const { filters, rights } = this.#cohort.subscription;
     if (!mayRead(rights, entry.publication)) return false;
-    const topics = entry.publication.topics.filter((topic) =>
-      filters.some((filter) => matchesFilter(filter, topic)),
-    );
-    if (topics.length === 0) return false;
+    const set = filterSetOf(filters);
+    const topics = entry.publication.topics.filter((topic) => set.matches(topic));
     if (entry.offset <= state.from) return true;
     // What lies beyond the horizon is pending and comes with a round, though history may have lost it already.
     if (entry.offset > this.#limits.upTo) return false;
@@ -196,6 +204,16 @@ class PageBuilder {
   }
 }
 
-function noticeOf(gap: Losses & { readonly reason: GapReason }): GapNotice {
+/** What was found before and what was found now, in one gap. */
+function joined(before: Gap | undefined, { topics, more }: Losses): Gap {
+  const byName = new Map([...(before?.topics ?? []), ...topics].map((lost) => [lost.topic, lost]));
+  return {
+    reason: before?.reason ?? "evicted",
+    topics: [...byName.values()].slice(0, maxNamedTopics),
+    more: more || before?.more === true || byName.size > maxNamedTopics,
+  };
+}
+
+function noticeOf(gap: Gap): GapNotice {
   return { reason: gap.reason, topics: gap.topics, more: gap.more };
 }

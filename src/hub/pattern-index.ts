@@ -27,6 +27,8 @@ interface Node<P, T> {
   here?: Map<string, Held<P, T>>;
 }
 
+type Visit<P, T> = (pattern: P, values: ReadonlySet<T>) => void;
+
 /** Holds values under patterns and finds the few patterns that a topic may match, by the levels it begins with. */
 export class PatternIndex<P extends Pattern, T> {
   readonly #root: Node<P, T> = {};
@@ -78,9 +80,9 @@ export class PatternIndex<P extends Pattern, T> {
   }
 
   /** Calls `visit` for each pattern that may match what begins with these levels. */
-  candidates(levels: readonly string[], visit: (pattern: P, values: ReadonlySet<T>) => void): void {
+  candidates(levels: readonly string[], visit: Visit<P, T>): void {
     for (const { pattern, values } of this.#everywhere.values()) visit(pattern, values);
-    walk(this.#root, { levels, index: 0, visit });
+    new Walk(levels, visit).from(this.#root, 0);
   }
 
   #at(place: Pattern["place"]): Map<string, Held<P, T>> | undefined {
@@ -113,18 +115,22 @@ function prune<P, T>(node: Node<P, T>, place: readonly Level[]): boolean {
   return node.children === undefined && node.here === undefined;
 }
 
-interface Walk<P, T> {
-  readonly levels: readonly string[];
-  readonly index: number;
-  readonly visit: (pattern: P, values: ReadonlySet<T>) => void;
-}
+class Walk<P, T> {
+  readonly #levels: readonly string[];
+  readonly #visit: Visit<P, T>;
 
-function walk<P, T>(node: Node<P, T>, step: Walk<P, T>): void {
-  if (node.here !== undefined)
-    for (const { pattern, values } of node.here.values()) step.visit(pattern, values);
-  const level = step.levels[step.index];
-  if (level === undefined || node.children === undefined) return;
-  const next = { ...step, index: step.index + 1 };
-  for (const child of [node.children.get(level), node.children.get(anyLevel)])
-    if (child !== undefined) walk(child, next);
+  constructor(levels: readonly string[], visit: Visit<P, T>) {
+    this.#levels = levels;
+    this.#visit = visit;
+  }
+
+  from(node: Node<P, T>, index: number): void {
+    for (const { pattern, values } of node.here?.values() ?? []) this.#visit(pattern, values);
+    const level = this.#levels[index];
+    if (level === undefined || node.children === undefined) return;
+    const literal = node.children.get(level);
+    if (literal !== undefined) this.from(literal, index + 1);
+    const any = node.children.get(anyLevel);
+    if (any !== undefined) this.from(any, index + 1);
+  }
 }

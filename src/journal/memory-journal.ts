@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.js";
 import { Entry } from "../hub/entry.js";
-import { matchesFilter } from "../hub/filter.js";
+import { EntryQueue } from "../hub/entry-queue.js";
 import type { TopicFilter } from "../hub/filter.js";
 import { isBelow, mayMatchBelow } from "../hub/filter-reach.js";
-import type { Cursor, History, LossMark, Losses, Range } from "../hub/history.js";
+import { filterSetOf, stepsPerTurn } from "../hub/filter-set.js";
+import type { FilterSet } from "../hub/filter-set.js";
+import type { Cursor, History, LossMark, LossReport, Range } from "../hub/history.js";
 import { plainPositions } from "../hub/position.js";
 import type { Epoch, Offset, Position, PositionFormat } from "../hub/position.js";
 import type { Publication } from "../hub/publication.js";
@@ -11,19 +13,19 @@ import { mayRead, publicOnly } from "../hub/rights.js";
 import type { Rights } from "../hub/rights.js";
 import type { Topic } from "../hub/topic.js";
 import type { Metrics } from "../metrics.js";
-import { EntryQueue } from "./entry-queue.js";
 import type { Journal, Receipt } from "./journal.js";
 import { defaultHistoryLimits } from "./limits.js";
 import type { HistoryLimits } from "./limits.js";
+import { LossOrder } from "./loss-order.js";
+import { LossSearch } from "./loss-search.js";
 import { mergeEntries } from "./merge.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
 import type { ForgottenUpTo } from "./topic-history.js";
 
-/** A gap event names this many topics at most. */
-const namedTopics = 20;
-
-/** Entries times filters that one reading looks at: some 10 ms. */
-const comparisonsPerRead = 20_000;
+/** What an entry or a topic costs that is looked at, beside what its filters do, in their steps. */
+const lookSteps = 5;
+/** What it costs to count a topic's losses. */
+const countSteps = 50;
 
 export interface MemoryJournalOptions {
   readonly epoch: Epoch;
@@ -52,6 +54,7 @@ export class MemoryJournal implements Journal, History {
   readonly #shared: Topic | undefined;
   readonly #topics = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
+  readonly #lost = new LossOrder<TopicHistory>();
   /** All entries in order; those that no topic holds any more are skipped, and dropped when they are many. */
   readonly #all = new EntryQueue();
   #allBytes = 0;
@@ -125,6 +128,7 @@ export class MemoryJournal implements Journal, History {
     for (const name of this.#namesOf(publication)) {
       const history = this.#historyOf(name);
       history.lose({ publication, offset: this.#head }, this.#evictions);
+      this.#lost.add(history, this.#evictions);
       this.#recent.touch(history);
     }
     this.#forgetOverLimit();
@@ -152,55 +156,71 @@ export class MemoryJournal implements Journal, History {
     return entry?.offset === offset && mayRead(rights, entry.publication);
   }
 
-  losses(range: Range, told: LossMark): Losses | undefined {
+  losses(range: Range, told: LossMark): LossReport {
     this.#evictOld();
-    if (range.after >= this.#lostUpTo || told >= this.#evictions) return undefined;
-    const reader = { rights: range.rights, told };
-    // A topic has lost nothing newer than the newest that was ever published to it.
-    const histories = [...this.#matching(range)];
-    const lost = histories.flatMap((history) => {
-      const missedAtMost = history.missedAfter(range.after, reader);
-      return missedAtMost > 0 ? [{ topic: history.topic, missedAtMost }] : [];
-    });
-    const unnamed =
+    const present = this.#evictions;
+    if (range.after >= this.#lostUpTo || told >= present)
+      return { topics: [], more: false, asOf: told, isComplete: true };
+    const search = new LossSearch(range, told);
+    const isComplete = this.#search(search);
+    const { topics, more } = search.found;
+    const mayBeForgotten =
       this.#mayHaveForgotten(range, "open", told) ||
-      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", told)) ||
-      histories.some((history) => history.mayHaveMissedAfter(range.after, reader));
-    if (lost.length === 0 && !unnamed) return undefined;
-    const more = unnamed || lost.length > namedTopics;
-    return { topics: lost.slice(0, namedTopics), more, asOf: this.#evictions };
+      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", told));
+    return { topics, more: more || mayBeForgotten, asOf: isComplete ? present : search.asOf, isComplete };
+  }
+
+  /** False when there is more to look at than fits into some milliseconds. */
+  #search(search: LossSearch): boolean {
+    const { range } = search;
+    if (range.filters.every(({ kind }) => kind === "exact")) {
+      for (const history of this.#named(range)) search.look(history);
+      return true;
+    }
+    const set = filterSetOf(range.filters);
+    let steps = -set.steps;
+    for (const history of this.#lost.after(search.asOf)) {
+      if (search.isFull) return true;
+      // Several topics may have lost something at one moment.
+      if (steps + set.steps > stepsPerTurn && history.lostAt > search.asOf) return false;
+      steps += lookSteps;
+      search.asOf = history.lostAt;
+      // A topic has lost nothing newer than the newest that was ever published to it.
+      if (history.newest <= range.after || !this.#mayMatch(range, history.topic)) continue;
+      steps += countSteps;
+      search.look(history);
+    }
+    return true;
   }
 
   read(range: Range, visit: (entry: Entry) => boolean): Offset {
     const wanted = (entry: Entry): boolean => !mayRead(range.rights, entry.publication) || visit(entry);
     if (!range.filters.every((filter) => this.#hasOwnHistory(filter))) return this.#scan(range, wanted);
-    const queues = [...this.#matching(range)].map((history) => history.entries);
+    const queues = [...this.#named(range)].map((history) => history.entries);
     mergeEntries(queues, range, wanted);
     return range.upTo;
   }
 
   /**
    * Wildcards go through all entries: a reader far behind 100,000 topics would else pay for all of them with each page
-   * (250 ms), where this is as much as the page covers. A hundred filters that match nothing would take 25 s for 500,000.
+   * (250 ms), where this is as much as the page covers.
    */
   #scan(range: Range, visit: (entry: Entry) => boolean): Offset {
-    const start = this.#all.indexAfter(range.after);
-    const end = start + Math.ceil(comparisonsPerRead / range.filters.length);
-    for (let index = start; ; index += 1) {
+    const set = filterSetOf(range.filters);
+    let steps = -set.steps;
+    for (let index = this.#all.indexAfter(range.after); ; index += 1) {
       const entry = this.#all.at(index);
       if (entry === undefined || entry.offset > range.upTo) return range.upTo;
-      if (index >= end) return entry.offset - 1;
-      if (this.#isHeldFor(range, entry) && !visit(entry)) return entry.offset;
+      if (steps + set.steps > stepsPerTurn) return entry.offset - 1;
+      steps += lookSteps;
+      if (this.#isHeldFor(set, entry) && !visit(entry)) return entry.offset;
     }
   }
 
   /** True when a topic that one of the filters matches still has the entry. */
-  #isHeldFor(range: Range, entry: Entry): boolean {
+  #isHeldFor(set: FilterSet, entry: Entry): boolean {
     if (entry.holders === 0) return false;
-    return entry.publication.topics.some(
-      (topic) =>
-        range.filters.some((filter) => matchesFilter(filter, topic)) && this.holds(topic, entry.offset),
-    );
+    return entry.publication.topics.some((topic) => set.matches(topic) && this.holds(topic, entry.offset));
   }
 
   holds(topic: Topic, offset: Offset): boolean {
@@ -305,6 +325,7 @@ export class MemoryJournal implements Journal, History {
     this.#lostUpTo = Math.max(this.#lostUpTo, history.entries.first?.offset ?? 0);
     this.#evictions += 1;
     this.#release(history.evict(this.#evictions));
+    this.#lost.add(history, this.#evictions);
     this.#metrics.count("history_evicted_total", 1, { limit });
   }
 
@@ -329,6 +350,7 @@ export class MemoryJournal implements Journal, History {
     this.#remember("private", history.newestPrivate);
     this.#lostUpTo = Math.max(this.#lostUpTo, history.newest);
     this.#recent.remove(history);
+    this.#lost.remove(history);
     this.#topics.delete(history.topic);
   }
 
@@ -349,27 +371,19 @@ export class MemoryJournal implements Journal, History {
     });
   }
 
-  /**
-   * The histories of the topics that match, or may match where several share one, and were published to in the range or
-   * later, each once.
-   */
-  *#matching(range: Range): Generator<TopicHistory, void> {
-    const { after } = range;
-    const exact = new Set<Topic>();
-    for (const filter of range.filters) if (filter.kind === "exact") exact.add(this.#nameOf(filter.topic));
-    for (const topic of exact) {
-      const history = this.#topics.get(topic);
+  /** The histories of the topics that exact filters name and that were published to in the range or later, each once. */
+  *#named({ filters, after }: Range): Generator<TopicHistory, void> {
+    const names = new Set<Topic>();
+    for (const filter of filters) if (filter.kind === "exact") names.add(this.#nameOf(filter.topic));
+    for (const name of names) {
+      const history = this.#topics.get(name);
       if (history !== undefined && history.newest > after) yield history;
-    }
-    const wildcards = range.filters.filter((filter) => filter.kind !== "exact");
-    if (wildcards.length === 0) return;
-    for (const history of this.#recent.changedAfter(after)) {
-      if (!exact.has(history.topic) && wildcards.some((filter) => this.#mayMatch(filter, history.topic)))
-        yield history;
     }
   }
 
-  #mayMatch(filter: TopicFilter, name: Topic): boolean {
-    return matchesFilter(filter, name) || (name === this.#shared && mayMatchBelow(filter, name));
+  /** Whether the filters match, or may match where several topics share a history. */
+  #mayMatch({ filters }: Range, name: Topic): boolean {
+    if (filterSetOf(filters).matches(name)) return true;
+    return name === this.#shared && filters.some((filter) => mayMatchBelow(filter, name));
   }
 }

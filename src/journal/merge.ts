@@ -1,6 +1,6 @@
 import type { Entry } from "../hub/entry.js";
 import type { Offset } from "../hub/position.js";
-import type { EntryQueue } from "./entry-queue.js";
+import type { EntryQueue } from "../hub/entry-queue.js";
 
 interface Cursor {
   readonly queue: EntryQueue;

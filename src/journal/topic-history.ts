@@ -2,7 +2,8 @@ import type { Entry } from "../hub/entry.js";
 import type { LossMark } from "../hub/history.js";
 import type { Offset } from "../hub/position.js";
 import type { Topic } from "../hub/topic.js";
-import { EntryQueue } from "./entry-queue.js";
+import { EntryQueue } from "../hub/entry-queue.js";
+import type { Loser } from "./loss-order.js";
 import { TopicLosses } from "./topic-losses.js";
 import type { LossReader, Published } from "./topic-losses.js";
 
@@ -13,7 +14,7 @@ export interface ForgottenUpTo {
 }
 
 /** The past of one topic, and how far back it no longer reaches. */
-export class TopicHistory {
+export class TopicHistory implements Loser {
   readonly topic: Topic;
   /** What was published here up to this offset, before the topic came (again), may be forgotten. */
   readonly forgottenUpTo: ForgottenUpTo;
@@ -25,6 +26,7 @@ export class TopicHistory {
   newestPrivate: Offset = 0;
   /** The newest one that is not private; 0 when there was none. */
   newestOpen: Offset = 0;
+  lostAt: LossMark = 0;
   /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
@@ -85,7 +87,7 @@ export class TopicHistory {
   }
 }
 
-/** Topics in order of their last publication: the one to forget is last, and readers see only those that changed. */
+/** Topics in order of their last publication: the one to forget is last. */
 export class RecentTopics {
   #newest: TopicHistory | undefined;
   #oldest: TopicHistory | undefined;
@@ -111,11 +113,5 @@ export class RecentTopics {
     else if (this.#oldest === topic) this.#oldest = topic.newer;
     topic.newer = undefined;
     topic.older = undefined;
-  }
-
-  /** The topics that were published to after this offset, newest first. */
-  *changedAfter(offset: Offset): Generator<TopicHistory, void> {
-    for (let topic = this.#newest; topic !== undefined && topic.newest > offset; topic = topic.older)
-      yield topic;
   }
 }

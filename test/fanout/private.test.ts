@@ -65,8 +65,8 @@ it("is missing for those alone who might have read it", () => {
   });
   const open = { topic: "open", missedAtMost: 1 };
   expect(gaps).toEqual([
-    [[open, { topic: "a", missedAtMost: 1 }]],
-    [[open, { topic: "b", missedAtMost: 2 }]],
+    [[{ topic: "a", missedAtMost: 1 }, open]],
+    [[{ topic: "b", missedAtMost: 2 }, open]],
     [[open]],
   ]);
 });

@@ -99,7 +99,7 @@ export class MercureWorld {
       corsOrigins,
       refusals: { note: (_request, problem) => this.#note(problem) },
       resources: [
-        ...mercure({ streams, visitors, publishing, hubUrl, history: this.journal, issuers }),
+        ...mercure({ streams, visitors, publishing, hubUrl, history: this.journal, clock, issuers }),
         publish({ publishing, clock, limits: defaultPublicationLimits }),
       ],
     });

@@ -6,8 +6,10 @@ import { patternLimits } from "../../src/hub/filter-patterns.js";
 import { FilterTrie } from "../../src/hub/filter-trie.js";
 import { maxVaryingParts } from "../../src/hub/parts.js";
 import { parseTopic } from "../../src/hub/topic.js";
+import { urlPatternsFor } from "../../src/hub/url-patterns.js";
 
 const baseUrl = "https://hub.example/.well-known/mercure";
+const { urls } = urlPatternsFor(baseUrl);
 
 function urlPattern(text: string): TopicFilter {
   return parseUrlPatternFilter(text, { baseUrl });
@@ -15,7 +17,7 @@ function urlPattern(text: string): TopicFilter {
 
 /** A trie that takes what its own rules let in, as a hub's does. */
 class Fixture {
-  readonly trie = new FilterTrie<string>({ baseUrl });
+  readonly trie = new FilterTrie<string>({ urls });
   readonly refusals: string[] = [];
 
   add(filter: TopicFilter): boolean {

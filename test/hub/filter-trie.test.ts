@@ -10,8 +10,10 @@ import {
 import type { TopicFilter } from "../../src/hub/filter.js";
 import { FilterTrie } from "../../src/hub/filter-trie.js";
 import { parseTopic } from "../../src/hub/topic.js";
+import { urlPatternsFor } from "../../src/hub/url-patterns.js";
 
 const baseUrl = "https://hub.example/.well-known/mercure";
+const { urls } = urlPatternsFor(baseUrl);
 const level = fc.constantFrom("", "a", "b", "$a", "$", "c");
 const mqttTopic = fc
   .array(
@@ -91,7 +93,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** A trie beside a list that is searched from end to end. */
 class Pair {
-  readonly trie = new FilterTrie<number>({ baseUrl });
+  readonly trie = new FilterTrie<number>({ urls });
   held: { readonly filter: TopicFilter; readonly value: number }[] = [];
 
   run(step: Step): void {
@@ -170,7 +172,7 @@ describe("FilterTrie", () => {
       ...["/a/{x}", "{x}"].map((text) => parseTemplateFilter(text)),
     ];
     for (const filter of filters) {
-      const trie = new FilterTrie<string>({ baseUrl });
+      const trie = new FilterTrie<string>({ urls });
       trie.add(filter, "x");
       trie.remove(filter, "y");
       expect(trie.isEmpty, `with ${filter.text}`).toBe(false);
@@ -179,7 +181,7 @@ describe("FilterTrie", () => {
 });
 
 it("counts levels of filters with wildcards, common beginnings once, and none of what was removed", () => {
-  const trie = new FilterTrie<string>({ baseUrl });
+  const trie = new FilterTrie<string>({ urls });
   const texts = ["a/b/+", "a/c/#", "+/b", "a/b"];
   const filters = texts.map((text) => parseMqttFilter(text));
   const counts = filters.map((added) => {

@@ -3,6 +3,7 @@ import { Entry } from "../../src/hub/entry.js";
 import { allTopics, parseMqttFilter } from "../../src/hub/filter.js";
 import { parsePublication } from "../../src/hub/publication.js";
 import { RetainedValues } from "../../src/hub/retained.js";
+import type { RetainedRange } from "../../src/hub/retained.js";
 
 function entry(offset: number, topics: string, data = "x"): Entry {
   const publication = parsePublication({ topics: topics.split(" "), data, retain: true });
@@ -16,7 +17,16 @@ function filled(entries: readonly Entry[], maxBytes = 1_000_000): RetainedValues
 }
 
 function offsets(retained: RetainedValues, after = 0, upTo = 1000): number[] {
-  return [...retained.candidates([allTopics], after, upTo)].map(({ offset }) => offset);
+  return read(retained, { filters: [allTopics], after, upTo });
+}
+
+/** All of a range, part by part. */
+function read(retained: RetainedValues, range: RetainedRange): number[] {
+  const offsets: number[] = [];
+  let after = range.after;
+  do after = retained.read({ ...range, after }, ({ offset }) => offsets.push(offset) > 0);
+  while (after < range.upTo);
+  return offsets;
 }
 
 describe("RetainedValues", () => {
@@ -56,7 +66,28 @@ describe("RetainedValues", () => {
   it("gives exact filters what they name, in order of offset and each value once", () => {
     const retained = filled([entry(1, "a"), entry(2, "b c"), entry(3, "d"), entry(4, "a")]);
     const filters = ["a", "c", "b", "nothing"].map((text) => parseMqttFilter(text));
-    expect([...retained.candidates(filters, 0, 9)].map(({ offset }) => offset)).toEqual([2, 4]);
-    expect([...retained.candidates(filters, 2, 3)]).toEqual([]);
+    expect(read(retained, { filters, after: 0, upTo: 9 })).toEqual([2, 4]);
+    expect(read(retained, { filters, after: 2, upTo: 3 })).toEqual([]);
+  });
+
+  it("looks at so many values at a time only, however slow the filters are", () => {
+    const retained = filled(
+      Array.from({ length: 20_000 }, (_, index) => entry(index + 1, `a/${index}`)),
+      1e9,
+    );
+    const filters = [...Array.from({ length: 99 }, (_, index) => `+/+/${index}`), "a/19999"];
+    const range = { filters: filters.map((text) => parseMqttFilter(text)), after: 0, upTo: 20_000 };
+    const seen: number[] = [];
+    const looked = retained.read(range, ({ offset }) => seen.push(offset) > 0);
+    expect(looked).toBeGreaterThan(1000);
+    expect(looked).toBeLessThan(20_000);
+    expect([seen, read(retained, range)]).toEqual([[], [20_000]]);
+  });
+
+  it("holds nothing of values that were replaced", () => {
+    const retained = new RetainedValues({ maxBytes: 1_000_000 });
+    for (let index = 1; index <= 5000; index += 1) retained.apply(entry(index, `a/${index % 3}`));
+    expect(offsets(retained, 0, 5000)).toEqual([4998, 4999, 5000]);
+    expect(offsets(retained, 4998, 4999)).toEqual([4999]);
   });
 });

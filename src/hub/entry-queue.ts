@@ -1,28 +1,28 @@
-import type { Entry } from "../hub/entry.js";
-import type { Offset } from "../hub/position.js";
+import type { Entry } from "./entry.js";
+import type { Offset } from "./position.js";
 
-/** Entries in order of offset: appended at the back, taken from the front, found by offset. */
-export class EntryQueue {
-  #entries: (Entry | undefined)[] = [];
+/** Entries, or what else has an offset, in its order: appended at the back, taken from the front, found by offset. */
+export class EntryQueue<E extends Pick<Entry, "offset"> = Entry> {
+  #entries: (E | undefined)[] = [];
   #front = 0;
 
   get length(): number {
     return this.#entries.length - this.#front;
   }
 
-  get first(): Entry | undefined {
+  get first(): E | undefined {
     return this.#entries[this.#front];
   }
 
-  get last(): Entry | undefined {
+  get last(): E | undefined {
     return this.#entries[this.#entries.length - 1];
   }
 
-  push(entry: Entry): void {
+  push(entry: E): void {
     this.#entries.push(entry);
   }
 
-  shift(): Entry | undefined {
+  shift(): E | undefined {
     const entry = this.#entries[this.#front];
     if (entry === undefined) return undefined;
     this.#entries[this.#front] = undefined;
@@ -38,13 +38,13 @@ export class EntryQueue {
   }
 
   /** Keeps only the entries for which `keep` is true, in order. */
-  retainOnly(keep: (entry: Entry) => boolean): void {
+  retainOnly(keep: (entry: E) => boolean): void {
     this.#entries = this.#entries.slice(this.#front).filter((entry) => entry !== undefined && keep(entry));
     this.#front = 0;
   }
 
   /** The entry at `index` counted from the front. */
-  at(index: number): Entry | undefined {
+  at(index: number): E | undefined {
     return this.#entries[this.#front + index];
   }
 
