@@ -236,7 +236,6 @@ class RunningApp implements App {
       ...this.#shared(gateway, limits.roundBytes),
       htmlDir,
       headBytes: limits.headBytes,
-      bodyBytes: limits.bodyBytes,
       // Beside the streams, room for the page, health checks and clients that are just being refused.
       connections: limits.connections + 1000,
     });

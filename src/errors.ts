@@ -26,6 +26,7 @@ export const errorCodes = {
   "head-too-large": "the head of an HTTP request is larger than allowed",
   "too-many-connections": "as many streams are open, or filters with wildcards held, as may be",
   "too-many-streams": "one address has as many streams open as it may",
+  "too-many-bodies": "the bodies of all requests together hold as many bytes as they may",
   "too-many-requests": "one address publishes more often than it may",
   "too-many-subscriptions": "a list would hold more subscriptions than one answer may",
   forbidden: "who asks may not have this",

@@ -34,6 +34,7 @@ export const gauges = {
   history_topics: "topics with a history",
   retained_bytes: "bytes held as retained values",
   pending_bytes: "bytes that wait for a round",
+  request_body_bytes: "bytes of request bodies that arrive, wait or are worked on",
   oldest_pending_seconds: "how long the oldest publication has waited for a round; 0 when none waits",
   link_up: "1 while a link can deliver, else 0, by link",
   link_state: "1 for the state in which a link is, 0 for the others, by link and state",

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { PharosError } from "../errors.js";
+import { BodyRoom } from "../gateway/body-room.js";
 import { eventStreams } from "../gateway/event-streams.js";
 import { ClientLimits } from "../gateway/client-limits.js";
 import { Gateway } from "../gateway/gateway.js";
@@ -55,6 +56,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
+    bodies: new BodyRoom({ ...config.limits, clients, metrics: parts.metrics }),
     checkRoom: ({ filters }) => checkRoom(parts, filters),
     refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
     resources: [

@@ -112,4 +112,5 @@ export interface Limits {
   readonly stallSeconds: number;
   readonly headBytes: number;
   readonly bodyBytes: number;
+  readonly requestBytes: number;
 }

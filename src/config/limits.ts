@@ -147,6 +147,11 @@ export const limitsSchema = z
       .describe(
         "Bytes of a request body, that is of all publications in one request; as limits.content_length of the Mongrel2 that Pharos ships.",
       ),
+    requestBytes: wholeNumber({ from: 64 * KiB, to: 64 * GiB })
+      .default(64 * MiB)
+      .describe(
+        "Bytes of all request bodies that arrive, wait or are worked on, half of them for one address: 64 of the largest; beyond it 503.",
+      ),
   })
   .prefault({})
   .describe("Bounds of everything that can grow. From the file and the environment only.");

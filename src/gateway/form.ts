@@ -18,16 +18,19 @@ export function parseForm(text: string): Pairs {
 }
 
 /**
- * Reads the body of a request as a form.
+ * Reads the body of a request as a form, unless it is said to be something else.
  *
- * @throws PharosError `unsupported-media-type` when it is said to be something else; else as {@link parseForm}
+ * @param check throws for a body that is not worth reading
+ * @throws PharosError `unsupported-media-type`; else as {@link GatewayRequest.body} and {@link parseForm}
  */
-export function parseFormBody(request: GatewayRequest): Pairs {
+export async function readForm(request: GatewayRequest, check?: (body: Buffer) => void): Promise<Pairs> {
   if (mediaTypeOf(request.header("content-type")) !== formType) {
     throw new PharosError("unsupported-media-type", `the body must be a form: Content-Type: ${formType}`);
   }
-  if (!isUtf8(request.body)) throw new PharosError("bad-request", "the form holds invalid UTF-8");
-  return parseForm(request.body.toString());
+  const body = await request.body();
+  check?.(body);
+  if (!isUtf8(body)) throw new PharosError("bad-request", "the form holds invalid UTF-8");
+  return parseForm(body.toString());
 }
 
 /** The bytes that the text stands for, as far as it matters here: with its percent escapes decoded. */

@@ -1,6 +1,7 @@
 import { PharosError } from "../errors.js";
 import type { Subscription } from "../hub/cohort.js";
 import { streamPath } from "../protocol.js";
+import { BodyRoom } from "./body-room.js";
 import type { ClientLimits } from "./client-limits.js";
 import { Cors } from "./cors.js";
 import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./messages.js";
@@ -17,6 +18,8 @@ export interface GatewayOptions {
   readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish">;
   /** Throws PharosError when the hub has no room for a further stream like this. @default it always has */
   readonly checkRoom?: (subscription: Subscription) => void;
+  /** What request bodies may hold. @default as its own defaults */
+  readonly bodies?: BodyRoom;
   /** Where refusals are noted. @default nowhere; they have no id then */
   readonly refusals?: Pick<Refusals, "note">;
 }
@@ -24,12 +27,15 @@ export interface GatewayOptions {
 /** What a request means, whoever carried it. Knows neither sockets nor servers; never throws. */
 export class Gateway {
   readonly resources: readonly Resource[];
+  /** Where fronts ask before they keep the body of a request. */
+  readonly bodies: BodyRoom;
   readonly #options: GatewayOptions;
   readonly #cors: Cors;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.resources = options.resources;
+    this.bodies = options.bodies ?? new BodyRoom();
     this.#cors = new Cors(options.corsOrigins);
   }
 
@@ -88,6 +94,7 @@ export class Gateway {
   }
 
   #route(request: GatewayRequest): Answer | Promise<Answer> {
+    this.bodies.check(Number(request.header("content-length") ?? 0));
     const resource = this.#resourceAt(request.path);
     if (request.method === "OPTIONS") return this.#preflight(request, resource);
     const handler = handlerOf(resource, request.method);

@@ -1,6 +1,6 @@
 import { PharosError } from "../errors.js";
 import type { PublicationInput } from "../hub/publication.js";
-import { parseForm, parseFormBody } from "./form.js";
+import { parseForm, readForm } from "./form.js";
 import { refuseFormatCharacters } from "./format-characters.js";
 import type { Pairs } from "./query.js";
 import { valueOf } from "./query.js";
@@ -12,7 +12,7 @@ import type { Handler } from "./resource.js";
 export function mercurePublish(publishing: Publishing): Handler {
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
-    const input = parseUpdate(parseFormBody(request));
+    const input = parseUpdate(await readForm(request));
     const [id = ""] = await publishing.publish(publisher, [input]);
     return textReply({ status: 200, type: "text/plain; charset=utf-8", text: id, headers: [] });
   };

@@ -5,7 +5,7 @@ import type { Subscription } from "../hub/cohort.js";
 import type { Format } from "../hub/format.js";
 import { isNothing } from "../hub/history.js";
 import type { History, Range } from "../hub/history.js";
-import { parseForm, parseFormBody } from "./form.js";
+import { parseForm, readForm } from "./form.js";
 import { parseMatchers } from "./matchers.js";
 import type { MatcherOptions, Matchers } from "./matchers.js";
 import { mercureFormat, olderMercureFormat } from "./mercure-format.js";
@@ -34,9 +34,10 @@ const cursorNames = { current: ["last_event_id"], older: ["lastEventID", "Last-E
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, visitors } = options;
   const matcherOptions: MatcherOptions = { hubUrl, ...streams };
-  return (request) => {
-    checkBody(request, streams);
-    const { pairs, query } = parametersOf(request);
+  const subscribe = (request: GatewayRequest, body: Pairs): StreamStart | Promise<StreamStart> => {
+    const query = parseForm(request.query);
+    // Where a name may be there once, the query goes before.
+    const pairs = [...query, ...body];
     const matchers = parseMatchers(pairs, matcherOptions);
     const cursors = cursorsOf(request, pairs, matchers);
     const open = (grants: Grants | undefined): StreamStart | Promise<StreamStart> =>
@@ -44,17 +45,21 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
     const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
     return grants === undefined ? open(undefined) : grants.then(open);
   };
+  return (request) => {
+    if (request.method !== "QUERY") return subscribe(request, []);
+    return readForm(request, (body) => checkBody(body, streams)).then((body) => subscribe(request, body));
+  };
 }
 
 /** Parameters that a body may have beside matchers; those that are not known are ignored. */
 const otherParameters = 100;
 
 /**
- * Before it is read: anybody may send it, and 1 MiB of `a&` takes half a second.
+ * Before it is parsed: anybody may send it, and 1 MiB of `a&` takes half a second.
  *
  * @throws PharosError `too-large`, or `bad-request` for too many parameters
  */
-function checkBody({ body }: GatewayRequest, { filtersPerConnection, filterBytes }: StreamSettings): void {
+function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSettings): void {
   const most = filtersPerConnection + otherParameters;
   // Each byte may be written as an escape of three.
   const mostBytes = most * 3 * filterBytes;
@@ -64,13 +69,6 @@ function checkBody({ body }: GatewayRequest, { filtersPerConnection, filterBytes
   if (body.toString("latin1").split("&", most + 1).length > most) {
     throw new PharosError("bad-request", `a subscription may have at most ${most} parameters in its body`);
   }
-}
-
-/** The union of the query and, with QUERY, the body; where a name may be there once, the query goes before. */
-function parametersOf(request: GatewayRequest): { readonly pairs: Pairs; readonly query: Pairs } {
-  const query = parseForm(request.query);
-  const body = request.method === "QUERY" ? parseFormBody(request) : [];
-  return { pairs: [...query, ...body], query };
 }
 
 type Cursors = readonly (string | undefined)[];

@@ -15,8 +15,13 @@ export interface GatewayRequest {
    * `; `. Undefined when the request has none.
    */
   header(name: string): string | undefined;
-  /** Empty where there is none. Whoever keeps it keeps what it lies in. */
-  readonly body: Buffer;
+  /**
+   * Reads the body, which is empty where there is none; for once. Ask for it as late as can be, when it is known that who
+   * sends it may: until then it may not even have been sent. Whoever keeps it keeps what it lies in.
+   *
+   * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` when it does not come to its end
+   */
+  body(): Promise<Buffer>;
   /** The address of whoever connected to the front, or to the server before it; undefined where it is not known. */
   readonly peer: string | undefined;
   readonly front: "http" | "mongrel2";

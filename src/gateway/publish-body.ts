@@ -4,7 +4,9 @@ import { decodeUtf8 } from "../utf8.js";
 import type { GatewayRequest } from "./messages.js";
 
 /** What of a request says what to publish. */
-export type PublishRequest = Pick<GatewayRequest, "header" | "body">;
+export interface PublishRequest extends Pick<GatewayRequest, "header"> {
+  readonly body: Buffer;
+}
 
 /**
  * Reads a request whose body is the data of one publication. JSON must be JSON and stays as it was written; everything

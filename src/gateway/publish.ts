@@ -29,7 +29,13 @@ export function publish({ publishing, limits, clock }: PublishOptions): Resource
   const window = new IdempotencyWindow<Ids>({ clock, sizeOf: bytesOf });
   const post = async (request: GatewayRequest): Promise<Reply> => {
     const publisher = await publishing.publisher(request);
-    const work = (): Promise<Ids> => publishing.publish(publisher, publicationsOf(request, limits));
+    const work = async (): Promise<Ids> =>
+      publishing.publish(
+        publisher,
+        isMany(request)
+          ? await readLines(request, limits)
+          : [await readOne(request, (topic) => publishing.checkTopics(publisher, [topic]))],
+      );
     const key = request.header("idempotency-key");
     const ids = await (key === undefined ? work() : window.once({ publisher: nameOf(publisher), key }, work));
     return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });
@@ -37,15 +43,19 @@ export function publish({ publishing, limits, clock }: PublishOptions): Resource
   return { path: publishPath, below: true, methods: { POST: post } };
 }
 
-function publicationsOf(
+/** @param check throws where the topic, which the path has, is refused: before the body is read */
+async function readOne(request: GatewayRequest, check: (topic: string) => void): Promise<PublicationInput> {
+  const topic = parseTopicPath(request.path.slice(publishPath.length + 1));
+  check(topic);
+  return parsePublishBody(topic, { header: (name) => request.header(name), body: await request.body() });
+}
+
+async function readLines(
   request: GatewayRequest,
   publication: PublicationLimits,
-): readonly PublicationInput[] {
-  if (!isMany(request)) {
-    return [parsePublishBody(parseTopicPath(request.path.slice(publishPath.length + 1)), request)];
-  }
+): Promise<readonly PublicationInput[]> {
   if (mediaTypeOf(request.header("content-type")) === linesType) {
-    return parsePublishLines(request.body, { publication });
+    return parsePublishLines(await request.body(), { publication });
   }
   throw new PharosError(
     "unsupported-media-type",

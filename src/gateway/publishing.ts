@@ -38,21 +38,33 @@ export class Publishing {
   }
 
   /**
-   * Who sends this request.
+   * Who sends this request; to be asked before its body is read.
    *
-   * @throws PharosError `closed` when the hub stops; `unauthorized` without a token, unless `open` allows it; else as
-   *   {@link Visitors.publisher}
+   * @throws PharosError `closed` when the hub stops; `unauthorized` without a token, unless `open` allows it;
+   *   `insufficient-scope` when the token allows to publish nothing; else as {@link Visitors.publisher}
    */
   async publisher(request: GatewayRequest, older?: Pairs): Promise<Publisher> {
     const { visitors, open, isStopping } = this.#options;
     if (isStopping?.() === true)
       throw new PharosError("closed", "the server stops; try again soon", { retryAfterSeconds: 1 });
     const grants = await visitors.publisher(request, older);
+    if (grants?.mayPublish === false)
+      throw new PharosError("insufficient-scope", "the token does not allow to publish");
     if (grants !== undefined) return grants;
     const verdict = open && mayPublishOpenly(request);
     if (verdict === true) return "open";
     const reason = verdict === false ? {} : { reason: `open to programs of this machine, but ${verdict}` };
     throw new PharosError("unauthorized", "publishing needs a token", reason);
+  }
+
+  /**
+   * Refuses these topics as {@link publish} would, for a way in that knows them before it reads the rest.
+   *
+   * @throws PharosError as {@link publish}
+   */
+  checkTopics(publisher: Publisher, topics: readonly string[]): void {
+    this.#refuseReserved(publisher, topics);
+    this.#checkScope(publisher, parsePublication({ topics, data: "" }, this.#options.limits));
   }
 
   /**
@@ -101,7 +113,7 @@ export class Publishing {
     if (publisher === "open") return;
     const isGranted = (topic: (typeof topics)[number]): boolean =>
       publisher.publish.some((filter) => matchesFilter(filter, topic));
-    if (publisher.mayPublish && topics.every(isGranted)) return;
+    if (topics.every(isGranted)) return;
     throw new PharosError(
       "insufficient-scope",
       "the token does not allow to publish to all of these topics",

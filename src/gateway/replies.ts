@@ -28,6 +28,7 @@ export const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   internal: 500,
   "too-many-connections": 503,
   "too-many-subscriptions": 503,
+  "too-many-bodies": 503,
   closed: 503,
 });
 

@@ -81,6 +81,7 @@ test("nothing set gives the documented defaults", () => {
     stallSeconds: 60,
     headBytes: 16_384,
     bodyBytes: 1_048_576,
+    requestBytes: 67_108_864,
   });
 });
 

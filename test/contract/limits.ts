@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { mercurePath } from "../../src/protocol.js";
 import { currentToken, hubUrl, issuer, secret } from "../support/token.js";
 import { ask, openStream, untilStreams, within } from "./client.js";
-import { requestBytes } from "./http-text.js";
-import { startSite } from "./site.js";
+import { requestBytes, type ResponseText } from "./http-text.js";
+import { startSite, type Site } from "./site.js";
 import type { Contract } from "./sites.js";
 
 /** What a client might send to pass for another. */
@@ -14,7 +14,81 @@ const disguises: readonly Readonly<Record<string, string>>[] = [
   { REMOTE_ADDR: "198.51.100.5", "Remote-Addr": "198.51.100.6", "X-Real-IP": "198.51.100.7" },
 ];
 
+const tokens = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
+
+interface Post {
+  readonly path?: string;
+  readonly bytes: number;
+  readonly token?: string;
+}
+
+/** POSTs a form, or where there is a path the data of one publication. */
+function post(site: Site, { path = mercurePath, bytes, token }: Post): Promise<ResponseText> {
+  const body = "topic=a&data=".padEnd(bytes, "b");
+  const headers = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Content-Length": String(body.length),
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+  };
+  return ask(site, requestBytes({ method: "POST", path, headers, body }));
+}
+
 export function testLimits({ front }: Contract): void {
+  describe("the body of a request", () => {
+    it("may have so many bytes and no more, where that is less than a server in front allows too", async () => {
+      // Behind Mongrel2 its own limit held alone.
+      const site = await startSite(front, { settings: { ...tokens, PHAROS_LIMITS_BODY_BYTES: "1000" } });
+      const token = await currentToken({ publish: ["*"] });
+      for (const path of [mercurePath, "/publish/a"]) {
+        expect((await post(site, { path, bytes: 1000, token })).status).toBe(200);
+        const refusal = await post(site, { path, bytes: 1001, token });
+        expect(refusal.status).toBe(413);
+        expect(JSON.parse(refusal.body)).toMatchObject({
+          title: "too-large",
+          detail: "the body of a request may have at most 1000 bytes",
+        });
+      }
+      expect(site.figure("publications_total")).toBe(2);
+    });
+
+    it("is looked at only when its sender may publish", async () => {
+      const site = await startSite(front, { settings: tokens });
+      const [reader, stranger, writer] = await Promise.all([
+        currentToken({ subscribe: ["*"] }),
+        currentToken({ publish: ["other"] }),
+        currentToken({ publish: ["a"] }),
+      ]);
+      const type = { "Content-Type": "application/json", "Content-Length": "1" };
+      const status = async (token?: string): Promise<number> => {
+        const headers = { ...type, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) };
+        const request = requestBytes({ method: "POST", path: "/publish/a", headers, body: "{" });
+        return (await ask(site, request)).status;
+      };
+      expect([await status(), await status("x.y.z")]).toEqual([401, 401]);
+      expect([await status(reader), await status(stranger)]).toEqual([403, 403]);
+      expect(await status(writer), "this is no JSON").toBe(400);
+    });
+
+    it("is refused where all together hold as much as they may", async () => {
+      const settings = { ...tokens, PHAROS_LIMITS_REQUEST_BYTES: "65536" };
+      const site = await startSite(front, { settings });
+      const token = await currentToken({ publish: ["*"] });
+      // What a stock server lets through.
+      const bytes = front === "mongrel2-stock" ? 20_000 : 70_000;
+      const statuses = await Promise.all(
+        Array.from({ length: 4 }, async () => (await post(site, { bytes, token })).status),
+      );
+      expect([200, 503]).toEqual(expect.arrayContaining(statuses));
+      const room = await post(site, { bytes: 10_000, token });
+      expect(room.status, "there is room again").toBe(200);
+      if (front === "mongrel2-stock") return;
+      const refusal = await post(site, { bytes, token });
+      expect([refusal.status, refusal.headers.get("retry-after")]).toEqual([503, "1"]);
+      expect(JSON.parse(refusal.body)).toMatchObject({ title: "too-many-bodies" });
+      expect(site.figure("request_body_bytes")).toBe(0);
+    });
+  });
+
   describe("an address", () => {
     it("has so many streams and no more, whatever it says of itself, and another when one has ended", async () => {
       const site = await startSite(front, { settings: { PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "2" } });
@@ -36,12 +110,7 @@ export function testLimits({ front }: Contract): void {
 
     it("has no more streams when many are asked for at once and each token takes its time", async () => {
       const site = await startSite(front, {
-        settings: {
-          PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "3",
-          PHAROS_PUBLIC_URL: hubUrl,
-          PHAROS_TOKEN_ISSUER: issuer,
-          PHAROS_TOKEN_SECRET: secret,
-        },
+        settings: { ...tokens, PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "3" },
       });
       const token = await currentToken({ subscribe: ["*"] });
       const request = requestBytes({ headers: { Authorization: `Bearer ${token}` } });

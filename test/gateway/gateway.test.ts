@@ -152,7 +152,9 @@ describe("other requests", () => {
       below: true,
       methods: {
         GET: () => Promise.resolve(emptyReply(204)),
-        POST: (request) => Promise.reject(new PharosError("too-large", request.body.toString())),
+        POST: async (request) => {
+          throw new PharosError("too-large", (await request.body()).toString());
+        },
       },
     };
     const gateway = new Gateway({ corsOrigins: ["https://a"], resources: [later] });

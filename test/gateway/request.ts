@@ -20,5 +20,6 @@ export function gatewayRequest(options: {
   const { method = "GET", path = "/esupdates", query = "", headers = {} } = options;
   const { body = "", peer = "127.0.0.1", front = "http" } = options;
   const values = new Map(Object.entries(headers));
-  return { method, path, query, header: (name) => values.get(name), body: Buffer.from(body), peer, front };
+  const header = (name: string) => values.get(name);
+  return { method, path, query, header, body: () => Promise.resolve(Buffer.from(body)), peer, front };
 }

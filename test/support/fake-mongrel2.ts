@@ -117,19 +117,19 @@ export class FakeMongrel2 {
     void this.#read(subscriber);
   }
 
-  /** A client's request comes under this id. */
-  async request(id: number, path = "/esupdates"): Promise<void> {
+  /** A client's request comes under this id: a GET, or with a body a POST. */
+  async request(id: number, path = "/esupdates", body = ""): Promise<void> {
     const credits = this.#options.flowControl === true && !this.#ids.has(id);
     this.#ids.add(id);
     const headers = JSON.stringify({
       PATH: path,
-      METHOD: "GET",
+      METHOD: body === "" ? "GET" : "POST",
       VERSION: "HTTP/1.1",
       URI: path,
       PATTERN: path,
       ...(credits ? { DOWNLOAD_CREDITS: "102400" } : {}),
     });
-    await this.send(`${uuid} ${id} ${path} ${headers.length}:${headers},0:,`);
+    await this.send(`${uuid} ${id} ${path} ${headers.length}:${headers},${body.length}:${body},`);
   }
 
   /** The client is gone. */

@@ -11,11 +11,12 @@ import type { FanoutLimits } from "../../fanout/limits.js";
 import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeHead, encodeStreamHead } from "../../gateway/http-head.js";
-import type { Answer, Reply, StreamStart } from "../../gateway/messages.js";
+import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/messages.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import { toGatewayRequest } from "./http-request.js";
+import { RequestBody } from "./request-body.js";
 import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
 import { Turns } from "./turns.js";
@@ -35,8 +36,6 @@ export interface HttpFrontOptions {
   readonly htmlDir: string;
   /** Largest request head, in bytes. */
   readonly headBytes: number;
-  /** Largest request body, in bytes. */
-  readonly bodyBytes: number;
   /** Most connections, streams and others together: what is over is closed at once. */
   readonly connections: number;
   readonly fanout: FanoutLimits;
@@ -112,9 +111,8 @@ export class HttpFront {
   }
 
   #createApp(): FastifyInstance {
-    const { headBytes, bodyBytes, connections } = this.#options;
+    const { headBytes, connections } = this.#options;
     const app = Fastify({
-      bodyLimit: bodyBytes,
       exposeHeadRoutes: false,
       forceCloseConnections: false,
       return503OnClosing: false,
@@ -127,7 +125,9 @@ export class HttpFront {
     app.server.maxConnections = connections;
     app.server.on("connection", (socket: Socket) => this.#admit(socket));
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    // Whoever may not send a body is told so before it is read.
+    app.addContentTypeParser("*", (_request, _body, done) => done(null));
+    app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", (request, reply, done) => {
       this.#inTurn(request, reply, done);
     });
@@ -153,15 +153,29 @@ export class HttpFront {
       socket.once("close", ended);
       return;
     }
-    this.#options.metrics.count("connections_cut_total", 1, { reason: "address" });
+    this.#cut(socket, "address");
+  }
+
+  #cut(socket: Socket, reason: string): void {
+    if (socket.destroyed) return;
+    this.#options.metrics.count("connections_cut_total", 1, { reason });
     socket.destroy();
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const { gateway } = this.#options;
-    const asked = toGatewayRequest(request);
-    const send = (answer: Answer): FastifyReply =>
-      this.#send(request, reply, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+    const body = new RequestBody({
+      request: request.raw,
+      response: reply.raw,
+      enter: () => gateway.bodies.enter(asked),
+      cut: () => this.#cut(request.raw.socket, "body"),
+    });
+    const asked: GatewayRequest = toGatewayRequest(request, () => body.read());
+    const send = (answer: Answer): FastifyReply => {
+      if (body.endsConnection) void reply.header("Connection", "close");
+      body.leave();
+      return this.#send(request, reply, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+    };
     const answer = gateway.handle(asked);
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
@@ -173,10 +187,8 @@ export class HttpFront {
 
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { gateway } = this.#options;
-    const known = knownError(error, this.#options.bodyBytes);
-    // A body that was not read to its end would be taken for the next request.
     void reply.header("Connection", "close");
-    const refusal = gateway.refuse(toGatewayRequest(request), known ?? error);
+    const refusal = gateway.refuse(toGatewayRequest(request, noBody), knownError(error) ?? error);
     this.#count(refusal.status);
     return sendReply(reply, refusal);
   }
@@ -191,8 +203,6 @@ export class HttpFront {
     void reply.hijack();
     // Whoever has left while the answer was waited for opens no stream.
     if (socket.destroyed) return reply;
-    // A body that nobody reads would stop the reading of the socket, and nobody would see that the client has gone.
-    request.raw.resume();
     const handle: StreamSocket = {
       socket,
       onWritten: () => {
@@ -218,9 +228,8 @@ export class HttpFront {
     const { socket } = request.raw;
     if (this.#isExtra(request, reply)) return;
     if (this.#turns.waiting(socket) >= pipelinedRequests) {
-      this.#options.metrics.count("connections_cut_total", 1, { reason: "pipelining" });
       void reply.hijack();
-      socket.destroy();
+      this.#cut(socket, "pipelining");
       return;
     }
     this.#turns.take(socket, reply.raw, () => {
@@ -277,10 +286,12 @@ function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
   return reply.code(answer.status).send(answer.body.length === 0 ? undefined : answer.body);
 }
 
-function knownError(error: unknown, bodyBytes: number): PharosError | undefined {
+async function noBody(): Promise<Buffer> {
+  return Buffer.alloc(0);
+}
+
+function knownError(error: unknown): PharosError | undefined {
   if (error instanceof PharosError) return error;
   const status = (error as { statusCode?: number }).statusCode ?? 500;
-  if (status === 413)
-    return new PharosError("too-large", `the body of a request may have at most ${bodyBytes} bytes`);
   return status < 500 ? new PharosError("bad-request", "this request is malformed") : undefined;
 }

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import type { GatewayRequest } from "../../gateway/messages.js";
 
-/** Shows a request of Node's HTTP server to the gateway. */
-export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
+/** Shows a request of Node's HTTP server to the gateway; `body` reads what comes after its head. */
+export function toGatewayRequest(request: FastifyRequest, body: GatewayRequest["body"]): GatewayRequest {
   const url = withoutOrigin(request.raw.url ?? "/");
   const question = url.indexOf("?");
   return {
@@ -15,7 +15,7 @@ export function toGatewayRequest(request: FastifyRequest): GatewayRequest {
       const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
       return value === undefined ? undefined : asUtf8(value);
     },
-    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    body,
     peer: request.raw.socket.remoteAddress,
     front: "http",
   };

@@ -17,7 +17,9 @@ import { Targets } from "../../mongrel2/link/targets.js";
 import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
 import { LinkChannel } from "./link-channel.js";
 import type { StreamId } from "./link-channel.js";
-import { closesAfterAnswer, encodeReply, toGatewayRequest } from "./requests.js";
+import { keepRequest } from "./kept-request.js";
+import type { KeptRequest } from "./kept-request.js";
+import { encodeReply } from "./requests.js";
 
 export interface Mongrel2FrontOptions {
   /** Unique among the hub's outlets; names the link in figures and log lines. */
@@ -43,7 +45,7 @@ export interface Mongrel2FrontOptions {
 /** A connection of the server on which requests wait, an answer is under way, or a stream runs. */
 interface Client {
   readonly id: number;
-  readonly requests: (Mongrel2Request | "malformed")[];
+  readonly requests: (KeptRequest | "malformed")[];
   /** True from an answer until the server has taken it. */
   busy: boolean;
   closing: boolean;
@@ -69,7 +71,7 @@ export class Mongrel2Front {
       targets: options.targets,
       roundBytes: options.roundBytes,
       windowBytes: options.windowBytes,
-      ended: (id) => this.#clients.delete(id),
+      ended: (id) => this.#forget(id),
     });
     this.#fanout = new Fanout<StreamId>({
       name: options.name,
@@ -155,9 +157,20 @@ export class Mongrel2Front {
     } else if (client.requests.length >= pipelinedRequests) {
       this.#close(client, "pipelining");
     } else {
-      client.requests.push(request);
-      this.#next(client);
+      this.#keep(client, request);
     }
+  }
+
+  /** Mongrel2 reads on while an answer is waited for: bodies that lie here may hold as much as one may, together. */
+  #keep(client: Client, request: Mongrel2Request | "malformed"): void {
+    const { bodies } = this.#options.gateway;
+    client.requests.push(request === "malformed" ? request : keepRequest(request, bodies));
+    const waiting = client.requests.reduce(
+      (sum, kept) => sum + (kept === "malformed" ? 0 : kept.bodyBytes),
+      0,
+    );
+    if (waiting > bodies.bodyBytes) this.#close(client, "pipelining");
+    else this.#next(client);
   }
 
   /** Answers the next request, unless an answer is still under way: each connection gets one message at a time. */
@@ -165,29 +178,37 @@ export class Mongrel2Front {
     while (!client.busy && !client.closing && client.stream === undefined) {
       const request = client.requests.shift();
       if (request === undefined) {
-        this.#clients.delete(client.id);
+        this.#forget(client.id);
         return;
       }
       this.#answer(client, request);
     }
     const { stream } = client;
-    if (stream !== undefined) client.requests.splice(0).forEach(() => this.#extra(client, stream));
+    if (stream !== undefined) {
+      for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
+    }
   }
 
-  #answer(client: Client, request: Mongrel2Request | "malformed"): void {
+  #answer(client: Client, request: KeptRequest | "malformed"): void {
     const { gateway } = this.#options;
     if (request === "malformed") {
       this.#reply(client, gateway.refuse(undefined, malformedRequest()), { close: true });
     } else if (request.upload) {
-      this.#reply(client, gateway.refuse(toGatewayRequest(request), uploadRefused()), { close: true });
+      request.leave();
+      this.#reply(client, gateway.refuse(request.asked, uploadRefused()), { close: true });
     } else {
-      const asked = toGatewayRequest(request);
-      const options = { close: closesAfterAnswer(request) };
+      const { asked, closes } = request;
       const send = (answer: Answer): void =>
-        this.#send(client, answer.kind === "stream" ? gateway.admit(asked, answer) : answer, options);
+        this.#send(client, answer.kind === "stream" ? gateway.admit(asked, answer) : answer, {
+          close: closes,
+        });
       const answer = gateway.handle(asked);
-      if (answer instanceof Promise) this.#await(client, answer, send);
-      else send(answer);
+      // Its body is worked on until then, whoever has gone meanwhile.
+      if (answer instanceof Promise) this.#await(client, answer.finally(request.leave), send);
+      else {
+        request.leave();
+        send(answer);
+      }
     }
   }
 
@@ -246,26 +267,40 @@ export class Mongrel2Front {
 
   #close(client: Client, reason?: string): void {
     if (reason !== undefined) this.#options.metrics.count("connections_cut_total", 1, { reason });
-    this.#clients.delete(client.id);
+    this.#forget(client.id);
     this.#link.closeConnections(new Targets([client.id], this.#options.targets));
   }
 
   #gone(id: number): void {
     const client = this.#clients.get(id);
-    this.#clients.delete(id);
+    this.#forget(id);
     if (client?.stream !== undefined) this.#fanout.closed(client.stream);
+  }
+
+  /** The connection is none of ours any more; what waits on it is dropped. */
+  #forget(id: number): void {
+    const client = this.#clients.get(id);
+    if (client !== undefined) drop(client);
+    this.#clients.delete(id);
   }
 
   /** The ids mean nothing any more: clients that are still there will come with new ones. */
   #lost(): void {
     this.#fanout.dropAll();
     this.#channel.reset();
-    this.#clients.clear();
+    for (const id of this.#clients.keys()) this.#forget(id);
   }
 
   #count(status: number): void {
     this.#options.metrics.count("requests_total", 1, { front: "mongrel2", status: String(status) });
   }
+}
+
+/** Drops what waits; returns how much that was. */
+function drop({ requests }: Client): number {
+  const dropped = requests.splice(0);
+  for (const request of dropped) if (request !== "malformed") request.leave();
+  return dropped.length;
 }
 
 function malformedRequest(): PharosError {

@@ -2,14 +2,14 @@ import type { GatewayRequest, Reply } from "../../gateway/messages.js";
 import { encodeHead } from "../../gateway/http-head.js";
 import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
 
-/** Shows a request that Mongrel2 passed on to the gateway. */
-export function toGatewayRequest(request: Mongrel2Request): GatewayRequest {
+/** Shows a request that Mongrel2 passed on to the gateway; `body` gives its body. */
+export function toGatewayRequest(request: Mongrel2Request, body: GatewayRequest["body"]): GatewayRequest {
   return {
     method: request.method,
     path: request.path,
     query: request.query,
     header: (name) => request.headers.get(name)?.join(name === "cookie" ? "; " : ", "),
-    body: request.body,
+    body,
     peer: request.remoteAddress === "" ? undefined : request.remoteAddress,
     front: "mongrel2",
   };

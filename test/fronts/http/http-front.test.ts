@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { freshTopic, openStreams, untilStreams, within } from "../../contract/client.js";
+import { freshTopic, openStreams, readResponse, untilStreams, within } from "../../contract/client.js";
 import { parseResponse, requestBytes } from "../../contract/http-text.js";
 import { startSite } from "../../contract/site.js";
 import { waitFor } from "../../support/wait-for.js";
 
 const file = requestBytes({ path: "/pharos.css" });
+const path = "/publish/a";
+const patient = { Expect: "100-continue", "Content-Length": "5" };
 const health = requestBytes({ path: "/healthz" });
 
 // A deadline that passes says what was missing before the test's own time is over.
@@ -73,11 +75,72 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   });
 
   it("gets 400 for a body whose chunks are malformed, at once", async () => {
+    const site = await startSite("http", { settings: { PHAROS_OPEN: "on" } });
+    const connection = await site.connect();
+    const headers = { "Transfer-Encoding": "chunked" };
+    connection.write(requestBytes({ method: "POST", path, headers, body: "zz\r\nhello\r\n" }));
+    expect(parseResponse(await connection.readToEnd({ within }))?.status).toBe(400);
+  });
+
+  it("without a token is told so before it has sent its body, and uses the connection on when it has", async () => {
+    const site = await startSite("http");
+    const connection = await site.connect();
+    const body = "b".repeat(500_000);
+    const headers = { "Content-Length": String(body.length) };
+    connection.write(requestBytes({ method: "POST", path, headers }));
+    expect((await readResponse(connection)).status).toBe(401);
+    expect(site.figure("request_body_bytes")).toBe(0);
+    connection.write(body + health);
+    await connection.readUntil('"status":"ok"', { within });
+  });
+
+  it("without a token is cut when its body goes on and on", async () => {
     const site = await startSite("http");
     const connection = await site.connect();
     const headers = { "Transfer-Encoding": "chunked" };
-    connection.write(requestBytes({ method: "POST", headers, body: "zz\r\nhello\r\n" }));
-    expect(parseResponse(await connection.readToEnd({ within }))?.status).toBe(400);
+    connection.write(requestBytes({ method: "POST", path, headers, body: "200000\r\n" }));
+    expect((await readResponse(connection)).status).toBe(401);
+    connection.write("b".repeat(0x20_0000));
+    await connection.readToEnd({ within });
+    expect(site.figure("connections_cut_total")).toBe(1);
+  });
+
+  it("that waits to go on is asked for its body when it may publish", async () => {
+    const connection = await (await startSite("http", { settings: { PHAROS_OPEN: "on" } })).connect();
+    connection.write(requestBytes({ method: "POST", path, headers: patient }));
+    await connection.readUntil("HTTP/1.1 100 Continue\r\n\r\n", { within });
+    connection.write("hello");
+    await connection.readUntil("HTTP/1.1 200 OK", { within });
+    expect(connection.closed).toBe(false);
+  });
+
+  it("that waits to go on is refused and closed when it may not publish", async () => {
+    const connection = await (await startSite("http")).connect();
+    connection.write(requestBytes({ method: "POST", path, headers: patient }));
+    expect(parseResponse(await connection.readToEnd({ within }))?.status).toBe(401);
+  });
+
+  it("that leaves in the middle of a body publishes nothing, and its room is free again", async () => {
+    const site = await startSite("http", { settings: { PHAROS_OPEN: "on" } });
+    const connection = await site.connect();
+    const headers = { "Content-Length": "50000" };
+    connection.write(requestBytes({ method: "POST", path, headers, body: "b".repeat(40_000) }));
+    const held = () => site.figure("request_body_bytes");
+    await waitFor(() => held() === 40_000, { within, missing: () => `${held()} bytes are held` });
+    connection.close();
+    await waitFor(() => held() === 0, { within, missing: () => `${held()} bytes are held for nobody` });
+    expect(site.figure("publications_total")).toBe(0);
+  });
+
+  it("sends its next body when the one before is worked on", async () => {
+    const site = await startSite("http", { settings: { PHAROS_OPEN: "on" } });
+    const connection = await site.connect();
+    const body = "b".repeat(300_000);
+    const headers = { "Content-Length": String(body.length) };
+    connection.write(requestBytes({ method: "POST", path, headers, body }).repeat(8));
+    await connection.readUntil((text) => text.split("HTTP/1.1 200 OK").length === 9, { within });
+    expect(site.figure("publications_total")).toBe(8);
+    expect(site.figure("request_body_bytes")).toBe(0);
   });
 
   it("gets the answer before it, when what follows is no request", async () => {

@@ -116,6 +116,35 @@ describe.each([{ flowControl: true }, { flowControl: false }])(
       expect(server.bodiesOf(1)).toHaveLength(1);
     });
 
+    it("with bodies close a connection on which more waits than one body may have", async () => {
+      // Sixteen of 1 MiB each could wait on every connection.
+      const { server, app } = await startBed({ ...options, settings: { PHAROS_LIMITS_BODY_BYTES: "1000" } });
+      const held = () => app.figures()["request_body_bytes"];
+      server.answering = false;
+      for (let n = 0; n < 3; n++) await server.request(1, "/publish/a", "b".repeat(500));
+      await waitFor(() => held() === 1000, { within, missing: () => `${held()} bytes wait, not two bodies` });
+      expect(app.figures()["connections_cut_total{reason=pipelining}"]).toBeUndefined();
+      await server.request(1, "/publish/a", "b");
+      await waitFor(() => app.figures()["connections_cut_total{reason=pipelining}"] === 1, {
+        within,
+        missing: "the connection has not been cut",
+      });
+      expect(held()).toBe(0);
+    });
+
+    it("have no room for a body beyond what all may hold, and have it when clients have gone", async () => {
+      const settings = { PHAROS_LIMITS_REQUEST_BYTES: "65536", PHAROS_LIMITS_BODY_BYTES: "40000" };
+      const { server, app } = await startBed({ ...options, settings });
+      const held = () => app.figures()["request_body_bytes"];
+      server.answering = false;
+      for (const id of [1, 2]) await server.request(id, "/healthz");
+      for (const id of [1, 2]) await server.request(id, "/publish/a", "b".repeat(40_000));
+      await waitFor(() => held() === 40_000, { within, missing: () => `${held()} bytes wait` });
+      await server.disconnect(1);
+      await waitFor(() => held() === 0, { within, missing: () => `${held()} bytes wait for nobody` });
+      expect(app.figures()["connections_cut_total{reason=pipelining}"]).toBeUndefined();
+    });
+
     it("behind a stream are counted, and close it when they keep coming", async () => {
       const { server, app } = await startBed(options);
       await server.request(1);

@@ -21,8 +21,10 @@ function mongrel2Request(change: Partial<Mongrel2Request> = {}): Mongrel2Request
   };
 }
 
+const noBody = () => Promise.resolve(Buffer.alloc(0));
+
 it("does not know the peer where an old server does not name it", () => {
-  expect(toGatewayRequest(mongrel2Request({ remoteAddress: "" })).peer).toBeUndefined();
+  expect(toGatewayRequest(mongrel2Request({ remoteAddress: "" }), noBody).peer).toBeUndefined();
 });
 
 it("shows the gateway method, path, query, headers, body and peer", () => {
@@ -31,13 +33,13 @@ it("shows the gateway method, path, query, headers, body and peer", () => {
     ["last-event-id", ["a", "b"]],
     ["empty", [""]],
   ]);
-  const request = toGatewayRequest(mongrel2Request({ headers }));
+  const request = toGatewayRequest(mongrel2Request({ headers }), noBody);
   expect({ ...request, header: undefined }).toEqual({
     method: "GET",
     path: "/esupdates",
     query: "topic=a",
     header: undefined,
-    body: Buffer.alloc(0),
+    body: noBody,
     peer: "127.0.0.1",
     front: "mongrel2",
   });

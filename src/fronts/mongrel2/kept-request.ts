@@ -1,0 +1,49 @@
+import type { BodyPlace, BodyRoom } from "../../gateway/body-room.js";
+import type { GatewayRequest } from "../../gateway/messages.js";
+import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
+import { closesAfterAnswer, toGatewayRequest } from "./requests.js";
+
+/** A request from its coming until its answer. */
+export interface KeptRequest {
+  readonly asked: GatewayRequest;
+  /** True when a client or the server speaks of a spooled upload. */
+  readonly upload: boolean;
+  /** True when the connection is to end with its answer. */
+  readonly closes: boolean;
+  /** What is kept of its body. */
+  readonly bodyBytes: number;
+  /** To be called when it is answered or dropped. */
+  readonly leave: () => void;
+}
+
+const empty = Buffer.alloc(0);
+
+/**
+ * Keeps a request with its body, which came with it. A body for which there is no room is let go at once, and whoever
+ * asks for it is told so: who sends it may have no right to, and is told that.
+ */
+export function keepRequest(request: Mongrel2Request, bodies: BodyRoom): KeptRequest {
+  const head = { ...request, body: empty };
+  const noBody = toGatewayRequest(head, () => Promise.resolve(empty));
+  const place = request.body.length === 0 ? undefined : bodies.enter(noBody);
+  const body = roomFor(request.body, place);
+  return {
+    asked: toGatewayRequest(head, () =>
+      body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body),
+    ),
+    upload: request.upload,
+    closes: closesAfterAnswer(request),
+    bodyBytes: body instanceof Buffer ? body.length : 0,
+    leave: () => place?.leave(),
+  };
+}
+
+function roomFor(body: Buffer, place: BodyPlace | undefined): Buffer | Error {
+  try {
+    place?.take(body.length);
+    return body;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
