@@ -104,6 +104,14 @@ box("current, Resume", "l.951-968: Mercure-Last-Event-ID", () => {
     expect(withoutGaps(await dataBefore(site, stream, "a"))).toEqual(["3", "4"]);
   });
 
+  it("of an id behind which only what is not asked for was lost is that id", async () => {
+    const site = await startHub({ PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: "1" });
+    const { body } = await publish(site, "topic=a&data=1");
+    for (const n of [2, 3]) await publish(site, `topic=a&data=${n}`);
+    expect(toldId(await subscribe(site, "match=b", { "Last-Event-ID": body }))).toBe(body);
+    expect(toldId(await subscribe(site, "match=a", { "Last-Event-ID": body }))).toBe("earliest");
+  });
+
   it("is told to HEAD too", async () => {
     const topic = await topicOfThree();
     const { headers } = await request(hub(), `match=${topic}&last_event_id=1/${topic}`, { method: "HEAD" });
