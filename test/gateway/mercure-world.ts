@@ -13,6 +13,7 @@ import { defaultPublicationLimits } from "../../src/hub/publication.js";
 import { defaultHistoryLimits } from "../../src/journal/limits.js";
 import { MemoryJournal } from "../../src/journal/memory-journal.js";
 import { silentMetrics } from "../../src/metrics.js";
+import { ActiveSubscriptions } from "../../src/presence/active-subscriptions.js";
 import { mercurePath } from "../../src/protocol.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { gatewayRequest } from "./request.js";
@@ -58,6 +59,8 @@ export interface MercureWorldOptions {
   readonly corsOrigins?: readonly string[];
   /** Publications kept for each topic. */
   readonly topicEvents?: number;
+  /** Whether subscriptions may be asked for. @default false */
+  readonly subscriptions?: boolean;
 }
 
 type Request = Parameters<typeof gatewayRequest>[0];
@@ -99,7 +102,17 @@ export class MercureWorld {
       corsOrigins,
       refusals: { note: (_request, problem) => this.#note(problem) },
       resources: [
-        ...mercure({ streams, visitors, publishing, hubUrl, history: this.journal, clock, issuers }),
+        ...mercure({
+          streams,
+          visitors,
+          publishing,
+          hubUrl,
+          history: this.journal,
+          clock,
+          issuers,
+          subscriptions:
+            options.subscriptions === true ? { active: new ActiveSubscriptions(), listed: 10 } : undefined,
+        }),
         publish({ publishing, clock, limits: defaultPublicationLimits }),
       ],
     });
