@@ -27,8 +27,14 @@ export interface MercureSubscribeOptions {
   readonly clock: Pick<Clock, "endOfTurn">;
 }
 
-/** Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that. */
-const cursorNames = { current: ["last_event_id"], older: ["lastEventID", "Last-Event-ID", "last_event_id"] };
+/**
+ * Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that; at last the
+ * one that EventSourcePolyfill uses unless told otherwise, which sends no header.
+ */
+const cursorNames = {
+  current: ["last_event_id", "lastEventId"],
+  older: ["lastEventID", "Last-Event-ID", "last_event_id", "lastEventId"],
+};
 
 /** Opens streams of the Mercure protocol, in its current form and in the older one that is widely deployed. */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
