@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { root } from "./ipc.js";
+import type { OnEnd } from "./on-end.js";
+
+/** The part of the npm package `mercure` that publishes. */
+export interface StockPublisher {
+  /** Resolves with what the hub answered; rejects with its status and its answer. */
+  publish(
+    topics: string | readonly string[],
+    message: string,
+    options?: { readonly id?: string; readonly type?: string; readonly retry?: number },
+  ): Promise<string>;
+}
+
+export interface StockPublisherOptions {
+  readonly protocol: "http";
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly jwt: string;
+}
+
+/** Makes a {@link StockPublisher}. */
+export type StockPublisherClass = new (options: StockPublisherOptions) => StockPublisher;
+
+/**
+ * Installs the package in a scratch folder and loads it. It is not among the project's own dependencies: it brings
+ * ninety others of 2018 with it, several with known vulnerabilities, for one class that posts a form.
+ */
+export async function installStockPublisher(onEnd: OnEnd): Promise<StockPublisherClass> {
+  const folder = mkdtempSync(join(tmpdir(), "pharos-mercure-package-"));
+  onEnd(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ["package.json", "package-lock.json"])
+    copyFileSync(join(root, "test", "e2e", "mercure-package", name), join(folder, name));
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+  await promisify(execFile)("npm", ["ci", ...options], { cwd: folder });
+  return parseModule(createRequire(join(folder, "package.json"))("mercure"));
+}
+
+function parseModule(module: unknown): StockPublisherClass {
+  if (typeof module !== "object" || module === null || !("Publisher" in module))
+    throw new TypeError("the package mercure has no Publisher");
+  return module.Publisher as StockPublisherClass;
+}
