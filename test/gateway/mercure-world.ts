@@ -54,11 +54,7 @@ const verifier: TokenVerifier = {
 export interface MercureWorldOptions {
   readonly open?: boolean;
   readonly stopping?: boolean;
-  readonly anonymous?: boolean;
   readonly publishOrigins?: readonly string[];
-  readonly corsOrigins?: readonly string[];
-  /** Publications kept for each topic. */
-  readonly topicEvents?: number;
   /** Whether subscriptions may be asked for. @default false */
   readonly subscriptions?: boolean;
 }
@@ -74,15 +70,14 @@ export class MercureWorld {
   readonly gateway: Gateway;
 
   constructor(options: MercureWorldOptions = {}) {
-    const { open = false, anonymous = true, publishOrigins = [], corsOrigins = [] } = options;
-    const { topicEvents = defaultHistoryLimits.topicEvents } = options;
+    const { open = false, publishOrigins = [] } = options;
     this.journal = new MemoryJournal({
       epoch: parseEpoch("e") ?? never(),
       clock: new VirtualClock(),
       metrics: silentMetrics,
-      limits: { ...defaultHistoryLimits, topicEvents },
+      limits: defaultHistoryLimits,
     });
-    const visitors = new Visitors({ verifier, anonymous, publishOrigins });
+    const visitors = new Visitors({ verifier, anonymous: true, publishOrigins });
     const publishing = new Publishing({
       visitors,
       append: (publication) => {
@@ -99,7 +94,7 @@ export class MercureWorld {
     const issuers = ["https://issuer.example"];
     const clock = new VirtualClock();
     this.gateway = new Gateway({
-      corsOrigins,
+      corsOrigins: [],
       refusals: { note: (_request, problem) => this.#note(problem) },
       resources: [
         ...mercure({
