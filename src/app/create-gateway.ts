@@ -81,9 +81,14 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
   const { limits, trustedProxies } = config;
   return new ClientLimits({
     trustedProxies,
-    each: { streams: limits.connectionsPerAddress, publishesPerSecond: limits.publishesPerAddress },
+    each: {
+      streams: limits.connectionsPerAddress,
+      requestsPerSecond: limits.requestsPerAddress,
+      publishesPerSecond: limits.publishesPerAddress,
+    },
     eachLocal: {
       streams: limits.connectionsPerLocalAddress,
+      requestsPerSecond: limits.requestsPerLocalAddress,
       publishesPerSecond: limits.publishesPerLocalAddress,
     },
     clock,

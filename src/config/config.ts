@@ -93,6 +93,8 @@ export interface Limits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly connectionsPerLocalAddress: number;
+  readonly requestsPerAddress: number;
+  readonly requestsPerLocalAddress: number;
   readonly publishesPerAddress: number;
   readonly publishesPerLocalAddress: number;
   readonly filtersPerConnection: number;

@@ -82,6 +82,16 @@ export const limitsSchema = z
       .describe(
         "The same for loopback and private addresses, behind which a proxy may hide everybody: as many as there may be.",
       ),
+    requestsPerAddress: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(100)
+      .describe(
+        "Other requests than to publish from one address in a second, and twice its streams at once; beyond it 429. 200 streams that come back every 5 s are 40.",
+      ),
+    requestsPerLocalAddress: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(10_000)
+      .describe(
+        "The same for loopback and private addresses. 15,000 streams that come back every 5 s are 3,000.",
+      ),
     publishesPerAddress: wholeNumber({ from: 1, to: 1_000_000 })
       .default(100)
       .describe(

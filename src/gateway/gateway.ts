@@ -14,8 +14,8 @@ export interface GatewayOptions {
   readonly resources: readonly Resource[];
   /** Origins whose pages may read answers and streams. */
   readonly corsOrigins: readonly string[];
-  /** Who may connect, open another stream, or publish once more. @default everybody */
-  readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish">;
+  /** Who may connect, ask once more, open another stream, or publish once more. @default everybody */
+  readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish" | "admitRequest">;
   /** Throws PharosError when the hub has no room for a further stream like this. @default it always has */
   readonly checkRoom?: (subscription: Subscription) => void;
   /** What request bodies may hold. @default as its own defaults */
@@ -98,12 +98,20 @@ export class Gateway {
     const resource = this.#resourceAt(request.path);
     if (request.method === "OPTIONS") return this.#preflight(request, resource);
     const handler = handlerOf(resource, request.method);
-    // Whatever takes POST publishes. Before the handler, since that verifies tokens.
-    if (handler !== undefined && request.method === "POST") this.#options.clients?.admitPublish(request);
-    if (handler !== undefined) return handler(request);
+    if (handler !== undefined) {
+      this.#countRequest(request, resource);
+      return handler(request);
+    }
     const allowed = allowedMethods(resource);
     const error = new PharosError("method-not-allowed", `${request.path} takes ${allowed}`);
     return this.#problem(request, error, [["Allow", allowed]]);
+  }
+
+  /** Whatever takes POST publishes. Before the handler, since that verifies tokens. */
+  #countRequest(request: GatewayRequest, { isUncounted = false }: Resource): void {
+    const { clients } = this.#options;
+    if (request.method === "POST") clients?.admitPublish(request);
+    else if (!isUncounted) clients?.admitRequest(request);
   }
 
   #resourceAt(path: string): Resource {

@@ -12,6 +12,8 @@ export interface Resource {
   readonly path: string;
   /** True when it serves every path below its own too. */
   readonly below?: boolean;
+  /** True when nobody counts how often it is asked for: a load balancer's checks must not depend on its clients. */
+  readonly isUncounted?: boolean;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 

@@ -62,6 +62,8 @@ test("nothing set gives the documented defaults", () => {
     connections: 15_000,
     connectionsPerAddress: 200,
     connectionsPerLocalAddress: 15_000,
+    requestsPerAddress: 100,
+    requestsPerLocalAddress: 10_000,
     publishesPerAddress: 100,
     publishesPerLocalAddress: 10_000,
     filtersPerConnection: 100,

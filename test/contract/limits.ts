@@ -123,6 +123,20 @@ export function testLimits({ front }: Contract): void {
       expect(statuses).toEqual([200, 200, 200, ...Array.from({ length: 9 }, () => 429)]);
     });
 
+    it("asks for streams so many times a second and no more, opened or refused", async () => {
+      const settings = {
+        PHAROS_LIMITS_REQUESTS_PER_LOCAL_ADDRESS: "1",
+        PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "1",
+      };
+      const site = await startSite(front, { settings });
+      const request = requestBytes({ path: "/esupdates?topic=" });
+      const statuses: number[] = [];
+      // The machine may be too slow for three in a second; not twenty times in a row.
+      while (statuses.at(-1) !== 429 && statuses.length < 20)
+        statuses.push((await ask(site, request)).status);
+      expect(new Set(statuses)).toEqual(new Set([400, 429]));
+    });
+
     it("publishes so many times a second and no more, before its token is looked at", async () => {
       const site = await startSite(front, { settings: { PHAROS_LIMITS_PUBLISHES_PER_LOCAL_ADDRESS: "1" } });
       const post = requestBytes({ method: "POST", path: mercurePath, headers: { "Content-Length": "0" } });

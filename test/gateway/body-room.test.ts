@@ -4,7 +4,7 @@ import { ClientLimits } from "../../src/gateway/client-limits.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { gatewayRequest } from "./request.js";
 
-const rules = { streams: 1, publishesPerSecond: 1 };
+const rules = { streams: 1, publishesPerSecond: 1, requestsPerSecond: 1 };
 const clients = new ClientLimits({
   trustedProxies: [],
   each: rules,

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load.js";
 import { PharosError } from "../../src/errors.js";
 import { ClientLimits } from "../../src/gateway/client-limits.js";
 import type { ClientLimitsOptions } from "../../src/gateway/client-limits.js";
 import { eventStreamFormat } from "../../src/gateway/event-stream-format.js";
 import { Gateway } from "../../src/gateway/gateway.js";
+import { health } from "../../src/gateway/health.js";
 import type { StreamStart } from "../../src/gateway/messages.js";
 import { readRights } from "../../src/gateway/read-rights.js";
 import type { Resource } from "../../src/gateway/resource.js";
@@ -12,7 +14,7 @@ import { gatewayRequest } from "./request.js";
 
 const clock = new VirtualClock();
 
-const each = { streams: 2, publishesPerSecond: 1 };
+const each = { streams: 2, publishesPerSecond: 1, requestsPerSecond: 1 };
 
 const emptyStream: StreamStart = {
   kind: "stream",
@@ -27,7 +29,7 @@ function limitsWith(options: Partial<ClientLimitsOptions> = {}): ClientLimits {
   return new ClientLimits({
     trustedProxies: ["10.0.0.1"],
     each,
-    eachLocal: { streams: 3, publishesPerSecond: 2 },
+    eachLocal: { streams: 3, publishesPerSecond: 2, requestsPerSecond: 2 },
     clock,
     ...options,
   });
@@ -119,4 +121,50 @@ test("an address that publishes too often is told how many seconds to wait", () 
   ).toBeUndefined();
   clock.advance(1000);
   expect(refusal(() => limits.admitPublish(from("198.51.100.9")))).toBeUndefined();
+});
+
+test("an address asks at once as often as twice its streams, and so often a second from then on", () => {
+  const limits = limitsWith({ each: { ...each, requestsPerSecond: 2, streams: 5 } });
+  const ask = (count: number) =>
+    refusal(() => {
+      for (let n = 0; n < count; n += 1) limits.admitRequest(from("198.51.100.9"));
+    });
+  expect(ask(10)).toBeUndefined();
+  expect(ask(1)).toMatchObject({ code: "too-many-requests", retryAfterSeconds: 1 });
+  clock.advance(1000);
+  expect(ask(2)).toBeUndefined();
+  expect(ask(1)).toBeDefined();
+});
+
+test("10,000 clients behind one local proxy that lose their streams twice, and then find no hub every 5 s, are all let in", () => {
+  const { limits: defaults } = loadConfig({ environment: {} });
+  const limits = limitsWith({
+    eachLocal: {
+      streams: defaults.connectionsPerLocalAddress,
+      publishesPerSecond: defaults.publishesPerLocalAddress,
+      requestsPerSecond: defaults.requestsPerLocalAddress,
+    },
+  });
+  const storm = () => {
+    for (let client = 0; client < 10_000; client += 1) limits.admitRequest(from("10.0.0.2"));
+  };
+  expect(refusal(storm)).toBeUndefined();
+  expect(refusal(storm)).toBeUndefined();
+  for (let round = 0; round < 20; round += 1) {
+    clock.advance(5000);
+    expect(refusal(storm)).toBeUndefined();
+  }
+});
+
+test("health checks are let in when their address has asked for too much, and everything else is not", () => {
+  const clients = limitsWith({ eachLocal: { streams: 1, publishesPerSecond: 1, requestsPerSecond: 1 } });
+  const resources = [health(() => ({})), { ...health(() => ({})), path: "/other", isUncounted: false }];
+  const gateway = new Gateway({ corsOrigins: [], clients, resources });
+  const ask = (path: string, method = "GET") => gateway.handle(gatewayRequest({ path, method }));
+  expect([ask("/other"), ask("/other", "HEAD"), ask("/other"), ask("/healthz")]).toMatchObject([
+    { status: 200 },
+    { status: 200 },
+    { status: 429 },
+    { status: 200 },
+  ]);
 });
