@@ -28,13 +28,15 @@ describe("ControlSocket", () => {
   it("calls for a shutdown at that message and no other", async () => {
     const { control, records, shutdown, shutdowns } = await openControl(`@ipc://${ipcPath()}`);
     const push = openPush(control.address);
+    const startedAt = performance.now();
     for (const other of ["", "stop", "shutdown now", "SHUTDOWN", ["shutdown", ""]]) await push.send(other);
     await records.logged("ignored a control message");
     expect(shutdowns()).toBe(0);
     await push.send("shutdown");
     await shutdown();
     expect(shutdowns()).toBe(1);
-    expect(records.lines.length).toBeLessThanOrEqual(2);
+    // One line a second, however long this machine takes.
+    expect(records.lines.length).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 1000);
   });
 
   it("takes the message with a newline, as a shell sends it", async () => {

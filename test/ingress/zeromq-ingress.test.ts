@@ -8,6 +8,9 @@ import { silentMetrics } from "../../src/metrics.js";
 import { before } from "../support/wait-for.js";
 import { ipcPath, openIngress, openPush } from "./open-ingress.js";
 
+/** A busy machine may hold ZeroMQ's own threads up for longer than the 50 ms after which nothing more is expected. */
+const patient = { drainMs: 20_000, quietMs: 500 };
+
 describe("ZeroMqIngress", () => {
   it("publishes what publishers push, in their order", async () => {
     const { ingress, sink } = await openIngress();
@@ -36,6 +39,7 @@ describe("ZeroMqIngress", () => {
   it("refuses a bad message as a whole, counts it, says why once, and goes on", async () => {
     const { ingress, sink, records } = await openIngress();
     const push = openPush(ingress.address);
+    const startedAt = performance.now();
     for (let n = 0; n < 100; n += 1) await push.send("data: good\n\nid: #bad\ndata: x\n\n");
     await push.send(["a", "b", "c", "d"]);
     await push.send("data: after");
@@ -44,7 +48,8 @@ describe("ZeroMqIngress", () => {
     await records.counted("publications_refused_total bad-event-id", 100);
     await records.counted("publications_refused_total bad-publication", 1);
     const warnings = records.lines.filter((line) => line.level === "warn");
-    expect(warnings.length).toBeLessThanOrEqual(2);
+    // One line a second, however long this machine takes.
+    expect(warnings.length).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 1000);
     expect(warnings[0]).toMatchObject({ fields: { reason: "bad-event-id" } });
   });
 
@@ -109,7 +114,7 @@ describe("ZeroMqIngress", () => {
   });
 
   it("reads on at its end what publishers had sent", async () => {
-    const { ingress, sink } = await openIngress({ limits: { queuedMessages: 10_000 } });
+    const { ingress, sink } = await openIngress({ limits: { queuedMessages: 10_000, ...patient } });
     const push = openPush(ingress.address);
     await push.send("data: 0");
     await sink.received(1);
@@ -129,7 +134,7 @@ describe("ZeroMqIngress", () => {
   // SIGTERM under load: 109,000 publications had been sent, 42,000 were delivered. The queue holds only a few, so it
   // was empty for an instant while the rest lay in the kernel's buffers, and that was taken for the end.
   it("reads on at its end what lies in the buffers of a publisher's connection", async () => {
-    const { ingress, sink } = await openIngress({ limits: { drainMs: 20_000 } });
+    const { ingress, sink } = await openIngress({ limits: patient });
     const push = openPush(ingress.address, { sendHighWaterMark: 0 });
     for (let n = 0; n < 20_000; n += 1) await push.send(`data: ${n}`);
     await sink.received(1);

@@ -4,7 +4,7 @@ import { freePort } from "../support/free-port.js";
 import { openIngress } from "../ingress/open-ingress.js";
 
 async function openPublisher(endpoint: string, options: PublisherOptions = {}): Promise<PushPublisher> {
-  const publisher = await PushPublisher.open(endpoint, { lingerMs: 1000, ...options });
+  const publisher = await PushPublisher.open(endpoint, { lingerMs: 10_000, ...options });
   onTestFinished(() => publisher.close());
   return publisher;
 }

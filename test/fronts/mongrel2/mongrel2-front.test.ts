@@ -5,7 +5,7 @@ import { silentLogger } from "../../../src/log.js";
 import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel2.js";
 import { waitFor } from "../../support/wait-for.js";
 
-const within = 10_000;
+const within = 20_000;
 /** A deadline that passes says what was missing before the test's own time is over. */
 const limit = { timeout: 3 * within };
 const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
