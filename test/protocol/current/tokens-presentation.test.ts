@@ -48,6 +48,13 @@ box("current, Tokens", "Publishers present a token", () => {
     expect((await request(site, "match=a", { headers: bearer(await good()) })).status).toBe(200);
   });
 
+  it("need none in a closed network: on this machine, where the hub is open", async () => {
+    const site = await startHub({ PHAROS_OPEN: "on" });
+    expect((await publish(site, "topic=a", {})).status).toBe(200);
+    expect((await publish(site, "topic=a", { "X-Forwarded-For": "192.0.2.1" })).status).toBe(401);
+    expect((await publish(site, "topic=a", { Origin: pageOrigin })).status).toBe(401);
+  });
+
   it.each(["/publish/a", "/publish"])("the other ways to publish need one too: %s", async (path) => {
     const answer = await post(hub(), { path, type: "text/plain", body: "x", headers: {} });
     expect(answer.status).toBe(401);
