@@ -4,7 +4,7 @@ import { pino } from "pino";
 import type { LogLevel } from "../config/config.js";
 import type { Logger } from "../log.js";
 import type { Output } from "./io.js";
-import { printable } from "./printable.js";
+import { visible, visibleJson } from "./visible.js";
 
 /**
  * Writes log lines to `output`: JSON, one object a line, as log collectors read it; on a terminal one plain line
@@ -14,7 +14,7 @@ export function createLogger(level: LogLevel, output: Output): Logger {
   const sink =
     output.isTTY === true
       ? { write: (line: string) => void output.write(readable(line)) }
-      : { write: (line: string) => void output.write(line) };
+      : { write: (line: string) => void output.write(visibleJson(line)) };
   return pino(
     {
       level,
@@ -41,7 +41,7 @@ const colours: Readonly<Record<string, (text: string) => string>> = {
 function readable(line: string): string {
   const { level, time, msg, ...fields } = parseLine(line);
   const colour = colours[String(level)] ?? pc.green;
-  const rest = Object.entries(fields).map(([name, value]) => `${name}=${printable(text(value))}`);
+  const rest = Object.entries(fields).map(([name, value]) => `${name}=${visible(text(value))}`);
   const clock = String(time).slice(11, 23);
   return `${pc.dim(clock)} ${colour(String(level).padEnd(5))} ${String(msg)}${rest.length === 0 ? "" : pc.dim(` ${rest.join(" ")}`)}\n`;
 }

@@ -47,7 +47,22 @@ test("what a client sent cannot steer the terminal through the log", () => {
   );
   // eslint-disable-next-line no-control-regex -- colours of the line itself apart
   const text = output.text.replaceAll(/\u001B\[\d+m/g, "");
-  expect(text).toContain('path=/\\x1b[2J\\x9b1m why="a b\\u001b]0;x\\u0007\\x9b"');
+  expect(text).toContain('path=/\\u{1b}[2J\\u{9b}1m why="a b\\u001b]0;x\\u0007\\u{9b}"');
+});
+
+test.each([
+  ["turns the line around", "/\u202Efdp.exe\u2066"],
+  ["joins or hides characters", "/a\u200D\u200B\uFEFFb\u00AD"],
+  ["tags, beyond the first plane", "/\u{E0041}"],
+  ["ends a line for some", "/a\u2028b\u2029\u0085"],
+])("what %s is written as its code, in the log of a terminal and in JSON", (_name, path) => {
+  // A path with a right-to-left override showed the rest of its line backwards.
+  const [terminal, file] = [new KeptOutput(true), new KeptOutput(false)];
+  for (const output of [terminal, file]) createLogger("info", output).info({ path }, "refused");
+  // eslint-disable-next-line no-control-regex -- colours of the line itself apart
+  const shown = terminal.text.replaceAll(/\u001B\[\d+m/g, "").trimEnd();
+  for (const text of [shown, file.text.trimEnd()]) expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(file.text)).toMatchObject({ path });
 });
 
 test("an error is logged with what it says and where it comes from", () => {
