@@ -38,7 +38,7 @@ const settleMs = 3000;
 
 export interface AppPorts {
   readonly logger: Logger;
-  /** Told to whoever asks for the health. */
+  /** Told at the admin address. */
   readonly version: string;
   /** Somebody sent `shutdown` to the control endpoint. */
   readonly onShutdownRequest?: () => void;
@@ -208,9 +208,9 @@ class RunningApp implements App {
       metrics: this.#figures,
       streams: () => this.#streams,
       facts: () => ({
-        version: this.#ports.version,
         streams: this.#streams,
-        mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
+        links: this.#links.length,
+        linksUp: this.#links.filter(({ state }) => state === "up").length,
       }),
       isStopping: () => this.#closing !== undefined,
       presence: this.#presence,

@@ -43,7 +43,8 @@ export function linkTo(server: Pick<Mongrel2Server, "sendSpec" | "recvSpec" | "c
 /** Starts a hub whose record of open streams lies in its scratch folder, and waits until all its links are up. */
 export async function startHubBehind(options: HubOptions): Promise<HubProcess> {
   // Relative to the scratch folder, which is the hub's working directory.
-  const hub = await startHub({ ...options, args: ["--state-dir", "state", ...(options.args ?? [])] });
+  const args = ["--state-dir", "state", ...(options.args ?? [])];
+  const hub = await startHub({ admin: "127.0.0.1:0", ...options, args });
   for (let link = 1; link <= (options.mongrel2?.length ?? 0); link += 1)
     await waitForLink(hub, { link, state: "up", within: 60_000 });
   return hub;
@@ -81,9 +82,7 @@ export function strangerFaults(report: StrangerReport): Partial<StrangerReport> 
 }
 
 async function linkState(hub: HubProcess, link: number): Promise<string> {
-  const answer = await fetch(`${hub.httpUrl}/healthz`);
-  const health = (await answer.json()) as {
-    readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
-  };
-  return health.mongrel2[link - 1]?.state ?? "missing";
+  const answer = await fetch(`${hub.ready.get("admin")?.[0] ?? ""}/stats`);
+  const status = (await answer.json()) as { readonly links: readonly { readonly state: string }[] };
+  return status.links[link - 1]?.state ?? "missing";
 }
