@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { startBeacon } from "./app/beacon.js";
 import { createGateway } from "./app/create-gateway.js";
+import { filterLimits } from "./app/filter-limits.js";
 import { createEpoch } from "./app/epoch.js";
 import { Figures } from "./app/figures.js";
 import { readIngestKeys } from "./app/ingest-keys.js";
@@ -121,7 +122,7 @@ class RunningApp implements App {
       clock: this.#clock,
       pressure: { ...defaultPressureLimits, pendingBytes: config.limits.pendingBytes },
       retainedBytes: config.limits.retained.bytes,
-      filterLevels: config.limits.filterLevels,
+      filters: filterLimits(config.limits),
       baseUrl: config.publicUrl,
     });
     this.#journal.follow((entry) => this.#hub.apply(entry));

@@ -28,6 +28,7 @@ export const errorCodes = {
   "too-many-streams": "one address has as many streams open as it may",
   "too-many-bodies": "the bodies of all requests together hold as many bytes as they may",
   "too-many-requests": "one address asks or publishes more often than it may",
+  "too-many-patterns": "one address holds as many wildcards and patterns as it may",
   "too-many-subscriptions": "a list would hold more subscriptions than one answer may",
   forbidden: "who asks may not have this",
   internal: "a failure of the server itself; its log says more",

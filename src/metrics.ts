@@ -28,6 +28,11 @@ export const counters = {
 export const gauges = {
   connections: "open streams, by front",
   subscriptions: "subscriptions that watchers have been told of; only where they are told",
+  filter_levels: "levels of all filters with wildcards",
+  filter_mixtures: "ways in which the beginnings of MQTT filters mix + and names",
+  patterns:
+    "URL patterns and URI templates that are subscribed with, by whether they begin with something literal",
+  pattern_expressions: "URL patterns with a regular expression",
   cohorts: "cohorts with at least one connection",
   laggards: "connections that did not drain in time and read from history",
   history_bytes: "bytes held in history",

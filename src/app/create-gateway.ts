@@ -13,11 +13,13 @@ import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
 import { Visitors } from "../gateway/visitors.js";
 import type { TopicFilter } from "../hub/filter.js";
+import { shareOf } from "../hub/filter-limits.js";
 import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import type { Presence } from "../presence/presence.js";
+import { filterLimits } from "./filter-limits.js";
 import { tokenVerifier } from "./token-verifier.js";
 
 export interface GatewayParts {
@@ -85,6 +87,7 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
       streams: limits.connectionsPerAddress,
       requestsPerSecond: limits.requestsPerAddress,
       publishesPerSecond: limits.publishesPerAddress,
+      filters: shareOf(filterLimits(limits), limits.filterPercentPerAddress),
     },
     eachLocal: {
       streams: limits.connectionsPerLocalAddress,

@@ -1,3 +1,4 @@
+import type { FilterCounts } from "../hub/filter-trie.js";
 import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Metrics } from "../metrics.js";
@@ -38,12 +39,21 @@ export function gaugeLevels({ hub, journal, http, links }: LevelSources, metrics
     metrics.gauge("connections", sum(links.map(({ size }) => size)), { front: "mongrel2" });
   metrics.gauge("laggards", sum(fronts.map(({ laggards }) => laggards)));
   metrics.gauge("cohorts", hub.cohortCount);
+  gaugeFilters(hub.filterCounts, metrics);
   metrics.gauge("pending_bytes", hub.pendingBytes);
   metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);
   metrics.gauge("retained_bytes", hub.retained.bytes);
   metrics.gauge("history_bytes", journal.bytes);
   metrics.gauge("history_topics", journal.topicCount);
   for (const link of links) gaugeState(link, metrics);
+}
+
+function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {
+  metrics.gauge("filter_levels", counts.levels);
+  metrics.gauge("filter_mixtures", counts.mixtures);
+  metrics.gauge("patterns", counts.withPrefix, { prefix: "literal" });
+  metrics.gauge("patterns", counts.withoutPrefix, { prefix: "none" });
+  metrics.gauge("pattern_expressions", counts.expressions);
 }
 
 function gaugeState({ name, state }: LinkLevels, metrics: Metrics): void {

@@ -99,6 +99,13 @@ export interface Limits {
   readonly publishesPerLocalAddress: number;
   readonly filtersPerConnection: number;
   readonly filterLevels: number;
+  readonly filterMixtures: number;
+  readonly patterns: {
+    readonly withoutPrefix: number;
+    readonly alike: number;
+    readonly expressions: number;
+  };
+  readonly filterPercentPerAddress: number;
   readonly subscriptionDeliveries: number;
   readonly subscriptionsListed: number;
   readonly topicBytes: number;

@@ -8,6 +8,7 @@ const GiB = 1024 * MiB;
 
 const count = { from: 1, to: 100_000_000 };
 const memory = { from: 64 * KiB, to: 64 * GiB };
+const few = { from: 1, to: 100_000 };
 const short = { from: 16, to: 64 * KiB };
 
 /** Settings of this part come from the file and the environment only; each has its default's arithmetic. */
@@ -107,6 +108,32 @@ export const limitsSchema = z
       .default(250_000)
       .describe(
         "Levels of all wildcard filters together. About 480 bytes each: 120 MB; beyond it streams with wildcards get 503.",
+      ),
+    filterMixtures: wholeNumber(few)
+      .default(1000)
+      .describe(
+        "Ways in which the beginnings of MQTT filters mix + and names, beyond it 400: a publication looks at one place for each, 0.2 ms in all.",
+      ),
+    patterns: z
+      .strictObject({
+        withoutPrefix: wholeNumber(few)
+          .default(1000)
+          .describe("Those that begin with nothing literal: each publication is compared with all of them."),
+        alike: wholeNumber(few)
+          .default(100)
+          .describe("Those of one kind that begin alike: a topic may begin like those of 42 places."),
+        expressions: wholeNumber(few)
+          .default(1000)
+          .describe("URL patterns with a regular expression. Each may take 8 MB while it is used."),
+      })
+      .prefault({})
+      .describe(
+        "URL patterns and URI templates of all streams, the same one counted once; beyond it 400. All of one sort may have three parts that vary each.",
+      ),
+    filterPercentPerAddress: wholeNumber({ from: 1, to: 100 })
+      .default(10)
+      .describe(
+        "Percent of filterLevels, filterMixtures and of each number of patterns that the streams of one address may hold; beyond it 429. Local addresses, behind which a proxy may hide everybody, may hold all.",
       ),
     subscriptionDeliveries: wholeNumber(count)
       .default(100_000)

@@ -1,7 +1,10 @@
 import type { Clock } from "../clock.js";
 import { PharosError } from "../errors.js";
+import type { TopicFilter } from "../hub/filter.js";
+import type { FilterLimits } from "../hub/filter-limits.js";
 import { Networks, clientAddress } from "./client-address.js";
 import type { ClientAddress } from "./client-address.js";
+import { FilterShares } from "./filter-shares.js";
 import type { GatewayRequest } from "./messages.js";
 import { RateLimit } from "./rate-limit.js";
 import { Tally } from "./tally.js";
@@ -19,6 +22,8 @@ export interface AddressRules {
    * one local proxy are 10,000 of 30,000 at once, and 2,000 of 10,000 a second while they find no hub every 5 s.
    */
   readonly requestsPerSecond: number;
+  /** What the filters of its streams may be. @default whatever the hub holds */
+  readonly filters?: FilterLimits;
 }
 
 export interface ClientLimitsOptions {
@@ -42,6 +47,7 @@ export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #proxies: Networks;
   readonly #streams = new Tally();
+  readonly #filters = new FilterShares();
   readonly #connections = new Tally();
   readonly #publishes: RateLimit;
   readonly #localPublishes: RateLimit;
@@ -67,15 +73,27 @@ export class ClientLimits {
   /**
    * Lets a stream in. What it returns is to be called when the stream is opened, and what that returns when it has ended.
    *
-   * @throws PharosError `too-many-streams` when its address has as many as it may
+   * @throws PharosError `too-many-streams` when its address has as many as it may, `too-many-patterns` when with these
+   *   filters it would hold more than its share of those that cost everybody something
    */
-  admitStream(request: GatewayRequest): () => () => void {
+  admitStream(request: GatewayRequest, filters: readonly TopicFilter[] = []): () => () => void {
     const { address, key, isLocal } = this.clientOf(request);
-    const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
-    if (this.#streams.of(key) < streams) return () => this.#count(key);
-    throw new PharosError("too-many-streams", `the address ${address} has ${streams} streams open already`, {
-      retryAfterSeconds: streamRetrySeconds,
-    });
+    const { streams, filters: share } = isLocal ? this.#options.eachLocal : this.#options.each;
+    const retry = { retryAfterSeconds: streamRetrySeconds };
+    if (this.#streams.of(key) >= streams)
+      throw new PharosError(
+        "too-many-streams",
+        `the address ${address} has ${streams} streams open already`,
+        retry,
+      );
+    const excess = share === undefined ? undefined : this.#filters.excessOf(key, filters, share);
+    if (excess !== undefined)
+      throw new PharosError(
+        "too-many-patterns",
+        `the streams of the address ${address} hold ${excess}`,
+        retry,
+      );
+    return () => this.#count(key, share === undefined ? [] : filters);
   }
 
   /**
@@ -117,9 +135,13 @@ export class ClientLimits {
     });
   }
 
-  #count(key: string): () => void {
+  #count(key: string, filters: readonly TopicFilter[]): () => void {
     this.#streams.add(key);
-    return () => this.#streams.remove(key);
+    this.#filters.add(key, filters);
+    return () => {
+      this.#streams.remove(key);
+      this.#filters.remove(key, filters);
+    };
   }
 }
 

@@ -74,7 +74,7 @@ export class Gateway {
       checkRoom?.(start.subscription);
       return clients === undefined
         ? start
-        : { ...start, opened: both(clients.admitStream(request), start.opened) };
+        : { ...start, opened: both(clients.admitStream(request, start.subscription.filters), start.opened) };
     } catch (error) {
       return this.refuse(request, error);
     }

@@ -24,6 +24,7 @@ export const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "unsupported-media-type": 415,
   "too-many-requests": 429,
   "too-many-streams": 429,
+  "too-many-patterns": 429,
   "head-too-large": 431,
   internal: 500,
   "too-many-connections": 503,

@@ -4,6 +4,9 @@ import { matchesTemplate } from "./filter.js";
 import type { Work } from "./parts-match.js";
 import { PatternIndex } from "./pattern-index.js";
 import type { Load } from "./pattern-index.js";
+import { partsPerPattern } from "./filter-limits.js";
+import type { FilterLimits } from "./filter-limits.js";
+import { hasExpression, patternWeight, placeName } from "./filter-weight.js";
 import type { Topic } from "./topic.js";
 import type { TopicUrls } from "./topic-url.js";
 import { urlLevels } from "./url-pattern.js";
@@ -11,25 +14,16 @@ import { urlLevels } from "./url-pattern.js";
 type UrlPatternFilter = PatternFilter & { readonly kind: "urlpattern" };
 type TemplateFilter = PatternFilter & { readonly kind: "template" };
 
-/**
- * What a hub may hold of patterns that a publication is compared with one by one. With 42 places for each of two kinds a
- * publication's topic is compared with at most 9,400 patterns with 28,200 parts that vary, however many there are.
- */
-export const patternLimits = Object.freeze({
-  /** Patterns that begin alike: same host, same first segments of the path. Three parts that vary for each. */
-  atOnePlace: { patterns: 100, parts: 300 },
-  /** Patterns that begin with nothing literal, of both kinds together. */
-  withoutBeginning: { patterns: 1000, parts: 3000 },
-  /** URL patterns with a regular expression: each may take 8 MB while it is used. */
-  withExpression: 1000,
-});
-
-/** What a held pattern weighs beside its parts, in levels of other filters: some 2 KB. */
-const patternLevels = 4;
-
 /** What a topic costs that is read as a URL, and each pattern before its parts are looked at. */
 const urlSteps = 150;
 const patternSteps = 10;
+
+/** Patterns that are held; one with an expression counts twice. */
+export interface PatternCounts {
+  readonly withPrefix: number;
+  readonly withoutPrefix: number;
+  readonly expressions: number;
+}
 
 /** URL patterns and templates with what is held under them. */
 export class FilterPatterns<T> {
@@ -40,15 +34,23 @@ export class FilterPatterns<T> {
   #levels = 0;
   #compared = 0;
   readonly #work: Work;
+  readonly #limits: FilterLimits;
 
-  /** @param work counts on what matching costs */
-  constructor(urls: TopicUrls, work: Work) {
-    this.#urls = urls;
-    this.#work = work;
+  /** @param options.work counts on what matching costs */
+  constructor(options: { readonly urls: TopicUrls; readonly work: Work; readonly limits: FilterLimits }) {
+    this.#urls = options.urls;
+    this.#work = options.work;
+    this.#limits = options.limits;
   }
 
   get size(): number {
     return this.#urlPatterns.size + this.#templates.size;
+  }
+
+  /** How many there are of each sort that is limited. */
+  get counts(): PatternCounts {
+    const { patterns: withoutPrefix } = this.#withoutPrefix;
+    return { withPrefix: this.size - withoutPrefix, withoutPrefix, expressions: this.#expressions };
   }
 
   /** What they weigh, in levels of other filters. */
@@ -104,15 +106,21 @@ export class FilterPatterns<T> {
   refusalOf(filters: readonly PatternFilter[]): string | undefined {
     const coming = new Map<string, PatternFilter>();
     for (const filter of filters) if (!this.#has(filter)) coming.set(`${filter.kind} ${filter.text}`, filter);
-    const room = new PatternRoom(this.#expressions, (filter) => {
-      if (filter.place !== undefined) return this.#indexOf(filter).loadAt(filter.place);
-      return sum(this.#urlPatterns.loadAt(undefined), this.#templates.loadAt(undefined));
+    const room = new PatternRoom({
+      limits: this.#limits,
+      expressions: this.#expressions,
+      held: (filter) =>
+        filter.place === undefined ? this.#withoutPrefix : this.#indexOf(filter).loadAt(filter.place),
     });
     for (const filter of coming.values()) {
       const refusal = room.take(filter);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
+  }
+
+  get #withoutPrefix(): Load {
+    return sum(this.#urlPatterns.loadAt(undefined), this.#templates.loadAt(undefined));
   }
 
   #indexOf({ kind }: PatternFilter): PatternIndex<PatternFilter, T> | PatternIndex<UrlPatternFilter, T> {
@@ -124,13 +132,9 @@ export class FilterPatterns<T> {
   }
 
   #weigh(filter: PatternFilter, sign: 1 | -1): void {
-    this.#levels += sign * (patternLevels + filter.varying);
+    this.#levels += sign * patternWeight(filter);
     if (hasExpression(filter)) this.#expressions += sign;
   }
-}
-
-function hasExpression(filter: PatternFilter): boolean {
-  return filter.kind === "urlpattern" && filter.pattern.hasExpression;
 }
 
 function sum(a: Load, b: Load): Load {
@@ -139,34 +143,36 @@ function sum(a: Load, b: Load): Load {
 
 /** Adds the patterns of one request to those that are held. */
 class PatternRoom {
+  readonly #limits: FilterLimits;
   readonly #held: (filter: PatternFilter) => Load;
   readonly #taken = new Map<string, Load>();
   #expressions: number;
 
-  /** @param held what there is already where a pattern goes */
-  constructor(expressions: number, held: (filter: PatternFilter) => Load) {
-    this.#expressions = expressions;
-    this.#held = held;
+  /** @param options.held what there is already where a pattern goes */
+  constructor(options: {
+    readonly limits: FilterLimits;
+    readonly expressions: number;
+    readonly held: (filter: PatternFilter) => Load;
+  }) {
+    this.#limits = options.limits;
+    this.#expressions = options.expressions;
+    this.#held = options.held;
   }
 
   /** Why there is no room for this one. */
   take(filter: PatternFilter): string | undefined {
     if (hasExpression(filter)) this.#expressions += 1;
-    if (this.#expressions > patternLimits.withExpression)
+    const { alike, withoutPrefix, expressions } = this.#limits;
+    if (this.#expressions > expressions)
       return "this hub takes no further URL pattern with a regular expression: write it with wildcards";
     const place = placeName(filter);
     const load = sum(this.#taken.get(place) ?? this.#held(filter), { patterns: 1, parts: filter.varying });
     this.#taken.set(place, load);
-    const limit = filter.place === undefined ? patternLimits.withoutBeginning : patternLimits.atOnePlace;
-    if (load.patterns <= limit.patterns && load.parts <= limit.parts) return undefined;
+    const limit = filter.place === undefined ? withoutPrefix : alike;
+    if (load.patterns <= limit && load.parts <= limit * partsPerPattern) return undefined;
     const name = JSON.stringify(filter.text);
     return filter.place === undefined
-      ? `this hub holds too many patterns without a literal prefix (at most ${limit.patterns}): let ${name} begin with a scheme, a host and the first segments of a path`
-      : `this hub holds too many patterns that begin like ${name} (at most ${limit.patterns}): let it begin with more literal segments`;
+      ? `this hub holds too many patterns without a literal prefix (at most ${limit}): let ${name} begin with a scheme, a host and the first segments of a path`
+      : `this hub holds too many patterns that begin like ${name} (at most ${limit}): let it begin with more literal segments`;
   }
-}
-
-function placeName({ kind, place }: PatternFilter): string {
-  if (place === undefined) return "";
-  return JSON.stringify([kind, ...place.map((level) => (typeof level === "string" ? level : null))]);
 }

@@ -1,5 +1,9 @@
-import type { PatternFilter, TopicFilter } from "./filter.js";
+import type { TopicFilter } from "./filter.js";
+import { defaultFilterLimits } from "./filter-limits.js";
+import type { FilterLimits } from "./filter-limits.js";
 import { FilterPatterns } from "./filter-patterns.js";
+import type { PatternCounts } from "./filter-patterns.js";
+import { isPattern, mixtureLetter, mixturesOf } from "./filter-weight.js";
 import type { Work } from "./parts-match.js";
 import type { Topic } from "./topic.js";
 import type { TopicUrls } from "./topic-url.js";
@@ -10,6 +14,18 @@ interface Node<T> {
   here?: Set<T>;
   /** Values of filters that end in `#` below this level. */
   below?: Set<T>;
+}
+
+export interface FilterTrieOptions {
+  readonly urls: TopicUrls;
+  /** What may be added is asked with {@link FilterTrie.refusalOf}. @default defaultFilterLimits */
+  readonly limits?: FilterLimits;
+}
+
+/** How many filters there are, by what they cost publications. */
+export interface FilterCounts extends PatternCounts {
+  readonly mixtures: number;
+  readonly levels: number;
 }
 
 /** What a topic costs that matches nothing, and each node that it comes to. */
@@ -28,14 +44,19 @@ export class FilterTrie<T> {
   readonly #work: Work = { steps: 0 };
   #levels = 0;
 
+  readonly #limits: FilterLimits;
+  /** How many nodes there are of each mixture of `+` and names. */
+  readonly #mixtures = new Map<string, number>();
+
   /** @param options.urls reads topics as the URL patterns were parsed: relative to the same URL */
-  constructor({ urls }: { readonly urls: TopicUrls }) {
-    this.#patterns = new FilterPatterns(urls, this.#work);
+  constructor({ urls, limits = defaultFilterLimits }: FilterTrieOptions) {
+    this.#limits = limits;
+    this.#patterns = new FilterPatterns({ urls, work: this.#work, limits });
   }
 
   /** True when nothing is held, down to the last node. */
   get isEmpty(): boolean {
-    return this.#exact.size + this.#all.size + this.levels === 0 && isBare(this.#root);
+    return this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isBare(this.#root);
   }
 
   /**
@@ -56,9 +77,26 @@ export class FilterTrie<T> {
     return this.#work.steps;
   }
 
+  /** How many there are of what is limited. */
+  get counts(): FilterCounts {
+    return { ...this.#patterns.counts, mixtures: this.#mixtures.size, levels: this.levels };
+  }
+
   /** Why these filters cannot be held beside what is held now, in words for their sender; undefined when they can. */
   refusalOf(filters: readonly TopicFilter[]): string | undefined {
-    return this.#patterns.refusalOf(filters.filter(isPattern));
+    return this.#refusalOfMixtures(filters) ?? this.#patterns.refusalOf(filters.filter(isPattern));
+  }
+
+  #refusalOfMixtures(filters: readonly TopicFilter[]): string | undefined {
+    const { mixtures } = this.#limits;
+    const coming = new Set<string>();
+    for (const filter of filters) {
+      if (filter.kind !== "mqtt") continue;
+      for (const mixture of mixturesOf(filter.levels)) if (!this.#mixtures.has(mixture)) coming.add(mixture);
+      if (coming.size > 0 && this.#mixtures.size + coming.size > mixtures)
+        return `this hub holds too many different mixtures of + and names (at most ${mixtures}): let ${JSON.stringify(filter.text)} have fewer levels, or its + where others have theirs`;
+    }
+    return undefined;
   }
 
   /** Adding the same value under the same filter again changes nothing. */
@@ -127,17 +165,19 @@ export class FilterTrie<T> {
 
   #place(levels: readonly string[], value: T): void {
     let node = this.#root;
+    let mixture = "";
     for (const level of levels) {
       if (level === "#") {
         node.below = (node.below ?? new Set()).add(value);
         return;
       }
+      mixture += mixtureLetter(level);
       node.children ??= new Map();
       let child = node.children.get(level);
       if (child === undefined) {
         child = {};
         node.children.set(level, child);
-        this.#levels += 1;
+        this.#count(mixture, 1);
       }
       node = child;
     }
@@ -155,19 +195,29 @@ export class FilterTrie<T> {
       const child = node.children?.get(level);
       if (child === undefined) return;
       this.#take(child, { ...gone, index: gone.index + 1 });
-      if (isBare(child)) this.#drop(node, level);
+      if (isBare(child)) this.#drop(node, gone);
     }
   }
 
-  #drop(node: Node<T>, level: string): void {
-    if (node.children?.delete(level) !== true) return;
-    this.#levels -= 1;
+  #drop(node: Node<T>, { levels, index }: Gone<T>): void {
+    if (node.children?.delete(levels[index] ?? "") !== true) return;
+    this.#count(
+      levels
+        .slice(0, index + 1)
+        .map(mixtureLetter)
+        .join(""),
+      -1,
+    );
     if (node.children.size === 0) delete node.children;
   }
-}
 
-function isPattern(filter: TopicFilter): filter is PatternFilter {
-  return filter.kind === "urlpattern" || filter.kind === "template";
+  /** A node more, or less. */
+  #count(mixture: string, sign: 1 | -1): void {
+    this.#levels += sign;
+    const nodes = (this.#mixtures.get(mixture) ?? 0) + sign;
+    if (nodes === 0) this.#mixtures.delete(mixture);
+    else this.#mixtures.set(mixture, nodes);
+  }
 }
 
 interface Gone<T> {

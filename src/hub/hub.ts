@@ -5,7 +5,10 @@ import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
 import type { Entry } from "./entry.js";
 import type { TopicFilter } from "./filter.js";
+import { defaultFilterLimits } from "./filter-limits.js";
+import type { FilterLimits } from "./filter-limits.js";
 import { FilterTrie } from "./filter-trie.js";
+import type { FilterCounts } from "./filter-trie.js";
 import type { History } from "./history.js";
 import { PendingAccount, defaultPressureLimits } from "./pending.js";
 import type { PressureLimits } from "./pending.js";
@@ -21,10 +24,10 @@ export interface HubOptions {
   /** What retained values may hold together. @default 64 MiB, a quarter of history */
   readonly retainedBytes?: number;
   /**
-   * Levels that the filters with wildcards of all streams may have together; what filters begin with in common counts
-   * once. @default 250,000: 16 for each of 15,000 streams, and at some 500 bytes each 120 MB
+   * What the filters of all streams may be. What MQTT filters begin with in common counts once.
+   * @default defaultFilterLimits, of which 250,000 levels are 16 for each of 15,000 streams, and at some 500 bytes 120 MB
    */
-  readonly filterLevels?: number;
+  readonly filters?: Partial<FilterLimits>;
   /**
    * The hub's own URL, against which topics are resolved for URL patterns: the one that these are parsed with.
    * @default that of a hub with default settings
@@ -45,14 +48,15 @@ export class Hub {
   readonly #account: PendingAccount;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #trie: FilterTrie<Cohort>;
-  readonly #filterLevels: number;
+  readonly #filterLimits: FilterLimits;
 
   constructor(options: HubOptions) {
     this.history = options.history;
     this.#clock = options.clock;
     this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
-    this.#trie = new FilterTrie({ urls: urlPatternsFor(options.baseUrl ?? defaultBaseUrl).urls });
-    this.#filterLevels = options.filterLevels ?? 250_000;
+    this.#filterLimits = { ...defaultFilterLimits, ...options.filters };
+    const { urls } = urlPatternsFor(options.baseUrl ?? defaultBaseUrl);
+    this.#trie = new FilterTrie({ urls, limits: this.#filterLimits });
     this.#account = new PendingAccount({
       limits: options.pressure ?? defaultPressureLimits,
       clock: options.clock,
@@ -87,7 +91,7 @@ export class Hub {
    */
   hasRoomFor(filters: readonly TopicFilter[]): boolean {
     return (
-      this.#trie.levels < this.#filterLevels ||
+      this.#trie.levels < this.#filterLimits.levels ||
       filters.every(({ kind }) => kind === "exact" || kind === "all")
     );
   }
@@ -96,11 +100,16 @@ export class Hub {
    * To be called before {@link join}: patterns that a publication is compared with one by one are limited.
    *
    * @throws PharosError `bad-filter` when a filter is a URL pattern or template and the hub holds too many that begin
-   *   like it, that begin with nothing literal, or that hold regular expressions
+   *   like it, that begin with nothing literal, or that hold regular expressions; when MQTT filters are too different
    */
   checkPatterns(filters: readonly TopicFilter[]): void {
     const refusal = this.#trie.refusalOf(filters);
     if (refusal !== undefined) throw new PharosError("bad-filter", refusal);
+  }
+
+  /** How many filters are held of each sort that is limited. */
+  get filterCounts(): FilterCounts {
+    return this.#trie.counts;
   }
 
   /** How many comparisons of one pattern with one topic there were. */

@@ -25,6 +25,11 @@ test("an app's figures tell what it holds at the moment", async () => {
   expect(figures).toMatchObject({
     "connections{front=http}": 1,
     cohorts: 1,
+    filter_levels: 0,
+    filter_mixtures: 0,
+    "patterns{prefix=literal}": 0,
+    "patterns{prefix=none}": 0,
+    pattern_expressions: 0,
     laggards: 0,
     pending_bytes: 0,
     history_topics: 2,

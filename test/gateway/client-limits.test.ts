@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.js";
+import { describe, expect, it, test } from "vitest";
 import { PharosError } from "../../src/errors.js";
 import { ClientLimits } from "../../src/gateway/client-limits.js";
 import type { ClientLimitsOptions } from "../../src/gateway/client-limits.js";
@@ -9,6 +9,8 @@ import { health } from "../../src/gateway/health.js";
 import type { StreamStart } from "../../src/gateway/messages.js";
 import { readRights } from "../../src/gateway/read-rights.js";
 import type { Resource } from "../../src/gateway/resource.js";
+import { parseMqttFilter, parseTemplateFilter, parseUrlPatternFilter } from "../../src/hub/filter.js";
+import type { TopicFilter } from "../../src/hub/filter.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { gatewayRequest } from "./request.js";
 
@@ -80,6 +82,53 @@ test("a stream that was let in and never opened counts for nothing", () => {
   const limits = limitsWith();
   for (let count = 0; count < 10; count += 1)
     expect(limits.admitStream(from("198.51.100.9"))).toBeInstanceOf(Function);
+});
+
+describe("an address", () => {
+  const filters = { withoutPrefix: 2, alike: 1, expressions: 1, mixtures: 3, levels: 12 };
+  const limits = () => limitsWith({ each: { ...each, streams: 100, filters } });
+  const mqtt = (...texts: string[]) => texts.map((text) => parseMqttFilter(text));
+  const templates = (...texts: string[]) => texts.map((text) => parseTemplateFilter(text));
+  const urls = (...texts: string[]) =>
+    texts.map((text) => parseUrlPatternFilter(text, { baseUrl: "https://hub.example/" }));
+
+  it.each([
+    { what: "without a prefix", some: templates("{a}", "{b}"), more: templates("{c}") },
+    { what: "that begin alike", some: templates("/a/{x}"), more: templates("/a/{y}") },
+    { what: "with many parts", some: urls("*://*/*"), more: urls("*://*/:a/:b/:c/:d") },
+    { what: "with a regular expression", some: urls("/a/(b|c)"), more: urls("/b/(b|c)") },
+    { what: "that mix + and names anew", some: mqtt("a/+/b"), more: mqtt("+") },
+    { what: "of many levels", some: mqtt("a/a/a/#", "b/b/b/#"), more: mqtt("c/c/c/#", "d/#") },
+  ])("may hold so many filters $what, of all its streams together", ({ some, more }) => {
+    const clients = limits();
+    const open = (peer: string, wanted: readonly TopicFilter[]) => clients.admitStream(from(peer), wanted)();
+    const [first, second] = [open("198.51.100.9", some), open("198.51.100.9", some)];
+    const refused = refusal(() => open("198.51.100.9", more));
+    expect(refused).toMatchObject({ code: "too-many-patterns", retryAfterSeconds: 10 });
+    expect(
+      refusal(() => open("198.51.100.10", more)),
+      "another address",
+    ).toBeUndefined();
+    expect(
+      refusal(() => open("127.0.0.1", [...some, ...more])),
+      "a local address",
+    ).toBeUndefined();
+    first();
+    expect(
+      refusal(() => open("198.51.100.9", more)),
+      "the other stream holds them still",
+    ).toBeDefined();
+    second();
+    expect(refusal(() => open("198.51.100.9", more))).toBeUndefined();
+  });
+
+  it("may hold as many exact filters as it likes, and patterns in as many places", () => {
+    const clients = limits();
+    const wanted = Array.from({ length: 100 }, (_, at) => mqtt(`a/${at}`)).flat();
+    expect(refusal(() => clients.admitStream(from("198.51.100.9"), wanted)())).toBeUndefined();
+    const places = templates("/a/{x}", "/b/{x}");
+    expect(refusal(() => clients.admitStream(from("198.51.100.9"), places)())).toBeUndefined();
+  });
 });
 
 test("local addresses have limits of their own", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { maxPlaces } from "../../src/hub/beginning.js";
 import { matchesTemplate, parseTemplateFilter, parseUrlPatternFilter } from "../../src/hub/filter.js";
 import type { TopicFilter } from "../../src/hub/filter.js";
-import { patternLimits } from "../../src/hub/filter-patterns.js";
+import { defaultFilterLimits } from "../../src/hub/filter-limits.js";
 import { FilterTrie } from "../../src/hub/filter-trie.js";
 import { maxVaryingParts } from "../../src/hub/parts.js";
 import { parseTopic } from "../../src/hub/topic.js";
@@ -72,8 +72,7 @@ describe("a topic is compared", () => {
         fixture.add(parseTemplateFilter(`{x}/${index}`));
         sent += 1;
       }
-      const bound =
-        2 * maxPlaces * patternLimits.atOnePlace.patterns + patternLimits.withoutBeginning.patterns;
+      const bound = 2 * maxPlaces * defaultFilterLimits.alike + defaultFilterLimits.withoutPrefix;
       expect(bound).toBe(9400);
       const compared = fixture.comparedWith("https://h.example/a/b/c/d/e/f/g/h");
       expect(compared).toBeLessThanOrEqual(bound);

@@ -180,6 +180,26 @@ describe("FilterTrie", () => {
   });
 });
 
+it("leads a topic to a bounded number of nodes, whatever somebody subscribes with to slow it down", () => {
+  const trie = new FilterTrie<number>({ urls });
+  let refusals = 0;
+  for (let mask = 0; mask < 2 ** 12; mask += 1) {
+    const levels = Array.from({ length: 12 }, (_, at) => ((mask >> at) % 2 === 1 ? "+" : "a"));
+    const filter = parseMqttFilter(`${levels.join("/")}/#`);
+    const refusal = trie.refusalOf([filter]);
+    if (refusal === undefined) trie.add(filter, mask);
+    else refusals += 1;
+  }
+  expect(trie.counts.mixtures).toBeLessThanOrEqual(1000);
+  expect(trie.counts.mixtures, "the filters were aimed well").toBeGreaterThan(900);
+  expect(refusals).toBeGreaterThan(3000);
+  const before = trie.steps;
+  trie.match(parseTopic(Array.from({ length: 12 }, () => "a").join("/")), () => undefined);
+  expect(trie.steps - before).toBeLessThanOrEqual(20 + 5 * 1001);
+  expect(trie.refusalOf([parseMqttFilter("x/y/+")]), "of a mixture that is there").toBeUndefined();
+  expect(trie.refusalOf([parseMqttFilter(`${"+/".repeat(60)}a`)])).toMatch(/too many different mixtures/);
+});
+
 it("counts levels of filters with wildcards, common beginnings once, and none of what was removed", () => {
   const trie = new FilterTrie<string>({ urls });
   const texts = ["a/b/+", "a/c/#", "+/b", "a/b"];

@@ -22,7 +22,7 @@ function subscription(...filters: readonly string[]): Subscription {
 it("has no room for more filters with wildcards when those of all streams have too many levels", () => {
   // 100 filters of 62 levels fit into one request head and held 4.5 MB: 250 streams of one client were over a gigabyte.
   const { journal, clock } = new World();
-  const hub = new Hub({ history: journal, clock, filterLevels: 6 });
+  const hub = new Hub({ history: journal, clock, filters: { levels: 6 } });
   const wide = subscription("a/b/+", "c/d/#");
   const narrow = subscription("x/+/y");
   const cohorts = [hub.join(outlet, wide)];

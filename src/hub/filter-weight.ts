@@ -1,0 +1,41 @@
+import type { PatternFilter, TopicFilter } from "./filter.js";
+
+/** What a held pattern weighs beside its parts, in levels of other filters: some 2 KB. */
+const patternLevels = 4;
+
+/** What a pattern weighs, in levels of other filters. */
+export function patternWeight({ varying }: PatternFilter): number {
+  return patternLevels + varying;
+}
+
+/** Names the place at which an index holds the pattern; empty where it begins with nothing literal. */
+export function placeName({ kind, place }: PatternFilter): string {
+  if (place === undefined) return "";
+  return JSON.stringify([kind, ...place.map((level) => (typeof level === "string" ? level : null))]);
+}
+
+export function hasExpression(filter: PatternFilter): boolean {
+  return filter.kind === "urlpattern" && filter.pattern.hasExpression;
+}
+
+export function isPattern(filter: TopicFilter): filter is PatternFilter {
+  return filter.kind === "urlpattern" || filter.kind === "template";
+}
+
+/**
+ * The mixtures of `+` and names that an MQTT filter's beginnings are: of `a/+/b` a name, a name and `+`, and these and a
+ * name. Two filters' nodes of one mixture are never met by one topic, unless they are the same node.
+ */
+export function* mixturesOf(levels: readonly string[]): Generator<string, void> {
+  let mixture = "";
+  for (const level of levels) {
+    if (level === "#") return;
+    mixture += mixtureLetter(level);
+    yield mixture;
+  }
+}
+
+/** One letter a level. */
+export function mixtureLetter(level: string): string {
+  return level === "+" ? "+" : "a";
+}
