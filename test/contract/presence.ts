@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { mercurePath } from "../../src/protocol.js";
-import { currentToken, olderToken } from "../support/token.js";
+import { currentToken, detail, olderToken, signCurrent } from "../support/token.js";
 import { waitFor } from "../support/wait-for.js";
 import { ask, freshTopic, within } from "./client.js";
 import { requestBytes } from "./http-text.js";
@@ -77,6 +77,26 @@ export function testPresence({ mercureSite: site }: Contract): void {
       expect(watcher.events).toHaveLength(2);
       expect(watcher.connection.text).toContain(`Mercure-Last-Event-ID: ${position}\r\n`);
       second.close();
+    });
+
+    it("are listed whole where the list is longer than Mongrel2 takes at once", async () => {
+      const names = Array.from({ length: 100 }, (_, index) => `long${index}`);
+      const claims = {
+        authorization_details: [{ ...detail("subscribe", ["*"]), payload: { text: "p".repeat(1100) } }],
+      };
+      const headers = bearer(await signCurrent({ claims }));
+      await subscribe(site(), names.map((name) => `match=${name}`).join("&"), headers);
+      let listed: readonly string[] = [];
+      await waitFor(
+        async () => {
+          const { body } = await ask(site(), requestBytes({ path: collection, headers }));
+          const { subscriptions } = JSON.parse(body) as { subscriptions: readonly { match: string }[] };
+          listed = subscriptions.map(({ match }) => match);
+          return names.every((name) => listed.includes(name));
+        },
+        { within, missing: () => `not all subscriptions are listed, but ${listed.join(", ")}` },
+      );
+      expect(new Set(listed).size).toBeGreaterThanOrEqual(names.length);
     });
 
     it("of the other paths are listed too, by their filters", async () => {

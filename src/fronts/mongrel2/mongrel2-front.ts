@@ -48,6 +48,8 @@ interface Client {
   readonly requests: (KeptRequest | "malformed")[];
   /** True from an answer until the server has taken it. */
   busy: boolean;
+  /** What is left of the answer under way. */
+  rest: Buffer;
   closing: boolean;
   stream: Connection<StreamId> | undefined;
   extraRequests: number;
@@ -148,7 +150,8 @@ export class Mongrel2Front {
   #take(id: number, request: Mongrel2Request | "malformed"): void {
     let client = this.#clients.get(id);
     if (client === undefined) {
-      client = { id, requests: [], busy: false, closing: false, stream: undefined, extraRequests: 0 };
+      const nothing = { requests: [], busy: false, rest: Buffer.alloc(0), closing: false };
+      client = { id, ...nothing, stream: undefined, extraRequests: 0 };
       this.#clients.set(id, client);
     }
     if (client.closing) return;
@@ -232,7 +235,16 @@ export class Mongrel2Front {
     this.#count(reply.status);
     client.busy = true;
     client.closing = options.close;
-    this.#link.deliver(new Targets([client.id], this.#options.targets), encodeReply(reply, options));
+    client.rest = encodeReply(reply, options);
+    this.#deliverRest(client);
+  }
+
+  /** In pieces as rounds have them: a server with flow control closes a client with more than 100 KiB unwritten. */
+  #deliverRest(client: Client): void {
+    const { targets, roundBytes } = this.#options;
+    const piece = client.rest.subarray(0, roundBytes);
+    client.rest = client.rest.subarray(piece.length);
+    this.#link.deliver(new Targets([client.id], targets), piece);
   }
 
   #startStream(client: Client, start: StreamStart): void {
@@ -258,6 +270,10 @@ export class Mongrel2Front {
     if (client.stream !== undefined) {
       this.#fanout.drained(client.stream);
       if (client.closing) this.#channel.flush();
+      return;
+    }
+    if (client.rest.length > 0) {
+      this.#deliverRest(client);
       return;
     }
     client.busy = false;
