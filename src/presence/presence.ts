@@ -25,6 +25,9 @@ export interface PresenceOptions {
 /** What comes and goes in less, nobody hears of; changes that come together are told in one turn. */
 const mergeMs = 100;
 
+/** Changes for which nothing is left wait so long, and go out together: one write to each reader, not ten. */
+const restMs = 1000;
+
 /** A change that has waited so long for its turn is lost, and all that wait with it, so that no backlog grows. */
 const patienceMs = 2000;
 
@@ -121,7 +124,7 @@ export class Presence {
     }
     this.#tellGap();
     metrics.gauge("subscriptions", this.active.size);
-    if (this.#changes.size > 0) this.#schedule(room <= 0 ? 0 : mergeMs);
+    if (this.#changes.size > 0) this.#schedule(room <= 0 ? 0 : restMs);
   }
 
   /** False when this has to wait. */

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { mercurePath } from "../../src/protocol.js";
+import { fronts, startBed } from "../support/load/bed.js";
+import { startLoadClients } from "../support/load/client.js";
+import { groupLines, grouped, printFigures, usageLine } from "../support/load/figures.js";
+import { startProducer } from "../support/producer.js";
+import { hubUrl, issuer, olderToken, secret } from "../support/token.js";
+
+const watchers = 10_000;
+const deliveriesPerSecond = 100_000;
+const count = 100;
+
+test.each(fronts)(
+  "10,000 streams that all watch each other open, and none is lost, kept waiting, or not told: %s",
+  async (front) => {
+    const bed = await startBed({
+      front,
+      maxFd: 44_000,
+      args: ["--subscriptions", "--public-url", hubUrl, "--token-issuer", issuer],
+      env: { PHAROS_TOKEN_SECRET: secret },
+    });
+    const within = 90_000;
+    const idle = bed.usage();
+    const headers = { Authorization: `Bearer ${await olderToken({ subscribe: ["*"] })}` };
+    const crowd = startLoadClients();
+    const startedMs = Date.now();
+    const all = { path: mercurePath, topics: ["*"], headers, port: bed.port, others: true };
+    const group = await crowd.open({ name: "watchers", clients: watchers, ...all }, { within });
+    const openedMs = Date.now();
+    await group.waitCount("gaps", { atLeast: watchers / 2, within });
+    const opened = await group.snapshot();
+
+    const producer = await startProducer({
+      endpoint: bed.hub.ingest,
+      count,
+      pace: { kind: "rate", perSecond: 10 },
+    });
+    await producer.done({ within });
+    await group.waitSequence({ atLeast: count, within });
+    // By now the storm is over, and one more is told to each of them.
+    const before = (await group.snapshot()).counts.others;
+    await crowd.open({ name: "one more", clients: 1, ...all, topics: ["alone"] }, { within });
+    await group.waitCount("others", { atLeast: before + watchers, within });
+
+    const list = await fetch(`http://127.0.0.1:${bed.port}${mercurePath}/subscriptions`, { headers });
+    const text = await list.text();
+    const { subscriptions } = JSON.parse(text) as { subscriptions: readonly unknown[] };
+    const snapshot = await group.snapshot();
+    const usage = bed.usage();
+    const figures = await bed.stopForFigures();
+    printFigures(`${front}: ${grouped(watchers)} streams open, each of which watches all of them`, [
+      `opened in ${((openedMs - startedMs) / 1000).toFixed(1)} s; by then ${grouped(opened.counts.others)} events and ` +
+        `${grouped(opened.counts.gaps)} gaps were told, of ${grouped((watchers * watchers) / 2)} events without a limit`,
+      `events told ${grouped(figures["subscription_events_total"] ?? 0)}, lost and told as gaps ${grouped(figures["subscription_events_lost_total"] ?? 0)}`,
+      `the list of all: ${grouped(subscriptions.length)} subscriptions, ${grouped(text.length)} bytes`,
+      ...groupLines([snapshot]),
+      usageLine(idle, usage),
+    ]);
+    const none = { closed: 0, refused: 0, missed: 0, duplicates: 0, foreign: 0 };
+    expect(snapshot.counts).toMatchObject({ open: watchers, events: watchers * count, ...none });
+    expect(subscriptions).toHaveLength(watchers + 1);
+    const seconds = (openedMs - startedMs) / 1000;
+    // An event goes out while anything is left of the budget, so that each second may be one event over it.
+    expect(opened.counts.others).toBeLessThan((seconds + 5) * (deliveriesPerSecond + watchers));
+  },
+);
