@@ -53,6 +53,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     limits: config.limits,
     hubUrl: config.publicUrl,
     open: config.open,
+    clock: parts.clock,
     isStopping: parts.isStopping,
   });
   return new Gateway({
@@ -73,7 +74,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         issuers,
         subscriptions: presence && { active: presence.active, listed: config.limits.subscriptionsListed },
       }),
-      publish({ publishing, limits: config.limits, clock: parts.clock }),
+      publish({ publishing, clock: parts.clock }),
       health(parts.facts),
     ],
   });

@@ -13,7 +13,7 @@ export function mercurePublish(publishing: Publishing): Handler {
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const input = parseUpdate(await readForm(request));
-    const [id = ""] = await publishing.publish(publisher, [input]);
+    const [id = ""] = await publishing.publish([publishing.accept(publisher, input)]);
     return textReply({ status: 200, type: "text/plain; charset=utf-8", text: id, headers: [] });
   };
 }

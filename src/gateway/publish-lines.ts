@@ -1,5 +1,5 @@
 import { PharosError } from "../errors.js";
-import { parsePublication, type PublicationInput, type PublicationLimits } from "../hub/publication.js";
+import type { PublicationInput } from "../hub/publication.js";
 import { decodeUtf8 } from "../utf8.js";
 
 /** The media type of lines of JSON. */
@@ -13,9 +13,9 @@ export interface PublishLinesLimits {
 /** A thousand answers are some 20 KB of ids; whoever has more sends the next request. */
 export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({ publications: 1000 });
 
-export interface PublishLinesOptions {
-  /** Each line is held to these, so that a refusal can name it. */
-  readonly publication: PublicationLimits;
+export interface PublishLinesOptions<T> {
+  /** What becomes of a line's publication; what it throws is told with the line's number in front. */
+  readonly accept: (input: PublicationInput) => T;
   /** @default defaultPublishLinesLimits */
   readonly limits?: PublishLinesLimits | undefined;
 }
@@ -23,23 +23,27 @@ export interface PublishLinesOptions {
 /**
  * Reads a body of many publications, one JSON object a line:
  * `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?, "private"?}`. Lines end in LF or
- * CRLF; blank ones are skipped. What it returns is valid as a whole.
+ * CRLF; blank ones are skipped. A line is read when it is asked for, so that whoever asks can rest in between.
  *
  * @throws PharosError with the line's number in front: `bad-publication` when one is not of that form, or there is
- *   none; `too-large` for too many; else as `parsePublication`
+ *   none; `too-large` for too many; else as `accept`
  */
-export function parsePublishLines(body: Buffer, options: PublishLinesOptions): readonly PublicationInput[] {
+export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions<T>): Generator<T, void> {
   const { publications: most } = options.limits ?? defaultPublishLinesLimits;
-  const inputs: PublicationInput[] = [];
+  let count = 0;
   for (const { number, bytes } of linesOf(body)) {
-    if (inputs.length >= most)
-      throw new PharosError("too-large", `a request may have at most ${most} publications`);
-    inputs.push(parseLine(bytes, number, options.publication));
+    if (number > linesPerPublication * most)
+      throw new PharosError("too-large", `a request may have at most ${linesPerPublication * most} lines`);
+    if (isBlank(bytes)) continue;
+    count += 1;
+    if (count > most) throw new PharosError("too-large", `a request may have at most ${most} publications`);
+    yield parseLine(bytes, number, options.accept);
   }
-  if (inputs.length === 0)
-    throw new PharosError("bad-publication", "the body has no line with a publication");
-  return inputs;
+  if (count === 0) throw new PharosError("bad-publication", "the body has no line with a publication");
 }
+
+/** Nobody writes ten blank lines between two publications, and 1 MiB of line feeds take 100 ms. */
+const linesPerPublication = 10;
 
 const lf = 0x0a;
 
@@ -57,7 +61,7 @@ function* linesOf(body: Buffer): Iterable<Line> {
     const bytes = body.subarray(from, end);
     number += 1;
     from = end + 1;
-    if (!isBlank(bytes)) yield { number, bytes };
+    yield { number, bytes };
   }
 }
 
@@ -66,14 +70,16 @@ function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
-function parseLine(bytes: Buffer, number: number, limits: PublicationLimits): PublicationInput {
+function parseLine<T>(bytes: Buffer, number: number, accept: (input: PublicationInput) => T): T {
   try {
-    const input = inputOf(parseObject(decodeUtf8(bytes, "the text")));
-    parsePublication(input, limits);
-    return input;
+    return accept(inputOf(parseObject(decodeUtf8(bytes, "the text"))));
   } catch (error) {
     if (!(error instanceof PharosError)) throw error;
-    throw new PharosError(error.code, `line ${number}: ${error.message}`, { cause: error });
+    const { code, message, reason } = error;
+    throw new PharosError(code, `line ${number}: ${message}`, {
+      cause: error,
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../clock.js";
 import { PharosError } from "../errors.js";
 import { filterSetKey } from "../hub/filter.js";
-import type { PublicationInput, PublicationLimits } from "../hub/publication.js";
+import type { Publication, PublicationInput } from "../hub/publication.js";
 import { publishPath } from "../protocol.js";
 import { IdempotencyWindow } from "./idempotency.js";
 import type { GatewayRequest, Reply } from "./messages.js";
@@ -14,7 +14,6 @@ import type { Resource } from "./resource.js";
 
 export interface PublishOptions {
   readonly publishing: Publishing;
-  readonly limits: PublicationLimits;
   readonly clock: Clock;
 }
 
@@ -25,17 +24,15 @@ type Ids = readonly string[];
  * one JSON object a line. The answer comes when each has its position. A repeat with the same `Idempotency-Key` gets the
  * first answer, whatever it holds, and publishes nothing.
  */
-export function publish({ publishing, limits, clock }: PublishOptions): Resource {
+export function publish({ publishing, clock }: PublishOptions): Resource {
   const window = new IdempotencyWindow<Ids>({ clock, sizeOf: bytesOf });
   const post = async (request: GatewayRequest): Promise<Reply> => {
     const publisher = await publishing.publisher(request);
+    const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
+    const one = async (): Promise<Publication> =>
+      accept(await readOne(request, (topic) => publishing.checkTopics(publisher, [topic])));
     const work = async (): Promise<Ids> =>
-      publishing.publish(
-        publisher,
-        isMany(request)
-          ? await readLines(request, limits)
-          : [await readOne(request, (topic) => publishing.checkTopics(publisher, [topic]))],
-      );
+      publishing.publish(isMany(request) ? await readLines(request, accept) : [await one()]);
     const key = request.header("idempotency-key");
     const ids = await (key === undefined ? work() : window.once({ publisher: nameOf(publisher), key }, work));
     return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });
@@ -52,10 +49,10 @@ async function readOne(request: GatewayRequest, check: (topic: string) => void):
 
 async function readLines(
   request: GatewayRequest,
-  publication: PublicationLimits,
-): Promise<readonly PublicationInput[]> {
+  accept: (input: PublicationInput) => Publication,
+): Promise<Iterable<Publication>> {
   if (mediaTypeOf(request.header("content-type")) === linesType) {
-    return parsePublishLines(await request.body(), { publication });
+    return parsePublishLines(await request.body(), { accept });
   }
   throw new PharosError(
     "unsupported-media-type",

@@ -1,6 +1,7 @@
 import type { Grants } from "../auth/grants.js";
+import type { Clock } from "../clock.js";
 import { PharosError } from "../errors.js";
-import { matchesFilter } from "../hub/filter.js";
+import { filterSetOf } from "../hub/filter-set.js";
 import type { Publication, PublicationInput, PublicationLimits } from "../hub/publication.js";
 import { parsePublication } from "../hub/publication.js";
 import type { Receipt } from "../journal/journal.js";
@@ -9,6 +10,7 @@ import type { GatewayRequest } from "./messages.js";
 import { mayPublishOpenly } from "./open-publishing.js";
 import type { Pairs } from "./query.js";
 import { isReservedTopic } from "./reserved-topics.js";
+import { Slices } from "./slices.js";
 import type { Visitors } from "./visitors.js";
 
 export interface PublishingOptions {
@@ -18,6 +20,7 @@ export interface PublishingOptions {
   /** Undefined while there is room, else a promise that resolves when there may be. */
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
+  readonly clock: Pick<Clock, "monotonic" | "endOfTurn">;
   /** The hub's own URL, in whose namespace nobody may publish. */
   readonly hubUrl: string;
   /** True when programs of this machine may publish without a token. */
@@ -60,7 +63,7 @@ export class Publishing {
   /**
    * Refuses these topics as {@link publish} would, for a way in that knows them before it reads the rest.
    *
-   * @throws PharosError as {@link publish}
+   * @throws PharosError as {@link accept}
    */
   checkTopics(publisher: Publisher, topics: readonly string[]): void {
     this.#refuseReserved(publisher, topics);
@@ -68,23 +71,36 @@ export class Publishing {
   }
 
   /**
-   * Publishes all of it, in order, or nothing; resolves with the event ids when each has its position.
+   * What is to be published, valid and allowed.
    *
    * @throws PharosError `insufficient-scope` when a topic is not granted; `bad-topic` for one in the hub's own
    *   namespace, which hubs of the older protocol call `insufficient-scope` too; else as `parsePublication`
    */
-  async publish(publisher: Publisher, inputs: readonly PublicationInput[]): Promise<readonly string[]> {
-    const { append, room, limits } = this.#options;
-    for (const { topics } of inputs) {
-      this.#refuseTooMany(publisher, topics);
-      this.#refuseReserved(publisher, topics);
-    }
-    const publications = inputs.map((input) => parsePublication(input, limits));
-    for (const publication of publications) this.#checkScope(publisher, publication);
-    const ids: string[] = [];
+  accept(publisher: Publisher, input: PublicationInput): Publication {
+    this.#refuseTooMany(publisher, input.topics);
+    this.#refuseReserved(publisher, input.topics);
+    const publication = parsePublication(input, this.#options.limits);
+    this.#checkScope(publisher, publication);
+    return publication;
+  }
+
+  /**
+   * Publishes all of what {@link accept} gave, in order, or nothing, when an error comes from the iterable; resolves with
+   * the event ids when each has its position. A thousand with a hundred topics each take many turns of the event loop.
+   */
+  async publish(publications: Iterable<Publication>): Promise<readonly string[]> {
+    const { append, room, clock } = this.#options;
+    const slices = new Slices(clock);
+    const all: Publication[] = [];
     for (const publication of publications) {
+      all.push(publication);
+      await slices.rest();
+    }
+    const ids: string[] = [];
+    for (const publication of all) {
       await room();
       ids.push((await append(publication)).id);
+      await slices.rest();
     }
     return ids;
   }
@@ -111,9 +127,8 @@ export class Publishing {
 
   #checkScope(publisher: Publisher, { topics }: Publication): void {
     if (publisher === "open") return;
-    const isGranted = (topic: (typeof topics)[number]): boolean =>
-      publisher.publish.some((filter) => matchesFilter(filter, topic));
-    if (topics.every(isGranted)) return;
+    const granted = filterSetOf(publisher.publish);
+    if (topics.every((topic) => granted.matches(topic))) return;
     throw new PharosError(
       "insufficient-scope",
       "the token does not allow to publish to all of these topics",

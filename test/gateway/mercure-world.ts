@@ -77,6 +77,7 @@ export class MercureWorld {
       metrics: silentMetrics,
       limits: defaultHistoryLimits,
     });
+    const clock = new VirtualClock();
     const visitors = new Visitors({ verifier, anonymous: true, publishOrigins });
     const publishing = new Publishing({
       visitors,
@@ -88,11 +89,11 @@ export class MercureWorld {
       limits: defaultPublicationLimits,
       hubUrl,
       open,
+      clock,
       isStopping: () => options.stopping === true,
     });
     const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64 };
     const issuers = ["https://issuer.example"];
-    const clock = new VirtualClock();
     this.gateway = new Gateway({
       corsOrigins: [],
       refusals: { note: (_request, problem) => this.#note(problem) },
@@ -108,7 +109,7 @@ export class MercureWorld {
           subscriptions:
             options.subscriptions === true ? { active: new ActiveSubscriptions(), listed: 10 } : undefined,
         }),
-        publish({ publishing, clock, limits: defaultPublicationLimits }),
+        publish({ publishing, clock }),
       ],
     });
   }

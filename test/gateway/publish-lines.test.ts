@@ -2,16 +2,16 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PharosError } from "../../src/errors.js";
 import { parsePublishLines } from "../../src/gateway/publish-lines.js";
-import {
-  defaultPublicationLimits,
-  parsePublication,
-  type PublicationInput,
-} from "../../src/hub/publication.js";
+import { parsePublication, type PublicationInput } from "../../src/hub/publication.js";
 
-const options = { publication: defaultPublicationLimits };
+/** Takes what is valid, as it came. */
+function accept(input: PublicationInput): PublicationInput {
+  parsePublication(input);
+  return input;
+}
 
 function parse(text: string | Buffer): readonly PublicationInput[] {
-  return parsePublishLines(Buffer.from(text), options);
+  return [...parsePublishLines(Buffer.from(text), { accept })];
 }
 
 describe("parsePublishLines", () => {
@@ -77,8 +77,19 @@ describe("parsePublishLines", () => {
     const line = '{"topic":"a","data":""}\n';
     expect(parse(line.repeat(1000))).toHaveLength(1000);
     expect(() => parse(line.repeat(1001))).toThrow(expect.objectContaining({ code: "too-large" }));
-    const two = { ...options, limits: { publications: 2 } };
-    expect(() => parsePublishLines(Buffer.from(line.repeat(3)), two)).toThrow(/at most 2 publications/);
+    const two = { accept, limits: { publications: 2 } };
+    expect(() => [...parsePublishLines(Buffer.from(line.repeat(3)), two)]).toThrow(/at most 2 publications/);
+  });
+
+  it("takes ten times as many lines as publications, and no more", () => {
+    expect(parse(`${"\n".repeat(9999)}{"topic":"a","data":""}`)).toHaveLength(1);
+    expect(() => parse(`${"\n".repeat(10_000)}{"topic":"a","data":""}`)).toThrow(/at most 10000 lines/);
+  });
+
+  it("reads each line when it is asked for", () => {
+    const lines = parsePublishLines(Buffer.from('{"topic":"a","data":"1"}\nnone'), { accept });
+    expect(lines.next().value).toMatchObject({ data: "1" });
+    expect(() => lines.next()).toThrow(/^line 2: /);
   });
 
   it("reads back what was written, whatever it holds", () => {
