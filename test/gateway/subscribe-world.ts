@@ -1,0 +1,198 @@
+import type { Grants, TokenVerifier } from "../../src/auth/grants.js";
+import type { Channel } from "../../src/fanout/channel.js";
+import type { Connection } from "../../src/fanout/connection.js";
+import { Fanout } from "../../src/fanout/fanout.js";
+import { eventStreams } from "../../src/gateway/event-streams.js";
+import { Gateway } from "../../src/gateway/gateway.js";
+import type { GatewayOptions } from "../../src/gateway/gateway.js";
+import { encodeStreamHead } from "../../src/gateway/http-head.js";
+import { mercure } from "../../src/gateway/mercure.js";
+import type { Answer, StreamStart } from "../../src/gateway/messages.js";
+import { publish } from "../../src/gateway/publish.js";
+import { Publishing } from "../../src/gateway/publishing.js";
+import { Visitors } from "../../src/gateway/visitors.js";
+import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
+import { Hub } from "../../src/hub/hub.js";
+import { parseEpoch } from "../../src/hub/position.js";
+import { defaultPublicationLimits, parsePublication } from "../../src/hub/publication.js";
+import type { PublicationInput } from "../../src/hub/publication.js";
+import { defaultHistoryLimits } from "../../src/journal/limits.js";
+import { MemoryJournal } from "../../src/journal/memory-journal.js";
+import { silentMetrics } from "../../src/metrics.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+import { hubUrl } from "./mercure-world.js";
+import { gatewayRequest } from "./request.js";
+
+/** The tokens of these tests, and the topics that each grants; `*` is all. */
+export const tokens = {
+  "current-a": { form: "current", action: "subscribe", topics: ["a"] },
+  "older-a": { form: "older", action: "subscribe", topics: ["a"] },
+  "current-b": { form: "current", action: "subscribe", topics: ["b"] },
+  "older-all": { form: "older", action: "subscribe", topics: ["*"] },
+  "current-writer": { form: "current", action: "publish", topics: ["*"] },
+} as const;
+
+export type TokenName = keyof typeof tokens;
+export const tokenNames = Object.keys(tokens) as readonly TokenName[];
+
+function grantsOf(name: string): Grants | undefined {
+  const token = Object.hasOwn(tokens, name) ? tokens[name as TokenName] : undefined;
+  if (token === undefined) return undefined;
+  const filters = token.topics.map((topic) => (topic === "*" ? allTopics : parseExactFilter(topic)));
+  return {
+    form: token.form,
+    publish: token.action === "publish" ? filters : [],
+    mayPublish: token.action === "publish",
+    subscribe: token.action === "subscribe" ? filters : [],
+    expiresAtMs: undefined,
+    issuer: "https://issuer.example",
+    subject: name,
+    payloadFor: () => undefined,
+  };
+}
+
+const verifier: TokenVerifier = {
+  verify: (token) => {
+    const grants = grantsOf(token);
+    return Promise.resolve(grants === undefined ? { ok: false, reason: "made up" } : { ok: true, grants });
+  },
+};
+
+/** A client that takes everything at once. */
+interface Client {
+  readonly written: Buffer[];
+}
+
+class EagerChannel implements Channel<Client> {
+  readonly maxWriteBytes = Number.POSITIVE_INFINITY;
+  readonly pacing = "drain";
+  drained: (connection: Connection<Client>) => void = () => undefined;
+
+  roundBytes(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  write(connection: Connection<Client>, body: Buffer): void {
+    connection.handle.written.push(body);
+    this.drained(connection);
+  }
+
+  writeRound(members: ReadonlySet<Connection<Client>>, body: Buffer): void {
+    for (const member of members) this.write(member, body);
+  }
+
+  whenHandedOver(action: () => void): void {
+    action();
+  }
+
+  joined(): void {}
+  left(): void {}
+  end(): void {}
+  cut(): void {}
+  flush(): void {}
+}
+
+type Request = Parameters<typeof gatewayRequest>[0];
+
+/** What became of a request: its answer, and what its stream carried. */
+export interface Outcome {
+  readonly answer: Answer;
+  /** The bytes of the stream, its head in front; undefined where none was opened. */
+  readonly stream: Buffer | undefined;
+}
+
+/** Everything between a request and the bytes of its stream: gateway, journal, hub and fan-out. */
+export class SubscribeWorld {
+  readonly gateway: Gateway;
+  /** Publications so far. */
+  published = 0;
+  readonly #clock = new VirtualClock();
+  readonly #journal: MemoryJournal;
+  readonly #fanout: Fanout<Client>;
+
+  /** @param refusals where refusals are noted, by default nowhere */
+  constructor(refusals?: GatewayOptions["refusals"]) {
+    const clock = this.#clock;
+    this.#journal = new MemoryJournal({
+      epoch: parseEpoch("e") ?? never(),
+      clock,
+      metrics: silentMetrics,
+      limits: { ...defaultHistoryLimits, topicEvents: 4 },
+    });
+    const hub = new Hub({ history: this.#journal, clock, baseUrl: hubUrl });
+    this.#journal.follow((entry) => {
+      this.published += 1;
+      hub.apply(entry);
+    });
+    const channel = new EagerChannel();
+    this.#fanout = new Fanout({ name: "t", front: "t", hub, channel, clock, metrics: silentMetrics });
+    channel.drained = (connection) => this.#fanout.drained(connection);
+    this.gateway = this.#createGateway(hub, refusals);
+  }
+
+  publish(
+    topics: readonly string[],
+    data: string,
+    more: Omit<PublicationInput, "topics" | "data"> = {},
+  ): void {
+    this.#journal.append(parsePublication({ topics, data, ...more }));
+  }
+
+  /** Sends a request; what `live` publishes comes while its stream is open. */
+  async ask(request: Request, live: () => void): Promise<Outcome> {
+    const asked = gatewayRequest(request);
+    const answer = await this.gateway.handle(asked);
+    const admitted = answer.kind === "stream" ? this.gateway.admit(asked, answer) : answer;
+    if (admitted.kind === "reply") return { answer: admitted, stream: undefined };
+    return { answer: admitted, stream: this.#carry(admitted, live) };
+  }
+
+  #carry(start: StreamStart, live: () => void): Buffer {
+    const client: Client = { written: [] };
+    const connection = this.#fanout.open({ ...start, handle: client, head: encodeStreamHead(start) });
+    this.#clock.runEndOfTurn();
+    live();
+    this.#clock.runEndOfTurn();
+    this.#fanout.closed(connection);
+    return Buffer.concat(client.written);
+  }
+
+  #createGateway(hub: Hub, refusals: GatewayOptions["refusals"]): Gateway {
+    const clock = this.#clock;
+    const limits = defaultPublicationLimits;
+    const visitors = new Visitors({ verifier, anonymous: true, publishOrigins: ["https://hub.example"] });
+    const publishing = new Publishing({
+      visitors,
+      append: (publication) => this.#journal.append(publication),
+      room: () => undefined,
+      limits,
+      hubUrl,
+      open: false,
+    });
+    const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64 };
+    const history = this.#journal;
+    return new Gateway({
+      corsOrigins: ["https://hub.example"],
+      checkRoom: ({ filters }) => hub.checkPatterns(filters),
+      ...(refusals === undefined ? {} : { refusals }),
+      resources: [
+        eventStreams({ streams, visitors }),
+        ...mercure({
+          streams,
+          visitors,
+          publishing,
+          hubUrl,
+          history,
+          clock: { endOfTurn: (action) => void setImmediate(action) },
+          issuers: [],
+          subscriptions: undefined,
+        }),
+        publish({ publishing, clock, limits }),
+      ],
+    });
+  }
+}
+
+function never(): never {
+  throw new Error("this is an epoch");
+}
