@@ -214,8 +214,14 @@ box("current, Tokens", "authorization_details", () => {
     ["empty topics", [everything, { ...everything, topics: [] }], "401"],
     ["a topic that is a text", [everything, { ...everything, topics: ["a"] }], "401"],
     ["a topic without match", [everything, { ...everything, topics: [{}] }], "401"],
-    ["a match with DEL", [everything, { ...everything, topics: [{ match: "a\u007f" }] }], "401"],
-    ["a match with Cf", [everything, { ...everything, topics: [{ match: "a\u200b" }] }], "401"],
+    ...["\u0000", "\u007f", "\u0085", "\u00ad", "\u200b", "\u200e", "\u{e0065}"].map(
+      (character) =>
+        [
+          `a match with U+${character.codePointAt(0)?.toString(16).padStart(4, "0")}`,
+          [everything, { ...everything, topics: [{ match: `a${character}` }] }],
+          "401",
+        ] as const,
+    ),
     [
       "an unknown match_type",
       [everything, { ...everything, topics: [{ match: "a", match_type: "regex" }] }],
