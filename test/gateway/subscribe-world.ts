@@ -158,14 +158,17 @@ export class SubscribeWorld {
   }
 
   #createGateway(hub: Hub, refusals: GatewayOptions["refusals"]): Gateway {
-    const clock = this.#clock;
-    const limits = defaultPublicationLimits;
+    const turns = {
+      monotonic: () => this.#clock.monotonic(),
+      endOfTurn: (action: () => void) => void setImmediate(action),
+    };
     const visitors = new Visitors({ verifier, anonymous: true, publishOrigins: ["https://hub.example"] });
     const publishing = new Publishing({
       visitors,
       append: (publication) => this.#journal.append(publication),
       room: () => undefined,
-      limits,
+      limits: defaultPublicationLimits,
+      clock: turns,
       hubUrl,
       open: false,
     });
@@ -183,11 +186,11 @@ export class SubscribeWorld {
           publishing,
           hubUrl,
           history,
-          clock: { endOfTurn: (action) => void setImmediate(action) },
+          clock: turns,
           issuers: [],
           subscriptions: undefined,
         }),
-        publish({ publishing, clock, limits }),
+        publish({ publishing, clock: this.#clock }),
       ],
     });
   }
