@@ -35,8 +35,12 @@ export function settingsOf(mode: Mongrel2Mode, maxFd: number): Mongrel2Settings 
 function shippedSettings(): Mongrel2Settings {
   const text = readFileSync(new URL("../../mongrel2/mongrel2.conf", import.meta.url), "utf8");
   const block = text.slice(text.indexOf("settings = {"));
-  const numbers = block.matchAll(/^\s*'([\w.]+)': (\d+)/gm);
-  return Object.fromEntries([...numbers].map(([, key = "", value = ""]) => [key, Number(value)]));
+  const pairs = [...block.matchAll(/^\s*'([\w.]+)': (?:(\d+)|'([^']*)')/gm)];
+  // The control port is each server's own.
+  const shipped = pairs.filter(([, key]) => key !== "control_port");
+  return Object.fromEntries(
+    shipped.map(([, key = "", number, text = ""]) => [key, number === undefined ? text : Number(number)]),
+  );
 }
 
 export interface ServerFile {

@@ -1,0 +1,38 @@
+import { expect, it, onTestFinished } from "vitest";
+import { startHub } from "../support/hub-process.js";
+import { linkTo } from "../support/link-bed.js";
+import { startMongrel2 } from "../support/mongrel2-server.js";
+import { connectRaw, type RawConnection } from "../support/raw-http.js";
+
+const within = 30_000;
+
+async function openStream(port: number): Promise<RawConnection> {
+  const client = await connectRaw({ port });
+  client.write("GET /esupdates HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await client.readUntil("id: ", { within });
+  return client;
+}
+
+const large = { what: "a body that is too large", head: "Content-Length: 2000000\r\n\r\n" };
+const chunked = { what: "a chunked body", head: "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" };
+
+// With each 413 Mongrel2 closes file descriptor 0, which the next client is then given: the stream of one client was
+// closed by the large body of another. The shipped configuration keeps it from saying 413.
+it.each([large, chunked])(
+  "$what costs nobody else a stream behind the shipped configuration",
+  async ({ head }) => {
+    const server = await startMongrel2({ mode: "shipped" });
+    onTestFinished(() => server.stop());
+    await startHub({ mongrel2: [linkTo(server)] });
+    const streams: RawConnection[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      const refused = await connectRaw({ port: server.port });
+      refused.write(`POST /publish HTTP/1.1\r\nHost: localhost\r\n${head}`);
+      await refused.readToEnd({ within });
+      streams.push(await openStream(server.port));
+    }
+    // Whatever closed one of them was done before a further client is served.
+    await openStream(server.port);
+    expect(streams.map(({ closed }) => closed)).toEqual([false, false, false, false]);
+  },
+);
