@@ -252,16 +252,15 @@ const cookieOf = Object.fromEntries(
 ) as Readonly<Record<TokenName, RegExp>>;
 
 /** The most that a request can mean: tokens that stand where one may stand, whichever of them counts. */
-function presentedTokens({ path, query, headers }: HostileRequest): readonly TokenName[] {
+function presentedTokens({ method, path, query, body, headers }: HostileRequest): readonly TokenName[] {
+  const form = new URLSearchParams(query);
+  // A QUERY may name its topics in the body; its token stands in the URL alone.
+  const isOlderForm = form.has("topic") || (method === "QUERY" && new URLSearchParams(body).has("topic"));
   return tokenNames.filter((name) => {
     const inHeader = headers["authorization"] === `Bearer ${name}`;
     const inCookie = cookieOf[name].test(headers["cookie"] ?? "");
-    const form = new URLSearchParams(query);
     const inQuery =
-      path === mercurePath &&
-      form.has("topic") &&
-      form.getAll("authorization").includes(name) &&
-      isOlder(name);
+      path === mercurePath && isOlderForm && form.getAll("authorization").includes(name) && isOlder(name);
     return inHeader || inCookie || inQuery;
   });
 }
