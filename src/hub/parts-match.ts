@@ -1,6 +1,6 @@
 import type { Letters, Part } from "./parts.js";
 
-/** Counts the places that matching has looked at. */
+/** Counts what matching has cost, in steps of some places that one part looks at. */
 export interface Work {
   steps: number;
 }
@@ -33,10 +33,11 @@ function hasTextsInOrder(parts: readonly Part[], text: string): boolean {
   return true;
 }
 
-/** Places between characters, each once: as a list in no order, and as marks. */
+/** Places between characters: those that are marked, none of which lies outside `low` to `high`. */
 interface Places {
-  readonly list: number[];
   readonly marks: Uint8Array;
+  low: number;
+  high: number;
 }
 
 type Run = Part & { readonly kind: "run" };
@@ -44,29 +45,41 @@ type Joined = Part & { readonly kind: "joined" };
 
 const percent = "%".charCodeAt(0);
 
-/** Follows parts through one text, at all places at once. What is done counts places, not distances. */
+/** Work counts so many places as one step, since they are swept. */
+const placesPerStep = 8;
+
+/** Marks that nobody uses, all cleared: to make them took as long as most walks. All are as long as the longest. */
+let spare: Uint8Array[] = [];
+let spareLength = 0;
+
+/** Follows parts through one text, at all places at once, in sweeps. */
 class PlaceWalk {
   readonly #text: string;
   readonly #work: Work;
-  readonly #spare: Uint8Array[] = [];
 
   constructor(text: string, work: Work) {
     this.#text = text;
     this.#work = work;
+    if (text.length < spareLength) return;
+    spare = [];
+    spareLength = 2 * text.length + 1;
   }
 
   /** True when the parts, one after the other, can take all of the text. */
   reachesEnd(parts: readonly Part[]): boolean {
     const start = this.#none();
-    this.#mark(start, 0);
-    return this.#through(parts, start).marks[this.#text.length] === 1;
+    mark(start, 0);
+    const ends = this.#through(parts, start);
+    const reaches = ends.marks[this.#text.length] === 1;
+    this.#drop(ends);
+    return reaches;
   }
 
   /** Where the parts can end that begin at one of these places, which are used up. */
   #through(parts: readonly Part[], from: Places): Places {
     let places = from;
     for (const part of parts) {
-      if (places.list.length === 0) break;
+      if (isEmpty(places)) break;
       const next = this.#past(part, places);
       this.#drop(places);
       places = next;
@@ -94,61 +107,70 @@ class PlaceWalk {
   #literal(text: string, from: Places): Places {
     // A search for nothing finds it for ever.
     if (text === "") return this.#copy(from);
-    if (from.list.length * 8 > this.#text.length) return this.#literalAmongMany(text, from);
     const to = this.#none();
-    for (const at of from.list) {
+    const { marks, low, high } = from;
+    if (low === high) {
       this.#work.steps += 1;
-      if (this.#text.startsWith(text, at)) this.#mark(to, at + text.length);
+      if (this.#text.startsWith(text, low)) mark(to, low + text.length);
+      return to;
     }
+    this.#count(this.#text.length - low);
+    for (let at = this.#text.indexOf(text, low); at >= 0 && at <= high; at = this.#text.indexOf(text, at + 1))
+      if (marks[at] === 1) mark(to, at + text.length);
     return to;
   }
 
-  /** Behind a wildcard most places are starts: a search takes a tenth of the time. */
-  #literalAmongMany(text: string, from: Places): Places {
-    const to = this.#none();
-    this.#work.steps += this.#text.length;
-    for (let at = this.#text.indexOf(text); at >= 0; at = this.#text.indexOf(text, at + 1))
-      if (from.marks[at] === 1) this.#mark(to, at + text.length);
-    return to;
-  }
-
-  /** From each start as far as the letters go, or to a place from where another start has gone on. */
+  /** From each start as far as the letters go. */
   #run({ letters, atLeast }: Run, from: Places): Places {
-    if (letters.kind === "any") return this.#allFrom(Math.min(...from.list) + atLeast);
     const to = this.#none();
-    for (const start of from.list) {
-      if (atLeast === 0) this.#mark(to, start);
-      let at = start + widthAt(this.#text, start, letters);
-      for (let last = start; at > last && this.#mark(to, at);) {
-        last = at;
-        at += widthAt(this.#text, at, letters);
-      }
+    const text = this.#text;
+    if (letters.kind === "any") {
+      this.#fill(to, from.low + atLeast);
+      return to;
     }
+    let furthest = from.high;
+    let at = from.low;
+    for (; at <= furthest; at += 1) {
+      const isStart = from.marks[at] === 1;
+      if (isStart && atLeast === 0) mark(to, at);
+      if (!isStart && to.marks[at] !== 1) continue;
+      const width = widthAt(text, at, letters);
+      if (width === 0) continue;
+      mark(to, at + width);
+      if (at + width > furthest) furthest = at + width;
+    }
+    this.#count(at - from.low);
     return to;
   }
 
-  #allFrom(first: number): Places {
-    const to = this.#none();
-    for (let at = first; at <= this.#text.length; at += 1) to.list.push(at);
-    to.marks.fill(1, first);
-    this.#work.steps += to.list.length;
-    return to;
+  #fill(to: Places, low: number): void {
+    const { length } = this.#text;
+    this.#count(length - low);
+    if (low > length) return;
+    to.marks.fill(1, low, length + 1);
+    to.low = low;
+    to.high = length;
   }
 
   /** One sweep, with the fewest characters that lead to each place. */
   #counted({ letters, atLeast }: Run, atMost: number, from: Places): Places {
     const to = this.#none();
-    const fewest = new Map<number, number>(from.list.map((at) => [at, 0]));
-    for (let at = Math.min(...from.list); at <= this.#text.length; at += 1) {
-      this.#work.steps += 1;
-      const before = fewest.get(at);
-      if (before === undefined) continue;
-      if (atLeast === 0 || from.marks[at] !== 1) this.#mark(to, at);
+    const fewest = new Uint16Array(this.#text.length + 4);
+    let furthest = from.high;
+    for (let at = from.low; at <= furthest; at += 1) {
+      const isStart = from.marks[at] === 1;
+      // One more than there are, so that 0 is none.
+      const before = isStart ? 1 : (fewest[at] ?? 0);
+      if (before === 0) continue;
+      if (atLeast === 0 || !isStart) mark(to, at);
       const width = widthAt(this.#text, at, letters);
       const count = before + (width === 3 ? weightAt(this.#text, at) : 1);
-      if (width > 0 && count <= atMost)
-        fewest.set(at + width, Math.min(count, fewest.get(at + width) ?? count));
+      if (width === 0 || count - 1 > atMost) continue;
+      const known = fewest[at + width] ?? 0;
+      fewest[at + width] = known === 0 ? count : Math.min(count, known);
+      if (at + width > furthest) furthest = at + width;
     }
+    this.#count(2 * (furthest - from.low));
     return to;
   }
 
@@ -160,14 +182,42 @@ class PlaceWalk {
 
   /** Only places that are new go on, so that each comes once. */
   #repeat(parts: readonly Part[], from: Places): Places {
+    const [only, ...others] = parts;
     const all = this.#copy(from);
-    for (let fresh = this.#copy(from); fresh.list.length > 0;) {
-      const ends = this.#through(parts, fresh);
-      fresh = this.#none();
-      for (const at of ends.list) if (this.#mark(all, at)) this.#mark(fresh, at);
-      this.#drop(ends);
+    if (only?.kind === "text" && others.length === 0) {
+      this.#repeatText(only.text, all);
+      return all;
     }
-    return all;
+    for (let fresh = this.#copy(from); ;) {
+      const ends = this.#through(parts, fresh);
+      fresh = this.#newIn(ends, all);
+      this.#drop(ends);
+      if (isEmpty(fresh)) {
+        this.#drop(fresh);
+        return all;
+      }
+    }
+  }
+
+  /** One sweep: what a text leads to lies behind it. */
+  #repeatText(text: string, all: Places): void {
+    if (text === "") return;
+    let at = all.low;
+    for (; at <= all.high; at += 1)
+      if (all.marks[at] === 1 && this.#text.startsWith(text, at)) mark(all, at + text.length);
+    this.#count(2 * (at - all.low));
+  }
+
+  /** Those that the others lack, which get them. */
+  #newIn(ends: Places, all: Places): Places {
+    const fresh = this.#none();
+    for (let at = ends.low; at <= ends.high; at += 1) {
+      if (ends.marks[at] !== 1 || all.marks[at] === 1) continue;
+      mark(all, at);
+      mark(fresh, at);
+    }
+    this.#count(ends.high - ends.low);
+    return fresh;
   }
 
   #joined({ first, separator, of }: Joined, from: Places): Places {
@@ -182,35 +232,46 @@ class PlaceWalk {
   }
 
   #none(): Places {
-    return { list: [], marks: this.#spare.pop() ?? new Uint8Array(this.#text.length + 1) };
+    return { marks: spare.pop() ?? new Uint8Array(spareLength), low: spareLength, high: -1 };
   }
 
   #copy(from: Places): Places {
     const to = this.#none();
-    for (const at of from.list) this.#mark(to, at);
+    if (isEmpty(from)) return to;
+    to.marks.set(from.marks.subarray(from.low, from.high + 1), from.low);
+    to.low = from.low;
+    to.high = from.high;
+    this.#count(from.high - from.low);
     return to;
   }
 
   /** Adds places to others, and uses them up. */
   #add(to: Places, more: Places): void {
-    for (const at of more.list) this.#mark(to, at);
+    this.#count(more.high - more.low);
+    for (let at = more.low; at <= more.high; at += 1) if (more.marks[at] === 1) mark(to, at);
     this.#drop(more);
   }
 
   /** Marks are used again once they are cleared. */
-  #drop({ list, marks }: Places): void {
-    for (const at of list) marks[at] = 0;
-    this.#spare.push(marks);
+  #drop({ marks, low, high }: Places): void {
+    if (marks.length !== spareLength) return;
+    if (low <= high) marks.fill(0, low, high + 1);
+    spare.push(marks);
   }
 
-  /** False when the place was there already. */
-  #mark({ list, marks }: Places, at: number): boolean {
-    this.#work.steps += 1;
-    if (marks[at] === 1) return false;
-    marks[at] = 1;
-    list.push(at);
-    return true;
+  #count(places: number): void {
+    this.#work.steps += 1 + Math.max(0, Math.floor(places / placesPerStep));
   }
+}
+
+function mark(places: Places, at: number): void {
+  places.marks[at] = 1;
+  if (at < places.low) places.low = at;
+  if (at > places.high) places.high = at;
+}
+
+function isEmpty({ low, high }: Places): boolean {
+  return low > high;
 }
 
 /** How much of the text one character of a run takes here; 0 when there is none. */
@@ -220,7 +281,7 @@ function widthAt(text: string, at: number, letters: Letters): 0 | 1 | 3 {
     case "any":
       return 1;
     case "without":
-      return text[at] === letters.delimiter ? 0 : 1;
+      return text.charCodeAt(at) === letters.delimiter.charCodeAt(0) ? 0 : 1;
     case "escaped": {
       const code = text.charCodeAt(at);
       if (letters.codes[code] === 1) return 1;
