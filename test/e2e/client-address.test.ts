@@ -27,7 +27,7 @@ async function behindMongrel2(settings: Readonly<Record<string, number>>): Promi
     args: ["--trusted-proxy", "127.0.0.1"],
   });
   const ready = async () => (await fetch(`${hub.httpUrl}/healthz`)).text();
-  await waitFor(async () => (await ready()).includes('"state":"up"'), {
+  await waitFor(async () => (await ready()).includes('"linksUp":1'), {
     within,
     missing: "the link is not up",
   });
