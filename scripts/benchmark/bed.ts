@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compiled } from "./compile.js";
+import type { Contestant, Running } from "./contestant.js";
+import { Crowd, type CrowdReport, type CrowdWait, type Target } from "./crowd.js";
+import { cpuSecondsOf, memoryBytes } from "./processes.js";
+import type { Published } from "./publisher/publishing.js";
+import { Publisher } from "./publisher/publisher.js";
+
+/** The clients of a bed. Scenarios that ask for the same share one. */
+export interface BedSpec {
+  readonly clients: number;
+  /** Whether each client has a topic of its own, or all have one. */
+  readonly topics: "one" | "own";
+  /** Whether clients keep the last event id. */
+  readonly ids: boolean;
+  /** Further clients on 10,000 other topics, to which nobody publishes. @default 0 */
+  readonly others?: number;
+}
+
+/** A millisecond for each client, and a minute at least. */
+const openWithinMs = (clients: number): number => Math.max(60_000, clients);
+const otherTopics = 10_000;
+const warmUpTries = 10;
+const closeWithinMs = 60_000;
+
+type Parts = Pick<Bed, "contestant" | "spec" | "server" | "crowd" | "publisher" | "memoryBefore" | "opened">;
+
+/** A server with its clients and its publisher, all connected. Who opens it closes it. */
+export class Bed {
+  readonly contestant: Contestant;
+  readonly spec: BedSpec;
+  readonly server: Running;
+  readonly crowd: Crowd;
+  readonly publisher: Publisher;
+  /** The server's memory before the first client came. */
+  readonly memoryBefore: number;
+  /** How opening all clients went. */
+  readonly opened: CrowdWait;
+  readonly #undo: readonly (() => Promise<void>)[];
+  #warm = false;
+
+  private constructor(parts: Parts, undo: readonly (() => Promise<void>)[]) {
+    this.contestant = parts.contestant;
+    this.spec = parts.spec;
+    this.server = parts.server;
+    this.crowd = parts.crowd;
+    this.publisher = parts.publisher;
+    this.memoryBefore = parts.memoryBefore;
+    this.opened = parts.opened;
+    this.#undo = undo;
+  }
+
+  /** Starts everything. Rejects, with nothing left behind, when the server does not come up or refuses a client. */
+  static async open(contestant: Contestant, spec: BedSpec): Promise<Bed> {
+    const undo: (() => Promise<void>)[] = [];
+    try {
+      return await Bed.#open({ contestant, spec, undo });
+    } catch (error) {
+      await undoAll(undo);
+      throw error;
+    }
+  }
+
+  static async #open(options: {
+    readonly contestant: Contestant;
+    readonly spec: BedSpec;
+    readonly undo: (() => Promise<void>)[];
+  }): Promise<Bed> {
+    const { contestant, spec, undo } = options;
+    const scratch = await mkdtemp(join(tmpdir(), "pharos-bench-"));
+    undo.push(async () => rm(scratch, { recursive: true, force: true }));
+    const server = await contestant.start({
+      clients: spec.clients + (spec.others ?? 0),
+      topics: spec.topics,
+      scratch,
+    });
+    undo.push(async () => stopAll(server));
+    const publisher = new Publisher();
+    undo.push(async () => publisher.close());
+    const streams = spec.topics === "own" ? spec.clients : 1;
+    await publisher.call("connect", { spec: server.publisher, streams: Math.max(1, streams) });
+    const memoryBefore = memoryOf(server);
+    const { port, client } = server;
+    const crowd = new Crowd({
+      program: await compiled("load"),
+      clients: spec.clients,
+      port,
+      client,
+      streams: Math.max(1, streams),
+      ids: spec.ids,
+    });
+    undo.push(async () => crowd.close());
+    const opened = await openAll(crowd, spec.clients);
+    if (spec.others !== undefined) {
+      const path = client.path.replace("bench/", "other/");
+      const idle = {
+        program: await compiled("load"),
+        clients: spec.others,
+        port,
+        client: { ...client, path },
+      };
+      const others = new Crowd({ ...idle, streams: otherTopics, firstSource: 100 });
+      undo.push(async () => others.close());
+      await openAll(others, spec.others);
+    }
+    return new Bed({ contestant, spec, server, crowd, publisher, memoryBefore, opened }, undo);
+  }
+
+  /** The server's memory now, in bytes. */
+  memory(): number {
+    return memoryOf(this.server);
+  }
+
+  /** Processor time that the server has used, in seconds. */
+  cpuSeconds(): number {
+    return cpuSecondsOf(this.server.counted.flatMap((child) => child.pids()));
+  }
+
+  /** The same for each of its parts. */
+  cpuSecondsOfParts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.server.counted.map((child) => [child.name, cpuSecondsOf(child.pids())]));
+  }
+
+  /** What clients must have when all that was published has come. */
+  targetOf(published: Pick<Published, "count">): Target {
+    const streams = this.spec.topics === "own" ? this.spec.clients : 1;
+    const over = published.count % streams;
+    return { sequence: Math.ceil(published.count / streams), cut: over === 0 ? 2 ** 32 - 1 : over };
+  }
+
+  /** Until everybody has everything that was published. */
+  async drained(published: Pick<Published, "count">, within: number): Promise<CrowdWait> {
+    return this.crowd.reach(this.targetOf(published), { within });
+  }
+
+  /**
+   * Publishes to everybody until it arrives: a stream may be open before its client is subscribed. Rejects when some
+   * client stays without. Only the first call does anything.
+   */
+  async warmUp(): Promise<void> {
+    if (this.#warm) return;
+    const round = this.spec.topics === "own" ? this.spec.clients : 1;
+    let behind = this.spec.clients;
+    for (let attempt = 0; attempt < warmUpTries && behind > 0; attempt++) {
+      const published = await this.publisher.call("publish", { count: round });
+      behind = (await this.drained(published, 5000)).behind;
+    }
+    if (behind > 0) throw new Error(`${behind} of ${this.spec.clients} clients get nothing`);
+    await this.crowd.reset();
+    this.#warm = true;
+  }
+
+  /** Publishes at a pace for so long, then waits until all have all; faults and delays are those of this stretch. */
+  async stretch(options: {
+    readonly perSecond: number;
+    readonly seconds: number;
+    /** How long to wait for what is under way, in milliseconds. @default 20000 */
+    readonly drainWithin?: number;
+  }): Promise<{ readonly published: Published; readonly report: CrowdReport; readonly drained: CrowdWait }> {
+    await this.warmUp();
+    await this.crowd.reset();
+    await this.publisher.call("begin", { perSecond: options.perSecond });
+    await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
+    const published = await this.publisher.call("stop", null);
+    const drained = await this.drained(published, options.drainWithin ?? 20_000);
+    return { published, drained, report: await this.crowd.report() };
+  }
+
+  /** Why the next scenario cannot use this bed; `undefined` when all clients are there and have everything. */
+  async worn(): Promise<string | undefined> {
+    const { open } = await this.crowd.report();
+    if (open < this.spec.clients) return `${this.spec.clients - open} clients are gone`;
+    const published = await this.publisher.call("stop", null);
+    const { behind } = await this.drained(published, 10_000);
+    return behind > 0 ? `${behind} clients are behind` : undefined;
+  }
+
+  async close(): Promise<void> {
+    await undoAll(this.#undo);
+  }
+}
+
+/** Ends what was started, last first. */
+async function undoAll(undo: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const action of undo.toReversed()) await action();
+}
+
+async function openAll(crowd: Crowd, clients: number): Promise<CrowdWait> {
+  const opened = await crowd.open({ within: openWithinMs(clients) });
+  if (opened.open === clients) return opened;
+  const seconds = Math.round(opened.micros / 1e6);
+  throw new Error(
+    `${opened.open} of ${clients} clients have a stream after ${seconds} s (the last status was ${opened.lastStatus})`,
+  );
+}
+
+function memoryOf(server: Running): number {
+  return memoryBytes(server.counted.flatMap((child) => child.pids()));
+}
+
+async function stopAll(server: Running): Promise<void> {
+  const late = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error("a server does not end")), closeWithinMs).unref();
+  });
+  await Promise.race([Promise.all(server.children.map(async (child) => child.stop())), late]);
+}

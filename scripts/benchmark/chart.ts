@@ -1,0 +1,128 @@
+import { numberText } from "./number-text.js";
+import type { Report, ScenarioResults } from "./results.js";
+
+/** One panel of bars. */
+interface Panel {
+  readonly title: string;
+  readonly bars: readonly {
+    readonly label: string;
+    readonly value: number;
+    readonly text: string;
+    readonly own: boolean;
+  }[];
+}
+
+const size = { width: 760, left: 170, right: 110, bar: 16, gap: 8, head: 34, foot: 22, top: 12 };
+
+/** What the chart shows: the scenario, the figure, and what stands above it. */
+const shown = [
+  {
+    scenario: "saturation",
+    figure: "deliveries",
+    title: "Deliveries a second to 1,000 clients (more is better)",
+  },
+  {
+    scenario: "delay-10000",
+    figure: "p99",
+    title: "p99 delay in ms, 10 publications/s to 10,000 clients (less is better)",
+  },
+  { scenario: "idle-memory", figure: "kib", title: "Memory per idle client in KiB (less is better)" },
+] as const;
+
+/**
+ * An SVG of the main figures, each panel with a logarithmic scale of its own, readable on light and dark pages.
+ * Panels whose scenario was not measured are left out.
+ */
+export function chartSvg(report: Report): string {
+  const titles = new Map(report.contestants.map((entry) => [entry.name, entry.title]));
+  const panels = shown.flatMap(({ scenario, figure, title }) => {
+    const results = report.scenarios.find(({ name }) => name === scenario);
+    const panel = results === undefined ? undefined : panelOf({ results, figure, title, titles });
+    return panel === undefined ? [] : [panel];
+  });
+  let y = size.top;
+  const parts = panels.map((panel) => {
+    const part = panelSvg(panel, y);
+    y += heightOf(panel);
+    return part;
+  });
+  const { machine, startedAt } = report;
+  const source = `${machine.cpu}, ${machine.cores} cores, clients and servers together; ${startedAt.slice(0, 10)}`;
+  const foot = `<text class="note" x="12" y="${y + 8}">${escaped(source)}</text>`;
+  return [opening(y + size.foot), ...parts, foot, "</svg>", ""].join("\n");
+}
+
+function panelOf(options: {
+  readonly results: ScenarioResults;
+  readonly figure: string;
+  readonly title: string;
+  readonly titles: ReadonlyMap<string, string>;
+}): Panel | undefined {
+  const { results, figure, title, titles } = options;
+  const bars = results.results.flatMap((result) => {
+    const spread = result.kind === "measured" ? result.figures[figure] : undefined;
+    if (spread === undefined) return [];
+    const { contestant } = result;
+    const own = contestant.startsWith("pharos");
+    return [
+      {
+        label: titles.get(contestant) ?? contestant,
+        value: spread.median,
+        text: numberText(spread.median),
+        own,
+      },
+    ];
+  });
+  return bars.length === 0 ? undefined : { title, bars };
+}
+
+function heightOf(panel: Panel): number {
+  return size.head + panel.bars.length * (size.bar + size.gap) + 10;
+}
+
+function panelSvg(panel: Panel, top: number): string {
+  const lengths = barLengths(panel.bars.map((bar) => bar.value));
+  const title = `<text class="title" x="12" y="${top + 18}">${escaped(panel.title)}</text>`;
+  const bars = panel.bars.map((bar, index) => {
+    const y = top + size.head + index * (size.bar + size.gap);
+    const middle = y + size.bar - 4;
+    const length = Math.round(lengths[index] ?? 0);
+    return [
+      `<text class="label" x="${size.left - 10}" y="${middle}">${escaped(bar.label)}</text>`,
+      `<rect class="${bar.own ? "own" : "peer"}" x="${size.left}" y="${y}" width="${length}" height="${size.bar}" rx="2"/>`,
+      `<text class="value" x="${size.left + length + 8}" y="${middle}">${bar.text}</text>`,
+    ].join("\n");
+  });
+  return [title, ...bars].join("\n");
+}
+
+/** On a logarithmic scale that begins at a tenth of the least, so that the least can be seen, too. */
+function barLengths(values: readonly number[]): readonly number[] {
+  const positive = values.filter((value) => value > 0);
+  const from = Math.log10(Math.min(...positive) / 10);
+  const to = Math.log10(Math.max(...positive));
+  const room = size.width - size.left - size.right;
+  return values.map((value) => (value > 0 ? ((Math.log10(value) - from) / (to - from)) * room : 0));
+}
+
+function opening(height: number): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" role="img" aria-label="Benchmark figures, logarithmic scales">
+<style>
+  text { font: 13px system-ui, sans-serif; fill: #1f2328; }
+  .title { font-weight: 600; }
+  .label { text-anchor: end; }
+  .note { font-size: 11px; fill: #59636e; }
+  .own { fill: #0a66c2; }
+  .peer { fill: #a7b0ba; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3; }
+    .note { fill: #9198a1; }
+    .own { fill: #4da3ff; }
+    .peer { fill: #59636e; }
+  }
+</style>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

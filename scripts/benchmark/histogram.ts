@@ -1,0 +1,27 @@
+/** Counts by bucket, as the load generator tells them: 32 buckets an octave of microseconds. */
+export type Buckets = readonly (readonly [bucket: number, count: number])[];
+
+/** The delay in the middle of a bucket, in microseconds. */
+export function bucketUs(bucket: number): number {
+  if (bucket < 32) return bucket;
+  const width = 2 ** (Math.floor(bucket / 32) - 1);
+  return (32 + (bucket % 32)) * width + width / 2;
+}
+
+/** Adds the counts of several processes. */
+export function mergeBuckets(all: readonly Buckets[]): Buckets {
+  const merged = new Map<number, number>();
+  for (const [bucket, count] of all.flat()) merged.set(bucket, (merged.get(bucket) ?? 0) + count);
+  return [...merged].sort(([a], [b]) => a - b);
+}
+
+/** The delay that `share` of all did not exceed, in milliseconds; `undefined` when nothing was counted. */
+export function percentileMs(buckets: Buckets, share: number): number | undefined {
+  const total = buckets.reduce((sum, [, count]) => sum + count, 0);
+  let left = Math.ceil(total * share);
+  for (const [bucket, count] of buckets) {
+    left -= count;
+    if (left <= 0) return bucketUs(bucket) / 1000;
+  }
+  return undefined;
+}

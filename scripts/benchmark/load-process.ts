@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { parseLoadAnswer, type LoadAnswer, type LoadReport, type Waited } from "./load-answers.js";
+
+/** A command and its options, as load.c documents them. */
+export type LoadOptions = Readonly<Record<string, string | number>>;
+
+/** One process of the load generator. Commands are carried out one at a time, in their order. */
+export class LoadProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting: { resolve(answer: LoadAnswer): void; reject(error: Error): void }[] = [];
+  #stderr = "";
+
+  constructor(program: string) {
+    this.#child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
+    const { stdin, stdout } = this.#child;
+    if (stdout === null || stdin === null) throw new TypeError("a load process without pipes");
+    // Its end is told by "close"; a write to it then fails, too.
+    stdin.on("error", () => undefined);
+    createInterface(stdout).on("line", (line) => this.#take(line));
+    this.#child.on("error", (error) => this.#fail(error.message));
+    this.#child.on("close", (code) =>
+      this.#fail(`the load generator ended with code ${code}: ${this.#stderr}`),
+    );
+  }
+
+  /** Waits until the command is done: for `open`, `await` and `reconnect` that or its deadline. */
+  async wait(command: "open" | "await" | "reconnect", options: LoadOptions): Promise<Waited> {
+    const answer = await this.#call(command, options);
+    if (answer.answer !== command) throw unexpected(answer);
+    return answer;
+  }
+
+  async report(): Promise<LoadReport> {
+    const answer = await this.#call("report");
+    if (answer.answer !== "report") throw unexpected(answer);
+    return answer;
+  }
+
+  async tell(command: "reset" | "drop"): Promise<void> {
+    await this.#call(command);
+  }
+
+  /** Ends it and with it all its clients. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = once(this.#child, "close");
+    this.#child.kill("SIGKILL");
+    await gone;
+  }
+
+  async #call(command: string, options: LoadOptions = {}): Promise<LoadAnswer> {
+    const words = [command, ...Object.entries(options).map(([key, value]) => `${key}=${value}`)];
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#child.stdin?.write(`${words.join(" ")}\n`);
+    });
+  }
+
+  #take(line: string): void {
+    const call = this.#waiting.shift();
+    try {
+      call?.resolve(parseLoadAnswer(line));
+    } catch (error) {
+      call?.reject(new Error(`the load generator said ${line.slice(0, 200)}`, { cause: error }));
+    }
+  }
+
+  #fail(reason: string): void {
+    for (const call of this.#waiting.splice(0)) call.reject(new Error(reason));
+  }
+}
+
+function unexpected(answer: LoadAnswer): Error {
+  return new Error(`the load generator answered ${answer.answer} to something else`);
+}

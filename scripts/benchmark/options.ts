@@ -1,0 +1,99 @@
+import { parseArgs } from "node:util";
+import { scaleContestants, scaleScenarios } from "./scale/all.js";
+import { scenarios } from "./scenarios/all.js";
+import { contestants } from "./servers/all.js";
+import type { Contestant } from "./contestant.js";
+import type { Scenario } from "./scenario.js";
+
+export interface Options {
+  readonly kind: "default" | "quick" | "scale";
+  readonly contestants: readonly Contestant[];
+  readonly scenarios: readonly Scenario[];
+  readonly turns: number;
+  readonly json: string | undefined;
+  readonly svg: string | undefined;
+}
+
+/** What was asked for cannot be; the message says what is allowed. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const usage = `Usage: scripts/bench [options]
+Measures Pharos and its peers on this machine, taking turns. About a quarter of an hour.
+
+  --install         first installs the peers and tools that are missing (Debian packages)
+  --scale           100,000 clients and more on Pharos alone, instead
+  --only NAME,…     only these servers: ${contestants.map(({ name }) => name).join(", ")}
+  --scenario NAME,… only these scenarios: ${scenarios.map(({ name }) => name).join(", ")}
+                    with --scale: ${scaleScenarios.map(({ name }) => name).join(", ")}
+  --turns N         turns of each, 1 to 20; 3 without it, 1 with --quick and --scale
+  --quick           seconds instead of minutes: shows that it works, its figures mean nothing
+  --json FILE       writes everything that was measured
+  --svg FILE        writes a chart
+  --help            shows this
+`;
+
+/** Reads the command line; "help" when that is asked for. Throws {@link UsageError}. */
+export function parseOptions(args: readonly string[]): Options | "help" {
+  const values = parseWords(args);
+  if (values.help === true) return "help";
+  if (values.scale === true && values.quick === true)
+    throw new UsageError("--scale and --quick exclude each other");
+  const scale = values.scale === true;
+  const kind = scale ? "scale" : values.quick === true ? "quick" : "default";
+  return {
+    kind,
+    contestants: chosen("--only", values.only, scale ? scaleContestants : contestants),
+    scenarios: chosen("--scenario", values.scenario, scale ? scaleScenarios : scenarios),
+    turns: parseTurns(values.turns, kind === "default" ? 3 : 1),
+    json: values.json,
+    svg: values.svg,
+  };
+}
+
+function parseWords(args: readonly string[]): ReturnType<typeof words>["values"] {
+  try {
+    return words(args).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function words(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    options: {
+      scale: { type: "boolean" },
+      only: { type: "string" },
+      scenario: { type: "string" },
+      turns: { type: "string" },
+      quick: { type: "boolean" },
+      json: { type: "string" },
+      svg: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+}
+
+function chosen<T extends { readonly name: string }>(
+  option: string,
+  given: string | undefined,
+  all: readonly T[],
+): readonly T[] {
+  if (given === undefined) return all;
+  const names = given.split(",");
+  const allowed = all.map(({ name }) => name);
+  const unknown = names.find((name) => !allowed.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(`${option}: given "${unknown}", allowed: ${allowed.join(", ")}`);
+  return all.filter(({ name }) => names.includes(name));
+}
+
+function parseTurns(given: string | undefined, otherwise: number): number {
+  if (given === undefined) return otherwise;
+  const turns = Number(given);
+  if (!Number.isInteger(turns) || turns < 1 || turns > 20)
+    throw new UsageError(`--turns: given "${given}", allowed: a number from 1 to 20`);
+  return turns;
+}

@@ -1,0 +1,24 @@
+import { createServer } from "node:http";
+import { createChannel, createSession } from "better-sse";
+import { takeLines } from "./lines.mjs";
+
+const channels = new Map();
+
+/** One channel a topic, as its documentation has it. */
+function channelOf(topic) {
+  const known = channels.get(topic);
+  if (known !== undefined) return known;
+  const channel = createChannel();
+  channels.set(topic, channel);
+  return channel;
+}
+
+const server = createServer((request, response) => {
+  const topic = new URL(request.url, "http://localhost").searchParams.get("topic") ?? "0";
+  createSession(request, response).then(
+    (session) => channelOf(topic).register(session),
+    () => response.destroy(),
+  );
+});
+
+takeLines(server, (topic, payload) => channelOf(topic).broadcast(payload));

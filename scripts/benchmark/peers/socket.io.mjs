@@ -1,0 +1,13 @@
+import { createServer } from "node:http";
+import { Server } from "socket.io";
+import { takeLines } from "./lines.mjs";
+
+const server = createServer();
+const io = new Server(server, { transports: ["websocket"], serveClient: false });
+io.on("connection", (socket) => {
+  void socket.join(socket.handshake.query.topic);
+  // Its page on performance: the first request of a connection is dead weight once the socket stands.
+  socket.conn.request = null;
+});
+
+takeLines(server, (topic, payload) => io.to(topic).emit("m", payload));

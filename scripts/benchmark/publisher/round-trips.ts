@@ -1,0 +1,85 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { Changes } from "../../../test/support/wait-for.js";
+import type { ClientKind } from "../contestant.js";
+import { monotonicUs } from "../payload.js";
+import type { Publishing } from "./publishing.js";
+import { openSocket } from "./tcp-sender.js";
+
+const withinMs = 20_000;
+
+/** A subscriber beside the publisher: knows the highest sequence number that has come. */
+class Subscriber {
+  readonly #socket: Socket;
+  readonly #changes = new Changes();
+  #text = "";
+  #highest = 0;
+  #open = false;
+
+  constructor(socket: Socket, client: ClientKind) {
+    this.#socket = socket;
+    socket.setEncoding("latin1").on("data", (text: string) => this.#take(text));
+    const webSocket =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const kind = client.kind === "socketio" ? webSocket : "Accept: text/event-stream\r\n";
+    socket.write(`GET ${client.path.replace("{stream}", "0")} HTTP/1.1\r\nHost: localhost\r\n${kind}\r\n`);
+    this.#joined = client.kind === "socketio" ? '40{"sid"' : "\r\n\r\n";
+  }
+
+  readonly #joined: string;
+
+  async untilOpen(): Promise<void> {
+    await this.#changes.until(() => this.#open, {
+      within: withinMs,
+      missing: "the subscriber's stream is not open",
+    });
+  }
+
+  async until(sequence: number): Promise<void> {
+    await this.#changes.until(() => this.#highest >= sequence, {
+      within: withinMs,
+      missing: `publication ${sequence} has not come back`,
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#socket.destroy();
+    await once(this.#socket, "close");
+  }
+
+  #take(text: string): void {
+    this.#text = (this.#text + text).slice(-4096);
+    if (!this.#open && this.#joined !== "\r\n\r\n" && this.#text.includes('0{"sid"')) this.#join();
+    this.#open ||= this.#text.includes(this.#joined);
+    for (const [, sequence] of this.#text.matchAll(/~(\d+) \d+ 0~/g))
+      this.#highest = Math.max(this.#highest, Number(sequence));
+    this.#changes.changed();
+  }
+
+  /** "40" of socket.io in a masked text frame whose mask is zero [RFC 6455 5.2]. */
+  #join(): void {
+    if (!this.#text.includes("40{")) this.#socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30]));
+  }
+}
+
+/** Publishes one, waits until it has come back, publishes the next; the delays in microseconds, in their order. */
+export async function roundTrips(options: {
+  readonly publishing: Publishing;
+  readonly port: number;
+  readonly client: ClientKind;
+  readonly count: number;
+}): Promise<readonly number[]> {
+  const subscriber = new Subscriber(await openSocket(options.port), options.client);
+  await subscriber.untilOpen();
+  const delays: number[] = [];
+  // The first ones warm up what is compiled at run time.
+  const warmUp = Math.ceil(options.count / 5);
+  for (let trip = 0; trip < warmUp + options.count; trip++) {
+    const startUs = monotonicUs();
+    const { count } = await options.publishing.publish(1);
+    await subscriber.until(count);
+    if (trip >= warmUp) delays.push(monotonicUs() - startUs);
+  }
+  await subscriber.close();
+  return delays;
+}

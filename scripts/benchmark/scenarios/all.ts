@@ -1,0 +1,22 @@
+import type { Scenario } from "../scenario.js";
+import { burstScenario } from "./burst.js";
+import { memoryScenario, openingScenario, resumeScenario } from "./connections.js";
+import { delayScenarios, largeDelayScenario, topicsScenario } from "./delay.js";
+import { roundTripScenario } from "./round-trip.js";
+import { saturationScenario } from "./saturation.js";
+
+/**
+ * The scenarios of a run. Those that follow each other with the same crowd share it, so the ones that wear it out
+ * come last.
+ */
+export const scenarios: readonly Scenario[] = Object.freeze([
+  roundTripScenario,
+  ...delayScenarios,
+  burstScenario,
+  saturationScenario,
+  openingScenario,
+  memoryScenario,
+  largeDelayScenario,
+  resumeScenario,
+  topicsScenario,
+]);

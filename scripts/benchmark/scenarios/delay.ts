@@ -1,0 +1,84 @@
+import type { Bed } from "../bed.js";
+import { percentileMs } from "../histogram.js";
+import { paceNote, type Measurement, type Scale, type Scenario } from "../scenario.js";
+
+const figures = {
+  p50: { title: "median", unit: "ms", better: "less" },
+  p99: { title: "p99", unit: "ms", better: "less" },
+} as const;
+
+/** Delay from publishing to the client, at a pace. */
+function delayAt(options: {
+  readonly name: string;
+  readonly title: string;
+  readonly perSecond: number;
+  readonly clients: number;
+  readonly seconds: number;
+  readonly topics?: "own";
+}): Scenario {
+  const { name, title, perSecond, clients, seconds, topics } = options;
+  return {
+    name,
+    title,
+    figures,
+    ...(topics === undefined ? {} : { needs: "topics" as const }),
+    // The large crowd is also that of the resume storm, whose clients keep their ids.
+    bed: (scale) => ({
+      clients: scale.clients(clients),
+      topics: topics ?? "one",
+      ids: clients > 1000 && topics === undefined,
+    }),
+    measure: async (bed, scale) => measureDelay(bed, scale, { perSecond, seconds }),
+  };
+}
+
+async function measureDelay(
+  bed: Bed,
+  scale: Scale,
+  pace: { readonly perSecond: number; readonly seconds: number },
+): Promise<Measurement> {
+  const { perSecond } = pace;
+  const { published, report, drained } = await bed.stretch({
+    perSecond,
+    seconds: scale.seconds(pace.seconds),
+  });
+  const [p50, p99] = [percentileMs(report.delays, 0.5), percentileMs(report.delays, 0.99)];
+  if (p50 === undefined || p99 === undefined) throw new Error("nothing arrived");
+  const notes = paceNote(perSecond, published);
+  if (drained.behind > 0) notes.push(`${drained.behind} clients had not everything 20 s later`);
+  return { figures: { p50, p99 }, faults: report.faults, notes };
+}
+
+export const delayScenarios: readonly Scenario[] = [
+  delayAt({
+    name: "delay-1000",
+    title: "delay at 10 publications/s, 1,000 clients",
+    perSecond: 10,
+    clients: 1000,
+    seconds: 4,
+  }),
+  delayAt({
+    name: "rate-1000",
+    title: "delay at 1,000 publications/s, 1,000 clients",
+    perSecond: 1000,
+    clients: 1000,
+    seconds: 3,
+  }),
+];
+
+export const largeDelayScenario = delayAt({
+  name: "delay-10000",
+  title: "delay at 10 publications/s, 10,000 clients",
+  perSecond: 10,
+  clients: 10_000,
+  seconds: 4,
+});
+
+export const topicsScenario = delayAt({
+  name: "topics-10000",
+  title: "delay at 2,000 publications/s to 10,000 topics with one client each",
+  perSecond: 2000,
+  clients: 10_000,
+  seconds: 4,
+  topics: "own",
+});

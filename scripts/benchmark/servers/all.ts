@@ -1,0 +1,19 @@
+import type { Contestant } from "../contestant.js";
+import { betterSse } from "./better-sse.js";
+import { floor } from "./floor.js";
+import { nchan } from "./nchan.js";
+import { pharos } from "./pharos.js";
+import { pharosMongrel2 } from "./pharos-mongrel2.js";
+import { pushpin } from "./pushpin.js";
+import { socketIo } from "./socket-io.js";
+
+/** Every server that is compared, in the order of the table. */
+export const contestants: readonly Contestant[] = Object.freeze([
+  pharos,
+  pharosMongrel2,
+  nchan,
+  pushpin,
+  betterSse,
+  socketIo,
+  floor,
+]);

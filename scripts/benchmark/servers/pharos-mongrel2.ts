@@ -1,0 +1,37 @@
+import { startMongrel2 } from "../../../test/support/mongrel2-server.js";
+import type { Child, Contestant } from "../contestant.js";
+import { hasCommand, packageVersion } from "../debian.js";
+import { pharosVersion, running, startHub } from "./pharos.js";
+
+/** A hub behind a real Mongrel2 with the settings of mongrel2/mongrel2.conf. */
+export const pharosMongrel2: Contestant = {
+  name: "pharos-mongrel2",
+  title: "Pharos behind Mongrel2",
+  settings: [
+    "Mongrel2 with mongrel2/mongrel2.conf, superpoll.max_fd raised to 4.4 times the clients; the hub without HTTP front",
+  ],
+  unable: {},
+  missing: async () =>
+    (await hasCommand("mongrel2")) && (await hasCommand("m2sh"))
+      ? undefined
+      : "mongrel2-core is not installed",
+  version: async () => `${await pharosVersion()}, Mongrel2 ${await packageVersion("mongrel2-core")}`,
+  start: async (options) => {
+    const server = await startMongrel2({
+      mode: "shipped",
+      maxFd: Math.max(16_384, Math.ceil(options.clients * 4.4)),
+    });
+    const link = `${server.sendSpec},${server.recvSpec},${server.controlSpec}`;
+    const hub = await startHub(options, ["--http", "off", "--mongrel2", link, "--log-level", "info"]);
+    await hub.waitForLog(/the link is up/);
+    const child: Child = {
+      name: "Mongrel2",
+      pids: () => [server.pid],
+      get log() {
+        return server.log();
+      },
+      stop: async () => server.stop(),
+    };
+    return running({ port: server.port, children: [child, hub], scratch: options.scratch });
+  },
+};

@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import type { Child, Contestant, Running, StartOptions } from "../contestant.js";
+import { root } from "../places.js";
+import { ServerChild } from "../server-child.js";
+
+const entry = join(root, "dist", "cli", "main.js");
+
+/** A hub alone, with the HTTP front of its own. */
+export const pharos: Contestant = {
+  name: "pharos",
+  title: "Pharos",
+  settings: [
+    "as it comes; published over ZeroMQ (ipc); limits on connections raised where more than 15,000 come",
+  ],
+  unable: {},
+  missing: async () => undefined,
+  version: pharosVersion,
+  start: async (options) => {
+    const hub = await startHub(options, ["--http", "127.0.0.1:0"]);
+    const [, port = ""] = await hub.waitForOutput(/^ready .*http=http:\/\/127\.0\.0\.1:(\d+)/m);
+    return running({ port: Number(port), children: [hub], scratch: options.scratch });
+  },
+};
+
+/** The version of this checkout. */
+export async function pharosVersion(): Promise<string> {
+  const manifest = z.object({ version: z.string() });
+  return manifest.parse(JSON.parse(await readFile(join(root, "package.json"), "utf8"))).version;
+}
+
+/** Starts a hub with its files in the scratch folder and one ingest endpoint there. */
+export async function startHub(options: StartOptions, args: readonly string[]): Promise<ServerChild> {
+  const config = join(options.scratch, "pharos.json");
+  const room = Math.max(15_000, Math.ceil(options.clients * 1.1));
+  const limits = { connections: room, connectionsPerLocalAddress: room };
+  await writeFile(config, JSON.stringify(room > 15_000 ? { limits } : {}));
+  const all = ["serve", "--admin", "off", "--state-dir", "off", "--log-level", "warn", "--config", config];
+  return new ServerChild({
+    name: "Pharos",
+    command: process.execPath,
+    args: [entry, ...all, "--ingest", `@${ingestOf(options.scratch)}`, ...args],
+    cwd: options.scratch,
+  });
+}
+
+/** What clients and publishers need to know of a hub. */
+export function running(parts: {
+  readonly port: number;
+  readonly children: readonly Child[];
+  readonly scratch: string;
+}): Running {
+  return {
+    port: parts.port,
+    client: { kind: "sse", path: "/esupdates?topic=bench/{stream}" },
+    publisher: { kind: "pharos", endpoint: ingestOf(parts.scratch), topic: "bench/{stream}" },
+    children: parts.children,
+    counted: parts.children,
+  };
+}
+
+/** Whether this hub can run worker processes. */
+export async function hasWorkers(): Promise<boolean> {
+  const { stdout } = await promisify(execFile)(process.execPath, [entry, "serve", "--help"]);
+  return stdout.includes("--workers");
+}
+
+function ingestOf(scratch: string): string {
+  return `ipc://${join(scratch, "ingest")}`;
+}

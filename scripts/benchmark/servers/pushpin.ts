@@ -1,0 +1,99 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort } from "../../../test/support/free-port.js";
+import { waitFor } from "../../../test/support/wait-for.js";
+import type { Contestant } from "../contestant.js";
+import { hasCommand, packageVersion } from "../debian.js";
+import { here } from "../places.js";
+import { ServerChild } from "../server-child.js";
+
+/** Pushpin with the Mongrel2 that Debian's package runs in front of it, and an origin that says "hold". */
+export const pushpin: Contestant = {
+  name: "pushpin",
+  title: "Pushpin",
+  settings: [
+    "Debian's set-up: its own Mongrel2, m2adapter, zurl, proxy and handler; client_maxconn 50,000",
+    "message_rate 100,000,000 and message_hwm 1,000,000 (as it comes it delivers at most 2,500 a second)",
+    "an origin on Node answers each request with Grip-Hold: stream; it is not counted",
+    "published over ZeroMQ (ipc PULL)",
+  ],
+  unable: { resume: "it keeps no history: its origin would have to answer for what was missed" },
+  missing: async () => ((await hasCommand("pushpin")) ? undefined : "pushpin is not installed"),
+  version: async () => packageVersion("pushpin"),
+  start: async ({ scratch }) => {
+    const origin = new ServerChild({
+      name: "the origin",
+      command: process.execPath,
+      args: [join(here, "peers", "grip-origin.mjs")],
+    });
+    const [, originPort = ""] = await origin.waitForOutput(/^ready (\d+)$/m);
+    const port = await freePort();
+    await mkdir(join(scratch, "run"));
+    await mkdir(join(scratch, "log"));
+    await writeFile(join(scratch, "pushpin.conf"), await configuration(scratch, port));
+    await writeFile(join(scratch, "routes"), `* 127.0.0.1:${originPort}\n`);
+    const args = ["--merge-output", "--config", join(scratch, "pushpin.conf")];
+    const child = new ServerChild({ name: "Pushpin", command: "pushpin", args, env: { LOGNAME: "bench" } });
+    await waitFor(() => answers(port), {
+      within: 30_000,
+      missing: () => `Pushpin does not answer: ${child.log}`,
+    });
+    return {
+      port,
+      client: { kind: "sse", path: "/{stream}" },
+      publisher: { kind: "pushpin", endpoint: `ipc://${join(scratch, "run", "push")}`, channel: "{stream}" },
+      children: [origin, child],
+      counted: [child],
+    };
+  },
+};
+
+async function configuration(dir: string, port: number): Promise<string> {
+  const run = join(dir, "run");
+  return `
+[global]
+include=/usr/lib/pushpin/internal.conf
+rundir=${run}
+ipc_prefix=p-
+port_offset=0
+
+[runner]
+services=mongrel2,m2adapter,zurl,pushpin-proxy,pushpin-handler
+http_port=127.0.0.1:${port}
+logdir=${join(dir, "log")}
+log_level=0
+client_buffer_size=8192
+client_maxconn=50000
+mongrel2_bin=mongrel2
+m2sh_bin=m2sh
+zurl_bin=zurl
+
+[proxy]
+routesfile=${join(dir, "routes")}
+zurl_out_specs=ipc://${run}/p-zurl-in
+zurl_out_stream_specs=ipc://${run}/p-zurl-in-stream
+zurl_in_specs=ipc://${run}/p-zurl-out
+updates_check=off
+
+[handler]
+push_in_spec=ipc://${run}/push
+push_in_sub_specs=ipc://${run}/push-sub
+push_in_http_addr=127.0.0.1
+push_in_http_port=${await freePort()}
+command_spec=ipc://${run}/command
+stats_spec=ipc://${run}/stats
+message_rate=100000000
+message_hwm=1000000
+`;
+}
+
+/** A connection alone says nothing: its Mongrel2 accepts before the rest is there. */
+async function answers(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(2000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

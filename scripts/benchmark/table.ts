@@ -1,0 +1,88 @@
+import { numberText } from "./number-text.js";
+import type { ContestantEntry, Report, Result, ScenarioResults, Spread } from "./results.js";
+import type { FigureSpec } from "./scenario.js";
+
+/** The whole report as text that can stand in a Markdown page: machine, servers, figures, and what was not measured. */
+export function reportText(report: Report): string {
+  return [
+    machineLines(report),
+    contestantLines(report.contestants),
+    ...report.scenarios.map((scenario) => scenarioTable(scenario, report.contestants)),
+    notMeasured(report),
+  ].join("\n\n");
+}
+
+function machineLines({ machine, turns, payloadBytes, seconds, startedAt }: Report): string {
+  const { cpu, cores, memoryGib, kernel, node, loadBefore } = machine;
+  return [
+    `${cpu}, ${cores} cores, ${memoryGib} GiB, ${kernel}, Node ${node}; load before the run ${loadBefore.toFixed(2)}`,
+    `${startedAt}, ${Math.round(seconds / 60)} minutes, ${turns} turns each, ${payloadBytes} bytes a publication;` +
+      " clients, publisher and server on the same cores. Medians, in brackets the least and the most.",
+  ].join("\n");
+}
+
+function contestantLines(contestants: readonly ContestantEntry[]): string {
+  const lines = contestants.map((entry) =>
+    entry.kind === "left-out"
+      ? `- ${entry.title}: left out, ${entry.reason}`
+      : `- ${entry.title} (${entry.version}): ${entry.settings.join("; ")}`,
+  );
+  return ["Servers:", ...lines].join("\n");
+}
+
+function scenarioTable(scenario: ScenarioResults, contestants: readonly ContestantEntry[]): string {
+  const specs = Object.entries(scenario.figures);
+  const head = ["", ...specs.map(([, spec]) => `${spec.title}, ${spec.unit}`), "lost or wrong"];
+  const rows = scenario.results.flatMap((result) =>
+    result.kind === "measured" ? [row(result, specs, titleOf(contestants, result.contestant))] : [],
+  );
+  if (rows.length === 0) return `## ${scenario.title}\n\nnot measured`;
+  return `## ${scenario.title}\n\n${aligned([head, ...rows])}`;
+}
+
+function row(
+  result: Extract<Result, { kind: "measured" }>,
+  specs: readonly (readonly [string, FigureSpec])[],
+  title: string,
+): string[] {
+  const cells = specs.map(([name]) => spreadText(result.figures[name]));
+  const faults = Object.entries(result.faults).map(([name, count]) => `${numberText(count)} ${name}`);
+  const failures = result.failures.length === 0 ? [] : [`${result.failures.length} turns failed`];
+  return [title, ...cells, [...faults, ...failures, ...result.notes.slice(0, 2)].join("; ") || "nothing"];
+}
+
+function spreadText(spread: Spread | undefined): string {
+  if (spread === undefined) return "";
+  const { median, min, max } = spread;
+  return min === max
+    ? numberText(median)
+    : `${numberText(median)} (${numberText(min)} to ${numberText(max)})`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0), 3),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [head = [], ...body] = rows;
+  return [line(head), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...body.map(line)].join(
+    "\n",
+  );
+}
+
+/** Each reason once, with whom and what it holds for. */
+function notMeasured({ scenarios, contestants }: Report): string {
+  const lines = scenarios.flatMap((scenario) =>
+    scenario.results.flatMap((result) =>
+      result.kind === "not-measured"
+        ? [`- ${titleOf(contestants, result.contestant)}, ${scenario.title}: ${result.reason}`]
+        : [],
+    ),
+  );
+  return lines.length === 0 ? "Everything was measured." : ["Not measured:", ...lines].join("\n");
+}
+
+function titleOf(contestants: readonly ContestantEntry[], name: string): string {
+  return contestants.find((entry) => entry.name === name)?.title ?? name;
+}
