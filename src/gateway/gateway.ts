@@ -151,7 +151,20 @@ function handlerOf({ methods }: Resource, method: string): Handler | undefined {
 }
 
 function withHeaders<A extends Answer>(answer: A, headers: Answer["headers"]): A {
-  return headers.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...headers] };
+  return headers.length === 0 ? answer : { ...answer, headers: joined([...answer.headers, ...headers]) };
+}
+
+/** Each name once, its values in one list [RFC 9110 5.3]: a front may take a second line for one that replaces the first. */
+function joined(headers: Headers): Headers {
+  const lines = new Map<string, readonly [name: string, value: string]>();
+  for (const [name, value] of headers) {
+    const before = lines.get(name.toLowerCase());
+    lines.set(
+      name.toLowerCase(),
+      before === undefined ? [name, value] : [before[0], `${before[1]}, ${value}`],
+    );
+  }
+  return [...lines.values()];
 }
 
 type Opened = NonNullable<StreamStart["opened"]>;

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { mercurePath } from "../../src/protocol.js";
+import { currentToken } from "../support/token.js";
 import { ask, readResponse, within } from "./client.js";
 import { allowedOrigin, type Contract } from "./sites.js";
 import { requestBytes, requestId } from "./http-text.js";
+import { bearer } from "./mercure-client.js";
 
 const methods = "GET, HEAD, OPTIONS";
 const stranger = "https://stranger.example";
 
-export function testAnswers({ front, site, smallSite }: Contract): void {
+export function testAnswers({ front, site, smallSite, mercureSite }: Contract): void {
   describe("answers without a stream", () => {
     it("tells the health as JSON that no cache keeps", async () => {
       const { status, headers, body } = await ask(site(), requestBytes({ path: "/healthz?x=1" }));
@@ -124,6 +127,17 @@ export function testAnswers({ front, site, smallSite }: Contract): void {
         expect(headers.get("vary")).toBe("Origin");
       },
     );
+
+    it("are told apart from others by caches of what a token decides, too", async () => {
+      // Of two lines with one name the HTTP front wrote the last alone, Mongrel2 both.
+      const headers = { Origin: allowedOrigin, ...bearer(await currentToken({ subscribe: ["*"] })) };
+      const answer = await ask(
+        mercureSite(),
+        requestBytes({ path: `${mercurePath}/subscriptions`, headers }),
+      );
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("vary")).toBe("Authorization, Cookie, Origin");
+    });
 
     it.each([
       stranger,

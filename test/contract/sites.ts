@@ -13,7 +13,7 @@ export interface Contract {
    * after 0.2 s and tells a retry time of 1.5 s.
    */
   readonly smallSite: () => Site;
-  /** A hub that takes the tokens of test/support/token.ts and tells of subscriptions. */
+  /** A hub that takes the tokens of test/support/token.ts, tells of subscriptions, and lets pages of {@link allowedOrigin} in. */
   readonly mercureSite: () => Site;
 }
 
@@ -51,6 +51,7 @@ export function contractSites(front: FrontName): Contract {
         PHAROS_TOKEN_ISSUER: issuer,
         PHAROS_TOKEN_SECRET: secret,
         PHAROS_SUBSCRIPTIONS: "on",
+        PHAROS_CORS_ORIGIN: allowedOrigin,
       },
       onEnd,
     });
