@@ -21,7 +21,7 @@ import type { Gateway } from "./gateway/gateway.js";
 import { Hub } from "./hub/hub.js";
 import { defaultPressureLimits } from "./hub/pending.js";
 import { parsePublication } from "./hub/publication.js";
-import type { PublicationInput } from "./hub/publication.js";
+import type { Publication, PublicationInput } from "./hub/publication.js";
 import { ControlSocket } from "./ingress/control-socket.js";
 import { parseEndpoint, type Endpoint } from "./ingress/endpoint.js";
 import { ZeroMqIngress, defaultIngressLimits } from "./ingress/zeromq-ingress.js";
@@ -124,6 +124,7 @@ class RunningApp implements App {
       retainedBytes: config.limits.retained.bytes,
       filters: filterLimits(config.limits),
       baseUrl: config.publicUrl,
+      shared: subscriptionsTopic,
     });
     this.#journal.follow((entry) => this.#hub.apply(entry));
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
@@ -218,11 +219,21 @@ class RunningApp implements App {
     });
   }
 
+  /** Appends a publication; returns to how many connections it went. */
+  #countDeliveries(publication: Publication): number {
+    const before = this.#hub.deliveries;
+    this.#journal.append(publication);
+    return this.#hub.deliveries - before;
+  }
+
   #createPresence(): Presence {
     return new Presence({
-      append: (publication) => void this.#journal.append(publication),
-      lose: (publication) => this.#journal.lose(publication),
-      audience: (publication) => this.#hub.audience(publication),
+      append: (publication) => this.#countDeliveries(publication),
+      appendLast: (publication) => {
+        const deliveries = this.#countDeliveries(publication);
+        this.#journal.evictAll(subscriptionsTopic);
+        return deliveries;
+      },
       clock: this.#clock,
       metrics: this.#figures,
       deliveriesPerSecond: this.#config.limits.subscriptionDeliveries,

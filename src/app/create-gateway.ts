@@ -72,7 +72,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         history: journal,
         clock: parts.clock,
         issuers,
-        subscriptions: presence && { active: presence.active, listed: config.limits.subscriptionsListed },
+        subscriptions: presence && { active: presence.active, listBytes: config.limits.subscriptionListBytes },
       }),
       publish({ publishing, clock: parts.clock }),
       health(parts.facts),

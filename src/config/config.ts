@@ -76,6 +76,7 @@ export interface Limits {
   readonly history: {
     readonly topicEvents: number;
     readonly topicBytes: number;
+    readonly sharedBytes: number;
     readonly ageSeconds: number;
     readonly bytes: number;
     readonly topics: number;
@@ -107,7 +108,7 @@ export interface Limits {
   };
   readonly filterPercentPerAddress: number;
   readonly subscriptionDeliveries: number;
-  readonly subscriptionsListed: number;
+  readonly subscriptionListBytes: number;
   readonly topicBytes: number;
   readonly filterBytes: number;
   readonly idBytes: number;

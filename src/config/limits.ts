@@ -22,6 +22,11 @@ export const limitsSchema = z
         topicBytes: wholeNumber(memory)
           .default(64 * MiB)
           .describe("Bytes kept per topic: a quarter of the whole history, so that one topic cannot be all."),
+        sharedBytes: wholeNumber(memory)
+          .default(16 * MiB)
+          .describe(
+            "Bytes kept of the events that tell who subscribes and who leaves: some 20,000 of 800 bytes, their two topics included.",
+          ),
         ageSeconds: wholeNumber({ from: 1, to: 31_536_000 })
           .default(86_400)
           .describe("How long a publication is kept: a day, a laptop's night included."),
@@ -140,10 +145,10 @@ export const limitsSchema = z
       .describe(
         "Deliveries in a second that tell who subscribes and who leaves: 30 MB at 300 bytes each, for instance 100 changes to 1,000 watchers. Beyond it changes wait, after 2 seconds watchers are told a gap.",
       ),
-    subscriptionsListed: wholeNumber(count)
-      .default(20_000)
+    subscriptionListBytes: wholeNumber(memory)
+      .default(8 * MiB)
       .describe(
-        "Subscriptions in one answer to who is subscribed; beyond it 503. About 300 bytes each: 6 MB, made in 40 ms.",
+        "Bytes of one answer to who is subscribed; beyond it 503. 27,000 subscriptions of 300 bytes, made in 40 ms.",
       ),
     topicBytes: wholeNumber(short)
       .default(1024)

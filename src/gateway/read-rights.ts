@@ -1,5 +1,6 @@
 import type { Grants } from "../auth/grants.js";
 import { filterSetKey } from "../hub/filter.js";
+import { mayMatchBelow } from "../hub/filter-reach.js";
 import { FilterSet } from "../hub/filter-set.js";
 import type { Rights } from "../hub/rights.js";
 import { publicOnly } from "../hub/rights.js";
@@ -13,5 +14,6 @@ export function readRights(grants: Grants | undefined): Rights {
     key: filterSetKey(filters),
     readsPrivate: true,
     mayReadTopic: (topic) => set.matches(topic),
+    mayReadBelow: (parent) => filters.some((filter) => mayMatchBelow(filter, parent)),
   };
 }

@@ -2,8 +2,7 @@ import type { Grants } from "../auth/grants.js";
 import { PharosError } from "../errors.js";
 import type { ActiveSubscriptions } from "../presence/active-subscriptions.js";
 import { asOlder, describeSubscription, olderContext, pathOf } from "../presence/documents.js";
-import type { SubscriptionDocument } from "../presence/documents.js";
-import type { Matcher, Subscriber } from "../presence/subscriber.js";
+import type { OlderSubscriptionDocument, SubscriptionDocument } from "../presence/documents.js";
 
 export type Form = Grants["form"];
 
@@ -29,17 +28,23 @@ const askedBy: Readonly<Record<Form, (segments: readonly string[]) => Asked | un
   },
 });
 
+interface List {
+  readonly asked: Asked;
+  readonly id: string;
+  readonly position: string;
+}
+
 /** Active subscriptions as JSON, in both forms. */
 export class SubscriptionViews {
   readonly #active: ActiveSubscriptions;
-  readonly #listed: number;
+  readonly #listBytes: number;
   /** The last list: after a gap all watchers ask for the same one. */
   #last: { readonly key: string; readonly body: Buffer } | undefined;
 
-  /** @param listed the most subscriptions in one answer */
-  constructor(active: ActiveSubscriptions, listed: number) {
+  /** @param listBytes the most bytes of one answer */
+  constructor(active: ActiveSubscriptions, listBytes: number) {
     this.#active = active;
-    this.#listed = listed;
+    this.#listBytes = listBytes;
   }
 
   /**
@@ -48,7 +53,7 @@ export class SubscriptionViews {
    * @throws PharosError `not-found` where there is no such subscription or path, `too-many-subscriptions`
    */
   read(form: Form, segments: readonly string[], position: string): Buffer {
-    const asked = askedBy[form](segments);
+    const asked = segments.includes("") ? undefined : askedBy[form](segments);
     if (asked === undefined) throw new PharosError("not-found", "there are no subscriptions at this path");
     return asked.subscriber === undefined
       ? this.#list(form, { asked, id: pathOf(segments), position })
@@ -56,67 +61,68 @@ export class SubscriptionViews {
   }
 
   #one(form: Form, asked: Asked, position: string): Buffer {
-    const subscriber = this.#active.subscriber(asked.subscriber ?? "");
-    const [document] = subscriber === undefined ? [] : describeAll(subscriber, asked);
+    const [document] = this.#documents(asked);
     if (document === undefined) throw new PharosError("not-found", "there is no such subscription");
     if (form === "current") return encode(document);
     return encode({ "@context": olderContext, ...asOlder(document), lastEventID: position });
   }
 
-  #list(form: Form, list: { readonly asked: Asked; readonly id: string; readonly position: string }): Buffer {
+  #list(form: Form, list: List): Buffer {
     const { id, position } = list;
     const key = JSON.stringify([form, id, this.#active.version, form === "older" ? position : ""]);
     if (this.#last?.key !== key) this.#last = { key, body: this.#encodeList(form, list) };
     return this.#last.body;
   }
 
-  #encodeList(
-    form: Form,
-    { asked, id, position }: { readonly asked: Asked; readonly id: string; readonly position: string },
-  ): Buffer {
+  #encodeList(form: Form, { asked, id, position }: List): Buffer {
     const documents = this.#documents(asked);
-    if (form === "current") return encode({ id, type: "subscriptions", subscriptions: documents });
-    const subscriptions = eachOnce(documents).map(asOlder);
-    return encode({
-      "@context": olderContext,
-      id,
-      type: "Subscriptions",
-      lastEventID: position,
-      subscriptions,
-    });
+    const isCurrent = form === "current";
+    const head = isCurrent
+      ? { id, type: "subscriptions" }
+      : { "@context": olderContext, id, type: "Subscriptions", lastEventID: position };
+    const texts = isCurrent ? this.#texts(documents) : this.#texts(olderOnce(documents));
+    return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"subscriptions":[${texts.join(",")}]}\n`);
   }
 
-  #documents(asked: Asked): readonly SubscriptionDocument[] {
-    const { matcher } = asked;
-    const subscribers =
-      matcher === undefined ? this.#active.subscribers() : this.#active.subscribersOf(matcher.text);
-    const documents: SubscriptionDocument[] = [];
-    for (const subscriber of subscribers) {
-      for (const document of describeAll(subscriber, asked)) documents.push(document);
-      if (documents.length > this.#listed) throw this.#tooMany();
+  /** Made one by one, so that no more is made than may be sent. */
+  #texts(documents: Iterable<unknown>): readonly string[] {
+    const texts: string[] = [];
+    let bytes = 0;
+    for (const document of documents) {
+      const text = JSON.stringify(document);
+      bytes += Buffer.byteLength(text) + 1;
+      if (bytes > this.#listBytes) throw tooMany(this.#listBytes);
+      texts.push(text);
     }
-    return documents;
+    return texts;
   }
 
-  #tooMany(): PharosError {
-    return new PharosError(
-      "too-many-subscriptions",
-      `there are more than the ${this.#listed} subscriptions that one answer may list; ask for those of one matcher`,
-    );
+  *#documents({ matcher, subscriber }: Asked): Generator<SubscriptionDocument, void> {
+    const candidates = matcher === undefined ? this.#active.all() : this.#active.of(matcher.text);
+    for (const subscription of candidates) {
+      const isOfType = matcher?.type === undefined || matcher.type === subscription.matcher.type;
+      const isOfSubscriber = subscriber === undefined || subscriber === subscription.subscriber.id;
+      if (isOfType && isOfSubscriber) yield describeSubscription(subscription, true);
+    }
   }
 }
 
-function describeAll(subscriber: Subscriber, { matcher }: Asked): readonly SubscriptionDocument[] {
-  const isAsked = ({ type, text }: Matcher): boolean =>
-    matcher === undefined || (matcher.text === text && (matcher.type ?? type) === type);
-  return subscriber.matchers.filter(isAsked).map((each) => describeSubscription(subscriber, each, true));
+function tooMany(listBytes: number): PharosError {
+  return new PharosError(
+    "too-many-subscriptions",
+    `there are more subscriptions than the ${listBytes} bytes of one answer hold; ask for those of one matcher`,
+  );
 }
 
 /** The older form does not tell matchers apart that differ in their types alone. */
-function eachOnce(documents: readonly SubscriptionDocument[]): readonly SubscriptionDocument[] {
-  return [
-    ...new Map(documents.map((each) => [JSON.stringify([each.match, each.subscriber]), each])).values(),
-  ];
+function* olderOnce(documents: Iterable<SubscriptionDocument>): Generator<OlderSubscriptionDocument, void> {
+  const seen = new Set<string>();
+  for (const document of documents) {
+    const older = asOlder(document);
+    if (seen.has(older.id)) continue;
+    seen.add(older.id);
+    yield older;
+  }
 }
 
 function encode(document: unknown): Buffer {

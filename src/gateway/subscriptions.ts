@@ -17,8 +17,8 @@ export interface SubscriptionsOptions {
   readonly visitors: Visitors;
   readonly active: ActiveSubscriptions;
   readonly history: Pick<History, "head" | "idAt">;
-  /** The most subscriptions in one answer. */
-  readonly listed: number;
+  /** The most bytes of one answer. */
+  readonly listBytes: number;
 }
 
 /**
@@ -26,8 +26,8 @@ export interface SubscriptionsOptions {
  * one. What it says is true at the position that it names; events from there on continue it. The token's form decides the
  * answer's; it has to grant subscribing to the path, as if that were a topic.
  */
-export function subscriptions({ visitors, active, history, listed }: SubscriptionsOptions): Resource {
-  const views = new SubscriptionViews(active, listed);
+export function subscriptions({ visitors, active, history, listBytes }: SubscriptionsOptions): Resource {
+  const views = new SubscriptionViews(active, listBytes);
   const get = async (request: GatewayRequest): Promise<Reply> => {
     const grants = await visitors.subscriber(request, parseForm(request.query));
     if (grants === undefined) throw new PharosError("unauthorized", "this needs a token");

@@ -102,6 +102,7 @@ export class Cohort {
     if (this.#last === entry.offset) return;
     this.#last = entry.offset;
     if (!this.#listening || !mayRead(this.subscription.rights, entry.publication)) return;
+    entry.readers += this.connections;
     this.#account.add(entry);
     this.#pending.push(entry);
     if (this.#pending.length - this.#taken === 1) this.outlet.wake(this);

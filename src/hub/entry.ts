@@ -25,6 +25,8 @@ export class Entry {
   readonly bytes: number;
   /** How many topics' histories still hold it; kept by the journal. */
   holders = 0;
+  /** How many connections it went to when it was published; kept by the hub. */
+  readers = 0;
   /** How many cohorts have it pending; kept by the hub. */
   pendingIn = 0;
   #encoder: EventEncoder | undefined;

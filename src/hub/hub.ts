@@ -5,6 +5,7 @@ import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
 import type { Entry } from "./entry.js";
 import type { TopicFilter } from "./filter.js";
+import { mayMatchBelow } from "./filter-reach.js";
 import { defaultFilterLimits } from "./filter-limits.js";
 import type { FilterLimits } from "./filter-limits.js";
 import { FilterTrie } from "./filter-trie.js";
@@ -12,9 +13,8 @@ import type { FilterCounts } from "./filter-trie.js";
 import type { History } from "./history.js";
 import { PendingAccount, defaultPressureLimits } from "./pending.js";
 import type { PressureLimits } from "./pending.js";
-import type { Publication } from "./publication.js";
 import { RetainedValues } from "./retained.js";
-import { mayRead } from "./rights.js";
+import type { Topic } from "./topic.js";
 import { urlPatternsFor } from "./url-patterns.js";
 
 export interface HubOptions {
@@ -33,6 +33,11 @@ export interface HubOptions {
    * @default that of a hub with default settings
    */
   readonly baseUrl?: string;
+  /**
+   * The topic below which topics share a history. What is published to it itself goes to all who may follow, and may
+   * read, something below it, and to nobody else. @default none
+   */
+  readonly shared?: Topic;
 }
 
 const defaultBaseUrl = `http://127.0.0.1:8080${mercurePath}`;
@@ -49,11 +54,16 @@ export class Hub {
   readonly #cohorts = new Map<string, Cohort>();
   readonly #trie: FilterTrie<Cohort>;
   readonly #filterLimits: FilterLimits;
+  readonly #shared: Topic | undefined;
+  /** Cohorts that may be given something private below it. */
+  readonly #below = new Set<Cohort>();
+  #deliveries = 0;
 
   constructor(options: HubOptions) {
     this.history = options.history;
     this.#clock = options.clock;
     this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
+    this.#shared = options.shared;
     this.#filterLimits = { ...defaultFilterLimits, ...options.filters };
     const { urls } = urlPatternsFor(options.baseUrl ?? defaultBaseUrl);
     this.#trie = new FilterTrie({ urls, limits: this.#filterLimits });
@@ -126,17 +136,15 @@ export class Hub {
   apply(entry: Entry): void {
     if (entry.publication.retain) this.retained.apply(entry);
     for (const topic of entry.publication.topics) {
-      this.#trie.match(topic, (cohort) => cohort.append(entry));
+      if (topic === this.#shared) this.#below.forEach((cohort) => cohort.append(entry));
+      else this.#trie.match(topic, (cohort) => cohort.append(entry));
     }
+    this.#deliveries += entry.readers;
   }
 
-  /** The cohorts to which a publication would go now. */
-  audience(publication: Pick<Publication, "topics" | "private">): ReadonlySet<Cohort> {
-    const cohorts = new Set<Cohort>();
-    for (const topic of publication.topics) this.#trie.match(topic, (cohort) => cohorts.add(cohort));
-    for (const cohort of cohorts)
-      if (!mayRead(cohort.subscription.rights, publication)) cohorts.delete(cohort);
-    return cohorts;
+  /** How many deliveries all publications so far came to: each counts once for each connection that it went to. */
+  get deliveries(): number {
+    return this.#deliveries;
   }
 
   /** Finds or creates the cohort for one more connection; each call is undone by one {@link leave}. */
@@ -152,6 +160,7 @@ export class Hub {
     if (cohort.connections > 0) return;
     cohort.listen(false);
     this.#cohorts.delete(cohort.key);
+    this.#below.delete(cohort);
     for (const filter of cohort.subscription.filters) this.#trie.remove(filter, cohort);
   }
 
@@ -159,6 +168,13 @@ export class Hub {
     const cohort = new Cohort({ outlet, subscription, history: this.history, account: this.#account });
     this.#cohorts.set(cohort.key, cohort);
     for (const filter of subscription.filters) this.#trie.add(filter, cohort);
+    if (this.#mayReadBelow(subscription)) this.#below.add(cohort);
     return cohort;
+  }
+
+  #mayReadBelow({ filters, rights }: Subscription): boolean {
+    const parent = this.#shared;
+    if (parent === undefined || !rights.mayReadBelow(parent)) return false;
+    return filters.some((filter) => mayMatchBelow(filter, parent));
   }
 }

@@ -12,10 +12,17 @@ export interface Rights {
    * publications that are gone too, of which nothing but topics is known.
    */
   mayReadTopic(topic: Topic): boolean;
+  /** Whether that may be so for some topic below this one; true where it is not known. */
+  mayReadBelow(parent: Topic): boolean;
 }
 
 /** The rights of a stranger: whatever is not private. */
-export const publicOnly: Rights = Object.freeze({ key: "", readsPrivate: false, mayReadTopic: () => false });
+export const publicOnly: Rights = Object.freeze({
+  key: "",
+  readsPrivate: false,
+  mayReadTopic: () => false,
+  mayReadBelow: () => false,
+});
 
 /** True when a connection with these rights may see the publication. */
 export function mayRead(rights: Rights, publication: Pick<Publication, "private" | "topics">): boolean {

@@ -4,6 +4,8 @@ export interface HistoryLimits {
   readonly topicEvents: number;
   /** Bytes per topic: a quarter of all, so that one noisy topic leaves room for the others. */
   readonly topicBytes: number;
+  /** Bytes of the history that the topics of subscription events share: some 20,000 of them. */
+  readonly sharedBytes: number;
   /** Seconds an entry is kept. */
   readonly ageSeconds: number;
   /** Bytes in all topics together. */
@@ -17,6 +19,7 @@ export interface HistoryLimits {
 export const defaultHistoryLimits: HistoryLimits = Object.freeze({
   topicEvents: 65_536,
   topicBytes: 64 * 1024 * 1024,
+  sharedBytes: 16 * 1024 * 1024,
   ageSeconds: 86_400,
   bytes: 256 * 1024 * 1024,
   topics: 100_000,

@@ -19,6 +19,8 @@ import type { HistoryLimits } from "./limits.js";
 import { LossOrder } from "./loss-order.js";
 import { LossSearch } from "./loss-search.js";
 import { mergeEntries } from "./merge.js";
+import { SharedLosses } from "./shared-losses.js";
+import { TopicLosses } from "./topic-losses.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
 import type { ForgottenUpTo } from "./topic-history.js";
 
@@ -36,7 +38,8 @@ export interface MemoryJournalOptions {
   readonly positions?: PositionFormat;
   /**
    * Topics below this one share one history, under its name: there are as many as connections, and each is published to
-   * once or twice, so that with histories of their own they would evict those of all others. @default none do
+   * once or twice, so that with histories of their own they would evict those of all others. They are for private
+   * publications. @default none do
    */
   readonly shared?: Topic;
 }
@@ -117,21 +120,11 @@ export class MemoryJournal implements Journal, History {
     return { ...position, id };
   }
 
-  /**
-   * Gives a publication its position and evicts it at once: nobody will see it, and all who might have read it are told
-   * when they come back from before it. Those who are connected have to be told otherwise.
-   */
-  lose(publication: Publication): void {
-    this.#head += 1;
-    this.#lostUpTo = this.#head;
-    this.#evictions += 1;
-    for (const name of this.#namesOf(publication)) {
-      const history = this.#historyOf(name);
-      history.lose({ publication, offset: this.#head }, this.#evictions);
-      this.#lost.add(history, this.#evictions);
-      this.#recent.touch(history);
-    }
-    this.#forgetOverLimit();
+  /** Evicts all that a topic's history holds, as limits do. */
+  evictAll(topic: Topic): void {
+    const history = this.#topics.get(topic);
+    if (history !== undefined) this.#empty(history, "told");
+    this.#dropReleased();
   }
 
   idAt(offset: Offset): string {
@@ -260,14 +253,16 @@ export class MemoryJournal implements Journal, History {
   #pushTo(name: Topic, entry: Entry): void {
     const history = this.#historyOf(name);
     history.push(entry);
-    this.#recent.touch(history);
+    // The one that topics share is never forgotten: it would be one of their many.
+    if (name !== this.#shared) this.#recent.touch(history);
   }
 
   #historyOf(name: Topic): TopicHistory {
     let history = this.#topics.get(name);
     if (history === undefined) {
       const { open, private: hidden } = this.#forgotten;
-      history = new TopicHistory(name, { open: open.upTo, private: hidden.upTo });
+      const losses = name === this.#shared ? new SharedLosses(name) : new TopicLosses(name);
+      history = new TopicHistory(losses, { open: open.upTo, private: hidden.upTo });
       this.#topics.set(name, history);
     }
     return history;
@@ -294,7 +289,8 @@ export class MemoryJournal implements Journal, History {
   }
 
   #trim(history: TopicHistory): void {
-    const { topicEvents, topicBytes } = this.#limits;
+    const { topicEvents, sharedBytes } = this.#limits;
+    const topicBytes = history.topic === this.#shared ? sharedBytes : this.#limits.topicBytes;
     while (history.entries.length > topicEvents || history.bytes > topicBytes)
       this.#evictFrom(history, "topic");
   }
@@ -321,6 +317,10 @@ export class MemoryJournal implements Journal, History {
     }
   }
 
+  #empty(history: TopicHistory, limit: string): void {
+    while (history.entries.length > 0) this.#evictFrom(history, limit);
+  }
+
   #evictFrom(history: TopicHistory, limit: string): void {
     this.#lostUpTo = Math.max(this.#lostUpTo, history.entries.first?.offset ?? 0);
     this.#evictions += 1;
@@ -344,7 +344,7 @@ export class MemoryJournal implements Journal, History {
   #forgetOldest(): void {
     const history = this.#recent.oldest;
     if (history === undefined) return;
-    while (history.entries.length > 0) this.#evictFrom(history, "topics");
+    this.#empty(history, "topics");
     this.#evictions += 1;
     this.#remember("open", history.newestOpen);
     this.#remember("private", history.newestPrivate);

@@ -4,8 +4,7 @@ import type { Offset } from "../hub/position.js";
 import type { Topic } from "../hub/topic.js";
 import { EntryQueue } from "../hub/entry-queue.js";
 import type { Loser } from "./loss-order.js";
-import { TopicLosses } from "./topic-losses.js";
-import type { LossReader, Published } from "./topic-losses.js";
+import type { LossReader, Losses } from "./topic-losses.js";
 
 /** Up to which offset topics that are forgotten may have had publications: open ones, and private ones. */
 export interface ForgottenUpTo {
@@ -30,25 +29,22 @@ export class TopicHistory implements Loser {
   /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
-  readonly #losses: TopicLosses;
+  readonly #losses: Losses;
 
-  constructor(topic: Topic, forgottenUpTo: ForgottenUpTo) {
-    this.topic = topic;
+  constructor(losses: Losses, forgottenUpTo: ForgottenUpTo) {
+    this.topic = losses.topic;
     this.forgottenUpTo = forgottenUpTo;
-    this.#losses = new TopicLosses(topic);
+    this.#losses = losses;
   }
 
   push(entry: Entry): void {
-    this.#place(entry);
+    const { offset } = entry;
+    this.newest = offset;
+    if (entry.publication.private) this.newestPrivate = offset;
+    else this.newestOpen = offset;
     this.entries.push(entry);
     this.bytes += entry.bytes;
     entry.holders += 1;
-  }
-
-  /** Something was published here that is lost already, at this moment of losses. */
-  lose(published: Published, at: LossMark): void {
-    this.#place(published);
-    this.#losses.add(published, at);
   }
 
   /** Removes the oldest entry, at this moment of losses; returns it when no other topic holds it either. */
@@ -73,12 +69,6 @@ export class TopicHistory implements Loser {
     const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);
     return isUncounted ? upTo - after : Math.min(count, upTo - after);
-  }
-
-  #place({ offset, publication }: Published): void {
-    this.newest = offset;
-    if (publication.private) this.newestPrivate = offset;
-    else this.newestOpen = offset;
   }
 
   /** True when this reader may have lost more here, which it must not be told by the topic's name. */

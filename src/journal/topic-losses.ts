@@ -17,15 +17,22 @@ export interface LossReader {
   readonly told: LossMark;
 }
 
-/** A publication and its place. */
-export type Published = Pick<Entry, "publication" | "offset">;
+/** What a history has lost, and who may hear of it. */
+export interface Losses {
+  readonly topic: Topic;
+  add(entry: Entry, at: LossMark): void;
+  /** What this reader may hear of: of entries after an offset, since it was told. */
+  after(offset: Offset, reader: LossReader): readonly Evictions[];
+  /** True when this reader may have lost more, of which it may not hear by the topic's name. */
+  mayHaveMissed(offset: Offset, reader: LossReader): boolean;
+}
 
 /** Private publications may be read for any of their topics, so each set of topics counts by itself: up to so many. */
 const maxTopicSets = 64;
 
 /** What one topic has lost, kept apart by who may hear of it. */
-export class TopicLosses {
-  readonly #topic: Topic;
+export class TopicLosses implements Losses {
+  readonly topic: Topic;
   #open: Evictions | undefined;
   /** By the publications' topics, the set that lost last at the end. */
   #private: Map<string, Evictions & { readonly topics: readonly Topic[] }> | undefined;
@@ -33,20 +40,19 @@ export class TopicLosses {
   #mixed: Evictions | undefined;
 
   constructor(topic: Topic) {
-    this.#topic = topic;
+    this.topic = topic;
   }
 
-  add({ publication, offset }: Published, at: LossMark): void {
+  add({ publication, offset }: Entry, at: LossMark): void {
     const loss = { count: 1, upTo: offset, at };
     if (publication.private) this.#addPrivate(publication.topics, loss);
     else this.#open = joined(this.#open, loss);
   }
 
-  /** What this reader may hear of: of entries after an offset, since it was told. */
   after(offset: Offset, { rights, told }: LossReader): readonly Evictions[] {
     const kinds = this.#open === undefined ? [] : [this.#open];
     if (rights.readsPrivate) {
-      if (this.#mixed !== undefined && rights.mayReadTopic(this.#topic)) kinds.push(this.#mixed);
+      if (this.#mixed !== undefined && rights.mayReadTopic(this.topic)) kinds.push(this.#mixed);
       for (const kind of this.#private?.values() ?? [])
         if (kind.topics.some((topic) => rights.mayReadTopic(topic))) kinds.push(kind);
     }
@@ -58,7 +64,7 @@ export class TopicLosses {
    * be told that, but not the topic's name.
    */
   mayHaveMissed(offset: Offset, { rights, told }: LossReader): boolean {
-    if (this.#mixed === undefined || !rights.readsPrivate || rights.mayReadTopic(this.#topic)) return false;
+    if (this.#mixed === undefined || !rights.readsPrivate || rights.mayReadTopic(this.topic)) return false;
     return this.#mixed.upTo > offset && this.#mixed.at > told;
   }
 
@@ -78,7 +84,8 @@ export class TopicLosses {
   }
 }
 
-function joined(a: Evictions | undefined, b: Evictions): Evictions {
+/** Both together. */
+export function joined(a: Evictions | undefined, b: Evictions): Evictions {
   if (a === undefined) return b;
   return { count: a.count + b.count, upTo: Math.max(a.upTo, b.upTo), at: Math.max(a.at, b.at) };
 }

@@ -1,15 +1,13 @@
-import type { Matcher, Subscriber } from "./subscriber.js";
+import type { Matcher, Subscription } from "./subscriber.js";
 
 /** The subscriptions that have been told of, and not yet of their end. */
 export class ActiveSubscriptions {
-  readonly #subscribers = new Map<string, Subscriber>();
-  readonly #byText = new Map<string, Set<Subscriber>>();
-  #size = 0;
+  readonly #all = new Set<Subscription>();
+  readonly #byText = new Map<string, Set<Subscription>>();
   #version = 0;
 
-  /** How many there are: one for each matcher of each subscriber. */
   get size(): number {
-    return this.#size;
+    return this.#all.size;
   }
 
   /** Another number after each change. */
@@ -17,40 +15,32 @@ export class ActiveSubscriptions {
     return this.#version;
   }
 
-  add(subscriber: Subscriber): void {
-    this.#subscribers.set(subscriber.id, subscriber);
-    for (const { text } of subscriber.matchers) {
-      const subscribers = this.#byText.get(text);
-      if (subscribers === undefined) this.#byText.set(text, new Set([subscriber]));
-      else subscribers.add(subscriber);
-    }
-    this.#size += subscriber.matchers.length;
+  add(subscription: Subscription): void {
+    const { text } = subscription.matcher;
+    this.#all.add(subscription);
+    const others = this.#byText.get(text);
+    if (others === undefined) this.#byText.set(text, new Set([subscription]));
+    else others.add(subscription);
     this.#version += 1;
   }
 
   /** Takes one that was added. */
-  remove(subscriber: Subscriber): void {
-    this.#subscribers.delete(subscriber.id);
-    for (const { text } of subscriber.matchers) {
-      const subscribers = this.#byText.get(text);
-      subscribers?.delete(subscriber);
-      if (subscribers?.size === 0) this.#byText.delete(text);
-    }
-    this.#size -= subscriber.matchers.length;
+  remove(subscription: Subscription): void {
+    const { text } = subscription.matcher;
+    this.#all.delete(subscription);
+    const others = this.#byText.get(text);
+    others?.delete(subscription);
+    if (others?.size === 0) this.#byText.delete(text);
     this.#version += 1;
   }
 
-  /** All subscribers, in the order in which they came. */
-  subscribers(): Iterable<Subscriber> {
-    return this.#subscribers.values();
+  /** All of them, in the order in which they were told of. */
+  all(): Iterable<Subscription> {
+    return this.#all;
   }
 
-  /** Those with a matcher of this text, in the order in which they came. */
-  subscribersOf(text: Matcher["text"]): Iterable<Subscriber> {
+  /** Those with a matcher of this text, in the order in which they were told of. */
+  of(text: Matcher["text"]): Iterable<Subscription> {
     return this.#byText.get(text) ?? [];
-  }
-
-  subscriber(id: string): Subscriber | undefined {
-    return this.#subscribers.get(id);
   }
 }

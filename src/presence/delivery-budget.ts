@@ -1,27 +1,27 @@
-import type { Clock } from "../clock.js";
-
 /** What events may cost in a second, an event as much as it has readers. What one second leaves is for the next alone. */
 export class DeliveryBudget {
   readonly #perSecond: number;
-  readonly #clock: Clock;
   #left: number;
-  #atMs: number;
+  #atMs: number | undefined;
 
-  constructor(options: { readonly perSecond: number; readonly clock: Clock }) {
-    this.#perSecond = options.perSecond;
-    this.#clock = options.clock;
-    this.#left = options.perSecond;
-    this.#atMs = options.clock.monotonic();
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+    this.#left = perSecond;
   }
 
-  /** False when nothing is left. What is left pays for any event, so that one with more readers goes out too. */
-  pay(deliveries: number): boolean {
-    const nowMs = this.#clock.monotonic();
-    const earned = ((nowMs - this.#atMs) / 1000) * this.#perSecond;
+  /** False until something is left again: then it pays for any event, so that one with more readers goes out too. */
+  get isSpent(): boolean {
+    return this.#left <= 0;
+  }
+
+  /** Adds what has been earned by this time, in milliseconds that never go back. */
+  earn(nowMs: number): void {
+    const earned = ((nowMs - (this.#atMs ?? nowMs)) / 1000) * this.#perSecond;
     this.#left = Math.min(this.#perSecond, this.#left + earned);
     this.#atMs = nowMs;
-    if (deliveries > 0 && this.#left <= 0) return false;
+  }
+
+  spend(deliveries: number): void {
     this.#left -= deliveries;
-    return true;
   }
 }

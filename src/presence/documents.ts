@@ -1,7 +1,7 @@
 import { parseHubTopic } from "../hub/topic.js";
 import type { Topic } from "../hub/topic.js";
 import { mercurePath } from "../protocol.js";
-import type { Matcher, Subscriber } from "./subscriber.js";
+import type { Subscription } from "./subscriber.js";
 
 /** What all subscriptions lie below: topics of their events, and paths at which they are served. */
 export const subscriptionsTopic = parseHubTopic(`${mercurePath}/subscriptions`);
@@ -35,8 +35,7 @@ export const subscriptionEventType = "mercure";
 export const olderContext = "https://mercure.rocks/";
 
 export function describeSubscription(
-  subscriber: Subscriber,
-  { type, text }: Matcher,
+  { subscriber, matcher: { type, text } }: Subscription,
   active: boolean,
 ): SubscriptionDocument {
   const payload = subscriber.payloadFor(text);

@@ -1,21 +1,18 @@
 import type { Clock } from "../clock.js";
-import type { Cohort } from "../hub/cohort.js";
 import type { Publication } from "../hub/publication.js";
 import type { Metrics } from "../metrics.js";
 import { gapEventType } from "../protocol.js";
 import type { GapNotice } from "../protocol.js";
 import { ActiveSubscriptions } from "./active-subscriptions.js";
 import { DeliveryBudget } from "./delivery-budget.js";
-import { describeSubscription, subscriptionEventType, topicsOf } from "./documents.js";
-import type { Matcher, Subscriber } from "./subscriber.js";
+import { describeSubscription, subscriptionEventType, subscriptionsTopic, topicsOf } from "./documents.js";
+import type { Subscriber, Subscription } from "./subscriber.js";
 
 export interface PresenceOptions {
-  /** Publishes; the publication has its place when this returns. */
-  readonly append: (publication: Publication) => void;
-  /** Gives a publication its place, and nobody will see it. */
-  readonly lose: (publication: Publication) => void;
-  /** Who would be given a publication. */
-  readonly audience: (publication: Publication) => Audience;
+  /** Publishes; returns to how many connections, when the publication has its place. */
+  readonly append: (publication: Publication) => number;
+  /** The same, and then nothing that was ever published of subscriptions can be read any more, this included. */
+  readonly appendLast: (publication: Publication) => number;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** Events that may be delivered in a second, each counted as often as it is delivered. */
@@ -28,24 +25,14 @@ const mergeMs = 100;
 /** Changes for which nothing is left wait so long, and go out together: one write to each reader, not ten. */
 const restMs = 1000;
 
-/** A change that has waited so long for its turn is lost, and all that wait with it, so that no backlog grows. */
+/** When a change has waited so long for its turn, all that wait are lost, so that no backlog grows. */
 const patienceMs = 2000;
 
-/** Events that are published, or lost, in one turn of the event loop: some 20 ms. */
-const eventsPerTurn = 1000;
+/** How long one turn of the event loop is spent on this. */
+const turnMs = 10;
 
-/** A gap is told on so many topics at once. */
-const topicsPerGap = 100;
-
-/** Who would be given a publication: a cohort, as far as that counts here. */
-type Audience = ReadonlySet<Pick<Cohort, "key" | "connections">>;
-
-interface SubscriptionEvent {
-  readonly publication: Publication;
-  readonly audience: Audience;
-  /** How many connections it would go to. */
-  readonly deliveries: number;
-}
+/** After a turn that was not enough, others get four times as long: readers with rights of their own make events dear. */
+const restShare = 4;
 
 interface Change {
   readonly active: boolean;
@@ -54,8 +41,8 @@ interface Change {
 
 /**
  * Tells whoever may know which subscriptions begin and end: an event for each, private, to the topics of its own. They
- * are told as they come while that costs less than the budget; then they wait, and what waits too long is lost: its
- * readers are told one gap, and have to ask anew who is there.
+ * are told as they come while that costs less than the budget; then they wait, and what waits too long is lost: everybody
+ * who may see subscriptions is told one gap, those who are away when they come back, and has to ask anew who is there.
  */
 export class Presence {
   /** What has been told: the state that belongs to the present position, so that events continue it. */
@@ -63,28 +50,30 @@ export class Presence {
   readonly #options: PresenceOptions;
   readonly #budget: DeliveryBudget;
   /** In the order in which they came. */
-  readonly #changes = new Map<Subscriber, Change>();
-  /** Cohorts that have lost events and are to be told so, by their keys, with topics that reach them. */
-  readonly #untold = new Map<string, Publication["topics"]>();
+  readonly #changes = new Map<Subscription, Change>();
   /** All changes up to this time are being lost. */
   #losingUpToMs = Number.NEGATIVE_INFINITY;
+  /** True when something is lost of which nobody was told. */
+  #isGapDue = false;
   #lastMs = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
   #isClosed = false;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    const { clock, deliveriesPerSecond } = options;
-    this.#budget = new DeliveryBudget({ perSecond: deliveriesPerSecond, clock });
+    this.#budget = new DeliveryBudget(options.deliveriesPerSecond);
   }
 
   /** A stream has been opened. What this returns is to be called once, when it has ended. */
   enter(subscriber: Subscriber): () => void {
-    this.#change(subscriber, true);
+    const subscriptions = subscriber.matchers.map((matcher) => ({ subscriber, matcher }));
+    for (const subscription of subscriptions) this.#change(subscription, true);
     return () => {
-      // Nobody has heard of what has not been told yet.
-      if (this.#changes.get(subscriber)?.active === true) this.#changes.delete(subscriber);
-      else this.#change(subscriber, false);
+      for (const subscription of subscriptions) {
+        // Nobody has heard of what has not been told yet.
+        if (this.#changes.get(subscription)?.active === true) this.#changes.delete(subscription);
+        else this.#change(subscription, false);
+      }
     };
   }
 
@@ -94,10 +83,10 @@ export class Presence {
     this.#changes.clear();
   }
 
-  #change(subscriber: Subscriber, active: boolean): void {
+  #change(subscription: Subscription, active: boolean): void {
     if (this.#isClosed) return;
     const sinceMs = this.#options.clock.monotonic();
-    this.#changes.set(subscriber, { active, sinceMs });
+    this.#changes.set(subscription, { active, sinceMs });
     this.#schedule(this.#lastMs + mergeMs - sinceMs);
   }
 
@@ -114,86 +103,67 @@ export class Presence {
     const { clock, metrics } = this.#options;
     this.#isScheduled = false;
     this.#lastMs = clock.monotonic();
-    let room = eventsPerTurn;
-    for (const [subscriber, change] of this.#changes) {
-      if (room <= 0 || !this.#tellOf(subscriber, change)) break;
-      room -= subscriber.matchers.length;
-      this.#changes.delete(subscriber);
-      if (change.active) this.active.add(subscriber);
-      else this.active.remove(subscriber);
+    this.#budget.earn(this.#lastMs);
+    const [oldest] = this.#changes.values();
+    if (oldest !== undefined && this.#lastMs - oldest.sinceMs > patienceMs) this.#losingUpToMs = this.#lastMs;
+    for (const [subscription, change] of this.#changes) {
+      if (clock.monotonic() - this.#lastMs >= turnMs) break;
+      const isLost = change.sinceMs <= this.#losingUpToMs;
+      if (!isLost && (this.#isGapDue || this.#budget.isSpent)) break;
+      if (isLost) this.#lose();
+      else this.#publish(subscription, change.active);
+      this.#settle(subscription, change.active);
     }
     this.#tellGap();
     metrics.gauge("subscriptions", this.active.size);
-    if (this.#changes.size > 0) this.#schedule(room <= 0 ? 0 : restMs);
+    if (this.#changes.size > 0) this.#schedule(this.#restMs());
   }
 
-  /** False when this has to wait. */
-  #tellOf(subscriber: Subscriber, { active, sinceMs }: Change): boolean {
-    const events = subscriber.matchers.map((matcher) => this.#eventOf(subscriber, matcher, active));
-    const deliveries = events.reduce((sum, event) => sum + event.deliveries, 0);
-    if (sinceMs > this.#losingUpToMs) {
-      if (this.#budget.pay(deliveries)) {
-        for (const event of events) this.#publish(event);
-        return true;
-      }
-      if (this.#lastMs - sinceMs < patienceMs) return false;
-      this.#losingUpToMs = this.#lastMs;
-    }
-    for (const event of events) {
-      if (event.deliveries === 0) this.#publish(event);
-      else this.#lose(event);
-    }
-    return true;
+  #restMs(): number {
+    const tookMs = this.#options.clock.monotonic() - this.#lastMs;
+    if (tookMs >= turnMs) return restShare * tookMs;
+    return this.#budget.isSpent ? restMs : 0;
   }
 
-  #eventOf(subscriber: Subscriber, matcher: Matcher, active: boolean): SubscriptionEvent {
-    const document = describeSubscription(subscriber, matcher, active);
-    const publication = {
+  #settle(subscription: Subscription, active: boolean): void {
+    this.#changes.delete(subscription);
+    if (active) this.active.add(subscription);
+    else this.active.remove(subscription);
+  }
+
+  #publish(subscription: Subscription, active: boolean): void {
+    const document = describeSubscription(subscription, active);
+    const deliveries = this.#options.append({
       topics: topicsOf(document),
       type: subscriptionEventType,
       data: JSON.stringify(document),
       retain: false,
       private: true,
-    };
-    const audience = this.#options.audience(publication);
-    let deliveries = 0;
-    for (const { connections } of audience) deliveries += connections;
-    return { publication, audience, deliveries };
-  }
-
-  #publish({ publication }: SubscriptionEvent): void {
-    this.#options.append(publication);
+    });
+    this.#budget.spend(deliveries);
     this.#options.metrics.count("subscription_events_total");
   }
 
-  #lose({ publication, audience }: SubscriptionEvent): void {
-    this.#options.lose(publication);
+  #lose(): void {
+    this.#isGapDue = true;
     this.#options.metrics.count("subscription_events_lost_total");
-    for (const { key } of audience) {
-      if (this.#untold.has(key)) continue;
-      // This topic reaches all of its audience, and nobody who could not have read it.
-      for (const other of audience) this.#untold.set(other.key, publication.topics);
-      return;
-    }
   }
 
-  /** Once all that is being lost is lost. */
+  /** Once all that is being lost is lost. It names no topic: its readers may not all know of the same. */
   #tellGap(): void {
     const [next] = this.#changes.values();
-    if (this.#untold.size === 0 || (next !== undefined && next.sinceMs <= this.#losingUpToMs)) return;
-    const topics = [...new Set([...this.#untold.values()].flat())];
-    this.#untold.clear();
-    for (let index = 0; index < topics.length; index += topicsPerGap) {
-      const [first, ...others] = topics.slice(index, index + topicsPerGap);
-      if (first !== undefined) this.#publishGap([first, ...others]);
-    }
-  }
-
-  /** It names no topic: its readers may not all know of the same. */
-  #publishGap(topics: Publication["topics"]): void {
+    if (!this.#isGapDue || (next !== undefined && next.sinceMs <= this.#losingUpToMs)) return;
+    this.#isGapDue = false;
     const notice: GapNotice = { reason: "too-many-changes", topics: [], more: true };
     const data = JSON.stringify(notice);
-    this.#options.append({ topics, type: gapEventType, data, retain: false, private: true });
-    this.#options.metrics.count("gaps_total", 1, { reason: notice.reason });
+    const deliveries = this.#options.appendLast({
+      topics: [subscriptionsTopic],
+      type: gapEventType,
+      data,
+      retain: false,
+      private: false,
+    });
+    this.#budget.spend(deliveries);
+    this.#options.metrics.count("gaps_total", deliveries, { reason: notice.reason });
   }
 }

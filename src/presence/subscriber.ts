@@ -1,4 +1,4 @@
-/** One of the things that a subscriber follows, in its own words: with its subscriber it is a subscription. */
+/** One of the things that a subscriber follows, in its own words. */
 export interface Matcher {
   /** How the text is read: `exact`, `urlpattern`, `mqtt`, or `template` for the older protocol's selectors. */
   readonly type: string;
@@ -13,4 +13,10 @@ export interface Subscriber {
   readonly matchers: readonly Matcher[];
   /** What the subscriber's token has for those who see this subscription; undefined for nothing. */
   payloadFor(matcher: string): unknown;
+}
+
+/** One matcher of one subscriber: what is told of, and listed. */
+export interface Subscription {
+  readonly subscriber: Subscriber;
+  readonly matcher: Matcher;
 }

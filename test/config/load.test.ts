@@ -51,6 +51,7 @@ test("nothing set gives the documented defaults", () => {
     history: {
       topicEvents: 65_536,
       topicBytes: 67_108_864,
+      sharedBytes: 16_777_216,
       ageSeconds: 86_400,
       bytes: 268_435_456,
       topics: 100_000,
@@ -72,7 +73,7 @@ test("nothing set gives the documented defaults", () => {
     patterns: { withoutPrefix: 1000, alike: 100, expressions: 1000 },
     filterPercentPerAddress: 10,
     subscriptionDeliveries: 100_000,
-    subscriptionsListed: 20_000,
+    subscriptionListBytes: 8_388_608,
     topicBytes: 1024,
     filterBytes: 1024,
     idBytes: 256,

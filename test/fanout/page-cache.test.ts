@@ -77,7 +77,7 @@ it("keeps nothing that is larger than its limit", () => {
 
 it("keeps the pages of readers with other rights apart", () => {
   const world = new World();
-  const rights = { key: "reader", readsPrivate: true, mayReadTopic: () => true };
+  const rights = { key: "reader", readsPrivate: true, mayReadTopic: () => true, mayReadBelow: () => true };
   const [reader, stranger] = [world.open({ rights }), world.open()].map(
     (client) => client.connection?.rounds.cohort,
   );

@@ -3,7 +3,12 @@ import type { Rights } from "../../src/hub/rights.js";
 import { World, at } from "./world.js";
 
 function readerOf(...topics: readonly string[]): Rights {
-  return { key: topics.join(), readsPrivate: true, mayReadTopic: (topic) => topics.includes(topic) };
+  return {
+    key: topics.join(),
+    readsPrivate: true,
+    mayReadTopic: (topic) => topics.includes(topic),
+    mayReadBelow: () => true,
+  };
 }
 
 it("goes to those who may read one of its topics, and to no other stream of the same filters", () => {

@@ -107,7 +107,7 @@ export class MercureWorld {
           clock,
           issuers,
           subscriptions:
-            options.subscriptions === true ? { active: new ActiveSubscriptions(), listed: 10 } : undefined,
+            options.subscriptions === true ? { active: new ActiveSubscriptions(), listBytes: 1000 } : undefined,
         }),
         publish({ publishing, clock }),
       ],

@@ -17,11 +17,21 @@ import type { CounterName } from "../../src/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 const epoch = parseEpoch("test");
-const everything: Rights = { key: "all", readsPrivate: true, mayReadTopic: () => true };
+const everything: Rights = {
+  key: "all",
+  readsPrivate: true,
+  mayReadTopic: () => true,
+  mayReadBelow: () => true,
+};
 
 /** May read private publications with this topic. */
 function readerOf(topic: string): Rights {
-  return { key: topic, readsPrivate: true, mayReadTopic: (other) => other === topic };
+  return {
+    key: topic,
+    readsPrivate: true,
+    mayReadTopic: (other) => other === topic,
+    mayReadBelow: () => true,
+  };
 }
 
 class Fixture {

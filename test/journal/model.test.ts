@@ -14,11 +14,17 @@ import { MemoryJournal } from "../../src/journal/memory-journal.js";
 import { silentMetrics } from "../../src/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
-const everything: Rights = { key: "all", readsPrivate: true, mayReadTopic: () => true };
+const everything: Rights = {
+  key: "all",
+  readsPrivate: true,
+  mayReadTopic: () => true,
+  mayReadBelow: () => true,
+};
 const some: Rights = {
   key: "some",
   readsPrivate: true,
   mayReadTopic: (topic) => topic === "a" || topic === "a/b",
+  mayReadBelow: () => true,
 };
 
 interface Kept {

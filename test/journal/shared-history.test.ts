@@ -20,8 +20,14 @@ const watcher: Rights = {
   key: "who",
   readsPrivate: true,
   mayReadTopic: (topic) => topic.startsWith("/who/"),
+  mayReadBelow: (parent) => parent === "/who",
 };
-const other: Rights = { key: "other", readsPrivate: true, mayReadTopic: (topic) => topic === "news" };
+const other: Rights = {
+  key: "other",
+  readsPrivate: true,
+  mayReadTopic: (topic) => topic === "news",
+  mayReadBelow: () => false,
+};
 
 class Fixture {
   readonly journal: MemoryJournal;
@@ -40,10 +46,6 @@ class Fixture {
 
   publish(topics: string): number {
     return this.journal.append(publicationOn(topics)).offset;
-  }
-
-  lose(topics: string): void {
-    this.journal.lose(publicationOn(topics));
   }
 
   read(filter: TopicFilter, after = 0, rights = watcher): number[] {
@@ -95,47 +97,44 @@ describe("topics that share a history", () => {
     expect([holds(1), holds(2)]).toEqual([false, true]);
   });
 
-  it("tell their losses to those who may have read them, and whose filters may match", () => {
+  it("tell that something is lost to those who may read some of them, and neither what nor how much", () => {
     const fixture = new Fixture({ topicEvents: 1 });
     for (const topic of ["/who/a", "/who/b", "/who/c"]) fixture.publish(topic);
-    const told = { topics: [{ topic: "/who", missedAtMost: 2 }], more: false };
-    expect(fixture.losses(everybody, 0)).toEqual(told);
-    expect(fixture.losses(exactly("/who/z"), 0)).toEqual(told);
+    const told = { topics: [], more: true };
+    expect(fixture.losses(everybody, 0)).toMatchObject(told);
+    expect(fixture.losses(exactly("/who/z"), 0)).toMatchObject(told);
+    expect(fixture.losses(everybody, 2)).toBeUndefined();
     expect(fixture.losses(everybody, 0, publicOnly)).toBeUndefined();
     expect(fixture.losses(everybody, 0, other)).toBeUndefined();
     expect(fixture.losses(parseMqttFilter("news/#"), 0)).toBeUndefined();
   });
-});
 
-describe("a publication that is lost at once", () => {
-  it("takes its position, and is told to those who come back from before it", () => {
+  it("have a limit of their own in bytes", () => {
+    const fixture = new Fixture({ sharedBytes: 1000 });
+    for (let id = 0; id < 10; id += 1) fixture.publish(`/who/${id}`);
+    for (let id = 0; id < 10; id += 1) fixture.publish("news");
+    expect(fixture.read(everybody)).toEqual([9, 10]);
+    expect(fixture.read(exactly("news"))).toHaveLength(10);
+  });
+
+  it("are not forgotten when there are too many others", () => {
+    const fixture = new Fixture({ topics: 2 });
+    fixture.publish("/who/a");
+    for (const topic of ["a", "b", "c"]) fixture.publish(topic);
+    expect(fixture.read(everybody)).toEqual([1]);
+  });
+
+  it("can be evicted, which is told to whoever comes back from before", () => {
     const fixture = new Fixture();
     fixture.publish("/who/a");
-    for (const id of ["b", "c"]) fixture.lose(`/who/${id}`);
-    fixture.publish("/who/d");
-    expect(fixture.read(everybody)).toEqual([1, 4]);
-    expect(fixture.losses(everybody, 1)?.topics).toEqual([{ topic: "/who", missedAtMost: 2 }]);
-    expect(fixture.losses(everybody, 2)?.topics).toEqual([{ topic: "/who", missedAtMost: 1 }]);
-    expect(fixture.losses(everybody, 3)).toBeUndefined();
-    expect(fixture.losses(exactly("news"), 0)).toBeUndefined();
-  });
-
-  it("is told of a topic that has nothing else, and bounds the topics", () => {
-    const fixture = new Fixture({ topics: 2 });
-    fixture.lose("news");
-    expect(fixture.losses(exactly("news"), 0, publicOnly)?.topics).toEqual([
-      { topic: "news", missedAtMost: 1 },
-    ]);
-    for (const topic of ["a", "b", "c"]) fixture.lose(topic);
-    expect(fixture.journal.topicCount).toBe(2);
-    expect(fixture.losses(exactly("news"), 0, publicOnly)).toMatchObject({ topics: [], more: true });
-  });
-
-  it("is told to all readers when many different ones were lost, but not by name", () => {
-    const fixture = new Fixture();
-    for (let id = 0; id < 100; id += 1) fixture.lose(`/who/${id}`);
-    const one: Rights = { ...watcher, key: "one", mayReadTopic: (topic) => topic === "/who/5" };
-    expect(fixture.losses(exactly("/who/5"), 0, one)).toMatchObject({ topics: [], more: true });
+    fixture.publish("news");
+    const last = fixture.publish("/who");
+    fixture.journal.evictAll(shared);
+    expect(fixture.read(everybody)).toEqual([]);
+    expect(fixture.losses(everybody, last - 1)).toMatchObject({ topics: [], more: true });
+    expect(fixture.losses(everybody, last)).toBeUndefined();
     expect(fixture.losses(exactly("news"), 0, other)).toBeUndefined();
+    fixture.publish("/who/b");
+    expect(fixture.read(everybody)).toEqual([4]);
   });
 });

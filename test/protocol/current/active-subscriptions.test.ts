@@ -4,7 +4,7 @@ import { parseResponse } from "../../contract/http-text.js";
 import { bearer, subscribe } from "../../contract/mercure-client.js";
 import { currentToken, detail, signCurrent } from "../../support/token.js";
 import { box } from "../boxes.js";
-import { hubOfFile, publish, startHub } from "../hub.js";
+import { hubOfFile, publish, query, startHub } from "../hub.js";
 import { pathAt, subscriptionsAt, toldOf, watch, watcherOf } from "../presence.js";
 
 const hub = hubOfFile({ PHAROS_SUBSCRIPTIONS: "on" });
@@ -220,17 +220,23 @@ box("current, Active subscriptions", "API", () => {
     [404, ["exact", "a", "urn:uuid:none"]],
     [404, ["exact"]],
     [404, ["exact", "a", "b", "c"]],
+    [404, [""]],
+    [404, ["exact", ""]],
   ])("answers %i for %j", async (status, segments) => {
     expect((await subscriptionsAt(hub(), segments, await watcherOf("current"))).status).toBe(status);
   });
 
   it("answers 400 for a path that is no UTF-8, and 503 for a list that is too long", async () => {
-    const site = await startHub({ PHAROS_SUBSCRIPTIONS: "on", PHAROS_LIMITS_SUBSCRIPTIONS_LISTED: "2" });
+    const site = await startHub({
+      PHAROS_SUBSCRIPTIONS: "on",
+      PHAROS_LIMITS_SUBSCRIPTION_LIST_BYTES: "65536",
+    });
     const headers = await watcherOf("current");
     const watcher = await watch(site, "current");
-    await subscribe(site, "match=a&match=b");
-    await toldOf(watcher, "b", 1);
-    expect((await subscriptionsAt(site, ["exact", "a"], headers)).status).toBe(200);
+    const topics = Array.from({ length: 99 }, (_, index) => `${index}/${"t".repeat(700)}`);
+    await query(site, { body: [...topics, "last"].map((topic) => `match=${topic}`).join("&") });
+    await toldOf(watcher, "last", 1);
+    expect((await subscriptionsAt(site, ["exact", "last"], headers)).status).toBe(200);
     const long = await subscriptionsAt(site, [], headers);
     expect([long.status, JSON.parse(long.body)]).toEqual([
       503,

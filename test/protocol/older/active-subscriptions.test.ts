@@ -127,6 +127,7 @@ box("older", "Subscriptions API", () => {
       segments: ["a", "urn:uuid:none"],
       status: 404,
     },
+    { what: "a path that ends in a slash", headers: () => watcherOf("older"), segments: [""], status: 404 },
     {
       what: "a path of the other form",
       headers: () => watcherOf("older"),

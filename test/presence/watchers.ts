@@ -1,0 +1,227 @@
+import { Fanout } from "../../src/fanout/fanout.js";
+import type { Channel } from "../../src/fanout/channel.js";
+import type { Connection } from "../../src/fanout/connection.js";
+import { defaultFanoutLimits } from "../../src/fanout/limits.js";
+import { mercureFormat, olderMercureFormat } from "../../src/gateway/mercure-format.js";
+import { readRights } from "../../src/gateway/read-rights.js";
+import type { TopicFilter } from "../../src/hub/filter.js";
+import { Hub } from "../../src/hub/hub.js";
+import { parseEpoch } from "../../src/hub/position.js";
+import { publicOnly } from "../../src/hub/rights.js";
+import { defaultHistoryLimits } from "../../src/journal/limits.js";
+import type { HistoryLimits } from "../../src/journal/limits.js";
+import { MemoryJournal } from "../../src/journal/memory-journal.js";
+import { EventStreamParser } from "../../src/sse/parse.js";
+import type { RawEvent } from "../../src/sse/parse.js";
+import { silentMetrics } from "../../src/metrics.js";
+import { asOlder, describeSubscription, subscriptionsTopic } from "../../src/presence/documents.js";
+import { Presence } from "../../src/presence/presence.js";
+import type { Subscriber } from "../../src/presence/subscriber.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+
+export interface WorldOptions {
+  readonly limits: Partial<HistoryLimits>;
+  readonly deliveriesPerSecond: number;
+  readonly baseUrl: string;
+  /** Bytes of a round, and of what is written at once. */
+  readonly roundBytes: number;
+}
+
+/** Journal, hub, fan-out and presence, with clients that take what is written when a test lets them. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly journal: MemoryJournal;
+  readonly presence: Presence;
+  readonly fanout: Fanout<Watcher>;
+  /** Those that have not taken what was written to them. */
+  readonly slow = new Set<Connection<Watcher>>();
+
+  constructor({ limits, deliveriesPerSecond, baseUrl, roundBytes }: WorldOptions) {
+    const { clock } = this;
+    const epoch = parseEpoch("test");
+    if (epoch === undefined) throw new Error("the epoch is well-formed");
+    this.journal = new MemoryJournal({
+      epoch,
+      clock,
+      metrics: silentMetrics,
+      shared: subscriptionsTopic,
+      limits: { ...defaultHistoryLimits, ...limits },
+    });
+    const hub = new Hub({ history: this.journal, clock, baseUrl, shared: subscriptionsTopic });
+    this.journal.follow((entry) => hub.apply(entry));
+    const append = (publication: Parameters<MemoryJournal["append"]>[0]): number => {
+      const before = hub.deliveries;
+      this.journal.append(publication);
+      return hub.deliveries - before;
+    };
+    this.presence = new Presence({
+      append,
+      appendLast: (publication) => {
+        const deliveries = append(publication);
+        this.journal.evictAll(subscriptionsTopic);
+        return deliveries;
+      },
+      clock,
+      metrics: silentMetrics,
+      deliveriesPerSecond,
+    });
+    this.fanout = new Fanout({
+      name: "test",
+      front: "http",
+      hub,
+      channel: this.#channel(roundBytes),
+      clock,
+      metrics: silentMetrics,
+      limits: { ...defaultFanoutLimits, roundBytes, stallMs: 1e9 },
+    });
+  }
+
+  /** The client has taken what was written to it. */
+  drain(connection: Connection<Watcher>): void {
+    if (this.slow.delete(connection)) this.fanout.drained(connection);
+  }
+
+  #channel(maxWriteBytes: number): Channel<Watcher> {
+    const write = (connection: Connection<Watcher>, body: Buffer): void => {
+      connection.handle.take(body);
+      if (connection.handle.isFast) this.fanout.drained(connection);
+      else this.slow.add(connection);
+    };
+    return {
+      pacing: "drain",
+      maxWriteBytes,
+      roundBytes: () => 1e9,
+      write,
+      writeRound: (members, body) => members.forEach((member) => write(member, body)),
+      whenHandedOver: (action) => action(),
+      joined: () => undefined,
+      left: () => undefined,
+      end: () => undefined,
+      cut: () => undefined,
+      flush: () => undefined,
+    };
+  }
+}
+
+export interface WatcherOptions {
+  readonly filter: TopicFilter;
+  readonly form: "current" | "older";
+  /** True for the ids of those subscriptions that are its business. */
+  readonly isAbout: (id: string) => boolean;
+  readonly isFast: boolean;
+}
+
+/** A client that keeps a list of subscriptions by their events, and asks for it anew when it is told a gap. */
+export class Watcher {
+  readonly isFast: boolean;
+  readonly #world: World;
+  readonly #options: WatcherOptions;
+  #connection: Connection<Watcher> | undefined;
+  #lastEventId: string | undefined;
+  #parser = this.#newParser();
+  #decoder = new TextDecoder();
+  #known = new Set<string>();
+  gaps = 0;
+
+  constructor(world: World, options: WatcherOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.isFast = options.isFast;
+    this.#askForList();
+  }
+
+  get isOpen(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** What it believes, and what is so, where they differ. */
+  get mistakes(): readonly string[] {
+    const truth = this.#truth();
+    const missing = [...truth].filter((id) => !this.#known.has(id)).map((id) => `misses ${id}`);
+    return [...missing, ...[...this.#known].filter((id) => !truth.has(id)).map((id) => `believes in ${id}`)];
+  }
+
+  open(id: string): void {
+    const { filter, form } = this.#options;
+    const grants = { form, subscribe: [filter] };
+    const rights = readRights({ ...nothingElse, ...grants });
+    if (rights === publicOnly) throw new Error("a watcher has rights");
+    this.#parser = this.#newParser();
+    this.#decoder = new TextDecoder();
+    this.#connection = this.#world.fanout.open({
+      handle: this,
+      subscription: {
+        format: form === "older" ? olderMercureFormat : mercureFormat,
+        filters: [filter],
+        rights,
+      },
+      lastEventId: this.#lastEventId,
+      head: Buffer.alloc(0),
+      expiresAtMs: undefined,
+      opened: () => this.#world.presence.enter(subscriberNamed(id, "watching")),
+    });
+  }
+
+  close(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    this.#world.slow.delete(connection);
+    this.#world.fanout.closed(connection);
+  }
+
+  take(bytes: Buffer): void {
+    this.#parser.push(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  #hear({ id, type, data }: RawEvent): void {
+    this.#lastEventId = id ?? this.#lastEventId;
+    if (type === "pharos-gap") {
+      this.gaps += 1;
+      this.#known = this.#truth();
+    } else if (data?.includes('"active"') === true) {
+      const document = JSON.parse(data) as { readonly id: string; readonly active: boolean };
+      if (document.active) this.#known.add(document.id);
+      else this.#known.delete(document.id);
+    }
+  }
+
+  #newParser(): EventStreamParser {
+    return new EventStreamParser({ onEvent: (event) => this.#hear(event) });
+  }
+
+  /** As a client without a cursor begins: with the list, and from the position that it names. */
+  #askForList(): void {
+    const { journal } = this.#world;
+    this.#known = this.#truth();
+    this.#lastEventId = journal.head === 0 ? "earliest" : journal.idAt(journal.head);
+  }
+
+  #truth(): Set<string> {
+    const { form, isAbout } = this.#options;
+    const ids = new Set<string>();
+    for (const subscription of this.#world.presence.active.all()) {
+      const document = describeSubscription(subscription, true);
+      const { id } = form === "older" ? asOlder(document) : document;
+      if (isAbout(id)) ids.add(id);
+    }
+    return ids;
+  }
+}
+
+const nothingElse = {
+  publish: [],
+  mayPublish: false,
+  expiresAtMs: undefined,
+  issuer: undefined,
+  subject: undefined,
+  payloadFor: () => undefined,
+};
+
+export function subscriberNamed(id: string, ...texts: readonly string[]): Subscriber {
+  return {
+    id,
+    matchers: texts.map((text) => ({ type: "exact", text })),
+    payloadFor: () => undefined,
+  };
+}
