@@ -16,7 +16,7 @@ const table = {
   log: { areas: ["errors", "clock"], packages: [] },
   metrics: { areas: [], packages: [] },
   utf8: { areas: ["errors"], packages: ["node:"] },
-  hub: { areas: words, packages: ["re2js", "urlpattern-polyfill/urlpattern"] },
+  hub: { areas: words, packages: ["re2js", "urlpattern-polyfill/urlpattern", "node:crypto"] },
   sse: { areas: words, packages: [] },
   "mongrel2/wire": { areas: words, packages: ["node:"] },
   "mongrel2/link": { areas: [...words, "mongrel2/wire"], packages: ["zeromq", "node:"] },

@@ -28,6 +28,7 @@ export const counters = {
 export const gauges = {
   connections: "open streams, by front",
   subscriptions: "subscriptions that watchers have been told of; only where they are told",
+  filter_bytes: "bytes that the filters of all streams hold",
   filter_levels: "levels of all filters with wildcards",
   filter_mixtures: "ways in which the beginnings of MQTT filters mix + and names",
   patterns:

@@ -72,7 +72,10 @@ export function createGateway(parts: GatewayParts): Gateway {
         history: journal,
         clock: parts.clock,
         issuers,
-        subscriptions: presence && { active: presence.active, listBytes: config.limits.subscriptionListBytes },
+        subscriptions: presence && {
+          active: presence.active,
+          listBytes: config.limits.subscriptionListBytes,
+        },
       }),
       publish({ publishing, clock: parts.clock }),
       health(parts.facts),
@@ -113,6 +116,6 @@ function checkRoom({ config, hub, streams }: GatewayParts, filters: readonly Top
   if (streams() < config.limits.connections && hub.hasRoomFor(filters)) return;
   throw new PharosError(
     "too-many-connections",
-    "the server has as many streams, or filters with wildcards, as it may have; try again later",
+    "the server has as many streams, or filters, as it may have; try again later",
   );
 }

@@ -40,6 +40,7 @@ export function gaugeLevels({ hub, journal, http, links }: LevelSources, metrics
   metrics.gauge("laggards", sum(fronts.map(({ laggards }) => laggards)));
   metrics.gauge("cohorts", hub.cohortCount);
   gaugeFilters(hub.filterCounts, metrics);
+  metrics.gauge("filter_bytes", hub.filterBytes);
   metrics.gauge("pending_bytes", hub.pendingBytes);
   metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);
   metrics.gauge("retained_bytes", hub.retained.bytes);

@@ -99,6 +99,7 @@ export interface Limits {
   readonly publishesPerAddress: number;
   readonly publishesPerLocalAddress: number;
   readonly filtersPerConnection: number;
+  readonly filterBytesInAll: number;
   readonly filterLevels: number;
   readonly filterMixtures: number;
   readonly patterns: {

@@ -109,6 +109,11 @@ export const limitsSchema = z
     filtersPerConnection: wholeNumber({ from: 1, to: 10_000 })
       .default(100)
       .describe("Filters of one stream. 100 of 80 bytes fill half of the largest request head."),
+    filterBytesInAll: wholeNumber(memory)
+      .default(128 * MiB)
+      .describe(
+        "Bytes that the filters of all streams hold, 300 for each beside its text: 23 filters of 80 bytes for each of 15,000 streams; beyond it 503.",
+      ),
     filterLevels: wholeNumber(count)
       .default(250_000)
       .describe(
@@ -138,7 +143,7 @@ export const limitsSchema = z
     filterPercentPerAddress: wholeNumber({ from: 1, to: 100 })
       .default(10)
       .describe(
-        "Percent of filterLevels, filterMixtures and of each number of patterns that the streams of one address may hold; beyond it 429. Local addresses, behind which a proxy may hide everybody, may hold all.",
+        "Percent of filterBytesInAll, filterLevels, filterMixtures and of each number of patterns that the streams of one address may hold; beyond it 429. Local addresses, behind which a proxy may hide everybody, may hold all.",
       ),
     subscriptionDeliveries: wholeNumber(count)
       .default(100_000)

@@ -1,7 +1,14 @@
 import type { TopicFilter } from "../hub/filter.js";
 import { partsPerPattern } from "../hub/filter-limits.js";
 import type { FilterLimits } from "../hub/filter-limits.js";
-import { hasExpression, isPattern, mixturesOf, patternWeight, placeName } from "../hub/filter-weight.js";
+import {
+  hasExpression,
+  heldBytes,
+  isPattern,
+  mixturesOf,
+  patternWeight,
+  placeName,
+} from "../hub/filter-weight.js";
 import { Tally } from "./tally.js";
 
 /** What a filter, or a beginning of one, adds to a sum that is limited; the same one of several streams adds once. */
@@ -24,9 +31,10 @@ const words: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
   expressions: "as many URL patterns with a regular expression",
   mixtures: "as many different mixtures of + and names",
   levels: "as many levels of filters with wildcards",
+  bytes: "as many bytes of filters",
 });
 
-/** What the streams of each client hold of the filters that cost everybody something. */
+/** What the streams of each client hold of filters, and of those that cost everybody something. */
 export class FilterShares {
   readonly #clients = new Map<string, Holdings>();
 
@@ -37,7 +45,7 @@ export class FilterShares {
   }
 
   add(client: string, filters: readonly TopicFilter[]): void {
-    if (filters.every(isFree)) return;
+    if (filters.length === 0) return;
     const holdings = this.#clients.get(client) ?? new Holdings();
     this.#clients.set(client, holdings);
     holdings.add(filters);
@@ -54,12 +62,14 @@ export class FilterShares {
 class Holdings {
   readonly #items = new Tally();
   readonly #sums = new Map<string, number>();
+  #bytes = 0;
 
   get isEmpty(): boolean {
-    return this.#sums.size === 0;
+    return this.#bytes === 0;
   }
 
   add(filters: readonly TopicFilter[]): void {
+    this.#bytes += heldBytes(filters);
     for (const { name, sums } of itemsOf(filters)) {
       if (this.#items.of(name) === 0) for (const sum of sums) this.#change(sum, sum.amount);
       this.#items.add(name);
@@ -67,6 +77,7 @@ class Holdings {
   }
 
   remove(filters: readonly TopicFilter[]): void {
+    this.#bytes -= heldBytes(filters);
     for (const { name, sums } of itemsOf(filters)) {
       this.#items.remove(name);
       if (this.#items.of(name) === 0) for (const sum of sums) this.#change(sum, -sum.amount);
@@ -74,6 +85,7 @@ class Holdings {
   }
 
   excessOf(filters: readonly TopicFilter[], limits: FilterLimits): keyof FilterLimits | undefined {
+    if (this.#bytes + heldBytes(filters) > limits.bytes) return "bytes";
     const coming = new Map<string, number>();
     for (const { name, sums } of itemsOf(filters)) {
       if (this.#items.of(name) > 0) continue;
@@ -96,10 +108,6 @@ class Holdings {
 
 function keyOf({ limit, of }: Sum): string {
   return `${limit} ${of}`;
-}
-
-function isFree({ kind }: TopicFilter): boolean {
-  return kind === "exact" || kind === "all";
 }
 
 /** Each once. */

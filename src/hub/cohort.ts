@@ -1,6 +1,7 @@
 import type { Entry } from "./entry.js";
 import type { TopicFilter } from "./filter.js";
 import { filterSetKey } from "./filter.js";
+import { heldBytes } from "./filter-weight.js";
 import type { Format } from "./format.js";
 import type { History } from "./history.js";
 import type { PendingAccount } from "./pending.js";
@@ -44,6 +45,8 @@ export class Cohort {
   readonly key: string;
   readonly outlet: Outlet;
   readonly subscription: Subscription;
+  /** What the filters of each of its connections hold, in bytes. */
+  readonly filterBytes: number;
   readonly #history: History;
   readonly #account: PendingAccount;
   #pending: Entry[] = [];
@@ -63,6 +66,7 @@ export class Cohort {
     this.key = cohortKey(options.outlet, options.subscription);
     this.outlet = options.outlet;
     this.subscription = options.subscription;
+    this.filterBytes = heldBytes(options.subscription.filters);
     this.#history = options.history;
     this.#account = options.account;
   }

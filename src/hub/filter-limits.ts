@@ -13,6 +13,8 @@ export interface FilterLimits {
   readonly mixtures: number;
   /** Levels of all filters with wildcards. */
   readonly levels: number;
+  /** What the filters of all streams hold, as {@link heldBytes} counts it. */
+  readonly bytes: number;
 }
 
 /**
@@ -25,6 +27,7 @@ export const defaultFilterLimits: FilterLimits = Object.freeze({
   expressions: 1000,
   mixtures: 1000,
   levels: 250_000,
+  bytes: 128 * 1024 * 1024,
 });
 
 /** How many parts that vary a pattern has on average, at most. */
@@ -39,5 +42,6 @@ export function shareOf(limits: FilterLimits, percent: number): FilterLimits {
     expressions: share(limits.expressions),
     mixtures: share(limits.mixtures),
     levels: share(limits.levels),
+    bytes: share(limits.bytes),
   };
 }

@@ -3,6 +3,22 @@ import type { PatternFilter, TopicFilter } from "./filter.js";
 /** What a held pattern weighs beside its parts, in levels of other filters: some 2 KB. */
 const patternLevels = 4;
 
+/** What a filter holds beside its text, in bytes: itself, and its place among the hub's. Measured: 290. */
+const filterBytes = 300;
+
+/**
+ * What a stream's filters hold of memory, in bytes; wildcards and patterns hold more, which is counted in levels. Each
+ * stream counts, whoever else has the same filters: it has read them from its own request.
+ */
+export function heldBytes(filters: readonly TopicFilter[]): number {
+  return filters.reduce((sum, { text }) => sum + filterBytes + textBytes(text), 0);
+}
+
+/** Text has one byte for each character, or two for each when one of them is not Latin: then UTF-8 says so. */
+function textBytes(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
+}
+
 /** What a pattern weighs, in levels of other filters. */
 export function patternWeight({ varying }: PatternFilter): number {
   return patternLevels + varying;

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { PharosError } from "../errors.js";
 import { templatePlace } from "./beginning.js";
 import type { Level } from "./beginning.js";
@@ -220,7 +221,15 @@ function matchesLevels(filter: readonly string[], topic: Topic): boolean {
   return filter.length === levels.length;
 }
 
-/** A stable name for a set of filters: order and repetition do not count. */
+/** A name for a set of filters is no longer than this, in characters. */
+const keyLength = 100;
+
+/**
+ * A stable name for a set of filters: order and repetition do not count. A long one is hashed: a stream's filters may have
+ * 100 KB, which names would hold again and again.
+ */
 export function filterSetKey(filters: readonly TopicFilter[]): string {
-  return JSON.stringify([...new Set(filters.map((filter) => `${filter.kind}:${filter.text}`))].sort());
+  const key = JSON.stringify([...new Set(filters.map((filter) => `${filter.kind}:${filter.text}`))].sort());
+  // No text in brackets is a hash.
+  return key.length <= keyLength ? key : hash("sha256", key, "base64url");
 }

@@ -8,6 +8,7 @@ import type { TopicFilter } from "./filter.js";
 import { mayMatchBelow } from "./filter-reach.js";
 import { defaultFilterLimits } from "./filter-limits.js";
 import type { FilterLimits } from "./filter-limits.js";
+import { heldBytes } from "./filter-weight.js";
 import { FilterTrie } from "./filter-trie.js";
 import type { FilterCounts } from "./filter-trie.js";
 import type { History } from "./history.js";
@@ -58,6 +59,7 @@ export class Hub {
   /** Cohorts that may be given something private below it. */
   readonly #below = new Set<Cohort>();
   #deliveries = 0;
+  #filterBytes = 0;
 
   constructor(options: HubOptions) {
     this.history = options.history;
@@ -96,10 +98,11 @@ export class Hub {
   }
 
   /**
-   * Whether a stream with these filters may {@link join}. One stream's filters could hold 4 MB of levels, so that a few
-   * hundred streams of one client would be more than the machine has; filters without wildcards cost their text alone.
+   * Whether a stream with these filters may {@link join}. One stream's filters could hold 4 MB of levels, or 130 KB
+   * without wildcards, so that a few hundred or thousand streams would be more than the machine has.
    */
   hasRoomFor(filters: readonly TopicFilter[]): boolean {
+    if (this.#filterBytes + heldBytes(filters) > this.#filterLimits.bytes) return false;
     return (
       this.#trie.levels < this.#filterLimits.levels ||
       filters.every(({ kind }) => kind === "exact" || kind === "all")
@@ -120,6 +123,11 @@ export class Hub {
   /** How many filters are held of each sort that is limited. */
   get filterCounts(): FilterCounts {
     return this.#trie.counts;
+  }
+
+  /** What the filters of all streams hold, in bytes. */
+  get filterBytes(): number {
+    return this.#filterBytes;
   }
 
   /** How many comparisons of one pattern with one topic there were. */
@@ -151,12 +159,14 @@ export class Hub {
   join(outlet: Outlet, subscription: Subscription): Cohort {
     const cohort = this.#cohorts.get(cohortKey(outlet, subscription)) ?? this.#create(outlet, subscription);
     cohort.connections += 1;
+    this.#filterBytes += cohort.filterBytes;
     return cohort;
   }
 
   /** One connection fewer; with the last one goes the cohort and all that waited in it. */
   leave(cohort: Cohort): void {
     cohort.connections -= 1;
+    this.#filterBytes -= cohort.filterBytes;
     if (cohort.connections > 0) return;
     cohort.listen(false);
     this.#cohorts.delete(cohort.key);

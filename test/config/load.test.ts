@@ -68,6 +68,7 @@ test("nothing set gives the documented defaults", () => {
     publishesPerAddress: 100,
     publishesPerLocalAddress: 10_000,
     filtersPerConnection: 100,
+    filterBytesInAll: 134_217_728,
     filterLevels: 250_000,
     filterMixtures: 1000,
     patterns: { withoutPrefix: 1000, alike: 100, expressions: 1000 },

@@ -85,9 +85,12 @@ test("a stream that was let in and never opened counts for nothing", () => {
 });
 
 describe("an address", () => {
-  const filters = { withoutPrefix: 2, alike: 1, expressions: 1, mixtures: 3, levels: 12 };
+  const filters = { withoutPrefix: 2, alike: 1, expressions: 1, mixtures: 3, levels: 12, bytes: 33_000 };
   const limits = () => limitsWith({ each: { ...each, streams: 100, filters } });
   const mqtt = (...texts: string[]) => texts.map((text) => parseMqttFilter(text));
+  /** Fifty have 16,250 bytes, 300 for each filter beside its text; the next 21 have 16,800. */
+  const exact = (count: number) =>
+    mqtt(...Array.from({ length: count }, (_, at) => `${at}`.padStart(at < 50 ? 25 : 500, "x")));
   const templates = (...texts: string[]) => texts.map((text) => parseTemplateFilter(text));
   const urls = (...texts: string[]) =>
     texts.map((text) => parseUrlPatternFilter(text, { baseUrl: "https://hub.example/" }));
@@ -98,6 +101,7 @@ describe("an address", () => {
     { what: "with many parts", some: urls("*://*/*"), more: urls("*://*/:a/:b/:c/:d") },
     { what: "with a regular expression", some: urls("/a/(b|c)"), more: urls("/b/(b|c)") },
     { what: "that mix + and names anew", some: mqtt("a/+/b"), more: mqtt("+") },
+    { what: "of many bytes", some: exact(50), more: exact(71).slice(50) },
     { what: "of many levels", some: mqtt("a/a/a/#", "b/b/b/#"), more: mqtt("c/c/c/#", "d/#") },
   ])("may hold so many filters $what, of all its streams together", ({ some, more }) => {
     const clients = limits();
@@ -122,7 +126,7 @@ describe("an address", () => {
     expect(refusal(() => open("198.51.100.9", more))).toBeUndefined();
   });
 
-  it("may hold as many exact filters as it likes, and patterns in as many places", () => {
+  it("may hold as many exact filters as there are bytes for, and patterns in as many places", () => {
     const clients = limits();
     const wanted = Array.from({ length: 100 }, (_, at) => mqtt(`a/${at}`)).flat();
     expect(refusal(() => clients.admitStream(from("198.51.100.9"), wanted)())).toBeUndefined();

@@ -106,7 +106,10 @@ describe("filterSetKey", () => {
       key("a"),
       filterSetKey([allTopics]),
       key("#"),
+      key("a".repeat(1000), "b"),
+      key("a".repeat(999), "b"),
     ];
     expect(new Set(keys).size).toBe(keys.length);
+    expect(keys.every(({ length }) => length <= 100)).toBe(true);
   });
 });

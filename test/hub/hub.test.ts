@@ -34,6 +34,22 @@ it("has no room for more filters with wildcards when those of all streams have t
   expect(hub.hasRoomFor(wide.filters)).toBe(true);
 });
 
+it("has no room for more filters when those of all streams hold too many bytes, shared or not", () => {
+  // 100 exact filters of 1,000 bytes held 228 KB a stream, and nothing bounded those of 15,000 streams: 3.2 GiB.
+  const { journal, clock } = new World();
+  const hub = new Hub({ history: journal, clock, filters: { bytes: 1900 } });
+  const long = subscription("a".repeat(330));
+  const cohorts = [hub.join(outlet, long), hub.join(outlet, long)];
+  expect(hub.filterBytes).toBe(1260);
+  expect(hub.hasRoomFor(long.filters)).toBe(true);
+  expect(hub.hasRoomFor(subscription("ж".repeat(171)).filters), "two bytes for each").toBe(false);
+  cohorts.push(hub.join(outlet, long));
+  for (const filters of [long.filters, subscription("+").filters])
+    expect(hub.hasRoomFor(filters)).toBe(false);
+  for (const cohort of cohorts) hub.leave(cohort);
+  expect(hub.filterBytes).toBe(0);
+});
+
 function join(hub: Hub, ...filters: readonly TopicFilter[]): Cohort {
   hub.checkPatterns(filters);
   return hub.join(outlet, { format: tinyFormat, filters, rights: publicOnly });
