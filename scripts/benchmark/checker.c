@@ -70,10 +70,50 @@ static void out_of_order(struct check *check, struct tally *tally, uint64_t sequ
     }
 }
 
+/*
+ * Markers that were read lately, by sequence number. Clients of one stream get the same ones, so that most need not be
+ * read again but only compared: 20 ns instead of 90.
+ */
+static struct known {
+    uint64_t sequence, sent_us, stream;
+    size_t length;
+    char text[marker_max];
+} known_markers[4096];
+
+static struct known *known_of(uint64_t sequence) { return &known_markers[sequence % 4096]; }
+
+static void remember(struct known known, const char *text, size_t length) {
+    struct known *place = known_of(known.sequence);
+    *place = known;
+    place->length = length;
+    memcpy(place->text, text, length);
+}
+
+/* Whether the next marker of this client begins at `start` and is known. */
+static const struct known *expected_at(const struct check *check, const char *start, const char *end) {
+    const struct known *known = known_of(check->last + 1);
+    return known->sequence == check->last + 1 && known->stream == check->stream &&
+                   (size_t)(end - start) >= known->length && memcmp(start, known->text, known->length) == 0
+               ? known
+               : NULL;
+}
+
+static void count_delay(struct tally *tally, uint64_t sent_us, uint64_t now_us) {
+    tally->events++;
+    tally->delays[bucket_of(now_us > sent_us ? now_us - sent_us : 0)]++;
+}
+
 size_t check_bytes(struct check *check, struct tally *tally, const char *bytes, size_t length, uint64_t now_us) {
     const char *at = bytes, *end = bytes + length;
     while ((at = memchr(at, '~', (size_t)(end - at))) != NULL) {
         const char *start = at++;
+        const struct known *expected = expected_at(check, start, end);
+        if (expected != NULL) {
+            count_delay(tally, expected->sent_us, now_us);
+            check->last++;
+            at = start + expected->length;
+            continue;
+        }
         uint64_t sequence, sent_us, stream;
         enum reading reading = read_number(&at, end, ' ', &sequence);
         if (reading == none) continue;
@@ -88,8 +128,8 @@ size_t check_bytes(struct check *check, struct tally *tally, const char *bytes, 
             tally->foreign++;
             continue;
         }
-        tally->events++;
-        tally->delays[bucket_of(now_us > sent_us ? now_us - sent_us : 0)]++;
+        remember((struct known){.sequence = sequence, .sent_us = sent_us, .stream = stream}, start, (size_t)(at - start));
+        count_delay(tally, sent_us, now_us);
         if (sequence == check->last + 1) check->last = sequence;
         else out_of_order(check, tally, sequence);
     }

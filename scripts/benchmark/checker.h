@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No marker is longer: two numbers of 20 digits, one of 10, two spaces, two tildes. */
-enum { marker_max = 54, delay_buckets = 1280 };
+/* No marker is longer: three numbers of 20 digits, two spaces, two tildes. */
+enum { marker_max = 64, delay_buckets = 1280 };
 
 /* A run of sequence numbers that were skipped and may still come late. */
 struct hole {

@@ -107,7 +107,7 @@ export class Crowd {
     await Promise.all(this.#processes.map(async (load) => load.tell("drop")));
   }
 
-  /** All connect again, with the last event id that they have. */
+  /** Those without a stream connect again, with the last event id that they have. */
   async reconnect(options: { readonly within: number }): Promise<CrowdWait> {
     const ask = { inflight: this.#inflight(), within: options.within };
     return mergeWaits(await Promise.all(this.#processes.map(async (load) => load.wait("reconnect", ask))));

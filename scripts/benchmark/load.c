@@ -6,7 +6,7 @@
  *   report                              what has been seen since the last reset
  *   reset                               counts and delays begin anew
  *   drop                                closes all clients
- *   reconnect inflight=N within=MS      opens all again, with Last-Event-ID where `ids` is 1
+ *   reconnect inflight=N within=MS      opens those that are closed, with Last-Event-ID where `ids` is 1
  *   quit
  *
  * Each is answered by one line of JSON. `{stream}` in a path is the client's stream: (first + its index) % streams.
@@ -150,7 +150,10 @@ static void open_client(struct client *client) {
 }
 
 static void open_more(void) {
-    while (crowd.next < crowd.count && crowd.opening < crowd.inflight) open_client(&crowd.clients[crowd.next++]);
+    while (crowd.next < crowd.count && crowd.opening < crowd.inflight) {
+        struct client *client = &crowd.clients[crowd.next++];
+        if (client->state == closed) open_client(client);
+    }
 }
 
 /* `{stream}` in the path becomes the client's stream. */

@@ -69,8 +69,7 @@ export class Publishing {
     let sent = 0;
     while (!this.#stopped) {
       const due = Math.floor(((performance.now() - this.#startedAt) / 1000) * perSecond) + 1;
-      // At most a thousandth of a second's worth too many after a wait: a stop must come through.
-      for (const until = Math.min(due, sent + 1000); sent < until; sent++) {
+      for (const until = Math.min(due, sent + 1000); sent < until && !this.#stopped; sent++) {
         const waiting = this.#sendOne();
         if (waiting !== undefined) await waiting;
       }
