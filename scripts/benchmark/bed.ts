@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,7 +72,13 @@ export class Bed {
   }): Promise<Bed> {
     const { contestant, spec, undo } = options;
     const scratch = await mkdtemp(join(tmpdir(), "pharos-bench-"));
-    undo.push(async () => rm(scratch, { recursive: true, force: true }));
+    // Ctrl-C leaves no folder behind, either.
+    const atExit = (): void => rmSync(scratch, { recursive: true, force: true });
+    process.once("exit", atExit);
+    undo.push(async () => {
+      process.off("exit", atExit);
+      await rm(scratch, { recursive: true, force: true });
+    });
     const server = await contestant.start({
       clients: spec.clients + (spec.others ?? 0),
       topics: spec.topics,

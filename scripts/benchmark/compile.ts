@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { here, root } from "./places.js";
 
 /** The programs in C, each with its sources. */
-const programs = { load: ["load.c", "checker.c"], floor: ["floor.c"] } as const;
-const headers = ["checker.h"];
+const programs = { load: ["load.c", "clients.c", "stream.c", "checker.c"], floor: ["floor.c"] } as const;
+const headers = ["checker.h", "crowd.h"];
 const flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror"];
 
 /**

@@ -9,6 +9,9 @@ import { ServerChild } from "../server-child.js";
 
 const lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
 
+/** One installation brings all of them. */
+let installing: Promise<string | undefined> | undefined;
+
 /** Starts a program of peers/ that publishes, from inside, what comes to it line by line. */
 export async function startPeer(name: string, client: ClientKind): Promise<Running> {
   const args = [join(here, "peers", `${name}.mjs`)];
@@ -31,7 +34,8 @@ export async function missingPeer(name: string): Promise<string | undefined> {
     await access(installed);
     return undefined;
   } catch {
-    return install();
+    installing ??= install();
+    return installing;
   }
 }
 
