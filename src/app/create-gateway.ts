@@ -8,6 +8,7 @@ import { Gateway } from "../gateway/gateway.js";
 import { health } from "../gateway/health.js";
 import { mercure } from "../gateway/mercure.js";
 import { publish } from "../gateway/publish.js";
+import { PublishOnce } from "../gateway/publish-once.js";
 import { Publishing } from "../gateway/publishing.js";
 import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
@@ -56,6 +57,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     clock: parts.clock,
     isStopping: parts.isStopping,
   });
+  const once = new PublishOnce({ clock: parts.clock });
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
@@ -68,6 +70,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         streams,
         visitors,
         publishing,
+        once,
         hubUrl: config.publicUrl,
         history: journal,
         clock: parts.clock,
@@ -77,7 +80,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           listBytes: config.limits.subscriptionListBytes,
         },
       }),
-      publish({ publishing, clock: parts.clock }),
+      publish({ publishing, once }),
       health(parts.facts),
     ],
   });

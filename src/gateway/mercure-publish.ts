@@ -4,16 +4,18 @@ import { parseForm, readForm } from "./form.js";
 import { refuseFormatCharacters } from "./format-characters.js";
 import type { Pairs } from "./query.js";
 import { valueOf } from "./query.js";
+import type { Ids, PublishOnce } from "./publish-once.js";
 import type { Publishing } from "./publishing.js";
 import { textReply } from "./replies.js";
 import type { Handler } from "./resource.js";
 
 /** Publishes what a form holds [draft-dunglas-mercure-08, publication]; the answer is the event id alone. */
-export function mercurePublish(publishing: Publishing): Handler {
+export function mercurePublish(publishing: Publishing, once: PublishOnce): Handler {
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
-    const input = parseUpdate(await readForm(request));
-    const [id = ""] = await publishing.publish([publishing.accept(publisher, input)]);
+    const work = async (): Promise<Ids> =>
+      publishing.publish([publishing.accept(publisher, parseUpdate(await readForm(request)))]);
+    const [id = ""] = await once.ids(request, publisher, work);
     return textReply({ status: 200, type: "text/plain; charset=utf-8", text: id, headers: [] });
   };
 }

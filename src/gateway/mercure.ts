@@ -2,6 +2,7 @@ import { mercurePath, protectedResourcePath } from "../protocol.js";
 import { mercurePublish } from "./mercure-publish.js";
 import { mercureSubscribe } from "./mercure-subscribe.js";
 import type { MercureSubscribeOptions } from "./mercure-subscribe.js";
+import type { PublishOnce } from "./publish-once.js";
 import type { Publishing } from "./publishing.js";
 import { jsonReply } from "./replies.js";
 import type { Resource } from "./resource.js";
@@ -10,6 +11,7 @@ import type { SubscriptionsOptions } from "./subscriptions.js";
 
 export interface MercureOptions extends MercureSubscribeOptions {
   readonly publishing: Publishing;
+  readonly once: PublishOnce;
   /** Issuers whose tokens are taken. */
   readonly issuers: readonly string[];
   /** The subscriptions that may be asked for. @default none */
@@ -23,7 +25,7 @@ export function mercure(options: MercureOptions): readonly Resource[] {
   return [
     {
       path: mercurePath,
-      methods: { GET: subscribe, QUERY: subscribe, POST: mercurePublish(options.publishing) },
+      methods: { GET: subscribe, QUERY: subscribe, POST: mercurePublish(options.publishing, options.once) },
     },
     ...(active === undefined ? [] : [subscriptions({ ...options, ...active })]),
     { path: protectedResourcePath, methods: { GET: () => jsonReply(200, metadata(options)) } },

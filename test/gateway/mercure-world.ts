@@ -4,6 +4,7 @@ import { Gateway } from "../../src/gateway/gateway.js";
 import { mercure } from "../../src/gateway/mercure.js";
 import type { Answer, Reply, StreamStart } from "../../src/gateway/messages.js";
 import { publish } from "../../src/gateway/publish.js";
+import { PublishOnce } from "../../src/gateway/publish-once.js";
 import { Publishing } from "../../src/gateway/publishing.js";
 import { Visitors } from "../../src/gateway/visitors.js";
 import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
@@ -93,6 +94,7 @@ export class MercureWorld {
       isStopping: () => options.stopping === true,
     });
     const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64 };
+    const once = new PublishOnce({ clock });
     const issuers = ["https://issuer.example"];
     this.gateway = new Gateway({
       corsOrigins: [],
@@ -102,14 +104,17 @@ export class MercureWorld {
           streams,
           visitors,
           publishing,
+          once,
           hubUrl,
           history: this.journal,
           clock,
           issuers,
           subscriptions:
-            options.subscriptions === true ? { active: new ActiveSubscriptions(), listBytes: 1000 } : undefined,
+            options.subscriptions === true
+              ? { active: new ActiveSubscriptions(), listBytes: 1000 }
+              : undefined,
         }),
-        publish({ publishing, clock }),
+        publish({ publishing, once }),
       ],
     });
   }

@@ -125,6 +125,29 @@ describe("a repeat with the same Idempotency-Key", () => {
     expect((await post(world, "/publish/a", by("publish.a"))).body).toEqual({ id: "#e:1" });
   });
 
+  it("gets the first answer of any way in: a form's too, whose key was once ignored", async () => {
+    const world = new MercureWorld();
+    const form = async (body: string, token = "publish.a") =>
+      (await world.publish(body, { ...headers, ...bearer(token) })).body.toString();
+    expect(await form("topic=a&data=1")).toBe("#e:1");
+    expect(await form("topic=a&data=1")).toBe("#e:1");
+    expect(
+      (await post(world, "/publish/a", { headers: { ...headers, ...bearer("publish.a") } })).body,
+    ).toEqual({
+      id: "#e:1",
+    });
+    expect(world.published).toHaveLength(1);
+    expect(await form("topic=b", "publish.b"), "another publisher").toBe("#e:2");
+  });
+
+  it.each(["", "k".repeat(257)])("is refused with the key %j at every way in", async (key) => {
+    const world = new MercureWorld();
+    const reply = await world.publish("topic=a", { "idempotency-key": key, ...bearer("publish.a") });
+    expect(reply.status).toBe(400);
+    expect((await post(world, "/publish/a", { headers: { "idempotency-key": key } })).status).toBe(400);
+    expect(world.published).toEqual([]);
+  });
+
   it("is tried anew when the first was refused", async () => {
     const world = new MercureWorld();
     expect((await post(world, "/publish/*", { headers })).status).toBe(400);

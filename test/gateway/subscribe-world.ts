@@ -9,6 +9,7 @@ import { encodeStreamHead } from "../../src/gateway/http-head.js";
 import { mercure } from "../../src/gateway/mercure.js";
 import type { Answer, StreamStart } from "../../src/gateway/messages.js";
 import { publish } from "../../src/gateway/publish.js";
+import { PublishOnce } from "../../src/gateway/publish-once.js";
 import { Publishing } from "../../src/gateway/publishing.js";
 import { Visitors } from "../../src/gateway/visitors.js";
 import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
@@ -174,6 +175,7 @@ export class SubscribeWorld {
     });
     const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64 };
     const history = this.#journal;
+    const once = new PublishOnce({ clock: this.#clock });
     return new Gateway({
       corsOrigins: ["https://hub.example"],
       checkRoom: ({ filters }) => hub.checkPatterns(filters),
@@ -184,13 +186,14 @@ export class SubscribeWorld {
           streams,
           visitors,
           publishing,
+          once,
           hubUrl,
           history,
           clock: turns,
           issuers: [],
           subscriptions: undefined,
         }),
-        publish({ publishing, clock: this.#clock }),
+        publish({ publishing, once }),
       ],
     });
   }
