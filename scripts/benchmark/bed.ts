@@ -165,15 +165,15 @@ export class Bed {
   async stretch(options: {
     readonly perSecond: number;
     readonly seconds: number;
-    /** How long to wait for what is under way, in milliseconds. @default 20000 */
-    readonly drainWithin?: number;
+    /** How long to wait for what is under way, in milliseconds. */
+    readonly drainWithin: number;
   }): Promise<{ readonly published: Published; readonly report: CrowdReport; readonly drained: CrowdWait }> {
     await this.warmUp();
     await this.crowd.reset();
     await this.publisher.call("begin", { perSecond: options.perSecond });
     await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
     const published = await this.publisher.call("stop", null);
-    const drained = await this.drained(published, options.drainWithin ?? 20_000);
+    const drained = await this.drained(published, options.drainWithin);
     return { published, drained, report: await this.crowd.report() };
   }
 
@@ -182,7 +182,7 @@ export class Bed {
     const { open } = await this.crowd.report();
     if (open < this.spec.clients) return `${this.spec.clients - open} clients are gone`;
     const published = await this.publisher.call("stop", null);
-    const { behind } = await this.drained(published, 10_000);
+    const { behind } = await this.drained(published, 2000);
     return behind > 0 ? `${behind} clients are behind` : undefined;
   }
 

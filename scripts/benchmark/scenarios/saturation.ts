@@ -74,10 +74,13 @@ async function search(bed: Bed, scale: Scale, memory: TurnMemory): Promise<Step>
 /** Publishes at a rate until it is steady, looks at a window of it, and waits until everybody has everything. */
 async function tryRate(bed: Bed, scale: Scale, rate: number): Promise<Step> {
   const { crowd, publisher, spec } = bed;
-  await publisher.call("begin", { perSecond: rate });
-  await delay(scale.seconds(0.8) * 1000);
   await crowd.reset();
-  const window = await watch(bed, scale.seconds(1.4));
+  await publisher.call("begin", { perSecond: rate });
+  const start = await watch(bed, scale.seconds(0.8));
+  // Far too much: what piles up would take long to come out.
+  const hopeless = !scale.quick && start.deliveries < (rate * spec.clients) / 3;
+  if (!hopeless) await crowd.reset();
+  const window = hopeless ? start : await watch(bed, scale.seconds(1.4));
   const published = await publisher.call("stop", null);
   const { behind, open } = await bed.drained(published, 15_000);
   if (open < spec.clients)
