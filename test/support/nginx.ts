@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,15 +24,24 @@ export interface Nginx {
   readonly certificate: string;
 }
 
-/** Debian's nginx with TLS in front of a hub, its buffering as it comes. */
+interface Scratch {
+  readonly dir: string;
+  readonly port: number;
+  readonly upstream: string;
+}
+
+/** Debian's nginx in front of a hub, as docs/PROXIES.md says. */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-nginx-"));
+  // Its workers are another user where it is started by root, and write large bodies to files.
+  await chmod(dir, 0o755);
   const [key, certificate] = [join(dir, "key.pem"), join(dir, "certificate.pem")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   await execute("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", certificate]);
   const port = await freePort();
-  await writeFile(join(dir, "nginx.conf"), configuration({ dir, port, upstream: options.upstream }));
+  const scratch = { dir, port, upstream: options.upstream };
+  await writeFile(join(dir, "nginx.conf"), await configuration(scratch));
   // The kernel ends it with this process, whatever becomes of that.
   const nginx = ["nginx", "-p", dir, "-c", "nginx.conf", "-g", "daemon off;"];
   const child = spawn("setpriv", ["--pdeathsig", "TERM", ...nginx], { stdio: "ignore" });
@@ -44,32 +53,38 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   return { port, certificate: await readFile(certificate, "utf8") };
 }
 
-/** What README tells operators to write, with the paths and the port of a scratch folder. */
-function configuration({ dir, port, upstream }: { dir: string; port: number; upstream: string }): string {
+const proxies = new URL("../../docs/PROXIES.md", import.meta.url);
+
+/** The blocks of docs/PROXIES.md, with the paths, the ports and the name of a scratch folder in the place of theirs. */
+async function configuration({ dir, port, upstream }: Scratch): Promise<string> {
+  const [server = "", main = ""] = [
+    ...(await readFile(proxies, "utf8")).matchAll(/^```nginx\n([^]*?)^```$/gm),
+  ].map(([, block]) => block);
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  const ours = [
+    ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
+    ["server_name hub.example.org", "server_name localhost"],
+    ["/etc/ssl/hub.example.org.pem", `${dir}/certificate.pem`],
+    ["/etc/ssl/private/hub.example.org.key", `${dir}/key.pem`],
+    ["http://127.0.0.1:8080", `http://${upstream}`],
+  ] as const;
   return `
     worker_processes 1;
     pid ${dir}/nginx.pid;
     error_log ${dir}/error.log;
-    events {}
+    ${main}
     http {
       access_log off;
       ${temporary.map((name) => `${name}_temp_path ${dir}/${name};`).join("\n      ")}
-      server {
-        listen 127.0.0.1:${port} ssl;
-        server_name localhost;
-        ssl_certificate ${dir}/certificate.pem;
-        ssl_certificate_key ${dir}/key.pem;
-        location / {
-          proxy_pass http://${upstream};
-          proxy_http_version 1.1;
-          proxy_set_header Host $http_host;
-          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-          proxy_read_timeout 1h;
-        }
-      }
+      ${ours.reduce((text, [theirs, mine]) => replaceOnce(text, theirs, mine), server)}
     }
   `;
+}
+
+function replaceOnce(text: string, theirs: string, mine: string): string {
+  const parts = text.split(theirs);
+  if (parts.length !== 2) throw new Error(`docs/PROXIES.md is to have ${theirs} once`);
+  return parts.join(mine);
 }
 
 async function accepts(port: number): Promise<boolean> {
