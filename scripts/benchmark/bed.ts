@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compiled } from "./compile.js";
-import type { Contestant, Running } from "./contestant.js";
+import type { Child, Contestant, Running } from "./contestant.js";
 import { Crowd, type CrowdReport, type CrowdWait, type Target } from "./crowd.js";
 import { cpuSecondsOf, memoryBytes } from "./processes.js";
 import type { Published } from "./publisher/publishing.js";
@@ -79,12 +79,17 @@ export class Bed {
       process.off("exit", atExit);
       await rm(scratch, { recursive: true, force: true });
     });
+    const children: Child[] = [];
+    undo.push(async () => stopAll(children));
     const server = await contestant.start({
       clients: spec.clients + (spec.others ?? 0),
       topics: spec.topics,
       scratch,
+      own: (child) => {
+        children.push(child);
+        return child;
+      },
     });
-    undo.push(async () => stopAll(server));
     const publisher = new Publisher();
     undo.push(async () => publisher.close());
     const streams = spec.topics === "own" ? spec.clients : 1;
@@ -146,7 +151,7 @@ export class Bed {
 
   /**
    * Publishes to everybody until it arrives: a stream may be open before its client is subscribed. Rejects when some
-   * client stays without. Only the first call does anything.
+   * client stays without. Does nothing when that has been done.
    */
   async warmUp(): Promise<void> {
     if (this.#warm) return;
@@ -159,6 +164,13 @@ export class Bed {
     if (behind > 0) throw new Error(`${behind} of ${this.spec.clients} clients get nothing`);
     await this.crowd.reset();
     this.#warm = true;
+  }
+
+  /** Brings back the clients that the server has closed, and begins anew with all of them. */
+  async refill(): Promise<void> {
+    await this.crowd.reconnect({ within: openWithinMs(this.spec.clients) });
+    this.#warm = false;
+    await this.warmUp();
   }
 
   /** Publishes at a pace for so long, then waits until all have all; faults and delays are those of this stretch. */
@@ -200,16 +212,12 @@ async function undoAll(undo: readonly (() => Promise<void>)[]): Promise<void> {
 async function openAll(crowd: Crowd, clients: number): Promise<CrowdWait> {
   const within = openWithinMs(clients);
   let opened = await crowd.open({ within });
-  for (
-    let attempt = 0;
-    attempt < openAttempts && opened.open < clients && opened.micros < within * 1000;
-    attempt++
-  ) {
+  for (let attempt = 0; attempt < openAttempts && opened.open < clients; attempt++) {
+    if (opened.micros >= within * 1000) break;
     const again = await crowd.reconnect({ within });
-    const openMicros = opened.micros + again.openMicros;
     opened = {
       ...again,
-      openMicros,
+      openMicros: opened.micros + again.openMicros,
       micros: opened.micros + again.micros,
       refused: opened.refused + again.refused,
     };
@@ -226,9 +234,9 @@ function memoryOf(server: Running): number {
   return memoryBytes(server.counted.flatMap((child) => child.pids()));
 }
 
-async function stopAll(server: Running): Promise<void> {
+async function stopAll(children: readonly Child[]): Promise<void> {
   const late = new Promise<never>((_resolve, reject) => {
     setTimeout(() => reject(new Error("a server does not end")), closeWithinMs).unref();
   });
-  await Promise.race([Promise.all(server.children.map(async (child) => child.stop())), late]);
+  await Promise.race([Promise.all(children.map(async (child) => child.stop())), late]);
 }

@@ -4,6 +4,7 @@ import type { Report, ScenarioResults } from "./results.js";
 /** One panel of bars. */
 interface Panel {
   readonly title: string;
+  readonly scale: "linear" | "logarithmic";
   readonly bars: readonly {
     readonly label: string;
     readonly value: number;
@@ -14,30 +15,37 @@ interface Panel {
 
 const size = { width: 760, left: 170, right: 110, bar: 16, gap: 8, head: 34, foot: 22, top: 12 };
 
-/** What the chart shows: the scenario, the figure, and what stands above it. */
+/** What the chart shows: the scenario, the figure, what stands above it, and how bars grow with it. */
 const shown = [
   {
     scenario: "saturation",
     figure: "deliveries",
-    title: "Deliveries a second to 1,000 clients (more is better)",
+    title: "Deliveries a second to 1,000 clients (more is better; logarithmic)",
+    scale: "logarithmic",
   },
   {
     scenario: "delay-10000",
     figure: "p99",
-    title: "p99 delay in ms, 10 publications/s to 10,000 clients (less is better)",
+    title: "p99 delay in ms, 10 publications/s to 10,000 clients (less is better; logarithmic)",
+    scale: "logarithmic",
   },
-  { scenario: "idle-memory", figure: "kib", title: "Memory per idle client in KiB (less is better)" },
+  {
+    scenario: "idle-memory",
+    figure: "kib",
+    title: "Memory per idle client in KiB (less is better)",
+    scale: "linear",
+  },
 ] as const;
 
 /**
- * An SVG of the main figures, each panel with a logarithmic scale of its own, readable on light and dark pages.
+ * An SVG of the main figures, each panel with a scale of its own, readable on light and dark pages.
  * Panels whose scenario was not measured are left out.
  */
 export function chartSvg(report: Report): string {
   const titles = new Map(report.contestants.map((entry) => [entry.name, entry.title]));
-  const panels = shown.flatMap(({ scenario, figure, title }) => {
-    const results = report.scenarios.find(({ name }) => name === scenario);
-    const panel = results === undefined ? undefined : panelOf({ results, figure, title, titles });
+  const panels = shown.flatMap((panelSpec) => {
+    const results = report.scenarios.find(({ name }) => name === panelSpec.scenario);
+    const panel = results === undefined ? undefined : panelOf({ ...panelSpec, results, titles });
     return panel === undefined ? [] : [panel];
   });
   let y = size.top;
@@ -56,9 +64,10 @@ function panelOf(options: {
   readonly results: ScenarioResults;
   readonly figure: string;
   readonly title: string;
+  readonly scale: Panel["scale"];
   readonly titles: ReadonlyMap<string, string>;
 }): Panel | undefined {
-  const { results, figure, title, titles } = options;
+  const { results, figure, title, scale, titles } = options;
   const bars = results.results.flatMap((result) => {
     const spread = result.kind === "measured" ? result.figures[figure] : undefined;
     if (spread === undefined) return [];
@@ -73,7 +82,7 @@ function panelOf(options: {
       },
     ];
   });
-  return bars.length === 0 ? undefined : { title, bars };
+  return bars.length === 0 ? undefined : { title, scale, bars };
 }
 
 function heightOf(panel: Panel): number {
@@ -81,7 +90,10 @@ function heightOf(panel: Panel): number {
 }
 
 function panelSvg(panel: Panel, top: number): string {
-  const lengths = barLengths(panel.bars.map((bar) => bar.value));
+  const lengths = barLengths(
+    panel.bars.map((bar) => bar.value),
+    panel.scale,
+  );
   const title = `<text class="title" x="12" y="${top + 18}">${escaped(panel.title)}</text>`;
   const bars = panel.bars.map((bar, index) => {
     const y = top + size.head + index * (size.bar + size.gap);
@@ -96,17 +108,18 @@ function panelSvg(panel: Panel, top: number): string {
   return [title, ...bars].join("\n");
 }
 
-/** On a logarithmic scale that begins at a tenth of the least, so that the least can be seen, too. */
-function barLengths(values: readonly number[]): readonly number[] {
-  const positive = values.filter((value) => value > 0);
-  const from = Math.log10(Math.min(...positive) / 10);
-  const to = Math.log10(Math.max(...positive));
+/** A logarithmic scale begins at a tenth of the least, so that the least can be seen, too. */
+function barLengths(values: readonly number[], scale: Panel["scale"]): readonly number[] {
   const room = size.width - size.left - size.right;
+  const most = Math.max(...values);
+  if (scale === "linear") return values.map((value) => (value / most) * room);
+  const from = Math.log10(Math.min(...values.filter((value) => value > 0)) / 10);
+  const to = Math.log10(most);
   return values.map((value) => (value > 0 ? ((Math.log10(value) - from) / (to - from)) * room : 0));
 }
 
 function opening(height: number): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" role="img" aria-label="Benchmark figures, logarithmic scales">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" role="img" aria-label="Benchmark figures">
 <style>
   text { font: 13px system-ui, sans-serif; fill: #1f2328; }
   .title { font-weight: 600; }

@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly topics: "one" | "own";
   /** An empty folder for its files; removed afterwards. */
   readonly scratch: string;
+  /** To be told of each child as soon as it is started: whoever called stops it, also when the start fails. */
+  readonly own: <T extends Child>(child: T) => T;
 }
 
 /** A process, or a family of them, that belongs to a running server. */
@@ -42,8 +44,6 @@ export interface Running {
   readonly port: number;
   readonly client: ClientKind;
   readonly publisher: PublisherSpec;
-  /** Everything that was started, in that order. */
-  readonly children: readonly Child[];
   /** Those whose memory and processor time are the contestant's own; an origin that a peer asks is not. */
   readonly counted: readonly Child[];
 }
@@ -60,7 +60,7 @@ export interface Contestant {
   /** Why it cannot run on this machine; `undefined` when it can. */
   missing(): Promise<string | undefined>;
   version(): Promise<string>;
-  /** Starts it; rejects with its log when it does not come up. Whoever starts it stops its children. */
+  /** Starts it; rejects with its log when it does not come up. */
   start(options: StartOptions): Promise<Running>;
 }
 

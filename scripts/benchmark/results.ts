@@ -17,6 +17,8 @@ export type Result =
       readonly figures: Readonly<Record<string, Spread>>;
       /** All turns together; those that are zero are left out. */
       readonly faults: Readonly<Partial<Record<FaultName, number>>>;
+      /** Processor time a second of each part; empty where nobody looked. */
+      readonly cores: Readonly<Record<string, Spread>>;
       readonly notes: readonly string[];
       readonly turns: readonly Measurement[];
       /** Why some of its turns gave nothing. */
@@ -76,19 +78,22 @@ export function summarise(options: {
       contestant,
       reason: [...new Set(failures)].join("; ") || "it did not come to it",
     };
-  const names = Object.keys(turns[0]?.figures ?? {});
-  const figures = names.map(
-    (name) => [name, spreadOf(turns.map((turn) => turn.figures[name] ?? 0))] as const,
-  );
   return {
     kind: "measured",
     contestant,
-    figures: Object.fromEntries(figures),
+    figures: spreads(turns.map((turn) => turn.figures)),
     faults: sumFaults(turns),
+    cores: spreads(turns.map((turn) => turn.cores ?? {})),
     notes: [...new Set(turns.flatMap((turn) => turn.notes ?? []))],
     turns,
     failures,
   };
+}
+
+/** The spread of each name over the turns; all have the same names. */
+function spreads(turns: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, Spread>> {
+  const names = Object.keys(turns[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, spreadOf(turns.map((turn) => turn[name] ?? 0))]));
 }
 
 function sumFaults(turns: readonly Measurement[]): Partial<Record<FaultName, number>> {

@@ -23,6 +23,8 @@ export interface Scale {
 export interface Measurement {
   readonly figures: Readonly<Record<string, number>>;
   readonly faults?: Faults;
+  /** Processor time a second of each part, clients and publisher included, where that was looked at. */
+  readonly cores?: Readonly<Record<string, number>>;
   /** What has to be said to be honest, such as a pace that was not kept. */
   readonly notes?: readonly string[];
 }

@@ -37,7 +37,18 @@ function scenarioTable(scenario: ScenarioResults, contestants: readonly Contesta
     result.kind === "measured" ? [row(result, specs, titleOf(contestants, result.contestant))] : [],
   );
   if (rows.length === 0) return `## ${scenario.title}\n\nnot measured`;
-  return `## ${scenario.title}\n\n${aligned([head, ...rows])}`;
+  const remarks = scenario.results.flatMap((result) =>
+    result.kind === "measured" ? remarksOn(result, titleOf(contestants, result.contestant)) : [],
+  );
+  return [`## ${scenario.title}\n\n${aligned([head, ...rows])}`, ...remarks].join("\n");
+}
+
+/** What has to be said below the table to be honest. */
+function remarksOn(result: Extract<Result, { kind: "measured" }>, title: string): string[] {
+  const cores = Object.entries(result.cores).map(([name, { median }]) => `${name} ${median.toFixed(2)}`);
+  const used = cores.length === 0 ? [] : [`cores used: ${cores.join(", ")}`];
+  const remarks = [...used, ...result.notes, ...new Set(result.failures)];
+  return remarks.length === 0 ? [] : [`\n${title}: ${remarks.join("; ")}`];
 }
 
 function row(
@@ -48,7 +59,7 @@ function row(
   const cells = specs.map(([name]) => spreadText(result.figures[name]));
   const faults = Object.entries(result.faults).map(([name, count]) => `${numberText(count)} ${name}`);
   const failures = result.failures.length === 0 ? [] : [`${result.failures.length} turns failed`];
-  return [title, ...cells, [...faults, ...failures, ...result.notes.slice(0, 2)].join("; ") || "nothing"];
+  return [title, ...cells, [...faults, ...failures].join("; ") || "nothing"];
 }
 
 function spreadText(spread: Spread | undefined): string {

@@ -76,7 +76,16 @@ const report: Report = {
 
 function measured(contestant: string, deliveries: number, faults: { missed?: number }) {
   const figures = { deliveries: spreadOf([deliveries]) };
-  return { kind: "measured" as const, contestant, figures, faults, notes: [], turns: [], failures: [] };
+  return {
+    kind: "measured" as const,
+    contestant,
+    figures,
+    faults,
+    cores: {},
+    notes: [],
+    turns: [],
+    failures: [],
+  };
 }
 
 test("the table names the machine, what was lost, who was left out and why", () => {

@@ -18,6 +18,6 @@ export const pharosWorkers: Contestant = {
     const workers = Math.max(2, Math.ceil((options.clients * 1.05) / perWorker));
     const hub = await startHub(options, ["--http", "127.0.0.1:0", "--workers", `${workers}`]);
     const [, port = ""] = await hub.waitForOutput(/^ready .*http=http:\/\/127\.0\.0\.1:(\d+)/m, 120_000);
-    return running({ port: Number(port), children: [hub], scratch: options.scratch });
+    return running({ port: Number(port), counted: [hub], scratch: options.scratch });
   },
 };

@@ -11,5 +11,5 @@ export const betterSse: Contestant = {
   unable: { resume: "its event buffers are a session's own; what was missed is the application's to keep" },
   missing: async () => missingPeer("better-sse"),
   version: async () => peerVersion("better-sse"),
-  start: async () => startPeer("better-sse", { kind: "sse", path: "/?topic={stream}" }),
+  start: async (options) => startPeer(options, "better-sse", { kind: "sse", path: "/?topic={stream}" }),
 };

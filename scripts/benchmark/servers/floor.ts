@@ -14,14 +14,13 @@ export const floor: Contestant = {
   unable: { topics: noTopics, resume: "it keeps no history" },
   missing: async () => undefined,
   version: async () => "scripts/benchmark/floor.c",
-  start: async () => {
-    const child = new ServerChild({ name: "the floor", command: await compiled("floor"), args: [] });
+  start: async ({ own }) => {
+    const child = own(new ServerChild({ name: "the floor", command: await compiled("floor"), args: [] }));
     const [, port, publisherPort] = await child.waitForOutput(/^ready (\d+) (\d+)$/m);
     return {
       port: Number(port),
       client: { kind: "sse", path: "/" },
       publisher: { kind: "events", port: Number(publisherPort) },
-      children: [child],
       counted: [child],
     };
   },

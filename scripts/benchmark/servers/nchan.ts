@@ -25,11 +25,11 @@ export const nchan: Contestant = {
   },
   version: async () =>
     `nchan ${await packageVersion("libnginx-mod-nchan")}, nginx ${await packageVersion("nginx")}`,
-  start: async ({ scratch }) => {
+  start: async ({ scratch, own }) => {
     const port = await freePort();
     await writeFile(join(scratch, "nginx.conf"), configuration(scratch, port));
     const args = ["-e", join(scratch, "error.log"), "-p", scratch, "-c", "nginx.conf", "-g", "daemon off;"];
-    const child = new ServerChild({ name: "nginx", command: "nginx", args });
+    const child = own(new ServerChild({ name: "nginx", command: "nginx", args }));
     await waitFor(() => accepts(port), {
       within: 20_000,
       missing: () => `nginx does not listen: ${child.log}`,
@@ -38,7 +38,6 @@ export const nchan: Contestant = {
       port,
       client: { kind: "sse", path: "/sub/{stream}" },
       publisher: { kind: "http", port, path: "/pub/{stream}" },
-      children: [child],
       counted: [child],
     };
   },

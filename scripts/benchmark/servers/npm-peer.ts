@@ -3,7 +3,7 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import type { ClientKind, Running } from "../contestant.js";
+import type { ClientKind, Running, StartOptions } from "../contestant.js";
 import { here } from "../places.js";
 import { ServerChild } from "../server-child.js";
 
@@ -13,16 +13,15 @@ const lock = z.object({ packages: z.record(z.string(), z.object({ version: z.str
 let installing: Promise<string | undefined> | undefined;
 
 /** Starts a program of peers/ that publishes, from inside, what comes to it line by line. */
-export async function startPeer(name: string, client: ClientKind): Promise<Running> {
+export async function startPeer({ own }: StartOptions, name: string, client: ClientKind): Promise<Running> {
   const args = [join(here, "peers", `${name}.mjs`)];
   const env = { NODE_ENV: "production" };
-  const child = new ServerChild({ name, command: process.execPath, args, env });
+  const child = own(new ServerChild({ name, command: process.execPath, args, env }));
   const [, port, publisherPort] = await child.waitForOutput(/^ready (\d+) (\d+)$/m);
   return {
     port: Number(port),
     client,
     publisher: { kind: "lines", port: Number(publisherPort) },
-    children: [child],
     counted: [child],
   };
 }

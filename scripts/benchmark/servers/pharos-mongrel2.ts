@@ -1,4 +1,4 @@
-import { startMongrel2 } from "../../../test/support/mongrel2-server.js";
+import { startMongrel2, type Mongrel2Server } from "../../../test/support/mongrel2-server.js";
 import type { Child, Contestant } from "../contestant.js";
 import { hasCommand, packageVersion } from "../debian.js";
 import { pharosVersion, running, startHub } from "./pharos.js";
@@ -21,17 +21,25 @@ export const pharosMongrel2: Contestant = {
       mode: "shipped",
       maxFd: Math.max(16_384, Math.ceil(options.clients * 4.4)),
     });
+    const child = options.own(asChild(server));
     const link = `${server.sendSpec},${server.recvSpec},${server.controlSpec}`;
     const hub = await startHub(options, ["--http", "off", "--mongrel2", link, "--log-level", "info"]);
     await hub.waitForLog(/the link is up/);
-    const child: Child = {
-      name: "Mongrel2",
-      pids: () => [server.pid],
-      get log() {
-        return server.log();
-      },
-      stop: async () => server.stop(),
-    };
-    return running({ port: server.port, children: [child, hub], scratch: options.scratch });
+    return running({ port: server.port, counted: [child, hub], scratch: options.scratch });
   },
 };
+
+function asChild(server: Mongrel2Server): Child {
+  let stopped = false;
+  return {
+    name: "Mongrel2",
+    pids: () => (stopped ? [] : [server.pid]),
+    get log() {
+      return server.log();
+    },
+    stop: async () => {
+      stopped = true;
+      await server.stop();
+    },
+  };
+}

@@ -22,7 +22,7 @@ export const pharos: Contestant = {
   start: async (options) => {
     const hub = await startHub(options, ["--http", "127.0.0.1:0"]);
     const [, port = ""] = await hub.waitForOutput(/^ready .*http=http:\/\/127\.0\.0\.1:(\d+)/m);
-    return running({ port: Number(port), children: [hub], scratch: options.scratch });
+    return running({ port: Number(port), counted: [hub], scratch: options.scratch });
   },
 };
 
@@ -39,26 +39,26 @@ export async function startHub(options: StartOptions, args: readonly string[]): 
   const limits = { connections: room, connectionsPerLocalAddress: room };
   await writeFile(config, JSON.stringify(room > 15_000 ? { limits } : {}));
   const all = ["serve", "--admin", "off", "--state-dir", "off", "--log-level", "warn", "--config", config];
-  return new ServerChild({
+  const spec = {
     name: "Pharos",
     command: process.execPath,
     args: [entry, ...all, "--ingest", `@${ingestOf(options.scratch)}`, ...args],
     cwd: options.scratch,
-  });
+  };
+  return options.own(new ServerChild(spec));
 }
 
 /** What clients and publishers need to know of a hub. */
 export function running(parts: {
   readonly port: number;
-  readonly children: readonly Child[];
+  readonly counted: readonly Child[];
   readonly scratch: string;
 }): Running {
   return {
     port: parts.port,
     client: { kind: "sse", path: "/esupdates?topic=bench/{stream}" },
     publisher: { kind: "pharos", endpoint: ingestOf(parts.scratch), topic: "bench/{stream}" },
-    children: parts.children,
-    counted: parts.children,
+    counted: parts.counted,
   };
 }
 

@@ -20,12 +20,9 @@ export const pushpin: Contestant = {
   unable: { resume: "it keeps no history: its origin would have to answer for what was missed" },
   missing: async () => ((await hasCommand("pushpin")) ? undefined : "pushpin is not installed"),
   version: async () => packageVersion("pushpin"),
-  start: async ({ scratch }) => {
-    const origin = new ServerChild({
-      name: "the origin",
-      command: process.execPath,
-      args: [join(here, "peers", "grip-origin.mjs")],
-    });
+  start: async ({ scratch, own }) => {
+    const grip = [join(here, "peers", "grip-origin.mjs")];
+    const origin = own(new ServerChild({ name: "the origin", command: process.execPath, args: grip }));
     const [, originPort = ""] = await origin.waitForOutput(/^ready (\d+)$/m);
     const port = await freePort();
     await mkdir(join(scratch, "run"));
@@ -33,7 +30,8 @@ export const pushpin: Contestant = {
     await writeFile(join(scratch, "pushpin.conf"), await configuration(scratch, port));
     await writeFile(join(scratch, "routes"), `* 127.0.0.1:${originPort}\n`);
     const args = ["--merge-output", "--config", join(scratch, "pushpin.conf")];
-    const child = new ServerChild({ name: "Pushpin", command: "pushpin", args, env: { LOGNAME: "bench" } });
+    const spec = { name: "Pushpin", command: "pushpin", args, env: { LOGNAME: "bench" } };
+    const child = own(new ServerChild(spec));
     await waitFor(() => answers(port), {
       within: 30_000,
       missing: () => `Pushpin does not answer: ${child.log}`,
@@ -42,7 +40,6 @@ export const pushpin: Contestant = {
       port,
       client: { kind: "sse", path: "/{stream}" },
       publisher: { kind: "pushpin", endpoint: `ipc://${join(scratch, "run", "push")}`, channel: "{stream}" },
-      children: [origin, child],
       counted: [child],
     };
   },

@@ -15,8 +15,8 @@ export const socketIo: Contestant = {
   },
   missing: async () => missingPeer("socket.io"),
   version: async () => peerVersion("socket.io"),
-  start: async () =>
-    startPeer("socket.io", {
+  start: async (options) =>
+    startPeer(options, "socket.io", {
       kind: "socketio",
       path: "/socket.io/?EIO=4&transport=websocket&topic={stream}",
     }),
