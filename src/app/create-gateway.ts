@@ -52,7 +52,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     append: (publication) => journal.append(publication),
     room: () => parts.hub.room(),
     limits: config.limits,
-    hubUrl: config.publicUrl,
     open: config.open,
     clock: parts.clock,
     isStopping: parts.isStopping,

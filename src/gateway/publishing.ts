@@ -2,6 +2,7 @@ import type { Grants } from "../auth/grants.js";
 import type { Clock } from "../clock.js";
 import { PharosError } from "../errors.js";
 import { filterSetOf } from "../hub/filter-set.js";
+import { isReservedTopic } from "../hub/reserved-topics.js";
 import type { Publication, PublicationInput, PublicationLimits } from "../hub/publication.js";
 import { parsePublication } from "../hub/publication.js";
 import type { Receipt } from "../journal/journal.js";
@@ -9,7 +10,6 @@ import { mercurePath } from "../protocol.js";
 import type { GatewayRequest } from "./messages.js";
 import { mayPublishOpenly } from "./open-publishing.js";
 import type { Pairs } from "./query.js";
-import { isReservedTopic } from "./reserved-topics.js";
 import { Slices } from "./slices.js";
 import type { Visitors } from "./visitors.js";
 
@@ -21,8 +21,6 @@ export interface PublishingOptions {
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
   readonly clock: Pick<Clock, "monotonic" | "endOfTurn">;
-  /** The hub's own URL, in whose namespace nobody may publish. */
-  readonly hubUrl: string;
   /** True when programs of this machine may publish without a token. */
   readonly open: boolean;
   /** True when the hub stops: what it took now would be lost with its journal. @default never */
@@ -115,11 +113,10 @@ export class Publishing {
   }
 
   #refuseReserved(publisher: Publisher, topics: readonly string[]): void {
-    const { hubUrl } = this.#options;
     const isOlder = isOfOlderForm(publisher);
     // Hubs of the older protocol look for the path anywhere in a topic.
     const isReserved = (topic: string): boolean =>
-      isReservedTopic(topic, hubUrl) || (isOlder && topic.includes(mercurePath));
+      isReservedTopic(topic) || (isOlder && topic.includes(mercurePath));
     if (!topics.some(isReserved)) return;
     const code = isOlder ? "insufficient-scope" : "bad-topic";
     throw new PharosError(code, "topics under the hub's own URL are reserved");

@@ -1,5 +1,6 @@
 import { PharosError } from "../errors.js";
 import { streamPath } from "../protocol.js";
+import { isReservedTopic } from "./reserved-topics.js";
 
 declare const topicBrand: unique symbol;
 
@@ -12,8 +13,6 @@ export const defaultTopicBytes = 1024;
 /** Control characters and lone surrogates, which are not UTF-8. Names with joiners, as Persian and emoji use, are names. */
 const forbidden = /[\p{Cc}\p{Cs}]/u;
 
-const reservedPaths = [streamPath, "/.well-known/mercure"];
-
 /** True when `text` holds a control character or a lone surrogate, which no topic, filter, id or type may. */
 export function hasForbiddenCharacter(text: string): boolean {
   return forbidden.test(text);
@@ -22,12 +21,12 @@ export function hasForbiddenCharacter(text: string): boolean {
 /**
  * Takes any text as a topic; `c#` and `a+b` are legal topics, nothing is normalised.
  *
- * @throws PharosError `bad-topic` when it is empty, longer than `maxBytes`, exactly `*`, the hub's own path or
- *   below it, or holds a control character or a lone surrogate.
+ * @throws PharosError `bad-topic` when it is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace as
+ *   {@link isReservedTopic} has it, the path of streams or below it, or holds a control character or a lone surrogate.
  */
 export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
   const topic = parseHubTopic(text, maxBytes);
-  if (reservedPaths.some((path) => text === path || text.startsWith(`${path}/`))) {
+  if (text === streamPath || text.startsWith(`${streamPath}/`) || isReservedTopic(text)) {
     throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
   }
   return topic;

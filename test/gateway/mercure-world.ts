@@ -88,7 +88,6 @@ export class MercureWorld {
       },
       room: () => undefined,
       limits: defaultPublicationLimits,
-      hubUrl,
       open,
       clock,
       isStopping: () => options.stopping === true,

@@ -170,7 +170,6 @@ export class SubscribeWorld {
       room: () => undefined,
       limits: defaultPublicationLimits,
       clock: turns,
-      hubUrl,
       open: false,
     });
     const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64 };

@@ -9,7 +9,7 @@ import {
 } from "../../src/hub/filter.js";
 import type { TopicFilter } from "../../src/hub/filter.js";
 import { FilterTrie } from "../../src/hub/filter-trie.js";
-import { parseTopic } from "../../src/hub/topic.js";
+import { parseHubTopic } from "../../src/hub/topic.js";
 import { urlPatternsFor } from "../../src/hub/url-patterns.js";
 
 const baseUrl = "https://hub.example/.well-known/mercure";
@@ -35,7 +35,7 @@ const url = fc
 const topic = fc
   .oneof(mqttTopic, url)
   .filter((text) => text !== "")
-  .map((text) => parseTopic(text));
+  .map((text) => parseHubTopic(text));
 const origin = fc.constantFrom("https://h", "https://i", "");
 const urlPattern: fc.Arbitrary<TopicFilter> = fc
   .tuple(
@@ -121,7 +121,7 @@ function ascending(a: number, b: number): number {
   return a - b;
 }
 
-function matched(trie: FilterTrie<number>, topic: ReturnType<typeof parseTopic>): number[] {
+function matched(trie: FilterTrie<number>, topic: ReturnType<typeof parseHubTopic>): number[] {
   const values: number[] = [];
   trie.match(topic, (value) => values.push(value));
   return values.sort(ascending);
@@ -158,7 +158,7 @@ describe("FilterTrie", () => {
         const pair = new Pair();
         for (const one of steps) pair.run(one);
         while (pair.held.length > 0) pair.run({ kind: "removeHeld", index: 0 });
-        expect(matched(pair.trie, parseTopic("a/b")).length).toBe(0);
+        expect(matched(pair.trie, parseHubTopic("a/b")).length).toBe(0);
         expect(pair.trie.isEmpty).toBe(true);
       }),
       { seed: 4711, numRuns: 400 },
@@ -194,7 +194,7 @@ it("leads a topic to a bounded number of nodes, whatever somebody subscribes wit
   expect(trie.counts.mixtures, "the filters were aimed well").toBeGreaterThan(900);
   expect(refusals).toBeGreaterThan(3000);
   const before = trie.steps;
-  trie.match(parseTopic(Array.from({ length: 12 }, () => "a").join("/")), () => undefined);
+  trie.match(parseHubTopic(Array.from({ length: 12 }, () => "a").join("/")), () => undefined);
   expect(trie.steps - before).toBeLessThanOrEqual(20 + 5 * 1001);
   expect(trie.refusalOf([parseMqttFilter("x/y/+")]), "of a mixture that is there").toBeUndefined();
   expect(trie.refusalOf([parseMqttFilter(`${"+/".repeat(60)}a`)])).toMatch(/too many different mixtures/);

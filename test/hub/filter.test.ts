@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allTopics, filterSetKey, matchesFilter, parseMqttFilter } from "../../src/hub/filter.js";
-import { parseTopic } from "../../src/hub/topic.js";
+import { parseHubTopic } from "../../src/hub/topic.js";
 
 describe("parseMqttFilter", () => {
   it.each(["a", "a/b", "c-sharp", "/", "$SYS", "$SYS/a", "*a", "a//b", "a".repeat(1024)])(
@@ -74,18 +74,18 @@ describe("matchesFilter", () => {
   it.each(examples.flatMap(([filter, matched]) => matched.map((topic) => [filter, topic] as const)))(
     "%s matches %s",
     (filter, topic) => {
-      expect(matchesFilter(parseMqttFilter(filter), parseTopic(topic))).toBe(true);
+      expect(matchesFilter(parseMqttFilter(filter), parseHubTopic(topic))).toBe(true);
     },
   );
   it.each(examples.flatMap(([filter, , others]) => others.map((topic) => [filter, topic] as const)))(
     "%s does not match %s",
     (filter, topic) => {
-      expect(matchesFilter(parseMqttFilter(filter), parseTopic(topic))).toBe(false);
+      expect(matchesFilter(parseMqttFilter(filter), parseHubTopic(topic))).toBe(false);
     },
   );
 
   it("matches every topic with the filter of all, $ topics included", () => {
-    for (const topic of ["a", "$SYS", "/"]) expect(matchesFilter(allTopics, parseTopic(topic))).toBe(true);
+    for (const topic of ["a", "$SYS", "/"]) expect(matchesFilter(allTopics, parseHubTopic(topic))).toBe(true);
   });
 });
 
