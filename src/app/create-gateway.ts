@@ -1,13 +1,15 @@
 import type { Clock } from "../clock.js";
-import type { Config } from "../config/config.js";
+import type { Config, Limits } from "../config/config.js";
 import { PharosError } from "../errors.js";
 import { BodyRoom } from "../gateway/body-room.js";
 import { eventStreams } from "../gateway/event-streams.js";
 import { ClientLimits } from "../gateway/client-limits.js";
 import { Gateway } from "../gateway/gateway.js";
 import { health } from "../gateway/health.js";
+import type { IdempotencyLimits } from "../gateway/idempotency.js";
 import { mercure } from "../gateway/mercure.js";
 import { publish } from "../gateway/publish.js";
+import type { PublishLinesLimits } from "../gateway/publish-lines.js";
 import { PublishOnce } from "../gateway/publish-once.js";
 import { Publishing } from "../gateway/publishing.js";
 import { Refusals } from "../gateway/refusals.js";
@@ -56,7 +58,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     clock: parts.clock,
     isStopping: parts.isStopping,
   });
-  const once = new PublishOnce({ clock: parts.clock });
+  const once = new PublishOnce({ clock: parts.clock, limits: idempotencyLimits(config.limits) });
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
@@ -79,10 +81,19 @@ export function createGateway(parts: GatewayParts): Gateway {
           listBytes: config.limits.subscriptionListBytes,
         },
       }),
-      publish({ publishing, once }),
+      publish({ publishing, once, lines: linesLimits(config.limits) }),
       health(parts.facts),
     ],
   });
+}
+
+function idempotencyLimits({ idempotency, idBytes }: Limits): IdempotencyLimits {
+  const { answers, bytes, ageSeconds } = idempotency;
+  return { entries: answers, bytes, ageMs: ageSeconds * 1000, keyBytes: idBytes };
+}
+
+function linesLimits({ publicationsPerRequest, linesPerRequest }: Limits): PublishLinesLimits {
+  return { publications: publicationsPerRequest, lines: linesPerRequest };
 }
 
 function clientLimits({ config, clock }: GatewayParts): ClientLimits {

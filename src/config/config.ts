@@ -115,6 +115,9 @@ export interface Limits {
   readonly idBytes: number;
   readonly typeBytes: number;
   readonly topicsPerPublication: number;
+  readonly publicationsPerRequest: number;
+  readonly linesPerRequest: number;
+  readonly idempotency: { readonly answers: number; readonly bytes: number; readonly ageSeconds: number };
   readonly dataBytes: number;
   readonly roundBytes: number;
   readonly mongrel2RoundBytes: number;

@@ -166,6 +166,28 @@ export const limitsSchema = z
     topicsPerPublication: wholeNumber({ from: 1, to: 10_000 })
       .default(100)
       .describe("Topics of one publication. Each is a separate place in history."),
+    publicationsPerRequest: wholeNumber({ from: 1, to: 100_000 })
+      .default(1000)
+      .describe("Publications of one request; beyond it 413. Their ids are 20 KB of an answer."),
+    linesPerRequest: wholeNumber(count)
+      .default(10_000)
+      .describe(
+        "Lines of one request with many publications, blank ones included; beyond it 413. Ten for each publication; a million of them would take 100 ms.",
+      ),
+    idempotency: z
+      .strictObject({
+        answers: wholeNumber({ from: 0, to: 10_000_000 })
+          .default(20_000)
+          .describe("Answers that are remembered. About 500 bytes each for one publication: 10 MB."),
+        bytes: wholeNumber(memory)
+          .default(16 * MiB)
+          .describe("Bytes of all of them: the answer to a thousand publications has 50 KB."),
+        ageSeconds: wholeNumber({ from: 1, to: 31_536_000 })
+          .default(3600)
+          .describe("How long each is remembered: an hour, longer than any publisher goes on trying."),
+      })
+      .prefault({})
+      .describe("What is published once under an Idempotency-Key. The oldest answer goes for a new one."),
     dataBytes: wholeNumber({ from: 1, to: 64 * MiB })
       .default(MiB)
       .describe("Bytes of one publication's data. 64 of them fill what may wait for rounds."),

@@ -8,10 +8,18 @@ export const linesType = "application/x-ndjson";
 export interface PublishLinesLimits {
   /** Publications in one request. */
   readonly publications: number;
+  /** Lines in one request, blank ones included. */
+  readonly lines: number;
 }
 
-/** A thousand answers are some 20 KB of ids; whoever has more sends the next request. */
-export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({ publications: 1000 });
+/**
+ * A thousand answers are some 20 KB of ids; whoever has more sends the next request. Nobody writes ten blank lines between
+ * two publications, and 1 MiB of line feeds take 100 ms.
+ */
+export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({
+  publications: 1000,
+  lines: 10_000,
+});
 
 export interface PublishLinesOptions<T> {
   /** What becomes of a line's publication; what it throws is told with the line's number in front. */
@@ -29,11 +37,10 @@ export interface PublishLinesOptions<T> {
  *   none; `too-large` for too many; else as `accept`
  */
 export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions<T>): Generator<T, void> {
-  const { publications: most } = options.limits ?? defaultPublishLinesLimits;
+  const { publications: most, lines } = options.limits ?? defaultPublishLinesLimits;
   let count = 0;
   for (const { number, bytes } of linesOf(body)) {
-    if (number > linesPerPublication * most)
-      throw new PharosError("too-large", `a request may have at most ${linesPerPublication * most} lines`);
+    if (number > lines) throw new PharosError("too-large", `a request may have at most ${lines} lines`);
     if (isBlank(bytes)) continue;
     count += 1;
     if (count > most) throw new PharosError("too-large", `a request may have at most ${most} publications`);
@@ -41,9 +48,6 @@ export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions
   }
   if (count === 0) throw new PharosError("bad-publication", "the body has no line with a publication");
 }
-
-/** Nobody writes ten blank lines between two publications, and 1 MiB of line feeds take 100 ms. */
-const linesPerPublication = 10;
 
 const lf = 0x0a;
 

@@ -4,6 +4,7 @@ import { publishPath } from "../protocol.js";
 import type { GatewayRequest, Reply } from "./messages.js";
 import { mediaTypeOf, parsePublishBody, parseTopicPath } from "./publish-body.js";
 import { linesType, parsePublishLines } from "./publish-lines.js";
+import type { PublishLinesLimits, PublishLinesOptions } from "./publish-lines.js";
 import type { Ids, PublishOnce } from "./publish-once.js";
 import type { Publishing } from "./publishing.js";
 import { jsonReply } from "./replies.js";
@@ -12,20 +13,24 @@ import type { Resource } from "./resource.js";
 export interface PublishOptions {
   readonly publishing: Publishing;
   readonly once: PublishOnce;
+  /** @default defaultPublishLinesLimits */
+  readonly lines?: PublishLinesLimits;
 }
 
 /**
  * Publishing without a form: `POST /publish/<topic>` with the data as its body, `POST /publish` with many publications,
  * one JSON object a line. The answer comes when each has its position.
  */
-export function publish({ publishing, once }: PublishOptions): Resource {
+export function publish({ publishing, once, lines }: PublishOptions): Resource {
   const post = async (request: GatewayRequest): Promise<Reply> => {
     const publisher = await publishing.publisher(request);
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
     const one = async (): Promise<Publication> =>
       accept(await readOne(request, (topic) => publishing.checkTopics(publisher, [topic])));
     const work = async (): Promise<Ids> =>
-      publishing.publish(isMany(request) ? await readLines(request, accept) : [await one()]);
+      publishing.publish(
+        isMany(request) ? await readLines(request, { accept, limits: lines }) : [await one()],
+      );
     const ids = await once.ids(request, publisher, work);
     return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });
   };
@@ -41,10 +46,10 @@ async function readOne(request: GatewayRequest, check: (topic: string) => void):
 
 async function readLines(
   request: GatewayRequest,
-  accept: (input: PublicationInput) => Publication,
+  options: PublishLinesOptions<Publication>,
 ): Promise<Iterable<Publication>> {
   if (mediaTypeOf(request.header("content-type")) === linesType) {
-    return parsePublishLines(await request.body(), { accept });
+    return parsePublishLines(await request.body(), options);
   }
   throw new PharosError(
     "unsupported-media-type",

@@ -77,11 +77,11 @@ describe("parsePublishLines", () => {
     const line = '{"topic":"a","data":""}\n';
     expect(parse(line.repeat(1000))).toHaveLength(1000);
     expect(() => parse(line.repeat(1001))).toThrow(expect.objectContaining({ code: "too-large" }));
-    const two = { accept, limits: { publications: 2 } };
+    const two = { accept, limits: { publications: 2, lines: 10 } };
     expect(() => [...parsePublishLines(Buffer.from(line.repeat(3)), two)]).toThrow(/at most 2 publications/);
   });
 
-  it("takes ten times as many lines as publications, and no more", () => {
+  it("takes so many lines, blank ones included, and no more", () => {
     expect(parse(`${"\n".repeat(9999)}{"topic":"a","data":""}`)).toHaveLength(1);
     expect(() => parse(`${"\n".repeat(10_000)}{"topic":"a","data":""}`)).toThrow(/at most 10000 lines/);
   });
