@@ -74,9 +74,10 @@ function headersOf(form: Form, position: string): Headers {
   ];
 }
 
-/** Whoever has this position has this answer too. */
+/** Whoever has this position has this answer too; `*` is whatever there is, and there is one [RFC 9110 13.1.2]. */
 function isKnown(request: GatewayRequest, position: string): boolean {
   const tags = (request.header("if-none-match") ?? "").split(",").map((tag) => tag.trim());
+  if (tags.length === 1 && tags[0] === "*") return true;
   return tags.some((tag) => [position, `"${position}"`, `W/"${position}"`].includes(tag));
 }
 
