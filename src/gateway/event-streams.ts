@@ -22,6 +22,7 @@ export interface EventStreamsOptions {
 export function eventStreams({ streams, visitors }: EventStreamsOptions): Resource {
   return {
     path: streamPath,
+    opensStreams: true,
     methods: {
       GET: (request) => {
         const query = parseQuery(request.query);

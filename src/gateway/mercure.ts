@@ -25,6 +25,7 @@ export function mercure(options: MercureOptions): readonly Resource[] {
   return [
     {
       path: mercurePath,
+      opensStreams: true,
       methods: { GET: subscribe, QUERY: subscribe, POST: mercurePublish(options.publishing, options.once) },
     },
     ...(active === undefined ? [] : [subscriptions({ ...options, ...active })]),

@@ -14,6 +14,8 @@ export interface Resource {
   readonly below?: boolean;
   /** True when nobody counts how often it is asked for: a load balancer's checks must not depend on its clients. */
   readonly isUncounted?: boolean;
+  /** True when GET may open a stream. */
+  readonly opensStreams?: boolean;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 

@@ -1,6 +1,8 @@
 import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
 import { PharosError } from "../../errors.js";
@@ -15,7 +17,8 @@ import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/m
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
-import { toGatewayRequest } from "./http-request.js";
+import { BareRequests } from "./bare-requests.js";
+import { pathOf, toGatewayRequest } from "./http-request.js";
 import { RequestBody } from "./request-body.js";
 import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
@@ -26,6 +29,11 @@ import { Turns } from "./turns.js";
  * ever. Node gives a head 60 s and swaps the two limits when this one is smaller.
  */
 const requestWithinMs = 60_000;
+
+const endOfHead = Buffer.from("\r\n\r\n");
+
+/** How long a connection stays open between two requests: longer than proxies keep theirs (nginx 60 s), so that they close first. */
+const keepAliveMs = 72_000;
 
 export interface HttpFrontOptions {
   readonly host: string;
@@ -54,6 +62,8 @@ export class HttpFront {
   readonly #fanout: Fanout<StreamSocket>;
   readonly #streams = new Map<Socket, Connection<StreamSocket>>();
   readonly #turns = new Turns();
+  readonly #bare: BareRequests;
+  readonly #admitted = new WeakSet<Socket>();
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
@@ -69,6 +79,13 @@ export class HttpFront {
       clock: options.clock,
       metrics: options.metrics,
       limits: options.fanout,
+    });
+    const streamPaths = new Set(
+      options.gateway.resources.flatMap(({ path, opensStreams }) => (opensStreams === true ? [path] : [])),
+    );
+    this.#bare = new BareRequests({
+      opensStream: (url) => streamPaths.has(pathOf(url)),
+      isTaken: (socket) => this.#turns.isTaken(socket),
     });
     this.#app = this.#createApp();
   }
@@ -111,18 +128,16 @@ export class HttpFront {
   }
 
   #createApp(): FastifyInstance {
-    const { headBytes, connections } = this.#options;
     const app = Fastify({
+      serverFactory: (handler) => this.#createServer(handler),
       exposeHeadRoutes: false,
       forceCloseConnections: false,
       return503OnClosing: false,
-      requestTimeout: requestWithinMs,
-      http: { maxHeaderSize: headBytes },
       clientErrorHandler: (error, socket) => this.#refuseBytes(error, socket),
       // A path that cannot be decoded, which would otherwise get the framework's own words.
       frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
     });
-    app.server.maxConnections = connections;
+    app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#admit(socket));
     app.removeAllContentTypeParsers();
     // Whoever may not send a body is told so before it is read.
@@ -146,10 +161,27 @@ export class HttpFront {
     return app;
   }
 
+  #createServer(handler: RequestListener): Server {
+    const server = createServer(
+      {
+        maxHeaderSize: this.#options.headBytes,
+        requestTimeout: requestWithinMs,
+        keepAliveTimeout: keepAliveMs,
+        IncomingMessage: this.#bare.messageClass(),
+      },
+      handler,
+    );
+    this.#bare.attach(server);
+    return server;
+  }
+
   /** A peer with too many connections is not even told so: an answer would need what it is to leave to others. */
   #admit(socket: Socket): void {
+    // One that comes back has been let in before.
+    if (this.#admitted.has(socket)) return;
     const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
     if (ended !== undefined) {
+      this.#admitted.add(socket);
       socket.once("close", ended);
       return;
     }
@@ -212,6 +244,10 @@ export class HttpFront {
     };
     const connection = this.#fanout.open({ ...start, handle, head: encodeStreamHead(start) });
     this.#streams.set(socket, connection);
+    if (this.#bare.has(socket)) {
+      this.#bare.keep(socket, reply.raw);
+      socket.on("data", (bytes: Buffer) => this.#takeBytes(connection, bytes));
+    }
     socket.setTimeout(0);
     socket.setNoDelay(true);
     socket.once("close", () => {
@@ -220,6 +256,7 @@ export class HttpFront {
     });
     // A client that has said its last word is gone: it would otherwise be written to until the next heartbeat fails.
     socket.once("end", () => socket.destroy());
+    socket.resume();
     this.#turns.giveUp(socket);
     return reply;
   }
@@ -243,13 +280,25 @@ export class HttpFront {
     if (connection === undefined) return false;
     void reply.hijack();
     request.raw.resume();
-    this.#options.metrics.count("second_requests_total");
-    connection.handle.extraRequests += 1;
-    if (connection.handle.extraRequests >= extraRequestsAllowed) {
-      this.#options.metrics.count("connections_cut_total", 1, { reason: "second-requests" });
-      this.#fanout.end(connection);
-    }
+    this.#takeExtra(connection, 1);
     return true;
+  }
+
+  /** Bytes that came on a stream outside of Node's server. */
+  #takeBytes(connection: Connection<StreamSocket>, bytes: Buffer): void {
+    if (/^[A-Z]+ /.test(bytes.toString("latin1", 0, 32))) this.#takeExtra(connection, countHeads(bytes));
+    else connection.handle.socket.destroy();
+  }
+
+  #takeExtra(connection: Connection<StreamSocket>, requests: number): void {
+    const { metrics } = this.#options;
+    const { handle } = connection;
+    if (handle.extraRequests >= extraRequestsAllowed) return;
+    metrics.count("second_requests_total", requests);
+    handle.extraRequests += requests;
+    if (handle.extraRequests < extraRequestsAllowed) return;
+    metrics.count("connections_cut_total", 1, { reason: "second-requests" });
+    this.#fanout.end(connection);
   }
 
   /** Bytes that Node's parser refuses: the client gets the same kind of answer, unless its connection carries a stream. */
@@ -278,6 +327,13 @@ export class HttpFront {
     ] as const;
     socket.end(Buffer.concat([encodeHead(reply.status, head), reply.body]));
   }
+}
+
+/** How many heads of requests end in these bytes, or else begin. */
+function countHeads(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(endOfHead); at >= 0; at = bytes.indexOf(endOfHead, at + 4)) count += 1;
+  return Math.max(1, count);
 }
 
 function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {

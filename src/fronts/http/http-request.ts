@@ -2,14 +2,16 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import type { GatewayRequest } from "../../gateway/messages.js";
 
+/** The path of a request's target, without its query. */
+export function pathOf(target: string): string {
+  return split(target).path;
+}
+
 /** Shows a request of Node's HTTP server to the gateway; `body` reads what comes after its head. */
 export function toGatewayRequest(request: FastifyRequest, body: GatewayRequest["body"]): GatewayRequest {
-  const url = withoutOrigin(request.raw.url ?? "/");
-  const question = url.indexOf("?");
   return {
     method: request.raw.method ?? "GET",
-    path: question < 0 ? url : url.slice(0, question),
-    query: question < 0 ? "" : url.slice(question + 1),
+    ...split(request.raw.url ?? "/"),
     header: (name) => {
       // `headers` keeps the first of two Authorization headers, and of two Content-Types, without a word.
       const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
@@ -22,8 +24,11 @@ export function toGatewayRequest(request: FastifyRequest, body: GatewayRequest["
 }
 
 /** A target may be a whole URL, as clients of a proxy send it [RFC 9112 3.2.2]. */
-function withoutOrigin(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, "");
+function split(target: string): { readonly path: string; readonly query: string } {
+  const url = target.replace(/^https?:\/\/[^/?]*/i, "");
+  const question = url.indexOf("?");
+  if (question < 0) return { path: url, query: "" };
+  return { path: url.slice(0, question), query: url.slice(question + 1) };
 }
 
 /** Node reads header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */

@@ -35,6 +35,11 @@ export class Turns {
     else refuse();
   }
 
+  /** True while a request of this connection is not answered. */
+  isTaken(socket: Socket): boolean {
+    return this.#waiting.has(socket);
+  }
+
   /** Requests of this connection that wait for their turn. */
   waiting(socket: Socket): number {
     return this.#waiting.get(socket)?.length ?? 0;
@@ -42,6 +47,7 @@ export class Turns {
 
   /** Whoever has the turn keeps the connection for good: those that wait run now, and find that out. */
   giveUp(socket: Socket): void {
+    this.#latest.delete(socket);
     for (const action of this.#waiting.get(socket)?.splice(0) ?? []) action();
   }
 
