@@ -3,6 +3,7 @@ import { PharosError } from "../errors.js";
 import type { TopicFilter } from "../hub/filter.js";
 import { parseMqttFilter } from "../hub/filter.js";
 import { defaultTopic, streamPath } from "../protocol.js";
+import { refuseDotSegment } from "./dot-segments.js";
 import { eventStreamFormat } from "./event-stream-format.js";
 import type { Pairs } from "./query.js";
 import { parseQuery, valueOf } from "./query.js";
@@ -49,5 +50,8 @@ function filtersOf(query: Pairs, settings: StreamSettings): readonly TopicFilter
     throw new PharosError("bad-filter", `a stream may have at most ${filtersPerConnection} topic filters`);
   }
   if (texts.size === 0) texts.add(defaultTopic);
-  return [...texts].map((text) => parseMqttFilter(text, filterBytes));
+  return [...texts].map((text) => {
+    refuseDotSegment(text);
+    return parseMqttFilter(text, filterBytes);
+  });
 }

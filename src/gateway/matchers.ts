@@ -8,6 +8,7 @@ import {
   parseUrlPatternFilter,
 } from "../hub/filter.js";
 import type { Matcher } from "../presence/subscriber.js";
+import { refuseDotSegment } from "./dot-segments.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
 import type { Pairs } from "./query.js";
 
@@ -85,13 +86,19 @@ function parseMatcher(name: string, value: string, options: MatcherOptions): Top
     const known = Object.keys(matcherTypes).join(", ");
     throw new PharosError("bad-request", `${JSON.stringify(name)} is no matcher; there are ${known}`);
   }
-  refuseFormatCharactersInMatcher(value);
+  checkText(value);
   return value === "*" ? allTopics : parse(value, options);
 }
 
 function parseSelector(value: string, { filterBytes }: MatcherOptions): TopicFilter {
-  refuseFormatCharactersInMatcher(value);
+  checkText(value);
   return parseTemplateFilter(value, filterBytes);
+}
+
+/** What is refused in a matcher of any type. */
+function checkText(value: string): void {
+  refuseFormatCharactersInMatcher(value);
+  refuseDotSegment(value);
 }
 
 function eachOnce<T>(items: readonly T[]): readonly T[] {

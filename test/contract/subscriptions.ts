@@ -29,6 +29,7 @@ const refused = [
   { what: "a plus inside a level", query: "topic=a+", title: "bad-filter" },
   { what: "a number sign inside a level", query: "topic=c%23", title: "bad-filter" },
   { what: "a number sign before the last level", query: "topic=%23/a", title: "bad-filter" },
+  { what: "a dot segment, which no URL of a subscription can hold", query: "topic=..", title: "bad-filter" },
   { what: "a control character", query: "topic=a%0Ab", title: "bad-filter" },
   { what: "a NUL", query: "topic=a%00", title: "bad-filter" },
   { what: "the reserved topic *", query: "topic=*", title: "bad-filter" },

@@ -30,6 +30,28 @@ describe("a subscription", () => {
     expect(await kinds(query)).toEqual(expected);
   });
 
+  it.each([
+    "match=.",
+    "match_exact=..",
+    "match_mqtt=.",
+    "match_urlpattern=%2E%2E",
+    "topic=.",
+    "topic=a&topic=..",
+  ])("%s is refused: no URL can ask for the document of such a subscription", async (query) => {
+    for (const segment of [".", "..", "%2E", "%2e%2E"])
+      expect(new URL(`https://hub.example/exact/${segment}/x`).pathname).not.toMatch(/\/exact\/.+\/x$/);
+    const reply = await new MercureWorld().reply({ query });
+    expect(JSON.parse(reply.body.toString())).toMatchObject({ status: 400, title: "bad-filter" });
+  });
+
+  it.each([
+    ["match=...", ["exact:..."]],
+    ["match=./a", ["exact:./a"]],
+    ["topic=%252E", ["exact:%2E"]],
+  ])("%s is %j", async (query, expected) => {
+    expect(await kinds(query)).toEqual(expected);
+  });
+
   it.each(["match_urlpattern=https://example.com/(", "topic={"])(
     "l.181-185: that has too many matchers is refused before one of them is parsed: %s",
     async (malformed) => {
