@@ -68,6 +68,15 @@ describe("one publication", () => {
     expect(world.published).toEqual([]);
   });
 
+  it("may have joiners in its topic, which Persian and emoji need, where the protocol's forms refuse them", async () => {
+    const world = new MercureWorld();
+    const topic = encodeURIComponent("می\u200cخواهم/👩\u200d🚒");
+    expect((await post(world, `/publish/${topic}`)).status).toBe(200);
+    expect((await world.publish(`topic=${topic}`)).status).toBe(400);
+    expect((await world.publish(`topic=${topic}`, bearer("older.publish.ALL"))).status).toBe(400);
+    expect(world.published).toHaveLength(1);
+  });
+
   it("needs a token that grants the topic", async () => {
     const world = new MercureWorld();
     expect((await post(world, "/publish/a", { headers: bearer("publish.b") })).status).toBe(403);
