@@ -11,12 +11,6 @@ const indexedLevels = 7;
 /** A topic may be found in as many places as there are ways to put so many wildcards into its levels. */
 const indexedWildcards = 2;
 
-/**
- * How many places of an index a topic can be found in at most: beginnings of 1 to 7 levels, of which the first and the
- * last are literal and at most two of those between them are wildcards.
- */
-export const maxPlaces = 42;
-
 /** The levels that a pattern begins with, as far as each is a literal text or one whole wildcard. */
 export function levelsOf(parts: readonly Part[]): readonly Level[] {
   const levels: Level[] = [];
