@@ -8,7 +8,7 @@ import { openSocket } from "./tcp-sender.js";
 
 const withinMs = 20_000;
 /** A server that is slow at it makes fewer. */
-const enoughMs = 3000;
+const enoughMs = 1500;
 
 /** A subscriber beside the publisher: knows the highest sequence number that has come. */
 class Subscriber {
