@@ -119,6 +119,7 @@ export class FuzzedGateway {
   readonly #entries: Entry[] = [];
   /** How many requests were answered with each status; streams count as 200. */
   readonly statuses = new Map<number, number>();
+  slowestMs = 0;
 
   constructor() {
     this.#world.journal.follow((entry) => void this.#entries.push(entry));
@@ -133,7 +134,9 @@ export class FuzzedGateway {
   async take(request: HostileRequest): Promise<void> {
     this.#entries.length = 0;
     this.#world.published.length = 0;
+    const startedAt = performance.now();
     const answer = await this.#world.ask(request);
+    this.slowestMs = Math.max(this.slowestMs, performance.now() - startedAt);
     const status = answer.kind === "stream" ? 200 : answer.status;
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
     if (status >= 500) throw new Error(`answered with ${status}`);

@@ -6,6 +6,9 @@ import { printFigures } from "../support/load/figures.js";
 const seed = 20_261_121;
 const numRuns = 100_000;
 
+/** The slowest takes some 300 ms; a busy machine may hold one up for a while. */
+const mostMs = 2000;
+
 test.each([
   ["queries", hostileQuery],
   ["cookies", hostileCookie],
@@ -27,5 +30,6 @@ test.each([
       `events delivered: ${hub.events.public} public, ${hub.events.private} private to those who may read them`,
     ]);
     expect(hub.events.private).toBeGreaterThan(numRuns / 100);
+    expect(hub.slowestMs).toBeLessThan(mostMs);
   },
 );

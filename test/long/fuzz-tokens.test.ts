@@ -8,6 +8,9 @@ import { printFigures } from "../support/load/figures.js";
 const seed = 20_261_121;
 const numRuns = 100_000;
 
+/** A token takes under a millisecond; a busy machine may hold one up for a while. */
+const mostMs = 2000;
+
 test(`${numRuns} changed tokens: none is accepted, none a failure of the hub (seed ${seed})`, async () => {
   const world = new World();
   const originals = await Promise.all([
@@ -16,15 +19,22 @@ test(`${numRuns} changed tokens: none is accepted, none a failure of the hub (se
     signOlder({ mercure: { publish: ["*"], subscribe: ["https://example.org/{id}"] } }),
   ]);
   const startedAt = performance.now();
+  let slowestMs = 0;
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...originals), mutation, async (token, change) => {
       const changed = mutate(token, change);
       fc.pre(!originals.includes(changed));
-      expect([changed, (await world.verify(changed)).ok]).toEqual([changed, false]);
+      const askedAt = performance.now();
+      const { ok } = await world.verify(changed);
+      slowestMs = Math.max(slowestMs, performance.now() - askedAt);
+      expect([changed, ok]).toEqual([changed, false]);
     }),
     { seed, numRuns },
   );
   const seconds = (performance.now() - startedAt) / 1000;
-  printFigures(`${numRuns} changed tokens`, [`all refused in ${seconds.toFixed(1)} s`]);
+  printFigures(`${numRuns} changed tokens`, [
+    `all refused in ${seconds.toFixed(1)} s, the slowest in ${slowestMs.toFixed(0)} ms`,
+  ]);
+  expect(slowestMs).toBeLessThan(mostMs);
   expect(world.log).toEqual([]);
 });
