@@ -24,8 +24,10 @@ export function findCredentials(request: GatewayRequest, older?: Pairs): Credent
   const queried = older === undefined ? undefined : queriedToken(older);
   if (queried !== undefined) return { token: queried, from: "query" };
   const cookies = parseCookies(request.header("cookie") ?? "");
-  const token = cookieNames.map((name) => cookies.get(name)).find((value) => value !== undefined);
-  return token === undefined || token === "" ? undefined : { token, from: "cookie" };
+  const token = cookieNames
+    .map((name) => cookies.get(name))
+    .find((value) => value !== undefined && value !== "");
+  return token === undefined ? undefined : { token, from: "cookie" };
 }
 
 /** The scheme is case-insensitive; the token is one word [RFC 6750 2.1]. */

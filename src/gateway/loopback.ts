@@ -5,10 +5,18 @@ import type { GatewayRequest } from "./messages.js";
 const forwarding = [
   "forwarded",
   "via",
+  "forwarded-for",
+  "x-forwarded",
   "x-forwarded-for",
   "x-forwarded-host",
+  "x-forwarded-port",
   "x-forwarded-proto",
+  "x-forwarded-server",
   "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "true-client-ip",
+  "cf-connecting-ip",
 ] as const;
 
 /** The header by which a request says that it was passed on: behind a reverse proxy everybody comes from loopback. */

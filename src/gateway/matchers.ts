@@ -11,12 +11,15 @@ import type { Matcher } from "../presence/subscriber.js";
 import { refuseDotSegment } from "./dot-segments.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
 import type { Pairs } from "./query.js";
+import type { Slices } from "./slices.js";
 
 export interface MatcherOptions {
   /** What relative URL patterns and topics are resolved against. */
   readonly hubUrl: string;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
+  /** Divides the parsing of many, of all subscribers together. */
+  readonly slices: Slices;
 }
 
 /** Which form of the protocol a subscriber speaks, and what it subscribes to. */
@@ -43,9 +46,9 @@ const matcherTypes: Readonly<Record<string, Parse>> = Object.freeze({
  * `topic` in the older one [draft-07]. Not both: what is one of them to one hub is nothing to another.
  *
  * @throws PharosError `bad-request` for no matcher, both forms, or a name that begins like one of the current form;
- *   `bad-filter` for a malformed value or too many
+ *   `bad-filter` for a malformed value or too many, then or later
  */
-export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers {
+export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers | Promise<Matchers> {
   const current = pairs.filter(([name]) => name.toLowerCase().startsWith("match"));
   const older = pairs.filter(([name]) => name === "topic");
   if (current.length > 0 && older.length > 0) {
@@ -60,14 +63,51 @@ export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers {
   if (wanted.length > options.filtersPerConnection) {
     throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);
   }
-  const filters = wanted.map(([name, value]) =>
-    form === "current" ? parseMatcher(name, value, options) : parseSelector(value, options),
+  checkExpressions(wanted);
+  const parse = ([name, value]: Pairs[number]): TopicFilter =>
+    form === "current" ? parseMatcher(name, value, options) : parseSelector(value, options);
+  const finish = (filters: readonly TopicFilter[]): Matchers => ({
+    form,
+    filters: distinct(filters),
+    matchers: eachOnce(
+      wanted.map(([name, text], index) => ({
+        type: form === "current" ? typeOf(name) : olderTypeOf(filters[index]),
+        text,
+      })),
+    ),
+  });
+  return wanted.length <= parsedAtOnce
+    ? finish(wanted.map(parse))
+    : parseInSlices(wanted, parse, options.slices).then(finish);
+}
+
+async function parseInSlices(
+  wanted: Pairs,
+  parse: (pair: Pairs[number]) => TopicFilter,
+  slices: Slices,
+): Promise<readonly TopicFilter[]> {
+  const filters: TopicFilter[] = [];
+  for (const pair of wanted) {
+    await slices.rest();
+    filters.push(parse(pair));
+  }
+  return filters;
+}
+
+/** So many are parsed in one turn: a URL pattern takes 300 µs, one with a regular expression 1.5 ms. */
+const parsedAtOnce = 10;
+
+/** Of one stream. */
+const mostExpressions = 10;
+
+/** Regular expressions stand in parentheses [URL Pattern, 2.1]. */
+function checkExpressions(wanted: Pairs): void {
+  const count = wanted.filter(([name, text]) => name === "match_urlpattern" && text.includes("(")).length;
+  if (count <= mostExpressions) return;
+  throw new PharosError(
+    "bad-filter",
+    `a stream may have at most ${mostExpressions} URL patterns with regular expressions`,
   );
-  const matchers = wanted.map(([name, text], index) => ({
-    type: form === "current" ? typeOf(name) : olderTypeOf(filters[index]),
-    text,
-  }));
-  return { form, filters: distinct(filters), matchers: eachOnce(matchers) };
 }
 
 /** The type that a parameter names; `match` alone is exact. */

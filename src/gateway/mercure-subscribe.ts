@@ -14,6 +14,7 @@ import type { Pairs } from "./query.js";
 import { valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
 import type { Handler } from "./resource.js";
+import { Slices } from "./slices.js";
 import { firstPresent, startStream } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
 import type { Visitors } from "./visitors.js";
@@ -24,7 +25,7 @@ export interface MercureSubscribeOptions {
   readonly hubUrl: string;
   readonly visitors: Visitors;
   readonly history: Pick<History, "locate" | "losses" | "head" | "idAt">;
-  readonly clock: Pick<Clock, "endOfTurn">;
+  readonly clock: Pick<Clock, "endOfTurn" | "monotonic">;
 }
 
 /**
@@ -39,17 +40,20 @@ const cursorNames = {
 /** Opens streams of the Mercure protocol, in its current form and in the older one that is widely deployed. */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, visitors } = options;
-  const matcherOptions: MatcherOptions = { hubUrl, ...streams };
+  const matcherOptions: MatcherOptions = { hubUrl, ...streams, slices: new Slices(options.clock) };
   const subscribe = (request: GatewayRequest, body: Pairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
     // Where a name may be there once, the query goes before.
     const pairs = [...query, ...body];
+    const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
+      const cursors = cursorsOf(request, pairs, matchers);
+      const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
+      const begin = (granted: Grants | undefined): StreamStart | Promise<StreamStart> =>
+        start(options, { matchers, cursors, grants: granted });
+      return grants === undefined ? begin(undefined) : grants.then(begin);
+    };
     const matchers = parseMatchers(pairs, matcherOptions);
-    const cursors = cursorsOf(request, pairs, matchers);
-    const open = (grants: Grants | undefined): StreamStart | Promise<StreamStart> =>
-      start(options, { matchers, cursors, grants });
-    const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
-    return grants === undefined ? open(undefined) : grants.then(open);
+    return matchers instanceof Promise ? matchers.then(open) : open(matchers);
   };
   return (request) => {
     if (request.method !== "QUERY") return subscribe(request, []);

@@ -17,5 +17,8 @@ export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
     return "it comes from a page of another origin";
   }
+  // Browsers say so of every request that a page makes, those without an Origin included [Fetch Metadata].
+  const site = request.header("sec-fetch-site") ?? "none";
+  if (site !== "none" && site !== "same-origin") return "it comes from a page of another site";
   return true;
 }

@@ -1,6 +1,7 @@
 import { PharosError } from "../errors.js";
 import type { PublicationInput } from "../hub/publication.js";
 import { decodeUtf8 } from "../utf8.js";
+import { parseJson } from "./parse-json.js";
 import type { GatewayRequest } from "./messages.js";
 
 /** What of a request says what to publish. */
@@ -55,11 +56,11 @@ const jsonType = "application/json";
 
 function checkJson(text: string): void {
   try {
-    JSON.parse(text);
+    parseJson(text);
   } catch (cause) {
     throw new PharosError(
       "bad-publication",
-      `the body is not JSON, as its Content-Type ${jsonType} says; send other text as text/plain`,
+      `the body is not JSON of at most 100 levels, as its Content-Type ${jsonType} says; send other text as text/plain`,
       { cause },
     );
   }

@@ -1,6 +1,7 @@
 import { PharosError } from "../errors.js";
 import type { PublicationInput } from "../hub/publication.js";
 import { decodeUtf8 } from "../utf8.js";
+import { parseJson } from "./parse-json.js";
 
 /** The media type of lines of JSON. */
 export const linesType = "application/x-ndjson";
@@ -88,12 +89,7 @@ function parseLine<T>(bytes: Buffer, number: number, accept: (input: Publication
 }
 
 function parseObject(text: string): ReadonlyMap<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new PharosError("bad-publication", "this is not JSON", { cause });
-  }
+  const value = parseJson(text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new PharosError("bad-publication", "this is not a JSON object");
   return new Map(Object.entries(value));

@@ -5,6 +5,7 @@ import { filterSetOf } from "../hub/filter-set.js";
 import { isReservedTopic } from "../hub/reserved-topics.js";
 import type { Publication, PublicationInput, PublicationLimits } from "../hub/publication.js";
 import { parsePublication } from "../hub/publication.js";
+import { hasForbiddenCharacter } from "../hub/topic.js";
 import type { Receipt } from "../journal/journal.js";
 import { mercurePath } from "../protocol.js";
 import type { GatewayRequest } from "./messages.js";
@@ -116,7 +117,7 @@ export class Publishing {
     const isOlder = isOfOlderForm(publisher);
     // Hubs of the older protocol look for the path anywhere in a topic.
     const isReserved = (topic: string): boolean =>
-      isReservedTopic(topic) || (isOlder && topic.includes(mercurePath));
+      isTopic(topic) && (isReservedTopic(topic) || (isOlder && topic.includes(mercurePath)));
     if (!topics.some(isReserved)) return;
     const code = isOlder ? "insufficient-scope" : "bad-topic";
     throw new PharosError(code, "topics under the hub's own URL are reserved");
@@ -132,6 +133,11 @@ export class Publishing {
       { reason: `it does not grant publish for all of ${JSON.stringify(topics)}` },
     );
   }
+}
+
+/** What is none is refused for that, though the URL parser may drop what makes it none. */
+function isTopic(text: string): boolean {
+  return text !== "" && !hasForbiddenCharacter(text);
 }
 
 function isOfOlderForm(publisher: Publisher): boolean {

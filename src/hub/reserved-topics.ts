@@ -15,7 +15,15 @@ const keepsPath = /^ *(?:https?:)? *(?:[?#]|$)/i;
  * What is no URL is not reserved.
  */
 export function isReservedTopic(topic: string): boolean {
-  return mayBeReserved(topic) && hubUrls.some((hubUrl) => liesBelow(topic, hubUrl));
+  return topicPaths(topic).some((path) => path === mercurePath || path.startsWith(`${mercurePath}/`));
+}
+
+/**
+ * Whether a topic lies below the hub's own path, where the hub publishes itself; the path alone, which `#x` and `?x`
+ * are relative to the hub's URL, does not.
+ */
+export function isBelowHub(topic: string): boolean {
+  return topicPaths(topic).some((path) => path.startsWith(`${mercurePath}/`));
 }
 
 /** What every reserved topic has. To parse two URLs takes 6 µs, this 0.1 to 0.4. */
@@ -25,11 +33,13 @@ function mayBeReserved(topic: string): boolean {
   );
 }
 
-function liesBelow(topic: string, hubUrl: string): boolean {
-  if (!URL.canParse(topic, hubUrl)) return false;
+/** The paths of a topic that may be reserved, as a hub of either scheme has it. */
+function topicPaths(topic: string): readonly string[] {
+  if (!mayBeReserved(topic)) return [];
   // The URL parser has removed dot segments, those written %2e too.
-  const path = decodeUnreserved(new URL(topic, hubUrl).pathname);
-  return path === mercurePath || path.startsWith(`${mercurePath}/`);
+  return hubUrls.flatMap((hubUrl) =>
+    URL.canParse(topic, hubUrl) ? [decodeUnreserved(new URL(topic, hubUrl).pathname)] : [],
+  );
 }
 
 /** Percent escapes of letters, digits, `-`, `.`, `_` and `~` mean the same as the characters [RFC 3986 2.3]. */

@@ -1,6 +1,6 @@
 import { PharosError } from "../errors.js";
-import { streamPath } from "../protocol.js";
-import { isReservedTopic } from "./reserved-topics.js";
+import { mercurePath, streamPath } from "../protocol.js";
+import { isBelowHub } from "./reserved-topics.js";
 
 declare const topicBrand: unique symbol;
 
@@ -22,11 +22,12 @@ export function hasForbiddenCharacter(text: string): boolean {
  * Takes any text as a topic; `c#` and `a+b` are legal topics, nothing is normalised.
  *
  * @throws PharosError `bad-topic` when it is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace as
- *   {@link isReservedTopic} has it, the path of streams or below it, or holds a control character or a lone surrogate.
+ *   {@link isBelowHub} has it, the path of streams or below it, or holds a control character or a lone surrogate.
  */
 export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
   const topic = parseHubTopic(text, maxBytes);
-  if (text === streamPath || text.startsWith(`${streamPath}/`) || isReservedTopic(text)) {
+  const isOwnPath = [streamPath, mercurePath].includes(text) || text.startsWith(`${streamPath}/`);
+  if (isOwnPath || isBelowHub(text)) {
     throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
   }
   return topic;

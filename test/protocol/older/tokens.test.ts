@@ -31,6 +31,12 @@ box("older", "Token precedence", () => {
       { Authorization: "Bearer A", Cookie: "mercureAuthorization=C" },
       "A",
     ],
+    [
+      "the cookie, the one of the current form being empty",
+      "",
+      { Cookie: "__Secure-mercure_access_token=; mercureAuthorization=C" },
+      "C",
+    ],
     ["the cookie, the query's being empty", "&authorization=", { Cookie: "mercureAuthorization=C" }, "C"],
     ["another cookie", "", { Cookie: "mercureauthorization=C" }, undefined],
     ["another parameter", "&Authorization=B", {}, undefined],
