@@ -51,11 +51,15 @@ set_up() {
   (cd -- "$root" && locked install_packages && locked build)
 }
 
-# Installs Debian packages where that is allowed. $1: for what they are needed; the rest: command=package.
+# Installs Debian packages where that is allowed. $1: for what they are needed; the rest: command=packages.
 need_tools() {
-  local why=$1 pair missing=()
+  local why=$1 pair packages missing=()
   shift
-  for pair in "$@"; do command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}"); done
+  for pair in "$@"; do
+    command -v "${pair%%=*}" >/dev/null && continue
+    read -ra packages <<<"${pair#*=}"
+    missing+=("${packages[@]}")
+  done
   ((${#missing[@]} == 0)) && return
   local as_root=()
   ((EUID == 0)) || as_root=(sudo -n)
