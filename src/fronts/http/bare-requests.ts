@@ -20,6 +20,8 @@ export interface BareRequestsOptions {
 export class BareRequests {
   readonly #options: BareRequestsOptions;
   readonly #sockets = new WeakSet<Socket>();
+  /** How much had been read of connections when they came back. */
+  readonly #readBefore = new WeakMap<Socket, number>();
 
   constructor(options: BareRequestsOptions) {
     this.#options = options;
@@ -60,6 +62,14 @@ export class BareRequests {
     return this.#sockets.has(socket);
   }
 
+  /**
+   * True when nothing of a request has come on this connection since it was opened, or came back: to Node that is one
+   * that takes too long over its first request.
+   */
+  isQuiet(socket: Socket): boolean {
+    return socket.bytesRead === (this.#readBefore.get(socket) ?? 0);
+  }
+
   /** The connection is a stream now: nothing is to be kept of how it came to be one. */
   keep(socket: Socket, response: ServerResponse): void {
     if (this.#sockets.has(socket)) response.detachSocket(socket);
@@ -74,6 +84,7 @@ export class BareRequests {
       return;
     }
     this.#sockets.delete(socket);
+    this.#readBefore.set(socket, socket.bytesRead);
     socket.off("error", ignore);
     server.emit("connection", socket);
   }

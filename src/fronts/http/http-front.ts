@@ -303,7 +303,9 @@ export class HttpFront {
 
   /** Bytes that Node's parser refuses: the client gets the same kind of answer, unless its connection carries a stream. */
   #refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
-    if (error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
+    // An answer to nothing would be taken for that to the next request.
+    const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#bare.isQuiet(socket);
+    if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();
       return;
     }

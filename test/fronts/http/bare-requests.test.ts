@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { Server } from "node:http";
+import type { Server, ServerOptions } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { BareRequests } from "../../../src/fronts/http/bare-requests.js";
@@ -22,14 +22,21 @@ interface Seen {
 /** A server whose paths `/stream…` may leave; it answers each request with its URL, once `hold` lets it. */
 async function start(
   hold: Promise<void> = Promise.resolve(),
-): Promise<Seen & { readonly server: Server; readonly connect: () => Promise<RawConnection> }> {
+  limits: ServerOptions = {},
+): Promise<
+  Seen & {
+    readonly server: Server;
+    readonly bare: BareRequests;
+    readonly connect: () => Promise<RawConnection>;
+  }
+> {
   const seen: Seen = { requests: [], sockets: [] };
   const busy = new Set<Socket>();
   const bare = new BareRequests({
     opensStream: (url) => url.startsWith("/stream"),
     isTaken: (socket) => busy.has(socket),
   });
-  const server = createServer({ IncomingMessage: bare.messageClass() }, (request, response) => {
+  const server = createServer({ ...limits, IncomingMessage: bare.messageClass() }, (request, response) => {
     const { url = "", socket } = request;
     seen.requests.push(bare.has(socket) ? `${url} bare` : url);
     seen.sockets.push(socket);
@@ -47,7 +54,7 @@ async function start(
     for (const socket of seen.sockets) socket.destroy();
   });
   const { port } = server.address() as AddressInfo;
-  return { ...seen, server, connect: () => connectRaw({ port }) };
+  return { ...seen, server, bare, connect: () => connectRaw({ port }) };
 }
 
 const stream = requestBytes({ path: "/stream" });
@@ -137,6 +144,26 @@ describe("a connection that has left", () => {
     const connection = await connect();
     connection.write(requestBytes({ path: "/stream?last" }));
     expect(await connection.readToEnd({ within })).toContain("answer to /stream?last\n");
+  });
+
+  it("is quiet when it is back, which a server that tires of waiting can ask", async () => {
+    // It was told that its request is malformed, a minute after the last one: the answer to whatever it asked next.
+    const waitMs = 3000;
+    const limits = { headersTimeout: waitMs, requestTimeout: waitMs, connectionsCheckingInterval: 100 };
+    const { connect, server, bare, sockets } = await start(Promise.resolve(), limits);
+    const [quiet, asking] = [await connect(), await connect()];
+    for (const connection of [quiet, asking]) {
+      connection.write(stream);
+      await connection.readUntil("answer to /stream\n", { within });
+    }
+    asking.write("GET /half");
+    const tired = new Map<Socket, boolean>();
+    server.on("clientError", (_error: Error, socket: Socket) => {
+      tired.set(socket, bare.isQuiet(socket));
+      socket.destroy();
+    });
+    for (const connection of [quiet, asking]) await connection.readToEnd({ within });
+    expect(sockets.map((socket) => tired.get(socket))).toEqual([true, false]);
   });
 
   it("ends with its answer when the server has stopped meanwhile", async () => {
