@@ -1,7 +1,8 @@
 import type { Clock, Timer } from "../clock.js";
-import type { Batch, Cohort } from "../hub/cohort.js";
+import type { Batch } from "../hub/cohort.js";
 import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
+import type { FanoutCohort } from "./cohorts.js";
 import { Crowd } from "./crowd.js";
 import type { Connection, Rounds } from "./connection.js";
 import type { FanoutLimits } from "./limits.js";
@@ -26,8 +27,6 @@ export interface RoundsContext<H> {
   mayRead(connection: Connection<H>): void;
   /** A round has ended. */
   ended(): void;
-  /** Publishers are to wait for this cohort's clients, or no longer. */
-  hold(rounds: CohortRounds<H>, on: boolean): void;
 }
 
 /**
@@ -35,7 +34,7 @@ export interface RoundsContext<H> {
  * for have drained or its time is up, and who has not drained by then becomes a laggard.
  */
 export class CohortRounds<H> implements Rounds<H> {
-  readonly cohort: Cohort;
+  readonly cohort: FanoutCohort;
   readonly members = new Set<Connection<H>>();
   /** Readers that have reached the horizon while a body was going out in pieces; they join when it is out. */
   readonly #arrivals = new Set<Connection<H>>();
@@ -59,7 +58,7 @@ export class CohortRounds<H> implements Rounds<H> {
   /** When the last round began, for heartbeats. */
   lastRoundMs: number;
 
-  constructor(cohort: Cohort, context: RoundsContext<H>) {
+  constructor(cohort: FanoutCohort, context: RoundsContext<H>) {
     this.cohort = cohort;
     this.#context = context;
     this.#patience = new Patience(context.clock, context.limits);
@@ -67,7 +66,7 @@ export class CohortRounds<H> implements Rounds<H> {
       clock: context.clock,
       periodMs: context.limits.roundWaitMs,
       size: () => cohort.connections,
-      hold: (on) => context.hold(this, on),
+      hold: (on) => cohort.hold(on),
     });
     this.lastRoundMs = context.clock.monotonic();
   }
@@ -148,10 +147,10 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /** Writes a heartbeat to all members, unless a round is under way or about to be. */
-  beat(body: Buffer): void {
+  beat(): void {
     if (!this.isIdle || this.members.size === 0) return;
     this.#leaveBusyBehind();
-    this.#write(body);
+    this.#write(this.cohort.heartbeat());
   }
 
   /** Ends the open round now: who has not drained reads from history, on probation if it is to blame. */

@@ -1,5 +1,5 @@
-import type { Cohort } from "../hub/cohort.js";
 import type { ReadState } from "../hub/page.js";
+import type { FanoutCohort } from "./cohorts.js";
 
 /** After leaving a round behind, a connection is not waited for until it has kept up with this many. */
 const firstProbation = 4;
@@ -7,7 +7,7 @@ const longestProbation = 1024;
 
 /** The rounds that a connection takes part in. */
 export interface Rounds<H> {
-  readonly cohort: Cohort;
+  readonly cohort: FanoutCohort;
   /** Makes a drained reader that stands at the cohort's horizon, or ahead of it, a member as soon as it may be one. */
   join(connection: Connection<H>): void;
   /** A reader's last bytes before the horizon are on their way. */

@@ -1,15 +1,13 @@
 import type { Clock, Timer } from "../clock.js";
-import type { Cohort, Outlet, Subscription } from "../hub/cohort.js";
-import type { Hub } from "../hub/hub.js";
-import { startReading } from "../hub/page.js";
+import type { Page } from "../hub/page.js";
 import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
+import type { Cohorts, FanoutCohort } from "./cohorts.js";
 import { Connection } from "./connection.js";
 import { defaultFanoutLimits } from "./limits.js";
 import type { FanoutLimits } from "./limits.js";
-import { PageCache } from "./page-cache.js";
 
 /** How often heartbeats and stalled connections are looked after. */
 const sweepMs = 1000;
@@ -17,24 +15,19 @@ const sweepMs = 1000;
 /** How long readers may be served in one turn before rounds get their turn again. */
 const readersPerTurnMs = 10;
 
-export interface FanoutOptions<H> {
-  /** Unique among the hub's outlets. */
-  readonly name: string;
+export interface FanoutOptions<H, S> {
   /** `http` or `mongrel2`, for metrics. */
   readonly front: string;
-  readonly hub: Hub;
+  readonly cohorts: Cohorts<S>;
   readonly channel: Channel<H>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly limits?: FanoutLimits;
 }
 
-/** How a stream begins. */
+/** How a stream begins, beside what its cohort is found by. */
 export interface Opening<H> {
   readonly handle: H;
-  readonly subscription: Subscription;
-  /** The client's cursor; undefined starts at the present, with the retained values. */
-  readonly lastEventId: string | undefined;
   /** Goes out in front of the first page, in one write with it. */
   readonly head: Buffer;
   /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
@@ -48,17 +41,17 @@ export interface Opening<H> {
  * longer. Everything that happens in one turn of the event loop goes out at its end, rounds first, so that a reader's
  * page reaches up to where the next round begins.
  */
-export class Fanout<H> implements Outlet {
-  readonly name: string;
-  readonly #hub: Hub;
+export class Fanout<H, S> {
+  readonly #cohorts: Cohorts<S>;
   readonly #channel: Channel<H>;
   readonly #clock: Clock;
   readonly #limits: FanoutLimits;
   readonly #context: RoundsContext<H>;
-  readonly #pages: PageCache;
-  readonly #rounds = new Map<Cohort, CohortRounds<H>>();
+  readonly #rounds = new Map<FanoutCohort, CohortRounds<H>>();
   readonly #connections = new Set<Connection<H>>();
   readonly #heads = new Map<Connection<H>, Buffer>();
+  /** Pages that had to be asked for, until they are written. */
+  readonly #fetched = new Map<Connection<H>, Page | "asked">();
   readonly #scheduled = new Set<CohortRounds<H>>();
   readonly #ready = new Set<Connection<H>>();
   readonly #served: Connection<H>[] = [];
@@ -69,15 +62,14 @@ export class Fanout<H> implements Outlet {
   #stalled = false;
   #waiters: { readonly reached: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(options: FanoutOptions<H>) {
-    this.name = options.name;
-    this.#hub = options.hub;
+  constructor(options: FanoutOptions<H, S>) {
+    this.#cohorts = options.cohorts;
+    this.#cohorts.attach((cohort) => this.#rounds.get(cohort)?.wake());
     this.#channel = options.channel;
     this.#clock = options.clock;
     this.#metrics = options.metrics;
     this.#front = options.front;
     this.#limits = options.limits ?? defaultFanoutLimits;
-    this.#pages = new PageCache(options.hub, this.#limits.pageCacheBytes);
     this.#context = {
       channel: this.#channel,
       clock: this.#clock,
@@ -90,7 +82,6 @@ export class Fanout<H> implements Outlet {
       },
       mayRead: (connection) => this.#makeReady(connection),
       ended: () => this.#tellWaiters(),
-      hold: (rounds, on) => this.#hub.hold(rounds, on),
     };
     this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
   }
@@ -107,15 +98,10 @@ export class Fanout<H> implements Outlet {
     return count;
   }
 
-  wake(cohort: Cohort): void {
-    this.#rounds.get(cohort)?.wake();
-  }
-
   /** Opens a stream; its head and first page go out at the end of the turn. */
-  open(opening: Opening<H>): Connection<H> {
-    const cohort = this.#hub.join(this, opening.subscription);
+  open(opening: Opening<H> & S): Connection<H> {
+    const { cohort, read } = this.#cohorts.join(opening);
     const rounds = this.#roundsOf(cohort);
-    const read = startReading(this.#hub, cohort, opening.lastEventId);
     const { handle, expiresAtMs } = opening;
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended: opening.opened?.() });
     this.#connections.add(connection);
@@ -147,8 +133,9 @@ export class Fanout<H> implements Outlet {
     connection.rest = undefined;
     this.#connections.delete(connection);
     this.#heads.delete(connection);
+    this.#fetched.delete(connection);
     this.#ready.delete(connection);
-    this.#hub.leave(rounds.cohort);
+    rounds.cohort.leave();
     connection.ended?.();
     if (rounds.cohort.connections === 0) this.#rounds.delete(rounds.cohort);
     this.#tellWaiters();
@@ -201,7 +188,7 @@ export class Fanout<H> implements Outlet {
     this.#sweep.cancel();
   }
 
-  #roundsOf(cohort: Cohort): CohortRounds<H> {
+  #roundsOf(cohort: FanoutCohort): CohortRounds<H> {
     let rounds = this.#rounds.get(cohort);
     if (rounds === undefined) {
       rounds = new CohortRounds(cohort, this.#context);
@@ -211,7 +198,7 @@ export class Fanout<H> implements Outlet {
   }
 
   #makeReady(connection: Connection<H>): void {
-    if (connection.busy || connection.state !== "reading") return;
+    if (connection.busy || connection.state !== "reading" || this.#fetched.has(connection)) return;
     // Joining here, not at the end of the turn, puts it into the round that the same turn may begin.
     if (this.#joins(connection)) return;
     this.#ready.add(connection);
@@ -257,12 +244,44 @@ export class Fanout<H> implements Outlet {
   }
 
   #serve(connection: Connection<H>, nowMs: number): void {
-    const body = connection.rest ?? this.#nextBody(connection);
-    if (body.length === 0) {
-      // Nothing in this part of history was for this reader; an empty write would be a close to Mongrel2.
-      this.#makeReady(connection);
+    if (connection.rest !== undefined) {
+      this.#write(connection, connection.rest, nowMs);
       return;
     }
+    const page = this.#nextPage(connection);
+    if (page instanceof Promise) {
+      this.#fetch(connection, page);
+      return;
+    }
+    const body = this.#turnTo(connection, page);
+    // Nothing in this part of history was for this reader; an empty write would be a close to Mongrel2.
+    if (body.length === 0) this.#makeReady(connection);
+    else this.#write(connection, body, nowMs);
+  }
+
+  #nextPage(connection: Connection<H>): Page | Promise<Page> {
+    const fetched = this.#fetched.get(connection);
+    if (fetched !== undefined && fetched !== "asked") {
+      this.#fetched.delete(connection);
+      return fetched;
+    }
+    const { cohort } = connection.rounds;
+    const maxBytes = Math.min(this.#limits.roundBytes, this.#channel.roundBytes(1));
+    return cohort.page(connection.read, { maxBytes, upTo: cohort.horizon });
+  }
+
+  #fetch(connection: Connection<H>, page: Promise<Page>): void {
+    this.#fetched.set(connection, "asked");
+    void page.then((fetched) => {
+      // It may have gone meanwhile.
+      if (!this.#fetched.has(connection)) return;
+      this.#fetched.set(connection, fetched);
+      this.#ready.add(connection);
+      this.#takeTurn();
+    });
+  }
+
+  #write(connection: Connection<H>, body: Buffer, nowMs: number): void {
     const { maxWriteBytes } = this.#channel;
     const piece = body.length > maxWriteBytes ? body.subarray(0, maxWriteBytes) : body;
     connection.rest = piece === body ? undefined : body.subarray(piece.length);
@@ -280,13 +299,8 @@ export class Fanout<H> implements Outlet {
       rounds.expect(connection);
   }
 
-  #nextBody(connection: Connection<H>): Buffer {
-    const { cohort } = connection.rounds;
-    const limits = {
-      maxBytes: Math.min(this.#limits.roundBytes, this.#channel.roundBytes(1)),
-      upTo: cohort.horizon,
-    };
-    const page = this.#pages.page(cohort, connection.read, limits);
+  /** The reader stands behind this page now; what is to be written of it. */
+  #turnTo(connection: Connection<H>, page: Page): Buffer {
     if (page.gapReason !== undefined) {
       this.#metrics.count("gaps_total", 1, { reason: page.gapReason });
     }
@@ -330,10 +344,9 @@ export class Fanout<H> implements Outlet {
       if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
       else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);
     }
-    const id = this.#hub.history.idAt(this.#hub.history.head);
     for (const rounds of this.#rounds.values()) {
       if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
-      rounds.beat(rounds.cohort.subscription.format.heartbeat(id));
+      rounds.beat();
     }
     this.#channel.flush();
   }

@@ -2,6 +2,10 @@ import { expect, it } from "vitest";
 import { PageCache } from "../../src/fanout/page-cache.js";
 import type { Page, ReadState } from "../../src/hub/page.js";
 import type { Cohort } from "../../src/hub/cohort.js";
+import { parseMqttFilter } from "../../src/hub/filter.js";
+import { publicOnly } from "../../src/hub/rights.js";
+import type { Rights } from "../../src/hub/rights.js";
+import { tinyFormat } from "./tiny-format.js";
 import { World } from "./world.js";
 
 interface Fixture {
@@ -12,15 +16,17 @@ interface Fixture {
 
 function fixture(): Fixture {
   const world = new World();
-  const client = world.open();
-  world.turn();
-  const cohort = client.connection?.rounds.cohort;
-  if (cohort === undefined) throw new Error("a stream was opened");
+  const cohort = join(world, publicOnly);
   const page = (cache: PageCache, after: number): Page => {
     const state: ReadState = { kind: "history", after, told: 0 };
     return cache.page(cohort, state, { maxBytes: 500, upTo: cohort.horizon });
   };
   return { world, cohort, page };
+}
+
+function join({ hub }: World, rights: Rights): Cohort {
+  const filters = [parseMqttFilter("news")];
+  return hub.join({ name: "readers", wake: () => undefined }, { format: tinyFormat, filters, rights });
 }
 
 it("gives readers at one position the same Buffer", () => {
@@ -78,10 +84,7 @@ it("keeps nothing that is larger than its limit", () => {
 it("keeps the pages of readers with other rights apart", () => {
   const world = new World();
   const rights = { key: "reader", readsPrivate: true, mayReadTopic: () => true, mayReadBelow: () => true };
-  const [reader, stranger] = [world.open({ rights }), world.open()].map(
-    (client) => client.connection?.rounds.cohort,
-  );
-  if (reader === undefined || stranger === undefined) throw new Error("streams were opened");
+  const [reader, stranger] = [join(world, rights), join(world, publicOnly)];
   world.publish("news", "secret", { private: true });
   const cache = new PageCache(world.hub, 10_000);
   const state: ReadState = { kind: "history", after: 0, told: 0 };

@@ -1,4 +1,6 @@
 import { Fanout } from "../../src/fanout/fanout.js";
+import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
+import type { LocalStream } from "../../src/fanout/local-cohorts.js";
 import { defaultFanoutLimits } from "../../src/fanout/limits.js";
 import type { FanoutLimits } from "../../src/fanout/limits.js";
 import { parseMqttFilter } from "../../src/hub/filter.js";
@@ -42,7 +44,7 @@ export class World {
   readonly journal: MemoryJournal;
   readonly hub: Hub;
   readonly channel: FakeChannel;
-  readonly fanout: Fanout<FakeClient>;
+  readonly fanout: Fanout<FakeClient, LocalStream>;
   #opened = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -59,9 +61,8 @@ export class World {
     this.journal.follow((entry) => this.hub.apply(entry));
     this.channel = new FakeChannel({ pacing: "drain", ...options });
     this.fanout = new Fanout({
-      name: "test",
       front: "test",
-      hub: this.hub,
+      cohorts: new LocalCohorts({ name: "test", hub: this.hub }),
       channel: this.channel,
       clock,
       metrics,

@@ -2,6 +2,8 @@ import type { Grants, TokenVerifier } from "../../src/auth/grants.js";
 import type { Channel } from "../../src/fanout/channel.js";
 import type { Connection } from "../../src/fanout/connection.js";
 import { Fanout } from "../../src/fanout/fanout.js";
+import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
+import type { LocalStream } from "../../src/fanout/local-cohorts.js";
 import { eventStreams } from "../../src/gateway/event-streams.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { GatewayOptions } from "../../src/gateway/gateway.js";
@@ -109,7 +111,7 @@ export class SubscribeWorld {
   published = 0;
   readonly #clock = new VirtualClock();
   readonly #journal: MemoryJournal;
-  readonly #fanout: Fanout<Client>;
+  readonly #fanout: Fanout<Client, LocalStream>;
 
   /** @param refusals where refusals are noted, by default nowhere */
   constructor(refusals?: GatewayOptions["refusals"]) {
@@ -126,7 +128,13 @@ export class SubscribeWorld {
       hub.apply(entry);
     });
     const channel = new EagerChannel();
-    this.#fanout = new Fanout({ name: "t", front: "t", hub, channel, clock, metrics: silentMetrics });
+    this.#fanout = new Fanout({
+      front: "t",
+      cohorts: new LocalCohorts({ name: "t", hub }),
+      channel,
+      clock,
+      metrics: silentMetrics,
+    });
     channel.drained = (connection) => this.#fanout.drained(connection);
     this.gateway = this.#createGateway(hub, refusals);
   }

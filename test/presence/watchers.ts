@@ -1,4 +1,6 @@
 import { Fanout } from "../../src/fanout/fanout.js";
+import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
+import type { LocalStream } from "../../src/fanout/local-cohorts.js";
 import type { Channel } from "../../src/fanout/channel.js";
 import type { Connection } from "../../src/fanout/connection.js";
 import { defaultFanoutLimits } from "../../src/fanout/limits.js";
@@ -32,7 +34,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly journal: MemoryJournal;
   readonly presence: Presence;
-  readonly fanout: Fanout<Watcher>;
+  readonly fanout: Fanout<Watcher, LocalStream>;
   /** Those that have not taken what was written to them. */
   readonly slow = new Set<Connection<Watcher>>();
 
@@ -66,9 +68,8 @@ export class World {
       deliveriesPerSecond,
     });
     this.fanout = new Fanout({
-      name: "test",
       front: "http",
-      hub,
+      cohorts: new LocalCohorts({ name: "test", hub }),
       channel: this.#channel(roundBytes),
       clock,
       metrics: silentMetrics,

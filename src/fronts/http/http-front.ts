@@ -10,6 +10,8 @@ import { closeStreams } from "../../fanout/close-streams.js";
 import type { Connection } from "../../fanout/connection.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
+import { LocalCohorts } from "../../fanout/local-cohorts.js";
+import type { LocalStream } from "../../fanout/local-cohorts.js";
 import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeHead, encodeStreamHead } from "../../gateway/http-head.js";
@@ -59,7 +61,7 @@ export interface HttpFrontOptions {
 export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #app: FastifyInstance;
-  readonly #fanout: Fanout<StreamSocket>;
+  readonly #fanout: Fanout<StreamSocket, LocalStream>;
   readonly #streams = new Map<Socket, Connection<StreamSocket>>();
   readonly #turns = new Turns();
   readonly #bare: BareRequests;
@@ -71,10 +73,9 @@ export class HttpFront {
       clock: options.clock,
       drained: (connection) => this.#fanout.drained(connection),
     });
-    this.#fanout = new Fanout<StreamSocket>({
-      name: "http",
+    this.#fanout = new Fanout({
       front: "http",
-      hub: options.hub,
+      cohorts: new LocalCohorts({ name: "http", hub: options.hub }),
       channel,
       clock: options.clock,
       metrics: options.metrics,

@@ -1,6 +1,6 @@
 import type { Channel } from "../../fanout/channel.js";
+import type { FanoutCohort } from "../../fanout/cohorts.js";
 import type { Connection } from "../../fanout/connection.js";
-import type { Cohort } from "../../hub/cohort.js";
 import type { Link } from "../../mongrel2/link/link.js";
 import { Targets } from "../../mongrel2/link/targets.js";
 import { MemberGroups } from "./member-groups.js";
@@ -27,7 +27,7 @@ const leastRoundBytes = 4096;
 export class LinkChannel implements Channel<StreamId> {
   readonly maxWriteBytes: number;
   readonly #options: LinkChannelOptions;
-  readonly #groups = new Map<Cohort, MemberGroups>();
+  readonly #groups = new Map<FanoutCohort, MemberGroups>();
   readonly #single = new Map<Buffer, StreamId[]>();
   #ending: StreamId[] = [];
   #cut: StreamId[] = [];

@@ -4,6 +4,8 @@ import { closeStreams } from "../../fanout/close-streams.js";
 import type { Connection } from "../../fanout/connection.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
+import { LocalCohorts } from "../../fanout/local-cohorts.js";
+import type { LocalStream } from "../../fanout/local-cohorts.js";
 import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeStreamHead } from "../../gateway/http-head.js";
@@ -61,7 +63,7 @@ export class Mongrel2Front {
   readonly #options: Mongrel2FrontOptions;
   readonly #link: Link;
   readonly #channel: LinkChannel;
-  readonly #fanout: Fanout<StreamId>;
+  readonly #fanout: Fanout<StreamId, LocalStream>;
   readonly #clients = new Map<number, Client>();
 
   constructor(options: Mongrel2FrontOptions) {
@@ -75,10 +77,9 @@ export class Mongrel2Front {
       windowBytes: options.windowBytes,
       ended: (id) => this.#forget(id),
     });
-    this.#fanout = new Fanout<StreamId>({
-      name: options.name,
+    this.#fanout = new Fanout({
       front: "mongrel2",
-      hub: options.hub,
+      cohorts: new LocalCohorts({ name: options.name, hub: options.hub }),
       channel: this.#channel,
       clock: options.clock,
       metrics: options.metrics,

@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../src/fanout/connection.js";
 import { Fanout } from "../../../src/fanout/fanout.js";
+import { LocalCohorts } from "../../../src/fanout/local-cohorts.js";
+import type { LocalStream } from "../../../src/fanout/local-cohorts.js";
 import { StreamChannel, type StreamSocket } from "../../../src/fronts/http/stream-channel.js";
 import { parseMqttFilter } from "../../../src/hub/filter.js";
 import { Hub } from "../../../src/hub/hub.js";
@@ -60,10 +62,9 @@ async function crowd(clients: number) {
   const hub = new Hub({ history: journal, clock });
   journal.follow((entry) => hub.apply(entry));
   const channel = new StreamChannel({ clock, drained: (connection) => fanout.drained(connection) });
-  const fanout = new Fanout<StreamSocket>({
-    name: "http",
+  const fanout = new Fanout<StreamSocket, LocalStream>({
     front: "http",
-    hub,
+    cohorts: new LocalCohorts({ name: "http", hub }),
     channel,
     clock,
     metrics: silentMetrics,
