@@ -108,7 +108,8 @@ class LocalCohort implements FanoutCohort {
 
   heartbeat(): Buffer {
     const { history } = this.#options.hub;
-    return this.#cohort.subscription.format.heartbeat(history.idAt(history.head));
+    const { subscription, connections } = this.#cohort;
+    return this.#cohort.coded(subscription.format.heartbeat(history.idAt(history.head)), connections);
   }
 
   hold(on: boolean): void {

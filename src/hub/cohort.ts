@@ -1,3 +1,4 @@
+import type { Coding } from "./coding.js";
 import type { Entry } from "./entry.js";
 import type { TopicFilter } from "./filter.js";
 import { filterSetKey } from "./filter.js";
@@ -20,11 +21,13 @@ export interface Outlet {
 /** What connections have in common when they must always receive the same bytes. */
 export interface Subscription {
   readonly format: Format;
+  /** @default none: the format's bytes as they are */
+  readonly coding?: Coding | undefined;
   readonly filters: readonly TopicFilter[];
   readonly rights: Rights;
 }
 
-/** What a round delivers: the bytes of some entries in order. */
+/** What a round delivers: the bytes of some entries in order, coded. */
 export interface Batch {
   readonly body: Buffer;
   /** How many publications it holds. */
@@ -33,8 +36,8 @@ export interface Batch {
 
 /** The key under which connections share a cohort. */
 export function cohortKey(outlet: Outlet, subscription: Subscription): string {
-  const { format, filters, rights } = subscription;
-  return JSON.stringify([outlet.name, format.name, rights.key, filterSetKey(filters)]);
+  const { format, coding, filters, rights } = subscription;
+  return JSON.stringify([outlet.name, format.name, coding?.name ?? "", rights.key, filterSetKey(filters)]);
 }
 
 /**
@@ -112,8 +115,15 @@ export class Cohort {
     if (this.#pending.length - this.#taken === 1) this.outlet.wake(this);
   }
 
+  /** Bytes of the format as its connections get them, packed as for so many of them; nothing stays nothing. */
+  coded(body: Buffer, members: number): Buffer {
+    const { coding } = this.subscription;
+    return coding === undefined || body.length === 0 ? body : coding.encode(body, members);
+  }
+
   /**
-   * Gives the next round its bytes: as many entries as fit in `maxBytes`, at least one; undefined when nothing waits.
+   * Gives the next round its bytes: as many entries as fit in `maxBytes` before they are coded, at least one; undefined
+   * when nothing waits.
    */
   take(maxBytes: number): Batch | undefined {
     const first = this.#pending[this.#taken];
@@ -132,7 +142,7 @@ export class Cohort {
     }
     this.#dropTaken(index);
     this.#account.relieved(first);
-    return { body: join(parts, bytes), count: parts.length };
+    return { body: this.coded(join(parts, bytes), this.connections), count: parts.length };
   }
 
   /** Keeps the list short without moving it at every round. */

@@ -30,7 +30,7 @@ type Gap = Losses & { readonly reason: GapReason };
 
 type Opening = ReadState & { readonly kind: "opening" };
 
-/** A piece of the past in a cohort's format; nobody changes its bytes. */
+/** A piece of the past in a cohort's format and coding; nobody changes its bytes. */
 export interface Page {
   readonly body: Buffer;
   readonly count: number;
@@ -48,7 +48,7 @@ export interface PageSource {
 }
 
 export interface PageLimits {
-  /** The page ends before the event that would pass this, but holds at least one event. */
+  /** The page ends before the event that would pass this, not yet coded, but holds at least one event. */
   readonly maxBytes: number;
   /** The page ends with this offset: the cohort's horizon. */
   readonly upTo: Offset;
@@ -115,7 +115,8 @@ class PageBuilder {
     const [only] = this.#parts;
     const body =
       only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts, this.#bytes);
-    return { body, count: this.#count, next, full: this.#full, gapReason };
+    // Most pages are read by one.
+    return { body: this.#cohort.coded(body, 1), count: this.#count, next, full: this.#full, gapReason };
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Coding } from "../../src/hub/coding.js";
 import type { Entry } from "../../src/hub/entry.js";
 import type { Format } from "../../src/hub/format.js";
 import type { GapNotice } from "../../src/protocol.js";
@@ -5,6 +6,7 @@ import type { GapNotice } from "../../src/protocol.js";
 /** One thing that a client of the tiny format has read. */
 export type Line =
   | { readonly kind: "head" }
+  | { readonly kind: "coded"; readonly members: number }
   | { readonly kind: "event" | "retained"; readonly offset: number; readonly data: string }
   | { readonly kind: "position" | "heartbeat"; readonly id: string }
   | { readonly kind: "gap"; readonly id: string; readonly notice: GapNotice };
@@ -17,6 +19,12 @@ export const tinyFormat: Format = {
   position: (id) => line({ kind: "position", id }),
   heartbeat: (id) => line({ kind: "heartbeat", id }),
   gap: (notice, id) => line({ kind: "gap", id, notice }),
+};
+
+/** A coding that says in front of each body for how many it was packed. */
+export const tinyCoding: Coding = {
+  name: "tiny",
+  encode: (body, members) => Buffer.concat([line({ kind: "coded", members }), body]),
 };
 
 /** What goes out in front of a stream's first page. */

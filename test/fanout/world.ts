@@ -3,6 +3,7 @@ import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
 import type { LocalStream } from "../../src/fanout/local-cohorts.js";
 import { defaultFanoutLimits } from "../../src/fanout/limits.js";
 import type { FanoutLimits } from "../../src/fanout/limits.js";
+import type { Coding } from "../../src/hub/coding.js";
 import { parseMqttFilter } from "../../src/hub/filter.js";
 import { Hub } from "../../src/hub/hub.js";
 import type { PressureLimits } from "../../src/hub/pending.js";
@@ -33,6 +34,7 @@ export interface ClientOptions {
   readonly filters?: readonly string[];
   readonly lastEventId?: string;
   readonly rights?: Rights;
+  readonly coding?: Coding;
   readonly expiresAtMs?: number;
   readonly opened?: () => () => void;
 }
@@ -88,6 +90,7 @@ export class World {
       handle: client,
       subscription: {
         format: tinyFormat,
+        coding: options.coding,
         filters: (options.filters ?? ["news"]).map((text) => parseMqttFilter(text)),
         rights: options.rights ?? publicOnly,
       },
