@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { here, root } from "./places.js";
+import { exists, here, root } from "./places.js";
 
 /** The programs in C, each with its sources. */
 const programs = { load: ["load.c", "clients.c", "stream.c", "checker.c"], floor: ["floor.c"] } as const;
@@ -28,13 +28,4 @@ export async function compiled(program: keyof typeof programs): Promise<string> 
   await promisify(execFile)("gcc", [...flags, "-o", unfinished, ...sources]);
   await rename(unfinished, path);
   return path;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -6,3 +7,13 @@ export const here = dirname(fileURLToPath(import.meta.url));
 
 /** The project's folder. */
 export const root = dirname(dirname(here));
+
+/** Whether a file or folder is there. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,9 +1,10 @@
-import { access, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../test/support/free-port.js";
 import { before, waitFor } from "../../../test/support/wait-for.js";
 import type { Contestant } from "../contestant.js";
 import { hasCommand, packageVersion } from "../debian.js";
+import { exists } from "../places.js";
 import { openSocket } from "../publisher/tcp-sender.js";
 import { ServerChild } from "../server-child.js";
 
@@ -80,15 +81,6 @@ async function accepts(port: number): Promise<boolean> {
   try {
     const socket = await before(openSocket(port), { within: 1000, missing: "a connection" });
     socket.destroy();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
     return true;
   } catch {
     return false;

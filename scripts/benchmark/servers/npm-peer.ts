@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import type { ClientKind, Running, StartOptions } from "../contestant.js";
-import { here } from "../places.js";
+import { exists, here } from "../places.js";
 import { ServerChild } from "../server-child.js";
 
 const lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
@@ -29,13 +29,9 @@ export async function startPeer({ own }: StartOptions, name: string, client: Cli
 /** Installs the packages of scripts/benchmark unless they are there; the reason when that fails. */
 export async function missingPeer(name: string): Promise<string | undefined> {
   const installed = join(here, "node_modules", name, "package.json");
-  try {
-    await access(installed);
-    return undefined;
-  } catch {
-    installing ??= install();
-    return installing;
-  }
+  if (await exists(installed)) return undefined;
+  installing ??= install();
+  return installing;
 }
 
 /** The version that the lock file has, and Node's. */
