@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { compiled } from "./compile.js";
 import type { Child, Contestant, Running } from "./contestant.js";
 import { Crowd, type CrowdReport, type CrowdWait, type Target } from "./crowd.js";
+import { availableBytes } from "./kernel.js";
+import { openAll, openWithinMs } from "./opening.js";
 import { cpuSecondsOf, memoryBytes } from "./processes.js";
 import type { Published } from "./publisher/publishing.js";
 import { Publisher } from "./publisher/publisher.js";
@@ -20,14 +22,14 @@ export interface BedSpec {
   readonly others?: number;
 }
 
-/** A millisecond for each client, and a minute at least. */
-const openWithinMs = (clients: number): number => Math.max(60_000, clients);
-const openAttempts = 20;
 const otherTopics = 10_000;
 const warmUpTries = 10;
 const closeWithinMs = 60_000;
 
-type Parts = Pick<Bed, "contestant" | "spec" | "server" | "crowd" | "publisher" | "memoryBefore" | "opened">;
+type Parts = Pick<
+  Bed,
+  "contestant" | "spec" | "server" | "crowd" | "publisher" | "memoryBefore" | "availableBefore" | "opened"
+>;
 
 /** A server with its clients and its publisher, all connected. Who opens it closes it. */
 export class Bed {
@@ -38,6 +40,8 @@ export class Bed {
   readonly publisher: Publisher;
   /** The server's memory before the first client came. */
   readonly memoryBefore: number;
+  /** What of the machine's memory was free then, kernel and clients included. */
+  readonly availableBefore: number;
   /** How opening all clients went. */
   readonly opened: CrowdWait;
   readonly #undo: readonly (() => Promise<void>)[];
@@ -50,6 +54,7 @@ export class Bed {
     this.crowd = parts.crowd;
     this.publisher = parts.publisher;
     this.memoryBefore = parts.memoryBefore;
+    this.availableBefore = parts.availableBefore;
     this.opened = parts.opened;
     this.#undo = undo;
   }
@@ -94,7 +99,7 @@ export class Bed {
     undo.push(async () => publisher.close());
     const streams = spec.topics === "own" ? spec.clients : 1;
     await publisher.call("connect", { spec: server.publisher, streams: Math.max(1, streams) });
-    const memoryBefore = memoryOf(server);
+    const [memoryBefore, availableBefore] = [memoryOf(server), availableBytes()];
     const { port, client } = server;
     const crowd = new Crowd({
       program: await compiled("load"),
@@ -105,7 +110,7 @@ export class Bed {
       ids: spec.ids,
     });
     undo.push(async () => crowd.close());
-    const opened = await openAll(crowd, spec.clients);
+    const opened = await openAll({ crowd, clients: spec.clients, server });
     if (spec.others !== undefined) {
       const path = client.path.replace("bench/", "other/");
       const idle = {
@@ -114,11 +119,12 @@ export class Bed {
         port,
         client: { ...client, path },
       };
-      const others = new Crowd({ ...idle, streams: otherTopics, firstSource: 100 });
+      const others = new Crowd({ ...idle, streams: otherTopics, firstSource: 200 });
       undo.push(async () => others.close());
-      await openAll(others, spec.others);
+      await openAll({ crowd: others, clients: spec.others, server });
     }
-    return new Bed({ contestant, spec, server, crowd, publisher, memoryBefore, opened }, undo);
+    const parts = { contestant, spec, server, crowd, publisher, memoryBefore, availableBefore, opened };
+    return new Bed(parts, undo);
   }
 
   /** The server's memory now, in bytes. */
@@ -206,28 +212,6 @@ export class Bed {
 /** Ends what was started, last first. */
 async function undoAll(undo: readonly (() => Promise<void>)[]): Promise<void> {
   for (const action of undo.toReversed()) await action();
-}
-
-/** Opens all; those that are refused try again, as real clients would, for a while. */
-async function openAll(crowd: Crowd, clients: number): Promise<CrowdWait> {
-  const within = openWithinMs(clients);
-  let opened = await crowd.open({ within });
-  for (let attempt = 0; attempt < openAttempts && opened.open < clients; attempt++) {
-    if (opened.micros >= within * 1000) break;
-    const again = await crowd.reconnect({ within });
-    opened = {
-      ...again,
-      openMicros: opened.micros + again.openMicros,
-      micros: opened.micros + again.micros,
-      refused: opened.refused + again.refused,
-    };
-  }
-  if (opened.open === clients) return opened;
-  const seconds = Math.round(opened.micros / 1e6);
-  throw new Error(
-    `${opened.open} of ${clients} clients have a stream after ${seconds} s and ${openAttempts} more attempts` +
-      ` (the last status was ${opened.lastStatus})`,
-  );
 }
 
 function memoryOf(server: Running): number {

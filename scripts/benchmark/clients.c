@@ -16,7 +16,8 @@ struct waiting waiting;
 int epoll;
 
 void fail(const char *what) {
-    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+    fprintf(stderr, "load: %s: %s, with %zu of %zu clients streaming\n", what, strerror(errno), crowd.streaming,
+            crowd.count);
     exit(1);
 }
 
@@ -54,15 +55,25 @@ static void watch(struct client *client, int operation, uint32_t events) {
     if (epoll_ctl(epoll, operation, client->fd, &event) < 0) fail("epoll_ctl");
 }
 
+/*
+ * The next address after so many clients. It has 28,000 ports, but the kernel first looks through all odd ones:
+ * once these are taken each connect costs 0.7 ms instead of 0.02.
+ */
+static struct sockaddr_in source_of(const struct client *client) {
+    struct sockaddr_in source = crowd.source;
+    uint32_t further = (uint32_t)((size_t)(client - crowd.clients) / clients_per_source);
+    if (source.sin_addr.s_addr != 0) source.sin_addr.s_addr = htonl(ntohl(source.sin_addr.s_addr) + further);
+    return source;
+}
+
 static void open_client(struct client *client) {
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client->fd < 0) fail("socket");
     /* The kernel then picks the port at connect, when it knows that only the pair must be unique. */
     int yes = 1;
     setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
-    if (crowd.source.sin_addr.s_addr != 0 &&
-        bind(client->fd, (struct sockaddr *)&crowd.source, sizeof crowd.source) < 0)
-        fail("bind");
+    struct sockaddr_in source = source_of(client);
+    if (source.sin_addr.s_addr != 0 && bind(client->fd, (struct sockaddr *)&source, sizeof source) < 0) fail("bind");
     client->state = connecting;
     client->rest = client->head_at = client->status = 0;
     client->head_end = client->line_at = client->next_id_length = 0;

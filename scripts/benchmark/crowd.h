@@ -12,7 +12,8 @@ enum {
     read_bytes = 256 * 1024,
     /* What of a read may have to wait for the next one: a marker, or a whole small WebSocket frame. */
     rest_max = 512,
-    id_max = 64
+    id_max = 64,
+    clients_per_source = 10000
 };
 
 enum state { closed, connecting, head, joining, streaming };

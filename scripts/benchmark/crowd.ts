@@ -20,7 +20,7 @@ export interface CrowdOptions {
    * connections (511 in Node and nginx) would be refused by the kernel and tried again after a second. @default 400
    */
   readonly inflight?: number;
-  /** Its processes connect from 127.0.0.N on, each from the next; two crowds may not share any. @default 2 */
+  /** Its processes connect from 127.0.0.N on, one address for 10,000 clients; two crowds may not share any. @default 2 */
   readonly firstSource?: number;
 }
 
@@ -59,6 +59,9 @@ export interface Target {
   readonly cut: number;
 }
 
+/** As in crowd.h. */
+const clientsPerSource = 10_000;
+
 const defaults = { streams: 1, ids: false, perProcess: 19_000, inflight: 400, firstSource: 2 } as const;
 
 /** Many clients in as many load processes as they need, each with a source address of its own. */
@@ -82,8 +85,7 @@ export class Crowd {
         count: Math.min(share, clients - first),
         first,
         host: "127.0.0.1",
-        // An address has some 28,000 ports of its own to connect from.
-        source: `127.0.0.${firstSource + index}`,
+        source: `127.0.0.${firstSource + index * Math.ceil(share / clientsPerSource)}`,
         port,
         path: client.path,
         kind: client.kind,

@@ -9,7 +9,8 @@
  *   reconnect inflight=N within=MS      opens those that are closed, with Last-Event-ID where `ids` is 1
  *   quit
  *
- * Each is answered by one line of JSON. `{stream}` in a path is the client's stream: (first + its index) % streams.
+ * Each is answered by one line of JSON. Clients connect from A on, from the next address after every 10,000.
+ * `{stream}` in a path is the client's stream: (first + its index) % streams.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -201,6 +202,13 @@ static void read_commands(void) {
     if (length == sizeof line) fail("a command is too long");
 }
 
+/* Until the deadline of what is waited for: 50 of these processes that look every few milliseconds would cost a core. */
+static int sleep_ms(void) {
+    if (waiting.kind == nothing) return -1;
+    uint64_t now = now_us();
+    return now >= waiting.deadline_us ? 0 : (int)((waiting.deadline_us - now) / 1000 + 1);
+}
+
 int main(void) {
     static struct epoll_event events[events_max];
     epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -208,7 +216,7 @@ int main(void) {
     struct epoll_event commands = {.events = EPOLLIN, .data.ptr = NULL};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &commands) < 0) fail("standard input");
     for (;;) {
-        int count = epoll_wait(epoll, events, events_max, waiting.kind == nothing ? -1 : 5);
+        int count = epoll_wait(epoll, events, events_max, sleep_ms());
         if (count < 0 && errno != EINTR) fail("epoll_wait");
         for (int i = 0; i < count; i++) {
             if (events[i].data.ptr == NULL) read_commands();

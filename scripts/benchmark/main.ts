@@ -1,15 +1,16 @@
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { chartSvg } from "./chart.js";
 import { compiled } from "./compile.js";
 import { describeMachine } from "./machine.js";
 import { parseOptions, usage, UsageError, type Options } from "./options.js";
 import { payloadBytes } from "./payload.js";
 import { progressBar } from "./progress.js";
 import type { Report } from "./results.js";
-import { run } from "./run.js";
+import { run, type RunResults } from "./run.js";
+import { saveReport } from "./save.js";
 import { fullScale, quickScale } from "./scenario.js";
 import { reportText } from "./table.js";
+
+/** What a run that is stopped leaves behind. */
+let latest: Report | undefined;
 
 /** Runs the benchmark. Exit codes: 0 measured, whatever the figures; 1 it could not; 2 bad usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -21,11 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
   // Without a compiler nothing can be measured: say so before anything is started.
   await compiled("load");
   const report = await measure(options);
-  // A relative path is meant from where the command was typed.
-  const from = process.env["BENCH_CWD"] ?? process.cwd();
-  if (options.json !== undefined)
-    await writeFile(resolve(from, options.json), `${JSON.stringify(report, null, 2)}\n`);
-  if (options.svg !== undefined) await writeFile(resolve(from, options.svg), chartSvg(report));
+  saveReport(report, options);
   process.stdout.write(`${reportText(report)}\n`);
   return 0;
 }
@@ -35,20 +32,33 @@ async function measure(options: Options): Promise<Report> {
   const machine = describeMachine();
   const startedAt = new Date();
   const scale = kind === "quick" ? quickScale : fullScale;
-  const results = await run({ contestants, scenarios, scale, turns, progress: progressBar() });
-  return {
+  const reportOf = (results: RunResults, finished: boolean): Report => ({
     schema: 1,
     kind,
+    finished,
     startedAt: startedAt.toISOString(),
     seconds: Math.round((Date.now() - startedAt.getTime()) / 1000),
     turns,
     payloadBytes,
     machine,
     ...results,
+  });
+  const soFar = (results: RunResults): void => {
+    latest = reportOf(results, false);
+    saveReport(latest, options);
   };
+  const results = await run({ contestants, scenarios, scale, turns, progress: progressBar(), soFar });
+  return reportOf(results, true);
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1)); // What was started ends with this process.
+/** What was started ends with this process; what was measured is told. */
+function stop(signal: NodeJS.Signals): void {
+  if (latest !== undefined) process.stdout.write(`${reportText(latest)}\n`);
+  process.stderr.write(`\nbench: stopped by ${signal}\n`);
+  process.exit(1);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),

@@ -48,6 +48,8 @@ export interface Report {
   /** Raised when a field changes its meaning. */
   readonly schema: 1;
   readonly kind: "default" | "quick" | "scale";
+  /** False when it was stopped before its end: some has fewer turns, or none. */
+  readonly finished: boolean;
   readonly startedAt: string;
   readonly seconds: number;
   readonly turns: number;

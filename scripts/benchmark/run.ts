@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly turns: number;
   /** Told before each measurement, and once at the end with `done` equal to `of`. */
   readonly progress: (step: { readonly done: number; readonly of: number; readonly what: string }) => void;
+  /** Given all that is known, after each turn of a contestant: a run that is stopped leaves what it had. */
+  readonly soFar?: (results: RunResults) => void;
 }
 
 export interface RunResults {
@@ -26,18 +28,22 @@ interface Gathered {
 
 /** Measures every scenario of every contestant that can run here, in turns: A B C, A B C, … */
 export async function run(options: RunOptions): Promise<RunResults> {
-  const entries = await Promise.all(options.contestants.map(describe));
-  const present = options.contestants.filter((_, index) => entries[index]?.kind === "present");
-  const gathered = await new Run({ ...options, contestants: present }).all();
-  const scenarios = options.scenarios.map((scenario) => ({
-    name: scenario.name,
-    title: scenario.title,
-    figures: scenario.figures,
-    results: options.contestants.map((contestant, index) =>
-      resultOf({ contestant, scenario, entry: entries[index], gathered }),
-    ),
-  }));
-  return { contestants: entries, scenarios };
+  const { contestants, scenarios, soFar } = options;
+  const entries = await Promise.all(contestants.map(describe));
+  const present = contestants.filter((_, index) => entries[index]?.kind === "present");
+  const resultsOf = (gathered: ReadonlyMap<string, Gathered>): RunResults => ({
+    contestants: entries,
+    scenarios: scenarios.map((scenario) => ({
+      name: scenario.name,
+      title: scenario.title,
+      figures: scenario.figures,
+      results: contestants.map((contestant, index) =>
+        resultOf({ contestant, scenario, entry: entries[index], gathered }),
+      ),
+    })),
+  });
+  const sat = (gathered: ReadonlyMap<string, Gathered>): void => soFar?.(resultsOf(gathered));
+  return resultsOf(await new Run({ ...options, contestants: present }, sat).all());
 }
 
 async function describe(contestant: Contestant): Promise<ContestantEntry> {
@@ -79,11 +85,13 @@ interface Sitting {
 class Run {
   readonly #options: RunOptions;
   readonly #gathered = new Map<string, Gathered>();
+  readonly #sat: (gathered: ReadonlyMap<string, Gathered>) => void;
   #done = 0;
   #of = 0;
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, sat: (gathered: ReadonlyMap<string, Gathered>) => void) {
     this.#options = options;
+    this.#sat = sat;
   }
 
   async all(): Promise<ReadonlyMap<string, Gathered>> {
@@ -92,7 +100,10 @@ class Run {
     this.#of = turns * contestants.length * scenarios.length;
     for (const sitting of sittings)
       for (let turn = 0; turn < turns; turn++)
-        for (const contestant of contestants) await this.#sit(contestant, sitting);
+        for (const contestant of contestants) {
+          await this.#sit(contestant, sitting);
+          this.#sat(this.#gathered);
+        }
     progress({ done: this.#of, of: this.#of, what: "done" });
     return this.#gathered;
   }

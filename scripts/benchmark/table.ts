@@ -5,6 +5,7 @@ import type { FigureSpec } from "./scenario.js";
 /** The whole report as text that can stand in a Markdown page: machine, servers, figures, and what was not measured. */
 export function reportText(report: Report): string {
   return [
+    ...(report.finished ? [] : ["Stopped before its end."]),
     machineLines(report),
     contestantLines(report.contestants),
     ...report.scenarios.map((scenario) => scenarioTable(scenario, report.contestants)),

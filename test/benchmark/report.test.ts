@@ -50,6 +50,7 @@ test("a scenario in which every turn failed is not measured, for the reason of t
 const report: Report = {
   schema: 1,
   kind: "default",
+  finished: true,
   startedAt: "2026-01-02T03:04:05.000Z",
   seconds: 600,
   turns: 3,
@@ -95,6 +96,11 @@ test("the table names the machine, what was lost, who was left out and why", () 
   expect(text).toMatch(/\| Slow +\| 30,000 +\| 7 missed/);
   expect(text).toContain("- Gone: left out, it is not installed");
   expect(text).toContain("- Gone, saturation: it is not installed");
+});
+
+test("a run that was stopped says so above its table", () => {
+  expect(reportText({ ...report, finished: false })).toMatch(/^Stopped before its end\.\n/);
+  expect(reportText(report)).not.toContain("Stopped");
 });
 
 test("the chart has a bar for each that was measured, longer for more, and escapes what it writes", () => {

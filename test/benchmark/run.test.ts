@@ -71,3 +71,20 @@ test("what a failing start has started is stopped", async () => {
   await results([contestant]);
   expect(stopped).toEqual(["front", "back"]);
 });
+
+test("what is known is given after each turn, so that a run that is stopped leaves it", async () => {
+  const known: number[] = [];
+  await run({
+    contestants: [failing("a"), failing("b")],
+    scenarios: [plain],
+    scale: quickScale,
+    turns: 1,
+    progress: () => undefined,
+    soFar: ({ scenarios }) =>
+      known.push(
+        scenarios[0]?.results.filter((result) => "reason" in result && result.reason.includes("start"))
+          .length ?? 0,
+      ),
+  });
+  expect(known).toEqual([1, 2]);
+});

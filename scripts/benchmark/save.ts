@@ -1,0 +1,17 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { chartSvg } from "./chart.js";
+import type { Report } from "./results.js";
+
+/** Where a report is to be kept. */
+export interface Keep {
+  readonly json: string | undefined;
+  readonly svg: string | undefined;
+}
+
+/** Writes the files that were asked for. A relative path is meant from where the command was typed. */
+export function saveReport(report: Report, { json, svg }: Keep): void {
+  const from = process.env["BENCH_CWD"] ?? process.cwd();
+  if (json !== undefined) writeFileSync(resolve(from, json), `${JSON.stringify(report, null, 2)}\n`);
+  if (svg !== undefined) writeFileSync(resolve(from, svg), chartSvg(report));
+}

@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { availableBytes, kernelLimits, kernelState } from "../../scripts/benchmark/kernel.js";
+
+test("what the kernel has left is told in numbers", () => {
+  expect(availableBytes()).toBeGreaterThan(2 ** 20);
+  expect(kernelState()).toMatch(
+    /^[\d,]+ of [\d,]+ files open, [\d,]+ TCP sockets with [\d.]+ GiB in their buffers, [\d.]+ GiB of memory left$/,
+  );
+  expect(kernelLimits()).toMatch(
+    /^fs\.file-max [\d,]+, net\.core\.somaxconn \d+, [\d,]+ ports an address, TCP buffers [\d.]+ GiB at most$/,
+  );
+});
