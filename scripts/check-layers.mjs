@@ -36,6 +36,12 @@ const table = {
     areas: [...words, "hub", "sse", "gateway", "fanout"],
     packages: ["fastify", "@fastify/", "node:"],
   },
+  "workers/wire": { areas: [...words, "hub", "fanout"], packages: ["zeromq"] },
+  "workers/hub": { areas: [...words, "hub", "gateway", "workers/wire"], packages: ["node:"] },
+  "workers/process": {
+    areas: [...words, "hub", "gateway", "fanout", "fronts/http", "workers/wire"],
+    packages: ["node:"],
+  },
   admin: { areas: [...words, "gateway"], packages: ["fastify", "node:"] },
   config: { areas: words, packages: ["zod", "node:"] },
   client: { areas: ["protocol", "sse"], packages: [] },
@@ -73,7 +79,7 @@ function areaOf(file) {
   const path = relative(src, file);
   const parts = path.split("/");
   if (parts.length === 1) return path.replace(/\.ts$/, "");
-  if (parts[0] === "mongrel2" || parts[0] === "fronts") return `${parts[0]}/${parts[1]}`;
+  if (["mongrel2", "fronts", "workers"].includes(parts[0])) return `${parts[0]}/${parts[1]}`;
   return parts[0];
 }
 

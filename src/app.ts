@@ -1,6 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { startBeacon } from "./app/beacon.js";
 import { createGateway } from "./app/create-gateway.js";
+import { createHttpFront } from "./app/create-http-front.js";
 import { filterLimits } from "./app/filter-limits.js";
 import { createEpoch } from "./app/epoch.js";
 import { Figures } from "./app/figures.js";
@@ -15,7 +15,6 @@ import type { Config, Mongrel2Specs } from "./config/config.js";
 import type { CurveServer } from "./curve/keys.js";
 import type { FanoutLimits } from "./fanout/limits.js";
 import { defaultFanoutLimits } from "./fanout/limits.js";
-import { HttpFront } from "./fronts/http/http-front.js";
 import { Mongrel2Front } from "./fronts/mongrel2/mongrel2-front.js";
 import type { Gateway } from "./gateway/gateway.js";
 import { Hub } from "./hub/hub.js";
@@ -30,9 +29,6 @@ import { OpaquePositions } from "./journal/opaque-positions.js";
 import type { Logger } from "./log.js";
 import { subscriptionsTopic } from "./presence/documents.js";
 import { Presence } from "./presence/presence.js";
-
-/** Where the page lies: beside the compiled code's folder, in a checkout and in the package alike. */
-const htmlDir = fileURLToPath(new URL("../html", import.meta.url));
 
 /** How long a stop waits until what was published is delivered, in milliseconds. */
 const settleMs = 3000;
@@ -95,7 +91,7 @@ class RunningApp implements App {
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
   readonly #presence: Presence | undefined;
-  readonly #http: HttpFront | undefined;
+  readonly #http: ReturnType<typeof createHttpFront>;
   readonly #links: readonly Mongrel2Front[];
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
@@ -129,7 +125,7 @@ class RunningApp implements App {
     this.#journal.follow((entry) => this.#hub.apply(entry));
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
     const gateway = this.#createGateway();
-    this.#http = this.#createHttpFront(gateway);
+    this.#http = createHttpFront({ config, ...this.#shared(gateway, config.limits.roundBytes) });
     this.#links = config.mongrel2.map((specs, index) =>
       this.#createMongrel2Front({ specs, name: linkName(index) }, gateway),
     );
@@ -237,19 +233,6 @@ class RunningApp implements App {
       clock: this.#clock,
       metrics: this.#figures,
       deliveriesPerSecond: this.#config.limits.subscriptionDeliveries,
-    });
-  }
-
-  #createHttpFront(gateway: Gateway): HttpFront | undefined {
-    const { http, limits } = this.#config;
-    if (http === "off") return undefined;
-    return new HttpFront({
-      ...http,
-      ...this.#shared(gateway, limits.roundBytes),
-      htmlDir,
-      headBytes: limits.headBytes,
-      // Beside the streams, room for the page, health checks and clients that are just being refused.
-      connections: limits.connections + 1000,
     });
   }
 

@@ -2,6 +2,10 @@ import type { Clock } from "./clock.js";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** From the most to the least that is written. */
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
 /** Where log lines go. Logging never changes control flow and never throws. */
 export interface Logger {
   debug(fields: LogFields, message: string): void;

@@ -21,6 +21,7 @@ export const counters = {
   subscription_events_total: "events that told of the beginning or end of a subscription",
   subscription_events_lost_total:
     "such events that nobody was told of, since there were too many for their watchers",
+  workers_lost_total: "worker processes that ended by themselves or were taken for stuck, and were replaced",
   history_evicted_total: "publications evicted from history, by limit",
 } as const;
 

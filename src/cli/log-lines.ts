@@ -1,8 +1,7 @@
 import pc from "picocolors";
 import { pino } from "pino";
 
-import type { LogLevel } from "../config/config.js";
-import type { Logger } from "../log.js";
+import type { Logger, LogLevel } from "../log.js";
 import type { Output } from "./io.js";
 import { visible, visibleJson } from "./visible.js";
 

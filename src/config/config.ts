@@ -1,9 +1,12 @@
+import type { LogLevel } from "../log.js";
 import type { TokenIssuer } from "./tokens.js";
 
 /** Everything that can be set, parsed and complete. Frozen in depth; {@link loadConfig} is the only maker. */
 export interface Config {
   /** Where the built-in front listens, or that there is none. Port 0 takes a free one. */
   readonly http: HttpAddress | "off";
+  /** How many processes hold the connections of the built-in front; 0: the hub's own does. */
+  readonly workers: number;
   /** The Mongrel2 servers to serve behind. */
   readonly mongrel2: readonly Mongrel2Specs[];
   /** PULL endpoints for publishers, each with its optional `@` (bind, also the meaning of none) or `>` (connect). */
@@ -68,9 +71,6 @@ export interface Mongrel2Specs {
   readonly control?: string;
 }
 
-export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof logLevels)[number];
-
 /** Bounds of everything that can grow. What each means, and its arithmetic, stands in `limits.ts`. */
 export interface Limits {
   readonly history: {
@@ -92,6 +92,7 @@ export interface Limits {
   };
   readonly pendingBytes: number;
   readonly connections: number;
+  readonly connectionsPerWorker: number;
   readonly connectionsPerAddress: number;
   readonly connectionsPerLocalAddress: number;
   readonly requestsPerAddress: number;

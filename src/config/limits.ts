@@ -78,6 +78,11 @@ export const limitsSchema = z
       .describe(
         "Open streams. 20,000 file descriptors less a quarter for links, files and clients that come and go.",
       ),
+    connectionsPerWorker: wholeNumber({ from: 1, to: 1_000_000 })
+      .default(18_000)
+      .describe(
+        "Connections of one worker, streams and others; one that has them gets none. 20,000 file descriptors less a tenth.",
+      ),
     connectionsPerAddress: wholeNumber({ from: 1, to: 1_000_000 })
       .default(200)
       .describe(

@@ -11,7 +11,7 @@ import {
   publishOrigin,
 } from "./addresses.js";
 import { adminToken, checkAdmin } from "./admin.js";
-import { logLevels } from "./config.js";
+import { logLevels } from "../log.js";
 import { limitsSchema } from "./limits.js";
 import { network } from "./network.js";
 import { seconds, wholeNumber } from "./number.js";
@@ -31,6 +31,11 @@ export const configSchema = z
     http: httpAddress
       .prefault("127.0.0.1:8080")
       .describe("Where the built-in HTTP front listens, or off. Port 0 takes a free one."),
+    workers: wholeNumber({ from: 0, to: 256 })
+      .default(0)
+      .describe(
+        "Processes that hold the connections of the HTTP front, for more than one may; 0: the hub's own process does.",
+      ),
     mongrel2: list(mongrel2Specs)
       .prefault([])
       .describe(

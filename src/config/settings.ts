@@ -28,6 +28,7 @@ type SettingKey = Exclude<keyof typeof configSchema.shape, "$schema" | "limits" 
 /** Every setting that has an option, in the order of `--help`. */
 export const settings: readonly Setting[] = Object.freeze([
   { key: "http", option: "http", argument: "<[HOST:]PORT|off>", form: "text" },
+  { key: "workers", option: "workers", argument: "<COUNT>", form: "number" },
   { key: "mongrel2", option: "mongrel2", argument: "<SEND,RECV[,CONTROL]>", form: "list" },
   { key: "ingest", option: "ingest", argument: "<ENDPOINT>", form: "list" },
   { key: "ingestCurve", option: "ingest-curve", argument: "<FILE>", form: "text" },

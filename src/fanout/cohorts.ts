@@ -2,6 +2,9 @@ import type { Batch } from "../hub/cohort.js";
 import type { Page, PageLimits, ReadState } from "../hub/page.js";
 import type { Offset } from "../hub/position.js";
 
+/** A page that has to be asked for: calls `take` once, in a later turn; never when the hub is gone by then. */
+export type ComingPage = (take: (page: Page) => void) => void;
+
 /** A cohort as its rounds and readers see it: one of the hub in this process, or of a hub elsewhere. */
 export interface FanoutCohort {
   /** Connections that hold it open, members or not. */
@@ -13,8 +16,8 @@ export interface FanoutCohort {
   listen(listening: boolean): void;
   /** Gives the next round its bytes: at most `maxBytes`, or one event; undefined when nothing waits. */
   take(maxBytes: number): Batch | undefined;
-  /** The next page for a reader; later where the hub has to be asked. The same Buffer for all who ask for the same. */
-  page(state: ReadState, limits: PageLimits): Page | Promise<Page>;
+  /** The next page for a reader, where the hub has to be asked. The same Buffer for all who ask for the same. */
+  page(state: ReadState, limits: PageLimits): Page | ComingPage;
   /** What keeps its quiet streams alive. */
   heartbeat(): Buffer;
   /** Publishers are to wait for this cohort's clients, or no longer. */

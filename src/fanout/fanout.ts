@@ -4,7 +4,7 @@ import type { Metrics } from "../metrics.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
-import type { Cohorts, FanoutCohort } from "./cohorts.js";
+import type { Cohorts, ComingPage, FanoutCohort } from "./cohorts.js";
 import { Connection } from "./connection.js";
 import { defaultFanoutLimits } from "./limits.js";
 import type { FanoutLimits } from "./limits.js";
@@ -249,7 +249,7 @@ export class Fanout<H, S> {
       return;
     }
     const page = this.#nextPage(connection);
-    if (page instanceof Promise) {
+    if (typeof page === "function") {
       this.#fetch(connection, page);
       return;
     }
@@ -259,7 +259,7 @@ export class Fanout<H, S> {
     else this.#write(connection, body, nowMs);
   }
 
-  #nextPage(connection: Connection<H>): Page | Promise<Page> {
+  #nextPage(connection: Connection<H>): Page | ComingPage {
     const fetched = this.#fetched.get(connection);
     if (fetched !== undefined && fetched !== "asked") {
       this.#fetched.delete(connection);
@@ -270,9 +270,9 @@ export class Fanout<H, S> {
     return cohort.page(connection.read, { maxBytes, upTo: cohort.horizon });
   }
 
-  #fetch(connection: Connection<H>, page: Promise<Page>): void {
+  #fetch(connection: Connection<H>, page: ComingPage): void {
     this.#fetched.set(connection, "asked");
-    void page.then((fetched) => {
+    page((fetched) => {
       // It may have gone meanwhile.
       if (!this.#fetched.has(connection)) return;
       this.#fetched.set(connection, fetched);

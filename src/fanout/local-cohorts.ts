@@ -1,4 +1,4 @@
-import type { Batch, Cohort, Outlet, Subscription } from "../hub/cohort.js";
+import type { Batch, Cohort, Joining, Outlet } from "../hub/cohort.js";
 import type { Hub } from "../hub/hub.js";
 import { startReading } from "../hub/page.js";
 import type { Page, PageLimits, ReadState } from "../hub/page.js";
@@ -6,13 +6,6 @@ import type { Offset } from "../hub/position.js";
 import type { Cohorts, FanoutCohort, Joined } from "./cohorts.js";
 import { defaultFanoutLimits } from "./limits.js";
 import { PageCache } from "./page-cache.js";
-
-/** What the hub has to know of a stream. */
-export interface LocalStream {
-  readonly subscription: Subscription;
-  /** The client's cursor; undefined starts at the present, with the retained values. */
-  readonly lastEventId: string | undefined;
-}
 
 export interface LocalCohortsOptions {
   /** Unique among the hub's outlets. */
@@ -23,7 +16,7 @@ export interface LocalCohortsOptions {
 }
 
 /** One outlet of the hub in this process. */
-export class LocalCohorts implements Cohorts<LocalStream>, Outlet {
+export class LocalCohorts implements Cohorts<Joining>, Outlet {
   readonly name: string;
   readonly #hub: Hub;
   readonly #pages: PageCache;
@@ -45,7 +38,7 @@ export class LocalCohorts implements Cohorts<LocalStream>, Outlet {
     if (local !== undefined) this.#wake(local);
   }
 
-  join({ subscription, lastEventId }: LocalStream): Joined {
+  join({ subscription, lastEventId }: Joining): Joined {
     const cohort = this.#hub.join(this, subscription);
     return { cohort: this.#localOf(cohort), read: startReading(this.#hub, cohort, lastEventId) };
   }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { Headers, StreamStart } from "./messages.js";
+import type { Headers, StreamHead } from "./messages.js";
 
 /**
  * Writes the head of a response as it goes over the wire. Values come from this project's own tables and settings;
@@ -17,6 +17,6 @@ export function encodeHead(status: number, headers: Headers): Buffer {
 const endsWithConnection: Headers = [["Connection", "close"]];
 
 /** The head of a stream as it goes over the wire, with what the stream says first. */
-export function encodeStreamHead({ headers, opening }: StreamStart): Buffer {
+export function encodeStreamHead({ headers, opening }: StreamHead): Buffer {
   return Buffer.concat([encodeHead(200, [...headers, ...endsWithConnection]), opening]);
 }

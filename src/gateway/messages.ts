@@ -1,4 +1,4 @@
-import type { Subscription } from "../hub/cohort.js";
+import type { Joining } from "../hub/cohort.js";
 
 /** Response headers in the order in which they are written; names as they appear on the wire. */
 export type Headers = readonly (readonly [name: string, value: string])[];
@@ -37,19 +37,21 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** A stream to open, once the gateway has let it in: its head, what it says first, and what the connection subscribes to. */
-export interface StreamStart {
+/** A stream to open, once the gateway has let it in: its head, what it says first, and what it joins with. */
+export type StreamStart<S = Joining> = StreamHead & S;
+
+/** What there is of a stream beside what its cohort is found by. */
+export interface StreamHead {
   readonly kind: "stream";
   readonly headers: Headers;
   /** Event-stream text that goes out in front of the first page. */
   readonly opening: Buffer;
-  readonly subscription: Subscription;
-  /** Where the client wants to resume; undefined starts at the present. */
-  readonly lastEventId: string | undefined;
   /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
   readonly expiresAtMs: number | undefined;
   /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
   readonly opened?: () => () => void;
+  /** Called in place of it when the client has gone before. */
+  readonly forgone?: () => void;
 }
 
 export type Answer = Reply | StreamStart;

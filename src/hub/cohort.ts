@@ -27,6 +27,13 @@ export interface Subscription {
   readonly rights: Rights;
 }
 
+/** What a connection that joins says. */
+export interface Joining {
+  readonly subscription: Subscription;
+  /** The client's cursor; undefined starts at the present, with the retained values. */
+  readonly lastEventId: string | undefined;
+}
+
 /** What a round delivers: the bytes of some entries in order, coded. */
 export interface Batch {
   readonly body: Buffer;

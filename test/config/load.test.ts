@@ -34,6 +34,7 @@ test("nothing set gives the documented defaults", () => {
   const config = loadConfig();
   expect(config).toMatchObject({
     http: { host: "127.0.0.1", port: 8080 },
+    workers: 0,
     mongrel2: [],
     ingest: ["@tcp://127.0.0.1:9997"],
     admin: { host: "127.0.0.1", port: 8081, isDefault: true },
@@ -61,6 +62,7 @@ test("nothing set gives the documented defaults", () => {
     token: { bytes: 12_288, details: 100, topics: 100, selectors: 1000, remembered: 1000 },
     pendingBytes: 67_108_864,
     connections: 15_000,
+    connectionsPerWorker: 18_000,
     connectionsPerAddress: 200,
     connectionsPerLocalAddress: 15_000,
     requestsPerAddress: 100,

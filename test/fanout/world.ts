@@ -1,6 +1,6 @@
 import { Fanout } from "../../src/fanout/fanout.js";
 import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
-import type { LocalStream } from "../../src/fanout/local-cohorts.js";
+import type { Joining } from "../../src/hub/cohort.js";
 import { defaultFanoutLimits } from "../../src/fanout/limits.js";
 import type { FanoutLimits } from "../../src/fanout/limits.js";
 import type { Coding } from "../../src/hub/coding.js";
@@ -46,7 +46,7 @@ export class World {
   readonly journal: MemoryJournal;
   readonly hub: Hub;
   readonly channel: FakeChannel;
-  readonly fanout: Fanout<FakeClient, LocalStream>;
+  readonly fanout: Fanout<FakeClient, Joining>;
   #opened = 0;
 
   constructor(options: WorldOptions = {}) {

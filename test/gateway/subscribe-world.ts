@@ -3,7 +3,7 @@ import type { Channel } from "../../src/fanout/channel.js";
 import type { Connection } from "../../src/fanout/connection.js";
 import { Fanout } from "../../src/fanout/fanout.js";
 import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
-import type { LocalStream } from "../../src/fanout/local-cohorts.js";
+import type { Joining } from "../../src/hub/cohort.js";
 import { eventStreams } from "../../src/gateway/event-streams.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { GatewayOptions } from "../../src/gateway/gateway.js";
@@ -111,7 +111,7 @@ export class SubscribeWorld {
   published = 0;
   readonly #clock = new VirtualClock();
   readonly #journal: MemoryJournal;
-  readonly #fanout: Fanout<Client, LocalStream>;
+  readonly #fanout: Fanout<Client, Joining>;
 
   /** @param refusals where refusals are noted, by default nowhere */
   constructor(refusals?: GatewayOptions["refusals"]) {

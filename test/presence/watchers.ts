@@ -1,6 +1,6 @@
 import { Fanout } from "../../src/fanout/fanout.js";
 import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
-import type { LocalStream } from "../../src/fanout/local-cohorts.js";
+import type { Joining } from "../../src/hub/cohort.js";
 import type { Channel } from "../../src/fanout/channel.js";
 import type { Connection } from "../../src/fanout/connection.js";
 import { defaultFanoutLimits } from "../../src/fanout/limits.js";
@@ -34,7 +34,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly journal: MemoryJournal;
   readonly presence: Presence;
-  readonly fanout: Fanout<Watcher, LocalStream>;
+  readonly fanout: Fanout<Watcher, Joining>;
   /** Those that have not taken what was written to them. */
   readonly slow = new Set<Connection<Watcher>>();
 

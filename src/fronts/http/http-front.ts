@@ -10,17 +10,15 @@ import { closeStreams } from "../../fanout/close-streams.js";
 import type { Connection } from "../../fanout/connection.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
-import { LocalCohorts } from "../../fanout/local-cohorts.js";
-import type { LocalStream } from "../../fanout/local-cohorts.js";
+import type { Cohorts } from "../../fanout/cohorts.js";
 import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
-import type { Gateway } from "../../gateway/gateway.js";
 import { encodeHead, encodeStreamHead } from "../../gateway/http-head.js";
-import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/messages.js";
-import type { Hub } from "../../hub/hub.js";
+import type { Reply, StreamStart } from "../../gateway/messages.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import { BareRequests } from "./bare-requests.js";
-import { pathOf, toGatewayRequest } from "./http-request.js";
+import type { FrontGateway, FrontRequest } from "./front-gateway.js";
+import { pathOf, toFrontRequest } from "./http-request.js";
 import { RequestBody } from "./request-body.js";
 import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
@@ -37,11 +35,13 @@ const endOfHead = Buffer.from("\r\n\r\n");
 /** How long a connection stays open between two requests: longer than proxies keep theirs (nginx 60 s), so that they close first. */
 const keepAliveMs = 72_000;
 
-export interface HttpFrontOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly gateway: Gateway;
-  readonly hub: Hub;
+/** Where the front listens: on a port, or where connections are handed to it, on a path that nobody knows. */
+export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface HttpFrontOptions<S> {
+  readonly listenAt: ListenAt;
+  readonly gateway: FrontGateway<S>;
+  readonly cohorts: Cohorts<S>;
   /** The folder with the page; its files are served at `/`. */
   readonly htmlDir: string;
   /** Largest request head, in bytes. */
@@ -58,16 +58,16 @@ export interface HttpFrontOptions {
  * Pharos's own HTTP server. It carries requests to the gateway and serves the page; a stream takes the socket over
  * once its request is parsed, so that all members of a cohort get identical bytes.
  */
-export class HttpFront {
-  readonly #options: HttpFrontOptions;
+export class HttpFront<S> {
+  readonly #options: HttpFrontOptions<S>;
   readonly #app: FastifyInstance;
-  readonly #fanout: Fanout<StreamSocket, LocalStream>;
+  readonly #fanout: Fanout<StreamSocket, S>;
   readonly #streams = new Map<Socket, Connection<StreamSocket>>();
   readonly #turns = new Turns();
   readonly #bare: BareRequests;
   readonly #admitted = new WeakSet<Socket>();
 
-  constructor(options: HttpFrontOptions) {
+  constructor(options: HttpFrontOptions<S>) {
     this.#options = options;
     const channel = new StreamChannel({
       clock: options.clock,
@@ -75,7 +75,7 @@ export class HttpFront {
     });
     this.#fanout = new Fanout({
       front: "http",
-      cohorts: new LocalCohorts({ name: "http", hub: options.hub }),
+      cohorts: options.cohorts,
       channel,
       clock: options.clock,
       metrics: options.metrics,
@@ -106,13 +106,20 @@ export class HttpFront {
    * @throws PharosError `unreachable` when the address cannot be bound
    */
   async listen(): Promise<string> {
-    const { host, port } = this.#options;
+    const { listenAt } = this.#options;
     try {
-      return await this.#app.listen({ host, port });
+      return await this.#app.listen({ ...listenAt });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new PharosError("unreachable", `cannot listen on ${host}:${port}: ${reason}`, { cause: error });
+      const address = "path" in listenAt ? listenAt.path : `${listenAt.host}:${listenAt.port}`;
+      throw new PharosError("unreachable", `cannot listen on ${address}: ${reason}`, { cause: error });
     }
+  }
+
+  /** Takes a connection that another process has let in; nothing of it has been read. */
+  take(socket: Socket): void {
+    this.#app.server.emit("connection", socket);
+    socket.resume();
   }
 
   /** Takes no more connections; resolves when what was published is delivered. The caller sets the deadline. */
@@ -203,8 +210,8 @@ export class HttpFront {
       enter: () => gateway.bodies.enter(asked),
       cut: () => this.#cut(request.raw.socket, "body"),
     });
-    const asked: GatewayRequest = toGatewayRequest(request, () => body.read());
-    const send = (answer: Answer): FastifyReply => {
+    const asked: FrontRequest = toFrontRequest(request, () => body.read());
+    const send = (answer: Reply | StreamStart<S>): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
       body.leave();
       return this.#send(request, reply, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
@@ -213,7 +220,7 @@ export class HttpFront {
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
-  #send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  #send(request: FastifyRequest, reply: FastifyReply, answer: Reply | StreamStart<S>): FastifyReply {
     this.#count(answer.kind === "reply" ? answer.status : 200);
     return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream(request, reply, answer);
   }
@@ -221,7 +228,7 @@ export class HttpFront {
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { gateway } = this.#options;
     void reply.header("Connection", "close");
-    const refusal = gateway.refuse(toGatewayRequest(request, noBody), knownError(error) ?? error);
+    const refusal = gateway.refuse(toFrontRequest(request, noBody), knownError(error) ?? error);
     this.#count(refusal.status);
     return sendReply(reply, refusal);
   }
@@ -231,11 +238,14 @@ export class HttpFront {
   }
 
   /** A stream takes the socket: Node's response object would add chunk sizes and buffer a copy per client. */
-  #startStream(request: FastifyRequest, reply: FastifyReply, start: StreamStart): FastifyReply {
+  #startStream(request: FastifyRequest, reply: FastifyReply, start: StreamStart<S>): FastifyReply {
     const { socket } = request.raw;
     void reply.hijack();
     // Whoever has left while the answer was waited for opens no stream.
-    if (socket.destroyed) return reply;
+    if (socket.destroyed) {
+      start.forgone?.();
+      return reply;
+    }
     const handle: StreamSocket = {
       socket,
       onWritten: () => {

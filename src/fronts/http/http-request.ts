@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
-import type { GatewayRequest } from "../../gateway/messages.js";
+import type { FrontRequest } from "./front-gateway.js";
 
 /** The path of a request's target, without its query. */
 export function pathOf(target: string): string {
@@ -8,7 +8,7 @@ export function pathOf(target: string): string {
 }
 
 /** Shows a request of Node's HTTP server to the gateway; `body` reads what comes after its head. */
-export function toGatewayRequest(request: FastifyRequest, body: GatewayRequest["body"]): GatewayRequest {
+export function toFrontRequest(request: FastifyRequest, body: FrontRequest["body"]): FrontRequest {
   return {
     method: request.raw.method ?? "GET",
     ...split(request.raw.url ?? "/"),
@@ -17,6 +17,7 @@ export function toGatewayRequest(request: FastifyRequest, body: GatewayRequest["
       const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
       return value === undefined ? undefined : asUtf8(value);
     },
+    headerNames: () => Object.keys(request.raw.headersDistinct),
     body,
     peer: request.raw.socket.remoteAddress,
     front: "http",

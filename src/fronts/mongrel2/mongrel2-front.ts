@@ -5,7 +5,7 @@ import type { Connection } from "../../fanout/connection.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
 import { LocalCohorts } from "../../fanout/local-cohorts.js";
-import type { LocalStream } from "../../fanout/local-cohorts.js";
+import type { Joining } from "../../hub/cohort.js";
 import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeStreamHead } from "../../gateway/http-head.js";
@@ -63,7 +63,7 @@ export class Mongrel2Front {
   readonly #options: Mongrel2FrontOptions;
   readonly #link: Link;
   readonly #channel: LinkChannel;
-  readonly #fanout: Fanout<StreamId, LocalStream>;
+  readonly #fanout: Fanout<StreamId, Joining>;
   readonly #clients = new Map<number, Client>();
 
   constructor(options: Mongrel2FrontOptions) {

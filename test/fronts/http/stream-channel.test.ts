@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../src/fanout/connection.js";
 import { Fanout } from "../../../src/fanout/fanout.js";
 import { LocalCohorts } from "../../../src/fanout/local-cohorts.js";
-import type { LocalStream } from "../../../src/fanout/local-cohorts.js";
+import type { Joining } from "../../../src/hub/cohort.js";
 import { StreamChannel, type StreamSocket } from "../../../src/fronts/http/stream-channel.js";
 import { parseMqttFilter } from "../../../src/hub/filter.js";
 import { Hub } from "../../../src/hub/hub.js";
@@ -62,7 +62,7 @@ async function crowd(clients: number) {
   const hub = new Hub({ history: journal, clock });
   journal.follow((entry) => hub.apply(entry));
   const channel = new StreamChannel({ clock, drained: (connection) => fanout.drained(connection) });
-  const fanout = new Fanout<StreamSocket, LocalStream>({
+  const fanout = new Fanout<StreamSocket, Joining>({
     front: "http",
     cohorts: new LocalCohorts({ name: "http", hub }),
     channel,

@@ -1,0 +1,72 @@
+import { fileURLToPath } from "node:url";
+import type { Clock } from "../clock.js";
+import type { Config, HttpAddress } from "../config/config.js";
+import type { FanoutLimits } from "../fanout/limits.js";
+import { LocalCohorts } from "../fanout/local-cohorts.js";
+import { HttpFront } from "../fronts/http/http-front.js";
+import type { Gateway } from "../gateway/gateway.js";
+import type { Hub } from "../hub/hub.js";
+import type { Logger } from "../log.js";
+import type { Metrics } from "../metrics.js";
+import { WorkersFront } from "../workers/hub/workers-front.js";
+
+/** Where the page lies: beside the compiled code's folder, in a checkout and in the package alike. */
+const htmlDir = fileURLToPath(new URL("../../html", import.meta.url));
+
+/** The program of a worker process. */
+const workerEntry = fileURLToPath(new URL("../cli/worker.js", import.meta.url));
+
+/** Beside the streams there is room for the page, health checks and clients that are just being refused. */
+const otherConnections = 1000;
+
+export interface HttpFrontParts {
+  readonly config: Config;
+  readonly gateway: Gateway;
+  readonly hub: Hub;
+  readonly fanout: FanoutLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The built-in front, in this process or in workers; undefined where there is to be none. */
+export function createHttpFront(parts: HttpFrontParts): HttpFront<unknown> | WorkersFront | undefined {
+  const { http, workers, limits } = parts.config;
+  if (http === "off") return undefined;
+  const connections = limits.connections + otherConnections;
+  if (workers > 0) return createWorkersFront(parts, http);
+  const { hub } = parts;
+  return new HttpFront({
+    ...parts,
+    listenAt: http,
+    cohorts: new LocalCohorts({ name: "http", hub, pageCacheBytes: parts.fanout.pageCacheBytes }),
+    htmlDir,
+    headBytes: limits.headBytes,
+    connections,
+  });
+}
+
+function createWorkersFront(parts: HttpFrontParts, http: HttpAddress): WorkersFront {
+  const { config, gateway, fanout } = parts;
+  const { workers, limits, corsOrigins, trustedProxies, logLevel } = config;
+  return new WorkersFront({
+    ...parts,
+    ...http,
+    workers,
+    connectionsPerWorker: limits.connectionsPerWorker,
+    connections: limits.connections + otherConnections,
+    entry: workerEntry,
+    settings: {
+      htmlDir,
+      resources: gateway.resources.map(({ path, below, opensStreams }) => ({ path, below, opensStreams })),
+      corsOrigins,
+      trustedProxies,
+      headBytes: limits.headBytes,
+      bodyBytes: limits.bodyBytes,
+      // Each has room for one body at least.
+      requestBytes: Math.max(limits.bodyBytes, Math.floor(limits.requestBytes / workers)),
+      fanout,
+      logLevel,
+    },
+  });
+}

@@ -1,0 +1,30 @@
+import type { Socket } from "node:net";
+import type { Logger, LogLevel } from "../log.js";
+import { WorkerFront } from "../workers/process/worker-front.js";
+import { parseHandedOver, parseWorkerSettings } from "../workers/wire/settings.js";
+import { systemClock } from "./system-clock.js";
+
+/**
+ * Runs a worker process: it takes its settings and then its connections from the process that started it. Resolves when
+ * the hub has closed it in order; rejects when the hub is gone, or the worker cannot start.
+ *
+ * @param createLogger makes the log, as soon as it is known at which level
+ */
+export async function runWorker(createLogger: (level: LogLevel) => Logger): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.once("disconnect", () => reject(new Error("the hub is gone")));
+    process.once("message", (first: unknown) => {
+      const settings = parseWorkerSettings(first);
+      const front = new WorkerFront({
+        settings,
+        clock: systemClock,
+        logger: createLogger(settings.logLevel),
+        over: (error) => (error === undefined ? resolve() : reject(error)),
+      });
+      process.on("message", (message: unknown, socket: Socket | undefined) =>
+        front.take(parseHandedOver(message), socket),
+      );
+      front.start().catch(reject);
+    });
+  });
+}

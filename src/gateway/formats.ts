@@ -1,0 +1,8 @@
+import type { Format } from "../hub/format.js";
+import { eventStreamFormat } from "./event-stream-format.js";
+import { mercureFormat, olderMercureFormat } from "./mercure-format.js";
+
+/** Every format of streams by its name. */
+export const formats: ReadonlyMap<string, Format> = new Map(
+  [eventStreamFormat, mercureFormat, olderMercureFormat].map((format) => [format.name, format]),
+);

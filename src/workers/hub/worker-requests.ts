@@ -1,0 +1,122 @@
+import { PharosError } from "../../errors.js";
+import type { Gateway } from "../../gateway/gateway.js";
+import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/messages.js";
+import type { CohortNumber, RequestNumber, ToHub, ToWorker } from "../wire/messages.js";
+import type { Peer } from "../wire/peer.js";
+import { parseRefusal } from "../wire/refusal.js";
+import type { WorkerOutlet } from "./worker-outlet.js";
+
+export interface WorkerRequestsOptions {
+  readonly gateway: Gateway;
+  readonly outlet: WorkerOutlet;
+  readonly peer: Peer<ToWorker>;
+}
+
+interface OpenStream {
+  readonly cohort: CohortNumber;
+  /** To be called when it has ended. */
+  readonly ended: (() => void) | undefined;
+}
+
+interface WantedBody {
+  readonly resolve: (body: Buffer) => void;
+  readonly reject: (error: PharosError) => void;
+}
+
+type Asked = ToHub & { readonly kind: "request" };
+
+/** Answers the requests that one worker passes on, and knows its open streams. */
+export class WorkerRequests {
+  readonly #options: WorkerRequestsOptions;
+  readonly #streams = new Map<RequestNumber, OpenStream>();
+  readonly #bodies = new Map<RequestNumber, WantedBody>();
+  #closed = false;
+
+  constructor(options: WorkerRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  request(message: Asked): void {
+    const { gateway } = this.#options;
+    const { request } = message;
+    const asked = this.#asGatewayRequest(message);
+    const send = (answer: Answer): void => {
+      // A stream that nobody holds any more must not be counted as one.
+      if (this.#closed) return;
+      const admitted = answer.kind === "stream" ? gateway.admit(asked, answer) : answer;
+      if (admitted.kind === "stream") this.#start(request, admitted);
+      else this.#reply(request, admitted);
+    };
+    const answer = gateway.handle(asked);
+    if (answer instanceof Promise) void answer.then(send);
+    else send(answer);
+  }
+
+  body({ request, refusal }: ToHub & { readonly kind: "body" }, body: Buffer): void {
+    const wanted = this.#bodies.get(request);
+    this.#bodies.delete(request);
+    if (refusal === undefined) wanted?.resolve(body);
+    else wanted?.reject(parseRefusal(refusal));
+  }
+
+  /** A stream has ended, or was never opened since its client had gone. */
+  ended(request: RequestNumber): void {
+    const stream = this.#streams.get(request);
+    if (stream === undefined) return;
+    this.#streams.delete(request);
+    this.#options.outlet.leave(stream.cohort);
+    stream.ended?.();
+  }
+
+  /** The worker is gone, and all that it held. */
+  close(): void {
+    this.#closed = true;
+    for (const request of this.#streams.keys()) this.ended(request);
+    for (const { reject } of this.#bodies.values()) reject(gone());
+    this.#bodies.clear();
+  }
+
+  #asGatewayRequest({ request, method, path, query, headers, peer }: Asked): GatewayRequest {
+    const values = new Map(headers);
+    return {
+      method,
+      path,
+      query,
+      header: (name) => values.get(name),
+      body: () => this.#readBody(request),
+      peer,
+      front: "http",
+    };
+  }
+
+  /** Bodies stay with the worker until somebody asks for one. */
+  #readBody(request: RequestNumber): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#bodies.set(request, { resolve, reject });
+      this.#options.peer.send({ kind: "read-body", request });
+      if (this.#closed) reject(gone());
+    });
+  }
+
+  #reply(request: RequestNumber, { status, headers, contentLength, body }: Reply): void {
+    this.#options.peer.send({ kind: "reply", request, status, headers, contentLength }, body);
+  }
+
+  #start(request: RequestNumber, start: StreamStart): void {
+    const { outlet, peer } = this.#options;
+    const { subscription, lastEventId, headers, expiresAtMs, opening } = start;
+    const place = outlet.join(subscription, lastEventId);
+    const ended = start.opened?.();
+    this.#streams.set(request, { cohort: place.cohort, ended });
+    peer.send({ kind: "stream", request, headers, expiresAtMs, place }, opening);
+  }
+}
+
+function gone(): PharosError {
+  return new PharosError("bad-request", "the connection ended in the middle of the body");
+}

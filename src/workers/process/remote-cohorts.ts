@@ -1,0 +1,156 @@
+import type { Cohorts, ComingPage, FanoutCohort, Joined } from "../../fanout/cohorts.js";
+import { PageStore } from "../../fanout/page-store.js";
+import type { PageKey } from "../../fanout/page-store.js";
+import type { Page, PageLimits, ReadState } from "../../hub/page.js";
+import type { CohortNumber, Place, Standing, ToHub, ToWorker, Words } from "../wire/messages.js";
+import type { Peer } from "../wire/peer.js";
+import { RemoteCohort } from "./remote-cohort.js";
+
+export interface RemoteCohortsOptions {
+  readonly peer: Peer<ToHub>;
+  /** Writes what keeps the quiet streams of a cohort alive. */
+  readonly heartbeat: (words: Words, id: string, members: number) => Buffer;
+  /** Pages that several readers share are kept up to this many bytes. */
+  readonly pageCacheBytes: number;
+}
+
+/** A stream that the hub has let in: {@link RemoteCohorts.reserve} has made its place. */
+export interface RemoteStream {
+  readonly place: Place;
+}
+
+/** Pages that are asked for at a time: of 256 KiB each they are 16 MiB on their way. */
+const asksAtATime = 64;
+
+interface Ask {
+  readonly key: PageKey;
+  readonly cohort: CohortNumber;
+  readonly takers: ((page: Page) => void)[];
+}
+
+/**
+ * The cohorts of this worker's connections, which the hub has. Everything from the hub comes in one order: what is
+ * published after a cohort's standing comes as batches, all before it is history that is asked for page by page.
+ */
+export class RemoteCohorts implements Cohorts<RemoteStream> {
+  readonly #options: RemoteCohortsOptions;
+  readonly #pages: PageStore;
+  readonly #cohorts = new Map<CohortNumber, RemoteCohort>();
+  /** All asks by what they ask for, those that wait, and those under way by number. */
+  readonly #asks = new Map<string, Ask>();
+  readonly #waiting: Ask[] = [];
+  readonly #underWay = new Map<number, Ask>();
+  #asked = 0;
+  #standing: Standing = { upTo: 0, id: "" };
+  #wake: (cohort: FanoutCohort) => void = () => undefined;
+
+  constructor(options: RemoteCohortsOptions) {
+    this.#options = options;
+    this.#pages = new PageStore(options.pageCacheBytes);
+  }
+
+  attach(wake: (cohort: FanoutCohort) => void): void {
+    this.#wake = wake;
+  }
+
+  /**
+   * The hub has let a stream in. To be called as soon as that is known: batches may follow at once. Undone when the
+   * stream leaves, or by {@link forgo}.
+   */
+  reserve({ cohort: number, words, standing }: Place): void {
+    let cohort = this.#cohorts.get(number);
+    if (cohort === undefined) {
+      cohort = this.#create(number, words, standing);
+      this.#cohorts.set(number, cohort);
+    }
+    cohort.connections += 1;
+  }
+
+  /** The client has gone before its stream was opened. */
+  forgo({ cohort }: Place): void {
+    this.#cohorts.get(cohort)?.leave();
+  }
+
+  join({ place }: RemoteStream): Joined {
+    const cohort = this.#cohorts.get(place.cohort);
+    if (cohort === undefined) throw new Error(`no place is reserved in cohort ${place.cohort}`);
+    return { cohort, read: place.read };
+  }
+
+  /** What was published to a cohort. */
+  take({ cohort, count, upTo, id }: ToWorker & { readonly kind: "batch" }, body: Buffer): void {
+    const remote = this.#cohorts.get(cohort);
+    // The last of its connections has gone meanwhile.
+    if (remote === undefined) this.#tellTaken(cohort, 1);
+    else if (remote.add({ body, count, upTo, id })) this.#wake(remote);
+  }
+
+  /** A page that was asked for. */
+  turnTo({ ask, ...rest }: ToWorker & { readonly kind: "page" }, body: Buffer): void {
+    const asked = this.#underWay.get(ask);
+    this.#underWay.delete(ask);
+    if (asked === undefined) return;
+    const { count, next, gapReason, full } = rest;
+    const page: Page = { body, count, next, gapReason, full };
+    this.#asks.delete(textOf(asked.key));
+    this.#pages.keep(asked.key, page);
+    for (const take of asked.takers) take(page);
+    this.#askMore();
+  }
+
+  /** All cohorts stand here at least. */
+  stand(standing: Standing): void {
+    this.#standing = standing;
+  }
+
+  #create(number: CohortNumber, words: Words, standing: Standing): RemoteCohort {
+    const { heartbeat, peer } = this.#options;
+    return new RemoteCohort({
+      standing,
+      leastStanding: () => this.#standing,
+      taken: (batches, roundBytes) => this.#tellTaken(number, batches, roundBytes),
+      page: (state, limits) => this.#page(number, state, limits),
+      heartbeat: (id, members) => heartbeat(words, id, members),
+      hold: (on) => peer.send({ kind: "hold", cohort: number, on }),
+      gone: () => this.#cohorts.delete(number),
+    });
+  }
+
+  #tellTaken(cohort: CohortNumber, batches: number, roundBytes?: number): void {
+    this.#options.peer.send({ kind: "taken", cohort, batches, roundBytes });
+  }
+
+  #page(number: CohortNumber, state: ReadState, limits: PageLimits): Page | ComingPage {
+    const key: PageKey = { cohort: String(number), state, limits };
+    const kept = this.#pages.find(key);
+    if (kept !== undefined) return kept;
+    return (take) => {
+      const text = textOf(key);
+      const ask = this.#asks.get(text);
+      if (ask !== undefined) {
+        ask.takers.push(take);
+        return;
+      }
+      const asking: Ask = { key, cohort: number, takers: [take] };
+      this.#asks.set(text, asking);
+      this.#waiting.push(asking);
+      this.#askMore();
+    };
+  }
+
+  #askMore(): void {
+    while (this.#underWay.size < asksAtATime) {
+      const asking = this.#waiting.shift();
+      if (asking === undefined) return;
+      const { key, cohort } = asking;
+      this.#asked += 1;
+      this.#underWay.set(this.#asked, asking);
+      const { state, limits } = key;
+      this.#options.peer.send({ kind: "ask", ask: this.#asked, cohort, state, ...limits });
+    }
+  }
+}
+
+function textOf({ cohort, state, limits }: PageKey): string {
+  return `${cohort} ${JSON.stringify(state)} ${limits.maxBytes} ${limits.upTo}`;
+}
