@@ -8,6 +8,8 @@ import type { Scale, Scenario, TurnMemory } from "../scenario.js";
 const p99LimitMs = 1500;
 /** What arrives and what is taken must be this much of what should. */
 const steady = 0.95;
+/** Of a core; what is missing are the moments in which it waits for the next bytes. */
+const busy = 0.9;
 const firstRate = 50;
 const highestRate = 200_000;
 /** Factors from one rate to the next: of the first search, and of a later turn, which begins where the last one ended. */
@@ -56,7 +58,7 @@ export const saturationScenario: Scenario = {
       figures: { deliveries: best.deliveries, rate: best.rate, p99: best.p99 },
       faults: best.faults,
       cores: best.cores,
-      notes,
+      notes: [...notes, ...limitNotes(best)],
     };
   },
 };
@@ -88,6 +90,12 @@ function faultNotes({ passed, faults, closed, rate }: Step): string[] {
   const wrong = Object.entries({ ...faults, closed }).filter(([, count]) => count > 0);
   const text = wrong.map(([name, count]) => `${count} ${name}`).join(", ");
   return wrong.length === 0 ? [] : [`at ${Math.round(rate)} publications a second: ${text}`];
+}
+
+/** Clients and publisher are one thread each: where one of them has no time left, the server might do more. */
+function limitNotes({ cores }: Step): string[] {
+  const full = ["clients", "publisher"].filter((part) => (cores[part] ?? 0) > busy);
+  return full.length === 0 ? [] : [`a lower bound: the ${full.join(" and the ")} had no time left`];
 }
 
 /** Publishes at a rate until it is steady, looks at a window of it, and waits until everybody has everything. */

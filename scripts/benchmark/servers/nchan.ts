@@ -17,7 +17,7 @@ export const nchan: Contestant = {
   settings: [
     "worker_processes 2 (one a core), worker_connections 19,000, listen backlog 4,096, access log off",
     "in memory: 512 MB shared, 1,000 messages a channel kept for 5 minutes (the default of 10 cannot resume 100)",
-    "published by POST, up to 64 pipelined on one connection",
+    "published by POST, up to 64 pipelined on one connection; one worker, reuseport, accept_mutex and 8 pipelined took less",
   ],
   unable: {},
   missing: async () => {

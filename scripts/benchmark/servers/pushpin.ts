@@ -13,6 +13,7 @@ export const pushpin: Contestant = {
   title: "Pushpin",
   settings: [
     "Debian's set-up: its own Mongrel2, m2adapter, zurl, proxy and handler; client_maxconn 50,000",
+    "no setting for threads or workers in this version",
     "message_rate 100,000,000 and message_hwm 1,000,000 (as it comes it delivers at most 2,500 a second)",
     "an origin on Node answers each request with Grip-Hold: stream; it is not counted",
     "published over ZeroMQ (ipc PULL)",
