@@ -182,17 +182,28 @@ export class Bed {
   /** Publishes at a pace for so long, then waits until all have all; faults and delays are those of this stretch. */
   async stretch(options: {
     readonly perSecond: number;
+    /** Of each publication's data. @default payloadBytes */
+    readonly bytes?: number;
     readonly seconds: number;
     /** How long to wait for what is under way, in milliseconds. */
     readonly drainWithin: number;
-  }): Promise<{ readonly published: Published; readonly report: CrowdReport; readonly drained: CrowdWait }> {
+  }): Promise<{
+    readonly published: Published;
+    readonly report: CrowdReport;
+    readonly drained: CrowdWait;
+    /** Processor time that the server needed for it, in seconds. */
+    readonly cpuSeconds: number;
+  }> {
+    const { perSecond, bytes } = options;
     await this.warmUp();
     await this.crowd.reset();
-    await this.publisher.call("begin", { perSecond: options.perSecond });
+    const cpuBefore = this.cpuSeconds();
+    await this.publisher.call("begin", { perSecond, ...(bytes === undefined ? {} : { bytes }) });
     await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
     const published = await this.publisher.call("stop", null);
     const drained = await this.drained(published, options.drainWithin);
-    return { published, drained, report: await this.crowd.report() };
+    const cpuSeconds = this.cpuSeconds() - cpuBefore;
+    return { published, drained, cpuSeconds, report: await this.crowd.report() };
   }
 
   /** Why the next scenario cannot use this bed; `undefined` when all clients are there and have everything. */

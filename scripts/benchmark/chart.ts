@@ -1,5 +1,6 @@
 import { numberText } from "./number-text.js";
 import type { Report, ScenarioResults } from "./results.js";
+import { escaped, styled } from "./svg.js";
 
 /** One panel of bars. */
 interface Panel {
@@ -57,7 +58,7 @@ export function chartSvg(report: Report): string {
   const { machine, startedAt } = report;
   const source = `${machine.cpu}, ${machine.cores} cores, clients and servers together; ${startedAt.slice(0, 10)}`;
   const foot = `<text class="note" x="12" y="${y + 8}">${escaped(source)}</text>`;
-  return [opening(y + size.foot), ...parts, foot, "</svg>", ""].join("\n");
+  return [styled(size.width, y + size.foot), ...parts, foot, "</svg>", ""].join("\n");
 }
 
 function panelOf(options: {
@@ -116,26 +117,4 @@ function barLengths(values: readonly number[], scale: Panel["scale"]): readonly 
   const from = Math.log10(Math.min(...values.filter((value) => value > 0)) / 10);
   const to = Math.log10(most);
   return values.map((value) => (value > 0 ? ((Math.log10(value) - from) / (to - from)) * room : 0));
-}
-
-function opening(height: number): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" role="img" aria-label="Benchmark figures">
-<style>
-  text { font: 13px system-ui, sans-serif; fill: #1f2328; }
-  .title { font-weight: 600; }
-  .label { text-anchor: end; }
-  .note { font-size: 11px; fill: #59636e; }
-  .own { fill: #0a66c2; }
-  .peer { fill: #a7b0ba; }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3; }
-    .note { fill: #9198a1; }
-    .own { fill: #4da3ff; }
-    .peer { fill: #59636e; }
-  }
-</style>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

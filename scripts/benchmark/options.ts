@@ -3,10 +3,12 @@ import { scaleContestants, scaleScenarios } from "./scale/all.js";
 import { scenarios } from "./scenarios/all.js";
 import { contestants } from "./servers/all.js";
 import type { Contestant } from "./contestant.js";
-import type { Scenario } from "./scenario.js";
+import { curveContestants, curvePoints } from "./curves/points.js";
+import type { Report } from "./results.js";
+import type { CurvePoint, Scenario } from "./scenario.js";
 
 export interface Options {
-  readonly kind: "default" | "quick" | "scale";
+  readonly kind: Report["kind"];
   readonly contestants: readonly Contestant[];
   readonly scenarios: readonly Scenario[];
   readonly turns: number;
@@ -19,15 +21,27 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+const curveNames = [...new Set(curvePoints.map(wordFor))];
+
+/** What each kind of run measures. */
+const measured = {
+  default: { contestants, scenarios },
+  quick: { contestants, scenarios },
+  scale: { contestants: scaleContestants, scenarios: scaleScenarios },
+  curves: { contestants: curveContestants, scenarios: curvePoints },
+} as const;
+
 export const usage = `Usage: scripts/bench [options]
-Measures Pharos and its peers on this machine, taking turns. About a quarter of an hour.
+Measures Pharos and its peers on this machine, taking turns. About ten minutes.
 
   --install         first installs the peers and tools that are missing (Debian packages)
   --scale           100,000 clients and more on Pharos alone, instead
+  --curves          how Pharos' cost grows with clients, rate, payload and topics, instead
   --only NAME,…     only these servers: ${contestants.map(({ name }) => name).join(", ")}
   --scenario NAME,… only these scenarios: ${scenarios.map(({ name }) => name).join(", ")}
                     with --scale: ${scaleScenarios.map(({ name }) => name).join(", ")}
-  --turns N         turns of each, 1 to 20; 3 without it, 1 with --quick and --scale
+                    with --curves: ${curveNames.join(", ")}
+  --turns N         turns of each, 1 to 20; 3 without it, 1 with --quick, --scale and --curves
   --quick           seconds instead of minutes: shows that it works, its figures mean nothing
   --json FILE       writes everything that was measured
   --svg FILE        writes a chart
@@ -38,14 +52,13 @@ Measures Pharos and its peers on this machine, taking turns. About a quarter of 
 export function parseOptions(args: readonly string[]): Options | "help" {
   const values = parseWords(args);
   if (values.help === true) return "help";
-  if (values.scale === true && values.quick === true)
-    throw new UsageError("--scale and --quick exclude each other");
-  const scale = values.scale === true;
-  const kind = scale ? "scale" : values.quick === true ? "quick" : "default";
+  const kinds = (["scale", "quick", "curves"] as const).filter((kind) => values[kind] === true);
+  if (kinds.length > 1) throw new UsageError(`--${kinds.join(" and --")} exclude each other`);
+  const [kind = "default"] = kinds;
   return {
     kind,
-    contestants: chosen("--only", values.only, scale ? scaleContestants : contestants),
-    scenarios: chosen("--scenario", values.scenario, scale ? scaleScenarios : scenarios),
+    contestants: chosen("--only", values.only, measured[kind].contestants),
+    scenarios: chosen("--scenario", values.scenario, measured[kind].scenarios),
     turns: parseTurns(values.turns, kind === "default" ? 3 : 1),
     json: values.json,
     svg: values.svg,
@@ -65,6 +78,7 @@ function words(args: readonly string[]) {
     args: [...args],
     options: {
       scale: { type: "boolean" },
+      curves: { type: "boolean" },
       only: { type: "string" },
       scenario: { type: "string" },
       turns: { type: "string" },
@@ -76,18 +90,23 @@ function words(args: readonly string[]) {
   });
 }
 
-function chosen<T extends { readonly name: string }>(
+/** What is named on the command line: a curve for all of its points. */
+function wordFor(named: { readonly name: string; readonly point?: CurvePoint }): string {
+  return named.point?.curve ?? named.name;
+}
+
+function chosen<T extends { readonly name: string; readonly point?: CurvePoint }>(
   option: string,
   given: string | undefined,
   all: readonly T[],
 ): readonly T[] {
   if (given === undefined) return all;
   const names = given.split(",");
-  const allowed = all.map(({ name }) => name);
+  const allowed = [...new Set(all.map(wordFor))];
   const unknown = names.find((name) => !allowed.includes(name));
   if (unknown !== undefined)
     throw new UsageError(`${option}: given "${unknown}", allowed: ${allowed.join(", ")}`);
-  return all.filter(({ name }) => names.includes(name));
+  return all.filter((named) => names.includes(wordFor(named)));
 }
 
 function parseTurns(given: string | undefined, otherwise: number): number {

@@ -1,4 +1,4 @@
-/** Length of every publication's data, in bytes. */
+/** Length of a publication's data where nothing else is said, in bytes. */
 export const payloadBytes = 200;
 
 /** The monotonic clock of this machine in microseconds: the one that the load generator compares with. */
@@ -11,7 +11,9 @@ export function encodePayload(publication: {
   readonly sequence: number;
   readonly sentUs: number;
   readonly stream: number;
+  /** At least the 40 that the numbers need. @default payloadBytes */
+  readonly bytes?: number;
 }): string {
-  const { sequence, sentUs, stream } = publication;
-  return `~${sequence} ${sentUs} ${stream}~`.padEnd(payloadBytes, ".");
+  const { sequence, sentUs, stream, bytes = payloadBytes } = publication;
+  return `~${sequence} ${sentUs} ${stream}~`.padEnd(bytes, ".");
 }

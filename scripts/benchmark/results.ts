@@ -1,6 +1,6 @@
 import type { FaultName } from "./load-answers.js";
 import type { Machine } from "./machine.js";
-import type { FigureSpec, Measurement } from "./scenario.js";
+import type { CurvePoint, FigureSpec, Measurement } from "./scenario.js";
 
 /** Over the turns of a run. */
 export interface Spread {
@@ -29,6 +29,7 @@ export type Result =
 export interface ScenarioResults {
   readonly name: string;
   readonly title: string;
+  readonly point?: CurvePoint | undefined;
   readonly figures: Readonly<Record<string, FigureSpec>>;
   readonly results: readonly Result[];
 }
@@ -47,7 +48,7 @@ export type ContestantEntry =
 export interface Report {
   /** Raised when a field changes its meaning. */
   readonly schema: 1;
-  readonly kind: "default" | "quick" | "scale";
+  readonly kind: "default" | "quick" | "scale" | "curves";
   /** False when it was stopped before its end: some has fewer turns, or none. */
   readonly finished: boolean;
   readonly startedAt: string;

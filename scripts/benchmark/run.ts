@@ -36,6 +36,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     scenarios: scenarios.map((scenario) => ({
       name: scenario.name,
       title: scenario.title,
+      point: scenario.point,
       figures: scenario.figures,
       results: contestants.map((contestant, index) =>
         resultOf({ contestant, scenario, entry: entries[index], gathered }),

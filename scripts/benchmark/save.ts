@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { chartSvg } from "./chart.js";
+import { curvesSvg } from "./curves/curve-chart.js";
 import type { Report } from "./results.js";
 
 /** Where a report is to be kept. */
@@ -13,5 +14,6 @@ export interface Keep {
 export function saveReport(report: Report, { json, svg }: Keep): void {
   const from = process.env["BENCH_CWD"] ?? process.cwd();
   if (json !== undefined) writeFileSync(resolve(from, json), `${JSON.stringify(report, null, 2)}\n`);
-  if (svg !== undefined) writeFileSync(resolve(from, svg), chartSvg(report));
+  if (svg !== undefined)
+    writeFileSync(resolve(from, svg), report.kind === "curves" ? curvesSvg(report) : chartSvg(report));
 }

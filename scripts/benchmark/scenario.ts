@@ -29,8 +29,19 @@ export interface Measurement {
   readonly notes?: readonly string[];
 }
 
+/** Where a scenario stands on a curve. */
+export interface CurvePoint {
+  /** The curve's name. */
+  readonly curve: string;
+  /** What grows along it, and what stays as it is. */
+  readonly title: string;
+  readonly x: number;
+}
+
 export interface Scenario {
   readonly name: string;
+  /** For a run of curves. */
+  readonly point?: CurvePoint;
   readonly title: string;
   readonly figures: Readonly<Record<string, FigureSpec>>;
   /** What the server must be able to do. */

@@ -1,3 +1,4 @@
+import { curvesOf, type MeasuredCurve } from "./curves/grouped.js";
 import { numberText } from "./number-text.js";
 import type { ContestantEntry, Report, Result, ScenarioResults, Spread } from "./results.js";
 import type { FigureSpec } from "./scenario.js";
@@ -8,7 +9,10 @@ export function reportText(report: Report): string {
     ...(report.finished ? [] : ["Stopped before its end."]),
     machineLines(report),
     contestantLines(report.contestants),
-    ...report.scenarios.map((scenario) => scenarioTable(scenario, report.contestants)),
+    ...report.scenarios
+      .filter(({ point }) => point === undefined)
+      .map((scenario) => scenarioTable(scenario, report.contestants)),
+    ...curvesOf(report.scenarios).map((curve) => curveTable(curve, report.scenarios)),
     notMeasured(report),
   ].join("\n\n");
 }
@@ -42,6 +46,17 @@ function scenarioTable(scenario: ScenarioResults, contestants: readonly Contesta
     result.kind === "measured" ? remarksOn(result, titleOf(contestants, result.contestant)) : [],
   );
   return [`## ${scenario.title}\n\n${aligned([head, ...rows])}`, ...remarks].join("\n");
+}
+
+/** One row a point, each with its figures. */
+function curveTable({ name, title, points }: MeasuredCurve, scenarios: readonly ScenarioResults[]): string {
+  const specs = Object.entries(scenarios.find(({ point }) => point?.curve === name)?.figures ?? {});
+  const head = [name, ...specs.map(([, spec]) => `${spec.title}, ${spec.unit}`)];
+  const rows = points.map(({ x, figures }) => [
+    x.toLocaleString("en"),
+    ...specs.map(([figure]) => spreadText(figures[figure])),
+  ]);
+  return `## ${title}\n\n${aligned([head, ...rows])}`;
 }
 
 /** What has to be said below the table to be honest. */

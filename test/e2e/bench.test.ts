@@ -79,6 +79,8 @@ test.each([
   { args: ["--scenario", "x"], says: 'given "x", allowed: round-trip' },
   { args: ["--turns", "0"], says: "allowed: a number from 1 to 20" },
   { args: ["--fast"], says: "--fast" },
+  { args: ["--scale", "--curves"], says: "--scale and --curves exclude each other" },
+  { args: ["--curves", "--scenario", "x"], says: "allowed: clients, rate, payload, topics" },
 ])("$args is refused with what is allowed, and exit code 2", async ({ args, says }) => {
   const child = spawn(bench, args, { stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";

@@ -1,9 +1,11 @@
-import { encodePayload, monotonicUs } from "../payload.js";
+import { encodePayload, monotonicUs, payloadBytes } from "../payload.js";
 import type { Sender } from "./sender.js";
 
 /** So many a second, evenly, until it is stopped. */
 export interface Pace {
   readonly perSecond: number;
+  /** Of each publication's data. @default payloadBytes */
+  readonly bytes?: number;
 }
 
 /** What has been published since the connection was made. */
@@ -18,6 +20,7 @@ export interface Published {
 export class Publishing {
   readonly #sender: Sender;
   readonly #streams: number;
+  #bytes: number = payloadBytes;
   #count = 0;
   #stretchFrom = 0;
   #startedAt = performance.now();
@@ -33,6 +36,7 @@ export class Publishing {
   begin(pace: Pace): void {
     this.#begin();
     this.#stopped = false;
+    this.#bytes = pace.bytes ?? payloadBytes;
     this.#pacing = this.#paced(pace.perSecond);
   }
 
@@ -46,6 +50,7 @@ export class Publishing {
   /** Publishes so many as fast as the server takes them. */
   async publish(count: number): Promise<Published> {
     this.#begin();
+    this.#bytes = payloadBytes;
     for (let left = count; left > 0; left--) {
       const waiting = this.#sendOne();
       if (waiting !== undefined) await waiting;
@@ -81,6 +86,9 @@ export class Publishing {
     const stream = this.#count % this.#streams;
     const sequence = Math.floor(this.#count / this.#streams) + 1;
     this.#count += 1;
-    return this.#sender.send(stream, encodePayload({ sequence, stream, sentUs: monotonicUs() }));
+    return this.#sender.send(
+      stream,
+      encodePayload({ sequence, stream, sentUs: monotonicUs(), bytes: this.#bytes }),
+    );
   }
 }
