@@ -18,6 +18,8 @@ export class FakeClient {
   readonly writes: Buffer[] = [];
   fate: "open" | "ended" | "cut" | "gone" = "open";
   busy = false;
+  /** It went away by itself. */
+  isGone = false;
   connection: Connection<FakeClient> | undefined;
   readonly #parser = new TinyParser();
 

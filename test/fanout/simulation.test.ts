@@ -21,7 +21,7 @@ type Step =
   | { readonly kind: "resume"; readonly filters: number; readonly appetite: Appetite; readonly back: number }
   | { readonly kind: "leave" | "drain" | "end" | "reconnect"; readonly who: number }
   | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "drainAll" | "turn" | "handOver" | "stall" };
+  | { readonly kind: "drainAll" | "turn" | "handOver" | "stall" | "carry" };
 
 /** What the simulation knows of a client beside what the client itself has received. */
 interface Watched {
@@ -67,6 +67,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ kind: fc.constantFrom("drainAll", "turn", "turn", "turn", "handOver") }),
   },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("carry" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("stall" as const) }) },
 );
 
@@ -108,6 +109,8 @@ class Simulation {
         return world.turn();
       case "handOver":
         return world.channel.handOver();
+      case "carry":
+        return world.carry();
       case "stall":
         return world.fanout.stall();
       default:
@@ -124,11 +127,13 @@ class Simulation {
   settle(): void {
     for (const { client } of this.watched) if (client.appetite === "never") client.appetite = "when-told";
     for (let round = 0; round < 5000; round += 1) {
+      this.world.carry();
       this.world.channel.handOver();
       this.world.turn();
       const busy = this.watched.filter(({ client }) => client.fate === "open" && client.busy);
       // A round that all have taken is over when it has been handed over; what is pending goes out then.
-      if (busy.length === 0 && !this.world.channel.isHandingOver) return;
+      const isOver = !this.world.channel.isHandingOver && this.world.way?.isEmpty !== false;
+      if (busy.length === 0 && isOver) return;
       this.drainAll();
     }
     throw new Error("clients were still being written to after 5,000 rounds without a publication");
@@ -242,6 +247,8 @@ const worlds: readonly (readonly [string, WorldOptions])[] = [
   ["sockets", { pacing: "drain" }],
   ["sockets, bodies in pieces", { pacing: "drain", maxWriteBytes: 100, roundBytes: 400 }],
   ["credits, handed over later", { pacing: "drain", handover: "delayed", maxWriteBytes: 700 }],
+  ["sockets of a worker", { pacing: "drain", worker: true }],
+  ["sockets of a worker, small rounds", { pacing: "drain", worker: true, roundBytes: 200 }],
   ["the fence", { pacing: "fence", roundBytes: 300 }],
   ["the fence, bodies in pieces", { pacing: "fence", maxWriteBytes: 90, roundBytes: 300 }],
 ];
@@ -273,9 +280,10 @@ it.each(
         expect(world.hub.pendingBytes, "nothing is pending").toBe(0);
         await world.fanout.whenIdle();
         for (const { client } of open) world.leave(client);
+        world.carry();
         expect([world.hub.cohortCount, world.fanout.size, world.channel.members.size]).toEqual([0, 0, 0]);
         world.clock.advance(1000);
-        world.fanout.close();
+        world.close();
         expect(world.clock.timers, "no timer is left").toBe(0);
       }),
       { seed: 20_261_121, numRuns: 60, endOnFailure: false },

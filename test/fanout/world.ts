@@ -1,4 +1,5 @@
 import { Fanout } from "../../src/fanout/fanout.js";
+import type { FanoutOptions, Opening } from "../../src/fanout/fanout.js";
 import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
 import type { Joining } from "../../src/hub/cohort.js";
 import { defaultFanoutLimits } from "../../src/fanout/limits.js";
@@ -20,9 +21,13 @@ import type { CounterName, Metrics } from "../../src/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { FakeChannel, FakeClient } from "./fake-channel.js";
 import type { Appetite, FakeChannelOptions } from "./fake-channel.js";
+import type { RemoteStream } from "../../src/workers/process/remote-cohorts.js";
 import { tinyFormat, tinyHead } from "./tiny-format.js";
+import { WorkerWay } from "./worker-way.js";
 
 export interface WorldOptions extends Partial<FakeChannelOptions> {
+  /** True when the fan-out is in a worker: what either says arrives with {@link World.carry}. @default false */
+  readonly worker?: boolean;
   readonly limits?: Partial<FanoutLimits>;
   readonly history?: Partial<HistoryLimits>;
   readonly pressure?: PressureLimits;
@@ -39,6 +44,15 @@ export interface ClientOptions {
   readonly opened?: () => () => void;
 }
 
+type Open = (client: FakeClient, joining: Joining, opening: Opening<FakeClient>) => void;
+
+interface FanoutWorld {
+  readonly fanout: Fanout<FakeClient, never>;
+  readonly open: Open;
+}
+
+type FanoutParts<S> = Omit<FanoutOptions<FakeClient, S>, "cohorts">;
+
 /** A journal, a hub and one fan-out over a fake channel, all on one virtual clock. */
 export class World {
   readonly clock = new VirtualClock();
@@ -46,7 +60,10 @@ export class World {
   readonly journal: MemoryJournal;
   readonly hub: Hub;
   readonly channel: FakeChannel;
-  readonly fanout: Fanout<FakeClient, Joining>;
+  readonly fanout: Fanout<FakeClient, never>;
+  /** The way to the worker that has the fan-out; undefined where the hub's own process has it. */
+  readonly way: WorkerWay | undefined;
+  readonly #open: Open;
   #opened = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -56,20 +73,18 @@ export class World {
       gauge: () => undefined,
       observe: () => undefined,
     };
-    const limits = { ...defaultHistoryLimits, ...options.history };
-    this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics, limits });
+    const past = { ...defaultHistoryLimits, ...options.history };
+    this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics, limits: past });
     const { pressure } = options;
     this.hub = new Hub({ history: this.journal, clock, ...(pressure === undefined ? {} : { pressure }) });
     this.journal.follow((entry) => this.hub.apply(entry));
     this.channel = new FakeChannel({ pacing: "drain", ...options });
-    this.fanout = new Fanout({
-      front: "test",
-      cohorts: new LocalCohorts({ name: "test", hub: this.hub }),
-      channel: this.channel,
-      clock,
-      metrics,
-      limits: { ...defaultFanoutLimits, ...options.limits },
-    });
+    const limits = { ...defaultFanoutLimits, ...options.limits };
+    const parts = { front: "test", channel: this.channel, clock, metrics, limits };
+    if (options.worker === true) this.way = new WorkerWay({ hub: this.hub, clock, ...limits });
+    const { fanout, open } = this.way === undefined ? this.#local(parts) : this.#remote(parts, this.way);
+    this.fanout = fanout;
+    this.#open = open;
     this.channel.drained = (connection) => this.fanout.drained(connection);
   }
 
@@ -86,8 +101,7 @@ export class World {
   open(options: ClientOptions = {}): FakeClient {
     this.#opened += 1;
     const client = new FakeClient(options.name ?? `client ${this.#opened}`, options.appetite ?? "at-once");
-    client.connection = this.fanout.open({
-      handle: client,
+    const joining: Joining = {
       subscription: {
         format: tinyFormat,
         coding: options.coding,
@@ -95,9 +109,13 @@ export class World {
         rights: options.rights ?? publicOnly,
       },
       lastEventId: options.lastEventId,
+    };
+    const { expiresAtMs, opened } = options;
+    this.#open(client, joining, {
+      handle: client,
       head: tinyHead,
-      expiresAtMs: options.expiresAtMs,
-      ...(options.opened === undefined ? {} : { opened: options.opened }),
+      expiresAtMs,
+      ...(opened === undefined ? {} : { opened }),
     });
     return client;
   }
@@ -105,6 +123,7 @@ export class World {
   /** The client goes away by itself. */
   leave(client: FakeClient): void {
     this.channel.forget(client);
+    client.isGone = true;
     if (client.connection !== undefined) this.fanout.closed(client.connection);
   }
 
@@ -119,12 +138,48 @@ export class World {
     this.turn();
   }
 
+  /** What hub and worker have said to each other arrives. */
+  carry(): void {
+    this.way?.carry();
+  }
+
+  /** Everything has come to rest: nothing holds the clock any more. */
+  close(): void {
+    this.fanout.close();
+    this.way?.close();
+  }
+
   isMember(client: FakeClient): boolean {
     return client.connection?.state === "member";
   }
 
   counted(name: CounterName): number {
     return this.counts.get(name) ?? 0;
+  }
+
+  #local(parts: FanoutParts<Joining>): FanoutWorld {
+    const fanout = new Fanout({ ...parts, cohorts: new LocalCohorts({ name: "test", hub: this.hub }) });
+    return {
+      fanout,
+      open: (client, joining, opening) => {
+        client.connection = fanout.open({ ...joining, ...opening });
+      },
+    };
+  }
+
+  #remote(parts: FanoutParts<RemoteStream>, way: WorkerWay): FanoutWorld {
+    const fanout = new Fanout({ ...parts, cohorts: way.cohorts });
+    return {
+      fanout,
+      open: (client, joining, opening) => {
+        const ended = way.join(joining, ({ place }) => {
+          if (client.isGone) {
+            way.cohorts.forgo(place);
+            ended();
+          } else client.connection = fanout.open({ ...opening, place, opened: () => ended });
+        });
+      },
+    };
   }
 }
 
