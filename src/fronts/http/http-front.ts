@@ -17,6 +17,7 @@ import type { Reply, StreamStart } from "../../gateway/messages.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import { BareRequests } from "./bare-requests.js";
+import { descriptorOf } from "./direct-write.js";
 import type { FrontGateway, FrontRequest } from "./front-gateway.js";
 import { pathOf, toFrontRequest } from "./http-request.js";
 import { RequestBody } from "./request-body.js";
@@ -248,6 +249,7 @@ export class HttpFront<S> {
     }
     const handle: StreamSocket = {
       socket,
+      fd: descriptorOf(socket),
       onWritten: () => {
         if (socket.writableLength === 0) this.#fanout.drained(connection);
       },

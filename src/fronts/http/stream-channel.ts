@@ -2,10 +2,13 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
 import type { Channel } from "../../fanout/channel.js";
 import type { Connection } from "../../fanout/connection.js";
+import { writeDirectly } from "./direct-write.js";
 
 /** What the HTTP front knows a client stream by. */
 export interface StreamSocket {
   readonly socket: Socket;
+  /** Its descriptor; undefined when nothing may be written to that directly. */
+  readonly fd: number | undefined;
   /** Called by the socket when it has passed a write on to the kernel. */
   readonly onWritten: () => void;
   /** Requests that came while the stream ran. */
@@ -68,8 +71,9 @@ export class StreamChannel implements Channel<StreamSocket> {
   }
 
   write(connection: Connection<StreamSocket>, body: Buffer): void {
-    const { socket, onWritten } = connection.handle;
-    socket.write(body, onWritten);
+    const { socket, fd, onWritten } = connection.handle;
+    const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
+    if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
     // Most writes go to the kernel at once; to wait for their callbacks would delay the next round by a turn.
     if (socket.writableLength === 0) this.#drained(connection);
   }

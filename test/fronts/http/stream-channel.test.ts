@@ -73,7 +73,8 @@ async function crowd(clients: number) {
   const sockets = await openSockets(clients);
   const subscription = { format: tinyFormat, filters: [parseMqttFilter("a")], rights: publicOnly };
   const connections = sockets.map((socket): Connection<StreamSocket> => {
-    const handle = { socket, onWritten: () => undefined, extraRequests: 0 };
+    // Without a descriptor, so that each socket counts what is written.
+    const handle = { socket, fd: undefined, onWritten: () => undefined, extraRequests: 0 };
     const head = Buffer.from("head\n");
     return fanout.open({ handle, subscription, lastEventId: undefined, head, expiresAtMs: undefined });
   });
