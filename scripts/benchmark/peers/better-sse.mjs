@@ -15,7 +15,7 @@ function channelOf(topic) {
 
 const server = createServer((request, response) => {
   const topic = new URL(request.url, "http://localhost").searchParams.get("topic") ?? "0";
-  createSession(request, response).then(
+  createSession(request, response, { serializer: String }).then(
     (session) => channelOf(topic).register(session),
     () => response.destroy(),
   );

@@ -6,7 +6,7 @@ export const betterSse: Contestant = {
   name: "better-sse",
   title: "better-sse",
   settings: [
-    "node:http, one channel a topic, channel.broadcast; published by lines over TCP into its process",
+    "node:http, one process, one channel a topic, channel.broadcast, no JSON around strings; published by lines over TCP into its process",
   ],
   unable: { resume: "its event buffers are a session's own; what was missed is the application's to keep" },
   missing: async () => missingPeer("better-sse"),

@@ -6,7 +6,7 @@ export const socketIo: Contestant = {
   name: "socket.io",
   title: "socket.io",
   settings: [
-    "WebSocket alone, the first request dropped as its page on performance advises; io.to(room).emit",
+    "one process, WebSocket alone, the first request dropped as its page on performance advises; io.to(room).emit",
     "published by lines over TCP into its process",
   ],
   unable: {
