@@ -1,11 +1,12 @@
 import { compiled } from "./compile.js";
+import { keptReport } from "./kept.js";
 import { describeMachine } from "./machine.js";
 import { parseOptions, usage, UsageError, type Options } from "./options.js";
 import { payloadBytes } from "./payload.js";
 import { progressBar } from "./progress.js";
 import type { Report } from "./results.js";
 import { run, type RunResults } from "./run.js";
-import { saveReport } from "./save.js";
+import { fromHere, saveReport } from "./save.js";
 import { fullScale, quickScale } from "./scenario.js";
 import { reportText } from "./table.js";
 
@@ -19,12 +20,19 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  if (options.from !== undefined) {
+    tell(await keptReport(fromHere(options.from)), options);
+    return 0;
+  }
   // Without a compiler nothing can be measured: say so before anything is started.
   await compiled("load");
-  const report = await measure(options);
+  tell(await measure(options), options);
+  return 0;
+}
+
+function tell(report: Report, options: Options): void {
   saveReport(report, options);
   process.stdout.write(`${reportText(report)}\n`);
-  return 0;
 }
 
 async function measure(options: Options): Promise<Report> {

@@ -12,6 +12,8 @@ export interface Options {
   readonly contestants: readonly Contestant[];
   readonly scenarios: readonly Scenario[];
   readonly turns: number;
+  /** A kept report to show again, instead of measuring. */
+  readonly from: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
 }
@@ -43,6 +45,7 @@ Measures Pharos and its peers on this machine, taking turns. About ten minutes.
                     with --curves: ${curveNames.join(", ")}
   --turns N         turns of each, 1 to 20; 3 without it, 1 with --quick, --scale and --curves
   --quick           seconds instead of minutes: shows that it works, its figures mean nothing
+  --from FILE       measures nothing: shows what --json wrote, as a table and with --svg as a chart
   --json FILE       writes everything that was measured
   --svg FILE        writes a chart
   --help            shows this
@@ -60,6 +63,7 @@ export function parseOptions(args: readonly string[]): Options | "help" {
     contestants: chosen("--only", values.only, measured[kind].contestants),
     scenarios: chosen("--scenario", values.scenario, measured[kind].scenarios),
     turns: parseTurns(values.turns, kind === "default" ? 3 : 1),
+    from: values.from,
     json: values.json,
     svg: values.svg,
   };
@@ -83,6 +87,7 @@ function words(args: readonly string[]) {
       scenario: { type: "string" },
       turns: { type: "string" },
       quick: { type: "boolean" },
+      from: { type: "string" },
       json: { type: "string" },
       svg: { type: "string" },
       help: { type: "boolean" },

@@ -10,10 +10,14 @@ export interface Keep {
   readonly svg: string | undefined;
 }
 
-/** Writes the files that were asked for. A relative path is meant from where the command was typed. */
+/** A relative path is meant from where the command was typed. */
+export function fromHere(path: string): string {
+  return resolve(process.env["BENCH_CWD"] ?? process.cwd(), path);
+}
+
+/** Writes the files that were asked for. */
 export function saveReport(report: Report, { json, svg }: Keep): void {
-  const from = process.env["BENCH_CWD"] ?? process.cwd();
-  if (json !== undefined) writeFileSync(resolve(from, json), `${JSON.stringify(report, null, 2)}\n`);
+  if (json !== undefined) writeFileSync(fromHere(json), `${JSON.stringify(report, null, 2)}\n`);
   if (svg !== undefined)
-    writeFileSync(resolve(from, svg), report.kind === "curves" ? curvesSvg(report) : chartSvg(report));
+    writeFileSync(fromHere(svg), report.kind === "curves" ? curvesSvg(report) : chartSvg(report));
 }

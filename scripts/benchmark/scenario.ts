@@ -22,11 +22,11 @@ export interface Scale {
 /** What one turn of a scenario gave. */
 export interface Measurement {
   readonly figures: Readonly<Record<string, number>>;
-  readonly faults?: Faults;
+  readonly faults?: Faults | undefined;
   /** Processor time a second of each part, clients and publisher included, where that was looked at. */
-  readonly cores?: Readonly<Record<string, number>>;
+  readonly cores?: Readonly<Record<string, number>> | undefined;
   /** What has to be said to be honest, such as a pace that was not kept. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** Where a scenario stands on a curve. */

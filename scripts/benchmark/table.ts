@@ -1,13 +1,16 @@
+import { aligned } from "./aligned.js";
 import { curvesOf, type MeasuredCurve } from "./curves/grouped.js";
 import { numberText } from "./number-text.js";
 import type { ContestantEntry, Report, Result, ScenarioResults, Spread } from "./results.js";
 import type { FigureSpec } from "./scenario.js";
+import { summaryTable } from "./summary.js";
 
 /** The whole report as text that can stand in a Markdown page: machine, servers, figures, and what was not measured. */
 export function reportText(report: Report): string {
   return [
     ...(report.finished ? [] : ["Stopped before its end."]),
     machineLines(report),
+    ...[summaryTable(report)].filter((text) => text !== ""),
     contestantLines(report.contestants),
     ...report.scenarios
       .filter(({ point }) => point === undefined)
@@ -84,18 +87,6 @@ function spreadText(spread: Spread | undefined): string {
   return min === max
     ? numberText(median)
     : `${numberText(median)} (${numberText(min)} to ${numberText(max)})`;
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0), 3),
-  );
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...body.map(line)].join(
-    "\n",
-  );
 }
 
 /** Each reason once, with whom and what it holds for. */

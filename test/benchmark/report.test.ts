@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { chartSvg } from "../../scripts/benchmark/chart.js";
+import { parseReport } from "../../scripts/benchmark/kept.js";
 import { numberText } from "../../scripts/benchmark/number-text.js";
 import { spreadOf, summarise, type Report } from "../../scripts/benchmark/results.js";
+import { summaryTable } from "../../scripts/benchmark/summary.js";
 import { reportText } from "../../scripts/benchmark/table.js";
 
 test.each([
@@ -101,6 +103,19 @@ test("the table names the machine, what was lost, who was left out and why", () 
 test("a run that was stopped says so above its table", () => {
   expect(reportText({ ...report, finished: false })).toMatch(/^Stopped before its end\.\n/);
   expect(reportText(report)).not.toContain("Stopped");
+});
+
+test("the summary has a row for each server that was there, and marks what was lost", () => {
+  const rows = summaryTable(report).split("\n");
+  expect(rows[2]).toMatch(/^\| Pharos +\| 3,000,000 +\|$/);
+  expect(rows[3]).toMatch(/^\| Slow +\| 30,000 \* +\|$/);
+  expect(rows[5]).toMatch(/^\\\* something was lost/);
+  expect(summaryTable({ ...report, scenarios: [] })).toBe("");
+});
+
+test("a report that was kept is read again as it was, and anything else is refused", () => {
+  expect(parseReport(JSON.stringify(report))).toEqual(report);
+  expect(() => parseReport('{"schema":2}')).toThrow("schema");
 });
 
 test("the chart has a bar for each that was measured, longer for more, and escapes what it writes", () => {
