@@ -165,7 +165,7 @@ export class Bed {
     let behind = this.spec.clients;
     for (let attempt = 0; attempt < warmUpTries && behind > 0; attempt++) {
       const published = await this.publisher.call("publish", { count: round });
-      behind = (await this.drained(published, 5000)).behind;
+      behind = (await this.drained(published, Math.max(5000, this.spec.clients / 20))).behind;
     }
     if (behind > 0) throw new Error(`${behind} of ${this.spec.clients} clients get nothing`);
     await this.crowd.reset();

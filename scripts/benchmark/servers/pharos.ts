@@ -35,9 +35,7 @@ export async function pharosVersion(): Promise<string> {
 /** Starts a hub with its files in the scratch folder and one ingest endpoint there. */
 export async function startHub(options: StartOptions, args: readonly string[]): Promise<ServerChild> {
   const config = join(options.scratch, "pharos.json");
-  const room = Math.max(15_000, Math.ceil(options.clients * 1.1));
-  const limits = { connections: room, connectionsPerLocalAddress: room };
-  await writeFile(config, JSON.stringify(room > 15_000 ? { limits } : {}));
+  await writeFile(config, JSON.stringify({ limits: limitsFor(options.clients) }));
   const all = ["serve", "--admin", "off", "--state-dir", "off", "--log-level", "warn", "--config", config];
   const spec = {
     name: "Pharos",
@@ -46,6 +44,20 @@ export async function startHub(options: StartOptions, args: readonly string[]): 
     cwd: options.scratch,
   };
   return options.own(new ServerChild(spec));
+}
+
+/** The limits that so many clients of one topic each would meet, raised; fewer than 15,000 meet none. */
+function limitsFor(clients: number): Readonly<Record<string, number>> {
+  if (clients * 1.1 <= 15_000) return {};
+  // A million is the most that the configuration takes.
+  const streams = Math.min(1_000_000, Math.ceil(clients * 1.1));
+  const room = {
+    connections: streams,
+    connectionsPerLocalAddress: streams,
+    requestsPerLocalAddress: 100_000,
+  };
+  // 300 bytes a filter and its text.
+  return { ...room, filterBytesInAll: Math.max(128 * 2 ** 20, streams * 400) };
 }
 
 /** What clients and publishers need to know of a hub. */
