@@ -11,6 +11,7 @@ const turn = z.object({
   figures: numbers,
   faults: z.record(z.enum(faultNames), z.number()).optional(),
   cores: numbers.optional(),
+  once: z.boolean().optional(),
   notes: texts.optional(),
 });
 

@@ -121,6 +121,7 @@ class Run {
       this.#done += 1;
       if (inability(contestant, scenario) !== undefined) continue;
       const gathered = this.#gatheredOf(contestant, scenario);
+      if (gathered.turns.some(({ once }) => once === true)) continue;
       try {
         bed ??= await Bed.open(contestant, spec);
         gathered.turns.push(await scenario.measure(bed, this.#options.scale, gathered.memory));

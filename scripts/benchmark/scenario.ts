@@ -25,6 +25,8 @@ export interface Measurement {
   readonly faults?: Faults | undefined;
   /** Processor time a second of each part, clients and publisher included, where that was looked at. */
   readonly cores?: Readonly<Record<string, number>> | undefined;
+  /** It took so long that further turns are left out. */
+  readonly once?: boolean | undefined;
   /** What has to be said to be honest, such as a pace that was not kept. */
   readonly notes?: readonly string[] | undefined;
 }
@@ -61,6 +63,10 @@ export const quickScale: Scale = {
   clients: (full) => Math.max(20, Math.ceil(full / 100)),
   seconds: (full) => Math.min(full, 0.4),
 };
+
+/** A turn that took longer than this is not repeated, or the slowest server would set the time of the whole run. */
+export const slowMs = 8000;
+export const slowNote = "so slow that it had one turn";
 
 /** Published at `perSecond` while the publisher should: less than nine tenths of it has to be said. */
 export function paceNote(

@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,9 @@ import { compiled } from "../../scripts/benchmark/compile.js";
 import type { ClientKind } from "../../scripts/benchmark/contestant.js";
 import { Crowd, type CrowdOptions } from "../../scripts/benchmark/crowd.js";
 import { encodePayload, monotonicUs } from "../../scripts/benchmark/payload.js";
+import { familyOf } from "../../scripts/benchmark/processes.js";
+import { run } from "../../scripts/benchmark/run.js";
+import { quickScale } from "../../scripts/benchmark/scenario.js";
 import { scenarios } from "../../scripts/benchmark/scenarios/all.js";
 import { root } from "../support/ipc.js";
 import { parsePort } from "../support/parse-port.js";
@@ -88,6 +91,68 @@ test.each([
   const [code] = await once(child, "close");
   expect(stderr).toContain(says);
   expect(code).toBe(2);
+});
+
+test("a run that is stopped tells what it had measured, and leaves no process behind", async () => {
+  const json = join(scratchFolder(), "bench.json");
+  const args = ["--quick", "--only", "floor", "--turns", "20", "--scenario", "round-trip", "--json", json];
+  const child = spawn(bench, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const over = once(child, "close");
+  // One turn has been kept when the third begins.
+  await expect.poll(() => stderr, { timeout: within }).toContain("10% after");
+  const family = familyOf(child.pid ?? 0);
+  child.kill("SIGINT");
+  expect((await over)[0]).toBe(1);
+  expect(stderr).toContain("bench: stopped by SIGINT");
+  expect(stdout).toMatch(/^Stopped before its end\.\n[^]*\| floor \(C\) \|/);
+  expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({ finished: false });
+  expect(family.length).toBeGreaterThan(1);
+  await expect
+    .poll(() => family.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: within })
+    .toEqual([]);
+});
+
+test("a scenario that took too long has one turn", async () => {
+  const listener = createServer((socket) => socket.on("error", () => socket.destroy()));
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  onTestFinished(() => void listener.close());
+  const port = parsePort(listener.address());
+  const measure = async () => ({ figures: { ms: 9000 }, once: true });
+  const { scenarios: measured } = await run({
+    contestants: [
+      {
+        name: "slow",
+        title: "slow",
+        settings: [],
+        unable: {},
+        missing: async () => undefined,
+        version: async () => "1",
+        start: async () => ({
+          port,
+          client: { kind: "sse", path: "/" },
+          publisher: { kind: "lines", port },
+          counted: [],
+        }),
+      },
+    ],
+    scenarios: [
+      {
+        name: "long",
+        title: "long",
+        figures: { ms: { title: "time", unit: "ms", better: "less" } },
+        bed: () => ({ clients: 0, topics: "one", ids: false }),
+        measure,
+      },
+    ],
+    scale: quickScale,
+    turns: 3,
+    progress: () => undefined,
+  });
+  expect(measured[0]?.results).toMatchObject([{ kind: "measured", turns: [{ figures: { ms: 9000 } }] }]);
 });
 
 /** A server that answers each client's request as it is told; resolves with its port. */

@@ -1,6 +1,6 @@
 import type { Bed } from "../bed.js";
 import { percentileMs } from "../histogram.js";
-import { paceNote, type Measurement, type Scale, type Scenario } from "../scenario.js";
+import { paceNote, slowNote, type Measurement, type Scale, type Scenario } from "../scenario.js";
 
 const figures = {
   p50: { title: "median", unit: "ms", better: "less" },
@@ -49,8 +49,9 @@ async function measureDelay(
   const [p50, p99] = [percentileMs(report.delays, 0.5), percentileMs(report.delays, 0.99)];
   if (p50 === undefined || p99 === undefined) throw new Error("nothing arrived");
   const notes = paceNote(perSecond, published);
-  if (drained.behind > 0) notes.push(`${drained.behind} clients had not everything ${drainSeconds} s later`);
-  return { figures: { p50, p99 }, faults: report.faults, notes };
+  const late = drained.behind > 0;
+  if (late) notes.push(`${drained.behind} clients had not everything ${drainSeconds} s later`, slowNote);
+  return { figures: { p50, p99 }, faults: report.faults, notes, once: late };
 }
 
 export const delayScenarios: readonly Scenario[] = [
