@@ -29,6 +29,7 @@ import { OpaquePositions } from "./journal/opaque-positions.js";
 import type { Logger } from "./log.js";
 import { subscriptionsTopic } from "./presence/documents.js";
 import { Presence } from "./presence/presence.js";
+import { WorkersFront } from "./workers/hub/workers-front.js";
 
 /** How long a stop waits until what was published is delivered, in milliseconds. */
 const settleMs = 3000;
@@ -39,6 +40,8 @@ export interface AppPorts {
   readonly version: string;
   /** Somebody sent `shutdown` to the control endpoint. */
   readonly onShutdownRequest?: () => void;
+  /** The program of a worker process. @default the one beside this code */
+  readonly workerEntry?: string;
   /** @default the machine's clock */
   readonly clock?: Clock;
 }
@@ -91,6 +94,7 @@ class RunningApp implements App {
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
   readonly #presence: Presence | undefined;
+  readonly #gateway: Gateway;
   readonly #http: ReturnType<typeof createHttpFront>;
   readonly #links: readonly Mongrel2Front[];
   readonly #ingress: ZeroMqIngress[] = [];
@@ -125,7 +129,12 @@ class RunningApp implements App {
     this.#journal.follow((entry) => this.#hub.apply(entry));
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
     const gateway = this.#createGateway();
-    this.#http = createHttpFront({ config, ...this.#shared(gateway, config.limits.roundBytes) });
+    this.#gateway = gateway;
+    this.#http = createHttpFront({
+      config,
+      ...this.#shared(gateway, config.limits.roundBytes),
+      workerEntry: ports.workerEntry,
+    });
     this.#links = config.mongrel2.map((specs, index) =>
       this.#createMongrel2Front({ specs, name: linkName(index) }, gateway),
     );
@@ -178,8 +187,13 @@ class RunningApp implements App {
   }
 
   #presentFigures(): Figures {
-    const sources = { hub: this.#hub, journal: this.#journal, http: this.#http, links: this.#links };
-    gaugeLevels(sources, this.#figures);
+    const http = this.#http;
+    const inWorkers = http instanceof WorkersFront ? http.bodyBytes : 0;
+    const bodyBytes = this.#gateway.bodies.held + inWorkers;
+    gaugeLevels(
+      { hub: this.#hub, journal: this.#journal, http, links: this.#links, bodyBytes },
+      this.#figures,
+    );
     return this.#figures;
   }
 

@@ -62,7 +62,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
-    bodies: new BodyRoom({ ...config.limits, clients, metrics: parts.metrics }),
+    bodies: new BodyRoom({ ...config.limits, clients }),
     checkRoom: ({ filters }) => checkRoom(parts, filters),
     refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
     resources: [

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../clock.js";
-import type { Config, HttpAddress } from "../config/config.js";
+import type { Config, HttpAddress, Limits } from "../config/config.js";
 import type { FanoutLimits } from "../fanout/limits.js";
 import { LocalCohorts } from "../fanout/local-cohorts.js";
 import { HttpFront } from "../fronts/http/http-front.js";
@@ -13,8 +13,8 @@ import { WorkersFront } from "../workers/hub/workers-front.js";
 /** Where the page lies: beside the compiled code's folder, in a checkout and in the package alike. */
 const htmlDir = fileURLToPath(new URL("../../html", import.meta.url));
 
-/** The program of a worker process. */
-const workerEntry = fileURLToPath(new URL("../cli/worker.js", import.meta.url));
+/** The program of a worker process, beside the compiled code. */
+const compiledWorker = fileURLToPath(new URL("../cli/worker.js", import.meta.url));
 
 /** Beside the streams there is room for the page, health checks and clients that are just being refused. */
 const otherConnections = 1000;
@@ -27,6 +27,8 @@ export interface HttpFrontParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** The program of a worker process. @default the one beside this code */
+  readonly workerEntry: string | undefined;
 }
 
 /** The built-in front, in this process or in workers; undefined where there is to be none. */
@@ -55,7 +57,7 @@ function createWorkersFront(parts: HttpFrontParts, http: HttpAddress): WorkersFr
     workers,
     connectionsPerWorker: limits.connectionsPerWorker,
     connections: limits.connections + otherConnections,
-    entry: workerEntry,
+    entry: parts.workerEntry ?? compiledWorker,
     settings: {
       htmlDir,
       resources: gateway.resources.map(({ path, below, opensStreams }) => ({ path, below, opensStreams })),
@@ -63,10 +65,14 @@ function createWorkersFront(parts: HttpFrontParts, http: HttpAddress): WorkersFr
       trustedProxies,
       headBytes: limits.headBytes,
       bodyBytes: limits.bodyBytes,
-      // Each has room for one body at least.
-      requestBytes: Math.max(limits.bodyBytes, Math.floor(limits.requestBytes / workers)),
+      requestBytes: workerShare(limits, workers),
       fanout,
       logLevel,
     },
   });
+}
+
+/** An equal part of what all bodies may hold, with room for one at least. */
+function workerShare({ bodyBytes, requestBytes }: Limits, workers: number): number {
+  return Math.max(Math.floor(requestBytes / workers), Math.min(bodyBytes, requestBytes));
 }

@@ -26,13 +26,16 @@ export interface LevelSources {
   /** The HTTP front, where there is one. */
   readonly http: StreamCounts | undefined;
   readonly links: readonly LinkLevels[];
+  /** What the bodies of requests hold. */
+  readonly bodyBytes: number;
 }
 
 /**
  * Sets the gauges that are levels of the moment. They are read when somebody asks, since to follow them with every
  * publication and connection would cost more than they are worth; counting laggards goes through all connections.
  */
-export function gaugeLevels({ hub, journal, http, links }: LevelSources, metrics: Metrics): void {
+export function gaugeLevels(sources: LevelSources, metrics: Metrics): void {
+  const { hub, journal, http, links, bodyBytes } = sources;
   const fronts = http === undefined ? links : [http, ...links];
   if (http !== undefined) metrics.gauge("connections", http.size, { front: "http" });
   if (links.length > 0)
@@ -41,6 +44,7 @@ export function gaugeLevels({ hub, journal, http, links }: LevelSources, metrics
   metrics.gauge("cohorts", hub.cohortCount);
   gaugeFilters(hub.filterCounts, metrics);
   metrics.gauge("filter_bytes", hub.filterBytes);
+  metrics.gauge("request_body_bytes", bodyBytes);
   metrics.gauge("pending_bytes", hub.pendingBytes);
   metrics.gauge("oldest_pending_seconds", hub.oldestPendingMs / 1000);
   metrics.gauge("retained_bytes", hub.retained.bytes);

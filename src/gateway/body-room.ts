@@ -1,6 +1,4 @@
 import { PharosError } from "../errors.js";
-import { silentMetrics } from "../metrics.js";
-import type { Metrics } from "../metrics.js";
 import type { ClientLimits } from "./client-limits.js";
 import type { GatewayRequest } from "./messages.js";
 
@@ -11,7 +9,6 @@ export interface BodyRoomOptions {
   readonly requestBytes?: number;
   /** Who sends what. @default everything is of one client that is everybody */
   readonly clients?: Pick<ClientLimits, "clientOf">;
-  readonly metrics?: Metrics;
 }
 
 /** Memory for the body of one request. */
@@ -38,7 +35,6 @@ export class BodyRoom {
   readonly bodyBytes: number;
   readonly #requestBytes: number;
   readonly #clients: BodyRoomOptions["clients"];
-  readonly #metrics: Metrics;
   #held = 0;
   readonly #heldBy = new Map<string, number>();
 
@@ -46,8 +42,6 @@ export class BodyRoom {
     this.bodyBytes = options.bodyBytes ?? 1024 * 1024;
     this.#requestBytes = options.requestBytes ?? 64 * 1024 * 1024;
     this.#clients = options.clients;
-    this.#metrics = options.metrics ?? silentMetrics;
-    this.#metrics.gauge("request_body_bytes", 0);
   }
 
   /** Bytes that are held at the moment. */
@@ -87,7 +81,6 @@ export class BodyRoom {
     const address = (this.#heldBy.get(key) ?? 0) + bytes;
     if (address > 0) this.#heldBy.set(key, address);
     else this.#heldBy.delete(key);
-    this.#metrics.gauge("request_body_bytes", this.#held);
   }
 }
 

@@ -33,7 +33,7 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** Starts a hub with its front, on a free port. */
+/** Starts a hub with its front, on a free port; the HTTP front with as many workers as the environment says. */
 export function startSite(front: FrontName, options: SiteOptions = {}): Promise<Site> {
   switch (front) {
     case "http":
@@ -48,7 +48,9 @@ export function startSite(front: FrontName, options: SiteOptions = {}): Promise<
 }
 
 async function startStandalone(options: SiteOptions): Promise<Site> {
-  const app = await startApp({ ...options, settings: { ...options.settings, PHAROS_HTTP: "127.0.0.1:0" } });
+  const { PHAROS_WORKERS = "0" } = process.env;
+  const settings = { PHAROS_WORKERS, ...options.settings, PHAROS_HTTP: "127.0.0.1:0" };
+  const app = await startApp({ ...options, settings });
   const port = Number(new URL(app.ready.http ?? "").port);
   return siteOf(app, port);
 }
@@ -87,7 +89,12 @@ async function startApp(options: SiteOptions): Promise<App> {
     ...options.settings,
   };
   const config = loadConfig({ environment });
-  const app = await createApp(config, { logger: silentLogger, version: "0.0.0", clock: systemClock });
+  const app = await createApp(config, {
+    logger: silentLogger,
+    version: "0.0.0",
+    clock: systemClock,
+    workerEntry: join(root, "dist", "cli", "worker.js"),
+  });
   (options.onEnd ?? atTestEnd)(() => app.close());
   return app;
 }

@@ -26,6 +26,18 @@ export interface WorkerOptions {
   readonly ended: (how: string) => void;
 }
 
+/** What becomes of a connection that is handed over. */
+interface Fate {
+  readonly gone: () => void;
+  readonly failed: () => void;
+}
+
+/** How long its process may take to start, in milliseconds: twenty times what it takes on an idle machine. */
+const startWithinMs = 60_000;
+
+/** How often it is looked whether it has everything, when the hub stops, in milliseconds. */
+const settleLookMs = 5;
+
 /** How often it is asked how it is, in milliseconds. */
 const askMs = 1000;
 
@@ -68,9 +80,14 @@ export class Worker {
     const { entry, settings, clock } = this.#options;
     await this.#peer.bind(settings.address);
     this.#process = new WorkerProcess({ entry, settings, ended: (how) => this.#end(how) });
+    const late = clock.after(startWithinMs, () =>
+      this.#fail(`it was not ready in ${startWithinMs / 1000} s`),
+    );
+    await this.#until(() => this.#up);
+    late.cancel();
+    if (this.#over) return;
     this.#heardMs = clock.monotonic();
     this.#asking = clock.every(askMs, () => this.#ask());
-    await this.#until(() => this.#up);
   }
 
   /** True while it takes connections. */
@@ -101,19 +118,19 @@ export class Worker {
     return this.#figures.bodyBytes;
   }
 
-  /** Gives it a connection; `gone` is called when that has closed. */
-  handOver(connection: number, socket: Socket, gone: () => void): void {
+  /** Gives it a connection; `gone` is called when that has closed, `failed` in its place when it cannot be given. */
+  handOver(connection: number, socket: Socket, { gone, failed }: Fate): void {
     this.#connections.set(connection, gone);
     this.#process?.handOver({ connection }, socket, () => {
-      socket.destroy();
-      this.#gone(connection);
+      if (this.#connections.delete(connection)) failed();
+      else socket.destroy();
     });
   }
 
   /** Resolves when it has written what was published, or has ended. The caller sets the deadline. */
   async settle(): Promise<void> {
     while (!this.#outlet.isIdle && !this.#over)
-      await new Promise<void>((resolve) => this.#options.clock.endOfTurn(resolve));
+      await new Promise<void>((resolve) => this.#options.clock.after(settleLookMs, resolve));
     this.#peer.send({ kind: "settle" });
     await this.#until(() => this.#settled);
   }
@@ -176,7 +193,7 @@ export class Worker {
   #ask(): void {
     const { clock } = this.#options;
     if (clock.monotonic() - this.#heardMs > silenceMs) this.#fail(`it was silent for ${silenceMs / 1000} s`);
-    else if (this.#up) this.#outlet.tellStanding();
+    else this.#outlet.tellStanding();
   }
 
   #fail(error: unknown): void {

@@ -53,6 +53,8 @@ export class WorkersFront {
   readonly #server: Server;
   readonly #workers: (Worker | undefined)[];
   #dir = "";
+  /** Connections that came before the workers were ready; undefined when they are. */
+  #early: Socket[] | undefined = [];
   #started = 0;
   #handedOver = 0;
   #next = 0;
@@ -62,7 +64,10 @@ export class WorkersFront {
     this.#options = options;
     this.#workers = Array.from({ length: options.workers }, () => undefined);
     // Nothing is read here: the first bytes of a connection are the worker's.
-    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#handOver(socket));
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => {
+      if (this.#early === undefined) this.#handOver(socket);
+      else this.#early.push(socket);
+    });
   }
 
   /** Open streams. */
@@ -86,10 +91,6 @@ export class WorkersFront {
    */
   async listen(): Promise<string> {
     const { host, port } = this.#options;
-    this.#dir = await mkdtemp(join(tmpdir(), "pharos-workers-"));
-    const started = await Promise.all(this.#workers.map((_, index) => this.#start(index)));
-    if (!started.every((worker) => worker.isUp))
-      throw new PharosError("unreachable", "a worker ended before it was ready; the log says more");
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: Error): void => reject(cannotListen(`${host}:${port}`, error));
       this.#server.once("error", refuse);
@@ -98,6 +99,12 @@ export class WorkersFront {
         resolve();
       });
     });
+    this.#dir = await mkdtemp(join(tmpdir(), `pharos-workers-${process.pid}-`));
+    const started = await Promise.all(this.#workers.map((_, index) => this.#start(index)));
+    if (!started.every((worker) => worker.isUp))
+      throw new PharosError("unreachable", "a worker ended before it was ready; the log says more");
+    for (const socket of this.#early?.splice(0) ?? []) this.#handOver(socket);
+    this.#early = undefined;
     return urlOf(this.#server.address(), host);
   }
 
@@ -143,7 +150,7 @@ export class WorkersFront {
     });
     this.#workers[index] = worker;
     await worker.start();
-    if (worker.isUp) logger.info({ worker: index + 1, pid: worker.pid }, "a worker is ready");
+    if (worker.isUp) logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
     return worker;
   }
 
@@ -177,7 +184,14 @@ export class WorkersFront {
       return;
     }
     this.#handedOver += 1;
-    worker.handOver(this.#handedOver, socket, ended);
+    worker.handOver(this.#handedOver, socket, {
+      gone: ended,
+      // It is just ending; whoever comes next in turn may not be.
+      failed: () => {
+        ended();
+        this.#handOver(socket);
+      },
+    });
   }
 
   /** The next in turn that takes connections; undefined when none does. */

@@ -40,13 +40,13 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
 
   constructor(options: RemoteGatewayOptions) {
     this.#options = options;
-    const { settings, metrics } = options;
+    const { settings } = options;
     const { bodyBytes, requestBytes, corsOrigins } = settings;
     const proxies = new Networks(settings.trustedProxies);
     const clientOf = (request: GatewayRequest): ReturnType<typeof clientAddress> =>
       clientAddress({ peer: request.peer, forwardedFor: request.header("x-forwarded-for") }, proxies);
     this.resources = settings.resources;
-    this.bodies = new BodyRoom({ bodyBytes, requestBytes, clients: { clientOf }, metrics });
+    this.bodies = new BodyRoom({ bodyBytes, requestBytes, clients: { clientOf } });
     const refusals = new Refusals({ ...options, addressOf: (request) => clientOf(request).address });
     this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
   }

@@ -1,0 +1,196 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { readlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { describe, expect, it } from "vitest";
+import { startHub, type HubOptions, type HubProcess } from "../support/hub-process.js";
+import { connectPublisher } from "../support/publisher.js";
+import { connectRaw, type RawConnection } from "../support/raw-http.js";
+import { waitFor } from "../support/wait-for.js";
+
+const within = 60_000;
+
+function startWithWorkers(workers: number, options: HubOptions = {}): Promise<HubProcess> {
+  return startHub({ ...options, args: ["--workers", String(workers), ...(options.args ?? [])] });
+}
+
+/** The worker processes of a hub, first started first. */
+function workersOf({ pid }: HubProcess): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function parentOf(name: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    // It has ended between the listing and now.
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return parentOf(String(pid)) !== undefined;
+}
+
+async function socketsOf(pid: number): Promise<number> {
+  const targets = await Promise.all(
+    readdirSync(`/proc/${pid}/fd`).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "")),
+  );
+  return targets.filter((target) => target.startsWith("socket:")).length;
+}
+
+/** Opens a stream, and does so again where its worker dies at that moment, as browsers do. */
+async function comeBack(hub: HubProcess, lastEventId?: string): Promise<RawConnection> {
+  for (;;) {
+    const stream = await openStream(hub, lastEventId).catch(() => undefined);
+    if (stream !== undefined) return stream;
+  }
+}
+
+async function openStream(hub: HubProcess, lastEventId?: string): Promise<RawConnection> {
+  const connection = await connectRaw({ port: hub.httpPort });
+  const cursor = lastEventId === undefined ? "" : `Last-Event-ID: ${lastEventId}\r\n`;
+  connection.write(`GET /esupdates HTTP/1.1\r\nHost: localhost\r\n${cursor}\r\n`);
+  await connection.readUntil(/* its first position, or event */ "\nid: ", { within });
+  return connection;
+}
+
+function dataOf({ text }: RawConnection): readonly string[] {
+  return [...text.matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => data);
+}
+
+function lastIdOf({ text }: RawConnection): string | undefined {
+  return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1];
+}
+
+async function publisherOf(hub: HubProcess): Promise<(data: string) => Promise<void>> {
+  const push = connectPublisher(hub.ingest);
+  return async (data) => push.send(["broadcast", data]);
+}
+
+const numbers = (from: number, to: number): readonly string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+
+describe("a hub with workers", () => {
+  it("hands connections out in turn and holds none itself", async () => {
+    const hub = await startWithWorkers(3);
+    const workers = workersOf(hub);
+    expect(workers).toHaveLength(3);
+    const before = await Promise.all([hub.pid, ...workers].map(socketsOf));
+    const streams = await Promise.all(Array.from({ length: 9 }, () => openStream(hub)));
+    await waitFor(async () => (await socketsOf(hub.pid)) === before[0], {
+      within,
+      missing: () => "the hub still holds connections of clients",
+    });
+    const after = await Promise.all(workers.map(socketsOf));
+    expect(after.map((count, index) => count - (before[index + 1] ?? 0))).toEqual([3, 3, 3]);
+    const publish = await publisherOf(hub);
+    for (const data of numbers(1, 500)) await publish(data);
+    await Promise.all(streams.map((stream) => stream.readUntil("data: 500\n", { within })));
+    for (const stream of streams) expect(dataOf(stream)).toEqual(numbers(1, 500));
+  });
+
+  it("replaces a worker that dies, whose clients resume and miss nothing", async () => {
+    const hub = await startWithWorkers(2, { args: ["--log-level", "debug"] });
+    const [first = 0, second = 0] = workersOf(hub);
+    const publish = await publisherOf(hub);
+    const [one, other] = [await openStream(hub), await openStream(hub)];
+    for (const data of numbers(1, 100)) await publish(data);
+    await Promise.all([one, other].map((stream) => stream.readUntil("data: 100\n", { within })));
+    process.kill(first, "SIGKILL");
+    const [lost, kept] = await Promise.race([
+      one.readToEnd({ within }).then(() => [one, other] as const),
+      other.readToEnd({ within }).then(() => [other, one] as const),
+    ]);
+    for (const data of numbers(101, 200)) await publish(data);
+    const again = await comeBack(hub, lastIdOf(lost));
+    await Promise.all([kept, again].map((stream) => stream.readUntil("data: 200\n", { within })));
+    expect([...dataOf(lost), ...dataOf(again)]).toEqual(numbers(1, 200));
+    expect(dataOf(kept)).toEqual(numbers(1, 200));
+    await waitFor(() => workersOf(hub).length === 2, { within, missing: () => "no worker took its place" });
+    expect(workersOf(hub)).toContain(second);
+    await hub.waitForLog(/"how":"SIGKILL".*another takes its place/, { within });
+    const streams = await Promise.all(numbers(1, 4).map(() => openStream(hub)));
+    await publish("to all");
+    await Promise.all(streams.map((stream) => stream.readUntil("data: to all\n", { within })));
+  });
+
+  it("replaces a worker that hangs, while the clients of the others get everything", async () => {
+    const hub = await startWithWorkers(2);
+    const [first = 0] = workersOf(hub);
+    const publish = await publisherOf(hub);
+    const streams = [await openStream(hub), await openStream(hub)];
+    process.kill(first, "SIGSTOP");
+    const ended = Promise.race(streams.map((stream) => stream.readToEnd({ within })));
+    for (const data of numbers(1, 1000)) await publish(data);
+    await Promise.any(streams.map((stream) => stream.readUntil("data: 1000\n", { within })));
+    await ended;
+    await hub.waitForLog(/silent for 10 s/, { within });
+    await waitFor(() => !isAlive(first), { within, missing: () => "the worker that hangs lives on" });
+    const lost = streams.find((stream) => stream.closed);
+    const again = await comeBack(hub, lost === undefined ? undefined : lastIdOf(lost));
+    await again.readUntil("data: 1000\n", { within });
+    expect(dataOf(again)).toEqual(numbers(1, 1000));
+  });
+
+  it("stops in order: what was published arrives, streams end, no process and no folder stays", async () => {
+    const hub = await startWithWorkers(2);
+    const workers = workersOf(hub);
+    const publish = await publisherOf(hub);
+    const streams = await Promise.all(numbers(1, 6).map(() => openStream(hub)));
+    for (const data of numbers(1, 300)) await publish(data);
+    await streams[0]?.readUntil("data: 1\n", { within });
+    expect(await hub.stop({ within })).toEqual({ code: 0, signal: null });
+    for (const stream of streams) {
+      await stream.readToEnd({ within });
+      expect(dataOf(stream)).toEqual(numbers(1, 300));
+    }
+    expect(workers.filter(isAlive)).toEqual([]);
+    expect(foldersOf(hub)).toEqual([]);
+  });
+
+  it("takes its workers with it when it is killed", async () => {
+    const hub = await startWithWorkers(2);
+    const workers = workersOf(hub);
+    const stream = await openStream(hub);
+    await hub.kill();
+    expect(await stream.readToEnd({ within })).toContain("HTTP/1.1 200 OK");
+    await waitFor(() => !workers.some(isAlive), {
+      within,
+      missing: () => "a worker lives on without its hub",
+    });
+  });
+
+  it("closes what comes when all workers have as many connections as they may, and takes more when one has left", async () => {
+    const hub = await startWithWorkers(2, { config: { limits: { connectionsPerWorker: 2 } } });
+    const streams = await Promise.all(numbers(1, 4).map(() => openStream(hub)));
+    const refused = await connectRaw({ port: hub.httpPort });
+    expect(await refused.readToEnd({ within })).toBe("");
+    streams[0]?.close();
+    await waitFor(
+      () =>
+        openStream(hub).then(
+          () => true,
+          () => false,
+        ),
+      {
+        within,
+        missing: () => "there is no room although a stream has left",
+      },
+    );
+  });
+
+  it("says in one line that its port is taken, and leaves nothing", async () => {
+    const first = await startHub();
+    const hub = startWithWorkers(2, { http: `127.0.0.1:${first.httpPort}` });
+    await expect(hub).rejects.toThrow(/code 1 before it was ready: pharos: cannot listen on [^\n]*in use/);
+  });
+});
+
+/** The folders in which workers and hub meet: each names the hub's process. */
+function foldersOf({ pid }: HubProcess): readonly string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`pharos-workers-${pid}-`));
+}
