@@ -166,4 +166,13 @@ describe("what a client is counted under", () => {
     expect(clientAddress({ peer: "198.51.100.1", forwardedFor: undefined }, proxies).isLocal).toBe(true);
     expect(clientAddress({ peer: "198.51.100.1", forwardedFor: "8.8.8.8" }, proxies).isLocal).toBe(false);
   });
+
+  // What was found of addresses is remembered for as many as a crowd of clients may have at a time, and no more.
+  it("is the same however often and after however many others it is asked for", () => {
+    const isLocal = (peer: string) => clientAddress({ peer, forwardedFor: undefined }, none).isLocal;
+    for (let round = 0; round < 2; round += 1) {
+      for (let at = 0; at < 2000; at += 1) expect(isLocal(`8.${at >> 8}.${at & 255}.1`)).toBe(false);
+      for (let at = 0; at < 2000; at += 1) expect(isLocal(`10.${at >> 8}.${at & 255}.1`)).toBe(true);
+    }
+  });
 });
