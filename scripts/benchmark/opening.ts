@@ -2,8 +2,8 @@ import type { Running } from "./contestant.js";
 import type { Crowd, CrowdWait } from "./crowd.js";
 import { availableBytes, kernelState } from "./kernel.js";
 
-/** A millisecond for each client, and a minute at least. */
-export const openWithinMs = (clients: number): number => Math.max(60_000, clients);
+/** Two milliseconds for each client, and a minute at least. */
+export const openWithinMs = (clients: number): number => Math.max(60_000, 2 * clients);
 const openAttempts = 20;
 /** With less than this left the kernel would soon end some process, and perhaps one of somebody else. */
 const memoryLeftBytes = 2 ** 30;
