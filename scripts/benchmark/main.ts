@@ -53,7 +53,7 @@ async function measure(options: Options): Promise<Report> {
   });
   const soFar = (results: RunResults): void => {
     latest = reportOf(results, false);
-    saveReport(latest, options);
+    saveReport(latest, { json: options.json, svg: options.svg, page: undefined });
   };
   const results = await run({ contestants, scenarios, scale, turns, progress: progressBar(), soFar });
   return reportOf(results, true);

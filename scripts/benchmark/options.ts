@@ -16,6 +16,7 @@ export interface Options {
   readonly from: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
+  readonly page: string | undefined;
 }
 
 /** What was asked for cannot be; the message says what is allowed. */
@@ -48,6 +49,7 @@ Measures Pharos and its peers on this machine, taking turns. About ten minutes.
   --from FILE       measures nothing: shows what --json wrote, as a table and with --svg as a chart
   --json FILE       writes everything that was measured
   --svg FILE        writes a chart
+  --page FILE       fills the places of a page that are marked for it, such as docs/PERFORMANCE.md
   --help            shows this
 `;
 
@@ -66,6 +68,7 @@ export function parseOptions(args: readonly string[]): Options | "help" {
     from: values.from,
     json: values.json,
     svg: values.svg,
+    page: values.page,
   };
 }
 
@@ -90,6 +93,7 @@ function words(args: readonly string[]) {
       from: { type: "string" },
       json: { type: "string" },
       svg: { type: "string" },
+      page: { type: "string" },
       help: { type: "boolean" },
     },
   });

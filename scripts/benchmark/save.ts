@@ -2,12 +2,14 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { chartSvg } from "./chart.js";
 import { curvesSvg } from "./curves/curve-chart.js";
+import { fillPage } from "./page.js";
 import type { Report } from "./results.js";
 
 /** Where a report is to be kept. */
 export interface Keep {
   readonly json: string | undefined;
   readonly svg: string | undefined;
+  readonly page: string | undefined;
 }
 
 /** A relative path is meant from where the command was typed. */
@@ -16,8 +18,9 @@ export function fromHere(path: string): string {
 }
 
 /** Writes the files that were asked for. */
-export function saveReport(report: Report, { json, svg }: Keep): void {
+export function saveReport(report: Report, { json, svg, page }: Keep): void {
   if (json !== undefined) writeFileSync(fromHere(json), `${JSON.stringify(report, null, 2)}\n`);
   if (svg !== undefined)
     writeFileSync(fromHere(svg), report.kind === "curves" ? curvesSvg(report) : chartSvg(report));
+  if (page !== undefined) fillPage(fromHere(page), report);
 }

@@ -30,7 +30,7 @@ export function summaryTable({ contestants, scenarios }: Report): string {
   );
   const marked = rows.some((row) => row.some((text) => text.endsWith("*")));
   const foot = marked
-    ? "\n\n\\* something was lost or came too late, or the pace was not kept: see below."
+    ? "\n\n\\* something was lost or came too late, or the pace was not kept: see the table of the scenario."
     : "";
   return `${aligned([["medians"].concat(shown.map(({ title }) => title)), ...rows])}${foot}`;
 }

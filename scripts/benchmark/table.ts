@@ -20,7 +20,8 @@ export function reportText(report: Report): string {
   ].join("\n\n");
 }
 
-function machineLines({ machine, turns, payloadBytes, seconds, startedAt }: Report): string {
+/** The machine and the run. */
+export function machineLines({ machine, turns, payloadBytes, seconds, startedAt }: Report): string {
   const { cpu, cores, memoryGib, kernel, node, loadBefore } = machine;
   return [
     `${cpu}, ${cores} cores, ${memoryGib} GiB, ${kernel}, Node ${node}; load before the run ${loadBefore.toFixed(2)}`,
@@ -29,7 +30,8 @@ function machineLines({ machine, turns, payloadBytes, seconds, startedAt }: Repo
   ].join("\n");
 }
 
-function contestantLines(contestants: readonly ContestantEntry[]): string {
+/** Who took part, with version and settings, or why not. */
+export function contestantLines(contestants: readonly ContestantEntry[]): string {
   const lines = contestants.map((entry) =>
     entry.kind === "left-out"
       ? `- ${entry.title}: left out, ${entry.reason}`
@@ -38,7 +40,8 @@ function contestantLines(contestants: readonly ContestantEntry[]): string {
   return ["Servers:", ...lines].join("\n");
 }
 
-function scenarioTable(scenario: ScenarioResults, contestants: readonly ContestantEntry[]): string {
+/** One scenario: a row a server, and below the remarks that belong to it. */
+export function scenarioTable(scenario: ScenarioResults, contestants: readonly ContestantEntry[]): string {
   const specs = Object.entries(scenario.figures);
   const head = ["", ...specs.map(([, spec]) => `${spec.title}, ${spec.unit}`), "lost or wrong"];
   const rows = scenario.results.flatMap((result) =>
@@ -90,7 +93,7 @@ function spreadText(spread: Spread | undefined): string {
 }
 
 /** Each reason once, with whom and what it holds for. */
-function notMeasured({ scenarios, contestants }: Report): string {
+export function notMeasured({ scenarios, contestants }: Report): string {
   const lines = scenarios.flatMap((scenario) =>
     scenario.results.flatMap((result) =>
       result.kind === "not-measured"

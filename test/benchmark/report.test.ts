@@ -1,7 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { chartSvg } from "../../scripts/benchmark/chart.js";
+import { goalsTable } from "../../scripts/benchmark/goals.js";
 import { parseReport } from "../../scripts/benchmark/kept.js";
 import { numberText } from "../../scripts/benchmark/number-text.js";
+import { filled, sectionsOf } from "../../scripts/benchmark/page.js";
+import { root } from "../../scripts/benchmark/places.js";
 import { spreadOf, summarise, type Report } from "../../scripts/benchmark/results.js";
 import { summaryTable } from "../../scripts/benchmark/summary.js";
 import { reportText } from "../../scripts/benchmark/table.js";
@@ -116,6 +121,40 @@ test("the summary has a row for each server that was there, and marks what was l
 test("a report that was kept is read again as it was, and anything else is refused", () => {
   expect(parseReport(JSON.stringify(report))).toEqual(report);
   expect(() => parseReport('{"schema":2}')).toThrow("schema");
+});
+
+test("goals that a run measured stand beside what came of them", () => {
+  const table = goalsTable({
+    ...report,
+    scenarios: [
+      ...report.scenarios,
+      {
+        name: "idle-memory",
+        title: "memory",
+        figures: {},
+        results: [{ ...measured("pharos", 0, {}), figures: { kib: spreadOf([5]) } }],
+      },
+    ],
+  });
+  expect(table).toMatch(
+    /\| saturated deliveries\/s, 1,000 clients, Pharos alone +\|.*3,000,000, nothing lost +\| no /,
+  );
+  expect(table).toMatch(/\| memory per idle client.*\| 5\.12 KB +\| yes /);
+  expect(table).not.toContain("resume storm");
+});
+
+test("a page takes its parts between its marks, again and again, and keeps the rest", () => {
+  const page = "a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n";
+  const once = filled(page, { x: "new" });
+  expect(once).toBe("a\n<!-- bench:x -->\n\nnew\n\n<!-- /bench:x -->\nb\n");
+  expect(filled(once, { x: "new" })).toBe(once);
+  expect(() => filled(page, { y: "new" })).toThrow("no place for y");
+});
+
+test("docs/PERFORMANCE.md has a place for everything that runs give", () => {
+  const page = readFileSync(join(root, "docs", "PERFORMANCE.md"), "utf8");
+  for (const kind of ["default", "scale", "curves"] as const)
+    expect(filled(page, sectionsOf({ ...report, kind }))).toContain("A < B, 2 cores");
 });
 
 test("the chart has a bar for each that was measured, longer for more, and escapes what it writes", () => {

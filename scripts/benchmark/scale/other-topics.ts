@@ -20,17 +20,16 @@ function otherTopics(options: {
     figures: {
       with: { title: "with them", unit: "µs", better: "less" },
       without: { title: "without", unit: "µs", better: "less" },
+      gap: { title: "between the ranges", unit: "µs", better: "less" },
     },
     bed: () => ({ clients, topics: "one", ids: false, others }),
     measure: async (bed) => {
       const bare = await Bed.open(bed.contestant, { clients, topics: "one", ids: false });
       try {
         const [beside, alone] = await alternate(bed, bare);
-        const overlap = beside.min <= alone.max && alone.min <= beside.max;
-        const note =
-          `${pairs} alternating runs: ${rangeText(beside)} with them, ${rangeText(alone)} without; ` +
-          `the ranges ${overlap ? "overlap" : "do not overlap"}`;
-        return { figures: { with: beside.median, without: alone.median }, notes: [note] };
+        const gap = Math.max(0, beside.min - alone.max, alone.min - beside.max);
+        const note = `${pairs} alternating runs: ${rangeText(beside)} with them, ${rangeText(alone)} without`;
+        return { figures: { with: beside.median, without: alone.median, gap }, notes: [note] };
       } finally {
         await bare.close();
       }
