@@ -50,6 +50,8 @@ it("packs a heartbeat", () => {
 
 it("sends nothing where a page holds nothing for a reader: nothing packed would be something", () => {
   const world = new World();
+  world.open({ coding: tinyCoding });
+  world.turn();
   const reader = world.open({ coding: tinyCoding, appetite: "when-told" });
   world.turn();
   world.publish("elsewhere");
