@@ -115,9 +115,15 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
   });
 }
 
-function streamSettings({ config: { retryMs, limits }, presence }: GatewayParts): StreamSettings {
+function streamSettings({ config, presence }: GatewayParts): StreamSettings {
+  const { retryMs, limits } = config;
   const { filtersPerConnection, filterBytes } = limits;
-  return { retryMs, filtersPerConnection, filterBytes, presence };
+  return { retryMs, filtersPerConnection, filterBytes, presence, compress: compressed(config) };
+}
+
+function compressed({ compress, compressPrivate }: Config): "none" | "public" | "all" {
+  if (!compress) return "none";
+  return compressPrivate ? "all" : "public";
 }
 
 /**

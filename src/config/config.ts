@@ -33,6 +33,10 @@ export interface Config {
   readonly open: boolean;
   /** True when positions hide how many publications there have been. */
   readonly opaqueIds: boolean;
+  /** True when streams without a token are compressed for clients that accept it. */
+  readonly compress: boolean;
+  /** True when those with a token are too. */
+  readonly compressPrivate: boolean;
   /** True when those who may can see who is subscribed to what, and are told of each that comes and goes. */
   readonly subscriptions: boolean;
   /** Origins whose pages may publish with a cookie; `*` is all of them. */

@@ -93,6 +93,16 @@ export const configSchema = z
       .describe(
         "Whether positions hide how many publications there have been, private ones included: on or off.",
       ),
+    compress: onOrOff
+      .prefault("on")
+      .describe(
+        "Whether streams of clients that accept gzip are compressed, once for all who get the same: on or off. Those with a token are not.",
+      ),
+    compressPrivate: onOrOff
+      .prefault("off")
+      .describe(
+        "Whether streams with a token are compressed too: on or off. Their length can then tell a secret to who can publish beside it.",
+      ),
     subscriptions: onOrOff
       .prefault("off")
       .describe(

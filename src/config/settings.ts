@@ -42,6 +42,8 @@ export const settings: readonly Setting[] = Object.freeze([
   { key: "anonymous", option: "anonymous", argument: "<on|off>", form: "text" },
   { key: "open", option: "open", argument: "[on|off]", form: "text", bare: "on" },
   { key: "opaqueIds", option: "opaque-ids", argument: "[on|off]", form: "text", bare: "on" },
+  { key: "compress", option: "compress", argument: "<on|off>", form: "text" },
+  { key: "compressPrivate", option: "compress-private", argument: "[on|off]", form: "text", bare: "on" },
   { key: "subscriptions", option: "subscriptions", argument: "[on|off]", form: "text", bare: "on" },
   { key: "publishOrigins", option: "publish-origin", argument: "<ORIGIN>", form: "list" },
   { key: "tokenIssuer", option: "token-issuer", argument: "<ISSUER>", form: "text" },

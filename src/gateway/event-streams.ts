@@ -32,6 +32,7 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
         const start = (grants: Grants | undefined): StreamStart =>
           startStream(streams, {
             subscription: { format: eventStreamFormat, filters, rights: readRights(grants) },
+            acceptEncoding: request.header("accept-encoding"),
             matchers: filters.map(({ kind, text }) => ({ type: kind, text })),
             grants,
             lastEventId: firstPresent(cursors),

@@ -49,7 +49,7 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
       const cursors = cursorsOf(request, pairs, matchers);
       const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
       const begin = (granted: Grants | undefined): StreamStart | Promise<StreamStart> =>
-        start(options, { matchers, cursors, grants: granted });
+        start(options, { request, matchers, cursors, grants: granted });
       return grants === undefined ? begin(undefined) : grants.then(begin);
     };
     const matchers = parseMatchers(pairs, matcherOptions);
@@ -106,13 +106,14 @@ const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
 });
 
 interface Subscriber {
+  readonly request: GatewayRequest;
   readonly matchers: Matchers;
   readonly cursors: Cursors;
   readonly grants: Grants | undefined;
 }
 
 function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart | Promise<StreamStart> {
-  const { matchers, cursors, grants } = subscriber;
+  const { request, matchers, cursors, grants } = subscriber;
   const { form, filters } = matchers;
   const { format, headers, beginning } = dialects[form];
   const subscription = { format, filters, rights: readRights(grants) };
@@ -121,6 +122,7 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
   const open = (told: Headers): StreamStart =>
     startStream(options.streams, {
       subscription,
+      acceptEncoding: request.header("accept-encoding"),
       matchers: matchers.matchers,
       grants,
       lastEventId,

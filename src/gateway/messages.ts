@@ -44,7 +44,7 @@ export type StreamStart<S = Joining> = StreamHead & S;
 export interface StreamHead {
   readonly kind: "stream";
   readonly headers: Headers;
-  /** Event-stream text that goes out in front of the first page. */
+  /** What goes out in front of the first page: event-stream text, in the subscription's coding if it has one. */
   readonly opening: Buffer;
   /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
   readonly expiresAtMs: number | undefined;

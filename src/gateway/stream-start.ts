@@ -3,6 +3,9 @@ import type { Subscription } from "../hub/cohort.js";
 import { encodeComment, encodeRetry } from "../sse/encode.js";
 import type { Presence } from "../presence/presence.js";
 import type { Matcher } from "../presence/subscriber.js";
+import { acceptsCoding } from "./accept-encoding.js";
+import { codings } from "./codings.js";
+import type { ContentCoding } from "./content-coding.js";
 import type { Headers, StreamStart } from "./messages.js";
 import { seenSubscriber } from "./seen-subscriber.js";
 
@@ -14,10 +17,19 @@ export interface StreamSettings {
   readonly filterBytes: number;
   /** Who tells others of subscriptions. @default nobody */
   readonly presence?: Pick<Presence, "enter"> | undefined;
+  /**
+   * Which streams are compressed for clients that accept it: none, those without a token, or all. What a stranger has
+   * published shrinks the more, the more of a secret beside it it guesses, and an eavesdropper sees the length.
+   * @default none
+   */
+  readonly compress?: "none" | "public" | "all";
 }
 
 export interface StreamRequest {
-  readonly subscription: Subscription;
+  /** All of it but the coding. */
+  readonly subscription: Omit<Subscription, "coding">;
+  /** The request's `Accept-Encoding`. */
+  readonly acceptEncoding: string | undefined;
   /** Its filters in the subscriber's words. */
   readonly matchers: readonly Matcher[];
   /** What the subscriber's token allows; undefined without one. The stream ends with it. */
@@ -47,16 +59,44 @@ export function firstPresent(cursors: readonly (string | undefined)[]): string |
 
 /** A stream whose opening names its filters as they were understood. */
 export function startStream(settings: StreamSettings, request: StreamRequest): StreamStart {
-  const { subscription, matchers, grants, lastEventId, headers = [], beginning = Buffer.alloc(0) } = request;
-  const { presence, retryMs } = settings;
-  const topics = JSON.stringify(subscription.filters.map((filter) => filter.text));
+  const { subscription, matchers, grants, lastEventId, headers = [] } = request;
+  const { presence } = settings;
+  const coding = codingFor(settings, request);
   return {
     kind: "stream",
-    headers: [...new Map([...streamHeaders, ...headers])],
-    opening: Buffer.concat([beginning, encodeComment(`pharos, topics ${topics}`), encodeRetry(retryMs)]),
-    subscription,
+    headers: [...new Map([...streamHeaders, ...codingHeaders(settings, coding), ...headers])],
+    opening: codedOpening(openingText(settings, request), coding),
+    subscription: { ...subscription, coding },
     lastEventId,
     expiresAtMs: grants?.expiresAtMs,
     ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
   };
+}
+
+function openingText({ retryMs }: StreamSettings, { subscription, beginning }: StreamRequest): Buffer {
+  const topics = JSON.stringify(subscription.filters.map((filter) => filter.text));
+  return Buffer.concat([
+    beginning ?? Buffer.alloc(0),
+    encodeComment(`pharos, topics ${topics}`),
+    encodeRetry(retryMs),
+  ]);
+}
+
+function codingFor(
+  { compress = "none" }: StreamSettings,
+  { grants, acceptEncoding }: StreamRequest,
+): ContentCoding | undefined {
+  if (compress === "none" || (compress === "public" && grants !== undefined)) return undefined;
+  return [...codings.values()].find(({ name }) => acceptsCoding(acceptEncoding, name));
+}
+
+/** A cache between here and the client would have to keep both forms apart, whichever this one is [RFC 9110 12.5.5]. */
+function codingHeaders({ compress = "none" }: StreamSettings, coding: ContentCoding | undefined): Headers {
+  if (compress === "none") return [];
+  const vary = ["Vary", "Accept-Encoding"] as const;
+  return coding === undefined ? [vary] : [["Content-Encoding", coding.name], vary];
+}
+
+function codedOpening(text: Buffer, coding: ContentCoding | undefined): Buffer {
+  return coding === undefined ? text : Buffer.concat([coding.beginning, coding.encode(text, 1)]);
 }

@@ -1,11 +1,13 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants.js";
 import type { PharosError } from "../../src/errors.js";
+import { eventStreams } from "../../src/gateway/event-streams.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import { mercure } from "../../src/gateway/mercure.js";
 import type { Answer, Reply, StreamStart } from "../../src/gateway/messages.js";
 import { publish } from "../../src/gateway/publish.js";
 import { PublishOnce } from "../../src/gateway/publish-once.js";
 import { Publishing } from "../../src/gateway/publishing.js";
+import type { StreamSettings } from "../../src/gateway/stream-start.js";
 import { Visitors } from "../../src/gateway/visitors.js";
 import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
 import { parseEpoch } from "../../src/hub/position.js";
@@ -58,6 +60,10 @@ export interface MercureWorldOptions {
   readonly publishOrigins?: readonly string[];
   /** Whether subscriptions may be asked for. @default false */
   readonly subscriptions?: boolean;
+  /** @default none */
+  readonly corsOrigins?: readonly string[];
+  /** @default "none" */
+  readonly compress?: StreamSettings["compress"];
 }
 
 type Request = Parameters<typeof gatewayRequest>[0];
@@ -92,13 +98,15 @@ export class MercureWorld {
       clock,
       isStopping: () => options.stopping === true,
     });
-    const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64 };
+    const { compress = "none" } = options;
+    const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64, compress };
     const once = new PublishOnce({ clock });
     const issuers = ["https://issuer.example"];
     this.gateway = new Gateway({
-      corsOrigins: [],
+      corsOrigins: options.corsOrigins ?? [],
       refusals: { note: (_request, problem) => this.#note(problem) },
       resources: [
+        eventStreams({ streams, visitors }),
         ...mercure({
           streams,
           visitors,

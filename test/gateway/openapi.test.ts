@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { health } from "../../src/gateway/health.js";
-import { eventStreams } from "../../src/gateway/event-streams.js";
 import type { Resource } from "../../src/gateway/resource.js";
 import { statusOf } from "../../src/gateway/replies.js";
-import { Visitors } from "../../src/gateway/visitors.js";
 import { MercureWorld } from "./mercure-world.js";
 
 interface Operation {
@@ -19,10 +17,7 @@ interface Description {
 const file = new URL("../../html/openapi.json", import.meta.url);
 const { paths } = JSON.parse(readFileSync(file, "utf8")) as Description;
 
-const streams = { retryMs: 5000, filtersPerConnection: 1, filterBytes: 100 };
-const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
 const resources: readonly Resource[] = [
-  eventStreams({ streams, visitors }),
   health(() => ({})),
   ...new MercureWorld({ subscriptions: true }).gateway.resources,
 ];

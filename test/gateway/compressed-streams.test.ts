@@ -1,0 +1,66 @@
+import { constants, gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { encodeStreamHead } from "../../src/gateway/http-head.js";
+import type { StreamStart } from "../../src/gateway/messages.js";
+import { bearer, headerOf, MercureWorld, type MercureWorldOptions } from "./mercure-world.js";
+
+const gzip = { "accept-encoding": "gzip, deflate, br, zstd" };
+
+const endpoints = [
+  { path: "/esupdates", query: "topic=a" },
+  { path: "/.well-known/mercure", query: "match=a" },
+  { path: "/.well-known/mercure", query: "topic=a" },
+] as const;
+
+async function open(
+  options: MercureWorldOptions,
+  request: Parameters<MercureWorld["ask"]>[0],
+): Promise<StreamStart> {
+  const answer = await new MercureWorld(options).ask(request);
+  if (answer.kind !== "stream") throw new Error(`refused with ${answer.status}: ${answer.body.toString()}`);
+  return answer;
+}
+
+describe.each(endpoints)("a stream of $path?$query", (endpoint) => {
+  it("is in gzip for a client that takes it, from its first byte", async () => {
+    const headers = gzip;
+    const start = await open({ compress: "public" }, { ...endpoint, headers });
+    const plain = await open({ compress: "public" }, endpoint);
+    expect(start.subscription.coding?.name).toBe("gzip");
+    expect(headerOf(start, "content-encoding")).toBe("gzip");
+    const opening = gunzipSync(start.opening, { finishFlush: constants.Z_SYNC_FLUSH });
+    expect(opening.toString()).toBe(plain.opening.toString());
+    const [head = ""] = encodeStreamHead(start).toString("latin1").split("\r\n\r\n");
+    expect(head).toContain("\r\nContent-Encoding: gzip\r\nVary: Accept-Encoding\r\n");
+  });
+
+  it("is plain for other clients, and says that it might not be", async () => {
+    for (const headers of [{}, { "accept-encoding": "br" }, { "accept-encoding": "gzip;q=0" }]) {
+      const start = await open({ compress: "public" }, { ...endpoint, headers });
+      expect(start.subscription.coding).toBe(undefined);
+      expect(headerOf(start, "content-encoding")).toBe(undefined);
+      expect(headerOf(start, "vary")).toBe("Accept-Encoding");
+      expect(start.opening.toString()).toContain(`: pharos, topics ["a"]\n`);
+    }
+  });
+
+  it("is plain with a token, whatever it allows, unless private ones are to be compressed too", async () => {
+    for (const token of ["subscribe.a", "subscribe.b", "publish.a"]) {
+      const request = { ...endpoint, headers: { ...gzip, ...bearer(token) } };
+      const plain = await open({ compress: "public" }, request);
+      expect([plain.subscription.coding, headerOf(plain, "vary")]).toEqual([undefined, "Accept-Encoding"]);
+      expect((await open({ compress: "all" }, request)).subscription.coding?.name).toBe("gzip");
+    }
+  });
+
+  it("is plain where nothing is compressed, and then for everybody", async () => {
+    const start = await open({ compress: "none" }, { ...endpoint, headers: gzip });
+    expect([start.subscription.coding, headerOf(start, "vary")]).toEqual([undefined, undefined]);
+  });
+
+  it("names what it depends on in one header", async () => {
+    const request = { ...endpoint, headers: gzip };
+    const start = await open({ compress: "public", corsOrigins: ["https://app.example"] }, request);
+    expect(start.headers.filter(([name]) => name === "Vary")).toEqual([["Vary", "Accept-Encoding, Origin"]]);
+  });
+});
