@@ -12,6 +12,7 @@ const head = [
   "Pragma: no-cache",
   "X-Accel-Buffering: no",
   "X-Content-Type-Options: nosniff",
+  "Vary: Accept-Encoding",
   "Connection: close",
   "",
   "",

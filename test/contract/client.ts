@@ -1,3 +1,4 @@
+import { constants, gunzipSync } from "node:zlib";
 import type { RawConnection } from "../support/raw-http.js";
 import { waitFor } from "../support/wait-for.js";
 import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
@@ -51,11 +52,14 @@ export class ClientStream {
     this.connection = connection;
   }
 
-  /** What came after the head, as UTF-8. */
+  /** What came after the head as UTF-8, decoded as far as it has come. */
   get body(): string {
     const { bytes } = this.connection;
     const end = bytes.indexOf("\r\n\r\n");
-    return end < 0 ? "" : bytes.subarray(end + 4).toString();
+    if (end < 0) return "";
+    const body = bytes.subarray(end + 4);
+    const isCoded = bytes.subarray(0, end).includes("\r\nContent-Encoding: gzip\r\n");
+    return (isCoded ? gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }) : body).toString();
   }
 
   /** All blocks that are complete. */
@@ -75,9 +79,8 @@ export class ClientStream {
 
   /** Until the event with this data has come; returns all events with data. */
   async until(data: string): Promise<readonly ReceivedEvent[]> {
-    // Received text holds bytes as characters.
-    const wanted = Buffer.from(`data: ${data}\n\n`).toString("latin1");
-    await this.connection.readUntil(wanted, { within });
+    const wanted = `data: ${data}\n\n`;
+    await this.connection.readUntil(() => this.body.includes(wanted), { within });
     return this.events;
   }
 

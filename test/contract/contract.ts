@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { testAnswers } from "./answers.js";
 import { testBeginnings } from "./beginnings.js";
+import { testCompressed } from "./compressed.js";
 import { testConnections } from "./connections.js";
 import type { FrontName } from "./differences.js";
 import { testLifetimes } from "./lifetimes.js";
@@ -26,5 +27,6 @@ export function describeContract(front: FrontName): void {
     testLifetimes(contract);
     testMercure(contract);
     testPresence(contract);
+    testCompressed(contract);
   });
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   type ClientStream,
@@ -75,6 +76,12 @@ function testSlowReaders({ front, site, smallSite }: Contract): void {
       expect(reconnects === 0 ? "kept" : "closed").toBe(slowReader[front]);
     });
 
+    it("gets the same in gzip, which it decodes whatever it has missed of the rounds", async () => {
+      const { events, reconnects } = await readLate(site(), inGzip);
+      expect(events.map(numberOf)).toEqual(Array.from({ length: late.count }, (_, index) => index + 1));
+      expect(reconnects === 0 ? "kept" : "closed").toBe(slowReader[front]);
+    });
+
     it("is told its gap where history has moved past it", async () => {
       const { events, reconnects } = await readLate(smallSite());
       const reasons = events.flatMap(({ event, data }) => (event === "pharos-gap" ? [reasonOf(data)] : []));
@@ -96,7 +103,8 @@ function testStalled({ front }: Contract): void {
       const topic = freshTopic();
       const stream = await openStream(site, { query: `topic=${topic}` });
       stream.connection.pause();
-      for (let n = 1; n <= late.first; n++) await publishLate(site, topic, n);
+      for (let n = 1; n <= late.first; n++)
+        await site.publish({ topics: [topic], data: `${n} ${plain.padding}` });
       await untilStreams(site, 0);
       stream.connection.resume();
       await stream.connection.readToEnd({ within });
@@ -144,6 +152,20 @@ function testQuietAndStopped({ front, smallSite }: Contract): void {
  */
 const late = { first: 512, count: 576, bytes: 32 * 1024 };
 
+interface LateClient {
+  readonly headers: Readonly<Record<string, string>>;
+  /** What each publication is filled up with. */
+  readonly padding: string;
+}
+
+const plain: LateClient = { headers: {}, padding: "x".repeat(late.bytes) };
+
+/** Its padding shrinks by a quarter: a megabyte of one letter would not fill a socket. */
+const inGzip: LateClient = {
+  headers: { "Accept-Encoding": "gzip" },
+  padding: randomBytes(late.bytes).toString("base64").slice(0, late.bytes),
+};
+
 interface LateReading {
   readonly events: readonly ReceivedEvent[];
   /** How often the client was closed and came back with its last id. */
@@ -151,44 +173,46 @@ interface LateReading {
 }
 
 /** Opens a stream, reads nothing until everything is published, then reads it all as a browser would. */
-async function readLate(site: Site): Promise<LateReading> {
+async function readLate(site: Site, client = plain): Promise<LateReading> {
   const topic = freshTopic();
   const query = `topic=${topic}`;
   // Streams of earlier tests would be missing later, as if this one had been closed.
   await untilStreams(site, 0);
-  let stream = await openStream(site, { query });
+  const { headers, padding } = client;
+  let stream = await openStream(site, { query, headers });
   const laggards = site.figure("laggards_total");
   stream.connection.pause();
-  for (let n = 1; n <= late.first; n++) await publishLate(site, topic, n);
+  const publish = (n: number) => site.publish({ topics: [topic], data: `${n} ${padding}` });
+  for (let n = 1; n <= late.first; n++) await publish(n);
   await waitFor(async () => site.figure("laggards_total") > laggards || (await openStreams(site)) === 0, {
     within: 2 * within,
     missing: "the client that does not read is neither left behind nor closed",
   });
-  for (let n = late.first + 1; n <= late.count; n++) await publishLate(site, topic, n);
+  for (let n = late.first + 1; n <= late.count; n++) await publish(n);
   stream.connection.resume();
   const events: ReceivedEvent[] = [];
   for (let reconnects = 0; ; reconnects++) {
-    const end = await untilCompleteOrClosed(site, stream);
+    const end = await untilCompleteOrClosed(site, stream, `data: ${late.count} ${padding}\n\n`);
     events.push(...stream.events);
     if (end === "complete") return { events, reconnects };
-    stream = await openStream(site, { query, headers: { "Last-Event-ID": stream.lastId ?? "" } });
+    const resuming = { ...headers, "Last-Event-ID": stream.lastId ?? "" };
+    stream = await openStream(site, { query, headers: resuming });
   }
-}
-
-async function publishLate(site: Site, topic: string, n: number): Promise<void> {
-  await site.publish({ topics: [topic], data: `${n} `.padEnd(late.bytes, "x") });
 }
 
 /** Longer than the 30 s after which the link takes credits for lost, which Mongrel2 does lose now and then. */
 const lateWithin = 45_000;
 
-async function untilCompleteOrClosed(site: Site, stream: ClientStream): Promise<"complete" | "closed"> {
+async function untilCompleteOrClosed(
+  site: Site,
+  stream: ClientStream,
+  last: string,
+): Promise<"complete" | "closed"> {
   const { connection } = stream;
-  const mark = Buffer.from(`data: ${late.count} `.padEnd(late.bytes + 6, "x") + "\n\n");
   return waitFor(
     () => {
       // A heartbeat may have come behind it.
-      if (connection.bytes.subarray(-2 * mark.length).includes(mark)) return "complete";
+      if (stream.body.slice(-2 * last.length).includes(last)) return "complete";
       return connection.closed ? "closed" : undefined;
     },
     {
