@@ -106,8 +106,9 @@ export async function openStream(site: Site, options: StreamOptions = {}): Promi
       ...(version === undefined ? {} : { version }),
     }),
   );
-  await connection.readUntil("\n\n", { within });
-  return new ClientStream(connection);
+  const stream = new ClientStream(connection);
+  await connection.readUntil(() => stream.body.includes("\n\n"), { within });
+  return stream;
 }
 
 /** How many streams the hub says are open. */

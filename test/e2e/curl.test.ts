@@ -63,6 +63,23 @@ const forms = [
 ] as const;
 
 describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
+  it("prints a compressed stream event by event, and goes on when others have been sent more", async () => {
+    const site = await startSite(front);
+    const url = `http://localhost:${site.port}/esupdates?topic=news`;
+    const stream = new Curl(["-N", "--compressed", "-D", "-", url]);
+    await stream.until("\nid: #");
+    expect(stream.stdout).toMatch(/^content-encoding: gzip\r$/im);
+    const expected = [
+      "small",
+      ...Array.from({ length: 100 }, (_, n) => `${n} ${"as before ".repeat(30)}end`),
+    ];
+    for (const data of expected.slice(0, 1)) await site.publish({ topics: ["news"], data });
+    await stream.until("data: small\n\n");
+    await Promise.all(expected.slice(1).map((data) => site.publish({ topics: ["news"], data })));
+    await stream.until(`data: ${expected.at(-1)}\n\n`);
+    expect(stream.stdout.match(/^data: .*$/gm)).toEqual(expected.map((data) => `data: ${data}`));
+  });
+
   describe.each(forms)("with tokens of the $form form", ({ token, matcher, template }) => {
     async function startHub() {
       const settings = {

@@ -16,6 +16,11 @@ interface Site {
   restart(): Promise<void>;
 }
 
+/** What a test's own script in the page has received. */
+interface Got {
+  readonly got: readonly string[];
+}
+
 async function connectPublisher(hub: HubProcess): Promise<Push> {
   const push = new Push({ linger: 0, sendTimeout: 30_000 });
   push.connect(hub.ingest);
@@ -79,6 +84,35 @@ describe.each(fronts)("the page served by $front", ({ start }) => {
     await page.locator("#last", { hasText: "first-1" }).waitFor({ timeout: 60_000 });
     expect(await page.locator("#total").textContent()).toBe("1");
     expect(await page.locator("#delay").textContent()).toMatch(/^-?[\d.]+ (ms|s)$/);
+  });
+
+  it("gets its stream compressed, event by event, and many at once in order", async () => {
+    const site = await start();
+    const page = await openPage(site);
+    await state(page, "Connected");
+    const encoding = await page.evaluate(async () => {
+      const source = new EventSource("/esupdates?topic=many");
+      const got: string[] = [];
+      source.addEventListener("message", ({ data }) => got.push(String(data)));
+      Object.assign(globalThis, { got });
+      await new Promise((resolve) => source.addEventListener("open", resolve));
+      // A browser tells a page the headers of what it has fetched, not those of an EventSource.
+      const ended = new AbortController();
+      const { headers } = await fetch("/esupdates?topic=many", { signal: ended.signal });
+      ended.abort();
+      return headers.get("content-encoding");
+    });
+    expect(encoding).toBe("gzip");
+    await site.publish("many", "alone");
+    await page.waitForFunction(() => (globalThis as unknown as Got).got.includes("alone"), null, {
+      timeout: 60_000,
+    });
+    const many = Array.from({ length: 200 }, (_, n) => `${n} ${"as before ".repeat(20)}`.trim());
+    for (const data of many) await site.publish("many", data);
+    await page.waitForFunction(() => (globalThis as unknown as Got).got.length === 201, null, {
+      timeout: 60_000,
+    });
+    expect(await page.evaluate(() => (globalThis as unknown as Got).got)).toEqual(["alone", ...many]);
   });
 
   it("shows HTML in an event as text", async () => {
