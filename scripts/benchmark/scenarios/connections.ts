@@ -30,7 +30,7 @@ export const memoryScenario: Scenario = {
   bed: tenThousand,
   measure: async (bed, scale) => {
     // What opening has left behind is collected while nothing happens.
-    await delay(scale.seconds(1.5) * 1000);
+    await delay(scale.seconds(1) * 1000);
     // A server that holds nothing for a client may have a page less by now.
     const bytes = Math.max(0, bed.memory() - bed.memoryBefore);
     return { figures: { kib: bytes / 1024 / bed.spec.clients } };

@@ -60,14 +60,14 @@ export const delayScenarios: readonly Scenario[] = [
     title: "delay at 10 publications/s, 1,000 clients",
     perSecond: 10,
     clients: 1000,
-    seconds: 3,
+    seconds: 2,
   }),
   delayAt({
     name: "rate-1000",
     title: "delay at 1,000 publications/s, 1,000 clients",
     perSecond: 1000,
     clients: 1000,
-    seconds: 2,
+    seconds: 1.5,
   }),
 ];
 
@@ -76,7 +76,7 @@ export const largeDelayScenario = delayAt({
   title: "delay at 10 publications/s, 10,000 clients",
   perSecond: 10,
   clients: 10_000,
-  seconds: 3,
+  seconds: 2,
 });
 
 export const topicsScenario = delayAt({
@@ -84,6 +84,6 @@ export const topicsScenario = delayAt({
   title: "delay at 2,000 publications/s to 10,000 topics with one client each",
   perSecond: 2000,
   clients: 10_000,
-  seconds: 3,
+  seconds: 2,
   topics: "own",
 });

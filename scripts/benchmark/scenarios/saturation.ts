@@ -103,11 +103,11 @@ async function tryRate(bed: Bed, scale: Scale, rate: number): Promise<Step> {
   const { crowd, publisher, spec } = bed;
   await crowd.reset();
   await publisher.call("begin", { perSecond: rate });
-  const start = await watch(bed, scale.seconds(0.6));
+  const start = await watch(bed, scale.seconds(0.5));
   // Far too much: what piles up would take long to come out.
   const hopeless = !scale.quick && start.deliveries < (rate * spec.clients) / 3;
   if (!hopeless) await crowd.reset();
-  const window = hopeless ? start : await watch(bed, scale.seconds(1.2));
+  const window = hopeless ? start : await watch(bed, scale.seconds(1));
   const published = await publisher.call("stop", null);
   const { behind, open } = await bed.drained(published, 15_000);
   const { faults } = await crowd.report();
