@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
+import { codings } from "../../gateway/codings.js";
 import { formats } from "../../gateway/formats.js";
 import type { Logger } from "../../log.js";
 import { ZeroMqPeer } from "../wire/peer.js";
@@ -118,8 +119,12 @@ export class WorkerFront {
   }
 }
 
-function heartbeat({ format: name }: Words, id: string): Buffer {
-  const format = formats.get(name);
-  if (format === undefined) throw new Error(`no format is named ${name}`);
-  return format.heartbeat(id);
+function heartbeat(words: Words, id: string, members: number): Buffer {
+  const format = formats.get(words.format);
+  if (format === undefined) throw new Error(`no format is named ${words.format}`);
+  const body = format.heartbeat(id);
+  if (words.coding === undefined) return body;
+  const coding = codings.get(words.coding);
+  if (coding === undefined) throw new Error(`no coding is named ${words.coding}`);
+  return coding.encode(body, members);
 }
