@@ -144,6 +144,7 @@ describe("a hub with workers", () => {
     for (const data of numbers(1, 300)) await publish(data);
     await streams[0]?.readUntil("data: 1\n", { within });
     expect(await hub.stop({ within })).toEqual({ code: 0, signal: null });
+    expect(hub.stderr, "nothing is taken for a failure").not.toContain('"level":"error"');
     for (const stream of streams) {
       await stream.readToEnd({ within });
       expect(dataOf(stream)).toEqual(numbers(1, 300));

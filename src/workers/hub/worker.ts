@@ -58,6 +58,7 @@ export class Worker {
   #figures: Pick<WorkerFigures, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
   #up = false;
   #settled = false;
+  #closing = false;
   #over = false;
   #waiters: (() => void)[] = [];
 
@@ -137,6 +138,7 @@ export class Worker {
 
   /** Lets it close its streams in order and end; resolves when it has ended. The caller sets the deadline. */
   async close(): Promise<void> {
+    this.#closing = true;
     this.#peer.send({ kind: "close" });
     await this.#process?.whenEnded();
   }
@@ -197,6 +199,8 @@ export class Worker {
   }
 
   #fail(error: unknown): void {
+    // One that ends as it was asked to hears nothing any more.
+    if (this.#closing) return;
     const { logger, settings } = this.#options;
     logger.error({ worker: settings.worker, pid: this.pid, error }, "a worker is stuck; it is replaced");
     this.#process?.kill();
