@@ -82,6 +82,7 @@ async function crowd(clients: number) {
   const before = sockets.map((socket) => socket.bytesWritten);
   return {
     clock,
+    channel,
     fanout,
     connections,
     publish: () => journal.append(parsePublication({ topics: ["a"], data: "x" })),
@@ -118,4 +119,29 @@ test("a publication that comes while a round is being written goes to nobody bef
   while (clock.turn());
   expect(first?.bytesWritten).toBeGreaterThan(afterOne);
   expect(new Set(connections.map(({ handle }) => handle.socket.bytesWritten)).size).toBe(1);
+});
+
+// What a crowd cannot take at once is written to it in the time that the round waits, or makes laggards of most.
+test("rounds to a crowd grow while its buffers take them at once, and shrink when they are full", async () => {
+  const { clock, channel, connections } = await crowd(200);
+  const members = new Set(connections);
+  const writeRound = (): number => {
+    channel.writeRound(members, Buffer.alloc(channel.roundBytes(members.size)));
+    while (clock.turn());
+    return channel.roundBytes(1000);
+  };
+  const first = channel.roundBytes(1000);
+  expect(first).toBe(Math.floor((16 * 1024 * 1024) / 1000));
+  expect(writeRound()).toBe(Math.floor((32 * 1024 * 1024) / 1000));
+  for (const { handle } of connections) handle.socket.cork();
+  expect(writeRound()).toBe(first);
+  expect(writeRound()).toBe(first);
+});
+
+test("a round that is smaller than it might be says nothing of the crowd", async () => {
+  const { clock, channel, connections } = await crowd(10);
+  const before = channel.roundBytes(1000);
+  channel.writeRound(new Set(connections), Buffer.from("small"));
+  while (clock.turn());
+  expect(channel.roundBytes(1000)).toBe(before);
 });
