@@ -36,6 +36,12 @@ const endOfHead = Buffer.from("\r\n\r\n");
 /** How long a connection stays open between two requests: longer than proxies keep theirs (nginx 60 s), so that they close first. */
 const keepAliveMs = 72_000;
 
+/**
+ * Connections that wait to be taken in; of more the kernel drops the first packet, and the client tries again a second
+ * later. Node's own 511 is less than comes back at once after a restart; the kernel's limit is this on Linux.
+ */
+const queuedConnections = 4096;
+
 /** Where the front listens: on a port, or where connections are handed to it, on a path that nobody knows. */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
@@ -109,7 +115,7 @@ export class HttpFront<S> {
   async listen(): Promise<string> {
     const { listenAt } = this.#options;
     try {
-      return await this.#app.listen({ ...listenAt });
+      return await this.#app.listen({ ...listenAt, backlog: queuedConnections });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const address = "path" in listenAt ? listenAt.path : `${listenAt.host}:${listenAt.port}`;
