@@ -21,7 +21,7 @@ export interface ZeroMqPeerOptions<In> {
  * Between two ZeroMQ messages, in milliseconds: each wakes the other process, at some 0.2 ms where all cores are busy.
  * While 10,000 streams opened one by one, that was half of the hub's time.
  */
-const pauseMs = 1;
+const pauseMs = 4;
 
 /** How long messages may be worked on in one turn of the event loop, in milliseconds. */
 const turnMs = 5;
