@@ -73,7 +73,7 @@ export const limitsSchema = z
     pendingBytes: wholeNumber(memory)
       .default(64 * MiB)
       .describe("Bytes that wait for rounds. 256 full rounds; beyond it publishers are made to wait."),
-    connections: wholeNumber({ from: 1, to: 1_000_000 })
+    connections: wholeNumber({ from: 1, to: 10_000_000 })
       .default(15_000)
       .describe(
         "Open streams. 20,000 file descriptors less a quarter for links, files and clients that come and go.",
@@ -83,12 +83,12 @@ export const limitsSchema = z
       .describe(
         "Connections of one worker, streams and others; one that has them gets none. 20,000 file descriptors less a tenth.",
       ),
-    connectionsPerAddress: wholeNumber({ from: 1, to: 1_000_000 })
+    connectionsPerAddress: wholeNumber({ from: 1, to: 10_000_000 })
       .default(200)
       .describe(
         "Open streams of one address, IPv6 by its /64; beyond it 429. 100 people behind one router with two pages each.",
       ),
-    connectionsPerLocalAddress: wholeNumber({ from: 1, to: 1_000_000 })
+    connectionsPerLocalAddress: wholeNumber({ from: 1, to: 10_000_000 })
       .default(15_000)
       .describe(
         "The same for loopback and private addresses, behind which a proxy may hide everybody: as many as there may be.",
