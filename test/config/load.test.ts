@@ -238,7 +238,7 @@ test("each fault is named after the place that gave it, one line each", () => {
   expect(lines.toSorted()).toEqual([
     "--targets: given 129, allowed: a whole number from 1 to 128",
     "PHAROS_HEARTBEAT: given 0, allowed: a number of seconds from 0.05 to 3600",
-    'PHAROS_LIMITS_CONNECTIONS: given "none", allowed: a whole number from 1 to 1000000',
+    'PHAROS_LIMITS_CONNECTIONS: given "none", allowed: a whole number from 1 to 10000000',
     `limits.history.bytes in ${file}: given 1, allowed: a whole number from 65536 to 68719476736`,
     `retryMs in ${file}: given "soon", allowed: a whole number from 100 to 3600000`,
   ]);
