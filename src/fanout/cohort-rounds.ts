@@ -75,7 +75,7 @@ export class CohortRounds<H> implements Rounds<H> {
     return this.#phase === "idle" && !this.cohort.hasPending;
   }
 
-  /** Something is pending, or more is left to do. */
+  /** Something is pending, the horizon has moved, or more is left to do. */
   wake(): void {
     if (this.#phase !== "idle") return;
     this.#phase = "scheduled";
@@ -138,12 +138,12 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#phase = "idle";
     this.#leaveBusyBehind();
     this.#dropRestIfAlone();
+    this.callAhead();
     const batch = this.#rest === undefined ? this.cohort.take(this.#roundBytes()) : undefined;
     const body = this.#rest ?? batch?.body;
     if (body === undefined) return;
     if (batch !== undefined) this.#count(batch);
     this.#write(body);
-    this.#callAhead();
   }
 
   /** Writes a heartbeat to all members, unless a round is under way or about to be. */
@@ -263,6 +263,7 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#patience.spend(clock.monotonic() - this.#startedMs, this.#quorumMs ?? Number.POSITIVE_INFINITY);
     if (this.#rest === undefined) this.#admitArrivals();
     this.#dropRestIfAlone();
+    this.callAhead();
     this.#stopListeningIfAlone();
     if (this.#rest !== undefined || this.cohort.hasPending) this.wake();
     this.#context.ended();
@@ -289,8 +290,8 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#context.channel.joined(connection);
   }
 
-  /** The horizon has moved: whom it has reached may join, whom it has passed reads on. */
-  #callAhead(): void {
+  /** The horizon may have moved: whom it has reached may join, whom it has passed reads on. */
+  callAhead(): void {
     for (const connection of this.#ahead) {
       if (connection.read.after > this.cohort.horizon) continue;
       this.#ahead.delete(connection);
@@ -327,6 +328,6 @@ export class CohortRounds<H> implements Rounds<H> {
     if (this.members.size > 0 || this.#arrivals.size > 0) return;
     this.#rest = undefined;
     this.cohort.listen(false);
-    this.#callAhead();
+    this.callAhead();
   }
 }

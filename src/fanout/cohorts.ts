@@ -2,8 +2,11 @@ import type { Batch } from "../hub/cohort.js";
 import type { Page, PageLimits, ReadState } from "../hub/page.js";
 import type { Offset } from "../hub/position.js";
 
-/** A page that has to be asked for: calls `take` once, in a later turn; never when the hub is gone by then. */
-export type ComingPage = (take: (page: Page) => void) => void;
+/**
+ * A page that has to be asked for: calls `take` once, in a later turn; never when the hub is gone by then. What it
+ * returns is called when the page is not wanted any more.
+ */
+export type ComingPage = (take: (page: Page) => void) => () => void;
 
 /** A cohort as its rounds and readers see it: one of the hub in this process, or of a hub elsewhere. */
 export interface FanoutCohort {
@@ -34,7 +37,10 @@ export interface Joined {
 
 /** Where a fan-out gets its cohorts from; `S` is what it knows of a stream that is to join one. */
 export interface Cohorts<S> {
-  /** To be called once: `wake` is told of each cohort that has something pending; it must not call back. */
+  /**
+   * To be called once: `wake` is told of each cohort that has something pending, or whose horizon has moved without; it
+   * must not call back.
+   */
   attach(wake: (cohort: FanoutCohort) => void): void;
   /** One more connection; undone by {@link FanoutCohort.leave}. The same object for all of a cohort. */
   join(stream: S): Joined;

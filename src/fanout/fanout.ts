@@ -50,8 +50,9 @@ export class Fanout<H, S> {
   readonly #rounds = new Map<FanoutCohort, CohortRounds<H>>();
   readonly #connections = new Set<Connection<H>>();
   readonly #heads = new Map<Connection<H>, Buffer>();
-  /** Pages that had to be asked for, until they are written. */
-  readonly #fetched = new Map<Connection<H>, Page | "asked">();
+  /** Readers whose page had to be asked for, each with what withdraws that; and such pages until they are written. */
+  readonly #asking = new Map<Connection<H>, () => void>();
+  readonly #fetched = new Map<Connection<H>, Page>();
   readonly #scheduled = new Set<CohortRounds<H>>();
   readonly #ready = new Set<Connection<H>>();
   readonly #served: Connection<H>[] = [];
@@ -133,6 +134,8 @@ export class Fanout<H, S> {
     connection.rest = undefined;
     this.#connections.delete(connection);
     this.#heads.delete(connection);
+    this.#asking.get(connection)?.();
+    this.#asking.delete(connection);
     this.#fetched.delete(connection);
     this.#ready.delete(connection);
     rounds.cohort.leave();
@@ -198,7 +201,7 @@ export class Fanout<H, S> {
   }
 
   #makeReady(connection: Connection<H>): void {
-    if (connection.busy || connection.state !== "reading" || this.#fetched.has(connection)) return;
+    if (connection.busy || connection.state !== "reading" || this.#isFetching(connection)) return;
     // Joining here, not at the end of the turn, puts it into the round that the same turn may begin.
     if (this.#joins(connection)) return;
     this.#ready.add(connection);
@@ -261,7 +264,7 @@ export class Fanout<H, S> {
 
   #nextPage(connection: Connection<H>): Page | ComingPage {
     const fetched = this.#fetched.get(connection);
-    if (fetched !== undefined && fetched !== "asked") {
+    if (fetched !== undefined) {
       this.#fetched.delete(connection);
       return fetched;
     }
@@ -271,14 +274,17 @@ export class Fanout<H, S> {
   }
 
   #fetch(connection: Connection<H>, page: ComingPage): void {
-    this.#fetched.set(connection, "asked");
-    page((fetched) => {
-      // It may have gone meanwhile.
-      if (!this.#fetched.has(connection)) return;
+    const withdraw = page((fetched) => {
+      this.#asking.delete(connection);
       this.#fetched.set(connection, fetched);
       this.#ready.add(connection);
       this.#takeTurn();
     });
+    this.#asking.set(connection, withdraw);
+  }
+
+  #isFetching(connection: Connection<H>): boolean {
+    return this.#asking.has(connection) || this.#fetched.has(connection);
   }
 
   #write(connection: Connection<H>, body: Buffer, nowMs: number): void {
@@ -345,6 +351,7 @@ export class Fanout<H, S> {
       else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);
     }
     for (const rounds of this.#rounds.values()) {
+      rounds.callAhead();
       if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
       rounds.beat();
     }

@@ -286,7 +286,7 @@ it.each(
         world.close();
         expect(world.clock.timers, "no timer is left").toBe(0);
       }),
-      { seed: 20_261_121, numRuns: 60, endOnFailure: false },
+      { seed: 20_261_121, numRuns: options.worker === true ? 300 : 60, endOnFailure: false },
     );
   },
 );

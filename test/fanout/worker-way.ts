@@ -49,6 +49,10 @@ export class WorkerWay {
   readonly #open = new Map<number, number>();
   readonly #standing: Timer;
   #requests = 0;
+  /** Pages that the worker has asked for. */
+  asked = 0;
+  /** The bytes of each batch that the worker got. */
+  readonly batches: number[] = [];
 
   constructor({ hub, clock, roundBytes, pageCacheBytes, coding }: WorkerWayOptions) {
     this.outlet = new WorkerOutlet({ name: "worker", hub, peer: this.#toWorker, clock, roundBytes });
@@ -90,8 +94,10 @@ export class WorkerWay {
   }
 
   #takeAtWorker(message: ToWorker, body: Buffer): void {
-    if (message.kind === "batch") this.cohorts.take(message, body);
-    else if (message.kind === "page") this.cohorts.turnTo(message, body);
+    if (message.kind === "batch") {
+      this.batches.push(body.length);
+      this.cohorts.take(message, body);
+    } else if (message.kind === "page") this.cohorts.turnTo(message, body);
     else if (message.kind === "standing") this.cohorts.stand(message);
     else if (message.kind === "stream") {
       this.cohorts.reserve(message.place);
@@ -102,8 +108,10 @@ export class WorkerWay {
 
   #takeAtHub(message: ToHub): void {
     if (message.kind === "taken") this.outlet.taken(message);
-    else if (message.kind === "ask") this.outlet.ask(message);
-    else if (message.kind === "hold") this.outlet.hold(message.cohort, message.on);
+    else if (message.kind === "ask") {
+      this.asked += 1;
+      this.outlet.ask(message);
+    } else if (message.kind === "hold") this.outlet.hold(message.cohort, message.on);
     else if (message.kind === "ended") this.outlet.leave(this.#open.get(message.request) ?? 0);
   }
 }

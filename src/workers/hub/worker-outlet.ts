@@ -21,8 +21,8 @@ interface Numbered {
   readonly cohort: Cohort;
   /** Bytes of batches that the worker has not taken yet. */
   readonly untaken: number[];
-  /** What the worker says that a round may hold. */
-  roundBytes: number;
+  /** What a round may hold for all connections together, by what the worker has said of one. */
+  crowdBytes: number | undefined;
 }
 
 type Asked = ToHub & { readonly kind: "ask" };
@@ -35,6 +35,9 @@ const bytesAhead = 16 * 1024 * 1024;
 
 /** What a batch holds before the worker has said what it wants. */
 const firstRoundBytes = 16 * 1024;
+
+/** What it holds at least where a crowd has come since: as the HTTP front's rounds to a crowd. */
+const leastRoundBytes = 4096;
 
 /** How long pages may be read in one turn of the event loop, in milliseconds. */
 const pagesPerTurnMs = 10;
@@ -100,7 +103,7 @@ export class WorkerOutlet implements Outlet {
     const numbered = this.#byNumber.get(cohort);
     if (numbered === undefined) return;
     this.#settle(numbered, batches);
-    if (roundBytes !== undefined) numbered.roundBytes = roundBytes;
+    if (roundBytes !== undefined) numbered.crowdBytes = roundBytes * numbered.cohort.connections;
     if (numbered.cohort.hasPending) this.#waiting.add(numbered);
     if (this.#waiting.size > 0) this.#takeTurn();
   }
@@ -120,8 +123,8 @@ export class WorkerOutlet implements Outlet {
   /** Tells the worker where all of its cohorts stand at least. */
   tellStanding(): void {
     const { hub, peer } = this.#options;
-    const waiting = [...this.#waiting].map(({ cohort }) => cohort.horizon);
-    const upTo = Math.min(hub.history.head, ...waiting);
+    let upTo = hub.history.head;
+    for (const { cohort } of this.#waiting) upTo = Math.min(upTo, cohort.horizon);
     peer.send({ kind: "standing", upTo, id: hub.history.idAt(upTo) });
   }
 
@@ -138,7 +141,7 @@ export class WorkerOutlet implements Outlet {
 
   #number(cohort: Cohort): Numbered {
     this.#last += 1;
-    const numbered = { number: this.#last, cohort, untaken: [], roundBytes: firstRoundBytes };
+    const numbered: Numbered = { number: this.#last, cohort, untaken: [], crowdBytes: undefined };
     this.#numbered.set(cohort, numbered);
     this.#byNumber.set(numbered.number, numbered);
     // Whoever joins counts on everything after the cohort's standing.
@@ -164,9 +167,10 @@ export class WorkerOutlet implements Outlet {
 
   #sendBatches(numbered: Numbered): void {
     const { cohort, untaken, number } = numbered;
-    const { hub, peer, roundBytes } = this.#options;
+    const { hub, peer } = this.#options;
+    const maxBytes = this.#batchBytes(numbered);
     while (untaken.length < batchesAhead) {
-      const batch = cohort.take(Math.min(roundBytes, numbered.roundBytes));
+      const batch = cohort.take(maxBytes);
       if (batch === undefined) break;
       untaken.push(batch.body.length);
       this.#bytes += batch.body.length;
@@ -175,6 +179,12 @@ export class WorkerOutlet implements Outlet {
       peer.send({ kind: "batch", cohort: number, count: batch.count, upTo, id }, batch.body);
     }
     if (!cohort.hasPending) this.#waiting.delete(numbered);
+  }
+
+  #batchBytes({ crowdBytes, cohort }: Numbered): number {
+    const wanted =
+      crowdBytes === undefined ? firstRoundBytes : Math.max(leastRoundBytes, crowdBytes / cohort.connections);
+    return Math.min(this.#options.roundBytes, wanted);
   }
 
   #settle({ untaken }: Numbered, batches: number): void {

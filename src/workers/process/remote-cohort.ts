@@ -3,14 +3,23 @@ import type { Batch } from "../../hub/cohort.js";
 import type { Page, PageLimits, ReadState } from "../../hub/page.js";
 import type { Offset } from "../../hub/position.js";
 import type { Standing } from "../wire/messages.js";
+import { RecentBatches, joined } from "./recent-batches.js";
+import type { RecentRoom, SentBatch } from "./recent-batches.js";
 
 export interface RemoteCohortOptions {
   /** Where it stood when its first connection was let in. */
   readonly standing: Standing;
   /** Where every cohort of the worker stands at least. */
   readonly leastStanding: () => Standing;
+  readonly room: RecentRoom;
   /** So many batches are in a round, or wanted by nobody; a round may have so many bytes. */
   readonly taken: (batches: number, roundBytes?: number) => void;
+  /**
+   * True for a reader whose last page came from the hub and was full. It stays with the hub until it has reached the
+   * horizon: what it was told is lost, and got as a retained value, may lie here still.
+   */
+  readonly isMidway: (state: ReadState) => boolean;
+  /** Asks the hub, or has what others have asked for. */
   readonly page: (state: ReadState, limits: PageLimits) => Page | ComingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly hold: (on: boolean) => void;
@@ -18,21 +27,23 @@ export interface RemoteCohortOptions {
   readonly gone: () => void;
 }
 
-/** What the hub has sent of a cohort, up to where. */
-export type SentBatch = Batch & Standing;
-
 /** A cohort whose publications the hub sends; batches wait here for rounds, as in the hub, while somebody listens. */
 export class RemoteCohort implements FanoutCohort {
   connections = 0;
   readonly #options: RemoteCohortOptions;
+  readonly #recent: RecentBatches;
   #pending: SentBatch[] = [];
   /** Where it stands before the first that is pending. */
   #standing: Standing;
+  /** Everything up to here has come from the hub. */
+  #received: Standing;
   #listening = false;
 
   constructor(options: RemoteCohortOptions) {
     this.#options = options;
     this.#standing = options.standing;
+    this.#received = options.standing;
+    this.#recent = new RecentBatches(options.room, options.standing.upTo);
   }
 
   get horizon(): Offset {
@@ -43,17 +54,23 @@ export class RemoteCohort implements FanoutCohort {
     return this.#pending.length > 0;
   }
 
-  /** True when it is the first to wait. */
-  add(batch: SentBatch): boolean {
-    if (!this.#listening) {
-      this.#standing = batch;
-      this.#options.taken(1);
-      return false;
-    }
+  /** Takes what the hub has sent; everything before it has come. */
+  add({ body, count, upTo, id }: Batch & Standing): void {
     // While something waits its standing does not move.
     this.#standing = this.#stand();
-    this.#pending.push(batch);
-    return this.#pending.length === 1;
+    const batch = { body, count, upTo, id, after: this.#receive().upTo };
+    this.moveTo(batch);
+    if (this.#listening) {
+      this.#pending.push(batch);
+      return;
+    }
+    this.#recent.add(batch);
+    this.#options.taken(1);
+  }
+
+  /** Everything up to here has come. */
+  moveTo({ upTo, id }: Standing): void {
+    if (upTo > this.#received.upTo) this.#received = { upTo, id };
   }
 
   listen(listening: boolean): void {
@@ -72,14 +89,13 @@ export class RemoteCohort implements FanoutCohort {
       bytes += batch.body.length;
     }
     this.#drop(batches.length, maxBytes);
-    if (batches.length === 1) return first;
-    const count = batches.reduce((sum, batch) => sum + batch.count, 0);
-    const bodies = batches.map(({ body }) => body);
-    return { body: Buffer.concat(bodies, bytes), count };
+    return joined(batches);
   }
 
   page(state: ReadState, limits: PageLimits): Page | ComingPage {
-    return this.#options.page(state, limits);
+    const { isMidway, page } = this.#options;
+    const recent = isMidway(state) ? undefined : this.#recent.page(state, limits);
+    return recent ?? page(state, limits);
   }
 
   heartbeat(): Buffer {
@@ -94,21 +110,26 @@ export class RemoteCohort implements FanoutCohort {
     this.connections -= 1;
     if (this.connections > 0) return;
     this.listen(false);
+    this.#recent.clear();
     this.#options.gone();
   }
 
   #stand(): Standing {
-    if (this.#pending.length > 0) return this.#standing;
-    const least = this.#options.leastStanding();
-    return least.upTo > this.#standing.upTo ? least : this.#standing;
+    return this.#pending.length > 0 ? this.#standing : this.#receive();
+  }
+
+  #receive(): Standing {
+    this.moveTo(this.#options.leastStanding());
+    return this.#received;
   }
 
   /** These are in a round, or wanted by nobody. */
   #drop(batches: number, roundBytes?: number): void {
     if (batches === 0) return;
-    const last = this.#pending[batches - 1];
-    this.#pending = this.#pending.slice(batches);
-    if (last !== undefined) this.#standing = last;
+    for (const batch of this.#pending.splice(0, batches)) {
+      this.#recent.add(batch);
+      this.#standing = { upTo: batch.upTo, id: batch.id };
+    }
     this.#options.taken(batches, roundBytes);
   }
 }

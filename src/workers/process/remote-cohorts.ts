@@ -4,13 +4,14 @@ import type { PageKey } from "../../fanout/page-store.js";
 import type { Page, PageLimits, ReadState } from "../../hub/page.js";
 import type { CohortNumber, Place, Standing, ToHub, ToWorker, Words } from "../wire/messages.js";
 import type { Peer } from "../wire/peer.js";
+import { RecentRoom } from "./recent-batches.js";
 import { RemoteCohort } from "./remote-cohort.js";
 
 export interface RemoteCohortsOptions {
   readonly peer: Peer<ToHub>;
   /** Writes what keeps the quiet streams of a cohort alive. */
   readonly heartbeat: (words: Words, id: string, members: number) => Buffer;
-  /** Pages that several readers share are kept up to this many bytes. */
+  /** Pages that several readers share are kept up to this many bytes, and so are batches that were in rounds. */
   readonly pageCacheBytes: number;
 }
 
@@ -25,7 +26,7 @@ const asksAtATime = 64;
 interface Ask {
   readonly key: PageKey;
   readonly cohort: CohortNumber;
-  readonly takers: ((page: Page) => void)[];
+  readonly takers: Set<(page: Page) => void>;
 }
 
 /**
@@ -35,11 +36,14 @@ interface Ask {
 export class RemoteCohorts implements Cohorts<RemoteStream> {
   readonly #options: RemoteCohortsOptions;
   readonly #pages: PageStore;
+  readonly #room: RecentRoom;
   readonly #cohorts = new Map<CohortNumber, RemoteCohort>();
   /** All asks by what they ask for, those that wait, and those under way by number. */
   readonly #asks = new Map<string, Ask>();
-  readonly #waiting: Ask[] = [];
+  readonly #waiting = new Set<Ask>();
   readonly #underWay = new Map<number, Ask>();
+  /** Where readers stand whose page was full. */
+  readonly #midway = new WeakSet<ReadState>();
   #asked = 0;
   #standing: Standing = { upTo: 0, id: "" };
   #wake: (cohort: FanoutCohort) => void = () => undefined;
@@ -47,6 +51,7 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
   constructor(options: RemoteCohortsOptions) {
     this.#options = options;
     this.#pages = new PageStore(options.pageCacheBytes);
+    this.#room = new RecentRoom(options.pageCacheBytes);
   }
 
   attach(wake: (cohort: FanoutCohort) => void): void {
@@ -64,6 +69,7 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
       this.#cohorts.set(number, cohort);
     }
     cohort.connections += 1;
+    this.#move(cohort, standing);
   }
 
   /** The client has gone before its stream was opened. */
@@ -81,8 +87,9 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
   take({ cohort, count, upTo, id }: ToWorker & { readonly kind: "batch" }, body: Buffer): void {
     const remote = this.#cohorts.get(cohort);
     // The last of its connections has gone meanwhile.
-    if (remote === undefined) this.#tellTaken(cohort, 1);
-    else if (remote.add({ body, count, upTo, id })) this.#wake(remote);
+    if (remote === undefined) return this.#tellTaken(cohort, 1);
+    remote.add({ body, count, upTo, id });
+    this.#wake(remote);
   }
 
   /** A page that was asked for. */
@@ -92,6 +99,7 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     if (asked === undefined) return;
     const { count, next, gapReason, full } = rest;
     const page: Page = { body, count, next, gapReason, full };
+    if (full) this.#midway.add(next);
     this.#asks.delete(textOf(asked.key));
     this.#pages.keep(asked.key, page);
     for (const take of asked.takers) take(page);
@@ -103,11 +111,20 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     this.#standing = standing;
   }
 
+  /** Everything of this cohort up to here has come. */
+  #move(cohort: RemoteCohort, standing: Standing): void {
+    const before = cohort.horizon;
+    cohort.moveTo(standing);
+    if (cohort.horizon > before) this.#wake(cohort);
+  }
+
   #create(number: CohortNumber, words: Words, standing: Standing): RemoteCohort {
     const { heartbeat, peer } = this.#options;
     return new RemoteCohort({
       standing,
       leastStanding: () => this.#standing,
+      room: this.#room,
+      isMidway: (state) => this.#midway.has(state),
       taken: (batches, roundBytes) => this.#tellTaken(number, batches, roundBytes),
       page: (state, limits) => this.#page(number, state, limits),
       heartbeat: (id, members) => heartbeat(words, id, members),
@@ -126,22 +143,30 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     if (kept !== undefined) return kept;
     return (take) => {
       const text = textOf(key);
-      const ask = this.#asks.get(text);
-      if (ask !== undefined) {
-        ask.takers.push(take);
-        return;
+      let ask = this.#asks.get(text);
+      if (ask === undefined) {
+        ask = { key, cohort: number, takers: new Set() };
+        this.#asks.set(text, ask);
+        this.#waiting.add(ask);
       }
-      const asking: Ask = { key, cohort: number, takers: [take] };
-      this.#asks.set(text, asking);
-      this.#waiting.push(asking);
+      const { takers } = ask;
+      takers.add(take);
       this.#askMore();
+      return () => this.#withdraw(ask, take);
     };
+  }
+
+  /** What nobody waits for is not asked for; once asked it comes all the same, and is kept for others. */
+  #withdraw(ask: Ask, take: (page: Page) => void): void {
+    ask.takers.delete(take);
+    if (ask.takers.size === 0 && this.#waiting.delete(ask)) this.#asks.delete(textOf(ask.key));
   }
 
   #askMore(): void {
     while (this.#underWay.size < asksAtATime) {
-      const asking = this.#waiting.shift();
+      const [asking] = this.#waiting;
       if (asking === undefined) return;
+      this.#waiting.delete(asking);
       const { key, cohort } = asking;
       this.#asked += 1;
       this.#underWay.set(this.#asked, asking);
