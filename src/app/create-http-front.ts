@@ -31,6 +31,8 @@ export interface HttpFrontParts {
   readonly workerEntry: string | undefined;
 }
 
+type BodyLimits = Pick<Limits, "bodyBytes" | "requestBytes">;
+
 /** The built-in front, in this process or in workers; undefined where there is to be none. */
 export function createHttpFront(parts: HttpFrontParts): HttpFront<unknown> | WorkersFront | undefined {
   const { http, workers, limits } = parts.config;
@@ -72,7 +74,10 @@ function createWorkersFront(parts: HttpFrontParts, http: HttpAddress): WorkersFr
   });
 }
 
-/** An equal part of what all bodies may hold, with room for one at least. */
-function workerShare({ bodyBytes, requestBytes }: Limits, workers: number): number {
-  return Math.max(Math.floor(requestBytes / workers), Math.min(bodyBytes, requestBytes));
+/**
+ * An equal part of what all bodies may hold; room for two of the largest at least, since one client may have half of
+ * it, and would with less be refused for ever.
+ */
+export function workerShare({ bodyBytes, requestBytes }: BodyLimits, workers: number): number {
+  return Math.max(Math.floor(requestBytes / workers), Math.min(2 * bodyBytes, requestBytes));
 }

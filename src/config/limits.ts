@@ -224,7 +224,7 @@ export const limitsSchema = z
     requestBytes: wholeNumber({ from: 64 * KiB, to: 64 * GiB })
       .default(64 * MiB)
       .describe(
-        "Bytes of all request bodies that arrive, wait or are worked on, half of them for one address: 64 of the largest; beyond it 503.",
+        "Bytes of all request bodies that arrive, wait or are worked on, half of them for one address: 64 of the largest; beyond it 503. A worker holds an equal part of it, or two of the largest where that is more.",
       ),
   })
   .prefault({})

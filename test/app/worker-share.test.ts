@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { workerShare } from "../../src/app/create-http-front.js";
+import { BodyRoom } from "../../src/gateway/body-room.js";
+import { gatewayRequest } from "../gateway/request.js";
+
+const MiB = 1024 * 1024;
+
+test.each([
+  { workers: 2, bodyBytes: MiB, requestBytes: 64 * MiB, share: 32 * MiB },
+  { workers: 64, bodyBytes: MiB, requestBytes: 64 * MiB, share: 2 * MiB },
+  { workers: 2, bodyBytes: 64 * MiB, requestBytes: 64 * MiB, share: 64 * MiB },
+])("a worker of $workers may hold $share bytes of bodies", ({ workers, share, ...limits }) => {
+  expect(workerShare(limits, workers)).toBe(share);
+});
+
+test("the largest body of one client fits however many workers there are", () => {
+  // With 33 workers half of a worker's share was less than a body may have, and it was refused for ever.
+  const limits = { bodyBytes: MiB, requestBytes: 64 * MiB };
+  const room = new BodyRoom({
+    bodyBytes: MiB,
+    requestBytes: workerShare(limits, 500),
+    clients: { clientOf: () => ({ address: "192.0.2.1", key: "192.0.2.1", isLocal: false }) },
+  });
+  const place = room.enter(gatewayRequest({}));
+  expect(() => place.take(MiB)).not.toThrow();
+});
