@@ -28,6 +28,8 @@ export class WorkerFront {
   readonly #cohorts: RemoteCohorts;
   readonly #gateway: RemoteGateway;
   readonly #front: HttpFront<RemoteStream>;
+  /** The last connection that came. */
+  #last = 0;
 
   constructor(options: WorkerFrontOptions) {
     const { settings, clock, logger, over } = options;
@@ -63,15 +65,18 @@ export class WorkerFront {
     this.#peer.send({ kind: "up" });
   }
 
-  /** Takes a connection that the hub hands over; undefined when it has closed on its way. */
+  /** Takes a connection that the hub hands over, in the order of their numbers; undefined when it has closed on its way. */
   take({ connection }: HandedOver, socket: Socket | undefined): void {
-    const gone = (): void => this.#peer.send({ kind: "gone", connection });
-    if (socket === undefined) {
-      gone();
-      return;
-    }
-    socket.once("close", gone);
+    // One for which this process had no descriptor left is not even announced by Node; the kernel has closed it.
+    for (let lost = this.#last + 1; lost < connection; lost += 1) this.#gone(lost);
+    this.#last = connection;
+    if (socket === undefined) return this.#gone(connection);
+    socket.once("close", () => this.#gone(connection));
     this.#front.take(socket);
+  }
+
+  #gone(connection: number): void {
+    this.#peer.send({ kind: "gone", connection });
   }
 
   #take(message: ToWorker, body: Buffer): void {

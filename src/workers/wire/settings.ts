@@ -30,6 +30,7 @@ export interface ServedPath {
 
 /** What comes with the handle of each connection. */
 export interface HandedOver {
+  /** Counted from 1 for each worker, in the order in which they are sent. */
   readonly connection: number;
 }
 
