@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { readlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
+import { childrenOf, isAlive, isZombie } from "../support/children.js";
 import { startHub, type HubOptions, type HubProcess } from "../support/hub-process.js";
 import { connectPublisher } from "../support/publisher.js";
 import { connectRaw, type RawConnection } from "../support/raw-http.js";
@@ -15,24 +17,7 @@ function startWithWorkers(workers: number, options: HubOptions = {}): Promise<Hu
 
 /** The worker processes of a hub, first started first. */
 function workersOf({ pid }: HubProcess): readonly number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
-    .map(Number)
-    .sort((a, b) => a - b);
-}
-
-function parentOf(name: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    // It has ended between the listing and now.
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  return parentOf(String(pid)) !== undefined;
+  return childrenOf(pid);
 }
 
 async function socketsOf(pid: number): Promise<number> {
@@ -128,12 +113,76 @@ describe("a hub with workers", () => {
     for (const data of numbers(1, 1000)) await publish(data);
     await Promise.any(streams.map((stream) => stream.readUntil("data: 1000\n", { within })));
     await ended;
-    await hub.waitForLog(/silent for 10 s/, { within });
+    await hub.waitForLog(/left 10 questions unanswered/, { within });
     await waitFor(() => !isAlive(first), { within, missing: () => "the worker that hangs lives on" });
     const lost = streams.find((stream) => stream.closed);
     const again = await comeBack(hub, lost === undefined ? undefined : lastIdOf(lost));
     await again.readUntil("data: 1000\n", { within });
     expect(dataOf(again)).toEqual(numbers(1, 1000));
+  });
+
+  it("outlives a worker that dies while connections come for it", async () => {
+    // Between the end of the worker's channel and of its process the hub offered it the same connection for ever.
+    const hub = await startWithWorkers(1);
+    const [worker = 0] = workersOf(hub);
+    hub.signal("SIGSTOP");
+    process.kill(worker, "SIGKILL");
+    await waitFor(() => isZombie(worker), { within, missing: () => "the worker does not die" });
+    const early = await Promise.all(numbers(1, 3).map(() => connectRaw({ port: hub.httpPort })));
+    hub.signal("SIGCONT");
+    await Promise.all(early.map((connection) => connection.readToEnd({ within })));
+    await (await comeBack(hub)).readUntil("\nid: ", { within });
+    expect(hub.exit).toBeUndefined();
+  });
+
+  it("lets nobody wait for a worker that died before it took them, and keeps none of their descriptors", async () => {
+    const hub = await startWithWorkers(2);
+    const before = await socketsOf(hub.pid);
+    const [stopped = 0] = workersOf(hub);
+    process.kill(stopped, "SIGSTOP");
+    const connections = await Promise.all(numbers(1, 20).map(() => connectRaw({ port: hub.httpPort })));
+    for (const connection of connections)
+      connection.write("GET /esupdates HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await waitFor(() => connections.filter(isServed).length >= 10, {
+      within,
+      missing: () => "the other serves none",
+    });
+    process.kill(stopped, "SIGKILL");
+    await waitFor(() => connections.every((connection) => connection.closed || isServed(connection)), {
+      within,
+      missing: () => `served are ${connections.filter(isServed).length} of 20, the others wait`,
+    });
+    // Only the one whose descriptor was on its way is lost with the worker.
+    expect(connections.filter(({ closed }) => closed).length).toBeLessThanOrEqual(1);
+    await waitFor(async () => workersOf(hub).length === 2 && (await socketsOf(hub.pid)) === before, {
+      within,
+      missing: () => "the hub still holds descriptors of clients",
+    });
+  });
+
+  it("starts a worker later when there is no descriptor left for it now", async () => {
+    const hub = await startWithWorkers(2);
+    const [first = 0, second = 0] = workersOf(hub);
+    const stream = await openStream(hub);
+    limitDescriptors(hub, readdirSync(`/proc/${hub.pid}/fd`).length - 2);
+    for (const worker of [first, second]) process.kill(worker, "SIGKILL");
+    await stream.readToEnd({ within });
+    await hub.waitForLog(/"how":"[^"]*(EMFILE|Too many open files)/, { within });
+    limitDescriptors(hub, 4096);
+    await (await comeBack(hub)).readUntil("\nid: ", { within });
+    expect(hub.exit).toBeUndefined();
+  });
+
+  it("stops at once and says nothing of failures while a worker is being started", async () => {
+    const hub = await startWithWorkers(2);
+    const [first = 0] = workersOf(hub);
+    process.kill(first, "SIGKILL");
+    await hub.waitForLog(/another takes its place/, { within });
+    await waitFor(() => workersOf(hub).length === 2, { within, missing: () => "no worker takes its place" });
+    const logged = hub.stderr.length;
+    expect(await hub.stop({ within })).toEqual({ code: 0, signal: null });
+    expect(hub.stderr.slice(logged)).not.toContain('"level":"error"');
+    expect(foldersOf(hub)).toEqual([]);
   });
 
   it("stops in order: what was published arrives, streams end, no process and no folder stays", async () => {
@@ -190,6 +239,15 @@ describe("a hub with workers", () => {
     await expect(hub).rejects.toThrow(/code 1 before it was ready: pharos: cannot listen on [^\n]*in use/);
   });
 });
+
+function isServed({ text }: RawConnection): boolean {
+  return text.includes("\nid: ");
+}
+
+/** Root may raise the limit again; others only to where it was. */
+function limitDescriptors({ pid }: HubProcess, soft: number): void {
+  execFileSync("prlimit", ["--pid", String(pid), `--nofile=${soft}:`]);
+}
 
 /** The folders in which workers and hub meet: each names the hub's process. */
 function foldersOf({ pid }: HubProcess): readonly string[] {

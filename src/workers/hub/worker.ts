@@ -7,6 +7,8 @@ import type { Metrics } from "../../metrics.js";
 import { ZeroMqPeer } from "../wire/peer.js";
 import type { ToHub, ToWorker, WorkerFigures } from "../wire/messages.js";
 import type { WorkerSettings } from "../wire/settings.js";
+import { WorkerConnections } from "./worker-connections.js";
+import type { Fate } from "./worker-connections.js";
 import { WorkerOutlet } from "./worker-outlet.js";
 import { WorkerProcess } from "./worker-process.js";
 import { WorkerRequests } from "./worker-requests.js";
@@ -22,14 +24,8 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** It has ended, by itself or for its silence; all that it held has left. Called once. */
+  /** It has ended, by itself or for its silence, or could not be started; all that it held has left. Called once. */
   readonly ended: (how: string) => void;
-}
-
-/** What becomes of a connection that is handed over. */
-interface Fate {
-  readonly gone: () => void;
-  readonly failed: () => void;
 }
 
 /** How long its process may take to start, in milliseconds: twenty times what it takes on an idle machine. */
@@ -41,8 +37,11 @@ const settleLookMs = 5;
 /** How often it is asked how it is, in milliseconds. */
 const askMs = 1000;
 
-/** A worker that has not answered for so long is taken for stuck and replaced, in milliseconds: ten questions. */
-const silenceMs = 10_000;
+/**
+ * A worker that has left so many questions unanswered, and said nothing else meanwhile, is taken for stuck and replaced.
+ * Questions are counted rather than time, which also passes while the hub itself is stopped and hears nobody.
+ */
+const unansweredAtMost = 10;
 
 /** One worker: its process, what it is told and what it says. */
 export class Worker {
@@ -50,13 +49,15 @@ export class Worker {
   readonly #peer: ZeroMqPeer<ToWorker, ToHub>;
   readonly #outlet: WorkerOutlet;
   readonly #requests: WorkerRequests;
-  /** Connections that it has, each with what to call when it is gone. */
-  readonly #connections = new Map<number, () => void>();
+  readonly #connections = new WorkerConnections();
   #process: WorkerProcess | undefined;
   #asking: Timer | undefined;
-  #heardMs: number;
+  /** Questions since anything was heard of it. */
+  #unanswered = 0;
   #figures: Pick<WorkerFigures, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
   #up = false;
+  /** A connection could not be handed over. */
+  #refused = false;
   #settled = false;
   #closing = false;
   #over = false;
@@ -65,7 +66,6 @@ export class Worker {
   constructor(options: WorkerOptions) {
     const { name, hub, gateway, clock, settings } = options;
     this.#options = options;
-    this.#heardMs = clock.monotonic();
     const peer = new ZeroMqPeer<ToWorker, ToHub>({
       clock,
       take: (message, body) => this.#take(message, body),
@@ -76,24 +76,21 @@ export class Worker {
     this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer });
   }
 
-  /** Starts the process; resolves when it takes connections, or has ended. */
+  /** Starts the process; resolves when it takes connections, or has ended, or cannot be started. */
   async start(): Promise<void> {
-    const { entry, settings, clock } = this.#options;
-    await this.#peer.bind(settings.address);
-    this.#process = new WorkerProcess({ entry, settings, ended: (how) => this.#end(how) });
+    const { clock } = this.#options;
+    await this.#launch();
     const late = clock.after(startWithinMs, () =>
       this.#fail(`it was not ready in ${startWithinMs / 1000} s`),
     );
     await this.#until(() => this.#up);
     late.cancel();
-    if (this.#over) return;
-    this.#heardMs = clock.monotonic();
-    this.#asking = clock.every(askMs, () => this.#ask());
+    if (!this.#over) this.#asking = clock.every(askMs, () => this.#ask());
   }
 
   /** True while it takes connections. */
   get isUp(): boolean {
-    return this.#up && !this.#over;
+    return this.#up && !this.#over && !this.#refused && this.#process?.isConnected === true;
   }
 
   get pid(): number | undefined {
@@ -119,37 +116,54 @@ export class Worker {
     return this.#figures.bodyBytes;
   }
 
-  /** Gives it a connection; `gone` is called when that has closed, `failed` in its place when it cannot be given. */
-  handOver(connection: number, socket: Socket, { gone, failed }: Fate): void {
-    this.#connections.set(connection, gone);
-    this.#process?.handOver({ connection }, socket, () => {
-      if (this.#connections.delete(connection)) failed();
-      else socket.destroy();
+  /** Gives it a connection. After one that it cannot be given it is up no longer. */
+  handOver(socket: Socket, fate: Fate): void {
+    const connection = this.#connections.add(socket, fate);
+    this.#process?.handOver({ connection }, socket, (error) => {
+      if (error === null) return this.#connections.sent(connection);
+      this.#refused = true;
+      this.#connections.failed(connection);
     });
   }
 
-  /** Resolves when it has written what was published, or has ended. The caller sets the deadline. */
+  /** Resolves when it has written what was published, or has ended, or was not up yet. The caller sets the deadline. */
   async settle(): Promise<void> {
+    if (!this.#up) return;
     while (!this.#outlet.isIdle && !this.#over)
       await new Promise<void>((resolve) => this.#options.clock.after(settleLookMs, resolve));
     this.#peer.send({ kind: "settle" });
     await this.#until(() => this.#settled);
   }
 
-  /** Lets it close its streams in order and end; resolves when it has ended. The caller sets the deadline. */
+  /**
+   * Lets it close its streams in order and end; resolves when it has ended. The caller sets the deadline. One that is
+   * not up yet holds nobody, and is ended at once.
+   */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#peer.send({ kind: "close" });
-    await this.#process?.whenEnded();
+    if (this.#up) this.#peer.send({ kind: "close" });
+    else this.kill();
+    await this.#until(() => this.#over);
   }
 
-  /** Ends it at once; resolves when it has ended. */
-  async kill(): Promise<void> {
+  /** Ends it at once. */
+  kill(): void {
     this.#process?.kill();
-    await this.#process?.whenEnded();
+  }
+
+  async #launch(): Promise<void> {
+    const { entry, settings } = this.#options;
+    try {
+      await this.#peer.bind(settings.address);
+      if (this.#closing) this.#end("the hub stops");
+      else this.#process = new WorkerProcess({ entry, settings, ended: (how) => this.#end(how) });
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #take(message: ToHub, body: Buffer): void {
+    this.#unanswered = 0;
     switch (message.kind) {
       case "request":
         return this.#requests.request(message);
@@ -164,7 +178,7 @@ export class Worker {
       case "hold":
         return this.#outlet.hold(message.cohort, message.on);
       case "gone":
-        return this.#gone(message.connection);
+        return this.#connections.gone(message.connection);
       case "figures":
         return this.#note(message);
       case "up":
@@ -178,41 +192,38 @@ export class Worker {
     }
   }
 
-  #gone(connection: number): void {
-    const gone = this.#connections.get(connection);
-    this.#connections.delete(connection);
-    gone?.();
-  }
-
   #note({ counted, observed, laggards, bodyBytes }: WorkerFigures): void {
-    const { metrics, clock } = this.#options;
-    this.#heardMs = clock.monotonic();
+    const { metrics } = this.#options;
     this.#figures = { laggards, bodyBytes };
     for (const [name, by, labels] of counted) metrics.count(name, by, labels);
     for (const [name, value, labels] of observed) metrics.observe(name, value, labels);
   }
 
   #ask(): void {
-    const { clock } = this.#options;
-    if (clock.monotonic() - this.#heardMs > silenceMs) this.#fail(`it was silent for ${silenceMs / 1000} s`);
-    else this.#outlet.tellStanding();
+    if (!this.isUp) return this.#fail("it takes no connections any more");
+    if (this.#unanswered >= unansweredAtMost)
+      return this.#fail(`it has left ${unansweredAtMost} questions unanswered`);
+    this.#unanswered += 1;
+    this.#outlet.tellStanding();
   }
 
   #fail(error: unknown): void {
     // One that ends as it was asked to hears nothing any more.
     if (this.#closing) return;
+    this.#asking?.cancel();
     const { logger, settings } = this.#options;
     logger.error({ worker: settings.worker, pid: this.pid, error }, "a worker is stuck; it is replaced");
-    this.#process?.kill();
+    this.kill();
   }
 
   #end(how: string): void {
+    if (this.#over) return;
     this.#over = true;
     this.#asking?.cancel();
     this.#peer.close();
     this.#outlet.close();
     this.#requests.close();
-    for (const connection of this.#connections.keys()) this.#gone(connection);
+    this.#connections.end();
     this.#figures = { laggards: 0, bodyBytes: 0 };
     this.#tell();
     this.#options.ended(how);

@@ -1,0 +1,32 @@
+import { Pair } from "zeromq";
+
+// A worker that speaks the hub's wire format and serves nothing: it greets each connection with its pid, sends back what
+// comes, and answers a question with how many there have been, as its laggards. It needs no build.
+
+process.once("disconnect", () => process.exit());
+process.once("message", (settings) => void serve(settings));
+
+async function serve({ address }) {
+  const pair = new Pair({ linger: 0 });
+  pair.connect(address);
+  let said = Promise.resolve();
+  const say = (message) => {
+    said = said.then(() => pair.send(JSON.stringify([message])));
+  };
+  process.on("message", ({ connection }, socket) => {
+    const gone = () => say({ kind: "gone", connection });
+    if (socket === undefined) return gone();
+    socket.on("error", () => undefined).on("close", gone);
+    socket.on("data", (bytes) => socket.write(bytes));
+    return socket.write(`${process.pid}\n`);
+  });
+  say({ kind: "up" });
+  let questions = 0;
+  for await (const [text] of pair)
+    for (const { kind } of JSON.parse(text.toString())) {
+      if (kind === "standing")
+        say({ kind: "figures", counted: [], observed: [], laggards: ++questions, bodyBytes: 0 });
+      if (kind === "settle") say({ kind: "settled" });
+      if (kind === "close") process.disconnect();
+    }
+}

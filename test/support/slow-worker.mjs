@@ -1,0 +1,3 @@
+// A worker that is never ready.
+process.once("disconnect", () => process.exit());
+process.on("message", () => undefined);

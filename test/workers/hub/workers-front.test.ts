@@ -1,0 +1,158 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../../../src/app/system-clock.js";
+import { childrenOf } from "../../support/children.js";
+import { freePort } from "../../support/free-port.js";
+import { connectRaw, type RawConnection } from "../../support/raw-http.js";
+import { waitFor } from "../../support/wait-for.js";
+import { WorkersBed, slowWorker } from "./workers-bed.js";
+
+const within = 30_000;
+
+/** The machine's clock with timers ten times as fast. */
+const fastClock = {
+  ...systemClock,
+  after: (ms: number, action: () => void) => systemClock.after(ms / 10, action),
+  every: (ms: number, action: () => void) => systemClock.every(ms / 10, action),
+};
+
+/** Connects as soon as somebody listens. */
+function connectEarly(port: number): Promise<RawConnection> {
+  return waitFor(() => connectRaw({ port }).catch(() => undefined), {
+    within,
+    missing: () => "nobody listens",
+  });
+}
+
+/** Why it cannot listen. */
+function refusalOf(listening: Promise<string>): Promise<string> {
+  return listening.then(() => "it listens", String);
+}
+
+describe("connections that are handed over", () => {
+  it("live on when the hub has closed its own descriptor of them", async () => {
+    const bed = new WorkersBed({ workers: 1 });
+    await bed.listen();
+    const { connection } = await bed.connectToWorker();
+    connection.write("still there?\n");
+    await connection.readUntil("still there?\n", { within });
+    expect(connection.closed).toBe(false);
+  });
+
+  it("go to another worker when the one they were meant for dies before it has them", async () => {
+    // Node sends the next handle when the one before is acknowledged, and forgets those that wait when the process
+    // dies: their clients waited for ever.
+    const bed = new WorkersBed();
+    await bed.listen();
+    const [first, second] = [await bed.connectToWorker(), await bed.connectToWorker()];
+    process.kill(first.worker, "SIGSTOP");
+    const others = await Promise.all(Array.from({ length: 8 }, () => bed.connect()));
+    await waitFor(() => others.filter(({ length }) => length > 0).length === 4, {
+      within,
+      missing: () => "the other worker does not take its share",
+    });
+    process.kill(first.worker, "SIGKILL");
+    await first.connection.readToEnd({ within });
+    await waitFor(() => others.every(({ length, closed }) => length > 0 || closed), {
+      within,
+      missing: () => "connections wait for a worker that is dead",
+    });
+    const greeted = others.filter(({ length }) => length > 0);
+    expect(greeted.length, "all but the one that was on its way").toBeGreaterThanOrEqual(7);
+    for (const { text } of greeted) expect(text).toBe(`${second.worker}\n`);
+  });
+});
+
+describe("workers", () => {
+  it("are not taken for stuck because the hub itself had paused", async () => {
+    // Silence was measured by time, so that a hub that had been stopped for a while killed its healthy workers.
+    let aheadMs = 0;
+    const clock = { ...fastClock, monotonic: () => systemClock.monotonic() + aheadMs };
+    const bed = new WorkersBed({ workers: 1, clock });
+    await bed.listen();
+    const { connection } = await bed.connectToWorker();
+    for (const heard of [3, 6]) {
+      aheadMs += 60_000;
+      await waitFor(() => bed.front.laggards >= heard, { within, missing: () => "it is asked no more" });
+    }
+    expect(bed.errors).toEqual([]);
+    expect(connection.closed).toBe(false);
+  });
+
+  it("are replaced when they have left ten questions unanswered", async () => {
+    const bed = new WorkersBed({ workers: 1, clock: fastClock });
+    await bed.listen();
+    const { connection, worker } = await bed.connectToWorker();
+    process.kill(worker, "SIGSTOP");
+    await bed.untilError(/10 questions unanswered.*it is replaced/);
+    await connection.readToEnd({ within });
+    const again = await waitFor(() => bed.connectToWorker().catch(() => undefined), {
+      within,
+      missing: () => "no worker takes its place",
+    });
+    expect(again.worker).not.toBe(worker);
+  });
+
+  it.each([
+    { path: "/nowhere/node", story: "says later that it could not be started", how: /ENOENT/ },
+    { path: "no\0path", story: "cannot even be tried", how: /null bytes/ },
+  ])("are started later, and later still, when a process $story", async ({ path, how }) => {
+    const bed = new WorkersBed({ workers: 1, clock: fastClock });
+    await bed.listen();
+    const { worker } = await bed.connectToWorker();
+    const { execPath } = process;
+    onTestFinished(() => void (process.execPath = execPath));
+    process.execPath = path;
+    process.kill(worker, "SIGKILL");
+    expect(await bed.untilError(/SIGKILL/)).toMatchObject({ inMs: 1000 });
+    expect(await bed.untilError(how)).toMatchObject({ inMs: 2000 });
+    process.execPath = execPath;
+    await waitFor(() => bed.connectToWorker().catch(() => undefined), {
+      within,
+      missing: () => "no worker takes its place",
+    });
+  });
+});
+
+describe("while its workers start", () => {
+  it("keeps no more connections than it may have", async () => {
+    const port = await freePort();
+    const bed = new WorkersBed({ port, entry: slowWorker, connections: 2 });
+    void refusalOf(bed.front.listen());
+    const kept = [await connectEarly(port), await connectEarly(port)];
+    const third = await connectEarly(port);
+    await third.readToEnd({ within });
+    expect(bed.cut).toEqual(["workers"]);
+    expect(kept.map(({ closed }) => closed)).toEqual([false, false]);
+  });
+
+  it("can be stopped: nobody is left behind and nothing is called a failure", async () => {
+    const port = await freePort();
+    const bed = new WorkersBed({ port, entry: slowWorker });
+    const refusal = refusalOf(bed.front.listen());
+    const early = await connectEarly(port);
+    await bed.front.settle();
+    await bed.front.close();
+    expect(await refusal).toMatch(/ended before it was ready/);
+    await early.readToEnd({ within });
+    expect(childrenOf(process.pid)).toEqual([]);
+    expect(bed.errors).toEqual([]);
+  });
+
+  it("closes those that came early when a worker ends before it is ready", async () => {
+    const port = await freePort();
+    const bed = new WorkersBed({ port, entry: slowWorker, workers: 1 });
+    const refusal = refusalOf(bed.front.listen());
+    const early = await connectEarly(port);
+    const [worker = 0] = await waitFor(
+      () => {
+        const children = childrenOf(process.pid);
+        return children.length > 0 && children;
+      },
+      { within, missing: () => "no worker is started" },
+    );
+    process.kill(worker, "SIGKILL");
+    expect(await refusal).toMatch(/ended before it was ready/);
+    await early.readToEnd({ within });
+    expect(bed.errors).toMatchObject([{ how: "SIGKILL" }]);
+  });
+});
