@@ -116,9 +116,10 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
 }
 
 function streamSettings({ config, presence }: GatewayParts): StreamSettings {
-  const { retryMs, limits } = config;
+  const { retryMs, heartbeatSeconds, limits } = config;
   const { filtersPerConnection, filterBytes } = limits;
-  return { retryMs, filtersPerConnection, filterBytes, presence, compress: compressed(config) };
+  const heartbeatMs = heartbeatSeconds * 1000;
+  return { retryMs, heartbeatMs, filtersPerConnection, filterBytes, presence, compress: compressed(config) };
 }
 
 function compressed({ compress, compressPrivate }: Config): "none" | "public" | "all" {

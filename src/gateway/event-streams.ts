@@ -4,6 +4,7 @@ import type { TopicFilter } from "../hub/filter.js";
 import { parseMqttFilter } from "../hub/filter.js";
 import { defaultTopic, streamPath } from "../protocol.js";
 import { refuseDotSegment } from "./dot-segments.js";
+import { encodeHeartbeatInterval } from "../sse/encode.js";
 import { eventStreamFormat } from "./event-stream-format.js";
 import type { Pairs } from "./query.js";
 import { parseQuery, valueOf } from "./query.js";
@@ -12,6 +13,7 @@ import type { Resource } from "./resource.js";
 import type { StreamStart } from "./messages.js";
 import { firstPresent, startStream } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
+import { topicEventStreamFormat } from "./topic-event-stream-format.js";
 import type { Visitors } from "./visitors.js";
 
 export interface EventStreamsOptions {
@@ -19,7 +21,10 @@ export interface EventStreamsOptions {
   readonly visitors: Visitors;
 }
 
-/** Streams at `/esupdates`: `topic` repeated, each an MQTT filter; without one the topic `broadcast`. */
+/**
+ * Streams at `/esupdates`: `topic` repeated, each an MQTT filter; without one the topic `broadcast`. With `show=topics`
+ * each event tells its topics, and the stream's opening how often it gets heartbeats.
+ */
 export function eventStreams({ streams, visitors }: EventStreamsOptions): Resource {
   return {
     path: streamPath,
@@ -28,10 +33,13 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
       GET: (request) => {
         const query = parseQuery(request.query);
         const filters = filtersOf(query, streams);
+        const showsTopics = query.some(([name, value]) => name === "show" && value === "topics");
+        const format = showsTopics ? topicEventStreamFormat : eventStreamFormat;
         const cursors = [request.header("last-event-id"), valueOf(query, "last_event_id")];
         const start = (grants: Grants | undefined): StreamStart =>
           startStream(streams, {
-            subscription: { format: eventStreamFormat, filters, rights: readRights(grants) },
+            subscription: { format, filters, rights: readRights(grants) },
+            ...(showsTopics ? { beginning: encodeHeartbeatInterval(streams.heartbeatMs) } : {}),
             acceptEncoding: request.header("accept-encoding"),
             matchers: filters.map(({ kind, text }) => ({ type: kind, text })),
             grants,

@@ -44,6 +44,6 @@ function eventOf({ id, publication }: Entry): Readonly<Record<string, unknown>> 
  * The topics that whoever gets the publication may know. Of a private one with several it may read by one of them; the
  * others could name those who may not be known to it.
  */
-function namedTopics({ private: isPrivate, topics }: Entry["publication"]): readonly string[] {
+export function namedTopics({ private: isPrivate, topics }: Entry["publication"]): readonly string[] {
   return isPrivate && topics.length > 1 ? [] : topics;
 }

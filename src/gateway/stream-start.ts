@@ -15,6 +15,8 @@ export interface StreamSettings {
   readonly retryMs: number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
+  /** After how long a quiet stream gets a heartbeat, in milliseconds. */
+  readonly heartbeatMs: number;
   /** Who tells others of subscriptions. @default nobody */
   readonly presence?: Pick<Presence, "enter"> | undefined;
   /**

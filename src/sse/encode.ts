@@ -9,21 +9,28 @@ export interface EncodableEvent {
   /** The reconnection time in whole milliseconds. */
   readonly retryMs?: number;
   readonly data: string;
+  /** Told in a field `topic` each, which browsers ignore. @default none */
+  readonly topics?: readonly string[];
+  /** The id of a value that does not move the client's, told in the field `retained`, which browsers ignore. @default none */
+  readonly retained?: string;
 }
 
 /**
- * Encodes one event with its closing empty line. Fields come in the order `id`, `event`, `retry`, `data`.
+ * Encodes one event with its closing empty line. Fields come in the order `id`, `event`, `retry`, `topic`, `retained`,
+ * `data`.
  * Each of CR, LF and CRLF in `data` begins a new `data:` line, so that no data can pass for a field; the
  * client receives LF for all three. The data line is written for empty data too, since an event without
  * one never fires [HTML 9.2.6].
  *
- * @throws PharosError `bad-event-id`, `bad-event-type` (CR, LF or NUL in them) or `bad-retry`
+ * @throws PharosError `bad-event-id`, `bad-event-type` (CR, LF or NUL in them), `bad-topic` (the same) or `bad-retry`
  */
 export function encodeEvent(event: EncodableEvent): Buffer {
   let head = "";
   if (event.id !== undefined) head = idLine(event.id);
   if (event.type !== undefined) head += typeLine(event.type);
   if (event.retryMs !== undefined) head += retryLine(event.retryMs);
+  if (event.topics !== undefined) head += topicLines(event.topics);
+  if (event.retained !== undefined) head += retainedLine(event.retained);
   return Buffer.from(`${head}data: ${dataText(event.data)}\n\n`);
 }
 
@@ -39,6 +46,14 @@ export function encodeOlderEvent(event: EncodableEvent): Buffer {
   if (event.retryMs !== undefined) head += retryLine(event.retryMs);
   if (event.id !== undefined) head += idLine(event.id);
   return Buffer.from(`${head}data: ${dataText(event.data)}\n\n`);
+}
+
+/**
+ * Encodes after how long a quiet stream gets a heartbeat, in a field that browsers ignore: what a client must know to
+ * tell a stream that is quiet from one that is dead.
+ */
+export function encodeHeartbeatInterval(ms: number): Buffer {
+  return Buffer.from(`heartbeat: ${Math.ceil(ms)}\n`);
 }
 
 /** Encodes a comment: one line for each line of `text`, without an empty line, so that an event may follow. */
@@ -86,6 +101,16 @@ function typeLine(type: string): string {
   if (breaksLine(type))
     throw new PharosError("bad-event-type", "an event type may not contain CR, LF or NUL");
   return `event: ${type}\n`;
+}
+
+function retainedLine(id: string): string {
+  if (breaksLine(id)) throw new PharosError("bad-event-id", "an event id may not contain CR, LF or NUL");
+  return `retained: ${id}\n`;
+}
+
+function topicLines(topics: readonly string[]): string {
+  if (topics.some(breaksLine)) throw new PharosError("bad-topic", "a topic may not contain CR, LF or NUL");
+  return topics.map((topic) => `topic: ${topic}\n`).join("");
 }
 
 function retryLine(ms: number): string {

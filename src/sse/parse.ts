@@ -8,7 +8,14 @@ export interface RawEvent {
   readonly retryMs?: number;
   /** The data lines joined by LF. `""` is an event with empty data; absent means that it had no data line. */
   readonly data?: string;
+  /** Of a stream that Pharos was asked to tell topics in; absent where it has none. */
+  readonly topics?: readonly string[];
+  /** Of such a stream: the id of a retained value, which does not move that of the stream. */
+  readonly retained?: string;
 }
+
+/** An event as far as its lines have come. */
+type Unfinished = { -readonly [Field in keyof RawEvent]: RawEvent[Field] } & { topics?: string[] };
 
 /** One event as a browser's `EventSource` fires it. */
 export interface StreamEvent {
@@ -16,6 +23,8 @@ export interface StreamEvent {
   readonly id: string;
   readonly type: string;
   readonly data: string;
+  readonly topics?: readonly string[];
+  readonly retained?: string;
 }
 
 export interface ParseLimits {
@@ -30,15 +39,17 @@ export const defaultMaxEventLength = defaultMaxLineLength;
 
 /**
  * Parses event-stream text by the rules of the HTML standard [HTML 9.2.6], from chunks that may end
- * anywhere. Unknown fields, ids with NUL and `retry` values other than digits are ignored, as there; an
+ * anywhere. Beside its fields it knows `topic`, `retained` and `heartbeat`, which Pharos adds for those who ask for
+ * them, and which change nothing of the others. Unknown fields, ids with NUL and `retry` values other than digits are ignored, as there; an
  * event that the stream leaves unfinished is never reported. Needs nothing of Node.
  */
 export class EventStreamParser {
   readonly #fields: FieldParser;
   readonly #onEvent: (event: RawEvent) => void;
   readonly #maxEventLength: number;
-  #event: { id?: string; type?: string; retryMs?: number; data?: string } | undefined;
+  #event: Unfinished | undefined;
   #reconnectionMs: number | undefined;
+  #heartbeatMs: number | undefined;
 
   constructor(
     options: ParseLimits & {
@@ -65,6 +76,11 @@ export class EventStreamParser {
     return this.#reconnectionMs;
   }
 
+  /** After how much silence the stream said that it sends a heartbeat, in milliseconds. */
+  get heartbeatMs(): number | undefined {
+    return this.#heartbeatMs;
+  }
+
   /**
    * Takes the next chunk and reports the events that it completes.
    *
@@ -78,7 +94,10 @@ export class EventStreamParser {
     if (name === "data") this.#data(value);
     else if (name === "id" && !value.includes("\0")) this.#open().id = value;
     else if (name === "event") this.#open().type = value;
-    else if (name === "retry" && /^[0-9]+$/.test(value)) this.#retry(Number(value));
+    else if (name === "retry" && isDigits(value)) this.#retry(Number(value));
+    else if (name === "topic") (this.#open().topics ??= []).push(value);
+    else if (name === "retained") this.#open().retained = value;
+    else if (name === "heartbeat" && isDigits(value)) this.#heartbeatMs = Number(value);
   }
 
   #data(line: string): void {
@@ -96,7 +115,7 @@ export class EventStreamParser {
     this.#reconnectionMs = ms;
   }
 
-  #open(): { id?: string; type?: string; retryMs?: number; data?: string } {
+  #open(): Unfinished {
     this.#event ??= {};
     return this.#event;
   }
@@ -106,6 +125,10 @@ export class EventStreamParser {
     this.#event = undefined;
     if (event !== undefined) this.#onEvent(event);
   }
+}
+
+function isDigits(text: string): boolean {
+  return /^[0-9]+$/.test(text);
 }
 
 /**
@@ -144,6 +167,11 @@ export class EventStreamReader {
     return this.#parser.reconnectionMs;
   }
 
+  /** After how much silence the stream said that it sends a heartbeat, if it did. */
+  get heartbeatMs(): number | undefined {
+    return this.#parser.heartbeatMs;
+  }
+
   /**
    * Takes the next bytes; characters may be split between chunks.
    *
@@ -155,8 +183,14 @@ export class EventStreamReader {
 
   #take(event: RawEvent): void {
     if (event.id !== undefined) this.#lastEventId = event.id;
-    if (event.data === undefined) return;
+    const { data, topics, retained } = event;
+    if (data === undefined) return;
     // An empty `event:` field means `message`, too [HTML 9.2.6].
-    this.#onEvent({ id: this.#lastEventId, type: event.type || "message", data: event.data });
+    const fields = { id: this.#lastEventId, type: event.type || "message", data };
+    this.#onEvent({
+      ...fields,
+      ...(topics === undefined ? {} : { topics }),
+      ...(retained === undefined ? {} : { retained }),
+    });
   }
 }

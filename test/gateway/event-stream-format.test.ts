@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { eventStreamFormat } from "../../src/gateway/event-stream-format.js";
+import { topicEventStreamFormat } from "../../src/gateway/topic-event-stream-format.js";
 import { Entry } from "../../src/hub/entry.js";
 import { parsePublication, type PublicationInput } from "../../src/hub/publication.js";
 
@@ -35,4 +36,14 @@ it("writes a gap as an event with its notice as one line of JSON and an id of it
 it("writes a position and a heartbeat that fire nothing and move the cursor", () => {
   expect(eventStreamFormat.position("#AAAAAAAA:9").toString()).toBe("id: #AAAAAAAA:9\n\n");
   expect(eventStreamFormat.heartbeat("#AAAAAAAA:9").toString()).toBe(":\nid: #AAAAAAAA:9\n\n");
+});
+
+it("tells topics, and what is retained, to those who asked for it", () => {
+  const entry = entryOf({ id: "own", type: "news", retry: 2000, data: "a", retain: true });
+  expect(topicEventStreamFormat.event(entry).toString()).toBe(
+    "id: own\nevent: news\nretry: 2000\ntopic: t\ndata: a\n\n",
+  );
+  expect(topicEventStreamFormat.retained(entry).toString()).toBe(
+    "event: news\nretry: 2000\ntopic: t\nretained: own\ndata: a\n\n",
+  );
 });

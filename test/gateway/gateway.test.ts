@@ -12,7 +12,7 @@ import { Visitors } from "../../src/gateway/visitors.js";
 import { gatewayRequest } from "./request.js";
 
 function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
-  const streams = { retryMs: 5000, filtersPerConnection: 3, filterBytes: 32 };
+  const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 3, filterBytes: 32 };
   const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
   const resources = [eventStreams({ streams, visitors }), health(() => ({ streams: 7 }))];
   return new Gateway({ corsOrigins: [], resources, ...options });
@@ -46,6 +46,13 @@ describe("a stream", () => {
     });
     expect(subscription.filters.map(({ text }) => text)).toEqual(["a", "b/+"]);
     expect(opening.toString()).toBe(`: pharos, topics ["a","b/+"]\nretry: 5000\n`);
+  });
+
+  it("tells topics, and how often it sends heartbeats, where that is asked for", () => {
+    const { subscription, opening } = streamOf(createGateway(), { query: "topic=a&show=topics" });
+    expect(subscription.format.name).toBe("event-stream-topics");
+    expect(opening.toString()).toBe('heartbeat: 15000\n: pharos, topics ["a"]\nretry: 5000\n');
+    expect(streamOf(createGateway(), { query: "show=hats" }).subscription.format.name).toBe("event-stream");
   });
 
   it("quotes a filter in the comment so that it can neither end the line nor pass for a field", () => {

@@ -99,7 +99,13 @@ export class MercureWorld {
       isStopping: () => options.stopping === true,
     });
     const { compress = "none" } = options;
-    const streams = { retryMs: 5000, filtersPerConnection: 5, filterBytes: 64, compress };
+    const streams = {
+      retryMs: 5000,
+      heartbeatMs: 15_000,
+      filtersPerConnection: 5,
+      filterBytes: 64,
+      compress,
+    };
     const once = new PublishOnce({ clock });
     const issuers = ["https://issuer.example"];
     this.gateway = new Gateway({

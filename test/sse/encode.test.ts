@@ -50,6 +50,17 @@ describe("encodeEvent", () => {
     expect(encodeEvent({ id: "", data: "x" }).toString()).toBe("id: \ndata: x\n\n");
   });
 
+  it("writes topics and the mark of a retained value in front of the data, and no topic breaks its line", () => {
+    const event = encodeEvent({ id: "7", topics: ["a", "b: c"], retained: "é", data: "x" });
+    expect(event.toString()).toBe("id: 7\ntopic: a\ntopic: b: c\nretained: é\ndata: x\n\n");
+    expect(() => encodeEvent({ topics: ["a", "b\nid: 1"], data: "" })).toThrowError(
+      expect.objectContaining({ code: "bad-topic" }),
+    );
+    expect(() => encodeEvent({ retained: "a\nid: 1", data: "" })).toThrowError(
+      expect.objectContaining({ code: "bad-event-id" }),
+    );
+  });
+
   it("writes UTF-8", () => {
     expect(encodeEvent({ id: "é", data: "日🚦" })).toEqual(Buffer.from("id: é\ndata: 日🚦\n\n", "utf8"));
   });

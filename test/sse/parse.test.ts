@@ -62,6 +62,11 @@ describe("EventStreamParser", () => {
       [{ retryMs: 10 }],
     ],
     ["refuses digits of other scripts as retry", "retry: ٣\n\n", []],
+    [
+      "takes the topics and the mark that Pharos adds",
+      "topic: a: b\ntopic: c\nretained: 7\ndata: x\n\ndata: y\n\n",
+      [{ topics: ["a: b", "c"], retained: "7", data: "x" }, { data: "y" }],
+    ],
     ["drops an event that is not finished", "data: a\n\ndata: b\n", [{ data: "a" }]],
     ["drops a line that is not finished", "data: a\n\ndata: b", [{ data: "a" }]],
     ["skips empty lines", "\n\n\r\n\r\rdata: a\n\n\n", [{ data: "a" }]],
@@ -193,6 +198,19 @@ describe("EventStreamReader", () => {
 
   it("moves its id at an event of an id alone, and fires nothing", () => {
     expect(read([encodePosition("#e:9")])).toEqual({ events: [], lastEventId: "#e:9" });
+  });
+
+  it("keeps the topics of an event, and that it is a retained value", () => {
+    const text = "id: 4\n\ntopic: a\nretained: 7\ndata: x\n\n";
+    const event = { id: "4", type: "message", data: "x", topics: ["a"], retained: "7" };
+    expect(read([new TextEncoder().encode(text)]).events).toEqual([event]);
+  });
+
+  it("says how often the stream sends heartbeats, once the stream has said it", () => {
+    const reader = new EventStreamReader({ onEvent: () => undefined });
+    expect(reader.heartbeatMs).toBeUndefined();
+    reader.push(new TextEncoder().encode("heartbeat: 15000\nheartbeat: soon\n"));
+    expect(reader.heartbeatMs).toBe(15_000);
   });
 
   it("does not take the id of an event that was not finished", () => {
