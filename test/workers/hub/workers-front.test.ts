@@ -38,6 +38,20 @@ describe("connections that are handed over", () => {
     expect(connection.closed).toBe(false);
   });
 
+  it("make room in the hub for the next, however many there have been", async () => {
+    const bed = new WorkersBed({ connections: 5 });
+    await bed.listen();
+    let taken = 0;
+    for (; taken < 50; taken += 1) {
+      const { connection } = await waitFor(() => bed.connectToWorker().catch(() => undefined), {
+        within,
+        missing: () => `there is no room after ${taken}`,
+      });
+      connection.close();
+    }
+    expect(taken).toBe(50);
+  });
+
   it("go to another worker when the one they were meant for dies before it has them", async () => {
     // Node sends the next handle when the one before is acknowledged, and forgets those that wait when the process
     // dies: their clients waited for ever.
