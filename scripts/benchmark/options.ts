@@ -35,7 +35,7 @@ const measured = {
 } as const;
 
 export const usage = `Usage: scripts/bench [options]
-Measures Pharos and its peers on this machine, taking turns. About ten minutes.
+Measures Pharos and its peers on this machine, taking turns. About fifteen minutes.
 
   --install         first installs the peers and tools that are missing (Debian packages)
   --scale           100,000 clients and more on Pharos alone, instead
