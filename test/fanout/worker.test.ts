@@ -86,7 +86,7 @@ describe("a reader in a worker", () => {
   });
 
   it("asks the hub where the last rounds are not kept", () => {
-    const world = worker({ limits: { pageCacheBytes: 300 } });
+    const world = worker({ limits: { pageCacheBytes: 1200 } });
     opened(world);
     const late = opened(world, { appetite: "when-told" });
     for (let turn = 0; turn < 5; turn += 1) {

@@ -11,7 +11,7 @@ export interface RemoteCohortsOptions {
   readonly peer: Peer<ToHub>;
   /** Writes what keeps the quiet streams of a cohort alive. */
   readonly heartbeat: (words: Words, id: string, members: number) => Buffer;
-  /** Pages that several readers share are kept up to this many bytes, and so are batches that were in rounds. */
+  /** Pages that several readers share are kept up to this many bytes. */
   readonly pageCacheBytes: number;
 }
 
@@ -22,6 +22,9 @@ export interface RemoteStream {
 
 /** Pages that are asked for at a time: of 256 KiB each they are 16 MiB on their way. */
 const asksAtATime = 64;
+
+/** What rounds have had last is kept up to this share of what pages may hold: 4 MiB, 16 full rounds, a round trip apart. */
+const recentShare = 1 / 4;
 
 interface Ask {
   readonly key: PageKey;
@@ -51,7 +54,7 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
   constructor(options: RemoteCohortsOptions) {
     this.#options = options;
     this.#pages = new PageStore(options.pageCacheBytes);
-    this.#room = new RecentRoom(options.pageCacheBytes);
+    this.#room = new RecentRoom(options.pageCacheBytes * recentShare);
   }
 
   attach(wake: (cohort: FanoutCohort) => void): void {
