@@ -1,6 +1,6 @@
 import { once } from "node:events";
 
-import { subscribe, type ClientEvent } from "../client/index.js";
+import { connect, type ConnectionState, type LiveItem } from "../client/index.js";
 import { EventPrinter } from "./event-printer.js";
 import { exitCodes, type Io } from "./io.js";
 
@@ -19,11 +19,17 @@ export interface SubscribeToOptions {
 export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<number> {
   const { url, filters, json, lastEventId } = options;
   const printer = new EventPrinter(io, { json });
-  const resume = lastEventId === undefined ? {} : { lastEventId };
+  const live = connect(url, {
+    transport: "event-stream",
+    signal: io.interrupted,
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(lastEventId === undefined ? {} : { lastEventId }),
+  });
+  live.on("state", (state) => printState(state, url, printer));
   try {
-    for await (const event of subscribe(url, { filters, signal: io.interrupted, ...resume })) {
-      print(event, url, printer);
-      // Until a reader of our output has caught up nothing more is read: the hub keeps it, not this process.
+    for await (const item of live) {
+      print(item, printer);
+      // Until a reader of our output has caught up little more is read: the hub keeps it, not this process.
       if (io.stdout.writableNeedDrain) await once(io.stdout, "drain");
     }
   } finally {
@@ -32,21 +38,25 @@ export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<
   return exitCodes.stopped;
 }
 
-function print(event: ClientEvent, url: string, printer: EventPrinter): void {
-  if (event.kind === "event") printer.event(event);
-  else if (event.kind === "gap") printer.gap(event.notice);
-  else printer.connection(event.state, stateSentence(event, url));
+function print(item: LiveItem, printer: EventPrinter): void {
+  if (item.kind === "event") printer.event({ id: item.id, type: item.type ?? "message", data: item.data });
+  else printer.gap({ reason: item.reason, topics: item.topics, more: item.more });
 }
 
-function stateSentence(event: Extract<ClientEvent, { kind: "state" }>, url: string): string {
-  switch (event.state) {
+function printState(state: ConnectionState, url: string, printer: EventPrinter): void {
+  switch (state.kind) {
     case "connecting":
-      return `Connecting to ${url}.`;
+      return printer.connection(state.kind, `Connecting to ${url}.`);
     case "open":
-      return "Connected.";
-    case "waiting":
-      return `Not connected: ${event.reason}. Again in ${(event.delayMs / 1000).toFixed(1)} s.`;
+      return printer.connection(state.kind, "Connected.");
+    case "waiting": {
+      const seconds = (state.delayMs / 1000).toFixed(1);
+      return printer.connection(state.kind, `Not connected: ${state.reason}. Again in ${seconds} s.`);
+    }
+    case "idle":
+    case "closed":
+      return undefined;
     default:
-      return event satisfies never;
+      return state satisfies never;
   }
 }

@@ -8,17 +8,22 @@ const reasons: ReadonlySet<unknown> = new Set<GapReason>([
 ]);
 
 /**
- * Parses the data of a `pharos-gap` event. What a later server adds is ignored; a notice that cannot be read
- * is still a gap, whose extent is not known.
+ * Parses what a gap holds. What a later server adds is ignored; a notice that cannot be read is still a gap, whose
+ * extent is not known.
  */
-export function parseGapNotice(data: string): GapNotice {
+export function parseGapNotice(value: unknown): GapNotice {
+  if (!isNotice(value)) return { reason: "unknown-id", topics: [], more: true };
+  const { reason, topics, more } = value;
+  return { reason, topics, more };
+}
+
+/** As {@link parseGapNotice}, from the data of a `pharos-gap` event. */
+export function parseGapText(data: string): GapNotice {
   try {
-    const value: unknown = JSON.parse(data);
-    if (isNotice(value)) return value;
+    return parseGapNotice(JSON.parse(data));
   } catch {
-    // Falls through to the notice of unknown extent.
+    return parseGapNotice(undefined);
   }
-  return { reason: "unknown-id", topics: [], more: true };
 }
 
 function isNotice(value: unknown): value is GapNotice {

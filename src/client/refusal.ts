@@ -1,23 +1,36 @@
+import { StreamFailure } from "./transport.js";
+
 /** The server's answer says that to ask again would not help: a 204, or a 4xx other than 408 and 429. */
 export class StreamRefusedError extends Error {
   override readonly name = "StreamRefusedError";
   /** The HTTP status of the answer. */
   readonly status: number;
+  /** What the server said, shortened; may be empty. */
+  readonly reason: string;
 
   constructor(status: number, reason: string) {
     super(`the server refused the stream with status ${status}${reason === "" ? "" : `: ${reason}`}`);
     this.status = status;
+    this.reason = reason;
   }
 }
 
-/** True when a stream with this status is not to be asked for again. */
-export function isFinalStatus(status: number): boolean {
-  if (status === 408 || status === 429) return false;
-  return status === 204 || (status >= 400 && status < 500);
+/** No server is obeyed that asks for a longer wait than this, in milliseconds: it might have meant a date. */
+const maxRetryAfterMs = 300_000;
+
+/** What an answer that is no stream means. Reads its body for the reason; never throws. */
+export async function refusalOf(response: Response): Promise<StreamRefusedError | StreamFailure> {
+  const { status, headers } = response;
+  const isFinal = status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429);
+  const reason = await reasonOf(response);
+  if (isFinal) return new StreamRefusedError(status, reason);
+  const seconds = Number(headers.get("retry-after") ?? 0);
+  const retryAfterMs = Math.min(maxRetryAfterMs, Number.isFinite(seconds) ? seconds * 1000 : 0);
+  return new StreamFailure(`the server answered with status ${status}`, { isReached: true, retryAfterMs });
 }
 
-/** The reason in a refusal's problem+json [RFC 9457], or its text, shortened; never throws. */
-export async function reasonOf(response: Response): Promise<string> {
+/** The reason in a refusal's problem+json [RFC 9457], or its text, shortened. */
+async function reasonOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   if (!/\bjson\b/.test(response.headers.get("content-type") ?? "")) return text.slice(0, 200).trim();
   try {

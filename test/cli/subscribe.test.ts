@@ -35,7 +35,7 @@ test("subscribe asks for its filters and its last event, and prints events until
   await io.stdout.matches(/lines\n$/);
   io.interrupt();
   expect(await running).toBe(0);
-  expect(asked.map(({ url }) => url)).toEqual(["/esupdates?topic=a%2F%2B&topic=c%23"]);
+  expect(asked.map(({ url }) => url)).toEqual(["/esupdates?topic=a%2F%2B&topic=c%23&show=topics"]);
   expect(asked[0]?.headers["last-event-id"]).toBe("6");
   expect(io.stdout.text).toBe("hello\nflash: two\nlines\n");
   expect(io.stderr.text).toBe(`Connecting to ${origin}/esupdates.\nConnected.\n`);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { expect, onTestFinished, test } from "vitest";
-import { subscribe, type ClientEvent } from "../../src/client/index.js";
+import { connect, type LiveEvent } from "../../src/client/index.js";
 import { HttpPublisher } from "../../src/publisher/http-publisher.js";
 import { startSite } from "../contract/site.js";
 import { freePort } from "../support/free-port.js";
@@ -11,12 +11,11 @@ import { before } from "../support/wait-for.js";
 /** The next `count` events of all that is held on `filter` and comes. */
 async function events(origin: string, filter: string, count: number): Promise<string[]> {
   const url = `${origin}/esupdates`;
-  const ending = new AbortController();
-  onTestFinished(() => ending.abort());
   const got: string[] = [];
-  const stream = subscribe(url, { filters: [filter], lastEventId: "earliest", signal: ending.signal });
+  const live = connect(url, { filters: [filter], lastEventId: "earliest" });
+  onTestFinished(() => live.close());
   const reading = (async () => {
-    for await (const event of stream) {
+    for await (const event of live) {
       if (event.kind === "event") got.push(describe(event));
       if (got.length === count) return;
     }
@@ -25,7 +24,7 @@ async function events(origin: string, filter: string, count: number): Promise<st
   return got;
 }
 
-function describe({ id, type, data }: Extract<ClientEvent, { kind: "event" }>): string {
+function describe({ id, type = "message", data }: LiveEvent): string {
   return `${id} ${type} ${data}`;
 }
 

@@ -92,17 +92,20 @@ test("a program that imports hub and client compiles with their types, runs, and
 
 const program = `
 import { createApp, loadConfig, silentLogger, streamPath, type App, type Config } from "pharos";
-import { subscribe, type ClientEvent } from "pharos/client";
+import { connect, type LiveItem } from "pharos/client";
 
 const environment = { PHAROS_HTTP: "0", PHAROS_INGEST: "@ipc://imported", PHAROS_STATE_DIR: "off", PHAROS_ADMIN: "off" };
 const config: Config = loadConfig({ environment });
 const app: App = await createApp(config, { logger: silentLogger, version: "0" });
-for await (const event of subscribe(app.ready.http + streamPath)) {
-  const received: ClientEvent = event;
-  if (received.kind === "state" && received.state === "open") await app.publish({ topics: ["broadcast"], data: "imported" });
-  if (received.kind !== "event") continue;
-  console.log(received.data);
+const live = connect(app.ready.http + streamPath);
+live.on("state", (state) => {
+  if (state.kind === "open") void app.publish({ topics: ["broadcast"], data: "imported" });
+});
+for await (const item of live) {
+  const received: LiveItem = item;
+  if (received.kind === "event") console.log(received.data);
   break;
 }
+live.close();
 await app.close();
 `;

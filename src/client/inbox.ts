@@ -1,0 +1,91 @@
+import type { LiveItem } from "./item.js";
+
+/**
+ * How many items wait for the program at most before nothing more is read: a few chunks of the network's, so that reading goes on while
+ * one is worked on. What is not read stays with the hub, and in its history.
+ */
+export const maxWaitingItems = 256;
+
+interface Slot {
+  readonly item: LiveItem;
+  cursor: string;
+}
+
+type Taken = IteratorResult<LiveItem, undefined>;
+
+interface Taker {
+  readonly resolve: (taken: Taken) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What has come and was not taken yet, in order and bounded. Each item goes to one taker. */
+export class Inbox {
+  readonly #onTaken: (cursor: string) => void;
+  #slots: Slot[] = [];
+  readonly #takers: Taker[] = [];
+  #hasRoom: (() => void) | undefined;
+  #end: { readonly error: Error | undefined } | undefined;
+
+  /** @param onTaken called with the id to resume from, whenever something has been taken */
+  constructor(onTaken: (cursor: string) => void) {
+    this.#onTaken = onTaken;
+  }
+
+  /** What it returns is to be waited for before more is put; undefined while there is room. */
+  put(item: LiveItem, cursor: string): Promise<void> | undefined {
+    if (this.#end !== undefined) return undefined;
+    const taker = this.#takers.shift();
+    if (taker === undefined) this.#slots.push({ item, cursor });
+    else {
+      this.#onTaken(cursor);
+      taker.resolve({ done: false, value: item });
+    }
+    if (this.#slots.length < maxWaitingItems) return undefined;
+    return new Promise((resolve) => (this.#hasRoom = resolve));
+  }
+
+  /** A position belongs to what came before it: it counts once that is taken. */
+  mark(cursor: string): void {
+    const last = this.#slots.at(-1);
+    if (last === undefined) this.#onTaken(cursor);
+    else last.cursor = cursor;
+  }
+
+  /** The next item; at the end none, or the error that ended it. */
+  async take(): Promise<Taken> {
+    const slot = this.#slots.shift();
+    if (slot === undefined) return new Promise((resolve, reject) => this.#wait({ resolve, reject }));
+    this.#onTaken(slot.cursor);
+    if (this.#slots.length < maxWaitingItems / 2) this.#makeRoom();
+    return { done: false, value: slot.item };
+  }
+
+  /** Gives what lies here to `each`, in order. */
+  drain(each: (item: LiveItem) => void): void {
+    for (const { item, cursor } of this.#slots.splice(0)) {
+      each(item);
+      this.#onTaken(cursor);
+    }
+    this.#makeRoom();
+  }
+
+  /** Nothing more comes; with an error what lies here is still given out, without one the program wants no more. */
+  end(error: Error | undefined): void {
+    if (this.#end !== undefined) return;
+    this.#end = { error };
+    if (error === undefined) this.#slots = [];
+    this.#makeRoom();
+    for (const taker of this.#takers.splice(0)) this.#wait(taker);
+  }
+
+  #wait(taker: Taker): void {
+    if (this.#end === undefined) this.#takers.push(taker);
+    else if (this.#end.error === undefined) taker.resolve({ done: true, value: undefined });
+    else taker.reject(this.#end.error);
+  }
+
+  #makeRoom(): void {
+    this.#hasRoom?.();
+    this.#hasRoom = undefined;
+  }
+}

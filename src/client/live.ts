@@ -1,0 +1,159 @@
+import type { Bookmark } from "./bookmark.js";
+import type { Feed, FeedEvents } from "./feed.js";
+import { Inbox } from "./inbox.js";
+import type { Arrival, ConnectionState, LiveEvent, LiveGap, LiveItem } from "./item.js";
+
+/** What is listened to, by name. */
+export interface LiveListeners {
+  readonly event: (event: LiveEvent) => void;
+  readonly gap: (gap: LiveGap) => void;
+  /** Called with each state that follows; the present one is in `state`. */
+  readonly state: (state: ConnectionState) => void;
+}
+
+export interface LiveOptions {
+  readonly filters: readonly string[];
+  readonly lastEventId: string;
+  readonly bookmark: Bookmark | undefined;
+  readonly makeFeed: (events: FeedEvents) => Feed;
+}
+
+/**
+ * A connection that stays: it reconnects by itself, resumes after what was taken last, and says where something is
+ * missing. Items come to the listeners and to who iterates, each once and in order. Where nobody takes them they
+ * wait, a few hundred; then nothing more is read until some are taken, and nothing is dropped.
+ */
+export class Live implements AsyncIterable<LiveItem> {
+  readonly #listeners: { readonly [Name in keyof LiveListeners]: Set<LiveListeners[Name]> };
+  readonly #inbox = new Inbox((cursor) => this.#taken(cursor));
+  readonly #options: LiveOptions;
+  readonly #feed: Feed;
+  #filters: readonly string[];
+  #state: ConnectionState = { kind: "idle" };
+  #lastEventId: string;
+  #iterators = 0;
+
+  /** For `connect`, which says what the options mean. */
+  constructor(options: LiveOptions) {
+    this.#options = options;
+    this.#listeners = { event: new Set(), gap: new Set(), state: new Set() };
+    this.#filters = options.filters;
+    this.#lastEventId = options.lastEventId;
+    this.#feed = options.makeFeed({
+      state: (state) => this.#become(state),
+      arrival: (arrival) => this.#arrive(arrival),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Those that are wanted; the hub may not have been told yet. */
+  get filters(): readonly string[] {
+    return this.#filters;
+  }
+
+  /** After what the program has taken: another connection may resume from here. `""` when there is nothing yet. */
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  /** Listens until what is returned is called. What has been waiting comes to the first who listens to it. */
+  on<Name extends keyof LiveListeners>(name: Name, listener: LiveListeners[Name]): () => void {
+    const listeners: Set<LiveListeners[Name]> = this.#listeners[name];
+    listeners.add(listener);
+    if (name === "event")
+      queueMicrotask(() => this.#iterators > 0 || this.#inbox.drain((item) => this.#tell(item)));
+    return () => void listeners.delete(listener);
+  }
+
+  /**
+   * Follows these too, from now on, their retained values first. Resolves when the hub does; rejects with
+   * StreamRefusedError when it will not: then they are dropped again, and the others go on. It need not be waited for.
+   */
+  add(...filters: readonly string[]): Promise<void> {
+    return this.#follow([...new Set([...this.#filters, ...filters])]);
+  }
+
+  /** Follows these no more. With none left the connection is closed until some are added. Resolves as {@link add}. */
+  drop(...filters: readonly string[]): Promise<void> {
+    return this.#follow(this.#filters.filter((filter) => !filters.includes(filter)));
+  }
+
+  /** Ends it for good; what waits is not given out any more, and loops over it end. Safe to call twice. */
+  close(): void {
+    this.#feed.close();
+    this.#become({ kind: "closed" });
+  }
+
+  /**
+   * Yields events and gaps until it is closed; throws when the server refuses it for good. Leaving the loop does not
+   * close it. Of several loops each item goes to one.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<LiveItem, undefined> {
+    this.#iterators += 1;
+    let isDone = false;
+    const done = (): void => {
+      if (!isDone) this.#iterators -= 1;
+      isDone = true;
+    };
+    return {
+      next: () => this.#inbox.take(),
+      return: () => {
+        done();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  #follow(filters: readonly string[]): Promise<void> {
+    const before = this.#filters;
+    this.#filters = filters;
+    const followed = this.#feed.follow(filters);
+    followed.catch(() => {
+      if (this.#filters === filters) this.#filters = before;
+    });
+    return followed;
+  }
+
+  #become(state: ConnectionState): void {
+    if (this.#state.kind === "closed") return;
+    this.#state = state;
+    if (state.kind === "closed") this.#inbox.end(state.error);
+    for (const listener of this.#listeners.state) call(() => listener(state));
+  }
+
+  #arrive({ item, cursor }: Arrival): Promise<void> | undefined {
+    if (item === undefined) {
+      this.#inbox.mark(cursor);
+      return undefined;
+    }
+    const isHeard = this.#listeners.event.size > 0;
+    if (isHeard) this.#tell(item);
+    if (this.#iterators > 0 || !isHeard) return this.#inbox.put(item, cursor);
+    this.#taken(cursor);
+    return undefined;
+  }
+
+  #tell(item: LiveItem): void {
+    if (item.kind === "event") for (const listener of this.#listeners.event) call(() => listener(item));
+    else for (const listener of this.#listeners.gap) call(() => listener(item));
+  }
+
+  #taken(cursor: string): void {
+    this.#lastEventId = cursor;
+    this.#options.bookmark?.keep({ lastEventId: cursor, filters: this.#filters });
+  }
+}
+
+/** A listener that throws is the program's fault, and is reported as one: the others and the stream go on. */
+function call(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

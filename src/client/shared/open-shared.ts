@@ -1,0 +1,83 @@
+import type { RequestSettings } from "../event-stream-transport.js";
+import type { Feed, FeedEvents } from "../feed.js";
+import type { TransportName } from "../item.js";
+import type { Tokens } from "../tokens.js";
+import { SharedFeed, type SharedFeedOptions } from "./shared-feed.js";
+import { typedPort, workerNamePrefix } from "./messages.js";
+
+/** The library in one file, as the hub serves it. */
+const clientFile = "pharos-client.js";
+
+/** Where the worker is, and who shares it. */
+export interface SharedOptions {
+  /**
+   * The library's own file, served by the page's origin: browsers start no other. Not a bundle with more in it.
+   * @default `pharos-client.js` of the hub, where the page is of the hub's origin
+   */
+  readonly worker?: string | URL;
+  /** Tabs with another name have another connection: give what the user is known by when tabs may be of several. @default "" */
+  readonly name?: string;
+}
+
+export interface SharedFeedRequest extends SharedOptions {
+  readonly url: string;
+  readonly transport: TransportName | "auto";
+  readonly settings: RequestSettings;
+  readonly tokens: Tokens;
+  /** The hub's own URL; undefined where it is not known. */
+  readonly base: string | undefined;
+  readonly filters: readonly string[];
+  readonly lastEventId: string;
+  readonly makeOwn: SharedFeedOptions["makeOwn"];
+}
+
+/** A feed from the worker, which is started, or found; undefined where there is none to be had. */
+export function sharedFeed(request: SharedFeedRequest, events: FeedEvents): Feed | undefined {
+  const { url, transport, tokens, filters, lastEventId, makeOwn } = request;
+  const { headers, credentials } = request.settings;
+  const worker = openWorker(request);
+  if (worker === undefined) return undefined;
+  const released = new AbortController();
+  const feed = new SharedFeed(
+    {
+      port: typedPort(worker.port),
+      settings: { url, transport, headers, credentials },
+      filters,
+      lastEventId,
+      tokens,
+      makeOwn,
+      lock: holdLock(released.signal),
+      onClose: () => released.abort(),
+    },
+    events,
+  );
+  // Its file could not be loaded.
+  worker.addEventListener("error", () => feed.beAlone());
+  return feed;
+}
+
+function openWorker({ worker, name = "", url, base }: SharedFeedRequest): SharedWorker | undefined {
+  const hub = base === undefined || new URL(base).origin !== location.origin ? undefined : base;
+  const file = worker ?? (hub === undefined ? undefined : new URL(clientFile, hub));
+  if (file === undefined) return undefined;
+  try {
+    return new SharedWorker(file, { type: "module", name: `${workerNamePrefix}${name} ${url}` });
+  } catch {
+    // There is no SharedWorker here, or the page's policy forbids it.
+    return undefined;
+  }
+}
+
+/** Browsers free a lock when its page has gone, however it went. Pages without TLS have none. */
+function holdLock(signal: AbortSignal): Promise<string | undefined> {
+  if (!("locks" in navigator)) return Promise.resolve(undefined);
+  const name = `${workerNamePrefix}${crypto.randomUUID()}`;
+  const freed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  return new Promise((resolve) => {
+    const held = navigator.locks.request(name, () => {
+      resolve(name);
+      return freed;
+    });
+    held.catch(() => resolve(undefined));
+  });
+}

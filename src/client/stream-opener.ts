@@ -1,0 +1,108 @@
+import type { TransportName } from "./item.js";
+import { StreamRefusedError } from "./refusal.js";
+import type { Tokens } from "./tokens.js";
+import {
+  reasonText,
+  StreamFailure,
+  type OpenStream,
+  type StreamRequest,
+  type Transport,
+} from "./transport.js";
+
+/** What has not begun by then never will: a proxy holds it back, or the network is gone, in milliseconds. */
+const openTimeoutMs = 20_000;
+
+/** A stream that has begun, and what it was asked with. */
+export interface OpenedStream extends OpenStream {
+  readonly transport: TransportName;
+  readonly filters: readonly string[];
+  /** When its token is to be renewed, in milliseconds from its beginning; undefined: never. */
+  readonly renewInMs: number | undefined;
+  close(): void;
+}
+
+type Asked = Omit<StreamRequest, "token" | "signal">;
+
+/** Opens streams by the transport that works, with a token that is valid. */
+export class StreamOpener {
+  readonly #transports: readonly Transport[];
+  readonly #tokens: Tokens;
+  readonly #open = new Set<AbortController>();
+  #at = 0;
+
+  /** @param options.transports in the order in which they are tried; at least one */
+  constructor(options: { readonly transports: readonly Transport[]; readonly tokens: Tokens }) {
+    this.#transports = options.transports;
+    this.#tokens = options.tokens;
+  }
+
+  /** The next stream is asked for with another token, where another can be had. */
+  renewToken(): void {
+    this.#tokens.forget();
+  }
+
+  /** @throws StreamRefusedError, or StreamFailure: then another transport may be next */
+  async open(asked: Asked): Promise<OpenedStream> {
+    const transport = this.#transports[this.#at % this.#transports.length];
+    if (transport === undefined) throw new StreamFailure("there is no transport");
+    const controller = new AbortController();
+    this.#open.add(controller);
+    const late = setTimeout(
+      () => controller.abort(new Error(`no stream began within ${openTimeoutMs / 1000} s`)),
+      openTimeoutMs,
+    );
+    try {
+      const stream = await this.#attempt(transport, { ...asked, signal: controller.signal });
+      return {
+        next: () => stream.next(),
+        transport: transport.name,
+        filters: asked.filters,
+        renewInMs: this.#tokens.renewInMs(),
+        close: () => this.#end(controller),
+      };
+    } catch (error) {
+      this.#end(controller);
+      throw this.#judged(error, transport);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Ends all streams and attempts. */
+  close(): void {
+    for (const controller of this.#open) this.#end(controller);
+  }
+
+  #end(controller: AbortController): void {
+    this.#open.delete(controller);
+    controller.abort();
+  }
+
+  /** A token that is refused may have been withdrawn, or this clock be wrong: another is tried, once. */
+  async #attempt(transport: Transport, request: Omit<StreamRequest, "token">): Promise<OpenStream> {
+    try {
+      return await transport.open({ ...request, token: await this.#token() });
+    } catch (error) {
+      const mayRetry = error instanceof StreamRefusedError && error.status === 401 && this.#tokens.forget();
+      if (!mayRetry) throw error;
+      return transport.open({ ...request, token: await this.#token() });
+    }
+  }
+
+  async #token(): Promise<string | undefined> {
+    try {
+      return await this.#tokens.current();
+    } catch (error) {
+      throw new StreamFailure(`no token: ${reasonText(error)}`);
+    }
+  }
+
+  /**
+   * An event stream that something answers otherwise is held back on the way: the next transport may get through. A
+   * network that is down is no reason to change, and the browser does not tell what becomes of a WebSocket.
+   */
+  #judged(error: unknown, { name }: Transport): unknown {
+    if (error instanceof StreamFailure && (error.isReached || name !== "event-stream")) this.#at += 1;
+    return error;
+  }
+}

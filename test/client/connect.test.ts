@@ -1,0 +1,327 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  connect,
+  type ConnectionState,
+  type ConnectOptions,
+  type Live,
+  type LiveItem,
+  maxWaitingItems,
+  StreamRefusedError,
+} from "../../src/client/index.js";
+import { before, waitFor } from "../support/wait-for.js";
+import { quick, refuse, serve, stream } from "./stream-server.js";
+
+/** Closed with the test; its states are kept. */
+function open(url: string, options: ConnectOptions = {}): { live: Live; states: ConnectionState[] } {
+  const live = connect(url, options);
+  onTestFinished(() => live.close());
+  const states: ConnectionState[] = [];
+  live.on("state", (state) => states.push(state));
+  return { live, states };
+}
+
+/** The next `count` items. */
+async function take(live: Live, count: number): Promise<LiveItem[]> {
+  const taken: LiveItem[] = [];
+  const taking = (async () => {
+    for await (const item of live) if (taken.push(item) >= count) return;
+  })();
+  const missing = (): string => `${count} items; there are ${JSON.stringify(taken)}`;
+  await before(taking, { within: 30_000, missing });
+  return taken;
+}
+
+const kinds = (states: readonly ConnectionState[]): string[] => states.map(({ kind }) => kind);
+const data = (items: readonly LiveItem[]): string[] =>
+  items.flatMap((item) => (item.kind === "event" ? [item.data] : []));
+const lastIds = (requests: readonly { headers: Record<string, unknown> }[]): unknown[] =>
+  requests.map(({ headers }) => headers["last-event-id"]);
+
+describe("a live connection", () => {
+  it("yields each event as the hub's JSON has it, and tells its states", async () => {
+    const { url } = await serve(
+      stream(
+        [
+          ": hello\nid: #e:1\n\nevent: news\nid: 7\ntopic: a\ntopic: b\ndata: a\n",
+          "\ndata: b\n\ntopic: c\nretained: 3\ndata: c\n\n",
+        ],
+        { open: true },
+      ),
+    );
+    const { live, states } = open(url);
+    expect(live.state).toEqual({ kind: "idle" });
+    expect(await take(live, 3)).toEqual([
+      { kind: "event", id: "7", topics: ["a", "b"], type: "news", data: "a" },
+      { kind: "event", id: "7", topics: [], data: "b" },
+      { kind: "event", id: "3", topics: ["c"], data: "c", retained: true },
+    ]);
+    expect(states).toEqual([{ kind: "connecting" }, { kind: "open", transport: "event-stream" }]);
+    expect(live.lastEventId).toBe("7");
+  });
+
+  it("asks with its filters, headers, token and starting id", async () => {
+    const { url, requests } = await serve(stream(["data: a\n\n"], { open: true }));
+    const filters = ["a+b", "news/#", "ü & ?"];
+    const { live } = open(`${url}?x=1&topic=a%2Bb&topic=c#part`, {
+      filters,
+      headers: { "x-own": "1" },
+      token: "t",
+      lastEventId: "é",
+    });
+    await take(live, 1);
+    expect(requests[0]?.url).toBe(
+      "/esupdates?x=1&topic=a%2Bb&topic=c&topic=news%2F%23&topic=%C3%BC%20%26%20%3F&show=topics",
+    );
+    expect(requests[0]?.headers).toMatchObject({ authorization: "Bearer t", "x-own": "1" });
+    expect(Buffer.from(String(requests[0]?.headers["last-event-id"]), "latin1").toString()).toBe("é");
+  });
+
+  it("finds the stream from the hub's URL, and follows broadcast when no filter is named", async () => {
+    const { url, requests } = await serve(stream(["data: a\n\n"], { open: true }));
+    await take(open(url.replace("esupdates", "")).live, 1);
+    expect(requests[0]?.url).toBe("/esupdates?topic=broadcast&show=topics");
+    expect(requests[0]?.headers).not.toHaveProperty("last-event-id");
+  });
+
+  it("resumes after the last event when the stream ends, also after an id alone", async () => {
+    const { url, requests } = await serve(
+      stream([quick, "id: 1\ndata: a\n\n", "id: 2\ndata: cut off\n"]),
+      stream(["id: #e:5\n\n"]),
+      stream(["data: b\n\n"], { open: true }),
+    );
+    const { live, states } = open(url);
+    expect(data(await take(live, 2))).toEqual(["a", "b"]);
+    expect(lastIds(requests)).toEqual([undefined, "1", "#e:5"]);
+    expect(kinds(states).slice(0, 4)).toEqual(["connecting", "open", "waiting", "connecting"]);
+    expect(live.lastEventId).toBe("#e:5");
+  });
+
+  it("resumes when the connection breaks", async () => {
+    let cut: () => void = () => undefined;
+    const { url, requests } = await serve(
+      (request, response) => {
+        cut = () => request.socket.resetAndDestroy();
+        stream([quick, "id: 1\ndata: a\n\n"], { open: true })(request, response);
+      },
+      stream(["data: b\n\n"], { open: true }),
+    );
+    const { live } = open(url);
+    const first = await take(live, 1);
+    cut();
+    expect(data([...first, ...(await take(live, 1))])).toEqual(["a", "b"]);
+    expect(lastIds(requests)).toEqual([undefined, "1"]);
+  });
+
+  it.each([500, 503, 408, 429, 302])("asks again after a %s", async (status) => {
+    const { url } = await serve(stream([quick]), refuse(status), stream(["data: a\n\n"], { open: true }));
+    const { live, states } = open(url, { transport: "event-stream" });
+    await take(live, 1);
+    const reason: unknown = expect.stringContaining(String(status));
+    expect(states).toContainEqual(expect.objectContaining({ kind: "waiting", reason }));
+  });
+
+  it("waits as long as the server asks for when it refuses", async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(503, { "retry-after": "200" }).end();
+    });
+    const { live, states } = open(url, { transport: "event-stream" });
+    await waitFor(() => live.state.kind === "waiting", { within: 30_000, missing: "the wait" });
+    expect(states.at(-1)).toMatchObject({ kind: "waiting", delayMs: 200_000 });
+  });
+
+  it("asks again after an answer that is no event stream", async () => {
+    const { url } = await serve(
+      stream([quick]),
+      refuse(200, "<html>"),
+      stream(["data: a\n\n"], { open: true }),
+    );
+    const { live, states } = open(url, { transport: "event-stream" });
+    await take(live, 1);
+    expect(states).toContainEqual(expect.objectContaining({ reason: expect.stringContaining("text/plain") }));
+  });
+
+  it.each([
+    [204, "", "text/plain", /status 204$/],
+    [404, "nothing here", "text/plain", /404: nothing here/],
+    [
+      400,
+      '{"title":"Bad Request","detail":"# must be last"}',
+      "application/problem+json",
+      /400: # must be last/,
+    ],
+    [401, "not json", "application/json", /status 401$/],
+  ])("is closed for good by a %s", async (status, ...[body, type, message]) => {
+    const { url, requests } = await serve(refuse(status, body, type));
+    const { live } = open(url);
+    const error: unknown = await take(live, 1).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(StreamRefusedError);
+    expect(error).toMatchObject({ status, message: expect.stringMatching(message) });
+    expect(live.state).toEqual({ kind: "closed", error });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("tells a gap, also one that it cannot read", async () => {
+    const notice = { reason: "evicted", topics: [{ topic: "t", missedAtMost: 3 }], more: false };
+    const { url } = await serve(
+      stream([
+        `event: pharos-gap\nid: #e:3\ndata: ${JSON.stringify(notice)}\n\n`,
+        "event: pharos-gap\ndata: ?\n\n",
+      ]),
+    );
+    expect(await take(open(url).live, 2)).toEqual([
+      { kind: "gap", id: "#e:3", ...notice },
+      { kind: "gap", id: "#e:3", reason: "unknown-id", topics: [], more: true },
+    ]);
+  });
+
+  it.each(["open", "waiting"])(
+    "ends its loops without an error when it is aborted while %s",
+    async (kind) => {
+      const { url } = await serve(stream(["retry: 3600000\n\n"], { open: kind === "open" }));
+      const controller = new AbortController();
+      const { live } = open(url, { signal: controller.signal });
+      live.on("state", (state) => {
+        if (state.kind === kind) setImmediate(() => controller.abort());
+      });
+      const end = live[Symbol.asyncIterator]().next();
+      expect(await before(end, { within: 20_000, missing: "the end of the iteration" })).toMatchObject({
+        done: true,
+      });
+      expect(live.state).toEqual({ kind: "closed" });
+    },
+  );
+
+  it("asks for nothing when it is closed before its turn has ended", async () => {
+    const { url, requests } = await serve(stream(["data: a\n\n"], { open: true }));
+    open(`${url}?aborted`, { signal: AbortSignal.abort() });
+    const { live } = open(`${url}?closed`);
+    live.close();
+    live.close();
+    await take(open(`${url}?open`).live, 1);
+    expect(requests.map(({ url }) => url)).toEqual(["/esupdates?open&topic=broadcast&show=topics"]);
+  });
+
+  it("closes the network's connection when it is closed", async () => {
+    let closed: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => (closed = resolve));
+    const { url } = await serve((request, response) => {
+      response.on("close", closed);
+      stream(["data: a\n\n"], { open: true })(request, response);
+    });
+    const { live } = open(url);
+    await take(live, 1);
+    live.close();
+    await expect(
+      before(gone, { within: 20_000, missing: "the end of the connection" }),
+    ).resolves.toBeUndefined();
+  });
+
+  it("refuses a malformed URL at once", () => {
+    expect(() => connect("http://")).toThrowError(TypeError);
+  });
+});
+
+describe("items of a live connection", () => {
+  const numbers = Array.from({ length: 3000 }, (_, n) => `id: ${n}\ndata: ${n}\n\n`);
+
+  it("go to listeners as they come, until these are taken off", async () => {
+    const { url } = await serve(
+      stream(["data: a\n\ndata: b\n\nevent: pharos-gap\ndata: ?\n\n"], { open: true }),
+    );
+    const { live } = open(url);
+    const heard: string[] = [];
+    const off = live.on("event", (event) => {
+      heard.push(event.data);
+      off();
+    });
+    const gap = new Promise((resolve) => live.on("gap", resolve));
+    live.on("event", (event) => heard.push(`2 ${event.data}`));
+    await before(gap, { within: 20_000, missing: "the gap" });
+    expect(heard).toEqual(["a", "2 a", "2 b"]);
+  });
+
+  it("wait for the first who listens or iterates, and nothing more is read while they wait", async () => {
+    const { url } = await serve(stream([numbers.join(""), "id: last\n\n"], { open: true }));
+    const { live } = open(url);
+    await waitFor(() => live.state.kind === "open", { within: 20_000, missing: "the stream" });
+    expect(live.lastEventId).toBe("");
+    const first = await take(live, maxWaitingItems * 2);
+    expect(live.lastEventId).toBe(String(maxWaitingItems * 2 - 1));
+    const heard: string[] = [];
+    live.on("event", (event) => heard.push(event.data));
+    await waitFor(() => live.lastEventId === "last", {
+      within: 20_000,
+      missing: () => `all; ${heard.length} came`,
+    });
+    expect([...data(first), ...heard]).toEqual(numbers.map((_, n) => String(n)));
+  });
+
+  it("are not dropped when a listener throws, which is reported", async () => {
+    const { url } = await serve(stream(["data: a\n\ndata: b\n\n"], { open: true }));
+    const { live } = open(url);
+    const thrown: unknown[] = [];
+    const listeners = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException").on("uncaughtException", (error) => thrown.push(error));
+    onTestFinished(() => {
+      process.removeAllListeners("uncaughtException");
+      for (const listener of listeners) process.on("uncaughtException", listener);
+    });
+    const heard: string[] = [];
+    live.on("event", ({ data }) => {
+      heard.push(data);
+      throw new Error(data);
+    });
+    await waitFor(() => thrown.length === 2, {
+      within: 20_000,
+      missing: () => `the errors; ${heard.join()}`,
+    });
+    expect(heard).toEqual(["a", "b"]);
+  });
+});
+
+describe("a token", () => {
+  const answers = [refuse(401), stream(["data: a\n\n"], { open: true })];
+
+  it("is asked for anew, once, when it is refused", async () => {
+    const { url, requests } = await serve(...answers);
+    let count = 0;
+    await take(open(url, { token: () => `t${(count += 1)}` }).live, 1);
+    expect(requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer t1", "Bearer t2"]);
+  });
+
+  it("that is refused twice closes the connection", async () => {
+    const { url, requests } = await serve(refuse(401));
+    await expect(take(open(url, { token: () => "t" }).live, 1)).rejects.toThrowError(StreamRefusedError);
+    expect(requests).toHaveLength(2);
+  });
+
+  it("that cannot be had is asked for again after a wait", async () => {
+    const { url } = await serve(stream(["data: a\n\n"], { open: true }));
+    let count = 0;
+    const { live, states } = open(url, {
+      token: async () => {
+        count += 1;
+        if (count === 1) throw new Error("login is down");
+        return "t";
+      },
+    });
+    await take(live, 1);
+    expect(states).toContainEqual(expect.objectContaining({ reason: "no token: login is down" }));
+  });
+
+  it("is renewed before it expires, and the stream goes on without a break", async () => {
+    const tokenFor = (seconds: number): string =>
+      `h.${Buffer.from(JSON.stringify({ exp: Date.now() / 1000 + seconds })).toString("base64url")}.s`;
+    const tokens = [tokenFor(3), tokenFor(3600)];
+    const { url, requests } = await serve(
+      stream(["id: 1\ndata: a\n\n"], { open: true }),
+      stream(["id: 2\ndata: b\n\n"], { open: true }),
+    );
+    let count = 0;
+    const { live, states } = open(url, { token: () => tokens[count++] });
+    expect(data(await take(live, 2))).toEqual(["a", "b"]);
+    expect(requests.map(({ headers }) => headers.authorization)).toEqual(tokens.map((t) => `Bearer ${t}`));
+    expect(lastIds(requests)).toEqual([undefined, "1"]);
+    expect(kinds(states)).toEqual(["connecting", "open", "open"]);
+  });
+});

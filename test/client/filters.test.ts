@@ -1,0 +1,161 @@
+import type { ServerResponse } from "node:http";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { connect, type Live, type LiveItem, StreamRefusedError } from "../../src/client/index.js";
+import { before, waitFor } from "../support/wait-for.js";
+import { type Answer, quick, refuse, serve, stream } from "./stream-server.js";
+
+function open(url: string, filters: readonly string[]): { live: Live; got: string[]; shown: () => string } {
+  const live = connect(url, { filters, transport: "event-stream" });
+  onTestFinished(() => live.close());
+  const got: string[] = [];
+  live.on("event", ({ data, retained }) => got.push(retained === true ? `${data} retained` : data));
+  return { live, got, shown: () => JSON.stringify({ got, state: live.state }) };
+}
+
+/** A stream that stays open, and how to go on with it. */
+function kept(text: string): { answer: Answer; write: (text: string) => void } {
+  let kept: ServerResponse | undefined;
+  return {
+    answer: (request, response) => {
+      kept = response;
+      stream([text], { open: true })(request, response);
+    },
+    write: (text) => void kept?.write(text),
+  };
+}
+
+const got = (items: readonly string[], data: string, shown: () => string): Promise<unknown> =>
+  waitFor(() => items.includes(data), { within: 30_000, missing: () => `${data}; there is ${shown()}` });
+
+describe("filters that change on the fly", () => {
+  it("are asked for where the stream is, and only new ones with their state", async () => {
+    const { url, requests } = await serve(
+      stream(["id: 1\ndata: a\n\n"], { open: true }),
+      stream(["topic: b\nretained: 0\ndata: b\n\nid: 2\ndata: c\n\n"], { open: true }),
+      stream(["id: 3\ndata: d\n\n"], { open: true }),
+    );
+    const { live, got: items, shown } = open(url, ["a"]);
+    await got(items, "a", shown);
+    await live.add("b", "a");
+    await got(items, "c", shown);
+    await live.drop("a");
+    await got(items, "d", shown);
+    expect(items).toEqual(["a", "b retained", "c", "d"]);
+    expect(live.filters).toEqual(["b"]);
+    expect(requests.map(({ url, headers }) => [url, headers["last-event-id"]])).toEqual([
+      ["/esupdates?topic=a&show=topics", undefined],
+      ["/esupdates?topic=a&topic=b&added=b&show=topics", "1"],
+      ["/esupdates?topic=b&show=topics", "2"],
+    ]);
+  });
+
+  it("come with their state once more when the stream broke before all of it had come", async () => {
+    const { url, requests } = await serve(
+      stream([quick, "id: 1\ndata: a\n\n"], { open: true }),
+      stream(["topic: b\nretained: 0\ndata: b\n\n"]),
+      stream(["id: 2\ndata: c\n\n"]),
+      stream(["data: d\n\n"], { open: true }),
+    );
+    const { live, got: items, shown } = open(url, ["a"]);
+    await got(items, "a", shown);
+    live.add("b").catch(() => undefined);
+    await got(items, "d", shown);
+    expect(requests.map(({ url }) => url?.includes("added=b"))).toEqual([false, true, true, false]);
+  });
+
+  it("are dropped again when the server refuses them, and the stream that there is goes on", async () => {
+    const first = kept("id: 1\ndata: a\n\n");
+    const { url, requests } = await serve(first.answer, refuse(400, "# must be last"));
+    const { live, got: items, shown } = open(url, ["a"]);
+    await got(items, "a", shown);
+    await expect(live.add("#/b")).rejects.toThrowError(StreamRefusedError);
+    expect(live.filters).toEqual(["a"]);
+    first.write("id: 2\ndata: b\n\n");
+    await got(items, "b", shown);
+    expect(live.state.kind).toBe("open");
+    expect(requests).toHaveLength(2);
+  });
+
+  it("are asked for again when they cannot be had now, and meanwhile the old stream is read", async () => {
+    const first = kept(`${quick}id: 1\ndata: a\n\n`);
+    const { url, requests } = await serve(
+      first.answer,
+      (request, response) => {
+        first.write("id: 2\ndata: b\n\n");
+        refuse(503)(request, response);
+      },
+      stream(["id: 3\ndata: c\n\n"], { open: true }),
+    );
+    const { live, got: items, shown } = open(url, ["a"]);
+    await got(items, "a", shown);
+    await before(live.add("b"), { within: 30_000, missing: shown });
+    await got(items, "c", shown);
+    expect(items).toEqual(["a", "b", "c"]);
+    expect(requests.at(-1)?.headers["last-event-id"]).toBe("2");
+  });
+
+  it("are asked for together when they change in one turn", async () => {
+    const { url, requests } = await serve(stream(["id: 1\ndata: a\n\n"], { open: true }));
+    const { live } = open(url, []);
+    await Promise.all([live.add("a"), live.add("b"), live.drop("a"), live.add("c")]);
+    expect(requests.map(({ url }) => url)).toEqual(["/esupdates?topic=b&topic=c&show=topics"]);
+  });
+
+  it("leave nothing open when none is left, until some are added", async () => {
+    const { url, requests } = await serve(
+      stream(["id: 1\ndata: a\n\n"], { open: true }),
+      stream(["id: 2\ndata: b\n\n"], { open: true }),
+    );
+    const { live, got: items, shown } = open(url, ["a"]);
+    await got(items, "a", shown);
+    const gone = new Promise((resolve) => requests[0]?.on("close", resolve));
+    await live.drop("a");
+    await before(gone, { within: 30_000, missing: "the end of the connection" });
+    expect(live.state).toEqual({ kind: "idle" });
+    await live.add("b");
+    await got(items, "b", shown);
+    expect(requests[1]?.headers["last-event-id"]).toBe("1");
+  });
+});
+
+describe("a place that is kept", () => {
+  it("is where a page that is loaded again goes on, and what is followed anew comes with its state", async () => {
+    const kept = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    };
+    const { url, requests } = await serve(stream(["id: 1\ndata: a\n\n"], { open: true }));
+    for (const filters of [["a"], ["a", "b"]]) {
+      const live = connect(url, { filters, storage });
+      const items: LiveItem[] = [];
+      live.on("event", (event) => items.push(event));
+      await waitFor(() => items.length > 0, { within: 30_000, missing: "the event" });
+      live.close();
+    }
+    expect(requests.map(({ url, headers }) => [url, headers["last-event-id"]])).toEqual([
+      ["/esupdates?topic=a&show=topics", undefined],
+      ["/esupdates?topic=a&topic=b&added=b&show=topics", "1"],
+    ]);
+  });
+
+  it.each(["nothing", "[]", '{"lastEventId":1,"filters":[]}'])("is none when it reads %s", async (text) => {
+    const { url, requests } = await serve(stream(["id: 1\ndata: a\n\n"], { open: true }));
+    const live = connect(url, {
+      storage: {
+        getItem: () => text,
+        setItem: () => {
+          throw new Error("full");
+        },
+      },
+    });
+    onTestFinished(() => live.close());
+    await waitFor(() => live.lastEventId === "1" || live.state.kind === "open", {
+      within: 30_000,
+      missing: "the stream",
+    });
+    expect(requests[0]?.headers["last-event-id"]).toBeUndefined();
+  });
+});

@@ -1,0 +1,45 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+import { onTestFinished } from "vitest";
+
+import { parsePort } from "../support/parse-port.js";
+
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server that gives each request the next answer, the last one for ever. */
+export async function serve(...answers: Answer[]): Promise<{ url: string; requests: IncomingMessage[] }> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    const answer = answers[Math.min(requests.length, answers.length - 1)];
+    requests.push(request);
+    answer?.(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${parsePort(server.address())}/esupdates`, requests };
+}
+
+/** Answers with a stream of these chunks, which ends after them unless `open`. */
+export function stream(
+  chunks: readonly (string | Buffer)[],
+  options: { readonly open?: boolean } = {},
+): Answer {
+  return (_request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.flushHeaders();
+    for (const chunk of chunks) response.write(chunk);
+    if (options.open !== true) response.end();
+  };
+}
+
+/** Answers with a status and says nothing more. */
+export const refuse =
+  (status: number, body = "", type = "text/plain"): Answer =>
+  (_request, response) =>
+    void response.writeHead(status, { "content-type": type }).end(body);
+
+/** Reconnection so quick that no test waits for it. */
+export const quick = "retry: 1\n";
