@@ -136,9 +136,11 @@ export class CohortRounds<H> implements Rounds<H> {
   /** Begins the next round, or the next piece of the one under way. */
   begin(): void {
     this.#phase = "idle";
+    this.callAhead();
+    // Where the horizon has moved alone there is no round by which members could be judged.
+    if (this.#rest === undefined && !this.cohort.hasPending) return;
     this.#leaveBusyBehind();
     this.#dropRestIfAlone();
-    this.callAhead();
     const batch = this.#rest === undefined ? this.cohort.take(this.#roundBytes()) : undefined;
     const body = this.#rest ?? batch?.body;
     if (body === undefined) return;

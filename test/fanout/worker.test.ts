@@ -116,6 +116,84 @@ describe("a reader in a worker", () => {
   });
 });
 
+describe("a worker's readers at one place", () => {
+  it("share what they read of the last rounds", () => {
+    const world = worker();
+    opened(world);
+    const slow = Array.from({ length: 10 }, () => world.open());
+    settle(world);
+    for (const client of slow) client.appetite = "when-told";
+    for (let turn = 0; turn < 5; turn += 1) {
+      world.publish("news");
+      settle(world);
+      world.clock.advance(2000);
+    }
+    world.drain(...slow);
+    settle(world);
+    expect(slow.filter((client) => world.isMember(client))).toEqual([]);
+    expect(new Set(slow.map(({ writes }) => writes.at(-1))).size).toBe(1);
+    expect(slow[0]?.offsets).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("get nothing twice that the hub has told them is lost, however early its page ends", () => {
+    const world = worker({ history: { topicEvents: 1 } });
+    opened(world, { filters: ["news/+"] });
+    const from = world.publish("news/a", "first");
+    settle(world);
+    // A page ends when so much of history has been looked through, wherever that is.
+    for (let index = 0; index < 36_000; index += 1) world.publish(`other/${index}`);
+    world.clock.advance(1000);
+    settle(world);
+    const value = world.publish("news/a", "value", { retain: true });
+    settle(world);
+    world.publish("news/a", "next");
+    settle(world);
+    const late = opened(world, { filters: ["news/+"], lastEventId: at(from) });
+    expect(late.gaps.length).toBe(1);
+    const got = late.lines.flatMap((line) => ("offset" in line ? [line.offset] : []));
+    expect(got).toEqual([value, value + 1]);
+  });
+});
+
+describe("a member of a worker's cohort on probation", () => {
+  it("is judged by rounds alone, not by those who come meanwhile", () => {
+    const world = worker();
+    opened(world);
+    const slow = opened(world);
+    slow.appetite = "when-told";
+    world.publish("news");
+    settle(world);
+    world.clock.advance(2000);
+    settle(world);
+    world.drain(slow);
+    settle(world);
+    const probation = slow.connection?.probation;
+    expect([world.isMember(slow), probation]).toEqual([true, expect.any(Number)]);
+    expect(probation).toBeGreaterThan(0);
+    for (let index = 0; index < 5; index += 1) {
+      world.publish("other");
+      opened(world);
+    }
+    expect(slow.connection?.probation).toBe(probation);
+  });
+});
+
+describe("a cohort that waits for room on the way", () => {
+  it("gets its batch when those leave for whom the way was full", () => {
+    const world = worker();
+    const heavy = Array.from({ length: 9 }, (_, index) => world.open({ filters: [`heavy/${index}`] }));
+    const waiting = world.open();
+    settle(world);
+    for (let index = 0; index < 18; index += 1)
+      world.publish(`heavy/${index % 9}`, "x".repeat(1024 * 1024 - 200));
+    world.publish("news");
+    world.turn();
+    for (const client of heavy) world.leave(client);
+    settle(world);
+    expect(waiting.offsets).toEqual([19]);
+  });
+});
+
 describe("a batch for a crowd", () => {
   it("is small when the crowd came after the last round, which one client had alone", () => {
     const world = worker();

@@ -96,6 +96,8 @@ export class WorkerOutlet implements Outlet {
     this.#waiting.delete(numbered);
     this.#numbered.delete(numbered.cohort);
     this.#byNumber.delete(number);
+    // What was on its way to them held others up.
+    if (this.#waiting.size > 0) this.#takeTurn();
   }
 
   /** The worker has put batches into rounds. */
@@ -158,7 +160,9 @@ export class WorkerOutlet implements Outlet {
   #turn(): void {
     this.#turnDue = false;
     if (this.#closed) return;
-    for (const numbered of this.#waiting) {
+    // Those that wait on go behind the others, and would be met again.
+    const waiting = [...this.#waiting];
+    for (const numbered of waiting) {
       if (this.#bytes >= bytesAhead) break;
       this.#sendBatches(numbered);
     }
@@ -178,7 +182,8 @@ export class WorkerOutlet implements Outlet {
       const id = hub.history.idAt(upTo);
       peer.send({ kind: "batch", cohort: number, count: batch.count, upTo, id }, batch.body);
     }
-    if (!cohort.hasPending) this.#waiting.delete(numbered);
+    this.#waiting.delete(numbered);
+    if (cohort.hasPending) this.#waiting.add(numbered);
   }
 
   #batchBytes({ crowdBytes, cohort }: Numbered): number {

@@ -151,6 +151,10 @@ export class WorkerPool {
     const { clock, logger, metrics } = this.#options;
     const inMs = ranMs > soonMs ? 0 : Math.min(longestPauseMs, Math.max(1000, 2 * pauseMs));
     metrics.count("workers_lost_total");
+    if (this.#stopping) {
+      logger.error({ worker: index + 1, how }, "a worker has ended before it had delivered everything");
+      return;
+    }
     logger.error({ worker: index + 1, how, inMs }, "a worker has ended; another takes its place");
     clock.after(inMs, () => {
       if (!this.#stopping) void this.#start(index, inMs);

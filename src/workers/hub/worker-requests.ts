@@ -48,13 +48,20 @@ export class WorkerRequests {
     const send = (answer: Answer): void => {
       // A stream that nobody holds any more must not be counted as one.
       if (this.#closed) return;
-      const admitted = answer.kind === "stream" ? gateway.admit(asked, answer) : answer;
-      if (admitted.kind === "stream") this.#start(request, admitted);
-      else this.#reply(request, admitted);
+      try {
+        this.#answer(request, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+      } catch (error) {
+        this.#reply(request, gateway.refuse(asked, error));
+      }
     };
     const answer = gateway.handle(asked);
     if (answer instanceof Promise) void answer.then(send);
     else send(answer);
+  }
+
+  #answer(request: RequestNumber, answer: Answer): void {
+    if (answer.kind === "stream") this.#start(request, answer);
+    else this.#reply(request, answer);
   }
 
   body({ request, refusal }: ToHub & { readonly kind: "body" }, body: Buffer): void {

@@ -90,6 +90,10 @@ export class WorkersFront {
       this.#server.once("error", refuse);
       this.#server.listen({ host, port, backlog }, () => {
         this.#server.off("error", refuse);
+        // Some connections cannot be taken in, for want of memory or descriptors; later ones may be.
+        this.#server.on("error", (error) =>
+          this.#options.logger.error({ error }, "a connection was not taken in"),
+        );
         resolve();
       });
     });

@@ -1,47 +1,46 @@
 import type { Batch } from "../../hub/cohort.js";
+import { EntryQueue } from "../../hub/entry-queue.js";
 import type { Page, PageLimits, ReadState } from "../../hub/page.js";
 import type { Offset } from "../../hub/position.js";
 import type { Standing } from "../wire/messages.js";
+import { compact } from "./compact.js";
 
 /** What the hub has sent of a cohort: all of it lies after `after`, up to `upTo`. */
 export type SentBatch = Batch & Standing & { readonly after: Offset };
 
-/** What keeping a batch costs beside its bytes, as an estimate: its Buffer, its place in two lists. */
-const batchBytes = 256;
+/** What keeping a batch costs beside its bytes: its Buffer and its places in two queues, 390 bytes as measured. */
+const batchBytes = 400;
 
-interface Kept {
-  readonly bytes: number;
-  /** To be called when the room is wanted for others. */
-  readonly evict: () => void;
+/** The end of a batch is its offset. */
+interface Kept extends Batch {
+  readonly offset: Offset;
+  readonly after: Offset;
 }
 
 /** What the recent batches of all cohorts may hold together. Over its limit the oldest go. */
 export class RecentRoom {
   readonly #maxBytes: number;
-  readonly #kept = new Set<Kept>();
+  readonly #order = new EntryQueue<{ readonly offset: Offset; readonly evict: () => number }>();
   #bytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** What is held together. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  enter(kept: Kept): void {
-    this.#kept.add(kept);
-    this.#bytes += kept.bytes;
-    for (const oldest of this.#kept) {
-      if (this.#bytes <= this.#maxBytes) return;
-      oldest.evict();
-      this.leave(oldest);
+  /** One more of so many bytes; `evict` gives the oldest of its cohort up and returns the bytes of that. */
+  enter(bytes: number, evict: () => number): void {
+    this.#order.push({ offset: 0, evict });
+    this.#bytes += bytes + batchBytes;
+    while (this.#bytes > this.#maxBytes) {
+      const oldest = this.#order.shift();
+      if (oldest === undefined) return;
+      this.#bytes -= oldest.evict() + batchBytes;
     }
   }
 
-  leave(kept: Kept): void {
-    if (this.#kept.delete(kept)) this.#bytes -= kept.bytes;
+  /** These bytes are given up; what they cost beside is until their turn has come. */
+  leave(bytes: number): void {
+    this.#bytes -= bytes;
   }
 }
 
@@ -52,59 +51,67 @@ export class RecentRoom {
  */
 export class RecentBatches {
   readonly #room: RecentRoom;
-  readonly #batches: { readonly batch: SentBatch; readonly kept: Kept }[] = [];
+  #batches = new EntryQueue<Kept>();
+  #bytes = 0;
   /** Everything after this, up to the cohort's horizon, is here. */
   #from: Offset;
+  readonly #evict = (): number => this.#evictFirst();
 
   constructor(room: RecentRoom, from: Offset) {
     this.#room = room;
     this.#from = from;
   }
 
-  add(batch: SentBatch): void {
-    const kept = { bytes: batch.body.length + batchBytes, evict: () => this.#forgetFirst() };
-    this.#batches.push({ batch, kept });
-    this.#room.enter(kept);
+  add({ body, count, upTo, after }: SentBatch): void {
+    this.#batches.push({ body: compact(body), count, offset: upTo, after });
+    this.#bytes += body.length;
+    this.#room.enter(body.length, this.#evict);
   }
 
   /** The cohort is gone. */
   clear(): void {
-    for (const { kept } of this.#batches) this.#room.leave(kept);
-    this.#batches.length = 0;
+    this.#room.leave(this.#bytes);
+    this.#batches = new EntryQueue();
+    this.#bytes = 0;
   }
 
   /** The page after this state, up to the horizon or as much as fits; undefined when it does not begin here. */
   page(state: ReadState, { maxBytes, upTo }: PageLimits): Page | undefined {
     if (state.kind !== "history" || state.after < this.#from || state.after > upTo) return undefined;
-    const begin = this.#batches.findLastIndex(({ batch }) => batch.upTo <= state.after) + 1;
-    const first = this.#batches[begin]?.batch;
+    const begin = this.#batches.indexAfter(state.after);
+    const first = this.#batches.at(begin);
     // A cursor got elsewhere may lie in the middle of a batch.
     if (first !== undefined && first.after < state.after) return undefined;
     const fitting = this.#fitting(begin, maxBytes);
     const full = begin + fitting.length < this.#batches.length;
-    const after = full ? (fitting.at(-1)?.upTo ?? state.after) : upTo;
-    const next: ReadState = { ...state, after };
-    return { ...joined(fitting), next, full, gapReason: undefined };
+    const after = full ? (fitting.at(-1)?.offset ?? state.after) : upTo;
+    return { ...joined(fitting), next: { ...state, after }, full, gapReason: undefined };
   }
 
-  #fitting(begin: number, maxBytes: number): readonly SentBatch[] {
+  /** As many as fit, at least one if there is one. */
+  #fitting(begin: number, maxBytes: number): readonly Kept[] {
+    const fitting: Kept[] = [];
     let bytes = 0;
-    const end = this.#batches.findIndex(({ batch }, index) => {
-      if (index < begin) return false;
-      bytes += batch.body.length;
-      return index > begin && bytes > maxBytes;
-    });
-    return this.#batches.slice(begin, end === -1 ? undefined : end).map(({ batch }) => batch);
+    for (let index = begin; ; index += 1) {
+      const kept = this.#batches.at(index);
+      bytes += kept?.body.length ?? 0;
+      if (kept === undefined || (fitting.length > 0 && bytes > maxBytes)) return fitting;
+      fitting.push(kept);
+    }
   }
 
   /** The room gives up the oldest first, and those of one cohort come in order. */
-  #forgetFirst(): void {
-    this.#from = this.#batches.shift()?.batch.upTo ?? this.#from;
+  #evictFirst(): number {
+    const oldest = this.#batches.shift();
+    if (oldest === undefined) return 0;
+    this.#from = oldest.offset;
+    this.#bytes -= oldest.body.length;
+    return oldest.body.length;
   }
 }
 
 /** Several batches as one, in order; one stays as it is. */
-export function joined(batches: readonly SentBatch[]): { readonly body: Buffer; readonly count: number } {
+export function joined(batches: readonly Batch[]): Batch {
   const [only] = batches;
   if (only !== undefined && batches.length === 1) return { body: only.body, count: only.count };
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);

@@ -14,17 +14,19 @@ export interface RemoteCohortOptions {
   readonly room: RecentRoom;
   /** So many batches are in a round, or wanted by nobody; a round may have so many bytes. */
   readonly taken: (batches: number, roundBytes?: number) => void;
-  /**
-   * True for a reader whose last page came from the hub and was full. It stays with the hub until it has reached the
-   * horizon: what it was told is lost, and got as a retained value, may lie here still.
-   */
-  readonly isMidway: (state: ReadState) => boolean;
-  /** Asks the hub, or has what others have asked for. */
-  readonly page: (state: ReadState, limits: PageLimits) => Page | ComingPage;
+  /** A page of what is recent, or else of the hub's, which may have to be asked. */
+  readonly page: (wanted: WantedPage) => Page | ComingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly hold: (on: boolean) => void;
   /** Its last connection has left. */
   readonly gone: () => void;
+}
+
+/** Where a reader stands, and what the cohort's rounds had last. */
+export interface WantedPage {
+  readonly state: ReadState;
+  readonly limits: PageLimits;
+  readonly recent: RecentBatches;
 }
 
 /** A cohort whose publications the hub sends; batches wait here for rounds, as in the hub, while somebody listens. */
@@ -93,9 +95,7 @@ export class RemoteCohort implements FanoutCohort {
   }
 
   page(state: ReadState, limits: PageLimits): Page | ComingPage {
-    const { isMidway, page } = this.#options;
-    const recent = isMidway(state) ? undefined : this.#recent.page(state, limits);
-    return recent ?? page(state, limits);
+    return this.#options.page({ state, limits, recent: this.#recent });
   }
 
   heartbeat(): Buffer {

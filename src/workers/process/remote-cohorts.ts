@@ -1,11 +1,13 @@
 import type { Cohorts, ComingPage, FanoutCohort, Joined } from "../../fanout/cohorts.js";
 import { PageStore } from "../../fanout/page-store.js";
 import type { PageKey } from "../../fanout/page-store.js";
-import type { Page, PageLimits, ReadState } from "../../hub/page.js";
+import type { Page, ReadState } from "../../hub/page.js";
 import type { CohortNumber, Place, Standing, ToHub, ToWorker, Words } from "../wire/messages.js";
 import type { Peer } from "../wire/peer.js";
+import { compact } from "./compact.js";
 import { RecentRoom } from "./recent-batches.js";
 import { RemoteCohort } from "./remote-cohort.js";
+import type { WantedPage } from "./remote-cohort.js";
 
 export interface RemoteCohortsOptions {
   readonly peer: Peer<ToHub>;
@@ -45,7 +47,10 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
   readonly #asks = new Map<string, Ask>();
   readonly #waiting = new Set<Ask>();
   readonly #underWay = new Map<number, Ask>();
-  /** Where readers stand whose page was full. */
+  /**
+   * Where readers stand whose last page came from the hub and did not reach the horizon. They stay with the hub until
+   * one does: what they were told is lost, and got as a retained value, may be recent here still.
+   */
   readonly #midway = new WeakSet<ReadState>();
   #asked = 0;
   #standing: Standing = { upTo: 0, id: "" };
@@ -101,8 +106,8 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     this.#underWay.delete(ask);
     if (asked === undefined) return;
     const { count, next, gapReason, full } = rest;
-    const page: Page = { body, count, next, gapReason, full };
-    if (full) this.#midway.add(next);
+    const page: Page = { body: compact(body), count, next, gapReason, full };
+    if (next.kind === "opening" || next.after < asked.key.limits.upTo) this.#midway.add(next);
     this.#asks.delete(textOf(asked.key));
     this.#pages.keep(asked.key, page);
     for (const take of asked.takers) take(page);
@@ -127,9 +132,8 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
       standing,
       leastStanding: () => this.#standing,
       room: this.#room,
-      isMidway: (state) => this.#midway.has(state),
       taken: (batches, roundBytes) => this.#tellTaken(number, batches, roundBytes),
-      page: (state, limits) => this.#page(number, state, limits),
+      page: (wanted) => this.#recentPage(number, wanted) ?? this.#page(number, wanted),
       heartbeat: (id, members) => heartbeat(words, id, members),
       hold: (on) => peer.send({ kind: "hold", cohort: number, on }),
       gone: () => this.#cohorts.delete(number),
@@ -140,7 +144,18 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     this.#options.peer.send({ kind: "taken", cohort, batches, roundBytes });
   }
 
-  #page(number: CohortNumber, state: ReadState, limits: PageLimits): Page | ComingPage {
+  #recentPage(number: CohortNumber, { state, limits, recent }: WantedPage): Page | undefined {
+    if (this.#midway.has(state)) return undefined;
+    // Of its own, for a page of the same place from the hub may lack what history has lost.
+    const key: PageKey = { cohort: `recent ${number}`, state, limits };
+    const kept = this.#pages.find(key);
+    if (kept !== undefined) return kept;
+    const page = recent.page(state, limits);
+    if (page !== undefined && page.body.length > 0) this.#pages.keep(key, page);
+    return page;
+  }
+
+  #page(number: CohortNumber, { state, limits }: WantedPage): Page | ComingPage {
     const key: PageKey = { cohort: String(number), state, limits };
     const kept = this.#pages.find(key);
     if (kept !== undefined) return kept;

@@ -23,6 +23,9 @@ export interface ZeroMqPeerOptions<In> {
  */
 const pauseMs = 4;
 
+/** How long a process that ends waits for its last words to be taken, in milliseconds. */
+const lastWordsMs = 500;
+
 /** How long messages may be worked on in one turn of the event loop, in milliseconds. */
 const turnMs = 5;
 
@@ -61,8 +64,9 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     void this.#read();
   }
 
-  /** The worker's end. */
+  /** The worker's end: what it says last, before its process ends, still goes out. */
   connect(address: string): void {
+    this.#socket.linger = lastWordsMs;
     this.#socket.connect(address);
     void this.#read();
   }
