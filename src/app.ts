@@ -27,6 +27,7 @@ import { ZeroMqIngress, defaultIngressLimits } from "./ingress/zeromq-ingress.js
 import { MemoryJournal } from "./journal/memory-journal.js";
 import { OpaquePositions } from "./journal/opaque-positions.js";
 import type { Logger } from "./log.js";
+import { Polls } from "./polls/polls.js";
 import { subscriptionsTopic } from "./presence/documents.js";
 import { Presence } from "./presence/presence.js";
 import { WorkersFront } from "./workers/hub/workers-front.js";
@@ -93,6 +94,7 @@ class RunningApp implements App {
   readonly #figures = new Figures();
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
+  readonly #polls: Polls;
   readonly #presence: Presence | undefined;
   readonly #gateway: Gateway;
   readonly #http: ReturnType<typeof createHttpFront>;
@@ -128,6 +130,13 @@ class RunningApp implements App {
     });
     this.#journal.follow((entry) => this.#hub.apply(entry));
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
+    this.#polls = new Polls({
+      hub: this.#hub,
+      clock: this.#clock,
+      metrics: this.#figures,
+      pageBytes: config.limits.roundBytes,
+      pageCacheBytes: defaultFanoutLimits.pageCacheBytes,
+    });
     const gateway = this.#createGateway();
     this.#gateway = gateway;
     this.#http = createHttpFront({
@@ -178,6 +187,7 @@ class RunningApp implements App {
   async #stop(): Promise<void> {
     this.#beacon?.cancel();
     this.#presence?.close();
+    this.#polls.close();
     await Promise.all([...this.#ingress.map((ingress) => ingress.close()), this.#control?.close()]);
     const fronts = [...this.#links, ...(this.#http === undefined ? [] : [this.#http])];
     await this.#atMost(settleMs, Promise.all(fronts.map((front) => front.settle())));
@@ -191,7 +201,14 @@ class RunningApp implements App {
     const inWorkers = http instanceof WorkersFront ? http.bodyBytes : 0;
     const bodyBytes = this.#gateway.bodies.held + inWorkers;
     gaugeLevels(
-      { hub: this.#hub, journal: this.#journal, http, links: this.#links, bodyBytes },
+      {
+        hub: this.#hub,
+        journal: this.#journal,
+        http,
+        links: this.#links,
+        polls: this.#polls.size,
+        bodyBytes,
+      },
       this.#figures,
     );
     return this.#figures;
@@ -207,7 +224,8 @@ class RunningApp implements App {
   }
 
   get #streams(): number {
-    return this.#links.reduce((sum, link) => sum + link.size, this.#http?.size ?? 0);
+    const fronts = this.#links.reduce((sum, link) => sum + link.size, this.#http?.size ?? 0);
+    return fronts + this.#polls.size;
   }
 
   #createGateway(): Gateway {
@@ -219,6 +237,7 @@ class RunningApp implements App {
       logger: this.#ports.logger,
       metrics: this.#figures,
       streams: () => this.#streams,
+      polls: this.#polls,
       facts: () => ({
         streams: this.#streams,
         links: this.#links.length,

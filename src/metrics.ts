@@ -27,7 +27,7 @@ export const counters = {
 
 /** Every gauge, with its help text. */
 export const gauges = {
-  connections: "open streams, by front",
+  connections: "open streams, by front; polls that wait are the front poll",
   subscriptions: "subscriptions that watchers have been told of; only where they are told",
   filter_bytes: "bytes that the filters of all streams hold",
   filter_levels: "levels of all filters with wildcards",

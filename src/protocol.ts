@@ -3,6 +3,9 @@
 /** Where streams are served, on both fronts. */
 export const streamPath = "/esupdates";
 
+/** Where clients poll that cannot hold a stream open. */
+export const pollPath = "/poll";
+
 /** Where a load balancer asks whether the hub is alive. */
 export const healthPath = "/healthz";
 

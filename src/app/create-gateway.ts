@@ -8,6 +8,8 @@ import { Gateway } from "../gateway/gateway.js";
 import { health } from "../gateway/health.js";
 import type { IdempotencyLimits } from "../gateway/idempotency.js";
 import { mercure } from "../gateway/mercure.js";
+import { poll } from "../gateway/poll.js";
+import type { Polling } from "../gateway/poll.js";
 import { publish } from "../gateway/publish.js";
 import type { PublishLinesLimits } from "../gateway/publish-lines.js";
 import { PublishOnce } from "../gateway/publish-once.js";
@@ -21,6 +23,7 @@ import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory-journal.js";
 import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
+import type { Polls } from "../polls/polls.js";
 import type { Presence } from "../presence/presence.js";
 import { filterLimits } from "./filter-limits.js";
 import { tokenVerifier } from "./token-verifier.js";
@@ -32,8 +35,9 @@ export interface GatewayParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Open streams of all fronts. */
+  /** Open streams of all fronts, and polls that wait. */
   readonly streams: () => number;
+  readonly polls: Polls;
   /** What `/healthz` says beside `status`. */
   readonly facts: () => Readonly<Record<string, unknown>>;
   /** True when the hub stops, and takes no more publications. */
@@ -67,6 +71,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
     resources: [
       eventStreams({ streams, visitors }),
+      poll({ streams, visitors, polling: polling(parts, clients) }),
       ...mercure({
         streams,
         visitors,
@@ -85,6 +90,19 @@ export function createGateway(parts: GatewayParts): Gateway {
       health(parts.facts),
     ],
   });
+}
+
+/** Polls that wait are as many, and hold as much, as streams may. */
+function polling(parts: GatewayParts, clients: ClientLimits): Polling {
+  const { polls, clock } = parts;
+  return {
+    clock,
+    next: (request) => polls.next(request),
+    admit: (request, { filters }) => {
+      checkRoom(parts, filters);
+      return clients.admitStream(request, filters)();
+    },
+  };
 }
 
 function idempotencyLimits({ idempotency, idBytes }: Limits): IdempotencyLimits {

@@ -26,6 +26,8 @@ export interface LevelSources {
   /** The HTTP front, where there is one. */
   readonly http: StreamCounts | undefined;
   readonly links: readonly LinkLevels[];
+  /** Polls that wait. */
+  readonly polls: number;
   /** What the bodies of requests hold. */
   readonly bodyBytes: number;
 }
@@ -35,11 +37,12 @@ export interface LevelSources {
  * publication and connection would cost more than they are worth; counting laggards goes through all connections.
  */
 export function gaugeLevels(sources: LevelSources, metrics: Metrics): void {
-  const { hub, journal, http, links, bodyBytes } = sources;
+  const { hub, journal, http, links, polls, bodyBytes } = sources;
   const fronts = http === undefined ? links : [http, ...links];
   if (http !== undefined) metrics.gauge("connections", http.size, { front: "http" });
   if (links.length > 0)
     metrics.gauge("connections", sum(links.map(({ size }) => size)), { front: "mongrel2" });
+  metrics.gauge("connections", polls, { front: "poll" });
   metrics.gauge("laggards", sum(fronts.map(({ laggards }) => laggards)));
   metrics.gauge("cohorts", hub.cohortCount);
   gaugeFilters(hub.filterCounts, metrics);

@@ -32,7 +32,7 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
     methods: {
       GET: (request) => {
         const query = parseQuery(request.query);
-        const filters = filtersOf(query, streams);
+        const filters = mqttFilters(query, streams);
         const showsTopics = query.some(([name, value]) => name === "show" && value === "topics");
         const format = showsTopics ? topicEventStreamFormat : eventStreamFormat;
         const cursors = [request.header("last-event-id"), valueOf(query, "last_event_id")];
@@ -52,7 +52,15 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
   };
 }
 
-function filtersOf(query: Pairs, settings: StreamSettings): readonly TopicFilter[] {
+/**
+ * The filters of a query: `topic` repeated, each an MQTT filter; without one the topic `broadcast`.
+ *
+ * @throws PharosError `bad-filter`
+ */
+export function mqttFilters(
+  query: Pairs,
+  settings: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">,
+): readonly TopicFilter[] {
   const { filtersPerConnection, filterBytes } = settings;
   const texts = new Set(query.flatMap(([name, value]) => (name === "topic" ? [value] : [])));
   if (texts.size > filtersPerConnection) {

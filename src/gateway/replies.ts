@@ -104,7 +104,17 @@ export function textReply(reply: {
   readonly text: string;
   readonly headers: Headers;
 }): Reply {
+  return bytesReply({ ...reply, body: Buffer.from(reply.text) });
+}
+
+/** An answer of bytes, which may be shared with other answers. */
+export function bytesReply(reply: {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Buffer;
+  readonly headers: Headers;
+}): Reply {
+  const { status, body } = reply;
   const headers: Headers = [["Content-Type", reply.type], ...plainHeaders, ...reply.headers];
-  const body = Buffer.from(reply.text);
-  return { kind: "reply", status: reply.status, headers, contentLength: body.length, body };
+  return { kind: "reply", status, headers, contentLength: body.length, body };
 }

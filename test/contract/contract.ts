@@ -7,6 +7,7 @@ import type { FrontName } from "./differences.js";
 import { testLifetimes } from "./lifetimes.js";
 import { testLimits } from "./limits.js";
 import { testDifferences } from "./requests-that-differ.js";
+import { testPolls } from "./polls.js";
 import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
 import { testMercure } from "./mercure.js";
@@ -28,5 +29,6 @@ export function describeContract(front: FrontName): void {
     testMercure(contract);
     testPresence(contract);
     testCompressed(contract);
+    testPolls(contract);
   });
 }

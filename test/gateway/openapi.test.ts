@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { health } from "../../src/gateway/health.js";
+import { poll } from "../../src/gateway/poll.js";
+import type { Polling } from "../../src/gateway/poll.js";
+import { Visitors } from "../../src/gateway/visitors.js";
 import type { Resource } from "../../src/gateway/resource.js";
 import { statusOf } from "../../src/gateway/replies.js";
 import { MercureWorld } from "./mercure-world.js";
@@ -17,8 +20,20 @@ interface Description {
 const file = new URL("../../html/openapi.json", import.meta.url);
 const { paths } = JSON.parse(readFileSync(file, "utf8")) as Description;
 
+/** Nobody is asked here. */
+const polling: Polling = {
+  next: () => Promise.reject(new Error("nobody polls")),
+  admit: () => () => undefined,
+  clock: { now: () => 0 },
+};
+
 const resources: readonly Resource[] = [
   health(() => ({})),
+  poll({
+    streams: { filtersPerConnection: 1, filterBytes: 64 },
+    visitors: new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] }),
+    polling,
+  }),
   ...new MercureWorld({ subscriptions: true }).gateway.resources,
 ];
 
@@ -62,6 +77,7 @@ const publishing = [200, ...asksAnything, 403, 413, 503];
 /** Every status that a method can answer with, by what it does. */
 const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /esupdates": stream,
+  "get /poll": stream,
   "get /.well-known/mercure": stream,
   "post /.well-known/mercure": [...publishing, 415],
   "get /.well-known/mercure/subscriptions": subscriptionList,

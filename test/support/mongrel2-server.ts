@@ -21,6 +21,7 @@ import {
 /** The routes that mongrel2/mongrel2.conf gives to Pharos. */
 const pharosPaths = [
   "/esupdates",
+  "/poll",
   "/healthz",
   "/.well-known/mercure",
   "/.well-known/oauth-protected-resource",

@@ -1,0 +1,106 @@
+import type { Grants } from "../auth/grants.js";
+import type { Clock } from "../clock.js";
+import { PharosError } from "../errors.js";
+import type { Subscription } from "../hub/cohort.js";
+import type { Page } from "../hub/page.js";
+import type { PollAnswer, PollRequest } from "../polls/polls.js";
+import { pollPath } from "../protocol.js";
+import { mqttFilters } from "./event-streams.js";
+import type { GatewayRequest, Reply } from "./messages.js";
+import { pollFormat } from "./poll-format.js";
+import type { Pairs } from "./query.js";
+import { parseQuery, valueOf } from "./query.js";
+import { readRights } from "./read-rights.js";
+import { bytesReply } from "./replies.js";
+import type { Resource } from "./resource.js";
+import { firstPresent } from "./stream-start.js";
+import type { StreamSettings } from "./stream-start.js";
+import type { Visitors } from "./visitors.js";
+
+/** Where polls wait, and who may. */
+export interface Polling {
+  next(request: PollRequest): Promise<PollAnswer>;
+  /**
+   * Lets a poll in: it counts as a stream until what this returns is called.
+   *
+   * @throws PharosError as {@link Gateway.admit}
+   */
+  admit(request: GatewayRequest, subscription: Subscription): () => void;
+  /** Its time is over when the token's is. */
+  readonly clock: Pick<Clock, "now">;
+}
+
+export interface PollOptions {
+  readonly streams: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
+  readonly visitors: Visitors;
+  readonly polling: Polling;
+}
+
+/**
+ * How long a poll waits unless it says otherwise, and at most, in seconds: proxies and load balancers close a connection
+ * that has been silent for 30 to 60 s.
+ */
+const usualWaitSeconds = 25;
+const longestWaitSeconds = 30;
+
+/**
+ * Streams for those who cannot hold one: `GET /poll` with filters as at `/esupdates` answers with what there is behind
+ * the position of the answer before, or else waits until something comes.
+ */
+export function poll({ streams, visitors, polling }: PollOptions): Resource {
+  const replyOf = pollReplies();
+  const get = async (request: GatewayRequest): Promise<Reply> => {
+    const query = parseQuery(request.query);
+    const filters = mqttFilters(query, streams);
+    const waitMs = request.method === "HEAD" ? 0 : parseWaitMs(query);
+    const grants = await visitors.subscriber(request);
+    const subscription = { format: pollFormat, filters, rights: readRights(grants) };
+    const cursor = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
+    const leave = polling.admit(request, subscription);
+    return polling
+      .next({ subscription, cursor, waitMs: Math.min(waitMs, leftMs(polling.clock, grants)) })
+      .then(replyOf)
+      .finally(leave);
+  };
+  return { path: pollPath, methods: { GET: get } };
+}
+
+function parseWaitMs(query: Pairs): number {
+  const text = valueOf(query, "wait") ?? String(usualWaitSeconds);
+  if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) > longestWaitSeconds) {
+    throw new PharosError("bad-request", `wait must be a number of seconds, at most ${longestWaitSeconds}`);
+  }
+  return Number(text) * 1000;
+}
+
+/** How long the token is still good for, in milliseconds. */
+export function leftMs(clock: Pick<Clock, "now">, grants: Grants | undefined): number {
+  const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};
+  return Math.max(0, expiresAtMs - clock.now());
+}
+
+/** Makes the answers; all who get the same page share its bytes. */
+function pollReplies(): (answer: PollAnswer) => Reply {
+  const replies = new WeakMap<Page, Reply>();
+  return (answer) => {
+    const kept = replies.get(answer.page);
+    if (kept !== undefined) return kept;
+    const reply = bytesReply({
+      status: 200,
+      type: "application/json",
+      body: encodeAnswer(answer),
+      headers: [],
+    });
+    replies.set(answer.page, reply);
+    return reply;
+  };
+}
+
+function encodeAnswer({ page, position, more }: PollAnswer): Buffer {
+  const items = page.body.subarray(0, Math.max(0, page.body.length - 1));
+  return Buffer.concat([
+    Buffer.from(`{"position":${JSON.stringify(position)},"events":[`),
+    items,
+    Buffer.from(more ? '],"more":true}\n' : "]}\n"),
+  ]);
+}
