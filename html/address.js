@@ -1,36 +1,39 @@
+/** The views beside the events; `events` is one of them where the page is narrow. */
+export const views = ["events", "topics", "connection", "publish", "code"];
+
 /**
- * What is followed lives in the page's hash (`#topic=news/%23&type=alert`), so that a reload, a bookmark and
- * the back button keep it. URLSearchParams is not used: it reads and writes `+` as a space.
+ * What is followed and looked at lives in the page's hash (`#topic=news/%23&view=publish`), so that a reload, a
+ * bookmark and the back button keep it. URLSearchParams is not used: it reads and writes `+` as a space.
  */
 export function parseHash(hash) {
-  const chosen = { topics: new Set(), types: new Set() };
+  const chosen = { topics: new Set(), view: views[0] };
   for (const part of hash.replace(/^#/, "").split("&")) {
     const [name, ...rest] = part.split("=");
     const value = decode(rest.join("="));
     if (name === "topic" && value) chosen.topics.add(value);
-    if (name === "type" && value && !value.startsWith("pharos-")) chosen.types.add(value);
+    if (name === "view" && views.includes(value)) chosen.view = value;
   }
-  return { topics: [...chosen.topics], types: [...chosen.types] };
+  return { ...chosen, topics: [...chosen.topics] };
 }
 
-export function encodeHash({ topics, types }) {
-  return [...topics.map((t) => `topic=${encode(t)}`), ...types.map((t) => `type=${encode(t)}`)].join("&");
+/** What differs from the defaults, in one order, so that equal choices have equal hashes. */
+export function encodeHash({ topics, view }) {
+  const parts = topics.map((topic) => `topic=${encode(topic)}`);
+  if (view !== views[0]) parts.push(`view=${view}`);
+  return parts.join("&");
 }
 
-/** The stream's address, next to the page wherever that is mounted. `lastEventId` resumes where an earlier stream ended. */
-export function streamUrl(topics, lastEventId = "") {
+/** Where the hub is: the folder of the page, wherever that is mounted. */
+export const hubUrl = () => new URL(".", document.baseURI).href;
+
+/** The address of the stream of these filters. */
+export function streamUrl(topics) {
   const query = topics.map((topic) => `topic=${encode(topic)}`);
-  if (lastEventId) query.push(`last_event_id=${encode(lastEventId)}`);
   return new URL(`esupdates${query.length ? "?" : ""}${query.join("&")}`, document.baseURI).href;
 }
 
-export const curlLine = (topics) => `curl -N ${quote(streamUrl(topics))}`;
-
-/** A command that publishes something which the first of these filters matches. */
-export function publishLine([filter]) {
-  const topic = filter?.replace(/(?<=^|\/)[+#](?=\/|$)/g, "example");
-  return `./scripts/pharos publish ${topic ? `--topic ${quote(topic)} ` : ""}--data 'Hello from the tower'`;
-}
+/** Where a publication goes. */
+export const publishUrl = (topic) => new URL(`publish/${encode(topic)}`, document.baseURI).href;
 
 function decode(text) {
   try {
@@ -42,5 +45,3 @@ function decode(text) {
 
 /** encodeURIComponent leaves the apostrophe, which would end the shell's quotes in the curl line. */
 const encode = (text) => encodeURIComponent(text).replaceAll("'", "%27");
-
-const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -30,12 +30,9 @@ export class Meter {
     return this.#counts.slice(-1 - seconds, -1).reduce((sum, count) => sum + count, 0) / seconds;
   }
 
-  /** One bar a second as the path of an SVG 60 wide and 20 high; the tallest fills it, and none is lower than can be seen. */
-  get bars() {
-    const peak = Math.max(...this.#counts);
-    return this.#counts
-      .map((count, x) => (count ? `M${x + 0.15} 20h.7V${(19 - (17.5 * count) / peak).toFixed(2)}h-.7z` : ""))
-      .join("");
+  /** Of the last minute, by second, the present one last. */
+  get counts() {
+    return this.#counts;
   }
 }
 

@@ -1,87 +1,37 @@
-import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { Push } from "zeromq";
+import { describe, expect, it } from "vitest";
 import { startChromium } from "../support/chromium.js";
-import { startHub, type HubProcess } from "../support/hub-process.js";
-import { root } from "../support/ipc.js";
-import { startMongrel2 } from "../support/mongrel2-server.js";
-
-/** What the page is served by, and how to break it. */
-interface Site {
-  readonly url: string;
-  /** One frame, or two: topic and data. */
-  publish(...frames: readonly string[]): Promise<void>;
-  /** Kills the server that holds the browser's connection and starts it again on the same port. */
-  restart(): Promise<void>;
-}
+import { pageFronts, type PageSite } from "../support/page-site.js";
+import { olderToken } from "../support/token.js";
 
 /** What a test's own script in the page has received. */
 interface Got {
   readonly got: readonly string[];
 }
 
-async function connectPublisher(hub: HubProcess): Promise<Push> {
-  const push = new Push({ linger: 0, sendTimeout: 30_000 });
-  push.connect(hub.ingest);
-  onTestFinished(() => push.close());
-  return push;
-}
+const timeout = 60_000;
 
-async function startStandalone(): Promise<Site> {
-  let hub = await startHub();
-  let push = await connectPublisher(hub);
-  const port = hub.httpPort;
-  return {
-    url: `${hub.httpUrl}/`,
-    publish: (...frames) => push.send([...frames]),
-    restart: async () => {
-      await hub.kill();
-      hub = await startHub({ http: `127.0.0.1:${port}` });
-      push = await connectPublisher(hub);
-    },
-  };
-}
-
-async function startBehindMongrel2(): Promise<Site> {
-  const server = await startMongrel2({ mode: "shipped", htmlDir: join(root, "html") });
-  onTestFinished(() => server.stop());
-  const link = [server.sendSpec, server.recvSpec, server.controlSpec].join(",");
-  const hub = await startHub({ mongrel2: [link] });
-  const push = await connectPublisher(hub);
-  return {
-    url: `http://localhost:${server.port}/`,
-    publish: (...frames) => push.send([...frames]),
-    restart: () => server.restart(),
-  };
-}
-
-async function openPage(site: Site, hash = ""): Promise<Page> {
+async function openPage(site: PageSite, hash = ""): Promise<Page> {
   const browser = await startChromium();
   return browser.openPage(`${site.url}${hash}`);
 }
 
 /** Until the state line begins so; the message at the deadline names the selector that was not found. */
 async function state(page: Page, text: string): Promise<void> {
-  await page.locator("#state", { hasText: new RegExp(`^${text}`) }).waitFor({ timeout: 60_000 });
+  await page.locator("#state", { hasText: new RegExp(`^${text}`) }).waitFor({ timeout });
 }
 
 async function row(page: Page, text: string): Promise<void> {
-  await page.locator("#rows").getByText(text, { exact: true }).waitFor({ timeout: 60_000 });
+  await page.locator("#rows .data").getByText(text, { exact: true }).waitFor({ timeout });
 }
 
-const fronts = [
-  { front: "the HTTP front", start: startStandalone },
-  { front: "Mongrel2", start: startBehindMongrel2 },
-] as const;
-
-describe.each(fronts)("the page served by $front", ({ start }) => {
+describe.each(pageFronts)("the page served by $front", ({ start }) => {
   it("shows events as they arrive, with their id and their delay", async () => {
     const site = await start();
     const page = await openPage(site);
     await state(page, "Connected");
     await site.publish(`id: first-1\ndata: Timestamp ${new Date().toISOString()}\n\n`);
-    await page.locator("#last", { hasText: "first-1" }).waitFor({ timeout: 60_000 });
+    await page.locator("#last", { hasText: "first-1" }).waitFor({ timeout });
     expect(await page.locator("#total").textContent()).toBe("1");
     expect(await page.locator("#delay").textContent()).toMatch(/^-?[\d.]+ (ms|s)$/);
   });
@@ -104,31 +54,29 @@ describe.each(fronts)("the page served by $front", ({ start }) => {
     });
     expect(encoding).toBe("gzip");
     await site.publish("many", "alone");
-    await page.waitForFunction(() => (globalThis as unknown as Got).got.includes("alone"), null, {
-      timeout: 60_000,
-    });
+    await page.waitForFunction(() => (globalThis as unknown as Got).got.includes("alone"), null, { timeout });
     const many = Array.from({ length: 200 }, (_, n) => `${n} ${"as before ".repeat(20)}`.trim());
     for (const data of many) await site.publish("many", data);
-    await page.waitForFunction(() => (globalThis as unknown as Got).got.length === 201, null, {
-      timeout: 60_000,
-    });
+    await page.waitForFunction(() => (globalThis as unknown as Got).got.length === 201, null, { timeout });
     expect(await page.evaluate(() => (globalThis as unknown as Got).got)).toEqual(["alone", ...many]);
   });
 
-  it("shows HTML in an event as text", async () => {
+  it("shows HTML in an event as text, in its row and alone", async () => {
     const site = await start();
     const page = await openPage(site);
     await state(page, "Connected");
     const markup = '<img src="x" onerror="document.title=\'run\'"><b>bold</b>';
     await site.publish("broadcast", markup);
     await row(page, markup);
-    expect(await page.locator("#rows img, #rows b").count()).toBe(0);
+    await page.locator("#rows .data").first().click();
+    await page.locator("#inspector pre").getByText(markup, { exact: true }).waitFor({ timeout });
+    expect(await page.locator("main img, main b").count()).toBe(0);
     expect(await page.title()).toBe("Pharos");
   });
 
-  it("says that it waits when the server goes, and goes on by itself when it is back", async () => {
+  it("says that it waits when the server goes, goes on by itself when it is back, and tells the gap", async () => {
     const site = await start();
-    const page = await openPage(site);
+    const page = await openPage(site, "#view=connection");
     await state(page, "Connected");
     await site.publish("broadcast", "before");
     await row(page, "before");
@@ -139,6 +87,9 @@ describe.each(fronts)("the page served by $front", ({ start }) => {
     await site.publish("broadcast", "after");
     await row(page, "after");
     expect(await page.locator("#rows .data").first().textContent()).toBe("after");
+    const entries = await page.locator("#timeline strong").allTextContents();
+    expect(entries.toReversed().slice(0, 3)).toEqual(["Connecting", "Opened", "Dropped"]);
+    expect(entries).toContain("Resumed");
   });
 
   it("shows only what its filters match, and keeps them over a reload", async () => {
@@ -147,13 +98,15 @@ describe.each(fronts)("the page served by $front", ({ start }) => {
     await page.getByLabel("Topic filters").fill("news/+/sport");
     await page.getByLabel("Topic filters").press("Enter");
     await page.reload();
-    await page.getByLabel("Filters followed").getByText("news/+/sport").waitFor({ timeout: 60_000 });
+    await page.getByLabel("Filters followed").getByText("news/+/sport").waitFor({ timeout });
     await state(page, "Connected");
     await site.publish("news/fr/politics", "not this");
     await site.publish("news/fr/sport", "this");
     await row(page, "this");
     expect(await page.locator("#rows .data").allTextContents()).toEqual(["this"]);
-    expect(await page.locator("#curl").textContent()).toContain("?topic=news%2F%2B%2Fsport'");
+    expect(await page.locator("#subscribe-code pre").first().textContent()).toContain(
+      "?topic=news%2F%2B%2Fsport'",
+    );
   });
 
   it("shows the server's reason when a filter is refused, and recovers when it is removed", async () => {
@@ -168,16 +121,30 @@ describe.each(fronts)("the page served by $front", ({ start }) => {
     await page.getByRole("button", { name: "Remove news/#/late" }).click();
     await state(page, "Connected");
   });
-});
 
-describe("the page in an old browser", () => {
-  it("says plainly that EventSource is missing", async () => {
-    const site = await startStandalone();
-    const browser = await startChromium();
-    const page = await browser.emptyPage();
-    await page.addInitScript("delete globalThis.EventSource");
-    await page.goto(site.url);
-    await page.getByText("This browser lacks EventSource").waitFor({ timeout: 60_000 });
-    expect(await page.locator("#app").isVisible()).toBe(false);
+  it("marks the retained value that comes first", async () => {
+    const site = await start();
+    await site.publish("clock", "12:00", JSON.stringify({ retain: true }));
+    const page = await openPage(site, "#topic=clock");
+    await page.locator("#rows .retained .badge").getByText("retained").waitFor({ timeout });
+    await site.publish("clock", "12:01");
+    await row(page, "12:01");
+    expect(await page.locator("#rows .badge").count()).toBe(1);
+  });
+
+  it("publishes what its form says with the token, and says why not without", async () => {
+    const site = await start();
+    const page = await openPage(site, "#topic=chat&view=publish");
+    await state(page, "Connected");
+    await page.getByRole("textbox", { name: "Data" }).fill('{"text":"two\\nlines"}');
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.locator("#published.bad", { hasText: "token" }).waitFor({ timeout });
+    await page.getByRole("button", { name: "Options" }).click();
+    await page.getByLabel("Token, for following").fill(await olderToken({ publish: ["*"] }));
+    await page.getByRole("textbox", { name: "Type" }).fill("línea");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.locator("#published", { hasText: /^Published as #/ }).waitFor({ timeout });
+    await row(page, '{"text":"two\\nlines"}');
+    expect(await page.locator("#rows .type").first().textContent()).toBe("línea");
   });
 });

@@ -1,0 +1,31 @@
+import { copyOnClick } from "./copy.js";
+
+/** Commands below each other, each with a title and a button that copies it. */
+export class Commands {
+  #parent;
+  #template;
+  #blocks = [];
+
+  constructor({ parent, template }) {
+    this.#parent = parent;
+    this.#template = template.content.firstElementChild;
+  }
+
+  /** Always with the same titles: only the texts change, so that a focus stays where it is. */
+  show(commands) {
+    if (this.#blocks.length === 0) this.#blocks = commands.map(({ title }) => this.#build(title));
+    for (const [n, { text }] of commands.entries()) this.#blocks[n].textContent = text;
+  }
+
+  #build(title) {
+    const figure = this.#template.cloneNode(true);
+    const [caption, pre] = figure.children;
+    const [name, button] = caption.children;
+    name.textContent = title;
+    pre.ariaLabel = title;
+    button.ariaLabel = `Copy ${title}`;
+    copyOnClick(button, () => pre.textContent);
+    this.#parent.append(figure);
+    return pre;
+  }
+}

@@ -1,0 +1,176 @@
+import { encodeHash, parseHash } from "./address.js";
+import { Announcer } from "./announcer.js";
+import { Chips } from "./chips.js";
+import { exampleTopic, publishCommands, publishLine, subscribeCommands } from "./commands.js";
+import { Commands } from "./command-list.js";
+import { EventStore } from "./event-store.js";
+import { EventTable } from "./event-table.js";
+import { Figures } from "./figures.js";
+import { Following } from "./following.js";
+import { Inspector } from "./inspector.js";
+import { bindPublishing, publicationOf } from "./send-form.js";
+import { StateLine } from "./state-line.js";
+import { Tabs } from "./tabs.js";
+import { bindTheme, restoreTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
+import { Topics } from "./topics.js";
+
+restoreTheme();
+
+// Not `element.id`: a form has its fields as properties, and one of them is called id.
+const ui = Object.fromEntries(
+  [...document.querySelectorAll("[id]")].map((element) => [element.getAttribute("id"), element]),
+);
+const wide = matchMedia("(min-width: 64rem)");
+const store = new EventStore();
+const figures = new Figures(ui);
+const stateLine = new StateLine(ui);
+const announcer = new Announcer(ui.news);
+const inspector = new Inspector({ section: ui.inspector, onClose: () => table.focusOpened() });
+const table = new EventTable({
+  body: ui.rows,
+  template: ui.row,
+  store,
+  onOpen: (item) => inspector.show(item),
+  onDraw: showTableState,
+});
+const chips = new Chips({ form: ui.topics, template: ui.chip, onChange: (topics) => choose({ topics }) });
+const tabs = new Tabs({ list: ui.tabs, onChoose: (view) => choose({ view }) });
+const topics = new Topics({
+  body: ui["topic-rows"],
+  template: ui["topic-row"],
+  empty: ui["no-topics"],
+  onChoose: searchFor,
+});
+const timeline = new Timeline({ list: ui.timeline, strip: ui.strip, template: ui.entry });
+const subscribeList = new Commands({ parent: ui["subscribe-code"], template: ui.command });
+const publishList = new Commands({ parent: ui["publish-code"], template: ui.command });
+const following = new Following({ onState: takeState, onEvent: takeEvent, onGap: takeGap });
+
+let chosen = parseHash(location.hash);
+
+function choose(change) {
+  const hash = encodeHash({ ...chosen, ...change });
+  if (hash === location.hash.slice(1)) return;
+  // A view is no place to go back to; what is followed is.
+  if (change.view === undefined) location.hash = hash;
+  else {
+    history.replaceState(null, "", `#${hash}`);
+    showChosen();
+  }
+}
+
+/** Everything on the page that depends on what is followed comes from the hash. */
+function showChosen() {
+  const before = chosen;
+  chosen = parseHash(location.hash);
+  showView();
+  if (before.topics.join("\n") !== chosen.topics.join("\n")) follow();
+}
+
+function follow() {
+  chips.show(chosen.topics);
+  ui.to.value = exampleTopic(chosen.topics);
+  showCode();
+  clear();
+  following.begin({ ...chosen, token: ui.token.value, lastEventId: ui.since.value.trim() });
+}
+
+function showView() {
+  tabs.show(wide.matches && chosen.view === "events" ? "topics" : chosen.view);
+}
+
+function showCode() {
+  const publication = publicationOf(ui.publication);
+  subscribeList.show(subscribeCommands(chosen.topics, { hasToken: ui.token.value !== "" }));
+  publishList.show(publishCommands(publication));
+  ui.example.textContent = publishLine({ topic: publication.topic, data: "Hello from the tower" });
+}
+
+function takeEvent(event) {
+  store.add({ ...event, at: new Date() });
+  figures.count(event);
+  topics.count(event.topics);
+  announcer.count();
+  table.update();
+}
+
+function takeGap(gap) {
+  store.add({ ...gap, at: new Date() });
+  stateLine.tellGap();
+  timeline.add({ kind: "gap", text: gap.data });
+  table.update();
+}
+
+function takeState(state) {
+  stateLine.show(state);
+  timeline.add({ kind: state.kind, text: state.reason ?? state.detail ?? "" });
+  if (state.resumedAt) timeline.add({ kind: "resumed", text: `after ${state.resumedAt}` });
+}
+
+function clear() {
+  store.clear();
+  topics.clear();
+  figures.clear();
+  stateLine.clear();
+  inspector.close();
+  table.redraw();
+}
+
+function showTableState() {
+  figures.show();
+  const isSearch = ui.search.value.trim() !== "";
+  ui.empty.hidden = table.rows > 0;
+  ui.example.hidden = isSearch;
+  setText(
+    ui["empty-text"],
+    isSearch ? "Nothing that is kept matches the search." : "Nothing has arrived yet. Publish something:",
+  );
+  setText(ui.held, table.isPaused ? `${table.held.toLocaleString("en")} waiting` : "");
+  setText(ui.pause, table.isPaused ? "Resume" : "Pause");
+}
+
+function searchFor(text) {
+  ui.search.value = text;
+  table.search(text);
+  if (!wide.matches) choose({ view: "events" });
+  ui.search.focus();
+}
+
+/** Leaves what is already right alone, so that nothing is announced twice. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function bind() {
+  bindTheme(ui.theme);
+  bindPublishing({ form: ui.publication, result: ui.published, token: () => ui.token.value });
+  ui.publication.addEventListener("input", showCode);
+  ui.search.addEventListener("input", () => table.search(ui.search.value));
+  ui.pause.addEventListener("click", () => table.setPaused(!table.isPaused));
+  ui.clear.addEventListener("click", clear);
+  ui.retry.addEventListener("click", () => following.retry());
+  ui.more.addEventListener("click", () => {
+    ui.options.hidden = !ui.options.hidden;
+    ui.more.ariaExpanded = String(!ui.options.hidden);
+  });
+  ui.options.addEventListener("submit", (event) => {
+    event.preventDefault();
+    follow();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") inspector.close();
+  });
+  window.addEventListener("hashchange", showChosen);
+  wide.addEventListener("change", showView);
+  setInterval(() => {
+    figures.tick();
+    topics.show();
+    stateLine.tick();
+    timeline.show();
+  }, 1_000);
+}
+
+bind();
+showView();
+follow();

@@ -1,0 +1,65 @@
+/** Events that are kept, and the characters of their data. */
+const limits = { events: 2_000, characters: 16 * 1024 * 1024 };
+
+/**
+ * The newest events in the order in which they came, bounded in number and size. Each has a `key` that counts from 1,
+ * so that a reader says where it has read to. What is searched is the whole of an event, upper case like lower.
+ */
+export class EventStore {
+  #items = [];
+  #characters = 0;
+  #lastKey = 0;
+
+  get lastKey() {
+    return this.#lastKey;
+  }
+
+  /** Takes an item as it stands and gives it its key. */
+  add(item) {
+    item.key = ++this.#lastKey;
+    this.#items.push(item);
+    this.#characters += item.data.length;
+    if (this.#items.length >= 2 * limits.events || this.#characters > 2 * limits.characters) this.#trim();
+    return item;
+  }
+
+  clear() {
+    this.#items = [];
+    this.#characters = 0;
+  }
+
+  find(key) {
+    return this.#items.find((item) => item.key === key);
+  }
+
+  /** The newest items that match, newest first: with a key above `after`, not above `upTo`, at most `count`. */
+  newest({ matches, after = 0, upTo = Infinity, count }) {
+    const found = [];
+    for (let at = this.#items.length - 1; at >= 0 && found.length < count; at--) {
+      const item = this.#items[at];
+      if (item.key <= after || this.#items.length - at > limits.events) break;
+      if (item.key <= upTo && matches(item)) found.push(item);
+    }
+    return found;
+  }
+
+  /** In blocks: to move the array with each event would cost. */
+  #trim() {
+    let kept = Math.max(0, this.#items.length - limits.events);
+    for (let at = 0; at < kept; at++) this.#characters -= this.#items[at].data.length;
+    for (; this.#characters > limits.characters && kept < this.#items.length - 1; kept++) {
+      this.#characters -= this.#items[kept].data.length;
+    }
+    this.#items.splice(0, kept);
+  }
+}
+
+/** What a search finds: all of its words, each anywhere in the event. */
+export function matcherOf(search) {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return () => true;
+  return (item) => {
+    item.searchText ??= `${item.topics.join(" ")} ${item.type} ${item.id} ${item.data}`.toLowerCase();
+    return words.every((word) => item.searchText.includes(word));
+  };
+}

@@ -1,0 +1,185 @@
+import { Frames } from "./frames.js";
+import { matcherOf } from "./event-store.js";
+
+/** Rows of the table: so many are enough to scroll through, and few enough to be drawn in one frame. */
+const mostRows = 300;
+
+/** Of the data, what a row can show. */
+const shownCharacters = 300;
+
+/**
+ * The newest events as rows of a grid, newest first: with the arrow keys one moves through them, with Enter one opens one.
+ * Drawing happens in frames and for at most 300 rows, so its cost does not follow the rate of events. Text from events only
+ * ever becomes text.
+ *
+ * `onOpen(item)` is told which event is to be shown, `onDraw()` after each drawing.
+ */
+export class EventTable {
+  #body;
+  #template;
+  #store;
+  #onOpen;
+  #onDraw;
+  #frames = new Frames(() => this.#draw());
+  #matches = matcherOf("");
+  #isStale = true;
+  #drawnKey = 0;
+  #openKey = 0;
+  #pausedAt;
+
+  constructor({ body, template, store, onOpen, onDraw }) {
+    this.#body = body;
+    this.#template = template.content.firstElementChild;
+    this.#store = store;
+    this.#onOpen = onOpen;
+    this.#onDraw = onDraw;
+    body.addEventListener("keydown", (event) => this.#onKey(event));
+    body.addEventListener("click", (event) => this.#open(event.target.closest("[role=row]")));
+    body.addEventListener("focusin", (event) => this.#mark(event.target.closest("[role=row]")));
+  }
+
+  get rows() {
+    return this.#body.childElementCount;
+  }
+
+  get isPaused() {
+    return this.#pausedAt !== undefined;
+  }
+
+  /** How many events have come since the pause. */
+  get held() {
+    return this.isPaused ? this.#store.lastKey - this.#pausedAt : 0;
+  }
+
+  /** There is something new in the store. */
+  update() {
+    this.#frames.ask();
+  }
+
+  /** All rows anew. */
+  redraw() {
+    this.#isStale = true;
+    this.#frames.ask();
+  }
+
+  search(text) {
+    this.#matches = matcherOf(text);
+    this.redraw();
+  }
+
+  setPaused(isPaused) {
+    this.#pausedAt = isPaused ? this.#store.lastKey : undefined;
+    this.#frames.ask();
+  }
+
+  /** Goes back to the row of the event that was open. */
+  focusOpened() {
+    const row = this.#rowOf(this.#openKey) ?? this.#body.firstElementChild;
+    this.#openKey = 0;
+    for (const each of this.#body.querySelectorAll("[aria-selected=true]")) each.ariaSelected = "false";
+    row?.focus();
+  }
+
+  #draw() {
+    const after = this.#isStale ? 0 : this.#drawnKey;
+    const upTo = this.#pausedAt ?? this.#store.lastKey;
+    const fresh = this.#store.newest({ matches: this.#matches, after, upTo, count: mostRows });
+    const rows = fresh.map((item) => this.#build(item));
+    if (this.#isStale) this.#body.replaceChildren(...rows);
+    else this.#body.prepend(...rows);
+    this.#isStale = false;
+    this.#drawnKey = Math.max(this.#drawnKey, upTo);
+    this.#dropOld();
+    this.#keepReachable();
+    this.#onDraw();
+  }
+
+  #dropOld() {
+    while (this.#body.childElementCount > mostRows) {
+      const last = this.#body.lastElementChild;
+      if (last === document.activeElement) last.previousElementSibling.focus();
+      last.remove();
+    }
+  }
+
+  /** One row at a time can be reached with the Tab key; the others from it. */
+  #keepReachable() {
+    if (this.#body.querySelector("[tabindex='0']") === null && this.#body.firstElementChild)
+      this.#body.firstElementChild.tabIndex = 0;
+  }
+
+  #build(item) {
+    const row = this.#template.cloneNode(true);
+    const [time, topic, type, data, id] = row.children;
+    row.dataset.key = item.key;
+    row.ariaSelected = String(item.key === this.#openKey);
+    time.textContent = formatTime(item.at);
+    topic.textContent = item.topics.join(" ");
+    type.textContent = item.type === "message" ? "" : item.type;
+    data.textContent = item.data.slice(0, shownCharacters);
+    id.textContent = item.id;
+    row.classList.toggle("gap", item.isGap === true);
+    row.classList.toggle("retained", item.retained === true);
+    if (item.retained) type.append(badge("retained"));
+    return row;
+  }
+
+  #onKey(event) {
+    const row = event.target.closest("[role=row]");
+    if (row === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") this.#open(row);
+    else if (Object.hasOwn(moves, event.key)) this.#move(moves[event.key](row, this.#body));
+    else return;
+    event.preventDefault();
+  }
+
+  #move(row) {
+    if (!row) return;
+    row.focus();
+    if (this.#openKey !== 0) this.#open(row);
+  }
+
+  #mark(row) {
+    if (row === null) return;
+    for (const each of this.#body.querySelectorAll("[tabindex='0']")) each.tabIndex = -1;
+    row.tabIndex = 0;
+  }
+
+  #open(row) {
+    const item = row && this.#store.find(Number(row.dataset.key));
+    if (!item) return;
+    this.#rowOf(this.#openKey)?.setAttribute("aria-selected", "false");
+    this.#openKey = item.key;
+    row.ariaSelected = "true";
+    this.#onOpen(item);
+  }
+
+  #rowOf(key) {
+    return this.#body.querySelector(`[data-key="${key}"]`);
+  }
+}
+
+const pageRows = 10;
+
+const moves = {
+  ArrowDown: (row) => row.nextElementSibling,
+  ArrowUp: (row) => row.previousElementSibling,
+  PageDown: (row, body) => body.children[Math.min(indexOf(row) + pageRows, body.childElementCount - 1)],
+  PageUp: (row, body) => body.children[Math.max(indexOf(row) - pageRows, 0)],
+  Home: (_row, body) => body.firstElementChild,
+  End: (_row, body) => body.lastElementChild,
+};
+
+const indexOf = (row) => [...row.parentElement.children].indexOf(row);
+
+function badge(text) {
+  const element = document.createElement("span");
+  element.className = "badge";
+  element.textContent = text;
+  return element;
+}
+
+/** The time of day here, to the millisecond. */
+export function formatTime(at) {
+  return `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}

@@ -1,0 +1,60 @@
+import { copyOnClick } from "./copy.js";
+import { formatTime } from "./event-table.js";
+import { viewOf } from "./json-view.js";
+
+/** One event with all that is known of it. Escape or its button closes it; `onClose` then takes the focus back. */
+export class Inspector {
+  #section;
+  #parts;
+  #onClose;
+  #item;
+
+  constructor({ section, onClose }) {
+    this.#section = section;
+    this.#onClose = onClose;
+    this.#parts = Object.fromEntries(
+      [...section.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]),
+    );
+    this.#parts.close.addEventListener("click", () => this.close());
+    copyOnClick(this.#parts.copy, () => this.#item.data);
+  }
+
+  get isOpen() {
+    return !this.#section.hidden;
+  }
+
+  show(item) {
+    this.#item = item;
+    const { title, fields, data } = this.#parts;
+    title.textContent = item.isGap ? "Gap" : item.topics.join(" ") || "Event";
+    fields.replaceChildren(...factsOf(item).flatMap(([name, value]) => entry(name, value)));
+    data.replaceChildren(...viewOf(item.raw ?? item.data));
+    this.#section.hidden = false;
+    data.scrollTop = 0;
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.#section.hidden = true;
+    this.#onClose();
+  }
+}
+
+function factsOf({ at, id, topics, type, retained, data }) {
+  const facts = [
+    ["Id", id || "none"],
+    ["Topics", topics.join(", ") || "not told"],
+    ["Type", type],
+    ["Arrived", formatTime(at)],
+    ["Size", `${new Blob([data]).size.toLocaleString("en")} bytes`],
+  ];
+  return retained ? [...facts, ["Retained", "the present value, sent first"]] : facts;
+}
+
+function entry(name, value) {
+  const term = document.createElement("dt");
+  const description = document.createElement("dd");
+  term.textContent = name;
+  description.textContent = value;
+  return [term, description];
+}

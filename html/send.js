@@ -1,0 +1,34 @@
+const timeoutMs = 15_000;
+
+/**
+ * Publishes one thing, as a line of JSON, in which every field may hold any text; headers could not. Resolves with
+ * `{id}`, or with `{detail}`, which says why not; never rejects.
+ */
+export async function publish(publication, token) {
+  const headers = { "Content-Type": "application/x-ndjson" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  try {
+    const reply = await fetch(new URL("publish", document.baseURI), {
+      method: "POST",
+      headers,
+      body: JSON.stringify(publication),
+      cache: "no-store",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return await resultOf(reply);
+  } catch (error) {
+    return {
+      detail:
+        error.name === "TimeoutError" ? "No answer within 15 seconds." : "The server cannot be reached.",
+    };
+  }
+}
+
+async function resultOf(reply) {
+  const isJson = (reply.headers.get("content-type") ?? "").includes("json");
+  const body = isJson ? await reply.json() : undefined;
+  if (reply.ok && Array.isArray(body?.ids)) return { id: String(body.ids[0]) };
+  const detail = [body?.detail, body?.title].find((text) => typeof text === "string" && text);
+  const words = detail?.slice(0, 300) ?? `The server answered ${reply.status}.`;
+  return { detail: reply.status === 401 ? `${words}. Enter one under Options.` : words };
+}

@@ -1,0 +1,81 @@
+import { Meter, formatRate } from "./meter.js";
+import { createSparkline } from "./sparkline.js";
+
+/** Topics with a row of their own; those of more are counted together. */
+const mostTopics = 100;
+
+const spanSeconds = 60;
+
+/** Every topic on which something has come: how much, how often, and the last minute. `onChoose` gets one that is clicked. */
+export class Topics {
+  #body;
+  #template;
+  #empty;
+  #onChoose;
+  #rows = new Map();
+
+  constructor({ body, template, empty, onChoose }) {
+    this.#body = body;
+    this.#template = template.content.firstElementChild;
+    this.#empty = empty;
+    this.#onChoose = onChoose;
+  }
+
+  count(topics) {
+    for (const topic of topics) this.#meterOf(topic).count();
+  }
+
+  clear() {
+    this.#rows.clear();
+    this.#body.replaceChildren();
+    this.#empty.hidden = false;
+  }
+
+  /** Brings the figures up to date; once a second is enough. */
+  show() {
+    this.#empty.hidden = this.#rows.size > 0;
+    for (const row of this.#rows.values()) {
+      row.meter.advance();
+      setText(row.total, row.meter.total.toLocaleString("en"));
+      setText(row.rate, formatRate(row.meter.rate));
+      row.sparkline.show(row.meter.counts);
+    }
+  }
+
+  #meterOf(topic) {
+    const known =
+      this.#rows.get(topic) ?? (this.#rows.size >= mostTopics ? this.#rows.get(others) : undefined);
+    return (known ?? this.#add(this.#rows.size >= mostTopics ? others : topic)).meter;
+  }
+
+  /** In the order of names, so that a row stays where one looks for it. */
+  #add(topic) {
+    const element = this.#template.cloneNode(true);
+    const [name, chart, rate, total] = element.children;
+    const sparkline = createSparkline(spanSeconds);
+    const button = name.firstElementChild;
+    chart.append(sparkline.svg);
+    button.textContent = topic.replace("\u0000", "");
+    button.disabled = topic === others;
+    button.addEventListener("click", () => this.#onChoose(topic));
+    const row = { element, meter: new Meter(), rate, total, sparkline };
+    const next = topic === others ? undefined : this.#firstAfter(topic);
+    this.#rows.set(topic, row);
+    this.#body.insertBefore(element, next?.element ?? null);
+    return row;
+  }
+
+  #firstAfter(topic) {
+    const names = [...this.#rows.keys()].filter((name) => name > topic || name === others);
+    return this.#rows.get(names.toSorted(byName)[0]);
+  }
+}
+
+/** No topic can have this name: control characters are refused. */
+const others = "\u0000other topics";
+
+const byName = (a, b) => (a === others ? 1 : b === others ? -1 : a < b ? -1 : 1);
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

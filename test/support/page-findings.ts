@@ -1,0 +1,43 @@
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+
+const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What the page's script of axe-core gives, as far as it is looked at. */
+interface Axe {
+  readonly axe: {
+    run(): Promise<{ readonly violations: readonly Violation[] }>;
+  };
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe-core finds wrong with a page as it stands, from `moderate` on, each as a line with the elements. */
+export async function accessibilityFindings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(source);
+  const violations = await page.evaluate(
+    async () => (await (globalThis as unknown as Axe).axe.run()).violations,
+  );
+  return violations
+    .filter(({ impact }) => impact !== "minor")
+    .map(({ id, impact, nodes }) => `${impact ?? "?"}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/** How many pixels of the page are to the right of what is seen. */
+export function sidewaysOverflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** Presses Tab until the element has the focus, as somebody without a mouse does. */
+export async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let pressed = 0; pressed < 60; pressed += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector)) return;
+  }
+  throw new Error(`${selector} did not get the focus in 60 presses of Tab`);
+}

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Push } from "zeromq";
+import { startHub, type HubProcess } from "./hub-process.js";
+import { root } from "./ipc.js";
+import { linkTo } from "./link-bed.js";
+import { startMongrel2 } from "./mongrel2-server.js";
+import { connectPublisher } from "./publisher.js";
+import { secret } from "./token.js";
+
+/** What the page is served by, and how to break it. */
+export interface PageSite {
+  /** Ends in a slash. */
+  readonly url: string;
+  /** Topic, data, and optionally more as JSON. */
+  publish(...frames: readonly string[]): Promise<void>;
+  /** Kills the server that holds the browser's connection and starts it again on the same port. */
+  restart(): Promise<void>;
+}
+
+/** Tokens are signed with the secret of `token.ts`. */
+const env = { PHAROS_TOKEN_SECRET: secret };
+
+async function startStandalone(): Promise<PageSite> {
+  let hub = await startHub({ env });
+  let push = connectPublisher(hub.ingest);
+  const http = `127.0.0.1:${hub.httpPort}`;
+  return {
+    url: `${hub.httpUrl}/`,
+    publish: (...frames) => send(push, frames),
+    restart: async () => {
+      await hub.kill();
+      hub = await startHub({ env, http });
+      push = connectPublisher(hub.ingest);
+    },
+  };
+}
+
+async function startBehindMongrel2(): Promise<PageSite> {
+  const server = await startMongrel2({ mode: "shipped", htmlDir: join(root, "html") });
+  onTestFinished(() => server.stop());
+  const hub: HubProcess = await startHub({ env, mongrel2: [linkTo(server)] });
+  const push = connectPublisher(hub.ingest);
+  return {
+    url: `http://localhost:${server.port}/`,
+    publish: (...frames) => send(push, frames),
+    restart: () => server.restart(),
+  };
+}
+
+async function send(push: Push, frames: readonly string[]): Promise<void> {
+  await push.send([...frames]);
+}
+
+/** Where pages are served, each with its own way to start. */
+export const pageFronts = [
+  { front: "the HTTP front", start: startStandalone },
+  { front: "Mongrel2", start: startBehindMongrel2 },
+] as const;
