@@ -328,6 +328,7 @@ class RunningApp implements App {
       version,
       figures: () => this.#presentFigures(),
       links: () => this.#links.map(({ name, state, size }) => ({ name, state, streams: size })),
+      workers: () => (this.#http instanceof WorkersFront ? this.#http.workers : []),
       clock: this.#clock,
       logger,
     });

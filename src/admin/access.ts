@@ -21,9 +21,13 @@ export class AdminAccess {
     this.#digest = token === undefined ? undefined : digestOf(token);
   }
 
-  /** Why this request is refused; undefined when it is not. */
-  refusalOf(request: AdminRequest): PharosError | undefined {
-    return this.#digest === undefined ? withoutToken(request) : withToken(request, this.#digest);
+  /**
+   * Why this request is refused; undefined when it is not. For the files of the page no token is needed where there is
+   * one: a browser has none to send before the page has asked for it.
+   */
+  refusalOf(request: AdminRequest, what: "figures" | "page" = "figures"): PharosError | undefined {
+    if (this.#digest === undefined) return withoutToken(request);
+    return what === "page" ? undefined : withToken(request, this.#digest);
   }
 }
 

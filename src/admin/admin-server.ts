@@ -5,7 +5,9 @@ import type { Reply } from "../gateway/messages.js";
 import { asProblem, jsonReply, problemReply } from "../gateway/replies.js";
 import type { Logger } from "../log.js";
 import { AdminAccess } from "./access.js";
+import type { AdminRequest } from "./access.js";
 import { expositionType } from "./exposition.js";
+import { servePages } from "./pages.js";
 
 /** Connections at a time; a scraper has one. */
 const mostConnections = 64;
@@ -23,12 +25,14 @@ export interface AdminServerOptions {
   readonly metrics: () => string;
   /** The status as a JSON document. */
   readonly stats: () => unknown;
+  /** The folder with the pages, of which it serves the operator's. */
+  readonly htmlDir: string;
   readonly logger: Logger;
 }
 
 /**
- * Serves `GET /metrics` and `GET /stats` at an address of their own, which need not be reachable for clients. It sends no
- * CORS headers: no page of another origin can read what it answers.
+ * Serves `GET /metrics` and `GET /stats`, and at `/` a page that shows them, at an address of their own, which need not be
+ * reachable for clients. It sends no CORS headers: no page of another origin can read what it answers.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -64,14 +68,14 @@ export class AdminServer {
   }
 
   #createApp(): FastifyInstance {
-    const { metrics, stats } = this.#options;
+    const { metrics, stats, htmlDir } = this.#options;
     const app = Fastify({ forceCloseConnections: true, requestTimeout: requestWithinMs });
     app.server.maxConnections = mostConnections;
+    const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {
-      const refusal = this.#access.refusalOf({
-        peer: request.raw.socket.remoteAddress,
-        header: (name) => valueOf(request, name),
-      });
+      // By the route and not by the URL, which can be written in many ways.
+      const what = pages.has(request.routeOptions.url ?? "") ? "page" : "figures";
+      const refusal = this.#access.refusalOf(asked(request), what);
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
     });
@@ -80,7 +84,10 @@ export class AdminServer {
     );
     app.get("/stats", (_request, reply) => sendReply(reply, jsonReply(200, stats())));
     app.setNotFoundHandler((_request, reply) =>
-      this.#refuse(reply, new PharosError("not-found", "GET /metrics and GET /stats are served here")),
+      this.#refuse(
+        reply,
+        new PharosError("not-found", "GET /metrics, GET /stats and a page at / are served here"),
+      ),
     );
     app.setErrorHandler((error, _request, reply) => {
       this.#options.logger.error({ error }, "an admin request failed");
@@ -93,6 +100,10 @@ export class AdminServer {
     this.#options.logger.debug({ reason: refusal.code, detail: refusal.message }, "refused an admin request");
     return sendReply(reply, problemReply(refusal));
   }
+}
+
+function asked(request: FastifyRequest): AdminRequest {
+  return { peer: request.raw.socket.remoteAddress, header: (name) => valueOf(request, name) };
 }
 
 function valueOf(request: FastifyRequest, name: string): string | undefined {

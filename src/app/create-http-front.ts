@@ -8,10 +8,8 @@ import type { Gateway } from "../gateway/gateway.js";
 import type { Hub } from "../hub/hub.js";
 import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
+import { htmlDir } from "./html-dir.js";
 import { WorkersFront } from "../workers/hub/workers-front.js";
-
-/** Where the page lies: beside the compiled code's folder, in a checkout and in the package alike. */
-const htmlDir = fileURLToPath(new URL("../../html", import.meta.url));
 
 /** The program of a worker process, beside the compiled code. */
 const compiledWorker = fileURLToPath(new URL("../cli/worker.js", import.meta.url));

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../log.js";
 import type { Figures } from "./figures.js";
+import { htmlDir } from "./html-dir.js";
 import { LoopDelay } from "./loop-delay.js";
 import { processFamilies } from "./process-families.js";
 import { statusDocument } from "./status.js";
@@ -21,6 +22,7 @@ export interface AdminParts {
   /** The figures with the levels of this moment. */
   readonly figures: () => Figures;
   readonly links: () => StatusFacts["links"];
+  readonly workers: () => StatusFacts["workers"];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -66,11 +68,13 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     host,
     port,
     token: parts.config.adminToken,
+    htmlDir,
     metrics: () =>
       encodeExposition(parts.figures().families(), prefix) + encodeExposition(processFamilies(startedAtMs)),
     stats: () => {
       const families = [...parts.figures().families(), ...processFamilies(startedAtMs)];
-      return statusDocument({ version, startedAtMs, nowMs: clock.now(), links: parts.links(), families });
+      const [links, workers] = [parts.links(), parts.workers()];
+      return statusDocument({ version, startedAtMs, nowMs: clock.now(), links, workers, families });
     },
     logger,
   });

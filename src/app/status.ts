@@ -1,10 +1,13 @@
 import type { Family, Sample } from "../metrics.js";
+import type { WorkerLevels } from "../workers/hub/worker-pool.js";
 
 export interface StatusFacts {
   readonly version: string;
   readonly startedAtMs: number;
   readonly nowMs: number;
   readonly links: readonly { readonly name: string; readonly state: string; readonly streams: number }[];
+  /** Empty where the hub itself holds the connections. */
+  readonly workers: readonly WorkerLevels[];
   readonly families: readonly Family[];
 }
 
@@ -13,12 +16,13 @@ export interface StatusFacts {
  * `value`. Names are those of the metrics.
  */
 export function statusDocument(facts: StatusFacts): Readonly<Record<string, unknown>> {
-  const { version, startedAtMs, nowMs, links, families } = facts;
+  const { version, startedAtMs, nowMs, links, workers, families } = facts;
   return {
     version,
     startedAt: new Date(startedAtMs).toISOString(),
     uptimeSeconds: Math.round((nowMs - startedAtMs) / 1000),
     links,
+    workers,
     figures: Object.fromEntries(groupByName(families.flatMap(({ samples }) => samples))),
   };
 }

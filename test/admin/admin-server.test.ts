@@ -1,8 +1,10 @@
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { AdminServer } from "../../src/admin/admin-server.js";
 import type { AdminServerOptions } from "../../src/admin/admin-server.js";
 import { silentLogger } from "../../src/log.js";
+import { root } from "../support/ipc.js";
 import { parsePort } from "../support/parse-port.js";
 
 function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServer {
@@ -12,6 +14,7 @@ function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServe
     token: undefined,
     metrics: () => "a 1\n",
     stats: () => ({ version: "1.2.3" }),
+    htmlDir: join(root, "html"),
     logger: silentLogger,
     ...options,
   });
@@ -38,7 +41,16 @@ test("metrics are served as Prometheus reads them, the status as JSON, to nobody
 
 test("nothing else is served, and nothing else than reading", async () => {
   const url = await createServerWith().listen();
-  for (const path of ["/", "/metrics/", "/esupdates", "/healthz", "/%"])
+  for (const path of [
+    "/index.html",
+    "/operator",
+    "/operator/../theme.js/x",
+    "/operator/%2e%2e/console.js",
+    "/metrics/",
+    "/esupdates",
+    "/healthz",
+    "/%",
+  ])
     expect([path, (await fetch(url + path)).status]).toEqual([path, path === "/%" ? 400 : 404]);
   for (const method of ["POST", "PUT", "DELETE", "OPTIONS"])
     expect([method, (await fetch(`${url}/metrics`, { method })).status]).toEqual([method, 404]);
@@ -56,6 +68,36 @@ test("what is refused is refused for every path, with a reason and how to do bet
   }
   const reply = await fetch(`${url}/stats`, { headers: { Authorization: "Bearer a-token-of-sixteen" } });
   expect(reply.status).toBe(200);
+});
+
+test("the operator's view is served with its files, which may run nothing from elsewhere, and needs no token", async () => {
+  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  const page = await fetch(url);
+  expect(page.url).toBe(`${url}/operator/`);
+  const text = await page.text();
+  expect(text).toContain("<title>Pharos, for operators</title>");
+  const files = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map(
+    ([, file]) => new URL(file ?? "", page.url),
+  );
+  expect(files.map(({ pathname }) => pathname)).toContain("/operator/operator.js");
+  for (const address of [new URL(page.url), ...files]) {
+    const file = await fetch(address);
+    expect([address.pathname, file.status]).toEqual([address.pathname, 200]);
+    expect(file.headers.get("content-security-policy")).toMatch(/^default-src 'none'; script-src 'self';/);
+    expect(file.headers.get("x-content-type-options")).toBe("nosniff");
+  }
+});
+
+test("without a token the view, too, is for this machine only", async () => {
+  const url = await createServerWith().listen();
+  const headers = { "X-Forwarded-For": "192.0.2.1" };
+  expect((await fetch(`${url}/operator/`, { headers })).status).toBe(403);
+});
+
+test("no spelling of its path makes the figures part of the view", async () => {
+  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  for (const path of ["/%73tats", "/stats?x=/operator/", "//stats", "/operator/%2e%2e/stats", "/STATS"])
+    expect([path, (await fetch(url + path)).status]).toEqual([path, 401]);
 });
 
 test("a failure is told without a word about its inside", async () => {

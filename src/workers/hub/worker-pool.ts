@@ -29,6 +29,20 @@ export interface WorkerPoolOptions {
   readonly metrics: Metrics;
 }
 
+/** One worker, as operators see it. */
+export interface WorkerLevels {
+  /** Its place, from 1 on; who replaces it has the same. */
+  readonly worker: number;
+  /** `starting` also for one that takes no connections any more and has not ended yet. */
+  readonly state: "up" | "starting" | "ended";
+  /** Undefined while it has no process. */
+  readonly pid: number | undefined;
+  /** Streams and others. */
+  readonly connections: number;
+  readonly streams: number;
+  readonly laggards: number;
+}
+
 /** A worker that ends within this time of its start is started anew only after a while, in milliseconds. */
 const soonMs = 10_000;
 const longestPauseMs = 30_000;
@@ -63,6 +77,18 @@ export class WorkerPool {
 
   get laggards(): number {
     return this.#sum((worker) => worker.laggards);
+  }
+
+  /** Each of the workers that there are to be, as it stands. */
+  get levels(): readonly WorkerLevels[] {
+    return this.#workers.map((worker, index) => ({
+      worker: index + 1,
+      state: worker === undefined ? "ended" : worker.isUp ? "up" : "starting",
+      pid: worker?.pid,
+      connections: worker?.connections ?? 0,
+      streams: worker?.size ?? 0,
+      laggards: worker?.laggards ?? 0,
+    }));
   }
 
   /** Bytes of request bodies that the workers hold. */

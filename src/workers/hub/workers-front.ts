@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { PharosError } from "../../errors.js";
 import { WorkerPool } from "./worker-pool.js";
-import type { WorkerPoolOptions } from "./worker-pool.js";
+import type { WorkerLevels, WorkerPoolOptions } from "./worker-pool.js";
 
 /** `connections` beyond the most are closed at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
@@ -45,6 +45,11 @@ export class WorkersFront {
 
   get laggards(): number {
     return this.#pool.laggards;
+  }
+
+  /** Each worker, as it stands. */
+  get workers(): readonly WorkerLevels[] {
+    return this.#pool.levels;
   }
 
   /** Bytes of request bodies that the workers hold. */

@@ -1,0 +1,99 @@
+import { bindTheme, restoreTheme } from "../theme.js";
+import { Cards } from "./cards.js";
+import { Change, Figures } from "./figures.js";
+import { formatUptime } from "./format.js";
+import { showTable, tablesOf } from "./tables.js";
+
+restoreTheme();
+
+const everyMs = 2_000;
+const timeoutMs = 5_000;
+
+/** Readings of five minutes. */
+const remembered = 150;
+
+const ui = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
+const cards = new Cards(ui.cards);
+let readings = [];
+let token = "";
+let timer;
+
+async function read() {
+  clearTimeout(timer);
+  const answer = document.hidden ? undefined : await ask();
+  if (answer?.stats) show(answer.stats);
+  if (answer?.detail) refuse(answer);
+  if (answer?.needsToken !== true) timer = setTimeout(() => void read(), everyMs);
+}
+
+/** Resolves with `{stats}`, or with `{detail, needsToken?}`; never rejects. */
+async function ask() {
+  const headers = token === "" ? {} : { Authorization: `Bearer ${token}` };
+  try {
+    const reply = await fetch("../stats", {
+      headers,
+      cache: "no-store",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (reply.ok) return { stats: await reply.json() };
+    if (reply.status === 401)
+      return {
+        needsToken: true,
+        detail: token === "" ? "The figures need the admin token." : "This is not the admin token.",
+      };
+    if (reply.status === 404)
+      return { detail: "The figures are not served here, but at the hub's admin address (--admin)." };
+    const problem = await reply.json().catch(() => ({}));
+    return { detail: String(problem.detail ?? `The hub answered ${reply.status}.`) };
+  } catch {
+    return { detail: "The hub does not answer. It is asked again every two seconds." };
+  }
+}
+
+function show(stats) {
+  const now = new Figures(stats);
+  if (readings.at(-1)?.stats.startedAt !== stats.startedAt) {
+    readings = [];
+    cards.clear();
+  }
+  const change = new Change(readings.at(-1), now);
+  readings.push(now);
+  if (readings.length > remembered) readings.shift();
+  cards.show(now, change);
+  const tables = tablesOf({ now, change, recent: new Change(readings[0], now) });
+  for (const [name, table] of Object.entries(tables)) showTable(ui[name], table);
+  ui.version.textContent = stats.version;
+  setState("open", "Up");
+  ui.clock.textContent = formatUptime(stats.uptimeSeconds);
+  ui.figures.hidden = false;
+  ui.note.hidden = true;
+  ui.login.hidden = true;
+}
+
+/** The last figures stay: they are what one wants to see after a hub has gone. */
+function refuse({ detail, needsToken }) {
+  setState(needsToken ? "closed" : "waiting", needsToken ? "Token needed" : "No answer");
+  ui.clock.textContent = "";
+  ui.note.textContent = detail;
+  ui.note.hidden = false;
+  const isNew = needsToken && ui.login.hidden;
+  ui.login.hidden = needsToken !== true;
+  if (isNew) ui.token.focus();
+}
+
+function setState(kind, text) {
+  document.body.dataset.state = kind;
+  if (ui.state.textContent !== text) ui.state.textContent = text;
+}
+
+bindTheme(ui.theme);
+ui.login.addEventListener("submit", (event) => {
+  event.preventDefault();
+  token = ui.token.value.trim();
+  ui.token.value = "";
+  void read();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && ui.login.hidden) void read();
+});
+void read();
