@@ -35,6 +35,7 @@ export const gauges = {
   patterns:
     "URL patterns and URI templates that are subscribed with, by whether they begin with something literal",
   pattern_expressions: "URL patterns with a regular expression",
+  workers: "worker processes that take connections; only where there are to be some",
   cohorts: "cohorts with at least one connection",
   laggards: "connections that did not drain in time and read from history",
   history_bytes: "bytes held in history",

@@ -13,6 +13,12 @@ export interface StreamCounts {
   readonly laggards: number;
 }
 
+/** The HTTP front, in this process or in workers. */
+export interface HttpLevels extends StreamCounts {
+  /** Its workers; undefined where there are to be none. */
+  readonly workers?: readonly { readonly state: string }[];
+}
+
 /** A link's front. */
 export interface LinkLevels extends StreamCounts {
   readonly name: string;
@@ -24,7 +30,7 @@ export interface LevelSources {
   readonly hub: Hub;
   readonly journal: MemoryJournal;
   /** The HTTP front, where there is one. */
-  readonly http: StreamCounts | undefined;
+  readonly http: HttpLevels | undefined;
   readonly links: readonly LinkLevels[];
   /** Polls that wait. */
   readonly polls: number;
@@ -43,6 +49,8 @@ export function gaugeLevels(sources: LevelSources, metrics: Metrics): void {
   if (links.length > 0)
     metrics.gauge("connections", sum(links.map(({ size }) => size)), { front: "mongrel2" });
   metrics.gauge("connections", polls, { front: "poll" });
+  const workers = http?.workers;
+  if (workers !== undefined) metrics.gauge("workers", workers.filter(({ state }) => state === "up").length);
   metrics.gauge("laggards", sum(fronts.map(({ laggards }) => laggards)));
   metrics.gauge("cohorts", hub.cohortCount);
   gaugeFilters(hub.filterCounts, metrics);

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { readlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { childrenOf, isAlive, isZombie } from "../support/children.js";
+import { atTestEnd } from "../support/on-end.js";
 import { startHub, type HubOptions, type HubProcess } from "../support/hub-process.js";
 import { connectPublisher } from "../support/publisher.js";
 import { connectRaw, type RawConnection } from "../support/raw-http.js";
@@ -101,6 +103,26 @@ describe("a hub with workers", () => {
     const streams = await Promise.all(numbers(1, 4).map(() => openStream(hub)));
     await publish("to all");
     await Promise.all(streams.map((stream) => stream.readUntil("data: to all\n", { within })));
+  });
+
+  it("replaces a worker though somebody has tidied the folder of its sockets away", async () => {
+    const hub = await startWithWorkers(1);
+    for (const folder of foldersOf(hub)) rmSync(join(tmpdir(), folder), { recursive: true });
+    const [worker = 0] = workersOf(hub);
+    const stream = await openStream(hub);
+    process.kill(worker, "SIGKILL");
+    await stream.readToEnd({ within });
+    expect(isServed(await comeBack(hub, lastIdOf(stream)))).toBe(true);
+  });
+
+  it("says where the folder of its workers' sockets would have to be when there can be none", async () => {
+    const hub = startWithWorkers(1, { env: { TMPDIR: "/nowhere/at/all" } });
+    await expect(hub).rejects.toThrow(/folder in \/nowhere\/at\/all, where TMPDIR says: ENOENT/);
+    const long = join(tmpdir(), "x".repeat(90));
+    mkdirSync(long, { recursive: true });
+    atTestEnd(() => rmSync(long, { recursive: true }));
+    const other = startWithWorkers(1, { env: { TMPDIR: long } });
+    await expect(other).rejects.toThrow(/its name is too long for a socket's, which has at most 107 bytes/);
   });
 
   it("replaces a worker that hangs, while the clients of the others get everything", async () => {

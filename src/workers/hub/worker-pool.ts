@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +46,9 @@ export interface WorkerLevels {
 /** A worker that ends within this time of its start is started anew only after a while, in milliseconds. */
 const soonMs = 10_000;
 const longestPauseMs = 30_000;
+
+/** What the name of a socket may have on Linux, without its end [unix(7)]. */
+const socketPathBytes = 107;
 
 /** How long workers may take to end when they are asked to, in milliseconds; those that take longer are killed. */
 const closeWithinMs = 5000;
@@ -99,11 +102,11 @@ export class WorkerPool {
   /**
    * Resolves when all workers take connections.
    *
-   * @throws PharosError `unreachable` when one ends before
+   * @throws PharosError `unreachable` when one ends before, or there can be no folder for their sockets
    */
   async start(): Promise<void> {
     // At once, so that whoever closes meanwhile finds the folder and every worker.
-    this.#dir = mkdtempSync(join(tmpdir(), `pharos-workers-${process.pid}-`));
+    this.#makeDir();
     await Promise.all(this.#workers.map((_, index) => this.#start(index)));
     if (!this.#workers.every((worker) => worker?.isUp === true))
       throw new PharosError("unreachable", "a worker ended before it was ready; the log says more");
@@ -153,17 +156,30 @@ export class WorkerPool {
     if (worker.isUp) logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
   }
 
-  /** Undefined when it has ended before it was there: no descriptor was left for its way to the hub. */
+  /** A folder that nobody else may enter; again when somebody has tidied it away. */
+  #makeDir(): void {
+    if (this.#dir !== "" && existsSync(this.#dir)) return;
+    try {
+      this.#dir = mkdtempSync(join(tmpdir(), `pharos-workers-${process.pid}-`));
+    } catch (error) {
+      throw noFolder(error instanceof Error ? error.message : String(error), error);
+    }
+    if (join(this.#dir, "worker-1000000").length > socketPathBytes)
+      throw noFolder(`its name is too long for a socket's, which has at most ${socketPathBytes} bytes`);
+  }
+
+  /** Undefined when it has ended before it was there: there was no descriptor, or no place, for its way to the hub. */
   #create(index: number, ended: (how: string) => void): Worker | undefined {
     this.#started += 1;
     const run = this.#started;
-    const settings = {
-      ...this.#options.settings,
-      worker: index + 1,
-      address: `ipc://${join(this.#dir, `worker-${run}`)}`,
-      socketPath: join(this.#dir, `http-${run}`),
-    };
     try {
+      this.#makeDir();
+      const settings = {
+        ...this.#options.settings,
+        worker: index + 1,
+        address: `ipc://${join(this.#dir, `worker-${run}`)}`,
+        socketPath: join(this.#dir, `http-${run}`),
+      };
       return new Worker({ ...this.#options, name: `worker-${run}`, settings, ended });
     } catch (error) {
       ended(error instanceof Error ? error.message : String(error));
@@ -194,6 +210,11 @@ export class WorkerPool {
   #sum(figure: (worker: Worker) => number): number {
     return this.#running().reduce((sum, worker) => sum + figure(worker), 0);
   }
+}
+
+function noFolder(reason: string, cause?: unknown): PharosError {
+  const detail = `the sockets of the workers need a folder in ${tmpdir()}, where TMPDIR says: ${reason}`;
+  return new PharosError("unreachable", detail, { cause });
 }
 
 interface EndedRun {
