@@ -28,7 +28,7 @@ const table = {
   gateway: { areas: [...words, "hub", "sse", "journal", "auth", "presence", "polls"], packages: ["node:"] },
   curve: { areas: words, packages: ["node:"] },
   ingress: { areas: [...words, "hub", "sse", "journal", "curve"], packages: ["zeromq", "node:"] },
-  publisher: { areas: [...words, "hub", "sse", "ingress", "curve"], packages: ["zeromq", "node:"] },
+  publisher: { areas: [...words, "hub", "sse", "ingress", "curve"], packages: ["zeromq", "jose", "node:"] },
   "fronts/mongrel2": {
     areas: [...words, "hub", "sse", "gateway", "fanout", "mongrel2/wire", "mongrel2/link"],
     packages: ["node:"],
@@ -45,7 +45,7 @@ const table = {
   },
   admin: { areas: [...words, "gateway"], packages: ["fastify", "node:"] },
   config: { areas: words, packages: ["zod", "node:"] },
-  client: { areas: ["protocol", "sse"], packages: [] },
+  client: { areas: ["protocol", "sse"], packages: ["jose"] },
   app: { areas: ["*"], packages: ["node:"] },
   index: { areas: ["*"], packages: [] },
   cli: {

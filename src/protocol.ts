@@ -13,7 +13,7 @@ export const healthPath = "/healthz";
 export const mercurePath = "/.well-known/mercure";
 
 /** Where the hub says which tokens it takes [RFC 9728 3.1]. */
-export const protectedResourcePath = `/.well-known/oauth-protected-resource${mercurePath}`;
+export const protectedResourcePath = "/.well-known/oauth-protected-resource/.well-known/mercure";
 
 /** Where publications are taken over HTTP: one below it, many at it. */
 export const publishPath = "/publish";

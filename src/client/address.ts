@@ -1,9 +1,7 @@
-import { streamPath } from "../protocol.js";
+import { pollPath, streamPath } from "../protocol.js";
 import type { StreamRequest } from "./transport.js";
 
 const socketPath = "/ws";
-
-const pollPath = "/poll";
 
 /** Where a hub's streams are; a stream at an address of its own has no other transport. */
 export interface Addresses {

@@ -1,3 +1,5 @@
+import { fieldsOf, parseJson } from "./json.js";
+
 /** Where a page keeps what it has seen. A browser's `sessionStorage` and `localStorage` are such. */
 export interface BookmarkStorage {
   getItem(key: string): string | null;
@@ -24,7 +26,7 @@ export class Bookmark {
 
   read(): Seen | undefined {
     try {
-      return parseSeen(JSON.parse(this.#storage.getItem(this.#key) ?? "null"));
+      return parseSeen(parseJson(this.#storage.getItem(this.#key) ?? ""));
     } catch {
       return undefined;
     }
@@ -49,10 +51,7 @@ export class Bookmark {
 }
 
 function parseSeen(value: unknown): Seen | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!("lastEventId" in value) || typeof value.lastEventId !== "string" || !("filters" in value))
-    return undefined;
-  const { lastEventId, filters } = value;
-  if (!Array.isArray(filters) || !filters.every((filter) => typeof filter === "string")) return undefined;
-  return { lastEventId, filters };
+  const { lastEventId, filters } = fieldsOf(value);
+  if (typeof lastEventId !== "string" || !Array.isArray(filters)) return undefined;
+  return { lastEventId, filters: filters.map(String) };
 }

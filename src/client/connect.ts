@@ -2,11 +2,12 @@ import { defaultTopic } from "../protocol.js";
 import { parseAddress, type Addresses } from "./address.js";
 import { Bookmark } from "./bookmark.js";
 import type { RequestSettings } from "./event-stream-transport.js";
+import { deferredFeed } from "./deferred-feed.js";
 import type { Feed, FeedEvents } from "./feed.js";
 import { ownFeed } from "./feeds.js";
+import type { LiveEvent } from "./item.js";
 import { Live } from "./live.js";
 import type { ConnectOptions } from "./options.js";
-import { sharedFeed } from "./shared/open-shared.js";
 import { Tokens } from "./tokens.js";
 
 /**
@@ -24,7 +25,8 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   // What was not followed when the place was kept is added, so that its state comes first.
   const before = seen === undefined ? filters : filters.filter((filter) => seen.filters.includes(filter));
   const makeFeed = (events: FeedEvents): Feed => {
-    const feed = feedFor({ addresses, options, filters: before, lastEventId }, events);
+    const opened = withOpenedData(events, options);
+    const feed = feedFor({ addresses, options, filters: before, lastEventId }, opened);
     if (before.length < filters.length) feed.follow(filters).catch(() => undefined);
     return feed;
   };
@@ -52,10 +54,28 @@ function feedFor({ addresses, options, filters, lastEventId }: Beginning, events
     ownFeed({ ...common, filters, lastEventId }, events);
   if (options.shared === undefined || options.shared === false) return makeOwn(filters, lastEventId, events);
   const shared = options.shared === true ? {} : options.shared;
-  return (
-    sharedFeed({ ...common, ...shared, base: addresses.base, filters, lastEventId, makeOwn }, events) ??
-    makeOwn(filters, lastEventId, events)
+  const request = { ...common, ...shared, base: addresses.base, filters, lastEventId, makeOwn };
+  const made = import("./pharos-client-shared.js").then(({ sharedFeed }) => sharedFeed(request, events));
+  return deferredFeed(
+    made.catch(() => undefined).then((feed) => feed ?? makeOwn(filters, lastEventId, events)),
   );
+}
+
+/** In order: nothing more is read while the data of one event is being opened. */
+function withOpenedData(events: FeedEvents, { decryptKey }: ConnectOptions): FeedEvents {
+  if (decryptKey === undefined) return events;
+  const loaded = import("./pharos-client-sealed.js").then(({ unsealing }) => unsealing(decryptKey));
+  const open = async (item: LiveEvent, cursor: string): Promise<void> => {
+    const unseal = await loaded;
+    return events.arrival({ item: await unseal(item), cursor });
+  };
+  return {
+    state: (state) => events.state(state),
+    arrival: ({ item, cursor }) =>
+      item?.kind === "event"
+        ? open(item, cursor)
+        : events.arrival(item === undefined ? { cursor } : { item, cursor }),
+  };
 }
 
 function wantedFilters({ filters: named }: Addresses, { filters }: ConnectOptions): readonly string[] {

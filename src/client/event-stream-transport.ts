@@ -1,8 +1,8 @@
 import { gapEventType } from "../protocol.js";
 import { EventStreamReader, type StreamEvent } from "../sse/parse.js";
 import { askedUrl } from "./address.js";
-import { parseGapText } from "./gap.js";
 import type { Arrival, LiveItem } from "./item.js";
+import { parseGapText } from "./json.js";
 import { refusalOf } from "./refusal.js";
 import {
   reasonText,

@@ -4,11 +4,9 @@ import type { FeedEvents } from "./feed.js";
 import { HubFeed } from "./hub-feed.js";
 import type { TransportName } from "./item.js";
 import { watchPage } from "./page.js";
-import { pollTransport } from "./poll-transport.js";
-import { socketTransport } from "./socket-transport.js";
 import { StreamOpener } from "./stream-opener.js";
 import type { Tokens } from "./tokens.js";
-import type { Transport } from "./transport.js";
+import { reasonText, StreamFailure, type Transport } from "./transport.js";
 import { Wishes } from "./wishes.js";
 
 export interface OwnFeedOptions {
@@ -35,10 +33,31 @@ function transportsFor({ url, transport, settings }: OwnFeedOptions): readonly T
   const { stream, socket, poll } = parseAddress(url);
   const all = [
     eventStreamTransport(stream, settings),
-    ...(socket === undefined ? [] : [socketTransport(socket)]),
-    ...(poll === undefined ? [] : [pollTransport(poll, settings)]),
+    ...(socket === undefined
+      ? []
+      : [
+          lateTransport("websocket", async () =>
+            (await import("./pharos-client-fallbacks.js")).socketTransport(socket),
+          ),
+        ]),
+    ...(poll === undefined
+      ? []
+      : [
+          lateTransport("poll", async () =>
+            (await import("./pharos-client-fallbacks.js")).pollTransport(poll, settings),
+          ),
+        ]),
   ];
   const chosen = all.filter(({ name }) => transport === "auto" || transport === name);
   if (chosen.length === 0) throw new TypeError(`only a hub's own URL has the transport ${transport}`);
   return chosen;
+}
+
+/** Few pages need it, so its code is loaded by those alone. */
+function lateTransport(name: TransportName, load: () => Promise<Transport>): Transport {
+  const loaded = (): Promise<Transport> =>
+    load().catch((error: unknown) => {
+      throw new StreamFailure(reasonText(error));
+    });
+  return { name, open: async (request) => (await loaded()).open(request) };
 }

@@ -1,4 +1,5 @@
 import type { Arrival } from "./item.js";
+import { parseJson } from "./json.js";
 import type { Batch, OpenStream, StreamEnd } from "./transport.js";
 import { parseWord } from "./words.js";
 
@@ -31,7 +32,7 @@ export class FrameQueue implements OpenStream {
   push(frame: string): void {
     if (this.#end !== undefined) return;
     const word = parseWord(parseJson(frame), this.#cursor);
-    if (word.kind === "open") this.#settings = word;
+    if (word.kind === "open") this.#settings = { retryMs: word.retryMs, heartbeatMs: word.heartbeatMs };
     if (word.kind === "arrival") {
       this.#arrivals.push(word.arrival);
       this.#cursor = word.arrival.cursor;
@@ -57,13 +58,5 @@ export class FrameQueue implements OpenStream {
     this.#isFresh = false;
     this.#characters = 0;
     return { kind: "batch", arrivals: this.#arrivals.splice(0), ...this.#settings };
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

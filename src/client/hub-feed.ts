@@ -44,9 +44,9 @@ export class HubFeed implements Feed {
       while (!this.#bell.isClosed) await this.#turn();
     } catch (error) {
       if (this.#bell.isClosed) return;
-      this.close();
       const refusal = error instanceof Error ? error : new Error(String(error));
       this.#wishes.refuse(refusal, []);
+      this.close();
       this.#events.state({ kind: "closed", error: refusal });
     }
   }
@@ -54,7 +54,8 @@ export class HubFeed implements Feed {
   /** @param again filters whose retained values are to come once more, for somebody who has not seen them */
   follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
     const followed = this.#wishes.follow(filters, again);
-    this.#bell.ring("change");
+    if (this.#bell.isClosed) this.close();
+    else this.#bell.ring("change");
     return followed;
   }
 
@@ -66,6 +67,7 @@ export class HubFeed implements Feed {
   close(): void {
     this.#bell.ring("close");
     this.#opener.close();
+    this.#wishes.refuse(new Error("the connection is closed"), []);
   }
 
   /** From one attempt to the next. */

@@ -70,7 +70,8 @@ export class Live implements AsyncIterable<LiveItem> {
 
   /**
    * Follows these too, from now on, their retained values first. Resolves when the hub does; rejects with
-   * StreamRefusedError when it will not: then they are dropped again, and the others go on. It need not be waited for.
+   * StreamRefusedError when it will not: then they are dropped again, and the others go on; and when the connection is
+   * closed. It need not be waited for.
    */
   add(...filters: readonly string[]): Promise<void> {
     return this.#follow([...new Set([...this.#filters, ...filters])]);

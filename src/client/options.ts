@@ -1,5 +1,6 @@
 import type { BookmarkStorage } from "./bookmark.js";
 import type { TokenSource } from "./tokens.js";
+import type { DecryptKey } from "./unseal.js";
 import type { TransportName } from "./item.js";
 import type { SharedOptions } from "./shared/open-shared.js";
 
@@ -37,6 +38,8 @@ export interface ConnectOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether cookies go to a hub of another origin, which must list yours: `include`. @default "same-origin" */
   readonly credentials?: RequestCredentials;
+  /** The key of data that publishers sealed; without it such data comes as it is. @default none */
+  readonly decryptKey?: DecryptKey;
   /** Closes it. */
   readonly signal?: AbortSignal;
   /** Not for what a worker asks for. @default the platform's `fetch` */

@@ -1,6 +1,7 @@
 import { askedUrl } from "./address.js";
 import { ask, type RequestSettings } from "./event-stream-transport.js";
 import type { Arrival } from "./item.js";
+import { fieldsOf } from "./json.js";
 import {
   reasonText,
   StreamFailure,
@@ -10,7 +11,7 @@ import {
   type StreamRequest,
   type Transport,
 } from "./transport.js";
-import { fieldsOf, parseWord } from "./words.js";
+import { parseWord } from "./words.js";
 
 /** How long the hub may wait for something to tell, in seconds: below what proxies wait for an answer. */
 const waitSeconds = 25;

@@ -1,12 +1,20 @@
+import { fieldsOf, parseJson } from "./json.js";
 import { StreamFailure } from "./transport.js";
+
+const refusedName = "StreamRefusedError";
 
 /** The server's answer says that to ask again would not help: a 204, or a 4xx other than 408 and 429. */
 export class StreamRefusedError extends Error {
-  override readonly name = "StreamRefusedError";
+  override readonly name: string = refusedName;
   /** The HTTP status of the answer. */
   readonly status: number;
   /** What the server said, shortened; may be empty. */
   readonly reason: string;
+
+  /** Also of another copy of this library: the files that a page loads when they are needed have their own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === refusedName;
+  }
 
   constructor(status: number, reason: string) {
     super(`the server refused the stream with status ${status}${reason === "" ? "" : `: ${reason}`}`);
@@ -33,12 +41,6 @@ export async function refusalOf(response: Response): Promise<StreamRefusedError 
 async function reasonOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   if (!/\bjson\b/.test(response.headers.get("content-type") ?? "")) return text.slice(0, 200).trim();
-  try {
-    const problem: unknown = JSON.parse(text);
-    if (typeof problem !== "object" || problem === null) return "";
-    const reason = "detail" in problem ? problem.detail : "title" in problem ? problem.title : "";
-    return typeof reason === "string" ? reason.slice(0, 200) : "";
-  } catch {
-    return "";
-  }
+  const { title, detail = title } = fieldsOf(parseJson(text));
+  return typeof detail === "string" ? detail.slice(0, 200) : "";
 }

@@ -9,8 +9,11 @@ import {
   type Transport,
 } from "./transport.js";
 
-/** What has not begun by then never will: a proxy holds it back, or the network is gone, in milliseconds. */
-const openTimeoutMs = 20_000;
+/**
+ * What has not begun by then never will, in milliseconds: a proxy holds it back, or the browser has sent the request on a
+ * connection that is dead and that it kept for use. After a network went without a word it may keep several.
+ */
+const openTimeoutMs = 10_000;
 
 /** A stream that has begun, and what it was asked with. */
 export interface OpenedStream extends OpenStream {

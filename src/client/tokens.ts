@@ -1,3 +1,5 @@
+import { fieldsOf } from "./json.js";
+
 /** A token, or what brings one: called before the first stream, before its token expires, and when it was refused. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
@@ -50,14 +52,16 @@ export class Tokens {
 }
 
 /** Until `exp` of a JWT by this machine's clock; without end for what is not one, or says none. */
-function remainingMs(token: string | undefined): number {
+function remainingMs(token = ""): number {
+  const { exp } = claimsOf(token.split(".")[1] ?? "");
+  return typeof exp === "number" ? exp * 1000 - Date.now() : Number.POSITIVE_INFINITY;
+}
+
+function claimsOf(part: string): Readonly<Record<string, unknown>> {
   try {
-    const text = (token ?? "").split(".")[1] ?? "";
-    const claims: unknown = JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
-    if (typeof claims === "object" && claims !== null && "exp" in claims && typeof claims.exp === "number")
-      return claims.exp * 1000 - Date.now();
+    return fieldsOf(JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/"))));
   } catch {
     // A token that cannot be looked into.
+    return {};
   }
-  return Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,5 @@
-import { parseGapNotice } from "./gap.js";
 import type { Arrival, LiveItem } from "./item.js";
+import { fieldsOf, parseGapNotice } from "./json.js";
 
 /** What the hub says in JSON, in frames of a WebSocket and answers to polls. */
 export type Word =
@@ -15,7 +15,10 @@ export function parseWord(value: unknown, cursor: string): Word {
   switch (word["kind"]) {
     case "event": {
       const item = eventOf(word, id);
-      return { kind: "arrival", arrival: { item, cursor: item.retained === true ? cursor : id } };
+      return {
+        kind: "arrival",
+        arrival: { item, cursor: item.retained === true || id === "" ? cursor : id },
+      };
     }
     case "gap":
       return {
@@ -29,11 +32,6 @@ export function parseWord(value: unknown, cursor: string): Word {
     default:
       return { kind: "other" };
   }
-}
-
-/** The fields of an object; none of anything else. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }
 
 function eventOf(word: Readonly<Record<string, unknown>>, id: string): Extract<LiveItem, { kind: "event" }> {

@@ -120,6 +120,17 @@ describe("filters that change on the fly", () => {
   });
 });
 
+describe("filters of a connection that is closed", () => {
+  it("are not waited for, before or after", async () => {
+    const { url } = await serve(() => undefined);
+    const { live } = open(url, ["a"]);
+    const before = live.add("b");
+    live.close();
+    await expect(before).rejects.toThrowError("closed");
+    await expect(live.add("c")).rejects.toThrowError("closed");
+  });
+});
+
 describe("a place that is kept", () => {
   it("is where a page that is loaded again goes on, and what is followed anew comes with its state", async () => {
     const kept = new Map<string, string>();

@@ -58,6 +58,3 @@ export function typedPort<Said, Heard>(port: MessagePort): Port<Said, Heard> {
 
 /** How often a tab says that it is there, and the worker answers, in milliseconds. */
 export const aliveEveryMs = 10_000;
-
-/** Workers of this library have names that begin so; in other workers it starts nothing. */
-export const workerNamePrefix = "pharos ";

@@ -3,16 +3,17 @@ import type { Feed, FeedEvents } from "../feed.js";
 import type { TransportName } from "../item.js";
 import type { Tokens } from "../tokens.js";
 import { SharedFeed, type SharedFeedOptions } from "./shared-feed.js";
-import { typedPort, workerNamePrefix } from "./messages.js";
+import { typedPort } from "./messages.js";
 
-/** The library in one file, as the hub serves it. */
-const clientFile = "pharos-client.js";
+/** The worker's file, as the hub serves it. */
+const workerFile = "pharos-client-worker.js";
 
 /** Where the worker is, and who shares it. */
 export interface SharedOptions {
   /**
-   * The library's own file, served by the page's origin: browsers start no other. Not a bundle with more in it.
-   * @default `pharos-client.js` of the hub, where the page is of the hub's origin
+   * The worker's file, served by the page's origin, since browsers start no other: a copy of the hub's
+   * `pharos-client-worker.js`, beside one of `pharos-client-fallbacks.js`.
+   * @default the hub's own, where the page is of the hub's origin
    */
   readonly worker?: string | URL;
   /** Tabs with another name have another connection: give what the user is known by when tabs may be of several. @default "" */
@@ -58,10 +59,10 @@ export function sharedFeed(request: SharedFeedRequest, events: FeedEvents): Feed
 
 function openWorker({ worker, name = "", url, base }: SharedFeedRequest): SharedWorker | undefined {
   const hub = base === undefined || new URL(base).origin !== location.origin ? undefined : base;
-  const file = worker ?? (hub === undefined ? undefined : new URL(clientFile, hub));
+  const file = worker ?? (hub === undefined ? undefined : new URL(workerFile, hub));
   if (file === undefined) return undefined;
   try {
-    return new SharedWorker(file, { type: "module", name: `${workerNamePrefix}${name} ${url}` });
+    return new SharedWorker(file, { type: "module", name: `pharos ${name} ${url}` });
   } catch {
     // There is no SharedWorker here, or the page's policy forbids it.
     return undefined;
@@ -71,7 +72,7 @@ function openWorker({ worker, name = "", url, base }: SharedFeedRequest): Shared
 /** Browsers free a lock when its page has gone, however it went. Pages without TLS have none. */
 function holdLock(signal: AbortSignal): Promise<string | undefined> {
   if (!("locks" in navigator)) return Promise.resolve(undefined);
-  const name = `${workerNamePrefix}${crypto.randomUUID()}`;
+  const name = `pharos ${crypto.randomUUID()}`;
   const freed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   return new Promise((resolve) => {
     const held = navigator.locks.request(name, () => {

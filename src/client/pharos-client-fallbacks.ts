@@ -1,0 +1,2 @@
+export { pollTransport } from "./poll-transport.js";
+export { socketTransport } from "./socket-transport.js";

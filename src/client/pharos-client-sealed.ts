@@ -1,0 +1,1 @@
+export { unsealing } from "./unseal.js";

@@ -1,0 +1,1 @@
+export { sharedFeed } from "./shared/open-shared.js";

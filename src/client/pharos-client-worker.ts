@@ -1,0 +1,25 @@
+import { ownFeed } from "./feeds.js";
+import { Tokens } from "./tokens.js";
+import { typedPort, type FromTab, type FromWorker } from "./shared/messages.js";
+import { SharedHub, type SharedHubOptions } from "./shared/shared-hub.js";
+
+/** As a tab would, and with the tokens of the tabs. */
+const makeFeed: SharedHubOptions["makeFeed"] = ({ settings, filters, lastEventId, token, events }) => {
+  const { url, transport, headers, credentials } = settings;
+  const request = { headers, credentials, fetch: globalThis.fetch.bind(globalThis) };
+  const tokens = new Tokens(token);
+  return ownFeed({ url, transport, settings: request, tokens, filters, lastEventId }, events);
+};
+
+// Locks are for pages with TLS, or of this machine, only.
+const lockFreed =
+  "locks" in navigator
+    ? (name: string): Promise<void> => navigator.locks.request(name, () => undefined)
+    : undefined;
+
+const hub = new SharedHub({ makeFeed, lockFreed });
+
+globalThis.addEventListener("connect", (event) => {
+  const [port] = event instanceof MessageEvent ? event.ports : [];
+  if (port !== undefined) hub.connect(typedPort<FromWorker, FromTab>(port));
+});

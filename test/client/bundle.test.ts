@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+
+import { expect, it, onTestFinished } from "vitest";
+
+import { root } from "../support/ipc.js";
+
+/** The files that `npm run build:client` makes, by name. */
+function built(): ReadonlyMap<string, Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), "pharos-client-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Readonly<Record<string, string>>;
+  };
+  const [command = "", ...args] = (scripts["build:client"] ?? "").split(" ");
+  const here = args.map((arg) => (arg === "--outdir=html" ? `--outdir=${folder}` : arg));
+  execFileSync(join(root, "node_modules", ".bin", command), here, { cwd: root });
+  return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+it("what every page loads of the library is under 6 KB compressed, and needs nothing but its own files", () => {
+  const files = built();
+  const main = files.get("pharos-client.js") ?? Buffer.alloc(0);
+  const bytes = brotliCompressSync(main).length;
+  expect(bytes, `${bytes} bytes compressed`).toBeLessThan(6 * 1024);
+  const text = main.toString();
+  expect(text).not.toMatch(/\bfrom\s*["']/);
+  for (const [, file = ""] of text.matchAll(/\bimport\(["']\.\/([^"']+)["']\)/g))
+    expect([...files.keys()]).toContain(file);
+});

@@ -1,0 +1,164 @@
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+
+import { connect, type ConnectOptions, type LiveItem } from "../../src/client/index.js";
+import { matchesTopic } from "../../src/client/topic-match.js";
+import { parseWord } from "../../src/client/words.js";
+import { waitFor } from "../support/wait-for.js";
+import { type Answer, quick, refuse, serve, stream } from "./stream-server.js";
+
+const within = 30_000;
+
+const json =
+  (value: unknown): Answer =>
+  (_request, response) =>
+    void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+
+const event = (id: string, data: string): object => ({ kind: "event", id, topics: ["t"], data });
+
+/** The data that comes, until there is as much as `count`. */
+async function dataOf(url: string, count: number, options: ConnectOptions): Promise<string[]> {
+  const live = connect(url, options);
+  onTestFinished(() => live.close());
+  const items: LiveItem[] = [];
+  live.on("event", (event) => items.push(event));
+  live.on("gap", (gap) => items.push(gap));
+  const missing = (): string =>
+    `${count} items; there are ${JSON.stringify(items)}, ${JSON.stringify(live.state)}`;
+  await waitFor(() => items.length >= count, { within, missing });
+  return items.map((item) => (item.kind === "event" ? item.data : item.reason));
+}
+
+describe("an event stream", () => {
+  it("that is silent for three heartbeats is replaced, and goes on where it was", async () => {
+    const { url, requests } = await serve(
+      stream([`${quick}heartbeat: 30\nid: 1\ndata: a\n\n`], { open: true }),
+      stream(["heartbeat: 60000\nid: 2\ndata: b\n\n"], { open: true }),
+    );
+    expect(await dataOf(url, 2, { transport: "event-stream" })).toEqual(["a", "b"]);
+    expect(requests[1]?.headers["last-event-id"]).toBe("1");
+  });
+});
+
+describe("long polls", () => {
+  it("ask once for what there is, and then from where they are, waiting", async () => {
+    const gap = { kind: "gap", id: "#e:2", reason: "evicted", topics: [], more: false };
+    const { url, requests } = await serve(
+      json({ position: "#e:1", events: [{ ...event("0", "state"), retained: true }] }),
+      json({ position: "3", events: [gap, event("3", "c")] }),
+      (_request, response) => void response.writeHead(200),
+    );
+    const hub = url.replace("esupdates", "");
+    expect(await dataOf(hub, 3, { transport: "poll", filters: ["t"], token: "k" })).toEqual([
+      "state",
+      "evicted",
+      "c",
+    ]);
+    await waitFor(() => requests.length >= 3, { within, missing: "the third request" });
+    expect(requests.map(({ url }) => url)).toEqual([
+      "/poll?topic=t&wait=0",
+      "/poll?topic=t&wait=25",
+      "/poll?topic=t&wait=25",
+    ]);
+    expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "#e:1", "3"]);
+    expect(requests[0]?.headers.authorization).toBe("Bearer k");
+  });
+
+  it("are what is left when something answers in place of the stream", async () => {
+    vi.stubGlobal("WebSocket", undefined);
+    const page = refuse(200, "<html>");
+    const begun = json({ position: "1", events: [event("1", "a")] });
+    const { url } = await serve((request, response) => {
+      if (request.url?.includes("wait=0") === true) begun(request, response);
+      else if (request.url?.startsWith("/poll") !== true) page(request, response);
+    });
+    expect(await dataOf(url, 1, {})).toEqual(["a"]);
+  });
+
+  it("are no transport of a stream at an address of its own", () => {
+    expect(() => connect("http://127.0.0.1/own/stream", { transport: "poll" })).toThrowError(TypeError);
+  });
+});
+
+/** What a browser's WebSocket does, with a server that the test plays. */
+class FakeSocket extends EventTarget {
+  static readonly all: FakeSocket[] = [];
+  readonly url: string;
+  isClosed = false;
+
+  constructor(url: string) {
+    super();
+    this.url = url;
+    FakeSocket.all.push(this);
+    const [first = "", ...others] = FakeSocket.scripts.shift() ?? [];
+    queueMicrotask(() => [first, ...others].forEach((frame) => this.say(frame)));
+  }
+
+  /** What each socket says first, in the order in which they are made. */
+  static scripts: string[][] = [];
+
+  say(frame: string): void {
+    if (frame === "close") this.close();
+    else this.dispatchEvent(new MessageEvent("message", { data: frame }));
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
+  }
+}
+
+describe("a WebSocket", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("says its place and token in the URL, and resumes when it is closed", async () => {
+    const opening = JSON.stringify({ kind: "open", filters: ["t"], retryMs: 1 });
+    const position = JSON.stringify({ kind: "position", id: "#e:1" });
+    const later = { kind: "later" };
+    FakeSocket.all.splice(0);
+    FakeSocket.scripts = [
+      [opening, JSON.stringify({ ...event("0", "state"), retained: true }), position, "close"],
+      ["close"],
+      [opening, JSON.stringify(later), "no JSON", JSON.stringify(event("2", "b"))],
+    ];
+    vi.stubGlobal("WebSocket", FakeSocket);
+    const options = { transport: "websocket", filters: ["t"], token: "k" } as const;
+    expect(await dataOf("http://127.0.0.1:1/", 2, options)).toEqual(["state", "b"]);
+    expect(FakeSocket.all.map(({ url }) => url)).toEqual([
+      "ws://127.0.0.1:1/ws?topic=t&authorization=k",
+      "ws://127.0.0.1:1/ws?topic=t&last_event_id=%23e%3A1&authorization=k",
+      "ws://127.0.0.1:1/ws?topic=t&last_event_id=%23e%3A1&authorization=k",
+    ]);
+  });
+});
+
+it.each([
+  ["a", "a", true],
+  ["a", "b", false],
+  ["a/+", "a/b", true],
+  ["a/+", "a/b/c", false],
+  ["a/+", "a", false],
+  ["a/#", "a", true],
+  ["a/#", "a/b/c", true],
+  ["+", "a", true],
+  ["#", "a/b", true],
+  ["#", "$a", false],
+  ["+/b", "$a/b", false],
+  ["$a/#", "$a/b", true],
+  ["a/b", "a", false],
+])("the filter %s and the topic %s: %s", (filter, topic, expected) => {
+  expect(matchesTopic(filter, topic)).toBe(expected);
+});
+
+it.each([undefined, null, 1, "x", [], {}, { kind: "other" }, { kind: "filters", filters: [] }])(
+  "%j is no word of the hub's that counts",
+  (value) => {
+    expect(parseWord(value, "1")).toEqual({ kind: "other" });
+  },
+);
+
+it("an event with what is missing, or of another kind than it should be, is one with less", () => {
+  const item = { kind: "event", id: "", topics: ["t"], data: "" };
+  const word = parseWord({ kind: "event", topics: ["t", 1], type: 7, data: {} }, "1");
+  expect(word).toEqual({ kind: "arrival", arrival: { item, cursor: "1" } });
+});
