@@ -16,6 +16,7 @@ interface PublishNamed extends Named {
   readonly type?: string;
   readonly id?: string;
   readonly data?: string;
+  readonly encryptKey?: string;
 }
 
 /** Adds the command `publish`. */
@@ -27,11 +28,18 @@ export function addPublish(root: Command, io: Io, ended: Ending): void {
     .option("--type <E>", "The event type that clients listen for.")
     .option("--id <I>", "The event's id, from which clients may resume.")
     .option("--data <D>", "The data; without it each line of standard input is one publication.")
-    .action(async ({ topic, type, id, data, ...target }: PublishNamed) => {
+    .option("--encrypt-key <FILE>", "Seal the data with the 32 bytes in this file, which the hub never sees.")
+    .action(async ({ topic, type, id, data, encryptKey, ...target }: PublishNamed) => {
       const { publish } = await import("./publish.js");
-      const options = { topic, type, id, data };
+      const options = { topic, type, id, data, seal: await sealerOf(encryptKey) };
       ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
     });
+}
+
+async function sealerOf(file: string | undefined): Promise<((data: string) => Promise<string>) | undefined> {
+  if (file === undefined) return undefined;
+  const { sealer } = await import("../publisher/seal.js");
+  return sealer(file);
 }
 
 /** Adds the command `beacon`. */

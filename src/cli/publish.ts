@@ -10,6 +10,8 @@ export interface PublishOptions {
   readonly id?: string | undefined;
   /** Without it each line of standard input is the data of a publication of its own. */
   readonly data?: string | undefined;
+  /** Turns data into what is published in its place. @default nothing */
+  readonly seal?: ((data: string) => Promise<string>) | undefined;
 }
 
 /**
@@ -20,9 +22,9 @@ export interface PublishOptions {
  *   the code of what is wrong with it
  */
 export async function publish(options: PublishOptions, publisher: CliPublisher, io: Io): Promise<number> {
-  const { data, ...rest } = options;
+  const { data, seal = plain, ...rest } = options;
   if (data !== undefined) {
-    await publisher.publish({ data, ...rest });
+    await publisher.publish({ data: await seal(data), ...rest });
     return exitCodes.stopped;
   }
   if (options.id !== undefined)
@@ -31,10 +33,18 @@ export async function publish(options: PublishOptions, publisher: CliPublisher, 
       "--id needs --data: lines of standard input cannot all have one id",
     );
   if (io.stdin.isTTY === true) io.stderr.write("One publication a line; Ctrl-D ends.\n");
-  await publisher.publishAll(eachLine(io, rest), { what: "line" });
+  await publisher.publishAll(eachLine(io, rest, seal), { what: "line" });
   return exitCodes.stopped;
 }
 
-async function* eachLine({ stdin }: Io, rest: Omit<CliPublication, "data">): AsyncIterable<CliPublication> {
-  for await (const { text } of readLines(stdin)) yield { ...rest, data: text };
+async function* eachLine(
+  { stdin }: Io,
+  rest: Omit<CliPublication, "data">,
+  seal: (data: string) => Promise<string>,
+): AsyncIterable<CliPublication> {
+  for await (const { text } of readLines(stdin)) yield { ...rest, data: await seal(text) };
+}
+
+function plain(data: string): Promise<string> {
+  return Promise.resolve(data);
 }

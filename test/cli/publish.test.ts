@@ -47,6 +47,14 @@ test("--data publishes once, with what was named", async () => {
   expect(publisher.sent).toEqual([{ topic: "news", type: "flash", id: "7", data: "hi" }]);
 });
 
+test("data is sealed before it is published, one or each line", async () => {
+  const seal = (data: string): Promise<string> => Promise.resolve(`sealed ${data}`);
+  const publisher = new KeptPublisher();
+  await publish({ data: "hi", seal }, publisher, new FakeIo());
+  await publish({ seal }, publisher, new FakeIo({ stdin: "a\nb\n" }));
+  expect(publisher.sent.map(({ data }) => data)).toEqual(["sealed hi", "sealed a", "sealed b"]);
+});
+
 test("without a topic the choice is left to the hub, which takes broadcast", async () => {
   const publisher = new KeptPublisher();
   await publish({ data: "hi" }, publisher, new FakeIo());
