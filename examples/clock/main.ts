@@ -1,0 +1,11 @@
+import { HttpPublisher } from "pharos";
+import { startSite } from "../site.js";
+
+const { hub } = await startSite({ page: new URL("index.html", import.meta.url) });
+const publisher = new HttpPublisher(hub);
+
+for (;;) {
+  // Retained: whoever comes between two ticks has the time at once.
+  await publisher.publish({ topic: "clock", data: new Date().toISOString(), retain: true });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { SignJWT } from "jose";
+import { HttpPublisher } from "pharos";
+import { startSite, type Answer } from "../site.js";
+
+/** Shared by this application, which signs tokens, and the hub, which verifies them. */
+const secret = randomBytes(32).toString("hex");
+
+const users = new Set(["ada", "grace"]);
+
+/** Lets its bearer read what is private on this user's topic, for an hour, and publish nothing. */
+function tokenFor(user: string): Promise<string> {
+  return new SignJWT({ mercure: { subscribe: [`users/${user}`] } })
+    .setProtectedHeader({ alg: "HS256" })
+    .setExpirationTime("1h")
+    .sign(Buffer.from(secret));
+}
+
+/** A login as it should not be in life, where one proves who one is. */
+async function logIn(user: string): Promise<Answer> {
+  if (!users.has(user)) return { status: 403 };
+  // For the hub, on another port of the same host. Over https add Secure.
+  const cookie = `mercureAuthorization=${await tokenFor(user)}; Path=/; HttpOnly; SameSite=Strict`;
+  return { status: 204, headers: { "Set-Cookie": cookie } };
+}
+
+async function answer(request: IncomingMessage): Promise<Answer | undefined> {
+  const [, action, user = ""] = (request.url ?? "").split("/");
+  if (request.method !== "POST") return undefined;
+  if (action === "login") return logIn(user);
+  if (action !== "notify" || !users.has(user)) return undefined;
+  const data = `Something happened for ${user} at ${new Date().toLocaleTimeString()}`;
+  await publisher.publish({ topic: `users/${user}`, data, private: true });
+  return { status: 204 };
+}
+
+const page = new URL("index.html", import.meta.url);
+const settings = { PHAROS_TOKEN_SECRET: secret };
+const { hub } = await startSite({ page, settings, answer });
+const publisher = new HttpPublisher(hub);
