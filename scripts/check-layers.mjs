@@ -35,7 +35,7 @@ const table = {
   },
   "fronts/http": {
     areas: [...words, "hub", "sse", "gateway", "fanout"],
-    packages: ["fastify", "@fastify/", "node:"],
+    packages: ["fastify", "@fastify/", "ws", "node:"],
   },
   "workers/wire": { areas: [...words, "hub", "fanout"], packages: ["zeromq"] },
   "workers/hub": { areas: [...words, "hub", "gateway", "workers/wire"], packages: ["node:"] },

@@ -6,6 +6,12 @@ export const streamPath = "/esupdates";
 /** Where clients poll that cannot hold a stream open. */
 export const pollPath = "/poll";
 
+/** Where the same streams are served over WebSocket. */
+export const webSocketPath = "/ws";
+
+/** The subprotocol that a client of {@link webSocketPath} may ask for; it is the only one. */
+export const webSocketProtocol = "pharos";
+
 /** Where a load balancer asks whether the hub is alive. */
 export const healthPath = "/healthz";
 

@@ -13,10 +13,12 @@ import type { Polling } from "../gateway/poll.js";
 import { publish } from "../gateway/publish.js";
 import type { PublishLinesLimits } from "../gateway/publish-lines.js";
 import { PublishOnce } from "../gateway/publish-once.js";
+import { PageOrigins } from "../gateway/page-origins.js";
 import { Publishing } from "../gateway/publishing.js";
 import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
 import { Visitors } from "../gateway/visitors.js";
+import { webSockets } from "../gateway/web-sockets.js";
 import type { TopicFilter } from "../hub/filter.js";
 import { shareOf } from "../hub/filter-limits.js";
 import type { Hub } from "../hub/hub.js";
@@ -72,6 +74,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     resources: [
       eventStreams({ streams, visitors }),
       poll({ streams, visitors, polling: polling(parts, clients) }),
+      webSockets({ streams, visitors, origins: new PageOrigins({ ...config, hubUrl: config.publicUrl }) }),
       ...mercure({
         streams,
         visitors,

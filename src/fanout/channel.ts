@@ -1,5 +1,8 @@
 import type { Connection } from "./connection.js";
 
+/** Why a stream is closed in order: the hub stops, its rights have expired, or the client sends what it may not. */
+export type EndReason = "stopping" | "expired" | "misused";
+
 /** How an outlet's bytes reach its clients. The HTTP front and each Mongrel2 link implement it. */
 export interface Channel<H> {
   /** A body over this goes out in pieces, the next when the one before has drained. */
@@ -27,7 +30,7 @@ export interface Channel<H> {
   joined(connection: Connection<H>): void;
   left(connection: Connection<H>): void;
   /** Closes an idle connection after what was written. */
-  end(connection: Connection<H>): void;
+  end(connection: Connection<H>, reason: EndReason): void;
   /** Closes a connection that takes nothing any more, whatever is still unwritten. */
   cut(connection: Connection<H>): void;
   /** Called when a turn's writes are done. */

@@ -1,4 +1,5 @@
 import type { ReadState } from "../hub/page.js";
+import type { EndReason } from "./channel.js";
 import type { FanoutCohort } from "./cohorts.js";
 
 /** After leaving a round behind, a connection is not waited for until it has kept up with this many. */
@@ -43,8 +44,8 @@ export class Connection<H> {
   readonly expiresAtMs: number;
   /** Whoever opened the stream wants to know of its end. */
   readonly ended: (() => void) | undefined;
-  /** True when it is to be closed as soon as it has drained. */
-  ending = false;
+  /** Why it is to be closed as soon as it has drained; undefined while it is not. */
+  ending: EndReason | undefined;
   #penalty = 0;
   #fullSinceRound = 0;
 

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../clock.js";
 import type { Page } from "../hub/page.js";
 import type { Metrics } from "../metrics.js";
-import type { Channel } from "./channel.js";
+import type { Channel, EndReason } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
 import type { Cohorts, ComingPage, FanoutCohort } from "./cohorts.js";
@@ -121,7 +121,7 @@ export class Fanout<H, S> {
     if (connection.state === "closed") return;
     if (connection.state === "member") rounds.drained(connection);
     else this.#makeReady(connection);
-    if (connection.ending) this.#finish(connection);
+    if (connection.ending !== undefined) this.#finish(connection, connection.ending);
     this.#tellWaiters();
   }
 
@@ -145,9 +145,9 @@ export class Fanout<H, S> {
   }
 
   /** Closes a stream in order: after what it is being sent. */
-  end(connection: Connection<H>): void {
-    connection.ending = true;
-    if (!connection.busy) this.#finish(connection);
+  end(connection: Connection<H>, reason: EndReason): void {
+    connection.ending = reason;
+    if (!connection.busy) this.#finish(connection, reason);
   }
 
   /**
@@ -176,7 +176,7 @@ export class Fanout<H, S> {
 
   /** Closes every stream in order. */
   endAll(): void {
-    for (const connection of this.#connections) this.end(connection);
+    for (const connection of this.#connections) this.end(connection, "stopping");
     this.#channel.flush();
   }
 
@@ -318,10 +318,10 @@ export class Fanout<H, S> {
     return Buffer.concat([head, page.body]);
   }
 
-  #finish(connection: Connection<H>): void {
+  #finish(connection: Connection<H>, reason: EndReason): void {
     if (connection.state === "closed") return;
     this.closed(connection);
-    this.#channel.end(connection);
+    this.#channel.end(connection, reason);
     this.#takeTurn();
   }
 
@@ -373,7 +373,7 @@ export class Fanout<H, S> {
   #expire(connection: Connection<H>): void {
     this.#metrics.count("connections_cut_total", 1, { reason: "expired" });
     if (connection.busy) this.#drop(connection);
-    else this.end(connection);
+    else this.end(connection, "expired");
   }
 
   #cut(connection: Connection<H>): void {

@@ -1,16 +1,12 @@
 import type { Grants } from "../auth/grants.js";
-import { PharosError } from "../errors.js";
-import type { TopicFilter } from "../hub/filter.js";
-import { parseMqttFilter } from "../hub/filter.js";
-import { defaultTopic, streamPath } from "../protocol.js";
-import { refuseDotSegment } from "./dot-segments.js";
+import { streamPath } from "../protocol.js";
 import { encodeHeartbeatInterval } from "../sse/encode.js";
 import { eventStreamFormat } from "./event-stream-format.js";
-import type { Pairs } from "./query.js";
 import { parseQuery, valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
 import type { Resource } from "./resource.js";
 import type { StreamStart } from "./messages.js";
+import { filtersOf } from "./stream-filters.js";
 import { firstPresent, startStream } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
 import { topicEventStreamFormat } from "./topic-event-stream-format.js";
@@ -32,7 +28,7 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
     methods: {
       GET: (request) => {
         const query = parseQuery(request.query);
-        const filters = mqttFilters(query, streams);
+        const filters = filtersOf(query, streams);
         const showsTopics = query.some(([name, value]) => name === "show" && value === "topics");
         const format = showsTopics ? topicEventStreamFormat : eventStreamFormat;
         const cursors = [request.header("last-event-id"), valueOf(query, "last_event_id")];
@@ -50,25 +46,4 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
       },
     },
   };
-}
-
-/**
- * The filters of a query: `topic` repeated, each an MQTT filter; without one the topic `broadcast`.
- *
- * @throws PharosError `bad-filter`
- */
-export function mqttFilters(
-  query: Pairs,
-  settings: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">,
-): readonly TopicFilter[] {
-  const { filtersPerConnection, filterBytes } = settings;
-  const texts = new Set(query.flatMap(([name, value]) => (name === "topic" ? [value] : [])));
-  if (texts.size > filtersPerConnection) {
-    throw new PharosError("bad-filter", `a stream may have at most ${filtersPerConnection} topic filters`);
-  }
-  if (texts.size === 0) texts.add(defaultTopic);
-  return [...texts].map((text) => {
-    refuseDotSegment(text);
-    return parseMqttFilter(text, filterBytes);
-  });
 }

@@ -17,6 +17,10 @@ export function encodeHead(status: number, headers: Headers): Buffer {
 const endsWithConnection: Headers = [["Connection", "close"]];
 
 /** The head of a stream as it goes over the wire, with what the stream says first. */
-export function encodeStreamHead({ headers, opening }: StreamHead): Buffer {
-  return Buffer.concat([encodeHead(200, [...headers, ...endsWithConnection]), opening]);
+export function encodeStreamHead({ protocol, headers, opening }: StreamHead): Buffer {
+  const head =
+    protocol === "websocket"
+      ? encodeHead(101, headers)
+      : encodeHead(200, [...headers, ...endsWithConnection]);
+  return Buffer.concat([head, opening]);
 }

@@ -43,8 +43,10 @@ export type StreamStart<S = Joining> = StreamHead & S;
 /** What there is of a stream beside what its cohort is found by. */
 export interface StreamHead {
   readonly kind: "stream";
+  /** What the connection carries from then on. @default an event stream, the body of a response without end */
+  readonly protocol?: "websocket" | undefined;
   readonly headers: Headers;
-  /** What goes out in front of the first page: event-stream text, in the subscription's coding if it has one. */
+  /** What goes out in front of the first page: in the subscription's format, and in its coding if it has one. */
   readonly opening: Buffer;
   /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
   readonly expiresAtMs: number | undefined;

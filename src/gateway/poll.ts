@@ -5,7 +5,7 @@ import type { Subscription } from "../hub/cohort.js";
 import type { Page } from "../hub/page.js";
 import type { PollAnswer, PollRequest } from "../polls/polls.js";
 import { pollPath } from "../protocol.js";
-import { mqttFilters } from "./event-streams.js";
+
 import type { GatewayRequest, Reply } from "./messages.js";
 import { pollFormat } from "./poll-format.js";
 import type { Pairs } from "./query.js";
@@ -13,6 +13,7 @@ import { parseQuery, valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
 import { bytesReply } from "./replies.js";
 import type { Resource } from "./resource.js";
+import { filtersOf } from "./stream-filters.js";
 import { firstPresent } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
 import type { Visitors } from "./visitors.js";
@@ -51,7 +52,7 @@ export function poll({ streams, visitors, polling }: PollOptions): Resource {
   const replyOf = pollReplies();
   const get = async (request: GatewayRequest): Promise<Reply> => {
     const query = parseQuery(request.query);
-    const filters = mqttFilters(query, streams);
+    const filters = filtersOf(query, streams);
     const waitMs = request.method === "HEAD" ? 0 : parseWaitMs(query);
     const grants = await visitors.subscriber(request);
     const subscription = { format: pollFormat, filters, rights: readRights(grants) };

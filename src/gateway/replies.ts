@@ -21,6 +21,7 @@ export const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "not-found": 404,
   "method-not-allowed": 405,
   "too-large": 413,
+  "upgrade-required": 426,
   "unsupported-media-type": 415,
   "too-many-requests": 429,
   "too-many-streams": 429,
@@ -70,6 +71,16 @@ function challengeOf(code: ErrorCode): Headers {
   return challenge === undefined ? [] : [["WWW-Authenticate", challenge]];
 }
 
+/** What to ask for instead [RFC 9110 15.5.22, RFC 6455 4.2.2]. */
+function upgradeFor(code: ErrorCode): Headers {
+  return code === "upgrade-required"
+    ? [
+        ["Upgrade", "websocket"],
+        ["Sec-WebSocket-Version", "13"],
+      ]
+    : [];
+}
+
 function retryAfter({ retryAfterSeconds }: PharosError): Headers {
   return retryAfterSeconds === undefined ? [] : [["Retry-After", String(retryAfterSeconds)]];
 }
@@ -86,7 +97,7 @@ export function problemReply(error: PharosError, headers: Headers = [], id?: str
     status,
     type: "application/problem+json",
     text: `${JSON.stringify(problem)}\n`,
-    headers: [...challengeOf(error.code), ...retryAfter(error), ...headers],
+    headers: [...challengeOf(error.code), ...upgradeFor(error.code), ...retryAfter(error), ...headers],
   });
 }
 

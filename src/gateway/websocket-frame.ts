@@ -59,19 +59,25 @@ export const closeCodes = Object.freeze({
   tryLater: 1013,
 });
 
-export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
-
 /**
  * The last frame of a connection.
  *
+ * @param code one of {@link closeCodes}, or the other side's own
  * @param reason at most 123 bytes
  * @throws PharosError `too-large` for a longer reason
  */
-export function frameClose(code: CloseCode, reason = ""): Buffer {
+export function frameClose(code: number, reason = ""): Buffer {
   const payload = Buffer.from(`  ${reason}`);
   payload.writeUInt16BE(code);
   return frameControl(opcodes.close, payload);
 }
+
+/** The last frame of a stream that is closed from this side, by why it is. */
+export const endFrames = Object.freeze({
+  stopping: frameClose(closeCodes.goingAway, "the server stops"),
+  expired: frameClose(closeCodes.policy, "the token has expired"),
+  misused: frameClose(closeCodes.policy, "what was sent is not taken here"),
+});
 
 function frameControl(opcode: number, payload: Buffer): Buffer {
   if (payload.length > mostControlBytes)

@@ -12,6 +12,7 @@ import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
 import { testMercure } from "./mercure.js";
 import { testPresence } from "./presence.js";
+import { testWebSockets } from "./web-sockets.js";
 import { testSubscriptions } from "./subscriptions.js";
 
 /** What every front does alike, and where they differ, as differences.ts says. */
@@ -30,5 +31,6 @@ export function describeContract(front: FrontName): void {
     testPresence(contract);
     testCompressed(contract);
     testPolls(contract);
+    if (front === "http") testWebSockets(contract);
   });
 }

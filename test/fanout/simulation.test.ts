@@ -96,7 +96,7 @@ class Simulation {
       case "leave":
         return this.#with(step.who, ({ client }) => world.leave(client));
       case "end":
-        return this.#with(step.who, ({ client }) => client.connection && world.fanout.end(client.connection));
+        return this.#with(step.who, ({ client }) => client.connection && world.fanout.end(client.connection, "stopping"));
       case "reconnect":
         return this.#with(step.who, (watched) => this.#reconnect(watched));
       case "drain":

@@ -7,20 +7,19 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
 import { PharosError } from "../../errors.js";
 import { closeStreams } from "../../fanout/close-streams.js";
-import type { Connection } from "../../fanout/connection.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
 import type { Cohorts } from "../../fanout/cohorts.js";
-import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
-import { encodeHead, encodeStreamHead } from "../../gateway/http-head.js";
-import type { Reply, StreamStart } from "../../gateway/messages.js";
+import { pipelinedRequests } from "../../gateway/connection-rules.js";
+import { encodeHead } from "../../gateway/http-head.js";
+import type { Reply, StreamHead, StreamStart } from "../../gateway/messages.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import { BareRequests } from "./bare-requests.js";
-import { descriptorOf } from "./direct-write.js";
 import type { FrontGateway, FrontRequest } from "./front-gateway.js";
 import { pathOf, toFrontRequest } from "./http-request.js";
 import { RequestBody } from "./request-body.js";
+import { SocketStreams } from "./socket-streams.js";
 import { StreamChannel } from "./stream-channel.js";
 import type { StreamSocket } from "./stream-channel.js";
 import { Turns } from "./turns.js";
@@ -31,8 +30,6 @@ import { Turns } from "./turns.js";
  */
 const requestWithinMs = 60_000;
 
-const endOfHead = Buffer.from("\r\n\r\n");
-
 /** How long a connection stays open between two requests: longer than proxies keep theirs (nginx 60 s), so that they close first. */
 const keepAliveMs = 72_000;
 
@@ -41,6 +38,12 @@ const keepAliveMs = 72_000;
  * later. Node's own 511 is less than comes back at once after a restart; the kernel's limit is this on Linux.
  */
 const queuedConnections = 4096;
+
+/**
+ * The most bytes of one WebSocket message, unless bodies may have less: what is larger can be published by a request of
+ * its own, whose sender is known before its body is read.
+ */
+const mostMessageBytes = 256 * 1024;
 
 /** Where the front listens: on a port, or where connections are handed to it, on a path that nobody knows. */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -61,6 +64,12 @@ export interface HttpFrontOptions<S> {
   readonly metrics: Metrics;
 }
 
+/** A request under way, and where its answer goes. */
+interface Asked {
+  readonly asked: FrontRequest;
+  readonly reply: FastifyReply;
+}
+
 /**
  * Pharos's own HTTP server. It carries requests to the gateway and serves the page; a stream takes the socket over
  * once its request is parsed, so that all members of a cohort get identical bytes.
@@ -69,7 +78,7 @@ export class HttpFront<S> {
   readonly #options: HttpFrontOptions<S>;
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket, S>;
-  readonly #streams = new Map<Socket, Connection<StreamSocket>>();
+  readonly #streams: SocketStreams<S>;
   readonly #turns = new Turns();
   readonly #bare: BareRequests;
   readonly #admitted = new WeakSet<Socket>();
@@ -88,6 +97,8 @@ export class HttpFront<S> {
       metrics: options.metrics,
       limits: options.fanout,
     });
+    const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
+    this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
     const streamPaths = new Set(
       options.gateway.resources.flatMap(({ path, opensStreams }) => (opensStreams === true ? [path] : [])),
     );
@@ -221,15 +232,23 @@ export class HttpFront<S> {
     const send = (answer: Reply | StreamStart<S>): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
       body.leave();
-      return this.#send(request, reply, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+      return this.#send({ asked, reply }, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
     };
     const answer = gateway.handle(asked);
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
-  #send(request: FastifyRequest, reply: FastifyReply, answer: Reply | StreamStart<S>): FastifyReply {
-    this.#count(answer.kind === "reply" ? answer.status : 200);
-    return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream(request, reply, answer);
+  #send({ asked, reply }: Asked, answer: Reply | StreamStart<S>): FastifyReply {
+    if (
+      answer.kind === "stream" &&
+      answer.protocol === "websocket" &&
+      !this.#bare.has(reply.request.raw.socket)
+    ) {
+      answer.forgone?.();
+      return this.#send({ asked, reply }, this.#options.gateway.refuse(asked, notAlone()));
+    }
+    this.#count(statusOf(answer));
+    return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream({ asked, reply }, answer);
   }
 
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -245,37 +264,22 @@ export class HttpFront<S> {
   }
 
   /** A stream takes the socket: Node's response object would add chunk sizes and buffer a copy per client. */
-  #startStream(request: FastifyRequest, reply: FastifyReply, start: StreamStart<S>): FastifyReply {
-    const { socket } = request.raw;
+  #startStream({ asked, reply }: Asked, start: StreamStart<S>): FastifyReply {
+    const { gateway } = this.#options;
+    const { socket } = reply.request.raw;
     void reply.hijack();
     // Whoever has left while the answer was waited for opens no stream.
     if (socket.destroyed) {
       start.forgone?.();
       return reply;
     }
-    const handle: StreamSocket = {
+    this.#streams.open({
       socket,
-      fd: descriptorOf(socket),
-      onWritten: () => {
-        if (socket.writableLength === 0) this.#fanout.drained(connection);
-      },
-      extraRequests: 0,
-    };
-    const connection = this.#fanout.open({ ...start, handle, head: encodeStreamHead(start) });
-    this.#streams.set(socket, connection);
-    if (this.#bare.has(socket)) {
-      this.#bare.keep(socket, reply.raw);
-      socket.on("data", (bytes: Buffer) => this.#takeBytes(connection, bytes));
-    }
-    socket.setTimeout(0);
-    socket.setNoDelay(true);
-    socket.once("close", () => {
-      this.#streams.delete(socket);
-      this.#fanout.closed(connection);
+      start,
+      place: gateway.bodies.enter(asked),
+      isBare: this.#bare.has(socket),
     });
-    // A client that has said its last word is gone: it would otherwise be written to until the next heartbeat fails.
-    socket.once("end", () => socket.destroy());
-    socket.resume();
+    this.#bare.keep(socket, reply.raw);
     this.#turns.giveUp(socket);
     return reply;
   }
@@ -295,29 +299,12 @@ export class HttpFront<S> {
 
   /** A further request on a connection that carries a stream cannot be answered without breaking into the stream. */
   #isExtra(request: FastifyRequest, reply: FastifyReply): boolean {
-    const connection = this.#streams.get(request.raw.socket);
-    if (connection === undefined) return false;
+    const { socket } = request.raw;
+    if (!this.#streams.has(socket)) return false;
     void reply.hijack();
     request.raw.resume();
-    this.#takeExtra(connection, 1);
+    this.#streams.takeExtra(socket, 1);
     return true;
-  }
-
-  /** Bytes that came on a stream outside of Node's server. */
-  #takeBytes(connection: Connection<StreamSocket>, bytes: Buffer): void {
-    if (/^[A-Z]+ /.test(bytes.toString("latin1", 0, 32))) this.#takeExtra(connection, countHeads(bytes));
-    else connection.handle.socket.destroy();
-  }
-
-  #takeExtra(connection: Connection<StreamSocket>, requests: number): void {
-    const { metrics } = this.#options;
-    const { handle } = connection;
-    if (handle.extraRequests >= extraRequestsAllowed) return;
-    metrics.count("second_requests_total", requests);
-    handle.extraRequests += requests;
-    if (handle.extraRequests < extraRequestsAllowed) return;
-    metrics.count("connections_cut_total", 1, { reason: "second-requests" });
-    this.#fanout.end(connection);
   }
 
   /** Bytes that Node's parser refuses: the client gets the same kind of answer, unless its connection carries a stream. */
@@ -350,11 +337,17 @@ export class HttpFront<S> {
   }
 }
 
-/** How many heads of requests end in these bytes, or else begin. */
-function countHeads(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(endOfHead); at >= 0; at = bytes.indexOf(endOfHead, at + 4)) count += 1;
-  return Math.max(1, count);
+function statusOf(answer: Reply | StreamHead): number {
+  if (answer.kind === "reply") return answer.status;
+  return answer.protocol === "websocket" ? 101 : 200;
+}
+
+/** Node's server would read what comes after the handshake as requests. */
+function notAlone(): PharosError {
+  return new PharosError(
+    "bad-request",
+    "a WebSocket is asked for by the only request under way, without a body",
+  );
 }
 
 function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {

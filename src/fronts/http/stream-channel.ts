@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
-import type { Channel } from "../../fanout/channel.js";
+import type { Channel, EndReason } from "../../fanout/channel.js";
 import type { Connection } from "../../fanout/connection.js";
+import { endFrames } from "../../gateway/websocket-frame.js";
+import type { WebSocketEnd } from "./web-socket-end.js";
 import { writeDirectly } from "./direct-write.js";
 
 /** What the HTTP front knows a client stream by. */
@@ -11,6 +13,8 @@ export interface StreamSocket {
   readonly fd: number | undefined;
   /** Called by the socket when it has passed a write on to the kernel. */
   readonly onWritten: () => void;
+  /** Set where the stream is a WebSocket. */
+  readonly webSocket?: WebSocketEnd | undefined;
   /** Requests that came while the stream ran. */
   extraRequests: number;
 }
@@ -106,8 +110,9 @@ export class StreamChannel implements Channel<StreamSocket> {
 
   left(): void {}
 
-  end(connection: Connection<StreamSocket>): void {
-    connection.handle.socket.destroySoon();
+  end({ handle }: Connection<StreamSocket>, reason: EndReason): void {
+    if (handle.webSocket === undefined) handle.socket.destroySoon();
+    else handle.webSocket.end(endFrames[reason]);
   }
 
   cut(connection: Connection<StreamSocket>): void {

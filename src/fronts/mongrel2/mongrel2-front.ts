@@ -261,7 +261,7 @@ export class Mongrel2Front {
     if (client.extraRequests < extraRequestsAllowed) return;
     this.#options.metrics.count("connections_cut_total", 1, { reason: "second-requests" });
     client.closing = true;
-    this.#fanout.end(stream);
+    this.#fanout.end(stream, "misused");
     this.#channel.flush();
   }
 

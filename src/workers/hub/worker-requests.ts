@@ -116,11 +116,11 @@ export class WorkerRequests {
 
   #start(request: RequestNumber, start: StreamStart): void {
     const { outlet, peer } = this.#options;
-    const { subscription, lastEventId, headers, expiresAtMs, opening } = start;
+    const { subscription, lastEventId, protocol, headers, expiresAtMs, opening } = start;
     const place = outlet.join(subscription, lastEventId);
     const ended = start.opened?.();
     this.#streams.set(request, { cohort: place.cohort, ended });
-    peer.send({ kind: "stream", request, headers, expiresAtMs, place }, opening);
+    peer.send({ kind: "stream", request, protocol, headers, expiresAtMs, place }, opening);
   }
 }
 

@@ -84,7 +84,7 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
 
   /** The hub has let a stream in. */
   start(
-    { request, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
+    { request, protocol, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
     opening: Buffer,
   ): void {
     const { cohorts, peer } = this.#options;
@@ -92,6 +92,7 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
     cohorts.reserve(place);
     this.#answer(request, {
       kind: "stream",
+      protocol,
       headers,
       opening,
       expiresAtMs,

@@ -24,6 +24,7 @@ export type ToWorker =
   | {
       readonly kind: "stream";
       readonly request: RequestNumber;
+      readonly protocol?: "websocket" | undefined;
       readonly headers: HeaderList;
       readonly expiresAtMs?: number | undefined;
       readonly place: Place;

@@ -1,0 +1,117 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../clock.js";
+import type { Connection } from "../../fanout/connection.js";
+import type { Fanout } from "../../fanout/fanout.js";
+import type { BodyPlace } from "../../gateway/body-room.js";
+import { extraRequestsAllowed } from "../../gateway/connection-rules.js";
+import { encodeStreamHead } from "../../gateway/http-head.js";
+import type { StreamStart } from "../../gateway/messages.js";
+import { endFrames } from "../../gateway/websocket-frame.js";
+import type { Metrics } from "../../metrics.js";
+import { descriptorOf } from "./direct-write.js";
+import type { StreamSocket } from "./stream-channel.js";
+import { WebSocketEnd } from "./web-socket-end.js";
+
+export interface SocketStreamsOptions<S> {
+  readonly fanout: Fanout<StreamSocket, S>;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** The most bytes of one WebSocket message. */
+  readonly messageBytes: number;
+}
+
+/** A stream to open on a socket. */
+export interface SocketStream<S> {
+  readonly socket: Socket;
+  readonly start: StreamStart<S>;
+  /** Memory for what the client of a WebSocket sends. */
+  readonly place: BodyPlace;
+  /** True when what comes on the socket goes past Node's server: then it is read here. */
+  readonly isBare: boolean;
+}
+
+const endOfHead = Buffer.from("\r\n\r\n");
+
+/** The streams that run on sockets of this front, and what their clients send meanwhile. */
+export class SocketStreams<S> {
+  readonly #options: SocketStreamsOptions<S>;
+  readonly #connections = new Map<Socket, Connection<StreamSocket>>();
+
+  constructor(options: SocketStreamsOptions<S>) {
+    this.#options = options;
+  }
+
+  has(socket: Socket): boolean {
+    return this.#connections.has(socket);
+  }
+
+  /** Gives the socket to a stream for good: its head goes out at the end of the turn. */
+  open(stream: SocketStream<S>): void {
+    const { fanout } = this.#options;
+    const { socket, start } = stream;
+    const handle = this.#handleFor(stream, () => connection);
+    const connection = fanout.open({ ...start, handle, head: encodeStreamHead(start) });
+    this.#connections.set(socket, connection);
+    if (stream.isBare) this.#listen(connection);
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    socket.once("close", () => {
+      this.#connections.delete(socket);
+      fanout.closed(connection);
+    });
+    // A client that has said its last word is gone: it would otherwise be written to until the next heartbeat fails.
+    socket.once("end", () => socket.destroy());
+    socket.resume();
+  }
+
+  /** Further requests came on a connection that carries a stream: an answer would break into it. */
+  takeExtra(socket: Socket, requests: number): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || connection.handle.extraRequests >= extraRequestsAllowed) return;
+    const { metrics, fanout } = this.#options;
+    metrics.count("second_requests_total", requests);
+    connection.handle.extraRequests += requests;
+    if (connection.handle.extraRequests < extraRequestsAllowed) return;
+    metrics.count("connections_cut_total", 1, { reason: "second-requests" });
+    fanout.end(connection, "misused");
+  }
+
+  #handleFor(
+    { socket, start, place }: SocketStream<S>,
+    connection: () => Connection<StreamSocket>,
+  ): StreamSocket {
+    const { fanout, clock, messageBytes } = this.#options;
+    const webSocket =
+      start.protocol === "websocket"
+        ? new WebSocketEnd({
+            socket,
+            clock,
+            place,
+            messageBytes,
+            take: () => webSocket?.end(endFrames.misused),
+            over: () => fanout.closed(connection()),
+          })
+        : undefined;
+    const onWritten = (): void => {
+      if (socket.writableLength > 0) return;
+      fanout.drained(connection());
+      webSocket?.drained();
+    };
+    return { socket, fd: descriptorOf(socket), onWritten, webSocket, extraRequests: 0 };
+  }
+
+  #listen({ handle: { socket, webSocket } }: Connection<StreamSocket>): void {
+    socket.on("data", (bytes: Buffer) => {
+      if (webSocket !== undefined) webSocket.read(bytes);
+      else if (/^[A-Z]+ /.test(bytes.toString("latin1", 0, 32))) this.takeExtra(socket, countHeads(bytes));
+      else socket.destroy();
+    });
+  }
+}
+
+/** How many heads of requests end in these bytes, or else begin. */
+function countHeads(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(endOfHead); at >= 0; at = bytes.indexOf(endOfHead, at + 4)) count += 1;
+  return Math.max(1, count);
+}

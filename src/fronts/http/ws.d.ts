@@ -1,0 +1,18 @@
+// `@types/ws` leaves out the receiver, which is all that is used of the package here.
+declare module "ws" {
+  import type { Writable } from "node:stream";
+
+  /** Takes the bytes that one side of a WebSocket sends and tells what they are. */
+  export class Receiver extends Writable {
+    constructor(options: {
+      readonly isServer: boolean;
+      readonly maxPayload: number;
+      readonly maxFragments: number;
+      readonly maxBufferedChunks: number;
+    });
+    on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): this;
+    on(event: "ping" | "pong", listener: (data: Buffer) => void): this;
+    on(event: "conclude", listener: (code: number, reason: Buffer) => void): this;
+    on(event: "error", listener: (error: Error & { readonly code?: string }) => void): this;
+  }
+}

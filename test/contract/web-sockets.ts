@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import { handshakeHeaders, WebSocketClient } from "../support/web-socket.js";
+import { ask, freshTopic, openStreams, untilStreams, within } from "./client.js";
+import { requestBytes } from "./http-text.js";
+import { allowedOrigin, type Contract, keptPerTopic } from "./sites.js";
+import type { Site } from "./site.js";
+import { currentToken } from "../support/token.js";
+
+/** The streams of `/ws`, which promise what those of `/esupdates` do. */
+export function testWebSockets(contract: Contract): void {
+  describe("a WebSocket", () => {
+    testHandshakes(contract);
+    testStreams(contract);
+    testFrames(contract);
+  });
+}
+
+export interface SocketOptions {
+  /** As it goes over the wire. @default none */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bytesPerSecond?: number;
+}
+
+/** Opens one, and waits for its first word: from then on the client is subscribed. */
+export async function openSocket(site: Site, options: SocketOptions = {}): Promise<WebSocketClient> {
+  const { query, headers = {}, ...pace } = options;
+  const client = new WebSocketClient(await site.connect(pace), { within });
+  const path = query === undefined ? "/ws" : `/ws?${query}`;
+  client.connection.write(requestBytes({ path, headers: { ...handshakeHeaders, ...headers } }));
+  await client.item("position");
+  return client;
+}
+
+function handshake(headers: Readonly<Record<string, string>>): string {
+  return requestBytes({ path: "/ws", headers: { ...handshakeHeaders, ...headers } });
+}
+
+function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
+  it("opens with the filters as they were understood, the retry time and the position", async () => {
+    const client = await openSocket(smallSite(), { query: "topic=a/%2B&topic=b" });
+    expect(client.head).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
+    expect(client.head).toContain("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    expect(client.head).not.toMatch(/sec-websocket-(protocol|extensions)/i);
+    expect(client.items.slice(0, 2)).toEqual([
+      { kind: "open", filters: ["a/+", "b"], retryMs: 1500 },
+      { kind: "position", id: expect.stringMatching(/^#/) },
+    ]);
+  });
+
+  it("answers the subprotocol that it knows, and takes no extension", async () => {
+    const client = await openSocket(site(), {
+      headers: {
+        "Sec-WebSocket-Protocol": "other, pharos",
+        "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+      },
+    });
+    expect(client.head).toContain("\r\nSec-WebSocket-Protocol: pharos");
+    expect(client.head).not.toMatch(/sec-websocket-extensions/i);
+  });
+
+  it.each([
+    ["another version", { "Sec-WebSocket-Version": "8" }, 426],
+    ["a key that is none", { "Sec-WebSocket-Key": "short" }, 400],
+  ])("is refused for %s", async (_what, headers, status) => {
+    const answer = await ask(site(), handshake(headers));
+    expect(answer.status).toBe(status);
+    if (status === 426) expect(answer.headers.get("sec-websocket-version")).toBe("13");
+  });
+
+  it("is what a plain request is told to ask for", async () => {
+    const answer = await ask(site(), requestBytes({ path: "/ws" }));
+    expect([answer.status, answer.headers.get("upgrade")]).toEqual([426, "websocket"]);
+    expect(JSON.parse(answer.body)).toMatchObject({ title: "upgrade-required" });
+  });
+
+  it("is refused to pages of foreign origins, and open to those of the hub and of listed ones", async () => {
+    const foreign = await ask(smallSite(), handshake({ Origin: "https://evil.example" }));
+    expect([foreign.status, JSON.parse(foreign.body)]).toMatchObject([403, { title: "forbidden-origin" }]);
+    expect((await ask(smallSite(), handshake({ Origin: "null" }))).status).toBe(403);
+    for (const Origin of [allowedOrigin, "http://localhost", "https://localhost"])
+      await openSocket(smallSite(), { headers: { Origin } });
+  });
+
+  it("reads what its token allows, and is refused with one that is not accepted", async () => {
+    const topic = freshTopic();
+    const token = await currentToken({ subscribe: [topic] });
+    const [reader, stranger] = await Promise.all([
+      openSocket(mercureSite(), { query: `topic=${topic}`, headers: { Authorization: `Bearer ${token}` } }),
+      openSocket(mercureSite(), { query: `topic=${topic}` }),
+    ]);
+    await mercureSite().publish({ topics: [topic], data: "secret", private: true });
+    await mercureSite().publish({ topics: [topic], data: "known" });
+    expect(await reader.dataUntil("known")).toEqual(["secret", "known"]);
+    expect(await stranger.dataUntil("known")).toEqual(["known"]);
+    expect((await ask(mercureSite(), handshake({ Authorization: "Bearer x.y.z" }))).status).toBe(401);
+  });
+
+  it("ends with its token, and says so", async () => {
+    const token = await currentToken({ subscribe: ["a"], lifetimeSeconds: 2 });
+    const client = await openSocket(mercureSite(), { headers: { Authorization: `Bearer ${token}` } });
+    await client.until(() => client.closeCode !== undefined);
+    expect(client.closeCode).toBe(1008);
+  });
+}
+
+function testStreams({ site, smallSite }: Contract): void {
+  it("gets each event once and in order, with its topics", async () => {
+    const topic = freshTopic();
+    const client = await openSocket(site(), { query: `topic=${topic}` });
+    const id = await site().publish({ topics: [topic, `${topic}/b`], type: "news", data: 'first\n"1"' });
+    for (let n = 2; n <= 100; n += 1) void site().publish({ topics: [topic], data: String(n) });
+    await client.dataUntil("100");
+    expect(client.items.find(({ kind }) => kind === "event")).toEqual({
+      kind: "event",
+      id,
+      topics: [topic, `${topic}/b`],
+      type: "news",
+      data: 'first\n"1"',
+    });
+    expect(client.data.slice(1)).toEqual(Array.from({ length: 99 }, (_, index) => String(index + 2)));
+  });
+
+  it("resumes where the client was, by query or header", async () => {
+    const topic = freshTopic();
+    const first = await site().publish({ topics: [topic], data: "1" });
+    for (const data of ["2", "3"]) await site().publish({ topics: [topic], data });
+    const query = `topic=${topic}&last_event_id=${encodeURIComponent(first)}`;
+    expect(await (await openSocket(site(), { query })).dataUntil("3")).toEqual(["2", "3"]);
+    const headers = { "Last-Event-ID": first };
+    const client = await openSocket(site(), { query: `topic=${topic}`, headers });
+    expect(await client.dataUntil("3")).toEqual(["2", "3"]);
+  });
+
+  it("tells a gap", async () => {
+    const topic = freshTopic();
+    const first = await smallSite().publish({ topics: [topic], data: "0" });
+    for (let n = 1; n <= keptPerTopic + 3; n += 1)
+      await smallSite().publish({ topics: [topic], data: String(n) });
+    const connection = await smallSite().connect();
+    const client = new WebSocketClient(connection, { within });
+    const path = `/ws?topic=${topic}&last_event_id=${encodeURIComponent(first)}`;
+    connection.write(requestBytes({ path, headers: handshakeHeaders }));
+    await client.dataUntil(String(keptPerTopic + 3));
+    const gap = await client.item("gap");
+    expect(gap).toMatchObject({ reason: "evicted", more: false });
+    expect(gap["topics"]).toEqual([{ topic, missedAtMost: expect.any(Number) }]);
+    expect(client.data).toHaveLength(keptPerTopic);
+  });
+
+  it("gets retained values first, which do not move its cursor", async () => {
+    const topic = freshTopic();
+    await site().publish({ topics: [topic], data: "state", retain: true });
+    const head = await site().publish({ topics: [topic], data: "passing" });
+    const client = await openSocket(site(), { query: `topic=${topic}` });
+    expect(client.items.slice(1)).toMatchObject([
+      { kind: "event", data: "state", retained: true },
+      { kind: "position", id: head },
+    ]);
+  });
+
+  it("shares rounds with others, and one that reads slowly gets all of them too", async () => {
+    const topic = freshTopic();
+    const slow = await openSocket(site(), { query: `topic=${topic}` });
+    const quick = await openSocket(site(), { query: `topic=${topic}` });
+    slow.connection.pause();
+    const pad = "x".repeat(20_000);
+    for (let n = 1; n <= 300; n += 1) await site().publish({ topics: [topic], data: `${n} ${pad}` });
+    await quick.dataUntil(`300 ${pad}`);
+    slow.connection.resume();
+    const numbers = (await slow.dataUntil(`300 ${pad}`)).map((data) => Number(String(data).split(" ")[0]));
+    expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+  });
+
+  it("gets its position and a ping when nothing else comes", async () => {
+    const client = await openSocket(smallSite(), { query: `topic=${freshTopic()}` });
+    await client.until(() => client.frames.some(({ opcode }) => opcode === 9));
+    const after = client.frames.findIndex(({ opcode }) => opcode === 9);
+    expect(JSON.parse(client.frames[after - 1]?.payload.toString() ?? "")).toMatchObject({
+      kind: "position",
+    });
+  });
+
+  it("is counted as a stream until it ends", async () => {
+    const before = await openStreams(site());
+    const client = await openSocket(site());
+    await untilStreams(site(), before + 1);
+    client.close();
+    await untilStreams(site(), before);
+  });
+}
+
+function testFrames({ site }: Contract): void {
+  it("answers pings with what they hold", async () => {
+    const client = await openSocket(site());
+    client.send(9, "are you there");
+    await client.until(() => client.frames.some(({ opcode }) => opcode === 10));
+    expect(client.frames.find(({ opcode }) => opcode === 10)?.payload.toString()).toBe("are you there");
+  });
+
+  it("answers a close with the same code, and ends", async () => {
+    const client = await openSocket(site());
+    client.send(8, Buffer.from([0x03, 0xe8]));
+    await client.connection.readToEnd({ within });
+    expect(client.closeCode).toBe(1000);
+  });
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import type { RawConnection } from "./raw-http.js";
+
+/** A frame as it came from a server. */
+export interface ReceivedFrame {
+  readonly opcode: number;
+  readonly isFinal: boolean;
+  readonly payload: Buffer;
+}
+
+/** What a stream says in one text frame. */
+export type Item = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+/** A WebSocket client that a test holds in its hands: it sends what it is told to, well-formed or not. */
+export class WebSocketClient {
+  readonly connection: RawConnection;
+  readonly #within: number;
+
+  constructor(connection: RawConnection, options: { readonly within: number }) {
+    this.connection = connection;
+    this.#within = options.within;
+  }
+
+  /** The head of the answer to the handshake, without its last empty line; empty until it has come. */
+  get head(): string {
+    const end = this.connection.bytes.indexOf("\r\n\r\n");
+    return end < 0 ? "" : this.connection.bytes.toString("latin1", 0, end);
+  }
+
+  /** All whole frames. Throws for one that no server may send. */
+  get frames(): readonly ReceivedFrame[] {
+    const { bytes } = this.connection;
+    const end = bytes.indexOf("\r\n\r\n");
+    return end < 0 ? [] : parseFrames(bytes.subarray(end + 4));
+  }
+
+  /** What the text frames say. */
+  get items(): readonly Item[] {
+    return this.frames.flatMap(({ opcode, payload }) =>
+      opcode === 1 ? [JSON.parse(payload.toString()) as Item] : [],
+    );
+  }
+
+  /** The data of all events that are not retained values. */
+  get data(): readonly unknown[] {
+    return this.items.flatMap((item) =>
+      item.kind === "event" && item["retained"] !== true ? [item["data"]] : [],
+    );
+  }
+
+  /** The code of the close frame; undefined while there is none. */
+  get closeCode(): number | undefined {
+    const frame = this.frames.find(({ opcode }) => opcode === 8);
+    return frame === undefined || frame.payload.length < 2 ? undefined : frame.payload.readUInt16BE(0);
+  }
+
+  /** The last id by which it can resume. */
+  get lastId(): string | undefined {
+    return this.items.findLast(
+      (item) => "id" in item && item["retained"] !== true && item.kind !== "published",
+    )?.["id"] as string | undefined;
+  }
+
+  /** Sends one JSON object as a text frame. */
+  say(message: unknown): void {
+    this.send(1, typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  send(opcode: number, payload: string | Buffer = "", options: { readonly isFinal?: boolean } = {}): void {
+    this.connection.write(clientFrame({ opcode, payload: Buffer.from(payload), ...options }));
+  }
+
+  /** Until what has come satisfies this. */
+  async until(holds: (client: this) => boolean): Promise<void> {
+    await this.connection.readUntil(() => holds(this), { within: this.#within });
+  }
+
+  /** Until an item like this has come, which it returns. */
+  async item(kind: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Item> {
+    const find = (): Item | undefined =>
+      this.items.find(
+        (item) => item.kind === kind && Object.entries(fields).every(([name, value]) => item[name] === value),
+      );
+    await this.until(() => find() !== undefined);
+    const item = find();
+    if (item === undefined) throw new Error("the item was there a moment ago");
+    return item;
+  }
+
+  /** Until the event with this data has come; returns the data of all. */
+  async dataUntil(data: string): Promise<readonly unknown[]> {
+    await this.item("event", { data });
+    return this.data;
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+}
+
+/** The headers of a handshake. */
+export const handshakeHeaders: Readonly<Record<string, string>> = {
+  Upgrade: "websocket",
+  Connection: "Upgrade",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
+/** A frame as a client sends it: masked. */
+export function clientFrame(frame: {
+  readonly opcode: number;
+  readonly payload: Buffer;
+  /** @default true */
+  readonly isFinal?: boolean;
+}): Buffer {
+  const { opcode, payload, isFinal = true } = frame;
+  const mask = randomBytes(4);
+  const masked = Buffer.from(payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0)));
+  const first = (isFinal ? 0x80 : 0) | opcode;
+  return Buffer.concat([Buffer.from([first, ...lengthBytes(payload.length)]), mask, masked]);
+}
+
+function lengthBytes(length: number): readonly number[] {
+  if (length < 126) return [0x80 | length];
+  if (length < 65_536) return [0x80 | 126, length >> 8, length & 0xff];
+  const eight = Buffer.alloc(8);
+  eight.writeBigUInt64BE(BigInt(length));
+  return [0x80 | 127, ...eight];
+}
+
+function parseFrames(bytes: Buffer): readonly ReceivedFrame[] {
+  const frames: ReceivedFrame[] = [];
+  for (let at = 0; at + 2 <= bytes.length;) {
+    const [first = 0, second = 0] = bytes.subarray(at);
+    if ((second & 0x80) !== 0 || (first & 0x70) !== 0)
+      throw new Error(`no server may send ${first} ${second}`);
+    const lengthAt = at + 2;
+    const extra = second === 126 ? 2 : second === 127 ? 8 : 0;
+    if (bytes.length < lengthAt + extra) break;
+    const length = extra === 0 ? second : Number(`0x${bytes.toString("hex", lengthAt, lengthAt + extra)}`);
+    const start = lengthAt + extra;
+    if (bytes.length < start + length) break;
+    const payload = bytes.subarray(start, start + length);
+    frames.push({ opcode: first & 0xf, isFinal: (first & 0x80) !== 0, payload });
+    at = start + length;
+  }
+  return frames;
+}
