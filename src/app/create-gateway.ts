@@ -65,16 +65,25 @@ export function createGateway(parts: GatewayParts): Gateway {
     isStopping: parts.isStopping,
   });
   const once = new PublishOnce({ clock: parts.clock, limits: idempotencyLimits(config.limits) });
+  const refusals = new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address });
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
     bodies: new BodyRoom({ ...config.limits, clients }),
     checkRoom: ({ filters }) => checkRoom(parts, filters),
-    refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
+    refusals,
     resources: [
       eventStreams({ streams, visitors }),
       poll({ streams, visitors, polling: polling(parts, clients) }),
-      webSockets({ streams, visitors, origins: new PageOrigins({ ...config, hubUrl: config.publicUrl }) }),
+      webSockets({
+        streams,
+        visitors,
+        publishing,
+        clients,
+        checkRoom: (added) => checkFilterRoom(parts.hub, added),
+        refusals,
+        origins: new PageOrigins({ ...config, hubUrl: config.publicUrl }),
+      }),
       ...mercure({
         streams,
         visitors,
@@ -153,9 +162,18 @@ function compressed({ compress, compressPrivate }: Config): "none" | "public" | 
  *   `bad-filter` when it holds too many patterns that begin like one of them
  */
 function checkRoom({ config, hub, streams }: GatewayParts, filters: readonly TopicFilter[]): void {
+  checkFilterRoom(hub, filters);
+  if (streams() >= config.limits.connections) throw full();
+}
+
+/** @throws PharosError as {@link checkRoom}, for filters that a stream is to have */
+function checkFilterRoom(hub: Hub, filters: readonly TopicFilter[]): void {
   hub.checkPatterns(filters);
-  if (streams() < config.limits.connections && hub.hasRoomFor(filters)) return;
-  throw new PharosError(
+  if (!hub.hasRoomFor(filters)) throw full();
+}
+
+function full(): PharosError {
+  return new PharosError(
     "too-many-connections",
     "the server has as many streams, or filters, as it may have; try again later",
   );

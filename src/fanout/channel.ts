@@ -1,7 +1,4 @@
-import type { Connection } from "./connection.js";
-
-/** Why a stream is closed in order: the hub stops, its rights have expired, or the client sends what it may not. */
-export type EndReason = "stopping" | "expired" | "misused";
+import type { Connection, EndReason } from "./connection.js";
 
 /** How an outlet's bytes reach its clients. The HTTP front and each Mongrel2 link implement it. */
 export interface Channel<H> {

@@ -125,6 +125,17 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#stopListeningIfAlone();
   }
 
+  release(connection: Connection<H>): void {
+    const { state, read, rest } = connection;
+    const isMember = state === "member";
+    const after = this.cohort.horizon;
+    const left = isMember ? this.#rest : rest;
+    connection.state = "reading";
+    this.remove(connection);
+    connection.read = isMember ? { kind: "history", after, told: 0 } : read;
+    connection.rest = left;
+  }
+
   served(connection: Connection<H>, bytes: number): void {
     this.#crowd.served(connection, bytes);
   }

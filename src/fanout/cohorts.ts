@@ -44,4 +44,6 @@ export interface Cohorts<S> {
   attach(wake: (cohort: FanoutCohort) => void): void;
   /** One more connection; undone by {@link FanoutCohort.leave}. The same object for all of a cohort. */
   join(stream: S): Joined;
+  /** The same for a stream that comes from another cohort, where it stood at `read`. */
+  move(stream: S, read: ReadState): Joined;
 }

@@ -1,10 +1,12 @@
 import type { ReadState } from "../hub/page.js";
-import type { EndReason } from "./channel.js";
 import type { FanoutCohort } from "./cohorts.js";
 
 /** After leaving a round behind, a connection is not waited for until it has kept up with this many. */
 const firstProbation = 4;
 const longestProbation = 1024;
+
+/** Why a stream is closed in order: the hub stops, its rights have expired, or the client sends what it may not. */
+export type EndReason = "stopping" | "expired" | "misused";
 
 /** The rounds that a connection takes part in. */
 export interface Rounds<H> {
@@ -19,6 +21,8 @@ export interface Rounds<H> {
   drained(connection: Connection<H>): void;
   /** Takes a connection out, whatever it is; it stays what the caller makes of it. */
   remove(connection: Connection<H>): void;
+  /** Takes a connection out to read on from where it stands; what is left of a body in pieces it takes along. */
+  release(connection: Connection<H>): void;
 }
 
 /**
@@ -29,7 +33,8 @@ export interface Rounds<H> {
 export class Connection<H> {
   /** What the front knows the client by. */
   readonly handle: H;
-  readonly rounds: Rounds<H>;
+  /** Those of its cohort; {@link Connection.enter} changes them. */
+  rounds: Rounds<H>;
   state: "reading" | "member" | "closed" = "reading";
   /** Where it stands while it reads. */
   read: ReadState;
@@ -41,7 +46,7 @@ export class Connection<H> {
   /** Rounds that it still has to keep up with before one waits for it again. */
   probation = 0;
   /** When its rights end, in milliseconds since 1970; infinite where they do not. */
-  readonly expiresAtMs: number;
+  expiresAtMs: number;
   /** Whoever opened the stream wants to know of its end. */
   readonly ended: (() => void) | undefined;
   /** Why it is to be closed as soon as it has drained; undefined while it is not. */
@@ -65,6 +70,13 @@ export class Connection<H> {
 
   get isLaggard(): boolean {
     return this.state === "reading" && this.probation > 0;
+  }
+
+  /** It has come out of other rounds, whose count is not that of these. */
+  enter(rounds: Rounds<H>, read: ReadState): void {
+    this.rounds = rounds;
+    this.read = read;
+    this.#fullSinceRound = 0;
   }
 
   /**

@@ -1,13 +1,17 @@
 import type { Clock, Timer } from "../clock.js";
 import type { Page } from "../hub/page.js";
 import type { Metrics } from "../metrics.js";
-import type { Channel, EndReason } from "./channel.js";
+import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
 import type { Cohorts, ComingPage, FanoutCohort } from "./cohorts.js";
+import { ComingPages } from "./coming-pages.js";
 import { Connection } from "./connection.js";
+import type { EndReason } from "./connection.js";
+import { Heads } from "./heads.js";
 import { defaultFanoutLimits } from "./limits.js";
 import type { FanoutLimits } from "./limits.js";
+import { Waiters } from "./waiters.js";
 
 /** How often heartbeats and stalled connections are looked after. */
 const sweepMs = 1000;
@@ -36,6 +40,18 @@ export interface Opening<H> {
   readonly opened?: () => () => void;
 }
 
+/** What a client is answered, and what becomes of its stream. */
+export interface Saying<S> {
+  readonly answer: Buffer;
+  /**
+   * The stream goes on in another cohort, from where it stands: nothing of either is lost, or comes twice. @default in
+   * its own
+   */
+  readonly moved?: S | undefined;
+  /** It is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. @default as before */
+  readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
+}
+
 /**
  * One outlet's delivery: rounds to the members of each cohort, pages of history to those that are not there yet or no
  * longer. Everything that happens in one turn of the event loop goes out at its end, rounds first, so that a reader's
@@ -49,10 +65,8 @@ export class Fanout<H, S> {
   readonly #context: RoundsContext<H>;
   readonly #rounds = new Map<FanoutCohort, CohortRounds<H>>();
   readonly #connections = new Set<Connection<H>>();
-  readonly #heads = new Map<Connection<H>, Buffer>();
-  /** Readers whose page had to be asked for, each with what withdraws that; and such pages until they are written. */
-  readonly #asking = new Map<Connection<H>, () => void>();
-  readonly #fetched = new Map<Connection<H>, Page>();
+  readonly #heads: Heads<Connection<H>>;
+  readonly #coming: ComingPages<Connection<H>>;
   readonly #scheduled = new Set<CohortRounds<H>>();
   readonly #ready = new Set<Connection<H>>();
   readonly #served: Connection<H>[] = [];
@@ -61,7 +75,7 @@ export class Fanout<H, S> {
   readonly #sweep: Timer;
   #turnDue = false;
   #stalled = false;
-  #waiters: { readonly reached: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(options: FanoutOptions<H, S>) {
     this.#cohorts = options.cohorts;
@@ -82,8 +96,13 @@ export class Fanout<H, S> {
         this.#takeTurn();
       },
       mayRead: (connection) => this.#makeReady(connection),
-      ended: () => this.#tellWaiters(),
+      ended: () => this.#waiters.look(),
     };
+    this.#heads = new Heads(this.#limits.roundBytes);
+    this.#coming = new ComingPages((connection) => {
+      this.#ready.add(connection);
+      this.#takeTurn();
+    });
     this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
   }
 
@@ -106,7 +125,7 @@ export class Fanout<H, S> {
     const { handle, expiresAtMs } = opening;
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended: opening.opened?.() });
     this.#connections.add(connection);
-    this.#heads.set(connection, opening.head);
+    this.#heads.add(connection, opening.head);
     this.#makeReady(connection);
     this.#expireInTime(connection);
     return connection;
@@ -122,7 +141,7 @@ export class Fanout<H, S> {
     if (connection.state === "member") rounds.drained(connection);
     else this.#makeReady(connection);
     if (connection.ending !== undefined) this.#finish(connection, connection.ending);
-    this.#tellWaiters();
+    this.#waiters.look();
   }
 
   /** The channel says that the client is gone. */
@@ -133,15 +152,28 @@ export class Fanout<H, S> {
     connection.state = "closed";
     connection.rest = undefined;
     this.#connections.delete(connection);
-    this.#heads.delete(connection);
-    this.#asking.get(connection)?.();
-    this.#asking.delete(connection);
-    this.#fetched.delete(connection);
+    this.#heads.forget(connection);
+    this.#coming.forget(connection);
     this.#ready.delete(connection);
-    rounds.cohort.leave();
+    this.#leave(rounds.cohort);
     connection.ended?.();
-    if (rounds.cohort.connections === 0) this.#rounds.delete(rounds.cohort);
-    this.#tellWaiters();
+    this.#waiters.look();
+  }
+
+  /**
+   * Answers a client on its stream: after what it is being sent, and before anything else. One that takes nothing, and
+   * asks for more and more answers, is cut.
+   */
+  say(connection: Connection<H>, { answer, moved, renewed }: Saying<S>): void {
+    if (connection.state === "closed") return;
+    connection.rounds.release(connection);
+    if (moved !== undefined) this.#move(connection, moved);
+    if (renewed !== undefined) {
+      connection.expiresAtMs = renewed.expiresAtMs ?? Number.POSITIVE_INFINITY;
+      this.#expireInTime(connection);
+    }
+    if (this.#heads.add(connection, answer)) this.#makeReady(connection);
+    else this.#cut(connection, "answers");
   }
 
   /** Closes a stream in order: after what it is being sent. */
@@ -166,12 +198,12 @@ export class Fanout<H, S> {
 
   /** Resolves when nothing is pending and no round is open. The caller sets the deadline. */
   whenIdle(): Promise<void> {
-    return this.#when(() => this.#isIdle());
+    return this.#waiters.until(() => this.#isIdle());
   }
 
   /** Resolves when no stream is open. The caller sets the deadline. */
   whenEmpty(): Promise<void> {
-    return this.#when(() => this.size === 0);
+    return this.#waiters.until(() => this.size === 0);
   }
 
   /** Closes every stream in order. */
@@ -200,8 +232,21 @@ export class Fanout<H, S> {
     return rounds;
   }
 
+  #leave(cohort: FanoutCohort): void {
+    cohort.leave();
+    if (cohort.connections === 0) this.#rounds.delete(cohort);
+  }
+
+  #move(connection: Connection<H>, stream: S): void {
+    const before = connection.rounds.cohort;
+    const { cohort, read } = this.#cohorts.move(stream, connection.read);
+    connection.enter(this.#roundsOf(cohort), read);
+    this.#leave(before);
+    this.#coming.forget(connection);
+  }
+
   #makeReady(connection: Connection<H>): void {
-    if (connection.busy || connection.state !== "reading" || this.#isFetching(connection)) return;
+    if (connection.busy || connection.state !== "reading" || this.#coming.has(connection)) return;
     // Joining here, not at the end of the turn, puts it into the round that the same turn may begin.
     if (this.#joins(connection)) return;
     this.#ready.add(connection);
@@ -231,7 +276,7 @@ export class Fanout<H, S> {
     this.#channel.flush();
     // After the flush, since the time that their clients take counts from the hand-over of what was flushed.
     for (const connection of this.#served.splice(0)) this.#expect(connection);
-    this.#tellWaiters();
+    this.#waiters.look();
   }
 
   #serveReaders(): void {
@@ -253,7 +298,7 @@ export class Fanout<H, S> {
     }
     const page = this.#nextPage(connection);
     if (typeof page === "function") {
-      this.#fetch(connection, page);
+      this.#coming.ask(connection, page);
       return;
     }
     const body = this.#turnTo(connection, page);
@@ -263,28 +308,11 @@ export class Fanout<H, S> {
   }
 
   #nextPage(connection: Connection<H>): Page | ComingPage {
-    const fetched = this.#fetched.get(connection);
-    if (fetched !== undefined) {
-      this.#fetched.delete(connection);
-      return fetched;
-    }
+    const come = this.#coming.take(connection);
+    if (come !== undefined) return come;
     const { cohort } = connection.rounds;
     const maxBytes = Math.min(this.#limits.roundBytes, this.#channel.roundBytes(1));
     return cohort.page(connection.read, { maxBytes, upTo: cohort.horizon });
-  }
-
-  #fetch(connection: Connection<H>, page: ComingPage): void {
-    const withdraw = page((fetched) => {
-      this.#asking.delete(connection);
-      this.#fetched.set(connection, fetched);
-      this.#ready.add(connection);
-      this.#takeTurn();
-    });
-    this.#asking.set(connection, withdraw);
-  }
-
-  #isFetching(connection: Connection<H>): boolean {
-    return this.#asking.has(connection) || this.#fetched.has(connection);
   }
 
   #write(connection: Connection<H>, body: Buffer, nowMs: number): void {
@@ -312,10 +340,7 @@ export class Fanout<H, S> {
     }
     connection.read = page.next;
     this.#metrics.count("deliveries_total", page.count, { front: this.#front });
-    const head = this.#heads.get(connection);
-    if (head === undefined) return page.body;
-    this.#heads.delete(connection);
-    return Buffer.concat([head, page.body]);
+    return this.#heads.putBefore(connection, page.body);
   }
 
   #finish(connection: Connection<H>, reason: EndReason): void {
@@ -323,18 +348,6 @@ export class Fanout<H, S> {
     this.closed(connection);
     this.#channel.end(connection, reason);
     this.#takeTurn();
-  }
-
-  #when(reached: () => boolean): Promise<void> {
-    if (reached()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ reached, resolve }));
-  }
-
-  #tellWaiters(): void {
-    if (this.#waiters.length === 0) return;
-    const ready = this.#waiters.filter((waiter) => waiter.reached());
-    this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
-    for (const waiter of ready) waiter.resolve();
   }
 
   #isIdle(): boolean {
@@ -348,7 +361,8 @@ export class Fanout<H, S> {
     const nextSweepMs = this.#clock.now() + sweepMs;
     for (const connection of this.#connections) {
       if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
-      else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs) this.#cut(connection);
+      else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs)
+        this.#cut(connection, "stalled");
     }
     for (const rounds of this.#rounds.values()) {
       rounds.callAhead();
@@ -364,6 +378,8 @@ export class Fanout<H, S> {
     if (leftMs > sweepMs) return;
     this.#clock.after(Math.max(0, leftMs), () => {
       if (connection.state === "closed") return;
+      // It may have been renewed.
+      if (connection.expiresAtMs > this.#clock.now()) return this.#expireInTime(connection);
       this.#expire(connection);
       this.#channel.flush();
     });
@@ -376,8 +392,8 @@ export class Fanout<H, S> {
     else this.end(connection, "expired");
   }
 
-  #cut(connection: Connection<H>): void {
-    this.#metrics.count("connections_cut_total", 1, { reason: "stalled" });
+  #cut(connection: Connection<H>, reason: string): void {
+    this.#metrics.count("connections_cut_total", 1, { reason });
     this.#drop(connection);
   }
 

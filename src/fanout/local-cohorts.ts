@@ -1,6 +1,6 @@
 import type { Batch, Cohort, Joining, Outlet } from "../hub/cohort.js";
 import type { Hub } from "../hub/hub.js";
-import { startReading } from "../hub/page.js";
+import { moveReading, namesOf, startReading } from "../hub/page.js";
 import type { Page, PageLimits, ReadState } from "../hub/page.js";
 import type { Offset } from "../hub/position.js";
 import type { Cohorts, FanoutCohort, Joined } from "./cohorts.js";
@@ -38,9 +38,14 @@ export class LocalCohorts implements Cohorts<Joining>, Outlet {
     if (local !== undefined) this.#wake(local);
   }
 
-  join({ subscription, lastEventId }: Joining): Joined {
+  join(joining: Joining): Joined {
+    const cohort = this.#hub.join(this, joining.subscription);
+    return { cohort: this.#localOf(cohort), read: startReading(this.#hub, cohort, joining) };
+  }
+
+  move({ subscription, added = [] }: Joining, read: ReadState): Joined {
     const cohort = this.#hub.join(this, subscription);
-    return { cohort: this.#localOf(cohort), read: startReading(this.#hub, cohort, lastEventId) };
+    return { cohort: this.#localOf(cohort), read: moveReading(read, namesOf(added)) };
   }
 
   #localOf(cohort: Cohort): LocalCohort {

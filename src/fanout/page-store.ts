@@ -56,5 +56,5 @@ function keyText({ cohort, state, limits }: PageKey): string {
 
 function stateText(state: ReadState): string {
   if (state.kind === "history") return `h ${state.after} ${state.told}`;
-  return `o ${state.after} ${state.upTo} ${state.from} ${JSON.stringify(state.gap)}`;
+  return `o ${state.after} ${state.upTo} ${state.from} ${JSON.stringify([state.gap, state.added])}`;
 }

@@ -77,23 +77,31 @@ export class ClientLimits {
    *   filters it would hold more than its share of those that cost everybody something
    */
   admitStream(request: GatewayRequest, filters: readonly TopicFilter[] = []): () => () => void {
-    const { address, key, isLocal } = this.clientOf(request);
-    const { streams, filters: share } = isLocal ? this.#options.eachLocal : this.#options.each;
-    const retry = { retryAfterSeconds: streamRetrySeconds };
+    const client = this.clientOf(request);
+    const { address, key, isLocal } = client;
+    const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
     if (this.#streams.of(key) >= streams)
       throw new PharosError(
         "too-many-streams",
         `the address ${address} has ${streams} streams open already`,
-        retry,
+        { retryAfterSeconds: streamRetrySeconds },
       );
-    const excess = share === undefined ? undefined : this.#filters.excessOf(key, filters, share);
-    if (excess !== undefined)
-      throw new PharosError(
-        "too-many-patterns",
-        `the streams of the address ${address} hold ${excess}`,
-        retry,
-      );
+    const share = this.#shareOf(client, filters);
     return () => this.#count(key, share === undefined ? [] : filters);
+  }
+
+  /**
+   * Lets a stream follow more than it was let in with. What it returns is to be called for each of these filters once,
+   * when the stream has it no more.
+   *
+   * @throws PharosError `too-many-patterns` as {@link admitStream}
+   */
+  holdFilters(request: GatewayRequest, added: readonly TopicFilter[]): (filter: TopicFilter) => void {
+    const client = this.clientOf(request);
+    if (this.#shareOf(client, added) === undefined) return () => undefined;
+    // Each by itself, as each is given back.
+    for (const filter of added) this.#filters.add(client.key, [filter]);
+    return (filter) => this.#filters.remove(client.key, [filter]);
   }
 
   /**
@@ -124,6 +132,19 @@ export class ClientLimits {
    */
   admitRequest(request: GatewayRequest): void {
     this.#take(request, { each: this.#requests, eachLocal: this.#localRequests, what: "asks" });
+  }
+
+  /** What a client's filters may be; undefined for whatever they are. Throws when they would be more with these. */
+  #shareOf(
+    { address, key, isLocal }: ClientAddress,
+    filters: readonly TopicFilter[],
+  ): FilterLimits | undefined {
+    const { filters: share } = isLocal ? this.#options.eachLocal : this.#options.each;
+    const excess = share === undefined ? undefined : this.#filters.excessOf(key, filters, share);
+    if (excess === undefined) return share;
+    throw new PharosError("too-many-patterns", `the streams of the address ${address} hold ${excess}`, {
+      retryAfterSeconds: streamRetrySeconds,
+    });
   }
 
   #take(request: GatewayRequest, rate: { each: RateLimit; eachLocal: RateLimit; what: string }): void {

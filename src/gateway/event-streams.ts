@@ -6,7 +6,7 @@ import { parseQuery, valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
 import type { Resource } from "./resource.js";
 import type { StreamStart } from "./messages.js";
-import { filtersOf } from "./stream-filters.js";
+import { addedOf, filtersOf } from "./stream-filters.js";
 import { firstPresent, startStream } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
 import { topicEventStreamFormat } from "./topic-event-stream-format.js";
@@ -19,7 +19,8 @@ export interface EventStreamsOptions {
 
 /**
  * Streams at `/esupdates`: `topic` repeated, each an MQTT filter; without one the topic `broadcast`. With `show=topics`
- * each event tells its topics, and the stream's opening how often it gets heartbeats.
+ * each event tells its topics, and the stream's opening how often it gets heartbeats. A client that comes back with a
+ * filter more names it by `added` too, to get its retained values.
  */
 export function eventStreams({ streams, visitors }: EventStreamsOptions): Resource {
   return {
@@ -40,6 +41,7 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
             matchers: filters.map(({ kind, text }) => ({ type: kind, text })),
             grants,
             lastEventId: firstPresent(cursors),
+            added: addedOf(query, filters),
           });
         const grants = visitors.subscriber(request);
         return grants === undefined ? start(undefined) : grants.then(start);

@@ -19,6 +19,8 @@ export interface Opening {
   readonly filters: readonly string[];
   /** How long to wait before reconnecting, in milliseconds. */
   readonly retryMs: number;
+  /** A quiet stream gets a position so often, in milliseconds. @default not told */
+  readonly heartbeatMs?: number;
 }
 
 export const jsonWords: JsonWords = Object.freeze({
@@ -31,7 +33,8 @@ export const jsonWords: JsonWords = Object.freeze({
   /** Moves the client's cursor and says nothing else. */
   position: (id: string) => JSON.stringify({ kind: "position", id }),
   /** Says how the stream was understood. */
-  open: ({ filters, retryMs }: Opening) => JSON.stringify({ kind: "open", filters, retryMs }),
+  open: ({ filters, retryMs, heartbeatMs }: Opening) =>
+    JSON.stringify({ kind: "open", filters, retryMs, heartbeatMs }),
 });
 
 /** What JSON leaves out is undefined here. */

@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import type { GatewayRequest } from "./messages.js";
 
 /** Headers that say that somebody else's request was passed on. */
-const forwarding = [
+export const forwarding = [
   "forwarded",
   "via",
   "forwarded-for",

@@ -38,13 +38,34 @@ export interface Reply {
 }
 
 /** A stream to open, once the gateway has let it in: its head, what it says first, and what it joins with. */
-export type StreamStart<S = Joining> = StreamHead & S;
+export type StreamStart<S = Joining> = StreamHead & S & Conversing<S>;
+
+export interface Conversing<S> {
+  /** What its client may say on it: then it is a WebSocket. @default an event stream, a response without end */
+  readonly dialogue?: Dialogue<S> | undefined;
+}
+
+/** What the client of a stream says to the hub, one message at a time: the next when the one before is answered. */
+export interface Dialogue<S = Joining> {
+  /** Never throws, and a promise never rejects. What comes of it is to be done in the same turn. */
+  take(text: string): Said<S> | Promise<Said<S>>;
+}
+
+/** What comes of a message. */
+export interface Said<S = Joining> {
+  /** Goes to the client, in the stream's format. */
+  readonly answer: Buffer;
+  /** Where the stream goes on. @default where it is */
+  readonly moved?: S | undefined;
+  /** When the stream is closed from now on; undefined in it: whenever the client likes. @default as before */
+  readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
+  /** Called in place of moving it when the client has gone before. */
+  readonly forgone?: () => void;
+}
 
 /** What there is of a stream beside what its cohort is found by. */
 export interface StreamHead {
   readonly kind: "stream";
-  /** What the connection carries from then on. @default an event stream, the body of a response without end */
-  readonly protocol?: "websocket" | undefined;
   readonly headers: Headers;
   /** What goes out in front of the first page: in the subscription's format, and in its coding if it has one. */
   readonly opening: Buffer;

@@ -2,6 +2,7 @@ import { PharosError } from "../errors.js";
 import type { PublicationInput } from "../hub/publication.js";
 import { decodeUtf8 } from "../utf8.js";
 import { parseJson } from "./parse-json.js";
+import { parsePublicationJson } from "./publication-json.js";
 
 /** The media type of lines of JSON. */
 export const linesType = "application/x-ndjson";
@@ -77,7 +78,7 @@ function isBlank(bytes: Buffer): boolean {
 
 function parseLine<T>(bytes: Buffer, number: number, accept: (input: PublicationInput) => T): T {
   try {
-    return accept(inputOf(parseObject(decodeUtf8(bytes, "the text"))));
+    return accept(parsePublicationJson(parseJson(decodeUtf8(bytes, "the text"))));
   } catch (error) {
     if (!(error instanceof PharosError)) throw error;
     const { code, message, reason } = error;
@@ -86,66 +87,4 @@ function parseLine<T>(bytes: Buffer, number: number, accept: (input: Publication
       ...(reason === undefined ? {} : { reason }),
     });
   }
-}
-
-function parseObject(text: string): ReadonlyMap<string, unknown> {
-  const value = parseJson(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new PharosError("bad-publication", "this is not a JSON object");
-  return new Map(Object.entries(value));
-}
-
-const fieldNames: ReadonlySet<string> = new Set([
-  "topic",
-  "data",
-  "id",
-  "type",
-  "retry",
-  "retain",
-  "private",
-]);
-
-/** A field that is not known is refused: it may be a misspelt one, whose absence would lose the publication's meaning. */
-function inputOf(fields: ReadonlyMap<string, unknown>): PublicationInput {
-  const unknown = [...fields.keys()].find((name) => !fieldNames.has(name));
-  if (unknown !== undefined)
-    throw new PharosError(
-      "bad-publication",
-      `${JSON.stringify(unknown.slice(0, 40))} is unknown; allowed are ${[...fieldNames].join(", ")}`,
-    );
-  return {
-    topics: topicsOf(fields.get("topic")),
-    data: required(textOf(fields.get("data"), "data"), "data"),
-    id: textOf(fields.get("id"), "id"),
-    type: textOf(fields.get("type"), "type"),
-    retry: numberOf(fields.get("retry"), "retry"),
-    retain: flagOf(fields.get("retain"), "retain"),
-    private: flagOf(fields.get("private"), "private"),
-  };
-}
-
-function topicsOf(value: unknown): readonly string[] {
-  if (typeof value === "string") return [value];
-  if (Array.isArray(value) && value.every((topic) => typeof topic === "string")) return value;
-  throw new PharosError("bad-publication", "topic must be a text, or a list of texts");
-}
-
-function required(text: string | undefined, name: string): string {
-  if (text !== undefined) return text;
-  throw new PharosError("bad-publication", `${name} is missing; for no ${name} write "${name}": ""`);
-}
-
-function textOf(value: unknown, name: string): string | undefined {
-  if (value === undefined || typeof value === "string") return value;
-  throw new PharosError("bad-publication", `${name} must be a text`);
-}
-
-function numberOf(value: unknown, name: string): number | undefined {
-  if (value === undefined || typeof value === "number") return value;
-  throw new PharosError("bad-publication", `${name} must be a number of milliseconds`);
-}
-
-function flagOf(value: unknown, name: string): boolean | undefined {
-  if (value === undefined || typeof value === "boolean") return value;
-  throw new PharosError("bad-publication", `${name} must be true or false`);
 }

@@ -20,6 +20,15 @@ export function filtersOf(query: Pairs, settings: FilterSettings): readonly Topi
 }
 
 /**
+ * Which of a stream's filters are new to a client that comes back with a cursor, as the query says: `added`, repeated.
+ * What is not among the stream's filters means nothing.
+ */
+export function addedOf(query: Pairs, filters: readonly TopicFilter[]): readonly TopicFilter[] {
+  const added = new Set(query.flatMap(([name, value]) => (name === "added" ? [value] : [])));
+  return added.size === 0 ? [] : filters.filter(({ text }) => added.has(text));
+}
+
+/**
  * The filters of one stream, each once.
  *
  * @throws PharosError `bad-filter` for a malformed one, or too many

@@ -1,5 +1,6 @@
 import type { Grants } from "../auth/grants.js";
 import type { Subscription } from "../hub/cohort.js";
+import type { TopicFilter } from "../hub/filter.js";
 import { encodeComment, encodeRetry } from "../sse/encode.js";
 import type { Presence } from "../presence/presence.js";
 import type { Matcher } from "../presence/subscriber.js";
@@ -37,6 +38,8 @@ export interface StreamRequest {
   /** What the subscriber's token allows; undefined without one. The stream ends with it. */
   readonly grants: Grants | undefined;
   readonly lastEventId: string | undefined;
+  /** Filters that the subscriber did not have before, where it comes back. @default none */
+  readonly added?: readonly TopicFilter[];
   /** Beside those of every stream; one of the same name takes the other's place. */
   readonly headers?: Headers;
   /** The bytes in front of everything else. @default none */
@@ -61,7 +64,7 @@ export function firstPresent(cursors: readonly (string | undefined)[]): string |
 
 /** A stream whose opening names its filters as they were understood. */
 export function startStream(settings: StreamSettings, request: StreamRequest): StreamStart {
-  const { subscription, matchers, grants, lastEventId, headers = [] } = request;
+  const { subscription, matchers, grants, lastEventId, added, headers = [] } = request;
   const { presence } = settings;
   const coding = codingFor(settings, request);
   return {
@@ -70,6 +73,7 @@ export function startStream(settings: StreamSettings, request: StreamRequest): S
     opening: codedOpening(openingText(settings, request), coding),
     subscription: { ...subscription, coding },
     lastEventId,
+    added,
     expiresAtMs: grants?.expiresAtMs,
     ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
   };

@@ -2,23 +2,20 @@ import type { Grants } from "../auth/grants.js";
 import type { TopicFilter } from "../hub/filter.js";
 import { webSocketPath } from "../protocol.js";
 import { jsonWords } from "./json-format.js";
-import type { StreamStart } from "./messages.js";
+import type { GatewayRequest, StreamStart } from "./messages.js";
 import type { PageOrigins } from "./page-origins.js";
 import { parseQuery, valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
 import type { Resource } from "./resource.js";
-import { seenSubscriber } from "./seen-subscriber.js";
-import { filtersOf } from "./stream-filters.js";
+import { addedOf, filtersOf } from "./stream-filters.js";
 import { firstPresent } from "./stream-start.js";
-import type { StreamSettings } from "./stream-start.js";
-import type { Visitors } from "./visitors.js";
+import { WebSocketDialogue } from "./web-socket-dialogue.js";
+import type { DialogueSettings } from "./web-socket-dialogue.js";
 import { acceptHandshake } from "./web-socket-handshake.js";
 import { websocketFormat } from "./websocket-format.js";
 import { frameText } from "./websocket-frame.js";
 
-export interface WebSocketsOptions {
-  readonly streams: StreamSettings;
-  readonly visitors: Visitors;
+export interface WebSocketsOptions extends DialogueSettings {
   readonly origins: PageOrigins;
 }
 
@@ -34,8 +31,9 @@ export function webSockets(options: WebSocketsOptions): Resource {
         const query = parseQuery(request.query);
         const filters = filtersOf(query, options.streams);
         const lastEventId = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
+        const added = addedOf(query, filters);
         const start = (grants: Grants | undefined): StreamStart =>
-          startWebSocket(options, { headers, filters, lastEventId, grants });
+          startWebSocket(options, { request, headers, filters, lastEventId, added, grants });
         const grants = options.visitors.subscriber(request, query);
         return grants === undefined ? start(undefined) : grants.then(start);
       },
@@ -43,24 +41,27 @@ export function webSockets(options: WebSocketsOptions): Resource {
   };
 }
 
-interface Handshake extends Pick<StreamStart, "headers" | "lastEventId"> {
+interface Handshake extends Pick<StreamStart, "headers" | "lastEventId" | "added"> {
+  readonly request: GatewayRequest;
   readonly filters: readonly TopicFilter[];
   readonly grants: Grants | undefined;
 }
 
 function startWebSocket(
-  { streams: { retryMs, presence } }: WebSocketsOptions,
-  { headers, filters, lastEventId, grants }: Handshake,
+  settings: WebSocketsOptions,
+  { request, headers, filters, lastEventId, added, grants }: Handshake,
 ): StreamStart {
-  const matchers = filters.map(({ kind, text }) => ({ type: kind, text }));
+  const { retryMs, heartbeatMs } = settings.streams;
+  const dialogue = new WebSocketDialogue({ settings, request, filters, grants });
   return {
     kind: "stream",
-    protocol: "websocket",
     headers,
-    opening: frameText(jsonWords.open({ filters: filters.map(({ text }) => text), retryMs })),
+    opening: frameText(jsonWords.open({ filters: filters.map(({ text }) => text), retryMs, heartbeatMs })),
     subscription: { format: websocketFormat, filters, rights: readRights(grants) },
     lastEventId,
+    added,
     expiresAtMs: grants?.expiresAtMs,
-    ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
+    dialogue,
+    opened: () => dialogue.open(),
   };
 }

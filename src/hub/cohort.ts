@@ -32,6 +32,11 @@ export interface Joining {
   readonly subscription: Subscription;
   /** The client's cursor; undefined starts at the present, with the retained values. */
   readonly lastEventId: string | undefined;
+  /**
+   * Which of the filters the client did not have before, where it goes on from a cursor: their retained values come
+   * first. @default none
+   */
+  readonly added?: readonly TopicFilter[] | undefined;
 }
 
 /** What a round delivers: the bytes of some entries in order, coded. */

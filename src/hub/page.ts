@@ -1,5 +1,6 @@
 import type { GapNotice, GapReason } from "../protocol.js";
-import type { Cohort } from "./cohort.js";
+import type { Cohort, Joining } from "./cohort.js";
+import type { TopicFilter } from "./filter.js";
 import { filterSetOf } from "./filter-set.js";
 import { isNothing, maxNamedTopics } from "./history.js";
 import type { History, LossMark, Losses, Range } from "./history.js";
@@ -20,6 +21,11 @@ export type ReadState =
       readonly after: Offset;
       readonly upTo: Offset;
       readonly from: Offset;
+      /**
+       * The names of filters whose values up to `from` it is to have; undefined for all. What history brings it, and the
+       * values of the filters that it had before, it needs no more.
+       */
+      readonly added?: readonly string[] | undefined;
       /** What had been lost by then is in the gap. */
       readonly told: LossMark;
       readonly gap?: Gap;
@@ -55,21 +61,40 @@ export interface PageLimits {
 }
 
 /**
- * Where a new connection begins.
- *
- * @param eventId the client's `Last-Event-ID`; without one it starts at the head, with the retained values
+ * Where a new connection begins: where its cursor is, with the retained values of filters that it did not have before;
+ * without a cursor at the head, with all retained values.
  */
-export function startReading(source: PageSource, cohort: Cohort, eventId: string | undefined): ReadState {
+export function startReading(
+  source: PageSource,
+  cohort: Cohort,
+  joining: Pick<Joining, "lastEventId" | "added">,
+): ReadState {
+  const { lastEventId, added = [] } = joining;
   const head = source.history.head;
-  if (eventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head, told: 0 };
-  const cursor = source.history.locate(eventId, cohort.subscription.rights);
+  if (lastEventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head, told: 0 };
+  const cursor = source.history.locate(lastEventId, cohort.subscription.rights);
   if (cursor.kind === "lost") {
     const gap = { topics: [], more: false, reason: cursor.reason };
     return { kind: "opening", after: 0, upTo: head, from: 0, told: 0, gap };
   }
-  // Without losses there is no retained value that history would not bring: the opening is the position alone.
-  const from = cursor.offset;
-  return { kind: "opening", after: from, upTo: from, from, told: 0 };
+  // Without losses there is no other retained value that history would not bring.
+  return resumed(cursor.offset, namesOf(added));
+}
+
+/** Where a reader stands whose filters have changed: at the same place, with the retained values of those added first. */
+export function moveReading(read: ReadState, added: readonly string[]): ReadState {
+  if (read.kind === "history") return resumed(read.after, added);
+  // Which of its values it has is not known for the new filters: they come again.
+  return { ...read, after: 0, told: 0, added: read.added && [...read.added, ...added] };
+}
+
+/** By which {@link ReadState} knows filters. */
+export function namesOf(filters: readonly TopicFilter[]): readonly string[] {
+  return filters.map(({ kind, text }) => `${kind}:${text}`);
+}
+
+function resumed(from: Offset, added: readonly string[]): ReadState {
+  return { kind: "opening", after: added.length === 0 ? from : 0, upTo: from, from, told: 0, added };
 }
 
 /** Reads the next page for a reader of this cohort. The same state, limits and history give the same bytes. */
@@ -131,16 +156,18 @@ class PageBuilder {
     const { asOf: told, isComplete } = report;
     if (isNothing(report)) return { isComplete, state: { ...state, told } };
     const opening: Opening =
-      state.kind === "opening" ? state : { kind: "opening", after: from, upTo, from, told };
+      state.kind === "opening" ? state : { kind: "opening", after: from, upTo, from, told, added: [] };
     const gap = joined(opening.gap, report);
     return { isComplete, state: { ...opening, upTo: Math.max(opening.upTo, upTo), told, gap } };
   }
 
   #open(opening: Opening): ReadState {
     const { format, filters } = this.#cohort.subscription;
+    const early = this.#filtersUpToFrom(opening);
     let sent = opening.after;
-    const looked = this.#source.retained.read({ ...opening, filters }, (entry) => {
-      if (!this.#isWanted(entry, opening)) return true;
+    const range = { ...opening, filters: opening.upTo > opening.from ? filters : early };
+    const looked = this.#source.retained.read(range, (entry) => {
+      if (!this.#isWanted(entry, opening, early)) return true;
       if (!this.#add(format.retained(entry))) return false;
       this.#count += 1;
       sent = entry.offset;
@@ -155,13 +182,22 @@ class PageBuilder {
     return added ? { kind: "history", after, told } : { ...opening, after: sent };
   }
 
-  /** A retained value is left out where history, or a round, will bring it. */
-  #isWanted(entry: Entry, state: Opening): boolean {
+  /** Whose values up to `from` the reader is to have. */
+  #filtersUpToFrom({ added }: Opening): readonly TopicFilter[] {
+    const { filters } = this.#cohort.subscription;
+    if (added === undefined) return filters;
+    const names = new Set(added);
+    return filters.filter((filter) => namesOf([filter]).some((name) => names.has(name)));
+  }
+
+  /** A retained value is left out where history, or a round, will bring it, or has brought it. */
+  #isWanted(entry: Entry, state: Opening, early: readonly TopicFilter[]): boolean {
     const { filters, rights } = this.#cohort.subscription;
     if (!mayRead(rights, entry.publication)) return false;
-    const set = filterSetOf(filters);
+    const isEarly = entry.offset <= state.from;
+    const set = filterSetOf(isEarly ? early : filters);
     const topics = entry.publication.topics.filter((topic) => set.matches(topic));
-    if (entry.offset <= state.from) return true;
+    if (isEarly) return topics.length > 0;
     // What lies beyond the horizon is pending and comes with a round, though history may have lost it already.
     if (entry.offset > this.#limits.upTo) return false;
     return !topics.some((topic) => this.#source.history.holds(topic, entry.offset));

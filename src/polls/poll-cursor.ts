@@ -29,7 +29,7 @@ export function formatCursor({ history }: PageSource, cohort: Cohort, state: Rea
 
 /** Where a poll begins: behind its cursor; without one with the retained values. */
 export function startPolling(source: PageSource, cohort: Cohort, cursor: string | undefined): ReadState {
-  return parseCursor(source.history, cursor ?? "") ?? startReading(source, cohort, cursor);
+  return parseCursor(source.history, cursor ?? "") ?? startReading(source, cohort, { lastEventId: cursor });
 }
 
 /**

@@ -10,6 +10,7 @@ export function testResuming(contract: Contract): void {
   testCursors(contract);
   testGaps(contract);
   testRetained(contract);
+  testAdded(contract);
 }
 
 function testCursors({ site }: Contract): void {
@@ -177,6 +178,25 @@ function testRetained({ site }: Contract): void {
       });
       await site().publish({ topics: [topic], data: "live" });
       expect(await stream.dataUntil("live")).toEqual(["value", "live"]);
+    });
+  });
+}
+
+function testAdded({ site }: Contract): void {
+  describe("a client that comes back with a filter more", () => {
+    it("gets the values of that one first, if it says so, and goes on where it was", async () => {
+      const topic = freshTopic();
+      await site().publish({ topics: [`${topic}/new`], data: "new", retain: true });
+      await site().publish({ topics: [`${topic}/old`], data: "old", retain: true });
+      const cursor = await site().publish({ topics: [`${topic}/old`], data: "had" });
+      await site().publish({ topics: [`${topic}/old`], data: "missed" });
+      const query = `topic=${topic}/old&topic=${topic}/new`;
+      const headers = { "Last-Event-ID": cursor };
+      const plain = await openStream(site(), { query, headers });
+      expect(await plain.dataUntil("missed")).toEqual(["missed"]);
+      const stream = await openStream(site(), { query: `${query}&added=${topic}/new`, headers });
+      expect(await stream.dataUntil("missed")).toEqual(["new", "missed"]);
+      expect(stream.events[0]?.id).toBeUndefined();
     });
   });
 }

@@ -12,6 +12,7 @@ export function testWebSockets(contract: Contract): void {
     testHandshakes(contract);
     testStreams(contract);
     testFrames(contract);
+    testRequests(contract);
   });
 }
 
@@ -43,7 +44,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
     expect(client.head).toContain("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     expect(client.head).not.toMatch(/sec-websocket-(protocol|extensions)/i);
     expect(client.items.slice(0, 2)).toEqual([
-      { kind: "open", filters: ["a/+", "b"], retryMs: 1500 },
+      { kind: "open", filters: ["a/+", "b"], retryMs: 1500, heartbeatMs: 200 },
       { kind: "position", id: expect.stringMatching(/^#/) },
     ]);
   });
@@ -60,12 +61,16 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
   });
 
   it.each([
-    ["another version", { "Sec-WebSocket-Version": "8" }, 426],
-    ["a key that is none", { "Sec-WebSocket-Key": "short" }, 400],
-  ])("is refused for %s", async (_what, headers, status) => {
+    { what: "another version", headers: { "Sec-WebSocket-Version": "8" }, status: 426, version: "13" },
+    {
+      what: "a key that is none",
+      headers: { "Sec-WebSocket-Key": "short" },
+      status: 400,
+      version: undefined,
+    },
+  ])("is refused for $what", async ({ headers, status, version }) => {
     const answer = await ask(site(), handshake(headers));
-    expect(answer.status).toBe(status);
-    if (status === 426) expect(answer.headers.get("sec-websocket-version")).toBe("13");
+    expect([answer.status, answer.headers.get("sec-websocket-version")]).toEqual([status, version]);
   });
 
   it("is what a plain request is told to ask for", async () => {
@@ -187,6 +192,7 @@ function testStreams({ site, smallSite }: Contract): void {
     await untilStreams(site(), before + 1);
     client.close();
     await untilStreams(site(), before);
+    expect(client.closeCode).toBeUndefined();
   });
 }
 
@@ -203,5 +209,100 @@ function testFrames({ site }: Contract): void {
     client.send(8, Buffer.from([0x03, 0xe8]));
     await client.connection.readToEnd({ within });
     expect(client.closeCode).toBe(1000);
+  });
+}
+
+function testRequests({ site, mercureSite, smallSite }: Contract): void {
+  it("changes its filters, and loses nothing: the retained values of those added first, then what comes", async () => {
+    const topic = freshTopic();
+    const [old, other] = [`${topic}/old`, `${topic}/other`];
+    await site().publish({ topics: [other], data: "state", retain: true });
+    const client = await openSocket(site(), { query: `topic=${old}` });
+    await site().publish({ topics: [old], data: "1" });
+    await client.dataUntil("1");
+    client.say({ add: [`${topic}/+`], drop: [old], request: 7 });
+    const answered = await client.item("filters");
+    expect(answered).toEqual({ kind: "filters", filters: [`${topic}/+`], request: 7 });
+    for (const data of ["2", "3"]) await site().publish({ topics: [other], data });
+    await client.dataUntil("3");
+    const after = client.items.slice(client.items.findIndex(({ kind }) => kind === "filters"));
+    expect(after.map(({ kind, data }) => data ?? kind)).toEqual(["filters", "state", "position", "2", "3"]);
+    client.say({ drop: [`${topic}/+`], request: 8 });
+    await client.item("filters", { request: 8 });
+    await site().publish({ topics: [other], data: "unseen" });
+    client.say({ add: [old], request: 9 });
+    await client.item("filters", { request: 9 });
+    await site().publish({ topics: [old], data: "seen" });
+    expect(await client.dataUntil("seen")).toEqual(["1", "2", "3", "seen"]);
+  });
+
+  it("changes its filters again and again under load, and misses and repeats nothing", async () => {
+    const topic = freshTopic();
+    const client = await openSocket(site(), { query: `topic=${topic}` });
+    for (let n = 1; n <= 400; n += 1) {
+      await site().publish({ topics: [topic], data: String(n) });
+      if (n % 4 === 0) client.say(n % 8 === 0 ? { drop: ["x/#"] } : { add: ["x/#"] });
+    }
+    expect(await client.dataUntil("400")).toEqual(
+      Array.from({ length: 400 }, (_, index) => String(index + 1)),
+    );
+  });
+
+  it.each([
+    ["what is no JSON", "nonsense", "bad-publication"],
+    ["what is no object", "[1]", "bad-publication"],
+    ["a message of no known kind", '{"hello":1}', "bad-request"],
+    ["filters that are no texts", '{"add":[1]}', "bad-request"],
+    ["a malformed filter", '{"add":["a/#/b"]}', "bad-filter"],
+    ["a publication with an unknown field", '{"publish":{"topic":"a","dada":""}}', "bad-publication"],
+    ["a token that is not accepted", '{"token":"x.y.z"}', "invalid-token"],
+    ["publishing without a right", '{"publish":{"topic":"a","data":""}}', "unauthorized"],
+  ])("refuses %s, and lives on", async (_what, text, code) => {
+    const client = await openSocket(mercureSite());
+    client.say(text);
+    expect(await client.item("refused")).toMatchObject({ code, detail: expect.any(String) });
+    client.say({ add: ["b"], request: 2 });
+    await client.item("filters", { request: 2 });
+  });
+
+  it("refuses more filters than a stream may have, and keeps those that it has", async () => {
+    const client = await openSocket(smallSite(), { query: "topic=a" });
+    client.say({ add: Array.from({ length: 2000 }, (_, n) => `b/${n}`), request: 1 });
+    expect(await client.item("refused")).toMatchObject({ code: "bad-filter", request: 1 });
+    client.say({ add: ["c"], request: 2 });
+    expect(await client.item("filters")).toMatchObject({ filters: ["a", "c"], request: 2 });
+  });
+
+  it("publishes what its token grants, in order, and is told the ids", async () => {
+    const topic = freshTopic();
+    const token = await currentToken({ publish: [topic], subscribe: [topic] });
+    const client = await openSocket(mercureSite(), {
+      query: `topic=${topic}`,
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    for (let n = 1; n <= 20; n += 1)
+      client.say({ publish: { topic, data: String(n), private: n === 20 }, request: n });
+    await client.dataUntil("20");
+    expect(client.data).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
+    const event = await client.item("event", { data: "20" });
+    expect(await client.item("published", { request: 20 })).toMatchObject({ id: event["id"] });
+    client.say({ publish: { topic: `${topic}/else`, data: "" }, request: 21 });
+    expect(await client.item("refused", { request: 21 })).toMatchObject({ code: "insufficient-scope" });
+  });
+
+  it("goes on with a new token when the old one would have ended it, and reads what that grants", async () => {
+    const topic = freshTopic();
+    const short = await currentToken({ subscribe: ["nothing"], lifetimeSeconds: 3 });
+    const client = await openSocket(mercureSite(), {
+      query: `topic=${topic}`,
+      headers: { Authorization: `Bearer ${short}` },
+    });
+    await mercureSite().publish({ topics: [topic], data: "hidden", private: true });
+    client.say({ token: await currentToken({ subscribe: [topic] }), request: 1 });
+    await client.item("renewed", { request: 1 });
+    const stranger = await openSocket(mercureSite(), { headers: { Authorization: `Bearer ${short}` } });
+    await stranger.until(() => stranger.closeCode !== undefined);
+    await mercureSite().publish({ topics: [topic], data: "shown", private: true });
+    expect(await client.dataUntil("shown")).toEqual(["shown"]);
   });
 }

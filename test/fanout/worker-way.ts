@@ -5,7 +5,7 @@ import type { Hub } from "../../src/hub/hub.js";
 import { WorkerOutlet } from "../../src/workers/hub/worker-outlet.js";
 import { RemoteCohorts } from "../../src/workers/process/remote-cohorts.js";
 import type { RemoteStream } from "../../src/workers/process/remote-cohorts.js";
-import type { ToHub, ToWorker } from "../../src/workers/wire/messages.js";
+import type { Place, ToHub, ToWorker } from "../../src/workers/wire/messages.js";
 import type { Peer } from "../../src/workers/wire/peer.js";
 import { tinyFormat } from "./tiny-format.js";
 
@@ -39,6 +39,14 @@ export interface WorkerWayOptions {
   readonly coding?: Coding | undefined;
 }
 
+/** A stream of the worker. */
+export interface WayStream {
+  /** Tells the hub of its end. */
+  ended(): void;
+  /** The hub lets it go on elsewhere; `moved` is called at the worker when it hears of it. */
+  move(joining: Joining, moved: (place: Place | undefined) => void): void;
+}
+
 /** A hub and the cohorts of one of its workers, with a way in between that a test moves. */
 export class WorkerWay {
   readonly outlet: WorkerOutlet;
@@ -47,6 +55,7 @@ export class WorkerWay {
   readonly #toHub = new Way<ToHub>((message) => this.#takeAtHub(message));
   readonly #opening = new Map<number, (stream: RemoteStream) => void>();
   readonly #open = new Map<number, number>();
+  readonly #moving = new Map<number, ((place: Place | undefined) => void)[]>();
   readonly #standing: Timer;
   #requests = 0;
   /** Pages that the worker has asked for. */
@@ -71,15 +80,32 @@ export class WorkerWay {
     return this.#toWorker.isEmpty && this.#toHub.isEmpty;
   }
 
-  /** The hub lets a stream in; `open` is called at the worker when it hears of it. Returns what its end is told by. */
-  join({ subscription, lastEventId }: Joining, open: (stream: RemoteStream) => void): () => void {
+  /** The hub lets a stream in; `open` is called at the worker when it hears of it. */
+  join(joining: Joining, open: (stream: RemoteStream) => void): WayStream {
     this.#requests += 1;
     const request = this.#requests;
-    const place = this.outlet.join(subscription, lastEventId);
+    const place = this.outlet.join(joining);
     this.#open.set(request, place.cohort);
     this.#opening.set(request, open);
-    this.#toWorker.send({ kind: "stream", request, headers: [], place });
-    return () => this.#toHub.send({ kind: "ended", request });
+    this.#toWorker.send({ kind: "stream", request, talks: false, headers: [], place });
+    return {
+      ended: () => {
+        this.#moving.delete(request);
+        this.#toHub.send({ kind: "ended", request });
+      },
+      move: (next, moved) => this.#move(request, next, moved),
+    };
+  }
+
+  /** As the hub does when a client has asked for it; not for one that it knows to have gone. */
+  #move(request: number, joining: Joining, moved: (place: Place | undefined) => void): void {
+    const before = this.#open.get(request);
+    if (before === undefined) return;
+    const { place, left } = this.outlet.move(before, joining);
+    this.#open.set(request, place.cohort);
+    const waiting = this.#moving.get(request) ?? [];
+    this.#moving.set(request, [...waiting, moved]);
+    this.#toWorker.send({ kind: "said", request, place, left });
   }
 
   /** What either has said so far arrives at the other. */
@@ -99,11 +125,21 @@ export class WorkerWay {
       this.cohorts.take(message, body);
     } else if (message.kind === "page") this.cohorts.turnTo(message, body);
     else if (message.kind === "standing") this.cohorts.stand(message);
+    else if (message.kind === "said") this.#said(message);
     else if (message.kind === "stream") {
       this.cohorts.reserve(message.place);
       this.#opening.get(message.request)?.({ place: message.place });
       this.#opening.delete(message.request);
     }
+  }
+
+  #said({ request, place, left }: ToWorker & { readonly kind: "said" }): void {
+    const moved = this.#moving.get(request)?.shift();
+    // Its end is on its way to the hub.
+    if (moved === undefined) return;
+    if (left !== undefined) this.cohorts.reach(left);
+    if (place !== undefined) this.cohorts.reserve(place);
+    moved(place);
   }
 
   #takeAtHub(message: ToHub): void {
@@ -112,6 +148,9 @@ export class WorkerWay {
       this.asked += 1;
       this.outlet.ask(message);
     } else if (message.kind === "hold") this.outlet.hold(message.cohort, message.on);
-    else if (message.kind === "ended") this.outlet.leave(this.#open.get(message.request) ?? 0);
+    else if (message.kind === "ended") {
+      this.outlet.leave(this.#open.get(message.request) ?? 0);
+      this.#open.delete(message.request);
+    }
   }
 }

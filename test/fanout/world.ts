@@ -24,6 +24,7 @@ import type { Appetite, FakeChannelOptions } from "./fake-channel.js";
 import type { RemoteStream } from "../../src/workers/process/remote-cohorts.js";
 import { tinyFormat, tinyHead } from "./tiny-format.js";
 import { WorkerWay } from "./worker-way.js";
+import type { WayStream } from "./worker-way.js";
 
 export interface WorldOptions extends Partial<FakeChannelOptions> {
   /** True when the fan-out is in a worker: what either says arrives with {@link World.carry}. @default false */
@@ -44,11 +45,21 @@ export interface ClientOptions {
   readonly opened?: () => () => void;
 }
 
+/** All filters that a client has from now on, and those of them whose values it wants. */
+export interface FilterChange {
+  readonly filters: readonly string[];
+  readonly added: readonly string[];
+}
+
 type Open = (client: FakeClient, joining: Joining, opening: Opening<FakeClient>) => void;
+
+/** `moved` is called when the client's stream goes on elsewhere, which at a worker is later; never when it has gone. */
+type Move = (client: FakeClient, joining: Joining, moved: () => void) => void;
 
 interface FanoutWorld {
   readonly fanout: Fanout<FakeClient, never>;
   readonly open: Open;
+  readonly move: Move;
 }
 
 type FanoutParts<S> = Omit<FanoutOptions<FakeClient, S>, "cohorts">;
@@ -64,6 +75,7 @@ export class World {
   /** The way to the worker that has the fan-out; undefined where the hub's own process has it. */
   readonly way: WorkerWay | undefined;
   readonly #open: Open;
+  readonly #move: Move;
   #opened = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -82,9 +94,11 @@ export class World {
     const limits = { ...defaultFanoutLimits, ...options.limits };
     const parts = { front: "test", channel: this.channel, clock, metrics, limits };
     if (options.worker === true) this.way = new WorkerWay({ hub: this.hub, clock, ...limits });
-    const { fanout, open } = this.way === undefined ? this.#local(parts) : this.#remote(parts, this.way);
+    const { fanout, open, move } =
+      this.way === undefined ? this.#local(parts) : this.#remote(parts, this.way);
     this.fanout = fanout;
     this.#open = open;
+    this.#move = move;
     this.channel.drained = (connection) => this.fanout.drained(connection);
   }
 
@@ -118,6 +132,17 @@ export class World {
       ...(opened === undefined ? {} : { opened }),
     });
     return client;
+  }
+
+  /** The client follows something else from now on; `moved` gets the offset from which on it does. */
+  move(client: FakeClient, change: FilterChange, moved: (from: number) => void = () => undefined): void {
+    const filters = change.filters.map((text) => parseMqttFilter(text));
+    const added = filters.filter(({ text }) => change.added.includes(text));
+    const subscription = { format: tinyFormat, coding: undefined, filters, rights: publicOnly };
+    this.#move(client, { subscription, lastEventId: undefined, added }, () => {
+      const read = client.connection?.read;
+      if (read?.kind === "opening") moved(read.from);
+    });
   }
 
   /** The client goes away by itself. */
@@ -164,19 +189,38 @@ export class World {
       open: (client, joining, opening) => {
         client.connection = fanout.open({ ...joining, ...opening });
       },
+      move: (client, joining, moved) => {
+        if (client.connection === undefined || client.fate !== "open") return;
+        fanout.say(client.connection, { answer: tinyHead, moved: joining });
+        moved();
+      },
     };
   }
 
   #remote(parts: FanoutParts<RemoteStream>, way: WorkerWay): FanoutWorld {
     const fanout = new Fanout({ ...parts, cohorts: way.cohorts });
+    const streams = new Map<FakeClient, WayStream>();
     return {
       fanout,
       open: (client, joining, opening) => {
-        const ended = way.join(joining, ({ place }) => {
+        const stream = way.join(joining, ({ place }) => {
           if (client.isGone) {
             way.cohorts.forgo(place);
-            ended();
-          } else client.connection = fanout.open({ ...opening, place, opened: () => ended });
+            stream.ended();
+          } else {
+            client.connection = fanout.open({ ...opening, place, opened: () => () => stream.ended() });
+          }
+        });
+        streams.set(client, stream);
+      },
+      move: (client, joining, moved) => {
+        streams.get(client)?.move(joining, (place) => {
+          if (client.connection === undefined || client.fate !== "open") {
+            if (place !== undefined) way.cohorts.forgo(place);
+            return;
+          }
+          fanout.say(client.connection, { answer: tinyHead, moved: place && { place } });
+          moved();
         });
       },
     };

@@ -15,6 +15,10 @@ export type Item = Readonly<Record<string, unknown>> & { readonly kind: string }
 export class WebSocketClient {
   readonly connection: RawConnection;
   readonly #within: number;
+  readonly #frames: ReceivedFrame[] = [];
+  readonly #items: Item[] = [];
+  /** How much has been parsed; 0 before the head has come. */
+  #parsed = 0;
 
   constructor(connection: RawConnection, options: { readonly within: number }) {
     this.connection = connection;
@@ -30,15 +34,15 @@ export class WebSocketClient {
   /** All whole frames. Throws for one that no server may send. */
   get frames(): readonly ReceivedFrame[] {
     const { bytes } = this.connection;
-    const end = bytes.indexOf("\r\n\r\n");
-    return end < 0 ? [] : parseFrames(bytes.subarray(end + 4));
+    if (this.#parsed === 0) this.#parsed = bytes.indexOf("\r\n\r\n") + 4;
+    if (this.#parsed < 4) this.#parsed = 0;
+    else this.#parse(bytes);
+    return this.#frames;
   }
 
   /** What the text frames say. */
   get items(): readonly Item[] {
-    return this.frames.flatMap(({ opcode, payload }) =>
-      opcode === 1 ? [JSON.parse(payload.toString()) as Item] : [],
-    );
+    return this.frames.length === 0 ? [] : this.#items;
   }
 
   /** The data of all events that are not retained values. */
@@ -96,6 +100,15 @@ export class WebSocketClient {
   close(): void {
     this.connection.close();
   }
+
+  #parse(bytes: Buffer): void {
+    for (let frame = parseFrame(bytes, this.#parsed); frame !== undefined;) {
+      this.#parsed = frame.end;
+      this.#frames.push(frame);
+      if (frame.opcode === 1) this.#items.push(JSON.parse(frame.payload.toString()) as Item);
+      frame = parseFrame(bytes, this.#parsed);
+    }
+  }
 }
 
 /** The headers of a handshake. */
@@ -128,21 +141,16 @@ function lengthBytes(length: number): readonly number[] {
   return [0x80 | 127, ...eight];
 }
 
-function parseFrames(bytes: Buffer): readonly ReceivedFrame[] {
-  const frames: ReceivedFrame[] = [];
-  for (let at = 0; at + 2 <= bytes.length;) {
-    const [first = 0, second = 0] = bytes.subarray(at);
-    if ((second & 0x80) !== 0 || (first & 0x70) !== 0)
-      throw new Error(`no server may send ${first} ${second}`);
-    const lengthAt = at + 2;
-    const extra = second === 126 ? 2 : second === 127 ? 8 : 0;
-    if (bytes.length < lengthAt + extra) break;
-    const length = extra === 0 ? second : Number(`0x${bytes.toString("hex", lengthAt, lengthAt + extra)}`);
-    const start = lengthAt + extra;
-    if (bytes.length < start + length) break;
-    const payload = bytes.subarray(start, start + length);
-    frames.push({ opcode: first & 0xf, isFinal: (first & 0x80) !== 0, payload });
-    at = start + length;
-  }
-  return frames;
+/** The frame that begins here; undefined while it is not whole. */
+function parseFrame(bytes: Buffer, at: number): (ReceivedFrame & { readonly end: number }) | undefined {
+  if (bytes.length < at + 2) return undefined;
+  const [first = 0, second = 0] = bytes.subarray(at);
+  if ((second & 0x80) !== 0 || (first & 0x70) !== 0) throw new Error(`no server may send ${first} ${second}`);
+  const extra = second === 126 ? 2 : second === 127 ? 8 : 0;
+  const start = at + 2 + extra;
+  if (bytes.length < start) return undefined;
+  const length = extra === 0 ? second : Number(`0x${bytes.toString("hex", at + 2, start)}`);
+  const end = start + length;
+  if (bytes.length < end) return undefined;
+  return { opcode: first & 0xf, isFinal: (first & 0x80) !== 0, payload: bytes.subarray(start, end), end };
 }

@@ -12,7 +12,7 @@ import type { FanoutLimits } from "../../fanout/limits.js";
 import type { Cohorts } from "../../fanout/cohorts.js";
 import { pipelinedRequests } from "../../gateway/connection-rules.js";
 import { encodeHead } from "../../gateway/http-head.js";
-import type { Reply, StreamHead, StreamStart } from "../../gateway/messages.js";
+import type { Reply, StreamStart } from "../../gateway/messages.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import { BareRequests } from "./bare-requests.js";
@@ -241,7 +241,7 @@ export class HttpFront<S> {
   #send({ asked, reply }: Asked, answer: Reply | StreamStart<S>): FastifyReply {
     if (
       answer.kind === "stream" &&
-      answer.protocol === "websocket" &&
+      answer.dialogue !== undefined &&
       !this.#bare.has(reply.request.raw.socket)
     ) {
       answer.forgone?.();
@@ -337,9 +337,9 @@ export class HttpFront<S> {
   }
 }
 
-function statusOf(answer: Reply | StreamHead): number {
+function statusOf(answer: Reply | StreamStart<unknown>): number {
   if (answer.kind === "reply") return answer.status;
-  return answer.protocol === "websocket" ? 101 : 200;
+  return answer.dialogue === undefined ? 200 : 101;
 }
 
 /** Node's server would read what comes after the handshake as requests. */

@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import type { Connection } from "../../fanout/connection.js";
 import type { Fanout } from "../../fanout/fanout.js";
 import type { BodyPlace } from "../../gateway/body-room.js";
+import { Conversation } from "../../gateway/conversation.js";
 import { extraRequestsAllowed } from "../../gateway/connection-rules.js";
 import { encodeStreamHead } from "../../gateway/http-head.js";
 import type { StreamStart } from "../../gateway/messages.js";
@@ -80,24 +81,45 @@ export class SocketStreams<S> {
     { socket, start, place }: SocketStream<S>,
     connection: () => Connection<StreamSocket>,
   ): StreamSocket {
-    const { fanout, clock, messageBytes } = this.#options;
-    const webSocket =
-      start.protocol === "websocket"
-        ? new WebSocketEnd({
-            socket,
-            clock,
-            place,
-            messageBytes,
-            take: () => webSocket?.end(endFrames.misused),
-            over: () => fanout.closed(connection()),
-          })
-        : undefined;
+    const { fanout } = this.#options;
+    const webSocket = this.#webSocketFor({ socket, start, place }, connection);
     const onWritten = (): void => {
       if (socket.writableLength > 0) return;
       fanout.drained(connection());
       webSocket?.drained();
     };
     return { socket, fd: descriptorOf(socket), onWritten, webSocket, extraRequests: 0 };
+  }
+
+  #webSocketFor(
+    { socket, start, place }: Omit<SocketStream<S>, "isBare">,
+    connection: () => Connection<StreamSocket>,
+  ): WebSocketEnd | undefined {
+    const { dialogue } = start;
+    if (dialogue === undefined) return undefined;
+    const { fanout, clock, messageBytes } = this.#options;
+    const conversation = new Conversation<S>({
+      dialogue,
+      said: (said) => fanout.say(connection(), said),
+      idle: () => end.idle(),
+      overrun: () => end.end(endFrames.misused),
+    });
+    const end = new WebSocketEnd({
+      socket,
+      clock,
+      place,
+      messageBytes,
+      take: (text) => {
+        conversation.take(text);
+        return conversation.isBusy;
+      },
+      over: () => {
+        conversation.end();
+        fanout.closed(connection());
+      },
+    });
+    socket.once("close", () => conversation.end());
+    return end;
   }
 
   #listen({ handle: { socket, webSocket } }: Connection<StreamSocket>): void {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
-import type { Channel, EndReason } from "../../fanout/channel.js";
-import type { Connection } from "../../fanout/connection.js";
+import type { Channel } from "../../fanout/channel.js";
+import type { Connection, EndReason } from "../../fanout/connection.js";
 import { endFrames } from "../../gateway/websocket-frame.js";
 import type { WebSocketEnd } from "./web-socket-end.js";
 import { writeDirectly } from "./direct-write.js";

@@ -11,8 +11,8 @@ export interface WebSocketEndOptions {
   readonly place: BodyPlace;
   /** The most bytes of one message. */
   readonly messageBytes: number;
-  /** A whole text message has come. */
-  readonly take: (text: string) => void;
+  /** A whole text message has come; true when it takes a while, until {@link WebSocketEnd.idle}. */
+  readonly take: (text: string) => boolean;
   /** The client ends the connection, or is ended: nothing else is to be written to it. */
   readonly over: () => void;
 }
@@ -71,6 +71,12 @@ export class WebSocketEnd {
     if (this.#receiver.writable) this.#receiver.write(bytes);
   }
 
+  /** Everything that came is worked on. */
+  idle(): void {
+    this.#release();
+    this.#options.socket.resume();
+  }
+
   /** The socket has taken everything. */
   drained(): void {
     if (this.#ping !== undefined) this.#pong(this.#ping);
@@ -105,8 +111,9 @@ export class WebSocketEnd {
       this.close(closeCodes.unsupported, "messages are text");
       return;
     }
-    this.#options.take(data.toString());
-    this.#release();
+    // What the client sends meanwhile stays with it.
+    if (this.#options.take(data.toString())) this.#options.socket.pause();
+    else this.#release();
   }
 
   /** It is read, and may stand between the pieces of a message. */

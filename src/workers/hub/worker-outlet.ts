@@ -1,9 +1,9 @@
 import type { Clock } from "../../clock.js";
-import type { Cohort, Outlet, Subscription } from "../../hub/cohort.js";
+import type { Cohort, Joining, Outlet } from "../../hub/cohort.js";
 import type { Hub } from "../../hub/hub.js";
-import { readPage, startReading } from "../../hub/page.js";
+import { namesOf, readPage, startReading } from "../../hub/page.js";
 import type { Peer } from "../wire/peer.js";
-import type { CohortNumber, Place, ToHub, ToWorker } from "../wire/messages.js";
+import type { CohortNumber, Place, Standing, ToHub, ToWorker } from "../wire/messages.js";
 
 export interface WorkerOutletOptions {
   /** Unique among the hub's outlets. */
@@ -72,8 +72,9 @@ export class WorkerOutlet implements Outlet {
   }
 
   /** One more connection; undone by {@link leave}. */
-  join(subscription: Subscription, lastEventId: string | undefined): Place {
+  join(joining: Joining): Place {
     const { hub } = this.#options;
+    const { subscription, added = [] } = joining;
     const cohort = hub.join(this, subscription);
     const { number } = this.#numbered.get(cohort) ?? this.#number(cohort);
     const upTo = cohort.horizon;
@@ -81,8 +82,21 @@ export class WorkerOutlet implements Outlet {
       cohort: number,
       words: { format: subscription.format.name, coding: subscription.coding?.name },
       standing: { upTo, id: hub.history.idAt(upTo) },
-      read: startReading(hub, cohort, lastEventId),
+      read: startReading(hub, cohort, joining),
+      added: namesOf(added),
     };
+  }
+
+  /** One connection goes from one cohort to another; it has, or is being sent, everything up to where the first stands. */
+  move(
+    number: CohortNumber,
+    joining: Joining,
+  ): { readonly place: Place; readonly left: Standing & { readonly cohort: CohortNumber } } {
+    const { history } = this.#options.hub;
+    const upTo = this.#byNumber.get(number)?.cohort.horizon ?? 0;
+    const place = this.join(joining);
+    this.leave(number);
+    return { place, left: { cohort: number, upTo, id: history.idAt(upTo) } };
   }
 
   leave(number: CohortNumber): void {

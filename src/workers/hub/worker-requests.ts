@@ -1,6 +1,6 @@
 import { PharosError } from "../../errors.js";
 import type { Gateway } from "../../gateway/gateway.js";
-import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/messages.js";
+import type { Answer, Dialogue, GatewayRequest, Reply, Said, StreamStart } from "../../gateway/messages.js";
 import type { CohortNumber, RequestNumber, ToHub, ToWorker } from "../wire/messages.js";
 import type { Peer } from "../wire/peer.js";
 import { parseRefusal } from "../wire/refusal.js";
@@ -13,7 +13,8 @@ export interface WorkerRequestsOptions {
 }
 
 interface OpenStream {
-  readonly cohort: CohortNumber;
+  readonly dialogue: Dialogue | undefined;
+  cohort: CohortNumber;
   /** To be called when it has ended. */
   readonly ended: (() => void) | undefined;
 }
@@ -71,6 +72,13 @@ export class WorkerRequests {
     else wanted?.reject(parseRefusal(refusal));
   }
 
+  /** What the client of a stream says. */
+  say(request: RequestNumber, text: Buffer): void {
+    const said = this.#streams.get(request)?.dialogue?.take(text.toString());
+    if (said instanceof Promise) void said.then((later) => this.#said(request, later));
+    else if (said !== undefined) this.#said(request, said);
+  }
+
   /** A stream has ended, or was never opened since its client had gone. */
   ended(request: RequestNumber): void {
     const stream = this.#streams.get(request);
@@ -114,13 +122,24 @@ export class WorkerRequests {
     this.#options.peer.send({ kind: "reply", request, status, headers, contentLength }, body);
   }
 
+  /** What is sent of the new cohort comes behind this, what was sent of the old one before. */
+  #said(request: RequestNumber, { answer, moved, renewed }: Said): void {
+    const stream = this.#streams.get(request);
+    if (stream === undefined) return;
+    const { outlet, peer } = this.#options;
+    const move = moved && outlet.move(stream.cohort, moved);
+    if (move !== undefined) stream.cohort = move.place.cohort;
+    peer.send({ kind: "said", request, ...move, renewed }, answer);
+  }
+
   #start(request: RequestNumber, start: StreamStart): void {
     const { outlet, peer } = this.#options;
-    const { subscription, lastEventId, protocol, headers, expiresAtMs, opening } = start;
-    const place = outlet.join(subscription, lastEventId);
+    const { dialogue, headers, expiresAtMs, opening } = start;
+    const place = outlet.join(start);
     const ended = start.opened?.();
-    this.#streams.set(request, { cohort: place.cohort, ended });
-    peer.send({ kind: "stream", request, protocol, headers, expiresAtMs, place }, opening);
+    this.#streams.set(request, { dialogue, cohort: place.cohort, ended });
+    const talks = dialogue !== undefined;
+    peer.send({ kind: "stream", request, talks, headers, expiresAtMs, place }, opening);
   }
 }
 

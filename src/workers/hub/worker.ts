@@ -169,6 +169,8 @@ export class Worker {
         return this.#requests.request(message);
       case "body":
         return this.#requests.body(message, body);
+      case "say":
+        return this.#requests.say(message.request, body);
       case "ended":
         return this.#requests.ended(message.request);
       case "taken":

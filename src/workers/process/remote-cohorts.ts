@@ -1,6 +1,7 @@
 import type { Cohorts, ComingPage, FanoutCohort, Joined } from "../../fanout/cohorts.js";
 import { PageStore } from "../../fanout/page-store.js";
 import type { PageKey } from "../../fanout/page-store.js";
+import { moveReading } from "../../hub/page.js";
 import type { Page, ReadState } from "../../hub/page.js";
 import type { CohortNumber, Place, Standing, ToHub, ToWorker, Words } from "../wire/messages.js";
 import type { Peer } from "../wire/peer.js";
@@ -80,15 +81,23 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     this.#move(cohort, standing);
   }
 
+  /** A cohort stands here at least. */
+  reach({ cohort: number, upTo, id }: Standing & { readonly cohort: CohortNumber }): void {
+    const cohort = this.#cohorts.get(number);
+    if (cohort !== undefined) this.#move(cohort, { upTo, id });
+  }
+
   /** The client has gone before its stream was opened. */
   forgo({ cohort }: Place): void {
     this.#cohorts.get(cohort)?.leave();
   }
 
   join({ place }: RemoteStream): Joined {
-    const cohort = this.#cohorts.get(place.cohort);
-    if (cohort === undefined) throw new Error(`no place is reserved in cohort ${place.cohort}`);
-    return { cohort, read: place.read };
+    return { cohort: this.#reserved(place), read: place.read };
+  }
+
+  move({ place }: RemoteStream, read: ReadState): Joined {
+    return { cohort: this.#reserved(place), read: moveReading(read, place.added) };
   }
 
   /** What was published to a cohort. */
@@ -124,6 +133,12 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     const before = cohort.horizon;
     cohort.moveTo(standing);
     if (cohort.horizon > before) this.#wake(cohort);
+  }
+
+  #reserved({ cohort: number }: Place): RemoteCohort {
+    const cohort = this.#cohorts.get(number);
+    if (cohort === undefined) throw new Error(`no place is reserved in cohort ${number}`);
+    return cohort;
   }
 
   #create(number: CohortNumber, words: Words, standing: Standing): RemoteCohort {

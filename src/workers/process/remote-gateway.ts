@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.js";
 import { BodyRoom } from "../../gateway/body-room.js";
 import { Networks, clientAddress } from "../../gateway/client-address.js";
 import { Gateway } from "../../gateway/gateway.js";
-import type { GatewayRequest, Reply, StreamStart } from "../../gateway/messages.js";
+import type { GatewayRequest, Reply, Said, StreamStart } from "../../gateway/messages.js";
 import { Refusals } from "../../gateway/refusals.js";
 import type { FrontGateway, FrontRequest } from "../../fronts/http/front-gateway.js";
 import type { Logger } from "../../log.js";
@@ -36,6 +36,8 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
   readonly #options: RemoteGatewayOptions;
   readonly #refusing: Gateway;
   readonly #waiting = new Map<RequestNumber, Waiting>();
+  /** Streams whose client waits for an answer. */
+  readonly #talking = new Map<RequestNumber, (said: Said<RemoteStream>) => void>();
   #last: RequestNumber = 0;
 
   constructor(options: RemoteGatewayOptions) {
@@ -84,15 +86,18 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
 
   /** The hub has let a stream in. */
   start(
-    { request, protocol, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
+    { request, talks, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
     opening: Buffer,
   ): void {
     const { cohorts, peer } = this.#options;
-    const ended = (): void => peer.send({ kind: "ended", request });
+    const ended = (): void => {
+      this.#talking.delete(request);
+      peer.send({ kind: "ended", request });
+    };
     cohorts.reserve(place);
     this.#answer(request, {
       kind: "stream",
-      protocol,
+      dialogue: talks ? { take: (text) => this.#say(request, text) } : undefined,
       headers,
       opening,
       expiresAtMs,
@@ -105,6 +110,25 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
     });
   }
 
+  /** The hub's answer to what a client has said. */
+  said({ request, place, left, renewed }: ToWorker & { readonly kind: "said" }, answer: Buffer): void {
+    const resolve = this.#talking.get(request);
+    // A stream that has ended has left its new cohort too, when the hub hears of it.
+    if (resolve === undefined) return;
+    this.#talking.delete(request);
+    const { cohorts } = this.#options;
+    if (left !== undefined) cohorts.reach(left);
+    if (place !== undefined) cohorts.reserve(place);
+    resolve({
+      answer,
+      moved: place && { place },
+      renewed: renewed && { expiresAtMs: renewed.expiresAtMs },
+      forgone: () => {
+        if (place !== undefined) cohorts.forgo(place);
+      },
+    });
+  }
+
   /** The hub wants the body of a request. */
   readBody(request: RequestNumber): void {
     const { peer } = this.#options;
@@ -113,6 +137,11 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
       (body) => peer.send({ kind: "body", request }, body),
       (error: unknown) => peer.send({ kind: "body", request, refusal: refusalOf(error) }),
     );
+  }
+
+  #say(request: RequestNumber, text: string): Promise<Said<RemoteStream>> {
+    this.#options.peer.send({ kind: "say", request }, Buffer.from(text));
+    return new Promise((resolve) => this.#talking.set(request, resolve));
   }
 
   #answer(request: RequestNumber, answer: RemoteAnswer): void {

@@ -87,6 +87,8 @@ export class WorkerFront {
         return this.#cohorts.turnTo(message, body);
       case "stream":
         return this.#gateway.start(message, body);
+      case "said":
+        return this.#gateway.said(message, body);
       case "reply":
         return this.#gateway.reply(message, body);
       case "read-body":

@@ -24,7 +24,8 @@ export type ToWorker =
   | {
       readonly kind: "stream";
       readonly request: RequestNumber;
-      readonly protocol?: "websocket" | undefined;
+      /** True for a WebSocket, whose client may say something. */
+      readonly talks: boolean;
       readonly headers: HeaderList;
       readonly expiresAtMs?: number | undefined;
       readonly place: Place;
@@ -36,6 +37,16 @@ export type ToWorker =
       readonly status: number;
       readonly headers: HeaderList;
       readonly contentLength?: number | undefined;
+    }
+  /** Body: the answer to what a stream's client has said. */
+  | {
+      readonly kind: "said";
+      readonly request: RequestNumber;
+      /** Where the stream goes on; absent where it stays. */
+      readonly place?: Place | undefined;
+      /** The cohort that it has left at the hub, and where that stood. */
+      readonly left?: (Standing & { readonly cohort: CohortNumber }) | undefined;
+      readonly renewed?: { readonly expiresAtMs?: number | undefined } | undefined;
     }
   /** The body of this request is wanted; the worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
@@ -55,12 +66,15 @@ export interface Words {
   readonly coding?: string | undefined;
 }
 
-/** Where a stream joins: its cohort, which the worker may not know yet, and where it begins to read. */
+/** Where a stream joins: its cohort, which the worker may not know yet. */
 export interface Place {
   readonly cohort: CohortNumber;
   readonly words: Words;
   readonly standing: Standing;
+  /** Where a new stream begins to read; one that comes from another cohort reads on from where it stands. */
   readonly read: ReadState;
+  /** The names of the filters that one that comes from another cohort did not have there. */
+  readonly added: readonly string[];
 }
 
 /** What a worker tells the hub. */
@@ -78,6 +92,8 @@ export type ToHub =
     }
   /** Body: that of the request, unless it is refused. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: Refusal }
+  /** Body: what a stream's client says. The hub answers `said`, unless the stream has ended. */
+  | { readonly kind: "say"; readonly request: RequestNumber }
   | { readonly kind: "ended"; readonly request: RequestNumber }
   /** A connection that was handed over has closed. */
   | { readonly kind: "gone"; readonly connection: number }
@@ -119,7 +135,7 @@ export interface WorkerFigures {
 export type Counted<Name> = readonly [name: Name, value: number, labels: Labels];
 
 /** Which messages have a body. */
-const withBody: ReadonlySet<string> = new Set(["batch", "stream", "reply", "page", "body"]);
+const withBody: ReadonlySet<string> = new Set(["batch", "stream", "said", "reply", "page", "body", "say"]);
 
 export function hasBody({ kind }: ToWorker | ToHub): boolean {
   return withBody.has(kind);

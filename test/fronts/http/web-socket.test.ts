@@ -42,7 +42,7 @@ describe("a WebSocket at the HTTP front", { timeout: 3 * within }, () => {
     client.send(9, "ping");
     await client.until(() => client.frames.some(({ opcode }) => opcode === 10));
     client.send(0, "}");
-    await client.until(() => client.frames.length > 3);
+    expect(await client.item("refused")).toMatchObject({ code: "bad-request" });
   });
 
   it("is refused where Node's server reads what comes after the handshake", async () => {
@@ -61,22 +61,7 @@ describe("a WebSocket at the HTTP front", { timeout: 3 * within }, () => {
     client.close();
     const connection = await site.connect();
     connection.write(Buffer.concat([Buffer.from(handshake), Buffer.from([0x89, 0x80, 0, 0, 0, 0])]));
-    await connection.readUntil((received) => received.includes("\x8a\x00"), { within });
-  });
-
-  it("is answered the latest of its pings alone while it reads nothing", async () => {
-    const site = await startSite("http");
-    const client = await openSocket(site);
-    client.connection.pause();
-    const pad = "x".repeat(100_000);
-    for (let n = 1; n <= 100; n += 1) await site.publish({ topics: ["broadcast"], data: pad });
-    for (let n = 1; n <= 50; n += 1) client.send(9, String(n));
-    await site.publish({ topics: ["broadcast"], data: "last" });
-    client.connection.resume();
-    await client.dataUntil("last");
-    await client.until(() =>
-      client.frames.some(({ opcode, payload }) => opcode === 10 && String(payload) === "50"),
-    );
-    expect(client.frames.filter(({ opcode }) => opcode === 10).length).toBeLessThan(50);
+    const text = await connection.readUntil((received) => received.includes("\x8a\x00"), { within });
+    expect(text).toContain("101 Switching Protocols");
   });
 });

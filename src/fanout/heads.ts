@@ -1,0 +1,34 @@
+/** What readers are to get in front of their next page. */
+export class Heads<R> {
+  readonly #heads = new Map<R, Buffer>();
+  readonly #maxBytes: number;
+
+  /** @param maxBytes what is added for one reader may come to together */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  has(reader: R): boolean {
+    return this.#heads.has(reader);
+  }
+
+  /** Behind what is there already; false when that would be too much. */
+  add(reader: R, words: Buffer): boolean {
+    const before = this.#heads.get(reader);
+    if (before !== undefined && before.length + words.length > this.#maxBytes) return false;
+    this.#heads.set(reader, before === undefined ? words : Buffer.concat([before, words]));
+    return true;
+  }
+
+  /** The page with what was to be in front of it. */
+  putBefore(reader: R, page: Buffer): Buffer {
+    const head = this.#heads.get(reader);
+    if (head === undefined) return page;
+    this.#heads.delete(reader);
+    return Buffer.concat([head, page]);
+  }
+
+  forget(reader: R): void {
+    this.#heads.delete(reader);
+  }
+}

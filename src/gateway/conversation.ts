@@ -1,0 +1,83 @@
+import type { Dialogue, Said } from "./messages.js";
+
+export interface ConversationOptions<S> {
+  readonly dialogue: Dialogue<S>;
+  /** What becomes of a message; not called when the conversation is over. */
+  readonly said: (said: Said<S>) => void;
+  /** Nothing waits any more, after something had to. */
+  readonly idle: () => void;
+  /** The client has sent more than may wait. */
+  readonly overrun: () => void;
+}
+
+/** Messages that wait for one that takes its time: as many short ones as one read of a socket brings (64 KiB). */
+const mostWaiting = 2048;
+const mostWaitingBytes = 256 * 1024;
+
+/** One message after the other of one client, in order, each when the one before is answered. */
+export class Conversation<S> {
+  readonly #options: ConversationOptions<S>;
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #busy = false;
+  #over = false;
+
+  constructor(options: ConversationOptions<S>) {
+    this.#options = options;
+  }
+
+  /** True while a message is worked on. */
+  get isBusy(): boolean {
+    return this.#busy;
+  }
+
+  take(text: string): void {
+    if (this.#over) return;
+    if (!this.#busy) {
+      this.#work(text);
+      return;
+    }
+    this.#waiting.push(text);
+    this.#waitingBytes += text.length;
+    if (this.#waiting.length <= mostWaiting && this.#waitingBytes <= mostWaitingBytes) return;
+    this.end();
+    this.#options.overrun();
+  }
+
+  /** The client is gone, or is being closed: nothing else is worked on. */
+  end(): void {
+    this.#over = true;
+    this.#waiting = [];
+  }
+
+  #work(text: string): void {
+    const said = this.#options.dialogue.take(text);
+    if (!(said instanceof Promise)) {
+      this.#tell(said);
+      return;
+    }
+    this.#busy = true;
+    void said.then((later) => {
+      this.#busy = false;
+      this.#tell(later);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    while (!this.#busy && !this.#over) {
+      const text = this.#waiting.shift();
+      if (text === undefined) {
+        this.#options.idle();
+        return;
+      }
+      this.#waitingBytes -= text.length;
+      this.#work(text);
+    }
+  }
+
+  #tell(said: Said<S>): void {
+    if (this.#over) said.forgone?.();
+    else this.#options.said(said);
+  }
+}

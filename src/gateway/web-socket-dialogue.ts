@@ -1,0 +1,200 @@
+import type { Grants } from "../auth/grants.js";
+import { PharosError } from "../errors.js";
+import type { TopicFilter } from "../hub/filter.js";
+import type { Matcher, Subscriber } from "../presence/subscriber.js";
+import { parseQuery } from "./query.js";
+import type { ClientLimits } from "./client-limits.js";
+import { readClientMessage } from "./client-messages.js";
+import type { ClientMessage, RequestNumber } from "./client-messages.js";
+import type { Dialogue, GatewayRequest, Said } from "./messages.js";
+import type { Publishing } from "./publishing.js";
+import { readRights } from "./read-rights.js";
+import type { Refusals } from "./refusals.js";
+import { rememberRequest } from "./remembered-request.js";
+import { asProblem } from "./replies.js";
+import { seenSubscriber } from "./seen-subscriber.js";
+import { parseFilters } from "./stream-filters.js";
+import type { StreamSettings } from "./stream-start.js";
+import type { Visitors } from "./visitors.js";
+import { websocketFormat } from "./websocket-format.js";
+import { frameText } from "./websocket-frame.js";
+
+export interface DialogueSettings {
+  readonly streams: StreamSettings;
+  readonly visitors: Visitors;
+  readonly publishing: Publishing;
+  /** Who may ask, publish or follow once more. @default everybody */
+  readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
+  /** Throws PharosError when the hub has no room for the filters that are added to a stream. @default it always has */
+  readonly checkRoom?: ((added: readonly TopicFilter[]) => void) | undefined;
+  /** Where refusals are noted. @default nowhere */
+  readonly refusals?: Pick<Refusals, "note"> | undefined;
+}
+
+export interface DialogueOptions {
+  readonly settings: DialogueSettings;
+  readonly request: GatewayRequest;
+  readonly filters: readonly TopicFilter[];
+  readonly grants: Grants | undefined;
+}
+
+/** A filter that the stream has, and what is to be called when it has it no more. */
+interface Held {
+  readonly filter: TopicFilter;
+  readonly drop: () => void;
+}
+
+/** What the client of one WebSocket says: it changes its filters, publishes, and renews its token. */
+export class WebSocketDialogue implements Dialogue {
+  readonly #settings: DialogueSettings;
+  readonly #subscriber: Subscriber;
+  /** By their texts, in the order in which they were asked for. */
+  readonly #held = new Map<string, Held>();
+  #request: GatewayRequest;
+  #grants: Grants | undefined;
+  #ended = false;
+
+  constructor({ settings, request, filters, grants }: DialogueOptions) {
+    this.#settings = settings;
+    this.#request = rememberRequest(request);
+    this.#grants = grants;
+    this.#subscriber = seenSubscriber(filters.map(matcherOf), grants);
+    for (const filter of filters) this.#held.set(filter.text, { filter, drop: nothing });
+  }
+
+  /** The stream is open. What this returns is to be called once, when it has ended. */
+  open(): () => void {
+    for (const { filter } of this.#held.values()) {
+      // The gateway has counted these filters as it let the stream in.
+      this.#held.set(filter.text, { filter, drop: this.#enter(filter) });
+    }
+    return () => {
+      this.#ended = true;
+      for (const { drop } of this.#held.values()) drop();
+      this.#held.clear();
+    };
+  }
+
+  take(text: string): Said | Promise<Said> {
+    const { request, message } = readClientMessage(text);
+    const refuse = (error: unknown): Said => this.#refuse(request, error);
+    try {
+      this.#count(message);
+      const said = this.#work(request, message);
+      return said instanceof Promise ? said.catch(refuse) : said;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  /** Before anything that costs more than this. */
+  #count(message: ClientMessage | PharosError): void {
+    const { clients } = this.#settings;
+    if (!(message instanceof PharosError) && message.kind === "publish") clients?.admitPublish(this.#request);
+    else clients?.admitRequest(this.#request);
+  }
+
+  #work(request: RequestNumber | undefined, message: ClientMessage | PharosError): Said | Promise<Said> {
+    if (message instanceof PharosError) throw message;
+    switch (message.kind) {
+      case "change":
+        return this.#change(request, message);
+      case "publish":
+        return this.#publish(request, message);
+      case "token":
+        return this.#renew(request, message.token);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #change(
+    request: RequestNumber | undefined,
+    { add, drop }: ClientMessage & { readonly kind: "change" },
+  ): Said {
+    const dropped = new Set(drop);
+    const kept = [...this.#held.keys()].filter((text) => !dropped.has(text));
+    const added = this.#parseAdded(kept, add);
+    this.#settings.checkRoom?.(added);
+    const release = this.#settings.clients?.holdFilters(this.#request, added);
+    for (const text of dropped) {
+      this.#held.get(text)?.drop();
+      this.#held.delete(text);
+    }
+    for (const filter of added) {
+      const leave = this.#enter(filter);
+      const end = (): void => {
+        leave();
+        release?.(filter);
+      };
+      this.#held.set(filter.text, { filter, drop: end });
+    }
+    return {
+      answer: answer({ kind: "filters", filters: [...this.#held.keys()], request }),
+      moved: { ...this.#joining(), added },
+    };
+  }
+
+  /** @throws PharosError `bad-filter` for a malformed one, or when there would be too many */
+  #parseAdded(kept: readonly string[], add: readonly string[]): readonly TopicFilter[] {
+    const had = new Set(kept);
+    const wanted = new Set(add.filter((text) => !had.has(text)));
+    const { filtersPerConnection, filterBytes } = this.#settings.streams;
+    if (had.size + wanted.size > filtersPerConnection)
+      throw new PharosError("bad-filter", `a stream may have at most ${filtersPerConnection} topic filters`);
+    return parseFilters(wanted, { filtersPerConnection, filterBytes });
+  }
+
+  async #publish(
+    request: RequestNumber | undefined,
+    { publication }: ClientMessage & { readonly kind: "publish" },
+  ): Promise<Said> {
+    const { publishing } = this.#settings;
+    const publisher = await publishing.publisher(this.#request, parseQuery(this.#request.query));
+    const [id] = await publishing.publish([publishing.accept(publisher, publication)]);
+    return { answer: answer({ kind: "published", request, id }) };
+  }
+
+  async #renew(request: RequestNumber | undefined, token: string): Promise<Said> {
+    const renewed = rememberRequest(this.#request, token);
+    const grants = await this.#settings.visitors.subscriber(renewed);
+    this.#request = renewed;
+    this.#grants = grants;
+    return {
+      answer: answer({ kind: "renewed", request }),
+      moved: this.#joining(),
+      renewed: { expiresAtMs: grants?.expiresAtMs },
+    };
+  }
+
+  #joining(): NonNullable<Said["moved"]> {
+    const filters = [...this.#held.values()].map(({ filter }) => filter);
+    const rights = readRights(this.#grants);
+    return { subscription: { format: websocketFormat, filters, rights }, lastEventId: undefined };
+  }
+
+  /** Watchers of subscriptions see each filter come and go by itself. */
+  #enter(filter: TopicFilter): () => void {
+    const { presence } = this.#settings.streams;
+    if (presence === undefined || this.#ended) return nothing;
+    return presence.enter({ ...this.#subscriber, matchers: [matcherOf(filter)] });
+  }
+
+  #refuse(request: RequestNumber | undefined, error: unknown): Said {
+    const problem = asProblem(error);
+    this.#settings.refusals?.note(this.#request, problem, error);
+    const { code, message: detail, retryAfterSeconds } = problem;
+    return { answer: answer({ kind: "refused", request, code, detail, retryAfterSeconds }) };
+  }
+}
+
+/** What is undefined is left out. */
+function answer(words: Readonly<Record<string, unknown>> & { readonly kind: string }): Buffer {
+  return frameText(JSON.stringify(words));
+}
+
+function matcherOf({ kind, text }: TopicFilter): Matcher {
+  return { type: kind, text };
+}
+
+function nothing(): void {}
