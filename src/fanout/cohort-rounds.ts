@@ -75,6 +75,10 @@ export class CohortRounds<H> implements Rounds<H> {
     return this.#phase === "idle" && !this.cohort.hasPending;
   }
 
+  get isMidway(): boolean {
+    return this.#rest !== undefined;
+  }
+
   /** Something is pending, the horizon has moved, or more is left to do. */
   wake(): void {
     if (this.#phase !== "idle") return;

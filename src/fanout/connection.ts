@@ -11,6 +11,8 @@ export type EndReason = "stopping" | "expired" | "misused";
 /** The rounds that a connection takes part in. */
 export interface Rounds<H> {
   readonly cohort: FanoutCohort;
+  /** True when members have a part of a body whose rest they are still to get. */
+  readonly isMidway: boolean;
   /** Makes a drained reader that stands at the cohort's horizon, or ahead of it, a member as soon as it may be one. */
   join(connection: Connection<H>): void;
   /** A reader's last bytes before the horizon are on their way. */

@@ -140,7 +140,8 @@ export class Fanout<H, S> {
     if (connection.state === "closed") return;
     if (connection.state === "member") rounds.drained(connection);
     else this.#makeReady(connection);
-    if (connection.ending !== undefined) this.#finish(connection, connection.ending);
+    const { ending } = connection;
+    if (ending !== undefined && isWhole(connection)) this.#finish(connection, ending);
     this.#waiters.look();
   }
 
@@ -179,7 +180,7 @@ export class Fanout<H, S> {
   /** Closes a stream in order: after what it is being sent. */
   end(connection: Connection<H>, reason: EndReason): void {
     connection.ending = reason;
-    if (!connection.busy) this.#finish(connection, reason);
+    if (!connection.busy && isWhole(connection)) this.#finish(connection, reason);
   }
 
   /**
@@ -401,4 +402,9 @@ export class Fanout<H, S> {
     this.closed(connection);
     this.#channel.cut(connection);
   }
+}
+
+/** True when the client has all of the body that it has a part of. */
+function isWhole<H>({ state, rest, rounds }: Connection<H>): boolean {
+  return rest === undefined && (state !== "member" || !rounds.isMidway);
 }

@@ -31,6 +31,6 @@ export function describeContract(front: FrontName): void {
     testPresence(contract);
     testCompressed(contract);
     testPolls(contract);
-    if (front === "http") testWebSockets(contract);
+    testWebSockets(contract);
   });
 }

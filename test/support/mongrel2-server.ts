@@ -22,6 +22,7 @@ import {
 const pharosPaths = [
   "/esupdates",
   "/poll",
+  "/ws",
   "/healthz",
   "/.well-known/mercure",
   "/.well-known/oauth-protected-resource",

@@ -1,11 +1,13 @@
 import type { BodyPlace, BodyRoom } from "../../gateway/body-room.js";
 import type { GatewayRequest } from "../../gateway/messages.js";
 import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
-import { closesAfterAnswer, toGatewayRequest } from "./requests.js";
+import { closesAfterAnswer, isHandshake, toGatewayRequest } from "./requests.js";
 
 /** A request from its coming until its answer. */
 export interface KeptRequest {
   readonly asked: GatewayRequest;
+  /** True where a WebSocket may begin. */
+  readonly isHandshake: boolean;
   /** True when a client or the server speaks of a spooled upload. */
   readonly upload: boolean;
   /** True when the connection is to end with its answer. */
@@ -31,6 +33,7 @@ export function keepRequest(request: Mongrel2Request, bodies: BodyRoom): KeptReq
     asked: toGatewayRequest(head, () =>
       body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body),
     ),
+    isHandshake: isHandshake(request),
     upload: request.upload,
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,

@@ -1,6 +1,6 @@
 import type { Channel } from "../../fanout/channel.js";
 import type { FanoutCohort } from "../../fanout/cohorts.js";
-import type { Connection } from "../../fanout/connection.js";
+import type { Connection, EndReason } from "../../fanout/connection.js";
 import type { Link } from "../../mongrel2/link/link.js";
 import { Targets } from "../../mongrel2/link/targets.js";
 import { MemberGroups } from "./member-groups.js";
@@ -16,6 +16,8 @@ export interface LinkChannelOptions {
   readonly roundBytes: number;
   /** Body bytes times members of one round: Mongrel2 copies a body per connection. */
   readonly windowBytes: number;
+  /** What a stream ends with, before it is closed; undefined where there is nothing to say. */
+  readonly lastFrame: (id: StreamId, reason: EndReason) => Buffer | undefined;
   /** A stream was closed from this side, of which the server sends no notice. */
   readonly ended: (id: StreamId) => void;
 }
@@ -81,7 +83,9 @@ export class LinkChannel implements Channel<StreamId> {
     if (groups?.size === 0) this.#groups.delete(cohort);
   }
 
-  end(connection: Connection<StreamId>): void {
+  end(connection: Connection<StreamId>, reason: EndReason): void {
+    const last = this.#options.lastFrame(connection.handle, reason);
+    if (last !== undefined) this.write(connection, last);
     this.#ending.push(connection.handle);
     this.#options.ended(connection.handle);
   }

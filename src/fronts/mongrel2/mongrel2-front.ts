@@ -22,6 +22,7 @@ import type { StreamId } from "./link-channel.js";
 import { keepRequest } from "./kept-request.js";
 import type { KeptRequest } from "./kept-request.js";
 import { encodeReply } from "./requests.js";
+import { WebSocketClient } from "./web-socket-client.js";
 
 export interface Mongrel2FrontOptions {
   /** Unique among the hub's outlets; names the link in figures and log lines. */
@@ -54,6 +55,8 @@ interface Client {
   rest: Buffer;
   closing: boolean;
   stream: Connection<StreamId> | undefined;
+  /** Set where the stream is a WebSocket. */
+  webSocket: WebSocketClient | undefined;
   extraRequests: number;
 }
 
@@ -75,6 +78,7 @@ export class Mongrel2Front {
       targets: options.targets,
       roundBytes: options.roundBytes,
       windowBytes: options.windowBytes,
+      lastFrame: (id, reason) => this.#clients.get(id)?.webSocket?.lastFrame(reason),
       ended: (id) => this.#forget(id),
     });
     this.#fanout = new Fanout({
@@ -152,11 +156,13 @@ export class Mongrel2Front {
     let client = this.#clients.get(id);
     if (client === undefined) {
       const nothing = { requests: [], busy: false, rest: Buffer.alloc(0), closing: false };
-      client = { id, ...nothing, stream: undefined, extraRequests: 0 };
+      client = { id, ...nothing, stream: undefined, webSocket: undefined, extraRequests: 0 };
       this.#clients.set(id, client);
     }
     if (client.closing) return;
-    if (client.stream !== undefined) {
+    if (client.webSocket !== undefined && request !== "malformed" && request.webSocket !== undefined) {
+      client.webSocket.take(request.webSocket.opcode, request.body);
+    } else if (client.stream !== undefined) {
       this.#extra(client, client.stream);
     } else if (client.requests.length >= pipelinedRequests) {
       this.#close(client, "pipelining");
@@ -201,11 +207,8 @@ export class Mongrel2Front {
       request.leave();
       this.#reply(client, gateway.refuse(request.asked, uploadRefused()), { close: true });
     } else {
-      const { asked, closes } = request;
-      const send = (answer: Answer): void =>
-        this.#send(client, answer.kind === "stream" ? gateway.admit(asked, answer) : answer, {
-          close: closes,
-        });
+      const { asked, closes: close } = request;
+      const send = (answer: Answer): void => this.#send(client, this.#admit(request, answer), { close });
       const answer = gateway.handle(asked);
       // Its body is worked on until then, whoever has gone meanwhile.
       if (answer instanceof Promise) this.#await(client, answer.finally(request.leave), send);
@@ -214,6 +217,14 @@ export class Mongrel2Front {
         send(answer);
       }
     }
+  }
+
+  /** The server has to know that frames follow, and passes every true handshake on as one. */
+  #admit({ asked, isHandshake }: KeptRequest, answer: Answer): Answer {
+    const { gateway } = this.#options;
+    if (answer.kind === "reply") return answer;
+    if (answer.dialogue === undefined || isHandshake) return gateway.admit(asked, answer);
+    return gateway.refuse(asked, new PharosError("bad-request", "this is not a whole WebSocket handshake"));
   }
 
   /** Nothing else of this connection is answered meanwhile; when it has gone by then, nothing is. */
@@ -249,9 +260,20 @@ export class Mongrel2Front {
   }
 
   #startStream(client: Client, start: StreamStart): void {
-    this.#count(200);
+    const { dialogue } = start;
+    this.#count(dialogue === undefined ? 200 : 101);
     this.#link.opened(client.id);
-    client.stream = this.#fanout.open({ ...start, handle: client.id, head: encodeStreamHead(start) });
+    const stream = this.#fanout.open({ ...start, handle: client.id, head: encodeStreamHead(start) });
+    client.stream = stream;
+    if (dialogue === undefined) return;
+    client.webSocket = new WebSocketClient({
+      dialogue,
+      say: (said) => this.#fanout.say(stream, said),
+      end: () => {
+        this.#fanout.end(stream, "misused");
+        this.#channel.flush();
+      },
+    });
   }
 
   /** An answer to a further request would break into the stream, so there is none. */
@@ -298,6 +320,7 @@ export class Mongrel2Front {
   #forget(id: number): void {
     const client = this.#clients.get(id);
     if (client !== undefined) drop(client);
+    client?.webSocket?.over();
     this.#clients.delete(id);
   }
 

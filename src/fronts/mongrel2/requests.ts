@@ -5,7 +5,7 @@ import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
 /** Shows a request that Mongrel2 passed on to the gateway; `body` gives its body. */
 export function toGatewayRequest(request: Mongrel2Request, body: GatewayRequest["body"]): GatewayRequest {
   return {
-    method: request.method,
+    method: isHandshake(request) ? "GET" : request.method,
     path: request.path,
     query: request.query,
     header: (name) => request.headers.get(name)?.join(name === "cookie" ? "; " : ", "),
@@ -15,8 +15,17 @@ export function toGatewayRequest(request: Mongrel2Request, body: GatewayRequest[
   };
 }
 
+/**
+ * True for the request with which a WebSocket begins, as Mongrel2 passes it on. It reads frames from then on, so that a
+ * refusal has to close. A client can write the word itself, and gets frames that it does not expect.
+ */
+export function isHandshake({ method }: Pick<Mongrel2Request, "method">): boolean {
+  return method === "WEBSOCKET_HANDSHAKE";
+}
+
 /** True when the client expects the connection to end with the answer. */
 export function closesAfterAnswer(request: Mongrel2Request): boolean {
+  if (isHandshake(request)) return true;
   const words = (request.headers.get("connection") ?? []).join(",").toLowerCase();
   if (request.version === "HTTP/1.0") return !words.includes("keep-alive");
   return words.includes("close");

@@ -43,6 +43,8 @@ export interface Mongrel2Request {
   readonly body: Buffer;
   /** Bytes that may lie unwritten; on the first request of a connection, where the server has flow control. */
   readonly downloadCredits?: number;
+  /** What a WebSocket's client has sent, in place of a request; only Mongrel2 says so. The body is unmasked and whole. */
+  readonly webSocket?: { readonly opcode: number };
   /** True when an upload header is present, whoever wrote it: answer 413 and close, and never open the file it names. */
   readonly upload: boolean;
 }
@@ -150,6 +152,7 @@ function readRequest(
   if (!isConnectionId(id)) throw refusal("a request comes under a negative id");
   if (!isUtf8(path)) throw refusal("the path is not UTF-8");
   const credits = pseudo.get("DOWNLOAD_CREDITS");
+  const flags = pseudo.get("FLAGS");
   return {
     sender,
     id,
@@ -164,8 +167,15 @@ function readRequest(
     headers,
     body,
     ...(credits === undefined ? {} : { downloadCredits: parseCredits(credits) }),
+    ...(flags === undefined ? {} : { webSocket: { opcode: parseOpcode(flags) } }),
     upload: headers.has("x-mongrel2-upload-start") || headers.has("x-mongrel2-upload-done"),
   };
+}
+
+/** The first byte of the frame, in hex; its low half says what it is [RFC 6455 5.2]. */
+function parseOpcode(flags: string): number {
+  if (!/^0x[0-9a-f]{1,2}$/i.test(flags)) throw refusal("FLAGS are not those of a frame");
+  return Number(flags) & 0xf;
 }
 
 function readParts(frame: Buffer, offset: number, limits: RequestLimits): [block: HeaderBlock, body: Buffer] {
