@@ -5,10 +5,11 @@ const preflightSeconds = 600;
 
 /** What pages may send beside the headers that every page may. */
 const requestHeaders =
-  "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Private, Retain";
+  "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, If-Modified-Since, If-None-Match, Last-Event-ID, Private, Retain";
 
 /** What pages may read of an answer. */
-const exposedHeaders = "ETag, Last-Event-ID, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate";
+const exposedHeaders =
+  "ETag, Last-Event-ID, Last-Modified, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate, X-Nginx-PushStream-Explain, X-Pharos-Gap";
 
 /**
  * Cross-origin rules: only listed origins are allowed, by exact comparison; what a request sends is never reflected.

@@ -107,10 +107,10 @@ export class Gateway {
     return this.#problem(request, error, [["Allow", allowed]]);
   }
 
-  /** Whatever takes POST publishes. Before the handler, since that verifies tokens. */
+  /** Whatever takes POST or PUT publishes. Before the handler, since that verifies tokens. */
   #countRequest(request: GatewayRequest, { isUncounted = false }: Resource): void {
     const { clients } = this.#options;
-    if (request.method === "POST") clients?.admitPublish(request);
+    if (request.method === "POST" || request.method === "PUT") clients?.admitPublish(request);
     else if (!isUncounted) clients?.admitRequest(request);
   }
 
@@ -143,6 +143,7 @@ function handlerOf({ methods }: Resource, method: string): Handler | undefined {
     case "HEAD":
       return methods.GET;
     case "POST":
+    case "PUT":
     case "QUERY":
       return methods[method];
     default:

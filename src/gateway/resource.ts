@@ -4,7 +4,7 @@ import type { Answer, GatewayRequest } from "./messages.js";
 export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
 
 /** The methods that anything here takes. GET serves HEAD too, and OPTIONS is answered for every resource. */
-export type Method = "GET" | "POST" | "QUERY";
+export type Method = "GET" | "POST" | "PUT" | "QUERY";
 
 /** Something that is served at a path. */
 export interface Resource {

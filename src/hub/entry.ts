@@ -23,6 +23,8 @@ export class Entry {
   readonly atMs: number;
   /** What it counts for in every limit on bytes. */
   readonly bytes: number;
+  /** Which publication to its first topic it is, from 1; those that are private are counted apart. Set by the journal. */
+  ordinal = 0;
   /** How many topics' histories still hold it; kept by the journal. */
   holders = 0;
   /** How many connections it went to when it was published; kept by the hub. */

@@ -150,6 +150,13 @@ export class Hub {
     this.#deliveries += entry.readers;
   }
 
+  /** How many connections follow a topic. */
+  readersOf(topic: Topic): number {
+    const cohorts = new Set<Cohort>();
+    this.#trie.match(topic, (cohort) => cohorts.add(cohort));
+    return [...cohorts].reduce((sum, { connections }) => sum + connections, 0);
+  }
+
   /** How many deliveries all publications so far came to: each counts once for each connection that it went to. */
   get deliveries(): number {
     return this.#deliveries;

@@ -227,7 +227,8 @@ class PageBuilder {
   }
 
   #add(part: Buffer): boolean {
-    if (this.#parts.length > 0 && this.#bytes + part.length > this.#limits.maxBytes) {
+    // A format may have nothing to say of something, which is then no part of the page.
+    if (this.#bytes > 0 && this.#bytes + part.length > this.#limits.maxBytes) {
       this.#full = true;
       return false;
     }

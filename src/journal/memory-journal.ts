@@ -127,6 +127,28 @@ export class MemoryJournal implements Journal, History {
     this.#dropReleased();
   }
 
+  /** The newest publications of a topic that may be read, in order: at most `count`, and `maxBytes` or one. */
+  newest(
+    topic: Topic,
+    wanted: { readonly count: number; readonly maxBytes: number; readonly rights: Rights },
+  ): readonly Entry[] {
+    const history = this.#topics.get(topic);
+    return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
+  }
+
+  /** How many publications a topic has had since it is known, and how many of them are held; undefined where it is not. */
+  countsOf(topic: Topic): { readonly published: number; readonly stored: number } | undefined {
+    const history = this.#topics.get(topic);
+    if (history === undefined) return undefined;
+    const { open, private: hidden } = history.published;
+    return { published: open + hidden, stored: history.entries.length };
+  }
+
+  /** All topics with a history. */
+  topicNames(): Iterable<Topic> {
+    return this.#topics.keys();
+  }
+
   idAt(offset: Offset): string {
     return this.#positions.format({ epoch: this.epoch, offset });
   }

@@ -25,6 +25,8 @@ export class TopicHistory implements Loser {
   newestPrivate: Offset = 0;
   /** The newest one that is not private; 0 when there was none. */
   newestOpen: Offset = 0;
+  /** How many publications there have been that are not private, and how many that are. */
+  published = { open: 0, private: 0 };
   lostAt: LossMark = 0;
   /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
@@ -40,11 +42,38 @@ export class TopicHistory implements Loser {
   push(entry: Entry): void {
     const { offset } = entry;
     this.newest = offset;
-    if (entry.publication.private) this.newestPrivate = offset;
-    else this.newestOpen = offset;
+    if (entry.publication.private) {
+      this.newestPrivate = offset;
+      this.published.private += 1;
+    } else {
+      this.newestOpen = offset;
+      this.published.open += 1;
+    }
+    if (entry.publication.topics[0] === this.topic) entry.ordinal = this.#countLike(entry);
     this.entries.push(entry);
     this.bytes += entry.bytes;
     entry.holders += 1;
+  }
+
+  #countLike({ publication }: Entry): number {
+    return publication.private ? this.published.private : this.published.open;
+  }
+
+  /** The newest entries for which `isWanted` is true, in order: at most `count`, and `maxBytes` or one. */
+  newestEntries(
+    { count, maxBytes }: { readonly count: number; readonly maxBytes: number },
+    isWanted: (entry: Entry) => boolean,
+  ): readonly Entry[] {
+    const found: Entry[] = [];
+    let bytes = 0;
+    for (let index = this.entries.length - 1; index >= 0 && found.length < count; index -= 1) {
+      const entry = this.entries.at(index);
+      if (entry === undefined || !isWanted(entry)) continue;
+      bytes += entry.bytes;
+      if (found.length > 0 && bytes > maxBytes) break;
+      found.push(entry);
+    }
+    return found.toReversed();
   }
 
   /** Removes the oldest entry, at this moment of losses; returns it when no other topic holds it either. */

@@ -18,14 +18,14 @@ it("names a listed origin, and that answers vary by it", () => {
     ["Access-Control-Allow-Credentials", "true"],
     [
       "Access-Control-Expose-Headers",
-      "ETag, Last-Event-ID, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate",
+      "ETag, Last-Event-ID, Last-Modified, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate, X-Nginx-PushStream-Explain, X-Pharos-Gap",
     ],
     ["Vary", "Origin"],
   ]);
   expect(Object.fromEntries(cors.preflightFor(from(listed), "GET, HEAD"))).toMatchObject({
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers":
-      "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Private, Retain",
+      "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, If-Modified-Since, If-None-Match, Last-Event-ID, Private, Retain",
   });
 });
 

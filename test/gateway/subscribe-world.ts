@@ -62,11 +62,12 @@ const verifier: TokenVerifier = {
 };
 
 /** A client that takes everything at once. */
-interface Client {
+export interface Client {
   readonly written: Buffer[];
 }
 
-class EagerChannel implements Channel<Client> {
+/** Writes are taken before they return. */
+export class EagerChannel implements Channel<Client> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
   readonly pacing = "drain";
   drained: (connection: Connection<Client>) => void = () => undefined;
