@@ -26,6 +26,7 @@ const table = {
   presence: { areas: [...words, "hub"], packages: [] },
   polls: { areas: [...words, "hub", "fanout"], packages: [] },
   gateway: { areas: [...words, "hub", "sse", "journal", "auth", "presence", "polls"], packages: ["node:"] },
+  "push-stream": { areas: [...words, "hub", "auth", "gateway"], packages: ["node:"] },
   curve: { areas: words, packages: ["node:"] },
   ingress: { areas: [...words, "hub", "sse", "journal", "curve"], packages: ["zeromq", "node:"] },
   publisher: { areas: [...words, "hub", "sse", "ingress", "curve"], packages: ["zeromq", "jose", "node:"] },
@@ -40,7 +41,7 @@ const table = {
   "workers/wire": { areas: [...words, "hub", "fanout"], packages: ["zeromq"] },
   "workers/hub": { areas: [...words, "hub", "gateway", "workers/wire"], packages: ["node:"] },
   "workers/process": {
-    areas: [...words, "hub", "gateway", "fanout", "fronts/http", "workers/wire"],
+    areas: [...words, "hub", "gateway", "push-stream", "fanout", "fronts/http", "workers/wire"],
     packages: ["node:"],
   },
   admin: { areas: [...words, "gateway"], packages: ["fastify", "node:"] },

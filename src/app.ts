@@ -30,6 +30,7 @@ import type { Logger } from "./log.js";
 import { Polls } from "./polls/polls.js";
 import { subscriptionsTopic } from "./presence/documents.js";
 import { Presence } from "./presence/presence.js";
+import { Stamps } from "./push-stream/stamps.js";
 import { WorkersFront } from "./workers/hub/workers-front.js";
 
 /** How long a stop waits until what was published is delivered, in milliseconds. */
@@ -95,6 +96,7 @@ class RunningApp implements App {
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
   readonly #polls: Polls;
+  readonly #stamps = new Stamps();
   readonly #presence: Presence | undefined;
   readonly #gateway: Gateway;
   readonly #http: ReturnType<typeof createHttpFront>;
@@ -128,7 +130,10 @@ class RunningApp implements App {
       baseUrl: config.publicUrl,
       shared: subscriptionsTopic,
     });
-    this.#journal.follow((entry) => this.#hub.apply(entry));
+    this.#journal.follow((entry) => {
+      this.#stamps.add(entry);
+      this.#hub.apply(entry);
+    });
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
     this.#polls = new Polls({
       hub: this.#hub,
@@ -238,6 +243,7 @@ class RunningApp implements App {
       metrics: this.#figures,
       streams: () => this.#streams,
       polls: this.#polls,
+      stamps: this.#stamps,
       facts: () => ({
         streams: this.#streams,
         links: this.#links.length,

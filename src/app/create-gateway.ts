@@ -17,6 +17,7 @@ import { PageOrigins } from "../gateway/page-origins.js";
 import { Publishing } from "../gateway/publishing.js";
 import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
+import type { Resource } from "../gateway/resource.js";
 import { Visitors } from "../gateway/visitors.js";
 import { webSockets } from "../gateway/web-sockets.js";
 import type { TopicFilter } from "../hub/filter.js";
@@ -28,6 +29,9 @@ import type { Metrics } from "../metrics.js";
 import type { Polls } from "../polls/polls.js";
 import type { Presence } from "../presence/presence.js";
 import { filterLimits } from "./filter-limits.js";
+import { pushStream } from "../push-stream/push-stream.js";
+import type { PushStreamOptions } from "../push-stream/options.js";
+import type { Stamps } from "../push-stream/stamps.js";
 import { tokenVerifier } from "./token-verifier.js";
 
 export interface GatewayParts {
@@ -40,6 +44,8 @@ export interface GatewayParts {
   /** Open streams of all fronts, and polls that wait. */
   readonly streams: () => number;
   readonly polls: Polls;
+  /** Of all publications so far. */
+  readonly stamps: Stamps;
   /** What `/healthz` says beside `status`. */
   readonly facts: () => Readonly<Record<string, unknown>>;
   /** True when the hub stops, and takes no more publications. */
@@ -64,6 +70,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     clock: parts.clock,
     isStopping: parts.isStopping,
   });
+  const polls = polling(parts, clients);
   const once = new PublishOnce({ clock: parts.clock, limits: idempotencyLimits(config.limits) });
   const refusals = new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address });
   return new Gateway({
@@ -74,7 +81,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     refusals,
     resources: [
       eventStreams({ streams, visitors }),
-      poll({ streams, visitors, polling: polling(parts, clients) }),
+      poll({ streams, visitors, polling: polls }),
       webSockets({
         streams,
         visitors,
@@ -99,8 +106,26 @@ export function createGateway(parts: GatewayParts): Gateway {
         },
       }),
       publish({ publishing, once, lines: linesLimits(config.limits) }),
+      ...pushStreamPaths(parts, { streams, visitors, publishing, polling: polls }),
       health(parts.facts),
     ],
+  });
+}
+
+function pushStreamPaths(
+  { config, hub, journal, stamps, clock, streams: subscribers }: GatewayParts,
+  shared: Pick<PushStreamOptions, "streams" | "visitors" | "publishing" | "polling">,
+): readonly Resource[] {
+  if (config.pushStream === "off") return [];
+  return pushStream({
+    ...config.pushStream,
+    ...shared,
+    past: journal,
+    stamps,
+    readersOf: (topic) => hub.readersOf(topic),
+    subscribers,
+    topicBytes: config.limits.topicBytes,
+    clock,
   });
 }
 

@@ -86,6 +86,17 @@ function isPublicUrl(text: string): boolean {
   return href === `${origin}${pathname}` && (pathname === "/" || pathname === mercurePath);
 }
 
+const pushStreamAllowed =
+  "off, / or a path without a slash at its end, of letters, digits and . _ ~ -, for instance /push";
+
+/** What the paths of the push stream module's URL scheme begin with; `/` alone is nothing more than what they have. */
+export const pushStreamPaths = z
+  .string({ error: pushStreamAllowed })
+  .regex(/^(?:off|\/|(?:\/[A-Za-z0-9._~-]+)+)$/, pushStreamAllowed)
+  .transform((text): { readonly prefix: string } | "off" =>
+    text === "off" ? "off" : { prefix: text === "/" ? "" : text },
+  );
+
 const switchAllowed = "on or off";
 
 /** A setting that is on or off. */

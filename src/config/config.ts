@@ -39,6 +39,8 @@ export interface Config {
   readonly compressPrivate: boolean;
   /** True when those who may can see who is subscribed to what, and are told of each that comes and goes. */
   readonly subscriptions: boolean;
+  /** What the paths of the nginx push stream module's URL scheme begin with, empty or a path; or that they are not served. */
+  readonly pushStream: { readonly prefix: string } | "off";
   /** Origins whose pages may publish with a cookie; `*` is all of them. */
   readonly publishOrigins: readonly string[];
   /** Whose tokens are accepted; empty where no key is configured. */

@@ -9,6 +9,7 @@ import {
   onOrOff,
   publicUrl,
   publishOrigin,
+  pushStreamPaths,
 } from "./addresses.js";
 import { adminToken, checkAdmin } from "./admin.js";
 import { logLevels } from "../log.js";
@@ -107,6 +108,11 @@ export const configSchema = z
       .prefault("off")
       .describe(
         "Whether tokens can give the right to see who is subscribed to what, and to be told who comes and goes: on or off.",
+      ),
+    pushStream: pushStreamPaths
+      .prefault("off")
+      .describe(
+        "Serve the URL scheme of the nginx push stream module below this path, or not: off. Without a path below /.",
       ),
     publishOrigins: list(publishOrigin)
       .prefault([])

@@ -45,6 +45,7 @@ export const settings: readonly Setting[] = Object.freeze([
   { key: "compress", option: "compress", argument: "<on|off>", form: "text" },
   { key: "compressPrivate", option: "compress-private", argument: "[on|off]", form: "text", bare: "on" },
   { key: "subscriptions", option: "subscriptions", argument: "[on|off]", form: "text", bare: "on" },
+  { key: "pushStream", option: "push-stream", argument: "[PREFIX]", form: "text", bare: "/" },
   { key: "publishOrigins", option: "publish-origin", argument: "<ORIGIN>", form: "list" },
   { key: "tokenIssuer", option: "token-issuer", argument: "<ISSUER>", form: "text" },
   { key: "tokenKey", option: "token-key", argument: "<FILE>", form: "text" },

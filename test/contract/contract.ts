@@ -8,6 +8,7 @@ import { testLifetimes } from "./lifetimes.js";
 import { testLimits } from "./limits.js";
 import { testDifferences } from "./requests-that-differ.js";
 import { testPolls } from "./polls.js";
+import { testPushStream } from "./push-stream.js";
 import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
 import { testMercure } from "./mercure.js";
@@ -32,5 +33,6 @@ export function describeContract(front: FrontName): void {
     testCompressed(contract);
     testPolls(contract);
     testWebSockets(contract);
+    testPushStream(contract);
   });
 }

@@ -1,9 +1,9 @@
 import { describe } from "vitest";
 
 /**
- * The Mercure protocol as a checklist: each entry is one demand on a hub, named by the lines of the draft
+ * The protocols as checklists: each entry is one demand on a hub, named by the lines of the draft
  * (draft-dunglas-mercure-08) where it has them, else by its first words. `current` is that draft, `older` draft-07 as it
- * is deployed. boxes.test.ts holds the tests to it.
+ * is deployed; `push-stream` is what the nginx push stream module and its client library do. boxes.test.ts holds the tests to it.
  */
 export const boxes = {
   "current, Identifiers": ["l.73-75, l.284-288: Topic", "Hub URL"],
@@ -88,6 +88,14 @@ export const boxes = {
     "Subscriptions API",
     "Dual-mode rule",
   ],
+  "push-stream, URL scheme": ["Paths", "Path of channels", "Control parameters", "Mode header"],
+  "push-stream, Publish": ["Body", "Answer", "Errors", "Who may"],
+  "push-stream, Message template": ["Words", "Ids and stamps", "Special ids", "The client's template"],
+  "push-stream, Stream": ["Header, messages and pings"],
+  "push-stream, SSE": ["Bytes"],
+  "push-stream, Resume": ["Order per channel", "Sources", "Rule"],
+  "push-stream, Long poll": ["Stored messages, or hold", "Headers", "Timeout", "JSONP", "CORS"],
+  "push-stream, Statistics": ["One, some, all", "Accept"],
 } as const;
 
 type Boxes = typeof boxes;

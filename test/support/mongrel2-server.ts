@@ -18,7 +18,7 @@ import {
   settingsOf,
 } from "./mongrel2-config.js";
 
-/** The routes that mongrel2/mongrel2.conf gives to Pharos. */
+/** The routes that mongrel2/mongrel2.conf gives to Pharos, those included that it has for `--push-stream`. */
 const pharosPaths = [
   "/esupdates",
   "/poll",
@@ -27,6 +27,13 @@ const pharosPaths = [
   "/.well-known/mercure",
   "/.well-known/oauth-protected-resource",
   "/publish",
+  "/pub",
+  "/channels-stats",
+  "/sub/",
+  "/ev/",
+  "/lp/",
+  "/jsonp/",
+  "/events/",
 ];
 
 export interface Mongrel2Options {

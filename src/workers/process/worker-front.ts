@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
 import { codings } from "../../gateway/codings.js";
 import { formats } from "../../gateway/formats.js";
+import { heartbeatFormats } from "../../push-stream/formats.js";
 import type { Logger } from "../../log.js";
 import { ZeroMqPeer } from "../wire/peer.js";
 import type { ToHub, ToWorker, Words } from "../wire/messages.js";
@@ -127,7 +128,7 @@ export class WorkerFront {
 }
 
 function heartbeat(words: Words, id: string, members: number): Buffer {
-  const format = formats.get(words.format);
+  const format = formats.get(words.format) ?? heartbeatFormats.get(words.format);
   if (format === undefined) throw new Error(`no format is named ${words.format}`);
   const body = format.heartbeat(id);
   if (words.coding === undefined) return body;

@@ -1,0 +1,64 @@
+import type { Entry } from "../hub/entry.js";
+import type { GapNotice } from "../protocol.js";
+import { formatTime } from "./stamps.js";
+import type { Stamp } from "./stamps.js";
+import type { Words } from "./template.js";
+
+/** The ids of what is no message: the module's own, and one that its clients pass over. */
+export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4 });
+
+/** A publication as a message. Its channel is its first topic: what comes over this protocol has one. */
+export function messageWords(entry: Entry, { time, tag }: Stamp): Words {
+  const { topics, data, type = "", id } = entry.publication;
+  return {
+    id: String(entry.ordinal),
+    "event-id": quotable(id === entry.id ? id : ""),
+    "event-type": quotable(type),
+    channel: quotable(topics[0]),
+    text: encodeText(data),
+    size: String(Buffer.byteLength(data)),
+    tag: String(tag),
+    time: formatTime(time),
+  };
+}
+
+const noWords: Words = Object.freeze({
+  id: "",
+  "event-id": "",
+  "event-type": "",
+  channel: "",
+  text: "",
+  size: "0",
+  tag: "0",
+  time: formatTime(0),
+});
+
+/** What says that a quiet stream is alive. */
+export const pingWords: Words = Object.freeze({ ...noWords, id: String(specialIds.ping) });
+
+/** What is lost, for whoever looks at it: clients of the module pass over ids that are negative and not theirs. */
+export function gapWords(notice: GapNotice): Words {
+  const text = JSON.stringify(notice);
+  return { ...noWords, id: String(specialIds.gap), text: encodeText(text), size: String(text.length) };
+}
+
+/**
+ * Text as clients of the module decode it: with `decodeURIComponent`. The quote, which that leaves alone, would end the
+ * string that the text stands in.
+ */
+export function encodeText(text: string): string {
+  return encodeURIComponent(text).replaceAll("'", "%27");
+}
+
+/**
+ * What clients give back as it came, such as an event's id, inside a string of JSON or of a script in a page: with
+ * escapes that both know for all that would end the string or the script.
+ */
+function quotable(text: string): string {
+  return JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(
+      /['<>&\u2028\u2029]/g,
+      (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+}

@@ -1,0 +1,120 @@
+import type { Grants } from "../auth/grants.js";
+import type { Answer, GatewayRequest, Headers, StreamStart } from "../gateway/messages.js";
+import { parseQuery, valueOf } from "../gateway/query.js";
+import type { Pairs } from "../gateway/query.js";
+import { readRights } from "../gateway/read-rights.js";
+import type { Handler } from "../gateway/resource.js";
+import { seenSubscriber } from "../gateway/seen-subscriber.js";
+import type { Format } from "../hub/format.js";
+import { parseChannels } from "./channels.js";
+import type { AskedChannel } from "./channels.js";
+import { findBeginning, parseControl } from "./cursor.js";
+import { explaining } from "./explained.js";
+import { pushStreamFormats } from "./formats.js";
+import { framePage } from "./frame-page.js";
+import { LongPoll } from "./long-poll.js";
+import type { PushStreamOptions } from "./options.js";
+import type { Mode, StreamMode, Subscriber } from "./subscriber.js";
+
+/** What a mode that holds a stream open begins it with. */
+interface StreamForm {
+  readonly format: Format;
+  readonly type: string;
+  readonly opening: Buffer;
+}
+
+const notCached: Headers = [
+  ["Expires", "Thu, 01 Jan 1970 00:00:01 GMT"],
+  ["Cache-Control", "no-cache, no-store, must-revalidate"],
+  ["X-Content-Type-Options", "nosniff"],
+];
+
+/** Makes the handlers of subscribers. `path` says where in a request's path its channels begin. */
+export function subscribing(
+  options: PushStreamOptions,
+): (mode: Mode, channelsOf: (path: string) => string) => Handler {
+  const formats = pushStreamFormats(options.stamps);
+  const longPoll = new LongPoll(options);
+  const streamModes: Readonly<Record<StreamMode, StreamForm>> = {
+    stream: { format: formats.stream, type: "text/html; charset=utf-8", opening: framePage },
+    eventsource: {
+      format: formats.eventSource,
+      type: "text/event-stream; charset=utf-8",
+      opening: Buffer.from(": \n"),
+    },
+  };
+  const handle = (asked: Mode, path: string, request: GatewayRequest): Answer | Promise<Answer> => {
+    const query = parseQuery(request.query);
+    const mode = modeOf(asked, request, query);
+    const isStream = mode === "stream" || mode === "eventsource";
+    const format = isStream ? streamModes[mode].format : formats.longPoll;
+    const channels = parseChannels(valueOf(query, "channels") ?? path, {
+      channels: options.streams.filtersPerConnection,
+      topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
+    });
+    const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
+      const subscriber = subscriberOf(options, { request, query, grants, channels, format });
+      return isStream
+        ? openStream(options, subscriber, streamModes[mode])
+        : longPoll.answer(subscriber, mode);
+    };
+    const visitor = mode === "jsonp" ? withoutCookies(request) : request;
+    const grants = options.visitors.subscriber(visitor, query);
+    return grants === undefined ? begin(undefined) : grants.then(begin);
+  };
+  return (mode, channelsOf) => explaining((request) => handle(mode, channelsOf(request.path), request));
+}
+
+/** A request may ask another mode's path for its messages at once, or one at a time; a callback asks for a script. */
+function modeOf(mode: Mode, request: GatewayRequest, query: Pairs): Mode {
+  const asked = request.header("x-nginx-pushstream-mode")?.toLowerCase();
+  if (asked === "polling") return "polling";
+  const isPoll = asked === "long-polling" || mode === "long-polling";
+  if (mode === "jsonp" || (isPoll && valueOf(query, "callback") !== undefined)) return "jsonp";
+  return isPoll ? "long-polling" : mode;
+}
+
+/** A script is loaded, with the visitor's cookies, by any page that likes to, which reads what it says. */
+function withoutCookies(request: GatewayRequest): GatewayRequest {
+  return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };
+}
+
+function subscriberOf(
+  options: PushStreamOptions,
+  asked: Pick<Subscriber, "request" | "query" | "grants"> & {
+    readonly channels: readonly AskedChannel[];
+    readonly format: Format;
+  },
+): Subscriber {
+  const { request, query, grants, channels, format } = asked;
+  const rights = readRights(grants);
+  const filters = channels.map(({ channel }) => ({ kind: "exact", text: channel, topic: channel }) as const);
+  const control = parseControl(request, query);
+  return {
+    request,
+    query,
+    grants,
+    control,
+    subscription: { format, filters, rights },
+    beginning: findBeginning(options, { channels, control, rights }),
+  };
+}
+
+function openStream(
+  { streams: { presence } }: PushStreamOptions,
+  subscriber: Subscriber,
+  { type, opening }: StreamForm,
+): StreamStart {
+  const { subscription, grants, beginning } = subscriber;
+  const matchers = subscription.filters.map(({ kind, text }) => ({ type: kind, text }));
+  const before = beginning.before.map((entry) => subscription.format.event(entry));
+  return {
+    kind: "stream",
+    headers: [["Content-Type", type], ...notCached, ["X-Accel-Buffering", "no"]],
+    opening: Buffer.concat([opening, ...before]),
+    subscription,
+    lastEventId: beginning.lastEventId,
+    expiresAtMs: grants?.expiresAtMs,
+    ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
+  };
+}

@@ -1,0 +1,20 @@
+import type { Grants } from "../auth/grants.js";
+import type { GatewayRequest } from "../gateway/messages.js";
+import type { Pairs } from "../gateway/query.js";
+import type { Subscription } from "../hub/cohort.js";
+import type { Beginning, Control } from "./cursor.js";
+
+/** How messages are brought; each has paths of its own. */
+export type Mode = StreamMode | PollMode;
+export type StreamMode = "stream" | "eventsource";
+export type PollMode = "long-polling" | "jsonp" | "polling";
+
+/** A subscriber whose token has been looked at. */
+export interface Subscriber {
+  readonly request: GatewayRequest;
+  readonly query: Pairs;
+  readonly grants: Grants | undefined;
+  readonly control: Control;
+  readonly subscription: Subscription;
+  readonly beginning: Beginning;
+}

@@ -1,0 +1,113 @@
+import type { Page } from "playwright-core";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { FrontName } from "../contract/differences.js";
+import { untilStreams } from "../contract/client.js";
+import { startSite, type Site } from "../contract/site.js";
+import { startChromium } from "../support/chromium.js";
+import { waitFor } from "../support/wait-for.js";
+
+/**
+ * The module's own client library, as it is, in a browser. It is not among the files of this project: the environment
+ * says where it lies, and without it there is nothing to run.
+ */
+const library = process.env["PHAROS_PUSHSTREAM_JS"];
+
+const within = 60_000;
+const awkward = `"quotes" 'and' <script>\\ 100% ü 😀 ~id~ \u2028 line\nbreak\r\n</script>`;
+
+interface PushStreamPage {
+  readonly got: readonly (readonly [text: string, channel: string, eventId: string])[];
+  readonly ps: { readonly readyState: number; sendMessage(text: string): void };
+}
+
+async function openPage(site: Site): Promise<Page> {
+  const page = await (await startChromium()).emptyPage();
+  const script = readFileSync(library ?? "", "utf8");
+  // Any document of the hub's origin will do.
+  await page.goto(`http://localhost:${site.port}/healthz`, { timeout: within });
+  await page.addScriptTag({ content: script });
+  return page;
+}
+
+async function connect(page: Page, site: Site, settings: object): Promise<void> {
+  await page.evaluate(
+    ({ port, given }) => {
+      const scope = globalThis as unknown as Record<string, unknown> & {
+        PushStream: new (settings: object) => {
+          onmessage: unknown;
+          addChannel(name: string): void;
+          connect(): void;
+        };
+      };
+      const got: unknown[] = [];
+      const ps = new scope.PushStream({ host: "localhost", port, ...given });
+      ps.onmessage = (...message: readonly unknown[]) => {
+        const [text, , channel, eventId] = message;
+        got.push([text, channel, eventId]);
+      };
+      ps.addChannel("room");
+      scope["got"] = got;
+      scope["ps"] = ps;
+      ps.connect();
+    },
+    { port: site.port, given: settings },
+  );
+  await page.waitForFunction(() => (globalThis as unknown as PushStreamPage).ps.readyState === 2, undefined, {
+    timeout: within,
+  });
+  await untilStreams(site, 1);
+}
+
+async function received(page: Page, count: number): Promise<PushStreamPage["got"]> {
+  let got: PushStreamPage["got"] = [];
+  await waitFor(
+    async () => {
+      got = await page.evaluate(() => (globalThis as unknown as PushStreamPage).got);
+      return got.length >= count;
+    },
+    { within, missing: () => `the page has ${got.length} messages, not ${count}` },
+  );
+  return got;
+}
+
+const fronts: readonly FrontName[] = ["http", "mongrel2-shipped"];
+
+const modes = [
+  ["eventsource", { modes: "eventsource" }],
+  ["stream", { modes: "stream" }],
+  ["longpolling", { modes: "longpolling" }],
+  ["longpolling by arguments", { modes: "longpolling", messagesControlByArgument: true }],
+  ["longpolling as scripts", { modes: "longpolling", useJSONP: true }],
+  [
+    "the paths of another configuration",
+    {
+      modes: "longpolling",
+      urlPrefixLongpolling: "/events/lp",
+      urlPrefixPublisher: "/events/pub/room",
+    },
+  ],
+] as const;
+
+describe.skipIf(library === undefined).each(fronts)("pushstream.js over the front %s", (front) => {
+  it.each(modes)("gets every message once and in order in its mode %s", async (_name, settings) => {
+    const site = await startSite(front, { settings: { PHAROS_PUSH_STREAM: "/", PHAROS_OPEN: "on" } });
+    const page = await openPage(site);
+    await connect(page, site, settings);
+    await site.publish({ topics: ["room"], data: awkward, id: `e'1"` });
+    const numbers = Array.from({ length: 300 }, (_, n) => String(n));
+    for (const data of numbers) {
+      await site.publish({ topics: ["room"], data });
+      await site.publish({ topics: ["other"], data });
+      // Between the polls of a client that asks again after 100 ms, and while one waits.
+      if (Number(data) % 50 === 0) await received(page, Number(data));
+    }
+    const got = await received(page, 301);
+    expect(got[0]).toEqual([awkward, "room", `e'1"`]);
+    expect(got.slice(1).map(([text]) => text)).toEqual(numbers);
+    if (front !== "http") return;
+    // Behind Mongrel2 nobody may publish without a token.
+    await page.evaluate((text) => (globalThis as unknown as PushStreamPage).ps.sendMessage(text), awkward);
+    expect((await received(page, 302)).at(-1)?.[0]).toBe(awkward);
+  });
+});

@@ -1,0 +1,201 @@
+import type { Grants, TokenVerifier } from "../../src/auth/grants.js";
+import { Fanout } from "../../src/fanout/fanout.js";
+import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
+import { Gateway } from "../../src/gateway/gateway.js";
+import type { Reply } from "../../src/gateway/messages.js";
+import { Publishing } from "../../src/gateway/publishing.js";
+import { Visitors } from "../../src/gateway/visitors.js";
+import type { Joining } from "../../src/hub/cohort.js";
+import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
+import { Hub } from "../../src/hub/hub.js";
+import type { PublicationInput } from "../../src/hub/publication.js";
+import { defaultPublicationLimits, parsePublication } from "../../src/hub/publication.js";
+import { defaultHistoryLimits } from "../../src/journal/limits.js";
+import { MemoryJournal } from "../../src/journal/memory-journal.js";
+import { silentMetrics } from "../../src/metrics.js";
+import { Polls } from "../../src/polls/polls.js";
+import { pushStream } from "../../src/push-stream/push-stream.js";
+import { Stamps } from "../../src/push-stream/stamps.js";
+import { testEpoch } from "../fanout/world.js";
+import type { Client } from "../gateway/subscribe-world.js";
+import { EagerChannel } from "../gateway/subscribe-world.js";
+import { gatewayRequest } from "../gateway/request.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+
+/** Tokens say what they allow: `publish.a.b` is good for the topics a and b, `subscribe.ALL` for all. */
+const verifier: TokenVerifier = {
+  verify: (token) => Promise.resolve({ ok: true, grants: grantsOf(token) }),
+};
+
+function grantsOf(token: string): Grants {
+  const [action = "", ...topics] = token.split(".");
+  const filters = topics.map((text) => (text === "ALL" ? allTopics : parseExactFilter(text)));
+  return {
+    form: "older",
+    publish: action === "publish" ? filters : [],
+    mayPublish: action === "publish",
+    subscribe: action === "subscribe" ? filters : [],
+    expiresAtMs: undefined,
+    issuer: undefined,
+    subject: undefined,
+    payloadFor: () => undefined,
+  };
+}
+
+type Request = Parameters<typeof gatewayRequest>[0];
+
+/** What a stream has brought so far, its opening included. */
+export class Stream {
+  readonly #client: Client;
+  readonly headers: ReadonlyMap<string, string>;
+
+  constructor(client: Client, headers: ReadonlyMap<string, string>) {
+    this.#client = client;
+    this.headers = headers;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#client.written).toString();
+  }
+}
+
+/** The second in which the clock of these tests begins. */
+export const firstSecond = Date.UTC(2026, 0, 1) / 1000;
+
+/** A gateway that serves the push stream module's URL scheme, over a hub in memory. */
+export class PushStreamWorld {
+  readonly clock = new VirtualClock();
+  readonly gateway: Gateway;
+  readonly polls: Polls;
+  readonly #journal: MemoryJournal;
+  readonly #fanout: Fanout<Client, Joining>;
+
+  constructor(options: { readonly prefix?: string; readonly topicEvents?: number } = {}) {
+    const { clock } = this;
+    const { prefix = "", topicEvents = defaultHistoryLimits.topicEvents } = options;
+    const limits = { ...defaultHistoryLimits, topicEvents };
+    this.#journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
+    const hub = new Hub({ history: this.#journal, clock });
+    const stamps = new Stamps();
+    this.#journal.follow((entry) => {
+      stamps.add(entry);
+      hub.apply(entry);
+    });
+    const pages = { pageBytes: 1024 * 1024, pageCacheBytes: 1024 * 1024 };
+    this.polls = new Polls({ hub, clock, metrics: silentMetrics, ...pages });
+    const channel = new EagerChannel();
+    const cohorts = new LocalCohorts({ name: "t", hub });
+    this.#fanout = new Fanout({ front: "t", cohorts, channel, clock, metrics: silentMetrics });
+    channel.drained = (connection) => this.#fanout.drained(connection);
+    this.gateway = this.#createGateway(hub, { stamps, prefix });
+  }
+
+  /** Publishes as any other way in does. */
+  publish(topic: string, data: string, more: Omit<PublicationInput, "topics" | "data"> = {}): void {
+    this.#journal.append(parsePublication({ topics: [topic], data, ...more }));
+  }
+
+  /** Asks, as a program of this machine unless it is said otherwise. */
+  async ask(request: Request): Promise<Reply> {
+    const asked = gatewayRequest({ headers: { host: "localhost" }, ...request });
+    const answer = await this.gateway.handle(asked);
+    if (answer.kind === "stream") throw new Error(`${asked.path} has opened a stream`);
+    return answer;
+  }
+
+  /** Posts a message as a form. */
+  post(path: string, query: string, body: string): Promise<Reply> {
+    const type = "application/x-www-form-urlencoded";
+    return this.ask({
+      method: "POST",
+      path,
+      query,
+      body,
+      headers: { host: "localhost", "content-type": type },
+    });
+  }
+
+  /** Opens a stream; what is published from now on comes when the turn ends. */
+  async open(request: Request): Promise<Stream> {
+    const asked = gatewayRequest(request);
+    const answer = await this.gateway.handle(asked);
+    if (answer.kind === "reply") throw new Error(`refused with ${answer.status}`);
+    const client: Client = { written: [] };
+    this.#fanout.open({ ...answer, handle: client, head: answer.opening });
+    this.turn();
+    return new Stream(client, headersOf(answer));
+  }
+
+  turn(): void {
+    this.clock.runEndOfTurn();
+  }
+
+  /** A poll under way, which the end of a turn or of its time answers. */
+  poll(request: Request): { readonly reply: () => Reply | undefined } {
+    let reply: Reply | undefined;
+    void this.ask(request).then((answer) => {
+      reply = answer;
+    });
+    return { reply: () => reply };
+  }
+
+  #createGateway(
+    hub: Hub,
+    { stamps, prefix }: { readonly stamps: Stamps; readonly prefix: string },
+  ): Gateway {
+    const { clock, polls } = this;
+    const visitors = new Visitors({ verifier, anonymous: true, publishOrigins: [] });
+    const publishing = new Publishing({
+      visitors,
+      append: (publication) => this.#journal.append(publication),
+      room: () => undefined,
+      limits: defaultPublicationLimits,
+      clock,
+      open: true,
+    });
+    return new Gateway({
+      corsOrigins: ["https://page.example"],
+      resources: pushStream({
+        prefix,
+        streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
+        visitors,
+        publishing,
+        polling: { clock, next: (request) => polls.next(request), admit: () => () => undefined },
+        past: this.#journal,
+        stamps,
+        readersOf: (topic) => hub.readersOf(topic),
+        subscribers: () => this.#fanout.size + polls.size,
+        topicBytes: 64,
+        clock,
+      }),
+    });
+  }
+}
+
+/** Headers by their lower-case names. */
+export function headersOf({ headers }: Pick<Reply, "headers">): ReadonlyMap<string, string> {
+  return new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+export interface Message {
+  readonly id: number;
+  readonly channel: string;
+  readonly text: string;
+  readonly tag: string;
+  readonly time: string;
+  readonly eventid: string;
+}
+
+/** The messages of an answer to a long poll, taken apart as the client library does it. */
+export function messagesOf(text: string): readonly Message[] {
+  return text
+    .replaceAll("}{", "}\r\n{")
+    .split("\r\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Message);
+}
+
+/** Their texts as that gives them to its page. */
+export function textsOf(text: string): readonly string[] {
+  return messagesOf(text).map((message) => decodeURIComponent(message.text));
+}
