@@ -55,7 +55,7 @@ function libraryLines(topics, { hasToken }) {
     ...(hasToken ? ["token"] : []),
   ];
   return [
-    `import { connect } from "pharos/client";`,
+    `import { connect } from ${JSON.stringify(new URL("pharos-client.js", hubUrl()).href)};`,
     "",
     `const live = connect(${JSON.stringify(hubUrl())}${options.length ? `, { ${options.join(", ")} }` : ""});`,
     "for await (const item of live) {",

@@ -1,13 +1,14 @@
+import { hubUrl } from "./address.js";
 import { gapSentence } from "./gap.js";
-import { Stream } from "./stream.js";
+import { connect } from "./pharos-client.js";
 
 /**
- * The one stream that the page follows, in the words of the page. `onEvent` gets `{id, topics, type, data, retained}`,
- * `onGap` the same for a gap, its data a sentence, `onState` what the library tells, and where it was resumed.
+ * The one connection that the page keeps, in the words of the page. `onEvent` gets `{id, topics, type, data, retained}`,
+ * `onGap` the same for a gap, its data a sentence, `onState` `{kind, reason?, delayMs?, transport?, resumedAt?}`.
  */
 export class Following {
   #tell;
-  #stream;
+  #live;
   #chosen;
 
   constructor({ onState, onEvent, onGap }) {
@@ -16,34 +17,45 @@ export class Following {
 
   /** Ends what was followed before. */
   begin(chosen) {
+    this.#live?.close();
     this.#chosen = chosen;
-    this.#stream?.close();
-    this.#stream = new Stream({
-      filters: chosen.topics,
-      token: chosen.token,
-      lastEventId: chosen.lastEventId,
-      onState: (state) => this.#takeState(state),
-      onItem: (item) => this.#take(item),
+    const { topics, token, lastEventId } = chosen;
+    const live = connect(hubUrl(), {
+      lastEventId,
+      ...(topics.length > 0 && { filters: topics }),
+      ...(token && { token }),
     });
+    this.#live = live;
+    // What is closed here is not told: only the server's word is.
+    const whilePresent = (take) => (told) => live === this.#live && take(told);
+    live.on(
+      "state",
+      whilePresent((state) => this.#takeState(state)),
+    );
+    live.on(
+      "gap",
+      whilePresent((gap) => this.#takeGap(gap)),
+    );
+    live.on(
+      "event",
+      whilePresent((event) => this.#tell.onEvent({ type: "message", ...event })),
+    );
   }
 
   /** At once, where it was. */
   retry() {
-    this.begin({ ...this.#chosen, lastEventId: this.#stream.lastEventId });
+    this.begin({ ...this.#chosen, lastEventId: this.#live.lastEventId });
   }
 
   #takeState(state) {
-    const resumedAt = state.kind === "open" ? this.#stream?.lastEventId : undefined;
-    this.#tell.onState({ ...state, resumedAt });
+    const reason = state.kind === "closed" ? (state.error?.reason ?? state.error?.message) : state.reason;
+    const resumedAt = state.kind === "open" ? this.#live.lastEventId : undefined;
+    this.#tell.onState({ ...state, reason, resumedAt });
   }
 
-  #take(item) {
-    if (item.kind === "gap") {
-      const data = gapSentence(item);
-      const raw = JSON.stringify({ reason: item.reason, topics: item.topics, more: item.more });
-      this.#tell.onGap({ id: item.id, topics: [], type: "gap", data, raw, isGap: true });
-      return;
-    }
-    this.#tell.onEvent(item);
+  #takeGap({ id, reason, topics, more }) {
+    const raw = JSON.stringify({ reason, topics, more });
+    const data = gapSentence({ reason, topics, more });
+    this.#tell.onGap({ id, topics: [], type: "gap", data, raw, isGap: true });
   }
 }

@@ -55,6 +55,7 @@ export class Timeline {
 }
 
 const names = {
+  idle: "Idle",
   connecting: "Connecting",
   open: "Opened",
   waiting: "Dropped",
