@@ -111,7 +111,7 @@ function testPipelining({ site }: Contract): void {
     it("may be a file and then a stream", async () => {
       // A stream once overtook the file, which is read from disk, and the client got the file's bytes as events.
       const connection = await site().connect();
-      connection.write(requestBytes({ path: "/pharos.css" }) + requestBytes({}));
+      connection.write(requestBytes({ path: "/console.css" }) + requestBytes({}));
       await connection.readUntil("retry: 5000\n", { within });
       const file = parseResponse(connection.text);
       expect(file?.headers.get("content-type")).toMatch(/^text\/css/);

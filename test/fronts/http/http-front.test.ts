@@ -4,7 +4,7 @@ import { parseResponse, requestBytes } from "../../contract/http-text.js";
 import { startSite } from "../../contract/site.js";
 import { waitFor } from "../../support/wait-for.js";
 
-const file = requestBytes({ path: "/pharos.css" });
+const file = requestBytes({ path: "/console.css" });
 const path = "/publish/a";
 const patient = { Expect: "100-continue", "Content-Length": "5" };
 const health = requestBytes({ path: "/healthz" });
