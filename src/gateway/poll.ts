@@ -13,7 +13,7 @@ import { parseQuery, valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
 import { bytesReply } from "./replies.js";
 import type { Resource } from "./resource.js";
-import { filtersOf } from "./stream-filters.js";
+import { addedOf, filtersOf } from "./stream-filters.js";
 import { firstPresent } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
 import type { Visitors } from "./visitors.js";
@@ -59,7 +59,12 @@ export function poll({ streams, visitors, polling }: PollOptions): Resource {
     const cursor = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
     const leave = polling.admit(request, subscription);
     return polling
-      .next({ subscription, cursor, waitMs: Math.min(waitMs, leftMs(polling.clock, grants)) })
+      .next({
+        subscription,
+        cursor,
+        added: addedOf(query, filters),
+        waitMs: Math.min(waitMs, leftMs(polling.clock, grants)),
+      })
       .then(replyOf)
       .finally(leave);
   };

@@ -1,4 +1,4 @@
-import type { Cohort } from "../hub/cohort.js";
+import type { Cohort, Joining } from "../hub/cohort.js";
 import { isNothing } from "../hub/history.js";
 import type { History, LossMark } from "../hub/history.js";
 import { startReading } from "../hub/page.js";
@@ -27,9 +27,18 @@ export function formatCursor({ history }: PageSource, cohort: Cohort, state: Rea
   return [toldWord, ...idsOf(after, ...parts(told, history.head))].join(",");
 }
 
-/** Where a poll begins: behind its cursor; without one with the retained values. */
-export function startPolling(source: PageSource, cohort: Cohort, cursor: string | undefined): ReadState {
-  return parseCursor(source.history, cursor ?? "") ?? startReading(source, cohort, { lastEventId: cursor });
+/**
+ * Where a poll begins: behind its cursor, with the retained values of the filters that are new to the poller first;
+ * without a cursor with all retained values.
+ */
+export function startPolling(
+  source: PageSource,
+  cohort: Cohort,
+  { cursor, added }: { readonly cursor: string | undefined; readonly added?: Joining["added"] },
+): ReadState {
+  return (
+    parseCursor(source.history, cursor ?? "") ?? startReading(source, cohort, { lastEventId: cursor, added })
+  );
 }
 
 /**

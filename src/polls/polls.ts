@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../clock.js";
 import { PageCache } from "../fanout/page-cache.js";
-import type { Cohort, Outlet, Subscription } from "../hub/cohort.js";
+import type { Cohort, Joining, Outlet, Subscription } from "../hub/cohort.js";
 import type { Hub } from "../hub/hub.js";
 import type { Page, ReadState } from "../hub/page.js";
 import type { Offset } from "../hub/position.js";
@@ -21,6 +21,8 @@ export interface PollRequest {
   readonly subscription: Subscription;
   /** What the answer before gave as its position; without one, retained values and the present position. */
   readonly cursor: string | undefined;
+  /** Filters that are new to a poller with a cursor: their retained values come first. @default none */
+  readonly added?: Joining["added"];
   /** How long to wait for something, in milliseconds; 0 answers with what there is. */
   readonly waitMs: number;
 }
@@ -68,10 +70,10 @@ export class Polls implements Outlet {
   }
 
   /** Answers, with something or with nothing, no later than when its time is over. */
-  next({ subscription, cursor, waitMs }: PollRequest): Promise<PollAnswer> {
+  next({ subscription, cursor, added, waitMs }: PollRequest): Promise<PollAnswer> {
     const { hub, clock } = this.#options;
     const cohort = hub.join(this, subscription);
-    const state = startPolling(hub, cohort, cursor);
+    const state = startPolling(hub, cohort, { cursor, added });
     // Whoever comes without a cursor asks for the position.
     const untilMs = cursor === undefined ? 0 : clock.monotonic() + waitMs;
     this.#size += 1;

@@ -91,6 +91,18 @@ function testAnswers({ site, smallSite, mercureSite }: Contract): void {
     expect(dataOf(await poll(site(), { topic: `${topic}/#`, cursor }))).toEqual(["4"]);
   });
 
+  it("with a filter that is new get its retained value first, and then what they missed", async () => {
+    const [old, fresh] = [freshTopic(), freshTopic()];
+    await site().publish({ topics: [old], data: "known", retain: true });
+    await site().publish({ topics: [fresh], data: "value", retain: true });
+    const { position } = await poll(site(), { topic: old });
+    await site().publish({ topics: [old], data: "missed" });
+    const query = new URLSearchParams({ topic: old, added: fresh, last_event_id: position });
+    query.append("topic", fresh);
+    const answer = answerOf(await ask(site(), requestBytes({ path: `/poll?${query.toString()}` })));
+    expect(dataOf(answer)).toEqual(["value", "missed"]);
+  });
+
   it("are told what is lost", async () => {
     const topic = freshTopic();
     const { position: cursor } = await poll(smallSite(), { topic });
