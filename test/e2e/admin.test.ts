@@ -88,6 +88,7 @@ describe("the admin address", () => {
         connections: [
           { front: "http", value: 1 },
           { front: "mongrel2", value: 1 },
+          { front: "poll", value: 0 },
         ],
       },
     });
