@@ -14,6 +14,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/long/**"],
+          // A process for each file costs more than its tests do: the modules are loaded once for all files of a process.
+          isolate: false,
+          maxWorkers: 2,
           // A machine that is busy with something else may hold any test up for seconds.
           testTimeout: 60_000,
           hookTimeout: 60_000,

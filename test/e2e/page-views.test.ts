@@ -173,8 +173,8 @@ describe("the page", () => {
     await page.locator("#rows .data").getByText("number 9999", { exact: true }).waitFor({ timeout });
     expect(await page.locator("#rows .data").first().textContent()).toBe("number 9999");
     expect(await page.locator("#rows [role=row]").count()).toBe(300);
-    expect(await page.locator("#topic-rows tr").allInnerTexts()).toEqual([
-      expect.stringMatching(/^many\s.*10,000$/s),
-    ]);
+    // The list of topics is drawn at a rate of its own, behind the total.
+    await page.locator("#topic-rows tr", { hasText: /^many\s.*10,000$/s }).waitFor({ timeout });
+    expect(await page.locator("#topic-rows tr").count()).toBe(1);
   });
 });
