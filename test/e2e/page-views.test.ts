@@ -174,7 +174,7 @@ describe("the page", () => {
     expect(await page.locator("#rows .data").first().textContent()).toBe("number 9999");
     expect(await page.locator("#rows [role=row]").count()).toBe(300);
     // The list of topics is drawn at a rate of its own, behind the total.
-    await page.locator("#topic-rows tr", { hasText: /^many\s.*10,000$/s }).waitFor({ timeout });
+    await page.locator("#topic-rows tr", { hasText: /many.*10,000/s }).waitFor({ timeout });
     expect(await page.locator("#topic-rows tr").count()).toBe(1);
   });
 });
