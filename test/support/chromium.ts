@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
-import { atTestEnd, type OnEnd } from "./on-end.js";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { afterAll } from "vitest";
+import { atTestEnd } from "./on-end.js";
 
 const flags = [
   "--headless",
@@ -15,7 +13,15 @@ const flags = [
   "--disable-sync",
 ];
 
-/** Debian's Chromium with a profile of its own. */
+/** One for all tests of a file: to start it takes longer than most of them. */
+let running: Promise<Browser> | undefined;
+
+afterAll(async () => {
+  await (await running)?.close();
+  running = undefined;
+});
+
+/** Debian's Chromium with a profile of its own, which is of this test alone. */
 export class Chromium {
   readonly #context: BrowserContext;
 
@@ -40,29 +46,26 @@ export class Chromium {
   }
 }
 
-/** Starts the browser; it ends, and its profile goes, with the test. */
+/** Opens the browser with an empty profile, which goes with the test. */
 export async function startChromium(
   options: {
-    /** @default the end of the running test */
-    readonly onEnd?: OnEnd;
     /** @default "light" */
     readonly colorScheme?: "light" | "dark";
     /** True takes any certificate. @default false */
     readonly ignoreHttpsErrors?: boolean;
   } = {},
 ): Promise<Chromium> {
-  const profile = await mkdtemp(join(tmpdir(), "pharos-chromium-"));
-  const context = await chromium.launchPersistentContext(profile, {
+  running ??= chromium.launch({
     executablePath: process.env["PHAROS_CHROMIUM"] ?? "/usr/bin/chromium",
     args: flags,
     timeout: 60_000,
+  });
+  const browser = await running;
+  const context = await browser.newContext({
     ignoreHTTPSErrors: options.ignoreHttpsErrors ?? false,
     ...(options.colorScheme === undefined ? {} : { colorScheme: options.colorScheme }),
   });
-  const browser = new Chromium(context);
-  (options.onEnd ?? atTestEnd)(async () => {
-    await browser.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
-  return browser;
+  const opened = new Chromium(context);
+  atTestEnd(() => opened.close());
+  return opened;
 }
