@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startChromium } from "../support/chromium.js";
 import { root } from "../support/ipc.js";
+import { atTestEnd, type OnEnd } from "../support/on-end.js";
 import { waitFor } from "../support/wait-for.js";
 
 const timeout = 60_000;
@@ -19,14 +20,21 @@ interface Example {
   readonly said: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
-/** Starts one as its README says; it ends with the test. */
-async function startExample(name: string, ...args: readonly string[]): Promise<Example> {
+interface ExampleOptions {
+  readonly args?: readonly string[];
+  /** @default the end of the running test */
+  readonly onEnd?: OnEnd;
+}
+
+/** Starts one as its README says. */
+async function startExample(name: string, options: ExampleOptions = {}): Promise<Example> {
+  const { args = [], onEnd = atTestEnd } = options;
   const child = spawn(process.execPath, ["--import", "tsx", join("examples", name, "main.ts"), ...args], {
     cwd: root,
     env: { ...process.env, PORT: "0" },
     stdio: ["pipe", "pipe", "inherit"],
   });
-  onTestFinished(async () => {
+  onEnd(async () => {
     const ended = once(child, "exit");
     if (child.exitCode === null && child.kill("SIGKILL")) await ended;
   });
@@ -121,7 +129,7 @@ test("a notification reaches the user whom it is for, and nobody else", async ()
 test("the list of changes shows what came before the page and what comes after", async () => {
   const folder = mkdtempSync(join(tmpdir(), "pharos-changes-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const { url, said } = await startExample("changes", folder);
+  const { url, said } = await startExample("changes", { args: [folder] });
   await said(/^watching /m);
   writeFileSync(join(folder, "first"), "");
   const page = await openPage(url);
@@ -136,3 +144,100 @@ test("the list of changes shows what came before the page and what comes after",
     .waitFor({ timeout });
   expect(await page.getByRole("listitem").last().textContent()).toContain("first");
 });
+
+describe("the chat", () => {
+  let url = "";
+
+  beforeAll(async () => {
+    const ends: Parameters<OnEnd>[0][] = [];
+    ({ url } = await startExample("chat", { onEnd: (end) => ends.push(end) }));
+    return async () => {
+      for (const end of ends) await end();
+    };
+  });
+
+  test("shows everybody the same lines as text, and the last ones to whoever comes late", async () => {
+    const [ada, grace] = await Promise.all([enter(url, "Ada"), enter(url, "Grace")]);
+    await say(ada, "hello");
+    await say(grace, "<b>hi</b>");
+    await say(ada, "bye");
+    const lines = ["Ada: hello", "Grace: <b>hi</b>", "Ada: bye"];
+    for (const page of [ada, grace, await openPage(url)])
+      expect(await linesUntil(page, "Ada: bye")).toEqual(lines);
+  });
+
+  test("lets nobody speak under another's name, or without one", async () => {
+    const page = await openPage(url);
+    const codes = await page.evaluate(sayAsGrace, await hubOf(url));
+    expect(codes).toEqual(["unauthorized", "insufficient-scope"]);
+  });
+
+  test("goes on after its connection has broken, with what was said meanwhile", async () => {
+    const page = await (await startChromium()).emptyPage();
+    const sockets: { close(): Promise<void> }[] = [];
+    await page.routeWebSocket(/\/ws\?/, (socket) => {
+      sockets.push(socket);
+      socket.connectToServer();
+    });
+    await page.goto(url, { waitUntil: "domcontentloaded" });
+    const [alan, edsger] = [await enter(url, "Alan"), await joinAs(page, "Edsger")];
+    await say(alan, "one");
+    await linesUntil(edsger, "Alan: one");
+    await sockets[0]?.close();
+    await edsger.getByText("Disconnected").waitFor({ timeout });
+    await say(alan, "two");
+    await edsger.getByText("You are Edsger.").waitFor({ timeout });
+    await say(edsger, "three");
+    const lines = await linesUntil(edsger, "Edsger: three");
+    expect(lines.slice(-3)).toEqual(["Alan: one", "Alan: two", "Edsger: three"]);
+  });
+});
+
+async function enter(url: string, name: string): Promise<Page> {
+  return joinAs(await openPage(url), name);
+}
+
+/** Joins, and waits until lines can be said. */
+async function joinAs(page: Page, name: string): Promise<Page> {
+  await page.getByLabel("Your name").fill(name);
+  await page.getByRole("button", { name: "Join" }).click();
+  await page.getByText(`You are ${name}.`).waitFor({ timeout });
+  return page;
+}
+
+/** Says it, and waits until it has come back and is no longer in its field. */
+async function say(page: Page, text: string): Promise<void> {
+  const field = page.getByLabel("Your line");
+  await field.fill(text);
+  await field.press("Enter");
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#text")?.value === "", null, {
+    timeout,
+  });
+}
+
+/** All lines, once the last of them is there. */
+async function linesUntil(page: Page, last: string): Promise<readonly string[]> {
+  await page.getByRole("listitem").last().getByText(last, { exact: true }).waitFor({ timeout });
+  return page.getByRole("listitem").allTextContents();
+}
+
+/** In the chat's page, by a WebSocket of its own: first without a token, then with Ada's. Returns the hub's refusals. */
+async function sayAsGrace(hub: string): Promise<readonly unknown[]> {
+  const socket = new WebSocket(`${hub.replace(/^http/, "ws")}/ws?topic=chat/lobby/%2B`);
+  const publish = { topic: "chat/lobby/Grace", data: "not hers" };
+  const codes: unknown[] = [];
+  await new Promise((resolve) => socket.addEventListener("open", resolve));
+  const both = new Promise((resolve) =>
+    socket.addEventListener("message", ({ data }) => {
+      const { code } = JSON.parse(String(data)) as { readonly code?: string };
+      if (code !== undefined && codes.push(code) === 2) resolve(undefined);
+    }),
+  );
+  socket.send(JSON.stringify({ publish }));
+  const token = await (await fetch("/join?name=Ada", { method: "POST" })).text();
+  socket.send(JSON.stringify({ token }));
+  socket.send(JSON.stringify({ publish }));
+  await both;
+  socket.close();
+  return codes;
+}
