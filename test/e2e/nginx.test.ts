@@ -74,3 +74,23 @@ it("carries the Secure cookie of a page, which then reads what is private", asyn
   });
   expect(await got.jsonValue()).toBe("for you alone");
 });
+
+it("carries a page's WebSocket", async () => {
+  const { nginx } = await startBehindNginx();
+  const browser = await startChromium({ ignoreHttpsErrors: true });
+  const page = await browser.openPage(`https://localhost:${nginx.port}/healthz`);
+  await page.evaluate(async () => {
+    const socket = new WebSocket(`wss://${location.host}/ws?topic=news`, "pharos");
+    const got: string[] = [];
+    Object.assign(globalThis, { got });
+    // Its second word is the position: from then on it is subscribed.
+    await new Promise((resolve) =>
+      socket.addEventListener("message", ({ data }) => got.push(String(data)) === 2 && resolve(undefined)),
+    );
+  });
+  await publish(nginx, { topic: "news", data: "by WebSocket" });
+  const got = await page.waitForFunction(() => (globalThis as unknown as { got: string[] }).got[2], null, {
+    timeout: within,
+  });
+  expect(JSON.parse((await got.jsonValue()) ?? "")).toMatchObject({ kind: "event", data: "by WebSocket" });
+});
