@@ -9,8 +9,6 @@ const refusals = Object.freeze({
   "channel-not-authorized": [403, "Channel id not authorized for this method."],
   "too-many-channels": [403, "Number of channels were exceeded."],
   "empty-message": [400, "Empty post requests are not allowed."],
-  "events-channel": [403, "Only internal routines can change events channel."],
-  "events-subscription": [403, "Subscription to events channel is not allowed."],
   "unknown-channel": [404, undefined],
 } as const satisfies Readonly<Record<string, readonly [status: number, words: string | undefined]>>);
 

@@ -93,3 +93,8 @@ function messageOf(request: GatewayRequest, body: Buffer): string {
 export function channelsInQuery(_request: GatewayRequest, query: Pairs): string {
   return valueOf(query, "id") ?? "";
 }
+
+/** What stands in a request's path behind this one, without the slash between. */
+export function channelsBelow(path: string): ChannelsOf {
+  return (request) => request.path.slice(path.length + 1);
+}

@@ -1,9 +1,7 @@
-import { PharosError } from "../errors.js";
-import type { GatewayRequest } from "../gateway/messages.js";
-import type { Handler, Resource } from "../gateway/resource.js";
+import type { Resource } from "../gateway/resource.js";
 import { statisticsOf } from "./channel-statistics.js";
 import type { PushStreamOptions } from "./options.js";
-import { channelsInQuery, publishMethods } from "./publish.js";
+import { channelsBelow, channelsInQuery, publishMethods } from "./publish.js";
 import { Statistics } from "./statistics.js";
 import { subscribing } from "./subscribe.js";
 import type { Mode } from "./subscriber.js";
@@ -22,55 +20,22 @@ const modes: Readonly<Record<string, Mode>> = Object.freeze({
  */
 export function pushStream(options: PushStreamOptions): readonly Resource[] {
   const { prefix } = options;
+  const events = `${prefix}/events`;
   const statistics = new Statistics(options);
-  const subscriber = subscribing(options);
   const publishers = publishMethods(options, statistics);
   const counts = statisticsOf(options, statistics);
-  const subscribers = Object.entries(modes).map(([name, mode]): Resource => {
-    const path = `${prefix}/${name}`;
-    return { path, below: true, methods: { GET: subscriber(mode, behind(path)) } };
-  });
+  const subscriber = subscribing(options);
+  const subscribers = (beginning: string): readonly Resource[] =>
+    Object.entries(modes).map(([name, mode]) => {
+      const path = `${beginning}/${name}`;
+      return { path, below: true, methods: { GET: subscriber(mode, channelsBelow(path)) } };
+    });
   return [
     { path: `${prefix}/pub`, methods: publishers(channelsInQuery) },
     { path: `${prefix}/channels-stats`, methods: { GET: counts(channelsInQuery) } },
-    ...subscribers,
-    events(options),
+    ...subscribers(prefix),
+    { path: `${events}/pub`, below: true, methods: publishers(channelsBelow(`${events}/pub`)) },
+    { path: `${events}/stats`, below: true, methods: { GET: counts(channelsBelow(`${events}/stats`)) } },
+    ...subscribers(events),
   ];
 }
-
-/** One resource, since a path has one and what is below it belongs to it. */
-function events(options: PushStreamOptions): Resource {
-  const path = `${options.prefix}/events`;
-  const statistics = new Statistics(options);
-  const subscriber = subscribing(options);
-  const publish = publishMethods(options, statistics)(({ path: asked }) => behind(`${path}/pub`)(asked));
-  const handlers = new Map<string, Handler>([
-    ...Object.entries(modes).map(
-      ([name, mode]) => [name, subscriber(mode, behind(`${path}/${name}`))] as const,
-    ),
-    ["stats", statisticsOf(options, statistics)((request) => behind(`${path}/stats`)(request.path))],
-    ["pub", publish.GET ?? refuse],
-  ]);
-  const nameOf = (request: GatewayRequest): string => behind(path)(request.path).split("/", 1)[0] ?? "";
-  const post = (handler: Handler | undefined): Handler => {
-    return (request) => (nameOf(request) === "pub" ? (handler ?? refuse)(request) : refuse(request));
-  };
-  return {
-    path,
-    below: true,
-    methods: {
-      GET: (request) => (handlers.get(nameOf(request)) ?? refuse)(request),
-      POST: post(publish.POST),
-      PUT: post(publish.PUT),
-    },
-  };
-}
-
-/** What stands in a path behind its beginning, without the slash between. */
-function behind(beginning: string): (path: string) => string {
-  return (path) => path.slice(beginning.length + 1);
-}
-
-const refuse: Handler = ({ path }) => {
-  throw new PharosError("not-found", `nothing is served at ${path} with this method`);
-};

@@ -14,6 +14,7 @@ import { pushStreamFormats } from "./formats.js";
 import { framePage } from "./frame-page.js";
 import { LongPoll } from "./long-poll.js";
 import type { PushStreamOptions } from "./options.js";
+import type { ChannelsOf } from "./publish.js";
 import type { Mode, StreamMode, Subscriber } from "./subscriber.js";
 
 /** What a mode that holds a stream open begins it with. */
@@ -29,10 +30,8 @@ const notCached: Headers = [
   ["X-Content-Type-Options", "nosniff"],
 ];
 
-/** Makes the handlers of subscribers. `path` says where in a request's path its channels begin. */
-export function subscribing(
-  options: PushStreamOptions,
-): (mode: Mode, channelsOf: (path: string) => string) => Handler {
+/** Makes the handlers of subscribers; `channels` in the query goes before where the path has them. */
+export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {
   const formats = pushStreamFormats(options.stamps);
   const longPoll = new LongPoll(options);
   const streamModes: Readonly<Record<StreamMode, StreamForm>> = {
@@ -43,12 +42,12 @@ export function subscribing(
       opening: Buffer.from(": \n"),
     },
   };
-  const handle = (asked: Mode, path: string, request: GatewayRequest): Answer | Promise<Answer> => {
+  const handle = (asked: Mode, channelsOf: ChannelsOf, request: GatewayRequest): Answer | Promise<Answer> => {
     const query = parseQuery(request.query);
     const mode = modeOf(asked, request, query);
     const isStream = mode === "stream" || mode === "eventsource";
     const format = isStream ? streamModes[mode].format : formats.longPoll;
-    const channels = parseChannels(valueOf(query, "channels") ?? path, {
+    const channels = parseChannels(valueOf(query, "channels") ?? channelsOf(request, query), {
       channels: options.streams.filtersPerConnection,
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
@@ -62,7 +61,7 @@ export function subscribing(
     const grants = options.visitors.subscriber(visitor, query);
     return grants === undefined ? begin(undefined) : grants.then(begin);
   };
-  return (mode, channelsOf) => explaining((request) => handle(mode, channelsOf(request.path), request));
+  return (mode, channelsOf) => explaining((request) => handle(mode, channelsOf, request));
 }
 
 /** A request may ask another mode's path for its messages at once, or one at a time; a callback asks for a script. */

@@ -34,7 +34,8 @@ box("push-stream, URL scheme", "Paths", () => {
   it.each([
     ["GET", "/events", 404],
     ["GET", "/events/other/a", 404],
-    ["POST", "/events/sub/a", 404],
+    ["POST", "/events/sub/a", 405],
+    ["POST", "/events/stats/a", 405],
     ["POST", "/sub/a", 405],
     ["PUT", "/ev/a", 405],
     ["DELETE", "/pub", 405],
