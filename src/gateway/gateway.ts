@@ -8,7 +8,7 @@ import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./mess
 import type { Refusals } from "./refusals.js";
 import { asProblem, emptyReply, problemReply } from "./replies.js";
 import type { Handler, Resource } from "./resource.js";
-import { allowedMethods } from "./resource.js";
+import { allowedMethods, serves } from "./resource.js";
 
 export interface GatewayOptions {
   readonly resources: readonly Resource[];
@@ -131,10 +131,6 @@ export class Gateway {
     const allowed = allowedMethods(resource);
     return emptyReply(204, [["Allow", allowed], ...this.#cors.preflightFor(request, allowed)]);
   }
-}
-
-function serves(resource: Resource, path: string): boolean {
-  return path === resource.path || (resource.below === true && path.startsWith(`${resource.path}/`));
 }
 
 function handlerOf({ methods }: Resource, method: string): Handler | undefined {

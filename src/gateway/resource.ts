@@ -19,6 +19,14 @@ export interface Resource {
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 
+/** True when a resource serves this path. */
+export function serves(
+  resource: { readonly path: string; readonly below?: boolean | undefined },
+  path: string,
+): boolean {
+  return path === resource.path || (resource.below === true && path.startsWith(`${resource.path}/`));
+}
+
 /** The methods of a resource as an Allow header names them. */
 export function allowedMethods({ methods }: Resource): string {
   const read = methods.GET === undefined ? [] : ["GET", "HEAD"];

@@ -4,6 +4,7 @@ import type { PushStreamOptions } from "./options.js";
 import { channelsBelow, channelsInQuery, publishMethods } from "./publish.js";
 import { Statistics } from "./statistics.js";
 import { subscribing } from "./subscribe.js";
+import { isStreamMode } from "./subscriber.js";
 import type { Mode } from "./subscriber.js";
 
 /** The paths of subscribers, by what the module's own configuration calls them. */
@@ -28,7 +29,12 @@ export function pushStream(options: PushStreamOptions): readonly Resource[] {
   const subscribers = (beginning: string): readonly Resource[] =>
     Object.entries(modes).map(([name, mode]) => {
       const path = `${beginning}/${name}`;
-      return { path, below: true, methods: { GET: subscriber(mode, channelsBelow(path)) } };
+      return {
+        path,
+        below: true,
+        opensStreams: isStreamMode(mode),
+        methods: { GET: subscriber(mode, channelsBelow(path)) },
+      };
     });
   return [
     { path: `${prefix}/pub`, methods: publishers(channelsInQuery) },

@@ -15,6 +15,7 @@ import { framePage } from "./frame-page.js";
 import { LongPoll } from "./long-poll.js";
 import type { PushStreamOptions } from "./options.js";
 import type { ChannelsOf } from "./publish.js";
+import { isStreamMode } from "./subscriber.js";
 import type { Mode, StreamMode, Subscriber } from "./subscriber.js";
 
 /** What a mode that holds a stream open begins it with. */
@@ -45,15 +46,14 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
   const handle = (asked: Mode, channelsOf: ChannelsOf, request: GatewayRequest): Answer | Promise<Answer> => {
     const query = parseQuery(request.query);
     const mode = modeOf(asked, request, query);
-    const isStream = mode === "stream" || mode === "eventsource";
-    const format = isStream ? streamModes[mode].format : formats.longPoll;
+    const format = isStreamMode(mode) ? streamModes[mode].format : formats.longPoll;
     const channels = parseChannels(valueOf(query, "channels") ?? channelsOf(request, query), {
       channels: options.streams.filtersPerConnection,
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
     const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
       const subscriber = subscriberOf(options, { request, query, grants, channels, format });
-      return isStream
+      return isStreamMode(mode)
         ? openStream(options, subscriber, streamModes[mode])
         : longPoll.answer(subscriber, mode);
     };

@@ -6,8 +6,15 @@ import type { Beginning, Control } from "./cursor.js";
 
 /** How messages are brought; each has paths of its own. */
 export type Mode = StreamMode | PollMode;
-export type StreamMode = "stream" | "eventsource";
+export type StreamMode = (typeof streamModes)[number];
 export type PollMode = "long-polling" | "jsonp" | "polling";
+
+const streamModes = ["stream", "eventsource"] as const;
+
+/** True for a mode that holds its connection open. */
+export function isStreamMode(mode: Mode): mode is StreamMode {
+  return streamModes.some((each) => each === mode);
+}
 
 /** A subscriber whose token has been looked at. */
 export interface Subscriber {

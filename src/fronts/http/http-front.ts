@@ -13,6 +13,7 @@ import type { Cohorts } from "../../fanout/cohorts.js";
 import { pipelinedRequests } from "../../gateway/connection-rules.js";
 import { encodeHead } from "../../gateway/http-head.js";
 import type { Reply, StreamStart } from "../../gateway/messages.js";
+import { serves } from "../../gateway/resource.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import { BareRequests } from "./bare-requests.js";
@@ -99,11 +100,12 @@ export class HttpFront<S> {
     });
     const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
-    const streamPaths = new Set(
-      options.gateway.resources.flatMap(({ path, opensStreams }) => (opensStreams === true ? [path] : [])),
-    );
+    const streams = options.gateway.resources.filter(({ opensStreams }) => opensStreams === true);
     this.#bare = new BareRequests({
-      opensStream: (url) => streamPaths.has(pathOf(url)),
+      opensStream: (url) => {
+        const path = pathOf(url);
+        return streams.some((each) => serves(each, path));
+      },
       isTaken: (socket) => this.#turns.isTaken(socket),
     });
     this.#app = this.#createApp();
