@@ -42,7 +42,8 @@ export interface Opening<H> {
 
 /** What a client is answered, and what becomes of its stream. */
 export interface Saying<S> {
-  readonly answer: Buffer;
+  /** @default nothing */
+  readonly answer?: Buffer | undefined;
   /**
    * The stream goes on in another cohort, from where it stands: nothing of either is lost, or comes twice. @default in
    * its own
@@ -167,13 +168,13 @@ export class Fanout<H, S> {
    */
   say(connection: Connection<H>, { answer, moved, renewed }: Saying<S>): void {
     if (connection.state === "closed") return;
-    connection.rounds.release(connection);
+    if (answer !== undefined || moved !== undefined) connection.rounds.release(connection);
     if (moved !== undefined) this.#move(connection, moved);
     if (renewed !== undefined) {
       connection.expiresAtMs = renewed.expiresAtMs ?? Number.POSITIVE_INFINITY;
       this.#expireInTime(connection);
     }
-    if (this.#heads.add(connection, answer)) this.#makeReady(connection);
+    if (answer === undefined || this.#heads.add(connection, answer)) this.#makeReady(connection);
     else this.#cut(connection, "answers");
   }
 

@@ -53,8 +53,8 @@ export interface Dialogue<S = Joining> {
 
 /** What comes of a message. */
 export interface Said<S = Joining> {
-  /** Goes to the client, in the stream's format. */
-  readonly answer: Buffer;
+  /** Goes to the client, in the stream's format. @default nothing does */
+  readonly answer?: Buffer | undefined;
   /** Where the stream goes on. @default where it is */
   readonly moved?: S | undefined;
   /** When the stream is closed from now on; undefined in it: whenever the client likes. @default as before */

@@ -24,6 +24,8 @@ interface WantedBody {
   readonly reject: (error: PharosError) => void;
 }
 
+const nothing = Buffer.alloc(0);
+
 type Asked = ToHub & { readonly kind: "request" };
 
 /** Answers the requests that one worker passes on, and knows its open streams. */
@@ -129,7 +131,7 @@ export class WorkerRequests {
     const { outlet, peer } = this.#options;
     const move = moved && outlet.move(stream.cohort, moved);
     if (move !== undefined) stream.cohort = move.place.cohort;
-    peer.send({ kind: "said", request, ...move, renewed }, answer);
+    peer.send({ kind: "said", request, ...move, renewed }, answer ?? nothing);
   }
 
   #start(request: RequestNumber, start: StreamStart): void {

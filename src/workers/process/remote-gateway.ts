@@ -120,7 +120,7 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
     if (left !== undefined) cohorts.reach(left);
     if (place !== undefined) cohorts.reserve(place);
     resolve({
-      answer,
+      answer: answer.length === 0 ? undefined : answer,
       moved: place && { place },
       renewed: renewed && { expiresAtMs: renewed.expiresAtMs },
       forgone: () => {

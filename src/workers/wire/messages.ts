@@ -38,7 +38,7 @@ export type ToWorker =
       readonly headers: HeaderList;
       readonly contentLength?: number | undefined;
     }
-  /** Body: the answer to what a stream's client has said. */
+  /** Body: the answer to what a stream's client has said; empty where there is none. */
   | {
       readonly kind: "said";
       readonly request: RequestNumber;
