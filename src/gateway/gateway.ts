@@ -95,7 +95,7 @@ export class Gateway {
 
   #route(request: GatewayRequest): Answer | Promise<Answer> {
     this.bodies.check(Number(request.header("content-length") ?? 0));
-    const resource = this.#resourceAt(request.path);
+    const resource = this.#resourceFor(request);
     if (request.method === "OPTIONS") return this.#preflight(request, resource);
     const handler = handlerOf(resource, request.method);
     if (handler !== undefined) {
@@ -114,8 +114,10 @@ export class Gateway {
     else if (!isUncounted) clients?.admitRequest(request);
   }
 
-  #resourceAt(path: string): Resource {
-    const resource = this.resources.find((each) => serves(each, path));
+  #resourceFor(request: GatewayRequest): Resource {
+    const resource = this.resources.find(
+      (each) => serves(each, request.path) && each.claims?.(request) !== false,
+    );
     if (resource !== undefined) return resource;
     throw new PharosError("not-found", `nothing is served here; streams are at ${streamPath}`);
   }

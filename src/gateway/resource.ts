@@ -16,6 +16,8 @@ export interface Resource {
   readonly isUncounted?: boolean;
   /** True when GET may open a stream. */
   readonly opensStreams?: boolean;
+  /** Which requests for its path are for it; others go to the next resource that serves the path. @default all */
+  readonly claims?: (request: GatewayRequest) => boolean;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 

@@ -17,7 +17,7 @@ import { serves } from "../../gateway/resource.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
 import { BareRequests } from "./bare-requests.js";
-import type { FrontGateway, FrontRequest } from "./front-gateway.js";
+import type { FrontGateway, FrontRequest, ServedPath } from "./front-gateway.js";
 import { pathOf, toFrontRequest } from "./http-request.js";
 import { RequestBody } from "./request-body.js";
 import { SocketStreams } from "./socket-streams.js";
@@ -176,10 +176,8 @@ export class HttpFront<S> {
     });
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
-    for (const { path, below } of this.#options.gateway.resources) {
-      app.get(path, (request, reply) => this.#answer(request, reply));
-      if (below === true) app.get(`${path}/*`, (request, reply) => this.#answer(request, reply));
-    }
+    for (const route of routesOf(this.#options.gateway.resources))
+      app.get(route, (request, reply) => this.#answer(request, reply));
     void app.register(fastifyStatic, {
       root: this.#options.htmlDir,
       cacheControl: true,
@@ -337,6 +335,11 @@ export class HttpFront<S> {
     ] as const;
     socket.end(Buffer.concat([encodeHead(reply.status, head), reply.body]));
   }
+}
+
+/** Each once: several resources may share a path, and the gateway knows which of them a request is for. */
+function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
+  return new Set(resources.flatMap(({ path, below }) => (below === true ? [path, `${path}/*`] : [path])));
 }
 
 function statusOf(answer: Reply | StreamStart<unknown>): number {
