@@ -73,6 +73,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   const polls = polling(parts, clients);
   const once = new PublishOnce({ clock: parts.clock, limits: idempotencyLimits(config.limits) });
   const refusals = new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address });
+  const origins = new PageOrigins({ ...config, hubUrl: config.publicUrl });
+  const talking = { streams, visitors, publishing, clients, refusals, origins };
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
@@ -80,17 +82,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     checkRoom: ({ filters }) => checkRoom(parts, filters),
     refusals,
     resources: [
+      ...pushStreamPaths(parts, { ...talking, polling: polls }),
       eventStreams({ streams, visitors }),
       poll({ streams, visitors, polling: polls }),
-      webSockets({
-        streams,
-        visitors,
-        publishing,
-        clients,
-        checkRoom: (added) => checkFilterRoom(parts.hub, added),
-        refusals,
-        origins: new PageOrigins({ ...config, hubUrl: config.publicUrl }),
-      }),
+      webSockets({ ...talking, checkRoom: (added) => checkFilterRoom(parts.hub, added) }),
       ...mercure({
         streams,
         visitors,
@@ -106,7 +101,6 @@ export function createGateway(parts: GatewayParts): Gateway {
         },
       }),
       publish({ publishing, once, lines: linesLimits(config.limits) }),
-      ...pushStreamPaths(parts, { streams, visitors, publishing, polling: polls }),
       health(parts.facts),
     ],
   });
@@ -114,7 +108,10 @@ export function createGateway(parts: GatewayParts): Gateway {
 
 function pushStreamPaths(
   { config, hub, journal, stamps, clock, streams: subscribers }: GatewayParts,
-  shared: Pick<PushStreamOptions, "streams" | "visitors" | "publishing" | "polling">,
+  shared: Pick<
+    PushStreamOptions,
+    "streams" | "visitors" | "publishing" | "polling" | "origins" | "clients" | "refusals"
+  >,
 ): readonly Resource[] {
   if (config.pushStream === "off") return [];
   return pushStream({

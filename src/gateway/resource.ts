@@ -17,7 +17,7 @@ export interface Resource {
   /** True when GET may open a stream. */
   readonly opensStreams?: boolean;
   /** Which requests for its path are for it; others go to the next resource that serves the path. @default all */
-  readonly claims?: (request: GatewayRequest) => boolean;
+  readonly claims?: ((request: GatewayRequest) => boolean) | undefined;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 

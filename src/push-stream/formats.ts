@@ -1,8 +1,10 @@
+import { emptyPing, frameText } from "../gateway/websocket-frame.js";
 import type { Entry } from "../hub/entry.js";
 import type { Format } from "../hub/format.js";
 import { gapEventType } from "../protocol.js";
 import type { GapNotice } from "../protocol.js";
-import { gapWords, messageWords, pingWords } from "./message.js";
+import { gapWords, messageWords, pingWords, refusalWords } from "./message.js";
+import type { Refusal } from "./message.js";
 import type { Stamps } from "./stamps.js";
 import { Template } from "./template.js";
 import type { Words } from "./template.js";
@@ -23,6 +25,7 @@ const nothing = Buffer.alloc(0);
 export interface PushStreamFormats {
   readonly eventSource: Format;
   readonly stream: Format;
+  readonly webSocket: Format;
   readonly longPoll: Format;
 }
 
@@ -32,18 +35,25 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
   return {
     eventSource: format("push-stream-ev", {
       event: (entry) => eventSourceText(wordsOf(entry)),
-      heartbeat: ": -1\n\n",
+      heartbeat: Buffer.from(": -1\n\n"),
       gap: (notice) => `event: ${gapEventType}\ndata: ${JSON.stringify(notice)}\n\n`,
     }),
     stream: format("push-stream-sub", {
       event: (entry) => scriptMessage.write(wordsOf(entry)),
-      heartbeat: scriptMessage.write(pingWords),
+      heartbeat: Buffer.from(scriptMessage.write(pingWords)),
       gap: (notice) => scriptMessage.write(gapWords(notice)),
+    }),
+    webSocket: format("push-stream-ws", {
+      event: (entry) => jsonMessage.write(wordsOf(entry)),
+      // Every client answers it.
+      heartbeat: emptyPing,
+      gap: (notice) => jsonMessage.write(gapWords(notice)),
+      encode: frameText,
     }),
     longPoll: {
       ...format("push-stream-lp", {
         event: (entry) => `${jsonMessage.write(wordsOf(entry))}\r\n`,
-        heartbeat: "",
+        heartbeat: nothing,
         // A header tells it: an answer in which a gap has taken the room of a message would be asked for again and again.
         gap: () => "",
       }),
@@ -57,23 +67,30 @@ export const heartbeatFormats: ReadonlyMap<string, Pick<Format, "heartbeat">> = 
   Object.values(pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) })).map((each) => [each.name, each]),
 );
 
+/** A frame that says why what a WebSocket's client has sent is not published. */
+export function refusedFrame(refusal: Refusal): Buffer {
+  return frameText(jsonMessage.write(refusalWords(refusal)));
+}
+
 interface Text {
   readonly event: (entry: Entry) => string;
-  readonly heartbeat: string;
+  readonly heartbeat: Buffer;
   readonly gap: (notice: GapNotice) => string;
+  /** @default as it is */
+  readonly encode?: (text: string) => Buffer;
 }
 
 /** Clients know positions by the stamps of messages. */
 function format(name: string, text: Text): Format {
-  const heartbeat = Buffer.from(text.heartbeat);
-  const event = (entry: Entry): Buffer => Buffer.from(text.event(entry));
+  const { heartbeat, encode = (each) => Buffer.from(each) } = text;
+  const event = (entry: Entry): Buffer => encode(text.event(entry));
   return {
     name,
     event,
     retained: event,
     position: () => nothing,
     heartbeat: () => heartbeat,
-    gap: (notice) => Buffer.from(text.gap(notice)),
+    gap: (notice) => encode(text.gap(notice)),
   };
 }
 

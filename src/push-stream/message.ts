@@ -4,8 +4,8 @@ import { formatTime } from "./stamps.js";
 import type { Stamp } from "./stamps.js";
 import type { Words } from "./template.js";
 
-/** The ids of what is no message: the module's own, and one that its clients pass over. */
-export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4 });
+/** The ids of what is no message: the module's own, and two that its clients pass over. */
+export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
 
 /** A publication as a message. Its channel is its first topic: what comes over this protocol has one. */
 export function messageWords(entry: Entry, { time, tag }: Stamp): Words {
@@ -38,8 +38,22 @@ export const pingWords: Words = Object.freeze({ ...noWords, id: String(specialId
 
 /** What is lost, for whoever looks at it: clients of the module pass over ids that are negative and not theirs. */
 export function gapWords(notice: GapNotice): Words {
-  const text = JSON.stringify(notice);
-  return { ...noWords, id: String(specialIds.gap), text: encodeText(text), size: String(text.length) };
+  return noteWords(specialIds.gap, notice);
+}
+
+/** Why what a subscriber has sent is not published, as {@link gapWords}. */
+export function refusalWords(refusal: Refusal): Words {
+  return noteWords(specialIds.refused, refusal);
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly detail: string;
+}
+
+function noteWords(id: number, note: object): Words {
+  const text = JSON.stringify(note);
+  return { ...noWords, id: String(id), text: encodeText(text), size: String(Buffer.byteLength(text)) };
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { Clock } from "../clock.js";
+import type { ClientLimits } from "../gateway/client-limits.js";
+import type { PageOrigins } from "../gateway/page-origins.js";
 import type { Polling } from "../gateway/poll.js";
 import type { Publishing } from "../gateway/publishing.js";
+import type { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
 import type { Visitors } from "../gateway/visitors.js";
 import type { Topic } from "../hub/topic.js";
@@ -14,6 +17,12 @@ export interface PushStreamOptions {
   readonly visitors: Visitors;
   readonly publishing: Publishing;
   readonly polling: Polling;
+  /** Pages that may open WebSockets. */
+  readonly origins: Pick<PageOrigins, "check">;
+  /** Who may publish once more on a WebSocket. @default everybody */
+  readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
+  /** Where refusals on WebSockets are noted. @default nowhere */
+  readonly refusals?: Pick<Refusals, "note"> | undefined;
   readonly past: ChannelPast;
   readonly stamps: Stamps;
   /** How many connections follow a topic. */

@@ -1,9 +1,10 @@
 import type { GatewayRequest, Reply } from "../gateway/messages.js";
 import { mediaTypeOf } from "../gateway/publish-body.js";
-import type { Publisher } from "../gateway/publishing.js";
+import type { Publisher, Publishing } from "../gateway/publishing.js";
 import { parseQuery, valueOf } from "../gateway/query.js";
 import type { Pairs } from "../gateway/query.js";
 import type { Handler, Resource } from "../gateway/resource.js";
+import type { PublicationInput } from "../hub/publication.js";
 import type { Topic } from "../hub/topic.js";
 import { decodeUtf8 } from "../utf8.js";
 import { parseChannels } from "./channels.js";
@@ -34,9 +35,7 @@ export function publishMethods(
     for (const channel of channels) publishing.checkTopics(publisher, [channel]);
     const data = messageOf(request, await request.body());
     const fields = { data, id: request.header("event-id"), type: request.header("event-type") };
-    await publishing.publish(
-      channels.map((channel) => publishing.accept(publisher, { topics: [channel], ...fields })),
-    );
+    await publishMessage({ publishing, publisher }, channels, fields);
     return infoReply(statistics, channels, request);
   };
   const get = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
@@ -48,6 +47,21 @@ export function publishMethods(
     const publish: Handler = explaining((request) => post(request, channelsOf));
     return { GET: explaining((request) => get(request, channelsOf)), POST: publish, PUT: publish };
   };
+}
+
+/**
+ * Publishes a message to each channel, or to none.
+ *
+ * @throws PharosError as {@link Publishing.accept}
+ */
+export async function publishMessage(
+  { publishing, publisher }: { readonly publishing: Publishing; readonly publisher: Publisher },
+  channels: readonly Topic[],
+  message: Pick<PublicationInput, "data" | "id" | "type">,
+): Promise<void> {
+  await publishing.publish(
+    channels.map((channel) => publishing.accept(publisher, { topics: [channel], ...message })),
+  );
 }
 
 /** Who asks for statistics. */
@@ -73,15 +87,18 @@ function infoReply(statistics: Statistics, channels: readonly Topic[], request: 
   return statisticsReply(document, request.header("accept"));
 }
 
-/**
- * The client library sends its text percent-encoded, as a form, for its like to decode: it is decoded here, so that all
- * other subscribers get it as it was meant, and encoded again for theirs. What cannot be decoded is what it is.
- */
 function messageOf(request: GatewayRequest, body: Buffer): string {
   if (body.length === 0) throw explain("empty-message");
   const text = decodeUtf8(body, "the body");
   const type = mediaTypeOf(request.header("content-type"));
-  if (type !== "" && type !== "application/x-www-form-urlencoded") return text;
+  return type === "" || type === "application/x-www-form-urlencoded" ? decodeMessage(text) : text;
+}
+
+/**
+ * The client library sends its text percent-encoded, for its like to decode: it is decoded here, so that all other
+ * subscribers get it as it was meant, and encoded again for theirs. What cannot be decoded is what it is.
+ */
+export function decodeMessage(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,4 +1,7 @@
+import type { GatewayRequest } from "../gateway/messages.js";
+import { parseQuery, valueOf } from "../gateway/query.js";
 import type { Resource } from "../gateway/resource.js";
+import { webSocketPath } from "../protocol.js";
 import { statisticsOf } from "./channel-statistics.js";
 import type { PushStreamOptions } from "./options.js";
 import { channelsBelow, channelsInQuery, publishMethods } from "./publish.js";
@@ -13,11 +16,15 @@ const modes: Readonly<Record<string, Mode>> = Object.freeze({
   ev: "eventsource",
   lp: "long-polling",
   jsonp: "jsonp",
+  ws: "websocket",
 });
 
 /**
  * The URL scheme of the nginx push stream module, for its clients: channels are topics of the hub, with the same rights
  * and the same past. Below `/events/` the same once more, with the channels in the path throughout.
+ *
+ * They go before other resources: without a prefix, `/ws` itself is theirs for requests that name channels, and
+ * otherwise that of the hub's own WebSockets.
  */
 export function pushStream(options: PushStreamOptions): readonly Resource[] {
   const { prefix } = options;
@@ -33,6 +40,7 @@ export function pushStream(options: PushStreamOptions): readonly Resource[] {
         path,
         below: true,
         opensStreams: isStreamMode(mode),
+        claims: path === webSocketPath ? namesChannels : undefined,
         methods: { GET: subscriber(mode, channelsBelow(path)) },
       };
     });
@@ -44,4 +52,9 @@ export function pushStream(options: PushStreamOptions): readonly Resource[] {
     { path: `${events}/stats`, below: true, methods: { GET: counts(channelsBelow(`${events}/stats`)) } },
     ...subscribers(events),
   ];
+}
+
+/** The path below has them, or the query. */
+function namesChannels({ path, query }: GatewayRequest): boolean {
+  return path !== webSocketPath || valueOf(parseQuery(query), "channels") !== undefined;
 }

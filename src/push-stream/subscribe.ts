@@ -7,54 +7,36 @@ import type { Handler } from "../gateway/resource.js";
 import { seenSubscriber } from "../gateway/seen-subscriber.js";
 import type { Format } from "../hub/format.js";
 import { parseChannels } from "./channels.js";
-import type { AskedChannel } from "./channels.js";
 import { findBeginning, parseControl } from "./cursor.js";
 import { explaining } from "./explained.js";
 import { pushStreamFormats } from "./formats.js";
-import { framePage } from "./frame-page.js";
 import { LongPoll } from "./long-poll.js";
 import type { PushStreamOptions } from "./options.js";
 import type { ChannelsOf } from "./publish.js";
+import { streamForms } from "./stream-forms.js";
+import type { StreamForm } from "./stream-forms.js";
 import { isStreamMode } from "./subscriber.js";
-import type { Mode, StreamMode, Subscriber } from "./subscriber.js";
-
-/** What a mode that holds a stream open begins it with. */
-interface StreamForm {
-  readonly format: Format;
-  readonly type: string;
-  readonly opening: Buffer;
-}
-
-const notCached: Headers = [
-  ["Expires", "Thu, 01 Jan 1970 00:00:01 GMT"],
-  ["Cache-Control", "no-cache, no-store, must-revalidate"],
-  ["X-Content-Type-Options", "nosniff"],
-];
+import type { Mode, Subscriber } from "./subscriber.js";
 
 /** Makes the handlers of subscribers; `channels` in the query goes before where the path has them. */
 export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {
   const formats = pushStreamFormats(options.stamps);
+  const forms = streamForms(options, formats);
   const longPoll = new LongPoll(options);
-  const streamModes: Readonly<Record<StreamMode, StreamForm>> = {
-    stream: { format: formats.stream, type: "text/html; charset=utf-8", opening: framePage },
-    eventsource: {
-      format: formats.eventSource,
-      type: "text/event-stream; charset=utf-8",
-      opening: Buffer.from(": \n"),
-    },
-  };
   const handle = (asked: Mode, channelsOf: ChannelsOf, request: GatewayRequest): Answer | Promise<Answer> => {
     const query = parseQuery(request.query);
     const mode = modeOf(asked, request, query);
-    const format = isStreamMode(mode) ? streamModes[mode].format : formats.longPoll;
+    const form = isStreamMode(mode) ? forms[mode] : undefined;
+    const headers = form?.headersFor(request) ?? [];
     const channels = parseChannels(valueOf(query, "channels") ?? channelsOf(request, query), {
       channels: options.streams.filtersPerConnection,
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
     const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
+      const format = form?.format ?? formats.longPoll;
       const subscriber = subscriberOf(options, { request, query, grants, channels, format });
       return isStreamMode(mode)
-        ? openStream(options, subscriber, streamModes[mode])
+        ? openStream(options, subscriber, { ...forms[mode], headers })
         : longPoll.answer(subscriber, mode);
     };
     const visitor = mode === "jsonp" ? withoutCookies(request) : request;
@@ -66,6 +48,7 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
 
 /** A request may ask another mode's path for its messages at once, or one at a time; a callback asks for a script. */
 function modeOf(mode: Mode, request: GatewayRequest, query: Pairs): Mode {
+  if (mode === "websocket") return mode;
   const asked = request.header("x-nginx-pushstream-mode")?.toLowerCase();
   if (asked === "polling") return "polling";
   const isPoll = asked === "long-polling" || mode === "long-polling";
@@ -80,10 +63,7 @@ function withoutCookies(request: GatewayRequest): GatewayRequest {
 
 function subscriberOf(
   options: PushStreamOptions,
-  asked: Pick<Subscriber, "request" | "query" | "grants"> & {
-    readonly channels: readonly AskedChannel[];
-    readonly format: Format;
-  },
+  asked: Pick<Subscriber, "request" | "query" | "grants" | "channels"> & { readonly format: Format },
 ): Subscriber {
   const { request, query, grants, channels, format } = asked;
   const rights = readRights(grants);
@@ -93,6 +73,7 @@ function subscriberOf(
     request,
     query,
     grants,
+    channels,
     control,
     subscription: { format, filters, rights },
     beginning: findBeginning(options, { channels, control, rights }),
@@ -102,18 +83,19 @@ function subscriberOf(
 function openStream(
   { streams: { presence } }: PushStreamOptions,
   subscriber: Subscriber,
-  { type, opening }: StreamForm,
+  { headers, opening, dialogueFor }: StreamForm & { readonly headers: Headers },
 ): StreamStart {
   const { subscription, grants, beginning } = subscriber;
   const matchers = subscription.filters.map(({ kind, text }) => ({ type: kind, text }));
   const before = beginning.before.map((entry) => subscription.format.event(entry));
   return {
     kind: "stream",
-    headers: [["Content-Type", type], ...notCached, ["X-Accel-Buffering", "no"]],
+    headers,
     opening: Buffer.concat([opening, ...before]),
     subscription,
     lastEventId: beginning.lastEventId,
     expiresAtMs: grants?.expiresAtMs,
+    dialogue: dialogueFor?.(subscriber),
     ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
   };
 }

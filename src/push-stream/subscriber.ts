@@ -2,6 +2,7 @@ import type { Grants } from "../auth/grants.js";
 import type { GatewayRequest } from "../gateway/messages.js";
 import type { Pairs } from "../gateway/query.js";
 import type { Subscription } from "../hub/cohort.js";
+import type { AskedChannel } from "./channels.js";
 import type { Beginning, Control } from "./cursor.js";
 
 /** How messages are brought; each has paths of its own. */
@@ -9,7 +10,7 @@ export type Mode = StreamMode | PollMode;
 export type StreamMode = (typeof streamModes)[number];
 export type PollMode = "long-polling" | "jsonp" | "polling";
 
-const streamModes = ["stream", "eventsource"] as const;
+const streamModes = ["stream", "eventsource", "websocket"] as const;
 
 /** True for a mode that holds its connection open. */
 export function isStreamMode(mode: Mode): mode is StreamMode {
@@ -21,6 +22,7 @@ export interface Subscriber {
   readonly request: GatewayRequest;
   readonly query: Pairs;
   readonly grants: Grants | undefined;
+  readonly channels: readonly AskedChannel[];
   readonly control: Control;
   readonly subscription: Subscription;
   readonly beginning: Beginning;

@@ -74,6 +74,12 @@ async function received(page: Page, count: number): Promise<PushStreamPage["got"
 const fronts: readonly FrontName[] = ["http", "mongrel2-shipped"];
 
 const modes = [
+  ["websocket", { modes: "websocket" }],
+  [
+    "websocket at a path of another configuration",
+    { modes: "websocket", urlPrefixWebsocket: "/events/ws", messagesControlByArgument: true },
+  ],
+  ["websocket, its channels by argument", { modes: "websocket", channelsByArgument: true }],
   ["eventsource", { modes: "eventsource" }],
   ["stream", { modes: "stream" }],
   ["longpolling", { modes: "longpolling" }],

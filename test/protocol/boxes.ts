@@ -93,6 +93,7 @@ export const boxes = {
   "push-stream, Message template": ["Words", "Ids and stamps", "Special ids", "The client's template"],
   "push-stream, Stream": ["Header, messages and pings"],
   "push-stream, SSE": ["Bytes"],
+  "push-stream, WebSocket": ["Handshake", "Frames", "Publishing"],
   "push-stream, Resume": ["Order per channel", "Sources", "Rule"],
   "push-stream, Long poll": ["Stored messages, or hold", "Headers", "Timeout", "JSONP", "CORS"],
   "push-stream, Statistics": ["One, some, all", "Accept"],

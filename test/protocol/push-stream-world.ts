@@ -3,8 +3,10 @@ import { Fanout } from "../../src/fanout/fanout.js";
 import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { Reply } from "../../src/gateway/messages.js";
+import { PageOrigins } from "../../src/gateway/page-origins.js";
 import { Publishing } from "../../src/gateway/publishing.js";
 import { Visitors } from "../../src/gateway/visitors.js";
+import { opcodes } from "../../src/gateway/websocket-frame.js";
 import type { Joining } from "../../src/hub/cohort.js";
 import { allTopics, parseExactFilter } from "../../src/hub/filter.js";
 import { Hub } from "../../src/hub/hub.js";
@@ -21,6 +23,8 @@ import type { Client } from "../gateway/subscribe-world.js";
 import { EagerChannel } from "../gateway/subscribe-world.js";
 import { gatewayRequest } from "../gateway/request.js";
 import { VirtualClock } from "../support/virtual-clock.js";
+import { framesOf, handshakeHeaders } from "../support/web-socket.js";
+import type { ReceivedFrame } from "../support/web-socket.js";
 
 /** Tokens say what they allow: `publish.a.b` is good for the topics a and b, `subscribe.ALL` for all. */
 const verifier: TokenVerifier = {
@@ -47,15 +51,40 @@ type Request = Parameters<typeof gatewayRequest>[0];
 /** What a stream has brought so far, its opening included. */
 export class Stream {
   readonly #client: Client;
+  readonly #say: (text: string) => Promise<void>;
   readonly headers: ReadonlyMap<string, string>;
 
-  constructor(client: Client, headers: ReadonlyMap<string, string>) {
+  constructor(
+    client: Client,
+    options: {
+      readonly headers: ReadonlyMap<string, string>;
+      readonly say: (text: string) => Promise<void>;
+    },
+  ) {
     this.#client = client;
-    this.headers = headers;
+    this.#say = options.say;
+    this.headers = options.headers;
   }
 
   get text(): string {
     return Buffer.concat(this.#client.written).toString();
+  }
+
+  /** Where it is a WebSocket: what its frames hold, in order, with their kinds. */
+  get frames(): readonly ReceivedFrame[] {
+    return framesOf(Buffer.concat(this.#client.written));
+  }
+
+  /** Its messages and notes. */
+  get messages(): readonly Message[] {
+    return this.frames
+      .filter(({ opcode }) => opcode === opcodes.text)
+      .map(({ payload }) => JSON.parse(payload.toString()) as Message);
+  }
+
+  /** The client sends this on it; resolves when it is worked on. */
+  say(text: string): Promise<void> {
+    return this.#say(text);
   }
 }
 
@@ -121,9 +150,20 @@ export class PushStreamWorld {
     const answer = await this.gateway.handle(asked);
     if (answer.kind === "reply") throw new Error(`refused with ${answer.status}`);
     const client: Client = { written: [] };
-    this.#fanout.open({ ...answer, handle: client, head: answer.opening });
+    const connection = this.#fanout.open({ ...answer, handle: client, head: answer.opening });
     this.turn();
-    return new Stream(client, headersOf(answer));
+    const say = async (text: string): Promise<void> => {
+      if (answer.dialogue === undefined) throw new Error("this is no WebSocket");
+      this.#fanout.say(connection, await answer.dialogue.take(text));
+      this.turn();
+    };
+    return new Stream(client, { headers: headersOf(answer), say });
+  }
+
+  /** Opens a WebSocket, as a program of this machine unless it is said otherwise. */
+  openSocket({ headers = {}, ...request }: Request): Promise<Stream> {
+    const shaken = { host: "localhost", ...lowerCase(handshakeHeaders), ...headers };
+    return this.open({ ...request, headers: shaken });
   }
 
   turn(): void {
@@ -160,6 +200,7 @@ export class PushStreamWorld {
         streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
         visitors,
         publishing,
+        origins: new PageOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),
         polling: { clock, next: (request) => polls.next(request), admit: () => () => undefined },
         past: this.#journal,
         stamps,
@@ -170,6 +211,10 @@ export class PushStreamWorld {
       }),
     });
   }
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Headers by their lower-case names. */

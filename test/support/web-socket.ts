@@ -141,6 +141,17 @@ function lengthBytes(length: number): readonly number[] {
   return [0x80 | 127, ...eight];
 }
 
+/** The whole frames that these bytes begin with. */
+export function framesOf(bytes: Buffer): readonly ReceivedFrame[] {
+  const frames: ReceivedFrame[] = [];
+  let at = 0;
+  for (let frame = parseFrame(bytes, at); frame !== undefined; frame = parseFrame(bytes, at)) {
+    frames.push(frame);
+    at = frame.end;
+  }
+  return frames;
+}
+
 /** The frame that begins here; undefined while it is not whole. */
 function parseFrame(bytes: Buffer, at: number): (ReceivedFrame & { readonly end: number }) | undefined {
   if (bytes.length < at + 2) return undefined;

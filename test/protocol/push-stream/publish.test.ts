@@ -16,6 +16,7 @@ box("push-stream, URL scheme", "Paths", () => {
     }
     for (const path of ["sub/a", "ev/a", "events/sub/a", "events/ev/a"])
       await world.open({ path: `${prefix}/${path}` });
+    for (const path of ["ws/a", "events/ws/a"]) await world.openSocket({ path: `${prefix}/${path}` });
     for (const path of ["lp/a.b1", "events/lp/a.b1"]) {
       const { body } = await world.ask({ path: `${prefix}/${path}` });
       expect(textsOf(body.toString())).toEqual(["x"]);

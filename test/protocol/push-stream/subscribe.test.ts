@@ -17,7 +17,7 @@ function past(options: ConstructorParameters<typeof PushStreamWorld>[0] = {}): P
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What comes at once over a stream and over a poll, which must be the same. */
+/** What comes at once over a stream, a WebSocket and a poll, which must be the same. */
 async function atOnce(path: string, query = "", headers: Headers = {}): Promise<readonly string[]> {
   const world = past();
   const asked = { ...headers, "x-nginx-pushstream-mode": "polling" };
@@ -26,6 +26,8 @@ async function atOnce(path: string, query = "", headers: Headers = {}): Promise<
   const lines = stream.text.split("\n").filter((line) => line.startsWith("data: "));
   const streamed = textsOf(lines.map((line) => line.slice("data: ".length)).join("\r\n"));
   expect(streamed).toEqual(textsOf(body.toString()));
+  const socket = await world.openSocket({ path: `/ws/${path}`, query, headers });
+  expect(socket.messages.map(({ text }) => decodeURIComponent(text))).toEqual(streamed);
   return streamed;
 }
 
