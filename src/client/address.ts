@@ -1,19 +1,16 @@
-import { pollPath, streamPath } from "../protocol.js";
+import { pollPath, streamPath, webSocketPath } from "../protocol.js";
 import type { StreamRequest } from "./transport.js";
 
-const socketPath = "/ws";
-
-/** Where a hub's streams are; a stream at an address of its own has no other transport. */
-export interface Addresses {
+/** Where a hub is, or a stream at an address of its own. */
+export interface Address {
   /** The whole URL. */
   readonly href: string;
-  readonly stream: string;
-  readonly socket?: string;
-  readonly poll?: string;
-  /** The hub's own, with a slash at its end; undefined for a stream at an address of its own. */
-  readonly base?: string;
+  /** The hub's own, with a slash at its end; undefined for a stream at an address of its own, which has no other transport. */
+  readonly base: string | undefined;
   /** The filters that the URL named. */
   readonly filters: readonly string[];
+  /** The URL of one of the hub's paths, with the rest of the query; for a stream of its own always that. */
+  readonly at: (path: string) => string;
 }
 
 /**
@@ -22,38 +19,38 @@ export interface Addresses {
  *
  * @throws TypeError for a malformed URL
  */
-export function parseAddress(url: string | URL): Addresses {
+export function parseAddress(url: string | URL): Address {
   const { href, origin, pathname, search } = new URL(url, globalThis.location?.href);
+  const whole = origin + pathname;
   const pairs = search.slice(1).split("&").filter(Boolean);
-  const topics = pairs.filter((pair) => pair.startsWith("topic="));
-  const filters = topics.map((pair) => decodeURIComponent(pair.slice("topic=".length)));
+  const topics = pairs.filter((pair) => pair.startsWith(topicIs));
   const rest = pairs.filter((pair) => !topics.includes(pair)).join("&");
-  const base = baseOf(origin + pathname);
-  const at = (path: string): string => withQuery(`${base}${path}`, rest);
-  if (base === undefined) return { href, stream: withQuery(origin + pathname, rest), filters };
-  const socket = at(socketPath).replace(/^http/, "ws");
-  return { href, stream: at(streamPath), socket, poll: at(pollPath), base: `${base}/`, filters };
+  const known = [streamPath, webSocketPath, pollPath, "/"].find((path) => whole.endsWith(path));
+  const hub = known && whole.slice(0, -known.length);
+  return {
+    href,
+    base: hub && `${hub}/`,
+    filters: topics.map((pair) => decodeURIComponent(pair.slice(topicIs.length))),
+    at: (path) => withQuery(hub ? hub + path : whole, rest),
+  };
 }
 
-/** The query of a request. `cursor` is the parameter that resumes, where no header does. */
+const topicIs = "topic=";
+
+/** The URL of a request: with its filters, and what else its transport says in the query. */
 export function askedUrl(
   address: string,
-  request: StreamRequest,
-  more: readonly (readonly [name: string, value: string])[],
+  { filters, added }: StreamRequest,
+  more: Readonly<Record<string, string>>,
 ): string {
   const pairs = [
-    ...request.filters.map((filter) => ["topic", filter] as const),
-    ...request.added.map((filter) => ["added", filter] as const),
-    ...more,
+    ...filters.map((filter) => ["topic", filter] as const),
+    ...added.map((filter) => ["added", filter] as const),
+    ...Object.entries(more),
   ];
   return withQuery(address, pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&"));
 }
 
-function baseOf(address: string): string | undefined {
-  const known = [streamPath, socketPath, pollPath, "/"].find((path) => address.endsWith(path));
-  return known === undefined ? undefined : address.slice(0, -known.length);
-}
-
 function withQuery(address: string, query: string): string {
-  return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
+  return query === "" ? address : address + (address.includes("?") ? "&" : "?") + query;
 }

@@ -21,7 +21,7 @@ export function reconnectDelayMs(options: {
   readonly random: number;
 }): number {
   const base = Math.max(minReconnectMs, options.reconnectionMs ?? defaultReconnectMs);
-  const span = Math.max(base, Math.min(maxReconnectMs, base * 2 ** Math.min(options.failures, 16)));
+  const span = Math.max(base, Math.min(maxReconnectMs, base * 2 ** options.failures));
   return base / 10 + options.random * (span - base / 10);
 }
 

@@ -1,7 +1,10 @@
 import type { Batch, StreamEnd } from "./transport.js";
 
-/** What whoever reads a stream has heard: something of the stream, or of what is wanted of it. */
-export type Heard = Batch | StreamEnd | { readonly kind: "change" | "close" | "silence" };
+/** What rings: filters or the token are to change; it is over; the page or the network is back. */
+type Ring = "change" | "close" | "hurry";
+
+/** What whoever listens has heard: a ring, something of the stream, or nothing for too long. */
+export type Heard = Batch | StreamEnd | { readonly kind: Ring | "silence" };
 
 /** How late a timer may fire before it is taken for one of a page that was frozen, or a machine that slept, in milliseconds. */
 const sleptMs = 2000;
@@ -13,7 +16,7 @@ const graceMs = 1000;
 export class Bell {
   #isClosed = false;
   #isChanged = false;
-  #ear: ((kind: "change" | "close" | "hurry") => void) | undefined;
+  #ear: ((ring: Ring) => void) | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
 
   get isClosed(): boolean {
@@ -21,11 +24,11 @@ export class Bell {
   }
 
   /** A change is heard even by who begins to wait afterwards, until it is answered; `close` for ever; `hurry` only now. */
-  ring(kind: "change" | "close" | "hurry"): void {
-    this.#isClosed ||= kind === "close";
-    this.#isChanged ||= kind === "change";
+  ring(ring: Ring): void {
+    this.#isClosed ||= ring === "close";
+    this.#isChanged ||= ring === "change";
     if (this.#isClosed) clearTimeout(this.#later);
-    this.#ear?.(kind);
+    this.#ear?.(ring);
   }
 
   /** Calls `then` in so many milliseconds, in place of an earlier call of this that has not been made. */
@@ -39,45 +42,32 @@ export class Bell {
     this.#isChanged = false;
   }
 
-  /** Until the stream says something, a change or the end is rung, or nothing has come for `silenceMs`. */
-  until(reading: Promise<Batch | StreamEnd>, silenceMs: number | undefined): Promise<Heard> {
-    if (this.#isClosed) return Promise.resolve({ kind: "close" });
-    if (this.#isChanged) return Promise.resolve({ kind: "change" });
+  /** Until `awaited` or the end is rung, something of the stream is heard, or nothing has been for `silenceMs`. */
+  hear(
+    awaited: Exclude<Ring, "close">,
+    { reading, silenceMs }: { readonly reading?: Promise<Heard>; readonly silenceMs?: number | undefined },
+  ): Promise<Heard> {
     return new Promise((resolve) => {
       const heard = (what: Heard): void => {
         stop();
         if (this.#ear === ear) this.#ear = undefined;
         resolve(what);
       };
-      const ear = (kind: "change" | "close" | "hurry"): void => {
-        if (kind !== "hurry") heard({ kind });
+      const ear = (kind: Ring): void => {
+        if (kind === awaited || kind === "close") heard({ kind });
       };
-      const stop =
-        silenceMs === undefined ? noTimer : whenSilent(silenceMs, () => heard({ kind: "silence" }));
+      const stop = whenSilent(silenceMs, () => heard({ kind: "silence" }));
       this.#ear = ear;
-      void reading.then(heard);
-    });
-  }
-
-  /** Until `kind` or the end is rung, or `delayMs` have passed. */
-  pause(kind: "change" | "hurry", delayMs?: number): Promise<void> {
-    if (this.#isClosed || (kind === "change" && this.#isChanged)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = delayMs === undefined ? undefined : setTimeout(() => this.#ear?.(kind), delayMs);
-      this.#ear = (rung) => {
-        if (rung !== kind && rung !== "close") return;
-        clearTimeout(timer);
-        this.#ear = undefined;
-        resolve();
-      };
+      if (this.#isClosed) ear("close");
+      else if (this.#isChanged) ear("change");
+      void reading?.then(heard);
     });
   }
 }
 
-function noTimer(): void {}
-
-/** A timer that fires late was not running: what came meanwhile is read first. */
-function whenSilent(silenceMs: number, then: () => void): () => void {
+/** A timer that fires late was not running: what came meanwhile is read first. Returns what stops it. */
+function whenSilent(silenceMs: number | undefined, then: () => void): () => void {
+  if (silenceMs === undefined) return () => undefined;
   const dueMs = Date.now() + silenceMs;
   let timer = setTimeout(() => {
     if (Date.now() < dueMs + sleptMs) then();

@@ -1,15 +1,10 @@
+import type { Seen } from "./feed.js";
 import { fieldsOf, parseJson } from "./json.js";
 
 /** Where a page keeps what it has seen. A browser's `sessionStorage` and `localStorage` are such. */
 export interface BookmarkStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
-}
-
-/** What was seen last, and of which filters. */
-export interface Seen {
-  readonly lastEventId: string;
-  readonly filters: readonly string[];
 }
 
 /** Keeps the place over a reload of the page. A storage that is full, or forbidden, keeps nothing, and nothing else fails. */

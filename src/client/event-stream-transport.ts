@@ -3,82 +3,73 @@ import { EventStreamReader, type StreamEvent } from "../sse/parse.js";
 import { askedUrl } from "./address.js";
 import type { Arrival, LiveItem } from "./item.js";
 import { parseGapText } from "./json.js";
-import { refusalOf } from "./refusal.js";
-import {
-  reasonText,
-  StreamFailure,
-  type Batch,
-  type OpenStream,
-  type StreamEnd,
-  type StreamRequest,
-  type Transport,
-} from "./transport.js";
+import { refusalOf, UnservedError } from "./refusal.js";
+import { reasonText, type Batch, type OpenStream, type StreamEnd, type StreamRequest } from "./transport.js";
 
 /** What all requests of a live connection have in common. */
 export interface RequestSettings {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly credentials: RequestCredentials;
-  readonly fetch: typeof fetch;
+  /** Sent with each request, not with a WebSocket. `Accept`, `Authorization` and `Last-Event-ID` are the library's. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether cookies go to a hub of another origin, which must list yours: `include`. @default "same-origin" */
+  readonly credentials?: RequestCredentials;
+  /** Not for what a worker asks for. @default the platform's `fetch` */
+  readonly fetch?: typeof fetch;
 }
 
-/** Event streams, read with fetch: the server's reason is known when it refuses, and nothing is read ahead. */
-export function eventStreamTransport(address: string, settings: RequestSettings): Transport {
-  return {
-    name: "event-stream",
-    async open(request) {
-      const response = await ask(askedUrl(address, request, [["show", "topics"]]), request, settings);
-      const type = response.headers.get("content-type") ?? "";
-      if (response.body === null || !/^text\/event-stream\b/i.test(type))
-        throw new StreamFailure(`the server answered with content type ${JSON.stringify(type)}`, {
-          isReached: true,
-        });
-      return readStream(response.body, request.lastEventId);
-    },
-  };
+/**
+ * Opens an event stream, read with fetch: the server's reason is known when it refuses, and nothing is read ahead.
+ *
+ * @throws as {@link ask}
+ */
+export async function openEventStream(
+  address: string,
+  request: StreamRequest,
+  settings: RequestSettings,
+): Promise<OpenStream> {
+  const response = await ask(askedUrl(address, request, { show: "topics" }), request, settings);
+  const type = response.headers.get("content-type") ?? "";
+  if (response.body === null || !/^text\/event-stream\b/i.test(type))
+    throw new UnservedError(`the server answered with content type "${type}"`);
+  return readStream(response.body, request.lastEventId);
 }
+
+/** What a request carries beside its URL. */
+export type AskedWith = Pick<StreamRequest, "lastEventId" | "token" | "signal">;
 
 /**
  * Asks with what each request carries, and returns an answer of status 200.
  *
- * @throws StreamRefusedError, StreamFailure
+ * @throws StreamRefusedError, UnservedError, or what `fetch` throws
  */
 export async function ask(
   url: string,
-  { lastEventId, token, signal }: StreamRequest,
+  { lastEventId, token, signal }: AskedWith,
   settings: RequestSettings,
 ): Promise<Response> {
+  const { fetch = globalThis.fetch, credentials = "same-origin" } = settings;
   const headers = new Headers(settings.headers);
   headers.set("Accept", "text/event-stream, application/json;q=0.9");
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   // Header values are bytes: an id beyond ASCII travels as the bytes of its UTF-8, as from a browser [HTML 9.2.3].
   if (lastEventId !== "") headers.set("Last-Event-ID", byteString(lastEventId));
-  const { credentials } = settings;
-  const init: RequestInit = { headers, signal, credentials, cache: "no-store" };
-  const response = await settings.fetch(url, init).catch((error: unknown) => {
-    throw new StreamFailure(reasonText(error));
-  });
+  const response = await fetch(url, { headers, signal, credentials, cache: "no-store" });
   if (response.status === 200) return response;
   throw await refusalOf(response);
 }
 
 function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): OpenStream {
   const bytes = body.getReader();
-  const arrivals: Arrival[] = [];
+  let arrivals: Arrival[] = [];
   const reader = new EventStreamReader({ lastEventId, onEvent: (event) => arrivals.push(arrivalOf(event)) });
-  let cursor = lastEventId;
   const read = async (): Promise<Batch | StreamEnd> => {
     const { value } = await bytes.read();
     if (value === undefined) return { kind: "end", reason: "the server ended the stream" };
+    const before = reader.lastEventId;
+    arrivals = [];
     reader.push(value);
-    const taken = arrivals.splice(0);
-    if (reader.lastEventId !== (taken.at(-1)?.cursor ?? cursor)) taken.push({ cursor: reader.lastEventId });
-    cursor = reader.lastEventId;
-    return {
-      kind: "batch",
-      arrivals: taken,
-      retryMs: reader.reconnectionMs,
-      heartbeatMs: reader.heartbeatMs,
-    };
+    const cursor = reader.lastEventId;
+    if (cursor !== (arrivals.at(-1)?.cursor ?? before)) arrivals.push({ cursor });
+    return { kind: "batch", arrivals, retryMs: reader.reconnectionMs, heartbeatMs: reader.heartbeatMs };
   };
   return { next: () => read().catch((error: unknown) => ({ kind: "end", reason: reasonText(error) })) };
 }
@@ -100,5 +91,5 @@ function itemOf({ id, type, data, topics = [], retained }: StreamEvent): LiveIte
 }
 
 function byteString(text: string): string {
-  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+  return String.fromCharCode(...new TextEncoder().encode(text));
 }

@@ -7,12 +7,18 @@ export interface FeedEvents {
   arrival(arrival: Arrival): Promise<void> | undefined;
 }
 
+/** What a program has taken last, and of which filters. */
+export interface Seen {
+  readonly lastEventId: string;
+  readonly filters: readonly string[];
+}
+
 /** Where a live connection has its items from: a hub, or a worker that has them from there for several pages. */
 export interface Feed {
   /** Resolves when these filters are followed; rejects when the server refuses them, and those before stay. */
   follow(filters: readonly string[]): Promise<void>;
-  /** The page or the network is back: ends a wait; with `renewed` an open stream is replaced, too. */
-  hurry(options: { readonly renewed: boolean }): void;
+  /** The program has taken what came up to here, and follows these filters. */
+  taken?(seen: Seen): void;
   /** Ends it, for good and at once. */
   close(): void;
 }

@@ -1,63 +1,63 @@
-import { parseAddress } from "./address.js";
-import { eventStreamTransport, type RequestSettings } from "./event-stream-transport.js";
+import { pollPath, streamPath, webSocketPath } from "../protocol.js";
+import type { Address } from "./address.js";
+import { ask, openEventStream, type RequestSettings } from "./event-stream-transport.js";
 import type { FeedEvents } from "./feed.js";
 import { HubFeed } from "./hub-feed.js";
 import type { TransportName } from "./item.js";
 import { watchPage } from "./page.js";
 import { StreamOpener } from "./stream-opener.js";
 import type { Tokens } from "./tokens.js";
-import { reasonText, StreamFailure, type Transport } from "./transport.js";
+import type { Transport } from "./transport.js";
 import { Wishes } from "./wishes.js";
 
-export interface OwnFeedOptions {
-  readonly url: string | URL;
-  readonly transport: TransportName | "auto";
-  readonly settings: RequestSettings;
+// Few pages need them.
+const fallbacks = () => import("./pharos-client-fallbacks.js");
+
+/** What stays the same of a connection, whatever it follows. */
+export interface ConnectionSettings {
+  readonly transports: readonly Transport[];
   readonly tokens: Tokens;
+}
+
+/** Where a connection begins, and whom it tells. */
+export interface Beginning {
   readonly filters: readonly string[];
   readonly lastEventId: string;
+  readonly events: FeedEvents;
 }
 
 /** A connection of this page's, or worker's, own: begun after this turn, and told when the page is back. */
-export function ownFeed(options: OwnFeedOptions, events: FeedEvents): HubFeed {
-  const opener = new StreamOpener({ transports: transportsFor(options), tokens: options.tokens });
-  const wishes = new Wishes(options.filters);
-  const feed = new HubFeed({ opener, wishes, lastEventId: options.lastEventId }, events);
+export function ownFeed(settings: ConnectionSettings, { filters, lastEventId, events }: Beginning): HubFeed {
+  const opener = new StreamOpener(settings);
+  const feed = new HubFeed({ opener, wishes: new Wishes(filters), lastEventId }, events);
   const unwatch = watchPage((back) => feed.hurry(back));
   queueMicrotask(() => void feed.run().finally(unwatch));
   return feed;
 }
 
-/** @throws TypeError for a transport that the address does not have */
-function transportsFor({ url, transport, settings }: OwnFeedOptions): readonly Transport[] {
-  const { stream, socket, poll } = parseAddress(url);
-  const all = [
-    eventStreamTransport(stream, settings),
-    ...(socket === undefined
-      ? []
-      : [
-          lateTransport("websocket", async () =>
-            (await import("./pharos-client-fallbacks.js")).socketTransport(socket),
-          ),
-        ]),
-    ...(poll === undefined
-      ? []
-      : [
-          lateTransport("poll", async () =>
-            (await import("./pharos-client-fallbacks.js")).pollTransport(poll, settings),
-          ),
-        ]),
+/**
+ * The transports that are asked for, in the order in which they are tried.
+ *
+ * @throws TypeError for one that the address does not have
+ */
+export function transportsFor(
+  { at, base }: Address,
+  name: TransportName | "auto",
+  settings: RequestSettings,
+): readonly Transport[] {
+  const all: readonly Transport[] = [
+    { name: "event-stream", open: (request) => openEventStream(at(streamPath), request, settings) },
+    {
+      name: "websocket",
+      open: async (request) => (await fallbacks()).openSocket(at(webSocketPath), request),
+    },
+    {
+      name: "poll",
+      open: async (request) => (await fallbacks()).openPolls(at(pollPath), request, { ask, settings }),
+    },
   ];
-  const chosen = all.filter(({ name }) => transport === "auto" || transport === name);
-  if (chosen.length === 0) throw new TypeError(`only a hub's own URL has the transport ${transport}`);
+  const there = base === undefined ? all.slice(0, 1) : all;
+  const chosen = there.filter((transport) => name === "auto" || name === transport.name);
+  if (chosen.length === 0) throw new TypeError(`only a hub's own URL has the transport ${name}`);
   return chosen;
-}
-
-/** Few pages need it, so its code is loaded by those alone. */
-function lateTransport(name: TransportName, load: () => Promise<Transport>): Transport {
-  const loaded = (): Promise<Transport> =>
-    load().catch((error: unknown) => {
-      throw new StreamFailure(reasonText(error));
-    });
-  return { name, open: async (request) => (await loaded()).open(request) };
 }

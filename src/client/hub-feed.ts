@@ -1,9 +1,9 @@
 import { reconnectDelayMs } from "./backoff.js";
 import { Bell } from "./bell.js";
 import type { Feed, FeedEvents } from "./feed.js";
-import { StreamRefusedError } from "./refusal.js";
+import { StreamRefusedError, UnservedError } from "./refusal.js";
 import type { OpenedStream, StreamOpener } from "./stream-opener.js";
-import { StreamFailure, type Batch } from "./transport.js";
+import { reasonText, type Batch } from "./transport.js";
 import type { Wishes } from "./wishes.js";
 
 /** A stream is dead when it has been silent for so many heartbeats: one may be late, and one lost on the way. */
@@ -42,12 +42,11 @@ export class HubFeed implements Feed {
   async run(): Promise<void> {
     try {
       while (!this.#bell.isClosed) await this.#turn();
-    } catch (error) {
+    } catch (thrown) {
       if (this.#bell.isClosed) return;
-      const refusal = error instanceof Error ? error : new Error(String(error));
-      this.#wishes.refuse(refusal, []);
-      this.close();
-      this.#events.state({ kind: "closed", error: refusal });
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      this.close(error);
+      this.#events.state({ kind: "closed", error });
     }
   }
 
@@ -59,45 +58,45 @@ export class HubFeed implements Feed {
     return followed;
   }
 
+  /** The page or the network is back: ends a wait; with `renewed` an open stream is replaced, too. */
   hurry({ renewed }: { readonly renewed: boolean }): void {
     this.#bell.ring("hurry");
     if (renewed) this.#bell.ring("change");
   }
 
-  close(): void {
+  close(error = new Error("the connection is closed")): void {
     this.#bell.ring("close");
     this.#opener.close();
-    this.#wishes.refuse(new Error("the connection is closed"), []);
+    this.#wishes.refuse(error, []);
   }
 
   /** From one attempt to the next. */
   async #turn(): Promise<void> {
     if (this.#wishes.filters.length === 0) return this.#idle();
     this.#events.state({ kind: "connecting" });
-    try {
-      const stream = await this.#open();
-      this.#failures = 0;
-      const reason = await this.#read(stream);
-      if (this.#wishes.filters.length > 0) await this.#wait(new StreamFailure(reason));
-    } catch (error) {
-      if (!(error instanceof StreamFailure)) throw error;
+    const stream = await this.#open().catch((error: unknown) => {
+      if (error instanceof StreamRefusedError) throw error;
       this.#failures += 1;
-      await this.#wait(error);
-    }
+      return this.#wait(reasonText(error), error instanceof UnservedError ? error.retryAfterMs : 0);
+    });
+    if (stream === undefined) return;
+    this.#failures = 0;
+    const reason = await this.#read(stream);
+    if (this.#wishes.filters.length > 0) await this.#wait(reason, 0);
   }
 
   async #idle(): Promise<void> {
     this.#bell.answer();
     this.#wishes.met(this.#wishes.now());
     this.#events.state({ kind: "idle" });
-    await this.#bell.pause("change");
+    await this.#bell.hear("change", {});
   }
 
-  async #wait(failure: StreamFailure): Promise<void> {
+  async #wait(reason: string, leastMs: number): Promise<undefined> {
     if (this.#bell.isClosed) return;
-    const delayMs = Math.max(this.#delayMs(this.#failures), failure.retryAfterMs);
-    this.#events.state({ kind: "waiting", delayMs, reason: failure.message });
-    await this.#bell.pause("hurry", delayMs);
+    const delayMs = Math.max(this.#delayMs(this.#failures), leastMs);
+    this.#events.state({ kind: "waiting", delayMs, reason });
+    await this.#bell.hear("hurry", { silenceMs: delayMs });
   }
 
   #delayMs(failures: number): number {
@@ -127,7 +126,7 @@ export class HubFeed implements Feed {
     let stream = first;
     let reading = stream.next();
     for (;;) {
-      const heard = await this.#bell.until(reading, this.#silenceMs);
+      const heard = await this.#bell.hear("change", { reading, silenceMs: this.#silenceMs });
       if (heard.kind === "batch") {
         await this.#take(heard);
         reading = stream.next();
@@ -137,7 +136,7 @@ export class HubFeed implements Feed {
         if (stream !== before) reading = stream.next();
       } else {
         stream.close();
-        return heard.kind === "end" ? heard.reason : `nothing came for ${(this.#silenceMs ?? 0) / 1000} s`;
+        return heard.kind === "end" ? heard.reason : "nothing came for too long";
       }
     }
   }

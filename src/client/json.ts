@@ -26,7 +26,7 @@ export function parseJson(text: string): unknown {
 
 /** The fields of an object; none of anything else. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(value ?? {}));
+  return Object(value);
 }
 
 function isNotice(value: unknown): value is GapNotice {

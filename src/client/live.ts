@@ -1,20 +1,21 @@
-import type { Bookmark } from "./bookmark.js";
 import type { Feed, FeedEvents } from "./feed.js";
 import { Inbox } from "./inbox.js";
 import type { Arrival, ConnectionState, LiveEvent, LiveGap, LiveItem } from "./item.js";
 
-/** What is listened to, by name. */
-export interface LiveListeners {
-  readonly event: (event: LiveEvent) => void;
-  readonly gap: (gap: LiveGap) => void;
-  /** Called with each state that follows; the present one is in `state`. */
-  readonly state: (state: ConnectionState) => void;
+/** What can be listened to, by name. */
+export interface LiveNews {
+  readonly event: LiveEvent;
+  readonly gap: LiveGap;
+  /** Each state that follows; the present one is in `state`. */
+  readonly state: ConnectionState;
 }
+
+/** Who listens, by the same names. */
+export type LiveListeners = { readonly [Name in keyof LiveNews]: (news: LiveNews[Name]) => void };
 
 export interface LiveOptions {
   readonly filters: readonly string[];
   readonly lastEventId: string;
-  readonly bookmark: Bookmark | undefined;
   readonly makeFeed: (events: FeedEvents) => Feed;
 }
 
@@ -24,9 +25,12 @@ export interface LiveOptions {
  * wait, a few hundred; then nothing more is read until some are taken, and nothing is dropped.
  */
 export class Live implements AsyncIterable<LiveItem> {
-  readonly #listeners: { readonly [Name in keyof LiveListeners]: Set<LiveListeners[Name]> };
+  readonly #listeners: { readonly [Name in keyof LiveNews]: Set<LiveListeners[Name]> } = {
+    event: new Set(),
+    gap: new Set(),
+    state: new Set(),
+  };
   readonly #inbox = new Inbox((cursor) => this.#taken(cursor));
-  readonly #options: LiveOptions;
   readonly #feed: Feed;
   #filters: readonly string[];
   #state: ConnectionState = { kind: "idle" };
@@ -34,12 +38,10 @@ export class Live implements AsyncIterable<LiveItem> {
   #iterators = 0;
 
   /** For `connect`, which says what the options mean. */
-  constructor(options: LiveOptions) {
-    this.#options = options;
-    this.#listeners = { event: new Set(), gap: new Set(), state: new Set() };
-    this.#filters = options.filters;
-    this.#lastEventId = options.lastEventId;
-    this.#feed = options.makeFeed({
+  constructor({ filters, lastEventId, makeFeed }: LiveOptions) {
+    this.#filters = filters;
+    this.#lastEventId = lastEventId;
+    this.#feed = makeFeed({
       state: (state) => this.#become(state),
       arrival: (arrival) => this.#arrive(arrival),
     });
@@ -60,11 +62,11 @@ export class Live implements AsyncIterable<LiveItem> {
   }
 
   /** Listens until what is returned is called. What has been waiting comes to the first who listens to it. */
-  on<Name extends keyof LiveListeners>(name: Name, listener: LiveListeners[Name]): () => void {
-    const listeners: Set<LiveListeners[Name]> = this.#listeners[name];
+  on<Name extends keyof LiveNews>(name: Name, listener: LiveListeners[Name]): () => void {
+    const listeners = this.#listeners[name];
     listeners.add(listener);
     if (name === "event")
-      queueMicrotask(() => this.#iterators > 0 || this.#inbox.drain((item) => this.#tell(item)));
+      queueMicrotask(() => this.#iterators > 0 || this.#inbox.drain((item) => this.#give(item)));
     return () => void listeners.delete(listener);
   }
 
@@ -122,7 +124,7 @@ export class Live implements AsyncIterable<LiveItem> {
     if (this.#state.kind === "closed") return;
     this.#state = state;
     if (state.kind === "closed") this.#inbox.end(state.error);
-    for (const listener of this.#listeners.state) call(() => listener(state));
+    this.#tell("state", state);
   }
 
   #arrive({ item, cursor }: Arrival): Promise<void> | undefined {
@@ -131,30 +133,32 @@ export class Live implements AsyncIterable<LiveItem> {
       return undefined;
     }
     const isHeard = this.#listeners.event.size > 0;
-    if (isHeard) this.#tell(item);
+    if (isHeard) this.#give(item);
     if (this.#iterators > 0 || !isHeard) return this.#inbox.put(item, cursor);
     this.#taken(cursor);
     return undefined;
   }
 
-  #tell(item: LiveItem): void {
-    if (item.kind === "event") for (const listener of this.#listeners.event) call(() => listener(item));
-    else for (const listener of this.#listeners.gap) call(() => listener(item));
+  #give(item: LiveItem): void {
+    if (item.kind === "event") this.#tell(item.kind, item);
+    else this.#tell(item.kind, item);
+  }
+
+  /** A listener that throws is the program's fault, and is reported as one: the others and the stream go on. */
+  #tell<Name extends keyof LiveNews>(name: Name, news: LiveNews[Name]): void {
+    for (const listener of this.#listeners[name]) {
+      try {
+        listener(news);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   #taken(cursor: string): void {
     this.#lastEventId = cursor;
-    this.#options.bookmark?.keep({ lastEventId: cursor, filters: this.#filters });
-  }
-}
-
-/** A listener that throws is the program's fault, and is reported as one: the others and the stream go on. */
-function call(listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    this.#feed.taken?.({ lastEventId: cursor, filters: this.#filters });
   }
 }

@@ -1,10 +1,11 @@
 import type { BookmarkStorage } from "./bookmark.js";
+import type { RequestSettings } from "./event-stream-transport.js";
 import type { TokenSource } from "./tokens.js";
 import type { DecryptKey } from "./unseal.js";
 import type { TransportName } from "./item.js";
 import type { SharedOptions } from "./shared/open-shared.js";
 
-export interface ConnectOptions {
+export interface ConnectOptions extends RequestSettings {
   /**
    * MQTT topic filters, added to those in the URL. `[]` begins idle, until some are added.
    * @default those in the URL, else the topic `broadcast`
@@ -34,14 +35,8 @@ export interface ConnectOptions {
    * `credentials` from the first. Where there is no SharedWorker each tab has its own. @default false
    */
   readonly shared?: boolean | SharedOptions;
-  /** Sent with each request, not with a WebSocket. `Accept`, `Authorization` and `Last-Event-ID` are the library's. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Whether cookies go to a hub of another origin, which must list yours: `include`. @default "same-origin" */
-  readonly credentials?: RequestCredentials;
   /** The key of data that publishers sealed; without it such data comes as it is. @default none */
   readonly decryptKey?: DecryptKey;
   /** Closes it. */
   readonly signal?: AbortSignal;
-  /** Not for what a worker asks for. @default the platform's `fetch` */
-  readonly fetch?: typeof fetch;
 }

@@ -4,12 +4,12 @@
  */
 export function watchPage(onBack: (options: { readonly renewed: boolean }) => void): () => void {
   const ended = new AbortController();
-  const { signal } = ended;
+  const on = (target: EventTarget | undefined, type: string, listener: () => void): void =>
+    target?.addEventListener?.(type, listener, { signal: ended.signal });
   const back = (): void => onBack({ renewed: false });
-  const page: EventTarget | undefined = globalThis.document;
-  page?.addEventListener("visibilitychange", () => document.hidden || back(), { signal });
-  page?.addEventListener("resume", back, { signal });
-  globalThis.addEventListener?.("pageshow", back, { signal });
-  globalThis.addEventListener?.("online", () => onBack({ renewed: true }), { signal });
+  on(globalThis.document, "visibilitychange", () => document.hidden || back());
+  on(globalThis.document, "resume", back);
+  on(globalThis, "pageshow", back);
+  on(globalThis, "online", () => onBack({ renewed: true }));
   return () => ended.abort();
 }

@@ -1,2 +1,2 @@
-export { pollTransport } from "./poll-transport.js";
-export { socketTransport } from "./socket-transport.js";
+export { openPolls } from "./poll-transport.js";
+export { openSocket } from "./socket-transport.js";

@@ -1,14 +1,13 @@
-import { ownFeed } from "./feeds.js";
+import { parseAddress } from "./address.js";
+import { ownFeed, transportsFor } from "./feeds.js";
 import { Tokens } from "./tokens.js";
 import { typedPort, type FromTab, type FromWorker } from "./shared/messages.js";
 import { SharedHub, type SharedHubOptions } from "./shared/shared-hub.js";
 
 /** As a tab would, and with the tokens of the tabs. */
-const makeFeed: SharedHubOptions["makeFeed"] = ({ settings, filters, lastEventId, token, events }) => {
-  const { url, transport, headers, credentials } = settings;
-  const request = { headers, credentials, fetch: globalThis.fetch.bind(globalThis) };
-  const tokens = new Tokens(token);
-  return ownFeed({ url, transport, settings: request, tokens, filters, lastEventId }, events);
+const makeFeed: SharedHubOptions["makeFeed"] = ({ settings, token, ...beginning }) => {
+  const transports = transportsFor(parseAddress(settings.url), settings.transport, settings);
+  return ownFeed({ transports, tokens: new Tokens(token) }, beginning);
 };
 
 // Locks are for pages with TLS, or of this machine, only.

@@ -1,25 +1,28 @@
 import { fieldsOf, parseJson } from "./json.js";
-import { StreamFailure } from "./transport.js";
-
-const refusedName = "StreamRefusedError";
 
 /** The server's answer says that to ask again would not help: a 204, or a 4xx other than 408 and 429. */
 export class StreamRefusedError extends Error {
-  override readonly name: string = refusedName;
+  override readonly name: string = "StreamRefusedError";
   /** The HTTP status of the answer. */
   readonly status: number;
   /** What the server said, shortened; may be empty. */
   readonly reason: string;
 
-  /** Also of another copy of this library: the files that a page loads when they are needed have their own. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof Error && value.name === refusedName;
-  }
-
   constructor(status: number, reason: string) {
-    super(`the server refused the stream with status ${status}${reason === "" ? "" : `: ${reason}`}`);
+    super(`the server refused the stream with status ${status}${reason && ": "}${reason}`);
     this.status = status;
     this.reason = reason;
+  }
+}
+
+/** Something answers, and serves no stream now: it may be asked again, and another transport may do better. */
+export class UnservedError extends Error {
+  /** The least wait that the server asked for, in milliseconds. */
+  readonly retryAfterMs: number;
+
+  constructor(reason: string, retryAfterMs = 0) {
+    super(reason);
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -27,20 +30,22 @@ export class StreamRefusedError extends Error {
 const maxRetryAfterMs = 300_000;
 
 /** What an answer that is no stream means. Reads its body for the reason; never throws. */
-export async function refusalOf(response: Response): Promise<StreamRefusedError | StreamFailure> {
+export async function refusalOf(response: Response): Promise<StreamRefusedError | UnservedError> {
   const { status, headers } = response;
-  const isFinal = status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429);
-  const reason = await reasonOf(response);
-  if (isFinal) return new StreamRefusedError(status, reason);
-  const seconds = Number(headers.get("retry-after") ?? 0);
-  const retryAfterMs = Math.min(maxRetryAfterMs, Number.isFinite(seconds) ? seconds * 1000 : 0);
-  return new StreamFailure(`the server answered with status ${status}`, { isReached: true, retryAfterMs });
+  if (status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429))
+    return new StreamRefusedError(status, await reasonOf(response));
+  // A date is no number, and no wait.
+  const retryAfterMs = Number(headers.get("retry-after")) * 1000 || 0;
+  return new UnservedError(
+    `the server answered with status ${status}`,
+    Math.min(maxRetryAfterMs, retryAfterMs),
+  );
 }
 
 /** The reason in a refusal's problem+json [RFC 9457], or its text, shortened. */
 async function reasonOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
-  if (!/\bjson\b/.test(response.headers.get("content-type") ?? "")) return text.slice(0, 200).trim();
-  const { title, detail = title } = fieldsOf(parseJson(text));
-  return typeof detail === "string" ? detail.slice(0, 200) : "";
+  const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
+  const { title, detail = title ?? "" } = isJson ? fieldsOf(parseJson(text)) : { detail: text };
+  return String(detail).slice(0, 200).trim();
 }

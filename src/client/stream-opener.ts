@@ -1,13 +1,7 @@
 import type { TransportName } from "./item.js";
-import { StreamRefusedError } from "./refusal.js";
+import { StreamRefusedError, UnservedError } from "./refusal.js";
 import type { Tokens } from "./tokens.js";
-import {
-  reasonText,
-  StreamFailure,
-  type OpenStream,
-  type StreamRequest,
-  type Transport,
-} from "./transport.js";
+import { reasonText, type OpenStream, type StreamRequest, type Transport } from "./transport.js";
 
 /**
  * What has not begun by then never will, in milliseconds: a proxy holds it back, or the browser has sent the request on a
@@ -39,33 +33,27 @@ export class StreamOpener {
     this.#tokens = options.tokens;
   }
 
-  /** The next stream is asked for with another token, where another can be had. */
-  renewToken(): void {
-    this.#tokens.forget();
+  /** The next stream is asked for with another token, where another can be had; true where it can. */
+  renewToken(): boolean {
+    return this.#tokens.forget();
   }
 
-  /** @throws StreamRefusedError, or StreamFailure: then another transport may be next */
+  /** @throws what {@link Transport.open} does: then another transport may be next */
   async open(asked: Asked): Promise<OpenedStream> {
     const transport = this.#transports[this.#at % this.#transports.length];
-    if (transport === undefined) throw new StreamFailure("there is no transport");
+    if (transport === undefined) throw new TypeError("there is no transport");
     const controller = new AbortController();
     this.#open.add(controller);
-    const late = setTimeout(
-      () => controller.abort(new Error(`no stream began within ${openTimeoutMs / 1000} s`)),
-      openTimeoutMs,
-    );
+    const late = setTimeout(() => controller.abort(new Error("no stream began in time")), openTimeoutMs);
     try {
-      const stream = await this.#attempt(transport, { ...asked, signal: controller.signal });
-      return {
-        next: () => stream.next(),
-        transport: transport.name,
-        filters: asked.filters,
-        renewInMs: this.#tokens.renewInMs(),
-        close: () => this.#end(controller),
-      };
+      const { next } = await this.#attempt(transport, { ...asked, signal: controller.signal });
+      const { name } = transport;
+      const renewInMs = this.#tokens.renewInMs();
+      return { next, transport: name, filters: asked.filters, renewInMs, close: () => this.#end(controller) };
     } catch (error) {
       this.#end(controller);
-      throw this.#judged(error, transport);
+      this.#judge(error, transport);
+      throw error;
     } finally {
       clearTimeout(late);
     }
@@ -83,29 +71,28 @@ export class StreamOpener {
 
   /** A token that is refused may have been withdrawn, or this clock be wrong: another is tried, once. */
   async #attempt(transport: Transport, request: Omit<StreamRequest, "token">): Promise<OpenStream> {
+    const open = async (): Promise<OpenStream> => {
+      const token = await this.#tokens.current().catch((error: unknown) => {
+        throw new Error(`no token: ${reasonText(error)}`);
+      });
+      return transport.open({ ...request, token });
+    };
     try {
-      return await transport.open({ ...request, token: await this.#token() });
+      return await open();
     } catch (error) {
-      const mayRetry = error instanceof StreamRefusedError && error.status === 401 && this.#tokens.forget();
+      const mayRetry = error instanceof StreamRefusedError && error.status === 401 && this.renewToken();
       if (!mayRetry) throw error;
-      return transport.open({ ...request, token: await this.#token() });
-    }
-  }
-
-  async #token(): Promise<string | undefined> {
-    try {
-      return await this.#tokens.current();
-    } catch (error) {
-      throw new StreamFailure(`no token: ${reasonText(error)}`);
+      return open();
     }
   }
 
   /**
    * An event stream that something answers otherwise is held back on the way: the next transport may get through. A
-   * network that is down is no reason to change, and the browser does not tell what becomes of a WebSocket.
+   * network that is down is no reason to change. What becomes of a WebSocket the browser does not tell: its token may have
+   * been refused, or the transport.
    */
-  #judged(error: unknown, { name }: Transport): unknown {
-    if (error instanceof StreamFailure && (error.isReached || name !== "event-stream")) this.#at += 1;
-    return error;
+  #judge(error: unknown, { name }: Transport): void {
+    if (error instanceof UnservedError || name !== "event-stream") this.#at += 1;
+    if (name === "websocket") this.renewToken();
   }
 }

@@ -43,25 +43,22 @@ export class Tokens {
    * it does not expire, or too soon, or cannot be renewed. A tenth of it is drawn: clients whose tokens were issued together would renew together.
    */
   renewInMs(): number | undefined {
-    const left = typeof this.#source === "function" ? remainingMs(this.#held) : Number.POSITIVE_INFINITY;
-    if (left === Number.POSITIVE_INFINITY) return undefined;
-    const lead = Math.min(maxLeadMs, left / 5);
-    const renewInMs = left - lead * (1 + Math.random() / 10);
-    return renewInMs < minRenewMs ? undefined : Math.min(maxTimerMs, renewInMs);
+    if (typeof this.#source !== "function") return undefined;
+    const left = remainingMs(this.#held);
+    const renewInMs = left - Math.min(maxLeadMs, left / 5) * (1 + Math.random() / 10);
+    // What is no number neither expires nor passes here.
+    return renewInMs >= minRenewMs ? Math.min(maxTimerMs, renewInMs) : undefined;
   }
 }
 
-/** Until `exp` of a JWT by this machine's clock; without end for what is not one, or says none. */
+/** Until `exp` of a JWT by this machine's clock; NaN for what is not one, or says none. */
 function remainingMs(token = ""): number {
-  const { exp } = claimsOf(token.split(".")[1] ?? "");
-  return typeof exp === "number" ? exp * 1000 - Date.now() : Number.POSITIVE_INFINITY;
-}
-
-function claimsOf(part: string): Readonly<Record<string, unknown>> {
+  const [, claims = ""] = token.split(".");
   try {
-    return fieldsOf(JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/"))));
+    const { exp } = fieldsOf(JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))));
+    return Number(exp) * 1000 - Date.now();
   } catch {
     // A token that cannot be looked into.
-    return {};
+    return Number.NaN;
   }
 }

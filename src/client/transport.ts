@@ -29,7 +29,7 @@ export interface StreamEnd {
 /** One stream that has begun. Nothing is read before it is asked for, where the transport allows. */
 export interface OpenStream {
   /** What came next; call it again when it has settled. Never rejects. */
-  next(): Promise<Batch | StreamEnd>;
+  readonly next: () => Promise<Batch | StreamEnd>;
 }
 
 /** One way to carry a stream. */
@@ -38,30 +38,14 @@ export interface Transport {
   /**
    * Resolves when the stream has begun.
    *
-   * @throws StreamRefusedError when the server will never serve it; StreamFailure when it does not now
+   * @throws StreamRefusedError when the server will never serve it, UnservedError when it answers otherwise, and any other
+   *   error when nothing answers: then it may be asked again
    */
   open(request: StreamRequest): Promise<OpenStream>;
-}
-
-/** An attempt that brought no stream, and may be made again. */
-export class StreamFailure extends Error {
-  /** True when something answered, so that another transport may do better. */
-  readonly isReached: boolean;
-  /** The least wait that the server asked for, in milliseconds. */
-  readonly retryAfterMs: number;
-
-  constructor(
-    reason: string,
-    options: { readonly isReached?: boolean; readonly retryAfterMs?: number } = {},
-  ) {
-    super(reason);
-    this.isReached = options.isReached ?? false;
-    this.retryAfterMs = options.retryAfterMs ?? 0;
-  }
 }
 
 /** Node's fetch says "fetch failed" and puts what happened into the cause. */
 export function reasonText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
 }

@@ -16,10 +16,10 @@ interface Waiting {
 /** The filters that are wanted, those of them whose retained values are still to come, and who waits for them. */
 export class Wishes {
   #filters: readonly string[];
-  #added: ReadonlySet<string> = new Set();
+  #added: Set<string> = new Set();
   /** Those whose retained values the stream that is open was asked for. */
   #asked: readonly string[] = [];
-  #waiting: readonly Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #number = 0;
 
   constructor(filters: readonly string[]) {
@@ -37,7 +37,7 @@ export class Wishes {
     this.#filters = filters;
     this.#number += 1;
     const followed = new Promise<void>((resolve, reject) => {
-      this.#waiting = [...this.#waiting, { number: this.#number, resolve, reject }];
+      this.#waiting.push({ number: this.#number, resolve, reject });
     });
     followed.catch(() => undefined);
     return followed;
@@ -50,15 +50,13 @@ export class Wishes {
   /** A stream has begun with this wish. */
   met({ filters, number }: Wish): void {
     this.#asked = filters;
-    const met = this.#waiting.filter((each) => each.number <= number);
-    this.#waiting = this.#waiting.filter((each) => each.number > number);
-    for (const { resolve } of met) resolve();
+    // Each counts one more than the one before.
+    while ((this.#waiting[0]?.number ?? Infinity) <= number) this.#waiting.shift()?.resolve();
   }
 
   /** The retained values have come: what comes behind them has. Until then a stream that breaks asks for them again. */
   begun(): void {
-    if (this.#added.size > 0 && this.#asked.length > 0)
-      this.#added = new Set([...this.#added].filter((filter) => !this.#asked.includes(filter)));
+    for (const filter of this.#asked) this.#added.delete(filter);
     this.#asked = [];
   }
 
@@ -66,8 +64,6 @@ export class Wishes {
   refuse(error: Error, filters: readonly string[]): void {
     this.#added = new Set([...this.#added].filter((filter) => filters.includes(filter)));
     this.#filters = filters;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { reject } of waiting) reject(error);
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

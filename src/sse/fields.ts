@@ -7,7 +7,7 @@ export interface FieldHandlers {
   /** An empty line: here an event ends. */
   blank(): void;
   /** A line that begins with a colon, without the colon and one leading space. */
-  comment?(text: string): void;
+  readonly comment?: ((text: string) => void) | undefined;
 }
 
 /** The longest line that is accepted unless set otherwise, in UTF-16 code units: four times the largest publication. */

@@ -18,13 +18,11 @@ export interface RawEvent {
 type Unfinished = { -readonly [Field in keyof RawEvent]: RawEvent[Field] } & { topics?: string[] };
 
 /** One event as a browser's `EventSource` fires it. */
-export interface StreamEvent {
+export interface StreamEvent extends RawEvent {
   /** The stream's last event id at this event, which an earlier event may have set. */
   readonly id: string;
   readonly type: string;
   readonly data: string;
-  readonly topics?: readonly string[];
-  readonly retained?: string;
 }
 
 export interface ParseLimits {
@@ -65,9 +63,9 @@ export class EventStreamParser {
       {
         field: (name, value) => this.#field(name, value),
         blank: () => this.#blank(),
-        comment: (text) => options.onComment?.(text),
+        comment: options.onComment,
       },
-      { maxLineLength: options.maxLineLength ?? defaultMaxLineLength },
+      options,
     );
   }
 
@@ -183,14 +181,9 @@ export class EventStreamReader {
 
   #take(event: RawEvent): void {
     if (event.id !== undefined) this.#lastEventId = event.id;
-    const { data, topics, retained } = event;
-    if (data === undefined) return;
+    if (event.data === undefined) return;
+    const { data } = event;
     // An empty `event:` field means `message`, too [HTML 9.2.6].
-    const fields = { id: this.#lastEventId, type: event.type || "message", data };
-    this.#onEvent({
-      ...fields,
-      ...(topics === undefined ? {} : { topics }),
-      ...(retained === undefined ? {} : { retained }),
-    });
+    this.#onEvent({ ...event, id: this.#lastEventId, type: event.type || "message", data });
   }
 }

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ownFeed } from "../../src/client/feeds.js";
-import type { Feed } from "../../src/client/feed.js";
-import { type FromTab, type FromWorker, typedPort } from "../../src/client/shared/messages.js";
+import { parseAddress } from "../../src/client/address.js";
+import { ownFeed, transportsFor } from "../../src/client/feeds.js";
+import type { Feed, FeedEvents } from "../../src/client/feed.js";
+import { StreamRefusedError } from "../../src/client/index.js";
+import {
+  type FromTab,
+  type FromWorker,
+  type SharedSettings,
+  typedPort,
+} from "../../src/client/shared/messages.js";
 import { SharedFeed } from "../../src/client/shared/shared-feed.js";
 import { SharedHub } from "../../src/client/shared/shared-hub.js";
 import { Tokens } from "../../src/client/tokens.js";
@@ -10,6 +17,9 @@ import { waitFor } from "../support/wait-for.js";
 import { quick, serve, stream } from "./stream-server.js";
 
 const within = 30_000;
+
+const transportsOf = (settings: SharedSettings): ReturnType<typeof transportsFor> =>
+  transportsFor(parseAddress(settings.url), settings.transport, settings);
 
 /** A worker with its hub, whose streams the test writes to. */
 async function startWorld(): Promise<World> {
@@ -37,13 +47,8 @@ class World {
     this.#url = url;
     this.streams = streams;
     this.#hub = new SharedHub({
-      makeFeed: ({ settings, filters, lastEventId, token, events }) => {
-        const tokens = new Tokens(token);
-        return ownFeed(
-          { ...settings, settings: { ...settings, fetch }, tokens, filters, lastEventId },
-          events,
-        );
-      },
+      makeFeed: ({ settings, token, ...beginning }) =>
+        ownFeed({ transports: transportsOf(settings), tokens: new Tokens(token) }, beginning),
       lockFreed: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),
     });
   }
@@ -75,25 +80,24 @@ class World {
     } as const;
     const tokens = new Tokens(options.token);
     const [got, states]: [string[], string[]] = [[], []];
+    const events: FeedEvents = {
+      state: ({ kind }) => void states.push(kind),
+      arrival: ({ item }) => {
+        if (item?.kind === "event") got.push(item.retained === true ? `${item.data} retained` : item.data);
+        return undefined;
+      },
+    };
     const feed = new SharedFeed(
       {
         port: typedPort<FromTab, FromWorker>(port1),
         settings,
-        filters,
-        lastEventId: options.lastEventId ?? "",
         tokens,
         lock: Promise.resolve(lock),
         onClose: () => undefined,
-        makeOwn: (filters, lastEventId, events) =>
-          ownFeed({ ...settings, settings: { ...settings, fetch }, tokens, filters, lastEventId }, events),
+        makeOwn: (from) => ownFeed({ transports: transportsOf(settings), tokens }, from),
+        refusal: (status, reason) => new StreamRefusedError(status, reason),
       },
-      {
-        state: ({ kind }) => void states.push(kind),
-        arrival: ({ item }) => {
-          if (item?.kind === "event") got.push(item.retained === true ? `${item.data} retained` : item.data);
-          return undefined;
-        },
-      },
+      { filters, lastEventId: options.lastEventId ?? "", events },
     );
     onTestFinished(() => feed.close());
     return { feed, got, states };

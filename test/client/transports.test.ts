@@ -56,11 +56,36 @@ describe("long polls", () => {
     await waitFor(() => requests.length >= 3, { within, missing: "the third request" });
     expect(requests.map(({ url }) => url)).toEqual([
       "/poll?topic=t&wait=0",
-      "/poll?topic=t&wait=25",
-      "/poll?topic=t&wait=25",
+      "/poll?topic=t&last_event_id=%23e%3A1&wait=25",
+      "/poll?topic=t&last_event_id=3&wait=25",
     ]);
-    expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "#e:1", "3"]);
     expect(requests[0]?.headers.authorization).toBe("Bearer k");
+  });
+
+  it("are asked once a second, and ever less often, when answers come at once and bring nothing new", async () => {
+    const askedMs: number[] = [];
+    const nothing = json({ position: "#e:1", events: [], more: true });
+    const { url } = await serve((request, response) => {
+      askedMs.push(performance.now());
+      nothing(request, response);
+    });
+    const live = connect(url.replace("esupdates", ""), { transport: "poll", filters: ["t"] });
+    onTestFinished(() => live.close());
+    await waitFor(() => askedMs.length >= 4, {
+      within,
+      missing: () => `the fourth request; there are ${askedMs.length}`,
+    });
+    // The first is answered with the position, the second with no more than that.
+    const [, second = 0, third = 0, fourth = 0] = askedMs;
+    expect(third - second).toBeGreaterThan(900);
+    expect(fourth - third).toBeGreaterThan(1900);
+  });
+
+  it("are begun anew, after a wait, when something else answers in JSON", async () => {
+    const { url } = await serve(json({ error: "no" }), json({ position: "1", events: [event("1", "a")] }));
+    expect(await dataOf(url.replace("esupdates", ""), 1, { transport: "poll", filters: ["t"] })).toEqual([
+      "a",
+    ]);
   });
 
   it("are what is left when something answers in place of the stream", async () => {

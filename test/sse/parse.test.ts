@@ -179,7 +179,7 @@ describe("EventStreamReader", () => {
   const expected = {
     events: [
       { id: "1", type: "news", data: "a\nb" },
-      { id: "1", type: "message", data: "" },
+      { id: "1", type: "message", data: "", retryMs: 5000 },
       { id: "", type: "message", data: " two spaces" },
       { id: "🚦", type: "message", data: "é日🚦" },
     ],

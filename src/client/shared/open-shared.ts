@@ -1,9 +1,9 @@
-import type { RequestSettings } from "../event-stream-transport.js";
-import type { Feed, FeedEvents } from "../feed.js";
-import type { TransportName } from "../item.js";
+import type { Feed } from "../feed.js";
+import type { Beginning } from "../feeds.js";
+import { watchPage } from "../page.js";
 import type { Tokens } from "../tokens.js";
 import { SharedFeed, type SharedFeedOptions } from "./shared-feed.js";
-import { typedPort } from "./messages.js";
+import { type SharedSettings, typedPort } from "./messages.js";
 
 /** The worker's file, as the hub serves it. */
 const workerFile = "pharos-client-worker.js";
@@ -21,48 +21,48 @@ export interface SharedOptions {
 }
 
 export interface SharedFeedRequest extends SharedOptions {
-  readonly url: string;
-  readonly transport: TransportName | "auto";
-  readonly settings: RequestSettings;
+  readonly settings: SharedSettings;
   readonly tokens: Tokens;
   /** The hub's own URL; undefined where it is not known. */
   readonly base: string | undefined;
-  readonly filters: readonly string[];
-  readonly lastEventId: string;
+  readonly beginning: Beginning;
   readonly makeOwn: SharedFeedOptions["makeOwn"];
+  readonly refusal: SharedFeedOptions["refusal"];
 }
 
 /** A feed from the worker, which is started, or found; undefined where there is none to be had. */
-export function sharedFeed(request: SharedFeedRequest, events: FeedEvents): Feed | undefined {
-  const { url, transport, tokens, filters, lastEventId, makeOwn } = request;
-  const { headers, credentials } = request.settings;
+export function sharedFeed(request: SharedFeedRequest): Feed | undefined {
+  const { settings, tokens, beginning, makeOwn, refusal } = request;
   const worker = openWorker(request);
   if (worker === undefined) return undefined;
-  const released = new AbortController();
+  const ended = new AbortController();
   const feed = new SharedFeed(
     {
       port: typedPort(worker.port),
-      settings: { url, transport, headers, credentials },
-      filters,
-      lastEventId,
+      settings,
       tokens,
       makeOwn,
-      lock: holdLock(released.signal),
-      onClose: () => released.abort(),
+      refusal,
+      lock: holdLock(ended.signal),
+      onClose: () => ended.abort(),
     },
-    events,
+    beginning,
+  );
+  ended.signal.addEventListener(
+    "abort",
+    watchPage(() => feed.hurry()),
   );
   // Its file could not be loaded.
   worker.addEventListener("error", () => feed.beAlone());
   return feed;
 }
 
-function openWorker({ worker, name = "", url, base }: SharedFeedRequest): SharedWorker | undefined {
+function openWorker({ worker, name = "", settings, base }: SharedFeedRequest): SharedWorker | undefined {
   const hub = base === undefined || new URL(base).origin !== location.origin ? undefined : base;
   const file = worker ?? (hub === undefined ? undefined : new URL(workerFile, hub));
   if (file === undefined) return undefined;
   try {
-    return new SharedWorker(file, { type: "module", name: `pharos ${name} ${url}` });
+    return new SharedWorker(file, { type: "module", name: `pharos ${name} ${settings.url}` });
   } catch {
     // There is no SharedWorker here, or the page's policy forbids it.
     return undefined;

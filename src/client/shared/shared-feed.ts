@@ -1,6 +1,6 @@
 import type { Feed, FeedEvents } from "../feed.js";
+import type { Beginning } from "../feeds.js";
 import type { Arrival, ConnectionState } from "../item.js";
-import { StreamRefusedError } from "../refusal.js";
 import type { Tokens } from "../tokens.js";
 import { reasonText } from "../transport.js";
 import { aliveEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
@@ -8,15 +8,15 @@ import { aliveEveryMs, type FromTab, type FromWorker, type Port, type SharedSett
 export interface SharedFeedOptions {
   readonly port: Port<FromTab, FromWorker>;
   readonly settings: SharedSettings;
-  readonly filters: readonly string[];
-  readonly lastEventId: string;
   readonly tokens: Tokens;
   /** The name of a lock that this page holds while it lives; undefined where there are none. */
   readonly lock: Promise<string | undefined>;
   /** Called once, when the worker is left. */
   readonly onClose: () => void;
   /** A connection of this page's own, which has begun. */
-  readonly makeOwn: (filters: readonly string[], lastEventId: string, events: FeedEvents) => Feed;
+  readonly makeOwn: (from: Beginning) => Feed;
+  /** The error of a refusal, as the program knows it. */
+  readonly refusal: (status: number, reason: string) => Error;
 }
 
 /** A worker that has not answered by then cannot be had, in milliseconds. */
@@ -52,11 +52,11 @@ export class SharedFeed implements Feed {
   #unanswered = 0;
   #number = 0;
 
-  constructor(options: SharedFeedOptions, events: FeedEvents) {
+  constructor(options: SharedFeedOptions, { filters, lastEventId, events }: Beginning) {
     this.#options = options;
     this.#events = events;
-    this.#filters = options.filters;
-    this.#cursor = options.lastEventId;
+    this.#filters = filters;
+    this.#cursor = lastEventId;
     options.port.hear((said) => this.#hear(said));
     this.#alive = setInterval(() => this.#sayAlive(), aliveEveryMs);
     this.#done = this.#begin();
@@ -69,8 +69,8 @@ export class SharedFeed implements Feed {
     return followed;
   }
 
-  hurry(options: { readonly renewed: boolean }): void {
-    this.#own?.hurry(options);
+  /** The page is back: ends a wait of the worker's. */
+  hurry(): void {
     this.#say({ kind: "hurry" });
   }
 
@@ -122,11 +122,11 @@ export class SharedFeed implements Feed {
       case "state":
         return this.#own === undefined ? this.#events.state(said.state) : undefined;
       case "closed":
-        return this.#then(() => this.#events.state({ kind: "closed", error: errorOf(said) }));
+        return this.#then(() => this.#events.state({ kind: "closed", error: this.#errorOf(said) }));
       case "followed":
         return this.#settle(said.number, ({ resolve }) => resolve());
       case "refused":
-        return this.#settle(said.number, ({ reject }) => reject(errorOf(said)));
+        return this.#settle(said.number, ({ reject }) => reject(this.#errorOf(said)));
       case "token-wanted":
         return void this.#bringToken();
       case "alive":
@@ -180,11 +180,14 @@ export class SharedFeed implements Feed {
   #readByItself(): void {
     if (this.#isClosed || this.#own !== undefined) return;
     this.#triedMs = Date.now();
-    const own = this.#options.makeOwn(this.#filters, this.#cursor, {
-      state: (state: ConnectionState) => this.#events.state(state),
-      arrival: (arrival) => this.#ownArrival(arrival),
+    this.#own = this.#options.makeOwn({
+      filters: this.#filters,
+      lastEventId: this.#cursor,
+      events: {
+        state: (state: ConnectionState) => this.#events.state(state),
+        arrival: (arrival) => this.#ownArrival(arrival),
+      },
     });
-    this.#own = own;
   }
 
   /** Between two arrivals, while nothing more is read, it can be said exactly where this page stands. */
@@ -222,8 +225,8 @@ export class SharedFeed implements Feed {
       this.#say({ kind: "token", token: undefined, error: reasonText(error) });
     }
   }
-}
 
-function errorOf({ status, reason }: { readonly status: number; readonly reason: string }): Error {
-  return status === 0 ? new Error(reason) : new StreamRefusedError(status, reason);
+  #errorOf({ status, reason }: { readonly status: number; readonly reason: string }): Error {
+    return status === 0 ? new Error(reason) : this.#options.refusal(status, reason);
+  }
 }

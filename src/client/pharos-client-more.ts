@@ -1,0 +1,1 @@
+export { feedWithMore } from "./more-feed.js";

@@ -1,1 +1,0 @@
-export { unsealing } from "./unseal.js";

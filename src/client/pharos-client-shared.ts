@@ -1,1 +1,0 @@
-export { sharedFeed } from "./shared/open-shared.js";
