@@ -1,3 +1,4 @@
+import { namedTopics } from "../gateway/json-format.js";
 import type { Entry } from "../hub/entry.js";
 import type { GapNotice } from "../protocol.js";
 import { formatTime } from "./stamps.js";
@@ -7,14 +8,18 @@ import type { Words } from "./template.js";
 /** The ids of what is no message: the module's own, and two that its clients pass over. */
 export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
 
-/** A publication as a message. Its channel is its first topic: what comes over this protocol has one. */
+/**
+ * A publication as a message. Its channel is the first topic that it may name: what comes over this protocol has one, and
+ * of a private publication with several, published otherwise, it is empty.
+ */
 export function messageWords(entry: Entry, { time, tag }: Stamp): Words {
-  const { topics, data, type = "", id } = entry.publication;
+  const { data, type = "", id } = entry.publication;
+  const [channel = ""] = namedTopics(entry.publication);
   return {
     id: String(entry.ordinal),
     "event-id": quotable(id === entry.id ? id : ""),
     "event-type": quotable(type),
-    channel: quotable(topics[0]),
+    channel: quotable(channel),
     text: encodeText(data),
     size: String(Buffer.byteLength(data)),
     tag: String(tag),

@@ -120,8 +120,12 @@ export class PushStreamWorld {
   }
 
   /** Publishes as any other way in does. */
-  publish(topic: string, data: string, more: Omit<PublicationInput, "topics" | "data"> = {}): void {
-    this.#journal.append(parsePublication({ topics: [topic], data, ...more }));
+  publish(
+    topics: string | readonly string[],
+    data: string,
+    more: Omit<PublicationInput, "topics" | "data"> = {},
+  ): void {
+    this.#journal.append(parsePublication({ topics: [topics].flat(), data, ...more }));
   }
 
   /** Asks, as a program of this machine unless it is said otherwise. */

@@ -48,6 +48,17 @@ box("push-stream, Message template", "The client's template", () => {
     expect(textsOf(body.toString())).toEqual([awkward]);
   });
 
+  // Published otherwise, a message may have many: the first of them went to whoever could read any one.
+  it("names as the channel the first topic of a public message, and none of a private one with several", async () => {
+    const world = new PushStreamWorld();
+    world.publish(["users/ada", "room"], "x", { private: true });
+    world.publish(["room"], "y", { private: true });
+    world.publish(["users/ada", "room"], "z");
+    const query = "authorization=subscribe.room";
+    const { body } = await world.ask({ path: "/lp/room.b9", query });
+    expect(messagesOf(body.toString()).map(({ channel }) => channel)).toEqual(["", "room", "users/ada"]);
+  });
+
   it("has the spaces of the one that the client library is shipped with", async () => {
     const world = new PushStreamWorld();
     world.publish("a", "x");
