@@ -9,7 +9,7 @@ export interface PageOriginsOptions {
 }
 
 /**
- * Which pages may open a WebSocket. Browsers send cookies with it and ask nobody whether the page may read what comes
+ * Which pages may open a WebSocket, or frame what is for frames. Browsers send cookies with it and ask nobody whether the page may read what comes
  * [RFC 6455 10.2], so that here must be refused what CORS keeps pages from elsewhere.
  */
 export class PageOrigins {
@@ -17,6 +17,11 @@ export class PageOrigins {
 
   constructor({ hubUrl, corsOrigins }: PageOriginsOptions) {
     this.#origins = new Set([new URL(hubUrl).origin, ...corsOrigins]);
+  }
+
+  /** The same for frames, as a `Content-Security-Policy`; the hub's own host is the one that the browser asks. */
+  get framePolicy(): string {
+    return `frame-ancestors ${["'self'", ...this.#origins].join(" ")}`;
   }
 
   /**

@@ -17,8 +17,8 @@ export interface PushStreamOptions {
   readonly visitors: Visitors;
   readonly publishing: Publishing;
   readonly polling: Polling;
-  /** Pages that may open WebSockets. */
-  readonly origins: Pick<PageOrigins, "check">;
+  /** Pages that may open WebSockets, and frame streams. */
+  readonly origins: Pick<PageOrigins, "check" | "framePolicy">;
   /** Who may publish once more on a WebSocket. @default everybody */
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
   /** Where refusals on WebSockets are noted. @default nowhere */

@@ -27,7 +27,10 @@ export function streamForms(
     stream: {
       format: formats.stream,
       opening: framePage,
-      headersFor: () => responseHeaders("text/html; charset=utf-8"),
+      headersFor: () => [
+        ...responseHeaders("text/html; charset=utf-8"),
+        ["Content-Security-Policy", options.origins.framePolicy],
+      ],
     },
     eventsource: {
       format: formats.eventSource,

@@ -141,6 +141,18 @@ box("push-stream, Stream", "Header, messages and pings", () => {
       `<script>p(1,'a','${text}','e\\u0027\\u003c/script\\u003e', '${time}', '1');</script>\r\n`,
     );
   });
+
+  // Where a browser lets it widen its origin, a sibling domain's page around it could act in the hub's name, with the
+  // visitor's cookies; and so could one that has opened it in a window.
+  it("a page widens its origin in a frame only, of the hub's own pages and those of listed origins", async () => {
+    const stream = await new PushStreamWorld().open({ path: "/sub/a", query: "streamid=0" });
+    expect(stream.headers.get("content-security-policy")).toBe(
+      "frame-ancestors 'self' http://hub.example https://page.example",
+    );
+    expect(stream.text.match(/.*document\.domain.*/g)).toEqual([
+      expect.stringMatching(/^ {2}if \(parent !== window\) document\.domain = /),
+    ]);
+  });
 });
 
 box("push-stream, SSE", "Bytes", () => {
