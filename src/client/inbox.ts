@@ -8,6 +8,8 @@ export const maxWaitingItems = 256;
 
 interface Slot {
   readonly item: LiveItem;
+  /** True when listeners have had it, though nobody has taken it. */
+  readonly isHeard: boolean;
   cursor: string;
 }
 
@@ -32,13 +34,13 @@ export class Inbox {
   }
 
   /** What it returns is to be waited for before more is put; undefined while there is room. */
-  put(item: LiveItem, cursor: string): Promise<void> | undefined {
+  put(slot: Slot): Promise<void> | undefined {
     if (this.#end !== undefined) return undefined;
     const taker = this.#takers.shift();
-    if (taker === undefined) this.#slots.push({ item, cursor });
+    if (taker === undefined) this.#slots.push(slot);
     else {
-      this.#onTaken(cursor);
-      taker.resolve({ done: false, value: item });
+      this.#onTaken(slot.cursor);
+      taker.resolve({ done: false, value: slot.item });
     }
     if (this.#slots.length < maxWaitingItems) return undefined;
     return new Promise((resolve) => (this.#hasRoom = resolve));
@@ -60,10 +62,12 @@ export class Inbox {
     return { done: false, value: slot.item };
   }
 
-  /** Gives what lies here to `each`, in order. */
+  /** Gives what lies here to `each`, in order, but nothing from before what was heard. */
   drain(each: (item: LiveItem) => void): void {
-    for (const { item, cursor } of this.#slots.splice(0)) {
-      each(item);
+    const slots = this.#slots.splice(0);
+    const heard = slots.findLastIndex(({ isHeard }) => isHeard);
+    for (const [index, { item, cursor }] of slots.entries()) {
+      if (index > heard) each(item);
       this.#onTaken(cursor);
     }
     this.#makeRoom();

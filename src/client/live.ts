@@ -35,7 +35,7 @@ export class Live implements AsyncIterable<LiveItem> {
   #filters: readonly string[];
   #state: ConnectionState = { kind: "idle" };
   #lastEventId: string;
-  #iterators = 0;
+  readonly #iterators = new Set();
 
   /** For `connect`, which says what the options mean. */
   constructor({ filters, lastEventId, makeFeed }: LiveOptions) {
@@ -65,8 +65,7 @@ export class Live implements AsyncIterable<LiveItem> {
   on<Name extends keyof LiveNews>(name: Name, listener: LiveListeners[Name]): () => void {
     const listeners = this.#listeners[name];
     listeners.add(listener);
-    if (name === "event")
-      queueMicrotask(() => this.#iterators > 0 || this.#inbox.drain((item) => this.#give(item)));
+    if (name === "event") queueMicrotask(() => this.#giveWaiting());
     return () => void listeners.delete(listener);
   }
 
@@ -95,16 +94,12 @@ export class Live implements AsyncIterable<LiveItem> {
    * close it. Of several loops each item goes to one.
    */
   [Symbol.asyncIterator](): AsyncIterator<LiveItem, undefined> {
-    this.#iterators += 1;
-    let isDone = false;
-    const done = (): void => {
-      if (!isDone) this.#iterators -= 1;
-      isDone = true;
-    };
+    const iterator = {};
+    this.#iterators.add(iterator);
     return {
       next: () => this.#inbox.take(),
       return: () => {
-        done();
+        this.#iterators.delete(iterator);
         return Promise.resolve({ done: true, value: undefined });
       },
     };
@@ -115,7 +110,9 @@ export class Live implements AsyncIterable<LiveItem> {
     this.#filters = filters;
     const followed = this.#feed.follow(filters);
     followed.catch(() => {
-      if (this.#filters === filters) this.#filters = before;
+      // This change alone is undone: there may have been others since.
+      const kept = this.#filters.filter((each) => before.includes(each) || !filters.includes(each));
+      this.#filters = [...new Set([...kept, ...before.filter((each) => !filters.includes(each))])];
     });
     return followed;
   }
@@ -132,11 +129,18 @@ export class Live implements AsyncIterable<LiveItem> {
       this.#inbox.mark(cursor);
       return undefined;
     }
+    // A listener, or a loop that was left, may have come just now: what has waited goes first.
+    this.#giveWaiting();
     const isHeard = this.#listeners.event.size > 0;
     if (isHeard) this.#give(item);
-    if (this.#iterators > 0 || !isHeard) return this.#inbox.put(item, cursor);
+    if (this.#iterators.size > 0 || !isHeard) return this.#inbox.put({ item, cursor, isHeard });
     this.#taken(cursor);
     return undefined;
+  }
+
+  #giveWaiting(): void {
+    if (this.#iterators.size === 0 && this.#listeners.event.size > 0)
+      this.#inbox.drain((item) => this.#give(item));
   }
 
   #give(item: LiveItem): void {
