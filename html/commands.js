@@ -1,4 +1,4 @@
-import { hubUrl, publishUrl, streamUrl } from "./address.js";
+import { hubUrl, pollUrl, publishUrl, socketUrl, streamUrl } from "./address.js";
 
 /** A topic that the first of these filters matches, `broadcast` where there is none. */
 export const exampleTopic = ([filter = "broadcast"]) =>
@@ -6,14 +6,15 @@ export const exampleTopic = ([filter = "broadcast"]) =>
 
 /**
  * What does in a terminal or a program what the page does: `{title, text}` in the order in which they are shown. A token
- * is never written out: commands end up in histories, and in pictures of a screen.
+ * is never written out: commands end up in histories, and in pictures of a screen. `transport` is what was chosen,
+ * `carrier` what is in use; neither curl nor the command line speaks WebSocket.
  */
-export function subscribeCommands(topics, { hasToken }) {
+export function subscribeCommands(topics, { hasToken, transport, carrier }) {
   return [
-    { title: "curl", text: curlLine(topics, { hasToken }) },
+    { title: "curl", text: curlLine(topics, { hasToken, carrier }) },
     { title: "Command line", text: subscribeLine(topics) },
-    { title: "JavaScript, with the library", text: libraryLines(topics, { hasToken }) },
-    { title: "JavaScript, without", text: eventSourceLines(topics) },
+    { title: "JavaScript, with the library", text: libraryLines(topics, { hasToken, transport }) },
+    { title: "JavaScript, without", text: bareLines[carrier](topics, { hasToken }) },
   ];
 }
 
@@ -26,8 +27,9 @@ export function publishCommands(publication) {
   ];
 }
 
-export function curlLine(topics, { hasToken = false } = {}) {
-  return `curl -N ${quote(streamUrl(topics))}${hasToken ? ` \\\n  ${tokenHeader}` : ""}`;
+function curlLine(topics, { hasToken, carrier }) {
+  const line = carrier === "poll" ? `curl ${quote(pollUrl(topics))}` : `curl -N ${quote(streamUrl(topics))}`;
+  return `${line}${hasToken ? ` \\\n  ${tokenHeader}` : ""}`;
 }
 
 /** For the moment in which nothing has arrived yet. */
@@ -49,9 +51,10 @@ function subscribeLine(topics) {
   return `./scripts/pharos subscribe ${quote(streamUrl([]))}${filters}`;
 }
 
-function libraryLines(topics, { hasToken }) {
+function libraryLines(topics, { hasToken, transport }) {
   const options = [
     ...(topics.length ? [`filters: ${JSON.stringify(topics)}`] : []),
+    ...(transport === "auto" ? [] : [`transport: ${JSON.stringify(transport)}`]),
     ...(hasToken ? ["token"] : []),
   ];
   return [
@@ -65,11 +68,37 @@ function libraryLines(topics, { hasToken }) {
   ].join("\n");
 }
 
-function eventSourceLines(topics) {
+/** Without the library, by what carries the events. */
+const bareLines = { "event-stream": eventSourceLines, websocket: socketLines, poll: pollLines };
+
+function eventSourceLines(topics, { hasToken }) {
   return [
+    ...(hasToken ? ["// It sends a cookie, and can send no token."] : []),
     `const stream = new EventSource(${JSON.stringify(streamUrl(topics))});`,
     "stream.onmessage = (event) => console.log(event.data);",
     `stream.addEventListener("pharos-gap", (event) => console.warn("some are gone", event.data));`,
+  ].join("\n");
+}
+
+function socketLines(topics, { hasToken }) {
+  return [
+    `const socket = new WebSocket(${JSON.stringify(socketUrl(topics))}, "pharos");`,
+    ...(hasToken ? ["socket.onopen = () => socket.send(JSON.stringify({ token }));"] : []),
+    "socket.onmessage = ({ data }) => console.log(JSON.parse(data));",
+    "// It does not come back by itself: connect anew with &last_event_id= and the last id.",
+  ].join("\n");
+}
+
+function pollLines(topics, { hasToken }) {
+  const headers = hasToken ? ", { headers: { Authorization: `Bearer ${token}` } }" : "";
+  return [
+    `let position = "";`,
+    "for (;;) {",
+    `  const url = ${JSON.stringify(`${pollUrl(topics)}&last_event_id=`)} + encodeURIComponent(position);`,
+    `  const answer = await (await fetch(url${headers})).json();`,
+    "  for (const item of answer.events) console.log(item);",
+    "  position = answer.position;",
+    "}",
   ].join("\n");
 }
 

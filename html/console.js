@@ -14,6 +14,7 @@ import { Tabs } from "./tabs.js";
 import { bindTheme, restoreTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { Topics } from "./topics.js";
+import { byTransport, firstCarrier } from "./transports.js";
 
 restoreTheme();
 
@@ -48,6 +49,8 @@ const publishList = new Commands({ parent: ui["publish-code"], template: ui.comm
 const following = new Following({ onState: takeState, onEvent: takeEvent, onGap: takeGap });
 
 let chosen = parseHash(location.hash);
+/** What carries the events now, or did last. */
+let carrier = firstCarrier(chosen.transport);
 
 function choose(change) {
   const hash = encodeHash({ ...chosen, ...change });
@@ -65,11 +68,15 @@ function showChosen() {
   const before = chosen;
   chosen = parseHash(location.hash);
   showView();
-  if (before.topics.join("\n") !== chosen.topics.join("\n")) follow();
+  const isSame =
+    before.topics.join("\n") === chosen.topics.join("\n") && before.transport === chosen.transport;
+  if (!isSame) follow();
 }
 
 function follow() {
   chips.show(chosen.topics);
+  ui.transport.value = chosen.transport;
+  carrier = firstCarrier(chosen.transport);
   ui.to.value = exampleTopic(chosen.topics);
   showCode();
   clear();
@@ -82,7 +89,9 @@ function showView() {
 
 function showCode() {
   const publication = publicationOf(ui.publication);
-  subscribeList.show(subscribeCommands(chosen.topics, { hasToken: ui.token.value !== "" }));
+  const hasToken = ui.token.value !== "";
+  ui.carrier.textContent = `This page follows ${byTransport(carrier)}.`;
+  subscribeList.show(subscribeCommands(chosen.topics, { hasToken, transport: chosen.transport, carrier }));
   publishList.show(publishCommands(publication));
   ui.example.textContent = publishLine({ topic: publication.topic, data: "Hello from the tower" });
 }
@@ -104,8 +113,12 @@ function takeGap(gap) {
 
 function takeState(state) {
   stateLine.show(state);
-  timeline.add({ kind: state.kind, text: state.reason ?? state.detail ?? "" });
+  const by = state.kind === "open" ? byTransport(state.transport) : "";
+  timeline.add({ kind: state.kind, text: state.reason ?? by });
   if (state.resumedAt) timeline.add({ kind: "resumed", text: `after ${state.resumedAt}` });
+  if (state.kind !== "open") return;
+  carrier = state.transport;
+  showCode();
 }
 
 function clear() {
@@ -156,7 +169,8 @@ function bind() {
   });
   ui.options.addEventListener("submit", (event) => {
     event.preventDefault();
-    follow();
+    if (ui.transport.value === chosen.transport) follow();
+    else choose({ transport: ui.transport.value });
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") inspector.close();

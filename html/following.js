@@ -19,8 +19,9 @@ export class Following {
   begin(chosen) {
     this.#live?.close();
     this.#chosen = chosen;
-    const { topics, token, lastEventId } = chosen;
+    const { topics, transport, token, lastEventId } = chosen;
     const live = connect(hubUrl(), {
+      transport,
       lastEventId,
       ...(topics.length > 0 && { filters: topics }),
       ...(token && { token }),

@@ -107,6 +107,7 @@ describe("the page", () => {
     const page = await openPage(site, "#topic=news/%23");
     await fill(site);
     await rowCount(page, 2);
+    await page.getByRole("button", { name: "Options" }).click();
     for (const theme of ["Light theme", "Dark theme"]) {
       await page.getByTitle(theme).click();
       for (const size of [{ width: 1280, height: 860 }, phone]) {

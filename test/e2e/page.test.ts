@@ -122,6 +122,32 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
     await state(page, "Connected");
   });
 
+  it("follows by the transport that is chosen, says so, and keeps it over a reload", async () => {
+    const site = await start();
+    const page = await openPage(site, "#topic=news/%23&view=connection");
+    await state(page, "Connected");
+    await page.getByRole("button", { name: "Options" }).click();
+    const opened = page.locator("#timeline [data-kind=open]");
+    for (const { option, name, by, bare } of [
+      { option: "WebSocket", name: "websocket", by: "by WebSocket", bare: "new WebSocket" },
+      { option: "Long poll", name: "poll", by: "by long poll", bare: "/poll?topic=" },
+    ]) {
+      await page.getByLabel("Transport").selectOption(option);
+      await page.getByRole("button", { name: "Connect anew" }).click();
+      await opened.getByText(by).waitFor({ timeout });
+      await site.publish("news/fr", `came ${by}`);
+      await row(page, `came ${by}`);
+      expect(await page.locator("#carrier").textContent()).toBe(`This page follows ${by}.`);
+      const code = await page.locator("#subscribe-code pre").allTextContents();
+      expect(code[2]).toContain(`transport: "${name}"`);
+      expect(code[3]).toContain(bare);
+    }
+    await page.reload();
+    await opened.getByText("by long poll").waitFor({ timeout });
+    expect(new URL(page.url()).hash).toBe("#topic=news%2F%23&transport=poll&view=connection");
+    expect(await page.getByLabel("Transport").inputValue()).toBe("poll");
+  });
+
   it("marks the retained value that comes first", async () => {
     const site = await start();
     await site.publish("clock", "12:00", JSON.stringify({ retain: true }));
