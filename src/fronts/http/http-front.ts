@@ -19,6 +19,7 @@ import type { Metrics } from "../../metrics.js";
 import { BareRequests } from "./bare-requests.js";
 import type { FrontGateway, FrontRequest, ServedPath } from "./front-gateway.js";
 import { pathOf, toFrontRequest } from "./http-request.js";
+import { pageFiles } from "./page-files.js";
 import { RequestBody } from "./request-body.js";
 import { SocketStreams } from "./socket-streams.js";
 import { StreamChannel } from "./stream-channel.js";
@@ -178,12 +179,7 @@ export class HttpFront<S> {
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
     for (const route of routesOf(this.#options.gateway.resources))
       app.get(route, (request, reply) => this.#answer(request, reply));
-    void app.register(fastifyStatic, {
-      root: this.#options.htmlDir,
-      cacheControl: true,
-      maxAge: 0,
-      etag: true,
-    });
+    void app.register(fastifyStatic, pageFiles(this.#options.htmlDir));
     return app;
   }
 
