@@ -1,150 +1,214 @@
-import { describe, expect, it } from "vitest";
-import { hubUrl, issuer, olderToken, secret } from "../support/token.js";
-import { ask, openStreams, readResponse, within } from "./client.js";
-import { requestBytes } from "./http-text.js";
-import { post } from "./mercure-client.js";
-import { startSite, type Site } from "./site.js";
-import type { Contract } from "./sites.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { currentToken, hubUrl, issuer, olderToken, secret } from "../support/token.js";
 import { waitFor } from "../support/wait-for.js";
 import { handshakeHeaders, WebSocketClient } from "../support/web-socket.js";
 import type { Item } from "../support/web-socket.js";
+import { ask, readResponse, within } from "./client.js";
+import { slowReader } from "./differences.js";
+import { requestBytes } from "./http-text.js";
+import { bearer, post } from "./mercure-client.js";
+import { startSite, type Site } from "./site.js";
+import type { Contract } from "./sites.js";
 
 const settings = {
   PHAROS_PUSH_STREAM: "/",
   PHAROS_PUBLIC_URL: hubUrl,
   PHAROS_TOKEN_ISSUER: issuer,
   PHAROS_TOKEN_SECRET: secret,
+  PHAROS_HEARTBEAT: "0.2",
 };
+
+/** The main ways in and out; every clause of the protocol is in test/protocol/push-stream. */
+export function testPushStream({ front, site: plainSite }: Contract): void {
+  describe("the push stream module's URL scheme", () => {
+    const site = pushStreamSite(front);
+
+    it("is there where it is asked for alone", async () => {
+      for (const path of ["/pub?id=a", "/ev/a", "/lp/a", "/ws/a", "/channels-stats"])
+        expect((await ask(plainSite(), requestBytes({ path }))).status).toBe(404);
+    });
+
+    testModes(site);
+    testSockets(site);
+
+    it.runIf(slowReader[front] === "kept")(
+      "shares rounds with others over WebSocket, and one that reads slowly gets all of them too",
+      async () => {
+        const slow = await openSocket(site(), "/ws/slow");
+        const quick = await openSocket(site(), "/ws/slow");
+        slow.connection.pause();
+        const pad = "x".repeat(20_000);
+        for (let n = 1; n <= 300; n += 1) await site().publish({ topics: ["slow"], data: `${n}-${pad}` });
+        await messages(quick, 300);
+        slow.connection.resume();
+        const numbers = (await messages(slow, 300)).map((text) => Number(text.split("-")[0]));
+        expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+      },
+    );
+  });
+}
+
+/** One hub for the tests of the present `describe`, which keep apart by their channels. */
+function pushStreamSite(front: Contract["front"]): () => Site {
+  let site: Site | undefined;
+  const ends: (() => void | Promise<void>)[] = [];
+  beforeAll(async () => {
+    site = await startSite(front, { settings, onEnd: (action) => void ends.unshift(action) });
+  });
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+  return () => {
+    if (site === undefined) throw new Error("the hub has not been started");
+    return site;
+  };
+}
+
+function testModes(site: () => Site): void {
+  it("takes messages and brings them in every mode", async () => {
+    const token = await olderToken({ publish: ["*"] });
+    const publish = async (body: string): Promise<string> => {
+      const answer = await post(site(), { path: `/pub?id=/room&authorization=${token}`, body, headers: {} });
+      return answer.body;
+    };
+    const ev = await site().connect();
+    ev.write(requestBytes({ path: "/ev/room" }));
+    await ev.readUntil("\r\n\r\n: \n", { within });
+    const sub = await site().connect();
+    sub.write(requestBytes({ path: "/sub/room?streamid=0&_=1&tag=&time=&eventid=" }));
+    await sub.readUntil("<body>", { within });
+    const ws = await openSocket(site(), "/ws/room");
+    const polled = await site().connect();
+    polled.write(requestBytes({ path: "/lp/room" }));
+    await untilFollowed(site(), { channel: "room", subscribers: 4 });
+
+    // The poll may have its answer by now, and be a subscriber no more.
+    expect(await publish("one%20%C3%A9")).toMatch(
+      /^\{"channel": "room", "published_messages": 1, "stored_messages": 1, "subscribers": [34]\}\r\n$/,
+    );
+    const first = await readResponse(polled);
+    expect(textsOf(first.body)).toEqual(["one é"]);
+    expect(first.headers.get("etag")).toMatch(/^W\/\d+$/);
+    await sub.readUntil("<script>p(1,'room','one%20%C3%A9','', '", { within });
+    await ev.readUntil('data: {"id":1,"channel":"room","text":"one%20%C3%A9", ', { within });
+    expect(await messages(ws, 1)).toEqual(["one é"]);
+
+    await publish("two");
+    const headers = {
+      "If-Modified-Since": first.headers.get("last-modified") ?? "",
+      "If-None-Match": first.headers.get("etag") ?? "",
+    };
+    const second = await ask(site(), requestBytes({ path: "/lp/room", headers }));
+    expect(textsOf(second.body)).toEqual(["two"]);
+    const script = await ask(site(), requestBytes({ path: "/jsonp/room.b2?callback=f" }));
+    expect(script.body).toMatch(/^f\(\[\{"id":1,.*\},\{"id":2,.*\}\]\);$/);
+  });
+
+  it("keeps quiet streams alive", async () => {
+    const [ev, sub] = [await site().connect(), await site().connect()];
+    ev.write(requestBytes({ path: "/events/ev/quiet" }));
+    sub.write(requestBytes({ path: "/events/sub/quiet" }));
+    const ws = await openSocket(site(), "/events/ws/quiet");
+    expect(await ev.readUntil(": -1\n\n", { within })).toContain(": \n: -1\n\n");
+    expect(await sub.readUntil("<script>p(-1,", { within })).toContain("<body>");
+    await ws.until(({ frames }) => frames.some(({ opcode }) => opcode === 9));
+  });
+}
+
+function testSockets(site: () => Site): void {
+  it("brings over WebSocket what a client has missed, or the last messages, and then what comes", async () => {
+    for (const data of ["1", "2", "3"]) await site().publish({ topics: ["past"], data, id: `e${data}` });
+    const missed = await openSocket(site(), "/ws/past?eventid=e1");
+    const last = await openSocket(site(), "/events/ws/past.b1/other");
+    const named = await openSocket(site(), "/ws?channels=past.b2");
+    const lost = await openSocket(site(), "/ws/past?eventid=e0");
+    await site().publish({ topics: ["past"], data: "4" });
+    expect(await messages(missed, 3)).toEqual(["2", "3", "4"]);
+    expect(await messages(last, 2)).toEqual(["3", "4"]);
+    expect(await messages(named, 3)).toEqual(["2", "3", "4"]);
+    expect(await messages(lost, 4)).toEqual(["1", "2", "3", "4"]);
+    expect(decodeURIComponent(String(lost.items[0]?.["text"]))).toContain('"reason":"unknown-id"');
+  });
+
+  it("takes messages over WebSocket from those who may publish, and tells others why not", async () => {
+    const token = await olderToken({ publish: ["said"] });
+    const speaker = await openSocket(site(), `/ws/said?authorization=${token}`);
+    const stranger = await openSocket(site(), "/ws/said");
+    for (let n = 1; n <= 20; n += 1) speaker.say(`message%20${n}`);
+    stranger.say("unheard");
+    const expected = Array.from({ length: 20 }, (_, index) => `message ${index + 1}`);
+    expect(await messages(speaker, 20)).toEqual(expected);
+    expect(await messages(stranger, 20)).toEqual(expected);
+    await stranger.until(({ items }) => items.some(({ id }) => id === -5));
+    expect(speaker.items.every(isMessage)).toBe(true);
+  });
+
+  it("brings private messages over WebSocket to those who may read them", async () => {
+    const token = await currentToken({ subscribe: ["secret"] });
+    const reader = await openSocket(site(), "/ws/secret", bearer(token));
+    const stranger = await openSocket(site(), "/ws/secret");
+    await site().publish({ topics: ["secret"], data: "hidden", private: true });
+    await site().publish({ topics: ["secret"], data: "shown" });
+    expect(await messages(reader, 2)).toEqual(["hidden", "shown"]);
+    expect(await messages(stranger, 1)).toEqual(["shown"]);
+  });
+
+  it("leaves /ws itself to the hub's own WebSockets", async () => {
+    const client = await openSocket(site(), "/ws?topic=own");
+    await client.item("position");
+    await site().publish({ topics: ["own"], data: "x" });
+    expect(await client.dataUntil("x")).toEqual(["x"]);
+  });
+}
 
 /** The texts of an answer to a long poll. */
 function textsOf(body: string): readonly string[] {
   return body
     .split("\r\n")
     .filter((line) => line !== "")
-    .map((line) => decodeURIComponent((JSON.parse(line) as { text: string }).text));
+    .map((line) => textOf(JSON.parse(line) as Item));
 }
 
-/** The main ways in and out; every clause of the protocol is in test/protocol/push-stream. */
-export function testPushStream({ front, site }: Contract): void {
-  describe("the push stream module's URL scheme", () => {
-    it("is there where it is asked for alone", async () => {
-      for (const path of ["/pub?id=a", "/ev/a", "/lp/a", "/channels-stats"])
-        expect((await ask(site(), requestBytes({ path }))).status).toBe(404);
-    });
-
-    it("takes messages and brings them in every mode", async () => {
-      const own = await startSite(front, { settings });
-      const token = await olderToken({ publish: ["*"] });
-      const publish = async (body: string): Promise<string> => {
-        const answer = await post(own, { path: `/pub?id=/room&authorization=${token}`, body, headers: {} });
-        return answer.body;
-      };
-      const ev = await own.connect();
-      ev.write(requestBytes({ path: "/ev/room" }));
-      await ev.readUntil("\r\n\r\n: \n", { within });
-      const sub = await own.connect();
-      sub.write(requestBytes({ path: "/sub/room?streamid=0&_=1&tag=&time=&eventid=" }));
-      await sub.readUntil("<body>", { within });
-      const ws = await openSocket(own, "/ws/room");
-      const polled = await waitingPoll(own, "/lp/room");
-
-      // The poll may have its answer by now, and be a subscriber no more.
-      expect(await publish("one%20%C3%A9")).toMatch(
-        /^\{"channel": "room", "published_messages": 1, "stored_messages": 1, "subscribers": [34]\}\r\n$/,
-      );
-      const first = await readResponse(polled);
-      expect(textsOf(first.body)).toEqual(["one é"]);
-      expect(first.headers.get("etag")).toBe("W/1");
-      await sub.readUntil("<script>p(1,'room','one%20%C3%A9','', '", { within });
-      await ev.readUntil('data: {"id":1,"channel":"room","text":"one%20%C3%A9", ', { within });
-
-      await ws.until(({ items }) => items.length === 1);
-      expect(ws.items[0]).toMatchObject({ id: 1, channel: "room", text: "one%20%C3%A9" });
-
-      await publish("two");
-      const headers = {
-        "If-Modified-Since": first.headers.get("last-modified") ?? "",
-        "If-None-Match": first.headers.get("etag") ?? "",
-      };
-      const second = await ask(own, requestBytes({ path: "/lp/room", headers }));
-      expect(textsOf(second.body)).toEqual(["two"]);
-      const script = await ask(own, requestBytes({ path: "/jsonp/room.b2?callback=f" }));
-      expect(script.body).toMatch(/^f\(\[\{"id":1,.*\},\{"id":2,.*\}\]\);$/);
-    });
-
-    it("brings over WebSocket what a client has missed, or the last messages, and then what comes", async () => {
-      const own = await startSite(front, { settings });
-      for (const data of ["1", "2", "3"]) await own.publish({ topics: ["room"], data, id: `e${data}` });
-      const missed = await openSocket(own, "/ws/room?eventid=e1");
-      const last = await openSocket(own, "/events/ws/room.b1/other");
-      const named = await openSocket(own, "/ws?channels=room.b2");
-      await own.publish({ topics: ["room"], data: "4" });
-      for (const [client, texts] of [
-        [missed, ["2", "3", "4"]],
-        [last, ["3", "4"]],
-        [named, ["2", "3", "4"]],
-      ] as const) {
-        await client.until(({ items }) => items.length === texts.length);
-        expect(client.items.map(({ text }) => text)).toEqual(texts);
-      }
-    });
-
-    it("takes messages over WebSocket from those who may publish, and pings quiet ones", async () => {
-      const own = await startSite(front, { settings: { ...settings, PHAROS_HEARTBEAT: "0.2" } });
-      const token = await olderToken({ publish: ["room"] });
-      const speaker = await openSocket(own, `/ws/room?authorization=${token}`);
-      const stranger = await openSocket(own, "/ws/room");
-      for (let n = 1; n <= 20; n += 1) speaker.say(`message%20${n}`);
-      stranger.say("unheard");
-      for (const client of [speaker, stranger]) {
-        await client.until(({ items }) => items.filter(isMessage).length === 20);
-        const texts = client.items.filter(isMessage).map(({ text }) => decodeURIComponent(String(text)));
-        expect(texts).toEqual(Array.from({ length: 20 }, (_, index) => `message ${index + 1}`));
-      }
-      await stranger.until(({ items }) => items.some(({ id }) => id === -5));
-      await speaker.until(({ frames }) => frames.some(({ opcode }) => opcode === 9));
-      expect(speaker.items.every(isMessage)).toBe(true);
-    });
-
-    it("leaves /ws itself to the hub's own WebSockets", async () => {
-      const own = await startSite(front, { settings });
-      const client = await openSocket(own, "/ws?topic=room");
-      await client.item("position");
-      await own.publish({ topics: ["room"], data: "x" });
-      expect(await client.dataUntil("x")).toEqual(["x"]);
-    });
-
-    it("keeps quiet streams alive", async () => {
-      const own = await startSite(front, { settings: { ...settings, PHAROS_HEARTBEAT: "0.05" } });
-      const [ev, sub] = [await own.connect(), await own.connect()];
-      ev.write(requestBytes({ path: "/events/ev/room" }));
-      sub.write(requestBytes({ path: "/events/sub/room" }));
-      expect(await ev.readUntil(": -1\n\n", { within })).toContain(": \n: -1\n\n");
-      expect(await sub.readUntil("<script>p(-1,", { within })).toContain("<body>");
-    });
-  });
+function textOf({ text }: Item): string {
+  return decodeURIComponent(String(text));
 }
 
 function isMessage({ id }: Item): boolean {
   return Number(id) > 0;
 }
 
+/** Waits until a WebSocket has brought so many messages; returns their texts. */
+async function messages(client: WebSocketClient, count: number): Promise<readonly string[]> {
+  await client.until(({ items }) => items.filter(isMessage).length >= count);
+  return client.items.filter(isMessage).map(textOf);
+}
+
 /** Opens a WebSocket, and waits for its head: from then on the client is subscribed. */
-async function openSocket(site: Site, path: string): Promise<WebSocketClient> {
+async function openSocket(
+  site: Site,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<WebSocketClient> {
   const client = new WebSocketClient(await site.connect(), { within });
-  client.connection.write(requestBytes({ path, headers: handshakeHeaders }));
+  client.connection.write(requestBytes({ path, headers: { ...handshakeHeaders, ...headers } }));
   await client.until(({ head }) => head !== "");
   expect(client.head).toMatch(/^HTTP\/1\.1 101 /);
   return client;
 }
 
-async function waitingPoll(site: Site, path: string): Promise<Awaited<ReturnType<Site["connect"]>>> {
-  const before = await openStreams(site);
-  const connection = await site.connect();
-  connection.write(requestBytes({ path }));
-  await waitFor(async () => (await openStreams(site)) > before, {
-    within,
-    missing: () => "the hub does not count the poll that waits",
-  });
-  return connection;
+async function untilFollowed(
+  site: Site,
+  { channel, subscribers }: { readonly channel: string; readonly subscribers: number },
+): Promise<void> {
+  const token = await olderToken({ publish: [channel] });
+  let seen: unknown;
+  await waitFor(
+    async () => {
+      const path = `/channels-stats?id=${channel}&authorization=${token}`;
+      const { status, body } = await ask(site, requestBytes({ path }));
+      seen = status === 200 ? (JSON.parse(body) as Record<string, unknown>)["subscribers"] : status;
+      return seen === subscribers;
+    },
+    { within, missing: () => `the channel has ${String(seen)} subscribers, not ${subscribers}` },
+  );
 }
