@@ -1,7 +1,10 @@
 import type { Dialogue, Said } from "./messages.js";
+import type { TalkTime } from "./talk-time.js";
 
 export interface ConversationOptions<S> {
   readonly dialogue: Dialogue<S>;
+  /** That of all conversations of the front. */
+  readonly time: TalkTime;
   /** What becomes of a message; not called when the conversation is over. */
   readonly said: (said: Said<S>) => void;
   /** Nothing waits any more, after something had to. */
@@ -10,11 +13,14 @@ export interface ConversationOptions<S> {
   readonly overrun: () => void;
 }
 
-/** Messages that wait for one that takes its time: as many short ones as one read of a socket brings (64 KiB). */
-const mostWaiting = 2048;
+/** Messages that wait for one before them: as many as one read of a socket brings (64 KiB), of 16 bytes each. */
+const mostWaiting = 4096;
 const mostWaitingBytes = 256 * 1024;
 
-/** One message after the other of one client, in order, each when the one before is answered. */
+/**
+ * One message after the other of one client, in order, each when the one before is answered; those for which a turn of
+ * the event loop has no time left wait for the next.
+ */
 export class Conversation<S> {
   readonly #options: ConversationOptions<S>;
   #waiting: string[] = [];
@@ -26,7 +32,7 @@ export class Conversation<S> {
     this.#options = options;
   }
 
-  /** True while a message is worked on. */
+  /** True while a message is worked on, or waits for its turn. */
   get isBusy(): boolean {
     return this.#busy;
   }
@@ -54,14 +60,25 @@ export class Conversation<S> {
     const said = this.#options.dialogue.take(text);
     if (!(said instanceof Promise)) {
       this.#tell(said);
+      if (this.#options.time.isOver()) this.#rest();
       return;
     }
     this.#busy = true;
     void said.then((later) => {
-      this.#busy = false;
       this.#tell(later);
-      this.#next();
+      if (this.#options.time.isOver()) this.#rest();
+      else this.#goOn();
     });
+  }
+
+  #rest(): void {
+    this.#busy = true;
+    this.#options.time.nextTurn(() => this.#goOn());
+  }
+
+  #goOn(): void {
+    this.#busy = false;
+    this.#next();
   }
 
   #next(): void {

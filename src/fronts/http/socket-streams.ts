@@ -7,6 +7,7 @@ import { Conversation } from "../../gateway/conversation.js";
 import { extraRequestsAllowed } from "../../gateway/connection-rules.js";
 import { encodeStreamHead } from "../../gateway/http-head.js";
 import type { StreamStart } from "../../gateway/messages.js";
+import { TalkTime } from "../../gateway/talk-time.js";
 import { endFrames } from "../../gateway/websocket-frame.js";
 import type { Metrics } from "../../metrics.js";
 import { descriptorOf } from "./direct-write.js";
@@ -36,10 +37,12 @@ const endOfHead = Buffer.from("\r\n\r\n");
 /** The streams that run on sockets of this front, and what their clients send meanwhile. */
 export class SocketStreams<S> {
   readonly #options: SocketStreamsOptions<S>;
+  readonly #time: TalkTime;
   readonly #connections = new Map<Socket, Connection<StreamSocket>>();
 
   constructor(options: SocketStreamsOptions<S>) {
     this.#options = options;
+    this.#time = new TalkTime(options.clock);
   }
 
   has(socket: Socket): boolean {
@@ -100,6 +103,7 @@ export class SocketStreams<S> {
     const { fanout, clock, messageBytes } = this.#options;
     const conversation = new Conversation<S>({
       dialogue,
+      time: this.#time,
       said: (said) => fanout.say(connection(), said),
       idle: () => end.idle(),
       overrun: () => end.end(endFrames.misused),

@@ -10,6 +10,7 @@ import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connectio
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeStreamHead } from "../../gateway/http-head.js";
 import type { Answer, Reply, StreamStart } from "../../gateway/messages.js";
+import { TalkTime } from "../../gateway/talk-time.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../log.js";
 import type { Metrics } from "../../metrics.js";
@@ -67,11 +68,13 @@ export class Mongrel2Front {
   readonly #link: Link;
   readonly #channel: LinkChannel;
   readonly #fanout: Fanout<StreamId, Joining>;
+  readonly #time: TalkTime;
   readonly #clients = new Map<number, Client>();
 
   constructor(options: Mongrel2FrontOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#time = new TalkTime(options.clock);
     this.#link = this.#createLink();
     this.#channel = new LinkChannel({
       link: this.#link,
@@ -268,6 +271,7 @@ export class Mongrel2Front {
     if (dialogue === undefined) return;
     client.webSocket = new WebSocketClient({
       dialogue,
+      time: this.#time,
       say: (said) => this.#fanout.say(stream, said),
       end: () => {
         this.#fanout.end(stream, "misused");

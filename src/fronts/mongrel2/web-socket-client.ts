@@ -3,6 +3,7 @@ import type { EndReason } from "../../fanout/connection.js";
 import type { Joining } from "../../hub/cohort.js";
 import { Conversation } from "../../gateway/conversation.js";
 import type { Dialogue, Said } from "../../gateway/messages.js";
+import type { TalkTime } from "../../gateway/talk-time.js";
 import {
   closeCodes,
   endFrames,
@@ -14,6 +15,8 @@ import {
 
 export interface WebSocketClientOptions {
   readonly dialogue: Dialogue;
+  /** That of all who talk at this front. */
+  readonly time: TalkTime;
   /** Something goes out on the stream. */
   readonly say: (said: Said) => void;
   /** The stream is to be closed, behind what it is being sent and {@link WebSocketClient.lastFrame}. */
@@ -33,6 +36,7 @@ export class WebSocketClient {
     this.#options = options;
     this.#conversation = new Conversation({
       dialogue: options.dialogue,
+      time: options.time,
       said: options.say,
       idle: () => undefined,
       overrun: () => this.#end(endFrames.misused),
