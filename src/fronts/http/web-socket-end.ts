@@ -119,6 +119,8 @@ export class WebSocketEnd {
   /** It is read, and may stand between the pieces of a message. */
   #control(payload: Buffer, isPing: boolean): void {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
+    // Else what many of them had held would count until the next message, as held by nobody.
+    if (this.#heldBytes <= freeBytes) this.#options.place.leave();
     if (isPing) this.#pong(payload);
   }
 

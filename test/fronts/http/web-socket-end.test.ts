@@ -82,3 +82,13 @@ it("holds nothing for pings, however many there were", async () => {
   for (let n = 0; n < 3000; n += 1) end.read(clientFrame({ opcode: 10, payload: Buffer.from("pong") }));
   expect(room.held).toBe(0);
 });
+
+it("holds nothing for pings that come in one piece, however many pieces there were", async () => {
+  // A client that sent 1 MiB of them so was closed, as if all of it were still in memory.
+  const { end, room } = await connect();
+  const pings = Buffer.concat(
+    Array.from({ length: 500 }, () => clientFrame({ opcode: 9, payload: Buffer.alloc(120) })),
+  );
+  for (let n = 0; n < 40; n += 1) end.read(pings);
+  expect(room.held).toBe(0);
+});
