@@ -28,7 +28,7 @@ export function statisticsOf(
     }
     const infos = await statistics.beginningWith(start, publisher);
     const document = asked === "" ? statistics.summary(infos) : statistics.list(infos);
-    return statisticsReply(document, request.header("accept"));
+    return statisticsReply(document, { accept: request.header("accept"), clock: options.clock });
   };
   return (channelsOf) =>
     explaining((request) => {

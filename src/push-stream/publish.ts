@@ -36,7 +36,7 @@ export function publishMethods(
     const data = messageOf(request, await request.body());
     const fields = { data, id: request.header("event-id"), type: request.header("event-type") };
     await publishMessage({ publishing, publisher }, channels, fields);
-    return infoReply(statistics, channels, request);
+    return infoReply({ options, statistics, request }, channels);
   };
   const get = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
     const query = parseQuery(request.query);
@@ -66,25 +66,28 @@ export async function publishMessage(
 
 /** Who asks for statistics. */
 export interface StatisticsAsked {
-  readonly options: Pick<PushStreamOptions, "publishing">;
+  readonly options: Pick<PushStreamOptions, "publishing" | "clock">;
   readonly statistics: Statistics;
   readonly request: GatewayRequest;
   readonly publisher: Publisher;
 }
 
 /** How some channels stand; of one that is not there nothing is said, and where none is, nothing is found. */
-export function channelInfo(asked: StatisticsAsked, channels: readonly Topic[]): Reply {
-  const { options, statistics, request, publisher } = asked;
+export function channelInfo(asked: StatisticsAsked, channels: readonly Topic[]): Promise<Reply> {
+  const { options, publisher } = asked;
   for (const channel of channels) options.publishing.checkTopics(publisher, [channel]);
-  return infoReply(statistics, channels, request);
+  return infoReply(asked, channels);
 }
 
-function infoReply(statistics: Statistics, channels: readonly Topic[], request: GatewayRequest): Reply {
+function infoReply(
+  { options: { clock }, statistics, request }: Omit<StatisticsAsked, "publisher">,
+  channels: readonly Topic[],
+): Promise<Reply> {
   const infos = channels.flatMap((channel) => statistics.infoOf(channel) ?? []);
   const [first] = infos;
   if (first === undefined) throw explain("unknown-channel");
   const document = channels.length === 1 ? first : statistics.list(infos);
-  return statisticsReply(document, request.header("accept"));
+  return statisticsReply(document, { accept: request.header("accept"), clock });
 }
 
 function messageOf(request: GatewayRequest, body: Buffer): string {
