@@ -12,6 +12,12 @@ export const webSocketPath = "/ws";
 /** The subprotocol that a client of {@link webSocketPath} may ask for; it is the only one. */
 export const webSocketProtocol = "pharos";
 
+/**
+ * Before a token among the subprotocols that a page asks for, since it can give a WebSocket no header, and what is in a URL
+ * stands in logs. Never answered; what may not stand in a subprotocol is percent-encoded.
+ */
+export const webSocketTokenPrefix = "pharos.token.";
+
 /** Where a load balancer asks whether the hub is alive. */
 export const healthPath = "/healthz";
 

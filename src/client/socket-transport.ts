@@ -1,4 +1,4 @@
-import { webSocketProtocol } from "../protocol.js";
+import { webSocketProtocol, webSocketTokenPrefix } from "../protocol.js";
 import { askedUrl } from "./address.js";
 import { FrameQueue } from "./frame-queue.js";
 import type { OpenStream, StreamRequest } from "./transport.js";
@@ -12,7 +12,7 @@ import type { OpenStream, StreamRequest } from "./transport.js";
 export function openSocket(address: string, request: StreamRequest): Promise<OpenStream> {
   if (typeof WebSocket === "undefined") return Promise.reject(new Error("there is no WebSocket here"));
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(urlOf(address, request), webSocketProtocol);
+    const socket = new WebSocket(urlOf(address, request), protocolsOf(request));
     const { lastEventId, signal } = request;
     const queue = new FrameQueue({ lastEventId, onFull: () => socket.close() });
     socket.addEventListener("message", ({ data }) => {
@@ -33,10 +33,13 @@ export function openSocket(address: string, request: StreamRequest): Promise<Ope
 }
 
 function urlOf(address: string, request: StreamRequest): string {
-  const { lastEventId, token } = request;
-  return askedUrl(address.replace(/^http/, "ws"), request, {
-    ...(lastEventId === "" ? {} : { last_event_id: lastEventId }),
-    // A page can give a WebSocket no header.
-    ...(token === undefined ? {} : { authorization: token }),
-  });
+  const { lastEventId } = request;
+  const place = lastEventId === "" ? {} : { last_event_id: lastEventId };
+  return askedUrl(address.replace(/^http/, "ws"), request, place);
+}
+
+/** A page can give a WebSocket no header, and what is in a URL stands in logs. */
+function protocolsOf({ token }: StreamRequest): string[] {
+  const words = token === undefined ? [] : [webSocketTokenPrefix + encodeURIComponent(token)];
+  return [webSocketProtocol, ...words];
 }

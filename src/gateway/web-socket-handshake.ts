@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { PharosError } from "../errors.js";
-import { webSocketProtocol } from "../protocol.js";
+import { webSocketProtocol, webSocketTokenPrefix } from "../protocol.js";
 import type { GatewayRequest, Headers } from "./messages.js";
+import { rememberRequest } from "./remembered-request.js";
 
 /** What a server shows with it that it has read the key as one of a WebSocket [RFC 6455 1.3]. */
 const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -37,6 +38,24 @@ export function acceptHandshake(request: GatewayRequest): Headers {
 function subprotocol(request: GatewayRequest): Headers {
   const asked = wordsOf(request.header("sec-websocket-protocol"));
   return asked.includes(webSocketProtocol) ? [["Sec-WebSocket-Protocol", webSocketProtocol]] : [];
+}
+
+/** The request with the token that its page gave as a subprotocol; an Authorization header goes before it. */
+export function withProtocolToken(request: GatewayRequest): GatewayRequest {
+  const word = wordsOf(request.header("sec-websocket-protocol")).find((word) =>
+    word.startsWith(webSocketTokenPrefix),
+  );
+  if (word === undefined || request.header("authorization") !== undefined) return request;
+  return rememberRequest(request, percentDecoded(word.slice(webSocketTokenPrefix.length)));
+}
+
+/** What is malformed stays as it is, and is no token that is accepted. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function wordsOf(header = ""): readonly string[] {

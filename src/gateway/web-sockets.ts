@@ -11,7 +11,7 @@ import { addedOf, filtersOf } from "./stream-filters.js";
 import { firstPresent } from "./stream-start.js";
 import { WebSocketDialogue } from "./web-socket-dialogue.js";
 import type { DialogueSettings } from "./web-socket-dialogue.js";
-import { acceptHandshake } from "./web-socket-handshake.js";
+import { acceptHandshake, withProtocolToken } from "./web-socket-handshake.js";
 import { websocketFormat } from "./websocket-format.js";
 import { frameText } from "./websocket-frame.js";
 
@@ -25,9 +25,10 @@ export function webSockets(options: WebSocketsOptions): Resource {
     path: webSocketPath,
     opensStreams: true,
     methods: {
-      GET: (request) => {
-        const headers = acceptHandshake(request);
-        options.origins.check(request);
+      GET: (asked) => {
+        const headers = acceptHandshake(asked);
+        options.origins.check(asked);
+        const request = withProtocolToken(asked);
         const query = parseQuery(request.query);
         const filters = filtersOf(query, options.streams);
         const lastEventId = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);

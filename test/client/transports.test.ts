@@ -108,11 +108,13 @@ describe("long polls", () => {
 class FakeSocket extends EventTarget {
   static readonly all: FakeSocket[] = [];
   readonly url: string;
+  readonly protocols: readonly string[];
   isClosed = false;
 
-  constructor(url: string) {
+  constructor(url: string, protocols: readonly string[]) {
     super();
     this.url = url;
+    this.protocols = protocols;
     FakeSocket.all.push(this);
     const [first = "", ...others] = FakeSocket.scripts.shift() ?? [];
     queueMicrotask(() => [first, ...others].forEach((frame) => this.say(frame)));
@@ -136,7 +138,7 @@ class FakeSocket extends EventTarget {
 describe("a WebSocket", () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it("says its place and token in the URL, and resumes when it is closed", async () => {
+  it("says its place in the URL and its token in a subprotocol, and resumes when it is closed", async () => {
     const opening = JSON.stringify({ kind: "open", filters: ["t"], retryMs: 1 });
     const position = JSON.stringify({ kind: "position", id: "#e:1" });
     const later = { kind: "later" };
@@ -147,13 +149,14 @@ describe("a WebSocket", () => {
       [opening, JSON.stringify(later), "no JSON", JSON.stringify(event("2", "b"))],
     ];
     vi.stubGlobal("WebSocket", FakeSocket);
-    const options = { transport: "websocket", filters: ["t"], token: "k" } as const;
+    const options = { transport: "websocket", filters: ["t"], token: "k/=" } as const;
     expect(await dataOf("http://127.0.0.1:1/", 2, options)).toEqual(["state", "b"]);
     expect(FakeSocket.all.map(({ url }) => url)).toEqual([
-      "ws://127.0.0.1:1/ws?topic=t&authorization=k",
-      "ws://127.0.0.1:1/ws?topic=t&last_event_id=%23e%3A1&authorization=k",
-      "ws://127.0.0.1:1/ws?topic=t&last_event_id=%23e%3A1&authorization=k",
+      "ws://127.0.0.1:1/ws?topic=t",
+      "ws://127.0.0.1:1/ws?topic=t&last_event_id=%23e%3A1",
+      "ws://127.0.0.1:1/ws?topic=t&last_event_id=%23e%3A1",
     ]);
+    expect(FakeSocket.all[0]?.protocols).toEqual(["pharos", "pharos.token.k%2F%3D"]);
   });
 });
 

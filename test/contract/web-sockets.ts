@@ -102,6 +102,18 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
     expect((await ask(mercureSite(), handshake({ Authorization: "Bearer x.y.z" }))).status).toBe(401);
   });
 
+  it("reads what a token allows that its page gives as a subprotocol, and answers with the other one", async () => {
+    const topic = freshTopic();
+    const token = await currentToken({ subscribe: [topic] });
+    const headers = { "Sec-WebSocket-Protocol": `pharos, pharos.token.${token}` };
+    const reader = await openSocket(mercureSite(), { query: `topic=${topic}`, headers });
+    expect(reader.head).toMatch(/\r\nSec-WebSocket-Protocol: pharos\r\n/);
+    await mercureSite().publish({ topics: [topic], data: "secret", private: true });
+    expect(await reader.dataUntil("secret")).toEqual(["secret"]);
+    const bad = handshake({ "Sec-WebSocket-Protocol": "pharos, pharos.token.%zz" });
+    expect((await ask(mercureSite(), bad)).status).toBe(401);
+  });
+
   it("ends with its token, and says so", async () => {
     const token = await currentToken({ subscribe: ["a"], lifetimeSeconds: 2 });
     const client = await openSocket(mercureSite(), { headers: { Authorization: `Bearer ${token}` } });
