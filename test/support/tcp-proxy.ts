@@ -14,6 +14,7 @@ export class TcpProxy {
   readonly #pairs: Pair[] = [];
   readonly #changes = new Changes();
   #carried = 0;
+  #isDark = false;
 
   constructor(target: { readonly port: number; readonly host: string }) {
     this.#server = createServer((near) => this.#carry(near, createConnection(target)));
@@ -43,20 +44,31 @@ export class TcpProxy {
     return true;
   }
 
-  /** Carries nothing for now in either direction; the connections stand. */
+  /** Carries nothing for now in either direction; the connections stand, and new ones are carried. */
   stall(): void {
-    for (const { near, far } of this.#pairs) {
-      near.pause();
-      far.pause();
-    }
+    for (const pair of this.#pairs) hold(pair);
   }
 
-  /** Carries on after {@link stall}. */
+  /** As {@link stall}, for new connections too: a network that is out without a word. */
+  darken(): void {
+    this.#isDark = true;
+    this.stall();
+  }
+
+  /** Carries on after {@link stall} or {@link darken}. */
   resume(): void {
+    this.#isDark = false;
     for (const { near, far } of this.#pairs) {
       near.resume();
       far.resume();
     }
+  }
+
+  /** Cuts all connections and takes no new ones, until {@link listen} is called with the same port. */
+  async shut(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    while (this.cut());
+    await closed;
   }
 
   /** Until so many connections have been carried since the start: after a cut, until the link is made anew. */
@@ -75,8 +87,7 @@ export class TcpProxy {
   }
 
   async close(): Promise<void> {
-    while (this.cut());
-    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
+    if (this.#server.listening) await this.shut();
   }
 
   #carry(near: Socket, far: Socket): void {
@@ -88,6 +99,7 @@ export class TcpProxy {
     });
     near.pipe(far);
     far.pipe(near);
+    if (this.#isDark) hold(pair);
     for (const socket of [near, far]) {
       socket.on("error", () => undefined);
       socket.once("close", () => this.#drop(pair));
@@ -100,6 +112,11 @@ export class TcpProxy {
     const index = this.#pairs.indexOf(pair);
     if (index >= 0) this.#pairs.splice(index, 1);
   }
+}
+
+function hold({ near, far }: Pair): void {
+  near.pause();
+  far.pause();
 }
 
 /** Starts a proxy on 127.0.0.1 in front of a TCP port; it ends with the test. */
