@@ -5,6 +5,7 @@ import type { FrontName } from "../contract/differences.js";
 import { untilStreams } from "../contract/client.js";
 import { startSite, type Site } from "../contract/site.js";
 import { startChromium } from "../support/chromium.js";
+import { startTcpProxy } from "../support/tcp-proxy.js";
 import { waitFor } from "../support/wait-for.js";
 
 /**
@@ -21,16 +22,23 @@ interface PushStreamPage {
   readonly ps: { readonly readyState: number; sendMessage(text: string): void };
 }
 
-async function openPage(site: Site): Promise<Page> {
+async function openPage({ port }: Pick<Site, "port">): Promise<Page> {
   const page = await (await startChromium()).emptyPage();
   const script = readFileSync(library ?? "", "utf8");
   // Any document of the hub's origin will do.
-  await page.goto(`http://localhost:${site.port}/healthz`, { timeout: within });
+  await page.goto(`http://localhost:${port}/healthz`, { timeout: within });
   await page.addScriptTag({ content: script });
   return page;
 }
 
-async function connect(page: Page, site: Site, settings: object): Promise<void> {
+interface Target {
+  readonly site: Site;
+  /** The port by which the page reaches it. @default its own */
+  readonly port?: number;
+  readonly settings: object;
+}
+
+async function connect(page: Page, { site, port = site.port, settings }: Target): Promise<void> {
   await page.evaluate(
     ({ port, given }) => {
       const scope = globalThis as unknown as Record<string, unknown> & {
@@ -51,7 +59,7 @@ async function connect(page: Page, site: Site, settings: object): Promise<void> 
       scope["ps"] = ps;
       ps.connect();
     },
-    { port: site.port, given: settings },
+    { port, given: settings },
   );
   await page.waitForFunction(() => (globalThis as unknown as PushStreamPage).ps.readyState === 2, undefined, {
     timeout: within,
@@ -99,7 +107,7 @@ describe.skipIf(library === undefined).each(fronts)("pushstream.js over the fron
   it.each(modes)("gets every message once and in order in its mode %s", async (_name, settings) => {
     const site = await startSite(front, { settings: { PHAROS_PUSH_STREAM: "/", PHAROS_OPEN: "on" } });
     const page = await openPage(site);
-    await connect(page, site, settings);
+    await connect(page, { site, settings });
     await site.publish({ topics: ["room"], data: awkward, id: `e'1"` });
     const numbers = Array.from({ length: 300 }, (_, n) => String(n));
     for (const data of numbers) {
@@ -115,5 +123,27 @@ describe.skipIf(library === undefined).each(fronts)("pushstream.js over the fron
     // Behind Mongrel2 nobody may publish without a token.
     await page.evaluate((text) => (globalThis as unknown as PushStreamPage).ps.sendMessage(text), awkward);
     expect((await received(page, 302)).at(-1)?.[0]).toBe(awkward);
+  });
+
+  it("comes back by WebSocket after its connection broke, with what it missed and nothing twice", async () => {
+    const site = await startSite(front, { settings: { PHAROS_PUSH_STREAM: "/" } });
+    const proxy = await startTcpProxy({ target: site.port });
+    const { port } = proxy;
+    const page = await openPage({ port });
+    const settings = {
+      modes: "websocket",
+      messagesControlByArgument: true,
+      reconnectOnChannelUnavailableInterval: 50,
+    };
+    await connect(page, { site, port, settings });
+    for (let n = 0; n < 100; n += 1) {
+      await site.publish({ topics: ["room"], data: String(n) });
+      if (n % 25 !== 10) continue;
+      await received(page, n + 1);
+      while (proxy.cut());
+    }
+    const texts = (await received(page, 100)).map(([text]) => text);
+    expect(texts).toEqual(Array.from({ length: 100 }, (_, n) => String(n)));
+    expect(proxy.carried).toBeGreaterThan(4);
   });
 });

@@ -91,17 +91,28 @@ export class Stream {
 /** The second in which the clock of these tests begins. */
 export const firstSecond = Date.UTC(2026, 0, 1) / 1000;
 
+export interface PushStreamWorldOptions {
+  /** @default none */
+  readonly prefix?: string;
+  /** What is kept of a channel. */
+  readonly topicEvents?: number;
+  /** Throws when a client of a WebSocket may not publish once more. @default it always may */
+  readonly admitPublish?: () => void;
+}
+
 /** A gateway that serves the push stream module's URL scheme, over a hub in memory. */
 export class PushStreamWorld {
   readonly clock = new VirtualClock();
   readonly gateway: Gateway;
   readonly polls: Polls;
+  /** The codes of what was refused on WebSockets, as the log has them. */
+  readonly refusals: string[] = [];
   readonly #journal: MemoryJournal;
   readonly #fanout: Fanout<Client, Joining>;
 
-  constructor(options: { readonly prefix?: string; readonly topicEvents?: number } = {}) {
+  constructor(options: PushStreamWorldOptions = {}) {
     const { clock } = this;
-    const { prefix = "", topicEvents = defaultHistoryLimits.topicEvents } = options;
+    const { topicEvents = defaultHistoryLimits.topicEvents } = options;
     const limits = { ...defaultHistoryLimits, topicEvents };
     this.#journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
     const hub = new Hub({ history: this.#journal, clock });
@@ -116,7 +127,7 @@ export class PushStreamWorld {
     const cohorts = new LocalCohorts({ name: "t", hub });
     this.#fanout = new Fanout({ front: "t", cohorts, channel, clock, metrics: silentMetrics });
     channel.drained = (connection) => this.#fanout.drained(connection);
-    this.gateway = this.#createGateway(hub, { stamps, prefix });
+    this.gateway = this.#createGateway(hub, { ...options, stamps });
   }
 
   /** Publishes as any other way in does. */
@@ -183,9 +194,18 @@ export class PushStreamWorld {
     return { reply: () => reply };
   }
 
+  #note(code: string): string {
+    this.refusals.push(code);
+    return "";
+  }
+
   #createGateway(
     hub: Hub,
-    { stamps, prefix }: { readonly stamps: Stamps; readonly prefix: string },
+    {
+      stamps,
+      prefix = "",
+      admitPublish = () => undefined,
+    }: PushStreamWorldOptions & { readonly stamps: Stamps },
   ): Gateway {
     const { clock, polls } = this;
     const visitors = new Visitors({ verifier, anonymous: true, publishOrigins: [] });
@@ -205,6 +225,8 @@ export class PushStreamWorld {
         visitors,
         publishing,
         origins: new PageOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),
+        clients: { admitPublish },
+        refusals: { note: (_request, { code }) => this.#note(code) },
         polling: { clock, next: (request) => polls.next(request), admit: () => () => undefined },
         past: this.#journal,
         stamps,

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { PharosError } from "../../../src/errors.js";
 import { opcodes } from "../../../src/gateway/websocket-frame.js";
 import { formatTime } from "../../../src/push-stream/stamps.js";
 import { box } from "../boxes.js";
@@ -122,5 +123,22 @@ box("push-stream, WebSocket", "Publishing", () => {
       { id: -5, code: "too-large" },
     ]);
     expect(textsOf(socket)).toEqual(["y"]);
+  });
+
+  it("counts as publishing does, before anything else of it, and refusals are noted", async () => {
+    let left = 1;
+    const admitPublish = (): void => {
+      left -= 1;
+      if (left < 0) throw new PharosError("too-many-requests", "too often");
+    };
+    const world = new PushStreamWorld({ admitPublish });
+    const socket = await world.openSocket({ path: "/ws/a" });
+    for (const text of ["x", "y", ""]) await socket.say(text);
+    expect(textsOf(socket)).toEqual(["x"]);
+    expect(notesOf(socket)).toEqual([
+      { id: -5, code: "too-many-requests", detail: "too often" },
+      { id: -5, code: "too-many-requests", detail: "too often" },
+    ]);
+    expect(world.refusals).toEqual(["too-many-requests", "too-many-requests"]);
   });
 });
