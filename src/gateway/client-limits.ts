@@ -73,10 +73,16 @@ export class ClientLimits {
   /**
    * Lets a stream in. What it returns is to be called when the stream is opened, and what that returns when it has ended.
    *
+   * @param held the filters that it holds for all of that time; of a stream that may drop them none, for which
+   *   {@link holdFilters} is to be called as it opens
    * @throws PharosError `too-many-streams` when its address has as many as it may, `too-many-patterns` when with these
    *   filters it would hold more than its share of those that cost everybody something
    */
-  admitStream(request: GatewayRequest, filters: readonly TopicFilter[] = []): () => () => void {
+  admitStream(
+    request: GatewayRequest,
+    filters: readonly TopicFilter[] = [],
+    held: readonly TopicFilter[] = filters,
+  ): () => () => void {
     const client = this.clientOf(request);
     const { address, key, isLocal } = client;
     const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
@@ -87,20 +93,20 @@ export class ClientLimits {
         { retryAfterSeconds: streamRetrySeconds },
       );
     const share = this.#shareOf(client, filters);
-    return () => this.#count(key, share === undefined ? [] : filters);
+    return () => this.#count(key, share === undefined ? [] : held);
   }
 
   /**
-   * Lets a stream follow more than it was let in with. What it returns is to be called for each of these filters once,
-   * when the stream has it no more.
+   * Lets a stream follow these as long as it likes. What it returns is to be called for each of them once, when the
+   * stream has it no more.
    *
    * @throws PharosError `too-many-patterns` as {@link admitStream}
    */
-  holdFilters(request: GatewayRequest, added: readonly TopicFilter[]): (filter: TopicFilter) => void {
+  holdFilters(request: GatewayRequest, filters: readonly TopicFilter[]): (filter: TopicFilter) => void {
     const client = this.clientOf(request);
-    if (this.#shareOf(client, added) === undefined) return () => undefined;
+    if (this.#shareOf(client, filters) === undefined) return () => undefined;
     // Each by itself, as each is given back.
-    for (const filter of added) this.#filters.add(client.key, [filter]);
+    for (const filter of filters) this.#filters.add(client.key, [filter]);
     return (filter) => this.#filters.remove(client.key, [filter]);
   }
 

@@ -69,12 +69,14 @@ export class Gateway {
    */
   admit(request: GatewayRequest, start: StreamStart): StreamStart | Reply {
     const { clients, checkRoom } = this.#options;
+    const { filters } = start.subscription;
+    const held = start.countsFilters === true ? [] : filters;
     try {
       // First the hub's, so that a stream that is refused for both is told what it cannot wait for.
       checkRoom?.(start.subscription);
       return clients === undefined
         ? start
-        : { ...start, opened: both(clients.admitStream(request, start.subscription.filters), start.opened) };
+        : { ...start, opened: both(clients.admitStream(request, filters, held), start.opened) };
     } catch (error) {
       return this.refuse(request, error);
     }

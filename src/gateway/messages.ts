@@ -43,6 +43,8 @@ export type StreamStart<S = Joining> = StreamHead & S & Conversing<S>;
 export interface Conversing<S> {
   /** What its client may say on it: then it is a WebSocket. @default an event stream, a response without end */
   readonly dialogue?: Dialogue<S> | undefined;
+  /** True where whoever opens it counts its filters against its client's share, since it may drop some. @default false */
+  readonly countsFilters?: boolean;
 }
 
 /** What the client of a stream says to the hub, one message at a time: the next when the one before is answered. */

@@ -21,8 +21,8 @@ import { frameText } from "./websocket-frame.js";
 
 export interface DialogueSettings {
   readonly streams: StreamSettings;
-  readonly visitors: Visitors;
-  readonly publishing: Publishing;
+  readonly visitors: Pick<Visitors, "subscriber">;
+  readonly publishing: Pick<Publishing, "publisher" | "accept" | "publish">;
   /** Who may ask, publish or follow once more. @default everybody */
   readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
   /** Throws PharosError when the hub has no room for the filters that are added to a stream. @default it always has */
@@ -64,10 +64,10 @@ export class WebSocketDialogue implements Dialogue {
 
   /** The stream is open. What this returns is to be called once, when it has ended. */
   open(): () => void {
-    for (const { filter } of this.#held.values()) {
-      // The gateway has counted these filters as it let the stream in.
-      this.#held.set(filter.text, { filter, drop: this.#enter(filter) });
-    }
+    const filters = [...this.#held.values()].map(({ filter }) => filter);
+    // The gateway has found room for them in this turn.
+    const release = this.#settings.clients?.holdFilters(this.#request, filters);
+    for (const filter of filters) this.#hold(filter, release);
     return () => {
       this.#ended = true;
       for (const { drop } of this.#held.values()) drop();
@@ -121,14 +121,7 @@ export class WebSocketDialogue implements Dialogue {
       this.#held.get(text)?.drop();
       this.#held.delete(text);
     }
-    for (const filter of added) {
-      const leave = this.#enter(filter);
-      const end = (): void => {
-        leave();
-        release?.(filter);
-      };
-      this.#held.set(filter.text, { filter, drop: end });
-    }
+    for (const filter of added) this.#hold(filter, release);
     return {
       answer: answer({ kind: "filters", filters: [...this.#held.keys()], request }),
       moved: { ...this.#joining(), added },
@@ -173,11 +166,19 @@ export class WebSocketDialogue implements Dialogue {
     return { subscription: { format: websocketFormat, filters, rights }, lastEventId: undefined };
   }
 
-  /** Watchers of subscriptions see each filter come and go by itself. */
-  #enter(filter: TopicFilter): () => void {
-    const { presence } = this.#settings.streams;
-    if (presence === undefined || this.#ended) return nothing;
-    return presence.enter({ ...this.#subscriber, matchers: [matcherOf(filter)] });
+  /** Each filter comes and goes by itself: for watchers of subscriptions, and in what its client's address holds. */
+  #hold(filter: TopicFilter, release: ((filter: TopicFilter) => void) | undefined): void {
+    // What was read before the stream was cut may be worked on after.
+    if (this.#ended) return release?.(filter);
+    const leave = this.#settings.streams.presence?.enter({
+      ...this.#subscriber,
+      matchers: [matcherOf(filter)],
+    });
+    const drop = (): void => {
+      leave?.();
+      release?.(filter);
+    };
+    this.#held.set(filter.text, { filter, drop });
   }
 
   #refuse(request: RequestNumber | undefined, error: unknown): Said {

@@ -63,6 +63,7 @@ function startWebSocket(
     added,
     expiresAtMs: grants?.expiresAtMs,
     dialogue,
+    countsFilters: true,
     opened: () => dialogue.open(),
   };
 }

@@ -152,8 +152,11 @@ export function framesOf(bytes: Buffer): readonly ReceivedFrame[] {
   return frames;
 }
 
-/** The frame that begins here; undefined while it is not whole. */
-function parseFrame(bytes: Buffer, at: number): (ReceivedFrame & { readonly end: number }) | undefined {
+/** The frame of a server that begins here; undefined while it is not whole. */
+export function parseFrame(
+  bytes: Buffer,
+  at: number,
+): (ReceivedFrame & { readonly end: number }) | undefined {
   if (bytes.length < at + 2) return undefined;
   const [first = 0, second = 0] = bytes.subarray(at);
   if ((second & 0x80) !== 0 || (first & 0x70) !== 0) throw new Error(`no server may send ${first} ${second}`);

@@ -1,0 +1,105 @@
+import { expect, it } from "vitest";
+import { ClientLimits } from "../../src/gateway/client-limits.js";
+import type { AddressRules } from "../../src/gateway/client-limits.js";
+import { WebSocketDialogue } from "../../src/gateway/web-socket-dialogue.js";
+import type { DialogueSettings } from "../../src/gateway/web-socket-dialogue.js";
+import { defaultFilterLimits } from "../../src/hub/filter-limits.js";
+import { parseMqttFilter } from "../../src/hub/filter.js";
+import { parseFrame } from "../support/web-socket.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+import { gatewayRequest } from "./request.js";
+
+/** Two levels of wildcard filters for one address. */
+const rules: AddressRules = {
+  streams: 10,
+  publishesPerSecond: 10,
+  requestsPerSecond: 10,
+  filters: { ...defaultFilterLimits, levels: 2 },
+};
+
+interface Talk {
+  readonly say: (message: object) => unknown;
+  readonly end: () => void;
+}
+
+function worldWith() {
+  const seen = new Set<string>();
+  const clock = new VirtualClock();
+  const clients = new ClientLimits({ trustedProxies: [], each: rules, eachLocal: rules, clock });
+  const request = gatewayRequest({ path: "/ws", peer: "198.51.100.9" });
+  const presence: DialogueSettings["streams"]["presence"] = {
+    enter: ({ matchers }) => {
+      for (const { text } of matchers) seen.add(text);
+      return () => matchers.forEach(({ text }) => seen.delete(text));
+    },
+  };
+  const open = (...texts: readonly string[]): Talk => {
+    const filters = texts.map((text) => parseMqttFilter(text));
+    const end = clients.admitStream(request, filters, [])();
+    const dialogue = new WebSocketDialogue({
+      settings: settingsWith({ presence, clients }),
+      request,
+      filters,
+      grants: undefined,
+    });
+    const closed = dialogue.open();
+    return {
+      say: (message) => {
+        const said = dialogue.take(JSON.stringify(message));
+        if (said instanceof Promise) throw new Error("nothing had to be waited for");
+        const frame = parseFrame(said.answer ?? Buffer.alloc(0), 0);
+        return JSON.parse(frame?.payload.toString() ?? "") as unknown;
+      },
+      end: () => {
+        closed();
+        end();
+      },
+    };
+  };
+  return { seen, open };
+}
+
+function settingsWith({
+  presence,
+  clients,
+}: Pick<DialogueSettings, "clients"> & Pick<DialogueSettings["streams"], "presence">): DialogueSettings {
+  const unused = (): never => {
+    throw new Error("nobody publishes, and nobody has a token");
+  };
+  return {
+    streams: { retryMs: 1, heartbeatMs: 1, filtersPerConnection: 10, filterBytes: 64, presence },
+    visitors: { subscriber: unused },
+    publishing: { publisher: unused, publish: unused, accept: unused },
+    clients,
+  };
+}
+
+it("a filter that a client drops is its own no more: for watchers, and in what its address may hold", () => {
+  // Those that a stream began with counted against its address until the stream ended.
+  const { seen, open } = worldWith();
+  const first = open("a/#");
+  const second = open("b");
+  expect(second.say({ add: ["c/d/#"] })).toMatchObject({ kind: "refused", code: "too-many-patterns" });
+  expect(first.say({ drop: ["a/#"] })).toMatchObject({ kind: "filters", filters: [] });
+  expect(second.say({ add: ["c/#"] })).toMatchObject({ kind: "filters", filters: ["b", "c/#"] });
+  expect([...seen]).toEqual(["b", "c/#"]);
+});
+
+it("what a client still holds when its stream ends is held no more, and nothing is given back twice", () => {
+  const { seen, open } = worldWith();
+  const first = open("a/#");
+  first.say({ drop: ["a/#"], add: ["b/#"] });
+  first.end();
+  expect([...seen]).toEqual([]);
+  const second = open("c/#");
+  expect(second.say({ add: ["d/#"] })).toMatchObject({ kind: "refused", code: "too-many-patterns" });
+});
+
+it("a message that is read after the stream was cut leaves nothing behind", () => {
+  const { seen, open } = worldWith();
+  const first = open("a");
+  first.end();
+  first.say({ add: ["b/#"] });
+  expect([...seen]).toEqual([]);
+  expect(open("a").say({ add: ["c/#"] })).toMatchObject({ kind: "filters" });
+});
