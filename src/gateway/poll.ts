@@ -64,6 +64,7 @@ export function poll({ streams, visitors, polling }: PollOptions): Resource {
         cursor,
         added: addedOf(query, filters),
         waitMs: Math.min(waitMs, leftMs(polling.clock, grants)),
+        whenGone: (listener) => request.whenGone(listener),
       })
       .then(replyOf)
       .finally(leave);

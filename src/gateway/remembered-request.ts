@@ -38,5 +38,7 @@ export function rememberRequest(request: GatewayRequest, bearer?: string): Gatew
     front,
     header: (name) => headers.get(name),
     body: () => Promise.resolve(nothing),
+    // It has been answered.
+    whenGone: () => undefined,
   };
 }

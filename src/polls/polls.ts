@@ -25,6 +25,8 @@ export interface PollRequest {
   readonly added?: Joining["added"];
   /** How long to wait for something, in milliseconds; 0 answers with what there is. */
   readonly waitMs: number;
+  /** Calls `listener` when the poller has gone, and is to be waited for no longer. @default it stays */
+  readonly whenGone?: (listener: () => void) => void;
 }
 
 /** What a poll is answered with. */
@@ -40,7 +42,7 @@ export interface PollAnswer {
 interface Waiter {
   readonly cohort: Cohort;
   /** By the clock's count, in milliseconds. */
-  readonly untilMs: number;
+  untilMs: number;
   readonly resolve: (answer: PollAnswer) => void;
   state: ReadState;
   /** Set while it waits for something to come. */
@@ -70,7 +72,7 @@ export class Polls implements Outlet {
   }
 
   /** Answers, with something or with nothing, no later than when its time is over. */
-  next({ subscription, cursor, added, waitMs }: PollRequest): Promise<PollAnswer> {
+  next({ subscription, cursor, added, waitMs, whenGone }: PollRequest): Promise<PollAnswer> {
     const { hub, clock } = this.#options;
     const cohort = hub.join(this, subscription);
     const state = startPolling(hub, cohort, { cursor, added });
@@ -78,7 +80,12 @@ export class Polls implements Outlet {
     const untilMs = cursor === undefined ? 0 : clock.monotonic() + waitMs;
     this.#size += 1;
     return new Promise((resolve) => {
-      this.#read({ cohort, untilMs, resolve, state, timer: undefined });
+      const waiter: Waiter = { cohort, untilMs, resolve, state, timer: undefined };
+      whenGone?.(() => {
+        waiter.untilMs = 0;
+        this.#giveUp(waiter);
+      });
+      this.#read(waiter);
     });
   }
 
@@ -139,12 +146,13 @@ export class Polls implements Outlet {
     waiter.timer = this.#options.clock.after(this.#leftMs(waiter), () => this.#giveUp(waiter));
   }
 
-  /** Its time is over, and nothing has come: it has everything up to the cohort's horizon. */
+  /** Its time is over while it waits, and nothing has come: it has everything up to the cohort's horizon. */
   #giveUp(waiter: Waiter): void {
     const { cohort } = waiter;
     const { horizon } = cohort;
     const waiters = this.#waiting.get(cohort);
     if (waiters?.delete(waiter) !== true) return;
+    waiter.timer?.cancel();
     if (waiters.size === 0) {
       this.#waiting.delete(cohort);
       cohort.listen(false);

@@ -61,6 +61,7 @@ export class LongPoll {
         subscription,
         cursor: beginning.lastEventId,
         waitMs: isToWait ? Math.min(waitMs, leftMs(polling.clock, grants)) : 0,
+        whenGone: (listener) => request.whenGone(listener),
       });
       const { next, body, gapReason } = page;
       return { body, stamp: this.#stampOf(next.after, body.length > 0), gapReason };

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { RawConnection } from "../support/raw-http.js";
 import { currentToken } from "../support/token.js";
 import { waitFor } from "../support/wait-for.js";
-import { ask, freshTopic, openStreams, readResponse, within } from "./client.js";
+import { ask, freshTopic, openStreams, readResponse, untilStreams, within } from "./client.js";
 import { requestBytes } from "./http-text.js";
 import type { ResponseText } from "./http-text.js";
 import { bearer } from "./mercure-client.js";
-import { allowedOrigin, keptPerTopic, type Contract } from "./sites.js";
+import { allowedOrigin, type Contract } from "./sites.js";
 import { startSite, type Site } from "./site.js";
 
 interface Answer {
@@ -66,7 +66,7 @@ export function testPolls(contract: Contract): void {
   });
 }
 
-function testAnswers({ site, smallSite, mercureSite }: Contract): void {
+function testAnswers({ site }: Contract): void {
   it("without a cursor get the retained values and the position, as JSON that no cache keeps", async () => {
     const topic = freshTopic();
     await site().publish({ topics: [topic], data: "before" });
@@ -78,50 +78,6 @@ function testAnswers({ site, smallSite, mercureSite }: Contract): void {
       position: expect.stringMatching(/^#[\w-]+:\d+$/),
       events: [{ kind: "event", id, topics: [topic], data: "value", retained: true }],
     });
-  });
-
-  it("get what they missed in order, each once, and nothing twice", async () => {
-    const topic = freshTopic();
-    let { position: cursor } = await poll(site(), { topic: `${topic}/#` });
-    for (const n of [1, 2, 3]) await site().publish({ topics: [`${topic}/${n}`], data: String(n) });
-    const first = await poll(site(), { topic: `${topic}/#`, cursor });
-    expect(dataOf(first)).toEqual(["1", "2", "3"]);
-    cursor = first.position;
-    await site().publish({ topics: [`${topic}/4`], data: "4" });
-    expect(dataOf(await poll(site(), { topic: `${topic}/#`, cursor }))).toEqual(["4"]);
-  });
-
-  it("with a filter that is new get its retained value first, and then what they missed", async () => {
-    const [old, fresh] = [freshTopic(), freshTopic()];
-    await site().publish({ topics: [old], data: "known", retain: true });
-    await site().publish({ topics: [fresh], data: "value", retain: true });
-    const { position } = await poll(site(), { topic: old });
-    await site().publish({ topics: [old], data: "missed" });
-    const query = new URLSearchParams({ topic: old, added: fresh, last_event_id: position });
-    query.append("topic", fresh);
-    const answer = answerOf(await ask(site(), requestBytes({ path: `/poll?${query.toString()}` })));
-    expect(dataOf(answer)).toEqual(["value", "missed"]);
-  });
-
-  it("are told what is lost", async () => {
-    const topic = freshTopic();
-    const { position: cursor } = await poll(smallSite(), { topic });
-    for (let n = 1; n <= keptPerTopic + 1; n += 1)
-      await smallSite().publish({ topics: [topic], data: String(n) });
-    const [gap, ...events] = (await poll(smallSite(), { topic, cursor })).events;
-    expect(gap).toMatchObject({ kind: "gap", reason: "evicted" });
-    expect(events.map(({ data }) => data)).toEqual(["2", "3", "4", "5", "6", "7", "8", "9"]);
-  });
-
-  it("get what is private when the token allows it", async () => {
-    const topic = freshTopic();
-    const { position: cursor } = await poll(mercureSite(), { topic });
-    await mercureSite().publish({ topics: [topic], data: "secret", private: true });
-    await mercureSite().publish({ topics: [topic], data: "open" });
-    const token = await currentToken({ subscribe: [topic] });
-    const granted = await poll(mercureSite(), { topic, cursor, headers: bearer(token) });
-    expect(dataOf(granted)).toEqual(["secret", "open"]);
-    expect(dataOf(await poll(mercureSite(), { topic, cursor }))).toEqual(["open"]);
   });
 
   it("bring an answer of many pages, one after the other", async () => {
@@ -164,6 +120,17 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
     const token = await currentToken({ subscribe: [topic], lifetimeSeconds: 5 });
     const answer = await poll(mercureSite(), { topic, cursor, wait: 30, headers: bearer(token) });
     expect(answer.events).toEqual([]);
+  });
+
+  it("whose clients have gone are forgotten at once", async () => {
+    // They were counted as streams, and as subscribers, until their time was over.
+    const topic = freshTopic();
+    const { position: cursor } = await poll(site(), { topic });
+    const before = await openStreams(site());
+    const connection = await waitingPoll(site(), { topic, cursor });
+    expect(await openStreams(site())).toBe(before + 1);
+    connection.close();
+    await untilStreams(site(), before);
   });
 
   it("are answered when the hub stops", async () => {

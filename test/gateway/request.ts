@@ -21,5 +21,14 @@ export function gatewayRequest(options: {
   const { body = "", peer = "127.0.0.1", front = "http" } = options;
   const values = new Map(Object.entries(headers));
   const header = (name: string) => values.get(name);
-  return { method, path, query, header, body: () => Promise.resolve(Buffer.from(body)), peer, front };
+  return {
+    method,
+    path,
+    query,
+    header,
+    body: () => Promise.resolve(Buffer.from(body)),
+    whenGone: () => undefined,
+    peer,
+    front,
+  };
 }

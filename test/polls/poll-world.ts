@@ -39,6 +39,8 @@ export interface Asking {
   /** @default 25,000 */
   readonly waitMs?: number;
   readonly rights?: Rights;
+  /** Called with what is to be called when the poller has gone. @default it stays */
+  readonly whenGone?: (listener: () => void) => void;
 }
 
 /** A poll and what became of it. */
@@ -78,14 +80,14 @@ export class PollWorld {
     return this.journal.append(parsePublication({ topics: [topic], data, ...more })).offset;
   }
 
-  ask({ filters = ["a"], cursor, waitMs = 25_000, rights = publicOnly }: Asking = {}): Poll {
+  ask({ filters = ["a"], cursor, waitMs = 25_000, rights = publicOnly, ...rest }: Asking = {}): Poll {
     const poll = new Poll();
     const subscription = {
       format: pollFormat,
       filters: filters.map((text) => parseMqttFilter(text)),
       rights,
     };
-    void this.polls.next({ subscription, cursor, waitMs }).then((answer) => {
+    void this.polls.next({ subscription, cursor, waitMs, ...rest }).then((answer) => {
       poll.answer = answer;
     });
     return poll;

@@ -57,6 +57,19 @@ it("a poll that waits in vain gets the present position, which other topics have
   expect(poll.answer).toMatchObject({ position: at(1), more: false });
 });
 
+it("a poll whose client has gone waits no longer, and holds nothing", async () => {
+  const world = new PollWorld();
+  let leave: () => void = () => undefined;
+  const whenGone = (listener: () => void): void => {
+    leave = listener;
+  };
+  await asked(world, { cursor: at(0), whenGone });
+  expect([world.polls.size, world.hub.cohortCount]).toEqual([1, 1]);
+  leave();
+  await world.turn();
+  expect([world.polls.size, world.hub.cohortCount, world.clock.timers]).toEqual([0, 0, 0]);
+});
+
 it("a poll that is not to wait is answered at once", async () => {
   const poll = await asked(new PollWorld(), { cursor: at(0), waitMs: 0 });
   expect(poll.data).toEqual([]);

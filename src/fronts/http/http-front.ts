@@ -2,7 +2,7 @@ import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createServer } from "node:http";
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
 import { PharosError } from "../../errors.js";
@@ -224,7 +224,10 @@ export class HttpFront<S> {
       enter: () => gateway.bodies.enter(asked),
       cut: () => this.#cut(request.raw.socket, "body"),
     });
-    const asked: FrontRequest = toFrontRequest(request, () => body.read());
+    const asked: FrontRequest = toFrontRequest(request, {
+      body: () => body.read(),
+      whenGone: (listener) => onEarlyClose(reply.raw, listener),
+    });
     const send = (answer: Reply | StreamStart<S>): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
       body.leave();
@@ -250,7 +253,7 @@ export class HttpFront<S> {
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { gateway } = this.#options;
     void reply.header("Connection", "close");
-    const refusal = gateway.refuse(toFrontRequest(request, noBody), knownError(error) ?? error);
+    const refusal = gateway.refuse(toFrontRequest(request, nothingMore), knownError(error) ?? error);
     this.#count(refusal.status);
     return sendReply(reply, refusal);
   }
@@ -357,8 +360,16 @@ function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
   return reply.code(answer.status).send(answer.body.length === 0 ? undefined : answer.body);
 }
 
-async function noBody(): Promise<Buffer> {
-  return Buffer.alloc(0);
+const nothingMore: Pick<FrontRequest, "body" | "whenGone"> = {
+  body: () => Promise.resolve(Buffer.alloc(0)),
+  whenGone: () => undefined,
+};
+
+/** Node tells of the end of a response and of a connection that ends before in the same way. */
+function onEarlyClose(response: ServerResponse, listener: () => void): void {
+  response.once("close", () => {
+    if (!response.writableEnded) listener();
+  });
 }
 
 function knownError(error: unknown): PharosError | undefined {

@@ -8,7 +8,10 @@ export function pathOf(target: string): string {
 }
 
 /** Shows a request of Node's HTTP server to the gateway; `body` reads what comes after its head. */
-export function toFrontRequest(request: FastifyRequest, body: FrontRequest["body"]): FrontRequest {
+export function toFrontRequest(
+  request: FastifyRequest,
+  { body, whenGone }: Pick<FrontRequest, "body" | "whenGone">,
+): FrontRequest {
   return {
     method: request.raw.method ?? "GET",
     ...split(request.raw.url ?? "/"),
@@ -19,6 +22,7 @@ export function toFrontRequest(request: FastifyRequest, body: FrontRequest["body
     },
     headerNames: () => Object.keys(request.raw.headersDistinct),
     body,
+    whenGone,
     peer: request.raw.socket.remoteAddress,
     front: "http",
   };

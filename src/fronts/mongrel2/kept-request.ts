@@ -16,6 +16,8 @@ export interface KeptRequest {
   readonly bodyBytes: number;
   /** To be called when it is answered or dropped. */
   readonly leave: () => void;
+  /** To be called when its client goes before it is answered. */
+  readonly gone: () => void;
 }
 
 const empty = Buffer.alloc(0);
@@ -26,18 +28,24 @@ const empty = Buffer.alloc(0);
  */
 export function keepRequest(request: Mongrel2Request, bodies: BodyRoom): KeptRequest {
   const head = { ...request, body: empty };
-  const noBody = toGatewayRequest(head, () => Promise.resolve(empty));
+  const goneListeners: (() => void)[] = [];
+  const whenGone = (listener: () => void): void => void goneListeners.push(listener);
+  const noBody = toGatewayRequest(head, { body: () => Promise.resolve(empty), whenGone });
   const place = request.body.length === 0 ? undefined : bodies.enter(noBody);
   const body = roomFor(request.body, place);
   return {
-    asked: toGatewayRequest(head, () =>
-      body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body),
-    ),
+    asked: toGatewayRequest(head, {
+      body: () => (body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body)),
+      whenGone,
+    }),
     isHandshake: isHandshake(request),
     upload: request.upload,
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,
     leave: () => place?.leave(),
+    gone: () => {
+      for (const listener of goneListeners) listener();
+    },
   };
 }
 

@@ -54,6 +54,8 @@ interface Client {
   busy: boolean;
   /** What is left of the answer under way. */
   rest: Buffer;
+  /** What it waits for an answer to. */
+  asked: KeptRequest | undefined;
   closing: boolean;
   stream: Connection<StreamId> | undefined;
   /** Set where the stream is a WebSocket. */
@@ -158,7 +160,7 @@ export class Mongrel2Front {
   #take(id: number, request: Mongrel2Request | "malformed"): void {
     let client = this.#clients.get(id);
     if (client === undefined) {
-      const nothing = { requests: [], busy: false, rest: Buffer.alloc(0), closing: false };
+      const nothing = { requests: [], busy: false, rest: Buffer.alloc(0), asked: undefined, closing: false };
       client = { id, ...nothing, stream: undefined, webSocket: undefined, extraRequests: 0 };
       this.#clients.set(id, client);
     }
@@ -214,8 +216,10 @@ export class Mongrel2Front {
       const send = (answer: Answer): void => this.#send(client, this.#admit(request, answer), { close });
       const answer = gateway.handle(asked);
       // Its body is worked on until then, whoever has gone meanwhile.
-      if (answer instanceof Promise) this.#await(client, answer.finally(request.leave), send);
-      else {
+      if (answer instanceof Promise) {
+        client.asked = request;
+        this.#await(client, answer.finally(request.leave), send);
+      } else {
         request.leave();
         send(answer);
       }
@@ -236,6 +240,7 @@ export class Mongrel2Front {
     void answer.then((later) => {
       if (this.#clients.get(client.id) !== client || client.closing) return;
       client.busy = false;
+      client.asked = undefined;
       send(later);
       this.#next(client);
     });
@@ -323,9 +328,11 @@ export class Mongrel2Front {
   /** The connection is none of ours any more; what waits on it is dropped. */
   #forget(id: number): void {
     const client = this.#clients.get(id);
-    if (client !== undefined) drop(client);
-    client?.webSocket?.over();
     this.#clients.delete(id);
+    if (client === undefined) return;
+    drop(client);
+    client.asked?.gone();
+    client.webSocket?.over();
   }
 
   /** The ids mean nothing any more: clients that are still there will come with new ones. */

@@ -3,13 +3,17 @@ import { encodeHead } from "../../gateway/http-head.js";
 import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
 
 /** Shows a request that Mongrel2 passed on to the gateway; `body` gives its body. */
-export function toGatewayRequest(request: Mongrel2Request, body: GatewayRequest["body"]): GatewayRequest {
+export function toGatewayRequest(
+  request: Mongrel2Request,
+  { body, whenGone }: Pick<GatewayRequest, "body" | "whenGone">,
+): GatewayRequest {
   return {
     method: isHandshake(request) ? "GET" : request.method,
     path: request.path,
     query: request.query,
     header: (name) => request.headers.get(name)?.join(name === "cookie" ? "; " : ", "),
     body,
+    whenGone,
     peer: request.remoteAddress === "" ? undefined : request.remoteAddress,
     front: "mongrel2",
   };

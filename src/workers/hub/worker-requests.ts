@@ -33,6 +33,8 @@ export class WorkerRequests {
   readonly #options: WorkerRequestsOptions;
   readonly #streams = new Map<RequestNumber, OpenStream>();
   readonly #bodies = new Map<RequestNumber, WantedBody>();
+  /** Who wants to know that a client has gone before it is answered. */
+  readonly #goneListeners = new Map<RequestNumber, readonly (() => void)[]>();
   #closed = false;
 
   constructor(options: WorkerRequestsOptions) {
@@ -49,6 +51,7 @@ export class WorkerRequests {
     const { request } = message;
     const asked = this.#asGatewayRequest(message);
     const send = (answer: Answer): void => {
+      this.#goneListeners.delete(request);
       // A stream that nobody holds any more must not be counted as one.
       if (this.#closed) return;
       try {
@@ -81,8 +84,11 @@ export class WorkerRequests {
     else if (said !== undefined) this.#said(request, said);
   }
 
-  /** A stream has ended, or was never opened since its client had gone. */
+  /** A stream has ended, or was never opened since its client had gone, which may be before it is answered. */
   ended(request: RequestNumber): void {
+    const listeners = this.#goneListeners.get(request) ?? [];
+    this.#goneListeners.delete(request);
+    for (const listener of listeners) listener();
     const stream = this.#streams.get(request);
     if (stream === undefined) return;
     this.#streams.delete(request);
@@ -93,7 +99,7 @@ export class WorkerRequests {
   /** The worker is gone, and all that it held. */
   close(): void {
     this.#closed = true;
-    for (const request of this.#streams.keys()) this.ended(request);
+    for (const request of [...this.#streams.keys(), ...this.#goneListeners.keys()]) this.ended(request);
     for (const { reject } of this.#bodies.values()) reject(gone());
     this.#bodies.clear();
   }
@@ -106,6 +112,9 @@ export class WorkerRequests {
       query,
       header: (name) => values.get(name),
       body: () => this.#readBody(request),
+      whenGone: (listener) => {
+        this.#goneListeners.set(request, [...(this.#goneListeners.get(request) ?? []), listener]);
+      },
       peer,
       front: "http",
     };

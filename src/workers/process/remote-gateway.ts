@@ -64,6 +64,7 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
     const { method, path, query, peer } = asked;
     const headers = asked.headerNames().map((name) => [name, asked.header(name) ?? ""] as const);
     this.#options.peer.send({ kind: "request", request, method, path, query, headers, peer });
+    asked.whenGone(() => this.#options.peer.send({ kind: "ended", request }));
     return new Promise((resolve) => this.#waiting.set(request, { asked, resolve }));
   }
 

@@ -94,6 +94,7 @@ export type ToHub =
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: Refusal }
   /** Body: what a stream's client says. The hub answers `said`, unless the stream has ended. */
   | { readonly kind: "say"; readonly request: RequestNumber }
+  /** A stream has ended, or the client of a request has gone before its answer. */
   | { readonly kind: "ended"; readonly request: RequestNumber }
   /** A connection that was handed over has closed. */
   | { readonly kind: "gone"; readonly connection: number }

@@ -21,10 +21,10 @@ function mongrel2Request(change: Partial<Mongrel2Request> = {}): Mongrel2Request
   };
 }
 
-const noBody = () => Promise.resolve(Buffer.alloc(0));
+const nothingMore = { body: () => Promise.resolve(Buffer.alloc(0)), whenGone: () => undefined };
 
 it("does not know the peer where an old server does not name it", () => {
-  expect(toGatewayRequest(mongrel2Request({ remoteAddress: "" }), noBody).peer).toBeUndefined();
+  expect(toGatewayRequest(mongrel2Request({ remoteAddress: "" }), nothingMore).peer).toBeUndefined();
 });
 
 it("shows the gateway method, path, query, headers, body and peer", () => {
@@ -33,13 +33,13 @@ it("shows the gateway method, path, query, headers, body and peer", () => {
     ["last-event-id", ["a", "b"]],
     ["empty", [""]],
   ]);
-  const request = toGatewayRequest(mongrel2Request({ headers }), noBody);
+  const request = toGatewayRequest(mongrel2Request({ headers }), nothingMore);
   expect({ ...request, header: undefined }).toEqual({
     method: "GET",
     path: "/esupdates",
     query: "topic=a",
     header: undefined,
-    body: noBody,
+    ...nothingMore,
     peer: "127.0.0.1",
     front: "mongrel2",
   });
