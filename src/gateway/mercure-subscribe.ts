@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Grants } from "../auth/grants.js";
 import { PharosError } from "../errors.js";
 import type { Subscription } from "../hub/cohort.js";
+import type { TopicFilter } from "../hub/filter.js";
 import type { Format } from "../hub/format.js";
 import { isNothing } from "../hub/history.js";
 import type { History, Range } from "../hub/history.js";
@@ -15,6 +16,7 @@ import { valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
 import type { Handler } from "./resource.js";
 import { Slices } from "./slices.js";
+import { addedOf } from "./stream-filters.js";
 import { firstPresent, startStream } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
 import type { Visitors } from "./visitors.js";
@@ -37,7 +39,10 @@ const cursorNames = {
   older: ["lastEventID", "Last-Event-ID", "last_event_id", "lastEventId"],
 };
 
-/** Opens streams of the Mercure protocol, in its current form and in the older one that is widely deployed. */
+/**
+ * Opens streams of the Mercure protocol, in its current form and in the older one that is widely deployed. `added` names
+ * matchers that a client which comes back did not have before, as at the hub's other streams.
+ */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, visitors } = options;
   const matcherOptions: MatcherOptions = { hubUrl, ...streams, slices: new Slices(options.clock) };
@@ -47,9 +52,10 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
     const pairs = [...query, ...body];
     const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
       const cursors = cursorsOf(request, pairs, matchers);
+      const added = addedOf(pairs, matchers.filters);
       const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
       const begin = (granted: Grants | undefined): StreamStart | Promise<StreamStart> =>
-        start(options, { request, matchers, cursors, grants: granted });
+        start(options, { request, matchers, cursors, added, grants: granted });
       return grants === undefined ? begin(undefined) : grants.then(begin);
     };
     const matchers = parseMatchers(pairs, matcherOptions);
@@ -109,11 +115,13 @@ interface Subscriber {
   readonly request: GatewayRequest;
   readonly matchers: Matchers;
   readonly cursors: Cursors;
+  /** Filters that it did not have when it was there. */
+  readonly added: readonly TopicFilter[];
   readonly grants: Grants | undefined;
 }
 
 function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart | Promise<StreamStart> {
-  const { request, matchers, cursors, grants } = subscriber;
+  const { request, matchers, cursors, added, grants } = subscriber;
   const { form, filters } = matchers;
   const { format, headers, beginning } = dialects[form];
   const subscription = { format, filters, rights: readRights(grants) };
@@ -126,6 +134,7 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
       matchers: matchers.matchers,
       grants,
       lastEventId,
+      added,
       beginning,
       headers: [...headers, ...told],
     });
