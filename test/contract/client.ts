@@ -137,7 +137,8 @@ export function freshTopic(): string {
   return `contract/${topics}`;
 }
 
-function parseBlock(text: string): ReceivedEvent {
+/** What stands between two empty lines of an event stream. */
+export function parseBlock(text: string): ReceivedEvent {
   const fields = new Map<string, string>();
   const comments: string[] = [];
   for (const line of text.split("\n")) {

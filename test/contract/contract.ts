@@ -14,6 +14,7 @@ import { contractSites } from "./sites.js";
 import { testMercure } from "./mercure.js";
 import { testPresence } from "./presence.js";
 import { testWebSockets } from "./web-sockets.js";
+import { testTransports } from "./transports.js";
 import { testSubscriptions } from "./subscriptions.js";
 
 /** What every front does alike, and where they differ, as differences.ts says. */
@@ -34,5 +35,6 @@ export function describeContract(front: FrontName): void {
     testPolls(contract);
     testWebSockets(contract);
     testPushStream(contract);
+    testTransports(contract);
   });
 }

@@ -10,10 +10,13 @@ export interface Contract {
   readonly site: () => Site;
   /**
    * A hub that lets pages of {@link allowedOrigin} in, keeps {@link keptPerTopic} publications a topic, sends heartbeats
-   * after 0.2 s and tells a retry time of 1.5 s.
+   * after 0.2 s, tells a retry time of 1.5 s, and has clients of the push stream module.
    */
   readonly smallSite: () => Site;
-  /** A hub that takes the tokens of test/support/token.ts, tells of subscriptions, and lets pages of {@link allowedOrigin} in. */
+  /**
+   * A hub that takes the tokens of test/support/token.ts, tells of subscriptions, lets pages of {@link allowedOrigin} in, and
+   * has clients of the push stream module.
+   */
   readonly mercureSite: () => Site;
 }
 
@@ -42,6 +45,7 @@ export function contractSites(front: FrontName): Contract {
         PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: String(keptPerTopic),
         PHAROS_HEARTBEAT: "0.2",
         PHAROS_RETRY: "1500",
+        PHAROS_PUSH_STREAM: "/",
       },
       onEnd,
     });
@@ -51,6 +55,7 @@ export function contractSites(front: FrontName): Contract {
         PHAROS_TOKEN_ISSUER: issuer,
         PHAROS_TOKEN_SECRET: secret,
         PHAROS_SUBSCRIPTIONS: "on",
+        PHAROS_PUSH_STREAM: "/",
         PHAROS_CORS_ORIGIN: allowedOrigin,
       },
       onEnd,

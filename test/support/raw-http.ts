@@ -17,6 +17,7 @@ export class RawConnection {
   readonly #socket: Socket;
   readonly #changes = new Changes();
   readonly #pieces: Buffer[] = [];
+  #take: ((piece: Buffer) => void) | undefined;
   #length = 0;
   #closed = false;
   #error: Error | undefined;
@@ -24,7 +25,8 @@ export class RawConnection {
   constructor(socket: Socket, bytesPerSecond: number | undefined) {
     this.#socket = socket;
     socket.on("data", (piece) => {
-      this.#pieces.push(piece);
+      if (this.#take === undefined) this.#pieces.push(piece);
+      else this.#take(piece);
       this.#length += piece.length;
       if (bytesPerSecond !== undefined) this.#rest(piece.length / bytesPerSecond);
       this.#changes.changed();
@@ -70,6 +72,18 @@ export class RawConnection {
   /** Why it broke, if it did. */
   get error(): Error | undefined {
     return this.#error;
+  }
+
+  /** Gives what has come, and then each piece as it comes, to `take`; nothing is kept here. */
+  handOver(take: (piece: Buffer) => void): void {
+    this.#take = take;
+    for (const piece of this.#pieces.splice(0)) take(piece);
+  }
+
+  /** Calls `over` once, when the connection is over. */
+  onOver(over: () => void): void {
+    if (this.#closed) over();
+    else this.#socket.once("close", over);
   }
 
   /** Sends bytes as they are; a string byte for byte (Latin-1). */

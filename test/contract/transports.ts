@@ -1,0 +1,16 @@
+import { describe } from "vitest";
+import type { Contract } from "./sites.js";
+import { testChanges } from "./transports/changes.js";
+import { testDelivery } from "./transports/delivery.js";
+import { testRights } from "./transports/rights.js";
+import { testSlowReaders } from "./transports/slow-readers.js";
+
+/** What is promised by whichever transport a client comes; each behaviour is written once, for all of them. */
+export function testTransports(contract: Contract): void {
+  describe("a client, by whichever transport", () => {
+    testDelivery(contract);
+    testRights(contract);
+    testChanges(contract);
+    testSlowReaders(contract);
+  });
+}

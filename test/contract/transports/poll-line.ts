@@ -1,0 +1,89 @@
+import type { RawConnection } from "../../support/raw-http.js";
+import { parseResponse } from "../http-text.js";
+import type { ResponseText } from "../http-text.js";
+import type { Site } from "../site.js";
+import type { Log, Place } from "./log.js";
+import type { Following, Line } from "./transport.js";
+
+/** How a scheme asks again and again. */
+export interface Polling {
+  readonly log: Log;
+  /** The next request: the first is to be answered at once. */
+  readonly request: (from: Place | undefined, added: readonly string[]) => string;
+  /** Tells the log what an answer says, and where the next request goes on. */
+  readonly take: (answer: ResponseText, log: Log) => void;
+}
+
+/** Longer than any poll waits, and than any test lets one rest. */
+const answerWithin = 120_000;
+
+/** Polls one after the other, each on a connection of its own, until it is closed or refused for its token. */
+export function openPolls(site: Site, polling: Polling, following: Following): Promise<Line> {
+  const polls = new Polls(site, polling);
+  // Who has a place loses nothing, whenever the hub hears of it.
+  if (following.from !== undefined) polling.log.opened();
+  void polls.run(following);
+  return Promise.resolve(polls);
+}
+
+class Polls implements Line {
+  readonly #site: Site;
+  readonly #polling: Polling;
+  #connection: RawConnection | undefined;
+  #isClosed = false;
+  #rest: Promise<void> | undefined;
+  #endRest: () => void = () => undefined;
+
+  constructor(site: Site, polling: Polling) {
+    this.#site = site;
+    this.#polling = polling;
+  }
+
+  pause(): void {
+    this.#connection?.pause();
+    this.#rest ??= new Promise((resolve) => {
+      this.#endRest = resolve;
+    });
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+    this.#rest = undefined;
+    this.#endRest();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#connection?.close();
+  }
+
+  async run({ from, added = [] }: Following): Promise<void> {
+    const { log, take, request } = this.#polling;
+    try {
+      for (let bytes = request(from, added); !this.#isClosed; bytes = request(log.place, [])) {
+        const answer = await this.#ask(bytes);
+        // Its body may have come in the turn in which it was closed.
+        if (this.#isClosed) return;
+        if (answer.status === 401) return log.over();
+        take(answer, log);
+        log.opened();
+        await this.#rest;
+      }
+    } catch (error) {
+      if (!this.#isClosed) log.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #ask(bytes: string): Promise<ResponseText> {
+    this.#connection = await this.#site.connect();
+    this.#connection.write(bytes);
+    const text = await this.#connection.readUntil((come) => parseResponse(come) !== undefined, {
+      within: answerWithin,
+    });
+    this.#connection.close();
+    const answer = parseResponse(text);
+    if (answer === undefined) throw new Error("the answer was whole a moment ago");
+    if (![200, 304, 401].includes(answer.status)) throw new Error(`refused: ${answer.status} ${answer.body}`);
+    return answer;
+  }
+}

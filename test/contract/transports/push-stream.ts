@@ -1,0 +1,171 @@
+import { handshakeHeaders } from "../../support/web-socket.js";
+import { parseBlock } from "../client.js";
+import { requestBytes } from "../http-text.js";
+import type { ResponseText } from "../http-text.js";
+import { reasonOf } from "./event-streams.js";
+import type { Log, Place } from "./log.js";
+import { openPolls } from "./poll-line.js";
+import type { Reader } from "./stream-line.js";
+import { frameTexts, openLine, texts } from "./stream-line.js";
+import type { Following, Transport } from "./transport.js";
+
+/** A message as the module's clients read it. */
+interface Message {
+  readonly id: number;
+  readonly text: string;
+  readonly tag: string;
+  readonly time: string;
+  readonly eventid: string;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What a gap has in the place of a message's number. */
+const gapNumber = -4;
+
+/** A client of the module says where it stands by time and tag, or by the id of an event. */
+function request(mode: string, { filters, from, token }: Following, headers: Headers = {}): string {
+  const { stamp, id } = from ?? {};
+  const query = new URLSearchParams({
+    ...(stamp === undefined ? {} : { time: stamp.time, tag: stamp.tag }),
+    ...(stamp === undefined && id !== undefined ? { eventid: id } : {}),
+    callback: "f",
+  });
+  if (mode !== "jsonp") query.delete("callback");
+  // A plus is a plus here, and a space in a date must not become one.
+  const text = query.toString().replaceAll("+", "%20");
+  return requestBytes({
+    path: `/${mode}/${filters.map(encodeURIComponent).join("/")}?${text}`,
+    headers: { ...headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
+  });
+}
+
+/** Numbers of messages begin with 1. */
+function tell(message: Message, log: Log): void {
+  const { id: number, time, tag, eventid } = message;
+  const text = decodeURIComponent(message.text);
+  const id = eventid === "" ? undefined : eventid;
+  if (number === gapNumber) log.tell({ kind: "gap", reason: reasonOf(text) }, undefined);
+  else if (number > 0) log.tell({ kind: "event", data: text }, { stamp: { time, tag }, id });
+}
+
+function readBlock(text: string, log: Log): void {
+  const { event, data } = parseBlock(text);
+  if (event === "pharos-gap") log.tell({ kind: "gap", reason: reasonOf(data ?? "") }, undefined);
+  else if (data !== undefined) tell(JSON.parse(data) as Message, log);
+}
+
+const scriptForm = /^<script>p\((-?\d+),'([^']*)','([^']*)','([^']*)', '([^']*)', '([^']*)'\);<\/script>$/;
+
+function readScript(text: string, log: Log): void {
+  const [, id, , message = "", eventid = "", time = "", tag = ""] = scriptForm.exec(text) ?? [];
+  if (id !== undefined) tell({ id: Number(id), text: message, eventid, time, tag }, log);
+}
+
+interface StreamMode {
+  readonly name: string;
+  readonly mode: string;
+  /** Beside those of every request. @default none */
+  readonly headers?: Headers;
+  /** What its first bytes say; empty where its head is all that it begins with. */
+  readonly opening: string;
+  readonly reader: (log: Log) => Reader;
+}
+
+function stream({ name, mode, headers = {}, opening, reader }: StreamMode): Transport {
+  const open: Transport["open"] = (site, following, log) => {
+    const read = reader(log);
+    let isOpen = false;
+    let first = "";
+    const opened: Reader = (piece) => {
+      read(piece);
+      if (isOpen) return;
+      first += piece.toString("latin1");
+      isOpen = first.includes(opening);
+      if (isOpen) log.opened();
+    };
+    return openLine(site, request(mode, following, headers), { read: opened, log });
+  };
+  const asking: Transport["request"] = (following) => request(mode, following, headers);
+  return { ...module, name, open, isStream: true, isSeen: true, request: asking };
+}
+
+/** What holds of all modes: their clients know moments, no positions, and no values from before. */
+const module = { hasRetained: false, tellsPositions: false } as const;
+
+interface PollMode {
+  readonly name: string;
+  readonly mode: string;
+  /** Its messages; empty where the answer has none. */
+  readonly messagesOf: (body: string) => readonly Message[];
+}
+
+function polls({ name, mode, messagesOf }: PollMode): Transport {
+  const take = (answer: ResponseText, log: Log): void => {
+    const reason = answer.headers.get("x-pharos-gap");
+    if (reason !== undefined) log.tell({ kind: "gap", reason }, undefined);
+    for (const message of messagesOf(answer.body)) tell(message, log);
+    const stamp = stampOf(answer);
+    log.move({ id: log.place.id, ...(stamp === undefined ? {} : { stamp }) });
+  };
+  const open: Transport["open"] = (site, following, log) => {
+    // One that waits tells nobody that it has been taken in: the first is answered at once, with the present.
+    let headers: Headers = { "X-Nginx-PushStream-Mode": "polling" };
+    const next = (from: Place | undefined): string => {
+      const bytes = request(mode, { ...following, from }, headers);
+      headers = {};
+      return bytes;
+    };
+    return openPolls(site, { log, take, request: next }, following);
+  };
+  return { ...module, name, open, isStream: false, isSeen: false, request: (asked) => request(mode, asked) };
+}
+
+function stampOf({ headers }: ResponseText): Place["stamp"] {
+  const [time, tag] = [headers.get("last-modified"), headers.get("etag")];
+  return time === undefined || tag === undefined ? undefined : { time, tag };
+}
+
+function linesOf(body: string): readonly Message[] {
+  const lines = body.split("\r\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as Message);
+}
+
+/** `f([…]);` */
+const scriptBody = /^f\((.*)\);$/s;
+
+export const pushStreams: readonly Transport[] = [
+  stream({
+    name: "a push stream of events",
+    mode: "ev",
+    opening: ": \n",
+    reader: (log) => texts("\n\n", (text) => readBlock(text, log)),
+  }),
+  stream({
+    name: "a push stream in a frame",
+    mode: "sub",
+    opening: "<body>",
+    reader: (log) => texts("\r\n", (text) => readScript(text, log)),
+  }),
+  stream({
+    name: "a push stream's WebSocket",
+    mode: "ws",
+    headers: handshakeHeaders,
+    opening: "",
+    reader: (log) => frameTexts((text) => tell(JSON.parse(text) as Message, log)),
+  }),
+  polls({
+    name: "a push stream's poll",
+    mode: "lp",
+    messagesOf: linesOf,
+  }),
+  polls({
+    name: "a push stream's poll by script",
+    mode: "jsonp",
+    messagesOf: (body) => {
+      const [, list] = scriptBody.exec(body) ?? [];
+      // Messages that are asked for at once come as text.
+      return list === undefined ? linesOf(body) : (JSON.parse(list) as readonly Message[]);
+    },
+  }),
+];

@@ -1,0 +1,106 @@
+import { constants, createGunzip } from "node:zlib";
+import { parseFrame } from "../../support/web-socket.js";
+import type { Site } from "../site.js";
+import type { Log } from "./log.js";
+import type { Line } from "./transport.js";
+
+/** Reads what comes behind a head, in whatever pieces; the first is what came with the head, if only nothing. */
+export type Reader = (piece: Buffer) => void;
+
+/**
+ * Asks for a stream, and gives its body, decoded, to `read`. What comes after {@link Line.close} is nobody's, and a stream
+ * that is refused fails the log.
+ */
+export async function openLine(
+  site: Site,
+  request: string,
+  { read, log }: { readonly read: Reader; readonly log: Log },
+): Promise<Line & { readonly write: (bytes: Buffer) => void }> {
+  const connection = await site.connect();
+  let isClosed = false;
+  const over = (): void => {
+    if (!isClosed) log.over();
+  };
+  const take = body(
+    (piece) => {
+      if (!isClosed) read(piece);
+    },
+    { log, over },
+  );
+  connection.handOver(take.piece);
+  connection.onOver(take.end);
+  connection.write(request);
+  return {
+    pause: () => connection.pause(),
+    resume: () => connection.resume(),
+    close: () => {
+      isClosed = true;
+      connection.close();
+    },
+    write: (bytes) => connection.write(bytes),
+  };
+}
+
+interface Body {
+  readonly piece: Reader;
+  readonly end: () => void;
+}
+
+/** Takes the head off, and the coding, where the head tells of one. */
+function body(read: Reader, { log, over }: { readonly log: Log; readonly over: () => void }): Body {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  let decoded: Body = { piece: read, end: over };
+  const piece = (bytes: Buffer): void => {
+    if (head === undefined) return decoded.piece(bytes);
+    head = Buffer.concat([head, bytes]);
+    const end = head.indexOf("\r\n\r\n");
+    if (end < 0) return;
+    const [text, rest] = [head.toString("latin1", 0, end), head.subarray(end + 4)];
+    head = undefined;
+    if (!/^HTTP\/1\.1 (200|101) /.test(text)) return log.fail(new Error(`the stream is refused: ${text}`));
+    if (/^content-encoding: gzip$/im.test(text)) decoded = gunzip(read, over);
+    decoded.piece(rest);
+  };
+  return { piece, end: () => decoded.end() };
+}
+
+/** A stream that is cut ends in the middle of its coding. */
+function gunzip(read: Reader, over: () => void): Body {
+  const stream = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  stream.on("data", read).once("end", over);
+  return { piece: (bytes) => void stream.write(bytes), end: () => void stream.end() };
+}
+
+/** Reads texts that each end with this, and leaves what has no end yet for the next piece. */
+export function texts(end: string, each: (text: string) => void): Reader {
+  let rest: Buffer[] = [];
+  const last = end.at(-1) ?? "";
+  return (piece) => {
+    rest.push(piece);
+    if (!piece.includes(last)) return;
+    const whole = Buffer.concat(rest);
+    let at = 0;
+    for (let next = whole.indexOf(end); next >= 0; next = whole.indexOf(end, at)) {
+      each(whole.toString("utf8", at, next));
+      at = next + end.length;
+    }
+    rest = [whole.subarray(at)];
+  };
+}
+
+/** What the opcode of a text frame is. */
+export const opcodeOfText = 1;
+
+/** Reads the texts of a server's WebSocket frames. */
+export function frameTexts(each: (text: string) => void): Reader {
+  let rest = Buffer.alloc(0);
+  return (piece) => {
+    rest = Buffer.concat([rest, piece]);
+    let at = 0;
+    for (let frame = parseFrame(rest, at); frame !== undefined; frame = parseFrame(rest, at)) {
+      at = frame.end;
+      if (frame.opcode === opcodeOfText) each(frame.payload.toString());
+    }
+    rest = rest.subarray(at);
+  };
+}
