@@ -68,7 +68,11 @@ class World {
     this.#locks.get(lock)?.();
   }
 
-  tab(lock: string, filters: readonly string[], options: { lastEventId?: string; token?: string } = {}): Tab {
+  tab(
+    lock: string,
+    filters: readonly string[],
+    options: { lastEventId?: string; token?: string; room?: () => Promise<void> } = {},
+  ): Tab {
     const { port1, port2 } = new MessageChannel();
     onTestFinished(() => port1.close());
     this.#hub.connect(typedPort<FromWorker, FromTab>(port2));
@@ -84,7 +88,7 @@ class World {
       state: ({ kind }) => void states.push(kind),
       arrival: ({ item }) => {
         if (item?.kind === "event") got.push(item.retained === true ? `${item.data} retained` : item.data);
-        return undefined;
+        return options.room?.();
       },
     };
     const feed = new SharedFeed(
@@ -214,6 +218,20 @@ describe("tabs that share a connection", () => {
     const numbers = Array.from({ length: id - 5 }, (_, n) => String(n + 6));
     expect(second.got).toEqual(["four", "five", ...numbers, "last"]);
     expect(first.got).toEqual(["five", ...numbers, "last"]);
+  });
+
+  it("are waited for when events come faster than one of them takes them", async () => {
+    const world = await startWorld();
+    const slow = world.tab("1", ["a"], { room: () => new Promise((resolve) => setImmediate(resolve)) });
+    const quick = world.tab("2", ["a"]);
+    await world.opened(2);
+    const numbers = Array.from({ length: 5000 }, (_, n) => String(n));
+    world.say(numbers.map((n) => `id: ${n}\ntopic: a\ndata: ${n}\n\n`).join(""));
+    await untilGot(slow, "4999");
+    await untilGot(quick, "4999");
+    expect(slow.got).toEqual(numbers);
+    expect(quick.got).toEqual(numbers);
+    expect(world.streams).toHaveLength(2);
   });
 
   it("have connections of their own when the worker has gone", async () => {

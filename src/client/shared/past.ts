@@ -3,11 +3,17 @@ import type { Arrival } from "../item.js";
 /** What a worker remembers for tabs that are behind: a moment's worth at the highest rates, minutes of most streams. */
 const limits = Object.freeze({ arrivals: 1000, characters: 4 * 1024 * 1024 });
 
+/** An arrival, and how many characters had been counted before it. */
+interface Remembered {
+  readonly arrival: Arrival;
+  readonly counted: number;
+}
+
 /** The last arrivals of a stream, each with a number that counts up. */
 export class Past {
-  #arrivals: Arrival[] = [];
+  readonly #remembered: Remembered[] = [];
   #first = 0;
-  #characters = 0;
+  #counted = 0;
   /** Where the stream stood before the first of them. */
   #before: string;
 
@@ -17,23 +23,29 @@ export class Past {
 
   /** The number that comes next. */
   get end(): number {
-    return this.#first + this.#arrivals.length;
+    return this.#first + this.#remembered.length;
   }
 
   add(arrival: Arrival): void {
-    this.#arrivals.push(arrival);
-    this.#characters += sizeOf(arrival);
-    while (this.#arrivals.length > limits.arrivals || this.#characters > limits.characters) this.#forget();
+    this.#remembered.push({ arrival, counted: this.#counted });
+    this.#counted += sizeOf(arrival);
+    while (this.#remembered.length > limits.arrivals || this.#charactersFrom(this.#first) > limits.characters)
+      this.#forget();
   }
 
   /** The arrival of a number; undefined when it is forgotten, or has not come. */
   at(number: number): Arrival | undefined {
-    return this.#arrivals[number - this.#first];
+    return this.#remembered[number - this.#first]?.arrival;
   }
 
   /** True when nothing from this number on is forgotten. */
   holdsFrom(number: number): boolean {
     return number >= this.#first;
+  }
+
+  /** True when what is remembered has gone half the way to forgetting this number. */
+  isHalfForgotten(number: number): boolean {
+    return this.end - number > limits.arrivals / 2 || this.#charactersFrom(number) > limits.characters / 2;
   }
 
   /** The number of what comes behind a cursor; undefined when nobody stood there. The last time it was reached counts. */
@@ -43,12 +55,15 @@ export class Past {
     return this.#before === cursor ? this.#first : undefined;
   }
 
+  #charactersFrom(number: number): number {
+    return this.#counted - (this.#remembered[number - this.#first]?.counted ?? this.#counted);
+  }
+
   #forget(): void {
-    const oldest = this.#arrivals.shift();
+    const oldest = this.#remembered.shift();
     if (oldest === undefined) return;
     this.#first += 1;
-    this.#characters -= sizeOf(oldest);
-    this.#before = oldest.cursor;
+    this.#before = oldest.arrival.cursor;
   }
 }
 

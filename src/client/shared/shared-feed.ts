@@ -25,6 +25,9 @@ const answerMs = 5000;
 /** How often a page that reads by itself asks whether the worker has come to where it stands, in milliseconds. */
 const rejoinEveryMs = 1000;
 
+/** After so long without an arrival it asks as well, since no arrival may come any more, in milliseconds. */
+const quietMs = 3000;
+
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -40,8 +43,12 @@ export class SharedFeed implements Feed {
   readonly #waiting = new Map<number, Waiting>();
   readonly #alive: ReturnType<typeof setInterval>;
   #filters: readonly string[];
+  /** Those of them that have been followed. */
+  #followed: readonly string[];
   #cursor: string;
   #own: Feed | undefined;
+  /** While the worker is asked to go on from where the own connection stands, which is not read meanwhile. */
+  #rejoining: Promise<void> | undefined;
   /** Told whether the worker takes this page in. */
   #answered: ((isJoined: boolean) => void) | undefined;
   /** All that was said is done in its order, and waits for room. */
@@ -49,6 +56,9 @@ export class SharedFeed implements Feed {
   #isAlone = false;
   #isClosed = false;
   #triedMs = 0;
+  #movedMs = 0;
+  /** Changes of filters that the own connection has not made yet. */
+  #changing = 0;
   #unanswered = 0;
   #number = 0;
 
@@ -56,6 +66,7 @@ export class SharedFeed implements Feed {
     this.#options = options;
     this.#events = events;
     this.#filters = filters;
+    this.#followed = filters;
     this.#cursor = lastEventId;
     options.port.hear((said) => this.#hear(said));
     this.#alive = setInterval(() => this.#sayAlive(), aliveEveryMs);
@@ -86,7 +97,6 @@ export class SharedFeed implements Feed {
     this.#leave();
     this.#answered?.(false);
     this.#then(() => this.#readByItself());
-    for (const { reject } of this.#waiting.values()) reject(new Error("the worker has gone"));
   }
 
   #leave(): void {
@@ -105,8 +115,9 @@ export class SharedFeed implements Feed {
   #sayAlive(): void {
     this.#unanswered += 1;
     // A page that was frozen hears two answers late, not more.
-    if (this.#unanswered > 3) this.beAlone();
-    else this.#say({ kind: "alive" });
+    if (this.#unanswered > 3) return this.beAlone();
+    this.#say({ kind: "alive" });
+    if (this.#mayRejoin() && Date.now() - this.#movedMs > quietMs) void this.#rejoin();
   }
 
   #hear(said: FromWorker): void {
@@ -181,35 +192,79 @@ export class SharedFeed implements Feed {
     if (this.#isClosed || this.#own !== undefined) return;
     this.#triedMs = Date.now();
     this.#own = this.#options.makeOwn({
-      filters: this.#filters,
+      filters: this.#followed,
       lastEventId: this.#cursor,
       events: {
         state: (state: ConnectionState) => this.#events.state(state),
         arrival: (arrival) => this.#ownArrival(arrival),
       },
     });
+    // What the worker was asked for and has not done.
+    if (this.#followed === this.#filters) return;
+    this.#follow(this.#filters).then(
+      () => this.#settleAll(({ resolve }) => resolve()),
+      (error: Error) => this.#settleAll(({ reject }) => reject(error)),
+    );
+  }
+
+  #settleAll(settle: (waiting: Waiting) => void): void {
+    for (const number of this.#waiting.keys()) this.#settle(number, settle);
   }
 
   /** Between two arrivals, while nothing more is read, it can be said exactly where this page stands. */
   #ownArrival(arrival: Arrival): Promise<void> | undefined {
+    if (this.#rejoining !== undefined) return this.#afterRejoining(arrival);
     const room = this.#events.arrival(arrival);
     this.#cursor = arrival.cursor;
-    const isTime = !this.#isAlone && Date.now() - this.#triedMs >= rejoinEveryMs;
+    this.#movedMs = Date.now();
     const isRetained = arrival.item?.kind === "event" && arrival.item.retained === true;
-    if (!isTime || isRetained || this.#cursor === "") return room;
+    if (isRetained || !this.#mayRejoin()) return room;
     return this.#rejoin(room);
   }
 
-  async #rejoin(room: Promise<void> | undefined): Promise<void> {
-    await room;
-    this.#triedMs = Date.now();
-    if (!(await this.#join())) return;
-    this.#own?.close();
-    this.#own = undefined;
+  /** What comes meanwhile is the worker's to bring, when it takes this page in. */
+  async #afterRejoining(arrival: Arrival): Promise<void> {
+    await this.#rejoining;
+    if (this.#own !== undefined) await this.#ownArrival(arrival);
+  }
+
+  #mayRejoin(): boolean {
+    const isTime = Date.now() - this.#triedMs >= rejoinEveryMs;
+    const isReading = this.#own !== undefined && this.#rejoining === undefined && this.#changing === 0;
+    return isTime && isReading && !this.#isAlone && this.#cursor !== "";
+  }
+
+  #rejoin(room?: Promise<void>): Promise<void> {
+    const asked = async (): Promise<void> => {
+      await room;
+      this.#triedMs = Date.now();
+      const isJoined = await this.#join();
+      this.#rejoining = undefined;
+      if (!isJoined) return;
+      this.#own?.close();
+      this.#own = undefined;
+    };
+    this.#rejoining = asked();
+    return this.#rejoining;
   }
 
   #follow(filters: readonly string[]): Promise<void> {
-    if (this.#own !== undefined) return this.#own.follow(filters);
+    return this.#ask(filters).then(
+      () => {
+        this.#followed = filters;
+      },
+      (error: unknown) => {
+        if (this.#filters === filters) this.#filters = this.#followed;
+        throw error;
+      },
+    );
+  }
+
+  async #ask(filters: readonly string[]): Promise<void> {
+    if (this.#own !== undefined) {
+      this.#changing += 1;
+      return this.#own.follow(filters).finally(() => (this.#changing -= 1));
+    }
     const number = (this.#number += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });

@@ -3,6 +3,7 @@ import type { HubFeed } from "../hub-feed.js";
 import type { Arrival, ConnectionState } from "../item.js";
 import { StreamRefusedError } from "../refusal.js";
 import { aliveEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
+import { Apart } from "./apart.js";
 import { Past } from "./past.js";
 import { Tab } from "./tab.js";
 import { TabTokens } from "./tab-tokens.js";
@@ -26,6 +27,9 @@ export interface SharedHubOptions {
 /** A tab without a lock is gone after this: timers of pages in the background run once a minute. */
 const goneMs = 15 * aliveEveryMs;
 
+/** How long the stream waits for tabs that are behind before they read by themselves: one that does not run takes nothing, in milliseconds. */
+const patienceMs = 2000;
+
 /** Serves the tabs of a worker from one feed with the filters of all: each gets what its own match, from where it stands. */
 export class SharedHub {
   readonly #options: SharedHubOptions;
@@ -34,6 +38,9 @@ export class SharedHub {
   #feed: HubFeed | undefined;
   #past = new Past("");
   #state: ConnectionState = { kind: "idle" };
+  readonly #apart = new Apart();
+  /** Called when no tab is behind, while the stream waits for that. */
+  #caughtUp: (() => void) | undefined;
   /** The filters of the stream, with the number of the first arrival that it brought with them. */
   #since = new Map<string, number>();
 
@@ -61,7 +68,8 @@ export class SharedHub {
         return this.#follow(tab, said);
       case "taken":
         tab.taken(said.count);
-        return this.#pump(tab);
+        this.#pump(tab);
+        return this.#isAnyBehind() ? undefined : this.#caughtUp?.();
       case "token":
         return this.#tokens.answer(said);
       case "hurry":
@@ -122,6 +130,7 @@ export class SharedHub {
       this.#tell(tab.port);
       tab.awaited = cursor === "" ? tab.filters : [];
       tab.begin(at);
+      this.#apart.end(tab);
       return this.#pump(tab);
     }
     tab.port.say({ kind: "apart" });
@@ -134,6 +143,8 @@ export class SharedHub {
     tab.filters = filters;
     this.#update(added).then(
       () => {
+        // It asks for them itself where it stands.
+        if (tab.isApart) return;
         tab.awaited = added;
         tab.begin(this.#past.end);
         tab.port.say({ kind: "followed", number });
@@ -158,7 +169,8 @@ export class SharedHub {
     return [...new Set([...this.#tabs.values()].flatMap(({ filters }) => filters))];
   }
 
-  #arrive(arrival: Arrival): undefined {
+  /** What comes faster than tabs take it waits in the hub's history, not in theirs, as long as they take something. */
+  #arrive(arrival: Arrival): Promise<void> | undefined {
     const isRetained = arrival.item?.kind === "event" && arrival.item.retained === true;
     if (!isRetained) this.#past.add(arrival);
     for (const tab of this.#tabs.values()) {
@@ -166,12 +178,34 @@ export class SharedHub {
       else tab.begun();
       this.#pump(tab);
     }
+    return this.#isAnyBehind() ? this.#waitForTabs() : undefined;
+  }
+
+  #isAnyBehind(): boolean {
+    return [...this.#tabs.values()].some((tab) => tab.isBehind(this.#past));
+  }
+
+  #waitForTabs(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        for (const tab of this.#tabs.values()) if (tab.isBehind(this.#past)) this.#part(tab);
+        this.#caughtUp?.();
+      }, patienceMs);
+      this.#caughtUp = () => {
+        clearTimeout(timer);
+        this.#caughtUp = undefined;
+        resolve();
+      };
+    });
   }
 
   #pump(tab: Tab): void {
-    if (tab.pump(this.#past)) return;
+    if (!tab.pump(this.#past)) this.#part(tab);
+  }
+
+  #part(tab: Tab): void {
     tab.pause();
-    tab.port.say({ kind: "apart" });
+    this.#apart.begin(tab);
   }
 
   #become(state: ConnectionState): void {
@@ -192,7 +226,10 @@ export class SharedHub {
   }
 
   #leave(port: TabPort): void {
-    if (!this.#tabs.delete(port)) return;
+    const tab = this.#tabs.get(port);
+    if (tab === undefined) return;
+    this.#tabs.delete(port);
+    this.#apart.end(tab);
     if (this.#tabs.size === 0) this.#end();
     else this.#update([]).catch(() => undefined);
   }
@@ -207,6 +244,8 @@ export class SharedHub {
     this.#feed?.close();
     this.#feed = undefined;
     this.#tabs.clear();
+    this.#apart.clear();
+    this.#caughtUp?.();
     this.#state = { kind: "idle" };
   }
 }

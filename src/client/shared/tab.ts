@@ -17,6 +17,7 @@ export class Tab {
   /** The number of its next arrival; undefined until a stream has begun that has what it wants. */
   #at: number | undefined;
   #onTheWay = 0;
+  #isApart = false;
   lastSeenMs = Date.now();
 
   constructor(port: Port<FromWorker, FromTab>, filters: readonly string[]) {
@@ -24,8 +25,14 @@ export class Tab {
     this.filters = filters;
   }
 
+  /** True when it reads by itself, or waits for its turn to do so. */
+  get isApart(): boolean {
+    return this.#isApart;
+  }
+
   /** From this number on it gets what comes, and the retained values of what it has awaited. */
   begin(at: number): void {
+    this.#isApart = false;
     this.#at ??= at;
     this.#beginning = [...this.#beginning, ...this.awaited];
     this.awaited = [];
@@ -42,14 +49,21 @@ export class Tab {
   }
 
   taken(count: number): void {
-    this.#onTheWay -= count;
+    // What was on the way when it was paused is not counted any more.
+    this.#onTheWay = Math.max(0, this.#onTheWay - count);
   }
 
   /** It reads by itself now, until it begins again. */
   pause(): void {
+    this.#isApart = true;
     this.#at = undefined;
     this.#onTheWay = 0;
     this.#beginning = [];
+  }
+
+  /** True when it is so far behind that some of what it is to get will soon be forgotten. */
+  isBehind(past: Past): boolean {
+    return this.#at !== undefined && past.isHalfForgotten(this.#at);
   }
 
   /** Sends what there is, and may be on the way; false when some of it is forgotten. */
