@@ -81,9 +81,9 @@ function eventSourceLines(topics, { hasToken }) {
 }
 
 function socketLines(topics, { hasToken }) {
+  const protocols = hasToken ? '["pharos", `pharos.token.${token}`]' : '"pharos"';
   return [
-    `const socket = new WebSocket(${JSON.stringify(socketUrl(topics))}, "pharos");`,
-    ...(hasToken ? ["socket.onopen = () => socket.send(JSON.stringify({ token }));"] : []),
+    `const socket = new WebSocket(${JSON.stringify(socketUrl(topics))}, ${protocols});`,
     "socket.onmessage = ({ data }) => console.log(JSON.parse(data));",
     "// It does not come back by itself: connect anew with &last_event_id= and the last id.",
   ].join("\n");
