@@ -3,6 +3,7 @@ import type { Answer, GatewayRequest, Headers, StreamStart } from "../gateway/me
 import { parseQuery, valueOf } from "../gateway/query.js";
 import type { Pairs } from "../gateway/query.js";
 import { readRights } from "../gateway/read-rights.js";
+import { withProtocolToken } from "../gateway/web-socket-handshake.js";
 import type { Handler } from "../gateway/resource.js";
 import { seenSubscriber } from "../gateway/seen-subscriber.js";
 import type { Format } from "../hub/format.js";
@@ -32,14 +33,22 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
       channels: options.streams.filtersPerConnection,
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
+    const visitor = visitorOf(mode, request);
+    const control = parseControl(request, query);
     const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
       const format = form?.format ?? formats.longPoll;
-      const subscriber = subscriberOf(options, { request, query, grants, channels, format });
+      const subscriber = subscriberOf(options, {
+        request: visitor,
+        control,
+        query,
+        grants,
+        channels,
+        format,
+      });
       return isStreamMode(mode)
         ? openStream(options, subscriber, { ...forms[mode], headers })
         : longPoll.answer(subscriber, mode);
     };
-    const visitor = mode === "jsonp" ? withoutCookies(request) : request;
     const grants = options.visitors.subscriber(visitor, query);
     return grants === undefined ? begin(undefined) : grants.then(begin);
   };
@@ -56,6 +65,12 @@ function modeOf(mode: Mode, request: GatewayRequest, query: Pairs): Mode {
   return isPoll ? "long-polling" : mode;
 }
 
+/** The request as it says who sends it. */
+function visitorOf(mode: Mode, request: GatewayRequest): GatewayRequest {
+  if (mode === "websocket") return withProtocolToken(request);
+  return mode === "jsonp" ? withoutCookies(request) : request;
+}
+
 /** A script is loaded, with the visitor's cookies, by any page that likes to, which reads what it says. */
 function withoutCookies(request: GatewayRequest): GatewayRequest {
   return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };
@@ -63,18 +78,14 @@ function withoutCookies(request: GatewayRequest): GatewayRequest {
 
 function subscriberOf(
   options: PushStreamOptions,
-  asked: Pick<Subscriber, "request" | "query" | "grants" | "channels"> & { readonly format: Format },
+  asked: Omit<Subscriber, "subscription" | "beginning"> & { readonly format: Format },
 ): Subscriber {
-  const { request, query, grants, channels, format } = asked;
+  const { format, ...known } = asked;
+  const { channels, control, grants } = known;
   const rights = readRights(grants);
   const filters = channels.map(({ channel }) => ({ kind: "exact", text: channel, topic: channel }) as const);
-  const control = parseControl(request, query);
   return {
-    request,
-    query,
-    grants,
-    channels,
-    control,
+    ...known,
     subscription: { format, filters, rights },
     beginning: findBeginning(options, { channels, control, rights }),
   };

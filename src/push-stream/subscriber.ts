@@ -19,6 +19,7 @@ export function isStreamMode(mode: Mode): mode is StreamMode {
 
 /** A subscriber whose token has been looked at. */
 export interface Subscriber {
+  /** As it says who sends it; what else its head had may be missing. */
   readonly request: GatewayRequest;
   readonly query: Pairs;
   readonly grants: Grants | undefined;

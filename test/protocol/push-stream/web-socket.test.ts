@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PharosError } from "../../../src/errors.js";
 import { opcodes } from "../../../src/gateway/websocket-frame.js";
 import { formatTime } from "../../../src/push-stream/stamps.js";
@@ -86,6 +86,16 @@ box("push-stream, WebSocket", "Frames", () => {
   });
 });
 
+describe("a token as a subprotocol", () => {
+  it("reads what it grants, from where the headers say that the client was", async () => {
+    const world = new PushStreamWorld();
+    world.publish("a", "had", { id: "e1" });
+    world.publish("a", "secret", { id: "e2", private: true });
+    const headers = { "sec-websocket-protocol": "pharos.token.subscribe.a", "last-event-id": "e1" };
+    expect(textsOf(await world.openSocket({ path: "/ws/a", headers }))).toEqual(["secret"]);
+  });
+});
+
 box("push-stream, WebSocket", "Publishing", () => {
   it("is a message to each channel, decoded once, which the client gets too", async () => {
     const world = new PushStreamWorld();
@@ -100,6 +110,7 @@ box("push-stream, WebSocket", "Publishing", () => {
   it.each([
     ["a token in the query", "authorization=publish.a", {}, undefined],
     ["a token in the header", "", { authorization: "Bearer publish.a" }, undefined],
+    ["a token as a subprotocol", "", { "sec-websocket-protocol": "x, pharos.token.publish.a" }, undefined],
     ["a token for another channel", "authorization=publish.b", {}, "insufficient-scope"],
     ["a token that may not publish", "authorization=subscribe.a", {}, "insufficient-scope"],
     ["no token, from elsewhere", "", {}, "unauthorized"],
