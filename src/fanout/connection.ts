@@ -51,6 +51,8 @@ export class Connection<H> {
   expiresAtMs: number;
   /** Whoever opened the stream wants to know of its end. */
   readonly ended: (() => void) | undefined;
+  /** Called when something was written to it, and there is room for answers. */
+  readonly onRoom: (() => void) | undefined;
   /** Why it is to be closed as soon as it has drained; undefined while it is not. */
   ending: EndReason | undefined;
   #penalty = 0;
@@ -62,11 +64,13 @@ export class Connection<H> {
     readonly read: ReadState;
     readonly expiresAtMs: number | undefined;
     readonly ended: (() => void) | undefined;
+    readonly onRoom?: (() => void) | undefined;
   }) {
     this.handle = options.handle;
     this.rounds = options.rounds;
     this.read = options.read;
     this.ended = options.ended;
+    this.onRoom = options.onRoom;
     this.expiresAtMs = options.expiresAtMs ?? Number.POSITIVE_INFINITY;
   }
 

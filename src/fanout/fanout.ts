@@ -38,6 +38,8 @@ export interface Opening<H> {
   readonly expiresAtMs: number | undefined;
   /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
   readonly opened?: () => () => void;
+  /** Called after a write when there is room for answers, see {@link Fanout.say}. @default nobody waits for it */
+  readonly onRoom?: (() => void) | undefined;
 }
 
 /** What a client is answered, and what becomes of its stream. */
@@ -123,8 +125,9 @@ export class Fanout<H, S> {
   open(opening: Opening<H> & S): Connection<H> {
     const { cohort, read } = this.#cohorts.join(opening);
     const rounds = this.#roundsOf(cohort);
-    const { handle, expiresAtMs } = opening;
-    const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended: opening.opened?.() });
+    const { handle, expiresAtMs, onRoom } = opening;
+    const ended = opening.opened?.();
+    const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
     this.#connections.add(connection);
     this.#heads.add(connection, opening.head);
     this.#makeReady(connection);
@@ -165,9 +168,11 @@ export class Fanout<H, S> {
   /**
    * Answers a client on its stream: after what it is being sent, and before anything else. One that takes nothing, and
    * asks for more and more answers, is cut.
+   *
+   * @returns false when answers wait that are to be written before more is asked for
    */
-  say(connection: Connection<H>, { answer, moved, renewed }: Saying<S>): void {
-    if (connection.state === "closed") return;
+  say(connection: Connection<H>, { answer, moved, renewed }: Saying<S>): boolean {
+    if (connection.state === "closed") return true;
     if (answer !== undefined || moved !== undefined) connection.rounds.release(connection);
     if (moved !== undefined) this.#move(connection, moved);
     if (renewed !== undefined) {
@@ -176,6 +181,7 @@ export class Fanout<H, S> {
     }
     if (answer === undefined || this.#heads.add(connection, answer)) this.#makeReady(connection);
     else this.#cut(connection, "answers");
+    return this.#heads.hasRoomFor(connection);
   }
 
   /** Closes a stream in order: after what it is being sent. */
@@ -277,7 +283,9 @@ export class Fanout<H, S> {
     this.#serveReaders();
     this.#channel.flush();
     // After the flush, since the time that their clients take counts from the hand-over of what was flushed.
-    for (const connection of this.#served.splice(0)) this.#expect(connection);
+    const served = this.#served.splice(0);
+    for (const connection of served) this.#expect(connection);
+    for (const connection of served) if (this.#heads.hasRoomFor(connection)) connection.onRoom?.();
     this.#waiters.look();
   }
 

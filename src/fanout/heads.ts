@@ -20,6 +20,11 @@ export class Heads<R> {
     return true;
   }
 
+  /** False when a quarter of what may be added is there: whoever asks for more and more answers has to wait. */
+  hasRoomFor(reader: R): boolean {
+    return (this.#heads.get(reader)?.length ?? 0) < this.#maxBytes / 4;
+  }
+
   /** The page with what was to be in front of it. */
   putBefore(reader: R, page: Buffer): Buffer {
     const head = this.#heads.get(reader);

@@ -5,8 +5,11 @@ export interface ConversationOptions<S> {
   readonly dialogue: Dialogue<S>;
   /** That of all conversations of the front. */
   readonly time: TalkTime;
-  /** What becomes of a message; not called when the conversation is over. */
-  readonly said: (said: Said<S>) => void;
+  /**
+   * What becomes of a message; not called when the conversation is over. False when the next has to wait for
+   * {@link Conversation.flushed}.
+   */
+  readonly said: (said: Said<S>) => boolean;
   /** Nothing waits any more, after something had to. */
   readonly idle: () => void;
   /** The client has sent more than may wait. */
@@ -18,28 +21,30 @@ const mostWaiting = 4096;
 const mostWaitingBytes = 256 * 1024;
 
 /**
- * One message after the other of one client, in order, each when the one before is answered; those for which a turn of
- * the event loop has no time left wait for the next.
+ * One message after the other of one client, in order, each when the one before is answered, and its answer and those
+ * before it have gone out or are few; those for which a turn of the event loop has no time left wait for the next.
  */
 export class Conversation<S> {
   readonly #options: ConversationOptions<S>;
   #waiting: string[] = [];
   #waitingBytes = 0;
   #busy = false;
+  /** Answers have to go out first. */
+  #full = false;
   #over = false;
 
   constructor(options: ConversationOptions<S>) {
     this.#options = options;
   }
 
-  /** True while a message is worked on, or waits for its turn. */
+  /** True while a message is worked on, or waits. */
   get isBusy(): boolean {
-    return this.#busy;
+    return this.#busy || this.#full;
   }
 
   take(text: string): void {
     if (this.#over) return;
-    if (!this.#busy) {
+    if (!this.isBusy) {
       this.#work(text);
       return;
     }
@@ -48,6 +53,13 @@ export class Conversation<S> {
     if (this.#waiting.length <= mostWaiting && this.#waitingBytes <= mostWaitingBytes) return;
     this.end();
     this.#options.overrun();
+  }
+
+  /** Answers have gone out. */
+  flushed(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    this.#next();
   }
 
   /** The client is gone, or is being closed: nothing else is worked on. */
@@ -82,7 +94,7 @@ export class Conversation<S> {
   }
 
   #next(): void {
-    while (!this.#busy && !this.#over) {
+    while (!this.isBusy && !this.#over) {
       const text = this.#waiting.shift();
       if (text === undefined) {
         this.#options.idle();
@@ -95,6 +107,6 @@ export class Conversation<S> {
 
   #tell(said: Said<S>): void {
     if (this.#over) said.forgone?.();
-    else this.#options.said(said);
+    else this.#full = !this.#options.said(said);
   }
 }

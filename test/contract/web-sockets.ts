@@ -218,6 +218,22 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("seen")).toEqual(["1", "2", "3", "seen"]);
   });
 
+  // All the answers of a turn went out together, and at 256 KiB of them the connection was cut without a word.
+  it("is answered, however many changes come at once, and however much the answers come to", async () => {
+    const topic = freshTopic();
+    const filters = Array.from({ length: 60 }, (_, n) => `${topic}/${"level/".repeat(15)}${n}`);
+    const client = await openSocket(site(), { query: `topic=${topic}` });
+    client.say({ add: filters, request: -1 });
+    const changes = 300;
+    for (let n = 0; n < changes; n += 1)
+      client.say({ add: [`${topic}/${n}`], drop: [`${topic}/${n - 1}`], request: n });
+    await client.item("filters", { request: changes - 1 });
+    const answers = client.items.flatMap(({ kind, request }) => (kind === "filters" ? [request] : []));
+    expect(answers).toEqual(Array.from({ length: changes + 1 }, (_, n) => n - 1));
+    await site().publish({ topics: [`${topic}/${changes - 1}`], data: "seen" });
+    expect(await client.dataUntil("seen")).toEqual(["seen"]);
+  });
+
   it.each([
     ["what is no JSON", "nonsense", "bad-publication"],
     ["what is no object", "[1]", "bad-publication"],

@@ -30,9 +30,11 @@ interface Talk {
   readonly overruns: () => number;
 }
 
+/** @param room with so many answers there is no room for more, until {@link Conversation.flushed} */
 function talk(
   time: TalkTime,
   answer = (said: Said<never>): Said<never> | Promise<Said<never>> => said,
+  room = Number.POSITIVE_INFINITY,
 ): Talk {
   const said: string[] = [];
   let idle = 0;
@@ -40,7 +42,7 @@ function talk(
   const conversation = new Conversation<never>({
     dialogue: { take: (text) => answer({ answer: Buffer.from(text) }) },
     time,
-    said: ({ answer: bytes }) => said.push(String(bytes)),
+    said: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,
     idle: () => (idle += 1),
     overrun: () => (overruns += 1),
   });
@@ -104,4 +106,18 @@ it("says nothing more when it has ended while messages waited", () => {
   turns.end();
   expect(said.length).toBe(before);
   expect(idle()).toBe(0);
+});
+
+it("waits while its answers have no room, and goes on when they have gone out", () => {
+  const turns = new Turns();
+  const { conversation, said, idle } = talk(new TalkTime(turns), undefined, 3);
+  const messages = Array.from({ length: 7 }, (_, index) => String(index));
+  for (const message of messages) conversation.take(message);
+  for (const there of [3, 6, 7, 7]) {
+    for (let turn = 0; turn < 5; turn += 1) turns.end();
+    expect(said).toEqual(messages.slice(0, there));
+    expect(conversation.isBusy).toBe(there < 7);
+    conversation.flushed();
+  }
+  expect(idle()).toBe(1);
 });

@@ -32,6 +32,13 @@ export interface SocketStream<S> {
   readonly isBare: boolean;
 }
 
+/** What the client of a WebSocket says, and where it comes from. */
+interface Talk {
+  readonly end: WebSocketEnd;
+  /** Answers have gone out. */
+  readonly flushed: () => void;
+}
+
 const endOfHead = Buffer.from("\r\n\r\n");
 
 /** The streams that run on sockets of this front, and what their clients send meanwhile. */
@@ -53,8 +60,10 @@ export class SocketStreams<S> {
   open(stream: SocketStream<S>): void {
     const { fanout } = this.#options;
     const { socket, start } = stream;
-    const handle = this.#handleFor(stream, () => connection);
-    const connection = fanout.open({ ...start, handle, head: encodeStreamHead(start) });
+    const talk = this.#talkFor(stream, () => connection);
+    const handle = this.#handleFor(socket, talk?.end, () => connection);
+    const head = encodeStreamHead(start);
+    const connection = fanout.open({ ...start, handle, head, onRoom: talk?.flushed });
     this.#connections.set(socket, connection);
     if (stream.isBare) this.#listen(connection);
     socket.setTimeout(0);
@@ -81,11 +90,11 @@ export class SocketStreams<S> {
   }
 
   #handleFor(
-    { socket, start, place }: SocketStream<S>,
+    socket: Socket,
+    webSocket: WebSocketEnd | undefined,
     connection: () => Connection<StreamSocket>,
   ): StreamSocket {
     const { fanout } = this.#options;
-    const webSocket = this.#webSocketFor({ socket, start, place }, connection);
     const onWritten = (): void => {
       if (socket.writableLength > 0) return;
       fanout.drained(connection());
@@ -94,10 +103,10 @@ export class SocketStreams<S> {
     return { socket, fd: descriptorOf(socket), onWritten, webSocket, extraRequests: 0 };
   }
 
-  #webSocketFor(
-    { socket, start, place }: Omit<SocketStream<S>, "isBare">,
+  #talkFor(
+    { socket, start, place }: SocketStream<S>,
     connection: () => Connection<StreamSocket>,
-  ): WebSocketEnd | undefined {
+  ): Talk | undefined {
     const { dialogue } = start;
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes } = this.#options;
@@ -123,7 +132,7 @@ export class SocketStreams<S> {
       },
     });
     socket.once("close", () => conversation.end());
-    return end;
+    return { end, flushed: () => conversation.flushed() };
   }
 
   #listen({ handle: { socket, webSocket } }: Connection<StreamSocket>): void {

@@ -271,7 +271,9 @@ export class Mongrel2Front {
     const { dialogue } = start;
     this.#count(dialogue === undefined ? 200 : 101);
     this.#link.opened(client.id);
-    const stream = this.#fanout.open({ ...start, handle: client.id, head: encodeStreamHead(start) });
+    const head = encodeStreamHead(start);
+    const onRoom = (): void => client.webSocket?.flushed();
+    const stream = this.#fanout.open({ ...start, handle: client.id, head, onRoom });
     client.stream = stream;
     if (dialogue === undefined) return;
     client.webSocket = new WebSocketClient({

@@ -18,7 +18,7 @@ export interface WebSocketClientOptions {
   /** That of all who talk at this front. */
   readonly time: TalkTime;
   /** Something goes out on the stream. */
-  readonly say: (said: Said) => void;
+  readonly say: (said: Said) => boolean;
   /** The stream is to be closed, behind what it is being sent and {@link WebSocketClient.lastFrame}. */
   readonly end: () => void;
 }
@@ -43,6 +43,11 @@ export class WebSocketClient {
     });
   }
 
+  /** Answers have gone out. */
+  flushed(): void {
+    this.#conversation.flushed();
+  }
+
   /** A frame that was unmasked, and joined where it was a piece. */
   take(opcode: number, payload: Buffer): void {
     if (this.#last !== undefined) return;
@@ -50,7 +55,8 @@ export class WebSocketClient {
       case opcodes.text:
         return this.#text(payload);
       case opcodes.ping:
-        return this.#options.say({ answer: framePong(payload.subarray(0, mostControlBytes)) });
+        this.#options.say({ answer: framePong(payload.subarray(0, mostControlBytes)) });
+        return;
       case opcodes.pong:
         return;
       case opcodes.close:
