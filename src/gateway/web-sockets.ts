@@ -31,7 +31,7 @@ export function webSockets(options: WebSocketsOptions): Resource {
         const request = withProtocolToken(asked);
         const query = parseQuery(request.query);
         const filters = filtersOf(query, options.streams);
-        const lastEventId = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
+        const lastEventId = firstPresent([asked.header("last-event-id"), valueOf(query, "last_event_id")]);
         const added = addedOf(query, filters);
         const start = (grants: Grants | undefined): StreamStart =>
           startWebSocket(options, { request, headers, filters, lastEventId, added, grants });

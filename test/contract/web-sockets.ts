@@ -107,7 +107,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
   });
 }
 
-function testStreams({ site, smallSite }: Contract): void {
+function testStreams({ site, mercureSite, smallSite }: Contract): void {
   it("tells each event in one JSON object, with its topics", async () => {
     const topic = freshTopic();
     const client = await openSocket(site(), { query: `topic=${topic}` });
@@ -129,6 +129,20 @@ function testStreams({ site, smallSite }: Contract): void {
     expect(await (await openSocket(site(), { query })).dataUntil("3")).toEqual(["2", "3"]);
     const headers = { "Last-Event-ID": first };
     const client = await openSocket(site(), { query: `topic=${topic}`, headers });
+    expect(await client.dataUntil("3")).toEqual(["2", "3"]);
+  });
+
+  // The request with that token had lost the header, so that the stream began anew without a word.
+  it("resumes by header where its token is a subprotocol", async () => {
+    const topic = freshTopic();
+    const first = await mercureSite().publish({ topics: [topic], data: "1" });
+    for (const data of ["2", "3"]) await mercureSite().publish({ topics: [topic], data });
+    const token = await currentToken({ subscribe: [topic] });
+    const headers = {
+      "Sec-WebSocket-Protocol": `pharos, pharos.token.${token}`,
+      "Last-Event-ID": first,
+    };
+    const client = await openSocket(mercureSite(), { query: `topic=${topic}`, headers });
     expect(await client.dataUntil("3")).toEqual(["2", "3"]);
   });
 
