@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { currentToken, hubUrl, issuer, olderToken, secret } from "../support/token.js";
+import { hubUrl, issuer, olderToken, secret } from "../support/token.js";
 import { waitFor } from "../support/wait-for.js";
 import { handshakeHeaders, WebSocketClient } from "../support/web-socket.js";
 import type { Item } from "../support/web-socket.js";
 import { ask, readResponse, within } from "./client.js";
-import { slowReader } from "./differences.js";
 import { requestBytes } from "./http-text.js";
-import { bearer, post } from "./mercure-client.js";
+import { post } from "./mercure-client.js";
 import { startSite, type Site } from "./site.js";
 import type { Contract } from "./sites.js";
 
@@ -18,7 +17,10 @@ const settings = {
   PHAROS_HEARTBEAT: "0.2",
 };
 
-/** The main ways in and out; every clause of the protocol is in test/protocol/push-stream. */
+/**
+ * The main ways in and out. What every transport promises is in transports.ts; every clause of the protocol is in
+ * test/protocol/push-stream.
+ */
 export function testPushStream({ front, site: plainSite }: Contract): void {
   describe("the push stream module's URL scheme", () => {
     const site = pushStreamSite(front);
@@ -30,21 +32,6 @@ export function testPushStream({ front, site: plainSite }: Contract): void {
 
     testModes(site);
     testSockets(site);
-
-    it.runIf(slowReader[front] === "kept")(
-      "shares rounds with others over WebSocket, and one that reads slowly gets all of them too",
-      async () => {
-        const slow = await openSocket(site(), "/ws/slow");
-        const quick = await openSocket(site(), "/ws/slow");
-        slow.connection.pause();
-        const pad = "x".repeat(20_000);
-        for (let n = 1; n <= 300; n += 1) await site().publish({ topics: ["slow"], data: `${n}-${pad}` });
-        await messages(quick, 300);
-        slow.connection.resume();
-        const numbers = (await messages(slow, 300)).map((text) => Number(text.split("-")[0]));
-        expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
-      },
-    );
   });
 }
 
@@ -143,16 +130,6 @@ function testSockets(site: () => Site): void {
     expect(speaker.items.every(isMessage)).toBe(true);
   });
 
-  it("brings private messages over WebSocket to those who may read them", async () => {
-    const token = await currentToken({ subscribe: ["secret"] });
-    const reader = await openSocket(site(), "/ws/secret", bearer(token));
-    const stranger = await openSocket(site(), "/ws/secret");
-    await site().publish({ topics: ["secret"], data: "hidden", private: true });
-    await site().publish({ topics: ["secret"], data: "shown" });
-    expect(await messages(reader, 2)).toEqual(["hidden", "shown"]);
-    expect(await messages(stranger, 1)).toEqual(["shown"]);
-  });
-
   it("leaves /ws itself to the hub's own WebSockets", async () => {
     const client = await openSocket(site(), "/ws?topic=own");
     await client.item("position");
@@ -184,13 +161,9 @@ async function messages(client: WebSocketClient, count: number): Promise<readonl
 }
 
 /** Opens a WebSocket, and waits for its head: from then on the client is subscribed. */
-async function openSocket(
-  site: Site,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<WebSocketClient> {
+async function openSocket(site: Site, path: string): Promise<WebSocketClient> {
   const client = new WebSocketClient(await site.connect(), { within });
-  client.connection.write(requestBytes({ path, headers: { ...handshakeHeaders, ...headers } }));
+  client.connection.write(requestBytes({ path, headers: handshakeHeaders }));
   await client.until(({ head }) => head !== "");
   expect(client.head).toMatch(/^HTTP\/1\.1 101 /);
   return client;
