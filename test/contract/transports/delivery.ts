@@ -55,7 +55,7 @@ function testResumingElsewhere({ mercureSite: site }: Contract): void {
     const topic = freshTopic();
     const publish = (n: number): Promise<string> =>
       site().publish({ topics: [topic], data: String(n), ...(isOwn ? { id: `${topic}-${n}` } : {}) });
-    const sources = transports.filter(({ tellsPositions }) => isOwn || tellsPositions);
+    const sources = transports.filter(({ positions }) => isOwn || positions === "yes");
     const followers = await withEach(sources, (transport) => follow(site(), transport, { filters: [topic] }));
     for (let n = 1; n <= 3; n += 1) await publish(n);
     const places = await withEach(sources, async ({ name }) => {

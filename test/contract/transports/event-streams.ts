@@ -36,9 +36,9 @@ function eventStream({ name, path, parameter, headers = {} }: Asking): Transport
     open: (site, following, log) =>
       openLine(site, request(following), { read: texts("\n\n", (text) => readBlock(text, log)), log }),
     isStream: true,
-    hasRetained: true,
-    tellsPositions: true,
-    isSeen: true,
+    retained: "yes",
+    positions: "yes",
+    presence: "yes",
   };
 }
 

@@ -67,11 +67,16 @@ export class Follower {
   }
 
   /** Changes its filters: by a message where the transport has messages, else by coming back with others. */
-  async change({ add = [], drop = [] }: Change): Promise<void> {
-    const kept = this.#following.filters.filter((filter) => !drop.includes(filter));
-    this.#following = { ...this.#following, filters: [...kept, ...add] };
-    if (this.#line?.say === undefined) await this.open(add);
-    else await this.#line.say({ add, drop });
+  async change(change: Change): Promise<void> {
+    if (this.#line?.say === undefined) return this.comeBack(change);
+    this.#note(change);
+    await this.#line.say({ add: [], drop: [], ...change });
+  }
+
+  /** Opens it again where it stands, with other filters. */
+  async comeBack(change: Change): Promise<void> {
+    this.#note(change);
+    await this.open(change.add);
   }
 
   /** Goes on with another token: by a message, or when the one that it has ends what is open. */
@@ -80,6 +85,11 @@ export class Follower {
     if (this.#line?.say !== undefined) return this.#line.say({ token });
     await this.#log.untilOver();
     await this.open();
+  }
+
+  #note({ add = [], drop = [] }: Change): void {
+    const kept = this.#following.filters.filter((filter) => !drop.includes(filter));
+    this.#following = { ...this.#following, filters: [...kept, ...add] };
   }
 
   stopReading(): void {

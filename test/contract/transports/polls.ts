@@ -4,6 +4,7 @@ import type { Words } from "./json-words.js";
 import { eventOfWords } from "./json-words.js";
 import type { Log } from "./log.js";
 import { openPolls } from "./poll-line.js";
+import { notInThisScheme } from "./transport.js";
 import type { Following, Transport } from "./transport.js";
 
 interface Answer {
@@ -43,7 +44,7 @@ export const poll: Transport = {
       following,
     ),
   isStream: false,
-  hasRetained: true,
-  tellsPositions: true,
-  isSeen: false,
+  retained: "yes",
+  positions: "yes",
+  presence: notInThisScheme,
 };

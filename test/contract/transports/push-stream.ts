@@ -7,6 +7,7 @@ import type { Log, Place } from "./log.js";
 import { openPolls } from "./poll-line.js";
 import type { Reader } from "./stream-line.js";
 import { frameTexts, openLine, texts } from "./stream-line.js";
+import { notInThisScheme } from "./transport.js";
 import type { Following, Transport } from "./transport.js";
 
 /** A message as the module's clients read it. */
@@ -87,11 +88,11 @@ function stream({ name, mode, headers = {}, opening, reader }: StreamMode): Tran
     return openLine(site, request(mode, following, headers), { read: opened, log });
   };
   const asking: Transport["request"] = (following) => request(mode, following, headers);
-  return { ...module, name, open, isStream: true, isSeen: true, request: asking };
+  return { ...module, name, open, isStream: true, presence: "yes", request: asking };
 }
 
 /** What holds of all modes: their clients know moments, no positions, and no values from before. */
-const module = { hasRetained: false, tellsPositions: false } as const;
+const module = { retained: notInThisScheme, positions: notInThisScheme } as const;
 
 interface PollMode {
   readonly name: string;
@@ -118,7 +119,14 @@ function polls({ name, mode, messagesOf }: PollMode): Transport {
     };
     return openPolls(site, { log, take, request: next }, following);
   };
-  return { ...module, name, open, isStream: false, isSeen: false, request: (asked) => request(mode, asked) };
+  return {
+    ...module,
+    name,
+    open,
+    isStream: false,
+    presence: notInThisScheme,
+    request: (asked) => request(mode, asked),
+  };
 }
 
 function stampOf({ headers }: ResponseText): Place["stamp"] {

@@ -29,19 +29,24 @@ export interface Line {
   readonly say?: (message: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
-/** One way to follow topics. What is undefined or false the scheme does not have, and is not tested. */
+/** Nothing of the kind is promised there, and none is tested. */
+export const notInThisScheme = "not in this scheme";
+
+type Scheme = "yes" | typeof notInThisScheme;
+
+/** One way to follow topics. */
 export interface Transport {
   readonly name: string;
   /** A GET for this. */
   request(following: Following): string;
   /** Opens it; the log is told when the hub has it, and all that comes. */
   open(site: Site, following: Following, log: Log): Promise<Line>;
-  /** Whether a connection is held that the hub writes to, so that a client may fall behind and be closed. */
+  /** A connection is held that the hub writes to, so that a client may fall behind and be closed. */
   readonly isStream: boolean;
-  /** Whether retained values come: to who comes without a place, and of filters that are new. */
-  readonly hasRetained: boolean;
-  /** Whether each publication is told with its id, where it has none of its own. */
-  readonly tellsPositions: boolean;
-  /** Whether others see its filters among the active subscriptions. */
-  readonly isSeen: boolean;
+  /** Retained values come first: to who comes without a place, and of filters that are new. */
+  readonly retained: Scheme;
+  /** Each publication is told with its id, where it has none of its own. */
+  readonly positions: Scheme;
+  /** Others see its filters among the active subscriptions. */
+  readonly presence: Scheme;
 }

@@ -70,7 +70,7 @@ export const webSocket: Transport = {
     return { ...line, say: (message) => questions.ask(send, message) };
   },
   isStream: true,
-  hasRetained: true,
-  tellsPositions: true,
-  isSeen: true,
+  retained: "yes",
+  positions: "yes",
+  presence: "yes",
 };
