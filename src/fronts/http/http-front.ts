@@ -267,8 +267,9 @@ export class HttpFront<S> {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
     void reply.hijack();
-    // Whoever has left while the answer was waited for opens no stream.
-    if (socket.destroyed) {
+    // Whoever has left while the answer was waited for opens no stream; its last word is not heard a second time.
+    if (socket.destroyed || socket.readableEnded) {
+      socket.destroy();
       start.forgone?.();
       return reply;
     }

@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { freshTopic, openStreams, readResponse, untilStreams, within } from "../../contract/client.js";
 import { parseResponse, requestBytes } from "../../contract/http-text.js";
 import { startSite } from "../../contract/site.js";
+import { hubUrl, issuer, secret, signOlder } from "../../support/token.js";
 import { waitFor } from "../../support/wait-for.js";
+import { handshakeHeaders } from "../../support/web-socket.js";
 
 const file = requestBytes({ path: "/console.css" });
 const path = "/publish/a";
@@ -21,6 +24,25 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     expect(await openStreams(site)).toBe(1);
     connection.close();
     await untilStreams(site, 0);
+  });
+
+  it("opens no stream when it has left while its token was looked at", async () => {
+    // Its last word was heard before the stream listened for it: the stream was open until its second heartbeat.
+    const settings = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
+    const site = await startSite("http", { settings });
+    const leave = async (): Promise<void> => {
+      // One that is remembered is not waited for.
+      const token = await signOlder({ mercure: { subscribe: ["*"] }, jti: randomUUID() });
+      const connection = await site.connect();
+      connection.write(
+        requestBytes({ path: "/ws", headers: { ...handshakeHeaders, Authorization: `Bearer ${token}` } }),
+      );
+      connection.endWriting();
+      await connection.readToEnd({ within });
+    };
+    await Promise.all(Array.from({ length: 100 }, leave));
+    await untilStreams(site, 0);
+    expect(await openStreams(site)).toBe(0);
   });
 
   it("is closed when more than 16 of its requests wait for one answer", async () => {
