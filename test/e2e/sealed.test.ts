@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { build } from "esbuild";
+import { expect, it, onTestFinished } from "vitest";
+
+import { connect, type LiveEvent } from "../../src/client/index.js";
+import { startChromium } from "../support/chromium.js";
+import { hubEntry, startHub, type HubProcess } from "../support/hub-process.js";
+import { root } from "../support/ipc.js";
+import { waitFor } from "../support/wait-for.js";
+
+const within = 60_000;
+const secret = "é 🚦 nobody else's";
+
+/** What the hub and everybody on the way has, and what those have who know the key. */
+type Seen = Pick<LiveEvent, "data" | "sealed">;
+
+/** Publishes as a shell would. */
+async function publish(hub: HubProcess, ...args: readonly string[]): Promise<void> {
+  const target = ["publish", "--to", `>${hub.ingest}`, "--topic", "sealed"];
+  await promisify(execFile)(process.execPath, [hubEntry, ...target, ...args]);
+}
+
+/** What this program has seen, with the key or without it. */
+function follow(hub: HubProcess, options: Parameters<typeof connect>[1]): Seen[] {
+  const seen: Seen[] = [];
+  const live = connect(hub.httpUrl, { filters: ["sealed"], lastEventId: "earliest", ...options });
+  onTestFinished(() => live.close());
+  live.on("event", ({ data, sealed }) => seen.push({ data, ...(sealed === undefined ? {} : { sealed }) }));
+  return seen;
+}
+
+/** The package that opens sealed data, in one file that a page can name. */
+async function packageUrl(): Promise<string> {
+  const entryPoints = [join(root, "node_modules", "jose", "dist", "webapi", "index.js")];
+  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });
+  return `data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? []).toString("base64")}`;
+}
+
+it("data that `pharos publish --encrypt-key` seals is opened by programs and pages that have the key, and by nobody else", async () => {
+  const hub = await startHub();
+  const key = randomBytes(32);
+  const file = join(hub.scratch, "key");
+  await writeFile(file, `${key.toString("base64")}\n`);
+  await publish(hub, "--data", secret, "--encrypt-key", file);
+  await publish(hub, "--data", "plain");
+
+  const decryptKey = key.toString("base64url");
+  const [opened, closed, wrong] = [
+    follow(hub, { decryptKey }),
+    follow(hub, {}),
+    follow(hub, { decryptKey: randomBytes(32) }),
+  ];
+  await waitFor(() => [opened, closed, wrong].every(({ length }) => length === 2), {
+    within,
+    missing: () => `both events; there are ${JSON.stringify([opened, closed, wrong])}`,
+  });
+  expect(opened).toEqual([{ data: secret, sealed: "opened" }, { data: "plain" }]);
+  expect(closed[0]?.data).not.toContain("nobody");
+  expect(wrong).toEqual([{ data: closed[0]?.data, sealed: "unreadable" }, { data: "plain" }]);
+
+  const page = await (await startChromium()).openPage(`${hub.httpUrl}/openapi.json`);
+  const imports = JSON.stringify({ imports: { jose: await packageUrl() } });
+  await page.addScriptTag({ type: "importmap", content: imports });
+  const seen = await page.evaluate(`(async () => {
+    const { connect } = await import("/pharos-client.js");
+    const options = { filters: ["sealed"], lastEventId: "earliest", decryptKey: "${decryptKey}" };
+    for await (const { data, sealed } of connect("/", options)) return { data, sealed };
+  })()`);
+  expect(seen).toEqual({ data: secret, sealed: "opened" });
+});
