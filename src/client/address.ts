@@ -22,7 +22,7 @@ export interface Address {
 export function parseAddress(url: string | URL): Address {
   const { href, origin, pathname, search } = new URL(url, globalThis.location?.href);
   const whole = origin + pathname;
-  const pairs = search.slice(1).split("&").filter(Boolean);
+  const pairs = search.slice(1).split("&");
   const topics = pairs.filter((pair) => pair.startsWith(topicIs));
   const rest = pairs.filter((pair) => !topics.includes(pair)).join("&");
   const known = [streamPath, webSocketPath, pollPath, "/"].find((path) => whole.endsWith(path));

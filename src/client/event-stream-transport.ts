@@ -48,7 +48,7 @@ export async function ask(
 ): Promise<Response> {
   const { fetch = globalThis.fetch, credentials = "same-origin" } = settings;
   const headers = new Headers(settings.headers);
-  headers.set("Accept", "text/event-stream, application/json;q=0.9");
+  headers.set("Accept", "text/event-stream, application/json");
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   // Header values are bytes: an id beyond ASCII travels as the bytes of its UTF-8, as from a browser [HTML 9.2.3].
   if (lastEventId !== "") headers.set("Last-Event-ID", byteString(lastEventId));
@@ -60,10 +60,11 @@ export async function ask(
 function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): OpenStream {
   const bytes = body.getReader();
   let arrivals: Arrival[] = [];
-  const reader = new EventStreamReader({ lastEventId, onEvent: (event) => arrivals.push(arrivalOf(event)) });
-  const read = async (): Promise<Batch | StreamEnd> => {
+  const onEvent = (event: StreamEvent): void => void arrivals.push({ cursor: event.id, item: itemOf(event) });
+  const reader = new EventStreamReader({ lastEventId, onEvent });
+  const read = async (): Promise<Batch> => {
     const { value } = await bytes.read();
-    if (value === undefined) return { kind: "end", reason: "the server ended the stream" };
+    if (value === undefined) throw new Error("the server ended the stream");
     const before = reader.lastEventId;
     arrivals = [];
     reader.push(value);
@@ -71,11 +72,11 @@ function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): Open
     if (cursor !== (arrivals.at(-1)?.cursor ?? before)) arrivals.push({ cursor });
     return { kind: "batch", arrivals, retryMs: reader.reconnectionMs, heartbeatMs: reader.heartbeatMs };
   };
-  return { next: () => read().catch((error: unknown) => ({ kind: "end", reason: reasonText(error) })) };
+  return { next: () => read().catch(ended) };
 }
 
-function arrivalOf(event: StreamEvent): Arrival {
-  return { cursor: event.id, item: itemOf(event) };
+function ended(error: unknown): StreamEnd {
+  return { kind: "end", reason: reasonText(error) };
 }
 
 function itemOf({ id, type, data, topics = [], retained }: StreamEvent): LiveItem {

@@ -7,7 +7,7 @@ import type { TransportName } from "./item.js";
 import { watchPage } from "./page.js";
 import { StreamOpener } from "./stream-opener.js";
 import type { Tokens } from "./tokens.js";
-import type { Transport } from "./transport.js";
+import type { Transport, Transports } from "./transport.js";
 import { Wishes } from "./wishes.js";
 
 // Few pages need them.
@@ -15,7 +15,7 @@ const fallbacks = () => import("./pharos-client-fallbacks.js");
 
 /** What stays the same of a connection, whatever it follows. */
 export interface ConnectionSettings {
-  readonly transports: readonly Transport[];
+  readonly transports: Transports;
   readonly tokens: Tokens;
 }
 
@@ -44,7 +44,7 @@ export function transportsFor(
   { at, base }: Address,
   name: TransportName | "auto",
   settings: RequestSettings,
-): readonly Transport[] {
+): Transports {
   const all: readonly Transport[] = [
     { name: "event-stream", open: (request) => openEventStream(at(streamPath), request, settings) },
     {
@@ -57,7 +57,7 @@ export function transportsFor(
     },
   ];
   const there = base === undefined ? all.slice(0, 1) : all;
-  const chosen = there.filter((transport) => name === "auto" || name === transport.name);
-  if (chosen.length === 0) throw new TypeError(`only a hub's own URL has the transport ${name}`);
-  return chosen;
+  const [first, ...others] = there.filter((transport) => name === "auto" || name === transport.name);
+  if (first === undefined) throw new TypeError(`only a hub's own URL has ${name}`);
+  return [first, ...others];
 }

@@ -40,14 +40,12 @@ export class HubFeed implements Feed {
 
   /** Begins; resolves, and never rejects, when it has been closed, or the server has refused it for good. */
   async run(): Promise<void> {
-    try {
-      while (!this.#bell.isClosed) await this.#turn();
-    } catch (thrown) {
-      if (this.#bell.isClosed) return;
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      this.close(error);
-      this.#events.state({ kind: "closed", error });
-    }
+    while (!this.#bell.isClosed)
+      await this.#turn().catch((error: Error) => {
+        if (this.#bell.isClosed) return;
+        this.close(error);
+        this.#events.state({ kind: "closed", error });
+      });
   }
 
   /** @param again filters whose retained values are to come once more, for somebody who has not seen them */

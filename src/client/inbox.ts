@@ -15,16 +15,11 @@ interface Slot {
 
 type Taken = IteratorResult<LiveItem, undefined>;
 
-interface Taker {
-  readonly resolve: (taken: Taken) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** What has come and was not taken yet, in order and bounded. Each item goes to one taker. */
 export class Inbox {
   readonly #onTaken: (cursor: string) => void;
   #slots: Slot[] = [];
-  readonly #takers: Taker[] = [];
+  readonly #wakes: (() => void)[] = [];
   #hasRoom: (() => void) | undefined;
   #end: { readonly error: Error | undefined } | undefined;
 
@@ -36,12 +31,8 @@ export class Inbox {
   /** What it returns is to be waited for before more is put; undefined while there is room. */
   put(slot: Slot): Promise<void> | undefined {
     if (this.#end !== undefined) return undefined;
-    const taker = this.#takers.shift();
-    if (taker === undefined) this.#slots.push(slot);
-    else {
-      this.#onTaken(slot.cursor);
-      taker.resolve({ done: false, value: slot.item });
-    }
+    this.#slots.push(slot);
+    this.#wake();
     if (this.#slots.length < maxWaitingItems) return undefined;
     return new Promise((resolve) => (this.#hasRoom = resolve));
   }
@@ -55,11 +46,17 @@ export class Inbox {
 
   /** The next item; at the end none, or the error that ended it. */
   async take(): Promise<Taken> {
-    const slot = this.#slots.shift();
-    if (slot === undefined) return new Promise((resolve, reject) => this.#wait({ resolve, reject }));
-    this.#onTaken(slot.cursor);
-    if (this.#slots.length < maxWaitingItems / 2) this.#makeRoom();
-    return { done: false, value: slot.item };
+    for (;;) {
+      const slot = this.#slots.shift();
+      if (slot !== undefined) {
+        this.#onTaken(slot.cursor);
+        if (this.#slots.length < maxWaitingItems / 2) this.#makeRoom();
+        return { done: false, value: slot.item };
+      }
+      if (this.#end?.error !== undefined) throw this.#end.error;
+      if (this.#end !== undefined) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => this.#wakes.push(resolve));
+    }
   }
 
   /** Gives what lies here to `each`, in order, but nothing from before what was heard. */
@@ -79,13 +76,12 @@ export class Inbox {
     this.#end = { error };
     if (error === undefined) this.#slots = [];
     this.#makeRoom();
-    for (const taker of this.#takers.splice(0)) this.#wait(taker);
+    this.#wake();
   }
 
-  #wait(taker: Taker): void {
-    if (this.#end === undefined) this.#takers.push(taker);
-    else if (this.#end.error === undefined) taker.resolve({ done: true, value: undefined });
-    else taker.reject(this.#end.error);
+  /** Those who wait look again, in the order in which they came. */
+  #wake(): void {
+    for (const wake of this.#wakes.splice(0)) wake();
   }
 
   #makeRoom(): void {

@@ -33,13 +33,15 @@ export class Live implements AsyncIterable<LiveItem> {
   readonly #inbox = new Inbox((cursor) => this.#taken(cursor));
   readonly #feed: Feed;
   #filters: readonly string[];
+  /** What the hub has agreed to. */
+  #followed: readonly string[];
   #state: ConnectionState = { kind: "idle" };
   #lastEventId: string;
   readonly #iterators = new Set();
 
   /** For `connect`, which says what the options mean. */
   constructor({ filters, lastEventId, makeFeed }: LiveOptions) {
-    this.#filters = filters;
+    this.#filters = this.#followed = filters;
     this.#lastEventId = lastEventId;
     this.#feed = makeFeed({
       state: (state) => this.#become(state),
@@ -94,26 +96,25 @@ export class Live implements AsyncIterable<LiveItem> {
    * close it. Of several loops each item goes to one.
    */
   [Symbol.asyncIterator](): AsyncIterator<LiveItem, undefined> {
-    const iterator = {};
-    this.#iterators.add(iterator);
-    return {
+    const iterator = {
       next: () => this.#inbox.take(),
-      return: () => {
+      return: async () => {
         this.#iterators.delete(iterator);
-        return Promise.resolve({ done: true, value: undefined });
+        return { done: true, value: undefined } as const;
       },
     };
+    this.#iterators.add(iterator);
+    return iterator;
   }
 
   #follow(filters: readonly string[]): Promise<void> {
-    const before = this.#filters;
     this.#filters = filters;
     const followed = this.#feed.follow(filters);
-    followed.catch(() => {
-      // This change alone is undone: there may have been others since.
-      const kept = this.#filters.filter((each) => before.includes(each) || !filters.includes(each));
-      this.#filters = [...new Set([...kept, ...before.filter((each) => !filters.includes(each))])];
-    });
+    // What is refused is refused with all that waits beside it.
+    followed.then(
+      () => (this.#followed = filters),
+      () => (this.#filters = this.#followed),
+    );
     return followed;
   }
 

@@ -9,7 +9,7 @@ export class StreamRefusedError extends Error {
   readonly reason: string;
 
   constructor(status: number, reason: string) {
-    super(`the server refused the stream with status ${status}${reason && ": "}${reason}`);
+    super(`the server refused with status ${status}${reason && ": "}${reason}`);
     this.status = status;
     this.reason = reason;
   }

@@ -1,7 +1,13 @@
 import type { TransportName } from "./item.js";
 import { StreamRefusedError, UnservedError } from "./refusal.js";
 import type { Tokens } from "./tokens.js";
-import { reasonText, type OpenStream, type StreamRequest, type Transport } from "./transport.js";
+import {
+  reasonText,
+  type OpenStream,
+  type StreamRequest,
+  type Transport,
+  type Transports,
+} from "./transport.js";
 
 /**
  * What has not begun by then never will, in milliseconds: a proxy holds it back, or the browser has sent the request on a
@@ -22,13 +28,14 @@ type Asked = Omit<StreamRequest, "token" | "signal">;
 
 /** Opens streams by the transport that works, with a token that is valid. */
 export class StreamOpener {
-  readonly #transports: readonly Transport[];
+  readonly #transports: Transports;
   readonly #tokens: Tokens;
   readonly #open = new Set<AbortController>();
   #at = 0;
+  #hasOpened = false;
 
-  /** @param options.transports in the order in which they are tried; at least one */
-  constructor(options: { readonly transports: readonly Transport[]; readonly tokens: Tokens }) {
+  /** @param options.transports in the order in which they are tried */
+  constructor(options: { readonly transports: Transports; readonly tokens: Tokens }) {
     this.#transports = options.transports;
     this.#tokens = options.tokens;
   }
@@ -40,13 +47,15 @@ export class StreamOpener {
 
   /** @throws what {@link Transport.open} does: then another transport may be next */
   async open(asked: Asked): Promise<OpenedStream> {
-    const transport = this.#transports[this.#at % this.#transports.length];
-    if (transport === undefined) throw new TypeError("there is no transport");
+    const transport = this.#transports[this.#at % this.#transports.length] ?? this.#transports[0];
     const controller = new AbortController();
     this.#open.add(controller);
-    const late = setTimeout(() => controller.abort(new Error("no stream began in time")), openTimeoutMs);
+    // What has never worked is held back on the way; what has may work again when the network is back.
+    const LateError = this.#hasOpened ? Error : UnservedError;
+    const late = setTimeout(() => controller.abort(new LateError("no stream began in time")), openTimeoutMs);
     try {
       const { next } = await this.#attempt(transport, { ...asked, signal: controller.signal });
+      this.#hasOpened = true;
       const { name } = transport;
       const renewInMs = this.#tokens.renewInMs();
       return { next, transport: name, filters: asked.filters, renewInMs, close: () => this.#end(controller) };

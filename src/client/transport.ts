@@ -44,6 +44,9 @@ export interface Transport {
   open(request: StreamRequest): Promise<OpenStream>;
 }
 
+/** In the order in which they are tried. */
+export type Transports = readonly [Transport, ...Transport[]];
+
 /** Node's fetch says "fetch failed" and puts what happened into the cause. */
 export function reasonText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -84,9 +84,6 @@ export class FieldParser {
 
   #checkLength(line: string): void {
     if (line.length > this.#maxLineLength)
-      throw new PharosError(
-        "too-large",
-        `a line of an event stream may have at most ${this.#maxLineLength} characters`,
-      );
+      throw new PharosError("too-large", `a line may have at most ${this.#maxLineLength} characters`);
   }
 }

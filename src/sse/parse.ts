@@ -102,10 +102,7 @@ export class EventStreamParser {
     const event = this.#open();
     event.data = event.data === undefined ? line : `${event.data}\n${line}`;
     if (event.data.length > this.#maxEventLength)
-      throw new PharosError(
-        "too-large",
-        `the data of an event may have at most ${this.#maxEventLength} characters`,
-      );
+      throw new PharosError("too-large", `an event may have at most ${this.#maxEventLength} characters`);
   }
 
   #retry(ms: number): void {

@@ -67,7 +67,7 @@ test("subscribe fails when the server refuses the stream for good", async () => 
   const origin = await serverThat((_, response) => void response.writeHead(404).end("nothing here"));
   const io = new FakeIo();
   expect(await run(["subscribe", origin], io)).toBe(1);
-  expect(io.stderr.text).toMatch(/^pharos: the server refused the stream with status 404: nothing here\n/m);
+  expect(io.stderr.text).toMatch(/^pharos: the server refused with status 404: nothing here\n/m);
 });
 
 test("subscribe tells why it is not connected, and tries again until interrupted", async () => {
