@@ -24,7 +24,7 @@ const table = {
   fanout: { areas: [...words, "hub"], packages: [] },
   auth: { areas: [...words, "hub"], packages: ["jose", "node:"] },
   presence: { areas: [...words, "hub"], packages: [] },
-  polls: { areas: [...words, "hub", "fanout"], packages: [] },
+  polls: { areas: [...words, "hub", "fanout"], packages: ["node:crypto"] },
   gateway: { areas: [...words, "hub", "sse", "journal", "auth", "presence", "polls"], packages: ["node:"] },
   "push-stream": { areas: [...words, "hub", "auth", "gateway"], packages: ["node:"] },
   curve: { areas: words, packages: ["node:"] },

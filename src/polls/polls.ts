@@ -41,6 +41,7 @@ export interface PollAnswer {
 
 interface Waiter {
   readonly cohort: Cohort;
+  readonly added: Joining["added"];
   /** By the clock's count, in milliseconds. */
   untilMs: number;
   readonly resolve: (answer: PollAnswer) => void;
@@ -80,7 +81,7 @@ export class Polls implements Outlet {
     const untilMs = cursor === undefined ? 0 : clock.monotonic() + waitMs;
     this.#size += 1;
     return new Promise((resolve) => {
-      const waiter: Waiter = { cohort, untilMs, resolve, state, timer: undefined };
+      const waiter: Waiter = { cohort, added, untilMs, resolve, state, timer: undefined };
       whenGone?.(() => {
         waiter.untilMs = 0;
         this.#giveUp(waiter);
@@ -161,12 +162,12 @@ export class Polls implements Outlet {
     this.#answer(waiter, { body: Buffer.alloc(0), count: 0, next, gapReason: undefined, full: false });
   }
 
-  #answer({ cohort, resolve }: Waiter, page: Page): void {
+  #answer({ cohort, added, resolve }: Waiter, page: Page): void {
     const { hub, metrics } = this.#options;
     if (page.gapReason !== undefined) metrics.count("gaps_total", 1, { reason: page.gapReason });
     metrics.count("deliveries_total", page.count, { front: this.name });
     const more = page.next.kind === "opening" || page.next.after < cohort.horizon;
-    const position = formatCursor(hub, cohort, page.next);
+    const position = formatCursor(hub, cohort, { state: page.next, added });
     hub.leave(cohort);
     this.#size -= 1;
     resolve({ page, position, more });

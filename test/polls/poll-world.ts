@@ -36,6 +36,8 @@ export interface Asking {
   /** @default ["a"] */
   readonly filters?: readonly string[];
   readonly cursor?: string | undefined;
+  /** @default none */
+  readonly added?: readonly string[];
   /** @default 25,000 */
   readonly waitMs?: number;
   readonly rights?: Rights;
@@ -80,14 +82,22 @@ export class PollWorld {
     return this.journal.append(parsePublication({ topics: [topic], data, ...more })).offset;
   }
 
-  ask({ filters = ["a"], cursor, waitMs = 25_000, rights = publicOnly, ...rest }: Asking = {}): Poll {
+  ask({
+    filters = ["a"],
+    cursor,
+    added = [],
+    waitMs = 25_000,
+    rights = publicOnly,
+    ...rest
+  }: Asking = {}): Poll {
     const poll = new Poll();
+    const news = added.map((text) => parseMqttFilter(text));
     const subscription = {
       format: pollFormat,
       filters: filters.map((text) => parseMqttFilter(text)),
       rights,
     };
-    void this.polls.next({ subscription, cursor, waitMs, ...rest }).then((answer) => {
+    void this.polls.next({ subscription, cursor, added: news, waitMs, ...rest }).then((answer) => {
       poll.answer = answer;
     });
     return poll;

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseExactFilter } from "../../src/hub/filter.js";
 import { readRights } from "../../src/gateway/read-rights.js";
 import { at } from "../fanout/world.js";
@@ -122,11 +122,69 @@ it("retained values that do not fit into one answer come in the next ones", asyn
   expect(cursor).toBe(at(4));
 });
 
+/** All that comes until there is no more, asked for again and again from this place on. */
+async function allOf(world: PollWorld, asking: Parameters<PollWorld["ask"]>[0]): Promise<readonly string[]> {
+  const data: string[] = [];
+  let cursor = asking?.cursor;
+  for (let polls = 0; polls < 20; polls += 1) {
+    const { answer, data: came = [] } = await asked(world, { ...asking, waitMs: 0, cursor });
+    data.push(...came);
+    cursor = answer?.position;
+    if (answer?.more !== true) return data;
+  }
+  throw new Error(`20 answers were not enough: ${data.join(" ")}`);
+}
+
+describe("with answers of one event each, a filter that is added", () => {
+  const filters = ["a/#", "y"];
+  const added = ["y"];
+
+  it.each([
+    ["once", {}],
+    ["with each poll", { added }],
+  ])("while retained values come has its own sent, said %s", async (_name, later) => {
+    const world = new PollWorld({ pageBytes: 10 });
+    world.publish("y", "new", { retain: true });
+    for (const n of [1, 2, 3]) world.publish(`a/${n}`, String(n), { retain: true });
+    const { answer } = await asked(world, { filters: ["a/#"] });
+    expect(answer?.position).toMatch(/^#opening,/);
+    const next = await asked(world, { filters, added, cursor: answer?.position });
+    const rest = await allOf(world, { filters, cursor: next.answer?.position, ...later });
+    expect([...(next.data ?? []), ...rest]).toEqual(["new", "1", "2", "3"]);
+  });
+
+  it("has the values of no other filter sent again", async () => {
+    const world = new PollWorld({ pageBytes: 10 });
+    world.publish("a/1", "old", { retain: true });
+    for (const n of [1, 2, 3]) world.publish(`y/${n}`, String(n), { retain: true });
+    world.publish("a/2", "old", { retain: true });
+    const data = await allOf(world, { filters: ["a/#", "y/#"], added: ["y/#"], cursor: at(5) });
+    expect(data).toEqual(["1", "2", "3"]);
+  });
+
+  it.each([
+    ["once", {}],
+    ["with each poll", { added }],
+  ])("behind a gap has its own sent before the events go on, said %s", async (_name, later) => {
+    const world = new PollWorld({ pageBytes: 10, history: { topicEvents: 1 } });
+    world.publish("y", "new", { retain: true });
+    world.publish("a/1", "1");
+    for (const n of [2, 3, 4]) world.publish("a/2", String(n));
+    const gap = await asked(world, { filters: ["a/#"], cursor: at(1) });
+    expect(gap.answer?.position).toMatch(/^#told,/);
+    expect(gap.data).toEqual(["gap"]);
+    const next = await asked(world, { filters, added, cursor: gap.answer?.position });
+    expect(next.data).toEqual(["new"]);
+    const rest = await allOf(world, { filters, cursor: next.answer?.position, ...later });
+    expect(rest.filter((text) => text !== "gap")).toEqual(["1", "4"]);
+  });
+});
+
 it.each([
   ["of another run", "#other:1", "other-epoch"],
   ["that nobody knows", "urn:never", "unknown-id"],
-  ["that is no position of an opening", "#opening,#test:1,#test:1,urn:1,", "unknown-id"],
-  ["of an opening of another run", "#opening,#other:1,#other:1,#other:1,", "unknown-id"],
+  ["that is no position of an opening", "#opening,,#test:1,#test:1,urn:1,", "unknown-id"],
+  ["of an opening of another run", "#opening,,#other:1,#other:1,#other:1,", "unknown-id"],
 ])("a cursor %s is answered with a gap and all that is held", async (_name, cursor, reason) => {
   const world = new PollWorld();
   world.publish("a", "one");
