@@ -160,6 +160,7 @@ export class Mongrel2Front {
   #take(id: number, request: Mongrel2Request | "malformed"): void {
     let client = this.#clients.get(id);
     if (client === undefined) {
+      if (request !== "malformed" && request.webSocket !== undefined) return this.#stray(id);
       const nothing = { requests: [], busy: false, rest: Buffer.alloc(0), asked: undefined, closing: false };
       client = { id, ...nothing, stream: undefined, webSocket: undefined, extraRequests: 0 };
       this.#clients.set(id, client);
@@ -174,6 +175,11 @@ export class Mongrel2Front {
     } else {
       this.#keep(client, request);
     }
+  }
+
+  /** A frame of a WebSocket that is none of ours: its client would take answers to it for frames. */
+  #stray(id: number): void {
+    this.#close({ id }, "stray-frames");
   }
 
   /** Mongrel2 reads on while an answer is waited for: bodies that lie here may hold as much as one may, together. */
@@ -281,6 +287,7 @@ export class Mongrel2Front {
       time: this.#time,
       say: (said) => this.#fanout.say(stream, said),
       end: () => {
+        this.#link.ignore(client.id);
         this.#fanout.end(stream, "misused");
         this.#channel.flush();
       },
@@ -315,7 +322,7 @@ export class Mongrel2Front {
     else this.#next(client);
   }
 
-  #close(client: Client, reason?: string): void {
+  #close(client: Pick<Client, "id">, reason?: string): void {
     if (reason !== undefined) this.#options.metrics.count("connections_cut_total", 1, { reason });
     this.#forget(client.id);
     this.#link.closeConnections(new Targets([client.id], this.#options.targets));

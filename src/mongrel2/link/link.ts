@@ -2,11 +2,12 @@ import type { Timer } from "../../clock.js";
 import { PharosError } from "../../errors.js";
 import { type LimitedLog, limitedLog } from "../../log.js";
 import type { StatusRow } from "../wire/control.js";
-import { type Mongrel2Frame, parseMongrel2Frame } from "../wire/request.js";
+import { type Mongrel2Frame, parseMongrel2Frame, requestIdOf } from "../wire/request.js";
 import { defaultMaxTargets } from "../wire/response.js";
 import { isSender } from "../wire/sender.js";
 import { controlFrames } from "./control-frames.js";
 import { Credits } from "./credits.js";
+import { EndedIds } from "./ended-ids.js";
 import { FenceIds } from "./fence-ids.js";
 import { HeldFrames } from "./held-frames.js";
 import { defaultLinkLimits, type LinkLimits, type LinkOptions } from "./options.js";
@@ -53,6 +54,7 @@ export class Link {
   readonly #held: HeldFrames;
   readonly #refused: LimitedLog;
   readonly #open = new Set<number>();
+  readonly #ended = new EndedIds();
   #timers: Timer[] = [];
   #sockets: LinkSockets | undefined;
   #state: LinkState = "waiting";
@@ -157,6 +159,11 @@ export class Link {
     this.#finish("cut", targets);
   }
 
+  /** What the client of this connection still sends is not read; notices are. What closes a connection implies it. */
+  ignore(id: number): void {
+    this.#ended.add(id);
+  }
+
   /** Calls `action` when the server has taken all that was queued so far, at once if nothing is; never after `down`. */
   whenTaken(action: () => void): void {
     this.#windows.whenTaken(action);
@@ -183,6 +190,7 @@ export class Link {
     if (this.#closed) return;
     for (const id of targets.ids) {
       this.#open.delete(id);
+      this.#ended.add(id);
       this.#credits.forget(id);
     }
     this.#windows.add({ kind, targets });
@@ -278,6 +286,7 @@ export class Link {
     this.#windows.stop();
     this.#credits.clear();
     this.#open.clear();
+    this.#ended.clear();
     this.#record.end();
     this.#pacing = "fence";
     this.#noticesLost = false;
@@ -324,6 +333,7 @@ export class Link {
   }
 
   #handle(frame: Buffer): void {
+    if (this.#isForNobody(frame)) return;
     const parsed = parseMongrel2Frame(frame);
     switch (parsed.kind) {
       case "credits":
@@ -337,6 +347,12 @@ export class Link {
       default:
         return parsed satisfies never;
     }
+  }
+
+  /** A client that floods its connection has sent 100,000 frames by the time that it is closed: they are not read. */
+  #isForNobody(frame: Buffer): boolean {
+    const id = requestIdOf(frame);
+    return id !== undefined && this.#ended.has(id);
   }
 
   #request({ request }: Extract<Mongrel2Frame, { kind: "request" }>): void {

@@ -82,6 +82,12 @@ export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits
   }
 }
 
+/** The connection that a frame is of, with nothing else read; undefined for a notice, and where none can be read. */
+export function requestIdOf(frame: Buffer): number | undefined {
+  const preamble = parsePreamble(frame);
+  return preamble === undefined || isNoticePath(frame, preamble) ? undefined : preamble.id;
+}
+
 function readFrame(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mongrel2Frame {
   const onNoticePath = isNoticePath(frame, preamble);
   const recognised = onNoticePath ? recogniseNotice(frame, preamble.pathEnd + 1) : undefined;

@@ -208,3 +208,21 @@ it("sends nothing to the ids of a lost server when it comes back", limit, async 
   const bodies = server.messages.slice(before).map(({ body }) => body.toString());
   expect(bodies.filter((body) => body.includes("for nobody"))).toEqual([]);
 });
+
+it("closes once a WebSocket that is none of its own, and answers none of its frames", limit, async () => {
+  // What a client that was closed had sent until then was answered frame by frame, as if each were a request.
+  const { server, app } = await startBed();
+  const words = { PATH: "/ws", METHOD: "WEBSOCKET", VERSION: "HTTP/1.1", URI: "/ws", FLAGS: "0x81" };
+  const headers = JSON.stringify(words);
+  for (let n = 0; n < 50; n += 1) await server.send(`${sender} 7 /ws ${headers.length}:${headers},2:{},`);
+  // What comes later is answered when all of them have been looked at.
+  await server.request(8, "/healthz");
+  await untilBodies(server, 8, 1);
+  const closes = (): number =>
+    server.messages.filter(({ control, ids, body }) => !control && ids.includes(7) && body.length === 0)
+      .length;
+  await server.changes.until(() => closes() > 0, { within, missing: "the stray has not been closed" });
+  expect(closes()).toBe(1);
+  expect(server.bodiesOf(7)).toEqual([]);
+  expect(app.figures()).toMatchObject({ "connections_cut_total{reason=stray-frames}": 1 });
+});

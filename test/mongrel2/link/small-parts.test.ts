@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { controlFrames } from "../../../src/mongrel2/link/control-frames.js";
+import { EndedIds } from "../../../src/mongrel2/link/ended-ids.js";
 import { FenceIds } from "../../../src/mongrel2/link/fence-ids.js";
 import { HeldFrames } from "../../../src/mongrel2/link/held-frames.js";
 import { readRunMark } from "../../../src/mongrel2/link/run-mark.js";
@@ -105,5 +106,27 @@ describe("the mark of a run", () => {
     writeFileSync(join(dir, "file"), "");
     const specs = ["tcp://127.0.0.1:9998", "ipc://@name", `ipc://${dir}/none`, `ipc://${dir}/file`];
     expect(specs.map(readRunMark)).toEqual(["", "", "", ""]);
+  });
+});
+
+describe("ended ids", () => {
+  it("are the last ones, at least 4,096 of them", () => {
+    const ended = new EndedIds();
+    for (let id = 1; id <= 20_000; id += 1) ended.add(id);
+    expect([20_000, 15_905, 1].map((id) => ended.has(id))).toEqual([true, true, false]);
+  });
+
+  it("that are told again and again push no others out", () => {
+    const ended = new EndedIds();
+    ended.add(1);
+    for (let times = 0; times < 20_000; times += 1) ended.add(2);
+    expect(ended.has(1)).toBe(true);
+  });
+
+  it("mean nothing in another run of the server", () => {
+    const ended = new EndedIds();
+    for (let id = 1; id <= 5000; id += 1) ended.add(id);
+    ended.clear();
+    expect([1, 5000].map((id) => ended.has(id))).toEqual([false, false]);
   });
 });
