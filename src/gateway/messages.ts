@@ -22,7 +22,10 @@ export interface GatewayRequest {
    * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` when it does not come to its end
    */
   body(): Promise<Buffer>;
-  /** Calls `listener` once when the client goes before it is answered: what is waited for then is waited for in vain. */
+  /**
+   * Calls `listener` once if the client goes before it is answered, or has gone: what is waited for then is waited for in
+   * vain.
+   */
   whenGone(listener: () => void): void;
   /** The address of whoever connected to the front, or to the server before it; undefined where it is not known. */
   readonly peer: string | undefined;

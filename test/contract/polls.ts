@@ -133,6 +133,19 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
     await untilStreams(site(), before);
   });
 
+  it("whose clients go while their tokens are looked at are forgotten too", async () => {
+    const topic = freshTopic();
+    const { position: cursor } = await poll(mercureSite(), { topic });
+    const headers = bearer(await currentToken({ subscribe: [topic] }));
+    for (let n = 0; n < 20; n += 1) {
+      const connection = await mercureSite().connect();
+      connection.write(pollBytes({ topic, cursor, headers }));
+      connection.close();
+    }
+    await untilStreams(mercureSite(), 0);
+    expect(await openStreams(mercureSite())).toBe(0);
+  });
+
   it("are answered when the hub stops", async () => {
     const own = await startSite(front);
     const topic = freshTopic();

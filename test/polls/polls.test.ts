@@ -70,6 +70,12 @@ it("a poll whose client has gone waits no longer, and holds nothing", async () =
   expect([world.polls.size, world.hub.cohortCount, world.clock.timers]).toEqual([0, 0, 0]);
 });
 
+it("a poll whose client had gone before does not wait", async () => {
+  const world = new PollWorld();
+  await asked(world, { cursor: at(0), whenGone: (listener) => listener() });
+  expect([world.polls.size, world.hub.cohortCount, world.clock.timers]).toEqual([0, 0, 0]);
+});
+
 it("a poll that is not to wait is answered at once", async () => {
   const poll = await asked(new PollWorld(), { cursor: at(0), waitMs: 0 });
   expect(poll.data).toEqual([]);

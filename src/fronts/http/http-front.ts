@@ -368,9 +368,11 @@ const nothingMore: Pick<FrontRequest, "body" | "whenGone"> = {
 
 /** Node tells of the end of a response and of a connection that ends before in the same way. */
 function onEarlyClose(response: ServerResponse, listener: () => void): void {
-  response.once("close", () => {
-    if (!response.writableEnded) listener();
-  });
+  if (response.destroyed || response.req.socket.destroyed) listener();
+  else
+    response.once("close", () => {
+      if (!response.writableEnded) listener();
+    });
 }
 
 function knownError(error: unknown): PharosError | undefined {

@@ -1,4 +1,5 @@
 import type { BodyPlace, BodyRoom } from "../../gateway/body-room.js";
+import { Departure } from "../../gateway/departure.js";
 import type { GatewayRequest } from "../../gateway/messages.js";
 import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
 import { closesAfterAnswer, isHandshake, toGatewayRequest } from "./requests.js";
@@ -28,8 +29,8 @@ const empty = Buffer.alloc(0);
  */
 export function keepRequest(request: Mongrel2Request, bodies: BodyRoom): KeptRequest {
   const head = { ...request, body: empty };
-  const goneListeners: (() => void)[] = [];
-  const whenGone = (listener: () => void): void => void goneListeners.push(listener);
+  const departure = new Departure();
+  const whenGone = (listener: () => void): void => departure.whenGone(listener);
   const noBody = toGatewayRequest(head, { body: () => Promise.resolve(empty), whenGone });
   const place = request.body.length === 0 ? undefined : bodies.enter(noBody);
   const body = roomFor(request.body, place);
@@ -43,9 +44,7 @@ export function keepRequest(request: Mongrel2Request, bodies: BodyRoom): KeptReq
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,
     leave: () => place?.leave(),
-    gone: () => {
-      for (const listener of goneListeners) listener();
-    },
+    gone: () => departure.gone(),
   };
 }
 

@@ -1,4 +1,5 @@
 import { PharosError } from "../../errors.js";
+import { Departure } from "../../gateway/departure.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type { Answer, Dialogue, GatewayRequest, Reply, Said, StreamStart } from "../../gateway/messages.js";
 import type { CohortNumber, RequestNumber, ToHub, ToWorker } from "../wire/messages.js";
@@ -33,8 +34,8 @@ export class WorkerRequests {
   readonly #options: WorkerRequestsOptions;
   readonly #streams = new Map<RequestNumber, OpenStream>();
   readonly #bodies = new Map<RequestNumber, WantedBody>();
-  /** Who wants to know that a client has gone before it is answered. */
-  readonly #goneListeners = new Map<RequestNumber, readonly (() => void)[]>();
+  /** Of the requests that are not answered. */
+  readonly #departures = new Map<RequestNumber, Departure>();
   #closed = false;
 
   constructor(options: WorkerRequestsOptions) {
@@ -51,7 +52,7 @@ export class WorkerRequests {
     const { request } = message;
     const asked = this.#asGatewayRequest(message);
     const send = (answer: Answer): void => {
-      this.#goneListeners.delete(request);
+      this.#departures.delete(request);
       // A stream that nobody holds any more must not be counted as one.
       if (this.#closed) return;
       try {
@@ -86,9 +87,7 @@ export class WorkerRequests {
 
   /** A stream has ended, or was never opened since its client had gone, which may be before it is answered. */
   ended(request: RequestNumber): void {
-    const listeners = this.#goneListeners.get(request) ?? [];
-    this.#goneListeners.delete(request);
-    for (const listener of listeners) listener();
+    this.#departures.get(request)?.gone();
     const stream = this.#streams.get(request);
     if (stream === undefined) return;
     this.#streams.delete(request);
@@ -99,22 +98,22 @@ export class WorkerRequests {
   /** The worker is gone, and all that it held. */
   close(): void {
     this.#closed = true;
-    for (const request of [...this.#streams.keys(), ...this.#goneListeners.keys()]) this.ended(request);
+    for (const request of [...this.#streams.keys(), ...this.#departures.keys()]) this.ended(request);
     for (const { reject } of this.#bodies.values()) reject(gone());
     this.#bodies.clear();
   }
 
   #asGatewayRequest({ request, method, path, query, headers, peer }: Asked): GatewayRequest {
     const values = new Map(headers);
+    const departure = new Departure();
+    this.#departures.set(request, departure);
     return {
       method,
       path,
       query,
       header: (name) => values.get(name),
       body: () => this.#readBody(request),
-      whenGone: (listener) => {
-        this.#goneListeners.set(request, [...(this.#goneListeners.get(request) ?? []), listener]);
-      },
+      whenGone: (listener) => departure.whenGone(listener),
       peer,
       front: "http",
     };
