@@ -13,7 +13,7 @@ const untilTerm = "process.on('SIGTERM', () => process.exit(0)); setInterval(() 
 
 test("the line of a ready hub gives its port and its endpoints", async () => {
   const line = "ready http=127.0.0.1:4711 ingest=@tcp://127.0.0.1:9 ingest=ipc://x mongrel2=a:waiting";
-  const hub = run(`console.log("${line}"); console.error("link up"); ${untilTerm}`);
+  const hub = run(`${untilTerm} console.log("${line}"); console.error("link up");`);
   await hub.waitForReady({ within: 20_000 });
   expect([hub.httpPort, hub.httpUrl, hub.ingest]).toEqual([
     4711,
