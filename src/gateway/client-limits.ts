@@ -84,8 +84,8 @@ export class ClientLimits {
     held: readonly TopicFilter[] = filters,
   ): () => () => void {
     const client = this.clientOf(request);
-    const { address, key, isLocal } = client;
-    const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
+    const { address, key } = client;
+    const { streams } = this.#rulesFor(client);
     if (this.#streams.of(key) >= streams)
       throw new PharosError(
         "too-many-streams",
@@ -100,12 +100,24 @@ export class ClientLimits {
    * Lets a stream follow these as long as it likes. What it returns is to be called for each of them once, when the
    * stream has it no more.
    *
+   * @param replaced what the stream held till now, and gives back with this; it holds them still when it is refused
    * @throws PharosError `too-many-patterns` as {@link admitStream}
    */
-  holdFilters(request: GatewayRequest, filters: readonly TopicFilter[]): (filter: TopicFilter) => void {
+  holdFilters(
+    request: GatewayRequest,
+    filters: readonly TopicFilter[],
+    replaced: readonly TopicFilter[] = [],
+  ): (filter: TopicFilter) => void {
     const client = this.clientOf(request);
-    if (this.#shareOf(client, filters) === undefined) return () => undefined;
+    if (this.#rulesFor(client).filters === undefined) return () => undefined;
     // Each by itself, as each is given back.
+    for (const filter of replaced) this.#filters.remove(client.key, [filter]);
+    try {
+      this.#shareOf(client, filters);
+    } catch (error) {
+      for (const filter of replaced) this.#filters.add(client.key, [filter]);
+      throw error;
+    }
     for (const filter of filters) this.#filters.add(client.key, [filter]);
     return (filter) => this.#filters.remove(client.key, [filter]);
   }
@@ -115,8 +127,9 @@ export class ClientLimits {
    * is to be called when the connection has ended. A crowd of connections that ask for nothing would keep others out.
    */
   admitConnection(peer: string | undefined): (() => void) | undefined {
-    const { key, isLocal } = clientAddress({ peer, forwardedFor: undefined }, this.#proxies);
-    const { streams } = isLocal ? this.#options.eachLocal : this.#options.each;
+    const client = clientAddress({ peer, forwardedFor: undefined }, this.#proxies);
+    const { key } = client;
+    const { streams } = this.#rulesFor(client);
     if (this.#connections.of(key) >= streams + Math.max(streams, leastOthers)) return undefined;
     this.#connections.add(key);
     return () => this.#connections.remove(key);
@@ -141,16 +154,18 @@ export class ClientLimits {
   }
 
   /** What a client's filters may be; undefined for whatever they are. Throws when they would be more with these. */
-  #shareOf(
-    { address, key, isLocal }: ClientAddress,
-    filters: readonly TopicFilter[],
-  ): FilterLimits | undefined {
-    const { filters: share } = isLocal ? this.#options.eachLocal : this.#options.each;
+  #shareOf(client: ClientAddress, filters: readonly TopicFilter[]): FilterLimits | undefined {
+    const { address, key } = client;
+    const { filters: share } = this.#rulesFor(client);
     const excess = share === undefined ? undefined : this.#filters.excessOf(key, filters, share);
     if (excess === undefined) return share;
     throw new PharosError("too-many-patterns", `the streams of the address ${address} hold ${excess}`, {
       retryAfterSeconds: streamRetrySeconds,
     });
+  }
+
+  #rulesFor({ isLocal }: ClientAddress): AddressRules {
+    return isLocal ? this.#options.eachLocal : this.#options.each;
   }
 
   #take(request: GatewayRequest, rate: { each: RateLimit; eachLocal: RateLimit; what: string }): void {

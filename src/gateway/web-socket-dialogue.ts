@@ -38,10 +38,11 @@ export interface DialogueOptions {
   readonly grants: Grants | undefined;
 }
 
-/** A filter that the stream has, and what is to be called when it has it no more. */
+/** A filter that the stream has, and what is to be called when it has it no more: for watchers, and for its address. */
 interface Held {
   readonly filter: TopicFilter;
-  readonly drop: () => void;
+  readonly leave: () => void;
+  readonly release: () => void;
 }
 
 /** What the client of one WebSocket says: it changes its filters, publishes, and renews its token. */
@@ -59,7 +60,7 @@ export class WebSocketDialogue implements Dialogue {
     this.#request = rememberRequest(request);
     this.#grants = grants;
     this.#subscriber = seenSubscriber(filters.map(matcherOf), grants);
-    for (const filter of filters) this.#held.set(filter.text, { filter, drop: nothing });
+    for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
   }
 
   /** The stream is open. What this returns is to be called once, when it has ended. */
@@ -70,7 +71,10 @@ export class WebSocketDialogue implements Dialogue {
     for (const filter of filters) this.#hold(filter, release);
     return () => {
       this.#ended = true;
-      for (const { drop } of this.#held.values()) drop();
+      for (const { leave, release } of this.#held.values()) {
+        leave();
+        release();
+      }
       this.#held.clear();
     };
   }
@@ -116,10 +120,15 @@ export class WebSocketDialogue implements Dialogue {
     const kept = [...this.#held.keys()].filter((text) => !dropped.has(text));
     const added = this.#parseAdded(kept, add);
     this.#settings.checkRoom?.(added);
-    const release = this.#settings.clients?.holdFilters(this.#request, added);
-    for (const text of dropped) {
-      this.#held.get(text)?.drop();
-      this.#held.delete(text);
+    const replaced = [...dropped].flatMap((text) => this.#held.get(text) ?? []);
+    const release = this.#settings.clients?.holdFilters(
+      this.#request,
+      added,
+      replaced.map(({ filter }) => filter),
+    );
+    for (const { filter, leave } of replaced) {
+      leave();
+      this.#held.delete(filter.text);
     }
     for (const filter of added) this.#hold(filter, release);
     return {
@@ -170,15 +179,16 @@ export class WebSocketDialogue implements Dialogue {
   #hold(filter: TopicFilter, release: ((filter: TopicFilter) => void) | undefined): void {
     // What was read before the stream was cut may be worked on after.
     if (this.#ended) return release?.(filter);
-    const leave = this.#settings.streams.presence?.enter({
-      ...this.#subscriber,
-      matchers: [matcherOf(filter)],
+    this.#held.set(filter.text, {
+      filter,
+      leave: this.#enter(filter),
+      release: () => release?.(filter),
     });
-    const drop = (): void => {
-      leave?.();
-      release?.(filter);
-    };
-    this.#held.set(filter.text, { filter, drop });
+  }
+
+  #enter(filter: TopicFilter): () => void {
+    const { presence } = this.#settings.streams;
+    return presence?.enter({ ...this.#subscriber, matchers: [matcherOf(filter)] }) ?? nothing;
   }
 
   #refuse(request: RequestNumber | undefined, error: unknown): Said {

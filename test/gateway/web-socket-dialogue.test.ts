@@ -85,6 +85,24 @@ it("a filter that a client drops is its own no more: for watchers, and in what i
   expect([...seen]).toEqual(["b", "c/#"]);
 });
 
+it("a client whose address holds all that it may swaps a filter for another that takes as much", () => {
+  const { seen, open } = worldWith();
+  const first = open("a/#");
+  expect(first.say({ drop: ["a/#"], add: ["b/#"] })).toMatchObject({ kind: "filters", filters: ["b/#"] });
+  expect([...seen]).toEqual(["b/#"]);
+});
+
+it("a swap that is refused changes nothing, neither for watchers nor in what its address holds", () => {
+  const { seen, open } = worldWith();
+  const first = open("a/#");
+  const second = open("c");
+  expect(first.say({ drop: ["a/#"], add: ["b/c/#"] })).toMatchObject({ code: "too-many-patterns" });
+  expect([...seen]).toEqual(["a/#", "c"]);
+  expect(second.say({ add: ["d/#"] })).toMatchObject({ code: "too-many-patterns" });
+  expect(first.say({ drop: ["a/#"] })).toMatchObject({ kind: "filters", filters: [] });
+  expect(second.say({ add: ["d/#"] })).toMatchObject({ kind: "filters", filters: ["c", "d/#"] });
+});
+
 it("what a client still holds when its stream ends is held no more, and nothing is given back twice", () => {
   const { seen, open } = worldWith();
   const first = open("a/#");
