@@ -12,7 +12,7 @@ import { readRights } from "./read-rights.js";
 import type { Refusals } from "./refusals.js";
 import { rememberRequest } from "./remembered-request.js";
 import { asProblem } from "./replies.js";
-import { seenSubscriber } from "./seen-subscriber.js";
+import { isSeenAlike, seenSubscriber } from "./seen-subscriber.js";
 import { parseFilters } from "./stream-filters.js";
 import type { StreamSettings } from "./stream-start.js";
 import type { Visitors } from "./visitors.js";
@@ -48,11 +48,11 @@ interface Held {
 /** What the client of one WebSocket says: it changes its filters, publishes, and renews its token. */
 export class WebSocketDialogue implements Dialogue {
   readonly #settings: DialogueSettings;
-  readonly #subscriber: Subscriber;
   /** By their texts, in the order in which they were asked for. */
   readonly #held = new Map<string, Held>();
   #request: GatewayRequest;
   #grants: Grants | undefined;
+  #subscriber: Subscriber;
   #ended = false;
 
   constructor({ settings, request, filters, grants }: DialogueOptions) {
@@ -161,12 +161,26 @@ export class WebSocketDialogue implements Dialogue {
     const renewed = rememberRequest(this.#request, token);
     const grants = await this.#settings.visitors.subscriber(renewed);
     this.#request = renewed;
+    this.#seeAs(grants);
     this.#grants = grants;
     return {
       answer: answer({ kind: "renewed", request }),
       moved: this.#joining(),
       renewed: { expiresAtMs: grants?.expiresAtMs },
     };
+  }
+
+  /** With a token of somebody else's, watchers are told that one subscriber has gone and another has come. */
+  #seeAs(grants: Grants | undefined): void {
+    const held = [...this.#held.values()];
+    const matchers = held.map(({ filter }) => matcherOf(filter));
+    const isAlike = isSeenAlike(this.#grants, grants, matchers);
+    const next = seenSubscriber(matchers, grants);
+    // What is added later is told with what the present token has for it, under the name that the stream has.
+    this.#subscriber = isAlike ? { ...next, id: this.#subscriber.id } : next;
+    if (isAlike) return;
+    for (const { leave } of held) leave();
+    for (const each of held) this.#held.set(each.filter.text, { ...each, leave: this.#enter(each.filter) });
   }
 
   #joining(): NonNullable<Said["moved"]> {

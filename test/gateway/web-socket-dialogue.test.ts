@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { Grants } from "../../src/auth/grants.js";
 import { ClientLimits } from "../../src/gateway/client-limits.js";
 import type { AddressRules } from "../../src/gateway/client-limits.js";
 import { WebSocketDialogue } from "../../src/gateway/web-socket-dialogue.js";
@@ -120,4 +121,67 @@ it("a message that is read after the stream was cut leaves nothing behind", () =
   first.say({ add: ["b/#"] });
   expect([...seen]).toEqual([]);
   expect(open("a").say({ add: ["c/#"] })).toMatchObject({ kind: "filters" });
+});
+
+describe("a renewed token", () => {
+  const grantsOf = (subject: string): Grants => ({
+    form: "current",
+    publish: [],
+    mayPublish: false,
+    subscribe: [],
+    expiresAtMs: undefined,
+    issuer: "https://login.example",
+    subject,
+    payloadFor: () => ({ subject }),
+  });
+
+  async function renewing(subject: string): Promise<readonly string[]> {
+    const told: string[] = [];
+    const names = new Map<string, string>();
+    const presence: DialogueSettings["streams"]["presence"] = {
+      enter: (subscriber) => {
+        const { id, matchers } = subscriber;
+        const texts = matchers.map(({ text }) => `${text} ${JSON.stringify(subscriber.payloadFor(text))}`);
+        const name = names.get(id) ?? `stream ${names.size + 1}`;
+        names.set(id, name);
+        const words = [name, ...texts].join(" ");
+        told.push(`+ ${words}`);
+        return () => told.push(`- ${words}`);
+      },
+    };
+    const dialogue = new WebSocketDialogue({
+      settings: {
+        ...settingsWith({ presence, clients: undefined }),
+        visitors: { subscriber: () => Promise.resolve(grantsOf(subject)) },
+      },
+      request: gatewayRequest({ path: "/ws" }),
+      filters: [parseMqttFilter("a")],
+      grants: grantsOf("ann"),
+    });
+    const closed = dialogue.open();
+    await dialogue.take(JSON.stringify({ token: "t" }));
+    await dialogue.take(JSON.stringify({ add: ["b"] }));
+    closed();
+    return told;
+  }
+
+  it("of somebody else has watchers told of another subscriber, with all filters", async () => {
+    expect(await renewing("bob")).toEqual([
+      '+ stream 1 a {"subject":"ann"}',
+      '- stream 1 a {"subject":"ann"}',
+      '+ stream 2 a {"subject":"bob"}',
+      '+ stream 2 b {"subject":"bob"}',
+      '- stream 2 a {"subject":"bob"}',
+      '- stream 2 b {"subject":"bob"}',
+    ]);
+  });
+
+  it("of the same bearer tells watchers nothing", async () => {
+    expect(await renewing("ann")).toEqual([
+      '+ stream 1 a {"subject":"ann"}',
+      '+ stream 1 b {"subject":"ann"}',
+      '- stream 1 a {"subject":"ann"}',
+      '- stream 1 b {"subject":"ann"}',
+    ]);
+  });
 });
