@@ -30,6 +30,8 @@ export interface GatewayRequest {
   /** The address of whoever connected to the front, or to the server before it; undefined where it is not known. */
   readonly peer: string | undefined;
   readonly front: "http" | "mongrel2";
+  /** True when whoever connected to the server before the hub did so with TLS. @default not known */
+  readonly isTls?: boolean;
 }
 
 /** A whole answer. The front adds what belongs to the connection. */

@@ -16,6 +16,7 @@ export function toGatewayRequest(
     whenGone,
     peer: request.remoteAddress === "" ? undefined : request.remoteAddress,
     front: "mongrel2",
+    isTls: request.urlScheme === "https",
   };
 }
 

@@ -33,8 +33,9 @@ it("shows the gateway method, path, query, headers, body and peer", () => {
     ["last-event-id", ["a", "b"]],
     ["empty", [""]],
   ]);
-  const request = toGatewayRequest(mongrel2Request({ headers }), nothingMore);
+  const request = toGatewayRequest(mongrel2Request({ headers, urlScheme: "https" }), nothingMore);
   expect({ ...request, header: undefined }).toEqual({
+    isTls: true,
     method: "GET",
     path: "/esupdates",
     query: "topic=a",
