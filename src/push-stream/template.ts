@@ -10,24 +10,32 @@ export interface Words {
   readonly time: string;
 }
 
-type Word = keyof Words;
+const known = [
+  "id",
+  "event-id",
+  "event-type",
+  "channel",
+  "text",
+  "size",
+  "tag",
+  "time",
+] as const satisfies readonly (keyof Words)[];
 
-const wordForm = /~(id|event-id|event-type|channel|text|size|tag|time)~/gi;
+const wordForm = new RegExp(`~(${known.join("|")})~`, "i");
 
 /** Text with words between tildes, in any case of letters; a word's own value is never read for words. */
 export class Template {
-  /** Texts and words in turn, a text first. */
-  readonly #parts: readonly string[];
+  readonly #parts: readonly ((words: Words) => string)[];
 
   constructor(text: string) {
-    this.#parts = text.split(wordForm);
+    // Texts and words in turn, a text first.
+    this.#parts = text.split(wordForm).map((part, index) => {
+      const word = index % 2 === 0 ? undefined : known.find((each) => each === part.toLowerCase());
+      return word === undefined ? () => part : (words) => words[word];
+    });
   }
 
   write(words: Words): string {
-    return this.#parts.map((part, index) => (index % 2 === 0 ? part : words[wordOf(part)])).join("");
+    return this.#parts.map((part) => part(words)).join("");
   }
-}
-
-function wordOf(part: string): Word {
-  return part.toLowerCase() as Word;
 }
