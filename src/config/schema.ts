@@ -15,6 +15,7 @@ import { adminToken, checkAdmin } from "./admin.js";
 import { logLevels } from "../log.js";
 import { limitsSchema } from "./limits.js";
 import { network } from "./network.js";
+import { checkOpaqueIds } from "./opaque-ids.js";
 import { seconds, wholeNumber } from "./number.js";
 import { tokenSettings } from "./tokens.js";
 
@@ -92,7 +93,7 @@ export const configSchema = z
     opaqueIds: onOrOff
       .prefault("off")
       .describe(
-        "Whether positions hide how many publications there have been, private ones included: on or off.",
+        "Whether positions hide how many publications there have been, private ones included: on or off. Not beside --push-stream.",
       ),
     compress: onOrOff
       .prefault("on")
@@ -149,7 +150,8 @@ export const configSchema = z
       .describe(`The least severe log line to write: ${levelsAllowed}.`),
     limits: limitsSchema,
   })
-  .superRefine(checkAdmin);
+  .superRefine(checkAdmin)
+  .superRefine(checkOpaqueIds);
 
 /** What {@link configSchema} makes of a settings file. */
 export type ParsedSettings = z.output<typeof configSchema>;

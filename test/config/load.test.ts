@@ -244,6 +244,15 @@ test("each fault is named after the place that gave it, one line each", () => {
   ]);
 });
 
+test("--opaque-ids beside --push-stream is refused, since its messages tell the count", () => {
+  const both = options({ "opaque-ids": true, "push-stream": "/push" });
+  expect(refusal(() => loadConfig({ options: both }))).toBe(
+    '--opaque-ids: given "on", allowed: off beside --push-stream, whose messages count all publications of a second (tag)',
+  );
+  const one = options({ "opaque-ids": true, "push-stream": "off" });
+  expect(loadConfig({ options: one }).opaqueIds).toBe(true);
+});
+
 test("a name that is no setting is refused", () => {
   const file = settingsFile({ tragets: 1, limits: { histroy: {} } });
   expect(refusal(() => loadConfig({ options: options({ config: file }) })).split("\n")).toEqual([
