@@ -57,8 +57,6 @@ export class SharedFeed implements Feed {
   #isClosed = false;
   #triedMs = 0;
   #movedMs = 0;
-  /** Changes of filters that the own connection has not made yet. */
-  #changing = 0;
   #unanswered = 0;
   #number = 0;
 
@@ -230,7 +228,8 @@ export class SharedFeed implements Feed {
 
   #mayRejoin(): boolean {
     const isTime = Date.now() - this.#triedMs >= rejoinEveryMs;
-    const isReading = this.#own !== undefined && this.#rejoining === undefined && this.#changing === 0;
+    const isSettled = this.#rejoining === undefined && this.#filters === this.#followed;
+    const isReading = this.#own !== undefined && isSettled;
     return isTime && isReading && !this.#isAlone && this.#cursor !== "";
   }
 
@@ -261,10 +260,9 @@ export class SharedFeed implements Feed {
   }
 
   async #ask(filters: readonly string[]): Promise<void> {
-    if (this.#own !== undefined) {
-      this.#changing += 1;
-      return this.#own.follow(filters).finally(() => (this.#changing -= 1));
-    }
+    // Until the worker has answered nobody knows which connection is to follow them: the own one may be closed next.
+    await this.#rejoining;
+    if (this.#own !== undefined) return this.#own.follow(filters);
     const number = (this.#number += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
