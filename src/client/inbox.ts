@@ -32,7 +32,7 @@ export class Inbox {
   put(slot: Slot): Promise<void> | undefined {
     if (this.#end !== undefined) return undefined;
     this.#slots.push(slot);
-    this.#wake();
+    this.wake();
     if (this.#slots.length < maxWaitingItems) return undefined;
     return new Promise((resolve) => (this.#hasRoom = resolve));
   }
@@ -44,9 +44,10 @@ export class Inbox {
     else last.cursor = cursor;
   }
 
-  /** The next item; at the end none, or the error that ended it. */
-  async take(): Promise<Taken> {
+  /** The next item; at the end none, or the error that ended it. None either once its taker has left, who takes nothing with it. */
+  async take(hasLeft: () => boolean): Promise<Taken> {
     for (;;) {
+      if (hasLeft()) return { done: true, value: undefined };
       const slot = this.#slots.shift();
       if (slot !== undefined) {
         this.#onTaken(slot.cursor);
@@ -76,11 +77,11 @@ export class Inbox {
     this.#end = { error };
     if (error === undefined) this.#slots = [];
     this.#makeRoom();
-    this.#wake();
+    this.wake();
   }
 
   /** Those who wait look again, in the order in which they came. */
-  #wake(): void {
+  wake(): void {
     for (const wake of this.#wakes.splice(0)) wake();
   }
 

@@ -97,9 +97,10 @@ export class Live implements AsyncIterable<LiveItem> {
    */
   [Symbol.asyncIterator](): AsyncIterator<LiveItem, undefined> {
     const iterator = {
-      next: () => this.#inbox.take(),
+      next: () => this.#inbox.take(() => !this.#iterators.has(iterator)),
       return: async () => {
         this.#iterators.delete(iterator);
+        this.#inbox.wake();
         return { done: true, value: undefined } as const;
       },
     };

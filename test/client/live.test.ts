@@ -60,6 +60,20 @@ describe("events of a live connection", () => {
     expect(live.lastEventId).toBe("3");
   });
 
+  // Promise.race of next() and a deadline, then return(): the next item answered a promise that nobody looked at.
+  it("are not taken by a loop that was left while it waited", async () => {
+    const { live, arrive } = fed();
+    const left = live[Symbol.asyncIterator]();
+    const waited = left.next();
+    await left.return?.();
+    arrive("1");
+    expect(await waited).toEqual({ done: true, value: undefined });
+    expect(await left.next()).toEqual({ done: true, value: undefined });
+    expect(live.lastEventId).toBe("");
+    const loop = live[Symbol.asyncIterator]();
+    expect(await loop.next()).toMatchObject({ value: { data: "1" } });
+  });
+
   it("that wait for a loop wait for the next one, where nobody listens", async () => {
     const { live, arrive } = fed();
     const loop = live[Symbol.asyncIterator]();
