@@ -3,6 +3,7 @@ import type { Beginning } from "../../src/client/feeds.js";
 import type { FromTab, FromWorker } from "../../src/client/shared/messages.js";
 import { SharedFeed } from "../../src/client/shared/shared-feed.js";
 import { Tokens } from "../../src/client/tokens.js";
+import { waitFor } from "../support/wait-for.js";
 
 /** A tab whose worker and whose own connection the test plays. */
 class Bed {
@@ -63,7 +64,7 @@ class Bed {
   }
 
   async asked(kind: FromTab["kind"], times: number): Promise<void> {
-    await vi.waitFor(() => expect(this.count(kind)).toBe(times));
+    await waitFor(() => this.count(kind) === times, { within: 30_000, missing: `${kind}, ${times} times` });
   }
 }
 
