@@ -96,7 +96,8 @@ class RunningApp implements App {
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
   readonly #polls: Polls;
-  readonly #stamps = new Stamps();
+  /** Undefined where no client knows moments by them. */
+  readonly #stamps: Stamps | undefined;
   readonly #presence: Presence | undefined;
   readonly #gateway: Gateway;
   readonly #http: ReturnType<typeof createHttpFront>;
@@ -130,8 +131,9 @@ class RunningApp implements App {
       baseUrl: config.publicUrl,
       shared: subscriptionsTopic,
     });
+    this.#stamps = config.pushStream === "off" ? undefined : new Stamps();
     this.#journal.follow((entry) => {
-      this.#stamps.add(entry);
+      this.#stamps?.add(entry);
       this.#hub.apply(entry);
     });
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;

@@ -9,7 +9,7 @@ import { health } from "../gateway/health.js";
 import type { IdempotencyLimits } from "../gateway/idempotency.js";
 import { mercure } from "../gateway/mercure.js";
 import { poll } from "../gateway/poll.js";
-import type { Polling } from "../gateway/poll.js";
+import { Polling } from "../gateway/polling.js";
 import { publish } from "../gateway/publish.js";
 import type { PublishLinesLimits } from "../gateway/publish-lines.js";
 import { PublishOnce } from "../gateway/publish-once.js";
@@ -44,8 +44,8 @@ export interface GatewayParts {
   /** Open streams of all fronts, and polls that wait. */
   readonly streams: () => number;
   readonly polls: Polls;
-  /** Of all publications so far. */
-  readonly stamps: Stamps;
+  /** Of all publications so far; undefined without the push stream module's scheme. */
+  readonly stamps: Stamps | undefined;
   /** What `/healthz` says beside `status`. */
   readonly facts: () => Readonly<Record<string, unknown>>;
   /** True when the hub stops, and takes no more publications. */
@@ -113,7 +113,7 @@ function pushStreamPaths(
     "streams" | "visitors" | "publishing" | "polling" | "origins" | "clients" | "refusals"
   >,
 ): readonly Resource[] {
-  if (config.pushStream === "off") return [];
+  if (config.pushStream === "off" || stamps === undefined) return [];
   return pushStream({
     ...config.pushStream,
     ...shared,
@@ -129,14 +129,14 @@ function pushStreamPaths(
 /** Polls that wait are as many, and hold as much, as streams may. */
 function polling(parts: GatewayParts, clients: ClientLimits): Polling {
   const { polls, clock } = parts;
-  return {
+  return new Polling({
     clock,
-    next: (request) => polls.next(request),
+    polls,
     admit: (request, { filters }) => {
       checkRoom(parts, filters);
       return clients.admitStream(request, filters)();
     },
-  };
+  });
 }
 
 function idempotencyLimits({ idempotency, idBytes }: Limits): IdempotencyLimits {

@@ -1,13 +1,10 @@
-import type { Grants } from "../auth/grants.js";
-import type { Clock } from "../clock.js";
 import { PharosError } from "../errors.js";
-import type { Subscription } from "../hub/cohort.js";
 import type { Page } from "../hub/page.js";
-import type { PollAnswer, PollRequest } from "../polls/polls.js";
+import type { PollAnswer } from "../polls/polls.js";
 import { pollPath } from "../protocol.js";
-
 import type { GatewayRequest, Reply } from "./messages.js";
 import { pollFormat } from "./poll-format.js";
+import type { Polling } from "./polling.js";
 import type { Pairs } from "./query.js";
 import { parseQuery, valueOf } from "./query.js";
 import { readRights } from "./read-rights.js";
@@ -18,23 +15,10 @@ import { firstPresent } from "./stream-start.js";
 import type { StreamSettings } from "./stream-start.js";
 import type { Visitors } from "./visitors.js";
 
-/** Where polls wait, and who may. */
-export interface Polling {
-  next(request: PollRequest): Promise<PollAnswer>;
-  /**
-   * Lets a poll in: it counts as a stream until what this returns is called.
-   *
-   * @throws PharosError as {@link Gateway.admit}
-   */
-  admit(request: GatewayRequest, subscription: Subscription): () => void;
-  /** Its time is over when the token's is. */
-  readonly clock: Pick<Clock, "now">;
-}
-
 export interface PollOptions {
   readonly streams: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
   readonly visitors: Visitors;
-  readonly polling: Polling;
+  readonly polling: Pick<Polling, "ask">;
 }
 
 /**
@@ -57,17 +41,8 @@ export function poll({ streams, visitors, polling }: PollOptions): Resource {
     const grants = await visitors.subscriber(request);
     const subscription = { format: pollFormat, filters, rights: readRights(grants) };
     const cursor = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
-    const leave = polling.admit(request, subscription);
-    return polling
-      .next({
-        subscription,
-        cursor,
-        added: addedOf(query, filters),
-        waitMs: Math.min(waitMs, leftMs(polling.clock, grants)),
-        whenGone: (listener) => request.whenGone(listener),
-      })
-      .then(replyOf)
-      .finally(leave);
+    const added = addedOf(query, filters);
+    return replyOf(await polling.ask(request, { subscription, cursor, added, waitMs, grants }));
   };
   return { path: pollPath, methods: { GET: get } };
 }
@@ -78,12 +53,6 @@ function parseWaitMs(query: Pairs): number {
     throw new PharosError("bad-request", `wait must be a number of seconds, at most ${longestWaitSeconds}`);
   }
   return Number(text) * 1000;
-}
-
-/** How long the token is still good for, in milliseconds. */
-export function leftMs(clock: Pick<Clock, "now">, grants: Grants | undefined): number {
-  const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};
-  return Math.max(0, expiresAtMs - clock.now());
 }
 
 /** Makes the answers; all who get the same page share its bytes. */

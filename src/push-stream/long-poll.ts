@@ -1,6 +1,5 @@
 import { PharosError } from "../errors.js";
 import type { Headers, Reply } from "../gateway/messages.js";
-import { leftMs } from "../gateway/poll.js";
 import type { Pairs } from "../gateway/query.js";
 import { valueOf } from "../gateway/query.js";
 import type { GapReason } from "../protocol.js";
@@ -53,21 +52,15 @@ export class LongPoll {
   }
 
   async #next(subscriber: Subscriber, isToWait: boolean): Promise<Messages> {
-    const { polling } = this.#options;
     const { request, subscription, beginning, grants } = subscriber;
-    const leave = polling.admit(request, subscription);
-    try {
-      const { page } = await polling.next({
-        subscription,
-        cursor: beginning.lastEventId,
-        waitMs: isToWait ? Math.min(waitMs, leftMs(polling.clock, grants)) : 0,
-        whenGone: (listener) => request.whenGone(listener),
-      });
-      const { next, body, gapReason } = page;
-      return { body, stamp: this.#stampOf(next.after, body.length > 0), gapReason };
-    } finally {
-      leave();
-    }
+    const { page } = await this.#options.polling.ask(request, {
+      subscription,
+      cursor: beginning.lastEventId,
+      waitMs: isToWait ? waitMs : 0,
+      grants,
+    });
+    const { next, body, gapReason } = page;
+    return { body, stamp: this.#stampOf(next.after, body.length > 0), gapReason };
   }
 
   /** Nothing may be published between the look at the past and the present that is told. */

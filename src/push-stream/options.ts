@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { ClientLimits } from "../gateway/client-limits.js";
 import type { PageOrigins } from "../gateway/page-origins.js";
-import type { Polling } from "../gateway/poll.js";
+import type { Polling } from "../gateway/polling.js";
 import type { Publishing } from "../gateway/publishing.js";
 import type { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/stream-start.js";
@@ -16,7 +16,7 @@ export interface PushStreamOptions {
   readonly streams: StreamSettings;
   readonly visitors: Visitors;
   readonly publishing: Publishing;
-  readonly polling: Polling;
+  readonly polling: Pick<Polling, "ask">;
   /** Pages that may open WebSockets, and frame streams. */
   readonly origins: Pick<PageOrigins, "check" | "framePolicy">;
   /** Who may publish once more on a WebSocket. @default everybody */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { health } from "../../src/gateway/health.js";
 import { PageOrigins } from "../../src/gateway/page-origins.js";
 import { poll } from "../../src/gateway/poll.js";
-import type { Polling } from "../../src/gateway/poll.js";
+import type { Polling } from "../../src/gateway/polling.js";
 import { Publishing } from "../../src/gateway/publishing.js";
 import { Visitors } from "../../src/gateway/visitors.js";
 import type { Resource } from "../../src/gateway/resource.js";
@@ -44,11 +44,7 @@ function resolved(value: unknown): unknown {
 const paths = resolved(at("#/paths")) as Paths;
 
 /** Nobody is asked here. */
-const polling: Polling = {
-  next: () => Promise.reject(new Error("nobody polls")),
-  admit: () => () => undefined,
-  clock: { now: () => 0 },
-};
+const polling: Pick<Polling, "ask"> = { ask: () => Promise.reject(new Error("nobody polls")) };
 
 const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
 const clock = new VirtualClock();

@@ -4,6 +4,7 @@ import { LocalCohorts } from "../../src/fanout/local-cohorts.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { Reply } from "../../src/gateway/messages.js";
 import { PageOrigins } from "../../src/gateway/page-origins.js";
+import { Polling } from "../../src/gateway/polling.js";
 import { Publishing } from "../../src/gateway/publishing.js";
 import { Visitors } from "../../src/gateway/visitors.js";
 import { opcodes } from "../../src/gateway/websocket-frame.js";
@@ -227,7 +228,7 @@ export class PushStreamWorld {
         origins: new PageOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),
         clients: { admitPublish },
         refusals: { note: (_request, { code }) => this.#note(code) },
-        polling: { clock, next: (request) => polls.next(request), admit: () => () => undefined },
+        polling: new Polling({ clock, polls, admit: () => () => undefined }),
         past: this.#journal,
         stamps,
         readersOf: (topic) => hub.readersOf(topic),
