@@ -84,6 +84,17 @@ export class BodyRoom {
   }
 }
 
+/** Takes so many bytes more, or says that there is no room for them. */
+export function hasRoomFor(place: BodyPlace, bytes: number): boolean {
+  try {
+    place.take(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof PharosError) return false;
+    throw error;
+  }
+}
+
 function full(): PharosError {
   const message = "the server holds as many bytes of requests as it may; try again soon";
   return new PharosError("too-many-bodies", message, { retryAfterSeconds });

@@ -72,11 +72,13 @@ export function frameClose(code: number, reason = ""): Buffer {
   return frameControl(opcodes.close, payload);
 }
 
-/** The last frame of a stream that is closed from this side, by why it is. */
+/** The last frame of a connection that is closed from this side, by why it is. */
 export const endFrames = Object.freeze({
   stopping: frameClose(closeCodes.goingAway, "the server stops"),
   expired: frameClose(closeCodes.policy, "the token has expired"),
   misused: frameClose(closeCodes.policy, "what was sent is not taken here"),
+  /** What the client sends finds no room. */
+  full: frameClose(closeCodes.tryLater, "the server holds as many bytes as it may"),
 });
 
 function frameControl(opcode: number, payload: Buffer): Buffer {

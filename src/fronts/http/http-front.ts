@@ -10,7 +10,7 @@ import { closeStreams } from "../../fanout/close-streams.js";
 import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
 import type { Cohorts } from "../../fanout/cohorts.js";
-import { pipelinedRequests } from "../../gateway/connection-rules.js";
+import { mostMessageBytes, pipelinedRequests } from "../../gateway/connection-rules.js";
 import { encodeHead } from "../../gateway/http-head.js";
 import type { Reply, StreamStart } from "../../gateway/messages.js";
 import { serves } from "../../gateway/resource.js";
@@ -40,12 +40,6 @@ const keepAliveMs = 72_000;
  * later. Node's own 511 is less than comes back at once after a restart; the kernel's limit is this on Linux.
  */
 const queuedConnections = 4096;
-
-/**
- * The most bytes of one WebSocket message, unless bodies may have less: what is larger can be published by a request of
- * its own, whose sender is known before its body is read.
- */
-const mostMessageBytes = 256 * 1024;
 
 /** Where the front listens: on a port, or where connections are handed to it, on a path that nobody knows. */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };

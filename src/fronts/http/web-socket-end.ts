@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
 import { Receiver } from "ws";
 import type { Clock, Timer } from "../../clock.js";
+import { hasRoomFor } from "../../gateway/body-room.js";
 import type { BodyPlace } from "../../gateway/body-room.js";
-import { closeCodes, frameClose, framePong } from "../../gateway/websocket-frame.js";
+import { closeCodes, endFrames, frameClose, framePong } from "../../gateway/websocket-frame.js";
 
 export interface WebSocketEndOptions {
   readonly socket: Socket;
@@ -64,8 +65,9 @@ export class WebSocketEnd {
   /** Bytes from the socket. */
   read(bytes: Buffer): void {
     this.#heldBytes += bytes.length;
-    if (this.#closing === undefined && this.#heldBytes > freeBytes && !this.#hasRoomFor(bytes.length)) {
-      this.close(closeCodes.tryLater, "the server holds as many bytes as it may");
+    const needsRoom = this.#closing === undefined && this.#heldBytes > freeBytes;
+    if (needsRoom && !hasRoomFor(this.#options.place, bytes.length)) {
+      this.end(endFrames.full);
       return;
     }
     if (this.#receiver.writable) this.#receiver.write(bytes);
@@ -131,15 +133,6 @@ export class WebSocketEnd {
     const isFree = socket.writableLength === 0;
     this.#ping = isFree ? undefined : payload;
     if (isFree && socket.writable) socket.write(framePong(payload), () => this.drained());
-  }
-
-  #hasRoomFor(bytes: number): boolean {
-    try {
-      this.#options.place.take(bytes);
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   #release(): void {

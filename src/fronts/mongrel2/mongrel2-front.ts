@@ -6,10 +6,10 @@ import { Fanout } from "../../fanout/fanout.js";
 import type { FanoutLimits } from "../../fanout/limits.js";
 import { LocalCohorts } from "../../fanout/local-cohorts.js";
 import type { Joining } from "../../hub/cohort.js";
-import { extraRequestsAllowed, pipelinedRequests } from "../../gateway/connection-rules.js";
+import { extraRequestsAllowed, mostMessageBytes, pipelinedRequests } from "../../gateway/connection-rules.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeStreamHead } from "../../gateway/http-head.js";
-import type { Answer, Reply, StreamStart } from "../../gateway/messages.js";
+import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/messages.js";
 import { TalkTime } from "../../gateway/talk-time.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../log.js";
@@ -218,8 +218,8 @@ export class Mongrel2Front {
       request.leave();
       this.#reply(client, gateway.refuse(request.asked, uploadRefused()), { close: true });
     } else {
-      const { asked, closes: close } = request;
-      const send = (answer: Answer): void => this.#send(client, this.#admit(request, answer), { close });
+      const { asked } = request;
+      const send = (answer: Answer): void => this.#send(client, this.#admit(request, answer), request);
       const answer = gateway.handle(asked);
       // Its body is worked on until then, whoever has gone meanwhile.
       if (answer instanceof Promise) {
@@ -252,9 +252,9 @@ export class Mongrel2Front {
     });
   }
 
-  #send(client: Client, answer: Answer, options: { readonly close: boolean }): void {
-    if (answer.kind === "stream") this.#startStream(client, answer);
-    else this.#reply(client, answer, options);
+  #send(client: Client, answer: Answer, { asked, closes: close }: KeptRequest): void {
+    if (answer.kind === "stream") this.#startStream(client, answer, asked);
+    else this.#reply(client, answer, { close });
   }
 
   #reply(client: Client, reply: Reply, options: { readonly close: boolean }): void {
@@ -273,8 +273,9 @@ export class Mongrel2Front {
     this.#link.deliver(new Targets([client.id], targets), piece);
   }
 
-  #startStream(client: Client, start: StreamStart): void {
+  #startStream(client: Client, start: StreamStart, asked: GatewayRequest): void {
     const { dialogue } = start;
+    const { bodies } = this.#options.gateway;
     this.#count(dialogue === undefined ? 200 : 101);
     this.#link.opened(client.id);
     const head = encodeStreamHead(start);
@@ -285,6 +286,8 @@ export class Mongrel2Front {
     client.webSocket = new WebSocketClient({
       dialogue,
       time: this.#time,
+      messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
+      place: bodies.enter(asked),
       say: (said) => this.#fanout.say(stream, said),
       end: () => {
         this.#link.ignore(client.id);

@@ -1,6 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { EndReason } from "../../fanout/connection.js";
 import type { Joining } from "../../hub/cohort.js";
+import { hasRoomFor } from "../../gateway/body-room.js";
+import type { BodyPlace } from "../../gateway/body-room.js";
 import { Conversation } from "../../gateway/conversation.js";
 import type { Dialogue, Said } from "../../gateway/messages.js";
 import type { TalkTime } from "../../gateway/talk-time.js";
@@ -17,14 +19,15 @@ export interface WebSocketClientOptions {
   readonly dialogue: Dialogue;
   /** That of all who talk at this front. */
   readonly time: TalkTime;
+  /** The most bytes of one message. */
+  readonly messageBytes: number;
+  /** Memory for messages that wait or are worked on: Mongrel2 reads on meanwhile. */
+  readonly place: BodyPlace;
   /** Something goes out on the stream. */
   readonly say: (said: Said) => boolean;
   /** The stream is to be closed, behind what it is being sent and {@link WebSocketClient.lastFrame}. */
   readonly end: () => void;
 }
-
-/** The most bytes of one message, as at the HTTP front. */
-const mostMessageBytes = 256 * 1024;
 
 /** What one WebSocket's client sends through Mongrel2, which joins its pieces and answers neither pings nor closes. */
 export class WebSocketClient {
@@ -38,7 +41,7 @@ export class WebSocketClient {
       dialogue: options.dialogue,
       time: options.time,
       said: options.say,
-      idle: () => undefined,
+      idle: () => options.place.leave(),
       overrun: () => this.#end(endFrames.misused),
     });
   }
@@ -76,17 +79,23 @@ export class WebSocketClient {
   /** The stream has ended: nothing else is worked on. */
   over(): void {
     this.#conversation.end();
+    this.#options.place.leave();
   }
 
   #text(payload: Buffer): void {
-    if (payload.length > mostMessageBytes) this.#end(frameClose(closeCodes.tooBig));
+    const { messageBytes, place } = this.#options;
+    if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
     else if (!isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
-    else this.#conversation.take(payload.toString());
+    else if (!hasRoomFor(place, payload.length)) this.#end(endFrames.full);
+    else {
+      this.#conversation.take(payload.toString());
+      if (!this.#conversation.isBusy) place.leave();
+    }
   }
 
   #end(lastFrame: Buffer): void {
     this.#last = lastFrame;
-    this.#conversation.end();
+    this.over();
     this.#options.end();
   }
 }
