@@ -6,51 +6,70 @@ import { fileURLToPath } from "node:url";
 
 const src = join(dirname(fileURLToPath(import.meta.url)), "..", "src");
 
-const words = ["errors", "log", "metrics", "clock", "protocol", "utf8"];
-
 /** Each area of src/ with the areas that it may import (its own is always allowed) and the packages it may use. */
 const table = {
-  errors: { areas: [], packages: [] },
-  clock: { areas: [], packages: [] },
   protocol: { areas: [], packages: [] },
-  log: { areas: ["errors", "clock"], packages: [] },
-  metrics: { areas: [], packages: [] },
-  utf8: { areas: ["errors"], packages: ["node:"] },
-  hub: { areas: words, packages: ["re2js", "urlpattern-polyfill/urlpattern", "node:crypto"] },
-  sse: { areas: words, packages: [] },
-  "mongrel2/wire": { areas: words, packages: ["node:"] },
-  "mongrel2/link": { areas: [...words, "mongrel2/wire"], packages: ["zeromq", "node:"] },
-  journal: { areas: [...words, "hub"], packages: ["node:"] },
-  fanout: { areas: [...words, "hub"], packages: [] },
-  auth: { areas: [...words, "hub"], packages: ["jose", "node:"] },
-  presence: { areas: [...words, "hub"], packages: [] },
-  polls: { areas: [...words, "hub", "fanout"], packages: ["node:crypto"] },
-  gateway: { areas: [...words, "hub", "sse", "journal", "auth", "presence", "polls"], packages: ["node:"] },
-  "push-stream": { areas: [...words, "hub", "auth", "gateway"], packages: ["node:"] },
-  curve: { areas: words, packages: ["node:"] },
-  ingress: { areas: [...words, "hub", "sse", "journal", "curve"], packages: ["zeromq", "node:"] },
-  publisher: { areas: [...words, "hub", "sse", "ingress", "curve"], packages: ["zeromq", "jose", "node:"] },
-  "fronts/mongrel2": {
-    areas: [...words, "hub", "sse", "gateway", "fanout", "mongrel2/wire", "mongrel2/link"],
+  version: { areas: [], packages: ["node:fs"] },
+  base: { areas: [], packages: ["node:buffer"] },
+  hub: { areas: ["base", "protocol"], packages: ["re2js", "urlpattern-polyfill/urlpattern", "node:crypto"] },
+  sse: { areas: ["base", "protocol"], packages: [] },
+  zeromq: { areas: ["base"], packages: ["zeromq", "node:"] },
+  journal: { areas: ["base", "hub"], packages: ["node:crypto"] },
+  delivery: { areas: ["base", "hub"], packages: ["node:crypto"] },
+  auth: { areas: ["base", "hub"], packages: ["jose", "node:"] },
+  presence: { areas: ["base", "hub", "protocol"], packages: [] },
+  gateway: {
+    areas: ["base", "hub", "protocol", "sse", "journal", "delivery", "auth", "presence", "protocols/pharos"],
     packages: ["node:"],
   },
+  "protocols/pharos": {
+    areas: ["base", "hub", "protocol", "sse", "delivery", "auth", "presence", "gateway"],
+    packages: ["node:"],
+  },
+  "protocols/mercure": {
+    areas: ["base", "hub", "protocol", "sse", "auth", "presence", "gateway"],
+    packages: [],
+  },
+  "protocols/push-stream": {
+    areas: ["base", "hub", "protocol", "auth", "gateway", "protocols/pharos"],
+    packages: ["node:os"],
+  },
+  "protocols/formats": { areas: ["hub", "gateway", "protocols/mercure"], packages: [] },
+  ingress: { areas: ["base", "hub", "protocol", "sse", "zeromq"], packages: ["zeromq"] },
+  publisher: {
+    areas: ["base", "hub", "protocol", "ingress", "zeromq"],
+    packages: ["zeromq", "jose", "node:"],
+  },
+  "fronts/mongrel2": { areas: ["base", "hub", "gateway", "delivery"], packages: ["zeromq", "node:"] },
   "fronts/http": {
-    areas: [...words, "hub", "sse", "gateway", "fanout"],
+    areas: ["base", "gateway", "delivery"],
     packages: ["fastify", "@fastify/", "ws", "node:"],
   },
-  "workers/wire": { areas: [...words, "hub", "fanout"], packages: ["zeromq"] },
-  "workers/hub": { areas: [...words, "hub", "gateway", "workers/wire"], packages: ["node:"] },
-  "workers/process": {
-    areas: [...words, "hub", "gateway", "push-stream", "fanout", "fronts/http", "workers/wire"],
+  "workers/ipc": { areas: ["base", "hub", "delivery"], packages: ["zeromq"] },
+  "workers/primary": { areas: ["base", "hub", "gateway", "workers/ipc"], packages: ["node:"] },
+  "workers/worker": {
+    areas: [
+      "base",
+      "hub",
+      "gateway",
+      "delivery",
+      "fronts/http",
+      "workers/ipc",
+      "protocols/formats",
+      "protocols/push-stream",
+    ],
     packages: ["node:"],
   },
-  admin: { areas: [...words, "gateway"], packages: ["fastify", "node:"] },
-  config: { areas: words, packages: ["zod", "node:"] },
+  monitoring: {
+    areas: ["base", "hub", "journal", "gateway", "fronts/mongrel2", "workers/primary"],
+    packages: ["fastify", "node:"],
+  },
+  config: { areas: ["base", "protocol"], packages: ["zod", "node:"] },
   client: { areas: ["protocol", "sse"], packages: ["jose"] },
   app: { areas: ["*"], packages: ["node:"] },
   index: { areas: ["*"], packages: [] },
   cli: {
-    areas: [...words, "app", "auth", "config", "curve", "publisher", "client"],
+    areas: ["base", "protocol", "version", "app", "auth", "config", "zeromq", "publisher", "client"],
     packages: ["commander", "picocolors", "node:", "pino"],
   },
 };
@@ -81,7 +100,8 @@ function areaOf(file) {
   const path = relative(src, file);
   const parts = path.split("/");
   if (parts.length === 1) return path.replace(/\.ts$/, "");
-  if (["mongrel2", "fronts", "workers"].includes(parts[0])) return `${parts[0]}/${parts[1]}`;
+  if (["fronts", "workers", "protocols"].includes(parts[0]))
+    return `${parts[0]}/${parts[1]?.replace(/\.ts$/, "")}`;
   return parts[0];
 }
 

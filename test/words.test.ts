@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { errorCodes } from "../src/errors.js";
-import { counters, gauges, histograms } from "../src/metrics.js";
+import { errorCodes } from "../src/base/errors.js";
+import { counters, gauges, histograms } from "../src/base/metrics.js";
 
 const src = new URL("../src/", import.meta.url);
-const tables = new Set(["errors.ts", "metrics.ts"]);
+const tables = new Set(["base/errors.ts", "base/metrics.ts"]);
 const code = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && !tables.has(file))
   .map((file) => readFileSync(new URL(file, src), "utf8"))

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../clock.js";
-import { parsePublication } from "../hub/publication.js";
+import type { Clock, Timer } from "../base/clock.js";
+import { parsePublication } from "../hub/publications/publication.js";
 import type { Journal } from "../journal/journal.js";
 import { defaultTopic } from "../protocol.js";
 

@@ -1,15 +1,15 @@
 import { fileURLToPath } from "node:url";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../base/clock.js";
 import type { Config, HttpAddress, Limits } from "../config/config.js";
-import type { FanoutLimits } from "../fanout/limits.js";
-import { LocalCohorts } from "../fanout/local-cohorts.js";
+import type { FanoutLimits } from "../delivery/limits.js";
+import { LocalCohorts } from "../delivery/local-cohorts.js";
 import { HttpFront } from "../fronts/http/http-front.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Hub } from "../hub/hub.js";
-import type { Logger } from "../log.js";
-import type { Metrics } from "../metrics.js";
+import type { Logger } from "../base/log.js";
+import type { Metrics } from "../base/metrics.js";
 import { htmlDir } from "./html-dir.js";
-import { WorkersFront } from "../workers/hub/workers-front.js";
+import { WorkersFront } from "../workers/primary/workers-front.js";
 
 /** The program of a worker process, beside the compiled code. */
 const compiledWorker = fileURLToPath(new URL("../cli/worker.js", import.meta.url));

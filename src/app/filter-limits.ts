@@ -1,5 +1,5 @@
 import type { Limits } from "../config/config.js";
-import type { FilterLimits } from "../hub/filter-limits.js";
+import type { FilterLimits } from "../hub/filters/filter-limits.js";
 
 /** What the hub may hold of filters, from the settings. */
 export function filterLimits({

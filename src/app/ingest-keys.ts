@@ -1,7 +1,7 @@
-import { readKeyFile } from "../curve/key-file.js";
-import { parseCurveServer, type CurveServer } from "../curve/keys.js";
-import type { Endpoint } from "../ingress/endpoint.js";
-import type { Logger } from "../log.js";
+import { readKeyFile } from "../zeromq/curve/key-file.js";
+import { parseCurveServer, type CurveServer } from "../zeromq/curve/keys.js";
+import type { Endpoint } from "../zeromq/endpoint.js";
+import type { Logger } from "../base/log.js";
 
 /**
  * Reads the keys for ingest endpoints that other machines can reach; undefined when there is no file. Says what the

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Mongrel2Specs } from "../config/config.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../base/log.js";
 
 /** How a link is called in figures, log lines and the line `ready`: its place in the settings, counted from 1. */
 export function linkName(index: number): string {

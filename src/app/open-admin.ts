@@ -1,14 +1,14 @@
-import { AdminServer } from "../admin/admin-server.js";
-import { encodeExposition } from "../admin/exposition.js";
-import type { Clock } from "../clock.js";
+import { AdminServer } from "../monitoring/admin/admin-server.js";
+import { encodeExposition } from "../monitoring/admin/exposition.js";
+import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
-import type { Logger } from "../log.js";
-import type { Figures } from "./figures.js";
+import type { Logger } from "../base/log.js";
+import type { Figures } from "../monitoring/figures.js";
 import { htmlDir } from "./html-dir.js";
-import { LoopDelay } from "./loop-delay.js";
-import { processFamilies } from "./process-families.js";
-import { statusDocument } from "./status.js";
-import type { StatusFacts } from "./status.js";
+import { LoopDelay } from "../monitoring/event-loop-delay.js";
+import { processFamilies } from "../monitoring/process-metrics.js";
+import { statusDocument } from "../monitoring/status-document.js";
+import type { StatusFacts } from "../monitoring/status-document.js";
 
 /** So that figures of several programs do not mix in one database. */
 const prefix = "pharos_";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import type { Logger, LogLevel } from "../log.js";
-import { WorkerFront } from "../workers/process/worker-front.js";
-import { parseHandedOver, parseWorkerSettings } from "../workers/wire/settings.js";
+import type { Logger, LogLevel } from "../base/log.js";
+import { WorkerFront } from "../workers/worker/worker-front.js";
+import { parseHandedOver, parseWorkerSettings } from "../workers/ipc/settings.js";
 import { systemClock } from "./system-clock.js";
 
 /**

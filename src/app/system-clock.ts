@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock.js";
+import type { Clock, Timer } from "../base/clock.js";
 
 /** The machine's own time. Its timers do not keep the process alive: what serves, listens. */
 export const systemClock: Clock = Object.freeze({

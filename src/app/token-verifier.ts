@@ -1,5 +1,5 @@
-import type { TokenVerifier } from "../auth/grants.js";
-import { createVerifier, type VerifierPorts } from "../auth/verifier.js";
+import type { TokenVerifier } from "../auth/grants/grants.js";
+import { createVerifier, type VerifierPorts } from "../auth/tokens/verifier.js";
 import type { Config } from "../config/config.js";
 
 /**

@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyOptions } from "jose";
 
-import type { PharosError } from "../errors.js";
+import type { PharosError } from "../base/errors.js";
 import { durationText, quoted, refused, timeText } from "./refusal.js";
 
 type Expected = Pick<JWTVerifyOptions, "audience" | "issuer" | "currentDate">;

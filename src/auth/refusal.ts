@@ -1,4 +1,4 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 
 /** Longest piece of a token that a reason quotes, in characters. */
 const quotedCharacters = 80;

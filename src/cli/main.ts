@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import "./heap.js";
-import { failureText } from "./failure.js";
-import { exitCodes } from "./io.js";
+import { failureText } from "./terminal/failure.js";
+import { exitCodes } from "./terminal/io.js";
 import { run } from "./program.js";
 
 /** How long what is on its way may hold up the end, in milliseconds: more than a publisher lingers. */

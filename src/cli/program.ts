@@ -2,13 +2,13 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 import { configJsonSchema } from "../config/schema.js";
 import { streamPath } from "../protocol.js";
-import { exitCodeOf, failureText } from "./failure.js";
-import { exitCodes, type Io } from "./io.js";
-import { addKeys } from "./keys-command.js";
-import { addBeacon, addPublish } from "./publish-commands.js";
-import { addSettingOptions, givenSettings } from "./setting-options.js";
-import { addToken } from "./token-command.js";
-import { packageVersion } from "./version.js";
+import { exitCodeOf, failureText } from "./terminal/failure.js";
+import { exitCodes, type Io } from "./terminal/io.js";
+import { addKeys } from "./commands/keys-command.js";
+import { addBeacon, addPublish } from "./commands/publish-commands.js";
+import { addSettingOptions, givenSettings } from "./commands/setting-options.js";
+import { addToken } from "./commands/token-command.js";
+import { packageVersion } from "../version.js";
 
 /**
  * Runs the command line `args` (without node and script) and returns the exit code: 0 stopped, 1 failure, 2 bad
@@ -64,7 +64,7 @@ function addServe(root: Command, io: Io, ended: Ended): void {
   const command = root.command("serve").description("Run a hub until Ctrl-C.");
   addSettingOptions(command);
   command.action(async () => {
-    const { serve } = await import("./serve.js");
+    const { serve } = await import("./commands/serve.js");
     ended.code = await serve(givenSettings(command), io);
   });
 }
@@ -79,7 +79,7 @@ function addSubscribe(root: Command, io: Io, ended: Ended): void {
     .option("--last-event-id <ID>", "Start after this event.")
     .action(
       async (url: string, options: { topic?: readonly string[]; json?: true; lastEventId?: string }) => {
-        const { subscribeTo } = await import("./subscribe.js");
+        const { subscribeTo } = await import("./commands/subscribe.js");
         const { topic = [], json = false, lastEventId } = options;
         ended.code = await subscribeTo({ url, filters: topic, json, lastEventId }, io);
       },

@@ -1,8 +1,8 @@
 import "./heap.js";
 import { runWorker } from "../app/run-worker.js";
-import { failureText } from "./failure.js";
-import { exitCodes } from "./io.js";
-import { createLogger } from "./log-lines.js";
+import { failureText } from "./terminal/failure.js";
+import { exitCodes } from "./terminal/io.js";
+import { createLogger } from "./terminal/log-lines.js";
 
 // Where `pharos serve --workers` starts its processes; nobody else has a channel to speak over.
 

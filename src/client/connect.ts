@@ -1,12 +1,12 @@
 import { defaultTopic } from "../protocol.js";
-import { parseAddress } from "./address.js";
-import { deferredFeed } from "./deferred-feed.js";
-import type { Feed, FeedEvents } from "./feed.js";
+import { parseAddress } from "./transports/address.js";
+import { deferredFeed } from "./connection/deferred-feed.js";
+import type { Feed, FeedEvents } from "./connection/feed.js";
 import { ownFeed, transportsFor } from "./feeds.js";
-import { Live } from "./live.js";
+import { Live } from "./connection/connection.js";
 import type { ConnectOptions } from "./options.js";
-import { StreamRefusedError } from "./refusal.js";
-import { Tokens } from "./tokens.js";
+import { StreamRefusedError } from "./messages/refusal.js";
+import { Tokens } from "./connection/tokens.js";
 
 /**
  * Connects to a hub and stays connected. `url` is the hub's (`https://example.org/`, or `/` on its own pages) or one of

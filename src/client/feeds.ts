@@ -1,14 +1,14 @@
 import { pollPath, streamPath, webSocketPath } from "../protocol.js";
-import type { Address } from "./address.js";
-import { ask, openEventStream, type RequestSettings } from "./event-stream-transport.js";
-import type { FeedEvents } from "./feed.js";
-import { HubFeed } from "./hub-feed.js";
-import type { TransportName } from "./item.js";
-import { watchPage } from "./page.js";
-import { StreamOpener } from "./stream-opener.js";
-import type { Tokens } from "./tokens.js";
-import type { Transport, Transports } from "./transport.js";
-import { Wishes } from "./wishes.js";
+import type { Address } from "./transports/address.js";
+import { ask, openEventStream, type RequestSettings } from "./transports/event-stream-transport.js";
+import type { FeedEvents } from "./connection/feed.js";
+import { HubFeed } from "./connection/stream-loop.js";
+import type { TransportName } from "./messages/item.js";
+import { watchPage } from "./connection/page-lifecycle.js";
+import { StreamOpener } from "./connection/stream-opener.js";
+import type { Tokens } from "./connection/tokens.js";
+import type { Transport, Transports } from "./transports/transport.js";
+import { Wishes } from "./connection/desired-filters.js";
 
 // Few pages need them.
 const fallbacks = () => import("./pharos-client-fallbacks.js");

@@ -1,11 +1,11 @@
 export { connect } from "./connect.js";
-export type { BookmarkStorage } from "./bookmark.js";
-export { maxWaitingItems } from "./inbox.js";
-export type { ConnectionState, LiveEvent, LiveGap, LiveItem, TransportName } from "./item.js";
-export type { Live, LiveListeners } from "./live.js";
+export type { BookmarkStorage } from "./extras/bookmark.js";
+export { maxWaitingItems } from "./connection/inbox.js";
+export type { ConnectionState, LiveEvent, LiveGap, LiveItem, TransportName } from "./messages/item.js";
+export type { Live, LiveListeners } from "./connection/connection.js";
 export type { ConnectOptions } from "./options.js";
-export { StreamRefusedError } from "./refusal.js";
-export type { TokenSource } from "./tokens.js";
-export type { DecryptKey } from "./unseal.js";
+export { StreamRefusedError } from "./messages/refusal.js";
+export type { TokenSource } from "./connection/tokens.js";
+export type { DecryptKey } from "./extras/unseal.js";
 export type { GapNotice, GapReason } from "../protocol.js";
 export type { SharedOptions } from "./shared/open-shared.js";

@@ -1,11 +1,11 @@
-import type { Address } from "./address.js";
-import { Bookmark } from "./bookmark.js";
-import type { Feed, FeedEvents, Seen } from "./feed.js";
+import type { Address } from "./transports/address.js";
+import { Bookmark } from "./extras/bookmark.js";
+import type { Feed, FeedEvents, Seen } from "./connection/feed.js";
 import type { Beginning } from "./feeds.js";
 import type { ConnectOptions } from "./options.js";
 import { sharedFeed } from "./shared/open-shared.js";
-import type { Tokens } from "./tokens.js";
-import { unsealing } from "./unseal.js";
+import type { Tokens } from "./connection/tokens.js";
+import { unsealing } from "./extras/unseal.js";
 
 /** A connection that is shared, keeps its place, or opens sealed data. */
 export interface WantedFeed {

@@ -1,8 +1,8 @@
-import type { BookmarkStorage } from "./bookmark.js";
-import type { RequestSettings } from "./event-stream-transport.js";
-import type { TokenSource } from "./tokens.js";
-import type { DecryptKey } from "./unseal.js";
-import type { TransportName } from "./item.js";
+import type { BookmarkStorage } from "./extras/bookmark.js";
+import type { RequestSettings } from "./transports/event-stream-transport.js";
+import type { TokenSource } from "./connection/tokens.js";
+import type { DecryptKey } from "./extras/unseal.js";
+import type { TransportName } from "./messages/item.js";
 import type { SharedOptions } from "./shared/open-shared.js";
 
 export interface ConnectOptions extends RequestSettings {

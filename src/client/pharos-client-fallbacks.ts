@@ -1,2 +1,2 @@
-export { openPolls } from "./poll-transport.js";
-export { openSocket } from "./socket-transport.js";
+export { openPolls } from "./transports/poll-transport.js";
+export { openSocket } from "./transports/socket-transport.js";

@@ -1,8 +1,8 @@
-import { parseAddress } from "./address.js";
+import { parseAddress } from "./transports/address.js";
 import { ownFeed, transportsFor } from "./feeds.js";
-import { Tokens } from "./tokens.js";
+import { Tokens } from "./connection/tokens.js";
 import { typedPort, type FromTab, type FromWorker } from "./shared/messages.js";
-import { SharedHub, type SharedHubOptions } from "./shared/shared-hub.js";
+import { SharedHub, type SharedHubOptions } from "./shared/shared-connection.js";
 
 /** As a tab would, and with the tokens of the tabs. */
 const makeFeed: SharedHubOptions["makeFeed"] = ({ settings, token, ...beginning }) => {

@@ -1,4 +1,4 @@
-import type { LogLevel } from "../log.js";
+import type { LogLevel } from "../base/log.js";
 import type { TokenIssuer } from "./tokens.js";
 
 /** Everything that can be set, parsed and complete. Frozen in depth; {@link loadConfig} is the only maker. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 
 /** Settings on their way to the schema, which has not seen them yet. */
 export type RawSettings = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 import { mercurePath } from "../protocol.js";
 import type { AdminAddress, Config, HttpAddress } from "./config.js";
 import { describeFaults } from "./faults.js";

@@ -12,7 +12,7 @@ import {
   pushStreamPaths,
 } from "./addresses.js";
 import { adminToken, checkAdmin } from "./admin.js";
-import { logLevels } from "../log.js";
+import { logLevels } from "../base/log.js";
 import { limitsSchema } from "./limits.js";
 import { network } from "./network.js";
 import { checkOpaqueIds } from "./opaque-ids.js";

@@ -1,14 +1,14 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 import type { Subscription } from "../hub/cohort.js";
 import { streamPath } from "../protocol.js";
-import { BodyRoom } from "./body-room.js";
-import type { ClientLimits } from "./client-limits.js";
-import { Cors } from "./cors.js";
-import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./messages.js";
+import { BodyRoom } from "./limits/body-budget.js";
+import type { ClientLimits } from "./limits/client-limits.js";
+import { Cors } from "./http/cors.js";
+import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./http/messages.js";
 import type { Refusals } from "./refusals.js";
-import { asProblem, emptyReply, problemReply } from "./replies.js";
-import type { Handler, Resource } from "./resource.js";
-import { allowedMethods, serves } from "./resource.js";
+import { asProblem, emptyReply, problemReply } from "./http/replies.js";
+import type { Handler, Resource } from "./http/resource.js";
+import { allowedMethods, serves } from "./http/resource.js";
 
 export interface GatewayOptions {
   readonly resources: readonly Resource[];

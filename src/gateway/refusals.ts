@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../clock.js";
-import type { PharosError } from "../errors.js";
-import type { LogFields, Logger } from "../log.js";
-import type { Metrics } from "../metrics.js";
-import type { GatewayRequest } from "./messages.js";
-import { RateLimit } from "./rate-limit.js";
-import { statusOf } from "./replies.js";
+import type { Clock } from "../base/clock.js";
+import type { PharosError } from "../base/errors.js";
+import type { LogFields, Logger } from "../base/log.js";
+import type { Metrics } from "../base/metrics.js";
+import type { GatewayRequest } from "./http/messages.js";
+import { RateLimit } from "./limits/rate-limit.js";
+import { statusOf } from "./http/replies.js";
 
 export interface RefusalsOptions {
   readonly logger: Logger;

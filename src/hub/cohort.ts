@@ -1,14 +1,14 @@
-import type { Coding } from "./coding.js";
-import type { Entry } from "./entry.js";
-import type { TopicFilter } from "./filter.js";
-import { filterSetKey } from "./filter.js";
-import { heldBytes } from "./filter-weight.js";
-import type { Format } from "./format.js";
-import type { History } from "./history.js";
-import type { PendingAccount } from "./pending.js";
-import type { Offset } from "./position.js";
-import { mayRead } from "./rights.js";
-import type { Rights } from "./rights.js";
+import type { Coding } from "./publications/content-coding.js";
+import type { Entry } from "./publications/entry.js";
+import type { TopicFilter } from "./filters/filter.js";
+import { filterSetKey } from "./filters/filter.js";
+import { heldBytes } from "./filters/filter-cost.js";
+import type { Format } from "./publications/format.js";
+import type { History } from "./publications/history.js";
+import type { PendingAccount } from "./backpressure.js";
+import type { Offset } from "./publications/position.js";
+import { mayRead } from "./publications/rights.js";
+import type { Rights } from "./publications/rights.js";
 
 /** Where rounds go: one per Mongrel2 link, one for the HTTP front. */
 export interface Outlet {

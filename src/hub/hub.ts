@@ -1,22 +1,22 @@
-import type { Clock } from "../clock.js";
-import { PharosError } from "../errors.js";
+import type { Clock } from "../base/clock.js";
+import { PharosError } from "../base/errors.js";
 import { mercurePath } from "../protocol.js";
 import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
-import type { Entry } from "./entry.js";
-import type { TopicFilter } from "./filter.js";
-import { mayMatchBelow } from "./filter-reach.js";
-import { defaultFilterLimits } from "./filter-limits.js";
-import type { FilterLimits } from "./filter-limits.js";
-import { heldBytes } from "./filter-weight.js";
-import { FilterTrie } from "./filter-trie.js";
-import type { FilterCounts } from "./filter-trie.js";
-import type { History } from "./history.js";
-import { PendingAccount, defaultPressureLimits } from "./pending.js";
-import type { PressureLimits } from "./pending.js";
-import { RetainedValues } from "./retained.js";
-import type { Topic } from "./topic.js";
-import { urlPatternsFor } from "./url-patterns.js";
+import type { Entry } from "./publications/entry.js";
+import type { TopicFilter } from "./filters/filter.js";
+import { mayMatchBelow } from "./filters/filter-overlap.js";
+import { defaultFilterLimits } from "./filters/filter-limits.js";
+import type { FilterLimits } from "./filters/filter-limits.js";
+import { heldBytes } from "./filters/filter-cost.js";
+import { FilterTrie } from "./filters/filter-trie.js";
+import type { FilterCounts } from "./filters/filter-trie.js";
+import type { History } from "./publications/history.js";
+import { PendingAccount, defaultPressureLimits } from "./backpressure.js";
+import type { PressureLimits } from "./backpressure.js";
+import { RetainedValues } from "./publications/retained-values.js";
+import type { Topic } from "./topics/topic.js";
+import { urlPatternsFor } from "./patterns/url-pattern-cache.js";
 
 export interface HubOptions {
   readonly history: History;

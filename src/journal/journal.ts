@@ -1,5 +1,5 @@
-import type { Position } from "../hub/position.js";
-import type { Publication } from "../hub/publication.js";
+import type { Position } from "../hub/publications/position.js";
+import type { Publication } from "../hub/publications/publication.js";
 
 /** What a publication has become: its place, and the event id under which clients see it. */
 export interface Receipt extends Position {

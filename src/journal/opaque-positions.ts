@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { parseEpoch } from "../hub/position.js";
-import type { Epoch, Position, PositionFormat } from "../hub/position.js";
+import { parseEpoch } from "../hub/publications/position.js";
+import type { Epoch, Position, PositionFormat } from "../hub/publications/position.js";
 
 /** One block of AES: eight bytes of zeros, by which a forged id is known, and the offset. */
 const blockBytes = 16;

@@ -1,5 +1,5 @@
-import { parseHubTopic } from "../hub/topic.js";
-import type { Topic } from "../hub/topic.js";
+import { parseHubTopic } from "../hub/topics/topic.js";
+import type { Topic } from "../hub/topics/topic.js";
 import { mercurePath } from "../protocol.js";
 import type { Subscription } from "./subscriber.js";
 

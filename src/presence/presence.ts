@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
-import type { Publication } from "../hub/publication.js";
-import type { Metrics } from "../metrics.js";
+import type { Clock } from "../base/clock.js";
+import type { Publication } from "../hub/publications/publication.js";
+import type { Metrics } from "../base/metrics.js";
 import { gapEventType } from "../protocol.js";
 import type { GapNotice } from "../protocol.js";
 import { ActiveSubscriptions } from "./active-subscriptions.js";

@@ -1,4 +1,4 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 import type { Posted } from "./post.js";
 
 /** What a hub answers when it may take the same later, or failed half-way. */

@@ -1,5 +1,5 @@
-import type { PublicationInput } from "../hub/publication.js";
-import { parsePublication } from "../hub/publication.js";
+import type { PublicationInput } from "../hub/publications/publication.js";
+import { parsePublication } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
 
 /** What a program publishes. */

@@ -1,4 +1,4 @@
-import { parsePublication, type Publication } from "../hub/publication.js";
+import { parsePublication, type Publication } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
 import type { OutgoingPublication } from "./frames.js";
 

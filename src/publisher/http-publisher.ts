@@ -1,5 +1,5 @@
-import { PharosError, type ErrorCode } from "../errors.js";
-import type { Publication } from "../hub/publication.js";
+import { PharosError, type ErrorCode } from "../base/errors.js";
+import type { Publication } from "../hub/publications/publication.js";
 import { parseId, parseIds } from "./answers.js";
 import { gather } from "./gather.js";
 import { encodeForm, encodeLine, parseHttpPublication, type HttpPublication } from "./http-bodies.js";

@@ -1,4 +1,4 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 import { mercurePath, publishPath } from "../protocol.js";
 
 /** Where a hub takes publications over HTTP. */

@@ -1,4 +1,4 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 
 export interface NumberedOptions {
   /** What one of them is called in the message of an error. @default "publication" */

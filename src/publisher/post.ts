@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 
 export interface Post {
   readonly url: string;

@@ -1,9 +1,9 @@
 import { Push, type SocketOptions } from "zeromq";
-import { parseCurveClient, type CurveClientKeys } from "../curve/keys.js";
-import { PharosError } from "../errors.js";
-import { attach } from "../ingress/bind.js";
-import { parseEndpoint, type Endpoint } from "../ingress/endpoint.js";
-import { parseIngestMessage } from "../ingress/message.js";
+import { parseCurveClient, type CurveClientKeys } from "../zeromq/curve/keys.js";
+import { PharosError } from "../base/errors.js";
+import { attach } from "../zeromq/bind.js";
+import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
+import { parseIngestMessage } from "../ingress/zeromq/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { CompactEncrypt } from "jose";
 
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 
 const keyBytes = 32;
 

@@ -1,4 +1,4 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 
 /** What one event of a stream holds. The texts are taken as they are; only newlines in `data` are rewritten. */
 export interface EncodableEvent {

@@ -1,4 +1,4 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 
 /** Receives what the lines of an event stream say, in order. */
 export interface FieldHandlers {

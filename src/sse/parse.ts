@@ -1,4 +1,4 @@
-import { PharosError } from "../errors.js";
+import { PharosError } from "../base/errors.js";
 import { defaultMaxLineLength, FieldParser } from "./fields.js";
 
 /** One event as it stood on the stream: only the fields that it had. Never empty. */

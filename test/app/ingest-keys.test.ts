@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readIngestKeys } from "../../src/app/ingest-keys.js";
-import { createKeyPair } from "../../src/curve/keys.js";
-import { parseEndpoint } from "../../src/ingress/endpoint.js";
-import { Records } from "../ingress/open-ingress.js";
+import { createKeyPair } from "../../src/zeromq/curve/keys.js";
+import { parseEndpoint } from "../../src/zeromq/endpoint.js";
+import { Records } from "../ingress/zeromq/open-ingress.js";
 
 const keys = createKeyPair();
 const publisher = createKeyPair();

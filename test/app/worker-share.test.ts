@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { workerShare } from "../../src/app/create-http-front.js";
-import { BodyRoom } from "../../src/gateway/body-room.js";
+import { BodyRoom } from "../../src/gateway/limits/body-budget.js";
 import { gatewayRequest } from "../gateway/request.js";
 
 const MiB = 1024 * 1024;

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { SignJWT } from "jose";
 import { onTestFinished } from "vitest";
 
-import type { Grants, TokenVerifier, Verdict } from "../../src/auth/grants.js";
+import type { Grants, TokenVerifier, Verdict } from "../../src/auth/grants/grants.js";
 import type { TokenLimits } from "../../src/auth/limits.js";
-import type { IssuerSettings } from "../../src/auth/trusted-issuer.js";
-import { createVerifier } from "../../src/auth/verifier.js";
-import type { LogFields, Logger } from "../../src/log.js";
+import type { IssuerSettings } from "../../src/auth/tokens/trusted-issuer.js";
+import { createVerifier } from "../../src/auth/tokens/verifier.js";
+import type { LogFields, Logger } from "../../src/base/log.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 export const hubUrl = "https://hub.example/.well-known/mercure";

@@ -1,6 +1,6 @@
 import { PassThrough, Readable, Writable } from "node:stream";
 
-import type { Io } from "../../src/cli/io.js";
+import type { Io } from "../../src/cli/terminal/io.js";
 import { Changes } from "../support/wait-for.js";
 
 /** A world for one command: what it reads is given, what it writes is kept. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { run } from "../../src/cli/program.js";
-import { packageVersion } from "../../src/cli/version.js";
+import { packageVersion } from "../../src/version.js";
 import { settings } from "../../src/config/settings.js";
 import { FakeIo } from "./fake-io.js";
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { connect, type ConnectOptions, type LiveItem } from "../../src/client/index.js";
-import { matchesTopic } from "../../src/client/topic-match.js";
-import { parseWord } from "../../src/client/words.js";
+import { matchesTopic } from "../../src/client/messages/topic-match.js";
+import { parseWord } from "../../src/client/messages/hub-message.js";
 import { waitFor } from "../support/wait-for.js";
 import { type Answer, quick, refuse, serve, stream } from "./stream-server.js";
 

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { loadConfig } from "../../src/config/load.js";
 import type { SettingText } from "../../src/config/settings.js";
-import { PharosError } from "../../src/errors.js";
+import { PharosError } from "../../src/base/errors.js";
 
 function options(given: Record<string, SettingText>): ReadonlyMap<string, SettingText> {
   return new Map(Object.entries(given));

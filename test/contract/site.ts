@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApp, type App } from "../../src/app.js";
+import { createApp, type App } from "../../src/app/app.js";
 import { systemClock } from "../../src/app/system-clock.js";
 import { loadConfig } from "../../src/config/load.js";
-import type { PublicationInput } from "../../src/hub/publication.js";
-import { silentLogger } from "../../src/log.js";
+import type { PublicationInput } from "../../src/hub/publications/publication.js";
+import { silentLogger } from "../../src/base/log.js";
 import { root } from "../support/ipc.js";
 import type { Mongrel2Settings } from "../support/mongrel2-config.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createKeyPair, type CurveKeyPair } from "../../src/curve/keys.js";
+import { createKeyPair, type CurveKeyPair } from "../../src/zeromq/curve/keys.js";
 import { PushPublisher } from "../../src/publisher/push-publisher.js";
 import { spawnHub, startHub } from "../support/hub-process.js";
 

@@ -2,10 +2,16 @@ import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Push } from "zeromq";
 import { systemClock } from "../../src/app/system-clock.js";
-import { createKeyPair, parseCurveServer } from "../../src/curve/keys.js";
-import { ControlSocket } from "../../src/ingress/control-socket.js";
-import { parseEndpoint } from "../../src/ingress/endpoint.js";
-import { ipcPath, openIngress, openPush, Records, type RecordingSink } from "../ingress/open-ingress.js";
+import { createKeyPair, parseCurveServer } from "../../src/zeromq/curve/keys.js";
+import { ControlSocket } from "../../src/ingress/zeromq/control-socket.js";
+import { parseEndpoint } from "../../src/zeromq/endpoint.js";
+import {
+  ipcPath,
+  openIngress,
+  openPush,
+  Records,
+  type RecordingSink,
+} from "../ingress/zeromq/open-ingress.js";
 import { before } from "../support/wait-for.js";
 
 const body = "id: 1\ndata: evil\n\n";

@@ -1,8 +1,13 @@
 import { constants, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { encodeStreamHead } from "../../src/gateway/http-head.js";
-import type { StreamStart } from "../../src/gateway/messages.js";
-import { bearer, headerOf, MercureWorld, type MercureWorldOptions } from "./mercure-world.js";
+import { encodeStreamHead } from "../../src/gateway/http/response-head.js";
+import type { StreamStart } from "../../src/gateway/http/messages.js";
+import {
+  bearer,
+  headerOf,
+  MercureWorld,
+  type MercureWorldOptions,
+} from "../protocols/mercure/mercure-world.js";
 
 const gzip = { "accept-encoding": "gzip, deflate, br, zstd" };
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { PharosError } from "../../src/errors.js";
-import { eventStreams } from "../../src/gateway/event-streams.js";
+import { PharosError } from "../../src/base/errors.js";
+import { eventStreams } from "../../src/protocols/pharos/esupdates.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { GatewayOptions } from "../../src/gateway/gateway.js";
-import { encodeStreamHead } from "../../src/gateway/http-head.js";
-import { health } from "../../src/gateway/health.js";
-import { emptyReply } from "../../src/gateway/replies.js";
-import type { Resource } from "../../src/gateway/resource.js";
-import type { Reply, StreamStart } from "../../src/gateway/messages.js";
-import { Visitors } from "../../src/gateway/visitors.js";
+import { encodeStreamHead } from "../../src/gateway/http/response-head.js";
+import { health } from "../../src/protocols/pharos/health.js";
+import { emptyReply } from "../../src/gateway/http/replies.js";
+import type { Resource } from "../../src/gateway/http/resource.js";
+import type { Reply, StreamStart } from "../../src/gateway/http/messages.js";
+import { Visitors } from "../../src/gateway/access/authenticator.js";
 import { gatewayRequest } from "./request.js";
 
 function createGateway(options: Partial<GatewayOptions> = {}): Gateway {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { createLogger } from "../../src/cli/log-lines.js";
-import { encodeHead } from "../../src/gateway/http-head.js";
-import type { Answer } from "../../src/gateway/messages.js";
-import { clientAddress, Networks } from "../../src/gateway/client-address.js";
+import { createLogger } from "../../src/cli/terminal/log-lines.js";
+import { encodeHead } from "../../src/gateway/http/response-head.js";
+import type { Answer } from "../../src/gateway/http/messages.js";
+import { clientAddress, Networks } from "../../src/gateway/http/client-address.js";
 import { Refusals } from "../../src/gateway/refusals.js";
-import { parseIngestMessage } from "../../src/ingress/message.js";
-import { silentMetrics } from "../../src/metrics.js";
+import { parseIngestMessage } from "../../src/ingress/zeromq/message.js";
+import { silentMetrics } from "../../src/base/metrics.js";
 import { mercurePath, publishPath, streamPath } from "../../src/protocol.js";
 import { EventStreamParser, type RawEvent } from "../../src/sse/parse.js";
 import { KeptOutput } from "../cli/fake-io.js";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { PharosError } from "../../src/errors.js";
+import { PharosError } from "../../src/base/errors.js";
 import { Gateway } from "../../src/gateway/gateway.js";
-import type { Reply } from "../../src/gateway/messages.js";
+import type { Reply } from "../../src/gateway/http/messages.js";
 import { Refusals } from "../../src/gateway/refusals.js";
-import { Records } from "../ingress/open-ingress.js";
+import { Records } from "../ingress/zeromq/open-ingress.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { gatewayRequest } from "./request.js";
 

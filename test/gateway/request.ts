@@ -1,4 +1,4 @@
-import type { GatewayRequest } from "../../src/gateway/messages.js";
+import type { GatewayRequest } from "../../src/gateway/http/messages.js";
 
 /** A request as a front shows it. */
 export function gatewayRequest(options: {

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import type { Cohort, Outlet, Subscription } from "../../src/hub/cohort.js";
-import { parseMqttFilter, parseTemplateFilter, parseUrlPatternFilter } from "../../src/hub/filter.js";
-import type { TopicFilter } from "../../src/hub/filter.js";
+import { parseMqttFilter, parseTemplateFilter, parseUrlPatternFilter } from "../../src/hub/filters/filter.js";
+import type { TopicFilter } from "../../src/hub/filters/filter.js";
 import { Hub } from "../../src/hub/hub.js";
-import { parsePublication } from "../../src/hub/publication.js";
-import { publicOnly } from "../../src/hub/rights.js";
-import { urlPatternsFor } from "../../src/hub/url-patterns.js";
-import { World } from "../fanout/world.js";
-import { tinyFormat } from "../fanout/tiny-format.js";
+import { parsePublication } from "../../src/hub/publications/publication.js";
+import { publicOnly } from "../../src/hub/publications/rights.js";
+import { urlPatternsFor } from "../../src/hub/patterns/url-pattern-cache.js";
+import { World } from "../delivery/fanout-world.js";
+import { tinyFormat } from "../delivery/tiny-format.js";
 
 const outlet: Outlet = { name: "outlet", wake: () => undefined };
 

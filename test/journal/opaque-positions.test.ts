@@ -1,10 +1,10 @@
 import { expect, it, test } from "vitest";
 import { assert, maxSafeNat, property } from "fast-check";
-import { parsePublication } from "../../src/hub/publication.js";
-import type { Epoch } from "../../src/hub/position.js";
-import { MemoryJournal } from "../../src/journal/memory-journal.js";
+import { parsePublication } from "../../src/hub/publications/publication.js";
+import type { Epoch } from "../../src/hub/publications/position.js";
+import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { OpaquePositions } from "../../src/journal/opaque-positions.js";
-import { silentMetrics } from "../../src/metrics.js";
+import { silentMetrics } from "../../src/base/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 const [epoch, other] = ["mine", "other"] as Epoch[] as [Epoch, Epoch];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gzipCoding } from "../../src/gateway/gzip-coding.js";
+import { gzipCoding } from "../../src/gateway/formats/gzip.js";
 import { encodeEvent } from "../../src/sse/encode.js";
 import { grouped, median, printFigures } from "../support/load/figures.js";
 

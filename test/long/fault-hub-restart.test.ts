@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { queryStatus } from "../../src/mongrel2/link/status.js";
+import { queryStatus } from "../../src/fronts/mongrel2/link/status.js";
 import type { HubProcess } from "../support/hub-process.js";
 import { again, linkTo, startLinkBed, strangerFaults, type LinkBed } from "../support/link-bed.js";
 import { startLoadClients, type LoadClients, type LoadGroup } from "../support/load/client.js";

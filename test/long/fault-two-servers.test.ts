@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { queryStatus } from "../../src/mongrel2/link/status.js";
+import { queryStatus } from "../../src/fronts/mongrel2/link/status.js";
 import { linkTo, startHubBehind } from "../support/link-bed.js";
 import { startLoadClients } from "../support/load/client.js";
 import { groupLines, printFigures } from "../support/load/figures.js";

@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
 import type { Cohort, Outlet } from "../../src/hub/cohort.js";
-import type { TopicFilter } from "../../src/hub/filter.js";
+import type { TopicFilter } from "../../src/hub/filters/filter.js";
 import {
   parseExactFilter,
   parseMqttFilter,
   parseTemplateFilter,
   parseUrlPatternFilter,
-} from "../../src/hub/filter.js";
+} from "../../src/hub/filters/filter.js";
 import { Hub } from "../../src/hub/hub.js";
-import { parseEpoch } from "../../src/hub/position.js";
-import { parsePublication } from "../../src/hub/publication.js";
-import { publicOnly } from "../../src/hub/rights.js";
-import { MemoryJournal } from "../../src/journal/memory-journal.js";
-import { silentMetrics } from "../../src/metrics.js";
-import { tinyFormat } from "../fanout/tiny-format.js";
+import { parseEpoch } from "../../src/hub/publications/position.js";
+import { parsePublication } from "../../src/hub/publications/publication.js";
+import { publicOnly } from "../../src/hub/publications/rights.js";
+import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
+import { silentMetrics } from "../../src/base/metrics.js";
+import { tinyFormat } from "../delivery/tiny-format.js";
 import { grouped, median, mib, printFigures } from "../support/load/figures.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 

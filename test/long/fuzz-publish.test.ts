@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { FuzzedGateway, hostileRequest } from "../gateway/publish-fuzz.js";
+import { FuzzedGateway, hostileRequest } from "../protocols/pharos/publish-fuzz.js";
 import { printFigures } from "../support/load/figures.js";
 
 const seed = 20_261_121;

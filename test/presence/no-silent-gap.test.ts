@@ -6,9 +6,9 @@ import {
   parseMqttFilter,
   parseTemplateFilter,
   parseUrlPatternFilter,
-} from "../../src/hub/filter.js";
-import type { TopicFilter } from "../../src/hub/filter.js";
-import { parseTopic } from "../../src/hub/topic.js";
+} from "../../src/hub/filters/filter.js";
+import type { TopicFilter } from "../../src/hub/filters/filter.js";
+import { parseTopic } from "../../src/hub/topics/topic.js";
 import { subscriptionsTopic } from "../../src/presence/documents.js";
 import { Watcher, World, subscriberNamed } from "./watchers.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PushPublisher, type PublisherOptions } from "../../src/publisher/push-publisher.js";
 import { freePort } from "../support/free-port.js";
-import { openIngress } from "../ingress/open-ingress.js";
+import { openIngress } from "../ingress/zeromq/open-ingress.js";
 
 async function openPublisher(endpoint: string, options: PublisherOptions = {}): Promise<PushPublisher> {
   const publisher = await PushPublisher.open(endpoint, { lingerMs: 10_000, ...options });

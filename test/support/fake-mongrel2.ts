@@ -1,5 +1,5 @@
 import { Push, Reply, Subscriber } from "zeromq";
-import { encodeTnetstring, type TnetValue } from "../../src/mongrel2/wire/tnetstring.js";
+import { encodeTnetstring, type TnetValue } from "../../src/fronts/mongrel2/wire/tnetstring.js";
 import { atTestEnd, type OnEnd } from "./on-end.js";
 import { Changes } from "./wait-for.js";
 

@@ -1,9 +1,9 @@
 import { systemClock } from "../../src/app/system-clock.js";
-import { silentLogger } from "../../src/log.js";
-import type { CounterName, Metrics } from "../../src/metrics.js";
-import { Link } from "../../src/mongrel2/link/link.js";
-import type { LinkOptions } from "../../src/mongrel2/link/options.js";
-import type { Mongrel2Request } from "../../src/mongrel2/wire/request.js";
+import { silentLogger } from "../../src/base/log.js";
+import type { CounterName, Metrics } from "../../src/base/metrics.js";
+import { Link } from "../../src/fronts/mongrel2/link/link.js";
+import type { LinkOptions } from "../../src/fronts/mongrel2/link/options.js";
+import type { Mongrel2Request } from "../../src/fronts/mongrel2/wire/request.js";
 import { atTestEnd } from "./on-end.js";
 import { Changes, type Deadline } from "./wait-for.js";
 

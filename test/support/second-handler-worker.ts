@@ -1,6 +1,6 @@
 import { Pull, XPublisher } from "zeromq";
-import { parseMongrel2Frame } from "../../src/mongrel2/wire/request.js";
-import { frameDelivery, frameTargets } from "../../src/mongrel2/wire/response.js";
+import { parseMongrel2Frame } from "../../src/fronts/mongrel2/wire/request.js";
+import { frameDelivery, frameTargets } from "../../src/fronts/mongrel2/wire/response.js";
 import { answerCalls } from "./ipc.js";
 import { handlerHead, handlerTick } from "./second-handler.js";
 import type { HandlerProtocol, HandlerState } from "./second-handler-protocol.js";

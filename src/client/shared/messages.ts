@@ -1,4 +1,4 @@
-import type { Arrival, ConnectionState, TransportName } from "../item.js";
+import type { Arrival, ConnectionState, TransportName } from "../messages/item.js";
 
 /** What all tabs of one worker have in common: the first one says it. */
 export interface SharedSettings {

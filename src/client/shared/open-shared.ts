@@ -1,7 +1,7 @@
-import type { Feed } from "../feed.js";
+import type { Feed } from "../connection/feed.js";
 import type { Beginning } from "../feeds.js";
-import { watchPage } from "../page.js";
-import type { Tokens } from "../tokens.js";
+import { watchPage } from "../connection/page-lifecycle.js";
+import type { Tokens } from "../connection/tokens.js";
 import { SharedFeed, type SharedFeedOptions } from "./shared-feed.js";
 import { type SharedSettings, typedPort } from "./messages.js";
 

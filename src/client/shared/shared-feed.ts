@@ -1,8 +1,8 @@
-import type { Feed, FeedEvents } from "../feed.js";
+import type { Feed, FeedEvents } from "../connection/feed.js";
 import type { Beginning } from "../feeds.js";
-import type { Arrival, ConnectionState } from "../item.js";
-import type { Tokens } from "../tokens.js";
-import { reasonText } from "../transport.js";
+import type { Arrival, ConnectionState } from "../messages/item.js";
+import type { Tokens } from "../connection/tokens.js";
+import { reasonText } from "../transports/transport.js";
 import { aliveEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
 
 export interface SharedFeedOptions {

@@ -1,7 +1,7 @@
-import type { Arrival, LiveItem } from "../item.js";
-import { matchesTopic } from "../topic-match.js";
+import type { Arrival, LiveItem } from "../messages/item.js";
+import { matchesTopic } from "../messages/topic-match.js";
 import type { FromTab, FromWorker, Port } from "./messages.js";
-import type { Past } from "./past.js";
+import type { Past } from "./replay-buffer.js";
 
 /** How many arrivals may be on their way to a tab: what a page that does not run may have to keep. */
 const maxOnTheWay = 256;

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
-import type { FrontRequest } from "./front-gateway.js";
+import type { FrontRequest } from "./gateway-port.js";
 
 /** The path of a request's target, without its query. */
 export function pathOf(target: string): string {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { PharosError } from "../../errors.js";
-import type { BodyPlace } from "../../gateway/body-room.js";
+import { PharosError } from "../../base/errors.js";
+import type { BodyPlace } from "../../gateway/limits/body-budget.js";
 
 /** What is dropped of a body that nobody asks for, so that the client sees its answer and can use the connection on. */
 const droppedBytes = 1024 * 1024;

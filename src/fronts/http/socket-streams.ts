@@ -1,18 +1,18 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../../clock.js";
-import type { Connection } from "../../fanout/connection.js";
-import type { Fanout } from "../../fanout/fanout.js";
-import type { BodyPlace } from "../../gateway/body-room.js";
-import { Conversation } from "../../gateway/conversation.js";
-import { extraRequestsAllowed } from "../../gateway/connection-rules.js";
-import { encodeStreamHead } from "../../gateway/http-head.js";
-import type { StreamStart } from "../../gateway/messages.js";
-import { TalkTime } from "../../gateway/talk-time.js";
-import { endFrames } from "../../gateway/websocket-frame.js";
-import type { Metrics } from "../../metrics.js";
+import type { Clock } from "../../base/clock.js";
+import type { Connection } from "../../delivery/connection.js";
+import type { Fanout } from "../../delivery/fanout.js";
+import type { BodyPlace } from "../../gateway/limits/body-budget.js";
+import { Conversation } from "../../gateway/websocket/message-queue.js";
+import { extraRequestsAllowed } from "../../gateway/limits/connection-limits.js";
+import { encodeStreamHead } from "../../gateway/http/response-head.js";
+import type { StreamStart } from "../../gateway/http/messages.js";
+import { TalkTime } from "../../base/turn-budget.js";
+import { endFrames } from "../../gateway/websocket/frame.js";
+import type { Metrics } from "../../base/metrics.js";
 import { descriptorOf } from "./direct-write.js";
-import type { StreamSocket } from "./stream-channel.js";
-import { WebSocketEnd } from "./web-socket-end.js";
+import type { StreamSocket } from "./socket-channel.js";
+import { WebSocketEnd } from "./websocket-connection.js";
 
 export interface SocketStreamsOptions<S> {
   readonly fanout: Fanout<StreamSocket, S>;

@@ -1,8 +1,8 @@
-import type { Channel } from "../../fanout/channel.js";
-import type { FanoutCohort } from "../../fanout/cohorts.js";
-import type { Connection, EndReason } from "../../fanout/connection.js";
-import type { Link } from "../../mongrel2/link/link.js";
-import { Targets } from "../../mongrel2/link/targets.js";
+import type { Channel } from "../../delivery/channel.js";
+import type { FanoutCohort } from "../../delivery/cohort-source.js";
+import type { Connection, EndReason } from "../../delivery/connection.js";
+import type { Link } from "./link/link.js";
+import { Targets } from "./link/targets.js";
 import { MemberGroups } from "./member-groups.js";
 
 /** What the front knows a client stream by: its connection id on the link. */

@@ -1,4 +1,4 @@
-import { Targets } from "../../mongrel2/link/targets.js";
+import { Targets } from "./link/targets.js";
 
 interface Group {
   readonly ids: Set<number>;

@@ -1,29 +1,33 @@
-import type { Clock } from "../../clock.js";
-import { PharosError } from "../../errors.js";
-import { closeStreams } from "../../fanout/close-streams.js";
-import type { Connection } from "../../fanout/connection.js";
-import { Fanout } from "../../fanout/fanout.js";
-import type { FanoutLimits } from "../../fanout/limits.js";
-import { LocalCohorts } from "../../fanout/local-cohorts.js";
+import type { Clock } from "../../base/clock.js";
+import { PharosError } from "../../base/errors.js";
+import { closeStreams } from "../../delivery/close-streams.js";
+import type { Connection } from "../../delivery/connection.js";
+import { Fanout } from "../../delivery/fanout.js";
+import type { FanoutLimits } from "../../delivery/limits.js";
+import { LocalCohorts } from "../../delivery/local-cohorts.js";
 import type { Joining } from "../../hub/cohort.js";
-import { extraRequestsAllowed, mostMessageBytes, pipelinedRequests } from "../../gateway/connection-rules.js";
+import {
+  extraRequestsAllowed,
+  mostMessageBytes,
+  pipelinedRequests,
+} from "../../gateway/limits/connection-limits.js";
 import type { Gateway } from "../../gateway/gateway.js";
-import { encodeStreamHead } from "../../gateway/http-head.js";
-import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/messages.js";
-import { TalkTime } from "../../gateway/talk-time.js";
+import { encodeStreamHead } from "../../gateway/http/response-head.js";
+import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
+import { TalkTime } from "../../base/turn-budget.js";
 import type { Hub } from "../../hub/hub.js";
-import type { Logger } from "../../log.js";
-import type { Metrics } from "../../metrics.js";
-import { Link } from "../../mongrel2/link/link.js";
-import type { LinkState } from "../../mongrel2/link/link.js";
-import { Targets } from "../../mongrel2/link/targets.js";
-import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
+import type { Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+import { Link } from "./link/link.js";
+import type { LinkState } from "./link/link.js";
+import { Targets } from "./link/targets.js";
+import type { Mongrel2Request } from "./wire/request.js";
 import { LinkChannel } from "./link-channel.js";
 import type { StreamId } from "./link-channel.js";
-import { keepRequest } from "./kept-request.js";
-import type { KeptRequest } from "./kept-request.js";
+import { keepRequest } from "./pending-request.js";
+import type { KeptRequest } from "./pending-request.js";
 import { encodeReply } from "./requests.js";
-import { WebSocketClient } from "./web-socket-client.js";
+import { WebSocketClient } from "./websocket-connection.js";
 
 export interface Mongrel2FrontOptions {
   /** Unique among the hub's outlets; names the link in figures and log lines. */

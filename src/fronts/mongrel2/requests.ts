@@ -1,6 +1,6 @@
-import type { GatewayRequest, Reply } from "../../gateway/messages.js";
-import { encodeHead } from "../../gateway/http-head.js";
-import type { Mongrel2Request } from "../../mongrel2/wire/request.js";
+import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
+import { encodeHead } from "../../gateway/http/response-head.js";
+import type { Mongrel2Request } from "./wire/request.js";
 
 /** Shows a request that Mongrel2 passed on to the gateway; `body` gives its body. */
 export function toGatewayRequest(

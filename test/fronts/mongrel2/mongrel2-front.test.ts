@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createApp, type App } from "../../../src/app.js";
+import { createApp, type App } from "../../../src/app/app.js";
 import { loadConfig } from "../../../src/config/load.js";
-import { silentLogger } from "../../../src/log.js";
+import { silentLogger } from "../../../src/base/log.js";
 import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel2.js";
 import { waitFor } from "../../support/wait-for.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { closesAfterAnswer, encodeReply, toGatewayRequest } from "../../../src/fronts/mongrel2/requests.js";
-import type { Mongrel2Request } from "../../../src/mongrel2/wire/request.js";
+import type { Mongrel2Request } from "../../../src/fronts/mongrel2/wire/request.js";
 
 function mongrel2Request(change: Partial<Mongrel2Request> = {}): Mongrel2Request {
   return {

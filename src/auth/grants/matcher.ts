@@ -1,0 +1,72 @@
+import { PharosError } from "../../base/errors.js";
+import type { TopicFilter } from "../../hub/filters/filter.js";
+import {
+  allTopics,
+  matchesFilter,
+  parseExactFilter,
+  parseMqttFilter,
+  parseTemplateFilter,
+  parseUrlPatternFilter,
+} from "../../hub/filters/filter.js";
+import { parseHubTopic, type Topic } from "../../hub/topics/topic.js";
+import type { MatchType } from "./match-type.js";
+
+/** What the matchers of one token are read with. */
+export interface MatcherContext {
+  /** What relative URL patterns are resolved against. */
+  readonly hubUrl: string;
+  readonly filterBytes: number;
+}
+
+/** Characters that are seen nowhere: two matchers that look the same may differ in them. */
+const formatCharacter = /\p{Cf}/u;
+
+/**
+ * Reads a matcher of the current form; `*` is every topic, whatever its type [draft-dunglas-mercure-08 l.274-280].
+ *
+ * @throws PharosError `bad-filter` when it is not valid for its type
+ */
+export function parseMatcher(
+  { text, type }: { readonly text: string; readonly type: MatchType },
+  { hubUrl, filterBytes }: MatcherContext,
+): TopicFilter {
+  if (formatCharacter.test(text))
+    throw new PharosError("bad-filter", "a matcher must not hold format characters (Unicode category Cf)");
+  if (text === "*") return allTopics;
+  switch (type) {
+    case "exact":
+      return parseExactFilter(text, filterBytes);
+    case "urlpattern":
+      return parseUrlPatternFilter(text, { baseUrl: hubUrl, maxBytes: filterBytes });
+    case "mqtt":
+      return parseMqttFilter(text, filterBytes);
+    default:
+      return type satisfies never;
+  }
+}
+
+/**
+ * Reads a topic selector of the older form: `*`, a URI template, or a topic.
+ *
+ * @throws PharosError `bad-filter` when it is malformed
+ */
+export function parseSelector(text: string, { filterBytes }: MatcherContext): TopicFilter {
+  return parseTemplateFilter(text, filterBytes);
+}
+
+/** True when one of the filters matches the text of a subscription's matcher, were that a topic. */
+export function matchesMatcher(filters: readonly TopicFilter[], matcher: string): boolean {
+  const topic = asTopic(matcher);
+  return filters.some(
+    (filter) => filter.kind === "all" || (topic !== undefined && matchesFilter(filter, topic)),
+  );
+}
+
+/** Undefined for `*`, which no topic is. */
+function asTopic(matcher: string): Topic | undefined {
+  try {
+    return parseHubTopic(matcher, Number.POSITIVE_INFINITY);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+
+import { PharosError } from "../../base/errors.js";
+import { decodeUtf8 } from "../../base/utf8.js";
+
+/** How long an issuer may take to answer, in milliseconds: a request with a token may wait for it. */
+const answerWithinMs = 5000;
+
+/** A key is a few hundred bytes as JSON, with a chain of certificates a few thousand. */
+const maxBytes = 256 * 1024;
+
+/** Where a JWK set lies. */
+export type KeySetPlace =
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "url"; readonly url: URL };
+
+/**
+ * Tells a file from a URL.
+ *
+ * @throws PharosError `bad-config` for an http URL of another machine: whoever is on the way could put in his own keys
+ */
+export function parseKeySetPlace(text: string): KeySetPlace {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: "file", file: text };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname)))
+    return { kind: "url", url };
+  throw new PharosError(
+    "bad-config",
+    `JWK set ${JSON.stringify(text)}: allowed is a file, an https URL, or an http URL of this machine`,
+  );
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** The text of a JWK set; rejects with what went wrong. */
+export function loadKeySet(place: KeySetPlace): Promise<string> {
+  return place.kind === "file" ? readFile(place.file, "utf8") : fetchText(place.url);
+}
+
+/**
+ * The text of a file that has to be there at the start.
+ *
+ * @throws PharosError `bad-config` when it cannot be read
+ */
+export function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PharosError("bad-config", `cannot read the key file ${file}: ${reason}`, { cause });
+  }
+}
+
+async function fetchText(url: URL): Promise<string> {
+  const response = await fetch(url, {
+    headers: { accept: "application/jwk-set+json, application/json" },
+    // Could lead from https to http, or to a host that nobody chose.
+    redirect: "error",
+    signal: AbortSignal.timeout(answerWithinMs),
+  }).catch(unreachable);
+  if (!response.ok) throw new PharosError("unreachable", `the answer has the status ${response.status}`);
+  return decodeUtf8(await bodyOf(response), "the answer");
+}
+
+/** Of a failed request `fetch` itself says no more than that; why stands in its cause. */
+function unreachable(error: unknown): never {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  throw new PharosError("unreachable", inner instanceof Error ? inner.message : String(inner), {
+    cause: error,
+  });
+}
+
+async function bodyOf(response: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw new PharosError("too-large", `the answer has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,82 @@
+import type { Clock } from "../../base/clock.js";
+import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
+import type { KeySource } from "./key-source.js";
+import { printable } from "../refusal.js";
+import type { VerificationKey } from "./verification-key.js";
+
+/** After this time keys are asked for again, so that one that its issuer withdrew is not trusted for long. */
+const staleAfterMs = 600_000;
+
+/** The shortest time between two askings: tokens that name keys which do not exist cost an issuer no more. */
+const askEveryMs = 30_000;
+
+/** The shortest time between two log lines about one set. */
+const warnEveryMs = 60_000;
+
+export interface RotatingKeysOptions {
+  /** The file or URL, for the log. */
+  readonly source: string;
+  /** Brings the keys; rejects when they cannot be had or are none. */
+  readonly load: () => Promise<readonly VerificationKey[]>;
+  /** Keys that are known from the start. */
+  readonly initial?: readonly VerificationKey[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Keys that their issuer changes now and then. They are loaded when first needed, again in the background when they are
+ * 10 minutes old, and again when a token calls for one that is not there: at most every 30 seconds. Where loading fails
+ * the keys that are known stay in use.
+ */
+export class RotatingKeys implements KeySource {
+  readonly #options: RotatingKeysOptions;
+  readonly #warn: LimitedLog;
+  #keys: readonly VerificationKey[] | undefined;
+  #staleAtMs: number;
+  #nextAskAtMs = Number.NEGATIVE_INFINITY;
+  #asking: Promise<void> | undefined;
+
+  constructor(options: RotatingKeysOptions) {
+    this.#options = options;
+    this.#warn = limitedLog({ logger: options.logger, clock: options.clock, periodMs: warnEveryMs });
+    this.#keys = options.initial;
+    this.#staleAtMs = options.clock.monotonic() + staleAfterMs;
+  }
+
+  async keys(): Promise<readonly VerificationKey[]> {
+    if (this.#keys === undefined) await this.#ask();
+    else if (this.#options.clock.monotonic() >= this.#staleAtMs) void this.#ask();
+    return this.#keys ?? [];
+  }
+
+  async renew(): Promise<boolean> {
+    const before = this.#keys;
+    await this.#ask();
+    return this.#keys !== before;
+  }
+
+  /** Whoever comes while it is under way waits for the same answer. Never rejects. */
+  #ask(): Promise<void> {
+    if (this.#asking !== undefined) return this.#asking;
+    const now = this.#options.clock.monotonic();
+    if (now < this.#nextAskAtMs) return Promise.resolve();
+    this.#nextAskAtMs = now + askEveryMs;
+    this.#asking = this.#load().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      this.#keys = await this.#options.load();
+      this.#staleAtMs = this.#options.clock.monotonic() + staleAfterMs;
+    } catch (error) {
+      const reason = printable(error instanceof Error ? error.message : String(error));
+      const kept =
+        this.#keys === undefined ? "no token of its issuer is accepted" : "those known stay in use";
+      this.#warn({ source: this.#options.source, reason }, `keys for tokens could not be had; ${kept}`);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose";
+
+import { explainRefusal } from "../explain-refusal.js";
+import { importedKey } from "../keys/imported-key.js";
+import { quoted } from "../refusal.js";
+import type { KeySource } from "../keys/key-source.js";
+import type { TrustedIssuer } from "./trusted-issuer.js";
+import type { UnverifiedToken } from "./unverified-token.js";
+import type { VerificationKey } from "../keys/verification-key.js";
+
+/**
+ * The claims of a token that a key of this issuer signed, and that hold for this hub and now.
+ *
+ * @returns undefined when none of the issuer's keys signed it
+ * @throws PharosError `invalid-token` when one did, and the token is expired, not valid yet, or for another audience
+ */
+export async function verifyWith(
+  issuer: TrustedIssuer,
+  token: UnverifiedToken,
+  nowMs: number,
+): Promise<JWTPayload | undefined> {
+  const options = verifyOptions(issuer, token, nowMs);
+  for (const source of issuer.sources) {
+    const claims = await verifyFrom(source, token, options);
+    if (claims !== undefined) return claims;
+  }
+  return undefined;
+}
+
+/** No clock tolerance: a stream ends with its token to the millisecond, and a token with the stream. */
+function verifyOptions(issuer: TrustedIssuer, token: UnverifiedToken, nowMs: number): JWTVerifyOptions {
+  const currentDate = new Date(nowMs);
+  const { audience } = issuer;
+  if (token.form === "older") return { currentDate, ...(token.hasAudience ? { audience } : {}) };
+  return { currentDate, audience, issuer: issuer.name, typ: "at+jwt", requiredClaims: ["exp"] };
+}
+
+/** Asks a source once more when a key is called for that it does not have, or none is named and none fits. */
+async function verifyFrom(
+  source: KeySource,
+  token: UnverifiedToken,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload | undefined> {
+  const keys = await source.keys();
+  const claims = await verifyWithKeys(keys, token, options);
+  if (claims !== undefined || keys.some(({ kid }) => kid !== undefined && kid === token.kid)) return claims;
+  return (await source.renew()) ? verifyWithKeys(await source.keys(), token, options) : undefined;
+}
+
+async function verifyWithKeys(
+  keys: readonly VerificationKey[],
+  token: UnverifiedToken,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload | undefined> {
+  for (const key of candidates(keys, token)) {
+    const claims = await verifyWithKey(key, token, options);
+    if (claims !== undefined) return claims;
+  }
+  return undefined;
+}
+
+/** `kid` says no more than where to begin: it is written by whoever made the token. */
+function candidates(
+  keys: readonly VerificationKey[],
+  { algorithm, kid }: UnverifiedToken,
+): readonly VerificationKey[] {
+  const suitable = keys.filter(({ algorithms }) => algorithms.has(algorithm));
+  const named = suitable.filter((key) => key.kid !== undefined && key.kid === kid);
+  return [...named, ...suitable.filter((key) => !named.includes(key))];
+}
+
+async function verifyWithKey(
+  { key, algorithms }: VerificationKey,
+  token: UnverifiedToken,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload | undefined> {
+  try {
+    const imported = await importedKey(key, token.algorithm);
+    const { payload } = await jwtVerify(token.text, imported, { ...options, algorithms: [...algorithms] });
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+    throw explainRefusal(error, options);
+  }
+}
+
+/** Why none of these issuers' keys verifies the token, for a person. */
+export async function explainNoKey(
+  issuers: readonly TrustedIssuer[],
+  token: UnverifiedToken,
+): Promise<string> {
+  const keys = (
+    await Promise.all(issuers.flatMap(({ sources }) => sources.map((source) => source.keys())))
+  ).flat();
+  const algorithms = [...new Set(keys.flatMap((key) => [...key.algorithms]))];
+  if (keys.length === 0) return "the keys of its issuer could not be had; the log says why";
+  if (!algorithms.includes(token.algorithm))
+    return `its algorithm is ${quoted(token.algorithm)}; the keys that may verify it allow ${algorithms.join(", ")}`;
+  const known = keys.some(({ kid }) => kid !== undefined && kid === token.kid);
+  const named =
+    token.kid === undefined || known ? "" : `; it names the key ${quoted(token.kid)}, which is not there`;
+  return `its signature is not by a key of its issuer${named}`;
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+
+import { PharosError } from "../../base/errors.js";
+import type { Io } from "../terminal/io.js";
+import { takenWithinMs, type CliPublisher } from "./publisher.js";
+
+/** Where and as whom to publish, as the command line says. */
+export interface Target {
+  /** A ZeroMQ endpoint; it has no effect beside a URL. */
+  readonly to: string;
+  /** A file of CURVE keys for that endpoint. */
+  readonly curve?: string | undefined;
+  /** A hub's URL: publish over HTTP. */
+  readonly url?: string | undefined;
+  /** A file that holds a token for that hub; without it `PHAROS_TOKEN` does. */
+  readonly tokenFile?: string | undefined;
+}
+
+/**
+ * Opens the publisher that the command line asks for.
+ *
+ * @throws PharosError `bad-endpoint`, `bad-curve-key`, `bad-config`
+ */
+export async function openPublisher(target: Target, io: Io): Promise<CliPublisher> {
+  const { to, curve, url, tokenFile } = target;
+  if (url !== undefined) {
+    const { HttpPublisher } = await import("../../publisher/http-publisher.js");
+    return new HttpPublisher(url, { token: tokenOf(tokenFile, io), timeoutMs: takenWithinMs });
+  }
+  if (tokenFile !== undefined)
+    throw new PharosError(
+      "bad-config",
+      "--token-file needs --url: a ZeroMQ endpoint asks for keys, not tokens",
+    );
+  const { PushPublisher } = await import("../../publisher/push-publisher.js");
+  const keys = curve === undefined ? {} : { curve: await curveKeys(curve, io) };
+  return PushPublisher.open(to, { timeoutMs: takenWithinMs, ...keys });
+}
+
+async function curveKeys(file: string, io: Io) {
+  const { readKeyFile } = await import("../../zeromq/curve/key-file.js");
+  const { parseCurveClient } = await import("../../zeromq/curve/keys.js");
+  const { content, isExposed } = readKeyFile(file);
+  if (isExposed)
+    io.stderr.write(`pharos: other users can read the secret key in ${file}; chmod 600 keeps them out\n`);
+  return parseCurveClient(content, file);
+}
+
+/** An environment variable that is set but empty says nothing. */
+function tokenOf(file: string | undefined, { environment }: Io): string | undefined {
+  if (file === undefined) return environment.PHAROS_TOKEN?.trim() || undefined;
+  const token = readToken(file).trim();
+  if (token === "") throw new PharosError("bad-config", `--token-file: ${file} holds no token`);
+  return token;
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PharosError("bad-config", `--token-file: cannot read a token: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,92 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+import { defaultTopic, mercurePath } from "../../protocol.js";
+import { aborted, exitCodes, type Io } from "../terminal/io.js";
+import type { Target } from "./open-publisher.js";
+import { defaultTarget, type CliPublisher } from "./publisher.js";
+
+/** Told with which code the program ends. */
+export type Ending = (code: number) => void;
+
+interface Named extends Target {
+  readonly topic: string;
+}
+
+interface PublishNamed extends Named {
+  readonly type?: string;
+  readonly id?: string;
+  readonly data?: string;
+  readonly encryptKey?: string;
+}
+
+/** Adds the command `publish`. */
+export function addPublish(root: Command, io: Io, ended: Ending): void {
+  const command = root
+    .command("publish")
+    .description("Publish once, or once for each line of standard input.");
+  addTargetOptions(command)
+    .option("--type <E>", "The event type that clients listen for.")
+    .option("--id <I>", "The event's id, from which clients may resume.")
+    .option("--data <D>", "The data; without it each line of standard input is one publication.")
+    .option("--encrypt-key <FILE>", "Seal the data with the 32 bytes in this file, which the hub never sees.")
+    .action(async ({ topic, type, id, data, encryptKey, ...target }: PublishNamed) => {
+      const { publish } = await import("./publish.js");
+      const options = { topic, type, id, data, seal: await sealerOf(encryptKey) };
+      ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
+    });
+}
+
+async function sealerOf(file: string | undefined): Promise<((data: string) => Promise<string>) | undefined> {
+  if (file === undefined) return undefined;
+  const { sealer } = await import("../../publisher/seal.js");
+  return sealer(file);
+}
+
+/** Adds the command `beacon`. */
+export function addBeacon(root: Command, io: Io, ended: Ending): void {
+  const command = root.command("beacon").description("Publish the time until Ctrl-C.");
+  addTargetOptions(command)
+    .option("--every <SECONDS>", "Seconds between two publications.", parseSeconds, 5)
+    .action(async ({ topic, every, ...target }: Named & { readonly every: number }) => {
+      const { beacon } = await import("./beacon.js");
+      const options = { topic, everySeconds: every };
+      ended(await publishing(target, io, (publisher) => beacon(options, publisher, io)));
+    });
+}
+
+function addTargetOptions(command: Command): Command {
+  return command
+    .option("--to <ENDPOINT>", "The hub's ingest endpoint: > connects, @ binds.", defaultTarget)
+    .option("--curve <FILE>", "CURVE keys for that endpoint, where it asks for them.")
+    .addOption(
+      new Option(
+        "--url <URL>",
+        `The hub's URL, to publish over HTTP: http://127.0.0.1:8080, or with the path ${mercurePath}.`,
+      ).conflicts(["to", "curve"]),
+    )
+    .option("--token-file <FILE>", "A file with the token for that URL. [PHAROS_TOKEN has the token itself]")
+    .option("--topic <T>", "The topic to publish to.", defaultTopic);
+}
+
+/** Opens a publisher for `work` and closes it. Whoever interrupts does not wait for what no hub takes. */
+async function publishing(
+  target: Target,
+  io: Io,
+  work: (publisher: CliPublisher) => Promise<number>,
+): Promise<number> {
+  const { openPublisher } = await import("./open-publisher.js");
+  const publisher = await openPublisher(target, io);
+  const interrupted = aborted(io.interrupted).then(() => exitCodes.stopped);
+  try {
+    return await Promise.race([work(publisher), interrupted]);
+  } finally {
+    await Promise.race([publisher.close(), interrupted]);
+  }
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < 0.01 || seconds > 86_400)
+    throw new InvalidArgumentError("Allowed: a number of seconds from 0.01 to 86400.");
+  return seconds;
+}

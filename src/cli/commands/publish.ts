@@ -1,0 +1,50 @@
+import { PharosError } from "../../base/errors.js";
+import { exitCodes, type Io } from "../terminal/io.js";
+import { readLines } from "../terminal/lines.js";
+import type { CliPublication, CliPublisher } from "./publisher.js";
+
+export interface PublishOptions {
+  /** @default "broadcast" */
+  readonly topic?: string | undefined;
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  /** Without it each line of standard input is the data of a publication of its own. */
+  readonly data?: string | undefined;
+  /** Turns data into what is published in its place. @default nothing */
+  readonly seal?: ((data: string) => Promise<string>) | undefined;
+}
+
+/**
+ * Publishes once, or once for each line of standard input. Each is validated before it is sent. The first one that
+ * is refused or not taken ends the command; those before it have been published.
+ *
+ * @throws PharosError `not-taken` or `unreachable` when no hub takes one in 5 s, `refused` with the hub's reason, or
+ *   the code of what is wrong with it
+ */
+export async function publish(options: PublishOptions, publisher: CliPublisher, io: Io): Promise<number> {
+  const { data, seal = plain, ...rest } = options;
+  if (data !== undefined) {
+    await publisher.publish({ data: await seal(data), ...rest });
+    return exitCodes.stopped;
+  }
+  if (options.id !== undefined)
+    throw new PharosError(
+      "bad-publication",
+      "--id needs --data: lines of standard input cannot all have one id",
+    );
+  if (io.stdin.isTTY === true) io.stderr.write("One publication a line; Ctrl-D ends.\n");
+  await publisher.publishAll(eachLine(io, rest, seal), { what: "line" });
+  return exitCodes.stopped;
+}
+
+async function* eachLine(
+  { stdin }: Io,
+  rest: Omit<CliPublication, "data">,
+  seal: (data: string) => Promise<string>,
+): AsyncIterable<CliPublication> {
+  for await (const { text } of readLines(stdin)) yield { ...rest, data: await seal(text) };
+}
+
+function plain(data: string): Promise<string> {
+  return Promise.resolve(data);
+}

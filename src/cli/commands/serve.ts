@@ -1,0 +1,57 @@
+import type { Ready } from "../../app/app.js";
+import type { Config } from "../../config/config.js";
+import { loadConfig } from "../../config/load.js";
+import type { SettingText } from "../../config/settings.js";
+import type { Logger } from "../../base/log.js";
+import { defaultTopic, publishPath, streamPath } from "../../protocol.js";
+import { aborted, exitCodes, type Io } from "../terminal/io.js";
+import { createLogger } from "../terminal/log-lines.js";
+import { packageVersion } from "../../version.js";
+
+/**
+ * Runs a hub until it is asked to stop: by a signal, or by `shutdown` on its control endpoint. Writes the line
+ * `ready …` once its own listeners are bound, and nothing else, to standard output.
+ *
+ * @returns the exit code
+ * @throws whatever keeps the hub from starting or from stopping in order
+ */
+export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): Promise<number> {
+  const config = loadConfig({ options, environment: io.environment });
+  const logger = createLogger(config.logLevel, io.stderr);
+  const asked = new AbortController();
+  // Loaded here, so that --help and the other commands need not wait for the servers' code.
+  const { createApp } = await import("../../app/app.js");
+  const app = await createApp(config, {
+    logger,
+    version: packageVersion(),
+    onShutdownRequest: () => asked.abort("control endpoint"),
+  });
+  io.stdout.write(readyLine(app.ready));
+  greet(app.ready.http, config, logger);
+  const reason = await aborted(asked.signal, io.interrupted);
+  logger.info({ reason }, "stopping");
+  await app.close();
+  logger.info({}, "stopped");
+  return exitCodes.stopped;
+}
+
+/** The one line of standard output: words of the form `key=value`, a key for each listener and link. */
+export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
+  const words = [
+    "ready",
+    `http=${http ?? "off"}`,
+    ...ingest.map((endpoint) => `ingest=${endpoint}`),
+    ...mongrel2.map(({ name, state }) => `mongrel2=${name}:${state}`),
+    ...(admin === undefined ? [] : [`admin=${admin}`]),
+  ];
+  return `${words.join(" ")}\n`;
+}
+
+function greet(http: string | undefined, { open }: Config, logger: Logger): void {
+  if (http === undefined) return;
+  logger.info({ page: http, stream: `curl -N ${http}${streamPath}` }, "listening");
+  if (open) {
+    const publish = `curl -d 'Hello' ${http}${publishPath}/${defaultTopic}`;
+    logger.warn({ publish }, "open: every program of this machine may publish over HTTP without a token");
+  }
+}

@@ -1,0 +1,62 @@
+import { once } from "node:events";
+
+import { connect, type ConnectionState, type LiveItem } from "../../client/index.js";
+import { EventPrinter } from "../terminal/event-printer.js";
+import { exitCodes, type Io } from "../terminal/io.js";
+
+export interface SubscribeToOptions {
+  readonly url: string;
+  readonly filters: readonly string[];
+  readonly json: boolean;
+  readonly lastEventId?: string | undefined;
+}
+
+/**
+ * Prints what a stream brings until interrupted, through all restarts of its server.
+ *
+ * @throws StreamRefusedError when the server will not serve it
+ */
+export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<number> {
+  const { url, filters, json, lastEventId } = options;
+  const printer = new EventPrinter(io, { json });
+  const live = connect(url, {
+    transport: "event-stream",
+    signal: io.interrupted,
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(lastEventId === undefined ? {} : { lastEventId }),
+  });
+  live.on("state", (state) => printState(state, url, printer));
+  try {
+    for await (const item of live) {
+      print(item, printer);
+      // Until a reader of our output has caught up little more is read: the hub keeps it, not this process.
+      if (io.stdout.writableNeedDrain) await once(io.stdout, "drain");
+    }
+  } finally {
+    printer.close();
+  }
+  return exitCodes.stopped;
+}
+
+function print(item: LiveItem, printer: EventPrinter): void {
+  if (item.kind === "event") printer.event({ id: item.id, type: item.type ?? "message", data: item.data });
+  else printer.gap({ reason: item.reason, topics: item.topics, more: item.more });
+}
+
+function printState(state: ConnectionState, url: string, printer: EventPrinter): void {
+  switch (state.kind) {
+    case "connecting":
+      return printer.connection(state.kind, `Connecting to ${url}.`);
+    case "open":
+      return printer.connection(state.kind, "Connected.");
+    case "waiting": {
+      const seconds = (state.delayMs / 1000).toFixed(1);
+      return printer.connection(state.kind, `Not connected: ${state.reason}. Again in ${seconds} s.`);
+    }
+    case "idle":
+    case "closed":
+      return undefined;
+    default:
+      return state satisfies never;
+  }
+}

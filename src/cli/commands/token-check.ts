@@ -1,0 +1,42 @@
+import { systemClock } from "../../app/system-clock.js";
+import { tokenVerifier } from "../../app/token-verifier.js";
+import { describeVerdict } from "../../auth/tokens/describe-verdict.js";
+import { loadConfig } from "../../config/load.js";
+import type { SettingText } from "../../config/settings.js";
+import { PharosError } from "../../base/errors.js";
+import { exitCodes, type Io } from "../terminal/io.js";
+import { readLines } from "../terminal/lines.js";
+import { createLogger } from "../terminal/log-lines.js";
+
+/**
+ * Tells whether a hub with these settings would accept the token, what it allows and until when, or why it is refused.
+ * Without `given` the token is the first line of standard input that is not empty. `Bearer ` in front of it is no matter.
+ *
+ * @returns 0 for a token that is accepted, else 1
+ * @throws PharosError `bad-config` where there is no key, or no token
+ */
+export async function checkToken(
+  given: string | undefined,
+  options: ReadonlyMap<string, SettingText>,
+  io: Io,
+): Promise<number> {
+  const config = loadConfig({ options, environment: io.environment });
+  const logger = createLogger(config.logLevel, io.stderr);
+  const verifier = tokenVerifier(config, { clock: systemClock, logger });
+  if (verifier === undefined)
+    throw new PharosError(
+      "bad-config",
+      "no key for tokens: give --token-key, --token-jwks or PHAROS_TOKEN_SECRET as the hub has them",
+    );
+  const token = (given ?? (await readToken(io))).trim().replace(/^Bearer +/i, "");
+  if (token === "") throw new PharosError("bad-config", "no token: give it as argument or on standard input");
+  const verdict = await verifier.verify(token);
+  for (const line of describeVerdict(verdict, systemClock.now())) io.stdout.write(`${line}\n`);
+  return verdict.ok ? exitCodes.stopped : exitCodes.failed;
+}
+
+async function readToken(io: Io): Promise<string> {
+  if (io.stdin.isTTY === true) io.stderr.write("Paste the token and press Enter.\n");
+  for await (const { text } of readLines(io.stdin)) if (text.trim() !== "") return text;
+  return "";
+}

@@ -1,0 +1,92 @@
+import { signToken, type TokenContent } from "../../auth/tokens/sign-token.js";
+import { readSigningKey, signingSecret, type SigningKey } from "../../auth/keys/signing-key.js";
+import type { MatchType } from "../../auth/grants/match-type.js";
+import type { Config } from "../../config/config.js";
+import { loadConfig } from "../../config/load.js";
+import type { SettingText } from "../../config/settings.js";
+import { PharosError } from "../../base/errors.js";
+import { exitCodes, type Io } from "../terminal/io.js";
+
+/** What the command line says of the token to make. */
+export interface TokenOptions {
+  readonly publish?: readonly string[];
+  readonly subscribe?: readonly string[];
+  /** @default "exact" */
+  readonly matchType?: MatchType;
+  readonly lifetime: number;
+  readonly subject: string;
+  /** @default the issuer of the settings, else the hub's URL */
+  readonly issuer?: string;
+  /** @default the audience of the settings, else the hub's URL */
+  readonly audience?: string;
+  /** JSON text. */
+  readonly payload?: string;
+  readonly older?: true;
+  /** A file with a private key. @default the secret of the settings */
+  readonly key?: string;
+}
+
+/**
+ * Makes a token and prints it alone on standard output. Issuer, audience and secret are those that a hub with the same
+ * settings (environment and `--config`) trusts, so that it accepts what this makes.
+ *
+ * @throws PharosError `bad-config` or `bad-filter` for what a token cannot say, and where there is no key
+ */
+export async function makeToken(
+  options: TokenOptions,
+  settings: ReadonlyMap<string, SettingText>,
+  io: Io,
+): Promise<number> {
+  const config = loadConfig({ options: settings, environment: io.environment });
+  const content = contentOf(options, config);
+  const signing = { key: keyOf(options, config), hubUrl: config.publicUrl, nowMs: Date.now() };
+  io.stdout.write(`${await signToken(content, signing)}\n`);
+  return exitCodes.stopped;
+}
+
+function contentOf(options: TokenOptions, config: Config): TokenContent {
+  const { publish = [], subscribe = [], payload, subject, lifetime, older = false } = options;
+  if (publish.length + subscribe.length === 0)
+    throw badUsage("a token that allows nothing: name topics with --publish, --subscribe or both");
+  if (payload !== undefined && subscribe.length === 0)
+    throw badUsage("--payload is about what is subscribed to: it needs --subscribe");
+  if (older && options.matchType !== undefined)
+    throw badUsage("--match-type is not for --older: there each text is a URI template or a topic");
+  const trusted = issuerOf(options, config);
+  return {
+    form: older ? "older" : "current",
+    publish,
+    subscribe,
+    matchType: options.matchType ?? "exact",
+    payload: payload === undefined ? undefined : parsePayload(payload),
+    lifetimeSeconds: lifetime,
+    subject,
+    issuer: options.issuer ?? trusted?.issuer ?? config.publicUrl,
+    audience: options.audience ?? trusted?.audience ?? config.publicUrl,
+  };
+}
+
+/** The issuer of the settings whose key signs: the first with a secret, or with `--key` the first of all. */
+function issuerOf({ key }: TokenOptions, { tokens }: Config): Config["tokens"][number] | undefined {
+  return key === undefined ? tokens.find(({ secret }) => secret !== undefined) : tokens[0];
+}
+
+function keyOf(options: TokenOptions, config: Config): SigningKey {
+  if (options.key !== undefined) return readSigningKey(options.key);
+  const { secret, algorithms } = issuerOf(options, config) ?? {};
+  if (secret === undefined)
+    throw badUsage("no key to sign with: set PHAROS_TOKEN_SECRET, or name a private key with --key FILE");
+  return signingSecret(secret, algorithms);
+}
+
+function parsePayload(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PharosError("bad-config", `--payload: given ${JSON.stringify(text)}, allowed: JSON`, { cause });
+  }
+}
+
+function badUsage(message: string): PharosError {
+  return new PharosError("bad-config", message);
+}

@@ -1,0 +1,419 @@
+import type { Clock, Timer } from "../base/clock.js";
+import type { Page } from "../hub/history-page.js";
+import type { Metrics } from "../base/metrics.js";
+import type { Channel } from "./channel.js";
+import { CohortRounds } from "./cohort-rounds.js";
+import type { RoundsContext } from "./cohort-rounds.js";
+import type { Cohorts, ComingPage, FanoutCohort } from "./cohort-source.js";
+import { ComingPages } from "./pending-pages.js";
+import { Connection } from "./connection.js";
+import type { EndReason } from "./connection.js";
+import { Heads } from "./reply-queue.js";
+import { defaultFanoutLimits } from "./limits.js";
+import type { FanoutLimits } from "./limits.js";
+import { Waiters } from "../base/waiters.js";
+
+/** How often heartbeats and stalled connections are looked after. */
+const sweepMs = 1000;
+
+/** How long readers may be served in one turn before rounds get their turn again. */
+const readersPerTurnMs = 10;
+
+export interface FanoutOptions<H, S> {
+  /** `http` or `mongrel2`, for metrics. */
+  readonly front: string;
+  readonly cohorts: Cohorts<S>;
+  readonly channel: Channel<H>;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly limits?: FanoutLimits;
+}
+
+/** How a stream begins, beside what its cohort is found by. */
+export interface Opening<H> {
+  readonly handle: H;
+  /** Goes out in front of the first page, in one write with it. */
+  readonly head: Buffer;
+  /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
+  readonly expiresAtMs: number | undefined;
+  /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
+  readonly opened?: () => () => void;
+  /** Called after a write when there is room for answers, see {@link Fanout.say}. @default nobody waits for it */
+  readonly onRoom?: (() => void) | undefined;
+}
+
+/** What a client is answered, and what becomes of its stream. */
+export interface Saying<S> {
+  /** @default nothing */
+  readonly answer?: Buffer | undefined;
+  /**
+   * The stream goes on in another cohort, from where it stands: nothing of either is lost, or comes twice. @default in
+   * its own
+   */
+  readonly moved?: S | undefined;
+  /** It is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. @default as before */
+  readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
+}
+
+/**
+ * One outlet's delivery: rounds to the members of each cohort, pages of history to those that are not there yet or no
+ * longer. Everything that happens in one turn of the event loop goes out at its end, rounds first, so that a reader's
+ * page reaches up to where the next round begins.
+ */
+export class Fanout<H, S> {
+  readonly #cohorts: Cohorts<S>;
+  readonly #channel: Channel<H>;
+  readonly #clock: Clock;
+  readonly #limits: FanoutLimits;
+  readonly #context: RoundsContext<H>;
+  readonly #rounds = new Map<FanoutCohort, CohortRounds<H>>();
+  readonly #connections = new Set<Connection<H>>();
+  readonly #heads: Heads<Connection<H>>;
+  readonly #coming: ComingPages<Connection<H>>;
+  readonly #scheduled = new Set<CohortRounds<H>>();
+  readonly #ready = new Set<Connection<H>>();
+  readonly #served: Connection<H>[] = [];
+  readonly #metrics: Metrics;
+  readonly #front: string;
+  readonly #sweep: Timer;
+  #turnDue = false;
+  #stalled = false;
+  readonly #waiters = new Waiters();
+
+  constructor(options: FanoutOptions<H, S>) {
+    this.#cohorts = options.cohorts;
+    this.#cohorts.attach((cohort) => this.#rounds.get(cohort)?.wake());
+    this.#channel = options.channel;
+    this.#clock = options.clock;
+    this.#metrics = options.metrics;
+    this.#front = options.front;
+    this.#limits = options.limits ?? defaultFanoutLimits;
+    this.#context = {
+      channel: this.#channel,
+      clock: this.#clock,
+      limits: this.#limits,
+      metrics: this.#metrics,
+      front: this.#front,
+      schedule: (rounds) => {
+        this.#scheduled.add(rounds);
+        this.#takeTurn();
+      },
+      mayRead: (connection) => this.#makeReady(connection),
+      ended: () => this.#waiters.look(),
+    };
+    this.#heads = new Heads(this.#limits.roundBytes);
+    this.#coming = new ComingPages((connection) => {
+      this.#ready.add(connection);
+      this.#takeTurn();
+    });
+    this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Connections that left their cohort because they did not drain in time and have not come back. */
+  get laggards(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection.isLaggard) count += 1;
+    return count;
+  }
+
+  /** Opens a stream; its head and first page go out at the end of the turn. */
+  open(opening: Opening<H> & S): Connection<H> {
+    const { cohort, read } = this.#cohorts.join(opening);
+    const rounds = this.#roundsOf(cohort);
+    const { handle, expiresAtMs, onRoom } = opening;
+    const ended = opening.opened?.();
+    const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
+    this.#connections.add(connection);
+    this.#heads.add(connection, opening.head);
+    this.#makeReady(connection);
+    this.#expireInTime(connection);
+    return connection;
+  }
+
+  /** The channel says that the client has taken what was written to it. */
+  drained(connection: Connection<H>): void {
+    this.#stalled = false;
+    if (!connection.busy) return;
+    const { rounds } = connection;
+    connection.busy = false;
+    if (connection.state === "closed") return;
+    if (connection.state === "member") rounds.drained(connection);
+    else this.#makeReady(connection);
+    const { ending } = connection;
+    if (ending !== undefined && isWhole(connection)) this.#finish(connection, ending);
+    this.#waiters.look();
+  }
+
+  /** The channel says that the client is gone. */
+  closed(connection: Connection<H>): void {
+    if (connection.state === "closed") return;
+    const { rounds } = connection;
+    rounds.remove(connection);
+    connection.state = "closed";
+    connection.rest = undefined;
+    this.#connections.delete(connection);
+    this.#heads.forget(connection);
+    this.#coming.forget(connection);
+    this.#ready.delete(connection);
+    this.#leave(rounds.cohort);
+    connection.ended?.();
+    this.#waiters.look();
+  }
+
+  /**
+   * Answers a client on its stream: after what it is being sent, and before anything else. One that takes nothing, and
+   * asks for more and more answers, is cut.
+   *
+   * @returns false when answers wait that are to be written before more is asked for
+   */
+  say(connection: Connection<H>, { answer, moved, renewed }: Saying<S>): boolean {
+    if (connection.state === "closed") return true;
+    if (answer !== undefined || moved !== undefined) connection.rounds.release(connection);
+    if (moved !== undefined) this.#move(connection, moved);
+    if (renewed !== undefined) {
+      connection.expiresAtMs = renewed.expiresAtMs ?? Number.POSITIVE_INFINITY;
+      this.#expireInTime(connection);
+    }
+    if (answer === undefined || this.#heads.add(connection, answer)) this.#makeReady(connection);
+    else this.#cut(connection, "answers");
+    return this.#heads.hasRoomFor(connection);
+  }
+
+  /** Closes a stream in order: after what it is being sent. */
+  end(connection: Connection<H>, reason: EndReason): void {
+    connection.ending = reason;
+    if (!connection.busy && isWhole(connection)) this.#finish(connection, reason);
+  }
+
+  /**
+   * The server that holds the connections has stopped: their members read from history when it is heard of again.
+   * Until a connection drains, rounds of cohorts that were quiet just now end the same way within a second.
+   */
+  stall(): void {
+    this.#stalled = true;
+    for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
+  }
+
+  /** The server that held the connections is gone, and they with it. */
+  dropAll(): void {
+    for (const connection of this.#connections) this.closed(connection);
+  }
+
+  /** Resolves when nothing is pending and no round is open. The caller sets the deadline. */
+  whenIdle(): Promise<void> {
+    return this.#waiters.until(() => this.#isIdle());
+  }
+
+  /** Resolves when no stream is open. The caller sets the deadline. */
+  whenEmpty(): Promise<void> {
+    return this.#waiters.until(() => this.size === 0);
+  }
+
+  /** Closes every stream in order. */
+  endAll(): void {
+    for (const connection of this.#connections) this.end(connection, "stopping");
+    this.#channel.flush();
+  }
+
+  /** Closes every stream that is still open now. */
+  cutAll(): void {
+    for (const connection of this.#connections) this.#drop(connection);
+    this.#channel.flush();
+  }
+
+  /** Stops the sweep; call it when the streams are closed. */
+  close(): void {
+    this.#sweep.cancel();
+  }
+
+  #roundsOf(cohort: FanoutCohort): CohortRounds<H> {
+    let rounds = this.#rounds.get(cohort);
+    if (rounds === undefined) {
+      rounds = new CohortRounds(cohort, this.#context);
+      this.#rounds.set(cohort, rounds);
+    }
+    return rounds;
+  }
+
+  #leave(cohort: FanoutCohort): void {
+    cohort.leave();
+    if (cohort.connections === 0) this.#rounds.delete(cohort);
+  }
+
+  #move(connection: Connection<H>, stream: S): void {
+    const before = connection.rounds.cohort;
+    const { cohort, read } = this.#cohorts.move(stream, connection.read);
+    connection.enter(this.#roundsOf(cohort), read);
+    this.#leave(before);
+    this.#coming.forget(connection);
+  }
+
+  #makeReady(connection: Connection<H>): void {
+    if (connection.busy || connection.state !== "reading" || this.#coming.has(connection)) return;
+    // Joining here, not at the end of the turn, puts it into the round that the same turn may begin.
+    if (this.#joins(connection)) return;
+    this.#ready.add(connection);
+    this.#takeTurn();
+  }
+
+  #joins(connection: Connection<H>): boolean {
+    const { read, rounds } = connection;
+    if (read.kind !== "history" || connection.rest !== undefined || this.#heads.has(connection)) return false;
+    if (read.after < rounds.cohort.horizon) return false;
+    rounds.join(connection);
+    return true;
+  }
+
+  #takeTurn(): void {
+    if (this.#turnDue) return;
+    this.#turnDue = true;
+    this.#clock.endOfTurn(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#turnDue = false;
+    const scheduled = [...this.#scheduled];
+    this.#scheduled.clear();
+    for (const rounds of scheduled) rounds.begin();
+    this.#serveReaders();
+    this.#channel.flush();
+    // After the flush, since the time that their clients take counts from the hand-over of what was flushed.
+    const served = this.#served.splice(0);
+    for (const connection of served) this.#expect(connection);
+    for (const connection of served) if (this.#heads.hasRoomFor(connection)) connection.onRoom?.();
+    this.#waiters.look();
+  }
+
+  #serveReaders(): void {
+    const until = this.#clock.monotonic() + readersPerTurnMs;
+    const now = this.#clock.monotonic();
+    for (const connection of this.#ready) {
+      if (this.#clock.monotonic() > until) break;
+      this.#ready.delete(connection);
+      if (connection.state === "reading" && !connection.busy && !this.#joins(connection))
+        this.#serve(connection, now);
+    }
+    if (this.#ready.size > 0) this.#takeTurn();
+  }
+
+  #serve(connection: Connection<H>, nowMs: number): void {
+    if (connection.rest !== undefined) {
+      this.#write(connection, connection.rest, nowMs);
+      return;
+    }
+    const page = this.#nextPage(connection);
+    if (typeof page === "function") {
+      this.#coming.ask(connection, page);
+      return;
+    }
+    const body = this.#turnTo(connection, page);
+    // Nothing in this part of history was for this reader; an empty write would be a close to Mongrel2.
+    if (body.length === 0) this.#makeReady(connection);
+    else this.#write(connection, body, nowMs);
+  }
+
+  #nextPage(connection: Connection<H>): Page | ComingPage {
+    const come = this.#coming.take(connection);
+    if (come !== undefined) return come;
+    const { cohort } = connection.rounds;
+    const maxBytes = Math.min(this.#limits.roundBytes, this.#channel.roundBytes(1));
+    return cohort.page(connection.read, { maxBytes, upTo: cohort.horizon });
+  }
+
+  #write(connection: Connection<H>, body: Buffer, nowMs: number): void {
+    const { maxWriteBytes } = this.#channel;
+    const piece = body.length > maxWriteBytes ? body.subarray(0, maxWriteBytes) : body;
+    connection.rest = piece === body ? undefined : body.subarray(piece.length);
+    connection.busy = true;
+    connection.busySinceMs = nowMs;
+    this.#metrics.count("delivered_bytes_total", piece.length, { front: this.#front });
+    connection.rounds.served(connection, piece.length);
+    this.#channel.write(connection, piece);
+    this.#served.push(connection);
+  }
+
+  #expect(connection: Connection<H>): void {
+    const { busy, state, read, rest, rounds } = connection;
+    if (busy && state === "reading" && read.kind === "history" && rest === undefined)
+      rounds.expect(connection);
+  }
+
+  /** The reader stands behind this page now; what is to be written of it. */
+  #turnTo(connection: Connection<H>, page: Page): Buffer {
+    if (page.gapReason !== undefined) {
+      this.#metrics.count("gaps_total", 1, { reason: page.gapReason });
+    }
+    connection.read = page.next;
+    this.#metrics.count("deliveries_total", page.count, { front: this.#front });
+    return this.#heads.putBefore(connection, page.body);
+  }
+
+  #finish(connection: Connection<H>, reason: EndReason): void {
+    if (connection.state === "closed") return;
+    this.closed(connection);
+    this.#channel.end(connection, reason);
+    this.#takeTurn();
+  }
+
+  #isIdle(): boolean {
+    for (const rounds of this.#rounds.values()) if (!rounds.isIdle) return false;
+    return true;
+  }
+
+  #lookAfter(): void {
+    if (this.#stalled) this.stall();
+    const now = this.#clock.monotonic();
+    const nextSweepMs = this.#clock.now() + sweepMs;
+    for (const connection of this.#connections) {
+      if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
+      else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs)
+        this.#cut(connection, "stalled");
+    }
+    for (const rounds of this.#rounds.values()) {
+      rounds.callAhead();
+      if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
+      rounds.beat();
+    }
+    this.#channel.flush();
+  }
+
+  /** The next sweep would be too late for rights that end before it. */
+  #expireInTime(connection: Connection<H>): void {
+    const leftMs = connection.expiresAtMs - this.#clock.now();
+    if (leftMs > sweepMs) return;
+    this.#clock.after(Math.max(0, leftMs), () => {
+      if (connection.state === "closed") return;
+      // It may have been renewed.
+      if (connection.expiresAtMs > this.#clock.now()) return this.#expireInTime(connection);
+      this.#expire(connection);
+      this.#channel.flush();
+    });
+  }
+
+  /** Rights that end while the client is slow end all the same: what it is being sent is not waited for. */
+  #expire(connection: Connection<H>): void {
+    this.#metrics.count("connections_cut_total", 1, { reason: "expired" });
+    if (connection.busy) this.#drop(connection);
+    else this.end(connection, "expired");
+  }
+
+  #cut(connection: Connection<H>, reason: string): void {
+    this.#metrics.count("connections_cut_total", 1, { reason });
+    this.#drop(connection);
+  }
+
+  #drop(connection: Connection<H>): void {
+    this.closed(connection);
+    this.#channel.cut(connection);
+  }
+}
+
+/** True when the client has all of the body that it has a part of. */
+function isWhole<H>({ state, rest, rounds }: Connection<H>): boolean {
+  return rest === undefined && (state !== "member" || !rounds.isMidway);
+}

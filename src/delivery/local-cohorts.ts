@@ -1,0 +1,122 @@
+import type { Batch, Cohort, Joining, Outlet } from "../hub/cohort.js";
+import type { Hub } from "../hub/hub.js";
+import { moveReading, namesOf, startReading } from "../hub/history-page.js";
+import type { Page, PageLimits, ReadState } from "../hub/history-page.js";
+import type { Offset } from "../hub/publications/position.js";
+import type { Cohorts, FanoutCohort, Joined } from "./cohort-source.js";
+import { defaultFanoutLimits } from "./limits.js";
+import { PageCache } from "../hub/page-cache.js";
+
+export interface LocalCohortsOptions {
+  /** Unique among the hub's outlets. */
+  readonly name: string;
+  readonly hub: Hub;
+  /** Pages that several readers share are kept up to this many bytes. @default as `defaultFanoutLimits` */
+  readonly pageCacheBytes?: number;
+}
+
+/** One outlet of the hub in this process. */
+export class LocalCohorts implements Cohorts<Joining>, Outlet {
+  readonly name: string;
+  readonly #hub: Hub;
+  readonly #pages: PageCache;
+  readonly #cohorts = new Map<Cohort, LocalCohort>();
+  #wake: (cohort: FanoutCohort) => void = () => undefined;
+
+  constructor({ name, hub, pageCacheBytes = defaultFanoutLimits.pageCacheBytes }: LocalCohortsOptions) {
+    this.name = name;
+    this.#hub = hub;
+    this.#pages = new PageCache(hub, pageCacheBytes);
+  }
+
+  attach(wake: (cohort: FanoutCohort) => void): void {
+    this.#wake = wake;
+  }
+
+  wake(cohort: Cohort): void {
+    const local = this.#cohorts.get(cohort);
+    if (local !== undefined) this.#wake(local);
+  }
+
+  join(joining: Joining): Joined {
+    const cohort = this.#hub.join(this, joining.subscription);
+    return { cohort: this.#localOf(cohort), read: startReading(this.#hub, cohort, joining) };
+  }
+
+  move({ subscription, added = [] }: Joining, read: ReadState): Joined {
+    const cohort = this.#hub.join(this, subscription);
+    return { cohort: this.#localOf(cohort), read: moveReading(read, namesOf(added)) };
+  }
+
+  #localOf(cohort: Cohort): LocalCohort {
+    let local = this.#cohorts.get(cohort);
+    if (local === undefined) {
+      local = new LocalCohort({
+        hub: this.#hub,
+        pages: this.#pages,
+        cohort,
+        gone: () => this.#cohorts.delete(cohort),
+      });
+      this.#cohorts.set(cohort, local);
+    }
+    return local;
+  }
+}
+
+interface LocalCohortOptions {
+  readonly hub: Hub;
+  readonly pages: PageCache;
+  readonly cohort: Cohort;
+  /** Its last connection has left. */
+  readonly gone: () => void;
+}
+
+class LocalCohort implements FanoutCohort {
+  readonly #options: LocalCohortOptions;
+  readonly #cohort: Cohort;
+
+  constructor(options: LocalCohortOptions) {
+    this.#options = options;
+    this.#cohort = options.cohort;
+  }
+
+  get connections(): number {
+    return this.#cohort.connections;
+  }
+
+  get horizon(): Offset {
+    return this.#cohort.horizon;
+  }
+
+  get hasPending(): boolean {
+    return this.#cohort.hasPending;
+  }
+
+  listen(listening: boolean): void {
+    this.#cohort.listen(listening);
+  }
+
+  take(maxBytes: number): Batch | undefined {
+    return this.#cohort.take(maxBytes);
+  }
+
+  page(state: ReadState, limits: PageLimits): Page {
+    return this.#options.pages.page(this.#cohort, state, limits);
+  }
+
+  heartbeat(): Buffer {
+    const { history } = this.#options.hub;
+    const { subscription, connections } = this.#cohort;
+    return this.#cohort.coded(subscription.format.heartbeat(history.idAt(history.head)), connections);
+  }
+
+  hold(on: boolean): void {
+    this.#options.hub.hold(this, on);
+  }
+
+  leave(): void {
+    const { hub, gone } = this.#options;
+    hub.leave(this.#cohort);
+    if (this.#cohort.connections === 0) gone();
+  }
+}

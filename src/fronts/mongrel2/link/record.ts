@@ -1,0 +1,189 @@
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { PharosError } from "../../../base/errors.js";
+import { encodeIds, encodeStay, encodeTime, parseRecord, recordHead, type Stay } from "./record-text.js";
+
+export interface OpenRecordOptions {
+  /** Where it is kept; undefined keeps it in memory. Its folder is made. */
+  readonly file?: string | undefined;
+  /** Most ids that are kept; further ones are not recorded. */
+  readonly maxIds: number;
+  /** Writing failed: the record goes on in memory. Called once. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A file this small is not worth rewriting. */
+const compactFromBytes = 64 * 1024;
+/** How far the time in the file may lie behind, in milliseconds: one write of 15 bytes a second. */
+const heardEveryMs = 1_000;
+
+/**
+ * Which connections have a stream open, stay by stay, in a file that survives a crash of this process. Changes are
+ * collected and written by `flush`, one write for all: call it before the bytes that open a stream leave, and a crash
+ * at any moment leaves no stream that is not written down. It is not synced to the disk, since a machine that loses
+ * its page cache loses its connections as well.
+ */
+export class OpenRecord {
+  readonly #options: OpenRecordOptions;
+  #past: Stay[];
+  #current: Stay | undefined;
+  #pending = "";
+  #opened: number[] = [];
+  #gone: number[] = [];
+  #fd: number | undefined;
+  #usable: boolean;
+  #sizeBytes = 0;
+  #timeAt = 0;
+  #writtenAt = Number.NEGATIVE_INFINITY;
+
+  /** Reads what an earlier process left. Throws `bad-config` when the file cannot be read or written. */
+  constructor(options: OpenRecordOptions) {
+    this.#options = options;
+    this.#usable = options.file !== undefined;
+    try {
+      this.#past = this.#load();
+      this.#rewrite();
+    } catch (cause) {
+      throw new PharosError("bad-config", `the record file ${options.file} cannot be used`, { cause });
+    }
+  }
+
+  /** Stays that are over, oldest first: their ids are orphans until `settle`. */
+  get past(): readonly Stay[] {
+    return this.#past;
+  }
+
+  /** Begins a stay: ids that are opened from now on belong to it. Nothing was heard in it yet. */
+  begin(mark: string): void {
+    this.end();
+    this.#current = { heardAt: 0, mark, ids: new Set() };
+    this.#writtenAt = Number.NEGATIVE_INFINITY;
+    this.#rewrite();
+  }
+
+  /** Ends the stay: its ids are orphans. */
+  end(): void {
+    this.flush();
+    if (this.#current !== undefined && this.#current.ids.size > 0) this.#past.push(this.#current);
+    this.#current = undefined;
+  }
+
+  add(id: number): void {
+    if (this.#current === undefined || this.#current.ids.has(id)) return;
+    if (this.#current.ids.size >= this.#options.maxIds) return;
+    if (this.#gone.length > 0) this.#collect();
+    this.#current.ids.add(id);
+    this.#opened.push(id);
+  }
+
+  remove(id: number): void {
+    if (this.#current?.ids.delete(id) !== true) return;
+    if (this.#opened.length > 0) this.#collect();
+    this.#gone.push(id);
+  }
+
+  /** Orphans that are freed, gone, or known by a new request; a stay without ids is over for good. */
+  settle(stay: Stay, ids: Iterable<number>): void {
+    for (const id of ids) stay.ids.delete(id);
+    if (stay.ids.size > 0) return;
+    this.#past = this.#past.filter((other) => other !== stay);
+    this.flush();
+    this.#rewrite();
+  }
+
+  /** The server lived at this time, by which orphans are told from strangers. Cheap, call it often. */
+  heard(heardAt: number): void {
+    if (this.#current === undefined) return;
+    this.#current.heardAt = heardAt;
+    if (Math.abs(heardAt - this.#writtenAt) < heardEveryMs) return;
+    this.#writtenAt = heardAt;
+    this.#write(encodeTime(heardAt), this.#timeAt);
+  }
+
+  /** Writes what has changed. */
+  flush(): void {
+    this.#collect();
+    if (this.#pending === "") return;
+    const text = this.#pending;
+    this.#pending = "";
+    this.#write(text, this.#sizeBytes);
+    this.#sizeBytes += text.length;
+    if (this.#sizeBytes > this.#compactAtBytes()) this.#rewrite();
+  }
+
+  /** Writes what is left and closes the file. Safe to call twice. */
+  close(): void {
+    this.flush();
+    this.#usable = false;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #load(): Stay[] {
+    const { file } = this.#options;
+    if (file === undefined) return [];
+    mkdirSync(dirname(file), { recursive: true });
+    return existsSync(file) ? parseRecord(readFileSync(file, "latin1")) : [];
+  }
+
+  /** One of the lists is empty whenever the other grows, so that the file keeps their order. */
+  #collect(): void {
+    this.#pending += encodeIds("-", this.#gone) + encodeIds("+", this.#opened);
+    this.#gone = [];
+    this.#opened = [];
+  }
+
+  /** Four times what the ids need: each then costs less than two writes of its own line. */
+  #compactAtBytes(): number {
+    let ids = this.#current?.ids.size ?? 0;
+    for (const stay of this.#past) ids += stay.ids.size;
+    return Math.max(compactFromBytes, 4 * 8 * ids);
+  }
+
+  /** Through a second file and a rename, so that a crash leaves the old or the new one whole. */
+  #rewrite(): void {
+    const { file } = this.#options;
+    if (file === undefined || !this.#usable) return;
+    const past = recordHead + this.#past.map(encodeWhole).join("");
+    const text = this.#current === undefined ? past : past + encodeWhole(this.#current);
+    this.#guard(() => {
+      writeFileSync(`${file}.new`, text, "latin1");
+      renameSync(`${file}.new`, file);
+      if (this.#fd !== undefined) closeSync(this.#fd);
+      this.#fd = openSync(file, "r+");
+      this.#sizeBytes = fstatSync(this.#fd).size;
+      this.#timeAt = past.length + 1;
+    });
+  }
+
+  #write(text: string, position: number): void {
+    const fd = this.#fd;
+    if (fd !== undefined) this.#guard(() => writeSync(fd, text, position, "latin1"));
+  }
+
+  #guard(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (this.#fd === undefined) throw error;
+      this.#usable = false;
+      closeSync(this.#fd);
+      this.#fd = undefined;
+      this.#options.failed(error);
+    }
+  }
+}
+
+function encodeWhole(stay: Stay): string {
+  return encodeStay(stay) + encodeIds("+", stay.ids);
+}

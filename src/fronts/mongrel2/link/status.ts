@@ -1,0 +1,22 @@
+import { Request } from "zeromq";
+import { PharosError } from "../../../base/errors.js";
+import { encodeStatusQuery, parseStatusTable, type StatusRow } from "../wire/control.js";
+
+/**
+ * Asks a server's control port for its connections. A socket for each question, since a REQ socket whose question was
+ * lost takes no other. Throws `unreachable` when nothing comes in `deadlineMs`, and what parseStatusTable throws.
+ */
+export async function queryStatus(controlSpec: string, deadlineMs: number): Promise<readonly StatusRow[]> {
+  const socket = new Request({ linger: 0, sendTimeout: deadlineMs, receiveTimeout: deadlineMs });
+  try {
+    socket.connect(controlSpec);
+    await socket.send(encodeStatusQuery("net"));
+    const [reply] = await socket.receive();
+    return parseStatusTable(reply ?? Buffer.alloc(0));
+  } catch (cause) {
+    if (cause instanceof PharosError) throw cause;
+    throw new PharosError("unreachable", `the control port ${controlSpec} does not answer`, { cause });
+  } finally {
+    socket.close();
+  }
+}

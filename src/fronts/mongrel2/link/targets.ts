@@ -1,0 +1,40 @@
+import { PharosError } from "../../../base/errors.js";
+import { defaultMaxTargets, frameTargets } from "../wire/response.js";
+
+/**
+ * Some connections of one link that get the same message: 1 to 128 ids, fixed. Keep it as long as the group stays
+ * the same: its head, half a kilobyte of text at 128 ids, is framed once and then costs nothing a round.
+ */
+export class Targets {
+  readonly ids: readonly number[];
+  readonly #max: number;
+  #sender = "";
+  #head: Buffer | undefined;
+
+  /** Throws `bad-mongrel2-response` when `ids` is empty, longer than `max`, or holds what is no id. */
+  constructor(ids: readonly number[], max = defaultMaxTargets) {
+    if (ids.length === 0 || ids.length > max || ids.some((id) => id >>> 0 !== id)) {
+      throw new PharosError("bad-mongrel2-response", `a message names 1 to ${max} connections by 32-bit ids`);
+    }
+    this.ids = Object.freeze([...ids]);
+    this.#max = max;
+  }
+
+  /** Splits any number of ids, none included, into groups of at most `max`, in order. */
+  static split(ids: readonly number[], max = defaultMaxTargets): readonly Targets[] {
+    const groups: Targets[] = [];
+    for (let start = 0; start < ids.length; start += max) {
+      groups.push(new Targets(ids.slice(start, start + max), max));
+    }
+    return groups;
+  }
+
+  /** The framed head. The Buffer is shared with what was sent: never change it. */
+  head(sender: string): Buffer {
+    if (this.#head === undefined || this.#sender !== sender) {
+      this.#head = frameTargets(sender, this.ids, this.#max);
+      this.#sender = sender;
+    }
+    return this.#head;
+  }
+}

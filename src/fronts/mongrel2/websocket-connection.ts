@@ -1,0 +1,109 @@
+import { isUtf8 } from "node:buffer";
+import type { EndReason } from "../../delivery/connection.js";
+import type { Joining } from "../../hub/cohort.js";
+import { hasRoomFor } from "../../gateway/limits/body-budget.js";
+import type { BodyPlace } from "../../gateway/limits/body-budget.js";
+import { Conversation } from "../../gateway/websocket/message-queue.js";
+import type { Dialogue, Said } from "../../gateway/http/messages.js";
+import type { TalkTime } from "../../base/turn-budget.js";
+import {
+  closeCodes,
+  endFrames,
+  frameClose,
+  framePong,
+  mostControlBytes,
+  opcodes,
+} from "../../gateway/websocket/frame.js";
+
+export interface WebSocketClientOptions {
+  readonly dialogue: Dialogue;
+  /** That of all who talk at this front. */
+  readonly time: TalkTime;
+  /** The most bytes of one message. */
+  readonly messageBytes: number;
+  /** Memory for messages that wait or are worked on: Mongrel2 reads on meanwhile. */
+  readonly place: BodyPlace;
+  /** Something goes out on the stream. */
+  readonly say: (said: Said) => boolean;
+  /** The stream is to be closed, behind what it is being sent and {@link WebSocketClient.lastFrame}. */
+  readonly end: () => void;
+}
+
+/** What one WebSocket's client sends through Mongrel2, which joins its pieces and answers neither pings nor closes. */
+export class WebSocketClient {
+  readonly #options: WebSocketClientOptions;
+  readonly #conversation: Conversation<Joining>;
+  #last: Buffer | undefined;
+
+  constructor(options: WebSocketClientOptions) {
+    this.#options = options;
+    this.#conversation = new Conversation({
+      dialogue: options.dialogue,
+      time: options.time,
+      said: options.say,
+      idle: () => options.place.leave(),
+      overrun: () => this.#end(endFrames.misused),
+    });
+  }
+
+  /** Answers have gone out. */
+  flushed(): void {
+    this.#conversation.flushed();
+  }
+
+  /** A frame that was unmasked, and joined where it was a piece. */
+  take(opcode: number, payload: Buffer): void {
+    if (this.#last !== undefined) return;
+    switch (opcode) {
+      case opcodes.text:
+        return this.#text(payload);
+      case opcodes.ping:
+        this.#options.say({ answer: framePong(payload.subarray(0, mostControlBytes)) });
+        return;
+      case opcodes.pong:
+        return;
+      case opcodes.close:
+        return this.#end(frameClose(codeOf(payload)));
+      case opcodes.binary:
+        return this.#end(frameClose(closeCodes.unsupported, "messages are text"));
+      default:
+        return this.#end(frameClose(closeCodes.protocolError));
+    }
+  }
+
+  /** What the client is told last. */
+  lastFrame(reason: EndReason): Buffer {
+    return this.#last ?? endFrames[reason];
+  }
+
+  /** The stream has ended: nothing else is worked on. */
+  over(): void {
+    this.#conversation.end();
+    this.#options.place.leave();
+  }
+
+  #text(payload: Buffer): void {
+    const { messageBytes, place } = this.#options;
+    if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
+    else if (!isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
+    else if (!hasRoomFor(place, payload.length)) this.#end(endFrames.full);
+    else {
+      this.#conversation.take(payload.toString());
+      if (!this.#conversation.isBusy) place.leave();
+    }
+  }
+
+  #end(lastFrame: Buffer): void {
+    this.#last = lastFrame;
+    this.over();
+    this.#options.end();
+  }
+}
+
+/** The code to answer a close with: its own, unless it has none or one that may not be sent [RFC 6455 7.4]. */
+function codeOf(payload: Buffer): number {
+  if (payload.length === 0) return closeCodes.normal;
+  const code = payload.length < 2 ? 0 : payload.readUInt16BE(0);
+  const isKnown = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
+  return isKnown || (code >= 3000 && code <= 4999) ? code : closeCodes.protocolError;
+}

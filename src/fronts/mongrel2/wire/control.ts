@@ -1,0 +1,86 @@
+import { PharosError } from "../../../base/errors.js";
+import { encodeTnetstring, parseTnetstring, type TnetValue } from "./tnetstring.js";
+
+/**
+ * One connection in Mongrel2's `status net` table. Its ages are no finer than the server's clock, which moves once
+ * in `limits.tick_timer` (10 s unless set): 3 s after a request they still read 0, then 10. 0 also stands for never.
+ */
+export interface StatusRow {
+  readonly id: number;
+  readonly fd: number;
+  /** Seconds since the last request or keep-alive control message. */
+  readonly lastPing: number;
+  /** Seconds since the last read. */
+  readonly lastRead: number;
+  /** Seconds since the last write. */
+  readonly lastWrite: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** Mongrel2's names for the columns that are read; it may send more, in any order. */
+const columns = Object.freeze({
+  id: "id",
+  fd: "fd",
+  lastPing: "last_ping",
+  lastRead: "last_read",
+  lastWrite: "last_write",
+  bytesRead: "bytes_read",
+  bytesWritten: "bytes_written",
+} satisfies Record<keyof StatusRow, string>);
+
+/** Encodes the question for the control port (a REQ socket): `net` lists the connections. */
+export function encodeStatusQuery(what: "net"): Buffer {
+  return encodeTnetstring(["status", new Map([["what", what]])]);
+}
+
+/**
+ * Parses the control port's answer to `status net`. Throws `bad-mongrel2-reply` for an error reply and for a table
+ * without the expected columns or with anything but numbers in them, `bad-tnetstring` for other bytes.
+ */
+export function parseStatusTable(reply: Buffer): readonly StatusRow[] {
+  const table = parseTnetstring(reply);
+  if (!(table instanceof Map)) throw refusal("not a dict");
+  if (table.has("error")) throw refusal("the control port refused the question");
+  const names = parseList(table.get("headers"), "headers").map(columnName);
+  const places = {
+    id: names.indexOf(columns.id),
+    fd: names.indexOf(columns.fd),
+    lastPing: names.indexOf(columns.lastPing),
+    lastRead: names.indexOf(columns.lastRead),
+    lastWrite: names.indexOf(columns.lastWrite),
+    bytesRead: names.indexOf(columns.bytesRead),
+    bytesWritten: names.indexOf(columns.bytesWritten),
+  };
+  return parseList(table.get("rows"), "rows").map((row) => parseRow(parseList(row, "a row"), places));
+}
+
+function parseRow(row: readonly TnetValue[], places: Readonly<Record<keyof StatusRow, number>>): StatusRow {
+  return {
+    id: parseCell(row[places.id], "id"),
+    fd: parseCell(row[places.fd], "fd"),
+    lastPing: parseCell(row[places.lastPing], "lastPing"),
+    lastRead: parseCell(row[places.lastRead], "lastRead"),
+    lastWrite: parseCell(row[places.lastWrite], "lastWrite"),
+    bytesRead: parseCell(row[places.bytesRead], "bytesRead"),
+    bytesWritten: parseCell(row[places.bytesWritten], "bytesWritten"),
+  };
+}
+
+function parseCell(cell: TnetValue | undefined, column: keyof StatusRow): number {
+  if (typeof cell !== "number") throw refusal(`no number in column ${columns[column]}`);
+  return cell;
+}
+
+function parseList(value: TnetValue | undefined, what: string): readonly TnetValue[] {
+  if (!Array.isArray(value)) throw refusal(`${what}: not a list`);
+  return value;
+}
+
+function columnName(value: TnetValue): string {
+  return Buffer.isBuffer(value) ? value.toString("latin1") : "";
+}
+
+function refusal(what: string): PharosError {
+  return new PharosError("bad-mongrel2-reply", `status table: ${what}`);
+}

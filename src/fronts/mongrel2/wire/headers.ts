@@ -1,0 +1,110 @@
+import { isUtf8 } from "node:buffer";
+import { PharosError } from "../../../base/errors.js";
+import type { RequestLimits } from "./limits.js";
+import { parseTnetstring } from "./tnetstring.js";
+
+/** The two halves of a HEADERS block: what Mongrel2 says (upper case) and what the client sent (lower case). */
+export interface HeaderBlock {
+  /** Single values only: Mongrel2 never repeats one of its own. Names as they stand, never case-folded. */
+  readonly pseudo: ReadonlyMap<string, string>;
+  /** Every value in the order of arrival; names hold no upper-case letter. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+}
+
+/** One header of either protocol, before text is made of it: a value or the list of a repeated header. */
+type RawHeader = readonly [name: string, value: unknown];
+
+/**
+ * Parses HEADERS as JSON text, without the netstring around it. Raw control characters inside its strings are taken,
+ * since Mongrel2 passes on the TAB that HTTP allows in a value [RFC 9110 5.5] without escaping it. Throws
+ * `bad-mongrel2-request` for anything but an object of strings and lists of strings, and for too many of them.
+ */
+export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
+  if (isUtf8(block)) return collect(jsonEntries(block.toString("utf8")), limits, asText);
+  // Latin-1 keeps each byte as one character, so every value can be decoded by itself.
+  return collect(jsonEntries(block.toString("latin1")), limits, (name, value) =>
+    decode(name, Buffer.from(asText(name, value), "latin1")),
+  );
+}
+
+/**
+ * Parses HEADERS as one whole tnetstring dict. Throws `bad-tnetstring` or `bad-mongrel2-request` where it is not one
+ * of byte strings and lists of byte strings, or holds too many of them.
+ */
+export function parseTnetstringHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
+  const { maxHeaderBytes, maxTnetstringDepth } = limits;
+  const dict = parseTnetstring(block, { maxBytes: maxHeaderBytes, maxDepth: maxTnetstringDepth });
+  if (!(dict instanceof Map)) throw refusal("headers are not a dict");
+  return collect([...dict], limits, (name, value) => {
+    if (!Buffer.isBuffer(value)) throw refusal("a header value is not a string");
+    return decode(name, value);
+  });
+}
+
+function jsonEntries(text: string): readonly RawHeader[] {
+  const parsed = parseJson(text);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw refusal("headers are not a JSON object");
+  }
+  return Object.entries(parsed);
+}
+
+/** JSON forbids raw control characters in strings [RFC 8259 7]; Mongrel2 writes none elsewhere, so all are escaped. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replaceAll(/\p{Cc}/gu, escapeControl));
+  } catch (cause) {
+    throw new PharosError("bad-mongrel2-request", "headers are not JSON", { cause });
+  }
+}
+
+function escapeControl(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function collect(
+  entries: readonly RawHeader[],
+  limits: RequestLimits,
+  toText: (name: string, value: unknown) => string,
+): HeaderBlock {
+  const pseudo = new Map<string, string>();
+  const headers = new Map<string, readonly string[]>();
+  let count = 0;
+  for (const [name, value] of entries) {
+    const list: readonly unknown[] | undefined = Array.isArray(value) ? value : undefined;
+    count += list?.length ?? 1;
+    if (count > limits.maxHeaders) throw refusal(`more than ${limits.maxHeaders} header values`);
+    if (!isPseudo(name))
+      headers.set(
+        name,
+        (list ?? [value]).map((item) => toText(name, item)),
+      );
+    else if (list === undefined) pseudo.set(name, toText(name, value));
+    else throw refusal("a header of Mongrel2's own is repeated");
+  }
+  return { pseudo, headers };
+}
+
+/** Mongrel2 lower-cases what clients send, so a name with an upper-case letter is its own word (METHOD's value apart). */
+function isPseudo(name: string): boolean {
+  return /[A-Z]/.test(name);
+}
+
+function asText(_name: string, value: unknown): string {
+  if (typeof value !== "string") throw refusal("a header value is not a string");
+  return value;
+}
+
+/**
+ * Mongrel2 passes bytes on as they came. A value that is not UTF-8 is some other program's cookie as likely as
+ * not, and no reason to refuse the client: it stays Latin-1, as Node's HTTP gives it. In a target it is refused.
+ */
+function decode(name: string, value: Buffer): string {
+  if (isUtf8(value)) return value.toString("utf8");
+  if (isPseudo(name)) throw refusal("the request line is not UTF-8");
+  return value.toString("latin1");
+}
+
+function refusal(what: string): PharosError {
+  return new PharosError("bad-mongrel2-request", what);
+}

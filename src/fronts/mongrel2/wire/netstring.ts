@@ -1,0 +1,53 @@
+import { PharosError } from "../../../base/errors.js";
+
+/** Where one netstring lies in a buffer: its payload is `[start, end)`, `type` the byte after it, `next` what follows. */
+export interface Netstring {
+  readonly start: number;
+  readonly end: number;
+  readonly type: number;
+  readonly next: number;
+}
+
+/** Nine digits are the most that the tnetstring grammar allows for a size; no legal size needs more. */
+const maxSizeDigits = 9;
+const colon = 0x3a;
+const zero = 0x30;
+
+/**
+ * Reads `SIZE:PAYLOAD TYPE` at `offset` without copying, never looking at or beyond `bound`. Any type byte is
+ * returned as it stands. Throws `bad-tnetstring` for a missing, zero-padded or over-long size and for a payload
+ * that would cross `bound`.
+ */
+export function readNetstring(buffer: Buffer, offset: number, bound: number): Netstring {
+  const start = findPayload(buffer, offset, bound);
+  const end = start + parseSize(buffer, offset, start - 1);
+  const type = end < bound ? buffer[end] : undefined;
+  if (type === undefined) {
+    throw new PharosError(
+      "bad-tnetstring",
+      `a size announces ${end - start} bytes and a type, ${bound - start} follow`,
+    );
+  }
+  return { start, end, type, next: end + 1 };
+}
+
+function findPayload(buffer: Buffer, offset: number, bound: number): number {
+  const last = Math.min(offset + maxSizeDigits, bound - 1);
+  for (let at = offset; at <= last; at++) {
+    if (buffer[at] === colon) return at + 1;
+  }
+  throw new PharosError("bad-tnetstring", `a size must be 1 to ${maxSizeDigits} digits and a colon`);
+}
+
+function parseSize(buffer: Buffer, from: number, to: number): number {
+  if (from === to || (buffer[from] === zero && to - from > 1)) {
+    throw new PharosError("bad-tnetstring", "a size must be a decimal number without leading zeros");
+  }
+  let size = 0;
+  for (let at = from; at < to; at++) {
+    const digit = (buffer[at] ?? 0) - zero;
+    if (digit < 0 || digit > 9) throw new PharosError("bad-tnetstring", "a size may hold digits only");
+    size = size * 10 + digit;
+  }
+  return size;
+}

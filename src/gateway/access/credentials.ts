@@ -1,0 +1,69 @@
+import { PharosError } from "../../base/errors.js";
+import type { GatewayRequest } from "../http/messages.js";
+import type { Pairs } from "../http/query.js";
+
+/** Cookies that carry a token: of the current protocol, and of the older one. */
+const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
+
+/** A token and the way it came. A cookie comes by itself, whoever made the browser send the request. */
+export interface Credentials {
+  readonly token: string;
+  readonly from: "header" | "query" | "cookie";
+}
+
+/**
+ * The token of a request: in the Authorization header, else in the query of the older protocol, else in a cookie
+ * [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. What goes before hides what comes after it.
+ *
+ * @param older the query of a request of the older protocol, which may carry `authorization`
+ * @throws PharosError `bad-authorization` when the header is not `Bearer` and one token, or the query has two
+ */
+export function findCredentials(request: GatewayRequest, older?: Pairs): Credentials | undefined {
+  const header = request.header("authorization");
+  if (header !== undefined) return { token: bearerToken(header), from: "header" };
+  const queried = older === undefined ? undefined : queriedToken(older);
+  if (queried !== undefined) return { token: queried, from: "query" };
+  const cookies = parseCookies(request.header("cookie") ?? "");
+  const token = cookieNames
+    .map((name) => cookies.get(name))
+    .find((value) => value !== undefined && value !== "");
+  return token === undefined ? undefined : { token, from: "cookie" };
+}
+
+/** The scheme is case-insensitive; the token is one word [RFC 6750 2.1]. */
+function bearerToken(header: string): string {
+  const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header.trim())?.[1];
+  if (token === undefined) {
+    throw new PharosError("bad-authorization", "the Authorization header must be Bearer and one token");
+  }
+  return token;
+}
+
+/** An empty one is none. Of two nobody knows which is meant [RFC 6750 3.1: the same parameter twice]. */
+function queriedToken(query: Pairs): string | undefined {
+  const [token, ...others] = query.flatMap(([name, value]) =>
+    name === "authorization" && value !== "" ? [value] : [],
+  );
+  if (others.length > 0) {
+    throw new PharosError("bad-authorization", "the query must hold at most one authorization");
+  }
+  return token;
+}
+
+/**
+ * The first value of each name counts, as it belongs to the most specific path [RFC 6265 5.4]. A comma is part of a value:
+ * what stands behind one is no cookie, or a page without TLS could set those whose name begins with `__Secure-`.
+ */
+function parseCookies(header: string): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>();
+  for (const pair of header.split(";")) {
+    const equals = pair.indexOf("=");
+    const name = pair.slice(0, Math.max(0, equals)).trim();
+    if (name !== "" && !cookies.has(name)) cookies.set(name, unquoted(pair.slice(equals + 1).trim()));
+  }
+  return cookies;
+}
+
+function unquoted(value: string): string {
+  return /^".*"$/.test(value) ? value.slice(1, -1) : value;
+}

@@ -1,0 +1,89 @@
+import type { Joining } from "../../hub/cohort.js";
+
+/** Response headers in the order in which they are written; names as they appear on the wire. */
+export type Headers = readonly (readonly [name: string, value: string])[];
+
+/** An HTTP request as plain values, whichever front carried it. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** As in the request line, without the query. */
+  readonly path: string;
+  /** As in the request line, without the `?`; empty when there is none. */
+  readonly query: string;
+  /**
+   * A header by its lower-case name, decoded as UTF-8; values of a repeated one are joined by `, `, those of `cookie` by
+   * `; `. Undefined when the request has none.
+   */
+  header(name: string): string | undefined;
+  /**
+   * Reads the body, which is empty where there is none; for once. Ask for it as late as can be, when it is known that who
+   * sends it may: until then it may not even have been sent. Whoever keeps it keeps what it lies in.
+   *
+   * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` when it does not come to its end
+   */
+  body(): Promise<Buffer>;
+  /**
+   * Calls `listener` once if the client goes before it is answered, or has gone: what is waited for then is waited for in
+   * vain.
+   */
+  whenGone(listener: () => void): void;
+  /** The address of whoever connected to the front, or to the server before it; undefined where it is not known. */
+  readonly peer: string | undefined;
+  readonly front: "http" | "mongrel2";
+  /** True when whoever connected to the server before the hub did so with TLS. @default not known */
+  readonly isTls?: boolean;
+}
+
+/** A whole answer. The front adds what belongs to the connection. */
+export interface Reply {
+  readonly kind: "reply";
+  readonly status: number;
+  readonly headers: Headers;
+  /** What `Content-Length` says, also where HEAD leaves the body out; undefined where there is none to say. */
+  readonly contentLength: number | undefined;
+  readonly body: Buffer;
+}
+
+/** A stream to open, once the gateway has let it in: its head, what it says first, and what it joins with. */
+export type StreamStart<S = Joining> = StreamHead & S & Conversing<S>;
+
+export interface Conversing<S> {
+  /** What its client may say on it: then it is a WebSocket. @default an event stream, a response without end */
+  readonly dialogue?: Dialogue<S> | undefined;
+  /** True where whoever opens it counts its filters against its client's share, since it may drop some. @default false */
+  readonly countsFilters?: boolean;
+}
+
+/** What the client of a stream says to the hub, one message at a time: the next when the one before is answered. */
+export interface Dialogue<S = Joining> {
+  /** Never throws, and a promise never rejects. What comes of it is to be done in the same turn. */
+  take(text: string): Said<S> | Promise<Said<S>>;
+}
+
+/** What comes of a message. */
+export interface Said<S = Joining> {
+  /** Goes to the client, in the stream's format. @default nothing does */
+  readonly answer?: Buffer | undefined;
+  /** Where the stream goes on. @default where it is */
+  readonly moved?: S | undefined;
+  /** When the stream is closed from now on; undefined in it: whenever the client likes. @default as before */
+  readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
+  /** Called in place of moving it when the client has gone before. */
+  readonly forgone?: () => void;
+}
+
+/** What there is of a stream beside what its cohort is found by. */
+export interface StreamHead {
+  readonly kind: "stream";
+  readonly headers: Headers;
+  /** What goes out in front of the first page: in the subscription's format, and in its coding if it has one. */
+  readonly opening: Buffer;
+  /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
+  readonly expiresAtMs: number | undefined;
+  /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
+  readonly opened?: () => () => void;
+  /** Called in place of it when the client has gone before. */
+  readonly forgone?: () => void;
+}
+
+export type Answer = Reply | StreamStart;

@@ -1,0 +1,33 @@
+import { PharosError } from "../../base/errors.js";
+
+/** The pairs of a query or a form, in order; names may repeat. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** The first value of a name. */
+export function valueOf(pairs: Pairs, name: string): string | undefined {
+  return pairs.find(([key]) => key === name)?.[1];
+}
+
+/**
+ * Reads a query string into its pairs, in order. A raw `+` is a plus, since topic filters use it; only `&` separates;
+ * a name without `=` has an empty value.
+ *
+ * @throws PharosError `bad-request` for a malformed percent escape or bytes that are not UTF-8
+ */
+export function parseQuery(query: string): Pairs {
+  if (query === "") return [];
+  return query.split("&").map((pair) => {
+    const equals = pair.indexOf("=");
+    return equals < 0 ? [decode(pair), ""] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+  });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new PharosError("bad-request", "the query holds a malformed percent escape or invalid UTF-8", {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import type { TopicFilter } from "../../hub/filters/filter.js";
+import { partsPerPattern } from "../../hub/filters/filter-limits.js";
+import type { FilterLimits } from "../../hub/filters/filter-limits.js";
+import {
+  hasExpression,
+  heldBytes,
+  isPattern,
+  mixturesOf,
+  patternWeight,
+  placeName,
+} from "../../hub/filters/filter-cost.js";
+import { Tally } from "./counter.js";
+
+/** What a filter, or a beginning of one, adds to a sum that is limited; the same one of several streams adds once. */
+interface Item {
+  readonly name: string;
+  readonly sums: readonly Sum[];
+}
+
+interface Sum {
+  readonly limit: keyof FilterLimits;
+  /** Limits of patterns hold for each place by itself, and for parts that vary beside whole patterns. */
+  readonly of: string;
+  readonly amount: number;
+}
+
+/** In words for whoever holds them. */
+const words: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
+  withoutPrefix: "as many patterns without a literal prefix",
+  alike: "as many patterns that begin alike",
+  expressions: "as many URL patterns with a regular expression",
+  mixtures: "as many different mixtures of + and names",
+  levels: "as many levels of filters with wildcards",
+  bytes: "as many bytes of filters",
+});
+
+/** What the streams of each client hold of filters, and of those that cost everybody something. */
+export class FilterShares {
+  readonly #clients = new Map<string, Holdings>();
+
+  /** Of what the client would hold more than it may, with these filters too; undefined when it may hold them. */
+  excessOf(client: string, filters: readonly TopicFilter[], limits: FilterLimits): string | undefined {
+    const excess = (this.#clients.get(client) ?? new Holdings()).excessOf(filters, limits);
+    return excess === undefined ? undefined : `${words[excess]} as they may`;
+  }
+
+  add(client: string, filters: readonly TopicFilter[]): void {
+    if (filters.length === 0) return;
+    const holdings = this.#clients.get(client) ?? new Holdings();
+    this.#clients.set(client, holdings);
+    holdings.add(filters);
+  }
+
+  /** What was added; clients that hold nothing take no room. */
+  remove(client: string, filters: readonly TopicFilter[]): void {
+    const holdings = this.#clients.get(client);
+    holdings?.remove(filters);
+    if (holdings?.isEmpty === true) this.#clients.delete(client);
+  }
+}
+
+class Holdings {
+  readonly #items = new Tally();
+  readonly #sums = new Map<string, number>();
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  add(filters: readonly TopicFilter[]): void {
+    this.#bytes += heldBytes(filters);
+    for (const { name, sums } of itemsOf(filters)) {
+      if (this.#items.of(name) === 0) for (const sum of sums) this.#change(sum, sum.amount);
+      this.#items.add(name);
+    }
+  }
+
+  remove(filters: readonly TopicFilter[]): void {
+    this.#bytes -= heldBytes(filters);
+    for (const { name, sums } of itemsOf(filters)) {
+      this.#items.remove(name);
+      if (this.#items.of(name) === 0) for (const sum of sums) this.#change(sum, -sum.amount);
+    }
+  }
+
+  excessOf(filters: readonly TopicFilter[], limits: FilterLimits): keyof FilterLimits | undefined {
+    if (this.#bytes + heldBytes(filters) > limits.bytes) return "bytes";
+    const coming = new Map<string, number>();
+    for (const { name, sums } of itemsOf(filters)) {
+      if (this.#items.of(name) > 0) continue;
+      for (const sum of sums) {
+        const more = (coming.get(keyOf(sum)) ?? 0) + sum.amount;
+        coming.set(keyOf(sum), more);
+        const most = limits[sum.limit] * (sum.of.startsWith("parts") ? partsPerPattern : 1);
+        if ((this.#sums.get(keyOf(sum)) ?? 0) + more > most) return sum.limit;
+      }
+    }
+    return undefined;
+  }
+
+  #change(sum: Sum, amount: number): void {
+    const total = (this.#sums.get(keyOf(sum)) ?? 0) + amount;
+    if (total === 0) this.#sums.delete(keyOf(sum));
+    else this.#sums.set(keyOf(sum), total);
+  }
+}
+
+function keyOf({ limit, of }: Sum): string {
+  return `${limit} ${of}`;
+}
+
+/** Each once. */
+function itemsOf(filters: readonly TopicFilter[]): Iterable<Item> {
+  const items = new Map<string, Item>();
+  for (const filter of filters) for (const item of itemsOfOne(filter)) items.set(item.name, item);
+  return items.values();
+}
+
+function* itemsOfOne(filter: TopicFilter): Generator<Item, void> {
+  const name = `${filter.kind}:${filter.text}`;
+  if (filter.kind === "mqtt") {
+    yield { name, sums: [{ limit: "levels", of: "", amount: filter.levels.length }] };
+    for (const mixture of mixturesOf(filter.levels))
+      yield { name: mixture, sums: [{ limit: "mixtures", of: "", amount: 1 }] };
+  }
+  if (!isPattern(filter)) return;
+  const limit = filter.place === undefined ? "withoutPrefix" : "alike";
+  const place = placeName(filter);
+  const expressions = hasExpression(filter) ? 1 : 0;
+  const sums: readonly Sum[] = [
+    { limit: "levels", of: "", amount: patternWeight(filter) },
+    { limit, of: place, amount: 1 },
+    { limit, of: `parts ${place}`, amount: filter.varying },
+    { limit: "expressions", of: "", amount: expressions },
+  ];
+  yield { name, sums: sums.filter(({ amount }) => amount > 0) };
+}

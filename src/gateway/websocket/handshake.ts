@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { PharosError } from "../../base/errors.js";
+import { webSocketProtocol, webSocketTokenPrefix } from "../../protocol.js";
+import type { GatewayRequest, Headers } from "../http/messages.js";
+import { rememberRequest } from "../http/request-snapshot.js";
+
+/** What a server shows with it that it has read the key as one of a WebSocket [RFC 6455 1.3]. */
+const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** 16 bytes in base64 [RFC 6455 4.1]. */
+const keyForm = /^[A-Za-z0-9+/]{22}==$/;
+
+/**
+ * The head with which a request becomes a WebSocket. Extensions are not taken, permessage-deflate neither: what all of a
+ * cohort get is the same bytes.
+ *
+ * @throws PharosError `upgrade-required` for a request that asks for none, or for another version; `bad-request`
+ */
+export function acceptHandshake(request: GatewayRequest): Headers {
+  const isAsked = wordsOf(request.header("upgrade")).some((word) => word.toLowerCase() === "websocket");
+  if (request.method !== "GET" || !isAsked)
+    throw new PharosError("upgrade-required", "this is for WebSockets; event streams are at /esupdates");
+  if (request.header("sec-websocket-version") !== "13")
+    throw new PharosError("upgrade-required", "the version must be 13 [RFC 6455]");
+  const key = request.header("sec-websocket-key") ?? "";
+  if (!keyForm.test(key))
+    throw new PharosError("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64");
+  const accept = createHash("sha1").update(key).update(acceptGuid).digest("base64");
+  return [
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Accept", accept],
+    ...subprotocol(request),
+  ];
+}
+
+/** A client that asks for some closes a connection that has another [RFC 6455 4.1]. */
+function subprotocol(request: GatewayRequest): Headers {
+  const asked = wordsOf(request.header("sec-websocket-protocol"));
+  return asked.includes(webSocketProtocol) ? [["Sec-WebSocket-Protocol", webSocketProtocol]] : [];
+}
+
+/** The request with the token that its page gave as a subprotocol; an Authorization header goes before it. */
+export function withProtocolToken(request: GatewayRequest): GatewayRequest {
+  const word = wordsOf(request.header("sec-websocket-protocol")).find((word) =>
+    word.startsWith(webSocketTokenPrefix),
+  );
+  if (word === undefined || request.header("authorization") !== undefined) return request;
+  return rememberRequest(request, percentDecoded(word.slice(webSocketTokenPrefix.length)));
+}
+
+/** What is malformed stays as it is, and is no token that is accepted. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function wordsOf(header = ""): readonly string[] {
+  return header.split(",").map((word) => word.trim());
+}

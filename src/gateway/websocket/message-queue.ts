@@ -1,0 +1,112 @@
+import type { Dialogue, Said } from "../http/messages.js";
+import type { TalkTime } from "../../base/turn-budget.js";
+
+export interface ConversationOptions<S> {
+  readonly dialogue: Dialogue<S>;
+  /** That of all conversations of the front. */
+  readonly time: TalkTime;
+  /**
+   * What becomes of a message; not called when the conversation is over. False when the next has to wait for
+   * {@link Conversation.flushed}.
+   */
+  readonly said: (said: Said<S>) => boolean;
+  /** Nothing waits any more, after something had to. */
+  readonly idle: () => void;
+  /** The client has sent more than may wait. */
+  readonly overrun: () => void;
+}
+
+/** Messages that wait for one before them: as many as one read of a socket brings (64 KiB), of 16 bytes each. */
+const mostWaiting = 4096;
+const mostWaitingBytes = 256 * 1024;
+
+/**
+ * One message after the other of one client, in order, each when the one before is answered, and its answer and those
+ * before it have gone out or are few; those for which a turn of the event loop has no time left wait for the next.
+ */
+export class Conversation<S> {
+  readonly #options: ConversationOptions<S>;
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #busy = false;
+  /** Answers have to go out first. */
+  #full = false;
+  #over = false;
+
+  constructor(options: ConversationOptions<S>) {
+    this.#options = options;
+  }
+
+  /** True while a message is worked on, or waits. */
+  get isBusy(): boolean {
+    return this.#busy || this.#full;
+  }
+
+  take(text: string): void {
+    if (this.#over) return;
+    if (!this.isBusy) {
+      this.#work(text);
+      return;
+    }
+    this.#waiting.push(text);
+    this.#waitingBytes += text.length;
+    if (this.#waiting.length <= mostWaiting && this.#waitingBytes <= mostWaitingBytes) return;
+    this.end();
+    this.#options.overrun();
+  }
+
+  /** Answers have gone out. */
+  flushed(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    this.#next();
+  }
+
+  /** The client is gone, or is being closed: nothing else is worked on. */
+  end(): void {
+    this.#over = true;
+    this.#waiting = [];
+  }
+
+  #work(text: string): void {
+    const said = this.#options.dialogue.take(text);
+    if (!(said instanceof Promise)) {
+      this.#tell(said);
+      if (this.#options.time.isOver()) this.#rest();
+      return;
+    }
+    this.#busy = true;
+    void said.then((later) => {
+      this.#tell(later);
+      if (this.#options.time.isOver()) this.#rest();
+      else this.#goOn();
+    });
+  }
+
+  #rest(): void {
+    this.#busy = true;
+    this.#options.time.nextTurn(() => this.#goOn());
+  }
+
+  #goOn(): void {
+    this.#busy = false;
+    this.#next();
+  }
+
+  #next(): void {
+    while (!this.isBusy && !this.#over) {
+      const text = this.#waiting.shift();
+      if (text === undefined) {
+        this.#options.idle();
+        return;
+      }
+      this.#waitingBytes -= text.length;
+      this.#work(text);
+    }
+  }
+
+  #tell(said: Said<S>): void {
+    if (this.#over) said.forgone?.();
+    else this.#full = !this.#options.said(said);
+  }
+}

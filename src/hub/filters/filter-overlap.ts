@@ -1,0 +1,48 @@
+import { anyLevel } from "../patterns/literal-prefix.js";
+import type { Level } from "../patterns/literal-prefix.js";
+import type { TopicFilter } from "./filter.js";
+import type { Topic } from "../topics/topic.js";
+import { urlLevels } from "../patterns/url-pattern.js";
+
+/**
+ * Whether a filter may match a topic below this one, as `a/b` is below `a`. Never false when it does match one; it may be
+ * true for a pattern that matches none, of which only the levels that it begins with are looked at.
+ */
+export function mayMatchBelow(filter: TopicFilter, parent: Topic): boolean {
+  switch (filter.kind) {
+    case "exact":
+      return isBelow(filter.topic, parent);
+    case "all":
+      return true;
+    case "mqtt":
+      return agree(filter.levels.map(mqttLevel), parent.split("/"));
+    case "template":
+      return filter.place === undefined || agree(filter.place, parent.split("/"));
+    case "urlpattern": {
+      const url = filter.urls.parse(parent);
+      return filter.place === undefined || url === undefined || agree(filter.place, urlLevels(url));
+    }
+    default:
+      return filter satisfies never;
+  }
+}
+
+/** True when `topic` is `parent`, a slash, and more. */
+export function isBelow(topic: Topic, parent: Topic): boolean {
+  return topic.startsWith(parent) && topic[parent.length] === "/";
+}
+
+function mqttLevel(level: string): Level | undefined {
+  if (level === "#") return undefined;
+  return level === "+" ? anyLevel : level;
+}
+
+/** Compares the levels that both have, up to one that stands for any number of levels. */
+function agree(pattern: readonly (Level | undefined)[], levels: readonly string[]): boolean {
+  for (const [index, level] of levels.entries()) {
+    const wanted = pattern[index];
+    if (wanted === undefined) return true;
+    if (wanted !== anyLevel && wanted !== level) return false;
+  }
+  return true;
+}

@@ -1,0 +1,260 @@
+import type { TopicFilter } from "./filter.js";
+import { defaultFilterLimits } from "./filter-limits.js";
+import type { FilterLimits } from "./filter-limits.js";
+import { FilterPatterns } from "./pattern-filters.js";
+import type { PatternCounts } from "./pattern-filters.js";
+import { isPattern, mixtureLetter, mixturesOf } from "./filter-cost.js";
+import type { Work } from "../patterns/pattern-matcher.js";
+import type { Topic } from "../topics/topic.js";
+import type { TopicUrls } from "../topics/topic-url.js";
+
+/** A level of some filter. What holds nothing is left out: with empty sets in it a node cost 750 bytes, not 480. */
+interface Node<T> {
+  children?: Map<string, Node<T>>;
+  here?: Set<T>;
+  /** Values of filters that end in `#` below this level. */
+  below?: Set<T>;
+}
+
+export interface FilterTrieOptions {
+  readonly urls: TopicUrls;
+  /** What may be added is asked with {@link FilterTrie.refusalOf}. @default defaultFilterLimits */
+  readonly limits?: FilterLimits;
+}
+
+/** How many filters there are, by what they cost publications. */
+export interface FilterCounts extends PatternCounts {
+  readonly mixtures: number;
+  readonly levels: number;
+}
+
+/** What a topic costs that matches nothing, and each node that it comes to. */
+const topicSteps = 20;
+const nodeSteps = 5;
+
+/**
+ * Holds values under topic filters and finds those whose filters match a topic, in time that depends on the topic's
+ * levels, on the matches and on the patterns that begin like the topic, not on how many filters there are.
+ */
+export class FilterTrie<T> {
+  readonly #exact = new Map<string, Set<T>>();
+  readonly #all = new Set<T>();
+  readonly #root: Node<T> = {};
+  readonly #patterns: FilterPatterns<T>;
+  readonly #work: Work = { steps: 0 };
+  #levels = 0;
+
+  readonly #limits: FilterLimits;
+  /** How many nodes there are of each mixture of `+` and names. */
+  readonly #mixtures = new Map<string, number>();
+
+  /** @param options.urls reads topics as the URL patterns were parsed: relative to the same URL */
+  constructor({ urls, limits = defaultFilterLimits }: FilterTrieOptions) {
+    this.#limits = limits;
+    this.#patterns = new FilterPatterns({ urls, work: this.#work, limits });
+  }
+
+  /** True when nothing is held, down to the last node. */
+  get isEmpty(): boolean {
+    return this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isBare(this.#root);
+  }
+
+  /**
+   * How many levels of filters with wildcards are held; what MQTT filters begin with in common counts once, patterns
+   * count as levels of equal weight.
+   */
+  get levels(): number {
+    return this.#levels + this.#patterns.levels;
+  }
+
+  /** How many comparisons of one pattern with one topic there were. */
+  get compared(): number {
+    return this.#patterns.compared;
+  }
+
+  /** What matching has cost so far, in places of a topic that one part of a pattern looked at. */
+  get steps(): number {
+    return this.#work.steps;
+  }
+
+  /** How many there are of what is limited. */
+  get counts(): FilterCounts {
+    return { ...this.#patterns.counts, mixtures: this.#mixtures.size, levels: this.levels };
+  }
+
+  /** Why these filters cannot be held beside what is held now, in words for their sender; undefined when they can. */
+  refusalOf(filters: readonly TopicFilter[]): string | undefined {
+    return this.#refusalOfMixtures(filters) ?? this.#patterns.refusalOf(filters.filter(isPattern));
+  }
+
+  #refusalOfMixtures(filters: readonly TopicFilter[]): string | undefined {
+    const { mixtures } = this.#limits;
+    const coming = new Set<string>();
+    for (const filter of filters) {
+      if (filter.kind !== "mqtt") continue;
+      for (const mixture of mixturesOf(filter.levels)) if (!this.#mixtures.has(mixture)) coming.add(mixture);
+      if (coming.size > 0 && this.#mixtures.size + coming.size > mixtures)
+        return `this hub holds too many different mixtures of + and names (at most ${mixtures}): let ${JSON.stringify(filter.text)} have fewer levels, or its + where others have theirs`;
+    }
+    return undefined;
+  }
+
+  /** Adding the same value under the same filter again changes nothing. */
+  add(filter: TopicFilter, value: T): void {
+    switch (filter.kind) {
+      case "exact": {
+        const values = this.#exact.get(filter.topic);
+        if (values === undefined) this.#exact.set(filter.topic, new Set([value]));
+        else values.add(value);
+        return;
+      }
+      case "all":
+        this.#all.add(value);
+        return;
+      case "mqtt":
+        this.#place(filter.levels, value);
+        return;
+      case "urlpattern":
+      case "template":
+        this.#patterns.add(filter, value);
+        return;
+      default:
+        filter satisfies never;
+    }
+  }
+
+  /** Removes the value from under this filter; nothing happens when it is not there. */
+  remove(filter: TopicFilter, value: T): void {
+    switch (filter.kind) {
+      case "exact": {
+        const values = this.#exact.get(filter.topic);
+        values?.delete(value);
+        if (values?.size === 0) this.#exact.delete(filter.topic);
+        return;
+      }
+      case "all":
+        this.#all.delete(value);
+        return;
+      case "mqtt":
+        this.#take(this.#root, { levels: filter.levels, index: 0, value });
+        return;
+      case "urlpattern":
+      case "template":
+        this.#patterns.remove(filter, value);
+        return;
+      default:
+        filter satisfies never;
+    }
+  }
+
+  /** Calls `visit` for each value with a matching filter; twice where two of its filters match. */
+  match(topic: Topic, visit: (value: T) => void): void {
+    this.#work.steps += topicSteps;
+    this.#exact.get(topic)?.forEach(visit);
+    this.#all.forEach(visit);
+    if (this.#patterns.size > 0) this.#patterns.match(topic, visit);
+    const root = this.#root;
+    if (isBare(root)) return;
+    const levels = topic.split("/");
+    const walk = new Walk(levels, visit);
+    // Wildcards in the first level do not see $ topics [MQTT 5.0, 4.7.2].
+    const start = topic.startsWith("$") ? root.children?.get(levels[0] ?? "") : root;
+    if (start !== undefined) walk.from(start, start === root ? 0 : 1);
+    this.#work.steps += walk.nodes * nodeSteps;
+  }
+
+  #place(levels: readonly string[], value: T): void {
+    let node = this.#root;
+    let mixture = "";
+    for (const level of levels) {
+      if (level === "#") {
+        node.below = (node.below ?? new Set()).add(value);
+        return;
+      }
+      mixture += mixtureLetter(level);
+      node.children ??= new Map();
+      let child = node.children.get(level);
+      if (child === undefined) {
+        child = {};
+        node.children.set(level, child);
+        this.#count(mixture, 1);
+      }
+      node = child;
+    }
+    node.here = (node.here ?? new Set()).add(value);
+  }
+
+  /** Removes the value, and on the way back each node that holds nothing any more. */
+  #take(node: Node<T>, gone: Gone<T>): void {
+    const level = gone.levels[gone.index];
+    if (level === undefined) {
+      if (node.here?.delete(gone.value) === true && node.here.size === 0) delete node.here;
+    } else if (level === "#") {
+      if (node.below?.delete(gone.value) === true && node.below.size === 0) delete node.below;
+    } else {
+      const child = node.children?.get(level);
+      if (child === undefined) return;
+      this.#take(child, { ...gone, index: gone.index + 1 });
+      if (isBare(child)) this.#drop(node, gone);
+    }
+  }
+
+  #drop(node: Node<T>, { levels, index }: Gone<T>): void {
+    if (node.children?.delete(levels[index] ?? "") !== true) return;
+    this.#count(
+      levels
+        .slice(0, index + 1)
+        .map(mixtureLetter)
+        .join(""),
+      -1,
+    );
+    if (node.children.size === 0) delete node.children;
+  }
+
+  /** A node more, or less. */
+  #count(mixture: string, sign: 1 | -1): void {
+    this.#levels += sign;
+    const nodes = (this.#mixtures.get(mixture) ?? 0) + sign;
+    if (nodes === 0) this.#mixtures.delete(mixture);
+    else this.#mixtures.set(mixture, nodes);
+  }
+}
+
+interface Gone<T> {
+  readonly levels: readonly string[];
+  readonly index: number;
+  readonly value: T;
+}
+
+function isBare<T>({ children, here, below }: Node<T>): boolean {
+  return children === undefined && here === undefined && below === undefined;
+}
+
+/** One topic's way through the nodes: each is one call, without an object of its own, which took ten times as long. */
+class Walk<T> {
+  readonly #levels: readonly string[];
+  readonly #visit: (value: T) => void;
+  nodes = 0;
+
+  constructor(levels: readonly string[], visit: (value: T) => void) {
+    this.#levels = levels;
+    this.#visit = visit;
+  }
+
+  /** Visits what is held at the node and below it, with this level and those behind it still to be matched. */
+  from(node: Node<T>, index: number): void {
+    this.nodes += 1;
+    node.below?.forEach(this.#visit);
+    const level = this.#levels[index];
+    if (level === undefined) {
+      node.here?.forEach(this.#visit);
+      return;
+    }
+    const { children } = node;
+    if (children === undefined) return;
+    const literal = level === "+" ? undefined : children.get(level);
+    if (literal !== undefined) this.from(literal, index + 1);
+    const any = children.get("+");
+    if (any !== undefined) this.from(any, index + 1);
+  }
+}

@@ -1,0 +1,178 @@
+import { withOrigin } from "../patterns/literal-prefix.js";
+import type { PatternFilter } from "./filter.js";
+import { matchesTemplate } from "./filter.js";
+import type { Work } from "../patterns/pattern-matcher.js";
+import { PatternIndex } from "./pattern-index.js";
+import type { Load } from "./pattern-index.js";
+import { partsPerPattern } from "./filter-limits.js";
+import type { FilterLimits } from "./filter-limits.js";
+import { hasExpression, patternWeight, placeName } from "./filter-cost.js";
+import type { Topic } from "../topics/topic.js";
+import type { TopicUrls } from "../topics/topic-url.js";
+import { urlLevels } from "../patterns/url-pattern.js";
+
+type UrlPatternFilter = PatternFilter & { readonly kind: "urlpattern" };
+type TemplateFilter = PatternFilter & { readonly kind: "template" };
+
+/** What a topic costs that is read as a URL, and each pattern before its parts are looked at. */
+const urlSteps = 150;
+const patternSteps = 10;
+
+/** Patterns that are held; one with an expression counts twice. */
+export interface PatternCounts {
+  readonly withPrefix: number;
+  readonly withoutPrefix: number;
+  readonly expressions: number;
+}
+
+/** URL patterns and templates with what is held under them. */
+export class FilterPatterns<T> {
+  readonly #urls: TopicUrls;
+  readonly #urlPatterns = new PatternIndex<UrlPatternFilter, T>();
+  readonly #templates = new PatternIndex<TemplateFilter, T>();
+  #expressions = 0;
+  #levels = 0;
+  #compared = 0;
+  readonly #work: Work;
+  readonly #limits: FilterLimits;
+
+  /** @param options.work counts on what matching costs */
+  constructor(options: { readonly urls: TopicUrls; readonly work: Work; readonly limits: FilterLimits }) {
+    this.#urls = options.urls;
+    this.#work = options.work;
+    this.#limits = options.limits;
+  }
+
+  get size(): number {
+    return this.#urlPatterns.size + this.#templates.size;
+  }
+
+  /** How many there are of each sort that is limited. */
+  get counts(): PatternCounts {
+    const { patterns: withoutPrefix } = this.#withoutPrefix;
+    return { withPrefix: this.size - withoutPrefix, withoutPrefix, expressions: this.#expressions };
+  }
+
+  /** What they weigh, in levels of other filters. */
+  get levels(): number {
+    return this.#levels;
+  }
+
+  /** How many comparisons of one pattern with one topic there were. */
+  get compared(): number {
+    return this.#compared;
+  }
+
+  add(filter: PatternFilter, value: T): void {
+    const isNew =
+      filter.kind === "urlpattern"
+        ? this.#urlPatterns.add(filter, value)
+        : this.#templates.add(filter, value);
+    if (isNew) this.#weigh(filter, 1);
+  }
+
+  remove(filter: PatternFilter, value: T): void {
+    const isGone =
+      filter.kind === "urlpattern"
+        ? this.#urlPatterns.remove(filter, value)
+        : this.#templates.remove(filter, value);
+    if (isGone) this.#weigh(filter, -1);
+  }
+
+  /** Calls `visit` for each value with a matching pattern. */
+  match(topic: Topic, visit: (value: T) => void): void {
+    if (this.#templates.size > 0) {
+      this.#templates.candidates(withOrigin(topic.split("/")), (filter, values) => {
+        this.#count();
+        if (matchesTemplate(filter, topic, this.#work)) values.forEach(visit);
+      });
+    }
+    if (this.#urlPatterns.size === 0) return;
+    this.#work.steps += urlSteps;
+    const url = this.#urls.parse(topic);
+    if (url === undefined) return;
+    this.#urlPatterns.candidates(urlLevels(url), (filter, values) => {
+      this.#count();
+      if (filter.pattern.matches(url, this.#work)) values.forEach(visit);
+    });
+  }
+
+  #count(): void {
+    this.#compared += 1;
+    this.#work.steps += patternSteps;
+  }
+
+  /** Why these patterns cannot be held beside what is held now, in words for their sender; undefined when they can. */
+  refusalOf(filters: readonly PatternFilter[]): string | undefined {
+    const coming = new Map<string, PatternFilter>();
+    for (const filter of filters) if (!this.#has(filter)) coming.set(`${filter.kind} ${filter.text}`, filter);
+    const room = new PatternRoom({
+      limits: this.#limits,
+      expressions: this.#expressions,
+      held: (filter) =>
+        filter.place === undefined ? this.#withoutPrefix : this.#indexOf(filter).loadAt(filter.place),
+    });
+    for (const filter of coming.values()) {
+      const refusal = room.take(filter);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  get #withoutPrefix(): Load {
+    return sum(this.#urlPatterns.loadAt(undefined), this.#templates.loadAt(undefined));
+  }
+
+  #indexOf({ kind }: PatternFilter): PatternIndex<PatternFilter, T> | PatternIndex<UrlPatternFilter, T> {
+    return kind === "urlpattern" ? this.#urlPatterns : this.#templates;
+  }
+
+  #has(filter: PatternFilter): boolean {
+    return filter.kind === "urlpattern" ? this.#urlPatterns.has(filter) : this.#templates.has(filter);
+  }
+
+  #weigh(filter: PatternFilter, sign: 1 | -1): void {
+    this.#levels += sign * patternWeight(filter);
+    if (hasExpression(filter)) this.#expressions += sign;
+  }
+}
+
+function sum(a: Load, b: Load): Load {
+  return { patterns: a.patterns + b.patterns, parts: a.parts + b.parts };
+}
+
+/** Adds the patterns of one request to those that are held. */
+class PatternRoom {
+  readonly #limits: FilterLimits;
+  readonly #held: (filter: PatternFilter) => Load;
+  readonly #taken = new Map<string, Load>();
+  #expressions: number;
+
+  /** @param options.held what there is already where a pattern goes */
+  constructor(options: {
+    readonly limits: FilterLimits;
+    readonly expressions: number;
+    readonly held: (filter: PatternFilter) => Load;
+  }) {
+    this.#limits = options.limits;
+    this.#expressions = options.expressions;
+    this.#held = options.held;
+  }
+
+  /** Why there is no room for this one. */
+  take(filter: PatternFilter): string | undefined {
+    if (hasExpression(filter)) this.#expressions += 1;
+    const { alike, withoutPrefix, expressions } = this.#limits;
+    if (this.#expressions > expressions)
+      return "this hub takes no further URL pattern with a regular expression: write it with wildcards";
+    const place = placeName(filter);
+    const load = sum(this.#taken.get(place) ?? this.#held(filter), { patterns: 1, parts: filter.varying });
+    this.#taken.set(place, load);
+    const limit = filter.place === undefined ? withoutPrefix : alike;
+    if (load.patterns <= limit && load.parts <= limit * partsPerPattern) return undefined;
+    const name = JSON.stringify(filter.text);
+    return filter.place === undefined
+      ? `this hub holds too many patterns without a literal prefix (at most ${limit}): let ${name} begin with a scheme, a host and the first segments of a path`
+      : `this hub holds too many patterns that begin like ${name} (at most ${limit}): let it begin with more literal segments`;
+  }
+}

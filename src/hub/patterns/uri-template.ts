@@ -1,0 +1,119 @@
+import { escapedLetters, joinTexts, text } from "./pattern.js";
+import type { Part } from "./pattern.js";
+
+/** How an operator writes its variables [RFC 6570, appendix A]. */
+interface Operator {
+  readonly first: string;
+  readonly separator: string;
+  /** Each value comes behind its name. */
+  readonly isNamed: boolean;
+  /** What follows the name of an empty value. */
+  readonly ifEmpty: "" | "=";
+  readonly allowsReserved: boolean;
+}
+
+const operators: ReadonlyMap<string, Operator> = new Map([
+  ["", operator("", ",")],
+  ["+", { ...operator("", ","), allowsReserved: true }],
+  ["#", { ...operator("#", ","), allowsReserved: true }],
+  [".", operator(".", ".")],
+  ["/", operator("/", "/")],
+  [";", { ...operator(";", ";"), isNamed: true }],
+  ["?", { ...operator("?", "&"), isNamed: true, ifEmpty: "=" }],
+  ["&", { ...operator("&", "&"), isNamed: true, ifEmpty: "=" }],
+]);
+
+function operator(first: string, separator: string): Operator {
+  return { first, separator, isNamed: false, ifEmpty: "", allowsReserved: false };
+}
+
+const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+const reserved = ":/?#[]@!$&'()*+,;=";
+
+const letters = {
+  plain: escapedLetters(unreserved),
+  /** A list is written with commas, as are the keys and values of a table. */
+  listed: escapedLetters(`${unreserved},`),
+  reserved: escapedLetters(unreserved + reserved),
+};
+
+const character = "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})";
+const variable = `${character}(?:\\.?${character})*(?::[1-9][0-9]{0,3}|\\*)?`;
+const expressionForm = new RegExp(`^([+#./;?&]?)(${variable}(?:,${variable})*)$`);
+
+/** What may stand between expressions [RFC 6570, 2.1]; the apostrophe by its erratum 6937. */
+const literalForm =
+  /^(?:[!#$&'()*+,\-./0-9:;=?@A-Z[\]_a-z~]|%[0-9A-Fa-f]{2}|[\u00a0-\ud7ff\ue000-\uffef]|[\u{10000}-\u{10fffd}])+$/u;
+
+/**
+ * Reads a URI template [RFC 6570, level 4]. Its parts match every text that it can be expanded to, whatever the
+ * variables hold; a variable that comes twice may differ.
+ *
+ * @returns undefined when it is none, or has no expression
+ */
+export function parseUriTemplate(template: string): readonly Part[] | undefined {
+  const pieces = template.split(/(\{[^{}]*\})/);
+  if (pieces.length === 1) return undefined;
+  const parts: Part[] = [];
+  for (const [index, piece] of pieces.entries()) {
+    const more = index % 2 === 0 ? literalParts(piece) : expressionParts(piece.slice(1, -1));
+    if (more === undefined) return undefined;
+    parts.push(...more);
+  }
+  return joinTexts(parts);
+}
+
+/** A character beyond ASCII is expanded to its bytes [RFC 6570, 3.1]; topics are published with it as it is, too. */
+function literalParts(literal: string): readonly Part[] | undefined {
+  if (literal !== "" && !literalForm.test(literal)) return undefined;
+  return literal.split(/([^\0-\x7f]+)/).map((piece, index): Part => {
+    if (index % 2 === 0) return text(piece);
+    return { kind: "choice", of: [[text(piece)], [text(encodeURIComponent(piece))]] };
+  });
+}
+
+function expressionParts(expression: string): readonly Part[] | undefined {
+  const [, sign, list] = expressionForm.exec(expression) ?? [];
+  const form = operators.get(sign ?? "");
+  if (list === undefined || form === undefined) return undefined;
+  const values = list.split(",").map((variable) => valueParts(variable, form));
+  const [only] = values;
+  // Nothing and something in one, so that the index sees that it stays within its level.
+  if (form.first === "" && values.length === 1 && only !== undefined) return only;
+  return [{ kind: "joined", first: form.first, separator: form.separator, of: values }];
+}
+
+/** What one variable that is defined can be expanded to [RFC 6570, 3.2.1]. */
+function valueParts(variable: string, form: Operator): readonly Part[] {
+  if (variable.endsWith("*")) return explodedParts(form);
+  const [name = "", length] = variable.split(":");
+  const value: Part = {
+    kind: "run",
+    letters: form.allowsReserved ? letters.reserved : length === undefined ? letters.listed : letters.plain,
+    atLeast: 0,
+    ...(length === undefined ? {} : { atMost: Number(length) }),
+  };
+  return form.isNamed ? [text(name), ...behindName(form, value)] : [value];
+}
+
+function behindName(form: Operator, value: Part): readonly Part[] {
+  const written = [text("="), value];
+  return form.ifEmpty === "=" ? written : [{ kind: "choice", of: [[], written] }];
+}
+
+/** A list, or keys with values, each written like a variable of its own [RFC 6570, 2.4.2]. */
+function explodedParts(form: Operator): readonly Part[] {
+  const value: Part = {
+    kind: "run",
+    letters: form.allowsReserved ? letters.reserved : letters.plain,
+    atLeast: 0,
+  };
+  // With names, a list looks like pairs.
+  if (form.isNamed) return manyOf([value, ...behindName(form, value)], form.separator);
+  const pairs = manyOf([value, text("="), value], form.separator);
+  return [{ kind: "choice", of: [manyOf([value], form.separator), pairs] }];
+}
+
+function manyOf(parts: readonly Part[], separator: string): readonly Part[] {
+  return [...parts, { kind: "repeat", of: [text(separator), ...parts] }];
+}

@@ -1,0 +1,99 @@
+import { PharosError } from "../../base/errors.js";
+import { levelsOf, placeOf } from "./literal-prefix.js";
+import type { Level } from "./literal-prefix.js";
+import { countVarying, maxVaryingParts } from "./pattern.js";
+import type { Work } from "./pattern-matcher.js";
+import { urlComponents } from "../topics/topic-url.js";
+import type { TopicUrl, UrlComponent } from "../topics/topic-url.js";
+import { beginningParts, matchesComponent, parseComponent } from "./url-pattern-component.js";
+import type { ComponentMatcher } from "./url-pattern-component.js";
+import type { Delimiter } from "./url-pattern-groups.js";
+import { splitPattern } from "./url-pattern-parser.js";
+
+/** The schemes whose paths have segments [URL, 3.1]. */
+const specialSchemes = ["http", "https", "ws", "wss", "ftp", "file"];
+
+type Matchers = Readonly<Record<UrlComponent, ComponentMatcher>>;
+
+/** A URL pattern [WHATWG URL Pattern], never ignoring case, that matches in linear time. */
+export class UrlPattern {
+  /** Scheme, host and port, then segments of the path; undefined when a URL of any host may match. */
+  readonly place: readonly Level[] | undefined;
+  /** What it costs to match, in parts that vary. */
+  readonly varying: number;
+  /** True when a regular expression of its own is part of it. */
+  readonly hasExpression: boolean;
+  readonly #checks: readonly { readonly name: UrlComponent; readonly matcher: ComponentMatcher }[];
+
+  /**
+   * @throws PharosError `bad-filter` when the text is no URL pattern, holds a regular expression that has no linear-time
+   *   form, or has more than 64 parts that vary
+   */
+  constructor(text: string, baseUrl: string) {
+    const matchers = parseMatchers(text, baseUrl);
+    const all = urlComponents.map((name) => ({ name, matcher: matchers[name] }));
+    this.#checks = all
+      .filter(({ matcher }) => matcher.kind !== "any")
+      .sort((a, b) => costOf(a.matcher) - costOf(b.matcher));
+    this.varying = all.reduce((sum, { matcher }) => sum + varyingIn(matcher), 0);
+    if (this.varying > maxVaryingParts) {
+      throw new PharosError(
+        "bad-filter",
+        `a URL pattern may have at most ${maxVaryingParts} wildcards and groups`,
+      );
+    }
+    this.hasExpression = all.some(({ matcher }) => matcher.kind === "expression");
+    this.place = placeIn(matchers);
+  }
+
+  /** @param work counts on, for tests that bound it */
+  matches(url: TopicUrl, work?: Work): boolean {
+    return this.#checks.every(({ name, matcher }) => matchesComponent(matcher, url[name], work));
+  }
+}
+
+/** The levels under which patterns that match this URL are found. */
+export function urlLevels(url: TopicUrl): readonly string[] {
+  return [originOf(url.protocol, url.hostname, url.port), ...url.pathname.split("/").slice(1)];
+}
+
+function originOf(protocol: string, hostname: string, port: string): string {
+  return `${protocol}://${hostname}:${port}`;
+}
+
+function parseMatchers(text: string, baseUrl: string): Matchers {
+  const pattern = splitPattern(text, baseUrl);
+  const protocol = parseComponent(pattern.protocol, "");
+  // Elsewhere a path is one piece [URL Pattern, 1.3].
+  const isSpecial = specialSchemes.some((scheme) => matchesComponent(protocol, scheme));
+  const parse = (name: UrlComponent, delimiter: Delimiter): ComponentMatcher =>
+    parseComponent(pattern[name], delimiter);
+  return {
+    protocol,
+    username: parse("username", ""),
+    password: parse("password", ""),
+    hostname: parse("hostname", "."),
+    port: parse("port", ""),
+    pathname: parse("pathname", isSpecial ? "/" : ""),
+    search: parse("search", ""),
+    hash: parse("hash", ""),
+  };
+}
+
+/** A part that varies costs about as much as eight instructions of RE2. */
+function varyingIn(matcher: ComponentMatcher): number {
+  if (matcher.kind === "expression") return Math.ceil(matcher.expression.programSize() / 8);
+  return matcher.kind === "parts" ? countVarying(matcher.parts) : 0;
+}
+
+/** Comparing texts comes first, so that most topics are out before anything else is tried. */
+function costOf(matcher: ComponentMatcher): number {
+  return ["any", "text", "parts", "expression"].indexOf(matcher.kind);
+}
+
+function placeIn({ protocol, hostname, port, pathname }: Matchers): readonly Level[] | undefined {
+  if (protocol.kind !== "text" || hostname.kind !== "text" || port.kind !== "text") return undefined;
+  const origin = originOf(protocol.text, hostname.text, port.text);
+  const [first, ...levels] = levelsOf(beginningParts(pathname));
+  return placeOf(first === "" ? [origin, ...levels] : [origin]);
+}

@@ -1,0 +1,155 @@
+import { PharosError } from "../../base/errors.js";
+import { reservedTypePrefix } from "../../protocol.js";
+import { defaultTopicBytes, hasForbiddenCharacter, parseTopic } from "../topics/topic.js";
+import type { Topic } from "../topics/topic.js";
+
+/** What a publisher wants delivered: parsed, within the limits, the same for every subscriber. */
+export interface Publication {
+  /** At least one; the first is the canonical one. A subscriber that matches several receives the publication once. */
+  readonly topics: readonly [Topic, ...Topic[]];
+  readonly data: string;
+  /** The publisher's own event id. */
+  readonly id?: string;
+  readonly type?: string;
+  /** The reconnection time that clients are told, in milliseconds. */
+  readonly retryMs?: number;
+  /** Kept as its topics' present value and sent first to new subscribers; with empty data it removes that value. */
+  readonly retain: boolean;
+  /** Only for subscribers with the right to read it. */
+  readonly private: boolean;
+}
+
+/** A publication as it comes in, whoever carried it. */
+export interface PublicationInput {
+  readonly topics: readonly string[];
+  readonly data?: string | undefined;
+  readonly id?: string | undefined;
+  readonly type?: string | undefined;
+  readonly retry?: number | string | undefined;
+  readonly retain?: boolean | undefined;
+  readonly private?: boolean | undefined;
+}
+
+export interface PublicationLimits {
+  /** Longest topic, in bytes. */
+  readonly topicBytes: number;
+  readonly topicsPerPublication: number;
+  /** Longest event id, in bytes: it comes back in the header of each reconnecting client. */
+  readonly idBytes: number;
+  readonly typeBytes: number;
+  /** Longest data, in bytes. */
+  readonly dataBytes: number;
+}
+
+export const defaultPublicationLimits: PublicationLimits = Object.freeze({
+  topicBytes: defaultTopicBytes,
+  topicsPerPublication: 100,
+  idBytes: 256,
+  typeBytes: 256,
+  dataBytes: 1024 * 1024,
+});
+
+/** A reconnection time below 100 ms is an attack on the hub, one over an hour one on the subscriber. */
+export const retryRangeMs = Object.freeze({ min: 100, max: 3_600_000 });
+
+/**
+ * The one validator that every way in calls: ZeroMQ, HTTP, bridges, the CLI before it sends.
+ *
+ * @throws PharosError `bad-topic`, `bad-event-id` (starts with `#`, equals `earliest`), `bad-event-type` (`mercure`,
+ *   `pharos-…`), `bad-retry` (not whole milliseconds from 100 to 3,600,000), `bad-publication`, `too-large`.
+ *   Text with a lone surrogate is refused, not repaired.
+ */
+export function parsePublication(
+  input: PublicationInput,
+  limits: PublicationLimits = defaultPublicationLimits,
+): Publication {
+  const id = presentText(input.id);
+  const type = presentText(input.type);
+  const data = input.data ?? "";
+  if (id !== undefined) checkId(id, limits.idBytes);
+  if (type !== undefined) checkType(type, limits.typeBytes);
+  checkData(data, limits.dataBytes);
+  return {
+    topics: parseTopics(input.topics, limits),
+    data,
+    retain: input.retain ?? false,
+    private: input.private ?? false,
+    ...(id === undefined ? {} : { id }),
+    ...(type === undefined ? {} : { type }),
+    ...(input.retry === undefined ? {} : { retryMs: parseRetry(input.retry) }),
+  };
+}
+
+/** An empty id or type says nothing: in an event stream it resets to the default. */
+function presentText(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+function parseTopics(topics: readonly string[], limits: PublicationLimits): readonly [Topic, ...Topic[]] {
+  if (topics.length > limits.topicsPerPublication) {
+    throw new PharosError(
+      "too-large",
+      `a publication may have at most ${limits.topicsPerPublication} topics`,
+    );
+  }
+  for (const topic of topics) checkLength(topic, "a topic", limits.topicBytes);
+  const [first, ...others] = new Set(topics.map((topic) => parseTopic(topic, limits.topicBytes)));
+  if (first === undefined) throw new PharosError("bad-topic", "a publication needs at least one topic");
+  return [first, ...others];
+}
+
+function checkId(id: string, maxBytes: number): void {
+  if (id.startsWith("#"))
+    throw new PharosError("bad-event-id", "an event id must not start with #: those are positions");
+  if (id === "earliest") throw new PharosError("bad-event-id", "the event id earliest is reserved");
+  checkWord(id, { code: "bad-event-id", what: "an event id", maxBytes });
+}
+
+function checkType(type: string, maxBytes: number): void {
+  if (type === "mercure" || type.startsWith(reservedTypePrefix)) {
+    throw new PharosError(
+      "bad-event-type",
+      `the event types mercure and ${reservedTypePrefix}… are reserved`,
+    );
+  }
+  checkWord(type, { code: "bad-event-type", what: "an event type", maxBytes });
+}
+
+function checkWord(
+  text: string,
+  rule: {
+    readonly code: "bad-event-id" | "bad-event-type";
+    readonly what: string;
+    readonly maxBytes: number;
+  },
+): void {
+  checkLength(text, rule.what, rule.maxBytes);
+  if (hasForbiddenCharacter(text)) {
+    throw new PharosError(rule.code, `${rule.what} must not hold control characters or invalid UTF-8`);
+  }
+}
+
+/** What is too long is too large, whatever it is [draft-dunglas-mercure-08, Publication: 413]. */
+function checkLength(text: string, what: string, maxBytes: number): void {
+  // A UTF-16 unit is at most three bytes of UTF-8, so short text needs no count.
+  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
+    throw new PharosError("too-large", `${what} may have at most ${maxBytes} bytes`);
+  }
+}
+
+function checkData(data: string, maxBytes: number): void {
+  checkLength(data, "the data of a publication", maxBytes);
+  if (!data.isWellFormed())
+    throw new PharosError("bad-publication", "the data of a publication must be valid UTF-8");
+}
+
+function parseRetry(retry: number | string): number {
+  const value = typeof retry === "number" ? retry : /^[0-9]{1,10}$/.test(retry) ? Number(retry) : Number.NaN;
+  if (!Number.isInteger(value) || value < retryRangeMs.min || value > retryRangeMs.max) {
+    throw new PharosError(
+      "bad-retry",
+      `a reconnection time is a whole number of milliseconds from ${retryRangeMs.min} to ${retryRangeMs.max}`,
+    );
+  }
+  return value;
+}

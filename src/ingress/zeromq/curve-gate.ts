@@ -1,0 +1,114 @@
+import { Context, Reply, type Pull, type SocketOptions } from "zeromq";
+import type { Clock } from "../../base/clock.js";
+import type { CurveKey, CurveServer } from "../../zeromq/curve/keys.js";
+import { encodeZ85 } from "../../zeromq/curve/z85.js";
+import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+
+export interface CurveGateOptions {
+  readonly keys: CurveServer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Where libzmq asks who may connect [ZeroMQ RFC 27]. An address of one context, so each gate has a context of its own. */
+const zapAddress = "inproc://zeromq.zap.01";
+const zapDomain = "pharos-curve";
+const zapVersion = "1.0";
+
+/**
+ * Decides which publishers a bound socket takes, by their CURVE keys. Who is refused, or fails the handshake, is
+ * counted and logged at a limited rate; nothing that it sends is read.
+ */
+export class CurveGate {
+  readonly #context: Context;
+  readonly #handler: Reply;
+  readonly #options: CurveGateOptions;
+  /** Each has its own limit, so that a crowd without keys does not hide whose key was refused. */
+  readonly #warnOf: Readonly<Record<"handshake" | "key", LimitedLog>>;
+  readonly #answering: Promise<void>;
+  #closed = false;
+
+  private constructor(handler: Reply, context: Context, options: CurveGateOptions) {
+    this.#handler = handler;
+    this.#context = context;
+    this.#options = options;
+    const limits = { logger: options.logger, clock: options.clock, periodMs: 1000 };
+    this.#warnOf = { handshake: limitedLog(limits), key: limitedLog(limits) };
+    this.#answering = this.#answer();
+  }
+
+  /** Opens a gate. It must be open before the socket that asks it is bound. */
+  static async open(options: CurveGateOptions): Promise<CurveGate> {
+    const context = new Context();
+    const handler = new Reply({ context, linger: 0 });
+    await handler.bind(zapAddress);
+    return new CurveGate(handler, context, options);
+  }
+
+  /** What a socket is made with so that this gate guards it. */
+  get socketOptions(): SocketOptions<Pull> {
+    return {
+      context: this.#context,
+      curveServer: true,
+      curveSecretKey: this.#options.keys.secretKey,
+      zapDomain,
+      // Without it libzmq lets everybody in when the handler is not there.
+      zapEnforceDomain: true,
+    };
+  }
+
+  /** Counts and logs the handshakes with `socket` that fail before a key is known. */
+  watch(socket: Pull): void {
+    for (const type of ["handshake:error:protocol", "handshake:error:other"] as const)
+      socket.events.on(type, ({ address, error }) =>
+        this.#refused(
+          { reason: "handshake", address, error: error.message },
+          "a publisher does not speak CURVE, or has another hub's public key",
+        ),
+      );
+  }
+
+  /** Stops answering. Close the guarded socket first. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#handler.close();
+    await this.#answering;
+  }
+
+  async #answer(): Promise<void> {
+    try {
+      for await (const request of this.#handler) await this.#handler.send(this.#verdict(request));
+    } catch (error) {
+      if (!this.#closed)
+        this.#options.logger.error({ error }, "no further publisher can be let in by its key");
+    }
+  }
+
+  /** [ZeroMQ RFC 27]: version, request id, domain, address, identity, mechanism, key; the answer begins with the first two. */
+  #verdict([version, id, , address, , mechanism, credentials]: readonly Buffer[]): (string | Buffer)[] {
+    const head = [version ?? zapVersion, id ?? ""];
+    const key = mechanism?.toString() === "CURVE" && credentials !== undefined ? encodeZ85(credentials) : "";
+    if (this.#mayConnect(key)) return [...head, "200", "OK", "", ""];
+    this.#refused(
+      { reason: "key", address: address?.toString(), publicKey: key },
+      "refused a publisher whose key is not among the clients",
+    );
+    return [...head, "400", "this key may not publish", "", ""];
+  }
+
+  #mayConnect(key: string): boolean {
+    const { clients } = this.#options.keys;
+    if (key === "") return false;
+    return clients === undefined || clients.has(key as CurveKey);
+  }
+
+  #refused(
+    fields: { readonly reason: "handshake" | "key"; readonly [field: string]: unknown },
+    message: string,
+  ): void {
+    this.#options.metrics.count("publishers_refused_total", 1, { reason: fields.reason });
+    this.#warnOf[fields.reason](fields, message);
+  }
+}

@@ -1,0 +1,62 @@
+import { PharosError } from "../../base/errors.js";
+import {
+  defaultPublicationLimits,
+  parsePublication,
+  type Publication,
+  type PublicationLimits,
+} from "../../hub/publications/publication.js";
+import { defaultTopic } from "../../protocol.js";
+import { FieldParser } from "../../sse/fields.js";
+
+/**
+ * Parses the event-stream text of a publisher into publications on the default topic. Lines end in CR, LF
+ * or CRLF; the end of the text ends the last event. Comments and empty blocks are skipped. A client would
+ * ignore what it does not know in a stream; a publisher is told instead, since ignoring it loses its event.
+ *
+ * @throws PharosError `bad-publication` for an unknown field, or a block with fields but no data line;
+ *   and whatever {@link parsePublication} throws. One bad event refuses the whole text.
+ */
+export function parseEventText(
+  text: string,
+  limits: PublicationLimits = defaultPublicationLimits,
+): readonly Publication[] {
+  const publications: Publication[] = [];
+  let block: Block | undefined;
+  const finish = (): void => {
+    if (block !== undefined) publications.push(publicationOf(block, limits));
+    block = undefined;
+  };
+  const field = (name: string, value: string): void => addField((block ??= {}), name, value);
+  const parser = new FieldParser({ field, blank: finish });
+  parser.push(text);
+  parser.end();
+  finish();
+  return publications;
+}
+
+interface Block {
+  id?: string;
+  event?: string;
+  retry?: string;
+  data?: string;
+}
+
+function addField(block: Block, name: string, value: string): void {
+  if (name === "data") block.data = block.data === undefined ? value : `${block.data}\n${value}`;
+  else if (name === "id" || name === "event" || name === "retry") block[name] = value;
+  else
+    throw new PharosError(
+      "bad-publication",
+      `${JSON.stringify(name.slice(0, 40))} is not a field of an event; allowed are id, event, data, retry and comments, which begin with a colon`,
+    );
+}
+
+function publicationOf(block: Block, limits: PublicationLimits): Publication {
+  const { id, event, retry, data } = block;
+  if (data === undefined)
+    throw new PharosError(
+      "bad-publication",
+      "an event has no data line, so no client would receive it; for an event without text write an empty one, data:",
+    );
+  return parsePublication({ topics: [defaultTopic], id, type: event, retry, data }, limits);
+}

@@ -1,0 +1,10 @@
+import { randomBytes } from "node:crypto";
+import { parseEpoch } from "../hub/publications/position.js";
+import type { Epoch } from "../hub/publications/position.js";
+
+/** A new epoch: 48 random bits, so that no two lives of a journal are taken for one. */
+export function createEpoch(): Epoch {
+  const epoch = parseEpoch(randomBytes(6).toString("base64url"));
+  if (epoch === undefined) throw new Error("base64url text is always an epoch");
+  return epoch;
+}

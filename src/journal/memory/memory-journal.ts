@@ -1,0 +1,411 @@
+import type { Clock } from "../../base/clock.js";
+import { Entry } from "../../hub/publications/entry.js";
+import { EntryQueue } from "../../hub/publications/entry-queue.js";
+import type { TopicFilter } from "../../hub/filters/filter.js";
+import { isBelow, mayMatchBelow } from "../../hub/filters/filter-overlap.js";
+import { filterSetOf, stepsPerTurn } from "../../hub/filters/filter-set.js";
+import type { FilterSet } from "../../hub/filters/filter-set.js";
+import type { Cursor, History, LossMark, LossReport, Range } from "../../hub/publications/history.js";
+import { plainPositions } from "../../hub/publications/position.js";
+import type { Epoch, Offset, Position, PositionFormat } from "../../hub/publications/position.js";
+import type { Publication } from "../../hub/publications/publication.js";
+import { mayRead, publicOnly } from "../../hub/publications/rights.js";
+import type { Rights } from "../../hub/publications/rights.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import type { Metrics } from "../../base/metrics.js";
+import type { Journal, Receipt } from "../journal.js";
+import { defaultHistoryLimits } from "./limits.js";
+import type { HistoryLimits } from "./limits.js";
+import { LossOrder } from "./loss-order.js";
+import { LossSearch } from "./loss-search.js";
+import { mergeEntries } from "./merge.js";
+import { SharedLosses } from "./shared-losses.js";
+import { TopicLosses } from "./topic-losses.js";
+import { RecentTopics, TopicHistory } from "./topic-history.js";
+import type { ForgottenUpTo } from "./topic-history.js";
+
+/** What an entry or a topic costs that is looked at, beside what its filters do, in their steps. */
+const lookSteps = 5;
+/** What it costs to count a topic's losses. */
+const countSteps = 50;
+
+export interface MemoryJournalOptions {
+  readonly epoch: Epoch;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly limits?: HistoryLimits;
+  /** How positions become event ids. @default as everybody can read them */
+  readonly positions?: PositionFormat;
+  /**
+   * Topics below this one share one history, under its name: there are as many as connections, and each is published to
+   * once or twice, so that with histories of their own they would evict those of all others. They are for private
+   * publications. @default none do
+   */
+  readonly shared?: Topic;
+}
+
+/**
+ * The journal in memory: one bounded history per topic over one hub-wide count, so that a noisy topic does not evict
+ * the others' past. It remembers how far each topic, and the forgotten ones together, were evicted.
+ */
+export class MemoryJournal implements Journal, History {
+  readonly epoch: Epoch;
+  readonly #clock: Clock;
+  readonly #metrics: Metrics;
+  readonly #limits: HistoryLimits;
+  readonly #positions: PositionFormat;
+  readonly #shared: Topic | undefined;
+  readonly #topics = new Map<Topic, TopicHistory>();
+  readonly #recent = new RecentTopics();
+  readonly #lost = new LossOrder<TopicHistory>();
+  /** All entries in order; those that no topic holds any more are skipped, and dropped when they are many. */
+  readonly #all = new EntryQueue();
+  #allBytes = 0;
+  readonly #ids = new Map<string, Offset>();
+  #follower: (entry: Entry) => void = () => undefined;
+  #head: Offset = 0;
+  #held = 0;
+  #bytes = 0;
+  /** Nothing newer than this was ever evicted or forgotten. */
+  #lostUpTo: Offset = 0;
+  /** Topics with publications that were not private, and with private ones, of which strangers may not hear. */
+  readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
+  /** Entries evicted from a topic, and topics forgotten, so far. */
+  #evictions: LossMark = 0;
+
+  constructor(options: MemoryJournalOptions) {
+    this.epoch = options.epoch;
+    this.#clock = options.clock;
+    this.#metrics = options.metrics;
+    this.#limits = options.limits ?? defaultHistoryLimits;
+    this.#positions = options.positions ?? plainPositions;
+    this.#shared = options.shared;
+  }
+
+  get head(): Offset {
+    return this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get topicCount(): number {
+    return this.#topics.size;
+  }
+
+  /** How many entries are in memory, those included that no topic holds any more. */
+  get recordLength(): number {
+    return this.#all.length;
+  }
+
+  /** Passes each entry on, in order, as soon as it is in history. There is one follower: the hub. */
+  follow(follower: (entry: Entry) => void): void {
+    this.#follower = follower;
+  }
+
+  append(publication: Publication): Receipt {
+    const position = { epoch: this.epoch, offset: this.#head + 1 };
+    const id = this.#claimId(publication, position);
+    const entry = new Entry({ offset: position.offset, id, publication, atMs: this.#clock.now() });
+    this.#head = position.offset;
+    this.#all.push(entry);
+    this.#allBytes += entry.bytes;
+    this.#held += 1;
+    this.#bytes += entry.bytes;
+    for (const name of this.#namesOf(publication)) this.#pushTo(name, entry);
+    this.#metrics.count("publications_total");
+    this.#follower(entry);
+    this.#evictOverLimits();
+    return { ...position, id };
+  }
+
+  /** Evicts all that a topic's history holds, as limits do. */
+  evictAll(topic: Topic): void {
+    const history = this.#topics.get(topic);
+    if (history !== undefined) this.#empty(history, "told");
+    this.#dropReleased();
+  }
+
+  /** The newest publications of a topic that may be read, in order: at most `count`, and `maxBytes` or one. */
+  newest(
+    topic: Topic,
+    wanted: { readonly count: number; readonly maxBytes: number; readonly rights: Rights },
+  ): readonly Entry[] {
+    const history = this.#topics.get(topic);
+    return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
+  }
+
+  /** How many publications a topic has had since it is known, and how many of them are held; undefined where it is not. */
+  countsOf(topic: Topic): { readonly published: number; readonly stored: number } | undefined {
+    const history = this.#topics.get(topic);
+    if (history === undefined) return undefined;
+    const { open, private: hidden } = history.published;
+    return { published: open + hidden, stored: history.entries.length };
+  }
+
+  /** All topics with a history. */
+  topicNames(): Iterable<Topic> {
+    return this.#topics.keys();
+  }
+
+  idAt(offset: Offset): string {
+    return this.#positions.format({ epoch: this.epoch, offset });
+  }
+
+  locate(eventId: string, rights = publicOnly): Cursor {
+    if (eventId === "earliest") return { kind: "at", offset: 0 };
+    const position = this.#positions.parse(eventId);
+    if (position === undefined) {
+      const offset = this.#ids.get(eventId);
+      const isKnown = offset !== undefined && this.#mayKnow(rights, offset);
+      return isKnown ? { kind: "at", offset } : { kind: "lost", reason: "unknown-id" };
+    }
+    if (position.epoch !== this.epoch) return { kind: "lost", reason: "other-epoch" };
+    if (position.offset > this.#head) return { kind: "lost", reason: "unknown-id" };
+    return { kind: "at", offset: position.offset };
+  }
+
+  #mayKnow(rights: Rights, offset: Offset): boolean {
+    const entry = this.#all.at(this.#all.indexAfter(offset - 1));
+    return entry?.offset === offset && mayRead(rights, entry.publication);
+  }
+
+  losses(range: Range, told: LossMark): LossReport {
+    this.#evictOld();
+    const present = this.#evictions;
+    if (range.after >= this.#lostUpTo || told >= present)
+      return { topics: [], more: false, asOf: told, isComplete: true };
+    const search = new LossSearch(range, told);
+    const isComplete = this.#search(search);
+    const { topics, more } = search.found;
+    const mayBeForgotten =
+      this.#mayHaveForgotten(range, "open", told) ||
+      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", told));
+    return { topics, more: more || mayBeForgotten, asOf: isComplete ? present : search.asOf, isComplete };
+  }
+
+  /** False when there is more to look at than fits into some milliseconds. */
+  #search(search: LossSearch): boolean {
+    const { range } = search;
+    if (range.filters.every(({ kind }) => kind === "exact")) {
+      for (const history of this.#named(range)) search.look(history);
+      return true;
+    }
+    const set = filterSetOf(range.filters);
+    let steps = -set.steps;
+    for (const history of this.#lost.after(search.asOf)) {
+      if (search.isFull) return true;
+      // Several topics may have lost something at one moment.
+      if (steps + set.steps > stepsPerTurn && history.lostAt > search.asOf) return false;
+      steps += lookSteps;
+      search.asOf = history.lostAt;
+      // A topic has lost nothing newer than the newest that was ever published to it.
+      if (history.newest <= range.after || !this.#mayMatch(range, history.topic)) continue;
+      steps += countSteps;
+      search.look(history);
+    }
+    return true;
+  }
+
+  read(range: Range, visit: (entry: Entry) => boolean): Offset {
+    const wanted = (entry: Entry): boolean => !mayRead(range.rights, entry.publication) || visit(entry);
+    if (!range.filters.every((filter) => this.#hasOwnHistory(filter))) return this.#scan(range, wanted);
+    const queues = [...this.#named(range)].map((history) => history.entries);
+    mergeEntries(queues, range, wanted);
+    return range.upTo;
+  }
+
+  /**
+   * Wildcards go through all entries: a reader far behind 100,000 topics would else pay for all of them with each page
+   * (250 ms), where this is as much as the page covers.
+   */
+  #scan(range: Range, visit: (entry: Entry) => boolean): Offset {
+    const set = filterSetOf(range.filters);
+    let steps = -set.steps;
+    for (let index = this.#all.indexAfter(range.after); ; index += 1) {
+      const entry = this.#all.at(index);
+      if (entry === undefined || entry.offset > range.upTo) return range.upTo;
+      if (steps + set.steps > stepsPerTurn) return entry.offset - 1;
+      steps += lookSteps;
+      if (this.#isHeldFor(set, entry) && !visit(entry)) return entry.offset;
+    }
+  }
+
+  /** True when a topic that one of the filters matches still has the entry. */
+  #isHeldFor(set: FilterSet, entry: Entry): boolean {
+    if (entry.holders === 0) return false;
+    return entry.publication.topics.some((topic) => set.matches(topic) && this.holds(topic, entry.offset));
+  }
+
+  holds(topic: Topic, offset: Offset): boolean {
+    const first = this.#topics.get(this.#nameOf(topic))?.entries.first;
+    return first !== undefined && first.offset <= offset;
+  }
+
+  /** A publisher's own id is kept unless it is in history already: then the position is the id. */
+  #claimId(publication: Publication, position: Position): string {
+    const { id } = publication;
+    if (id === undefined) return this.#positions.format(position);
+    if (this.#ids.has(id)) {
+      this.#metrics.count("duplicate_ids_total");
+      return this.#positions.format(position);
+    }
+    this.#ids.set(id, position.offset);
+    if (this.#ids.size > this.#limits.ids) {
+      const [oldest] = this.#ids.keys();
+      if (oldest !== undefined) this.#ids.delete(oldest);
+    }
+    return id;
+  }
+
+  /** The topic under whose name the history of this one is kept. */
+  #nameOf(topic: Topic): Topic {
+    return this.#shared !== undefined && isBelow(topic, this.#shared) ? this.#shared : topic;
+  }
+
+  #namesOf({ topics }: Publication): Iterable<Topic> {
+    return this.#shared === undefined ? topics : new Set(topics.map((topic) => this.#nameOf(topic)));
+  }
+
+  #hasOwnHistory(filter: TopicFilter): boolean {
+    return filter.kind === "exact" && this.#nameOf(filter.topic) !== this.#shared;
+  }
+
+  #pushTo(name: Topic, entry: Entry): void {
+    const history = this.#historyOf(name);
+    history.push(entry);
+    // The one that topics share is never forgotten: it would be one of their many.
+    if (name !== this.#shared) this.#recent.touch(history);
+  }
+
+  #historyOf(name: Topic): TopicHistory {
+    let history = this.#topics.get(name);
+    if (history === undefined) {
+      const { open, private: hidden } = this.#forgotten;
+      const losses = name === this.#shared ? new SharedLosses(name) : new TopicLosses(name);
+      history = new TopicHistory(losses, { open: open.upTo, private: hidden.upTo });
+      this.#topics.set(name, history);
+    }
+    return history;
+  }
+
+  #evictOverLimits(): void {
+    const newest = this.#all.last;
+    for (const name of newest === undefined ? [] : this.#namesOf(newest.publication)) {
+      const history = this.#topics.get(name);
+      if (history !== undefined) this.#trim(history);
+    }
+    while (this.#bytes > this.#limits.bytes) this.#evictOldest("bytes");
+    this.#forgetOverLimit();
+    this.#evictOld();
+    this.#dropReleased();
+  }
+
+  /** Their bytes count no more, so a few large ones matter as much as many small ones. */
+  #dropReleased(): void {
+    const many = this.#all.length > 1024 && this.#all.length > 2 * this.#held;
+    if (!many && this.#allBytes - this.#bytes <= this.#limits.bytes / 8) return;
+    this.#all.retainOnly((entry) => entry.holders > 0);
+    this.#allBytes = this.#bytes;
+  }
+
+  #trim(history: TopicHistory): void {
+    const { topicEvents, sharedBytes } = this.#limits;
+    const topicBytes = history.topic === this.#shared ? sharedBytes : this.#limits.topicBytes;
+    while (history.entries.length > topicEvents || history.bytes > topicBytes)
+      this.#evictFrom(history, "topic");
+  }
+
+  #evictOld(): void {
+    const horizonMs = this.#clock.now() - this.#limits.ageSeconds * 1000;
+    for (
+      let entry = this.#all.first;
+      entry !== undefined && entry.atMs < horizonMs;
+      entry = this.#all.first
+    ) {
+      this.#evictOldest("age");
+    }
+  }
+
+  #evictOldest(limit: string): void {
+    const entry = this.#all.shift();
+    if (entry === undefined) return;
+    this.#allBytes -= entry.bytes;
+    if (entry.holders === 0) return;
+    for (const name of this.#namesOf(entry.publication)) {
+      const history = this.#topics.get(name);
+      if (history?.entries.first === entry) this.#evictFrom(history, limit);
+    }
+  }
+
+  #empty(history: TopicHistory, limit: string): void {
+    while (history.entries.length > 0) this.#evictFrom(history, limit);
+  }
+
+  #evictFrom(history: TopicHistory, limit: string): void {
+    this.#lostUpTo = Math.max(this.#lostUpTo, history.entries.first?.offset ?? 0);
+    this.#evictions += 1;
+    this.#release(history.evict(this.#evictions));
+    this.#lost.add(history, this.#evictions);
+    this.#metrics.count("history_evicted_total", 1, { limit });
+  }
+
+  #release(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#held -= 1;
+    this.#bytes -= entry.bytes;
+    if (this.#ids.get(entry.id) === entry.offset) this.#ids.delete(entry.id);
+  }
+
+  #forgetOverLimit(): void {
+    while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
+  }
+
+  /** Forgets the topic that was published to longest ago; one mark stands for all that are forgotten. */
+  #forgetOldest(): void {
+    const history = this.#recent.oldest;
+    if (history === undefined) return;
+    this.#empty(history, "topics");
+    this.#evictions += 1;
+    this.#remember("open", history.newestOpen);
+    this.#remember("private", history.newestPrivate);
+    this.#lostUpTo = Math.max(this.#lostUpTo, history.newest);
+    this.#recent.remove(history);
+    this.#lost.remove(history);
+    this.#topics.delete(history.topic);
+  }
+
+  #remember(kind: keyof ForgottenUpTo, upTo: Offset): void {
+    if (upTo === 0) return;
+    const mark = this.#forgotten[kind];
+    mark.upTo = Math.max(mark.upTo, upTo);
+    mark.at = this.#evictions;
+  }
+
+  /** A wildcard may have matched a forgotten topic; an exact filter only one that is not here, or has come again. */
+  #mayHaveForgotten(range: Range, kind: keyof ForgottenUpTo, told: LossMark): boolean {
+    const { upTo, at } = this.#forgotten[kind];
+    if (at <= told || range.after >= upTo) return false;
+    return range.filters.some((filter) => {
+      const history = filter.kind === "exact" ? this.#topics.get(this.#nameOf(filter.topic)) : undefined;
+      return (history?.forgottenUpTo[kind] ?? upTo) > range.after;
+    });
+  }
+
+  /** The histories of the topics that exact filters name and that were published to in the range or later, each once. */
+  *#named({ filters, after }: Range): Generator<TopicHistory, void> {
+    const names = new Set<Topic>();
+    for (const filter of filters) if (filter.kind === "exact") names.add(this.#nameOf(filter.topic));
+    for (const name of names) {
+      const history = this.#topics.get(name);
+      if (history !== undefined && history.newest > after) yield history;
+    }
+  }
+
+  /** Whether the filters match, or may match where several topics share a history. */
+  #mayMatch({ filters }: Range, name: Topic): boolean {
+    if (filterSetOf(filters).matches(name)) return true;
+    return name === this.#shared && filters.some((filter) => mayMatchBelow(filter, name));
+  }
+}

@@ -1,0 +1,136 @@
+import type { Entry } from "../../hub/publications/entry.js";
+import type { LossMark } from "../../hub/publications/history.js";
+import type { Offset } from "../../hub/publications/position.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import { EntryQueue } from "../../hub/publications/entry-queue.js";
+import type { Loser } from "./loss-order.js";
+import type { LossReader, Losses } from "./topic-losses.js";
+
+/** Up to which offset topics that are forgotten may have had publications: open ones, and private ones. */
+export interface ForgottenUpTo {
+  readonly open: Offset;
+  readonly private: Offset;
+}
+
+/** The past of one topic, and how far back it no longer reaches. */
+export class TopicHistory implements Loser {
+  readonly topic: Topic;
+  /** What was published here up to this offset, before the topic came (again), may be forgotten. */
+  readonly forgottenUpTo: ForgottenUpTo;
+  readonly entries = new EntryQueue();
+  bytes = 0;
+  /** The newest offset ever published here, evicted or not. */
+  newest: Offset = 0;
+  /** The newest private one; 0 when there was none. */
+  newestPrivate: Offset = 0;
+  /** The newest one that is not private; 0 when there was none. */
+  newestOpen: Offset = 0;
+  /** How many publications there have been that are not private, and how many that are. */
+  published = { open: 0, private: 0 };
+  lostAt: LossMark = 0;
+  /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
+  newer: TopicHistory | undefined;
+  older: TopicHistory | undefined;
+  readonly #losses: Losses;
+
+  constructor(losses: Losses, forgottenUpTo: ForgottenUpTo) {
+    this.topic = losses.topic;
+    this.forgottenUpTo = forgottenUpTo;
+    this.#losses = losses;
+  }
+
+  push(entry: Entry): void {
+    const { offset } = entry;
+    this.newest = offset;
+    if (entry.publication.private) {
+      this.newestPrivate = offset;
+      this.published.private += 1;
+    } else {
+      this.newestOpen = offset;
+      this.published.open += 1;
+    }
+    if (entry.publication.topics[0] === this.topic) entry.ordinal = this.#countLike(entry);
+    this.entries.push(entry);
+    this.bytes += entry.bytes;
+    entry.holders += 1;
+  }
+
+  #countLike({ publication }: Entry): number {
+    return publication.private ? this.published.private : this.published.open;
+  }
+
+  /** The newest entries for which `isWanted` is true, in order: at most `count`, and `maxBytes` or one. */
+  newestEntries(
+    { count, maxBytes }: { readonly count: number; readonly maxBytes: number },
+    isWanted: (entry: Entry) => boolean,
+  ): readonly Entry[] {
+    const found: Entry[] = [];
+    let bytes = 0;
+    for (let index = this.entries.length - 1; index >= 0 && found.length < count; index -= 1) {
+      const entry = this.entries.at(index);
+      if (entry === undefined || !isWanted(entry)) continue;
+      bytes += entry.bytes;
+      if (found.length > 0 && bytes > maxBytes) break;
+      found.push(entry);
+    }
+    return found.toReversed();
+  }
+
+  /** Removes the oldest entry, at this moment of losses; returns it when no other topic holds it either. */
+  evict(at: LossMark): Entry | undefined {
+    const entry = this.entries.shift();
+    if (entry === undefined) return undefined;
+    this.bytes -= entry.bytes;
+    entry.holders -= 1;
+    this.#losses.add(entry, at);
+    return entry.holders === 0 ? entry : undefined;
+  }
+
+  /**
+   * How many publications a reader after this offset has lost here that it may hear of, since it was told; an upper
+   * bound, since only the total is known, but 0 only when there is none.
+   */
+  missedAfter(after: Offset, reader: LossReader): number {
+    const lost = this.#losses.after(after, reader);
+    const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
+    // What was lost before the topic was forgotten was counted by nobody who remembers.
+    const mayBeForgotten = reader.rights.readsPrivate ? this.forgottenUpTo.private : 0;
+    const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
+    const count = lost.reduce((sum, kind) => sum + kind.count, 0);
+    return isUncounted ? upTo - after : Math.min(count, upTo - after);
+  }
+
+  /** True when this reader may have lost more here, which it must not be told by the topic's name. */
+  mayHaveMissedAfter(after: Offset, reader: LossReader): boolean {
+    return this.#losses.mayHaveMissed(after, reader);
+  }
+}
+
+/** Topics in order of their last publication: the one to forget is last. */
+export class RecentTopics {
+  #newest: TopicHistory | undefined;
+  #oldest: TopicHistory | undefined;
+
+  get oldest(): TopicHistory | undefined {
+    return this.#oldest;
+  }
+
+  /** Puts the topic first. */
+  touch(topic: TopicHistory): void {
+    if (this.#newest === topic) return;
+    this.remove(topic);
+    topic.older = this.#newest;
+    if (this.#newest !== undefined) this.#newest.newer = topic;
+    this.#newest = topic;
+    this.#oldest ??= topic;
+  }
+
+  remove(topic: TopicHistory): void {
+    if (topic.newer !== undefined) topic.newer.older = topic.older;
+    else if (this.#newest === topic) this.#newest = topic.older;
+    if (topic.older !== undefined) topic.older.newer = topic.newer;
+    else if (this.#oldest === topic) this.#oldest = topic.newer;
+    topic.newer = undefined;
+    topic.older = undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import Fastify from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { PharosError } from "../../base/errors.js";
+import type { Reply } from "../../gateway/http/messages.js";
+import { asProblem, jsonReply, problemReply } from "../../gateway/http/replies.js";
+import type { Logger } from "../../base/log.js";
+import { AdminAccess } from "./access.js";
+import type { AdminRequest } from "./access.js";
+import { expositionType } from "./exposition.js";
+import { servePages } from "./pages.js";
+
+/** Connections at a time; a scraper has one. */
+const mostConnections = 64;
+
+/** How long a request may take to arrive, in milliseconds. */
+const requestWithinMs = 10_000;
+
+export interface AdminServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Whoever presents it may ask from anywhere; undefined: only programs on this machine may. */
+  readonly token: string | undefined;
+  /** All figures as Prometheus reads them. */
+  readonly metrics: () => string;
+  /** The status as a JSON document. */
+  readonly stats: () => unknown;
+  /** The folder with the pages, of which it serves the operator's. */
+  readonly htmlDir: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Serves `GET /metrics` and `GET /stats`, and at `/` a page that shows them, at an address of their own, which need not be
+ * reachable for clients. It sends no CORS headers: no page of another origin can read what it answers.
+ */
+export class AdminServer {
+  readonly #options: AdminServerOptions;
+  readonly #access: AdminAccess;
+  readonly #app: FastifyInstance;
+
+  constructor(options: AdminServerOptions) {
+    this.#options = options;
+    this.#access = new AdminAccess(options.token);
+    this.#app = this.#createApp();
+  }
+
+  /**
+   * Binds the port; resolves with the URL, the port in it being the real one.
+   *
+   * @throws PharosError `unreachable` when the address cannot be bound
+   */
+  async listen(): Promise<string> {
+    const { host, port } = this.#options;
+    try {
+      return await this.#app.listen({ host, port });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new PharosError("unreachable", `the admin server cannot listen on ${host}:${port}: ${reason}`, {
+        cause,
+      });
+    }
+  }
+
+  /** Safe to call twice, and before `listen`. */
+  async close(): Promise<void> {
+    await this.#app.close();
+  }
+
+  #createApp(): FastifyInstance {
+    const { metrics, stats, htmlDir } = this.#options;
+    const app = Fastify({ forceCloseConnections: true, requestTimeout: requestWithinMs });
+    app.server.maxConnections = mostConnections;
+    const pages = servePages(app, htmlDir);
+    app.addHook("onRequest", (request, reply, done) => {
+      // By the route and not by the URL, which can be written in many ways.
+      const what = pages.has(request.routeOptions.url ?? "") ? "page" : "figures";
+      const refusal = this.#access.refusalOf(asked(request), what);
+      if (refusal === undefined) done();
+      else void this.#refuse(reply, refusal);
+    });
+    app.get("/metrics", (_request, reply) =>
+      reply.header("Cache-Control", "no-store").type(expositionType).send(metrics()),
+    );
+    app.get("/stats", (_request, reply) => sendReply(reply, jsonReply(200, stats())));
+    app.setNotFoundHandler((_request, reply) =>
+      this.#refuse(
+        reply,
+        new PharosError("not-found", "GET /metrics, GET /stats and a page at / are served here"),
+      ),
+    );
+    app.setErrorHandler((error, _request, reply) => {
+      this.#options.logger.error({ error }, "an admin request failed");
+      return this.#refuse(reply, asProblem(error));
+    });
+    return app;
+  }
+
+  #refuse(reply: FastifyReply, refusal: PharosError): FastifyReply {
+    this.#options.logger.debug({ reason: refusal.code, detail: refusal.message }, "refused an admin request");
+    return sendReply(reply, problemReply(refusal));
+  }
+}
+
+function asked(request: FastifyRequest): AdminRequest {
+  return { peer: request.raw.socket.remoteAddress, header: (name) => valueOf(request, name) };
+}
+
+function valueOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.raw.headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+function sendReply(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+  for (const [name, value] of headers) void reply.header(name, value);
+  return reply.code(status).send(body);
+}

@@ -1,0 +1,74 @@
+import { counters, gauges, histograms } from "../base/metrics.js";
+import type { CounterName, Family, GaugeName, HistogramName, Labels, Metrics } from "../base/metrics.js";
+import { Histogram } from "./histogram.js";
+import { LabelTable, labelText } from "./label-table.js";
+
+const none: Labels = Object.freeze({});
+
+interface Series {
+  readonly labels: Labels;
+  value: number;
+}
+
+interface HistogramSeries {
+  readonly labels: Labels;
+  readonly values: Histogram;
+}
+
+/** Counts in memory: every figure since the start, by name and labels. */
+export class Figures implements Metrics {
+  readonly #values = new LabelTable<Series>();
+  readonly #histograms = new LabelTable<HistogramSeries>();
+
+  count(name: CounterName, by = 1, labels: Labels = none): void {
+    this.#values.row(name, labels, zero).value += by;
+  }
+
+  gauge(name: GaugeName, value: number, labels: Labels = none): void {
+    this.#values.row(name, labels, zero).value = value;
+  }
+
+  observe(name: HistogramName, value: number, labels: Labels = none): void {
+    const { bounds } = histograms[name];
+    const create = (): HistogramSeries => ({ labels, values: new Histogram(bounds) });
+    this.#histograms.row(name, labels, create).values.add(value);
+  }
+
+  /** Every figure under its name with labels in braces, as in `rounds_total{front=http}`; of histograms sum and count. */
+  snapshot(): Readonly<Record<string, number>> {
+    const entries = this.families()
+      .flatMap(({ samples }) => samples)
+      .filter(({ labels }) => labels.le === undefined)
+      .map(({ name, labels, value }) => [`${name}${labelText(labels)}`, value] as const);
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** All families, those without a figure so far included. */
+  families(): readonly Family[] {
+    return [
+      ...Object.entries(counters).map(([name, help]) => this.#family({ name, type: "counter", help })),
+      ...Object.entries(gauges).map(([name, help]) => this.#family({ name, type: "gauge", help })),
+      ...Object.entries(histograms).map(([name, { help }]) => this.#histogramFamily(name, help)),
+    ];
+  }
+
+  #family(family: Omit<Family, "samples">): Family {
+    const { name } = family;
+    return {
+      ...family,
+      samples: this.#values
+        .rows(name)
+        .map((series) => ({ name, labels: series.labels, value: series.value })),
+    };
+  }
+
+  #histogramFamily(name: string, help: string): Family {
+    const series = this.#histograms.rows(name);
+    const samples = series.flatMap(({ labels, values }) => values.samples(name, labels));
+    return { name, type: "histogram", help, samples };
+  }
+}
+
+function zero(labels: Labels): Series {
+  return { labels, value: 0 };
+}

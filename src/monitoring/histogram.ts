@@ -1,0 +1,36 @@
+import type { Labels, Sample } from "../base/metrics.js";
+
+/** Counts values by size: how many fell into each bucket, and their sum. */
+export class Histogram {
+  readonly #bounds: readonly number[];
+  readonly #counts: number[];
+  #sum = 0;
+
+  /** `bounds`: the largest value of each bucket, ascending; one more bucket takes what is above all. */
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds;
+    this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
+  }
+
+  add(value: number): void {
+    const index = this.#bounds.findIndex((bound) => value <= bound);
+    const bucket = index < 0 ? this.#bounds.length : index;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#sum += value;
+  }
+
+  /** As Prometheus reads them: each bucket counts all values up to its bound. */
+  samples(name: string, labels: Labels): readonly Sample[] {
+    let count = 0;
+    const buckets = this.#counts.map((own, index) => {
+      count += own;
+      const le = String(this.#bounds[index] ?? "+Inf");
+      return { name: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    });
+    return [
+      ...buckets,
+      { name: `${name}_sum`, labels, value: this.#sum },
+      { name: `${name}_count`, labels, value: count },
+    ];
+  }
+}

@@ -1,0 +1,37 @@
+import type { Family, Sample } from "../base/metrics.js";
+import type { WorkerLevels } from "../workers/primary/worker-pool.js";
+
+export interface StatusFacts {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly links: readonly { readonly name: string; readonly state: string; readonly streams: number }[];
+  /** Empty where the hub itself holds the connections. */
+  readonly workers: readonly WorkerLevels[];
+  readonly families: readonly Family[];
+}
+
+/**
+ * The status as `/stats` gives it. A figure without labels is a number; one with labels a list of them, each with its
+ * `value`. Names are those of the metrics.
+ */
+export function statusDocument(facts: StatusFacts): Readonly<Record<string, unknown>> {
+  const { version, startedAtMs, nowMs, links, workers, families } = facts;
+  return {
+    version,
+    startedAt: new Date(startedAtMs).toISOString(),
+    uptimeSeconds: Math.round((nowMs - startedAtMs) / 1000),
+    links,
+    workers,
+    figures: Object.fromEntries(groupByName(families.flatMap(({ samples }) => samples))),
+  };
+}
+
+function groupByName(samples: readonly Sample[]): ReadonlyMap<string, unknown> {
+  const figures = new Map<string, unknown[]>();
+  for (const { name, labels, value } of samples) {
+    const row = Object.keys(labels).length === 0 ? value : { ...labels, value };
+    figures.set(name, [...(figures.get(name) ?? []), row]);
+  }
+  return new Map([...figures].map(([name, rows]) => [name, typeof rows[0] === "number" ? rows[0] : rows]));
+}

@@ -1,0 +1,32 @@
+import { PharosError } from "../../base/errors.js";
+import type { PublicationInput } from "../../hub/publications/publication.js";
+
+/** Characters that are seen nowhere, such as direction marks: two texts that look the same may differ in them. */
+const formatCharacter = /\p{Cf}/u;
+
+/**
+ * Refuses what the Mercure protocol refuses beyond control characters: format characters in topics, ids, types
+ * [draft-dunglas-mercure-08 l.73-75, l.403-420].
+ *
+ * @throws PharosError `bad-topic`, `bad-event-id`, `bad-event-type`
+ */
+export function refuseFormatCharacters({ topics, id = "", type = "" }: PublicationInput): void {
+  for (const topic of topics) refuse("bad-topic", "a topic", topic);
+  refuse("bad-event-id", "an event id", id);
+  refuse("bad-event-type", "an event type", type);
+}
+
+/** @throws PharosError `bad-filter` */
+export function refuseFormatCharactersInMatcher(text: string): void {
+  refuse("bad-filter", "a matcher", text);
+}
+
+function refuse(
+  code: "bad-topic" | "bad-event-id" | "bad-event-type" | "bad-filter",
+  what: string,
+  text: string,
+): void {
+  if (formatCharacter.test(text)) {
+    throw new PharosError(code, `${what} must not hold format characters (Unicode category Cf)`);
+  }
+}

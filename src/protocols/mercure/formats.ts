@@ -1,0 +1,35 @@
+import type { Entry } from "../../hub/publications/entry.js";
+import type { Format } from "../../hub/publications/format.js";
+import { asOlder, olderContext, parseSubscription, subscriptionEventType } from "../../presence/documents.js";
+import type { GapNotice } from "../../protocol.js";
+import { gapEventType } from "../../protocol.js";
+import { encodeOlderEvent } from "../../sse/encode.js";
+import { eventStreamFormat, fieldsOf } from "../../gateway/formats/event-stream.js";
+
+/**
+ * As every stream, but each event has an id [draft-dunglas-mercure-08 l.912]: a retained value moves the client's cursor
+ * back, and the position behind it, in the same page, moves it on again.
+ */
+export const mercureFormat: Format = Object.freeze({
+  ...eventStreamFormat,
+  name: "mercure",
+  retained: (entry: Entry) => eventStreamFormat.event(entry),
+});
+
+/** Events of subscriptions have a type in the current form alone. */
+function olderEvent(entry: Entry): Buffer {
+  const { type, ...fields } = fieldsOf(entry);
+  if (type !== subscriptionEventType) return encodeOlderEvent({ id: entry.id, ...fieldsOf(entry) });
+  const document = { "@context": olderContext, ...asOlder(parseSubscription(fields.data)) };
+  return encodeOlderEvent({ id: entry.id, ...fields, data: JSON.stringify(document) });
+}
+
+/** The same for the older form of the protocol, whose hubs write an event's fields in another order. */
+export const olderMercureFormat: Format = Object.freeze({
+  ...mercureFormat,
+  name: "mercure-older",
+  event: olderEvent,
+  retained: olderEvent,
+  gap: (notice: GapNotice, id: string) =>
+    encodeOlderEvent({ id, type: gapEventType, data: JSON.stringify(notice) }),
+});

@@ -1,0 +1,50 @@
+import { mercurePath, protectedResourcePath } from "../../protocol.js";
+import { mercurePublish } from "./publish.js";
+import { mercureSubscribe } from "./subscribe.js";
+import type { MercureSubscribeOptions } from "./subscribe.js";
+import type { PublishOnce } from "../../gateway/publishing/publish-once.js";
+import type { Publishing } from "../../gateway/publishing/publisher.js";
+import { jsonReply } from "../../gateway/http/replies.js";
+import type { Resource } from "../../gateway/http/resource.js";
+import { subscriptions } from "./subscriptions.js";
+import type { SubscriptionsOptions } from "./subscriptions.js";
+
+export interface MercureOptions extends MercureSubscribeOptions {
+  readonly publishing: Publishing;
+  readonly once: PublishOnce;
+  /** Issuers whose tokens are taken. */
+  readonly issuers: readonly string[];
+  /** The subscriptions that may be asked for. @default none */
+  readonly subscriptions?: Omit<SubscriptionsOptions, "visitors" | "history"> | undefined;
+}
+
+/** The hub as the Mercure protocol knows it, and what it says of itself [RFC 9728; draft-dunglas-mercure-08, metadata]. */
+export function mercure(options: MercureOptions): readonly Resource[] {
+  const subscribe = mercureSubscribe(options);
+  const { subscriptions: active } = options;
+  return [
+    {
+      path: mercurePath,
+      opensStreams: true,
+      methods: { GET: subscribe, QUERY: subscribe, POST: mercurePublish(options.publishing, options.once) },
+    },
+    ...(active === undefined ? [] : [subscriptions({ ...options, ...active })]),
+    { path: protectedResourcePath, methods: { GET: () => jsonReply(200, metadata(options)) } },
+  ];
+}
+
+function metadata({
+  hubUrl,
+  issuers,
+  subscriptions: active,
+}: MercureOptions): Readonly<Record<string, unknown>> {
+  return {
+    resource: hubUrl,
+    ...(issuers.length === 0 ? {} : { authorization_servers: issuers }),
+    authorization_details_types_supported: ["https://mercure.rocks/authorization-detail"],
+    bearer_methods_supported: ["header"],
+    mercure_cookie: "__Secure-mercure_access_token",
+    mercure_matcher_types_supported: ["exact", "urlpattern", "mqtt"],
+    mercure_subscriptions: active !== undefined,
+  };
+}

@@ -1,0 +1,182 @@
+import type { Clock } from "../../base/clock.js";
+import type { Grants } from "../../auth/grants/grants.js";
+import { PharosError } from "../../base/errors.js";
+import type { Subscription } from "../../hub/cohort.js";
+import type { TopicFilter } from "../../hub/filters/filter.js";
+import type { Format } from "../../hub/publications/format.js";
+import { isNothing } from "../../hub/publications/history.js";
+import type { History, Range } from "../../hub/publications/history.js";
+import { parseForm, readForm } from "../../gateway/http/form.js";
+import { parseMatchers } from "./matchers.js";
+import type { MatcherOptions, Matchers } from "./matchers.js";
+import { mercureFormat, olderMercureFormat } from "./formats.js";
+import type { GatewayRequest, Headers, StreamStart } from "../../gateway/http/messages.js";
+import type { Pairs } from "../../gateway/http/query.js";
+import { valueOf } from "../../gateway/http/query.js";
+import { readRights } from "../../gateway/access/read-rights.js";
+import type { Handler } from "../../gateway/http/resource.js";
+import { Slices } from "../../base/slices.js";
+import { addedOf } from "../../gateway/streams/stream-query.js";
+import { firstPresent, startStream } from "../../gateway/streams/stream-start.js";
+import type { StreamSettings } from "../../gateway/streams/stream-start.js";
+import type { Visitors } from "../../gateway/access/authenticator.js";
+
+export interface MercureSubscribeOptions {
+  readonly streams: StreamSettings;
+  /** The hub's own URL. */
+  readonly hubUrl: string;
+  readonly visitors: Visitors;
+  readonly history: Pick<History, "locate" | "losses" | "head" | "idAt">;
+  readonly clock: Pick<Clock, "endOfTurn" | "monotonic">;
+}
+
+/**
+ * Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that; at last the
+ * one that EventSourcePolyfill uses unless told otherwise, which sends no header.
+ */
+const cursorNames = {
+  current: ["last_event_id", "lastEventId"],
+  older: ["lastEventID", "Last-Event-ID", "last_event_id", "lastEventId"],
+};
+
+/**
+ * Opens streams of the Mercure protocol, in its current form and in the older one that is widely deployed. `added` names
+ * matchers that a client which comes back did not have before, as at the hub's other streams.
+ */
+export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
+  const { streams, hubUrl, visitors } = options;
+  const matcherOptions: MatcherOptions = { hubUrl, ...streams, slices: new Slices(options.clock) };
+  const subscribe = (request: GatewayRequest, body: Pairs): StreamStart | Promise<StreamStart> => {
+    const query = parseForm(request.query);
+    // Where a name may be there once, the query goes before.
+    const pairs = [...query, ...body];
+    const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
+      const cursors = cursorsOf(request, pairs, matchers);
+      const added = addedOf(pairs, matchers.filters);
+      const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
+      const begin = (granted: Grants | undefined): StreamStart | Promise<StreamStart> =>
+        start(options, { request, matchers, cursors, added, grants: granted });
+      return grants === undefined ? begin(undefined) : grants.then(begin);
+    };
+    const matchers = parseMatchers(pairs, matcherOptions);
+    return matchers instanceof Promise ? matchers.then(open) : open(matchers);
+  };
+  return (request) => {
+    if (request.method !== "QUERY") return subscribe(request, []);
+    return readForm(request, (body) => checkBody(body, streams)).then((body) => subscribe(request, body));
+  };
+}
+
+/** Parameters that a body may have beside matchers; those that are not known are ignored. */
+const otherParameters = 100;
+
+/**
+ * Before it is parsed: anybody may send it, and 1 MiB of `a&` takes half a second.
+ *
+ * @throws PharosError `too-large`, or `bad-request` for too many parameters
+ */
+function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSettings): void {
+  const most = filtersPerConnection + otherParameters;
+  // Each byte may be written as an escape of three.
+  const mostBytes = most * 3 * filterBytes;
+  if (body.length > mostBytes) {
+    throw new PharosError("too-large", `the body of a subscription may have at most ${mostBytes} bytes`);
+  }
+  if (body.toString("latin1").split("&", most + 1).length > most) {
+    throw new PharosError("bad-request", `a subscription may have at most ${most} parameters in its body`);
+  }
+}
+
+type Cursors = readonly (string | undefined)[];
+
+/** The header goes before every parameter. */
+function cursorsOf(request: GatewayRequest, pairs: Pairs, { form }: Matchers): Cursors {
+  const values = cursorNames[form].map((name) => valueOf(pairs, name));
+  return [request.header("last-event-id"), ...values];
+}
+
+interface Dialect {
+  readonly format: Format;
+  readonly headers: Headers;
+  readonly beginning: Buffer;
+}
+
+/** How streams of each form are written: the older one as its hubs do, with what every stream says here in comments. */
+const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
+  current: { format: mercureFormat, headers: [], beginning: Buffer.alloc(0) },
+  older: {
+    format: olderMercureFormat,
+    headers: [["Cache-Control", "private, no-cache, no-store, must-revalidate, max-age=0"]],
+    beginning: Buffer.from(":\n"),
+  },
+});
+
+interface Subscriber {
+  readonly request: GatewayRequest;
+  readonly matchers: Matchers;
+  readonly cursors: Cursors;
+  /** Filters that it did not have when it was there. */
+  readonly added: readonly TopicFilter[];
+  readonly grants: Grants | undefined;
+}
+
+function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart | Promise<StreamStart> {
+  const { request, matchers, cursors, added, grants } = subscriber;
+  const { form, filters } = matchers;
+  const { format, headers, beginning } = dialects[form];
+  const subscription = { format, filters, rights: readRights(grants) };
+  const isAsked = cursors.some((cursor) => cursor !== undefined);
+  const lastEventId = firstPresent(cursors);
+  const open = (told: Headers): StreamStart =>
+    startStream(options.streams, {
+      subscription,
+      acceptEncoding: request.header("accept-encoding"),
+      matchers: matchers.matchers,
+      grants,
+      lastEventId,
+      added,
+      beginning,
+      headers: [...headers, ...told],
+    });
+  return isAsked ? resumeHeaders(options, subscription, lastEventId).then(open) : open([]);
+}
+
+/**
+ * Tells where the stream goes on: behind the event that was asked for, or behind none where that is empty, not known, or
+ * something is lost since, by which clients know that they have to load anew [draft-dunglas-mercure-08 l.951-968]. An
+ * id that a client sent is known here, so it is safe in a header once more.
+ */
+async function resumeHeaders(
+  options: Pick<MercureSubscribeOptions, "history" | "clock">,
+  { filters, rights }: Subscription,
+  lastEventId = "",
+): Promise<Headers> {
+  const { history } = options;
+  const cursor = history.locate(lastEventId, rights);
+  const goesOn =
+    cursor.kind === "at" &&
+    (await isWhole(options, { filters, rights, after: cursor.offset, upTo: history.head }));
+  const id = goesOn ? asHeaderText(lastEventId) : "earliest";
+  return [
+    ["Mercure-Last-Event-ID", id],
+    ["Last-Event-ID", id],
+  ];
+}
+
+/** True when nothing of the range is lost. With 100,000 topics the answer may take many turns of the event loop. */
+async function isWhole(
+  { history, clock }: Pick<MercureSubscribeOptions, "history" | "clock">,
+  range: Range,
+): Promise<boolean> {
+  for (let told = 0; ;) {
+    const losses = history.losses(range, told);
+    if (!isNothing(losses) || losses.isComplete) return isNothing(losses);
+    told = losses.asOf;
+    await new Promise<void>((resolve) => clock.endOfTurn(resolve));
+  }
+}
+
+/** Heads are written as Latin-1; UTF-8 goes through it byte by byte. */
+function asHeaderText(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}

@@ -1,0 +1,130 @@
+import type { Grants } from "../../auth/grants/grants.js";
+import { PharosError } from "../../base/errors.js";
+import type { ActiveSubscriptions } from "../../presence/active-subscriptions.js";
+import { asOlder, describeSubscription, olderContext, pathOf } from "../../presence/documents.js";
+import type { OlderSubscriptionDocument, SubscriptionDocument } from "../../presence/documents.js";
+
+export type Form = Grants["form"];
+
+/** What an answer is about. */
+interface Asked {
+  /** The matchers that count; undefined for all. */
+  readonly matcher?: { readonly type?: string; readonly text: string };
+  /** The one subscriber that counts; undefined for all. */
+  readonly subscriber?: string;
+}
+
+/** What is asked for by how many segments there are below the path of all subscriptions. */
+const askedBy: Readonly<Record<Form, (segments: readonly string[]) => Asked | undefined>> = Object.freeze({
+  current: ([type, text, subscriber, ...others]) => {
+    if (type === undefined) return {};
+    if (text === undefined || others.length > 0) return undefined;
+    return { matcher: { type, text }, ...(subscriber === undefined ? {} : { subscriber }) };
+  },
+  older: ([text, subscriber, ...others]) => {
+    if (text === undefined) return {};
+    if (others.length > 0) return undefined;
+    return { matcher: { text }, ...(subscriber === undefined ? {} : { subscriber }) };
+  },
+});
+
+interface List {
+  readonly asked: Asked;
+  readonly id: string;
+  readonly position: string;
+}
+
+/** Active subscriptions as JSON, in both forms. */
+export class SubscriptionViews {
+  readonly #active: ActiveSubscriptions;
+  readonly #listBytes: number;
+  /** The last list: after a gap all watchers ask for the same one. */
+  #last: { readonly key: string; readonly body: Buffer } | undefined;
+
+  /** @param listBytes the most bytes of one answer */
+  constructor(active: ActiveSubscriptions, listBytes: number) {
+    this.#active = active;
+    this.#listBytes = listBytes;
+  }
+
+  /**
+   * The document at these segments; a list may be empty.
+   *
+   * @throws PharosError `not-found` where there is no such subscription or path, `too-many-subscriptions`
+   */
+  read(form: Form, segments: readonly string[], position: string): Buffer {
+    const asked = segments.includes("") ? undefined : askedBy[form](segments);
+    if (asked === undefined) throw new PharosError("not-found", "there are no subscriptions at this path");
+    return asked.subscriber === undefined
+      ? this.#list(form, { asked, id: pathOf(segments), position })
+      : this.#one(form, asked, position);
+  }
+
+  #one(form: Form, asked: Asked, position: string): Buffer {
+    const [document] = this.#documents(asked);
+    if (document === undefined) throw new PharosError("not-found", "there is no such subscription");
+    if (form === "current") return encode(document);
+    return encode({ "@context": olderContext, ...asOlder(document), lastEventID: position });
+  }
+
+  #list(form: Form, list: List): Buffer {
+    const { id, position } = list;
+    const key = JSON.stringify([form, id, this.#active.version, form === "older" ? position : ""]);
+    if (this.#last?.key !== key) this.#last = { key, body: this.#encodeList(form, list) };
+    return this.#last.body;
+  }
+
+  #encodeList(form: Form, { asked, id, position }: List): Buffer {
+    const documents = this.#documents(asked);
+    const isCurrent = form === "current";
+    const head = isCurrent
+      ? { id, type: "subscriptions" }
+      : { "@context": olderContext, id, type: "Subscriptions", lastEventID: position };
+    const texts = isCurrent ? this.#texts(documents) : this.#texts(olderOnce(documents));
+    return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"subscriptions":[${texts.join(",")}]}\n`);
+  }
+
+  /** Made one by one, so that no more is made than may be sent. */
+  #texts(documents: Iterable<unknown>): readonly string[] {
+    const texts: string[] = [];
+    let bytes = 0;
+    for (const document of documents) {
+      const text = JSON.stringify(document);
+      bytes += Buffer.byteLength(text) + 1;
+      if (bytes > this.#listBytes) throw tooMany(this.#listBytes);
+      texts.push(text);
+    }
+    return texts;
+  }
+
+  *#documents({ matcher, subscriber }: Asked): Generator<SubscriptionDocument, void> {
+    const candidates = matcher === undefined ? this.#active.all() : this.#active.of(matcher.text);
+    for (const subscription of candidates) {
+      const isOfType = matcher?.type === undefined || matcher.type === subscription.matcher.type;
+      const isOfSubscriber = subscriber === undefined || subscriber === subscription.subscriber.id;
+      if (isOfType && isOfSubscriber) yield describeSubscription(subscription, true);
+    }
+  }
+}
+
+function tooMany(listBytes: number): PharosError {
+  return new PharosError(
+    "too-many-subscriptions",
+    `there are more subscriptions than the ${listBytes} bytes of one answer hold; ask for those of one matcher`,
+  );
+}
+
+/** The older form does not tell matchers apart that differ in their types alone. */
+function* olderOnce(documents: Iterable<SubscriptionDocument>): Generator<OlderSubscriptionDocument, void> {
+  const seen = new Set<string>();
+  for (const document of documents) {
+    const older = asOlder(document);
+    if (seen.has(older.id)) continue;
+    seen.add(older.id);
+    yield older;
+  }
+}
+
+function encode(document: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(document)}\n`);
+}

@@ -1,0 +1,91 @@
+import type { Grants } from "../../auth/grants/grants.js";
+import { PharosError } from "../../base/errors.js";
+import { matchesFilter } from "../../hub/filters/filter.js";
+import type { History } from "../../hub/publications/history.js";
+import { parseHubTopic } from "../../hub/topics/topic.js";
+import type { ActiveSubscriptions } from "../../presence/active-subscriptions.js";
+import { pathOf, subscriptionsTopic } from "../../presence/documents.js";
+import { mercurePath } from "../../protocol.js";
+import { parseForm } from "../../gateway/http/form.js";
+import type { GatewayRequest, Headers, Reply } from "../../gateway/http/messages.js";
+import type { Resource } from "../../gateway/http/resource.js";
+import { SubscriptionViews } from "./subscription-views.js";
+import type { Form } from "./subscription-views.js";
+import type { Visitors } from "../../gateway/access/authenticator.js";
+
+export interface SubscriptionsOptions {
+  readonly visitors: Visitors;
+  readonly active: ActiveSubscriptions;
+  readonly history: Pick<History, "head" | "idAt">;
+  /** The most bytes of one answer. */
+  readonly listBytes: number;
+}
+
+/**
+ * Says which subscriptions there are [draft-dunglas-mercure-08 and -07, Subscription API]: all, those of one matcher, or
+ * one. What it says is true at the position that it names; events from there on continue it. The token's form decides the
+ * answer's; it has to grant subscribing to the path, as if that were a topic.
+ */
+export function subscriptions({ visitors, active, history, listBytes }: SubscriptionsOptions): Resource {
+  const views = new SubscriptionViews(active, listBytes);
+  const get = async (request: GatewayRequest): Promise<Reply> => {
+    const grants = await visitors.subscriber(request, parseForm(request.query));
+    if (grants === undefined) throw new PharosError("unauthorized", "this needs a token");
+    const segments = segmentsOf(request.path);
+    checkScope(grants, pathOf(segments));
+    const position = history.head === 0 ? "earliest" : history.idAt(history.head);
+    const headers = headersOf(grants.form, position);
+    // Behind the right to see it: whether there is one is a secret too.
+    const body = views.read(grants.form, segments, position);
+    return isKnown(request, position) ? notModified(headers) : reply(headers, body);
+  };
+  return { path: subscriptionsTopic, below: true, methods: { GET: get } };
+}
+
+/** @throws PharosError `bad-request` for a malformed percent escape */
+function segmentsOf(path: string): readonly string[] {
+  try {
+    return path.slice(subscriptionsTopic.length).split("/").slice(1).map(decodeURIComponent);
+  } catch (error) {
+    throw new PharosError("bad-request", "the path holds a malformed percent escape", { cause: error });
+  }
+}
+
+function checkScope({ subscribe }: Grants, path: string): void {
+  const topic = parseHubTopic(path, Number.POSITIVE_INFINITY);
+  if (subscribe.some((filter) => matchesFilter(filter, topic))) return;
+  throw new PharosError("insufficient-scope", "the token does not allow to see these subscriptions", {
+    reason: `it does not grant subscribe for ${JSON.stringify(path)}`,
+  });
+}
+
+/** Hubs of the older form write the position into `ETag` as it is, without quotes. */
+function headersOf(form: Form, position: string): Headers {
+  const isOlder = form === "older";
+  const type = isOlder ? "application/ld+json" : "application/json";
+  const attributes = isOlder ? "" : '; type="mercure"; content-type="application/json"';
+  return [
+    ["Content-Type", type],
+    ["Cache-Control", "private, no-cache, must-revalidate"],
+    ["Vary", "Authorization, Cookie"],
+    ["X-Content-Type-Options", "nosniff"],
+    ["ETag", isOlder ? position : `"${position}"`],
+    ["Link", `<${mercurePath}>; rel="mercure"; last-event-id="${position}"${attributes}`],
+  ];
+}
+
+/** Whoever has this position has this answer too; `*` is whatever there is, and there is one [RFC 9110 13.1.2]. */
+function isKnown(request: GatewayRequest, position: string): boolean {
+  const tags = (request.header("if-none-match") ?? "").split(",").map((tag) => tag.trim());
+  if (tags.length === 1 && tags[0] === "*") return true;
+  return tags.some((tag) => [position, `"${position}"`, `W/"${position}"`].includes(tag));
+}
+
+function notModified(headers: Headers): Reply {
+  const kept = headers.filter(([name]) => name !== "Content-Type");
+  return { kind: "reply", status: 304, headers: kept, contentLength: undefined, body: Buffer.alloc(0) };
+}
+
+function reply(headers: Headers, body: Buffer): Reply {
+  return { kind: "reply", status: 200, headers, contentLength: body.length, body };
+}

@@ -1,0 +1,71 @@
+import { PharosError } from "../../base/errors.js";
+import type { PublicationInput } from "../../hub/publications/publication.js";
+import { parseJson } from "../../gateway/http/json.js";
+import { fieldsOf, parsePublicationJson } from "./publication-json.js";
+
+/** What the client of a WebSocket may ask for. */
+export type ClientMessage =
+  | { readonly kind: "change"; readonly add: readonly string[]; readonly drop: readonly string[] }
+  | { readonly kind: "publish"; readonly publication: PublicationInput }
+  | { readonly kind: "token"; readonly token: string };
+
+/** By which a client knows the answer to its message; any number of its own. */
+export type RequestNumber = number;
+
+/** One message, as far as it could be read: its number is told even where the rest is refused. */
+export interface ReadMessage {
+  readonly request: RequestNumber | undefined;
+  readonly message: ClientMessage | PharosError;
+}
+
+const kinds = "an object with add or drop, publish, or token, and request if you like";
+
+/**
+ * Reads one message: `{"add": string[], "drop": string[], "request"?}`, where one of the two may be absent,
+ * `{"publish": {…}, "request"?}` or `{"token": string, "request"?}`. Never throws: what is no such message is in the
+ * result as `bad-request`, or as `bad-publication`.
+ */
+export function readClientMessage(text: string): ReadMessage {
+  let request: RequestNumber | undefined;
+  try {
+    const fields = fieldsOf(parseJson(text));
+    request = numberOf(fields.get("request"));
+    return { request, message: messageOf(fields) };
+  } catch (error) {
+    if (error instanceof PharosError) return { request, message: error };
+    throw error;
+  }
+}
+
+function messageOf(fields: ReadonlyMap<string, unknown>): ClientMessage {
+  const names = [...fields.keys()].filter((name) => name !== "request").sort();
+  switch (names.join()) {
+    case "add":
+    case "drop":
+    case "add,drop":
+      return { kind: "change", add: textsOf(fields, "add"), drop: textsOf(fields, "drop") };
+    case "publish":
+      return { kind: "publish", publication: parsePublicationJson(fields.get("publish")) };
+    case "token":
+      return { kind: "token", token: tokenOf(fields.get("token")) };
+    default:
+      throw new PharosError("bad-request", `a message is ${kinds}`);
+  }
+}
+
+function numberOf(value: unknown): RequestNumber | undefined {
+  if (value === undefined || typeof value === "number") return value;
+  throw new PharosError("bad-request", "request must be a number");
+}
+
+function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly string[] {
+  const value = fields.get(name) ?? [];
+  if (Array.isArray(value) && value.every((text) => typeof text === "string")) return value;
+  throw new PharosError("bad-request", `${name} must be a list of topic filters`);
+}
+
+/** One word, as in an Authorization header [RFC 6750 2.1]. */
+function tokenOf(value: unknown): string {
+  if (typeof value === "string" && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)) return value;
+  throw new PharosError("bad-authorization", "token must be one token");
+}

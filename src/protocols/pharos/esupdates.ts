@@ -1,0 +1,51 @@
+import type { Grants } from "../../auth/grants/grants.js";
+import { streamPath } from "../../protocol.js";
+import { encodeHeartbeatInterval } from "../../sse/encode.js";
+import { eventStreamFormat } from "../../gateway/formats/event-stream.js";
+import { parseQuery, valueOf } from "../../gateway/http/query.js";
+import { readRights } from "../../gateway/access/read-rights.js";
+import type { Resource } from "../../gateway/http/resource.js";
+import type { StreamStart } from "../../gateway/http/messages.js";
+import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
+import { firstPresent, startStream } from "../../gateway/streams/stream-start.js";
+import type { StreamSettings } from "../../gateway/streams/stream-start.js";
+import { topicEventStreamFormat } from "../../gateway/formats/event-stream-with-topics.js";
+import type { Visitors } from "../../gateway/access/authenticator.js";
+
+export interface EventStreamsOptions {
+  readonly streams: StreamSettings;
+  readonly visitors: Visitors;
+}
+
+/**
+ * Streams at `/esupdates`: `topic` repeated, each an MQTT filter; without one the topic `broadcast`. With `show=topics`
+ * each event tells its topics, and the stream's opening how often it gets heartbeats. A client that comes back with a
+ * filter more names it by `added` too, to get its retained values.
+ */
+export function eventStreams({ streams, visitors }: EventStreamsOptions): Resource {
+  return {
+    path: streamPath,
+    opensStreams: true,
+    methods: {
+      GET: (request) => {
+        const query = parseQuery(request.query);
+        const filters = filtersOf(query, streams);
+        const showsTopics = query.some(([name, value]) => name === "show" && value === "topics");
+        const format = showsTopics ? topicEventStreamFormat : eventStreamFormat;
+        const cursors = [request.header("last-event-id"), valueOf(query, "last_event_id")];
+        const start = (grants: Grants | undefined): StreamStart =>
+          startStream(streams, {
+            subscription: { format, filters, rights: readRights(grants) },
+            ...(showsTopics ? { beginning: encodeHeartbeatInterval(streams.heartbeatMs) } : {}),
+            acceptEncoding: request.header("accept-encoding"),
+            matchers: filters.map(({ kind, text }) => ({ type: kind, text })),
+            grants,
+            lastEventId: firstPresent(cursors),
+            added: addedOf(query, filters),
+          });
+        const grants = visitors.subscriber(request);
+        return grants === undefined ? start(undefined) : grants.then(start);
+      },
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { healthPath } from "../../protocol.js";
+import { jsonReply } from "../../gateway/http/replies.js";
+import type { Resource } from "../../gateway/http/resource.js";
+
+/** Says that the hub is alive, and what `facts` gives. */
+export function health(facts: () => Readonly<Record<string, unknown>>): Resource {
+  return {
+    path: healthPath,
+    isUncounted: true,
+    methods: { GET: () => jsonReply(200, { status: "ok", ...facts() }) },
+  };
+}

@@ -1,0 +1,82 @@
+import { PharosError } from "../../base/errors.js";
+import type { Page } from "../../hub/history-page.js";
+import type { PollAnswer } from "../../delivery/polls.js";
+import { pollPath } from "../../protocol.js";
+import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
+import { pollFormat } from "../../gateway/formats/poll.js";
+import type { Polling } from "../../gateway/streams/poll-admission.js";
+import type { Pairs } from "../../gateway/http/query.js";
+import { parseQuery, valueOf } from "../../gateway/http/query.js";
+import { readRights } from "../../gateway/access/read-rights.js";
+import { bytesReply } from "../../gateway/http/replies.js";
+import type { Resource } from "../../gateway/http/resource.js";
+import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
+import { firstPresent } from "../../gateway/streams/stream-start.js";
+import type { StreamSettings } from "../../gateway/streams/stream-start.js";
+import type { Visitors } from "../../gateway/access/authenticator.js";
+
+export interface PollOptions {
+  readonly streams: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
+  readonly visitors: Visitors;
+  readonly polling: Pick<Polling, "ask">;
+}
+
+/**
+ * How long a poll waits unless it says otherwise, and at most, in seconds: proxies and load balancers close a connection
+ * that has been silent for 30 to 60 s.
+ */
+const usualWaitSeconds = 25;
+const longestWaitSeconds = 30;
+
+/**
+ * Streams for those who cannot hold one: `GET /poll` with filters as at `/esupdates` answers with what there is behind
+ * the position of the answer before, or else waits until something comes.
+ */
+export function poll({ streams, visitors, polling }: PollOptions): Resource {
+  const replyOf = pollReplies();
+  const get = async (request: GatewayRequest): Promise<Reply> => {
+    const query = parseQuery(request.query);
+    const filters = filtersOf(query, streams);
+    const waitMs = request.method === "HEAD" ? 0 : parseWaitMs(query);
+    const grants = await visitors.subscriber(request);
+    const subscription = { format: pollFormat, filters, rights: readRights(grants) };
+    const cursor = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
+    const added = addedOf(query, filters);
+    return replyOf(await polling.ask(request, { subscription, cursor, added, waitMs, grants }));
+  };
+  return { path: pollPath, methods: { GET: get } };
+}
+
+function parseWaitMs(query: Pairs): number {
+  const text = valueOf(query, "wait") ?? String(usualWaitSeconds);
+  if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) > longestWaitSeconds) {
+    throw new PharosError("bad-request", `wait must be a number of seconds, at most ${longestWaitSeconds}`);
+  }
+  return Number(text) * 1000;
+}
+
+/** Makes the answers; all who get the same page share its bytes. */
+function pollReplies(): (answer: PollAnswer) => Reply {
+  const replies = new WeakMap<Page, Reply>();
+  return (answer) => {
+    const kept = replies.get(answer.page);
+    if (kept !== undefined) return kept;
+    const reply = bytesReply({
+      status: 200,
+      type: "application/json",
+      body: encodeAnswer(answer),
+      headers: [],
+    });
+    replies.set(answer.page, reply);
+    return reply;
+  };
+}
+
+function encodeAnswer({ page, position, more }: PollAnswer): Buffer {
+  const items = page.body.subarray(0, Math.max(0, page.body.length - 1));
+  return Buffer.concat([
+    Buffer.from(`{"position":${JSON.stringify(position)},"events":[`),
+    items,
+    Buffer.from(more ? '],"more":true}\n' : "]}\n"),
+  ]);
+}

@@ -1,0 +1,80 @@
+import { PharosError } from "../../base/errors.js";
+import type { PublicationInput } from "../../hub/publications/publication.js";
+import { decodeUtf8 } from "../../base/utf8.js";
+import { parseJson } from "../../gateway/http/json.js";
+import type { GatewayRequest } from "../../gateway/http/messages.js";
+
+/** What of a request says what to publish. */
+export interface PublishRequest extends Pick<GatewayRequest, "header"> {
+  readonly body: Buffer;
+}
+
+/**
+ * Reads a request whose body is the data of one publication. JSON must be JSON and stays as it was written; everything
+ * else must be UTF-8. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Retain` and `Private` say the rest.
+ *
+ * @throws PharosError `bad-publication` when the body or a header is not of that form. The values themselves are for
+ *   `parsePublication`
+ */
+export function parsePublishBody(topic: string, { header, body }: PublishRequest): PublicationInput {
+  const data = decodeUtf8(body, "the body");
+  if (mediaTypeOf(header("content-type")) === jsonType) checkJson(data);
+  return {
+    topics: [topic],
+    data,
+    id: header("event-id"),
+    type: header("event-type"),
+    retry: presentText(header("event-retry")),
+    retain: parseFlag("Retain", header("retain")),
+    private: parseFlag("Private", header("private")),
+  };
+}
+
+/**
+ * The topic in a path below `/publish/`: percent-decoded, its slashes kept. A plus is a plus.
+ *
+ * @throws PharosError `bad-topic` for a malformed percent escape or invalid UTF-8
+ */
+export function parseTopicPath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new PharosError(
+      "bad-topic",
+      "the topic in the path holds a malformed percent escape or invalid UTF-8",
+      { cause },
+    );
+  }
+}
+
+/** The media type of a `Content-Type`, in lower case and without its parameters; empty where there is none. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+const jsonType = "application/json";
+
+function checkJson(text: string): void {
+  try {
+    parseJson(text);
+  } catch (cause) {
+    throw new PharosError(
+      "bad-publication",
+      `the body is not JSON of at most 100 levels, as its Content-Type ${jsonType} says; send other text as text/plain`,
+      { cause },
+    );
+  }
+}
+
+/** An empty header says nothing. */
+function presentText(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+/** One that is there and empty is refused: who wrote `Private:` did not mean that everybody may read it. */
+function parseFlag(name: string, text: string | undefined): boolean {
+  const value = text?.trim().toLowerCase() ?? "false";
+  if (value === "true" || value === "1") return true;
+  if (value === "false" || value === "0") return false;
+  throw new PharosError("bad-publication", `the header ${name} must be true or false`);
+}

@@ -1,0 +1,90 @@
+import { PharosError } from "../../base/errors.js";
+import type { PublicationInput } from "../../hub/publications/publication.js";
+import { decodeUtf8 } from "../../base/utf8.js";
+import { parseJson } from "../../gateway/http/json.js";
+import { parsePublicationJson } from "./publication-json.js";
+
+/** The media type of lines of JSON. */
+export const linesType = "application/x-ndjson";
+
+export interface PublishLinesLimits {
+  /** Publications in one request. */
+  readonly publications: number;
+  /** Lines in one request, blank ones included. */
+  readonly lines: number;
+}
+
+/**
+ * A thousand answers are some 20 KB of ids; whoever has more sends the next request. Nobody writes ten blank lines between
+ * two publications, and 1 MiB of line feeds take 100 ms.
+ */
+export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({
+  publications: 1000,
+  lines: 10_000,
+});
+
+export interface PublishLinesOptions<T> {
+  /** What becomes of a line's publication; what it throws is told with the line's number in front. */
+  readonly accept: (input: PublicationInput) => T;
+  /** @default defaultPublishLinesLimits */
+  readonly limits?: PublishLinesLimits | undefined;
+}
+
+/**
+ * Reads a body of many publications, one JSON object a line:
+ * `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?, "private"?}`. Lines end in LF or
+ * CRLF; blank ones are skipped. A line is read when it is asked for, so that whoever asks can rest in between.
+ *
+ * @throws PharosError with the line's number in front: `bad-publication` when one is not of that form, or there is
+ *   none; `too-large` for too many; else as `accept`
+ */
+export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions<T>): Generator<T, void> {
+  const { publications: most, lines } = options.limits ?? defaultPublishLinesLimits;
+  let count = 0;
+  for (const { number, bytes } of linesOf(body)) {
+    if (number > lines) throw new PharosError("too-large", `a request may have at most ${lines} lines`);
+    if (isBlank(bytes)) continue;
+    count += 1;
+    if (count > most) throw new PharosError("too-large", `a request may have at most ${most} publications`);
+    yield parseLine(bytes, number, options.accept);
+  }
+  if (count === 0) throw new PharosError("bad-publication", "the body has no line with a publication");
+}
+
+const lf = 0x0a;
+
+interface Line {
+  /** Counted from 1, blank ones included. */
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+function* linesOf(body: Buffer): Iterable<Line> {
+  let number = 0;
+  for (let from = 0; from < body.length;) {
+    const found = body.indexOf(lf, from);
+    const end = found < 0 ? body.length : found;
+    const bytes = body.subarray(from, end);
+    number += 1;
+    from = end + 1;
+    yield { number, bytes };
+  }
+}
+
+/** White space of JSON [RFC 8259, 2]. */
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}
+
+function parseLine<T>(bytes: Buffer, number: number, accept: (input: PublicationInput) => T): T {
+  try {
+    return accept(parsePublicationJson(parseJson(decodeUtf8(bytes, "the text"))));
+  } catch (error) {
+    if (!(error instanceof PharosError)) throw error;
+    const { code, message, reason } = error;
+    throw new PharosError(code, `line ${number}: ${message}`, {
+      cause: error,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { PharosError } from "../../base/errors.js";
+import type { Publication, PublicationInput } from "../../hub/publications/publication.js";
+import { publishPath } from "../../protocol.js";
+import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
+import { mediaTypeOf, parsePublishBody, parseTopicPath } from "./publish-body.js";
+import { linesType, parsePublishLines } from "./publish-lines.js";
+import type { PublishLinesLimits, PublishLinesOptions } from "./publish-lines.js";
+import type { Ids, PublishOnce } from "../../gateway/publishing/publish-once.js";
+import type { Publishing } from "../../gateway/publishing/publisher.js";
+import { jsonReply } from "../../gateway/http/replies.js";
+import type { Resource } from "../../gateway/http/resource.js";
+
+export interface PublishOptions {
+  readonly publishing: Publishing;
+  readonly once: PublishOnce;
+  /** @default defaultPublishLinesLimits */
+  readonly lines?: PublishLinesLimits;
+}
+
+/**
+ * Publishing without a form: `POST /publish/<topic>` with the data as its body, `POST /publish` with many publications,
+ * one JSON object a line. The answer comes when each has its position.
+ */
+export function publish({ publishing, once, lines }: PublishOptions): Resource {
+  const post = async (request: GatewayRequest): Promise<Reply> => {
+    const publisher = await publishing.publisher(request);
+    const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
+    const one = async (): Promise<Publication> =>
+      accept(await readOne(request, (topic) => publishing.checkTopics(publisher, [topic])));
+    const work = async (): Promise<Ids> =>
+      publishing.publish(
+        isMany(request) ? await readLines(request, { accept, limits: lines }) : [await one()],
+      );
+    const ids = await once.ids(request, publisher, work);
+    return jsonReply(200, isMany(request) ? { ids } : { id: ids[0] });
+  };
+  return { path: publishPath, below: true, methods: { POST: post } };
+}
+
+/** @param check throws where the topic, which the path has, is refused: before the body is read */
+async function readOne(request: GatewayRequest, check: (topic: string) => void): Promise<PublicationInput> {
+  const topic = parseTopicPath(request.path.slice(publishPath.length + 1));
+  check(topic);
+  return parsePublishBody(topic, { header: (name) => request.header(name), body: await request.body() });
+}
+
+async function readLines(
+  request: GatewayRequest,
+  options: PublishLinesOptions<Publication>,
+): Promise<Iterable<Publication>> {
+  if (mediaTypeOf(request.header("content-type")) === linesType) {
+    return parsePublishLines(await request.body(), options);
+  }
+  throw new PharosError(
+    "unsupported-media-type",
+    `${publishPath} takes lines of JSON, Content-Type: ${linesType}; one publication goes to ${publishPath}/TOPIC`,
+  );
+}
+
+function isMany({ path }: GatewayRequest): boolean {
+  return path === publishPath;
+}

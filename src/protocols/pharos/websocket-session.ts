@@ -1,0 +1,225 @@
+import type { Grants } from "../../auth/grants/grants.js";
+import { PharosError } from "../../base/errors.js";
+import type { TopicFilter } from "../../hub/filters/filter.js";
+import type { Matcher, Subscriber } from "../../presence/subscriber.js";
+import { parseQuery } from "../../gateway/http/query.js";
+import type { ClientLimits } from "../../gateway/limits/client-limits.js";
+import { readClientMessage } from "./client-messages.js";
+import type { ClientMessage, RequestNumber } from "./client-messages.js";
+import type { Dialogue, GatewayRequest, Said } from "../../gateway/http/messages.js";
+import type { Publishing } from "../../gateway/publishing/publisher.js";
+import { readRights } from "../../gateway/access/read-rights.js";
+import type { Refusals } from "../../gateway/refusals.js";
+import { rememberRequest } from "../../gateway/http/request-snapshot.js";
+import { asProblem } from "../../gateway/http/replies.js";
+import { isSeenAlike, seenSubscriber } from "../../gateway/streams/presence-subscriber.js";
+import { parseFilters } from "../../gateway/streams/stream-query.js";
+import type { StreamSettings } from "../../gateway/streams/stream-start.js";
+import type { Visitors } from "../../gateway/access/authenticator.js";
+import { websocketFormat } from "../../gateway/formats/websocket.js";
+import { frameText } from "../../gateway/websocket/frame.js";
+
+export interface DialogueSettings {
+  readonly streams: StreamSettings;
+  readonly visitors: Pick<Visitors, "subscriber">;
+  readonly publishing: Pick<Publishing, "publisher" | "accept" | "publish">;
+  /** Who may ask, publish or follow once more. @default everybody */
+  readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
+  /** Throws PharosError when the hub has no room for the filters that are added to a stream. @default it always has */
+  readonly checkRoom?: ((added: readonly TopicFilter[]) => void) | undefined;
+  /** Where refusals are noted. @default nowhere */
+  readonly refusals?: Pick<Refusals, "note"> | undefined;
+}
+
+export interface DialogueOptions {
+  readonly settings: DialogueSettings;
+  readonly request: GatewayRequest;
+  readonly filters: readonly TopicFilter[];
+  readonly grants: Grants | undefined;
+}
+
+/** A filter that the stream has, and what is to be called when it has it no more: for watchers, and for its address. */
+interface Held {
+  readonly filter: TopicFilter;
+  readonly leave: () => void;
+  readonly release: () => void;
+}
+
+/** What the client of one WebSocket says: it changes its filters, publishes, and renews its token. */
+export class WebSocketDialogue implements Dialogue {
+  readonly #settings: DialogueSettings;
+  /** By their texts, in the order in which they were asked for. */
+  readonly #held = new Map<string, Held>();
+  #request: GatewayRequest;
+  #grants: Grants | undefined;
+  #subscriber: Subscriber;
+  #ended = false;
+
+  constructor({ settings, request, filters, grants }: DialogueOptions) {
+    this.#settings = settings;
+    this.#request = rememberRequest(request);
+    this.#grants = grants;
+    this.#subscriber = seenSubscriber(filters.map(matcherOf), grants);
+    for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
+  }
+
+  /** The stream is open. What this returns is to be called once, when it has ended. */
+  open(): () => void {
+    const filters = [...this.#held.values()].map(({ filter }) => filter);
+    // The gateway has found room for them in this turn.
+    const release = this.#settings.clients?.holdFilters(this.#request, filters);
+    for (const filter of filters) this.#hold(filter, release);
+    return () => {
+      this.#ended = true;
+      for (const { leave, release } of this.#held.values()) {
+        leave();
+        release();
+      }
+      this.#held.clear();
+    };
+  }
+
+  take(text: string): Said | Promise<Said> {
+    const { request, message } = readClientMessage(text);
+    const refuse = (error: unknown): Said => this.#refuse(request, error);
+    try {
+      this.#count(message);
+      const said = this.#work(request, message);
+      return said instanceof Promise ? said.catch(refuse) : said;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  /** Before anything that costs more than this. */
+  #count(message: ClientMessage | PharosError): void {
+    const { clients } = this.#settings;
+    if (!(message instanceof PharosError) && message.kind === "publish") clients?.admitPublish(this.#request);
+    else clients?.admitRequest(this.#request);
+  }
+
+  #work(request: RequestNumber | undefined, message: ClientMessage | PharosError): Said | Promise<Said> {
+    if (message instanceof PharosError) throw message;
+    switch (message.kind) {
+      case "change":
+        return this.#change(request, message);
+      case "publish":
+        return this.#publish(request, message);
+      case "token":
+        return this.#renew(request, message.token);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #change(
+    request: RequestNumber | undefined,
+    { add, drop }: ClientMessage & { readonly kind: "change" },
+  ): Said {
+    const dropped = new Set(drop);
+    const kept = [...this.#held.keys()].filter((text) => !dropped.has(text));
+    const added = this.#parseAdded(kept, add);
+    this.#settings.checkRoom?.(added);
+    const replaced = [...dropped].flatMap((text) => this.#held.get(text) ?? []);
+    const release = this.#settings.clients?.holdFilters(
+      this.#request,
+      added,
+      replaced.map(({ filter }) => filter),
+    );
+    for (const { filter, leave } of replaced) {
+      leave();
+      this.#held.delete(filter.text);
+    }
+    for (const filter of added) this.#hold(filter, release);
+    return {
+      answer: answer({ kind: "filters", filters: [...this.#held.keys()], request }),
+      moved: { ...this.#joining(), added },
+    };
+  }
+
+  /** @throws PharosError `bad-filter` for a malformed one, or when there would be too many */
+  #parseAdded(kept: readonly string[], add: readonly string[]): readonly TopicFilter[] {
+    const had = new Set(kept);
+    const wanted = new Set(add.filter((text) => !had.has(text)));
+    const { filtersPerConnection, filterBytes } = this.#settings.streams;
+    if (had.size + wanted.size > filtersPerConnection)
+      throw new PharosError("bad-filter", `a stream may have at most ${filtersPerConnection} topic filters`);
+    return parseFilters(wanted, { filtersPerConnection, filterBytes });
+  }
+
+  async #publish(
+    request: RequestNumber | undefined,
+    { publication }: ClientMessage & { readonly kind: "publish" },
+  ): Promise<Said> {
+    const { publishing } = this.#settings;
+    const publisher = await publishing.publisher(this.#request, parseQuery(this.#request.query));
+    const [id] = await publishing.publish([publishing.accept(publisher, publication)]);
+    return { answer: answer({ kind: "published", request, id }) };
+  }
+
+  async #renew(request: RequestNumber | undefined, token: string): Promise<Said> {
+    const renewed = rememberRequest(this.#request, token);
+    const grants = await this.#settings.visitors.subscriber(renewed);
+    this.#request = renewed;
+    this.#seeAs(grants);
+    this.#grants = grants;
+    return {
+      answer: answer({ kind: "renewed", request }),
+      moved: this.#joining(),
+      renewed: { expiresAtMs: grants?.expiresAtMs },
+    };
+  }
+
+  /** With a token of somebody else's, watchers are told that one subscriber has gone and another has come. */
+  #seeAs(grants: Grants | undefined): void {
+    const held = [...this.#held.values()];
+    const matchers = held.map(({ filter }) => matcherOf(filter));
+    const isAlike = isSeenAlike(this.#grants, grants, matchers);
+    const next = seenSubscriber(matchers, grants);
+    // What is added later is told with what the present token has for it, under the name that the stream has.
+    this.#subscriber = isAlike ? { ...next, id: this.#subscriber.id } : next;
+    if (isAlike) return;
+    for (const { leave } of held) leave();
+    for (const each of held) this.#held.set(each.filter.text, { ...each, leave: this.#enter(each.filter) });
+  }
+
+  #joining(): NonNullable<Said["moved"]> {
+    const filters = [...this.#held.values()].map(({ filter }) => filter);
+    const rights = readRights(this.#grants);
+    return { subscription: { format: websocketFormat, filters, rights }, lastEventId: undefined };
+  }
+
+  /** Each filter comes and goes by itself: for watchers of subscriptions, and in what its client's address holds. */
+  #hold(filter: TopicFilter, release: ((filter: TopicFilter) => void) | undefined): void {
+    // What was read before the stream was cut may be worked on after.
+    if (this.#ended) return release?.(filter);
+    this.#held.set(filter.text, {
+      filter,
+      leave: this.#enter(filter),
+      release: () => release?.(filter),
+    });
+  }
+
+  #enter(filter: TopicFilter): () => void {
+    const { presence } = this.#settings.streams;
+    return presence?.enter({ ...this.#subscriber, matchers: [matcherOf(filter)] }) ?? nothing;
+  }
+
+  #refuse(request: RequestNumber | undefined, error: unknown): Said {
+    const problem = asProblem(error);
+    this.#settings.refusals?.note(this.#request, problem, error);
+    const { code, message: detail, retryAfterSeconds } = problem;
+    return { answer: answer({ kind: "refused", request, code, detail, retryAfterSeconds }) };
+  }
+}
+
+/** What is undefined is left out. */
+function answer(words: Readonly<Record<string, unknown>> & { readonly kind: string }): Buffer {
+  return frameText(JSON.stringify(words));
+}
+
+function matcherOf({ kind, text }: TopicFilter): Matcher {
+  return { type: kind, text };
+}
+
+function nothing(): void {}

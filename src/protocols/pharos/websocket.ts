@@ -1,0 +1,69 @@
+import type { Grants } from "../../auth/grants/grants.js";
+import type { TopicFilter } from "../../hub/filters/filter.js";
+import { webSocketPath } from "../../protocol.js";
+import { jsonWords } from "../../gateway/formats/json.js";
+import type { GatewayRequest, StreamStart } from "../../gateway/http/messages.js";
+import type { PageOrigins } from "../../gateway/access/websocket-origins.js";
+import { parseQuery, valueOf } from "../../gateway/http/query.js";
+import { readRights } from "../../gateway/access/read-rights.js";
+import type { Resource } from "../../gateway/http/resource.js";
+import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
+import { firstPresent } from "../../gateway/streams/stream-start.js";
+import { WebSocketDialogue } from "./websocket-session.js";
+import type { DialogueSettings } from "./websocket-session.js";
+import { acceptHandshake, withProtocolToken } from "../../gateway/websocket/handshake.js";
+import { websocketFormat } from "../../gateway/formats/websocket.js";
+import { frameText } from "../../gateway/websocket/frame.js";
+
+export interface WebSocketsOptions extends DialogueSettings {
+  readonly origins: PageOrigins;
+}
+
+/** The streams of `/esupdates` over WebSocket, with the same query: each event is one text frame with one JSON object. */
+export function webSockets(options: WebSocketsOptions): Resource {
+  return {
+    path: webSocketPath,
+    opensStreams: true,
+    methods: {
+      GET: (asked) => {
+        const headers = acceptHandshake(asked);
+        options.origins.check(asked);
+        const request = withProtocolToken(asked);
+        const query = parseQuery(request.query);
+        const filters = filtersOf(query, options.streams);
+        const lastEventId = firstPresent([asked.header("last-event-id"), valueOf(query, "last_event_id")]);
+        const added = addedOf(query, filters);
+        const start = (grants: Grants | undefined): StreamStart =>
+          startWebSocket(options, { request, headers, filters, lastEventId, added, grants });
+        const grants = options.visitors.subscriber(request, query);
+        return grants === undefined ? start(undefined) : grants.then(start);
+      },
+    },
+  };
+}
+
+interface Handshake extends Pick<StreamStart, "headers" | "lastEventId" | "added"> {
+  readonly request: GatewayRequest;
+  readonly filters: readonly TopicFilter[];
+  readonly grants: Grants | undefined;
+}
+
+function startWebSocket(
+  settings: WebSocketsOptions,
+  { request, headers, filters, lastEventId, added, grants }: Handshake,
+): StreamStart {
+  const { retryMs, heartbeatMs } = settings.streams;
+  const dialogue = new WebSocketDialogue({ settings, request, filters, grants });
+  return {
+    kind: "stream",
+    headers,
+    opening: frameText(jsonWords.open({ filters: filters.map(({ text }) => text), retryMs, heartbeatMs })),
+    subscription: { format: websocketFormat, filters, rights: readRights(grants) },
+    lastEventId,
+    added,
+    expiresAtMs: grants?.expiresAtMs,
+    dialogue,
+    countsFilters: true,
+    opened: () => dialogue.open(),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Dialogue, GatewayRequest, Said } from "../../gateway/http/messages.js";
+import { parseQuery } from "../../gateway/http/query.js";
+import { rememberRequest } from "../../gateway/http/request-snapshot.js";
+import { asProblem } from "../../gateway/http/replies.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import { Explained, explain } from "./explained.js";
+import { refusedFrame } from "./formats.js";
+import type { PushStreamOptions } from "./options.js";
+import { decodeMessage, publishMessage } from "./publish.js";
+import type { Subscriber } from "./subscriber.js";
+
+/**
+ * What the client of a WebSocket sends is a message to each of its channels, for those who may publish to them. It has no
+ * answer but a refusal: the client is a subscriber of these channels, and gets its message with all others.
+ */
+export class ChannelDialogue implements Dialogue {
+  readonly #options: PushStreamOptions;
+  readonly #request: GatewayRequest;
+  readonly #channels: readonly Topic[];
+
+  constructor(options: PushStreamOptions, { request, channels }: Subscriber) {
+    this.#options = options;
+    this.#request = rememberRequest(request);
+    this.#channels = channels.map(({ channel }) => channel);
+  }
+
+  async take(text: string): Promise<Said> {
+    try {
+      // Before anything that costs more than this.
+      this.#options.clients?.admitPublish(this.#request);
+      await this.#publish(text);
+      return {};
+    } catch (error) {
+      return { answer: this.#refuse(error) };
+    }
+  }
+
+  async #publish(text: string): Promise<void> {
+    const { publishing } = this.#options;
+    const publisher = await publishing.publisher(this.#request, parseQuery(this.#request.query));
+    if (text === "") throw explain("empty-message");
+    await publishMessage({ publishing, publisher }, this.#channels, { data: decodeMessage(text) });
+  }
+
+  #refuse(error: unknown): Buffer {
+    if (error instanceof Explained) return refusedFrame({ code: error.code, detail: error.message });
+    const problem = asProblem(error);
+    this.#options.refusals?.note(this.#request, problem, error);
+    return refusedFrame({ code: problem.code, detail: problem.message });
+  }
+}

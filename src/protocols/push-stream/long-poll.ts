@@ -1,0 +1,114 @@
+import { PharosError } from "../../base/errors.js";
+import type { Headers, Reply } from "../../gateway/http/messages.js";
+import type { Pairs } from "../../gateway/http/query.js";
+import { valueOf } from "../../gateway/http/query.js";
+import type { GapReason } from "../../protocol.js";
+import type { PushStreamOptions } from "./options.js";
+import type { Stamp } from "./stamps.js";
+import { formatTime } from "./stamps.js";
+import type { PollMode, Subscriber } from "./subscriber.js";
+
+/**
+ * How long a poll waits, in milliseconds: the client library gives up after 32 s, and takes a script that brings nothing
+ * before 15 s for a refusal.
+ */
+const waitMs = 25_000;
+
+/** Where a poll's answer tells that something is lost, since its messages have no place for it. */
+const gapHeader = "X-Pharos-Gap";
+
+const callbackForm = /^[A-Za-z_$][\w$.]{0,127}$/;
+
+/** Some messages, and the stamp that the next request comes with. */
+interface Messages {
+  readonly body: Buffer;
+  readonly stamp: Stamp;
+  readonly gapReason?: GapReason | undefined;
+}
+
+/** Messages for whoever asks again and again: as text, one after the other, or as a script that calls a function. */
+export class LongPoll {
+  readonly #options: PushStreamOptions;
+
+  constructor(options: PushStreamOptions) {
+    this.#options = options;
+  }
+
+  /** @throws PharosError `bad-request` for a callback that is no name */
+  async answer(subscriber: Subscriber, mode: PollMode): Promise<Reply> {
+    const callback = mode === "jsonp" ? parseCallback(subscriber.query) : undefined;
+    const { before } = subscriber.beginning;
+    const isToWait = mode !== "polling" && subscriber.request.method !== "HEAD";
+    const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, isToWait);
+    if (messages.body.length > 0) return ok(messages, callback);
+    const { stamp } = isToWait ? messages : { stamp: subscriber.control.stamp ?? messages.stamp };
+    return notModified({ ...messages, stamp });
+  }
+
+  #backtrack({ beginning, subscription }: Subscriber): Messages {
+    const { past, stamps } = this.#options;
+    const body = Buffer.concat(beginning.before.map((entry) => subscription.format.event(entry)));
+    return { body, stamp: stamps.of(past.head) };
+  }
+
+  async #next(subscriber: Subscriber, isToWait: boolean): Promise<Messages> {
+    const { request, subscription, beginning, grants } = subscriber;
+    const { page } = await this.#options.polling.ask(request, {
+      subscription,
+      cursor: beginning.lastEventId,
+      waitMs: isToWait ? waitMs : 0,
+      grants,
+    });
+    const { next, body, gapReason } = page;
+    return { body, stamp: this.#stampOf(next.after, body.length > 0), gapReason };
+  }
+
+  /** Nothing may be published between the look at the past and the present that is told. */
+  #stampOf(offset: number, isMessage: boolean): Stamp {
+    const { past, stamps, clock } = this.#options;
+    return isMessage || offset < past.head ? stamps.of(offset) : stamps.now(clock.now());
+  }
+}
+
+/** Whatever stands here is run as a script by whoever loads it. */
+function parseCallback(query: Pairs): string {
+  const name = valueOf(query, "callback") ?? "";
+  if (callbackForm.test(name)) return name;
+  throw new PharosError(
+    "bad-request",
+    "the callback must be a name of at most 128 letters, digits, _, $ and .",
+  );
+}
+
+function ok(messages: Messages, callback: string | undefined): Reply {
+  const type = callback === undefined ? "text/plain; charset=utf-8" : "application/javascript; charset=utf-8";
+  const body = callback === undefined ? messages.body : script(callback, messages.body);
+  return {
+    kind: "reply",
+    status: 200,
+    headers: [["Content-Type", type], ...headersOf(messages)],
+    contentLength: body.length,
+    body,
+  };
+}
+
+function notModified(messages: Messages): Reply {
+  const headers = headersOf(messages);
+  return { kind: "reply", status: 304, headers, contentLength: undefined, body: Buffer.alloc(0) };
+}
+
+function script(callback: string, body: Buffer): Buffer {
+  const messages = body.toString().trimEnd().split("\r\n").join(",");
+  return Buffer.from(`${callback}([${messages}]);`);
+}
+
+function headersOf({ stamp, gapReason }: Messages): Headers {
+  return [
+    ["Last-Modified", formatTime(stamp.time)],
+    ["Etag", `W/${stamp.tag}`],
+    ["Expires", "Thu, 01 Jan 1970 00:00:01 GMT"],
+    ["Cache-Control", "no-cache, no-store, must-revalidate"],
+    ["X-Content-Type-Options", "nosniff"],
+    ...(gapReason === undefined ? [] : [[gapHeader, gapReason] as const]),
+  ];
+}

@@ -1,0 +1,120 @@
+import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
+import { mediaTypeOf } from "../pharos/publish-body.js";
+import type { Publisher, Publishing } from "../../gateway/publishing/publisher.js";
+import { parseQuery, valueOf } from "../../gateway/http/query.js";
+import type { Pairs } from "../../gateway/http/query.js";
+import type { Handler, Resource } from "../../gateway/http/resource.js";
+import type { PublicationInput } from "../../hub/publications/publication.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import { decodeUtf8 } from "../../base/utf8.js";
+import { parseChannels } from "./channels.js";
+import { explain, explaining } from "./explained.js";
+import type { PushStreamOptions } from "./options.js";
+import { statisticsReply } from "./render.js";
+import type { Statistics } from "./statistics.js";
+
+/** Where a request names its channels. */
+export type ChannelsOf = (request: GatewayRequest, query: Pairs) => string;
+
+/**
+ * Publishing: the body of `POST` and `PUT` is a message to each channel, and the answer says how these stand; `GET` says
+ * that alone. Who may publish is as everywhere; a client that can set no header gives its token in the query.
+ */
+export function publishMethods(
+  options: PushStreamOptions,
+  statistics: Statistics,
+): (channelsOf: ChannelsOf) => Resource["methods"] {
+  const { publishing, topicBytes, streams } = options;
+  const limits = { channels: streams.filtersPerConnection, topicBytes };
+  const named = (request: GatewayRequest, query: Pairs, channelsOf: ChannelsOf): readonly Topic[] =>
+    parseChannels(channelsOf(request, query), limits).map(({ channel }) => channel);
+  const post = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
+    const query = parseQuery(request.query);
+    const publisher = await publishing.publisher(request, query);
+    const channels = named(request, query, channelsOf);
+    for (const channel of channels) publishing.checkTopics(publisher, [channel]);
+    const data = messageOf(request, await request.body());
+    const fields = { data, id: request.header("event-id"), type: request.header("event-type") };
+    await publishMessage({ publishing, publisher }, channels, fields);
+    return infoReply({ options, statistics, request }, channels);
+  };
+  const get = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
+    const query = parseQuery(request.query);
+    const publisher = await publishing.publisher(request, query);
+    return channelInfo({ options, statistics, request, publisher }, named(request, query, channelsOf));
+  };
+  return (channelsOf) => {
+    const publish: Handler = explaining((request) => post(request, channelsOf));
+    return { GET: explaining((request) => get(request, channelsOf)), POST: publish, PUT: publish };
+  };
+}
+
+/**
+ * Publishes a message to each channel, or to none.
+ *
+ * @throws PharosError as {@link Publishing.accept}
+ */
+export async function publishMessage(
+  { publishing, publisher }: { readonly publishing: Publishing; readonly publisher: Publisher },
+  channels: readonly Topic[],
+  message: Pick<PublicationInput, "data" | "id" | "type">,
+): Promise<void> {
+  await publishing.publish(
+    channels.map((channel) => publishing.accept(publisher, { topics: [channel], ...message })),
+  );
+}
+
+/** Who asks for statistics. */
+export interface StatisticsAsked {
+  readonly options: Pick<PushStreamOptions, "publishing" | "clock">;
+  readonly statistics: Statistics;
+  readonly request: GatewayRequest;
+  readonly publisher: Publisher;
+}
+
+/** How some channels stand; of one that is not there nothing is said, and where none is, nothing is found. */
+export function channelInfo(asked: StatisticsAsked, channels: readonly Topic[]): Promise<Reply> {
+  const { options, publisher } = asked;
+  for (const channel of channels) options.publishing.checkTopics(publisher, [channel]);
+  return infoReply(asked, channels);
+}
+
+function infoReply(
+  { options: { clock }, statistics, request }: Omit<StatisticsAsked, "publisher">,
+  channels: readonly Topic[],
+): Promise<Reply> {
+  const infos = channels.flatMap((channel) => statistics.infoOf(channel) ?? []);
+  const [first] = infos;
+  if (first === undefined) throw explain("unknown-channel");
+  const document = channels.length === 1 ? first : statistics.list(infos);
+  return statisticsReply(document, { accept: request.header("accept"), clock });
+}
+
+function messageOf(request: GatewayRequest, body: Buffer): string {
+  if (body.length === 0) throw explain("empty-message");
+  const text = decodeUtf8(body, "the body");
+  const type = mediaTypeOf(request.header("content-type"));
+  return type === "" || type === "application/x-www-form-urlencoded" ? decodeMessage(text) : text;
+}
+
+/**
+ * The client library sends its text percent-encoded, for its like to decode: it is decoded here, so that all other
+ * subscribers get it as it was meant, and encoded again for theirs. What cannot be decoded is what it is.
+ */
+export function decodeMessage(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `id=a/b`, as the client library and others write it. */
+export function channelsInQuery(_request: GatewayRequest, query: Pairs): string {
+  return valueOf(query, "id") ?? "";
+}
+
+/** What stands in a request's path behind this one, without the slash between. */
+export function channelsBelow(path: string): ChannelsOf {
+  return (request) => request.path.slice(path.length + 1);
+}

@@ -1,0 +1,60 @@
+import type { GatewayRequest } from "../../gateway/http/messages.js";
+import { parseQuery, valueOf } from "../../gateway/http/query.js";
+import type { Resource } from "../../gateway/http/resource.js";
+import { webSocketPath } from "../../protocol.js";
+import { statisticsOf } from "./channel-statistics.js";
+import type { PushStreamOptions } from "./options.js";
+import { channelsBelow, channelsInQuery, publishMethods } from "./publish.js";
+import { Statistics } from "./statistics.js";
+import { subscribing } from "./subscribe.js";
+import { isStreamMode } from "./subscriber.js";
+import type { Mode } from "./subscriber.js";
+
+/** The paths of subscribers, by what the module's own configuration calls them. */
+const modes: Readonly<Record<string, Mode>> = Object.freeze({
+  sub: "stream",
+  ev: "eventsource",
+  lp: "long-polling",
+  jsonp: "jsonp",
+  ws: "websocket",
+});
+
+/**
+ * The URL scheme of the nginx push stream module, for its clients: channels are topics of the hub, with the same rights
+ * and the same past. Below `/events/` the same once more, with the channels in the path throughout.
+ *
+ * They go before other resources: without a prefix, `/ws` itself is theirs for requests that name channels, and
+ * otherwise that of the hub's own WebSockets.
+ */
+export function pushStream(options: PushStreamOptions): readonly Resource[] {
+  const { prefix } = options;
+  const events = `${prefix}/events`;
+  const statistics = new Statistics(options);
+  const publishers = publishMethods(options, statistics);
+  const counts = statisticsOf(options, statistics);
+  const subscriber = subscribing(options);
+  const subscribers = (beginning: string): readonly Resource[] =>
+    Object.entries(modes).map(([name, mode]) => {
+      const path = `${beginning}/${name}`;
+      return {
+        path,
+        below: true,
+        opensStreams: isStreamMode(mode),
+        claims: path === webSocketPath ? namesChannels : undefined,
+        methods: { GET: subscriber(mode, channelsBelow(path)) },
+      };
+    });
+  return [
+    { path: `${prefix}/pub`, methods: publishers(channelsInQuery) },
+    { path: `${prefix}/channels-stats`, methods: { GET: counts(channelsInQuery) } },
+    ...subscribers(prefix),
+    { path: `${events}/pub`, below: true, methods: publishers(channelsBelow(`${events}/pub`)) },
+    { path: `${events}/stats`, below: true, methods: { GET: counts(channelsBelow(`${events}/stats`)) } },
+    ...subscribers(events),
+  ];
+}
+
+/** The path below has them, or the query. */
+function namesChannels({ path, query }: GatewayRequest): boolean {
+  return path !== webSocketPath || valueOf(parseQuery(query), "channels") !== undefined;
+}

@@ -1,0 +1,109 @@
+import { hostname } from "node:os";
+import type { Publisher } from "../../gateway/publishing/publisher.js";
+import { Slices } from "../../base/slices.js";
+import { filterSetOf } from "../../hub/filters/filter-set.js";
+import type { Topic } from "../../hub/topics/topic.js";
+import type { PushStreamOptions } from "./options.js";
+
+/** What the module says of a channel, in its names and in their order. */
+export interface ChannelInfo {
+  readonly channel: string;
+  readonly published_messages: number;
+  readonly stored_messages: number;
+  readonly subscribers: number;
+}
+
+export interface ChannelList {
+  readonly hostname: string;
+  readonly time: string;
+  readonly channels: number;
+  readonly wildcard_channels: number;
+  readonly uptime: number;
+  readonly infos: readonly ChannelInfo[];
+}
+
+export interface Summary extends Omit<ChannelList, "infos" | "uptime"> {
+  readonly published_messages: number;
+  readonly stored_messages: number;
+  readonly messages_in_trash: number;
+  readonly channels_in_delete: number;
+  readonly channels_in_trash: number;
+  readonly subscribers: number;
+  readonly uptime: number;
+  readonly by_worker: readonly {
+    readonly pid: string;
+    readonly subscribers: number;
+    readonly uptime: number;
+  }[];
+}
+
+/** Counts of channels, for those who may publish to them. A channel is there that has messages or subscribers. */
+export class Statistics {
+  readonly #options: PushStreamOptions;
+  readonly #startedAtMs: number;
+
+  constructor(options: PushStreamOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.now();
+  }
+
+  /** Undefined for a channel that is not there. */
+  infoOf(channel: Topic): ChannelInfo | undefined {
+    const counts = this.#options.past.countsOf(channel);
+    const subscribers = this.#options.readersOf(channel);
+    if (counts === undefined && subscribers === 0) return undefined;
+    const { published = 0, stored = 0 } = counts ?? {};
+    return { channel, published_messages: published, stored_messages: stored, subscribers };
+  }
+
+  /** All channels that begin so and that the publisher may publish to. There may be 100,000: it takes turns. */
+  async beginningWith(start: string, publisher: Publisher): Promise<readonly ChannelInfo[]> {
+    const slices = new Slices(this.#options.clock);
+    const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
+    const infos: ChannelInfo[] = [];
+    for (const topic of this.#options.past.topicNames()) {
+      await slices.rest();
+      if (!topic.startsWith(start) || granted?.matches(topic) === false) continue;
+      const info = this.infoOf(topic);
+      if (info !== undefined) infos.push(info);
+    }
+    return infos;
+  }
+
+  list(infos: readonly ChannelInfo[]): ChannelList {
+    const { uptime, ...head } = this.#head(infos.length);
+    return { ...head, uptime, infos };
+  }
+
+  summary(infos: readonly ChannelInfo[]): Summary {
+    const { uptime, ...head } = this.#head(infos.length);
+    const subscribers = this.#options.subscribers();
+    return {
+      ...head,
+      published_messages: sum(infos.map((info) => info.published_messages)),
+      stored_messages: sum(infos.map((info) => info.stored_messages)),
+      messages_in_trash: 0,
+      channels_in_delete: 0,
+      channels_in_trash: 0,
+      subscribers,
+      uptime,
+      by_worker: [{ pid: String(process.pid), subscribers, uptime }],
+    };
+  }
+
+  #head(channels: number): Omit<ChannelList, "infos"> {
+    const nowMs = this.#options.clock.now();
+    return {
+      hostname: hostname(),
+      // Without its zone, which is UTC here.
+      time: new Date(nowMs).toISOString().slice(0, 19),
+      channels,
+      wildcard_channels: 0,
+      uptime: Math.max(0, Math.floor((nowMs - this.#startedAtMs) / 1000)),
+    };
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,61 @@
+import type { Dialogue, GatewayRequest, Headers } from "../../gateway/http/messages.js";
+import { acceptHandshake } from "../../gateway/websocket/handshake.js";
+import type { Format } from "../../hub/publications/format.js";
+import { ChannelDialogue } from "./channel-dialogue.js";
+import type { PushStreamFormats } from "./formats.js";
+import { framePage } from "./frame-page.js";
+import type { PushStreamOptions } from "./options.js";
+import type { StreamMode, Subscriber } from "./subscriber.js";
+
+/** How a mode that holds its connection open does it. */
+export interface StreamForm {
+  readonly format: Format;
+  /** What a stream begins with. */
+  readonly opening: Buffer;
+  /** Those of its head. Throws PharosError for a request that cannot have such a stream. */
+  headersFor(request: GatewayRequest): Headers;
+  /** What becomes of what its client sends; undefined where that is nothing. */
+  readonly dialogueFor?: (subscriber: Subscriber) => Dialogue;
+}
+
+/** The forms of all such modes. */
+export function streamForms(
+  options: PushStreamOptions,
+  formats: PushStreamFormats,
+): Readonly<Record<StreamMode, StreamForm>> {
+  return {
+    stream: {
+      format: formats.stream,
+      opening: framePage,
+      headersFor: () => [
+        ...responseHeaders("text/html; charset=utf-8"),
+        ["Content-Security-Policy", options.origins.framePolicy],
+      ],
+    },
+    eventsource: {
+      format: formats.eventSource,
+      opening: Buffer.from(": \n"),
+      headersFor: () => responseHeaders("text/event-stream; charset=utf-8"),
+    },
+    websocket: {
+      format: formats.webSocket,
+      opening: Buffer.alloc(0),
+      headersFor: (request) => {
+        const headers = acceptHandshake(request);
+        options.origins.check(request);
+        return headers;
+      },
+      dialogueFor: (subscriber) => new ChannelDialogue(options, subscriber),
+    },
+  };
+}
+
+function responseHeaders(type: string): Headers {
+  return [
+    ["Content-Type", type],
+    ["Expires", "Thu, 01 Jan 1970 00:00:01 GMT"],
+    ["Cache-Control", "no-cache, no-store, must-revalidate"],
+    ["X-Content-Type-Options", "nosniff"],
+    ["X-Accel-Buffering", "no"],
+  ];
+}

@@ -1,0 +1,112 @@
+import type { Grants } from "../../auth/grants/grants.js";
+import type { Answer, GatewayRequest, Headers, StreamStart } from "../../gateway/http/messages.js";
+import { parseQuery, valueOf } from "../../gateway/http/query.js";
+import type { Pairs } from "../../gateway/http/query.js";
+import { readRights } from "../../gateway/access/read-rights.js";
+import { withProtocolToken } from "../../gateway/websocket/handshake.js";
+import type { Handler } from "../../gateway/http/resource.js";
+import { seenSubscriber } from "../../gateway/streams/presence-subscriber.js";
+import type { Format } from "../../hub/publications/format.js";
+import { parseChannels } from "./channels.js";
+import { findBeginning, parseControl } from "./cursor.js";
+import { explaining } from "./explained.js";
+import { pushStreamFormats } from "./formats.js";
+import { LongPoll } from "./long-poll.js";
+import type { PushStreamOptions } from "./options.js";
+import type { ChannelsOf } from "./publish.js";
+import { streamForms } from "./stream-forms.js";
+import type { StreamForm } from "./stream-forms.js";
+import { isStreamMode } from "./subscriber.js";
+import type { Mode, Subscriber } from "./subscriber.js";
+
+/** Makes the handlers of subscribers; `channels` in the query goes before where the path has them. */
+export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {
+  const formats = pushStreamFormats(options.stamps);
+  const forms = streamForms(options, formats);
+  const longPoll = new LongPoll(options);
+  const handle = (asked: Mode, channelsOf: ChannelsOf, request: GatewayRequest): Answer | Promise<Answer> => {
+    const query = parseQuery(request.query);
+    const mode = modeOf(asked, request, query);
+    const form = isStreamMode(mode) ? forms[mode] : undefined;
+    const headers = form?.headersFor(request) ?? [];
+    const channels = parseChannels(valueOf(query, "channels") ?? channelsOf(request, query), {
+      channels: options.streams.filtersPerConnection,
+      topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
+    });
+    const visitor = visitorOf(mode, request);
+    const control = parseControl(request, query);
+    const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
+      const format = form?.format ?? formats.longPoll;
+      const subscriber = subscriberOf(options, {
+        request: visitor,
+        control,
+        query,
+        grants,
+        channels,
+        format,
+      });
+      return isStreamMode(mode)
+        ? openStream(options, subscriber, { ...forms[mode], headers })
+        : longPoll.answer(subscriber, mode);
+    };
+    const grants = options.visitors.subscriber(visitor, query);
+    return grants === undefined ? begin(undefined) : grants.then(begin);
+  };
+  return (mode, channelsOf) => explaining((request) => handle(mode, channelsOf, request));
+}
+
+/** A request may ask another mode's path for its messages at once, or one at a time; a callback asks for a script. */
+function modeOf(mode: Mode, request: GatewayRequest, query: Pairs): Mode {
+  if (mode === "websocket") return mode;
+  const asked = request.header("x-nginx-pushstream-mode")?.toLowerCase();
+  if (asked === "polling") return "polling";
+  const isPoll = asked === "long-polling" || mode === "long-polling";
+  if (mode === "jsonp" || (isPoll && valueOf(query, "callback") !== undefined)) return "jsonp";
+  return isPoll ? "long-polling" : mode;
+}
+
+/** The request as it says who sends it. */
+function visitorOf(mode: Mode, request: GatewayRequest): GatewayRequest {
+  if (mode === "websocket") return withProtocolToken(request);
+  return mode === "jsonp" ? withoutCookies(request) : request;
+}
+
+/** A script is loaded, with the visitor's cookies, by any page that likes to, which reads what it says. */
+function withoutCookies(request: GatewayRequest): GatewayRequest {
+  return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };
+}
+
+function subscriberOf(
+  options: PushStreamOptions,
+  asked: Omit<Subscriber, "subscription" | "beginning"> & { readonly format: Format },
+): Subscriber {
+  const { format, ...known } = asked;
+  const { channels, control, grants } = known;
+  const rights = readRights(grants);
+  const filters = channels.map(({ channel }) => ({ kind: "exact", text: channel, topic: channel }) as const);
+  return {
+    ...known,
+    subscription: { format, filters, rights },
+    beginning: findBeginning(options, { channels, control, rights }),
+  };
+}
+
+function openStream(
+  { streams: { presence } }: PushStreamOptions,
+  subscriber: Subscriber,
+  { headers, opening, dialogueFor }: StreamForm & { readonly headers: Headers },
+): StreamStart {
+  const { subscription, grants, beginning } = subscriber;
+  const matchers = subscription.filters.map(({ kind, text }) => ({ type: kind, text }));
+  const before = beginning.before.map((entry) => subscription.format.event(entry));
+  return {
+    kind: "stream",
+    headers,
+    opening: Buffer.concat([opening, ...before]),
+    subscription,
+    lastEventId: beginning.lastEventId,
+    expiresAtMs: grants?.expiresAtMs,
+    dialogue: dialogueFor?.(subscriber),
+    ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
+  };
+}

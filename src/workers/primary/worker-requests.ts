@@ -1,0 +1,165 @@
+import { PharosError } from "../../base/errors.js";
+import { Departure } from "../../gateway/http/abort.js";
+import type { Gateway } from "../../gateway/gateway.js";
+import type {
+  Answer,
+  Dialogue,
+  GatewayRequest,
+  Reply,
+  Said,
+  StreamStart,
+} from "../../gateway/http/messages.js";
+import type { CohortNumber, RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
+import type { Peer } from "../ipc/peer.js";
+import { parseRefusal } from "../ipc/refusal.js";
+import type { WorkerOutlet } from "./worker-outlet.js";
+
+export interface WorkerRequestsOptions {
+  readonly gateway: Gateway;
+  readonly outlet: WorkerOutlet;
+  readonly peer: Peer<ToWorker>;
+}
+
+interface OpenStream {
+  readonly dialogue: Dialogue | undefined;
+  cohort: CohortNumber;
+  /** To be called when it has ended. */
+  readonly ended: (() => void) | undefined;
+}
+
+interface WantedBody {
+  readonly resolve: (body: Buffer) => void;
+  readonly reject: (error: PharosError) => void;
+}
+
+const nothing = Buffer.alloc(0);
+
+type Asked = ToHub & { readonly kind: "request" };
+
+/** Answers the requests that one worker passes on, and knows its open streams. */
+export class WorkerRequests {
+  readonly #options: WorkerRequestsOptions;
+  readonly #streams = new Map<RequestNumber, OpenStream>();
+  readonly #bodies = new Map<RequestNumber, WantedBody>();
+  /** Of the requests that are not answered. */
+  readonly #departures = new Map<RequestNumber, Departure>();
+  #closed = false;
+
+  constructor(options: WorkerRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  request(message: Asked): void {
+    const { gateway } = this.#options;
+    const { request } = message;
+    const asked = this.#asGatewayRequest(message);
+    const send = (answer: Answer): void => {
+      this.#departures.delete(request);
+      // A stream that nobody holds any more must not be counted as one.
+      if (this.#closed) return;
+      try {
+        this.#answer(request, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+      } catch (error) {
+        this.#reply(request, gateway.refuse(asked, error));
+      }
+    };
+    const answer = gateway.handle(asked);
+    if (answer instanceof Promise) void answer.then(send);
+    else send(answer);
+  }
+
+  #answer(request: RequestNumber, answer: Answer): void {
+    if (answer.kind === "stream") this.#start(request, answer);
+    else this.#reply(request, answer);
+  }
+
+  body({ request, refusal }: ToHub & { readonly kind: "body" }, body: Buffer): void {
+    const wanted = this.#bodies.get(request);
+    this.#bodies.delete(request);
+    if (refusal === undefined) wanted?.resolve(body);
+    else wanted?.reject(parseRefusal(refusal));
+  }
+
+  /** What the client of a stream says. */
+  say(request: RequestNumber, text: Buffer): void {
+    const said = this.#streams.get(request)?.dialogue?.take(text.toString());
+    if (said instanceof Promise) void said.then((later) => this.#said(request, later));
+    else if (said !== undefined) this.#said(request, said);
+  }
+
+  /** A stream has ended, or was never opened since its client had gone, which may be before it is answered. */
+  ended(request: RequestNumber): void {
+    this.#departures.get(request)?.gone();
+    const stream = this.#streams.get(request);
+    if (stream === undefined) return;
+    this.#streams.delete(request);
+    this.#options.outlet.leave(stream.cohort);
+    stream.ended?.();
+  }
+
+  /** The worker is gone, and all that it held. */
+  close(): void {
+    this.#closed = true;
+    for (const request of [...this.#streams.keys(), ...this.#departures.keys()]) this.ended(request);
+    for (const { reject } of this.#bodies.values()) reject(gone());
+    this.#bodies.clear();
+  }
+
+  #asGatewayRequest({ request, method, path, query, headers, peer }: Asked): GatewayRequest {
+    const values = new Map(headers);
+    const departure = new Departure();
+    this.#departures.set(request, departure);
+    return {
+      method,
+      path,
+      query,
+      header: (name) => values.get(name),
+      body: () => this.#readBody(request),
+      whenGone: (listener) => departure.whenGone(listener),
+      peer,
+      front: "http",
+    };
+  }
+
+  /** Bodies stay with the worker until somebody asks for one. */
+  #readBody(request: RequestNumber): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#bodies.set(request, { resolve, reject });
+      this.#options.peer.send({ kind: "read-body", request });
+      if (this.#closed) reject(gone());
+    });
+  }
+
+  #reply(request: RequestNumber, { status, headers, contentLength, body }: Reply): void {
+    this.#options.peer.send({ kind: "reply", request, status, headers, contentLength }, body);
+  }
+
+  /** What is sent of the new cohort comes behind this, what was sent of the old one before. */
+  #said(request: RequestNumber, { answer, moved, renewed }: Said): void {
+    const stream = this.#streams.get(request);
+    if (stream === undefined) return;
+    const { outlet, peer } = this.#options;
+    const move = moved && outlet.move(stream.cohort, moved);
+    if (move !== undefined) stream.cohort = move.place.cohort;
+    peer.send({ kind: "said", request, ...move, renewed }, answer ?? nothing);
+  }
+
+  #start(request: RequestNumber, start: StreamStart): void {
+    const { outlet, peer } = this.#options;
+    const { dialogue, headers, expiresAtMs, opening } = start;
+    const place = outlet.join(start);
+    const ended = start.opened?.();
+    this.#streams.set(request, { dialogue, cohort: place.cohort, ended });
+    const talks = dialogue !== undefined;
+    peer.send({ kind: "stream", request, talks, headers, expiresAtMs, place }, opening);
+  }
+}
+
+function gone(): PharosError {
+  return new PharosError("bad-request", "the connection ended in the middle of the body");
+}

@@ -1,0 +1,241 @@
+import type { Socket } from "node:net";
+import type { Clock, Timer } from "../../base/clock.js";
+import type { Gateway } from "../../gateway/gateway.js";
+import type { Hub } from "../../hub/hub.js";
+import type { Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+import { ZeroMqPeer } from "../ipc/peer.js";
+import type { ToHub, ToWorker, WorkerFigures } from "../ipc/messages.js";
+import type { WorkerSettings } from "../ipc/settings.js";
+import { WorkerConnections } from "./worker-connections.js";
+import type { Fate } from "./worker-connections.js";
+import { WorkerOutlet } from "./worker-outlet.js";
+import { WorkerProcess } from "./worker-process.js";
+import { WorkerRequests } from "./worker-requests.js";
+
+export interface WorkerOptions {
+  /** The program that it runs. */
+  readonly entry: string;
+  readonly settings: WorkerSettings;
+  /** Unique among all workers that there have been. */
+  readonly name: string;
+  readonly hub: Hub;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** It has ended, by itself or for its silence, or could not be started; all that it held has left. Called once. */
+  readonly ended: (how: string) => void;
+}
+
+/** How long its process may take to start, in milliseconds: twenty times what it takes on an idle machine. */
+const startWithinMs = 60_000;
+
+/** How often it is looked whether it has everything, when the hub stops, in milliseconds. */
+const settleLookMs = 5;
+
+/** How often it is asked how it is, in milliseconds. */
+const askMs = 1000;
+
+/**
+ * A worker that has left so many questions unanswered, and said nothing else meanwhile, is taken for stuck and replaced.
+ * Questions are counted rather than time, which also passes while the hub itself is stopped and hears nobody.
+ */
+const unansweredAtMost = 10;
+
+/** One worker: its process, what it is told and what it says. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #peer: ZeroMqPeer<ToWorker, ToHub>;
+  readonly #outlet: WorkerOutlet;
+  readonly #requests: WorkerRequests;
+  readonly #connections = new WorkerConnections();
+  #process: WorkerProcess | undefined;
+  #asking: Timer | undefined;
+  /** Questions since anything was heard of it. */
+  #unanswered = 0;
+  #figures: Pick<WorkerFigures, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
+  #up = false;
+  /** A connection could not be handed over. */
+  #refused = false;
+  #settled = false;
+  #closing = false;
+  #over = false;
+  #waiters: (() => void)[] = [];
+
+  constructor(options: WorkerOptions) {
+    const { name, hub, gateway, clock, settings } = options;
+    this.#options = options;
+    const peer = new ZeroMqPeer<ToWorker, ToHub>({
+      clock,
+      take: (message, body) => this.#take(message, body),
+      broken: (error) => this.#fail(error),
+    });
+    this.#peer = peer;
+    this.#outlet = new WorkerOutlet({ name, hub, peer, clock, roundBytes: settings.fanout.roundBytes });
+    this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer });
+  }
+
+  /** Starts the process; resolves when it takes connections, or has ended, or cannot be started. */
+  async start(): Promise<void> {
+    const { clock } = this.#options;
+    await this.#launch();
+    const late = clock.after(startWithinMs, () =>
+      this.#fail(`it was not ready in ${startWithinMs / 1000} s`),
+    );
+    await this.#until(() => this.#up);
+    late.cancel();
+    if (!this.#over) this.#asking = clock.every(askMs, () => this.#ask());
+  }
+
+  /** True while it takes connections. */
+  get isUp(): boolean {
+    return this.#up && !this.#over && !this.#refused && this.#process?.isConnected === true;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Connections, streams and others. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#requests.size;
+  }
+
+  get laggards(): number {
+    return this.#figures.laggards;
+  }
+
+  /** Bytes of request bodies that it holds. */
+  get bodyBytes(): number {
+    return this.#figures.bodyBytes;
+  }
+
+  /** Gives it a connection. After one that it cannot be given it is up no longer. */
+  handOver(socket: Socket, fate: Fate): void {
+    const connection = this.#connections.add(socket, fate);
+    this.#process?.handOver({ connection }, socket, (error) => {
+      if (error === null) return this.#connections.sent(connection);
+      this.#refused = true;
+      this.#connections.failed(connection);
+    });
+  }
+
+  /** Resolves when it has written what was published, or has ended, or was not up yet. The caller sets the deadline. */
+  async settle(): Promise<void> {
+    if (!this.#up) return;
+    while (!this.#outlet.isIdle && !this.#over)
+      await new Promise<void>((resolve) => this.#options.clock.after(settleLookMs, resolve));
+    this.#peer.send({ kind: "settle" });
+    await this.#until(() => this.#settled);
+  }
+
+  /**
+   * Lets it close its streams in order and end; resolves when it has ended. The caller sets the deadline. One that is
+   * not up yet holds nobody, and is ended at once.
+   */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#up) this.#peer.send({ kind: "close" });
+    else this.kill();
+    await this.#until(() => this.#over);
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#process?.kill();
+  }
+
+  async #launch(): Promise<void> {
+    const { entry, settings } = this.#options;
+    try {
+      await this.#peer.bind(settings.address);
+      if (this.#closing) this.#end("the hub stops");
+      else this.#process = new WorkerProcess({ entry, settings, ended: (how) => this.#end(how) });
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #take(message: ToHub, body: Buffer): void {
+    this.#unanswered = 0;
+    switch (message.kind) {
+      case "request":
+        return this.#requests.request(message);
+      case "body":
+        return this.#requests.body(message, body);
+      case "say":
+        return this.#requests.say(message.request, body);
+      case "ended":
+        return this.#requests.ended(message.request);
+      case "taken":
+        return this.#outlet.taken(message);
+      case "ask":
+        return this.#outlet.ask(message);
+      case "hold":
+        return this.#outlet.hold(message.cohort, message.on);
+      case "gone":
+        return this.#connections.gone(message.connection);
+      case "figures":
+        return this.#note(message);
+      case "up":
+        this.#up = true;
+        return this.#tell();
+      case "settled":
+        this.#settled = true;
+        return this.#tell();
+      default:
+        message satisfies never;
+    }
+  }
+
+  #note({ counted, observed, laggards, bodyBytes }: WorkerFigures): void {
+    const { metrics } = this.#options;
+    this.#figures = { laggards, bodyBytes };
+    for (const [name, by, labels] of counted) metrics.count(name, by, labels);
+    for (const [name, value, labels] of observed) metrics.observe(name, value, labels);
+  }
+
+  #ask(): void {
+    if (!this.isUp) return this.#fail("it takes no connections any more");
+    if (this.#unanswered >= unansweredAtMost)
+      return this.#fail(`it has left ${unansweredAtMost} questions unanswered`);
+    this.#unanswered += 1;
+    this.#outlet.tellStanding();
+  }
+
+  #fail(error: unknown): void {
+    // One that ends as it was asked to hears nothing any more.
+    if (this.#closing) return;
+    this.#asking?.cancel();
+    const { logger, settings } = this.#options;
+    logger.error({ worker: settings.worker, pid: this.pid, error }, "a worker is stuck; it is replaced");
+    this.kill();
+  }
+
+  #end(how: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#asking?.cancel();
+    this.#peer.close();
+    this.#outlet.close();
+    this.#requests.close();
+    this.#connections.end();
+    this.#figures = { laggards: 0, bodyBytes: 0 };
+    this.#tell();
+    this.#options.ended(how);
+  }
+
+  async #until(reached: () => boolean): Promise<void> {
+    while (!reached() && !this.#over) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+}

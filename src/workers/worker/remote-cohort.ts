@@ -1,0 +1,135 @@
+import type { ComingPage, FanoutCohort } from "../../delivery/cohort-source.js";
+import type { Batch } from "../../hub/cohort.js";
+import type { Page, PageLimits, ReadState } from "../../hub/history-page.js";
+import type { Offset } from "../../hub/publications/position.js";
+import type { Standing } from "../ipc/messages.js";
+import { RecentBatches, joined } from "./recent-batches.js";
+import type { RecentRoom, SentBatch } from "./recent-batches.js";
+
+export interface RemoteCohortOptions {
+  /** Where it stood when its first connection was let in. */
+  readonly standing: Standing;
+  /** Where every cohort of the worker stands at least. */
+  readonly leastStanding: () => Standing;
+  readonly room: RecentRoom;
+  /** So many batches are in a round, or wanted by nobody; a round may have so many bytes. */
+  readonly taken: (batches: number, roundBytes?: number) => void;
+  /** A page of what is recent, or else of the hub's, which may have to be asked. */
+  readonly page: (wanted: WantedPage) => Page | ComingPage;
+  readonly heartbeat: (id: string, members: number) => Buffer;
+  readonly hold: (on: boolean) => void;
+  /** Its last connection has left. */
+  readonly gone: () => void;
+}
+
+/** Where a reader stands, and what the cohort's rounds had last. */
+export interface WantedPage {
+  readonly state: ReadState;
+  readonly limits: PageLimits;
+  readonly recent: RecentBatches;
+}
+
+/** A cohort whose publications the hub sends; batches wait here for rounds, as in the hub, while somebody listens. */
+export class RemoteCohort implements FanoutCohort {
+  connections = 0;
+  readonly #options: RemoteCohortOptions;
+  readonly #recent: RecentBatches;
+  #pending: SentBatch[] = [];
+  /** Where it stands before the first that is pending. */
+  #standing: Standing;
+  /** Everything up to here has come from the hub. */
+  #received: Standing;
+  #listening = false;
+
+  constructor(options: RemoteCohortOptions) {
+    this.#options = options;
+    this.#standing = options.standing;
+    this.#received = options.standing;
+    this.#recent = new RecentBatches(options.room, options.standing.upTo);
+  }
+
+  get horizon(): Offset {
+    return this.#stand().upTo;
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Takes what the hub has sent; everything before it has come. */
+  add({ body, count, upTo, id }: Batch & Standing): void {
+    // While something waits its standing does not move.
+    this.#standing = this.#stand();
+    const batch = { body, count, upTo, id, after: this.#receive().upTo };
+    this.moveTo(batch);
+    if (this.#listening) {
+      this.#pending.push(batch);
+      return;
+    }
+    this.#recent.add(batch);
+    this.#options.taken(1);
+  }
+
+  /** Everything up to here has come. */
+  moveTo({ upTo, id }: Standing): void {
+    if (upTo > this.#received.upTo) this.#received = { upTo, id };
+  }
+
+  listen(listening: boolean): void {
+    this.#listening = listening;
+    if (!listening) this.#drop(this.#pending.length);
+  }
+
+  take(maxBytes: number): Batch | undefined {
+    const [first, ...others] = this.#pending;
+    if (first === undefined) return undefined;
+    const batches = [first];
+    let bytes = first.body.length;
+    for (const batch of others) {
+      if (bytes + batch.body.length > maxBytes) break;
+      batches.push(batch);
+      bytes += batch.body.length;
+    }
+    this.#drop(batches.length, maxBytes);
+    return joined(batches);
+  }
+
+  page(state: ReadState, limits: PageLimits): Page | ComingPage {
+    return this.#options.page({ state, limits, recent: this.#recent });
+  }
+
+  heartbeat(): Buffer {
+    return this.#options.heartbeat(this.#stand().id, this.connections);
+  }
+
+  hold(on: boolean): void {
+    this.#options.hold(on);
+  }
+
+  leave(): void {
+    this.connections -= 1;
+    if (this.connections > 0) return;
+    this.listen(false);
+    this.#recent.clear();
+    this.#options.gone();
+  }
+
+  #stand(): Standing {
+    return this.#pending.length > 0 ? this.#standing : this.#receive();
+  }
+
+  #receive(): Standing {
+    this.moveTo(this.#options.leastStanding());
+    return this.#received;
+  }
+
+  /** These are in a round, or wanted by nobody. */
+  #drop(batches: number, roundBytes?: number): void {
+    if (batches === 0) return;
+    for (const batch of this.#pending.splice(0, batches)) {
+      this.#recent.add(batch);
+      this.#standing = { upTo: batch.upTo, id: batch.id };
+    }
+    this.#options.taken(batches, roundBytes);
+  }
+}

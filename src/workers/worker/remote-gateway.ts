@@ -1,0 +1,152 @@
+import type { Clock } from "../../base/clock.js";
+import { BodyRoom } from "../../gateway/limits/body-budget.js";
+import { Networks, clientAddress } from "../../gateway/http/client-address.js";
+import { Gateway } from "../../gateway/gateway.js";
+import type { GatewayRequest, Reply, Said, StreamStart } from "../../gateway/http/messages.js";
+import { Refusals } from "../../gateway/refusals.js";
+import type { FrontGateway, FrontRequest } from "../../fronts/http/gateway-port.js";
+import type { Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+import type { RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
+import type { Peer } from "../ipc/peer.js";
+import { refusalOf } from "../ipc/refusal.js";
+import type { ServedPath, WorkerSettings } from "../ipc/settings.js";
+import type { RemoteCohorts, RemoteStream } from "./remote-cohorts.js";
+
+export interface RemoteGatewayOptions {
+  readonly settings: WorkerSettings;
+  readonly peer: Peer<ToHub>;
+  readonly cohorts: RemoteCohorts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+type RemoteAnswer = Reply | StreamStart<RemoteStream>;
+
+interface Waiting {
+  readonly asked: GatewayRequest;
+  readonly resolve: (answer: RemoteAnswer) => void;
+}
+
+/** The hub's gateway as the front of a worker sees it: requests are passed on, what they mean is decided there. */
+export class RemoteGateway implements FrontGateway<RemoteStream> {
+  readonly resources: readonly ServedPath[];
+  readonly bodies: BodyRoom;
+  readonly #options: RemoteGatewayOptions;
+  readonly #refusing: Gateway;
+  readonly #waiting = new Map<RequestNumber, Waiting>();
+  /** Streams whose client waits for an answer. */
+  readonly #talking = new Map<RequestNumber, (said: Said<RemoteStream>) => void>();
+  #last: RequestNumber = 0;
+
+  constructor(options: RemoteGatewayOptions) {
+    this.#options = options;
+    const { settings } = options;
+    const { bodyBytes, requestBytes, corsOrigins } = settings;
+    const proxies = new Networks(settings.trustedProxies);
+    const clientOf = (request: GatewayRequest): ReturnType<typeof clientAddress> =>
+      clientAddress({ peer: request.peer, forwardedFor: request.header("x-forwarded-for") }, proxies);
+    this.resources = settings.resources;
+    this.bodies = new BodyRoom({ bodyBytes, requestBytes, clients: { clientOf } });
+    const refusals = new Refusals({ ...options, addressOf: (request) => clientOf(request).address });
+    this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
+  }
+
+  /** The hub has let it in before it handed it over. */
+  admitConnection(): () => void {
+    return () => undefined;
+  }
+
+  handle(asked: FrontRequest): Promise<RemoteAnswer> {
+    this.#last += 1;
+    const request = this.#last;
+    const { method, path, query, peer } = asked;
+    const headers = asked.headerNames().map((name) => [name, asked.header(name) ?? ""] as const);
+    this.#options.peer.send({ kind: "request", request, method, path, query, headers, peer });
+    asked.whenGone(() => this.#options.peer.send({ kind: "ended", request }));
+    return new Promise((resolve) => this.#waiting.set(request, { asked, resolve }));
+  }
+
+  /** Whom the hub lets in is in. */
+  admit(_request: FrontRequest, start: StreamStart<RemoteStream>): StreamStart<RemoteStream> {
+    return start;
+  }
+
+  refuse(request: GatewayRequest | undefined, error: unknown): Reply {
+    return this.#refusing.refuse(request, error);
+  }
+
+  /** The hub's answer to a request. */
+  reply(
+    { request, status, headers, contentLength }: ToWorker & { readonly kind: "reply" },
+    body: Buffer,
+  ): void {
+    this.#answer(request, { kind: "reply", status, headers, contentLength, body });
+  }
+
+  /** The hub has let a stream in. */
+  start(
+    { request, talks, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
+    opening: Buffer,
+  ): void {
+    const { cohorts, peer } = this.#options;
+    const ended = (): void => {
+      this.#talking.delete(request);
+      peer.send({ kind: "ended", request });
+    };
+    cohorts.reserve(place);
+    this.#answer(request, {
+      kind: "stream",
+      dialogue: talks ? { take: (text) => this.#say(request, text) } : undefined,
+      headers,
+      opening,
+      expiresAtMs,
+      place,
+      opened: () => ended,
+      forgone: () => {
+        cohorts.forgo(place);
+        ended();
+      },
+    });
+  }
+
+  /** The hub's answer to what a client has said. */
+  said({ request, place, left, renewed }: ToWorker & { readonly kind: "said" }, answer: Buffer): void {
+    const resolve = this.#talking.get(request);
+    // A stream that has ended has left its new cohort too, when the hub hears of it.
+    if (resolve === undefined) return;
+    this.#talking.delete(request);
+    const { cohorts } = this.#options;
+    if (left !== undefined) cohorts.reach(left);
+    if (place !== undefined) cohorts.reserve(place);
+    resolve({
+      answer: answer.length === 0 ? undefined : answer,
+      moved: place && { place },
+      renewed: renewed && { expiresAtMs: renewed.expiresAtMs },
+      forgone: () => {
+        if (place !== undefined) cohorts.forgo(place);
+      },
+    });
+  }
+
+  /** The hub wants the body of a request. */
+  readBody(request: RequestNumber): void {
+    const { peer } = this.#options;
+    const waiting = this.#waiting.get(request);
+    waiting?.asked.body().then(
+      (body) => peer.send({ kind: "body", request }, body),
+      (error: unknown) => peer.send({ kind: "body", request, refusal: refusalOf(error) }),
+    );
+  }
+
+  #say(request: RequestNumber, text: string): Promise<Said<RemoteStream>> {
+    this.#options.peer.send({ kind: "say", request }, Buffer.from(text));
+    return new Promise((resolve) => this.#talking.set(request, resolve));
+  }
+
+  #answer(request: RequestNumber, answer: RemoteAnswer): void {
+    this.#waiting.get(request)?.resolve(answer);
+    this.#waiting.delete(request);
+  }
+}

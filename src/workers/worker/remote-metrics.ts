@@ -1,0 +1,34 @@
+import type { CounterName, HistogramName, Labels, Metrics } from "../../base/metrics.js";
+import type { Counted, WorkerFigures } from "../ipc/messages.js";
+
+const none: Labels = Object.freeze({});
+
+/** Values of histograms that are kept until they are told; what comes beyond them in one second is not told. */
+const mostObserved = 10_000;
+
+/** Gathers what a worker counts until the hub asks for it. Levels are told apart from it. */
+export class RemoteMetrics implements Metrics {
+  #counted = new Map<string, [name: CounterName, by: number, labels: Labels]>();
+  #observed: Counted<HistogramName>[] = [];
+
+  count(name: CounterName, by = 1, labels: Labels = none): void {
+    const key = `${name} ${JSON.stringify(labels)}`;
+    const counted = this.#counted.get(key);
+    if (counted === undefined) this.#counted.set(key, [name, by, labels]);
+    else counted[1] += by;
+  }
+
+  gauge(): void {}
+
+  observe(name: HistogramName, value: number, labels: Labels = none): void {
+    if (this.#observed.length < mostObserved) this.#observed.push([name, value, labels]);
+  }
+
+  /** Everything since the last call. */
+  take(): Pick<WorkerFigures, "counted" | "observed"> {
+    const taken = { counted: [...this.#counted.values()], observed: this.#observed };
+    this.#counted = new Map();
+    this.#observed = [];
+    return taken;
+  }
+}

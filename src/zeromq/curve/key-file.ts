@@ -1,0 +1,61 @@
+import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { PharosError } from "../../base/errors.js";
+import type { CurveKey, CurveKeyPair } from "./keys.js";
+
+/** What a file of keys holds, not yet parsed. */
+export interface KeyFile {
+  readonly content: unknown;
+  /** True when users that neither own the file nor are in its group can read or change it. */
+  readonly isExposed: boolean;
+}
+
+const others = 0o006;
+
+/**
+ * Reads a JSON file of keys.
+ *
+ * @throws PharosError `bad-curve-key` when it cannot be read or is not JSON; the message repeats nothing of it
+ */
+export function readKeyFile(file: string): KeyFile {
+  const { text, mode } = readOpened(file);
+  return { content: parseJson(text, file), isExposed: (mode & others) !== 0 };
+}
+
+/**
+ * Writes a pair to a new file that only its owner can read, with `serverKey` for a publisher's file.
+ *
+ * @throws PharosError `bad-curve-key` when the file is there already, whose keys somebody may use, or cannot be written
+ */
+export function writeKeyFile(file: string, keys: CurveKeyPair & { readonly serverKey?: CurveKey }): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { flag: "wx", mode: 0o600 });
+  } catch (cause) {
+    throw new PharosError("bad-curve-key", `cannot write keys to a new file: ${reason(cause)}`, { cause });
+  }
+}
+
+/** What is looked at is what is read, also when somebody puts another file in its place. */
+function readOpened(file: string): { readonly text: string; readonly mode: number } {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, "r");
+    return { text: readFileSync(descriptor, "utf8"), mode: fstatSync(descriptor).mode };
+  } catch (cause) {
+    throw new PharosError("bad-curve-key", `cannot read keys: ${reason(cause)}`, { cause });
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No cause: what V8 says of a JSON text quotes it, and this one holds a secret.
+    throw new PharosError("bad-curve-key", `${file} is not JSON; pharos keys makes such files`);
+  }
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,124 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { PharosError } from "../../base/errors.js";
+import { encodeZ85, parseZ85 } from "./z85.js";
+
+declare const keyBrand: unique symbol;
+
+/** A key of CURVE [ZeroMQ RFC 26], as 40 characters of Z85. Only {@link createKeyPair} and the parsers here make one. */
+export type CurveKey = string & { readonly [keyBrand]: true };
+
+export interface CurveKeyPair {
+  readonly publicKey: CurveKey;
+  readonly secretKey: CurveKey;
+}
+
+/** What a hub has: its own pair, and whom it lets in. */
+export interface CurveServer extends CurveKeyPair {
+  /** The public keys of the publishers that may connect; undefined: whoever knows the hub's public key. */
+  readonly clients: ReadonlySet<CurveKey> | undefined;
+}
+
+/** What a publisher has: its own pair, and the public key of its hub. */
+export interface CurveClient extends CurveKeyPair {
+  readonly serverKey: CurveKey;
+}
+
+/** A publisher's keys as a program gives them: Z85 texts of 40 characters. */
+export interface CurveClientKeys {
+  readonly publicKey?: string | undefined;
+  readonly secretKey: string;
+  /** The hub's public key. */
+  readonly serverKey: string;
+}
+
+/** A new pair. */
+export function createKeyPair(): CurveKeyPair {
+  const { publicKey, privateKey } = generateKeyPairSync("x25519");
+  return { publicKey: keyOf(publicKey, "x"), secretKey: keyOf(privateKey, "d") };
+}
+
+/**
+ * Reads a hub's keys: an object of `secretKey`, and optionally `publicKey` and `clients`, a list of the public keys
+ * that may connect. `what` names the input in messages.
+ *
+ * @throws PharosError `bad-curve-key` for anything else; an empty list is refused, since it could be meant either way
+ */
+export function parseCurveServer(input: unknown, what: string): CurveServer {
+  const fields = parseFields(input, { what, allowed: ["secretKey", "publicKey", "clients"] });
+  return { ...parsePair(fields, what), clients: parseClients(fields.get("clients"), what) };
+}
+
+/**
+ * Reads a publisher's keys: an object of `secretKey`, `serverKey` and optionally `publicKey`. `what` names the input
+ * in messages.
+ *
+ * @throws PharosError `bad-curve-key` for anything else
+ */
+export function parseCurveClient(input: unknown, what: string): CurveClient {
+  const fields = parseFields(input, { what, allowed: ["secretKey", "publicKey", "serverKey"] });
+  return { ...parsePair(fields, what), serverKey: parseKey(fields.get("serverKey"), `serverKey in ${what}`) };
+}
+
+/**
+ * Takes one key. `what` names it in messages, which never repeat it: it may be a secret.
+ *
+ * @throws PharosError `bad-curve-key`
+ */
+export function parseKey(input: unknown, what: string): CurveKey {
+  if (input === undefined) throw new PharosError("bad-curve-key", `${what} is missing; allowed is ${form}`);
+  if (typeof input !== "string" || parseZ85(input)?.length !== keyBytes)
+    throw new PharosError("bad-curve-key", `${what} is no key; allowed is ${form}`);
+  return input as CurveKey;
+}
+
+const keyBytes = 32;
+const form = "a key of 40 characters as pharos keys makes it (Z85)";
+
+/** What stands before the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
+const pkcs8Head = Buffer.from("302e020100300506032b656e04220420", "hex");
+
+/** A public key that is not that of the secret one would only fail later, at a handshake that tells nobody why. */
+function parsePair(fields: ReadonlyMap<string, unknown>, what: string): CurveKeyPair {
+  const secretKey = parseKey(fields.get("secretKey"), `secretKey in ${what}`);
+  const publicKey = publicKeyOf(secretKey);
+  const given = fields.get("publicKey");
+  if (given !== undefined && parseKey(given, `publicKey in ${what}`) !== publicKey)
+    throw new PharosError("bad-curve-key", `publicKey in ${what} does not belong to its secretKey`);
+  return { publicKey, secretKey };
+}
+
+function parseClients(input: unknown, what: string): ReadonlySet<CurveKey> | undefined {
+  if (input === undefined) return undefined;
+  if (!Array.isArray(input) || input.length === 0)
+    throw new PharosError(
+      "bad-curve-key",
+      `clients in ${what} must be a list of at least one public key; without clients every publisher that knows the hub's public key may connect`,
+    );
+  return new Set(input.map((key, index) => parseKey(key, `clients[${index}] in ${what}`)));
+}
+
+function parseFields(
+  input: unknown,
+  { what, allowed }: { readonly what: string; readonly allowed: readonly string[] },
+): ReadonlyMap<string, unknown> {
+  if (typeof input !== "object" || input === null || Array.isArray(input))
+    throw new PharosError("bad-curve-key", `${what} must be a JSON object of ${allowed.join(", ")}`);
+  const fields = new Map<string, unknown>(Object.entries(input));
+  const unknown = [...fields.keys()].find((name) => !allowed.includes(name));
+  if (unknown !== undefined)
+    throw new PharosError(
+      "bad-curve-key",
+      `${JSON.stringify(unknown.slice(0, 40))} in ${what} is unknown; allowed are ${allowed.join(", ")}`,
+    );
+  return fields;
+}
+
+function publicKeyOf(secretKey: CurveKey): CurveKey {
+  const secret = parseZ85(secretKey) ?? Buffer.alloc(0);
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8Head, secret]), format: "der", type: "pkcs8" });
+  return keyOf(createPublicKey(key), "x");
+}
+
+function keyOf(key: KeyObject, part: "x" | "d"): CurveKey {
+  return encodeZ85(Buffer.from(key.export({ format: "jwk" })[part] ?? "", "base64url")) as CurveKey;
+}

@@ -1,0 +1,225 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { writeFileSync } from "node:fs";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { parseKeySet } from "../../../src/auth/keys/key-set.js";
+import { RotatingKeys } from "../../../src/auth/keys/rotating-keys.js";
+import type { VerificationKey } from "../../../src/auth/keys/verification-key.js";
+import { silentLogger } from "../../../src/base/log.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+import { ec, file, issuer, jwk, sign, World, type KeyPair } from "../world.js";
+
+const [first, second] = [ec("P-256"), ec("P-256")];
+
+function setOf(...pairs: readonly (readonly [KeyPair, string?])[]): string {
+  return JSON.stringify({ keys: pairs.map(([pair, kid]) => jwk(pair, { kid })) });
+}
+
+function signedBy(pair: KeyPair, kid?: string): Promise<string> {
+  return sign({ header: { alg: "ES256", kid }, key: pair.privateKey });
+}
+
+/** An issuer's server on this machine; counts how often it is asked. */
+class IssuerServer {
+  asked = 0;
+  answer: RequestListener = (_, response) => void response.end("{}");
+  #server: Server | undefined;
+
+  async start(): Promise<string> {
+    const server = createServer((request, response) => {
+      this.asked += 1;
+      this.answer(request, response);
+    });
+    this.#server = server;
+    onTestFinished(() => this.stop());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  }
+
+  text(text: string, status = 200): void {
+    this.answer = (_, response) => void response.writeHead(status).end(text);
+  }
+
+  stop(): void {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+  }
+}
+
+async function world(text: string): Promise<{ readonly server: IssuerServer; readonly world: World }> {
+  const server = new IssuerServer();
+  server.text(text);
+  const jwks = await server.start();
+  return { server, world: new World({ issuers: [{ issuer, jwks }] }) };
+}
+
+describe("keys behind a URL", () => {
+  it("are asked for once, when the first token comes, however many come at once", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"]));
+    expect(server.asked).toBe(0);
+    const token = await signedBy(first, "1");
+    const verdicts = await Promise.all(Array.from({ length: 20 }, () => hub.verify(token)));
+    expect(verdicts.every(({ ok }) => ok)).toBe(true);
+    expect(server.asked).toBe(1);
+  });
+
+  it("may be waited for longer than a token is good for, which is then refused", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"]));
+    server.answer = (_, response) => {
+      hub.clock.advance(600_000);
+      response.end(setOf([first, "1"]));
+    };
+    expect(await hub.refusal(await signedBy(first, "1"))).toContain("it expired at");
+  });
+
+  it("that are new are taken when a token names one, and withdrawn ones are trusted no more", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"]));
+    expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
+    server.text(setOf([second, "2"]));
+    hub.clock.advance(30_000);
+    expect(await hub.verify(await signedBy(second, "2"))).toMatchObject({ ok: true });
+    expect(await hub.refusal(await signedBy(first, "1"))).toContain(
+      'it names the key "1", which is not there',
+    );
+  });
+
+  it("that are new are found also by tokens that name none", async () => {
+    const { server, world: hub } = await world(setOf([first]));
+    expect(await hub.verify(await signedBy(first))).toMatchObject({ ok: true });
+    server.text(setOf([second]));
+    hub.clock.advance(30_000);
+    expect(await hub.verify(await signedBy(second))).toMatchObject({ ok: true });
+  });
+
+  it("are asked for at most every 30 seconds, whatever tokens name", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"]));
+    for (let turn = 0; turn < 60; turn += 1) {
+      expect(await hub.verify(await signedBy(second, `unknown ${turn}`))).toMatchObject({ ok: false });
+      hub.clock.advance(1000);
+    }
+    expect(server.asked).toBe(2);
+  });
+
+  it("are not asked for when a token names one that is there and is signed by another", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"]));
+    expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
+    hub.clock.advance(60_000);
+    expect(await hub.refusal(await signedBy(second, "1"))).toBe(
+      "its signature is not by a key of its issuer",
+    );
+    expect(server.asked).toBe(1);
+  });
+
+  it.each<[string, (server: IssuerServer) => void, RegExp]>([
+    ["a status of failure", (server) => server.text(setOf([second]), 503), /status 503/],
+    ["something else", (server) => server.text("<html>"), /not JSON/],
+    ["no keys", (server) => server.text('{"keys":[]}'), /none of its keys/],
+    ["bytes that are no text", (server) => server.text("\u0000".repeat(300_000)), /more than 262144 bytes/],
+    [
+      "another address",
+      (server) => {
+        server.answer = (_, response) =>
+          void response.writeHead(302, { location: "http://127.0.0.1/" }).end();
+      },
+      /redirect/,
+    ],
+    ["nothing", (server) => server.stop(), /ECONNREFUSED|closed/],
+  ])(
+    "stay in use while the server answers with %s, and the log says so once a minute",
+    async (_, fail, reason) => {
+      const { server, world: hub } = await world(setOf([first, "1"]));
+      expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
+      fail(server);
+      for (let times = 0; times < 4; times += 1) {
+        hub.clock.advance(30_000);
+        expect(await hub.verify(await signedBy(second, "2"))).toMatchObject({ ok: false });
+      }
+      expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
+      expect(hub.log.map(({ level }) => level)).toEqual(["warn", "warn"]);
+      expect(hub.log[0]?.message).toBe("keys for tokens could not be had; those known stay in use");
+      expect(hub.log[0]?.fields).toMatchObject({
+        reason: expect.stringMatching(reason),
+        source: expect.any(String),
+      });
+    },
+  );
+
+  it("that could never be had let no token pass, and are asked for again", async () => {
+    const { server, world: hub } = await world("down");
+    const token = await signedBy(first);
+    expect(await hub.refusal(token)).toBe("the keys of its issuer could not be had; the log says why");
+    expect(await hub.refusal(token)).toContain("could not be had");
+    expect(server.asked).toBe(1);
+    server.text(setOf([first]));
+    hub.clock.advance(30_000);
+    expect(await hub.verify(token)).toMatchObject({ ok: true });
+  });
+});
+
+describe("keys in a file", () => {
+  it("are read again when a token names one that is not there", async () => {
+    const jwks = file(setOf([first, "1"]));
+    const hub = new World({ issuers: [{ issuer, jwks }] });
+    writeFileSync(jwks, setOf([first, "1"], [second, "2"]));
+    expect(await hub.verify(await signedBy(second, "2"))).toMatchObject({ ok: true });
+  });
+
+  it("stay in use when the file is broken", async () => {
+    const jwks = file(setOf([first, "1"]));
+    const hub = new World({ issuers: [{ issuer, jwks }] });
+    writeFileSync(jwks, "");
+    expect(await hub.verify(await signedBy(second, "2"))).toMatchObject({ ok: false });
+    expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
+    expect(hub.log).toHaveLength(1);
+  });
+});
+
+describe("keys that are 10 minutes old", () => {
+  function rotating(): { readonly clock: VirtualClock; readonly keys: RotatingKeys; readonly loads: Load[] } {
+    const clock = new VirtualClock();
+    const loads: Load[] = [];
+    const load = () =>
+      new Promise<readonly VerificationKey[]>((resolve, reject) => void loads.push({ resolve, reject }));
+    const initial = parseKeySet(setOf([first]), undefined);
+    return {
+      clock,
+      loads,
+      keys: new RotatingKeys({ source: "x", load, initial, clock, logger: silentLogger }),
+    };
+  }
+  interface Load {
+    readonly resolve: (keys: readonly VerificationKey[]) => void;
+    readonly reject: (error: Error) => void;
+  }
+
+  it("are asked for in the background, and nobody waits", async () => {
+    const { clock, keys, loads } = rotating();
+    const known = await keys.keys();
+    clock.advance(599_999);
+    await keys.keys();
+    expect(loads).toHaveLength(0);
+    clock.advance(1);
+    expect(await keys.keys()).toBe(known);
+    expect(await keys.keys()).toBe(known);
+    expect(loads).toHaveLength(1);
+    const fresh = parseKeySet(setOf([second]), undefined);
+    loads[0]?.resolve(fresh);
+    await keys.renew();
+    expect(await keys.keys()).toBe(fresh);
+  });
+
+  it("are asked for every 30 seconds while that fails", async () => {
+    const { clock, keys, loads } = rotating();
+    clock.advance(600_000);
+    for (let times = 0; times < 3; times += 1) {
+      await keys.keys();
+      loads.at(-1)?.reject(new Error("down"));
+      await keys.renew();
+      clock.advance(30_000);
+    }
+    expect(loads).toHaveLength(3);
+    expect(await keys.keys()).toHaveLength(1);
+  });
+});

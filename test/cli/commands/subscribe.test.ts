@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { run } from "../../../src/cli/program.js";
+import { parsePort } from "../../support/parse-port.js";
+import { FakeIo } from "../fake-io.js";
+
+async function serverThat(
+  answers: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const server = createServer(answers).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${parsePort(server.address())}`;
+}
+
+function stream(response: ServerResponse, text: string): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(text);
+}
+
+test("subscribe asks for its filters and its last event, and prints events until interrupted", async () => {
+  const asked: IncomingMessage[] = [];
+  const origin = await serverThat((request, response) => {
+    asked.push(request);
+    stream(response, "id: 7\ndata: hello\n\nevent: flash\ndata: two\ndata: lines\n\n");
+  });
+  const io = new FakeIo();
+  const running = run(["subscribe", origin, "--topic", "a/+", "--topic", "c#", "--last-event-id", "6"], io);
+  await io.stdout.matches(/lines\n$/);
+  io.interrupt();
+  expect(await running).toBe(0);
+  expect(asked.map(({ url }) => url)).toEqual(["/esupdates?topic=a%2F%2B&topic=c%23&show=topics"]);
+  expect(asked[0]?.headers["last-event-id"]).toBe("6");
+  expect(io.stdout.text).toBe("hello\nflash: two\nlines\n");
+  expect(io.stderr.text).toBe(`Connecting to ${origin}/esupdates.\nConnected.\n`);
+});
+
+test("subscribe --json prints one object a line, and says a gap aloud", async () => {
+  const notice = '{"reason":"evicted","topics":[{"topic":"t","missedAtMost":3}],"more":false}';
+  const origin = await serverThat((_, response) =>
+    stream(response, `event: pharos-gap\ndata: ${notice}\n\nid: 9\ndata: x\n\n`),
+  );
+  const io = new FakeIo();
+  const running = run(["subscribe", `${origin}/esupdates`, "--json"], io);
+  await io.stdout.matches(/"x"\}\n$/);
+  io.interrupt();
+  expect(await running).toBe(0);
+  expect(
+    io.stdout.text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    { id: "", type: "pharos-gap", data: notice },
+    { id: "9", type: "message", data: "x" },
+  ]);
+  expect(io.stderr.text).toContain("missed at most 3 on t.");
+});
+
+test("subscribe fails when the server refuses the stream for good", async () => {
+  const origin = await serverThat((_, response) => void response.writeHead(404).end("nothing here"));
+  const io = new FakeIo();
+  expect(await run(["subscribe", origin], io)).toBe(1);
+  expect(io.stderr.text).toMatch(/^pharos: the server refused with status 404: nothing here\n/m);
+});
+
+test("subscribe tells why it is not connected, and tries again until interrupted", async () => {
+  const origin = await serverThat((_, response) => void response.writeHead(503).end());
+  const io = new FakeIo();
+  const running = run(["subscribe", origin], io);
+  await io.stderr.matches(/Not connected: the server answered with status 503\. Again in [\d.]+ s\.\n/);
+  io.interrupt();
+  expect(await running).toBe(0);
+});

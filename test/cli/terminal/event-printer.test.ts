@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+
+import { EventPrinter } from "../../../src/cli/terminal/event-printer.js";
+import { FakeIo } from "../fake-io.js";
+
+const event = { id: "7", type: "message", data: "hello" };
+const gap = { reason: "other-epoch", topics: [], more: false } as const;
+
+test("elsewhere than on a terminal standard output gets the events alone", () => {
+  const io = new FakeIo();
+  const printer = new EventPrinter(io, { json: false });
+  printer.connection("open", "Connected.");
+  printer.event(event);
+  printer.close();
+  expect(io.stdout.text).toBe("hello\n");
+  expect(io.stderr.text).toBe("Connected.\n");
+});
+
+test("a gap is said aloud, and is an event like others in JSON", () => {
+  const plain = new FakeIo();
+  new EventPrinter(plain, { json: false }).gap(gap);
+  expect(plain.stdout.text).toBe("");
+  expect(plain.stderr.text).toBe("Gap: the hub has started anew since the last event seen.\n");
+  const json = new FakeIo();
+  new EventPrinter(json, { json: true }).gap(gap);
+  expect(JSON.parse(json.stdout.text)).toEqual({ id: "", type: "pharos-gap", data: JSON.stringify(gap) });
+  expect(json.stderr.text).toBe(plain.stderr.text);
+});
+
+test("on a terminal events run above a line that counts them", () => {
+  const io = new FakeIo({ terminal: true });
+  const printer = new EventPrinter(io, { json: false });
+  printer.connection("open", "Connected.");
+  printer.event(event);
+  expect(io.stdout.text).toMatch(/hello[^\n]*\n[^\n]*Connected\.[^\n]*1 event\. Ctrl-C ends\.[^\n]*$/);
+  printer.close();
+  expect(io.stdout.text.endsWith("\r\u001B[K")).toBe(true);
+  expect(io.stderr.text).toBe("");
+});

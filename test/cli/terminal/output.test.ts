@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+
+import { colourLine, gapSentence, jsonLine, plainLine } from "../../../src/cli/terminal/event-lines.js";
+import { describeFailure, exitCodeOf, failureText } from "../../../src/cli/terminal/failure.js";
+import { createLogger } from "../../../src/cli/terminal/log-lines.js";
+import { readyLine } from "../../../src/cli/commands/serve.js";
+import { PharosError } from "../../../src/base/errors.js";
+import { KeptOutput } from "../fake-io.js";
+
+test("the ready line has a word for each listener and link", () => {
+  const ready = {
+    http: "http://127.0.0.1:8080",
+    ingest: ["@tcp://127.0.0.1:9997", ">ipc://queue"],
+    mongrel2: [{ name: "ipc://run/requests", state: "waiting" }],
+  };
+  expect(readyLine(ready)).toBe(
+    "ready http=http://127.0.0.1:8080 ingest=@tcp://127.0.0.1:9997 ingest=>ipc://queue mongrel2=ipc://run/requests:waiting\n",
+  );
+  expect(readyLine({ ingest: [], mongrel2: [] })).toBe("ready http=off\n");
+  expect(readyLine({ ingest: [], mongrel2: [], admin: "http://127.0.0.1:8081" })).toBe(
+    "ready http=off admin=http://127.0.0.1:8081\n",
+  );
+});
+
+test("log lines are JSON, one object a line", () => {
+  const output = new KeptOutput(false);
+  const logger = createLogger("info", output);
+  logger.debug({}, "not written");
+  logger.warn({ link: "a" }, "late");
+  expect(JSON.parse(output.text)).toMatchObject({ level: "warn", link: "a", msg: "late" });
+  expect(output.text.endsWith("}\n")).toBe(true);
+});
+
+test("on a terminal log lines are for people", () => {
+  const output = new KeptOutput(true);
+  createLogger("debug", output).info({ page: "http://127.0.0.1:1", why: "two words" }, "listening");
+  expect(output.text).toMatch(
+    /\d\d:\d\d:\d\d\.\d{3}.* listening.* page=http:\/\/127\.0\.0\.1:1 why="two words"/,
+  );
+});
+
+test("what a client sent cannot steer the terminal through the log", () => {
+  const output = new KeptOutput(true);
+  createLogger("info", output).info(
+    { path: "/\u001B[2J\u009B1m", why: "a b\u001B]0;x\u0007\u009B" },
+    "refused",
+  );
+  // eslint-disable-next-line no-control-regex -- colours of the line itself apart
+  const text = output.text.replaceAll(/\u001B\[\d+m/g, "");
+  expect(text).toContain('path=/\\u{1b}[2J\\u{9b}1m why="a b\\u001b]0;x\\u0007\\u{9b}"');
+});
+
+test.each([
+  ["turns the line around", "/\u202Efdp.exe\u2066"],
+  ["joins or hides characters", "/a\u200D\u200B\uFEFFb\u00AD"],
+  ["tags, beyond the first plane", "/\u{E0041}"],
+  ["ends a line for some", "/a\u2028b\u2029\u0085"],
+])("what %s is written as its code, in the log of a terminal and in JSON", (_name, path) => {
+  // A path with a right-to-left override showed the rest of its line backwards.
+  const [terminal, file] = [new KeptOutput(true), new KeptOutput(false)];
+  for (const output of [terminal, file]) createLogger("info", output).info({ path }, "refused");
+  // eslint-disable-next-line no-control-regex -- colours of the line itself apart
+  const shown = terminal.text.replaceAll(/\u001B\[\d+m/g, "").trimEnd();
+  for (const text of [shown, file.text.trimEnd()]) expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(file.text)).toMatchObject({ path });
+});
+
+test("an error is logged with what it says and where it comes from", () => {
+  // It was logged as {}: "a socket failed", and nobody knew why.
+  const output = new KeptOutput(false);
+  const cause = new Error("the inner reason");
+  createLogger("info", output).error({ error: new Error("a socket broke", { cause }) }, "failed");
+  const { error } = JSON.parse(output.text) as { error: { message: string; stack: string } };
+  expect(error.message).toContain("a socket broke");
+  expect(error.stack).toContain("the inner reason");
+  expect(error.stack).toMatch(/^ +at /m);
+});
+
+test("--log-level silent writes nothing", () => {
+  const output = new KeptOutput(false);
+  createLogger("silent", output).error({}, "lost");
+  expect(output.text).toBe("");
+});
+
+test("a port in use is one clear line", () => {
+  const error = Object.assign(new Error("listen EADDRINUSE"), {
+    code: "EADDRINUSE",
+    address: "127.0.0.1",
+    port: 8080,
+  });
+  expect(describeFailure(error)).toBe(
+    "port 8080 of 127.0.0.1 is in use; end what listens there, or choose another",
+  );
+  expect(exitCodeOf(error)).toBe(1);
+});
+
+test("bad input is bad usage, and everything else a failure", () => {
+  expect(exitCodeOf(new PharosError("bad-topic", "x"))).toBe(2);
+  expect(exitCodeOf(new PharosError("bad-endpoint", "x"))).toBe(2);
+  const cause = Object.assign(new Error("x"), { code: "EADDRINUSE" });
+  expect(exitCodeOf(new PharosError("bad-endpoint", "x", { cause }))).toBe(1);
+  expect(exitCodeOf(new PharosError("not-taken", "x"))).toBe(1);
+  expect(exitCodeOf(new Error("x"))).toBe(1);
+});
+
+test("a stack is shown to whoever asks for debug lines, and to nobody else", () => {
+  const error = new PharosError("bad-config", "one\ntwo");
+  expect(failureText(error, {})).toBe("pharos: one\npharos: two\n");
+  expect(failureText(error, { PHAROS_LOG_LEVEL: "debug" })).toMatch(/^ +at /m);
+});
+
+const event = { id: "7", type: "message", data: "a\nb" };
+
+test("an event is one line of JSON, or its data", () => {
+  expect(jsonLine(event)).toBe('{"id":"7","type":"message","data":"a\\nb"}\n');
+  expect(plainLine(event)).toBe("a\nb\n");
+  expect(plainLine({ ...event, type: "flash" })).toBe("flash: a\nb\n");
+});
+
+test("an event cannot steer the terminal", () => {
+  const hostile = { id: "\u001B[1m", type: "\u009B2J", data: "\u001B]0;title\u0007\r\u007F" };
+  for (const line of [plainLine(hostile), colourLine(hostile, new Date())])
+    expect(line).toContain("\\x1b]0;title\\x07\\x0d\\x7f");
+  expect(plainLine(hostile)).toBe("\\x9b2J: \\x1b]0;title\\x07\\x0d\\x7f\n");
+});
+
+test("a gap is said in words", () => {
+  const topics = [{ topic: "news\u001B", missedAtMost: 12 }];
+  expect(gapSentence({ reason: "evicted", topics, more: true })).toBe(
+    "Gap: the hub no longer holds all that followed the last event seen; missed at most 12 on news\\x1b, some on topics not named.\n",
+  );
+});

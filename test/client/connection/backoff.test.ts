@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { reconnectDelayMs, wait } from "../../../src/client/connection/backoff.js";
+import { before } from "../../support/wait-for.js";
+
+describe("reconnectDelayMs", () => {
+  it.each<[string, { reconnectionMs: number | undefined; failures: number }, [number, number]]>([
+    ["2 s until the stream says", { reconnectionMs: undefined, failures: 0 }, [200, 2000]],
+    ["what the stream said", { reconnectionMs: 5000, failures: 0 }, [500, 5000]],
+    ["twice that after a failure", { reconnectionMs: 5000, failures: 1 }, [500, 10_000]],
+    ["30 s at most", { reconnectionMs: 5000, failures: 1000 }, [500, 30_000]],
+    ["more where the stream asks for more", { reconnectionMs: 60_000, failures: 3 }, [6000, 60_000]],
+    ["100 ms where the stream asks for none", { reconnectionMs: 0, failures: 0 }, [10, 100]],
+  ])("draws from the whole of %s", (_name, options, [least, most]) => {
+    expect(reconnectDelayMs({ ...options, random: 0 })).toBeCloseTo(least);
+    expect(reconnectDelayMs({ ...options, random: 1 })).toBeCloseTo(most);
+    expect(reconnectDelayMs({ ...options, random: 0.5 })).toBeCloseTo((least + most) / 2);
+  });
+});
+
+describe("wait", () => {
+  it("ends when its signal aborts, and at once when it already has", async () => {
+    const controller = new AbortController();
+    const waiting = wait(3_600_000, controller.signal);
+    controller.abort();
+    const both = Promise.all([waiting, wait(3_600_000, controller.signal)]);
+    await expect(before(both, { within: 20_000, missing: "the end of the waits" })).resolves.toHaveLength(2);
+  });
+});

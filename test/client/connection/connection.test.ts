@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import type { FeedEvents } from "../../../src/client/connection/feed.js";
+import { Live } from "../../../src/client/connection/connection.js";
+
+/** A connection whose feed is the test: `arrive` brings an event, and `refuse` is the hub's answer to all changes so far. */
+function fed(): { live: Live; arrive: (data: string) => void; refuse: () => void } {
+  let events: FeedEvents | undefined;
+  const refusals: (() => void)[] = [];
+  const live = new Live({
+    filters: ["a"],
+    lastEventId: "",
+    makeFeed: (given) => {
+      events = given;
+      return {
+        follow: () => new Promise((_resolve, reject) => refusals.push(() => reject(new Error("refused")))),
+        hurry: () => undefined,
+        close: () => undefined,
+      };
+    },
+  });
+  const arrive = (data: string): void =>
+    void events?.arrival({ item: { kind: "event", id: data, topics: [], data }, cursor: data });
+  return { live, arrive, refuse: () => refusals.splice(0).forEach((each) => each()) };
+}
+
+/** Listens under a name. */
+function listen(live: Live, heard: string[], name: string): () => void {
+  return live.on("event", ({ data }) => heard.push(`${name} ${data}`));
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("events of a live connection", () => {
+  // What waited for the loop went to the listeners once more with the next of these, behind what had come since.
+  it("come once to a listener beside a loop that is left", async () => {
+    const { live, arrive } = fed();
+    const heard: string[] = [];
+    listen(live, heard, "first");
+    const loop = live[Symbol.asyncIterator]();
+    for (const data of ["1", "2", "3"]) arrive(data);
+    await loop.next();
+    await loop.return?.();
+    arrive("4");
+    listen(live, heard, "second");
+    await settled();
+    arrive("5");
+    expect(heard).toEqual(["first 1", "first 2", "first 3", "first 4", "first 5", "second 5"]);
+    expect(live.lastEventId).toBe("5");
+  });
+
+  it("that have waited come before what arrives in the turn in which somebody listens", async () => {
+    const { live, arrive } = fed();
+    const heard: string[] = [];
+    arrive("1");
+    arrive("2");
+    listen(live, heard, "first");
+    arrive("3");
+    await settled();
+    expect(heard).toEqual(["first 1", "first 2", "first 3"]);
+    expect(live.lastEventId).toBe("3");
+  });
+
+  // Promise.race of next() and a deadline, then return(): the next item answered a promise that nobody looked at.
+  it("are not taken by a loop that was left while it waited", async () => {
+    const { live, arrive } = fed();
+    const left = live[Symbol.asyncIterator]();
+    const waited = left.next();
+    await left.return?.();
+    arrive("1");
+    expect(await waited).toEqual({ done: true, value: undefined });
+    expect(await left.next()).toEqual({ done: true, value: undefined });
+    expect(live.lastEventId).toBe("");
+    const loop = live[Symbol.asyncIterator]();
+    expect(await loop.next()).toMatchObject({ value: { data: "1" } });
+  });
+
+  it("that wait for a loop wait for the next one, where nobody listens", async () => {
+    const { live, arrive } = fed();
+    const loop = live[Symbol.asyncIterator]();
+    arrive("1");
+    arrive("2");
+    expect(await loop.next()).toMatchObject({ value: { data: "1" } });
+    await loop.return?.();
+    await loop.return?.();
+    arrive("3");
+    const next = live[Symbol.asyncIterator]();
+    expect(await next.next()).toMatchObject({ value: { data: "2" } });
+    expect(await next.next()).toMatchObject({ value: { data: "3" } });
+  });
+});
+
+describe("filters of a live connection", () => {
+  // A refused one stayed where another had been added behind it, and had the hub refuse all that was added later.
+  it("are without all that was refused together", async () => {
+    const { live, refuse } = fed();
+    const changes = [live.add("x/#/y"), live.add("b"), live.drop("a")];
+    expect(live.filters).toEqual(["x/#/y", "b"]);
+    refuse();
+    const told = await Promise.allSettled(changes);
+    expect(told.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(live.filters).toEqual(["a"]);
+  });
+});

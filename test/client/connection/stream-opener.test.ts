@@ -1,0 +1,43 @@
+import { afterEach, expect, it, vi } from "vitest";
+
+import { StreamOpener } from "../../../src/client/connection/stream-opener.js";
+import { Tokens } from "../../../src/client/connection/tokens.js";
+import type { OpenStream, Transport } from "../../../src/client/transports/transport.js";
+
+const asked = { filters: ["a"], added: [], lastEventId: "" };
+const stream: OpenStream = { next: () => new Promise(() => undefined) };
+
+/** A transport that a proxy holds back: nothing is answered until it is given up. */
+const heldBack = (): Transport["open"] => (request) =>
+  new Promise((_resolve, reject) => {
+    request.signal.addEventListener("abort", () => reject(request.signal.reason));
+  });
+
+afterEach(() => vi.useRealTimers());
+
+it("an event stream that is held back gives way to a WebSocket, but not one that has worked before", async () => {
+  vi.useFakeTimers();
+  const opens: Transport["open"][] = [];
+  const eventStream: Transport = {
+    name: "event-stream",
+    open: (request) => (opens.shift() ?? heldBack())(request),
+  };
+  const webSocket: Transport = { name: "websocket", open: async () => stream };
+  const makeOpener = (): StreamOpener =>
+    new StreamOpener({ transports: [eventStream, webSocket], tokens: new Tokens(undefined) });
+  const [held, worked] = [makeOpener(), makeOpener()];
+  /** The transport of the next attempt; the message of its error. */
+  const next = async (opener: StreamOpener): Promise<unknown> => {
+    const opening = opener.open(asked).then(
+      ({ transport }) => transport,
+      (error: Error) => error.message,
+    );
+    await vi.advanceTimersByTimeAsync(10_000);
+    return opening;
+  };
+  expect([await next(held), await next(held)]).toEqual(["no stream began in time", "websocket"]);
+  opens.push(async () => stream);
+  expect([await next(worked), await next(worked)]).toEqual(["event-stream", "no stream began in time"]);
+  opens.push(async () => stream);
+  expect(await next(worked)).toBe("event-stream");
+});

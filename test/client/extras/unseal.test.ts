@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { CompactEncrypt } from "jose";
+import { expect, it, onTestFinished } from "vitest";
+
+import type { LiveEvent } from "../../../src/client/index.js";
+import { unsealing } from "../../../src/client/extras/unseal.js";
+import { sealer } from "../../../src/publisher/seal.js";
+
+const key = Buffer.alloc(32, 7);
+const eventOf = (data: string): LiveEvent => ({ kind: "event", id: "1", topics: ["t"], data });
+
+async function keyFile(text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "pharos-seal-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "key"), text);
+  return join(folder, "key");
+}
+
+it.each(["base64", "base64url"] as const)("opens what was sealed with a key in %s", async (encoding) => {
+  const seal = await sealer(await keyFile(`${key.toString(encoding)}\n`));
+  const sealed = await seal("é 🚦");
+  expect(sealed).not.toContain("é");
+  const opened = { ...eventOf("é 🚦"), sealed: "opened" };
+  expect(await unsealing(key)(eventOf(sealed))).toEqual(opened);
+  expect(await unsealing(key.toString("base64url"))(eventOf(sealed))).toEqual(opened);
+});
+
+it("leaves plain data as it is, and says of it nothing", async () => {
+  expect(await unsealing(key)(eventOf("a.b.c.d.e"))).toEqual(eventOf("a.b.c.d.e"));
+});
+
+it("leaves what another key sealed, or another algorithm, and says so", async () => {
+  const seal = await sealer(await keyFile(Buffer.alloc(32, 8).toString("base64")));
+  const header = { alg: "dir", enc: "A128CBC-HS256" };
+  const other = await new CompactEncrypt(Buffer.from("x")).setProtectedHeader(header).encrypt(key);
+  for (const data of [await seal("x"), other])
+    expect(await unsealing(key)(eventOf(data))).toEqual({ ...eventOf(data), sealed: "unreadable" });
+});
+
+it("refuses a file that cannot be read or holds another number of bytes", async () => {
+  await expect(sealer("/nonexistent")).rejects.toMatchObject({ code: "bad-config" });
+  await expect(sealer(await keyFile("c2hvcnQ"))).rejects.toMatchObject({ code: "bad-config" });
+});

@@ -1,0 +1,249 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parseAddress } from "../../../src/client/transports/address.js";
+import { ownFeed, transportsFor } from "../../../src/client/feeds.js";
+import type { Feed, FeedEvents } from "../../../src/client/connection/feed.js";
+import { StreamRefusedError } from "../../../src/client/index.js";
+import {
+  type FromTab,
+  type FromWorker,
+  type SharedSettings,
+  typedPort,
+} from "../../../src/client/shared/messages.js";
+import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
+import { SharedHub } from "../../../src/client/shared/shared-connection.js";
+import { Tokens } from "../../../src/client/connection/tokens.js";
+import { waitFor } from "../../support/wait-for.js";
+import { quick, serve, stream } from "../stream-server.js";
+
+const within = 30_000;
+
+const transportsOf = (settings: SharedSettings): ReturnType<typeof transportsFor> =>
+  transportsFor(parseAddress(settings.url), settings.transport, settings);
+
+/** A worker with its hub, whose streams the test writes to. */
+async function startWorld(): Promise<World> {
+  const streams: { request: IncomingMessage; response: ServerResponse }[] = [];
+  const { url } = await serve((request, response) => {
+    stream([`${quick}heartbeat: 60000\n`], { open: true })(request, response);
+    streams.push({ request, response });
+  });
+  return new World(url, streams);
+}
+
+interface Tab {
+  readonly feed: Feed;
+  readonly got: string[];
+  readonly states: string[];
+}
+
+class World {
+  readonly streams: { request: IncomingMessage; response: ServerResponse }[];
+  readonly #url: string;
+  readonly #locks = new Map<string, () => void>();
+  readonly #hub: SharedHub;
+
+  constructor(url: string, streams: World["streams"]) {
+    this.#url = url;
+    this.streams = streams;
+    this.#hub = new SharedHub({
+      makeFeed: ({ settings, token, ...beginning }) =>
+        ownFeed({ transports: transportsOf(settings), tokens: new Tokens(token) }, beginning),
+      lockFreed: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),
+    });
+  }
+
+  /** Each as `topic filters cursor added` of a request. */
+  get asked(): string[] {
+    return this.streams.map(({ request }) => `${request.url} ${String(request.headers["last-event-id"])}`);
+  }
+
+  /** Writes to the stream that is open. */
+  say(text: string): void {
+    this.streams.at(-1)?.response.write(text);
+  }
+
+  /** Frees a tab's lock, as the browser does when the tab has gone. */
+  lose(lock: string): void {
+    this.#locks.get(lock)?.();
+  }
+
+  tab(
+    lock: string,
+    filters: readonly string[],
+    options: { lastEventId?: string; token?: string; room?: () => Promise<void> } = {},
+  ): Tab {
+    const { port1, port2 } = new MessageChannel();
+    onTestFinished(() => port1.close());
+    this.#hub.connect(typedPort<FromWorker, FromTab>(port2));
+    const settings = {
+      url: this.#url,
+      transport: "event-stream",
+      headers: {},
+      credentials: "same-origin",
+    } as const;
+    const tokens = new Tokens(options.token);
+    const [got, states]: [string[], string[]] = [[], []];
+    const events: FeedEvents = {
+      state: ({ kind }) => void states.push(kind),
+      arrival: ({ item }) => {
+        if (item?.kind === "event") got.push(item.retained === true ? `${item.data} retained` : item.data);
+        return options.room?.();
+      },
+    };
+    const feed = new SharedFeed(
+      {
+        port: typedPort<FromTab, FromWorker>(port1),
+        settings,
+        tokens,
+        lock: Promise.resolve(lock),
+        onClose: () => undefined,
+        makeOwn: (from) => ownFeed({ transports: transportsOf(settings), tokens }, from),
+        refusal: (status, reason) => new StreamRefusedError(status, reason),
+      },
+      { filters, lastEventId: options.lastEventId ?? "", events },
+    );
+    onTestFinished(() => feed.close());
+    return { feed, got, states };
+  }
+
+  async opened(count: number): Promise<void> {
+    await waitFor(() => this.streams.length >= count, {
+      within,
+      missing: () => `stream ${count}; ${this.asked.join()}`,
+    });
+  }
+}
+
+const untilGot = (tab: Tab, data: string): Promise<unknown> =>
+  waitFor(() => tab.got.includes(data), {
+    within,
+    missing: () => `${data}; there is ${tab.got.join()} ${tab.states.join()}`,
+  });
+
+describe("tabs that share a connection", () => {
+  it("get what their filters match, each, and one that comes later gets its state first", async () => {
+    const world = await startWorld();
+    const first = world.tab("1", ["a/#"]);
+    await world.opened(1);
+    world.say("topic: a/x\nretained: 0\ndata: state\n\nid: 1\ntopic: a/x\ndata: one\n\n");
+    await untilGot(first, "one");
+    const second = world.tab("2", ["a/+", "b"], { token: "t" });
+    await world.opened(2);
+    expect(world.asked[1]).toBe(
+      "/esupdates?topic=a%2F%23&topic=a%2F%2B&topic=b&added=a%2F%2B&added=b&show=topics 1",
+    );
+    expect(world.streams[1]?.request.headers.authorization).toBe("Bearer t");
+    world.say(
+      "topic: a/x\nretained: 1\ndata: now\n\nid: 2\ntopic: b\ndata: two\n\nid: 3\ntopic: a/y\ndata: three\n\n",
+    );
+    await untilGot(second, "three");
+    await untilGot(first, "three");
+    expect(first.got).toEqual(["state retained", "one", "three"]);
+    expect(second.got).toEqual(["now retained", "two", "three"]);
+    expect(world.streams).toHaveLength(2);
+  });
+
+  it("miss nothing when the one that came first has gone", async () => {
+    const world = await startWorld();
+    world.tab("1", ["a"]);
+    const second = world.tab("2", ["a", "b"]);
+    await world.opened(2);
+    world.say("id: 1\ntopic: b\ndata: one\n\n");
+    await untilGot(second, "one");
+    world.lose("1");
+    world.say("id: 2\ntopic: a\ndata: two\n\n");
+    await untilGot(second, "two");
+    expect(second.got).toEqual(["one", "two"]);
+  });
+
+  it("change their filters without the others noticing", async () => {
+    const world = await startWorld();
+    const first = world.tab("1", ["a"]);
+    const second = world.tab("2", ["a"]);
+    await world.opened(2);
+    world.say("id: 1\ntopic: a\ndata: one\n\n");
+    await untilGot(second, "one");
+    const count = world.streams.length;
+    await second.feed.follow(["a", "b"]);
+    await world.opened(count + 1);
+    world.say(
+      "topic: b\nretained: 0\ndata: state\n\nid: 2\ntopic: b\ndata: two\n\nid: 3\ntopic: a\ndata: three\n\n",
+    );
+    await untilGot(first, "three");
+    await untilGot(second, "three");
+    expect(first.got).toEqual(["one", "three"]);
+    expect(second.got).toEqual(["one", "state retained", "two", "three"]);
+  });
+
+  it("go on where they stand, if the worker remembers it", async () => {
+    const world = await startWorld();
+    const first = world.tab("1", ["a"]);
+    await world.opened(1);
+    world.say("id: 1\ntopic: a\ndata: one\n\nid: 2\ntopic: a\ndata: two\n\n");
+    await untilGot(first, "two");
+    const second = world.tab("2", ["a"], { lastEventId: "1" });
+    await untilGot(second, "two");
+    expect(second.got).toEqual(["two"]);
+    expect(world.streams).toHaveLength(1);
+  });
+
+  it("read by themselves where the worker remembers nothing, until their ways meet", async () => {
+    const world = await startWorld();
+    const first = world.tab("1", ["a"]);
+    await world.opened(1);
+    world.say("id: 5\ntopic: a\ndata: five\n\n");
+    await untilGot(first, "five");
+    const second = world.tab("2", ["a"], { lastEventId: "3" });
+    await world.opened(2);
+    expect(world.asked[1]).toBe("/esupdates?topic=a&show=topics 3");
+    const [shared, own] = world.streams;
+    own?.response.write("id: 4\ntopic: a\ndata: four\n\nid: 5\ntopic: a\ndata: five\n\n");
+    await untilGot(second, "five");
+    let isGone = false;
+    own?.response.on("close", () => (isGone = true));
+    let id = 5;
+    await waitFor(
+      () => {
+        id += 1;
+        const event = `id: ${id}\ntopic: a\ndata: ${id}\n\n`;
+        shared?.response.write(event);
+        own?.response.write(event);
+        return isGone;
+      },
+      { within, everyMs: 100, missing: "the end of the tab's own connection" },
+    );
+    shared?.response.write("id: last\ntopic: a\ndata: last\n\n");
+    await untilGot(second, "last");
+    const numbers = Array.from({ length: id - 5 }, (_, n) => String(n + 6));
+    expect(second.got).toEqual(["four", "five", ...numbers, "last"]);
+    expect(first.got).toEqual(["five", ...numbers, "last"]);
+  });
+
+  it("are waited for when events come faster than one of them takes them", async () => {
+    const world = await startWorld();
+    const slow = world.tab("1", ["a"], { room: () => new Promise((resolve) => setImmediate(resolve)) });
+    const quick = world.tab("2", ["a"]);
+    await world.opened(2);
+    const numbers = Array.from({ length: 5000 }, (_, n) => String(n));
+    world.say(numbers.map((n) => `id: ${n}\ntopic: a\ndata: ${n}\n\n`).join(""));
+    await untilGot(slow, "4999");
+    await untilGot(quick, "4999");
+    expect(slow.got).toEqual(numbers);
+    expect(quick.got).toEqual(numbers);
+    expect(world.streams).toHaveLength(2);
+  });
+
+  it("have connections of their own when the worker has gone", async () => {
+    const world = await startWorld();
+    const { feed, got } = world.tab("1", ["a"]);
+    await world.opened(1);
+    world.say("id: 1\ntopic: a\ndata: one\n\n");
+    await waitFor(() => got.includes("one"), { within, missing: "one" });
+    if (feed instanceof SharedFeed) feed.beAlone();
+    await world.opened(2);
+    expect(world.asked[1]).toBe("/esupdates?topic=a&show=topics 1");
+    world.say("id: 2\ntopic: a\ndata: two\n\n");
+    await waitFor(() => got.includes("two"), { within, missing: "two" });
+  });
+});

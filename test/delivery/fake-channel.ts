@@ -1,0 +1,157 @@
+import type { Channel } from "../../src/delivery/channel.js";
+import type { Connection } from "../../src/delivery/connection.js";
+import { TinyParser } from "./tiny-format.js";
+import type { Line } from "./tiny-format.js";
+
+/**
+ * How a client takes what is written to it: during the write, when the test says so, or never.
+ * With `fence` pacing the channel's fence decides, whatever stands here.
+ */
+export type Appetite = "at-once" | "when-told" | "never";
+
+/** A client of the fake channel: what it has received, and how it takes more. */
+export class FakeClient {
+  readonly name: string;
+  appetite: Appetite;
+  readonly lines: Line[] = [];
+  /** The bodies of all writes, the very Buffers. */
+  readonly writes: Buffer[] = [];
+  fate: "open" | "ended" | "cut" | "gone" = "open";
+  busy = false;
+  /** It went away by itself. */
+  isGone = false;
+  connection: Connection<FakeClient> | undefined;
+  readonly #parser = new TinyParser();
+
+  constructor(name: string, appetite: Appetite) {
+    this.name = name;
+    this.appetite = appetite;
+  }
+
+  /** The offsets of the events received, in order of receipt. */
+  get offsets(): number[] {
+    return this.lines.flatMap((line) => (line.kind === "event" ? [line.offset] : []));
+  }
+
+  get gaps(): (Line & { readonly kind: "gap" })[] {
+    return this.lines.filter((line) => line.kind === "gap");
+  }
+
+  /** True when it has not received the beginning of something without its end. */
+  get isWhole(): boolean {
+    return this.#parser.isWhole;
+  }
+
+  receive(body: Buffer): void {
+    if (this.busy) throw new Error(`${this.name} was written to while it was busy`);
+    if (this.fate !== "open") throw new Error(`${this.name} was written to although it is ${this.fate}`);
+    if (body.length === 0) throw new Error(`${this.name} was sent nothing, which is a close to Mongrel2`);
+    this.busy = true;
+    this.writes.push(body);
+    this.lines.push(...this.#parser.push(body));
+  }
+}
+
+export interface FakeChannelOptions {
+  readonly pacing: "drain" | "fence";
+  readonly maxWriteBytes?: number;
+  readonly roundBytes?: number;
+  /** With `delayed`, bytes are handed over when the test calls {@link FakeChannel.handOver}. */
+  readonly handover?: "at-once" | "delayed";
+}
+
+/** A channel whose clients take what they are sent as the test wants; it refuses what a real one could not do. */
+export class FakeChannel implements Channel<FakeClient> {
+  readonly pacing: "drain" | "fence";
+  readonly maxWriteBytes: number;
+  readonly members = new Set<Connection<FakeClient>>();
+  rounds = 0;
+  /** Told of each client that has drained; set to the fan-out's `drained`. */
+  drained: (connection: Connection<FakeClient>) => void = () => undefined;
+  readonly #options: FakeChannelOptions;
+  #unhanded: (() => void)[] = [];
+  readonly #inFlight = new Set<FakeClient>();
+
+  constructor(options: FakeChannelOptions) {
+    this.pacing = options.pacing;
+    this.maxWriteBytes = options.maxWriteBytes ?? Number.POSITIVE_INFINITY;
+    this.#options = options;
+  }
+
+  roundBytes(): number {
+    return this.#options.roundBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  write(connection: Connection<FakeClient>, body: Buffer): void {
+    if (body.length > this.maxWriteBytes) throw new Error("a write is over the limit of a write");
+    const client = connection.handle;
+    client.receive(body);
+    this.#inFlight.add(client);
+    if (this.pacing === "drain" && client.appetite === "at-once") this.drain(client);
+  }
+
+  writeRound(members: ReadonlySet<Connection<FakeClient>>, body: Buffer): void {
+    if (members.size === 0) throw new Error("a round to nobody cannot be framed");
+    if (members.size !== [...members].filter((member) => this.members.has(member)).length) {
+      throw new Error("a round goes to a member that the channel was not told of");
+    }
+    this.rounds += 1;
+    for (const member of members) this.write(member, body);
+  }
+
+  whenHandedOver(action: () => void): void {
+    if (this.#options.handover === "delayed") this.#unhanded.push(action);
+    else action();
+  }
+
+  joined(connection: Connection<FakeClient>): void {
+    if (this.members.has(connection)) throw new Error("a connection joined twice");
+    this.members.add(connection);
+  }
+
+  left(connection: Connection<FakeClient>): void {
+    if (!this.members.delete(connection)) throw new Error("a connection left that had not joined");
+  }
+
+  end(connection: Connection<FakeClient>): void {
+    if (connection.handle.busy) throw new Error("a busy connection was ended");
+    connection.handle.fate = "ended";
+  }
+
+  cut(connection: Connection<FakeClient>): void {
+    connection.handle.fate = "cut";
+    this.#inFlight.delete(connection.handle);
+  }
+
+  flush(): void {}
+
+  /** This client takes what was written to it; false when nothing was. */
+  drain(client: FakeClient): boolean {
+    if (!client.busy || client.connection === undefined) return false;
+    client.busy = false;
+    this.#inFlight.delete(client);
+    this.drained(client.connection);
+    return true;
+  }
+
+  /** The server has taken everything: all who were written to are told at once. */
+  fence(): void {
+    const taken = [...this.#inFlight];
+    for (const client of taken) this.drain(client);
+  }
+
+  /** True while somebody waits for the hand-over. */
+  get isHandingOver(): boolean {
+    return this.#unhanded.length > 0;
+  }
+
+  handOver(): void {
+    for (const action of this.#unhanded.splice(0)) action();
+  }
+
+  /** The client is gone, as a server or socket would say. */
+  forget(client: FakeClient): void {
+    client.fate = "gone";
+    this.#inFlight.delete(client);
+  }
+}

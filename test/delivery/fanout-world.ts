@@ -1,0 +1,241 @@
+import { Fanout } from "../../src/delivery/fanout.js";
+import type { FanoutOptions, Opening } from "../../src/delivery/fanout.js";
+import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
+import type { Joining } from "../../src/hub/cohort.js";
+import { defaultFanoutLimits } from "../../src/delivery/limits.js";
+import type { FanoutLimits } from "../../src/delivery/limits.js";
+import type { Coding } from "../../src/hub/publications/content-coding.js";
+import { parseMqttFilter } from "../../src/hub/filters/filter.js";
+import { Hub } from "../../src/hub/hub.js";
+import type { PressureLimits } from "../../src/hub/backpressure.js";
+import { parseEpoch } from "../../src/hub/publications/position.js";
+import type { Epoch } from "../../src/hub/publications/position.js";
+import { parsePublication } from "../../src/hub/publications/publication.js";
+import type { PublicationInput } from "../../src/hub/publications/publication.js";
+import { publicOnly } from "../../src/hub/publications/rights.js";
+import type { Rights } from "../../src/hub/publications/rights.js";
+import { defaultHistoryLimits } from "../../src/journal/memory/limits.js";
+import type { HistoryLimits } from "../../src/journal/memory/limits.js";
+import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
+import type { CounterName, Metrics } from "../../src/base/metrics.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+import { FakeChannel, FakeClient } from "./fake-channel.js";
+import type { Appetite, FakeChannelOptions } from "./fake-channel.js";
+import type { RemoteStream } from "../../src/workers/worker/remote-cohorts.js";
+import { tinyFormat, tinyHead } from "./tiny-format.js";
+import { WorkerWay } from "./worker-way.js";
+import type { WayStream } from "./worker-way.js";
+
+export interface WorldOptions extends Partial<FakeChannelOptions> {
+  /** True when the fan-out is in a worker: what either says arrives with {@link World.carry}. @default false */
+  readonly worker?: boolean;
+  readonly limits?: Partial<FanoutLimits>;
+  readonly history?: Partial<HistoryLimits>;
+  readonly pressure?: PressureLimits;
+}
+
+export interface ClientOptions {
+  readonly name?: string;
+  readonly appetite?: Appetite;
+  readonly filters?: readonly string[];
+  readonly lastEventId?: string;
+  readonly rights?: Rights;
+  readonly coding?: Coding;
+  readonly expiresAtMs?: number;
+  readonly opened?: () => () => void;
+}
+
+/** All filters that a client has from now on, and those of them whose values it wants. */
+export interface FilterChange {
+  readonly filters: readonly string[];
+  readonly added: readonly string[];
+}
+
+type Open = (client: FakeClient, joining: Joining, opening: Opening<FakeClient>) => void;
+
+/** `moved` is called when the client's stream goes on elsewhere, which at a worker is later; never when it has gone. */
+type Move = (client: FakeClient, joining: Joining, moved: () => void) => void;
+
+interface FanoutWorld {
+  readonly fanout: Fanout<FakeClient, never>;
+  readonly open: Open;
+  readonly move: Move;
+}
+
+type FanoutParts<S> = Omit<FanoutOptions<FakeClient, S>, "cohorts">;
+
+/** A journal, a hub and one fan-out over a fake channel, all on one virtual clock. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly counts = new Map<CounterName, number>();
+  readonly journal: MemoryJournal;
+  readonly hub: Hub;
+  readonly channel: FakeChannel;
+  readonly fanout: Fanout<FakeClient, never>;
+  /** The way to the worker that has the fan-out; undefined where the hub's own process has it. */
+  readonly way: WorkerWay | undefined;
+  readonly #open: Open;
+  readonly #move: Move;
+  #opened = 0;
+
+  constructor(options: WorldOptions = {}) {
+    const { clock } = this;
+    const metrics: Metrics = {
+      count: (name, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
+      gauge: () => undefined,
+      observe: () => undefined,
+    };
+    const past = { ...defaultHistoryLimits, ...options.history };
+    this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics, limits: past });
+    const { pressure } = options;
+    this.hub = new Hub({ history: this.journal, clock, ...(pressure === undefined ? {} : { pressure }) });
+    this.journal.follow((entry) => this.hub.apply(entry));
+    this.channel = new FakeChannel({ pacing: "drain", ...options });
+    const limits = { ...defaultFanoutLimits, ...options.limits };
+    const parts = { front: "test", channel: this.channel, clock, metrics, limits };
+    if (options.worker === true) this.way = new WorkerWay({ hub: this.hub, clock, ...limits });
+    const { fanout, open, move } =
+      this.way === undefined ? this.#local(parts) : this.#remote(parts, this.way);
+    this.fanout = fanout;
+    this.#open = open;
+    this.#move = move;
+    this.channel.drained = (connection) => this.fanout.drained(connection);
+  }
+
+  /** Publishes and returns the offset. */
+  publish(
+    topic: string | readonly string[],
+    data = "",
+    more: Omit<PublicationInput, "topics" | "data"> = {},
+  ): number {
+    const topics = typeof topic === "string" ? [topic] : topic;
+    return this.journal.append(parsePublication({ topics, data, ...more })).offset;
+  }
+
+  open(options: ClientOptions = {}): FakeClient {
+    this.#opened += 1;
+    const client = new FakeClient(options.name ?? `client ${this.#opened}`, options.appetite ?? "at-once");
+    const joining: Joining = {
+      subscription: {
+        format: tinyFormat,
+        coding: options.coding,
+        filters: (options.filters ?? ["news"]).map((text) => parseMqttFilter(text)),
+        rights: options.rights ?? publicOnly,
+      },
+      lastEventId: options.lastEventId,
+    };
+    const { expiresAtMs, opened } = options;
+    this.#open(client, joining, {
+      handle: client,
+      head: tinyHead,
+      expiresAtMs,
+      ...(opened === undefined ? {} : { opened }),
+    });
+    return client;
+  }
+
+  /** The client follows something else from now on; `moved` gets the offset from which on it does. */
+  move(client: FakeClient, change: FilterChange, moved: (from: number) => void = () => undefined): void {
+    const filters = change.filters.map((text) => parseMqttFilter(text));
+    const added = filters.filter(({ text }) => change.added.includes(text));
+    const subscription = { format: tinyFormat, coding: undefined, filters, rights: publicOnly };
+    this.#move(client, { subscription, lastEventId: undefined, added }, () => {
+      const read = client.connection?.read;
+      if (read?.kind === "opening") moved(read.from);
+    });
+  }
+
+  /** The client goes away by itself. */
+  leave(client: FakeClient): void {
+    this.channel.forget(client);
+    client.isGone = true;
+    if (client.connection !== undefined) this.fanout.closed(client.connection);
+  }
+
+  /** Ends this turn of the event loop. */
+  turn(): void {
+    this.clock.runEndOfTurn();
+  }
+
+  /** The client takes what it was sent and the turn ends. */
+  drain(...clients: readonly FakeClient[]): void {
+    for (const client of clients) this.channel.drain(client);
+    this.turn();
+  }
+
+  /** What hub and worker have said to each other arrives. */
+  carry(): void {
+    this.way?.carry();
+  }
+
+  /** Everything has come to rest: nothing holds the clock any more. */
+  close(): void {
+    this.fanout.close();
+    this.way?.close();
+  }
+
+  isMember(client: FakeClient): boolean {
+    return client.connection?.state === "member";
+  }
+
+  counted(name: CounterName): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  #local(parts: FanoutParts<Joining>): FanoutWorld {
+    const fanout = new Fanout({ ...parts, cohorts: new LocalCohorts({ name: "test", hub: this.hub }) });
+    return {
+      fanout,
+      open: (client, joining, opening) => {
+        client.connection = fanout.open({ ...joining, ...opening });
+      },
+      move: (client, joining, moved) => {
+        if (client.connection === undefined || client.fate !== "open") return;
+        fanout.say(client.connection, { answer: tinyHead, moved: joining });
+        moved();
+      },
+    };
+  }
+
+  #remote(parts: FanoutParts<RemoteStream>, way: WorkerWay): FanoutWorld {
+    const fanout = new Fanout({ ...parts, cohorts: way.cohorts });
+    const streams = new Map<FakeClient, WayStream>();
+    return {
+      fanout,
+      open: (client, joining, opening) => {
+        const stream = way.join(joining, ({ place }) => {
+          if (client.isGone) {
+            way.cohorts.forgo(place);
+            stream.ended();
+          } else {
+            client.connection = fanout.open({ ...opening, place, opened: () => () => stream.ended() });
+          }
+        });
+        streams.set(client, stream);
+      },
+      move: (client, joining, moved) => {
+        streams.get(client)?.move(joining, (place) => {
+          if (client.connection === undefined || client.fate !== "open") {
+            if (place !== undefined) way.cohorts.forgo(place);
+            return;
+          }
+          fanout.say(client.connection, { answer: tinyHead, moved: place && { place } });
+          moved();
+        });
+      },
+    };
+  }
+}
+
+export const testEpoch: Epoch = epoch("test");
+
+/** The event id of an offset. */
+export function at(offset: number): string {
+  return `#${testEpoch}:${offset}`;
+}
+
+function epoch(text: string): Epoch {
+  const parsed = parseEpoch(text);
+  if (parsed === undefined) throw new Error(`${text} is no epoch`);
+  return parsed;
+}

@@ -1,0 +1,156 @@
+import type { Clock, Timer } from "../../src/base/clock.js";
+import type { Coding } from "../../src/hub/publications/content-coding.js";
+import type { Joining } from "../../src/hub/cohort.js";
+import type { Hub } from "../../src/hub/hub.js";
+import { WorkerOutlet } from "../../src/workers/primary/worker-outlet.js";
+import { RemoteCohorts } from "../../src/workers/worker/remote-cohorts.js";
+import type { RemoteStream } from "../../src/workers/worker/remote-cohorts.js";
+import type { Place, ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
+import type { Peer } from "../../src/workers/ipc/peer.js";
+import { tinyFormat } from "./tiny-format.js";
+
+/** One direction between a hub and a worker: what is said arrives when the test carries it, as text and bytes. */
+class Way<Message> implements Peer<Message> {
+  readonly #take: (message: Message, body: Buffer) => void;
+  #said: { readonly text: string; readonly body: Buffer }[] = [];
+
+  constructor(take: (message: Message, body: Buffer) => void) {
+    this.#take = take;
+  }
+
+  get isEmpty(): boolean {
+    return this.#said.length === 0;
+  }
+
+  send(message: Message, body = Buffer.alloc(0)): void {
+    this.#said.push({ text: JSON.stringify(message), body });
+  }
+
+  carry(): void {
+    for (const { text, body } of this.#said.splice(0)) this.#take(JSON.parse(text) as Message, body);
+  }
+}
+
+export interface WorkerWayOptions {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly roundBytes: number;
+  readonly pageCacheBytes: number;
+  readonly coding?: Coding | undefined;
+}
+
+/** A stream of the worker. */
+export interface WayStream {
+  /** Tells the hub of its end. */
+  ended(): void;
+  /** The hub lets it go on elsewhere; `moved` is called at the worker when it hears of it. */
+  move(joining: Joining, moved: (place: Place | undefined) => void): void;
+}
+
+/** A hub and the cohorts of one of its workers, with a way in between that a test moves. */
+export class WorkerWay {
+  readonly outlet: WorkerOutlet;
+  readonly cohorts: RemoteCohorts;
+  readonly #toWorker = new Way<ToWorker>((message, body) => this.#takeAtWorker(message, body));
+  readonly #toHub = new Way<ToHub>((message) => this.#takeAtHub(message));
+  readonly #opening = new Map<number, (stream: RemoteStream) => void>();
+  readonly #open = new Map<number, number>();
+  readonly #moving = new Map<number, ((place: Place | undefined) => void)[]>();
+  readonly #standing: Timer;
+  #requests = 0;
+  /** Pages that the worker has asked for. */
+  asked = 0;
+  /** The bytes of each batch that the worker got. */
+  readonly batches: number[] = [];
+
+  constructor({ hub, clock, roundBytes, pageCacheBytes, coding }: WorkerWayOptions) {
+    this.outlet = new WorkerOutlet({ name: "worker", hub, peer: this.#toWorker, clock, roundBytes });
+    this.cohorts = new RemoteCohorts({
+      peer: this.#toHub,
+      heartbeat: (_words, id, members) => {
+        const beat = tinyFormat.heartbeat(id);
+        return coding === undefined ? beat : coding.encode(beat, members);
+      },
+      pageCacheBytes,
+    });
+    this.#standing = clock.every(1000, () => this.outlet.tellStanding());
+  }
+
+  get isEmpty(): boolean {
+    return this.#toWorker.isEmpty && this.#toHub.isEmpty;
+  }
+
+  /** The hub lets a stream in; `open` is called at the worker when it hears of it. */
+  join(joining: Joining, open: (stream: RemoteStream) => void): WayStream {
+    this.#requests += 1;
+    const request = this.#requests;
+    const place = this.outlet.join(joining);
+    this.#open.set(request, place.cohort);
+    this.#opening.set(request, open);
+    this.#toWorker.send({ kind: "stream", request, talks: false, headers: [], place });
+    return {
+      ended: () => {
+        this.#moving.delete(request);
+        this.#toHub.send({ kind: "ended", request });
+      },
+      move: (next, moved) => this.#move(request, next, moved),
+    };
+  }
+
+  /** As the hub does when a client has asked for it; not for one that it knows to have gone. */
+  #move(request: number, joining: Joining, moved: (place: Place | undefined) => void): void {
+    const before = this.#open.get(request);
+    if (before === undefined) return;
+    const { place, left } = this.outlet.move(before, joining);
+    this.#open.set(request, place.cohort);
+    const waiting = this.#moving.get(request) ?? [];
+    this.#moving.set(request, [...waiting, moved]);
+    this.#toWorker.send({ kind: "said", request, place, left });
+  }
+
+  /** What either has said so far arrives at the other. */
+  carry(): void {
+    this.#toWorker.carry();
+    this.#toHub.carry();
+  }
+
+  close(): void {
+    this.#standing.cancel();
+    this.outlet.close();
+  }
+
+  #takeAtWorker(message: ToWorker, body: Buffer): void {
+    if (message.kind === "batch") {
+      this.batches.push(body.length);
+      this.cohorts.take(message, body);
+    } else if (message.kind === "page") this.cohorts.turnTo(message, body);
+    else if (message.kind === "standing") this.cohorts.stand(message);
+    else if (message.kind === "said") this.#said(message);
+    else if (message.kind === "stream") {
+      this.cohorts.reserve(message.place);
+      this.#opening.get(message.request)?.({ place: message.place });
+      this.#opening.delete(message.request);
+    }
+  }
+
+  #said({ request, place, left }: ToWorker & { readonly kind: "said" }): void {
+    const moved = this.#moving.get(request)?.shift();
+    // Its end is on its way to the hub.
+    if (moved === undefined) return;
+    if (left !== undefined) this.cohorts.reach(left);
+    if (place !== undefined) this.cohorts.reserve(place);
+    moved(place);
+  }
+
+  #takeAtHub(message: ToHub): void {
+    if (message.kind === "taken") this.outlet.taken(message);
+    else if (message.kind === "ask") {
+      this.asked += 1;
+      this.outlet.ask(message);
+    } else if (message.kind === "hold") this.outlet.hold(message.cohort, message.on);
+    else if (message.kind === "ended") {
+      this.outlet.leave(this.#open.get(message.request) ?? 0);
+      this.#open.delete(message.request);
+    }
+  }
+}

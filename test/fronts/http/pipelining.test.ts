@@ -1,0 +1,95 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { Turns } from "../../../src/fronts/http/pipelining.js";
+
+interface Exchange {
+  readonly response: ServerResponse;
+  /** The answer is out. */
+  finish(): void;
+}
+
+function exchangeOn(socket: Socket, options: { readonly complete: boolean } = { complete: true }): Exchange {
+  const request = new IncomingMessage(socket);
+  request.complete = options.complete;
+  const response = new ServerResponse(request);
+  return { response, finish: () => void response.emit("close") };
+}
+
+describe("requests of one connection", () => {
+  it("run one after the other, in order", () => {
+    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const exchanges = ["a", "b", "c"].map((name) => {
+      const exchange = exchangeOn(socket);
+      turns.take(socket, exchange.response, () => seen.push(name));
+      return exchange;
+    });
+    expect(seen).toEqual(["a"]);
+    expect(turns.waiting(socket)).toBe(2);
+    exchanges[0]?.finish();
+    expect(seen).toEqual(["a", "b"]);
+    exchanges[1]?.finish();
+    exchanges[2]?.finish();
+    expect(seen).toEqual(["a", "b", "c"]);
+    turns.take(socket, exchangeOn(socket).response, () => seen.push("d"));
+    expect(seen).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("do not wait for those of another connection", () => {
+    const [turns, seen] = [new Turns(), new Array<string>()];
+    for (const name of ["a", "b"]) {
+      const socket = new Socket();
+      turns.take(socket, exchangeOn(socket).response, () => seen.push(name));
+    }
+    expect(seen).toEqual(["a", "b"]);
+  });
+
+  it("never run when the connection has ended before their turn", () => {
+    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const first = exchangeOn(socket);
+    turns.take(socket, first.response, () => seen.push("a"));
+    turns.take(socket, exchangeOn(socket).response, () => seen.push("b"));
+    socket.destroy();
+    first.finish();
+    expect(seen).toEqual(["a"]);
+  });
+
+  it("run at once when a stream keeps the connection, so that it can count them", () => {
+    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    for (const name of ["stream", "b", "c"])
+      turns.take(socket, exchangeOn(socket).response, () => seen.push(name));
+    turns.giveUp(socket);
+    expect(seen).toEqual(["stream", "b", "c"]);
+    expect(turns.waiting(socket)).toBe(0);
+  });
+});
+
+describe("bytes that are no request", () => {
+  it("are refused at once when nothing is under way, and behind the answers before them", () => {
+    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    turns.breakOff(new Socket(), () => seen.push("refused at once"));
+    const first = exchangeOn(socket);
+    turns.take(socket, first.response, () => seen.push("a"));
+    turns.breakOff(socket, () => seen.push("refused"));
+    expect(seen).toEqual(["refused at once", "a"]);
+    first.finish();
+    expect(seen).toEqual(["refused at once", "a", "refused"]);
+  });
+
+  it("are refused in place of the request whose body they broke off", () => {
+    // Waiting for its answer would be for ever: the body never ends.
+    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    turns.take(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("reads the body"));
+    turns.breakOff(socket, () => seen.push("refused"));
+    expect(seen).toEqual(["reads the body", "refused"]);
+  });
+
+  it("destroy the connection when the broken request still waits for its turn", () => {
+    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    turns.take(socket, exchangeOn(socket).response, () => seen.push("a"));
+    turns.take(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("b"));
+    turns.breakOff(socket, () => seen.push("refused"));
+    expect(socket.destroyed).toBe(true);
+    expect(seen).toEqual(["a"]);
+  });
+});

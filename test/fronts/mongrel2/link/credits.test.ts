@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { Credits } from "../../../../src/fronts/mongrel2/link/credits.js";
+import { VirtualClock } from "../../../support/virtual-clock.js";
+
+class Bench {
+  readonly clock = new VirtualClock();
+  readonly drained: number[][] = [];
+  lost = 0;
+  readonly credits = new Credits({
+    clock: this.clock,
+    timeoutMs: 30_000,
+    retryMs: 2000,
+    retryBytes: 1000,
+    drained: (ids) => this.drained.push([...ids]),
+    lost: (connections) => {
+      this.lost += connections;
+    },
+  });
+}
+
+describe("credits", () => {
+  it("drain a connection when all its bytes are written, once a turn for all", () => {
+    const { credits, clock, drained } = new Bench();
+    credits.charge([1, 2, 3], 100);
+    credits.credit(2, 100);
+    credits.credit(3, 100);
+    credits.credit(1, 100);
+    expect(drained).toEqual([]);
+    clock.runEndOfTurn();
+    expect(drained).toEqual([[2, 3, 1]]);
+    expect(credits.size).toBe(0);
+  });
+
+  it("for a connection that owes nothing change nothing", () => {
+    const { credits, clock, drained } = new Bench();
+    credits.credit(9, 100);
+    clock.runEndOfTurn();
+    expect(drained).toEqual([]);
+  });
+
+  it("that do not come in time are lost, and the connection counts as drained", () => {
+    const bench = new Bench();
+    bench.credits.charge([1], 5000);
+    bench.clock.advance(20_000);
+    bench.credits.charge([2], 5000);
+    bench.clock.advance(10_000);
+    bench.credits.expire();
+    bench.clock.runEndOfTurn();
+    expect(bench.drained).toEqual([[1]]);
+    expect(bench.lost).toBe(1);
+  });
+
+  // Of 10,000 clients 224 stood still for 30 s, because their notices were lost.
+  it("of little are waited for a short time only, since there is room for more", () => {
+    const bench = new Bench();
+    bench.credits.charge([1], 400);
+    bench.credits.charge([2], 5000);
+    bench.clock.advance(2000);
+    bench.credits.expire();
+    bench.clock.runEndOfTurn();
+    expect(bench.drained).toEqual([[1]]);
+  });
+
+  it("that were given up still count, so that what may be unwritten stays below the server's limit", () => {
+    const bench = new Bench();
+    for (const bytes of [400, 500, 600]) {
+      bench.credits.charge([1], bytes);
+      bench.clock.advance(2000);
+      bench.credits.expire();
+    }
+    bench.clock.runEndOfTurn();
+    expect(bench.lost).toBe(2);
+    bench.clock.advance(28_000);
+    bench.credits.expire();
+    expect(bench.lost).toBe(3);
+  });
+
+  it("of the last delivery settle those before it, one that is late does not settle the last", () => {
+    const bench = new Bench();
+    bench.credits.charge([1, 2], 400);
+    bench.clock.advance(2000);
+    bench.credits.expire();
+    bench.clock.runEndOfTurn();
+    bench.credits.charge([1, 2], 500);
+    bench.credits.credit(1, 400);
+    bench.credits.credit(2, 500);
+    bench.clock.runEndOfTurn();
+    expect(bench.drained).toEqual([[1, 2], [2]]);
+    bench.credits.credit(1, 500);
+    bench.clock.runEndOfTurn();
+    expect(bench.drained.at(-1)).toEqual([1]);
+    expect(bench.credits.size).toBe(0);
+  });
+
+  it("wait anew after the server was stuck", () => {
+    const bench = new Bench();
+    bench.credits.charge([1], 5000);
+    bench.clock.advance(60_000);
+    bench.credits.postpone();
+    bench.credits.expire();
+    expect(bench.lost).toBe(0);
+  });
+
+  it("of a connection that has gone are not reported, not even those of this turn", () => {
+    const { credits, clock, drained } = new Bench();
+    credits.charge([1, 2], 100);
+    credits.credit(1, 100);
+    credits.forget(1);
+    credits.forget(2);
+    credits.credit(2, 100);
+    clock.runEndOfTurn();
+    expect(drained).toEqual([]);
+  });
+
+  it("of a link that went down are not reported", () => {
+    const { credits, clock, drained } = new Bench();
+    credits.charge([1], 100);
+    credits.credit(1, 100);
+    credits.clear();
+    clock.runEndOfTurn();
+    expect(drained).toEqual([]);
+  });
+
+  it("are read at far more than 100,000/s", () => {
+    const { credits, clock } = new Bench();
+    const ids = Array.from({ length: 10_000 }, (_, index) => index + 1);
+    const start = performance.now();
+    for (let round = 0; round < 20; round++) {
+      credits.charge(ids, 1000);
+      for (const id of ids) credits.credit(id, 1000);
+      clock.runEndOfTurn();
+    }
+    // 200,000 charges and notices took 30 ms where this was written; the bound only catches a quadratic mistake.
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Push, Subscriber } from "zeromq";
+import { answerCalls } from "../../../support/ipc.js";
+
+/** What is asked of a child that stands for the two sockets of a server, in a process of its own. */
+export type RestartingServerProtocol = {
+  readonly start: { readonly ask: null; readonly answer: { readonly send: string; readonly recv: string } };
+  /** Ends both sockets and binds them anew, soon after it has answered. */
+  readonly restart: { readonly ask: null; readonly answer: void };
+  /** Messages that came in the present run. */
+  readonly received: { readonly ask: null; readonly answer: readonly string[] };
+};
+
+let endpoints = { send: "tcp://127.0.0.1:*", recv: "tcp://127.0.0.1:*" };
+let sockets: readonly (Push | Subscriber)[] = [];
+let received: string[] = [];
+
+async function bind(): Promise<void> {
+  const push = new Push({ linger: 0 });
+  const subscriber = new Subscriber({ linger: 0 });
+  await bindWhenFree(push, endpoints.send);
+  await bindWhenFree(subscriber, endpoints.recv);
+  endpoints = { send: push.lastEndpoint ?? "", recv: subscriber.lastEndpoint ?? "" };
+  subscriber.subscribe();
+  sockets = [push, subscriber];
+  received = [];
+  void read(subscriber, received);
+}
+
+/** A socket that was closed keeps its address until ZeroMQ's own thread has let go of it, which no event tells. */
+async function bindWhenFree(socket: Push | Subscriber, endpoint: string): Promise<void> {
+  for (;;) {
+    try {
+      await socket.bind(endpoint);
+      return;
+    } catch (error) {
+      if (!isInUse(error)) throw error;
+      await sleep(10);
+    }
+  }
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+async function read(subscriber: Subscriber, into: string[]): Promise<void> {
+  for await (const [frame] of subscriber) into.push(frame?.toString() ?? "");
+}
+
+async function restart(): Promise<void> {
+  for (const socket of sockets) socket.close();
+  await bind();
+}
+
+answerCalls<RestartingServerProtocol>({
+  start: async () => {
+    await bind();
+    return endpoints;
+  },
+  restart: () => void setTimeout(() => void restart(), 100),
+  received: () => received,
+});

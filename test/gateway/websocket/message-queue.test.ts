@@ -1,0 +1,123 @@
+import { expect, it } from "vitest";
+import { Conversation } from "../../../src/gateway/websocket/message-queue.js";
+import type { Said } from "../../../src/gateway/http/messages.js";
+import { TalkTime } from "../../../src/base/turn-budget.js";
+
+/** A clock on which each look takes a millisecond, and whose turns end by hand. */
+class Turns {
+  #nowMs = 0;
+  #actions: (() => void)[] = [];
+
+  monotonic(): number {
+    this.#nowMs += 1;
+    return this.#nowMs;
+  }
+
+  endOfTurn(action: () => void): void {
+    this.#actions.push(action);
+  }
+
+  end(): void {
+    for (const action of this.#actions.splice(0)) action();
+  }
+}
+
+interface Talk {
+  readonly conversation: Conversation<never>;
+  /** What was answered. */
+  readonly said: string[];
+  readonly idle: () => number;
+  readonly overruns: () => number;
+}
+
+/** @param room with so many answers there is no room for more, until {@link Conversation.flushed} */
+function talk(
+  time: TalkTime,
+  answer = (said: Said<never>): Said<never> | Promise<Said<never>> => said,
+  room = Number.POSITIVE_INFINITY,
+): Talk {
+  const said: string[] = [];
+  let idle = 0;
+  let overruns = 0;
+  const conversation = new Conversation<never>({
+    dialogue: { take: (text) => answer({ answer: Buffer.from(text) }) },
+    time,
+    said: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,
+    idle: () => (idle += 1),
+    overrun: () => (overruns += 1),
+  });
+  return { conversation, said, idle: () => idle, overruns: () => overruns };
+}
+
+it("works on no more messages in a turn than it has time for, and on the rest in the next ones, in order", () => {
+  // One read of a socket brought 9,000 messages of one client; with all of them in one turn nobody else had any for 4 s.
+  const turns = new Turns();
+  const { conversation, said, idle } = talk(new TalkTime(turns));
+  const messages = Array.from({ length: 100 }, (_, index) => String(index));
+  for (const message of messages) conversation.take(message);
+  expect(said.length).toBeLessThan(10);
+  expect(conversation.isBusy).toBe(true);
+  for (let turn = 0; turn < 50; turn += 1) {
+    const before = said.length;
+    turns.end();
+    expect(said.length - before).toBeLessThan(10);
+  }
+  expect(said).toEqual(messages);
+  expect(conversation.isBusy).toBe(false);
+  expect(idle()).toBe(1);
+});
+
+it("rests too where each message is waited for", async () => {
+  // Promises that are kept already go on in the same turn, one after the other.
+  const turns = new Turns();
+  const { conversation, said } = talk(new TalkTime(turns), async (later) => later);
+  for (let index = 0; index < 100; index += 1) conversation.take(String(index));
+  await new Promise(setImmediate);
+  expect(said.length).toBeGreaterThan(0);
+  expect(said.length).toBeLessThan(10);
+});
+
+it("gives every client at least one message in a turn, whoever has used up its time", () => {
+  const turns = new Turns();
+  const time = new TalkTime(turns);
+  const greedy = talk(time);
+  const other = talk(time);
+  for (let index = 0; index < 100; index += 1) greedy.conversation.take(String(index));
+  for (const message of ["a", "b"]) other.conversation.take(message);
+  expect(other.said).toEqual(["a"]);
+  turns.end();
+  expect(other.said).toEqual(["a", "b"]);
+});
+
+it("keeps as many messages as one read of a socket brings, and no more", () => {
+  const { conversation, overruns } = talk(new TalkTime(new Turns()));
+  for (let index = 0; index < 4096; index += 1) conversation.take("x");
+  expect(overruns()).toBe(0);
+  for (let index = 0; index < 100; index += 1) conversation.take("x");
+  expect(overruns()).toBe(1);
+});
+
+it("says nothing more when it has ended while messages waited", () => {
+  const turns = new Turns();
+  const { conversation, said, idle } = talk(new TalkTime(turns));
+  for (let index = 0; index < 100; index += 1) conversation.take(String(index));
+  const before = said.length;
+  conversation.end();
+  turns.end();
+  expect(said.length).toBe(before);
+  expect(idle()).toBe(0);
+});
+
+it("waits while its answers have no room, and goes on when they have gone out", () => {
+  const turns = new Turns();
+  const { conversation, said, idle } = talk(new TalkTime(turns), undefined, 3);
+  const messages = Array.from({ length: 7 }, (_, index) => String(index));
+  for (const message of messages) conversation.take(message);
+  for (const there of [3, 6, 7, 7]) {
+    for (let turn = 0; turn < 5; turn += 1) turns.end();
+    expect(said).toEqual(messages.slice(0, there));
+    expect(conversation.isBusy).toBe(there < 7);
+    conversation.flushed();
+  }
+  expect(idle()).toBe(1);
+});

@@ -1,0 +1,445 @@
+import { describe, expect, it } from "vitest";
+import type { Entry } from "../../../src/hub/publications/entry.js";
+import {
+  parseMqttFilter,
+  parseTemplateFilter,
+  parseUrlPatternFilter,
+} from "../../../src/hub/filters/filter.js";
+import { isNothing } from "../../../src/hub/publications/history.js";
+import type { LossReport, Losses } from "../../../src/hub/publications/history.js";
+import { parseEpoch } from "../../../src/hub/publications/position.js";
+import { parsePublication } from "../../../src/hub/publications/publication.js";
+import type { PublicationInput } from "../../../src/hub/publications/publication.js";
+import { publicOnly } from "../../../src/hub/publications/rights.js";
+import type { Rights } from "../../../src/hub/publications/rights.js";
+import { parseTopic } from "../../../src/hub/topics/topic.js";
+import { defaultHistoryLimits } from "../../../src/journal/memory/limits.js";
+import type { HistoryLimits } from "../../../src/journal/memory/limits.js";
+import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
+import { silentMetrics } from "../../../src/base/metrics.js";
+import type { CounterName } from "../../../src/base/metrics.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+
+const epoch = parseEpoch("test");
+const everything: Rights = {
+  key: "all",
+  readsPrivate: true,
+  mayReadTopic: () => true,
+  mayReadBelow: () => true,
+};
+
+/** May read private publications with this topic. */
+function readerOf(topic: string): Rights {
+  return {
+    key: topic,
+    readsPrivate: true,
+    mayReadTopic: (other) => other === topic,
+    mayReadBelow: () => true,
+  };
+}
+
+class Fixture {
+  readonly clock = new VirtualClock();
+  readonly counts = new Map<CounterName, number>();
+  readonly journal: MemoryJournal;
+  readonly followed: Entry[] = [];
+
+  constructor(limits: Partial<HistoryLimits> = {}) {
+    if (epoch === undefined) throw new Error("the epoch is well-formed");
+    this.journal = new MemoryJournal({
+      epoch,
+      clock: this.clock,
+      metrics: {
+        ...silentMetrics,
+        count: (name, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
+      },
+      limits: { ...defaultHistoryLimits, ...limits },
+    });
+    this.journal.follow((entry) => this.followed.push(entry));
+  }
+
+  publish(topics: string, more: Partial<PublicationInput> = {}): number {
+    return this.journal.append(parsePublication({ topics: topics.split(" "), data: "x", ...more })).offset;
+  }
+
+  read(filters: string, after = 0, rights = publicOnly): number[] {
+    const offsets: number[] = [];
+    const range = this.#range(filters, after, rights);
+    let looked = after;
+    do looked = this.journal.read({ ...range, after: looked }, (entry) => offsets.push(entry.offset) > 0);
+    while (looked < range.upTo);
+    return offsets;
+  }
+
+  losses(
+    filters: string,
+    options: { after?: number; told?: number; rights?: Rights } = {},
+  ): (Losses & Pick<LossReport, "asOf">) | undefined {
+    const { after = 0, told = 0, rights = publicOnly } = options;
+    const { isComplete, ...report } = this.journal.losses(this.#range(filters, after, rights), told);
+    if (!isComplete) throw new Error("so few topics are looked at in one go");
+    return isNothing(report) ? undefined : report;
+  }
+
+  /** Goes through all losses, part by part. */
+  lookFor(filters: string, between?: () => void): { readonly parts: number; readonly topics: string[] } {
+    const range = this.#range(filters, 0, publicOnly);
+    const topics: string[] = [];
+    for (let parts = 1, told = 0; ; parts += 1) {
+      const report = this.journal.losses(range, told);
+      topics.push(...report.topics.map(({ topic }) => topic));
+      if (report.isComplete) return { parts, topics };
+      told = report.asOf;
+      if (parts === 1) between?.();
+    }
+  }
+
+  #range(filters: string, after: number, rights: Rights): Parameters<MemoryJournal["read"]>[0] {
+    const parsed = filters.split(" ").map((text) => parseMqttFilter(text));
+    return { filters: parsed, rights, after, upTo: this.journal.head };
+  }
+}
+
+describe("append", () => {
+  it("counts through all topics, from 1, and passes each entry on before it returns", () => {
+    const { journal, followed } = new Fixture();
+    for (const topic of ["a", "b", "a"]) {
+      const { offset } = journal.append(parsePublication({ topics: [topic] }));
+      expect(followed.at(-1)?.offset).toBe(offset);
+    }
+    expect([followed.map(({ offset }) => offset), journal.head]).toEqual([[1, 2, 3], 3]);
+  });
+
+  it("gives the position as the id of a publication without one", () => {
+    const fixture = new Fixture();
+    fixture.publish("a");
+    expect(fixture.followed[0]?.id).toBe("#test:1");
+  });
+});
+
+describe("a publisher's own id", () => {
+  it("is kept and is a cursor", () => {
+    const fixture = new Fixture();
+    fixture.publish("a");
+    fixture.publish("a", { id: "mine" });
+    expect(fixture.followed[1]?.id).toBe("mine");
+    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 2 });
+    expect(fixture.journal.locate("#test:2")).toEqual({ kind: "at", offset: 2 });
+  });
+
+  it("gives way to the position when it is in history already, and is counted", () => {
+    const fixture = new Fixture();
+    fixture.publish("a", { id: "mine" });
+    fixture.publish("b", { id: "mine" });
+    expect(fixture.followed.map(({ id }) => id)).toEqual(["mine", "#test:2"]);
+    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 1 });
+    expect(fixture.counts.get("duplicate_ids_total")).toBe(1);
+  });
+
+  it("is forgotten with its publication, and may then come again", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    fixture.publish("a", { id: "mine" });
+    fixture.publish("a");
+    expect(fixture.journal.locate("mine")).toEqual({ kind: "lost", reason: "unknown-id" });
+    fixture.publish("a", { id: "mine" });
+    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 3 });
+  });
+
+  it("stays while one of the publication's topics still holds it", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    fixture.publish("a b", { id: "mine" });
+    fixture.publish("a");
+    expect(fixture.journal.locate("mine").kind).toBe("at");
+    fixture.publish("b");
+    expect(fixture.journal.locate("mine").kind).toBe("lost");
+  });
+
+  it("is forgotten, oldest first, when there are too many", () => {
+    const fixture = new Fixture({ ids: 2 });
+    for (const id of ["one", "two", "three"]) fixture.publish("a", { id });
+    const kinds = ["one", "two", "three"].map((id) => fixture.journal.locate(id).kind);
+    expect([kinds, fixture.read("a")]).toEqual([
+      ["lost", "at", "at"],
+      [1, 2, 3],
+    ]);
+  });
+});
+
+describe("locate", () => {
+  it.each([
+    ["earliest", { kind: "at", offset: 0 }],
+    ["#test:0", { kind: "at", offset: 0 }],
+    ["#test:2", { kind: "at", offset: 2 }],
+    ["#test:3", { kind: "lost", reason: "unknown-id" }],
+    ["#other:1", { kind: "lost", reason: "other-epoch" }],
+    ["#test:01", { kind: "lost", reason: "unknown-id" }],
+    ["", { kind: "lost", reason: "unknown-id" }],
+    ["constructor", { kind: "lost", reason: "unknown-id" }],
+  ])("finds %j", (id, cursor) => {
+    const fixture = new Fixture();
+    fixture.publish("a");
+    fixture.publish("a");
+    expect(fixture.journal.locate(id)).toEqual(cursor);
+  });
+});
+
+describe("read", () => {
+  it("gives what several filters match once and in order", () => {
+    const fixture = new Fixture();
+    for (const topics of ["a", "b", "a b", "c", "b c", "x/y", "$s"]) fixture.publish(topics);
+    expect(fixture.read("a b")).toEqual([1, 2, 3, 5]);
+    expect(fixture.read("+ a")).toEqual([1, 2, 3, 4, 5]);
+    expect(fixture.read("#", 3)).toEqual([4, 5, 6]);
+    expect(fixture.read("none")).toEqual([]);
+  });
+
+  it("gives what URL patterns and templates match, and tells its losses", () => {
+    const fixture = new Fixture({ topicEvents: 2 });
+    for (const topic of ["/books/1", "/books/2", "/films/1", "/books/1", "/books/1"]) fixture.publish(topic);
+    const baseUrl = "https://hub.example/";
+    const lists = [[parseUrlPatternFilter("/books/:id", { baseUrl })], [parseTemplateFilter("/books/{id}")]];
+    for (const filters of lists) {
+      const range = { filters, rights: publicOnly, after: 0, upTo: fixture.journal.head };
+      const offsets: number[] = [];
+      fixture.journal.read(range, (entry) => offsets.push(entry.offset) > 0);
+      expect(offsets).toEqual([2, 4, 5]);
+      expect(fixture.journal.losses(range, 0)?.topics).toEqual([{ topic: "/books/1", missedAtMost: 1 }]);
+    }
+  });
+
+  it("stops where its reader has enough", () => {
+    const fixture = new Fixture();
+    for (let index = 0; index < 5; index += 1) fixture.publish("a");
+    const seen: number[] = [];
+    const filters = [parseMqttFilter("a")];
+    fixture.journal.read(
+      { filters, rights: publicOnly, after: 1, upTo: 4 },
+      ({ offset }) => seen.push(offset) < 2,
+    );
+    expect(seen).toEqual([2, 3]);
+  });
+});
+
+describe("the limits of history", () => {
+  it("keep so many publications of each topic, so that a noisy one does not evict the others", () => {
+    const fixture = new Fixture({ topicEvents: 2 });
+    fixture.publish("quiet");
+    for (let index = 0; index < 5; index += 1) fixture.publish("noisy");
+    expect([fixture.read("quiet"), fixture.read("noisy")]).toEqual([[1], [5, 6]]);
+  });
+
+  it("keep so many bytes of each topic", () => {
+    const fixture = new Fixture({ topicBytes: 3000 });
+    for (let index = 0; index < 5; index += 1) fixture.publish("a", { data: "x".repeat(1000) });
+    expect(fixture.read("a")).toEqual([4, 5]);
+  });
+
+  it("keep so many bytes in all, the oldest going first", () => {
+    const fixture = new Fixture({ bytes: 3000 });
+    for (const topic of ["a", "b", "a", "b"]) fixture.publish(topic, { data: "x".repeat(1000) });
+    expect([fixture.read("a"), fixture.read("b")]).toEqual([[3], [4]]);
+    expect(fixture.journal.bytes).toBeLessThanOrEqual(3000);
+  });
+
+  it("keep nothing that is larger than all of it, and say so", () => {
+    const fixture = new Fixture({ bytes: 1000 });
+    fixture.publish("a", { data: "x".repeat(2000) });
+    expect([fixture.read("a"), fixture.journal.bytes]).toEqual([[], 0]);
+    expect(fixture.losses("a")?.topics).toEqual([{ topic: "a", missedAtMost: 1 }]);
+  });
+
+  it("count the text of every topic", () => {
+    const fixture = new Fixture();
+    const before = fixture.journal.bytes;
+    fixture.publish(Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(1024, "x")).join(" "));
+    expect(fixture.journal.bytes - before).toBeGreaterThan(100 * 1024);
+  });
+
+  it("keep what is younger than their age, also while nothing is published", () => {
+    const fixture = new Fixture({ ageSeconds: 10 });
+    fixture.publish("a");
+    fixture.clock.advance(6000);
+    fixture.publish("a");
+    fixture.clock.advance(6000);
+    expect(fixture.losses("a")).toEqual({
+      topics: [{ topic: "a", missedAtMost: 1 }],
+      more: false,
+      asOf: expect.any(Number),
+    });
+    expect([fixture.losses("a", { after: 1 }), fixture.read("a")]).toEqual([undefined, [2]]);
+  });
+
+  it("forget the topic that was published to longest ago when there are too many", () => {
+    const fixture = new Fixture({ topics: 2 });
+    for (const topic of ["a", "b", "a", "c"]) fixture.publish(topic);
+    expect([fixture.read("#"), fixture.journal.topicCount]).toEqual([[1, 3, 4], 2]);
+    expect(fixture.losses("b")).toMatchObject({ topics: [], more: true });
+    expect(fixture.losses("#")).toMatchObject({ topics: [], more: true });
+    expect([fixture.losses("a"), fixture.losses("b", { after: 2 })]).toEqual([undefined, undefined]);
+  });
+
+  it("remember that a topic which came again had been forgotten", () => {
+    const fixture = new Fixture({ topics: 1 });
+    for (const topic of ["a", "b", "a"]) fixture.publish(topic);
+    expect(fixture.losses("a")).toMatchObject({ more: true });
+    expect(fixture.losses("a", { after: 2 })).toBeUndefined();
+  });
+
+  it("hold no released publication for long, however few and large they are", () => {
+    // The record of all entries was cleaned up by count alone: 1,024 released entries of 1 MiB stayed.
+    const fixture = new Fixture({ topicEvents: 2, bytes: 1_000_000 });
+    fixture.publish("quiet");
+    for (let index = 0; index < 40; index += 1) {
+      fixture.publish("noisy", { data: "x".repeat(50_000) });
+    }
+    expect(fixture.journal.recordLength).toBeLessThan(10);
+  });
+});
+
+describe("losses", () => {
+  it("are told to those who would have read them, with a bound", () => {
+    const fixture = new Fixture({ topicEvents: 2 });
+    for (let index = 0; index < 6; index += 1) fixture.publish("a");
+    const missed = [0, 1, 2, 3, 4, 5].map((after) => fixture.losses("a", { after })?.topics[0]?.missedAtMost);
+    expect(missed).toEqual([4, 3, 2, 1, undefined, undefined]);
+    expect(fixture.losses("b")).toBeUndefined();
+  });
+
+  it("are told once: what comes later is told by itself", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (const topic of ["a", "a", "b"]) fixture.publish(topic);
+    const told = fixture.losses("a b")?.asOf ?? 0;
+    expect(fixture.losses("a b", { told })).toBeUndefined();
+    fixture.publish("b");
+    expect(fixture.losses("a b", { told })?.topics).toEqual([{ topic: "b", missedAtMost: 1 }]);
+  });
+
+  it("name no topic of which only private publications are lost to one who may not read them", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (let index = 0; index < 3; index += 1) fixture.publish("a", { private: true });
+    expect(fixture.losses("#")).toBeUndefined();
+    expect(fixture.losses("#", { rights: everything })?.topics).toEqual([{ topic: "a", missedAtMost: 2 }]);
+  });
+
+  it("are told by topic to one who may read some private publications", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (const topics of ["a", "a", "b", "b", "b", "a"]) fixture.publish(topics, { private: true });
+    expect(fixture.losses("#", { rights: readerOf("a") })).toMatchObject({
+      topics: [{ topic: "a", missedAtMost: 2 }],
+      more: false,
+    });
+    expect(fixture.losses("b", { rights: readerOf("a") })).toBeUndefined();
+  });
+
+  it("are told where another topic of the same publication is what gives the right to it", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    fixture.publish("a b", { private: true });
+    for (let index = 0; index < 3; index += 1) fixture.publish("b", { private: true });
+    const losses = fixture.losses("b", { rights: readerOf("a") });
+    expect(losses?.topics).toEqual([{ topic: "b", missedAtMost: 1 }]);
+    expect(fixture.losses("b", { rights: readerOf("c") })).toBeUndefined();
+  });
+
+  it("are told, more rather than less, where a topic's private publications had many other topics", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (let index = 0; index < 100; index += 1) fixture.publish(`b t${index}`, { private: true });
+    for (const topic of ["b", "t60"]) {
+      const [told] = fixture.losses("b", { rights: readerOf(topic) })?.topics ?? [];
+      expect(told?.topic).toBe("b");
+    }
+    expect(fixture.losses("b", { rights: readerOf("t0") })).toMatchObject({ topics: [], more: true });
+    expect(fixture.losses("b")).toBeUndefined();
+  });
+
+  it("never name a topic to one who may read something else that is private, however many topics it had", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (let index = 0; index < 100; index += 1) fixture.publish(`inbox/alice t${index}`, { private: true });
+    const losses = fixture.losses("#", { rights: readerOf("inbox/bob") });
+    expect(losses?.topics).toEqual([]);
+  });
+
+  it("say nothing to a stranger of forgotten topics that were private", () => {
+    const fixture = new Fixture({ topics: 1 });
+    for (const topic of ["a", "b"]) fixture.publish(topic, { private: true });
+    fixture.publish("c");
+    expect([fixture.losses("#"), fixture.losses("a")]).toEqual([undefined, undefined]);
+    expect(fixture.losses("#", { rights: readerOf("a") })).toMatchObject({ topics: [], more: true });
+    fixture.publish("a");
+    expect(fixture.losses("#"), "c was open").toMatchObject({ topics: [], more: true });
+  });
+
+  it("name at most twenty topics", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (let index = 0; index < 42; index += 1) fixture.publish(`t${index % 21}`);
+    const twenty = fixture.losses("#", { after: 1 });
+    expect([twenty?.topics.length, twenty?.more]).toEqual([20, false]);
+    expect(fixture.losses("#")).toMatchObject({ more: true, topics: { length: 20 } });
+  });
+});
+
+describe("holds", () => {
+  it("says how far back a topic reaches", () => {
+    const fixture = new Fixture({ topicEvents: 2 });
+    for (let index = 0; index < 3; index += 1) fixture.publish("a");
+    const topic = parseTopic("a");
+    expect([1, 2, 3].map((offset) => fixture.journal.holds(topic, offset))).toEqual([false, true, true]);
+    expect(fixture.journal.holds(parseTopic("b"), 1)).toBe(false);
+  });
+});
+
+describe("losses of many topics", () => {
+  const hundred = Array.from({ length: 99 }, (_, index) => `+/+/${index}`).join(" ");
+
+  it("are looked for in parts, and none is missed that comes between", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (let index = 0; index < 20_000; index += 1) fixture.publish(`user/${index % 10_000}/inbox`);
+    const { parts, topics } = fixture.lookFor(`${hundred} user/7/inbox last`, () => {
+      for (let index = 0; index < 2; index += 1) fixture.publish("last");
+    });
+    expect(parts).toBeGreaterThan(2);
+    expect(topics).toEqual(["user/7/inbox", "last"]);
+  });
+
+  it("are named up to twenty, and no more are looked for", () => {
+    const fixture = new Fixture({ topicEvents: 1 });
+    for (let index = 0; index < 20_000; index += 1) fixture.publish(`user/${index % 10_000}/inbox`);
+    const { parts, topics } = fixture.lookFor("user/+/inbox");
+    expect([parts, topics.length]).toEqual([1, 20]);
+  });
+});
+
+describe("with 100,000 topics", () => {
+  it("reads for exact and for wildcard filters", () => {
+    const fixture = new Fixture();
+    fixture.journal.follow(() => undefined);
+    for (let index = 0; index < 100_000; index += 1) fixture.publish(`user/${index}/inbox`);
+    const head = fixture.journal.head;
+    const cost = (filters: string, after: number): string => {
+      const start = performance.now();
+      const count =
+        fixture.read(filters, after).length + (fixture.losses(filters, { after }) === undefined ? 0 : 1);
+      return `${filters} after ${after}: ${count} entries in ${(performance.now() - start).toFixed(2)} ms`;
+    };
+    process.stdout.write(
+      `${[cost("user/5/inbox", 0), cost("user/+/inbox", 0), cost("user/+/inbox", head - 10), cost("none/#", 0)].join("\n")}\n`,
+    );
+    const page: number[] = [];
+    const start = performance.now();
+    const filters = [parseMqttFilter("user/+/inbox")];
+    fixture.journal.read(
+      { filters, rights: publicOnly, after: 0, upTo: head },
+      ({ offset }) => page.push(offset) < 500,
+    );
+    process.stdout.write(`the first 500 of user/+/inbox in ${(performance.now() - start).toFixed(2)} ms\n`);
+    expect(page.length).toBe(500);
+    const hundred = Array.from({ length: 100 }, (_, index) => parseMqttFilter(`+/+/${index}`));
+    const looked = fixture.journal.read(
+      { filters: hundred, rights: publicOnly, after: 0, upTo: head },
+      () => true,
+    );
+    expect(looked, "as many entries as are looked at in milliseconds").toBeGreaterThan(1000);
+    expect(looked).toBeLessThan(10_000);
+    expect(fixture.read("user/5/inbox user/7/inbox")).toEqual([6, 8]);
+    expect(fixture.read("user/+/inbox", head - 3)).toEqual([head - 2, head - 1, head]);
+  });
+});

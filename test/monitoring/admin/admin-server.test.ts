@@ -1,0 +1,124 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { AdminServer } from "../../../src/monitoring/admin/admin-server.js";
+import type { AdminServerOptions } from "../../../src/monitoring/admin/admin-server.js";
+import { silentLogger } from "../../../src/base/log.js";
+import { root } from "../../support/ipc.js";
+import { parsePort } from "../../support/parse-port.js";
+
+function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServer {
+  const server = new AdminServer({
+    host: "127.0.0.1",
+    port: 0,
+    token: undefined,
+    metrics: () => "a 1\n",
+    stats: () => ({ version: "1.2.3" }),
+    htmlDir: join(root, "html"),
+    logger: silentLogger,
+    ...options,
+  });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+test("metrics are served as Prometheus reads them, the status as JSON, to nobody's cache or page", async () => {
+  const url = await createServerWith().listen();
+  const headers = { Origin: "https://example.org" };
+  const [metrics, stats] = await Promise.all([
+    fetch(`${url}/metrics`, { headers }),
+    fetch(`${url}/stats`, { headers }),
+  ]);
+  expect(metrics.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(await metrics.text()).toBe("a 1\n");
+  expect(stats.headers.get("content-type")).toBe("application/json");
+  expect(await stats.json()).toEqual({ version: "1.2.3" });
+  for (const reply of [metrics, stats]) {
+    expect(reply.headers.get("cache-control")).toBe("no-store");
+    expect([...reply.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+  }
+});
+
+test("nothing else is served, and nothing else than reading", async () => {
+  const url = await createServerWith().listen();
+  for (const path of [
+    "/index.html",
+    "/operator",
+    "/operator/../theme.js/x",
+    "/operator/%2e%2e/console.js",
+    "/metrics/",
+    "/esupdates",
+    "/healthz",
+    "/%",
+  ])
+    expect([path, (await fetch(url + path)).status]).toEqual([path, path === "/%" ? 400 : 404]);
+  for (const method of ["POST", "PUT", "DELETE", "OPTIONS"])
+    expect([method, (await fetch(`${url}/metrics`, { method })).status]).toEqual([method, 404]);
+  const head = await fetch(`${url}/metrics`, { method: "HEAD" });
+  expect({ status: head.status, body: await head.text() }).toEqual({ status: 200, body: "" });
+});
+
+test("what is refused is refused for every path, with a reason and how to do better", async () => {
+  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  for (const path of ["/metrics", "/stats", "/missing"]) {
+    const reply = await fetch(url + path);
+    expect(reply.status).toBe(401);
+    expect(reply.headers.get("www-authenticate")).toBe("Bearer");
+    expect(await reply.json()).toMatchObject({ title: "unauthorized" });
+  }
+  const reply = await fetch(`${url}/stats`, { headers: { Authorization: "Bearer a-token-of-sixteen" } });
+  expect(reply.status).toBe(200);
+});
+
+test("the operator's view is served with its files, which may run nothing from elsewhere, and needs no token", async () => {
+  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  const page = await fetch(url);
+  expect(page.url).toBe(`${url}/operator/`);
+  const text = await page.text();
+  expect(text).toContain("<title>Pharos, for operators</title>");
+  const files = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map(
+    ([, file]) => new URL(file ?? "", page.url),
+  );
+  expect(files.map(({ pathname }) => pathname)).toContain("/operator/operator.js");
+  for (const address of [new URL(page.url), ...files]) {
+    const file = await fetch(address);
+    expect([address.pathname, file.status]).toEqual([address.pathname, 200]);
+    expect(file.headers.get("content-security-policy")).toMatch(/^default-src 'none'; script-src 'self';/);
+    expect(file.headers.get("x-content-type-options")).toBe("nosniff");
+  }
+});
+
+test("without a token the view, too, is for this machine only", async () => {
+  const url = await createServerWith().listen();
+  const headers = { "X-Forwarded-For": "192.0.2.1" };
+  expect((await fetch(`${url}/operator/`, { headers })).status).toBe(403);
+});
+
+test("no spelling of its path makes the figures part of the view", async () => {
+  const url = await createServerWith({ token: "a-token-of-sixteen" }).listen();
+  for (const path of ["/%73tats", "/stats?x=/operator/", "//stats", "/operator/%2e%2e/stats", "/STATS"])
+    expect([path, (await fetch(url + path)).status]).toEqual([path, 401]);
+});
+
+test("a failure is told without a word about its inside", async () => {
+  const fails = (): never => {
+    throw new Error("secret: /etc/passwd");
+  };
+  const url = await createServerWith({ metrics: fails, stats: fails }).listen();
+  for (const path of ["/metrics", "/stats"]) {
+    const reply = await fetch(url + path);
+    expect(reply.status).toBe(500);
+    expect(await reply.text()).not.toContain("secret");
+  }
+});
+
+test("an address that is taken is said to be so", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void other.close());
+  const port = parsePort(other.address());
+  await expect(createServerWith({ port }).listen()).rejects.toMatchObject({
+    code: "unreachable",
+    message: expect.stringContaining(`127.0.0.1:${port}`),
+  });
+});

@@ -1,0 +1,29 @@
+import { setTimeout as timer } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { Figures } from "../../src/monitoring/figures.js";
+import { LoopDelay } from "../../src/monitoring/event-loop-delay.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+
+const longest = "event_loop_delay_seconds{quantile=1}";
+
+test("what holds the event loop up is seen at the end of the window in which it happened", async () => {
+  const clock = new VirtualClock();
+  const metrics = new Figures();
+  const delay = new LoopDelay({ clock, metrics });
+  onTestFinished(() => delay.close());
+  // Timers run in the order of their time, so that when this one has run the measuring one has begun.
+  await timer(50);
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  await timer(50);
+  clock.advance(10_000);
+  expect(metrics.snapshot()[longest]).toBeGreaterThan(0.2);
+});
+
+test("a closed one leaves no timer behind", () => {
+  const clock = new VirtualClock();
+  const delay = new LoopDelay({ clock, metrics: new Figures() });
+  delay.close();
+  delay.close();
+  expect(clock.timers).toBe(0);
+});

@@ -1,0 +1,199 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { health } from "../../../src/protocols/pharos/health.js";
+import { PageOrigins } from "../../../src/gateway/access/websocket-origins.js";
+import { poll } from "../../../src/protocols/pharos/poll.js";
+import type { Polling } from "../../../src/gateway/streams/poll-admission.js";
+import { Publishing } from "../../../src/gateway/publishing/publisher.js";
+import { Visitors } from "../../../src/gateway/access/authenticator.js";
+import type { Resource } from "../../../src/gateway/http/resource.js";
+import { statusOf } from "../../../src/gateway/http/replies.js";
+import { webSockets } from "../../../src/protocols/pharos/websocket.js";
+import { defaultPublicationLimits } from "../../../src/hub/publications/publication.js";
+import { PushStreamWorld } from "../push-stream-world.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+import { MercureWorld } from "../mercure/mercure-world.js";
+
+interface Operation {
+  readonly summary: string;
+  readonly tags?: readonly string[];
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>;
+}
+
+type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+
+const file = new URL("../../../html/openapi.json", import.meta.url);
+const description: unknown = JSON.parse(readFileSync(file, "utf8"));
+
+/** What a pointer into the description points to [RFC 6901]. */
+function at(pointer: string): unknown {
+  const names = pointer.replace("#/", "").split("/");
+  return names.reduce((value, name) => (value as Readonly<Record<string, unknown>>)[name], description);
+}
+
+/** The value with what it refers to in the place of each reference, and without what all methods of a path have in common. */
+function resolved(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if ("$ref" in value) return resolved(at(String(value.$ref)));
+  if (Array.isArray(value)) return value.map(resolved);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, each]) => (name === "parameters" ? [] : [[name, resolved(each)]])),
+  );
+}
+
+const paths = resolved(at("#/paths")) as Paths;
+
+/** Nobody is asked here. */
+const polling: Pick<Polling, "ask"> = { ask: () => Promise.reject(new Error("nobody polls")) };
+
+const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
+const clock = new VirtualClock();
+
+const publishing = new Publishing({
+  visitors,
+  append: () => Promise.reject(new Error("nobody publishes")),
+  room: () => undefined,
+  limits: defaultPublicationLimits,
+  open: false,
+  clock,
+});
+
+const resources: readonly Resource[] = [
+  health(() => ({})),
+  poll({ streams: { filtersPerConnection: 1, filterBytes: 64 }, visitors, polling }),
+  webSockets({
+    streams: { retryMs: 1, heartbeatMs: 1, filtersPerConnection: 1, filterBytes: 64 },
+    visitors,
+    publishing,
+    origins: new PageOrigins({ hubUrl: "http://hub.example", corsOrigins: [] }),
+  }),
+  ...new MercureWorld({ subscriptions: true }).gateway.resources,
+];
+
+const pushStreamResources = new PushStreamWorld().gateway.resources;
+
+/** The paths of the push stream module's URL scheme, in which a resource that has others below it has its channels there. */
+const pushStreamPaths = new Map(
+  pushStreamResources.map((resource) => [
+    resource.below === true ? `${resource.path}/{channels}` : resource.path,
+    resource,
+  ]),
+);
+
+/** OpenAPI 3.1 has no word for QUERY. */
+const methodsOf = ({ methods }: Resource): readonly string[] =>
+  Object.keys(methods)
+    .filter((method) => method !== "QUERY")
+    .map((method) => method.toLowerCase())
+    .toSorted();
+
+/** The paths that are described in a resource's name: its own, and those with parameters below it. */
+function describedOf({ path, below }: Resource): readonly string[] {
+  return Object.keys(paths).filter(
+    (each) => each === path || (below === true && each.startsWith(`${path}/{`)),
+  );
+}
+
+test.each([...pushStreamPaths])("openapi.json has the methods of %s", (path, resource) => {
+  expect(Object.keys(paths[path] ?? {}).toSorted()).toEqual(methodsOf(resource).toSorted());
+});
+
+test("openapi.json has every resource with its methods, and nothing else", () => {
+  const described = [...resources.flatMap(describedOf), ...pushStreamPaths.keys()];
+  expect(described.toSorted()).toEqual(Object.keys(paths).toSorted());
+  for (const resource of resources) {
+    const described = describedOf(resource);
+    expect(described).toContain(resource.path);
+    expect({ path: resource.path, isBelow: described.length > 1 }).toEqual({
+      path: resource.path,
+      isBelow: resource.below === true,
+    });
+    for (const path of described)
+      expect({ path, methods: Object.keys(paths[path] ?? {}).toSorted() }).toEqual({
+        path,
+        methods: methodsOf(resource),
+      });
+  }
+});
+
+/** Beside 405, 413, 431 and 500, which may come from anywhere and are told once, in the description. */
+const asksAnything = [400, 401, 429];
+const stream = [200, ...asksAnything, 503];
+const subscriptionList = [200, 304, ...asksAnything, 403, 503];
+const publishes = [200, ...asksAnything, 403, 413, 503];
+
+const webSocket = [101, ...asksAnything, 403, 426, 503];
+/** Of the push stream module's scheme: what names too many channels, or such as nobody may have, is 403 too. */
+const channelStream = [...stream, 304, 403];
+const channelInfo = [200, ...asksAnything, 403, 404, 503];
+
+/** Every status that a method can answer with, by what it does. */
+const statuses: Readonly<Record<string, readonly number[]>> = {
+  "get /esupdates": stream,
+  "get /poll": stream,
+  "get /ws": webSocket,
+  "get /.well-known/mercure": stream,
+  "post /.well-known/mercure": [...publishes, 415],
+  "get /.well-known/mercure/subscriptions": subscriptionList,
+  // The older form's path of one subscription has as many segments.
+  "get /.well-known/mercure/subscriptions/{match_type}/{match}": [...subscriptionList, 404],
+  "get /.well-known/mercure/subscriptions/{match_type}/{match}/{subscriber}": [
+    200,
+    304,
+    ...asksAnything,
+    403,
+    404,
+  ],
+  "get /.well-known/oauth-protected-resource/.well-known/mercure": [200, 429],
+  // Nobody counts how often it is asked.
+  "get /healthz": [200],
+  "post /publish": [...publishes, 415],
+  // Any text may be data.
+  "post /publish/{topic}": publishes,
+  "get /channels-stats": channelInfo,
+  "get /events/stats/{channels}": channelInfo,
+  ...forEach(["/pub", "/events/pub/{channels}"], (path) => ({
+    [`get ${path}`]: channelInfo,
+    [`post ${path}`]: publishes,
+    [`put ${path}`]: publishes,
+  })),
+  ...forEach(["", "/events"], (beginning) => ({
+    [`get ${beginning}/sub/{channels}`]: channelStream,
+    [`get ${beginning}/ev/{channels}`]: channelStream,
+    [`get ${beginning}/lp/{channels}`]: channelStream,
+    [`get ${beginning}/jsonp/{channels}`]: channelStream,
+    [`get ${beginning}/ws/{channels}`]: webSocket,
+  })),
+};
+
+function forEach(
+  texts: readonly string[],
+  statusesOf: (text: string) => Readonly<Record<string, readonly number[]>>,
+): Readonly<Record<string, readonly number[]>> {
+  return Object.assign({}, ...texts.map(statusesOf)) as Readonly<Record<string, readonly number[]>>;
+}
+
+test("openapi.json names every status that a method can answer with, and no other", () => {
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { responses }]) => [
+      `${method} ${path}`,
+      Object.keys(responses).map(Number),
+    ]),
+  );
+  const sorted = (numbers: readonly number[]): readonly number[] => numbers.toSorted((a, b) => a - b);
+  expect(Object.fromEntries(described)).toEqual(
+    Object.fromEntries(Object.entries(statuses).map(([operation, numbers]) => [operation, sorted(numbers)])),
+  );
+});
+
+test.each(Object.values(paths).flatMap((methods) => Object.values(methods)))(
+  "a refusal of “$summary” has a status that refusals have, and is a problem, but for a channel that nobody knows",
+  ({ responses, tags = [] }) => {
+    const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400);
+    for (const [status, { content }] of refusals) {
+      expect(Object.values(statusOf)).toContain(Number(status));
+      const isUnknownChannel = status === "404" && tags.includes("push stream");
+      expect(Object.keys(content ?? {})).toEqual(isUnknownChannel ? [] : ["application/problem+json"]);
+    }
+  },
+);

@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { mercurePath } from "../../../src/protocol.js";
+import { bearer, headerOf, MercureWorld } from "../mercure/mercure-world.js";
+
+type Headers = Readonly<Record<string, string>>;
+
+async function post(
+  world: MercureWorld,
+  path: string,
+  request: { readonly body?: string; readonly headers?: Headers } = {},
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const headers = { ...bearer("publish.ALL"), ...request.headers };
+  const reply = await world.reply({ method: "POST", path, body: request.body ?? "", headers });
+  return { status: reply.status, body: JSON.parse(reply.body.toString()) };
+}
+
+describe("one publication", () => {
+  it("has its topic in the path, its data in the body and the rest in headers", async () => {
+    const world = new MercureWorld();
+    const headers = {
+      "event-id": "i",
+      "event-type": "t",
+      "event-retry": "1500",
+      retain: "true",
+      private: "1",
+    };
+    const answer = await post(world, "/publish/news/sp%C3%B6rt/a%2Bb", { body: "héllo\n", headers });
+    expect(answer).toEqual({ status: 200, body: { id: "i" } });
+    expect(world.published).toEqual([
+      {
+        topics: ["news/spört/a+b"],
+        data: "héllo\n",
+        id: "i",
+        type: "t",
+        retryMs: 1500,
+        retain: true,
+        private: true,
+      },
+    ]);
+  });
+
+  it("of JSON is published as it was written", async () => {
+    const world = new MercureWorld();
+    const headers = { "content-type": "application/json; charset=utf-8" };
+    expect((await post(world, "/publish/a", { body: '{ "b": 1 }', headers })).status).toBe(200);
+    expect(world.published).toMatchObject([{ data: '{ "b": 1 }' }]);
+    expect((await post(world, "/publish/a", { body: "{", headers })).status).toBe(400);
+  });
+
+  it.each([
+    ["/publish/", 400],
+    ["/publish/%FF", 400],
+    ["/publish/*", 400],
+    ["/publish/%2F.well-known%2Fmercure", 400],
+    ["/publish", 415],
+  ])("to %s gets %i", async (path, status) => {
+    const world = new MercureWorld();
+    expect((await post(world, path)).status).toBe(status);
+    expect(world.published).toEqual([]);
+  });
+
+  it("is not taken by a hub that stops, whose journal ends with it: the publisher is to try again", async () => {
+    const world = new MercureWorld({ stopping: true });
+    for (const path of ["/publish/a", "/publish", mercurePath]) {
+      const reply = await world.reply({ method: "POST", path, headers: bearer("publish.ALL") });
+      expect([reply.status, headerOf(reply, "Retry-After")]).toEqual([503, "1"]);
+    }
+    expect(world.published).toEqual([]);
+  });
+
+  it("may have joiners in its topic, which Persian and emoji need, where the protocol's forms refuse them", async () => {
+    const world = new MercureWorld();
+    const topic = encodeURIComponent("می\u200cخواهم/👩\u200d🚒");
+    expect((await post(world, `/publish/${topic}`)).status).toBe(200);
+    expect((await world.publish(`topic=${topic}`)).status).toBe(400);
+    expect((await world.publish(`topic=${topic}`, bearer("older.publish.ALL"))).status).toBe(400);
+    expect(world.published).toHaveLength(1);
+  });
+
+  it("needs a token that grants the topic", async () => {
+    const world = new MercureWorld();
+    expect((await post(world, "/publish/a", { headers: bearer("publish.b") })).status).toBe(403);
+    expect((await world.reply({ method: "POST", path: "/publish/a" })).status).toBe(401);
+  });
+});
+
+describe("many publications", () => {
+  const headers = { "content-type": "application/x-ndjson" };
+
+  it("are published in order, and answered with their ids", async () => {
+    const world = new MercureWorld();
+    const body = '{"topic":"a","data":"1"}\n{"topic":["b","c"],"data":"2","id":"two"}\n';
+    expect(await post(world, "/publish", { body, headers })).toEqual({
+      status: 200,
+      body: { ids: ["#e:1", "two"] },
+    });
+    expect(world.published.map(({ topics }) => topics)).toEqual([["a"], ["b", "c"]]);
+  });
+
+  it.each([
+    '{"topic":"a","data":""}\n{"topic":"","data":""}',
+    '{"topic":"a","data":""}\nnonsense',
+    '{"topic":"a","data":""}\n{"topic":"a","data":"","retry":1}',
+  ])("are published all or not at all: %s", async (body) => {
+    const world = new MercureWorld();
+    expect((await post(world, "/publish", { body, headers })).status).toBe(400);
+    expect(world.published).toEqual([]);
+  });
+
+  it("are refused as a whole when the token does not grant one topic", async () => {
+    const world = new MercureWorld();
+    const body = '{"topic":"a","data":""}\n{"topic":"b","data":""}';
+    const answer = await post(world, "/publish", { body, headers: { ...headers, ...bearer("publish.a") } });
+    expect([answer.status, world.published]).toEqual([403, []]);
+  });
+});
+
+describe("a repeat with the same Idempotency-Key", () => {
+  const headers = { "idempotency-key": "k" };
+
+  it("gets the first answer and publishes nothing, also while the first is under way", async () => {
+    const world = new MercureWorld();
+    const answers = await Promise.all([1, 2, 3].map(() => post(world, "/publish/a", { headers })));
+    expect(answers.map(({ body }) => body)).toEqual([{ id: "#e:1" }, { id: "#e:1" }, { id: "#e:1" }]);
+    expect(world.published).toHaveLength(1);
+  });
+
+  it("by another publisher is none, whether it may publish or not: it learns nothing of the first", async () => {
+    const world = new MercureWorld();
+    const by = (token: string) => ({ headers: { ...headers, ...bearer(token) } });
+    expect((await post(world, "/publish/a", by("publish.a"))).body).toEqual({ id: "#e:1" });
+    expect((await post(world, "/publish/a", by("subscribe.ALL"))).status).toBe(403);
+    expect((await post(world, "/publish/b", by("publish.b"))).body).toEqual({ id: "#e:2" });
+    expect((await post(world, "/publish/a", by("publish.a"))).body).toEqual({ id: "#e:1" });
+  });
+
+  it("gets the first answer of any way in: a form's too, whose key was once ignored", async () => {
+    const world = new MercureWorld();
+    const form = async (body: string, token = "publish.a") =>
+      (await world.publish(body, { ...headers, ...bearer(token) })).body.toString();
+    expect(await form("topic=a&data=1")).toBe("#e:1");
+    expect(await form("topic=a&data=1")).toBe("#e:1");
+    expect(
+      (await post(world, "/publish/a", { headers: { ...headers, ...bearer("publish.a") } })).body,
+    ).toEqual({
+      id: "#e:1",
+    });
+    expect(world.published).toHaveLength(1);
+    expect(await form("topic=b", "publish.b"), "another publisher").toBe("#e:2");
+  });
+
+  it.each(["", "k".repeat(257)])("is refused with the key %j at every way in", async (key) => {
+    const world = new MercureWorld();
+    const reply = await world.publish("topic=a", { "idempotency-key": key, ...bearer("publish.a") });
+    expect(reply.status).toBe(400);
+    expect((await post(world, "/publish/a", { headers: { "idempotency-key": key } })).status).toBe(400);
+    expect(world.published).toEqual([]);
+  });
+
+  it("is tried anew when the first was refused", async () => {
+    const world = new MercureWorld();
+    expect((await post(world, "/publish/*", { headers })).status).toBe(400);
+    expect((await post(world, "/publish/a", { headers })).body).toEqual({ id: "#e:1" });
+  });
+});

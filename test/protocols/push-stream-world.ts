@@ -1,0 +1,273 @@
+import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
+import { Fanout } from "../../src/delivery/fanout.js";
+import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
+import { Gateway } from "../../src/gateway/gateway.js";
+import type { Reply } from "../../src/gateway/http/messages.js";
+import { PageOrigins } from "../../src/gateway/access/websocket-origins.js";
+import { Polling } from "../../src/gateway/streams/poll-admission.js";
+import { Publishing } from "../../src/gateway/publishing/publisher.js";
+import { Visitors } from "../../src/gateway/access/authenticator.js";
+import { opcodes } from "../../src/gateway/websocket/frame.js";
+import type { Joining } from "../../src/hub/cohort.js";
+import { allTopics, parseExactFilter } from "../../src/hub/filters/filter.js";
+import { Hub } from "../../src/hub/hub.js";
+import type { PublicationInput } from "../../src/hub/publications/publication.js";
+import { defaultPublicationLimits, parsePublication } from "../../src/hub/publications/publication.js";
+import { defaultHistoryLimits } from "../../src/journal/memory/limits.js";
+import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
+import { silentMetrics } from "../../src/base/metrics.js";
+import { Polls } from "../../src/delivery/polls.js";
+import { pushStream } from "../../src/protocols/push-stream/push-stream.js";
+import { Stamps } from "../../src/protocols/push-stream/stamps.js";
+import { testEpoch } from "../delivery/fanout-world.js";
+import type { Client } from "../gateway/subscribe-world.js";
+import { EagerChannel } from "../gateway/subscribe-world.js";
+import { gatewayRequest } from "../gateway/request.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+import { framesOf, handshakeHeaders } from "../support/web-socket.js";
+import type { ReceivedFrame } from "../support/web-socket.js";
+
+/** Tokens say what they allow: `publish.a.b` is good for the topics a and b, `subscribe.ALL` for all. */
+const verifier: TokenVerifier = {
+  verify: (token) => Promise.resolve({ ok: true, grants: grantsOf(token) }),
+};
+
+function grantsOf(token: string): Grants {
+  const [action = "", ...topics] = token.split(".");
+  const filters = topics.map((text) => (text === "ALL" ? allTopics : parseExactFilter(text)));
+  return {
+    form: "older",
+    publish: action === "publish" ? filters : [],
+    mayPublish: action === "publish",
+    subscribe: action === "subscribe" ? filters : [],
+    expiresAtMs: undefined,
+    issuer: undefined,
+    subject: undefined,
+    payloadFor: () => undefined,
+  };
+}
+
+type Request = Parameters<typeof gatewayRequest>[0];
+
+/** What a stream has brought so far, its opening included. */
+export class Stream {
+  readonly #client: Client;
+  readonly #say: (text: string) => Promise<void>;
+  readonly headers: ReadonlyMap<string, string>;
+
+  constructor(
+    client: Client,
+    options: {
+      readonly headers: ReadonlyMap<string, string>;
+      readonly say: (text: string) => Promise<void>;
+    },
+  ) {
+    this.#client = client;
+    this.#say = options.say;
+    this.headers = options.headers;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#client.written).toString();
+  }
+
+  /** Where it is a WebSocket: what its frames hold, in order, with their kinds. */
+  get frames(): readonly ReceivedFrame[] {
+    return framesOf(Buffer.concat(this.#client.written));
+  }
+
+  /** Its messages and notes. */
+  get messages(): readonly Message[] {
+    return this.frames
+      .filter(({ opcode }) => opcode === opcodes.text)
+      .map(({ payload }) => JSON.parse(payload.toString()) as Message);
+  }
+
+  /** The client sends this on it; resolves when it is worked on. */
+  say(text: string): Promise<void> {
+    return this.#say(text);
+  }
+}
+
+/** The second in which the clock of these tests begins. */
+export const firstSecond = Date.UTC(2026, 0, 1) / 1000;
+
+export interface PushStreamWorldOptions {
+  /** @default none */
+  readonly prefix?: string;
+  /** What is kept of a channel. */
+  readonly topicEvents?: number;
+  /** Throws when a client of a WebSocket may not publish once more. @default it always may */
+  readonly admitPublish?: () => void;
+}
+
+/** A gateway that serves the push stream module's URL scheme, over a hub in memory. */
+export class PushStreamWorld {
+  readonly clock = new VirtualClock();
+  readonly gateway: Gateway;
+  readonly polls: Polls;
+  /** The codes of what was refused on WebSockets, as the log has them. */
+  readonly refusals: string[] = [];
+  readonly #journal: MemoryJournal;
+  readonly #fanout: Fanout<Client, Joining>;
+
+  constructor(options: PushStreamWorldOptions = {}) {
+    const { clock } = this;
+    const { topicEvents = defaultHistoryLimits.topicEvents } = options;
+    const limits = { ...defaultHistoryLimits, topicEvents };
+    this.#journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
+    const hub = new Hub({ history: this.#journal, clock });
+    const stamps = new Stamps();
+    this.#journal.follow((entry) => {
+      stamps.add(entry);
+      hub.apply(entry);
+    });
+    const pages = { pageBytes: 1024 * 1024, pageCacheBytes: 1024 * 1024 };
+    this.polls = new Polls({ hub, clock, metrics: silentMetrics, ...pages });
+    const channel = new EagerChannel();
+    const cohorts = new LocalCohorts({ name: "t", hub });
+    this.#fanout = new Fanout({ front: "t", cohorts, channel, clock, metrics: silentMetrics });
+    channel.drained = (connection) => this.#fanout.drained(connection);
+    this.gateway = this.#createGateway(hub, { ...options, stamps });
+  }
+
+  /** Publishes as any other way in does. */
+  publish(
+    topics: string | readonly string[],
+    data: string,
+    more: Omit<PublicationInput, "topics" | "data"> = {},
+  ): void {
+    this.#journal.append(parsePublication({ topics: [topics].flat(), data, ...more }));
+  }
+
+  /** Asks, as a program of this machine unless it is said otherwise. */
+  async ask(request: Request): Promise<Reply> {
+    const asked = gatewayRequest({ headers: { host: "localhost" }, ...request });
+    const answer = await this.gateway.handle(asked);
+    if (answer.kind === "stream") throw new Error(`${asked.path} has opened a stream`);
+    return answer;
+  }
+
+  /** Posts a message as a form. */
+  post(path: string, query: string, body: string): Promise<Reply> {
+    const type = "application/x-www-form-urlencoded";
+    return this.ask({
+      method: "POST",
+      path,
+      query,
+      body,
+      headers: { host: "localhost", "content-type": type },
+    });
+  }
+
+  /** Opens a stream; what is published from now on comes when the turn ends. */
+  async open(request: Request): Promise<Stream> {
+    const asked = gatewayRequest(request);
+    const answer = await this.gateway.handle(asked);
+    if (answer.kind === "reply") throw new Error(`refused with ${answer.status}`);
+    const client: Client = { written: [] };
+    const connection = this.#fanout.open({ ...answer, handle: client, head: answer.opening });
+    this.turn();
+    const say = async (text: string): Promise<void> => {
+      if (answer.dialogue === undefined) throw new Error("this is no WebSocket");
+      this.#fanout.say(connection, await answer.dialogue.take(text));
+      this.turn();
+    };
+    return new Stream(client, { headers: headersOf(answer), say });
+  }
+
+  /** Opens a WebSocket, as a program of this machine unless it is said otherwise. */
+  openSocket({ headers = {}, ...request }: Request): Promise<Stream> {
+    const shaken = { host: "localhost", ...lowerCase(handshakeHeaders), ...headers };
+    return this.open({ ...request, headers: shaken });
+  }
+
+  turn(): void {
+    this.clock.runEndOfTurn();
+  }
+
+  /** A poll under way, which the end of a turn or of its time answers. */
+  poll(request: Request): { readonly reply: () => Reply | undefined } {
+    let reply: Reply | undefined;
+    void this.ask(request).then((answer) => {
+      reply = answer;
+    });
+    return { reply: () => reply };
+  }
+
+  #note(code: string): string {
+    this.refusals.push(code);
+    return "";
+  }
+
+  #createGateway(
+    hub: Hub,
+    {
+      stamps,
+      prefix = "",
+      admitPublish = () => undefined,
+    }: PushStreamWorldOptions & { readonly stamps: Stamps },
+  ): Gateway {
+    const { clock, polls } = this;
+    const visitors = new Visitors({ verifier, anonymous: true, publishOrigins: [] });
+    const publishing = new Publishing({
+      visitors,
+      append: (publication) => this.#journal.append(publication),
+      room: () => undefined,
+      limits: defaultPublicationLimits,
+      clock,
+      open: true,
+    });
+    return new Gateway({
+      corsOrigins: ["https://page.example"],
+      resources: pushStream({
+        prefix,
+        streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
+        visitors,
+        publishing,
+        origins: new PageOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),
+        clients: { admitPublish },
+        refusals: { note: (_request, { code }) => this.#note(code) },
+        polling: new Polling({ clock, polls, admit: () => () => undefined }),
+        past: this.#journal,
+        stamps,
+        readersOf: (topic) => hub.readersOf(topic),
+        subscribers: () => this.#fanout.size + polls.size,
+        topicBytes: 64,
+        clock,
+      }),
+    });
+  }
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Headers by their lower-case names. */
+export function headersOf({ headers }: Pick<Reply, "headers">): ReadonlyMap<string, string> {
+  return new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+export interface Message {
+  readonly id: number;
+  readonly channel: string;
+  readonly text: string;
+  readonly tag: string;
+  readonly time: string;
+  readonly eventid: string;
+}
+
+/** The messages of an answer to a long poll, taken apart as the client library does it. */
+export function messagesOf(text: string): readonly Message[] {
+  return text
+    .replaceAll("}{", "}\r\n{")
+    .split("\r\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Message);
+}
+
+/** Their texts as that gives them to its page. */
+export function textsOf(text: string): readonly string[] {
+  return messagesOf(text).map((message) => decodeURIComponent(message.text));
+}

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { statisticsReply } from "../../../src/protocols/push-stream/render.js";
+
+it.each(["application/json", "application/yaml", "application/xml", "text/plain"])(
+  "a list of many channels as %s is made in several turns",
+  async (accept) => {
+    // That of 100,000 was one turn of 1.1 s, in which nobody got anything.
+    let turns = 0;
+    let nowMs = 0;
+    const clock = {
+      // Each channel takes a millisecond.
+      monotonic: () => (nowMs += 1),
+      endOfTurn: (action: () => void) => {
+        turns += 1;
+        setImmediate(action);
+      },
+    };
+    const infos = Array.from({ length: 100 }, (_, index) => ({ channel: `c${index}` }));
+    const reply = await statisticsReply({ channels: 100, infos }, { accept, clock });
+    expect(turns).toBeGreaterThan(10);
+    expect(reply.body.toString().match(/c\d+/g)).toEqual(infos.map(({ channel }) => channel));
+  },
+);

@@ -1,0 +1,66 @@
+import { Socket } from "node:net";
+import { expect, test } from "vitest";
+import { WorkerConnections } from "../../../src/workers/primary/worker-connections.js";
+
+interface Added {
+  readonly number: number;
+  readonly socket: Socket;
+  readonly fate: string[];
+}
+
+function add(connections: WorkerConnections): Added {
+  const socket = new Socket();
+  const fate: string[] = [];
+  const number = connections.add(socket, {
+    gone: () => void fate.push("gone"),
+    failed: () => void fate.push("failed"),
+  });
+  return { number, socket, fate };
+}
+
+test("numbers are counted from 1 in order", () => {
+  const connections = new WorkerConnections();
+  expect([add(connections), add(connections)].map(({ number }) => number)).toEqual([1, 2]);
+  expect(connections.size).toBe(2);
+});
+
+test("the hub's own descriptor is closed when the worker has one, and the connection counts on", () => {
+  const connections = new WorkerConnections();
+  const { number, socket, fate } = add(connections);
+  connections.sent(number);
+  expect(socket.destroyed).toBe(true);
+  expect(connections.size).toBe(1);
+  connections.gone(number);
+  expect(fate).toEqual(["gone"]);
+  expect(connections.size).toBe(0);
+});
+
+test("one that cannot be sent stays open, for another worker", () => {
+  const connections = new WorkerConnections();
+  const { number, socket, fate } = add(connections);
+  connections.failed(number);
+  expect(fate).toEqual(["failed"]);
+  expect(socket.destroyed).toBe(false);
+});
+
+test("at the worker's end what it had is gone, and what it had not stays open for another", () => {
+  const connections = new WorkerConnections();
+  const [had, waiting] = [add(connections), add(connections)];
+  connections.sent(had.number);
+  connections.end();
+  expect([had.fate, waiting.fate]).toEqual([["gone"], ["failed"]]);
+  expect(waiting.socket.destroyed).toBe(false);
+  expect(connections.size).toBe(0);
+});
+
+test("what is told of a connection after its end changes nothing", () => {
+  // Its callback may come when another worker has it already.
+  const connections = new WorkerConnections();
+  const { number, socket, fate } = add(connections);
+  connections.end();
+  connections.sent(number);
+  connections.failed(number);
+  connections.gone(number);
+  expect(fate).toEqual(["failed"]);
+  expect(socket.destroyed).toBe(false);
+});

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { createEpoch } from "../../../src/journal/epoch.js";
+import { systemClock } from "../../../src/app/system-clock.js";
+import { defaultFanoutLimits } from "../../../src/delivery/limits.js";
+import { Gateway } from "../../../src/gateway/gateway.js";
+import { Hub } from "../../../src/hub/hub.js";
+import { defaultHistoryLimits } from "../../../src/journal/memory/limits.js";
+import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
+import type { LogFields, Logger } from "../../../src/base/log.js";
+import { silentMetrics } from "../../../src/base/metrics.js";
+import { WorkersFront } from "../../../src/workers/primary/workers-front.js";
+import type { WorkersFrontOptions } from "../../../src/workers/primary/workers-front.js";
+import { root } from "../../support/ipc.js";
+import { atTestEnd } from "../../support/on-end.js";
+import { connectRaw, type RawConnection } from "../../support/raw-http.js";
+import { Changes } from "../../support/wait-for.js";
+
+/** Takes connections and answers; see the file. */
+export const fakeWorker = join(root, "test", "support", "fake-worker.mjs");
+
+/** Is never ready. */
+export const slowWorker = join(root, "test", "support", "slow-worker.mjs");
+
+const within = 30_000;
+
+/** A front with workers that are real processes, run a program of the tests, and end with the test. */
+export class WorkersBed {
+  readonly front: WorkersFront;
+  /** What was logged as an error. */
+  readonly errors: (LogFields & { readonly message: string })[] = [];
+  /** Reasons of connections that were cut. */
+  readonly cut: (string | undefined)[] = [];
+  readonly #changes = new Changes();
+  #port = 0;
+
+  constructor(options: Partial<WorkersFrontOptions> = {}) {
+    const history = new MemoryJournal({
+      epoch: createEpoch(),
+      clock: systemClock,
+      metrics: silentMetrics,
+      limits: defaultHistoryLimits,
+    });
+    this.front = new WorkersFront({
+      host: "127.0.0.1",
+      port: 0,
+      workers: 2,
+      connectionsPerWorker: 100,
+      connections: 100,
+      entry: fakeWorker,
+      settings,
+      gateway: new Gateway({ corsOrigins: [], resources: [] }),
+      hub: new Hub({ history, clock: systemClock }),
+      clock: systemClock,
+      logger: this.#logger(),
+      metrics: {
+        ...silentMetrics,
+        count: (name, _by, labels) => {
+          if (name === "connections_cut_total") this.cut.push(labels?.["reason"]);
+        },
+      },
+      ...options,
+    });
+    atTestEnd(() => this.front.close());
+  }
+
+  async listen(): Promise<void> {
+    this.#port = Number(new URL(await this.front.listen()).port);
+  }
+
+  connect(): Promise<RawConnection> {
+    return connectRaw({ port: this.#port });
+  }
+
+  /** Connects and returns which worker has the connection. */
+  async connectToWorker(): Promise<{ readonly connection: RawConnection; readonly worker: number }> {
+    const connection = await this.connect();
+    await connection.readUntil("\n", { within });
+    return { connection, worker: Number.parseInt(connection.text, 10) };
+  }
+
+  /** Until this was logged as an error; returns its fields. */
+  async untilError(pattern: RegExp): Promise<LogFields> {
+    const found = (): LogFields | undefined =>
+      this.errors.find((fields) => pattern.test(JSON.stringify(fields)));
+    await this.#changes.until(() => found() !== undefined, {
+      within,
+      missing: () => `nothing like ${String(pattern)} was logged, but ${JSON.stringify(this.errors)}`,
+    });
+    return found() ?? {};
+  }
+
+  #logger(): Logger {
+    const ignore = (): void => undefined;
+    const error = (fields: LogFields, message: string): void => {
+      this.errors.push({ ...fields, message });
+      this.#changes.changed();
+    };
+    return { debug: ignore, info: ignore, warn: ignore, error };
+  }
+}
+
+const settings = {
+  htmlDir: join(root, "html"),
+  resources: [],
+  corsOrigins: [],
+  trustedProxies: [],
+  headBytes: 16_384,
+  bodyBytes: 1024 * 1024,
+  requestBytes: 64 * 1024 * 1024,
+  fanout: defaultFanoutLimits,
+  logLevel: "error",
+} as const;

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, onTestFinished } from "vitest";
+import { Pair } from "zeromq";
+import { systemClock } from "../../../src/app/system-clock.js";
+import { defaultFanoutLimits } from "../../../src/delivery/limits.js";
+import { silentLogger } from "../../../src/base/log.js";
+import { WorkerFront } from "../../../src/workers/worker/worker-front.js";
+import { before } from "../../support/wait-for.js";
+
+test("a worker gives back connections whose handles never reached it", async () => {
+  // Without a descriptor left Node drops the message with the handle. The hub counted such connections for ever.
+  const dir = await mkdtemp(join(tmpdir(), "pharos-worker-"));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const hub = new Pair({ linger: 0 });
+  onTestFinished(() => hub.close());
+  const address = `ipc://${join(dir, "hub")}`;
+  await hub.bind(address);
+  const front = new WorkerFront({
+    settings: {
+      worker: 1,
+      address,
+      socketPath: join(dir, "http"),
+      htmlDir: dir,
+      resources: [],
+      corsOrigins: [],
+      trustedProxies: [],
+      headBytes: 16_384,
+      bodyBytes: 1024,
+      requestBytes: 4096,
+      fanout: defaultFanoutLimits,
+      logLevel: "error",
+    },
+    clock: systemClock,
+    logger: silentLogger,
+    over: () => undefined,
+  });
+  await front.start();
+  onTestFinished(() => hub.send(JSON.stringify([{ kind: "close" }])));
+  front.take({ connection: 1 }, undefined);
+  front.take({ connection: 4 }, undefined);
+  const said = before(untilSaid(hub, 5), { within: 30_000, missing: "what it has to say" });
+  expect(await said).toMatchObject([
+    { kind: "up" },
+    ...[1, 2, 3, 4].map((connection) => ({ kind: "gone", connection })),
+  ]);
+});
+
+/** The first messages, as many as are said. */
+async function untilSaid(hub: Pair, count: number): Promise<readonly unknown[]> {
+  const said: unknown[] = [];
+  while (said.length < count) {
+    const [text] = await hub.receive();
+    said.push(...(JSON.parse(String(text)) as unknown[]));
+  }
+  return said;
+}
