@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Link, LinkState } from "../../src/fronts/mongrel2/link/link.js";
-import { parseRecord } from "../../src/fronts/mongrel2/link/record-text.js";
+import { parseRecord } from "../../src/fronts/mongrel2/link/orphans/record-text.js";
 import { Targets } from "../../src/fronts/mongrel2/link/targets.js";
 import type { Mongrel2Request } from "../../src/fronts/mongrel2/wire/request.js";
 import { type LinkRecorder, type RecorderOptions, startLink } from "../support/link-recorder.js";

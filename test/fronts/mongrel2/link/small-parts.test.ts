@@ -7,7 +7,7 @@ import { controlFrames } from "../../../../src/fronts/mongrel2/link/control-fram
 import { EndedIds } from "../../../../src/fronts/mongrel2/link/ended-ids.js";
 import { FenceIds } from "../../../../src/fronts/mongrel2/link/fence-ids.js";
 import { HeldFrames } from "../../../../src/fronts/mongrel2/link/held-frames.js";
-import { readRunMark } from "../../../../src/fronts/mongrel2/link/run-mark.js";
+import { readRunMark } from "../../../../src/fronts/mongrel2/link/orphans/run-mark.js";
 import { Targets } from "../../../../src/fronts/mongrel2/link/targets.js";
 
 describe("targets", () => {

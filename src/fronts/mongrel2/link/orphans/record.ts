@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { PharosError } from "../../../base/errors.js";
+import { PharosError } from "../../../../base/errors.js";
 import { encodeIds, encodeStay, encodeTime, parseRecord, recordHead, type Stay } from "./record-text.js";
 
 export interface OpenRecordOptions {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { isSameRun, Orphans } from "../../../../src/fronts/mongrel2/link/orphans.js";
-import { OpenRecord } from "../../../../src/fronts/mongrel2/link/record.js";
-import type { StatusRow } from "../../../../src/fronts/mongrel2/wire/control.js";
-import { VirtualClock } from "../../../support/virtual-clock.js";
+import { isSameRun, Orphans } from "../../../../../src/fronts/mongrel2/link/orphans/orphans.js";
+import { OpenRecord } from "../../../../../src/fronts/mongrel2/link/orphans/record.js";
+import type { StatusRow } from "../../../../../src/fronts/mongrel2/wire/control.js";
+import { VirtualClock } from "../../../../support/virtual-clock.js";
 
 interface Past {
   readonly mark?: string;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { OpenRecord } from "../../../../src/fronts/mongrel2/link/record.js";
-import { parseRecord } from "../../../../src/fronts/mongrel2/link/record-text.js";
+import { OpenRecord } from "../../../../../src/fronts/mongrel2/link/orphans/record.js";
+import { parseRecord } from "../../../../../src/fronts/mongrel2/link/orphans/record-text.js";
 
 function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), "pharos-record-"));

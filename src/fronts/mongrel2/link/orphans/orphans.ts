@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../../../base/clock.js";
-import type { StatusRow } from "../wire/control.js";
+import type { Clock, Timer } from "../../../../base/clock.js";
+import type { StatusRow } from "../../wire/control.js";
 import type { OpenRecord } from "./record.js";
 import type { Stay } from "./record-text.js";
 
