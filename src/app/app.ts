@@ -30,7 +30,7 @@ import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import { Presence } from "../presence/presence.js";
-import { Stamps } from "../protocols/push-stream/stamps.js";
+import { Stamps } from "../protocols/push-stream/messages/stamps.js";
 import { WorkersFront } from "../workers/primary/workers-front.js";
 
 /** How long a stop waits until what was published is delivered, in milliseconds. */

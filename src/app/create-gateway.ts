@@ -31,7 +31,7 @@ import type { Presence } from "../presence/presence.js";
 import { filterLimits } from "./filter-limits.js";
 import { pushStream } from "../protocols/push-stream/push-stream.js";
 import type { PushStreamOptions } from "../protocols/push-stream/options.js";
-import type { Stamps } from "../protocols/push-stream/stamps.js";
+import type { Stamps } from "../protocols/push-stream/messages/stamps.js";
 import { tokenVerifier } from "./token-verifier.js";
 
 export interface GatewayParts {

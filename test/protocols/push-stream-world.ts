@@ -18,7 +18,7 @@ import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { silentMetrics } from "../../src/base/metrics.js";
 import { Polls } from "../../src/delivery/polls.js";
 import { pushStream } from "../../src/protocols/push-stream/push-stream.js";
-import { Stamps } from "../../src/protocols/push-stream/stamps.js";
+import { Stamps } from "../../src/protocols/push-stream/messages/stamps.js";
 import { testEpoch } from "../delivery/fanout-world.js";
 import type { Client } from "../gateway/subscribe-world.js";
 import { EagerChannel } from "../gateway/subscribe-world.js";

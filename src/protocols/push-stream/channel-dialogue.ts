@@ -3,11 +3,11 @@ import { parseQuery } from "../../gateway/http/query.js";
 import { rememberRequest } from "../../gateway/http/request-snapshot.js";
 import { asProblem } from "../../gateway/http/replies.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import { Explained, explain } from "./explained.js";
-import { refusedFrame } from "./formats.js";
+import { Explained, explain } from "./channels/explained.js";
+import { refusedFrame } from "./messages/formats.js";
 import type { PushStreamOptions } from "./options.js";
 import { decodeMessage, publishMessage } from "./publish.js";
-import type { Subscriber } from "./subscriber.js";
+import type { Subscriber } from "./channels/subscriber.js";
 
 /**
  * What the client of a WebSocket sends is a message to each of its channels, for those who may publish to them. It has no

@@ -4,9 +4,9 @@ import type { Pairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
 import type { GapReason } from "../../protocol.js";
 import type { PushStreamOptions } from "./options.js";
-import type { Stamp } from "./stamps.js";
-import { formatTime } from "./stamps.js";
-import type { PollMode, Subscriber } from "./subscriber.js";
+import type { Stamp } from "./messages/stamps.js";
+import { formatTime } from "./messages/stamps.js";
+import type { PollMode, Subscriber } from "./channels/subscriber.js";
 
 /**
  * How long a poll waits, in milliseconds: the client library gives up after 32 s, and takes a script that brings nothing

@@ -7,8 +7,8 @@ import type { Refusals } from "../../gateway/refusals.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { Visitors } from "../../gateway/access/authenticator.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import type { ChannelPast } from "./past.js";
-import type { Stamps } from "./stamps.js";
+import type { ChannelPast } from "./channels/past.js";
+import type { Stamps } from "./messages/stamps.js";
 
 export interface PushStreamOptions {
   /** What all paths begin with: empty, or a path without a slash at its end. */

@@ -7,8 +7,8 @@ import type { PushStreamOptions } from "./options.js";
 import { channelsBelow, channelsInQuery, publishMethods } from "./publish.js";
 import { Statistics } from "./statistics.js";
 import { subscribing } from "./subscribe.js";
-import { isStreamMode } from "./subscriber.js";
-import type { Mode } from "./subscriber.js";
+import { isStreamMode } from "./channels/subscriber.js";
+import type { Mode } from "./channels/subscriber.js";
 
 /** The paths of subscribers, by what the module's own configuration calls them. */
 const modes: Readonly<Record<string, Mode>> = Object.freeze({

@@ -2,10 +2,10 @@ import type { Dialogue, GatewayRequest, Headers } from "../../gateway/http/messa
 import { acceptHandshake } from "../../gateway/websocket/handshake.js";
 import type { Format } from "../../hub/publications/format.js";
 import { ChannelDialogue } from "./channel-dialogue.js";
-import type { PushStreamFormats } from "./formats.js";
+import type { PushStreamFormats } from "./messages/formats.js";
 import { framePage } from "./frame-page.js";
 import type { PushStreamOptions } from "./options.js";
-import type { StreamMode, Subscriber } from "./subscriber.js";
+import type { StreamMode, Subscriber } from "./channels/subscriber.js";
 
 /** How a mode that holds its connection open does it. */
 export interface StreamForm {

@@ -7,17 +7,17 @@ import { withProtocolToken } from "../../gateway/websocket/handshake.js";
 import type { Handler } from "../../gateway/http/resource.js";
 import { seenSubscriber } from "../../gateway/streams/presence-subscriber.js";
 import type { Format } from "../../hub/publications/format.js";
-import { parseChannels } from "./channels.js";
-import { findBeginning, parseControl } from "./cursor.js";
-import { explaining } from "./explained.js";
-import { pushStreamFormats } from "./formats.js";
+import { parseChannels } from "./channels/channels.js";
+import { findBeginning, parseControl } from "./channels/cursor.js";
+import { explaining } from "./channels/explained.js";
+import { pushStreamFormats } from "./messages/formats.js";
 import { LongPoll } from "./long-poll.js";
 import type { PushStreamOptions } from "./options.js";
 import type { ChannelsOf } from "./publish.js";
 import { streamForms } from "./stream-forms.js";
 import type { StreamForm } from "./stream-forms.js";
-import { isStreamMode } from "./subscriber.js";
-import type { Mode, Subscriber } from "./subscriber.js";
+import { isStreamMode } from "./channels/subscriber.js";
+import type { Mode, Subscriber } from "./channels/subscriber.js";
 
 /** Makes the handlers of subscribers; `channels` in the query goes before where the path has them. */
 export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {

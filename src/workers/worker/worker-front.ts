@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
 import { codings } from "../../gateway/formats/codings.js";
 import { formats } from "../../protocols/formats.js";
-import { heartbeatFormats } from "../../protocols/push-stream/formats.js";
+import { heartbeatFormats } from "../../protocols/push-stream/messages/formats.js";
 import type { Logger } from "../../base/log.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker, Words } from "../ipc/messages.js";

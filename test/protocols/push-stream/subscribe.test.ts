@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatTime } from "../../../src/protocols/push-stream/stamps.js";
+import { formatTime } from "../../../src/protocols/push-stream/messages/stamps.js";
 import { box } from "../boxes.js";
 import { PushStreamWorld, firstSecond, headersOf, messagesOf, textsOf } from "../push-stream-world.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PharosError } from "../../../src/base/errors.js";
 import { opcodes } from "../../../src/gateway/websocket/frame.js";
-import { formatTime } from "../../../src/protocols/push-stream/stamps.js";
+import { formatTime } from "../../../src/protocols/push-stream/messages/stamps.js";
 import { box } from "../boxes.js";
 import { PushStreamWorld, firstSecond } from "../push-stream-world.js";
 import type { Stream } from "../push-stream-world.js";

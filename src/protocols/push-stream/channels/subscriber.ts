@@ -1,7 +1,7 @@
-import type { Grants } from "../../auth/grants/grants.js";
-import type { GatewayRequest } from "../../gateway/http/messages.js";
-import type { Pairs } from "../../gateway/http/query.js";
-import type { Subscription } from "../../hub/cohort.js";
+import type { Grants } from "../../../auth/grants/grants.js";
+import type { GatewayRequest } from "../../../gateway/http/messages.js";
+import type { Pairs } from "../../../gateway/http/query.js";
+import type { Subscription } from "../../../hub/cohort.js";
 import type { AskedChannel } from "./channels.js";
 import type { Beginning, Control } from "./cursor.js";
 

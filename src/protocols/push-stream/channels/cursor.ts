@@ -1,11 +1,11 @@
-import type { GatewayRequest } from "../../gateway/http/messages.js";
-import type { Pairs } from "../../gateway/http/query.js";
-import { valueOf } from "../../gateway/http/query.js";
-import type { Entry } from "../../hub/publications/entry.js";
-import type { Rights } from "../../hub/publications/rights.js";
+import type { GatewayRequest } from "../../../gateway/http/messages.js";
+import type { Pairs } from "../../../gateway/http/query.js";
+import { valueOf } from "../../../gateway/http/query.js";
+import type { Entry } from "../../../hub/publications/entry.js";
+import type { Rights } from "../../../hub/publications/rights.js";
 import type { AskedChannel } from "./channels.js";
 import type { ChannelPast } from "./past.js";
-import type { Stamp, Stamps } from "./stamps.js";
+import type { Stamp, Stamps } from "../messages/stamps.js";
 
 export interface CursorSource {
   readonly past: ChannelPast;

@@ -1,6 +1,6 @@
-import { namedTopics } from "../../gateway/formats/json.js";
-import type { Entry } from "../../hub/publications/entry.js";
-import type { GapNotice } from "../../protocol.js";
+import { namedTopics } from "../../../gateway/formats/json.js";
+import type { Entry } from "../../../hub/publications/entry.js";
+import type { GapNotice } from "../../../protocol.js";
 import { formatTime } from "./stamps.js";
 import type { Stamp } from "./stamps.js";
 import type { Words } from "./template.js";

@@ -1,6 +1,6 @@
-import { PharosError } from "../../base/errors.js";
-import { parseTopic } from "../../hub/topics/topic.js";
-import type { Topic } from "../../hub/topics/topic.js";
+import { PharosError } from "../../../base/errors.js";
+import { parseTopic } from "../../../hub/topics/topic.js";
+import type { Topic } from "../../../hub/topics/topic.js";
 import { explain } from "./explained.js";
 
 /** A channel as a subscriber names it: a topic of the hub, and how many of its last messages are to come first. */

@@ -1,7 +1,7 @@
-import type { Entry } from "../../hub/publications/entry.js";
-import type { History } from "../../hub/publications/history.js";
-import type { Rights } from "../../hub/publications/rights.js";
-import type { Topic } from "../../hub/topics/topic.js";
+import type { Entry } from "../../../hub/publications/entry.js";
+import type { History } from "../../../hub/publications/history.js";
+import type { Rights } from "../../../hub/publications/rights.js";
+import type { Topic } from "../../../hub/topics/topic.js";
 
 /** What of a channel's past may be wanted at once. */
 export interface Backtrack {

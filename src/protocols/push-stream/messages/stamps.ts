@@ -1,5 +1,5 @@
-import type { Entry } from "../../hub/publications/entry.js";
-import type { Offset } from "../../hub/publications/position.js";
+import type { Entry } from "../../../hub/publications/entry.js";
+import type { Offset } from "../../../hub/publications/position.js";
 
 /**
  * A moment as clients of the push stream module know it: a second, and how many publications of that second there had

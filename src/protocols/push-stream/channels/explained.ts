@@ -1,6 +1,6 @@
-import type { Answer, Headers, Reply } from "../../gateway/http/messages.js";
-import { emptyReply } from "../../gateway/http/replies.js";
-import type { Handler } from "../../gateway/http/resource.js";
+import type { Answer, Headers, Reply } from "../../../gateway/http/messages.js";
+import { emptyReply } from "../../../gateway/http/replies.js";
+import type { Handler } from "../../../gateway/http/resource.js";
 
 /** What the module refuses, with its status and its words: clients of it look at both. */
 const refusals = Object.freeze({

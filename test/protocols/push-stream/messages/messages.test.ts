@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { formatTime } from "../../../src/protocols/push-stream/stamps.js";
-import { Template } from "../../../src/protocols/push-stream/template.js";
-import { box } from "../boxes.js";
-import { PushStreamWorld, firstSecond, messagesOf, textsOf } from "../push-stream-world.js";
+import { formatTime } from "../../../../src/protocols/push-stream/messages/stamps.js";
+import { Template } from "../../../../src/protocols/push-stream/messages/template.js";
+import { box } from "../../boxes.js";
+import { PushStreamWorld, firstSecond, messagesOf, textsOf } from "../../push-stream-world.js";
 
 const words = {
   id: "7",

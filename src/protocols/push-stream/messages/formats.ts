@@ -1,8 +1,8 @@
-import { emptyPing, frameText } from "../../gateway/websocket/frame.js";
-import type { Entry } from "../../hub/publications/entry.js";
-import type { Format } from "../../hub/publications/format.js";
-import { gapEventType } from "../../protocol.js";
-import type { GapNotice } from "../../protocol.js";
+import { emptyPing, frameText } from "../../../gateway/websocket/frame.js";
+import type { Entry } from "../../../hub/publications/entry.js";
+import type { Format } from "../../../hub/publications/format.js";
+import { gapEventType } from "../../../protocol.js";
+import type { GapNotice } from "../../../protocol.js";
 import { gapWords, messageWords, pingWords, refusalWords } from "./message.js";
 import type { Refusal } from "./message.js";
 import type { Stamps } from "./stamps.js";

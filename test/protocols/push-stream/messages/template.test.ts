@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Template } from "../../../src/protocols/push-stream/template.js";
-import type { Words } from "../../../src/protocols/push-stream/template.js";
+import { Template } from "../../../../src/protocols/push-stream/messages/template.js";
+import type { Words } from "../../../../src/protocols/push-stream/messages/template.js";
 
 const words: Words = {
   id: "7",
