@@ -1,14 +1,14 @@
-import { compiled } from "./compile.js";
-import { keptReport } from "./kept.js";
-import { describeMachine } from "./machine.js";
-import { parseOptions, usage, UsageError, type Options } from "./options.js";
-import { payloadBytes } from "./payload.js";
-import { progressBar } from "./progress.js";
-import type { Report } from "./results.js";
-import { run, type RunResults } from "./run.js";
-import { fromHere, saveReport } from "./save.js";
-import { fullScale, quickScale } from "./scenario.js";
-import { reportText } from "./table.js";
+import { compiled } from "./native/compile.js";
+import { keptReport } from "./report/read-report.js";
+import { describeMachine } from "./machine/machine.js";
+import { parseOptions, usage, UsageError, type Options } from "./run/options.js";
+import { payloadBytes } from "./publisher/payload.js";
+import { progressBar } from "./run/progress-bar.js";
+import type { Report } from "./report/report.js";
+import { run, type RunResults } from "./run/run.js";
+import { fromHere, saveReport } from "./output/save-report.js";
+import { fullScale, quickScale } from "./scenarios/scenario.js";
+import { reportText } from "./output/tables/report-text.js";
 
 /** What a run that is stopped leaves behind. */
 let latest: Report | undefined;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { curvesSvg } from "../../scripts/benchmark/curves/curve-chart.js";
-import { curvesOf } from "../../scripts/benchmark/curves/grouped.js";
-import { curvePoints } from "../../scripts/benchmark/curves/points.js";
-import { spreadOf, type Report, type ScenarioResults } from "../../scripts/benchmark/results.js";
-import { reportText } from "../../scripts/benchmark/table.js";
+import { curvesSvg } from "../../scripts/benchmark/output/charts/curve-chart.js";
+import { curvesOf } from "../../scripts/benchmark/report/curves.js";
+import { curvePoints } from "../../scripts/benchmark/scenarios/curves/curve-points.js";
+import { spreadOf, type Report, type ScenarioResults } from "../../scripts/benchmark/report/report.js";
+import { reportText } from "../../scripts/benchmark/output/tables/report-text.js";
 
 function point(x: number, cpu: number | undefined): ScenarioResults {
   const spec = { title: "cost", unit: "µs", better: "less" } as const;

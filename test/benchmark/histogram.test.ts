@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bucketUs, mergeBuckets, percentileMs } from "../../scripts/benchmark/histogram.js";
+import { bucketUs, mergeBuckets, percentileMs } from "../../scripts/benchmark/statistics/histogram.js";
 
 /** As checker.c has it. */
 function bucketOf(us: number): number {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { availableBytes, kernelLimits, kernelState } from "../../scripts/benchmark/kernel.js";
+import { availableBytes, kernelLimits, kernelState } from "../../scripts/benchmark/machine/kernel.js";
 
 test("what the kernel has left is told in numbers", () => {
   expect(availableBytes()).toBeGreaterThan(2 ** 20);

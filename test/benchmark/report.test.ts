@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { chartSvg } from "../../scripts/benchmark/chart.js";
-import { goalsTable } from "../../scripts/benchmark/goals.js";
-import { parseReport } from "../../scripts/benchmark/kept.js";
-import { numberText } from "../../scripts/benchmark/number-text.js";
-import { filled, sectionsOf } from "../../scripts/benchmark/page.js";
-import { root } from "../../scripts/benchmark/places.js";
-import { spreadOf, summarise, type Report } from "../../scripts/benchmark/results.js";
-import { summaryTable } from "../../scripts/benchmark/summary.js";
-import { reportText } from "../../scripts/benchmark/table.js";
+import { chartSvg } from "../../scripts/benchmark/output/charts/bar-chart.js";
+import { goalsTable } from "../../scripts/benchmark/output/tables/targets-table.js";
+import { parseReport } from "../../scripts/benchmark/report/read-report.js";
+import { numberText } from "../../scripts/benchmark/output/tables/number-text.js";
+import { filled, sectionsOf } from "../../scripts/benchmark/output/fill-page.js";
+import { root } from "../../scripts/benchmark/machine/paths.js";
+import { spreadOf, summarise, type Report } from "../../scripts/benchmark/report/report.js";
+import { summaryTable } from "../../scripts/benchmark/output/tables/summary-table.js";
+import { reportText } from "../../scripts/benchmark/output/tables/report-text.js";
 
 test.each([
   { values: [3], spread: { median: 3, min: 3, max: 3 } },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Contestant, StartOptions } from "../../scripts/benchmark/contestant.js";
-import { run } from "../../scripts/benchmark/run.js";
-import { quickScale, type Scenario } from "../../scripts/benchmark/scenario.js";
+import type { Contestant, StartOptions } from "../../scripts/benchmark/candidate/candidate.js";
+import { run } from "../../scripts/benchmark/run/run.js";
+import { quickScale, type Scenario } from "../../scripts/benchmark/scenarios/scenario.js";
 
 /** A server that fails to start, so that a run shows what it does around the measuring. */
 function failing(name: string, onStart: (options: StartOptions) => void = () => undefined): Contestant {

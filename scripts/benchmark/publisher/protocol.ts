@@ -1,4 +1,4 @@
-import type { ClientKind, PublisherSpec } from "../contestant.js";
+import type { ClientKind, PublisherSpec } from "../candidate/candidate.js";
 import type { Pace, Published } from "./publishing.js";
 
 /** What is asked of the process that publishes, and answered. */

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { before } from "../../../test/support/wait-for.js";
-import { here } from "../places.js";
+import { benchmarkDir } from "../machine/paths.js";
 import type { PublisherProtocol } from "./protocol.js";
 
 type Kind = keyof PublisherProtocol;
@@ -13,7 +13,7 @@ export class Publisher {
   readonly #waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
 
   constructor() {
-    this.#child = fork(join(here, "publisher", "main.ts"), { execArgv: ["--import", "tsx"] });
+    this.#child = fork(join(benchmarkDir, "publisher", "main.ts"), { execArgv: ["--import", "tsx"] });
     this.#child.on("message", (message: { readonly value?: unknown; readonly error?: string }) => {
       const call = this.#waiting.shift();
       if (message.error === undefined) call?.resolve(message.value);

@@ -1,4 +1,4 @@
-import { encodePayload, monotonicUs, payloadBytes } from "../payload.js";
+import { encodePayload, monotonicUs, payloadBytes } from "./payload.js";
 import type { Sender } from "./sender.js";
 
 /** So many a second, evenly, until it is stopped. */

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { Changes } from "../../../test/support/wait-for.js";
-import type { ClientKind } from "../contestant.js";
-import { monotonicUs } from "../payload.js";
+import type { ClientKind } from "../candidate/candidate.js";
+import { monotonicUs } from "./payload.js";
 import type { Publishing } from "./publishing.js";
 import { openSocket } from "./tcp-sender.js";
 

@@ -1,4 +1,4 @@
-import type { PublisherSpec } from "../contestant.js";
+import type { PublisherSpec } from "../candidate/candidate.js";
 import { connectHttp } from "./http-sender.js";
 import { connectTcp } from "./tcp-sender.js";
 import { connectZeromq } from "./zeromq-sender.js";

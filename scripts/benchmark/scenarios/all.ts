@@ -1,4 +1,4 @@
-import type { Scenario } from "../scenario.js";
+import type { Scenario } from "./scenario.js";
 import { burstScenario } from "./burst.js";
 import { memoryScenario, openingScenario, resumeScenario } from "./connections.js";
 import { delayScenarios, largeDelayScenario, topicsScenario } from "./delay.js";

@@ -1,4 +1,4 @@
-import { slowMs, slowNote, type Scenario } from "../scenario.js";
+import { slowMs, slowNote, type Scenario } from "./scenario.js";
 
 const withinMs = 40_000;
 

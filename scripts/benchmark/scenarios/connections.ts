@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Scenario, Scale } from "../scenario.js";
-import type { BedSpec } from "../bed.js";
+import type { Scenario, Scale } from "./scenario.js";
+import type { BedSpec } from "../environment/environment.js";
 
 /** The crowd of 10,000 that several scenarios share. */
 function tenThousand(scale: Scale): BedSpec {

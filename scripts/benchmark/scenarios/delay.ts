@@ -1,6 +1,6 @@
-import type { Bed } from "../bed.js";
-import { percentileMs } from "../histogram.js";
-import { paceNote, slowNote, type Measurement, type Scale, type Scenario } from "../scenario.js";
+import type { Bed } from "../environment/environment.js";
+import { percentileMs } from "../statistics/histogram.js";
+import { paceNote, slowNote, type Measurement, type Scale, type Scenario } from "./scenario.js";
 
 const figures = {
   p50: { title: "median", unit: "ms", better: "less" },

@@ -1,4 +1,4 @@
-import type { Scenario } from "../scenario.js";
+import type { Scenario } from "./scenario.js";
 
 /** One publisher that waits for each publication to come back before it publishes the next. */
 export const roundTripScenario: Scenario = {

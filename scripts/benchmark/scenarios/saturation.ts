@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Bed } from "../bed.js";
-import type { Faults } from "../crowd.js";
-import { percentileMs } from "../histogram.js";
-import type { Scale, Scenario, TurnMemory } from "../scenario.js";
+import type { Bed } from "../environment/environment.js";
+import type { Faults } from "../load/load-clients.js";
+import { percentileMs } from "../statistics/histogram.js";
+import type { Scale, Scenario, TurnMemory } from "./scenario.js";
 
 /** A rate counts only while its p99 stays under this. */
 const p99LimitMs = 1500;

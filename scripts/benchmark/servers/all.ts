@@ -1,4 +1,4 @@
-import type { Contestant } from "../contestant.js";
+import type { Contestant } from "../candidate/candidate.js";
 import { betterSse } from "./better-sse.js";
 import { floor } from "./floor.js";
 import { nchan } from "./nchan.js";

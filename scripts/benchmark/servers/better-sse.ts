@@ -1,4 +1,4 @@
-import type { Contestant } from "../contestant.js";
+import type { Contestant } from "../candidate/candidate.js";
 import { missingPeer, peerVersion, startPeer } from "./npm-peer.js";
 
 /** better-sse on Node's own HTTP server. */

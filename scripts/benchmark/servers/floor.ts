@@ -1,6 +1,6 @@
-import { compiled } from "../compile.js";
-import type { Contestant } from "../contestant.js";
-import { ServerChild } from "../server-child.js";
+import { compiled } from "../native/compile.js";
+import type { Contestant } from "../candidate/candidate.js";
+import { ServerChild } from "../candidate/spawned-server.js";
 
 const noTopics = "it knows no topics";
 

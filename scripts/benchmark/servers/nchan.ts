@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../test/support/free-port.js";
 import { before, waitFor } from "../../../test/support/wait-for.js";
-import type { Contestant } from "../contestant.js";
-import { hasCommand, packageVersion } from "../debian.js";
-import { exists } from "../places.js";
+import type { Contestant } from "../candidate/candidate.js";
+import { hasCommand, packageVersion } from "../machine/debian.js";
+import { exists } from "../machine/paths.js";
 import { openSocket } from "../publisher/tcp-sender.js";
-import { ServerChild } from "../server-child.js";
+import { ServerChild } from "../candidate/spawned-server.js";
 
 const moduleFile = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 

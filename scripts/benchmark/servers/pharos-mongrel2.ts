@@ -1,6 +1,6 @@
 import { startMongrel2, type Mongrel2Server } from "../../../test/support/mongrel2-server.js";
-import type { Child, Contestant } from "../contestant.js";
-import { hasCommand, packageVersion } from "../debian.js";
+import type { Child, Contestant } from "../candidate/candidate.js";
+import { hasCommand, packageVersion } from "../machine/debian.js";
 import { pharosVersion, running, startHub } from "./pharos.js";
 
 /** A hub behind a real Mongrel2 with the settings of mongrel2/mongrel2.conf. */

@@ -3,9 +3,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import type { Child, Contestant, Running, StartOptions } from "../contestant.js";
-import { root } from "../places.js";
-import { ServerChild } from "../server-child.js";
+import type { Child, Contestant, Running, StartOptions } from "../candidate/candidate.js";
+import { root } from "../machine/paths.js";
+import { ServerChild } from "../candidate/spawned-server.js";
 
 const entry = join(root, "dist", "cli", "main.js");
 

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../test/support/free-port.js";
 import { waitFor } from "../../../test/support/wait-for.js";
-import type { Contestant } from "../contestant.js";
-import { hasCommand, packageVersion } from "../debian.js";
-import { here } from "../places.js";
-import { ServerChild } from "../server-child.js";
+import type { Contestant } from "../candidate/candidate.js";
+import { hasCommand, packageVersion } from "../machine/debian.js";
+import { benchmarkDir } from "../machine/paths.js";
+import { ServerChild } from "../candidate/spawned-server.js";
 
 /** Pushpin with the Mongrel2 that Debian's package runs in front of it, and an origin that says "hold". */
 export const pushpin: Contestant = {
@@ -22,7 +22,7 @@ export const pushpin: Contestant = {
   missing: async () => ((await hasCommand("pushpin")) ? undefined : "pushpin is not installed"),
   version: async () => packageVersion("pushpin"),
   start: async ({ scratch, own }) => {
-    const grip = [join(here, "peers", "grip-origin.mjs")];
+    const grip = [join(benchmarkDir, "peers", "grip-origin.mjs")];
     const origin = own(new ServerChild({ name: "the origin", command: process.execPath, args: grip }));
     const [, originPort = ""] = await origin.waitForOutput(/^ready (\d+)$/m);
     const port = await freePort();
