@@ -1,7 +1,7 @@
 import { pollPath, streamPath, webSocketPath } from "../protocol.js";
 import type { Address } from "./transports/address.js";
 import { ask, openEventStream, type RequestSettings } from "./transports/event-stream-transport.js";
-import type { FeedEvents } from "./connection/feed.js";
+import type { Beginning } from "./connection/beginning.js";
 import { HubFeed } from "./connection/stream-loop.js";
 import type { TransportName } from "./messages/item.js";
 import { watchPage } from "./connection/page-lifecycle.js";
@@ -17,13 +17,6 @@ const fallbacks = () => import("./pharos-client-fallbacks.js");
 export interface ConnectionSettings {
   readonly transports: Transports;
   readonly tokens: Tokens;
-}
-
-/** Where a connection begins, and whom it tells. */
-export interface Beginning {
-  readonly filters: readonly string[];
-  readonly lastEventId: string;
-  readonly events: FeedEvents;
 }
 
 /** A connection of this page's, or worker's, own: begun after this turn, and told when the page is back. */

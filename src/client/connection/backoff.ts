@@ -24,17 +24,3 @@ export function reconnectDelayMs(options: {
   const span = Math.max(base, Math.min(maxReconnectMs, base * 2 ** options.failures));
   return base / 10 + options.random * (span - base / 10);
 }
-
-/** Waits, or until `signal` aborts; never rejects. */
-export function wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted === true) done();
-  });
-}

@@ -1,5 +1,5 @@
 import { askedUrl } from "./address.js";
-import { wait } from "../connection/backoff.js";
+import { wait } from "./wait.js";
 import type { AskedWith, RequestSettings } from "./event-stream-transport.js";
 import type { Arrival } from "../messages/item.js";
 import { fieldsOf } from "../messages/json.js";

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "./messages.js";
-import { mediaTypeOf } from "../../protocols/pharos/publish-body.js";
+import { mediaTypeOf } from "./media-type.js";
 import type { Pairs } from "./query.js";
 
 const formType = "application/x-www-form-urlencoded";

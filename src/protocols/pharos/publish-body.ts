@@ -2,6 +2,7 @@ import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseJson } from "../../gateway/http/json.js";
+import { mediaTypeOf } from "../../gateway/http/media-type.js";
 import type { GatewayRequest } from "../../gateway/http/messages.js";
 
 /** What of a request says what to publish. */
@@ -45,11 +46,6 @@ export function parseTopicPath(text: string): string {
       { cause },
     );
   }
-}
-
-/** The media type of a `Content-Type`, in lower case and without its parameters; empty where there is none. */
-export function mediaTypeOf(contentType: string | undefined): string {
-  return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
 const jsonType = "application/json";

@@ -1,5 +1,5 @@
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
-import { mediaTypeOf } from "../pharos/publish-body.js";
+import { mediaTypeOf } from "../../gateway/http/media-type.js";
 import type { Publisher, Publishing } from "../../gateway/publishing/publisher.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
 import type { Pairs } from "../../gateway/http/query.js";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { reconnectDelayMs, wait } from "../../../src/client/connection/backoff.js";
+import { reconnectDelayMs } from "../../../src/client/connection/backoff.js";
+import { wait } from "../../../src/client/transports/wait.js";
 import { before } from "../../support/wait-for.js";
 
 describe("reconnectDelayMs", () => {

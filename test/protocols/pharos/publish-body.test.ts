@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PharosError } from "../../../src/base/errors.js";
-import { mediaTypeOf, parsePublishBody, parseTopicPath } from "../../../src/protocols/pharos/publish-body.js";
+import { mediaTypeOf } from "../../../src/gateway/http/media-type.js";
+import { parsePublishBody, parseTopicPath } from "../../../src/protocols/pharos/publish-body.js";
 
 function request(body: string | Buffer, headers: Record<string, string> = {}) {
   const given = new Map(Object.entries(headers));

@@ -1,0 +1,8 @@
+import type { FeedEvents } from "./feed.js";
+
+/** Where a connection begins, and whom it tells. */
+export interface Beginning {
+  readonly filters: readonly string[];
+  readonly lastEventId: string;
+  readonly events: FeedEvents;
+}
