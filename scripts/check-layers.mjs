@@ -19,7 +19,7 @@ const table = {
   auth: { areas: ["base", "hub"], packages: ["jose", "node:"] },
   presence: { areas: ["base", "hub", "protocol"], packages: [] },
   gateway: {
-    areas: ["base", "hub", "protocol", "sse", "journal", "delivery", "auth", "presence", "protocols/pharos"],
+    areas: ["base", "hub", "protocol", "sse", "journal", "delivery", "auth", "presence"],
     packages: ["node:"],
   },
   "protocols/pharos": {
@@ -31,7 +31,7 @@ const table = {
     packages: [],
   },
   "protocols/push-stream": {
-    areas: ["base", "hub", "protocol", "auth", "gateway", "protocols/pharos"],
+    areas: ["base", "hub", "protocol", "auth", "gateway"],
     packages: ["node:os"],
   },
   "protocols/formats": { areas: ["hub", "gateway", "protocols/mercure"], packages: [] },
@@ -45,7 +45,7 @@ const table = {
     areas: ["base", "gateway", "delivery"],
     packages: ["fastify", "@fastify/", "ws", "node:"],
   },
-  "workers/ipc": { areas: ["base", "hub", "delivery"], packages: ["zeromq"] },
+  "workers/ipc": { areas: ["base", "hub", "delivery", "gateway"], packages: ["zeromq"] },
   "workers/primary": { areas: ["base", "hub", "gateway", "workers/ipc"], packages: ["node:"] },
   "workers/worker": {
     areas: [

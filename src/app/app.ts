@@ -3,9 +3,9 @@ import { createGateway } from "./create-gateway.js";
 import { createHttpFront } from "./create-http-front.js";
 import { filterLimits } from "./filter-limits.js";
 import { createEpoch } from "../journal/epoch.js";
-import { Figures } from "../monitoring/figures.js";
+import { MetricsRegistry } from "../monitoring/figures.js";
 import { readIngestKeys } from "./ingest-keys.js";
-import { gaugeLevels } from "../monitoring/gauges.js";
+import { setGauges } from "../monitoring/gauges.js";
 import { linkName, recordFile } from "./mongrel2-names.js";
 import { openAdmin } from "./open-admin.js";
 import type { Admin } from "./open-admin.js";
@@ -92,7 +92,7 @@ class RunningApp implements App {
   readonly #config: Config;
   readonly #ports: AppPorts;
   readonly #clock: Clock;
-  readonly #figures = new Figures();
+  readonly #figures = new MetricsRegistry();
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
   readonly #polls: Polls;
@@ -203,11 +203,11 @@ class RunningApp implements App {
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
   }
 
-  #presentFigures(): Figures {
+  #presentFigures(): MetricsRegistry {
     const http = this.#http;
     const inWorkers = http instanceof WorkersFront ? http.bodyBytes : 0;
     const bodyBytes = this.#gateway.bodies.held + inWorkers;
-    gaugeLevels(
+    setGauges(
       {
         hub: this.#hub,
         journal: this.#journal,

@@ -1,25 +1,25 @@
 import type { Clock } from "../base/clock.js";
 import type { Config, Limits } from "../config/config.js";
 import { PharosError } from "../base/errors.js";
-import { BodyRoom } from "../gateway/limits/body-budget.js";
-import { eventStreams } from "../protocols/pharos/esupdates.js";
+import { BodyBudget } from "../gateway/limits/body-budget.js";
+import { eventStreamResource } from "../protocols/pharos/esupdates.js";
 import { ClientLimits } from "../gateway/limits/client-limits.js";
 import { Gateway } from "../gateway/gateway.js";
-import { health } from "../protocols/pharos/health.js";
+import { healthResource } from "../protocols/pharos/health.js";
 import type { IdempotencyLimits } from "../gateway/publishing/idempotency.js";
 import { mercure } from "../protocols/mercure/mercure.js";
-import { poll } from "../protocols/pharos/poll.js";
-import { Polling } from "../gateway/streams/poll-admission.js";
-import { publish } from "../protocols/pharos/publish.js";
+import { pollResource } from "../protocols/pharos/poll.js";
+import { PollAdmission } from "../gateway/streams/poll-admission.js";
+import { publishResource } from "../protocols/pharos/publish.js";
 import type { PublishLinesLimits } from "../protocols/pharos/publish-lines.js";
 import { PublishOnce } from "../gateway/publishing/publish-once.js";
-import { PageOrigins } from "../gateway/access/websocket-origins.js";
-import { Publishing } from "../gateway/publishing/publisher.js";
+import { WebSocketOrigins } from "../gateway/access/websocket-origins.js";
+import { Publisher } from "../gateway/publishing/publisher.js";
 import { Refusals } from "../gateway/refusals.js";
 import type { StreamSettings } from "../gateway/streams/stream-start.js";
 import type { Resource } from "../gateway/http/resource.js";
-import { Visitors } from "../gateway/access/authenticator.js";
-import { webSockets } from "../protocols/pharos/websocket.js";
+import { Authenticator } from "../gateway/access/authenticator.js";
+import { webSocketResource } from "../protocols/pharos/websocket.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import { shareOf } from "../hub/filters/filter-limits.js";
 import type { Hub } from "../hub/hub.js";
@@ -57,11 +57,11 @@ export interface GatewayParts {
 /** Everything that is served over HTTP, on every front the same. */
 export function createGateway(parts: GatewayParts): Gateway {
   const { config, journal, presence } = parts;
-  const visitors = new Visitors({ ...config, verifier: tokenVerifier(config, parts) });
+  const visitors = new Authenticator({ ...config, verifier: tokenVerifier(config, parts) });
   const issuers = config.tokens.flatMap(({ issuer = [] }) => issuer);
   const streams = streamSettings(parts);
   const clients = clientLimits(parts);
-  const publishing = new Publishing({
+  const publishing = new Publisher({
     visitors,
     append: (publication) => journal.append(publication),
     room: () => parts.hub.room(),
@@ -73,19 +73,19 @@ export function createGateway(parts: GatewayParts): Gateway {
   const polls = polling(parts, clients);
   const once = new PublishOnce({ clock: parts.clock, limits: idempotencyLimits(config.limits) });
   const refusals = new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address });
-  const origins = new PageOrigins({ ...config, hubUrl: config.publicUrl });
+  const origins = new WebSocketOrigins({ ...config, hubUrl: config.publicUrl });
   const talking = { streams, visitors, publishing, clients, refusals, origins };
   return new Gateway({
     corsOrigins: config.corsOrigins,
     clients,
-    bodies: new BodyRoom({ ...config.limits, clients }),
+    bodies: new BodyBudget({ ...config.limits, clients }),
     checkRoom: ({ filters }) => checkRoom(parts, filters),
     refusals,
     resources: [
       ...pushStreamPaths(parts, { ...talking, polling: polls }),
-      eventStreams({ streams, visitors }),
-      poll({ streams, visitors, polling: polls }),
-      webSockets({ ...talking, checkRoom: (added) => checkFilterRoom(parts.hub, added) }),
+      eventStreamResource({ streams, visitors }),
+      pollResource({ streams, visitors, polling: polls }),
+      webSocketResource({ ...talking, checkRoom: (added) => checkFilterRoom(parts.hub, added) }),
       ...mercure({
         streams,
         visitors,
@@ -100,8 +100,8 @@ export function createGateway(parts: GatewayParts): Gateway {
           listBytes: config.limits.subscriptionListBytes,
         },
       }),
-      publish({ publishing, once, lines: linesLimits(config.limits) }),
-      health(parts.facts),
+      publishResource({ publishing, once, lines: linesLimits(config.limits) }),
+      healthResource(parts.facts),
     ],
   });
 }
@@ -127,9 +127,9 @@ function pushStreamPaths(
 }
 
 /** Polls that wait are as many, and hold as much, as streams may. */
-function polling(parts: GatewayParts, clients: ClientLimits): Polling {
+function polling(parts: GatewayParts, clients: ClientLimits): PollAdmission {
   const { polls, clock } = parts;
-  return new Polling({
+  return new PollAdmission({
     clock,
     polls,
     admit: (request, { filters }) => {

@@ -1,4 +1,4 @@
-import { readKeyFile } from "../zeromq/curve/key-file.js";
+import { readCurveKeyFile } from "../zeromq/curve/key-file.js";
 import { parseCurveServer, type CurveServer } from "../zeromq/curve/keys.js";
 import type { Endpoint } from "../zeromq/endpoint.js";
 import type { Logger } from "../base/log.js";
@@ -16,7 +16,7 @@ export function readIngestKeys(options: {
 }): CurveServer | undefined {
   const { file, endpoints, logger } = options;
   if (file === undefined) return undefined;
-  const { content, isExposed } = readKeyFile(file);
+  const { content, isExposed } = readCurveKeyFile(file);
   const keys = parseCurveServer(content, file);
   const clients = keys.clients?.size ?? "any";
   logger.info({ publicKey: keys.publicKey, clients }, "ZeroMQ publishers of other machines need keys");

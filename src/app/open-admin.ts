@@ -3,10 +3,10 @@ import { encodeExposition } from "../monitoring/admin/exposition.js";
 import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
-import type { Figures } from "../monitoring/figures.js";
+import type { MetricsRegistry } from "../monitoring/figures.js";
 import { htmlDir } from "./html-dir.js";
-import { LoopDelay } from "../monitoring/event-loop-delay.js";
-import { processFamilies } from "../monitoring/process-metrics.js";
+import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
+import { processMetrics } from "../monitoring/process-metrics.js";
 import { statusDocument } from "../monitoring/status-document.js";
 import type { StatusFacts } from "../monitoring/status-document.js";
 
@@ -20,7 +20,7 @@ export interface AdminParts {
   readonly config: Pick<Config, "admin" | "adminToken">;
   readonly version: string;
   /** The figures with the levels of this moment. */
-  readonly figures: () => Figures;
+  readonly figures: () => MetricsRegistry;
   readonly links: () => StatusFacts["links"];
   readonly workers: () => StatusFacts["workers"];
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
     return closable(
       await server.listen(),
       server,
-      new LoopDelay({ clock: parts.clock, metrics: parts.figures() }),
+      new EventLoopDelay({ clock: parts.clock, metrics: parts.figures() }),
     );
   } catch (error) {
     await server.close();
@@ -70,9 +70,9 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     token: parts.config.adminToken,
     htmlDir,
     metrics: () =>
-      encodeExposition(parts.figures().families(), prefix) + encodeExposition(processFamilies(startedAtMs)),
+      encodeExposition(parts.figures().families(), prefix) + encodeExposition(processMetrics(startedAtMs)),
     stats: () => {
-      const families = [...parts.figures().families(), ...processFamilies(startedAtMs)];
+      const families = [...parts.figures().families(), ...processMetrics(startedAtMs)];
       const [links, workers] = [parts.links(), parts.workers()];
       return statusDocument({ version, startedAtMs, nowMs: clock.now(), links, workers, families });
     },
@@ -80,7 +80,7 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
   });
 }
 
-function closable(url: string, server: AdminServer, delay: LoopDelay): Admin {
+function closable(url: string, server: AdminServer, delay: EventLoopDelay): Admin {
   return {
     url,
     close: async () => {

@@ -25,11 +25,11 @@ export function inEntry<Result>(where: string, parse: () => Result): Result {
 export function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   const short = text.length > quotedCharacters ? `${text.slice(0, quotedCharacters - 3)}...` : text;
-  return printable(short);
+  return printableText(short);
 }
 
 /** The text with everything that is not seen written as its code. */
-export function printable(text: string): string {
+export function printableText(text: string): string {
   return text.replaceAll(unprintable, (found) => `\\u{${found.codePointAt(0)?.toString(16) ?? ""}}`);
 }
 

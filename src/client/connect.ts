@@ -1,9 +1,9 @@
 import { defaultTopic } from "../protocol.js";
-import { parseAddress } from "./transports/address.js";
+import { parseHubAddress } from "./transports/address.js";
 import { deferredFeed } from "./connection/deferred-feed.js";
 import type { Feed, FeedEvents } from "./connection/feed.js";
 import { ownFeed, transportsFor } from "./feeds.js";
-import { Live } from "./connection/connection.js";
+import { LiveConnection } from "./connection/live-connection.js";
 import type { ConnectOptions } from "./options.js";
 import { StreamRefusedError } from "./messages/refusal.js";
 import { Tokens } from "./connection/tokens.js";
@@ -14,8 +14,8 @@ import { Tokens } from "./connection/tokens.js";
  *
  * @throws TypeError for a malformed URL, or one that does not have the transport
  */
-export function connect(url: string | URL, options: ConnectOptions = {}): Live {
-  const address = parseAddress(url);
+export function connect(url: string | URL, options: ConnectOptions = {}): LiveConnection {
+  const address = parseHubAddress(url);
   const { lastEventId = "", transport = "auto", shared, storage, decryptKey, signal } = options;
   const named = [...address.filters, ...(options.filters ?? [])];
   const filters = options.filters === undefined && named.length === 0 ? [defaultTopic] : [...new Set(named)];
@@ -34,7 +34,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     const made = import("./pharos-client-more.js").then(({ feedWithMore }) => feedWithMore(wanted, port));
     return deferredFeed(made, events);
   };
-  const live = new Live({ filters, lastEventId, makeFeed });
+  const live = new LiveConnection({ filters, lastEventId, makeFeed });
   if (signal?.aborted) live.close();
   signal?.addEventListener("abort", () => live.close());
   return live;

@@ -1,14 +1,14 @@
 import { pollPath, streamPath, webSocketPath } from "../protocol.js";
 import type { Address } from "./transports/address.js";
 import { ask, openEventStream, type RequestSettings } from "./transports/event-stream-transport.js";
-import type { Beginning } from "./connection/beginning.js";
-import { HubFeed } from "./connection/stream-loop.js";
+import type { ConnectionStart } from "./connection/beginning.js";
+import { StreamLoop } from "./connection/stream-loop.js";
 import type { TransportName } from "./messages/item.js";
 import { watchPage } from "./connection/page-lifecycle.js";
 import { StreamOpener } from "./connection/stream-opener.js";
 import type { Tokens } from "./connection/tokens.js";
 import type { Transport, Transports } from "./transports/transport.js";
-import { Wishes } from "./connection/desired-filters.js";
+import { DesiredFilters } from "./connection/desired-filters.js";
 
 // Few pages need them.
 const fallbacks = () => import("./pharos-client-fallbacks.js");
@@ -20,9 +20,12 @@ export interface ConnectionSettings {
 }
 
 /** A connection of this page's, or worker's, own: begun after this turn, and told when the page is back. */
-export function ownFeed(settings: ConnectionSettings, { filters, lastEventId, events }: Beginning): HubFeed {
+export function ownFeed(
+  settings: ConnectionSettings,
+  { filters, lastEventId, events }: ConnectionStart,
+): StreamLoop {
   const opener = new StreamOpener(settings);
-  const feed = new HubFeed({ opener, wishes: new Wishes(filters), lastEventId }, events);
+  const feed = new StreamLoop({ opener, wishes: new DesiredFilters(filters), lastEventId }, events);
   const unwatch = watchPage((back) => feed.hurry(back));
   queueMicrotask(() => void feed.run().finally(unwatch));
   return feed;

@@ -2,7 +2,7 @@ export { connect } from "./connect.js";
 export type { BookmarkStorage } from "./extras/bookmark.js";
 export { maxWaitingItems } from "./connection/inbox.js";
 export type { ConnectionState, LiveEvent, LiveGap, LiveItem, TransportName } from "./messages/item.js";
-export type { Live, LiveListeners } from "./connection/connection.js";
+export type { LiveConnection as Live, LiveListeners } from "./connection/live-connection.js";
 export type { ConnectOptions } from "./options.js";
 export { StreamRefusedError } from "./messages/refusal.js";
 export type { TokenSource } from "./connection/tokens.js";

@@ -1,7 +1,7 @@
 import type { Address } from "./transports/address.js";
 import { Bookmark } from "./extras/bookmark.js";
 import type { Feed, FeedEvents, Seen } from "./connection/feed.js";
-import type { Beginning } from "./connection/beginning.js";
+import type { ConnectionStart } from "./connection/beginning.js";
 import type { ConnectOptions } from "./options.js";
 import { sharedFeed } from "./shared/open-shared.js";
 import type { Tokens } from "./connection/tokens.js";
@@ -12,13 +12,13 @@ export interface WantedFeed {
   readonly address: Address;
   readonly options: ConnectOptions;
   readonly tokens: Tokens;
-  readonly beginning: Beginning;
+  readonly beginning: ConnectionStart;
 }
 
 /** What belongs to the file that all pages load. */
 export interface MainPort {
   /** A connection of this page's own. */
-  makeOwn(from: Beginning): Feed;
+  makeOwn(from: ConnectionStart): Feed;
   refusal(status: number, reason: string): Error;
 }
 

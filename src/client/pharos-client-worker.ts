@@ -1,12 +1,12 @@
-import { parseAddress } from "./transports/address.js";
+import { parseHubAddress } from "./transports/address.js";
 import { ownFeed, transportsFor } from "./feeds.js";
 import { Tokens } from "./connection/tokens.js";
 import { typedPort, type FromTab, type FromWorker } from "./shared/messages.js";
-import { SharedHub, type SharedHubOptions } from "./shared/shared-connection.js";
+import { SharedConnection, type SharedConnectionOptions } from "./shared/shared-connection.js";
 
 /** As a tab would, and with the tokens of the tabs. */
-const makeFeed: SharedHubOptions["makeFeed"] = ({ settings, token, ...beginning }) => {
-  const transports = transportsFor(parseAddress(settings.url), settings.transport, settings);
+const makeFeed: SharedConnectionOptions["makeFeed"] = ({ settings, token, ...beginning }) => {
+  const transports = transportsFor(parseHubAddress(settings.url), settings.transport, settings);
   return ownFeed({ transports, tokens: new Tokens(token) }, beginning);
 };
 
@@ -16,7 +16,7 @@ const lockFreed =
     ? (name: string): Promise<void> => navigator.locks.request(name, () => undefined)
     : undefined;
 
-const hub = new SharedHub({ makeFeed, lockFreed });
+const hub = new SharedConnection({ makeFeed, lockFreed });
 
 globalThis.addEventListener("connect", (event) => {
   const [port] = event instanceof MessageEvent ? event.ports : [];

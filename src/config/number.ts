@@ -1,18 +1,18 @@
 import { z } from "zod";
 
-export interface Range {
+export interface NumberRange {
   readonly from: number;
   readonly to: number;
 }
 
 /** A whole number; anything else is answered with what is allowed. */
-export function wholeNumber({ from, to }: Range): z.ZodNumber {
+export function wholeNumber({ from, to }: NumberRange): z.ZodNumber {
   const allowed = `a whole number from ${from} to ${to}`;
   return z.number({ error: allowed }).int(allowed).min(from, allowed).max(to, allowed);
 }
 
 /** A number of seconds, fractions included; anything else is answered with what is allowed. */
-export function seconds({ from, to }: Range): z.ZodNumber {
+export function seconds({ from, to }: NumberRange): z.ZodNumber {
   const allowed = `a number of seconds from ${from} to ${to}`;
   return z.number({ error: allowed }).min(from, allowed).max(to, allowed);
 }

@@ -3,10 +3,10 @@ import type { Batch } from "../hub/cohort.js";
 import type { Metrics } from "../base/metrics.js";
 import type { Channel } from "./channel.js";
 import type { FanoutCohort } from "./cohort-source.js";
-import { Crowd } from "./lagging-members.js";
+import { LaggingMembers } from "./lagging-members.js";
 import type { Connection, Rounds } from "./connection.js";
 import type { FanoutLimits } from "./limits.js";
-import { Patience } from "./round-deadline.js";
+import { RoundDeadline } from "./round-deadline.js";
 
 /**
  * A round that most have not drained goes on while so many of its members drain in each longest wait: a busy crowd does,
@@ -40,9 +40,9 @@ export class CohortRounds<H> implements Rounds<H> {
   readonly #arrivals = new Set<Connection<H>>();
   /** Readers whose cursor, got elsewhere, is ahead of the horizon: what is pending they have in part. */
   readonly #ahead = new Set<Connection<H>>();
-  readonly #crowd: Crowd<Connection<H>>;
+  readonly #crowd: LaggingMembers<Connection<H>>;
   readonly #context: RoundsContext<H>;
-  readonly #patience: Patience;
+  readonly #patience: RoundDeadline;
   #phase: "idle" | "scheduled" | "writing" | "open" = "idle";
   /** True while the open round is one that {@link expect} began. */
   #expecting = false;
@@ -61,8 +61,8 @@ export class CohortRounds<H> implements Rounds<H> {
   constructor(cohort: FanoutCohort, context: RoundsContext<H>) {
     this.cohort = cohort;
     this.#context = context;
-    this.#patience = new Patience(context.clock, context.limits);
-    this.#crowd = new Crowd({
+    this.#patience = new RoundDeadline(context.clock, context.limits);
+    this.#crowd = new LaggingMembers({
       clock: context.clock,
       periodMs: context.limits.roundWaitMs,
       size: () => cohort.connections,

@@ -6,7 +6,7 @@ import type { Offset } from "../hub/publications/position.js";
  * A page that has to be asked for: calls `take` once, in a later turn; never when the hub is gone by then. What it
  * returns is called when the page is not wanted any more.
  */
-export type ComingPage = (take: (page: Page) => void) => () => void;
+export type PendingPage = (take: (page: Page) => void) => () => void;
 
 /** A cohort as its rounds and readers see it: one of the hub in this process, or of a hub elsewhere. */
 export interface FanoutCohort {
@@ -20,7 +20,7 @@ export interface FanoutCohort {
   /** Gives the next round its bytes: at most `maxBytes`, or one event; undefined when nothing waits. */
   take(maxBytes: number): Batch | undefined;
   /** The next page for a reader, where the hub has to be asked. The same Buffer for all who ask for the same. */
-  page(state: ReadState, limits: PageLimits): Page | ComingPage;
+  page(state: ReadState, limits: PageLimits): Page | PendingPage;
   /** What keeps its quiet streams alive. */
   heartbeat(): Buffer;
   /** Publishers are to wait for this cohort's clients, or no longer. */
@@ -30,20 +30,20 @@ export interface FanoutCohort {
 }
 
 /** A stream's place: its cohort, and where it begins to read. */
-export interface Joined {
+export interface JoinedCohort {
   readonly cohort: FanoutCohort;
   readonly read: ReadState;
 }
 
 /** Where a fan-out gets its cohorts from; `S` is what it knows of a stream that is to join one. */
-export interface Cohorts<S> {
+export interface CohortSource<S> {
   /**
    * To be called once: `wake` is told of each cohort that has something pending, or whose horizon has moved without; it
    * must not call back.
    */
   attach(wake: (cohort: FanoutCohort) => void): void;
   /** One more connection; undone by {@link FanoutCohort.leave}. The same object for all of a cohort. */
-  join(stream: S): Joined;
+  join(stream: S): JoinedCohort;
   /** The same for a stream that comes from another cohort, where it stood at `read`. */
-  move(stream: S, read: ReadState): Joined;
+  move(stream: S, read: ReadState): JoinedCohort;
 }

@@ -4,11 +4,11 @@ import type { Metrics } from "../base/metrics.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
-import type { Cohorts, ComingPage, FanoutCohort } from "./cohort-source.js";
-import { ComingPages } from "./pending-pages.js";
+import type { CohortSource, PendingPage, FanoutCohort } from "./cohort-source.js";
+import { PendingPages } from "./pending-pages.js";
 import { Connection } from "./connection.js";
 import type { EndReason } from "./connection.js";
-import { Heads } from "./reply-queue.js";
+import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "./limits.js";
 import type { FanoutLimits } from "./limits.js";
 import { Waiters } from "../base/waiters.js";
@@ -22,7 +22,7 @@ const readersPerTurnMs = 10;
 export interface FanoutOptions<H, S> {
   /** `http` or `mongrel2`, for metrics. */
   readonly front: string;
-  readonly cohorts: Cohorts<S>;
+  readonly cohorts: CohortSource<S>;
   readonly channel: Channel<H>;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -30,7 +30,7 @@ export interface FanoutOptions<H, S> {
 }
 
 /** How a stream begins, beside what its cohort is found by. */
-export interface Opening<H> {
+export interface StreamOpening<H> {
   readonly handle: H;
   /** Goes out in front of the first page, in one write with it. */
   readonly head: Buffer;
@@ -61,15 +61,15 @@ export interface Saying<S> {
  * page reaches up to where the next round begins.
  */
 export class Fanout<H, S> {
-  readonly #cohorts: Cohorts<S>;
+  readonly #cohorts: CohortSource<S>;
   readonly #channel: Channel<H>;
   readonly #clock: Clock;
   readonly #limits: FanoutLimits;
   readonly #context: RoundsContext<H>;
   readonly #rounds = new Map<FanoutCohort, CohortRounds<H>>();
   readonly #connections = new Set<Connection<H>>();
-  readonly #heads: Heads<Connection<H>>;
-  readonly #coming: ComingPages<Connection<H>>;
+  readonly #heads: ReplyQueue<Connection<H>>;
+  readonly #coming: PendingPages<Connection<H>>;
   readonly #scheduled = new Set<CohortRounds<H>>();
   readonly #ready = new Set<Connection<H>>();
   readonly #served: Connection<H>[] = [];
@@ -101,8 +101,8 @@ export class Fanout<H, S> {
       mayRead: (connection) => this.#makeReady(connection),
       ended: () => this.#waiters.look(),
     };
-    this.#heads = new Heads(this.#limits.roundBytes);
-    this.#coming = new ComingPages((connection) => {
+    this.#heads = new ReplyQueue(this.#limits.roundBytes);
+    this.#coming = new PendingPages((connection) => {
       this.#ready.add(connection);
       this.#takeTurn();
     });
@@ -122,7 +122,7 @@ export class Fanout<H, S> {
   }
 
   /** Opens a stream; its head and first page go out at the end of the turn. */
-  open(opening: Opening<H> & S): Connection<H> {
+  open(opening: StreamOpening<H> & S): Connection<H> {
     const { cohort, read } = this.#cohorts.join(opening);
     const rounds = this.#roundsOf(cohort);
     const { handle, expiresAtMs, onRoom } = opening;
@@ -317,7 +317,7 @@ export class Fanout<H, S> {
     else this.#write(connection, body, nowMs);
   }
 
-  #nextPage(connection: Connection<H>): Page | ComingPage {
+  #nextPage(connection: Connection<H>): Page | PendingPage {
     const come = this.#coming.take(connection);
     if (come !== undefined) return come;
     const { cohort } = connection.rounds;

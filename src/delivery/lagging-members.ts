@@ -5,7 +5,7 @@ import { quorumOf } from "./round-deadline.js";
 const busyBytesEach = 64 * 1024;
 const busyBytesTogether = 16 * 1024 * 1024;
 
-export interface CrowdOptions {
+export interface LaggingMembersOptions {
   readonly clock: Clock;
   /** How often it is looked at, in milliseconds. */
   readonly periodMs: number;
@@ -21,14 +21,14 @@ export interface CrowdOptions {
  * publishers that have to wait: else the few who happen not to be behind would set the pace, and the others would read
  * from history until it has moved past them. A crowd behind that takes little is slow; it holds up nobody.
  */
-export class Crowd<C> {
-  readonly #options: CrowdOptions;
+export class LaggingMembers<C> {
+  readonly #options: LaggingMembersOptions;
   readonly #behind = new Set<C>();
   #servedBytes = 0;
   #watch: Timer | undefined;
   #holding = false;
 
-  constructor(options: CrowdOptions) {
+  constructor(options: LaggingMembersOptions) {
     this.#options = options;
   }
 
@@ -47,7 +47,7 @@ export class Crowd<C> {
     if (this.#behind.delete(connection)) this.#settle();
   }
 
-  /** The connection is gone; {@link CrowdOptions.size} may still count it. */
+  /** The connection is gone; {@link LaggingMembersOptions.size} may still count it. */
   left(connection: C): void {
     this.#behind.delete(connection);
     this.#settle();

@@ -3,7 +3,7 @@ import type { Hub } from "../hub/hub.js";
 import { moveReading, namesOf, startReading } from "../hub/history-page.js";
 import type { Page, PageLimits, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
-import type { Cohorts, FanoutCohort, Joined } from "./cohort-source.js";
+import type { CohortSource, FanoutCohort, JoinedCohort } from "./cohort-source.js";
 import { defaultFanoutLimits } from "./limits.js";
 import { PageCache } from "../hub/page-cache.js";
 
@@ -16,7 +16,7 @@ export interface LocalCohortsOptions {
 }
 
 /** One outlet of the hub in this process. */
-export class LocalCohorts implements Cohorts<Joining>, Outlet {
+export class LocalCohorts implements CohortSource<Joining>, Outlet {
   readonly name: string;
   readonly #hub: Hub;
   readonly #pages: PageCache;
@@ -38,12 +38,12 @@ export class LocalCohorts implements Cohorts<Joining>, Outlet {
     if (local !== undefined) this.#wake(local);
   }
 
-  join(joining: Joining): Joined {
+  join(joining: Joining): JoinedCohort {
     const cohort = this.#hub.join(this, joining.subscription);
     return { cohort: this.#localOf(cohort), read: startReading(this.#hub, cohort, joining) };
   }
 
-  move({ subscription, added = [] }: Joining, read: ReadState): Joined {
+  move({ subscription, added = [] }: Joining, read: ReadState): JoinedCohort {
     const cohort = this.#hub.join(this, subscription);
     return { cohort: this.#localOf(cohort), read: moveReading(read, namesOf(added)) };
   }

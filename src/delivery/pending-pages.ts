@@ -1,8 +1,8 @@
 import type { Page } from "../hub/history-page.js";
-import type { ComingPage } from "./cohort-source.js";
+import type { PendingPage } from "./cohort-source.js";
 
 /** Pages that readers have asked for elsewhere, until they are written. */
-export class ComingPages<R> {
+export class PendingPages<R> {
   /** Each with what withdraws it. */
   readonly #asking = new Map<R, () => void>();
   readonly #come = new Map<R, Page>();
@@ -18,7 +18,7 @@ export class ComingPages<R> {
     return this.#asking.has(reader) || this.#come.has(reader);
   }
 
-  ask(reader: R, page: ComingPage): void {
+  ask(reader: R, page: PendingPage): void {
     const withdraw = page((come) => {
       this.#asking.delete(reader);
       this.#come.set(reader, come);

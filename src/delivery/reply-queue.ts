@@ -1,5 +1,5 @@
 /** What readers are to get in front of their next page. */
-export class Heads<R> {
+export class ReplyQueue<R> {
   readonly #heads = new Map<R, Buffer>();
   readonly #maxBytes: number;
 

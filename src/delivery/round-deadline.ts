@@ -24,7 +24,7 @@ export function quorumOf(members: number): number {
  * time, and one that is only a little slower than the others is waited for. Who is left behind loses nothing: it reads
  * on from history.
  */
-export class Patience {
+export class RoundDeadline {
   readonly #clock: Clock;
   readonly #limits: FanoutLimits;
   #budgetMs: number;

@@ -1,7 +1,7 @@
 import { PharosError } from "../base/errors.js";
 import type { Subscription } from "../hub/cohort.js";
 import { streamPath } from "../protocol.js";
-import { BodyRoom } from "./limits/body-budget.js";
+import { BodyBudget } from "./limits/body-budget.js";
 import type { ClientLimits } from "./limits/client-limits.js";
 import { Cors } from "./http/cors.js";
 import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./http/messages.js";
@@ -19,7 +19,7 @@ export interface GatewayOptions {
   /** Throws PharosError when the hub has no room for a further stream like this. @default it always has */
   readonly checkRoom?: (subscription: Subscription) => void;
   /** What request bodies may hold. @default as its own defaults */
-  readonly bodies?: BodyRoom;
+  readonly bodies?: BodyBudget;
   /** Where refusals are noted. @default nowhere; they have no id then */
   readonly refusals?: Pick<Refusals, "note">;
 }
@@ -28,14 +28,14 @@ export interface GatewayOptions {
 export class Gateway {
   readonly resources: readonly Resource[];
   /** Where fronts ask before they keep the body of a request. */
-  readonly bodies: BodyRoom;
+  readonly bodies: BodyBudget;
   readonly #options: GatewayOptions;
   readonly #cors: Cors;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.resources = options.resources;
-    this.bodies = options.bodies ?? new BodyRoom();
+    this.bodies = options.bodies ?? new BodyBudget();
     this.#cors = new Cors(options.corsOrigins);
   }
 

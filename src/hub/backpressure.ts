@@ -27,7 +27,7 @@ const slotBytes = 16;
 /**
  * Counts what waits for a round in all cohorts: an entry once however many cohorts wait for it, and a slot for each.
  */
-export class PendingAccount {
+export class Backpressure {
   readonly #limits: PressureLimits;
   readonly #clock: Clock;
   #bytes = 0;

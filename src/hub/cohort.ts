@@ -5,7 +5,7 @@ import { filterSetKey } from "./filters/filter.js";
 import { heldBytes } from "./filters/filter-cost.js";
 import type { Format } from "./publications/format.js";
 import type { History } from "./publications/history.js";
-import type { PendingAccount } from "./backpressure.js";
+import type { Backpressure } from "./backpressure.js";
 import type { Offset } from "./publications/position.js";
 import { mayRead } from "./publications/rights.js";
 import type { Rights } from "./publications/rights.js";
@@ -63,7 +63,7 @@ export class Cohort {
   /** What the filters of each of its connections hold, in bytes. */
   readonly filterBytes: number;
   readonly #history: History;
-  readonly #account: PendingAccount;
+  readonly #account: Backpressure;
   #pending: Entry[] = [];
   #taken = 0;
   /** An offset, since an entry would be held for as long as the cohort is quiet. */
@@ -76,7 +76,7 @@ export class Cohort {
     readonly outlet: Outlet;
     readonly subscription: Subscription;
     readonly history: History;
-    readonly account: PendingAccount;
+    readonly account: Backpressure;
   }) {
     this.key = cohortKey(options.outlet, options.subscription);
     this.outlet = options.outlet;

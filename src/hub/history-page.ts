@@ -3,7 +3,7 @@ import type { Cohort, Joining } from "./cohort.js";
 import type { TopicFilter } from "./filters/filter.js";
 import { filterSetOf } from "./filters/filter-set.js";
 import { isNothing, maxNamedTopics } from "./publications/history.js";
-import type { History, LossMark, Losses, Range } from "./publications/history.js";
+import type { History, LossMark, Losses, HistoryRange } from "./publications/history.js";
 import type { Offset } from "./publications/position.js";
 import type { RetainedValues } from "./publications/retained-values.js";
 import { mayRead } from "./publications/rights.js";
@@ -107,7 +107,7 @@ export function readPage(
   return builder.build(step.state);
 }
 
-function rangeOf(cohort: Cohort, after: Offset, upTo: Offset): Range {
+function rangeOf(cohort: Cohort, after: Offset, upTo: Offset): HistoryRange {
   const { filters, rights } = cohort.subscription;
   return { filters, rights, after, upTo };
 }

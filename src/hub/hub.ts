@@ -12,7 +12,7 @@ import { heldBytes } from "./filters/filter-cost.js";
 import { FilterTrie } from "./filters/filter-trie.js";
 import type { FilterCounts } from "./filters/filter-trie.js";
 import type { History } from "./publications/history.js";
-import { PendingAccount, defaultPressureLimits } from "./backpressure.js";
+import { Backpressure, defaultPressureLimits } from "./backpressure.js";
 import type { PressureLimits } from "./backpressure.js";
 import { RetainedValues } from "./publications/retained-values.js";
 import type { Topic } from "./topics/topic.js";
@@ -51,7 +51,7 @@ export class Hub {
   readonly history: History;
   readonly retained: RetainedValues;
   readonly #clock: Clock;
-  readonly #account: PendingAccount;
+  readonly #account: Backpressure;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #trie: FilterTrie<Cohort>;
   readonly #filterLimits: FilterLimits;
@@ -69,7 +69,7 @@ export class Hub {
     this.#filterLimits = { ...defaultFilterLimits, ...options.filters };
     const { urls } = urlPatternsFor(options.baseUrl ?? defaultBaseUrl);
     this.#trie = new FilterTrie({ urls, limits: this.#filterLimits });
-    this.#account = new PendingAccount({
+    this.#account = new Backpressure({
       limits: options.pressure ?? defaultPressureLimits,
       clock: options.clock,
     });

@@ -14,7 +14,7 @@ const quantiles = [0.5, 0.99, 1] as const;
  * Measures how late the event loop is: the one figure that tells that a hub has more to do than one processor can.
  * Costs a timer every ten milliseconds, so it runs only where somebody can read the figure.
  */
-export class LoopDelay {
+export class EventLoopDelay {
   readonly #histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #metrics: Metrics;
   readonly #timer: Timer;

@@ -16,7 +16,7 @@ interface HistogramSeries {
 }
 
 /** Counts in memory: every figure since the start, by name and labels. */
-export class Figures implements Metrics {
+export class MetricsRegistry implements Metrics {
   readonly #values = new LabelTable<Series>();
   readonly #histograms = new LabelTable<HistogramSeries>();
 

@@ -14,24 +14,24 @@ export interface StreamCounts {
 }
 
 /** The HTTP front, in this process or in workers. */
-export interface HttpLevels extends StreamCounts {
+export interface HttpGauges extends StreamCounts {
   /** Its workers; undefined where there are to be none. */
   readonly workers?: readonly { readonly state: string }[];
 }
 
 /** A link's front. */
-export interface LinkLevels extends StreamCounts {
+export interface LinkGauges extends StreamCounts {
   readonly name: string;
   readonly state: LinkState;
 }
 
 /** Where the levels of a hub are read. */
-export interface LevelSources {
+export interface GaugeSources {
   readonly hub: Hub;
   readonly journal: MemoryJournal;
   /** The HTTP front, where there is one. */
-  readonly http: HttpLevels | undefined;
-  readonly links: readonly LinkLevels[];
+  readonly http: HttpGauges | undefined;
+  readonly links: readonly LinkGauges[];
   /** Polls that wait. */
   readonly polls: number;
   /** What the bodies of requests hold. */
@@ -42,7 +42,7 @@ export interface LevelSources {
  * Sets the gauges that are levels of the moment. They are read when somebody asks, since to follow them with every
  * publication and connection would cost more than they are worth; counting laggards goes through all connections.
  */
-export function gaugeLevels(sources: LevelSources, metrics: Metrics): void {
+export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   const { hub, journal, http, links, polls, bodyBytes } = sources;
   const fronts = http === undefined ? links : [http, ...links];
   if (http !== undefined) metrics.gauge("connections", http.size, { front: "http" });
@@ -72,7 +72,7 @@ function gaugeFilters(counts: FilterCounts, metrics: Metrics): void {
   metrics.gauge("pattern_expressions", counts.expressions);
 }
 
-function gaugeState({ name, state }: LinkLevels, metrics: Metrics): void {
+function gaugeState({ name, state }: LinkGauges, metrics: Metrics): void {
   for (const each of linkStates)
     metrics.gauge("link_state", each === state ? 1 : 0, { link: name, state: each });
 }

@@ -1,7 +1,7 @@
 import type { Family } from "../base/metrics.js";
 
 /** What this process takes, under the names that dashboards for any program know. */
-export function processFamilies(startedAtMs: number): readonly Family[] {
+export function processMetrics(startedAtMs: number): readonly Family[] {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, heapTotal } = process.memoryUsage();
   return [

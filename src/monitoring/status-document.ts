@@ -1,5 +1,5 @@
 import type { Family, Sample } from "../base/metrics.js";
-import type { WorkerLevels } from "../workers/primary/worker-pool.js";
+import type { WorkerGauges } from "../workers/primary/worker-pool.js";
 
 export interface StatusFacts {
   readonly version: string;
@@ -7,7 +7,7 @@ export interface StatusFacts {
   readonly nowMs: number;
   readonly links: readonly { readonly name: string; readonly state: string; readonly streams: number }[];
   /** Empty where the hub itself holds the connections. */
-  readonly workers: readonly WorkerLevels[];
+  readonly workers: readonly WorkerGauges[];
   readonly families: readonly Family[];
 }
 

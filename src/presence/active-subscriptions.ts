@@ -1,9 +1,9 @@
-import type { Matcher, Subscription } from "./subscriber.js";
+import type { Matcher, ActiveSubscription } from "./subscriber.js";
 
 /** The subscriptions that have been told of, and not yet of their end. */
 export class ActiveSubscriptions {
-  readonly #all = new Set<Subscription>();
-  readonly #byText = new Map<string, Set<Subscription>>();
+  readonly #all = new Set<ActiveSubscription>();
+  readonly #byText = new Map<string, Set<ActiveSubscription>>();
   #version = 0;
 
   get size(): number {
@@ -15,7 +15,7 @@ export class ActiveSubscriptions {
     return this.#version;
   }
 
-  add(subscription: Subscription): void {
+  add(subscription: ActiveSubscription): void {
     const { text } = subscription.matcher;
     this.#all.add(subscription);
     const others = this.#byText.get(text);
@@ -25,7 +25,7 @@ export class ActiveSubscriptions {
   }
 
   /** Takes one that was added. */
-  remove(subscription: Subscription): void {
+  remove(subscription: ActiveSubscription): void {
     const { text } = subscription.matcher;
     this.#all.delete(subscription);
     const others = this.#byText.get(text);
@@ -35,12 +35,12 @@ export class ActiveSubscriptions {
   }
 
   /** All of them, in the order in which they were told of. */
-  all(): Iterable<Subscription> {
+  all(): Iterable<ActiveSubscription> {
     return this.#all;
   }
 
   /** Those with a matcher of this text, in the order in which they were told of. */
-  of(text: Matcher["text"]): Iterable<Subscription> {
+  of(text: Matcher["text"]): Iterable<ActiveSubscription> {
     return this.#byText.get(text) ?? [];
   }
 }

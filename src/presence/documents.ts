@@ -1,7 +1,7 @@
 import { parseHubTopic } from "../hub/topics/topic.js";
 import type { Topic } from "../hub/topics/topic.js";
 import { mercurePath } from "../protocol.js";
-import type { Subscription } from "./subscriber.js";
+import type { ActiveSubscription } from "./subscriber.js";
 
 /** What all subscriptions lie below: topics of their events, and paths at which they are served. */
 export const subscriptionsTopic = parseHubTopic(`${mercurePath}/subscriptions`);
@@ -35,12 +35,12 @@ export const subscriptionEventType = "mercure";
 export const olderContext = "https://mercure.rocks/";
 
 export function describeSubscription(
-  { subscriber, matcher: { type, text } }: Subscription,
+  { subscriber, matcher: { type, text } }: ActiveSubscription,
   active: boolean,
 ): SubscriptionDocument {
   const payload = subscriber.payloadFor(text);
   return {
-    id: pathOf([type, text, subscriber.id]),
+    id: subscriptionPath([type, text, subscriber.id]),
     type: "subscription",
     match_type: type,
     match: text,
@@ -58,7 +58,7 @@ export function parseSubscription(data: string): SubscriptionDocument {
 export function asOlder(document: SubscriptionDocument): OlderSubscriptionDocument {
   const { match: topic, subscriber, active, payload } = document;
   return {
-    id: pathOf([topic, subscriber]),
+    id: subscriptionPath([topic, subscriber]),
     type: "Subscription",
     subscriber,
     topic,
@@ -73,7 +73,7 @@ export function topicsOf(document: SubscriptionDocument): readonly [Topic, Topic
 }
 
 /** The path below all subscriptions with these segments: each is encoded once, all but unreserved characters. */
-export function pathOf(segments: readonly string[]): string {
+export function subscriptionPath(segments: readonly string[]): string {
   return [subscriptionsTopic, ...segments.map(encodeSegment)].join("/");
 }
 

@@ -6,7 +6,7 @@ import type { GapNotice } from "../protocol.js";
 import { ActiveSubscriptions } from "./active-subscriptions.js";
 import { DeliveryBudget } from "./delivery-budget.js";
 import { describeSubscription, subscriptionEventType, subscriptionsTopic, topicsOf } from "./documents.js";
-import type { Subscriber, Subscription } from "./subscriber.js";
+import type { Subscriber, ActiveSubscription } from "./subscriber.js";
 
 export interface PresenceOptions {
   /** Publishes; returns to how many connections, when the publication has its place. */
@@ -50,7 +50,7 @@ export class Presence {
   readonly #options: PresenceOptions;
   readonly #budget: DeliveryBudget;
   /** In the order in which they came. */
-  readonly #changes = new Map<Subscription, Change>();
+  readonly #changes = new Map<ActiveSubscription, Change>();
   /** All changes up to this time are being lost. */
   #losingUpToMs = Number.NEGATIVE_INFINITY;
   /** True when something is lost of which nobody was told. */
@@ -83,7 +83,7 @@ export class Presence {
     this.#changes.clear();
   }
 
-  #change(subscription: Subscription, active: boolean): void {
+  #change(subscription: ActiveSubscription, active: boolean): void {
     if (this.#isClosed) return;
     const sinceMs = this.#options.clock.monotonic();
     this.#changes.set(subscription, { active, sinceMs });
@@ -125,13 +125,13 @@ export class Presence {
     return this.#budget.isSpent ? restMs : 0;
   }
 
-  #settle(subscription: Subscription, active: boolean): void {
+  #settle(subscription: ActiveSubscription, active: boolean): void {
     this.#changes.delete(subscription);
     if (active) this.active.add(subscription);
     else this.active.remove(subscription);
   }
 
-  #publish(subscription: Subscription, active: boolean): void {
+  #publish(subscription: ActiveSubscription, active: boolean): void {
     const document = describeSubscription(subscription, active);
     const deliveries = this.#options.append({
       topics: topicsOf(document),

@@ -16,7 +16,7 @@ export interface Subscriber {
 }
 
 /** One matcher of one subscriber: what is told of, and listed. */
-export interface Subscription {
+export interface ActiveSubscription {
   readonly subscriber: Subscriber;
   readonly matcher: Matcher;
 }

@@ -10,10 +10,10 @@ const maxIdLength = 4096;
 /**
  * The id in the answer to one publication.
  *
- * @throws PharosError as {@link refusalOf}; `refused` when it is no answer of a hub
+ * @throws PharosError as {@link publishRefusal}; `refused` when it is no answer of a hub
  */
 export function parseId(answer: Posted): string {
-  if (answer.status !== 200) throw refusalOf(answer);
+  if (answer.status !== 200) throw publishRefusal(answer);
   const id = answer.text.trim();
   if (id === "" || id.length > maxIdLength || /\p{Cc}/u.test(id) || isHtml(answer.type)) throw noHub();
   return id;
@@ -25,14 +25,14 @@ export function parseId(answer: Posted): string {
  * @throws PharosError as {@link parseId}
  */
 export function parseIds(answer: Posted, count: number): readonly string[] {
-  if (answer.status !== 200) throw refusalOf(answer);
+  if (answer.status !== 200) throw publishRefusal(answer);
   const ids = fieldOf(answer.text, "ids");
   if (!Array.isArray(ids) || ids.length !== count) throw noHub();
   return ids.map(String);
 }
 
 /** The error for an answer that is no success, with the reason that the hub gave. */
-export function refusalOf(answer: Posted): PharosError {
+export function publishRefusal(answer: Posted): PharosError {
   const { status } = answer;
   const code = status >= 500 || temporary.has(status) ? "not-taken" : "refused";
   return new PharosError(code, `the hub refused it with ${status}: ${reasonOf(answer)}`);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { workerShare } from "../../src/app/create-http-front.js";
-import { BodyRoom } from "../../src/gateway/limits/body-budget.js";
+import { BodyBudget } from "../../src/gateway/limits/body-budget.js";
 import { gatewayRequest } from "../gateway/request.js";
 
 const MiB = 1024 * 1024;
@@ -16,7 +16,7 @@ test.each([
 test("the largest body of one client fits however many workers there are", () => {
   // With 33 workers half of a worker's share was less than a body may have, and it was refused for ever.
   const limits = { bodyBytes: MiB, requestBytes: 64 * MiB };
-  const room = new BodyRoom({
+  const room = new BodyBudget({
     bodyBytes: MiB,
     requestBytes: workerShare(limits, 500),
     clients: { clientOf: () => ({ address: "192.0.2.1", key: "192.0.2.1", isLocal: false }) },

@@ -121,7 +121,7 @@ test("keys makes a hub's keys and a publisher's, with which publish --curve publ
   const serverKey = io.stdout.text.trim();
   expect(await run(["keys", client, "--server", serverKey], io)).toBe(0);
   const clientKey = io.stdout.text.trim().split("\n")[1];
-  const { readKeyFile } = await import("../../src/zeromq/curve/key-file.js");
+  const { readCurveKeyFile: readKeyFile } = await import("../../src/zeromq/curve/key-file.js");
   const curve = parseCurveServer({ ...Object(readKeyFile(server).content), clients: [clientKey] }, "keys");
   const { ingress, sink } = await openIngress({ endpoint: "@tcp://0.0.0.0:0", curve });
   const to = ingress.address.replace("0.0.0.0", "127.0.0.1");

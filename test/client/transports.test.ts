@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { connect, type ConnectOptions, type LiveItem } from "../../src/client/index.js";
 import { matchesTopic } from "../../src/client/messages/topic-match.js";
-import { parseWord } from "../../src/client/messages/hub-message.js";
+import { parseHubMessage } from "../../src/client/messages/hub-message.js";
 import { waitFor } from "../support/wait-for.js";
 import { type Answer, quick, refuse, serve, stream } from "./stream-server.js";
 
@@ -181,12 +181,12 @@ it.each([
 it.each([undefined, null, 1, "x", [], {}, { kind: "other" }, { kind: "filters", filters: [] }])(
   "%j is no word of the hub's that counts",
   (value) => {
-    expect(parseWord(value, "1")).toEqual({ kind: "other" });
+    expect(parseHubMessage(value, "1")).toEqual({ kind: "other" });
   },
 );
 
 it("an event with what is missing, or of another kind than it should be, is one with less", () => {
   const item = { kind: "event", id: "", topics: ["t"], data: "" };
-  const word = parseWord({ kind: "event", topics: ["t", 1], type: 7, data: {} }, "1");
+  const word = parseHubMessage({ kind: "event", topics: ["t", 1], type: 7, data: {} }, "1");
   expect(word).toEqual({ kind: "arrival", arrival: { item, cursor: "1" } });
 });

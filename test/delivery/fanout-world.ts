@@ -1,5 +1,5 @@
 import { Fanout } from "../../src/delivery/fanout.js";
-import type { FanoutOptions, Opening } from "../../src/delivery/fanout.js";
+import type { FanoutOptions, StreamOpening } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
 import type { Joining } from "../../src/hub/cohort.js";
 import { defaultFanoutLimits } from "../../src/delivery/limits.js";
@@ -51,7 +51,7 @@ export interface FilterChange {
   readonly added: readonly string[];
 }
 
-type Open = (client: FakeClient, joining: Joining, opening: Opening<FakeClient>) => void;
+type Open = (client: FakeClient, joining: Joining, opening: StreamOpening<FakeClient>) => void;
 
 /** `moved` is called when the client's stream goes on elsewhere, which at a worker is later; never when it has gone. */
 type Move = (client: FakeClient, joining: Joining, moved: () => void) => void;

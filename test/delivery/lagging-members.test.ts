@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Crowd } from "../../src/delivery/lagging-members.js";
+import { LaggingMembers } from "../../src/delivery/lagging-members.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 const KiB = 1024;
@@ -7,7 +7,7 @@ const KiB = 1024;
 function crowdOf(size: number) {
   const clock = new VirtualClock();
   const holds: boolean[] = [];
-  const crowd = new Crowd<number>({
+  const crowd = new LaggingMembers<number>({
     clock,
     periodMs: 250,
     size: () => size,

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { PharosError } from "../../src/base/errors.js";
-import { eventStreams } from "../../src/protocols/pharos/esupdates.js";
+import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { GatewayOptions } from "../../src/gateway/gateway.js";
 import { encodeStreamHead } from "../../src/gateway/http/response-head.js";
-import { health } from "../../src/protocols/pharos/health.js";
+import { healthResource } from "../../src/protocols/pharos/health.js";
 import { emptyReply } from "../../src/gateway/http/replies.js";
 import type { Resource } from "../../src/gateway/http/resource.js";
 import type { Reply, StreamStart } from "../../src/gateway/http/messages.js";
-import { Visitors } from "../../src/gateway/access/authenticator.js";
+import { Authenticator } from "../../src/gateway/access/authenticator.js";
 import { gatewayRequest } from "./request.js";
 
 function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
   const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 3, filterBytes: 32 };
-  const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
-  const resources = [eventStreams({ streams, visitors }), health(() => ({ streams: 7 }))];
+  const visitors = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
+  const resources = [eventStreamResource({ streams, visitors }), healthResource(() => ({ streams: 7 }))];
   return new Gateway({ corsOrigins: [], resources, ...options });
 }
 
@@ -147,7 +147,7 @@ describe("other requests", () => {
     const failing = () => {
       throw new Error("secret: /etc/passwd");
     };
-    const gateway = new Gateway({ corsOrigins: [], resources: [health(failing)] });
+    const gateway = new Gateway({ corsOrigins: [], resources: [healthResource(failing)] });
     const reply = replyOf(gateway, { path: "/healthz" });
     expect(reply.status).toBe(500);
     expect(reply.body.toString()).not.toContain("secret");

@@ -4,16 +4,16 @@ import type { Connection } from "../../src/delivery/connection.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
 import type { Joining } from "../../src/hub/cohort.js";
-import { eventStreams } from "../../src/protocols/pharos/esupdates.js";
+import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { GatewayOptions } from "../../src/gateway/gateway.js";
 import { encodeStreamHead } from "../../src/gateway/http/response-head.js";
 import { mercure } from "../../src/protocols/mercure/mercure.js";
 import type { Answer, StreamStart } from "../../src/gateway/http/messages.js";
-import { publish } from "../../src/protocols/pharos/publish.js";
+import { publishResource } from "../../src/protocols/pharos/publish.js";
 import { PublishOnce } from "../../src/gateway/publishing/publish-once.js";
-import { Publishing } from "../../src/gateway/publishing/publisher.js";
-import { Visitors } from "../../src/gateway/access/authenticator.js";
+import { Publisher } from "../../src/gateway/publishing/publisher.js";
+import { Authenticator } from "../../src/gateway/access/authenticator.js";
 import { allTopics, parseExactFilter } from "../../src/hub/filters/filter.js";
 import { Hub } from "../../src/hub/hub.js";
 import { parseEpoch } from "../../src/hub/publications/position.js";
@@ -172,8 +172,12 @@ export class SubscribeWorld {
       monotonic: () => this.#clock.monotonic(),
       endOfTurn: (action: () => void) => void setImmediate(action),
     };
-    const visitors = new Visitors({ verifier, anonymous: true, publishOrigins: ["https://hub.example"] });
-    const publishing = new Publishing({
+    const visitors = new Authenticator({
+      verifier,
+      anonymous: true,
+      publishOrigins: ["https://hub.example"],
+    });
+    const publishing = new Publisher({
       visitors,
       append: (publication) => this.#journal.append(publication),
       room: () => undefined,
@@ -189,7 +193,7 @@ export class SubscribeWorld {
       checkRoom: ({ filters }) => hub.checkPatterns(filters),
       ...(refusals === undefined ? {} : { refusals }),
       resources: [
-        eventStreams({ streams, visitors }),
+        eventStreamResource({ streams, visitors }),
         ...mercure({
           streams,
           visitors,
@@ -201,7 +205,7 @@ export class SubscribeWorld {
           issuers: [],
           subscriptions: undefined,
         }),
-        publish({ publishing, once }),
+        publishResource({ publishing, once }),
       ],
     });
   }

@@ -1,15 +1,15 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { Figures } from "../../src/monitoring/figures.js";
-import { LoopDelay } from "../../src/monitoring/event-loop-delay.js";
+import { MetricsRegistry } from "../../src/monitoring/figures.js";
+import { EventLoopDelay } from "../../src/monitoring/event-loop-delay.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 const longest = "event_loop_delay_seconds{quantile=1}";
 
 test("what holds the event loop up is seen at the end of the window in which it happened", async () => {
   const clock = new VirtualClock();
-  const metrics = new Figures();
-  const delay = new LoopDelay({ clock, metrics });
+  const metrics = new MetricsRegistry();
+  const delay = new EventLoopDelay({ clock, metrics });
   onTestFinished(() => delay.close());
   // Timers run in the order of their time, so that when this one has run the measuring one has begun.
   await timer(50);
@@ -22,7 +22,7 @@ test("what holds the event loop up is seen at the end of the window in which it 
 
 test("a closed one leaves no timer behind", () => {
   const clock = new VirtualClock();
-  const delay = new LoopDelay({ clock, metrics: new Figures() });
+  const delay = new EventLoopDelay({ clock, metrics: new MetricsRegistry() });
   delay.close();
   delay.close();
   expect(clock.timers).toBe(0);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Figures } from "../../src/monitoring/figures.js";
+import { MetricsRegistry } from "../../src/monitoring/figures.js";
 import { statusDocument } from "../../src/monitoring/status-document.js";
 
 describe("figures", () => {
   it("are counted and set for each name and labels", () => {
-    const figures = new Figures();
+    const figures = new MetricsRegistry();
     figures.count("publications_total");
     figures.count("publications_total", 2);
     figures.count("rounds_total", 1, { front: "http" });
@@ -20,7 +20,7 @@ describe("figures", () => {
   });
 
   it("have a family for every name, counted or not", () => {
-    const families = new Figures().families();
+    const families = new MetricsRegistry().families();
     expect(families.find(({ name }) => name === "gaps_total")).toMatchObject({
       type: "counter",
       samples: [],
@@ -29,7 +29,7 @@ describe("figures", () => {
   });
 
   it("of a histogram count each value in every bucket that reaches it", () => {
-    const figures = new Figures();
+    const figures = new MetricsRegistry();
     for (const bytes of [256, 257, 2_000_000]) figures.observe("round_bytes", bytes, { front: "http" });
     const family = figures.families().find(({ name }) => name === "round_bytes");
     const buckets = family?.samples.filter(({ name }) => name === "round_bytes_bucket");
@@ -52,7 +52,7 @@ describe("figures", () => {
 
 describe("the status", () => {
   it("has each figure under its name: a number, or a list where it has labels", () => {
-    const figures = new Figures();
+    const figures = new MetricsRegistry();
     figures.gauge("cohorts", 7);
     figures.count("gaps_total", 2, { reason: "evicted" });
     figures.count("gaps_total", 1, { reason: "other-epoch" });

@@ -3,10 +3,10 @@ import { Fanout } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { Reply } from "../../src/gateway/http/messages.js";
-import { PageOrigins } from "../../src/gateway/access/websocket-origins.js";
-import { Polling } from "../../src/gateway/streams/poll-admission.js";
-import { Publishing } from "../../src/gateway/publishing/publisher.js";
-import { Visitors } from "../../src/gateway/access/authenticator.js";
+import { WebSocketOrigins } from "../../src/gateway/access/websocket-origins.js";
+import { PollAdmission } from "../../src/gateway/streams/poll-admission.js";
+import { Publisher } from "../../src/gateway/publishing/publisher.js";
+import { Authenticator } from "../../src/gateway/access/authenticator.js";
 import { opcodes } from "../../src/gateway/websocket/frame.js";
 import type { Joining } from "../../src/hub/cohort.js";
 import { allTopics, parseExactFilter } from "../../src/hub/filters/filter.js";
@@ -209,8 +209,8 @@ export class PushStreamWorld {
     }: PushStreamWorldOptions & { readonly stamps: Stamps },
   ): Gateway {
     const { clock, polls } = this;
-    const visitors = new Visitors({ verifier, anonymous: true, publishOrigins: [] });
-    const publishing = new Publishing({
+    const visitors = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
+    const publishing = new Publisher({
       visitors,
       append: (publication) => this.#journal.append(publication),
       room: () => undefined,
@@ -225,10 +225,13 @@ export class PushStreamWorld {
         streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
         visitors,
         publishing,
-        origins: new PageOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),
+        origins: new WebSocketOrigins({
+          hubUrl: "http://hub.example",
+          corsOrigins: ["https://page.example"],
+        }),
         clients: { admitPublish },
         refusals: { note: (_request, { code }) => this.#note(code) },
-        polling: new Polling({ clock, polls, admit: () => () => undefined }),
+        polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
         past: this.#journal,
         stamps,
         readersOf: (topic) => hub.readersOf(topic),

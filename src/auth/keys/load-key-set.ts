@@ -45,7 +45,7 @@ export function loadKeySet(place: KeySetPlace): Promise<string> {
  *
  * @throws PharosError `bad-config` when it cannot be read
  */
-export function readKeyFile(file: string): string {
+export function readKeySetFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {

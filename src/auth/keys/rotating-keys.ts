@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { KeySource } from "./key-source.js";
-import { printable } from "../refusal.js";
+import { printableText } from "../refusal.js";
 import type { VerificationKey } from "./verification-key.js";
 
 /** After this time keys are asked for again, so that one that its issuer withdrew is not trusted for long. */
@@ -73,7 +73,7 @@ export class RotatingKeys implements KeySource {
       this.#keys = await this.#options.load();
       this.#staleAtMs = this.#options.clock.monotonic() + staleAfterMs;
     } catch (error) {
-      const reason = printable(error instanceof Error ? error.message : String(error));
+      const reason = printableText(error instanceof Error ? error.message : String(error));
       const kept =
         this.#keys === undefined ? "no token of its issuer is accepted" : "those known stay in use";
       this.#warn({ source: this.#options.source, reason }, `keys for tokens could not be had; ${kept}`);

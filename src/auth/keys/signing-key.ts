@@ -3,7 +3,7 @@ import { createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { algorithmsOf, kindOf } from "./algorithms.js";
 import { isRecord, type JsonRecord } from "../json.js";
-import { readKeyFile } from "./load-key-set.js";
+import { readKeySetFile } from "./load-key-set.js";
 import { secretKey } from "./verification-key.js";
 
 /** A key that signs tokens. */
@@ -31,7 +31,7 @@ export function signingSecret(secret: string, allowed?: readonly string[]): Sign
  * @throws PharosError `bad-config` when there is none, or it is too weak or of a kind that is not taken
  */
 export function readSigningKey(file: string): SigningKey {
-  const text = readKeyFile(file);
+  const text = readKeySetFile(file);
   const jwk = text.trimStart().startsWith("{") ? parseJwk(text, file) : undefined;
   const key = privateKey(jwk === undefined ? text : { key: jwk as JsonWebKey, format: "jwk" }, file);
   const { alg, kid } = jwk ?? {};

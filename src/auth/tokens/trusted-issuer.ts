@@ -3,7 +3,7 @@ import { PharosError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { fixedKeys, type KeySource } from "../keys/key-source.js";
 import { parseKeySet } from "../keys/key-set.js";
-import { loadKeySet, parseKeySetPlace, readKeyFile } from "../keys/load-key-set.js";
+import { loadKeySet, parseKeySetPlace, readKeySetFile } from "../keys/load-key-set.js";
 import { RotatingKeys } from "../keys/rotating-keys.js";
 import { pemKey, secretKey } from "../keys/verification-key.js";
 
@@ -48,7 +48,7 @@ export function trustIssuer(settings: IssuerSettings, context: TrustContext): Tr
   const { issuer, secret, key, jwks, algorithms: allowed, audience } = settings;
   const sources = [
     ...(secret === undefined ? [] : [fixedKeys([secretKey(secret, allowed)])]),
-    ...(key === undefined ? [] : [fixedKeys([pemKey(readKeyFile(key), { what: key, allowed })])]),
+    ...(key === undefined ? [] : [fixedKeys([pemKey(readKeySetFile(key), { what: key, allowed })])]),
     ...(jwks === undefined ? [] : [keySet(jwks, settings, context)]),
   ];
   if (sources.length === 0) {
@@ -72,7 +72,7 @@ function keySet(jwks: string, { algorithms }: IssuerSettings, { clock, logger }:
   const load = async () => parseKeySet(await loadKeySet(place), algorithms);
   if (place.kind === "url") return new RotatingKeys({ source: jwks, load, clock, logger });
   // A file is here now or is a mistake; a URL may be down for a while.
-  const initial = inFile(jwks, () => parseKeySet(readKeyFile(place.file), algorithms));
+  const initial = inFile(jwks, () => parseKeySet(readKeySetFile(place.file), algorithms));
   return new RotatingKeys({ source: jwks, load, initial, clock, logger });
 }
 

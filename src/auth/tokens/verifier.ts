@@ -6,7 +6,7 @@ import type { Logger } from "../../base/log.js";
 import type { Grants, TokenVerifier, Verdict } from "../grants/grants.js";
 import { defaultTokenLimits, type TokenLimits } from "../limits.js";
 import { parseGrants } from "../grants/parse-grants.js";
-import { printable, quoted, refused } from "../refusal.js";
+import { printableText, quoted, refused } from "../refusal.js";
 import { RememberedTokens } from "./remembered-tokens.js";
 import { trustIssuer, type IssuerSettings, type TrustedIssuer } from "./trusted-issuer.js";
 import { readToken, type UnverifiedToken } from "./unverified-token.js";
@@ -82,9 +82,9 @@ class Verifier implements TokenVerifier {
 
   /** What is no refusal is a fault of the hub: no token is accepted on its account, and the log tells it. */
   #reasonOf(error: unknown): string {
-    if (error instanceof PharosError && error.code === "invalid-token") return printable(error.message);
+    if (error instanceof PharosError && error.code === "invalid-token") return printableText(error.message);
     const message = error instanceof Error ? error.message : String(error);
-    this.#ports.logger.error({ error: printable(message) }, "a token could not be verified");
+    this.#ports.logger.error({ error: printableText(message) }, "a token could not be verified");
     return "the hub could not verify it; its log says why";
   }
 }

@@ -38,7 +38,7 @@ export async function openPublisher(target: Target, io: Io): Promise<CliPublishe
 }
 
 async function curveKeys(file: string, io: Io) {
-  const { readKeyFile } = await import("../../zeromq/curve/key-file.js");
+  const { readCurveKeyFile: readKeyFile } = await import("../../zeromq/curve/key-file.js");
   const { parseCurveClient } = await import("../../zeromq/curve/keys.js");
   const { content, isExposed } = readKeyFile(file);
   if (isExposed)

@@ -30,7 +30,7 @@ export function addPublish(root: Command, io: Io, ended: Ending): void {
     .option("--data <D>", "The data; without it each line of standard input is one publication.")
     .option("--encrypt-key <FILE>", "Seal the data with the 32 bytes in this file, which the hub never sees.")
     .action(async ({ topic, type, id, data, encryptKey, ...target }: PublishNamed) => {
-      const { publish } = await import("./publish.js");
+      const { runPublish: publish } = await import("./publish.js");
       const options = { topic, type, id, data, seal: await sealerOf(encryptKey) };
       ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
     });

@@ -3,7 +3,7 @@ import { exitCodes, type Io } from "../terminal/io.js";
 import { readLines } from "../terminal/lines.js";
 import type { CliPublication, CliPublisher } from "./publisher.js";
 
-export interface PublishOptions {
+export interface PublishCommandOptions {
   /** @default "broadcast" */
   readonly topic?: string | undefined;
   readonly type?: string | undefined;
@@ -21,7 +21,11 @@ export interface PublishOptions {
  * @throws PharosError `not-taken` or `unreachable` when no hub takes one in 5 s, `refused` with the hub's reason, or
  *   the code of what is wrong with it
  */
-export async function publish(options: PublishOptions, publisher: CliPublisher, io: Io): Promise<number> {
+export async function runPublish(
+  options: PublishCommandOptions,
+  publisher: CliPublisher,
+  io: Io,
+): Promise<number> {
   const { data, seal = plain, ...rest } = options;
   if (data !== undefined) {
     await publisher.publish({ data: await seal(data), ...rest });

@@ -5,9 +5,9 @@ import { gapEventType, type GapNotice } from "../../protocol.js";
 import type { Io } from "./io.js";
 
 /** How a connection stands: being made, open, or waiting before it is made again. */
-export type ConnectionState = "connecting" | "open" | "waiting";
+export type PrintedState = "connecting" | "open" | "waiting";
 
-const dots: Readonly<Record<ConnectionState, string>> = Object.freeze({
+const dots: Readonly<Record<PrintedState, string>> = Object.freeze({
   connecting: pc.yellow("●"),
   open: pc.green("●"),
   waiting: pc.red("●"),
@@ -47,7 +47,7 @@ export class EventPrinter {
   }
 
   /** `sentence` says it in words. */
-  connection(state: ConnectionState, sentence: string): void {
+  connection(state: PrintedState, sentence: string): void {
     this.#connection = `${dots[state]} ${sentence}`;
     if (this.#live) this.#io.stdout.write(this.#status());
     else this.#io.stderr.write(`${sentence}\n`);

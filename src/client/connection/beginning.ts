@@ -1,7 +1,7 @@
 import type { FeedEvents } from "./feed.js";
 
 /** Where a connection begins, and whom it tells. */
-export interface Beginning {
+export interface ConnectionStart {
   readonly filters: readonly string[];
   readonly lastEventId: string;
   readonly events: FeedEvents;

@@ -1,5 +1,5 @@
 /** What is wanted of a stream at one moment. */
-export interface Wish {
+export interface DesiredFilter {
   readonly filters: readonly string[];
   /** Those whose retained values have not come yet. */
   readonly added: readonly string[];
@@ -14,7 +14,7 @@ interface Waiting {
 }
 
 /** The filters that are wanted, those of them whose retained values are still to come, and who waits for them. */
-export class Wishes {
+export class DesiredFilters {
   #filters: readonly string[];
   #added: Set<string> = new Set();
   /** Those whose retained values the stream that is open was asked for. */
@@ -43,12 +43,12 @@ export class Wishes {
     return followed;
   }
 
-  now(): Wish {
+  now(): DesiredFilter {
     return { filters: this.#filters, added: [...this.#added], number: this.#number };
   }
 
   /** A stream has begun with this wish. */
-  met({ filters, number }: Wish): void {
+  met({ filters, number }: DesiredFilter): void {
     this.#asked = filters;
     // Each counts one more than the one before.
     while ((this.#waiting[0]?.number ?? Infinity) <= number) this.#waiting.shift()?.resolve();

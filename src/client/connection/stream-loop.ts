@@ -1,17 +1,17 @@
 import { reconnectDelayMs } from "./backoff.js";
-import { Bell } from "./wakeup.js";
+import { Wakeup } from "./wakeup.js";
 import type { Feed, FeedEvents } from "./feed.js";
 import { StreamRefusedError, UnservedError } from "../messages/refusal.js";
 import type { OpenedStream, StreamOpener } from "./stream-opener.js";
-import { reasonText, type Batch } from "../transports/transport.js";
-import type { Wishes } from "./desired-filters.js";
+import { reasonText, type ArrivalBatch } from "../transports/transport.js";
+import type { DesiredFilters } from "./desired-filters.js";
 
 /** A stream is dead when it has been silent for so many heartbeats: one may be late, and one lost on the way. */
 const heartbeatsMissed = 3;
 
-export interface HubFeedOptions {
+export interface StreamLoopOptions {
   readonly opener: StreamOpener;
-  readonly wishes: Wishes;
+  readonly wishes: DesiredFilters;
   /** `""` means none. */
   readonly lastEventId: string;
 }
@@ -21,17 +21,17 @@ export interface HubFeedOptions {
  * when filters or the token change. While that one is being opened the old one is kept but not read: so nothing is
  * lost, doubled or out of order, and when it cannot be opened the old one goes on.
  */
-export class HubFeed implements Feed {
+export class StreamLoop implements Feed {
   readonly #opener: StreamOpener;
-  readonly #wishes: Wishes;
+  readonly #wishes: DesiredFilters;
   readonly #events: FeedEvents;
-  readonly #bell = new Bell();
+  readonly #bell = new Wakeup();
   #cursor: string;
   #retryMs: number | undefined;
   #silenceMs: number | undefined;
   #failures = 0;
 
-  constructor({ opener, wishes, lastEventId }: HubFeedOptions, events: FeedEvents) {
+  constructor({ opener, wishes, lastEventId }: StreamLoopOptions, events: FeedEvents) {
     this.#opener = opener;
     this.#wishes = wishes;
     this.#cursor = lastEventId;
@@ -152,7 +152,7 @@ export class HubFeed implements Feed {
     }
   }
 
-  async #take({ arrivals, retryMs, heartbeatMs }: Batch): Promise<void> {
+  async #take({ arrivals, retryMs, heartbeatMs }: ArrivalBatch): Promise<void> {
     this.#retryMs = retryMs ?? this.#retryMs;
     if (heartbeatMs !== undefined) this.#silenceMs = heartbeatMs * heartbeatsMissed;
     for (const arrival of arrivals) {

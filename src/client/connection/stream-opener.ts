@@ -4,7 +4,7 @@ import type { Tokens } from "./tokens.js";
 import {
   reasonText,
   type OpenStream,
-  type StreamRequest,
+  type TransportRequest,
   type Transport,
   type Transports,
 } from "../transports/transport.js";
@@ -24,7 +24,7 @@ export interface OpenedStream extends OpenStream {
   close(): void;
 }
 
-type Asked = Omit<StreamRequest, "token" | "signal">;
+type Asked = Omit<TransportRequest, "token" | "signal">;
 
 /** Opens streams by the transport that works, with a token that is valid. */
 export class StreamOpener {
@@ -79,7 +79,7 @@ export class StreamOpener {
   }
 
   /** A token that is refused may have been withdrawn, or this clock be wrong: another is tried, once. */
-  async #attempt(transport: Transport, request: Omit<StreamRequest, "token">): Promise<OpenStream> {
+  async #attempt(transport: Transport, request: Omit<TransportRequest, "token">): Promise<OpenStream> {
     const open = async (): Promise<OpenStream> => {
       const token = await this.#tokens.current().catch((error: unknown) => {
         throw new Error(`no token: ${reasonText(error)}`);

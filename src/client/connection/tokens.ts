@@ -1,4 +1,4 @@
-import { fieldsOf } from "../messages/json.js";
+import { objectFields } from "../messages/json.js";
 
 /** A token, or what brings one: called before the first stream, before its token expires, and when it was refused. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
@@ -55,7 +55,7 @@ export class Tokens {
 function remainingMs(token = ""): number {
   const [, claims = ""] = token.split(".");
   try {
-    const { exp } = fieldsOf(JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))));
+    const { exp } = objectFields(JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))));
     return Number(exp) * 1000 - Date.now();
   } catch {
     // A token that cannot be looked into.

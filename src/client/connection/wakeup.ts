@@ -1,10 +1,10 @@
-import type { Batch, StreamEnd } from "../transports/transport.js";
+import type { ArrivalBatch, StreamEnd } from "../transports/transport.js";
 
 /** What rings: filters or the token are to change; it is over; the page or the network is back. */
 type Ring = "change" | "close" | "hurry";
 
 /** What whoever listens has heard: a ring, something of the stream, or nothing for too long. */
-export type Heard = Batch | StreamEnd | { readonly kind: Ring | "silence" };
+export type Heard = ArrivalBatch | StreamEnd | { readonly kind: Ring | "silence" };
 
 /** How late a timer may fire before it is taken for one of a page that was frozen, or a machine that slept, in milliseconds. */
 const sleptMs = 2000;
@@ -13,7 +13,7 @@ const sleptMs = 2000;
 const graceMs = 1000;
 
 /** Wakes the one who waits: for the next of a stream, or for the time of the next attempt. */
-export class Bell {
+export class Wakeup {
   #isClosed = false;
   #isChanged = false;
   #ear: ((ring: Ring) => void) | undefined;

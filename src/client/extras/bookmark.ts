@@ -1,5 +1,5 @@
 import type { Seen } from "../connection/feed.js";
-import { fieldsOf, parseJson } from "../messages/json.js";
+import { objectFields, tryParseJson } from "../messages/json.js";
 
 /** Where a page keeps what it has seen. A browser's `sessionStorage` and `localStorage` are such. */
 export interface BookmarkStorage {
@@ -21,7 +21,7 @@ export class Bookmark {
 
   read(): Seen | undefined {
     try {
-      return parseSeen(parseJson(this.#storage.getItem(this.#key) ?? ""));
+      return parseSeen(tryParseJson(this.#storage.getItem(this.#key) ?? ""));
     } catch {
       return undefined;
     }
@@ -46,7 +46,7 @@ export class Bookmark {
 }
 
 function parseSeen(value: unknown): Seen | undefined {
-  const { lastEventId, filters } = fieldsOf(value);
+  const { lastEventId, filters } = objectFields(value);
   if (typeof lastEventId !== "string" || !Array.isArray(filters)) return undefined;
   return { lastEventId, filters: filters.map(String) };
 }

@@ -1,16 +1,16 @@
 import type { Arrival, LiveItem } from "./item.js";
-import { fieldsOf, parseGapNotice } from "./json.js";
+import { objectFields, parseGapNotice } from "./json.js";
 
 /** What the hub says in JSON, in frames of a WebSocket and answers to polls. */
-export type Word =
+export type HubMessage =
   | { readonly kind: "arrival"; readonly arrival: Arrival }
   | { readonly kind: "open"; readonly retryMs: number | undefined; readonly heartbeatMs: number | undefined }
   /** An answer to what was not asked, or a word of a later hub. */
   | { readonly kind: "other" };
 
 /** Parses one word; never throws. `cursor` is where the stream stands, and stays with a retained value. */
-export function parseWord(value: unknown, cursor: string): Word {
-  const word = fieldsOf(value);
+export function parseHubMessage(value: unknown, cursor: string): HubMessage {
+  const word = objectFields(value);
   const id = textOf(word["id"]);
   switch (word["kind"]) {
     case "event": {

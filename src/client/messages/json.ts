@@ -12,11 +12,11 @@ export function parseGapNotice(value: unknown): GapNotice {
 
 /** As {@link parseGapNotice}, from the data of a `pharos-gap` event. */
 export function parseGapText(data: string): GapNotice {
-  return parseGapNotice(parseJson(data));
+  return parseGapNotice(tryParseJson(data));
 }
 
 /** The value of a JSON text; undefined for what is none. */
-export function parseJson(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -25,11 +25,11 @@ export function parseJson(text: string): unknown {
 }
 
 /** The fields of an object; none of anything else. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+export function objectFields(value: unknown): Readonly<Record<string, unknown>> {
   return Object(value);
 }
 
 function isNotice(value: unknown): value is GapNotice {
-  const { reason, topics, more } = fieldsOf(value);
+  const { reason, topics, more } = objectFields(value);
   return typeof reason === "string" && Array.isArray(topics) && typeof more === "boolean";
 }

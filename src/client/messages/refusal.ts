@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from "./json.js";
+import { objectFields, tryParseJson } from "./json.js";
 
 /** The server's answer says that to ask again would not help: a 204, or a 4xx other than 408 and 429. */
 export class StreamRefusedError extends Error {
@@ -30,7 +30,7 @@ export class UnservedError extends Error {
 const maxRetryAfterMs = 300_000;
 
 /** What an answer that is no stream means. Reads its body for the reason; never throws. */
-export async function refusalOf(response: Response): Promise<StreamRefusedError | UnservedError> {
+export async function refusalOfResponse(response: Response): Promise<StreamRefusedError | UnservedError> {
   const { status, headers } = response;
   if (status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429))
     return new StreamRefusedError(status, await reasonOf(response));
@@ -46,6 +46,6 @@ export async function refusalOf(response: Response): Promise<StreamRefusedError 
 async function reasonOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
-  const { title, detail = title ?? "" } = isJson ? fieldsOf(parseJson(text)) : { detail: text };
+  const { title, detail = title ?? "" } = isJson ? objectFields(tryParseJson(text)) : { detail: text };
   return String(detail).slice(0, 200).trim();
 }

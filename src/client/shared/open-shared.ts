@@ -1,5 +1,5 @@
 import type { Feed } from "../connection/feed.js";
-import type { Beginning } from "../connection/beginning.js";
+import type { ConnectionStart } from "../connection/beginning.js";
 import { watchPage } from "../connection/page-lifecycle.js";
 import type { Tokens } from "../connection/tokens.js";
 import { SharedFeed, type SharedFeedOptions } from "./shared-feed.js";
@@ -25,7 +25,7 @@ export interface SharedFeedRequest extends SharedOptions {
   readonly tokens: Tokens;
   /** The hub's own URL; undefined where it is not known. */
   readonly base: string | undefined;
-  readonly beginning: Beginning;
+  readonly beginning: ConnectionStart;
   readonly makeOwn: SharedFeedOptions["makeOwn"];
   readonly refusal: SharedFeedOptions["refusal"];
 }

@@ -10,7 +10,7 @@ interface Remembered {
 }
 
 /** The last arrivals of a stream, each with a number that counts up. */
-export class Past {
+export class ReplayBuffer {
   readonly #remembered: Remembered[] = [];
   #first = 0;
   #counted = 0;

@@ -1,17 +1,17 @@
 import type { FeedEvents } from "../connection/feed.js";
-import type { HubFeed } from "../connection/stream-loop.js";
+import type { StreamLoop } from "../connection/stream-loop.js";
 import type { Arrival, ConnectionState } from "../messages/item.js";
 import { StreamRefusedError } from "../messages/refusal.js";
 import { aliveEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
-import { Apart } from "./solo-readers.js";
-import { Past } from "./replay-buffer.js";
+import { SoloReaders } from "./solo-readers.js";
+import { ReplayBuffer } from "./replay-buffer.js";
 import { Tab } from "./tab.js";
 import { TabTokens } from "./tab-tokens.js";
 
 type TabPort = Port<FromWorker, FromTab>;
 type Joining = Extract<FromTab, { kind: "join" }>;
 
-export interface SharedHubOptions {
+export interface SharedConnectionOptions {
   /** Makes the one feed, which is to have begun. */
   readonly makeFeed: (made: {
     readonly settings: SharedSettings;
@@ -19,7 +19,7 @@ export interface SharedHubOptions {
     readonly lastEventId: string;
     readonly token: () => Promise<string | undefined>;
     readonly events: FeedEvents;
-  }) => HubFeed;
+  }) => StreamLoop;
   /** Resolves when a lock is free, that is when the tab has gone which held it; undefined where there are none. */
   readonly lockFreed: ((name: string) => Promise<void>) | undefined;
 }
@@ -31,20 +31,20 @@ const goneMs = 15 * aliveEveryMs;
 const patienceMs = 2000;
 
 /** Serves the tabs of a worker from one feed with the filters of all: each gets what its own match, from where it stands. */
-export class SharedHub {
-  readonly #options: SharedHubOptions;
+export class SharedConnection {
+  readonly #options: SharedConnectionOptions;
   readonly #tabs = new Map<TabPort, Tab>();
   readonly #tokens = new TabTokens(() => [...this.#tabs.keys()].toReversed());
-  #feed: HubFeed | undefined;
-  #past = new Past("");
+  #feed: StreamLoop | undefined;
+  #past = new ReplayBuffer("");
   #state: ConnectionState = { kind: "idle" };
-  readonly #apart = new Apart();
+  readonly #apart = new SoloReaders();
   /** Called when no tab is behind, while the stream waits for that. */
   #caughtUp: (() => void) | undefined;
   /** The filters of the stream, with the number of the first arrival that it brought with them. */
   #since = new Map<string, number>();
 
-  constructor(options: SharedHubOptions) {
+  constructor(options: SharedConnectionOptions) {
     this.#options = options;
   }
 
@@ -96,7 +96,7 @@ export class SharedHub {
   }
 
   #start(settings: SharedSettings, lastEventId: string): void {
-    this.#past = new Past(lastEventId);
+    this.#past = new ReplayBuffer(lastEventId);
     const filters = this.#wanted();
     this.#since = new Map(filters.map((filter) => [filter, 0]));
     const events = {

@@ -1,5 +1,5 @@
 import type { Feed, FeedEvents } from "../connection/feed.js";
-import type { Beginning } from "../connection/beginning.js";
+import type { ConnectionStart } from "../connection/beginning.js";
 import type { Arrival, ConnectionState } from "../messages/item.js";
 import type { Tokens } from "../connection/tokens.js";
 import { reasonText } from "../transports/transport.js";
@@ -14,7 +14,7 @@ export interface SharedFeedOptions {
   /** Called once, when the worker is left. */
   readonly onClose: () => void;
   /** A connection of this page's own, which has begun. */
-  readonly makeOwn: (from: Beginning) => Feed;
+  readonly makeOwn: (from: ConnectionStart) => Feed;
   /** The error of a refusal, as the program knows it. */
   readonly refusal: (status: number, reason: string) => Error;
 }
@@ -60,7 +60,7 @@ export class SharedFeed implements Feed {
   #unanswered = 0;
   #number = 0;
 
-  constructor(options: SharedFeedOptions, { filters, lastEventId, events }: Beginning) {
+  constructor(options: SharedFeedOptions, { filters, lastEventId, events }: ConnectionStart) {
     this.#options = options;
     this.#events = events;
     this.#filters = filters;

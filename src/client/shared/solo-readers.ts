@@ -10,7 +10,7 @@ const mostAtOnce = 3;
 const turnMs = 10_000;
 
 /** Has tabs that have fallen behind read by themselves, a few at a time, in order. The others wait, and get nothing meanwhile. */
-export class Apart {
+export class SoloReaders {
   readonly #waiting = new Set<Tab>();
   readonly #reading = new Map<Tab, ReturnType<typeof setTimeout>>();
 

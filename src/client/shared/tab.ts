@@ -1,7 +1,7 @@
 import type { Arrival, LiveItem } from "../messages/item.js";
 import { matchesTopic } from "../messages/topic-match.js";
 import type { FromTab, FromWorker, Port } from "./messages.js";
-import type { Past } from "./replay-buffer.js";
+import type { ReplayBuffer } from "./replay-buffer.js";
 
 /** How many arrivals may be on their way to a tab: what a page that does not run may have to keep. */
 const maxOnTheWay = 256;
@@ -62,12 +62,12 @@ export class Tab {
   }
 
   /** True when it is so far behind that some of what it is to get will soon be forgotten. */
-  isBehind(past: Past): boolean {
+  isBehind(past: ReplayBuffer): boolean {
     return this.#at !== undefined && past.isHalfForgotten(this.#at);
   }
 
   /** Sends what there is, and may be on the way; false when some of it is forgotten. */
-  pump(past: Past): boolean {
+  pump(past: ReplayBuffer): boolean {
     if (this.#at === undefined) return true;
     if (!past.holdsFrom(this.#at)) return false;
     const arrivals: Arrival[] = [];

@@ -1,5 +1,5 @@
 import { pollPath, streamPath, webSocketPath } from "../../protocol.js";
-import type { StreamRequest } from "./transport.js";
+import type { TransportRequest } from "./transport.js";
 
 /** Where a hub is, or a stream at an address of its own. */
 export interface Address {
@@ -19,7 +19,7 @@ export interface Address {
  *
  * @throws TypeError for a malformed URL
  */
-export function parseAddress(url: string | URL): Address {
+export function parseHubAddress(url: string | URL): Address {
   const { href, origin, pathname, search } = new URL(url, globalThis.location?.href);
   const whole = origin + pathname;
   const pairs = search.slice(1).split("&");
@@ -40,7 +40,7 @@ const topicIs = "topic=";
 /** The URL of a request: with its filters, and what else its transport says in the query. */
 export function askedUrl(
   address: string,
-  { filters, added }: StreamRequest,
+  { filters, added }: TransportRequest,
   more: Readonly<Record<string, string>>,
 ): string {
   const pairs = [

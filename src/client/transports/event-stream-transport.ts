@@ -3,8 +3,14 @@ import { EventStreamReader, type StreamEvent } from "../../sse/parse.js";
 import { askedUrl } from "./address.js";
 import type { Arrival, LiveItem } from "../messages/item.js";
 import { parseGapText } from "../messages/json.js";
-import { refusalOf, UnservedError } from "../messages/refusal.js";
-import { reasonText, type Batch, type OpenStream, type StreamEnd, type StreamRequest } from "./transport.js";
+import { refusalOfResponse, UnservedError } from "../messages/refusal.js";
+import {
+  reasonText,
+  type ArrivalBatch,
+  type OpenStream,
+  type StreamEnd,
+  type TransportRequest,
+} from "./transport.js";
 
 /** What all requests of a live connection have in common. */
 export interface RequestSettings {
@@ -23,7 +29,7 @@ export interface RequestSettings {
  */
 export async function openEventStream(
   address: string,
-  request: StreamRequest,
+  request: TransportRequest,
   settings: RequestSettings,
 ): Promise<OpenStream> {
   const response = await ask(askedUrl(address, request, { show: "topics" }), request, settings);
@@ -34,7 +40,7 @@ export async function openEventStream(
 }
 
 /** What a request carries beside its URL. */
-export type AskedWith = Pick<StreamRequest, "lastEventId" | "token" | "signal">;
+export type AskedWith = Pick<TransportRequest, "lastEventId" | "token" | "signal">;
 
 /**
  * Asks with what each request carries, and returns an answer of status 200.
@@ -54,7 +60,7 @@ export async function ask(
   if (lastEventId !== "") headers.set("Last-Event-ID", byteString(lastEventId));
   const response = await fetch(url, { headers, signal, credentials, cache: "no-store" });
   if (response.status === 200) return response;
-  throw await refusalOf(response);
+  throw await refusalOfResponse(response);
 }
 
 function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): OpenStream {
@@ -62,7 +68,7 @@ function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): Open
   let arrivals: Arrival[] = [];
   const onEvent = (event: StreamEvent): void => void arrivals.push({ cursor: event.id, item: itemOf(event) });
   const reader = new EventStreamReader({ lastEventId, onEvent });
-  const read = async (): Promise<Batch> => {
+  const read = async (): Promise<ArrivalBatch> => {
     const { value } = await bytes.read();
     if (value === undefined) throw new Error("the server ended the stream");
     const before = reader.lastEventId;

@@ -1,7 +1,7 @@
 import type { Arrival } from "../messages/item.js";
-import { parseJson } from "../messages/json.js";
-import type { Batch, OpenStream, StreamEnd } from "./transport.js";
-import { parseWord } from "../messages/hub-message.js";
+import { tryParseJson } from "../messages/json.js";
+import type { ArrivalBatch, OpenStream, StreamEnd } from "./transport.js";
+import { parseHubMessage } from "../messages/hub-message.js";
 
 /**
  * What frames may wait, in characters. A browser's WebSocket cannot be told to read no more: at this it is closed, and
@@ -31,7 +31,7 @@ export class FrameQueue implements OpenStream {
 
   push(frame: string): void {
     if (this.#end !== undefined) return;
-    const word = parseWord(parseJson(frame), this.#cursor);
+    const word = parseHubMessage(tryParseJson(frame), this.#cursor);
     if (word.kind === "open") this.#settings = { retryMs: word.retryMs, heartbeatMs: word.heartbeatMs };
     if (word.kind === "arrival") {
       this.#arrivals.push(word.arrival);
@@ -50,7 +50,7 @@ export class FrameQueue implements OpenStream {
     this.#wake?.();
   }
 
-  async next(): Promise<Batch | StreamEnd> {
+  async next(): Promise<ArrivalBatch | StreamEnd> {
     while (!this.#isFresh) {
       if (this.#end !== undefined) return { kind: "end", reason: this.#end };
       await new Promise<void>((resolve) => (this.#wake = resolve));

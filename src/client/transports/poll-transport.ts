@@ -2,9 +2,15 @@ import { askedUrl } from "./address.js";
 import { wait } from "./wait.js";
 import type { AskedWith, RequestSettings } from "./event-stream-transport.js";
 import type { Arrival } from "../messages/item.js";
-import { fieldsOf } from "../messages/json.js";
-import { reasonText, type Batch, type OpenStream, type StreamEnd, type StreamRequest } from "./transport.js";
-import { parseWord } from "../messages/hub-message.js";
+import { objectFields } from "../messages/json.js";
+import {
+  reasonText,
+  type ArrivalBatch,
+  type OpenStream,
+  type StreamEnd,
+  type TransportRequest,
+} from "./transport.js";
+import { parseHubMessage } from "../messages/hub-message.js";
 
 /** How long the hub may wait for something to tell, in seconds: below what proxies wait for an answer. */
 const waitSeconds = 25;
@@ -32,14 +38,14 @@ export interface Asking {
  */
 export async function openPolls(
   address: string,
-  request: StreamRequest,
+  request: TransportRequest,
   asking: Asking,
 ): Promise<OpenStream> {
   const first = await poll({ address, request, asking }, 0);
   let asked = { ...request, added: [], lastEventId: first.cursor };
-  let begun: Batch | undefined = first;
+  let begun: ArrivalBatch | undefined = first;
   let pauseMs: number = hastyPauseMs.first;
-  const next = async (): Promise<Batch> => {
+  const next = async (): Promise<ArrivalBatch> => {
     const sinceMs = Date.now();
     const answer = await poll({ address, request: asked, asking }, waitSeconds);
     const leftMs = answer.cursor === asked.lastEventId ? sinceMs + pauseMs - Date.now() : 0;
@@ -60,7 +66,7 @@ export async function openPolls(
 
 interface Poll {
   readonly address: string;
-  readonly request: StreamRequest;
+  readonly request: TransportRequest;
   readonly asking: Asking;
 }
 
@@ -68,17 +74,17 @@ interface Poll {
 async function poll(
   { address, request, asking: { ask, settings } }: Poll,
   seconds: number,
-): Promise<Batch & { readonly cursor: string }> {
+): Promise<ArrivalBatch & { readonly cursor: string }> {
   const { lastEventId } = request;
   const place = lastEventId === "" ? {} : { last_event_id: lastEventId };
   const url = askedUrl(address, request, { ...place, wait: String(seconds) });
   const response = await ask(url, { ...request, lastEventId: "" }, settings);
-  const { position, events } = fieldsOf(await response.json());
+  const { position, events } = objectFields(await response.json());
   if (typeof position !== "string" || !Array.isArray(events))
     throw new Error("the answer to a poll is not the hub's");
   const arrivals: Arrival[] = [];
   for (const value of events) {
-    const word = parseWord(value, arrivals.at(-1)?.cursor ?? lastEventId);
+    const word = parseHubMessage(value, arrivals.at(-1)?.cursor ?? lastEventId);
     if (word.kind === "arrival") arrivals.push(word.arrival);
   }
   arrivals.push({ cursor: position });

@@ -1,7 +1,7 @@
 import { webSocketProtocol, webSocketTokenPrefix } from "../../protocol.js";
 import { askedUrl } from "./address.js";
 import { FrameQueue } from "./frame-queue.js";
-import type { OpenStream, StreamRequest } from "./transport.js";
+import type { OpenStream, TransportRequest } from "./transport.js";
 
 /**
  * Opens a WebSocket: for networks that hold event streams back. Resolves with the hub's first word, so that what only
@@ -9,7 +9,7 @@ import type { OpenStream, StreamRequest } from "./transport.js";
  *
  * @param address with `http` or `https`
  */
-export function openSocket(address: string, request: StreamRequest): Promise<OpenStream> {
+export function openSocket(address: string, request: TransportRequest): Promise<OpenStream> {
   if (typeof WebSocket === "undefined") return Promise.reject(new Error("there is no WebSocket here"));
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(urlOf(address, request), protocolsOf(request));
@@ -32,14 +32,14 @@ export function openSocket(address: string, request: StreamRequest): Promise<Ope
   });
 }
 
-function urlOf(address: string, request: StreamRequest): string {
+function urlOf(address: string, request: TransportRequest): string {
   const { lastEventId } = request;
   const place = lastEventId === "" ? {} : { last_event_id: lastEventId };
   return askedUrl(address.replace(/^http/, "ws"), request, place);
 }
 
 /** A page can give a WebSocket no header, and what is in a URL stands in logs. */
-function protocolsOf({ token }: StreamRequest): string[] {
+function protocolsOf({ token }: TransportRequest): string[] {
   const words = token === undefined ? [] : [webSocketTokenPrefix + encodeURIComponent(token)];
   return [webSocketProtocol, ...words];
 }

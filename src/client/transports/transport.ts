@@ -1,7 +1,7 @@
 import type { Arrival, TransportName } from "../messages/item.js";
 
 /** What a stream is asked for with. */
-export interface StreamRequest {
+export interface TransportRequest {
   readonly filters: readonly string[];
   /** Those whose retained values come first although the stream resumes. */
   readonly added: readonly string[];
@@ -13,7 +13,7 @@ export interface StreamRequest {
 }
 
 /** Some of what came, in order; and what the server said about the stream, where it said so. */
-export interface Batch {
+export interface ArrivalBatch {
   readonly kind: "batch";
   readonly arrivals: readonly Arrival[];
   readonly retryMs?: number | undefined;
@@ -29,7 +29,7 @@ export interface StreamEnd {
 /** One stream that has begun. Nothing is read before it is asked for, where the transport allows. */
 export interface OpenStream {
   /** What came next; call it again when it has settled. Never rejects. */
-  readonly next: () => Promise<Batch | StreamEnd>;
+  readonly next: () => Promise<ArrivalBatch | StreamEnd>;
 }
 
 /** One way to carry a stream. */
@@ -41,7 +41,7 @@ export interface Transport {
    * @throws StreamRefusedError when the server will never serve it, UnservedError when it answers otherwise, and any other
    *   error when nothing answers: then it may be asked again
    */
-  open(request: StreamRequest): Promise<OpenStream>;
+  open(request: TransportRequest): Promise<OpenStream>;
 }
 
 /** In the order in which they are tried. */

@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import type { IncomingHttpHeaders, Server } from "node:http";
 import type { Socket } from "node:net";
 
-export interface BareRequestsOptions {
+export interface DetachedSocketsOptions {
   /** True when what is at this URL may open a stream. */
   readonly opensStream: (url: string) => boolean;
   /** True while earlier requests of the connection are not answered: their answers need what Node holds for it. */
@@ -17,13 +17,13 @@ export interface BareRequestsOptions {
  * Node does it for requests that change the protocol; so such a request says that it does. Only a request of a head
  * alone can: where its end is found nothing else of it comes.
  */
-export class BareRequests {
-  readonly #options: BareRequestsOptions;
+export class DetachedSockets {
+  readonly #options: DetachedSocketsOptions;
   readonly #sockets = new WeakSet<Socket>();
   /** How much had been read of connections when they came back. */
   readonly #readBefore = new WeakMap<Socket, number>();
 
-  constructor(options: BareRequestsOptions) {
+  constructor(options: DetachedSocketsOptions) {
     this.#options = options;
   }
 

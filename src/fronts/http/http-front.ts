@@ -9,22 +9,23 @@ import { PharosError } from "../../base/errors.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../delivery/limits.js";
-import type { Cohorts } from "../../delivery/cohort-source.js";
+import type { CohortSource } from "../../delivery/cohort-source.js";
 import { mostMessageBytes, pipelinedRequests } from "../../gateway/limits/connection-limits.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Reply, StreamStart } from "../../gateway/http/messages.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
-import { BareRequests } from "./detached-sockets.js";
-import type { FrontGateway, FrontRequest, ServedPath } from "./gateway-port.js";
-import { pathOf, toFrontRequest } from "./http-request.js";
-import { pageFiles } from "./static-files.js";
+import { DetachedSockets } from "./detached-sockets.js";
+import type { ServedPath } from "../../gateway/http/resource.js";
+import type { GatewayPort, FrontRequest } from "./gateway-port.js";
+import { requestPath, toFrontRequest } from "./http-request.js";
+import { staticFiles } from "./static-files.js";
 import { RequestBody } from "./request-body.js";
 import { SocketStreams } from "./socket-streams.js";
-import { StreamChannel } from "./socket-channel.js";
+import { SocketChannel } from "./socket-channel.js";
 import type { StreamSocket } from "./socket-channel.js";
-import { Turns } from "./pipelining.js";
+import { Pipelining } from "./pipelining.js";
 
 /**
  * How long a request may take to arrive, in milliseconds: a head or body that trickles would hold its connection for
@@ -46,8 +47,8 @@ export type ListenAt = { readonly host: string; readonly port: number } | { read
 
 export interface HttpFrontOptions<S> {
   readonly listenAt: ListenAt;
-  readonly gateway: FrontGateway<S>;
-  readonly cohorts: Cohorts<S>;
+  readonly gateway: GatewayPort<S>;
+  readonly cohorts: CohortSource<S>;
   /** The folder with the page; its files are served at `/`. */
   readonly htmlDir: string;
   /** Largest request head, in bytes. */
@@ -75,13 +76,13 @@ export class HttpFront<S> {
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket, S>;
   readonly #streams: SocketStreams<S>;
-  readonly #turns = new Turns();
-  readonly #bare: BareRequests;
+  readonly #turns = new Pipelining();
+  readonly #bare: DetachedSockets;
   readonly #admitted = new WeakSet<Socket>();
 
   constructor(options: HttpFrontOptions<S>) {
     this.#options = options;
-    const channel = new StreamChannel({
+    const channel = new SocketChannel({
       clock: options.clock,
       drained: (connection) => this.#fanout.drained(connection),
     });
@@ -96,9 +97,9 @@ export class HttpFront<S> {
     const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
     const streams = options.gateway.resources.filter(({ opensStreams }) => opensStreams === true);
-    this.#bare = new BareRequests({
+    this.#bare = new DetachedSockets({
       opensStream: (url) => {
-        const path = pathOf(url);
+        const path = requestPath(url);
         return streams.some((each) => serves(each, path));
       },
       isTaken: (socket) => this.#turns.isTaken(socket),
@@ -173,7 +174,7 @@ export class HttpFront<S> {
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
     for (const route of routesOf(this.#options.gateway.resources))
       app.get(route, (request, reply) => this.#answer(request, reply));
-    void app.register(fastifyStatic, pageFiles(this.#options.htmlDir));
+    void app.register(fastifyStatic, staticFiles(this.#options.htmlDir));
     return app;
   }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { FrontRequest } from "./gateway-port.js";
 
 /** The path of a request's target, without its query. */
-export function pathOf(target: string): string {
+export function requestPath(target: string): string {
   return split(target).path;
 }
 

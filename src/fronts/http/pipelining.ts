@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
  * ones are out [RFC 9112 9.3.2]. Node keeps the answers of its response objects in order, but a stream writes to the
  * socket itself and would overtake a file that is still being read.
  */
-export class Turns {
+export class Pipelining {
   /** For each connection with a request under way, what waits for it. */
   readonly #waiting = new WeakMap<Socket, (() => void)[]>();
   readonly #latest = new WeakMap<Socket, ServerResponse>();

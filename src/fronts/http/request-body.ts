@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PharosError } from "../../base/errors.js";
-import type { BodyPlace } from "../../gateway/limits/body-budget.js";
+import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 
 /** What is dropped of a body that nobody asks for, so that the client sees its answer and can use the connection on. */
 const droppedBytes = 1024 * 1024;
@@ -9,7 +9,7 @@ export interface RequestBodyOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Takes a place for the body, when it is asked for. */
-  readonly enter: () => BodyPlace;
+  readonly enter: () => BodyReservation;
   /** More comes than is dropped: the connection is to be cut. */
   readonly cut: () => void;
 }
@@ -20,7 +20,7 @@ export interface RequestBodyOptions {
  */
 export class RequestBody {
   readonly #options: RequestBodyOptions;
-  #place: BodyPlace | undefined;
+  #place: BodyReservation | undefined;
 
   constructor(options: RequestBodyOptions) {
     this.#options = options;
@@ -38,7 +38,7 @@ export class RequestBody {
   /**
    * Reads it to its end.
    *
-   * @throws PharosError as {@link BodyPlace.take}, or `bad-request` when the client leaves in the middle of it
+   * @throws PharosError as {@link BodyReservation.take}, or `bad-request` when the client leaves in the middle of it
    */
   async read(): Promise<Buffer> {
     const { request, response, enter } = this.#options;
@@ -81,7 +81,7 @@ export class RequestBody {
   }
 }
 
-function gather(request: IncomingMessage, place: BodyPlace): Promise<Buffer> {
+function gather(request: IncomingMessage, place: BodyReservation): Promise<Buffer> {
   const chunks: Buffer[] = [];
   return new Promise((resolve, reject) => {
     const stop = (error: unknown): void => {

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import type { Channel } from "../../delivery/channel.js";
 import type { Connection, EndReason } from "../../delivery/connection.js";
 import { endFrames } from "../../gateway/websocket/frame.js";
-import type { WebSocketEnd } from "./websocket-connection.js";
+import type { WebSocketConnection } from "./websocket-connection.js";
 import { writeDirectly } from "./direct-write.js";
 
 /** What the HTTP front knows a client stream by. */
@@ -14,12 +14,12 @@ export interface StreamSocket {
   /** Called by the socket when it has passed a write on to the kernel. */
   readonly onWritten: () => void;
   /** Set where the stream is a WebSocket. */
-  readonly webSocket?: WebSocketEnd | undefined;
+  readonly webSocket?: WebSocketConnection | undefined;
   /** Requests that came while the stream ran. */
   extraRequests: number;
 }
 
-export interface StreamChannelOptions {
+export interface SocketChannelOptions {
   readonly clock: Clock;
   /** Called for a connection whose socket has taken everything, maybe during the write. */
   readonly drained: (connection: Connection<StreamSocket>) => void;
@@ -68,7 +68,7 @@ interface Writing {
  * Writes rounds to sockets: the same Buffer for every member, so that a slow client holds a reference, not a copy. A
  * socket has drained when the kernel has taken everything. A round to a crowd is written in several turns.
  */
-export class StreamChannel implements Channel<StreamSocket> {
+export class SocketChannel implements Channel<StreamSocket> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
   readonly pacing = "drain";
   readonly #clock: Clock;
@@ -78,7 +78,7 @@ export class StreamChannel implements Channel<StreamSocket> {
   #turnEndsMs: number | undefined;
   #windowBytes = leastWindowBytes;
 
-  constructor(options: StreamChannelOptions) {
+  constructor(options: SocketChannelOptions) {
     this.#clock = options.clock;
     this.#drained = options.drained;
   }

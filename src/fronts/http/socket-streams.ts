@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import type { Connection } from "../../delivery/connection.js";
 import type { Fanout } from "../../delivery/fanout.js";
-import type { BodyPlace } from "../../gateway/limits/body-budget.js";
-import { Conversation } from "../../gateway/websocket/message-queue.js";
+import type { BodyReservation } from "../../gateway/limits/body-budget.js";
+import { MessageQueue } from "../../gateway/websocket/message-queue.js";
 import { extraRequestsAllowed } from "../../gateway/limits/connection-limits.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
 import type { StreamStart } from "../../gateway/http/messages.js";
@@ -12,7 +12,7 @@ import { endFrames } from "../../gateway/websocket/frame.js";
 import type { Metrics } from "../../base/metrics.js";
 import { descriptorOf } from "./direct-write.js";
 import type { StreamSocket } from "./socket-channel.js";
-import { WebSocketEnd } from "./websocket-connection.js";
+import { WebSocketConnection } from "./websocket-connection.js";
 
 export interface SocketStreamsOptions<S> {
   readonly fanout: Fanout<StreamSocket, S>;
@@ -27,14 +27,14 @@ export interface SocketStream<S> {
   readonly socket: Socket;
   readonly start: StreamStart<S>;
   /** Memory for what the client of a WebSocket sends. */
-  readonly place: BodyPlace;
+  readonly place: BodyReservation;
   /** True when what comes on the socket goes past Node's server: then it is read here. */
   readonly isBare: boolean;
 }
 
 /** What the client of a WebSocket says, and where it comes from. */
 interface Talk {
-  readonly end: WebSocketEnd;
+  readonly end: WebSocketConnection;
   /** Answers have gone out. */
   readonly flushed: () => void;
 }
@@ -91,7 +91,7 @@ export class SocketStreams<S> {
 
   #handleFor(
     socket: Socket,
-    webSocket: WebSocketEnd | undefined,
+    webSocket: WebSocketConnection | undefined,
     connection: () => Connection<StreamSocket>,
   ): StreamSocket {
     const { fanout } = this.#options;
@@ -110,14 +110,14 @@ export class SocketStreams<S> {
     const { dialogue } = start;
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes } = this.#options;
-    const conversation = new Conversation<S>({
+    const conversation = new MessageQueue<S>({
       dialogue,
       time: this.#time,
       said: (said) => fanout.say(connection(), said),
       idle: () => end.idle(),
       overrun: () => end.end(endFrames.misused),
     });
-    const end = new WebSocketEnd({
+    const end = new WebSocketConnection({
       socket,
       clock,
       place,

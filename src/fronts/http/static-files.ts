@@ -7,7 +7,7 @@ import type { FastifyStaticOptions } from "@fastify/static";
  * [HTML 8.1.4.2]. Whether they may read streams is another question. Pages are framed by those of the hub's own origin
  * alone, since what is clicked in them may publish; in the page itself that policy would not count [CSP 3, 6.4.2].
  */
-export function pageFiles(root: string): FastifyStaticOptions {
+export function staticFiles(root: string): FastifyStaticOptions {
   return {
     root,
     cacheControl: true,

@@ -2,17 +2,17 @@ import type { Socket } from "node:net";
 import { Receiver } from "ws";
 import type { Clock, Timer } from "../../base/clock.js";
 import { hasRoomFor } from "../../gateway/limits/body-budget.js";
-import type { BodyPlace } from "../../gateway/limits/body-budget.js";
+import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { closeCodes, endFrames, frameClose, framePong } from "../../gateway/websocket/frame.js";
 
-export interface WebSocketEndOptions {
+export interface WebSocketConnectionOptions {
   readonly socket: Socket;
   readonly clock: Clock;
   /** Memory for what the client sends, beyond a little that is free. */
-  readonly place: BodyPlace;
+  readonly place: BodyReservation;
   /** The most bytes of one message. */
   readonly messageBytes: number;
-  /** A whole text message has come; true when it takes a while, until {@link WebSocketEnd.idle}. */
+  /** A whole text message has come; true when it takes a while, until {@link WebSocketConnection.idle}. */
   readonly take: (text: string) => boolean;
   /** The client ends the connection, or is ended: nothing else is to be written to it. */
   readonly over: () => void;
@@ -35,8 +35,8 @@ const closeWithinMs = 1000;
  * What one WebSocket's client sends, read by the `ws` library, and how its connection ends. Everything that is written
  * here is a whole frame, and so are the rounds and pages that go to the socket past it; nothing can come in between.
  */
-export class WebSocketEnd {
-  readonly #options: WebSocketEndOptions;
+export class WebSocketConnection {
+  readonly #options: WebSocketConnectionOptions;
   readonly #receiver: Receiver;
   /** The latest that is not answered; earlier ones need not be [RFC 6455 5.5.3]. */
   #ping: Buffer | undefined;
@@ -44,7 +44,7 @@ export class WebSocketEnd {
   #heldBytes = 0;
   #closing: Timer | undefined;
 
-  constructor(options: WebSocketEndOptions) {
+  constructor(options: WebSocketConnectionOptions) {
     const { messageBytes } = options;
     this.#options = options;
     this.#receiver = new Receiver({

@@ -24,10 +24,10 @@ import { Targets } from "./link/targets.js";
 import type { Mongrel2Request } from "./wire/request.js";
 import { LinkChannel } from "./link-channel.js";
 import type { StreamId } from "./link-channel.js";
-import { keepRequest } from "./pending-request.js";
-import type { KeptRequest } from "./pending-request.js";
+import { createPendingRequest } from "./pending-request.js";
+import type { PendingRequest } from "./pending-request.js";
 import { encodeReply } from "./requests.js";
-import { WebSocketClient } from "./websocket-connection.js";
+import { Mongrel2WebSocket } from "./mongrel2-websocket.js";
 
 export interface Mongrel2FrontOptions {
   /** Unique among the hub's outlets; names the link in figures and log lines. */
@@ -53,17 +53,17 @@ export interface Mongrel2FrontOptions {
 /** A connection of the server on which requests wait, an answer is under way, or a stream runs. */
 interface Client {
   readonly id: number;
-  readonly requests: (KeptRequest | "malformed")[];
+  readonly requests: (PendingRequest | "malformed")[];
   /** True from an answer until the server has taken it. */
   busy: boolean;
   /** What is left of the answer under way. */
   rest: Buffer;
   /** What it waits for an answer to. */
-  asked: KeptRequest | undefined;
+  asked: PendingRequest | undefined;
   closing: boolean;
   stream: Connection<StreamId> | undefined;
   /** Set where the stream is a WebSocket. */
-  webSocket: WebSocketClient | undefined;
+  webSocket: Mongrel2WebSocket | undefined;
   extraRequests: number;
 }
 
@@ -189,7 +189,7 @@ export class Mongrel2Front {
   /** Mongrel2 reads on while an answer is waited for: bodies that lie here may hold as much as one may, together. */
   #keep(client: Client, request: Mongrel2Request | "malformed"): void {
     const { bodies } = this.#options.gateway;
-    client.requests.push(request === "malformed" ? request : keepRequest(request, bodies));
+    client.requests.push(request === "malformed" ? request : createPendingRequest(request, bodies));
     const waiting = client.requests.reduce(
       (sum, kept) => sum + (kept === "malformed" ? 0 : kept.bodyBytes),
       0,
@@ -214,7 +214,7 @@ export class Mongrel2Front {
     }
   }
 
-  #answer(client: Client, request: KeptRequest | "malformed"): void {
+  #answer(client: Client, request: PendingRequest | "malformed"): void {
     const { gateway } = this.#options;
     if (request === "malformed") {
       this.#reply(client, gateway.refuse(undefined, malformedRequest()), { close: true });
@@ -237,7 +237,7 @@ export class Mongrel2Front {
   }
 
   /** The server has to know that frames follow, and passes every true handshake on as one. */
-  #admit({ asked, isHandshake }: KeptRequest, answer: Answer): Answer {
+  #admit({ asked, isHandshake }: PendingRequest, answer: Answer): Answer {
     const { gateway } = this.#options;
     if (answer.kind === "reply") return answer;
     if (answer.dialogue === undefined || isHandshake) return gateway.admit(asked, answer);
@@ -256,7 +256,7 @@ export class Mongrel2Front {
     });
   }
 
-  #send(client: Client, answer: Answer, { asked, closes: close }: KeptRequest): void {
+  #send(client: Client, answer: Answer, { asked, closes: close }: PendingRequest): void {
     if (answer.kind === "stream") this.#startStream(client, answer, asked);
     else this.#reply(client, answer, { close });
   }
@@ -287,7 +287,7 @@ export class Mongrel2Front {
     const stream = this.#fanout.open({ ...start, handle: client.id, head, onRoom });
     client.stream = stream;
     if (dialogue === undefined) return;
-    client.webSocket = new WebSocketClient({
+    client.webSocket = new Mongrel2WebSocket({
       dialogue,
       time: this.#time,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),

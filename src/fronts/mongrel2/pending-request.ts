@@ -1,11 +1,11 @@
-import type { BodyPlace, BodyRoom } from "../../gateway/limits/body-budget.js";
+import type { BodyReservation, BodyBudget } from "../../gateway/limits/body-budget.js";
 import { Departure } from "../../gateway/http/abort.js";
 import type { GatewayRequest } from "../../gateway/http/messages.js";
 import type { Mongrel2Request } from "./wire/request.js";
 import { closesAfterAnswer, isHandshake, toGatewayRequest } from "./requests.js";
 
 /** A request from its coming until its answer. */
-export interface KeptRequest {
+export interface PendingRequest {
   readonly asked: GatewayRequest;
   /** True where a WebSocket may begin. */
   readonly isHandshake: boolean;
@@ -27,7 +27,7 @@ const empty = Buffer.alloc(0);
  * Keeps a request with its body, which came with it. A body for which there is no room is let go at once, and whoever
  * asks for it is told so: who sends it may have no right to, and is told that.
  */
-export function keepRequest(request: Mongrel2Request, bodies: BodyRoom): KeptRequest {
+export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudget): PendingRequest {
   const head = { ...request, body: empty };
   const departure = new Departure();
   const whenGone = (listener: () => void): void => departure.whenGone(listener);
@@ -48,7 +48,7 @@ export function keepRequest(request: Mongrel2Request, bodies: BodyRoom): KeptReq
   };
 }
 
-function roomFor(body: Buffer, place: BodyPlace | undefined): Buffer | Error {
+function roomFor(body: Buffer, place: BodyReservation | undefined): Buffer | Error {
   try {
     place?.take(body.length);
     return body;

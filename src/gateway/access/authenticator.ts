@@ -3,10 +3,10 @@ import { PharosError } from "../../base/errors.js";
 import type { Credentials } from "./credentials.js";
 import { findCredentials } from "./credentials.js";
 import type { GatewayRequest } from "../http/messages.js";
-import { PublishOrigins } from "./cookie-origins.js";
-import type { Pairs } from "../http/query.js";
+import { CookieOrigins } from "./cookie-origins.js";
+import type { NameValuePairs } from "../http/query.js";
 
-export interface VisitorsOptions {
+export interface AuthenticatorOptions {
   /** Undefined where no key is configured: then every token is refused. */
   readonly verifier: TokenVerifier | undefined;
   /** True when streams of what is not private need no token. */
@@ -16,13 +16,13 @@ export interface VisitorsOptions {
 }
 
 /** Who sends a request, told by its token. */
-export class Visitors {
-  readonly #options: VisitorsOptions;
-  readonly #publishOrigins: PublishOrigins;
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #publishOrigins: CookieOrigins;
 
-  constructor(options: VisitorsOptions) {
+  constructor(options: AuthenticatorOptions) {
     this.#options = options;
-    this.#publishOrigins = new PublishOrigins(options.publishOrigins);
+    this.#publishOrigins = new CookieOrigins(options.publishOrigins);
   }
 
   /**
@@ -31,7 +31,7 @@ export class Visitors {
    * @param older the query of a request of the older protocol
    * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` where there is no token and one is needed
    */
-  subscriber(request: GatewayRequest, older?: Pairs): undefined | Promise<Grants> {
+  subscriber(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
     if (credentials !== undefined) return this.#verify(credentials);
     if (this.#options.anonymous) return undefined;
@@ -44,7 +44,7 @@ export class Visitors {
    * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` for a cookie that a page of a
    *   foreign origin may have made the browser send
    */
-  publisher(request: GatewayRequest, older?: Pairs): undefined | Promise<Grants> {
+  publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
     if (credentials === undefined) return undefined;
     if (credentials.from === "cookie") this.#checkOrigin(request);

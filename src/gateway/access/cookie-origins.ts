@@ -1,5 +1,5 @@
 /** Origins whose pages may publish with a cookie. */
-export class PublishOrigins {
+export class CookieOrigins {
   readonly #exact: ReadonlySet<string>;
   readonly #patterns: readonly { readonly before: string; readonly after: string }[];
 

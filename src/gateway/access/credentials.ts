@@ -1,6 +1,6 @@
 import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "../http/messages.js";
-import type { Pairs } from "../http/query.js";
+import type { NameValuePairs } from "../http/query.js";
 
 /** Cookies that carry a token: of the current protocol, and of the older one. */
 const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
@@ -18,7 +18,7 @@ export interface Credentials {
  * @param older the query of a request of the older protocol, which may carry `authorization`
  * @throws PharosError `bad-authorization` when the header is not `Bearer` and one token, or the query has two
  */
-export function findCredentials(request: GatewayRequest, older?: Pairs): Credentials | undefined {
+export function findCredentials(request: GatewayRequest, older?: NameValuePairs): Credentials | undefined {
   const header = request.header("authorization");
   if (header !== undefined) return { token: bearerToken(header), from: "header" };
   const queried = older === undefined ? undefined : queriedToken(older);
@@ -40,7 +40,7 @@ function bearerToken(header: string): string {
 }
 
 /** An empty one is none. Of two nobody knows which is meant [RFC 6750 3.1: the same parameter twice]. */
-function queriedToken(query: Pairs): string | undefined {
+function queriedToken(query: NameValuePairs): string | undefined {
   const [token, ...others] = query.flatMap(([name, value]) =>
     name === "authorization" && value !== "" ? [value] : [],
   );

@@ -1,7 +1,7 @@
 import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "../http/messages.js";
 
-export interface PageOriginsOptions {
+export interface WebSocketOriginsOptions {
   /** The hub's own URL, which may be another than the one by which a proxy asks. */
   readonly hubUrl: string;
   /** Origins whose pages may read answers and streams. */
@@ -12,11 +12,11 @@ export interface PageOriginsOptions {
  * Which pages may open a WebSocket, or frame what is for frames. Browsers send cookies with it and ask nobody whether the page may read what comes
  * [RFC 6455 10.2], so that here must be refused what CORS keeps pages from elsewhere.
  */
-export class PageOrigins {
+export class WebSocketOrigins {
   readonly #hub: URL;
   readonly #origins: ReadonlySet<string>;
 
-  constructor({ hubUrl, corsOrigins }: PageOriginsOptions) {
+  constructor({ hubUrl, corsOrigins }: WebSocketOriginsOptions) {
     this.#hub = new URL(hubUrl);
     this.#origins = new Set([this.#hub.origin, ...corsOrigins]);
   }

@@ -7,8 +7,8 @@ import { encodeEvent, encodeHeartbeat, encodePosition } from "../../sse/encode.j
 /** The hub's words as server-sent events. */
 export const eventStreamFormat: Format = Object.freeze({
   name: "event-stream",
-  event: (entry: Entry) => encodeEvent({ id: entry.id, ...fieldsOf(entry) }),
-  retained: (entry: Entry) => encodeEvent(fieldsOf(entry)),
+  event: (entry: Entry) => encodeEvent({ id: entry.id, ...eventFieldsOf(entry) }),
+  retained: (entry: Entry) => encodeEvent(eventFieldsOf(entry)),
   position: encodePosition,
   heartbeat: encodeHeartbeat,
   gap: (notice: GapNotice, id: string) =>
@@ -16,7 +16,7 @@ export const eventStreamFormat: Format = Object.freeze({
 });
 
 /** What an event holds beside its id. */
-export function fieldsOf(entry: Entry): { type?: string; retryMs?: number; data: string } {
+export function eventFieldsOf(entry: Entry): { type?: string; retryMs?: number; data: string } {
   const { type, retryMs, data } = entry.publication;
   return { ...(type === undefined ? {} : { type }), ...(retryMs === undefined ? {} : { retryMs }), data };
 }

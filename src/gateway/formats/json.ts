@@ -5,16 +5,16 @@ import type { GapNotice } from "../../protocol.js";
  * What a stream says, as one JSON object each: what clients get that read no event-stream text. Each ends without a
  * newline and holds none.
  */
-export interface JsonWords {
+export interface JsonEncoder {
   readonly event: (entry: Entry) => string;
   readonly retained: (entry: Entry) => string;
   readonly gap: (notice: GapNotice, id: string) => string;
   readonly position: (id: string) => string;
-  readonly open: (opening: Opening) => string;
+  readonly open: (opening: JsonOpening) => string;
 }
 
 /** What the first word of a stream tells. */
-export interface Opening {
+export interface JsonOpening {
   /** The filters as they were understood. */
   readonly filters: readonly string[];
   /** How long to wait before reconnecting, in milliseconds. */
@@ -23,7 +23,7 @@ export interface Opening {
   readonly heartbeatMs?: number;
 }
 
-export const jsonWords: JsonWords = Object.freeze({
+export const jsonEncoder: JsonEncoder = Object.freeze({
   /** A publication; the client's cursor moves to its `id`. */
   event: (entry: Entry) => JSON.stringify(eventOf(entry)),
   /** A value from before; the client's cursor stays. */
@@ -33,7 +33,7 @@ export const jsonWords: JsonWords = Object.freeze({
   /** Moves the client's cursor and says nothing else. */
   position: (id: string) => JSON.stringify({ kind: "position", id }),
   /** Says how the stream was understood. */
-  open: ({ filters, retryMs, heartbeatMs }: Opening) =>
+  open: ({ filters, retryMs, heartbeatMs }: JsonOpening) =>
     JSON.stringify({ kind: "open", filters, retryMs, heartbeatMs }),
 });
 

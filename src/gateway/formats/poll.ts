@@ -1,5 +1,5 @@
 import type { Format } from "../../hub/publications/format.js";
-import { jsonWords } from "./json.js";
+import { jsonEncoder } from "./json.js";
 
 /** An answer has its position once, beside the events. */
 const nothing = Buffer.alloc(0);
@@ -7,11 +7,11 @@ const nothing = Buffer.alloc(0);
 /** What a poll is answered with: JSON objects, each with a comma behind it. */
 export const pollFormat: Format = Object.freeze({
   name: "poll",
-  event: (entry) => item(jsonWords.event(entry)),
-  retained: (entry) => item(jsonWords.retained(entry)),
+  event: (entry) => item(jsonEncoder.event(entry)),
+  retained: (entry) => item(jsonEncoder.retained(entry)),
   position: () => nothing,
   heartbeat: () => nothing,
-  gap: (notice, id) => item(jsonWords.gap(notice, id)),
+  gap: (notice, id) => item(jsonEncoder.gap(notice, id)),
 } satisfies Format);
 
 function item(json: string): Buffer {

@@ -1,7 +1,7 @@
 import type { Entry } from "../../hub/publications/entry.js";
 import type { Format } from "../../hub/publications/format.js";
 import type { GapNotice } from "../../protocol.js";
-import { jsonWords } from "./json.js";
+import { jsonEncoder } from "./json.js";
 import { emptyPing, frameText } from "../websocket/frame.js";
 
 /**
@@ -10,10 +10,10 @@ import { emptyPing, frameText } from "../websocket/frame.js";
  */
 export const websocketFormat: Format = Object.freeze({
   name: "websocket",
-  event: (entry: Entry) => frameText(jsonWords.event(entry)),
-  retained: (entry: Entry) => frameText(jsonWords.retained(entry)),
-  position: (id: string) => frameText(jsonWords.position(id)),
+  event: (entry: Entry) => frameText(jsonEncoder.event(entry)),
+  retained: (entry: Entry) => frameText(jsonEncoder.retained(entry)),
+  position: (id: string) => frameText(jsonEncoder.position(id)),
   // The ping's answer shows a client that is still there, and keeps proxies on both ways awake.
-  heartbeat: (id: string) => Buffer.concat([frameText(jsonWords.position(id)), emptyPing]),
-  gap: (notice: GapNotice, id: string) => frameText(jsonWords.gap(notice, id)),
+  heartbeat: (id: string) => Buffer.concat([frameText(jsonEncoder.position(id)), emptyPing]),
+  gap: (notice: GapNotice, id: string) => frameText(jsonEncoder.gap(notice, id)),
 });

@@ -2,7 +2,7 @@ import { BlockList, SocketAddress, isIP } from "node:net";
 
 /** Who a request comes from, as far as that can be known. */
 export interface ClientAddress {
-  /** In the one form that an address has here, see {@link parseAddress}; `unknown` where nobody could tell. */
+  /** In the one form that an address has here, see {@link parseIpAddress}; `unknown` where nobody could tell. */
   readonly address: string;
   /** What the client is counted under: its IPv4 address, or the /64 network of its IPv6 address. */
   readonly key: string;
@@ -11,7 +11,7 @@ export interface ClientAddress {
 }
 
 /** What a front knows of where a request comes from. */
-export interface Origin {
+export interface RequestSource {
   /** Who connected. */
   readonly peer: string | undefined;
   /** The header `x-forwarded-for`, all its values joined by commas. */
@@ -34,7 +34,7 @@ export class Networks {
     for (const network of networks) this.#add(network);
   }
 
-  /** True for an address in the form of {@link parseAddress} that is one of them. */
+  /** True for an address in the form of {@link parseIpAddress} that is one of them. */
   has(address: string): boolean {
     if (this.#isEmpty) return false;
     return this.#found.get(address) ?? this.#look(address);
@@ -49,7 +49,7 @@ export class Networks {
 
   #add(network: string): void {
     const [address = "", bits] = network.split("/");
-    const plain = parseAddress(address) ?? address;
+    const plain = parseIpAddress(address) ?? address;
     if (bits === undefined) this.#list.addAddress(plain, familyOf(plain));
     else this.#list.addSubnet(address, Number(bits), familyOf(address));
   }
@@ -76,11 +76,11 @@ const localNetworks = new Networks([
  * read from its right end, and only while what stands there is a proxy that is trusted: whatever a client wrote into it
  * lies to the left of its own address, and is never reached. Where a proxy says nothing readable, it is the client itself.
  */
-export function clientAddress({ peer, forwardedFor }: Origin, proxies: Networks): ClientAddress {
-  let address = parseAddress(peer ?? "");
+export function clientAddress({ peer, forwardedFor }: RequestSource, proxies: Networks): ClientAddress {
+  let address = parseIpAddress(peer ?? "");
   const hops = (forwardedFor ?? "").split(",");
   while (address !== undefined && proxies.has(address)) {
-    const before = parseAddress(hostOf(hops.pop()?.trim() ?? ""));
+    const before = parseIpAddress(hostOf(hops.pop()?.trim() ?? ""));
     if (before === undefined) return { address, key: keyOf(address), isLocal: true };
     address = before;
   }
@@ -92,7 +92,7 @@ export function clientAddress({ peer, forwardedFor }: Origin, proxies: Networks)
  * The one form that an address has here: the shortest, in lower case, without a zone, and IPv4 where IPv6 only wraps it
  * [RFC 4291 2.5.5.2]. Undefined for what is no address.
  */
-export function parseAddress(text: string): string | undefined {
+export function parseIpAddress(text: string): string | undefined {
   const [bare = ""] = text.split("%");
   const family = isIP(bare);
   if (family !== 6) return family === 4 ? bare : undefined;

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "./messages.js";
 import { mediaTypeOf } from "./media-type.js";
-import type { Pairs } from "./query.js";
+import type { NameValuePairs } from "./query.js";
 
 const formType = "application/x-www-form-urlencoded";
 
@@ -12,7 +12,7 @@ const formType = "application/x-www-form-urlencoded";
  *
  * @throws PharosError `bad-request` for bytes that are not UTF-8, which the algorithm would repair
  */
-export function parseForm(text: string): Pairs {
+export function parseForm(text: string): NameValuePairs {
   if (!isUtf8(decodedBytes(text))) throw new PharosError("bad-request", "the form holds invalid UTF-8");
   return [...new URLSearchParams(text.startsWith("?") ? `&${text}` : text)];
 }
@@ -23,7 +23,10 @@ export function parseForm(text: string): Pairs {
  * @param check throws for a body that is not worth reading
  * @throws PharosError `unsupported-media-type`; else as {@link GatewayRequest.body} and {@link parseForm}
  */
-export async function readForm(request: GatewayRequest, check?: (body: Buffer) => void): Promise<Pairs> {
+export async function readForm(
+  request: GatewayRequest,
+  check?: (body: Buffer) => void,
+): Promise<NameValuePairs> {
   if (mediaTypeOf(request.header("content-type")) !== formType) {
     throw new PharosError("unsupported-media-type", `the body must be a form: Content-Type: ${formType}`);
   }

@@ -57,11 +57,11 @@ export interface Conversing<S> {
 /** What the client of a stream says to the hub, one message at a time: the next when the one before is answered. */
 export interface Dialogue<S = Joining> {
   /** Never throws, and a promise never rejects. What comes of it is to be done in the same turn. */
-  take(text: string): Said<S> | Promise<Said<S>>;
+  take(text: string): MessageResult<S> | Promise<MessageResult<S>>;
 }
 
 /** What comes of a message. */
-export interface Said<S = Joining> {
+export interface MessageResult<S = Joining> {
   /** Goes to the client, in the stream's format. @default nothing does */
   readonly answer?: Buffer | undefined;
   /** Where the stream goes on. @default where it is */

@@ -1,10 +1,10 @@
 import { PharosError } from "../../base/errors.js";
 
 /** The pairs of a query or a form, in order; names may repeat. */
-export type Pairs = readonly (readonly [name: string, value: string])[];
+export type NameValuePairs = readonly (readonly [name: string, value: string])[];
 
 /** The first value of a name. */
-export function valueOf(pairs: Pairs, name: string): string | undefined {
+export function valueOf(pairs: NameValuePairs, name: string): string | undefined {
   return pairs.find(([key]) => key === name)?.[1];
 }
 
@@ -14,7 +14,7 @@ export function valueOf(pairs: Pairs, name: string): string | undefined {
  *
  * @throws PharosError `bad-request` for a malformed percent escape or bytes that are not UTF-8
  */
-export function parseQuery(query: string): Pairs {
+export function parseQuery(query: string): NameValuePairs {
   if (query === "") return [];
   return query.split("&").map((pair) => {
     const equals = pair.indexOf("=");

@@ -21,7 +21,7 @@ const nothing = Buffer.alloc(0);
  *
  * @param bearer stands in the place of its own Authorization
  */
-export function rememberRequest(request: GatewayRequest, bearer?: string): GatewayRequest {
+export function snapshotRequest(request: GatewayRequest, bearer?: string): GatewayRequest {
   const { method, path, query, peer, front } = request;
   const headers = new Map(
     names.flatMap((name) => {

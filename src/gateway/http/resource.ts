@@ -6,26 +6,27 @@ export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
 /** The methods that anything here takes. GET serves HEAD too, and OPTIONS is answered for every resource. */
 export type Method = "GET" | "POST" | "PUT" | "QUERY";
 
-/** Something that is served at a path. */
-export interface Resource {
+/** The part of a resource that decides routing. */
+export interface ServedPath {
   /** As in a request line, percent escapes and all. */
   readonly path: string;
   /** True when it serves every path below its own too. */
-  readonly below?: boolean;
+  readonly below?: boolean | undefined;
+  /** True when GET may open a stream. */
+  readonly opensStreams?: boolean | undefined;
+}
+
+/** Something that is served at a path. */
+export interface Resource extends ServedPath {
   /** True when nobody counts how often it is asked for: a load balancer's checks must not depend on its clients. */
   readonly isUncounted?: boolean;
-  /** True when GET may open a stream. */
-  readonly opensStreams?: boolean;
   /** Which requests for its path are for it; others go to the next resource that serves the path. @default all */
   readonly claims?: ((request: GatewayRequest) => boolean) | undefined;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 
 /** True when a resource serves this path. */
-export function serves(
-  resource: { readonly path: string; readonly below?: boolean | undefined },
-  path: string,
-): boolean {
+export function serves(resource: Pick<ServedPath, "path" | "below">, path: string): boolean {
   return path === resource.path || (resource.below === true && path.startsWith(`${resource.path}/`));
 }
 

@@ -2,7 +2,7 @@ import { PharosError } from "../../base/errors.js";
 import type { ClientLimits } from "./client-limits.js";
 import type { GatewayRequest } from "../http/messages.js";
 
-export interface BodyRoomOptions {
+export interface BodyBudgetOptions {
   /** Bytes of one request's body. @default 1 MiB */
   readonly bodyBytes?: number;
   /** Bytes of all bodies that are held at a time. @default 64 MiB */
@@ -12,7 +12,7 @@ export interface BodyRoomOptions {
 }
 
 /** Memory for the body of one request. */
-export interface BodyPlace {
+export interface BodyReservation {
   /**
    * Asks for so many bytes more, before they are kept.
    *
@@ -31,14 +31,14 @@ const retryAfterSeconds = 1;
  * half of it, or whoever sends bodies slowly from there would keep everybody else from publishing; a local one, behind
  * which everybody may be, all of it.
  */
-export class BodyRoom {
+export class BodyBudget {
   readonly bodyBytes: number;
   readonly #requestBytes: number;
-  readonly #clients: BodyRoomOptions["clients"];
+  readonly #clients: BodyBudgetOptions["clients"];
   #held = 0;
   readonly #heldBy = new Map<string, number>();
 
-  constructor(options: BodyRoomOptions = {}) {
+  constructor(options: BodyBudgetOptions = {}) {
     this.bodyBytes = options.bodyBytes ?? 1024 * 1024;
     this.#requestBytes = options.requestBytes ?? 64 * 1024 * 1024;
     this.#clients = options.clients;
@@ -50,7 +50,7 @@ export class BodyRoom {
   }
 
   /** A place for the body of this request; it takes no room yet. */
-  enter(request: GatewayRequest): BodyPlace {
+  enter(request: GatewayRequest): BodyReservation {
     const { key, isLocal } = this.#clients?.clientOf(request) ?? { key: "", isLocal: true };
     const share = isLocal ? this.#requestBytes : this.#requestBytes / 2;
     let mine = 0;
@@ -85,7 +85,7 @@ export class BodyRoom {
 }
 
 /** Takes so many bytes more, or says that there is no room for them. */
-export function hasRoomFor(place: BodyPlace, bytes: number): boolean {
+export function hasRoomFor(place: BodyReservation, bytes: number): boolean {
   try {
     place.take(bytes);
     return true;

@@ -4,10 +4,10 @@ import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { FilterLimits } from "../../hub/filters/filter-limits.js";
 import { Networks, clientAddress } from "../http/client-address.js";
 import type { ClientAddress } from "../http/client-address.js";
-import { FilterShares } from "./filter-quota.js";
+import { FilterQuota } from "./filter-quota.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { RateLimit } from "./rate-limit.js";
-import { Tally } from "./counter.js";
+import { Counter } from "./counter.js";
 
 /** What one address may have. */
 export interface AddressRules {
@@ -46,9 +46,9 @@ const leastOthers = 100;
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #proxies: Networks;
-  readonly #streams = new Tally();
-  readonly #filters = new FilterShares();
-  readonly #connections = new Tally();
+  readonly #streams = new Counter();
+  readonly #filters = new FilterQuota();
+  readonly #connections = new Counter();
   readonly #publishes: RateLimit;
   readonly #localPublishes: RateLimit;
   readonly #requests: RateLimit;

@@ -1,5 +1,5 @@
 /** How many there are of each key; keys of which there are none take no room. */
-export class Tally {
+export class Counter {
   readonly #counts = new Map<string, number>();
 
   of(key: string): number {

@@ -6,10 +6,10 @@ import {
   heldBytes,
   isPattern,
   mixturesOf,
-  patternWeight,
+  patternCost,
   placeName,
 } from "../../hub/filters/filter-cost.js";
-import { Tally } from "./counter.js";
+import { Counter } from "./counter.js";
 
 /** What a filter, or a beginning of one, adds to a sum that is limited; the same one of several streams adds once. */
 interface Item {
@@ -35,7 +35,7 @@ const words: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
 });
 
 /** What the streams of each client hold of filters, and of those that cost everybody something. */
-export class FilterShares {
+export class FilterQuota {
   readonly #clients = new Map<string, Holdings>();
 
   /** Of what the client would hold more than it may, with these filters too; undefined when it may hold them. */
@@ -60,7 +60,7 @@ export class FilterShares {
 }
 
 class Holdings {
-  readonly #items = new Tally();
+  readonly #items = new Counter();
   readonly #sums = new Map<string, number>();
   #bytes = 0;
 
@@ -129,7 +129,7 @@ function* itemsOfOne(filter: TopicFilter): Generator<Item, void> {
   const place = placeName(filter);
   const expressions = hasExpression(filter) ? 1 : 0;
   const sums: readonly Sum[] = [
-    { limit: "levels", of: "", amount: patternWeight(filter) },
+    { limit: "levels", of: "", amount: patternCost(filter) },
     { limit, of: place, amount: 1 },
     { limit, of: `parts ${place}`, amount: filter.varying },
     { limit: "expressions", of: "", amount: expressions },

@@ -4,7 +4,7 @@ import { filterSetKey } from "../../hub/filters/filter.js";
 import { IdempotencyWindow } from "./idempotency.js";
 import type { IdempotencyLimits } from "./idempotency.js";
 import type { GatewayRequest } from "../http/messages.js";
-import type { Publisher } from "./publisher.js";
+import type { PublisherIdentity } from "./publisher.js";
 
 /** Event ids in the order of their publications. */
 export type Ids = readonly string[];
@@ -25,7 +25,7 @@ export class PublishOnce {
    *
    * @throws PharosError `bad-request` for a key that cannot be; else what the work throws
    */
-  ids(request: GatewayRequest, publisher: Publisher, work: () => Promise<Ids>): Promise<Ids> {
+  ids(request: GatewayRequest, publisher: PublisherIdentity, work: () => Promise<Ids>): Promise<Ids> {
     const key = request.header("idempotency-key");
     return key === undefined ? work() : this.#window.once({ publisher: nameOf(publisher), key }, work);
   }
@@ -35,7 +35,7 @@ export class PublishOnce {
  * Publishers with one subject of one issuer and the same rights share their keys; others never meet. The rights count,
  * since older tokens often name nobody, and whoever may not publish is not to learn what another's key was answered with.
  */
-function nameOf(publisher: Publisher): string {
+function nameOf(publisher: PublisherIdentity): string {
   if (publisher === "open") return "open";
   const { issuer, subject, publish: granted } = publisher;
   const name = JSON.stringify([issuer, subject, filterSetKey(granted)]);

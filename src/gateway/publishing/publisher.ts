@@ -10,12 +10,12 @@ import type { Receipt } from "../../journal/journal.js";
 import { mercurePath } from "../../protocol.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { mayPublishOpenly } from "../access/open-publishing.js";
-import type { Pairs } from "../http/query.js";
+import type { NameValuePairs } from "../http/query.js";
 import { Slices } from "../../base/slices.js";
-import type { Visitors } from "../access/authenticator.js";
+import type { Authenticator } from "../access/authenticator.js";
 
-export interface PublishingOptions {
-  readonly visitors: Visitors;
+export interface GatewayPublisherOptions {
+  readonly visitors: Authenticator;
   /** Takes publications; the answer to the publisher waits for it. */
   readonly append: (publication: Publication) => Receipt | Promise<Receipt>;
   /** Undefined while there is room, else a promise that resolves when there may be. */
@@ -29,13 +29,13 @@ export interface PublishingOptions {
 }
 
 /** Who publishes: what its token allows, or `open` for whoever needs none. */
-export type Publisher = Grants | "open";
+export type PublisherIdentity = Grants | "open";
 
 /** What every way to publish over HTTP has in common: who may, what is valid, and when it is answered. */
-export class Publishing {
-  readonly #options: PublishingOptions;
+export class Publisher {
+  readonly #options: GatewayPublisherOptions;
 
-  constructor(options: PublishingOptions) {
+  constructor(options: GatewayPublisherOptions) {
     this.#options = options;
   }
 
@@ -43,9 +43,9 @@ export class Publishing {
    * Who sends this request; to be asked before its body is read.
    *
    * @throws PharosError `closed` when the hub stops; `unauthorized` without a token, unless `open` allows it;
-   *   `insufficient-scope` when the token allows to publish nothing; else as {@link Visitors.publisher}
+   *   `insufficient-scope` when the token allows to publish nothing; else as {@link Authenticator.publisher}
    */
-  async publisher(request: GatewayRequest, older?: Pairs): Promise<Publisher> {
+  async publisher(request: GatewayRequest, older?: NameValuePairs): Promise<PublisherIdentity> {
     const { visitors, open, isStopping } = this.#options;
     if (isStopping?.() === true)
       throw new PharosError("closed", "the server stops; try again soon", { retryAfterSeconds: 1 });
@@ -64,7 +64,7 @@ export class Publishing {
    *
    * @throws PharosError as {@link accept}
    */
-  checkTopics(publisher: Publisher, topics: readonly string[]): void {
+  checkTopics(publisher: PublisherIdentity, topics: readonly string[]): void {
     this.#refuseReserved(publisher, topics);
     this.#checkScope(publisher, parsePublication({ topics, data: "" }, this.#options.limits));
   }
@@ -75,7 +75,7 @@ export class Publishing {
    * @throws PharosError `insufficient-scope` when a topic is not granted; `bad-topic` for one in the hub's own
    *   namespace, which hubs of the older protocol call `insufficient-scope` too; else as `parsePublication`
    */
-  accept(publisher: Publisher, input: PublicationInput): Publication {
+  accept(publisher: PublisherIdentity, input: PublicationInput): Publication {
     this.#refuseTooMany(publisher, input.topics);
     this.#refuseReserved(publisher, input.topics);
     const publication = parsePublication(input, this.#options.limits);
@@ -105,7 +105,7 @@ export class Publishing {
   }
 
   /** Before one of them is looked at: a body of 1 MiB can hold 100,000. */
-  #refuseTooMany(publisher: Publisher, topics: readonly string[]): void {
+  #refuseTooMany(publisher: PublisherIdentity, topics: readonly string[]): void {
     const { topicsPerPublication } = this.#options.limits;
     if (topics.length <= topicsPerPublication) return;
     // 413 in the current form, 400 in the older one.
@@ -113,7 +113,7 @@ export class Publishing {
     throw new PharosError(code, `a publication may have at most ${topicsPerPublication} topics`);
   }
 
-  #refuseReserved(publisher: Publisher, topics: readonly string[]): void {
+  #refuseReserved(publisher: PublisherIdentity, topics: readonly string[]): void {
     const isOlder = isOfOlderForm(publisher);
     // Hubs of the older protocol look for the path anywhere in a topic.
     const isReserved = (topic: string): boolean =>
@@ -123,7 +123,7 @@ export class Publishing {
     throw new PharosError(code, "topics under the hub's own URL are reserved");
   }
 
-  #checkScope(publisher: Publisher, { topics }: Publication): void {
+  #checkScope(publisher: PublisherIdentity, { topics }: Publication): void {
     if (publisher === "open") return;
     const granted = filterSetOf(publisher.publish);
     if (topics.every((topic) => granted.matches(topic))) return;
@@ -140,6 +140,6 @@ function isTopic(text: string): boolean {
   return text !== "" && !hasForbiddenCharacter(text);
 }
 
-function isOfOlderForm(publisher: Publisher): boolean {
+function isOfOlderForm(publisher: PublisherIdentity): boolean {
   return publisher !== "open" && publisher.form === "older";
 }

@@ -4,7 +4,7 @@ import type { Subscription } from "../../hub/cohort.js";
 import type { PollAnswer, PollRequest, Polls } from "../../delivery/polls.js";
 import type { GatewayRequest } from "../http/messages.js";
 
-export interface PollingOptions {
+export interface PollAdmissionOptions {
   readonly polls: Pick<Polls, "next">;
   /**
    * Lets a poll in: it counts as a stream until what this returns is called.
@@ -22,14 +22,14 @@ export interface AskedPoll extends Omit<PollRequest, "whenGone"> {
 }
 
 /** Lets polls in, whatever their protocol, and has them wait no longer than their client does and their token is good for. */
-export class Polling {
-  readonly #options: PollingOptions;
+export class PollAdmission {
+  readonly #options: PollAdmissionOptions;
 
-  constructor(options: PollingOptions) {
+  constructor(options: PollAdmissionOptions) {
     this.#options = options;
   }
 
-  /** Rejects with PharosError when the poll may not wait: see {@link PollingOptions.admit}. */
+  /** Rejects with PharosError when the poll may not wait: see {@link PollAdmissionOptions.admit}. */
   async ask(request: GatewayRequest, { grants, waitMs, ...poll }: AskedPoll): Promise<PollAnswer> {
     const { polls, admit, clock } = this.#options;
     const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};

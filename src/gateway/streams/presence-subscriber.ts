@@ -4,7 +4,7 @@ import type { Grants } from "../../auth/grants/grants.js";
 import type { Matcher, Subscriber } from "../../presence/subscriber.js";
 
 /** A stream as watchers of subscriptions see it, under a name that nobody can foretell or choose. */
-export function seenSubscriber(matchers: readonly Matcher[], grants: Grants | undefined): Subscriber {
+export function presenceSubscriber(matchers: readonly Matcher[], grants: Grants | undefined): Subscriber {
   return {
     id: `urn:uuid:${randomUUID()}`,
     matchers,
@@ -13,7 +13,7 @@ export function seenSubscriber(matchers: readonly Matcher[], grants: Grants | un
 }
 
 /** Whether both are one subscriber to those who watch these matchers: the same by name, with the same to be told. */
-export function isSeenAlike(
+export function isSameSubscriber(
   before: Grants | undefined,
   after: Grants | undefined,
   matchers: readonly Matcher[],

@@ -3,7 +3,7 @@ import type { TopicFilter } from "../../hub/filters/filter.js";
 import { parseMqttFilter } from "../../hub/filters/filter.js";
 import { defaultTopic } from "../../protocol.js";
 import { refuseDotSegment } from "./dot-segments.js";
-import type { Pairs } from "../http/query.js";
+import type { NameValuePairs } from "../http/query.js";
 import type { StreamSettings } from "./stream-start.js";
 
 type FilterSettings = Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
@@ -13,7 +13,7 @@ type FilterSettings = Pick<StreamSettings, "filtersPerConnection" | "filterBytes
  *
  * @throws PharosError `bad-filter` for a malformed one, or too many
  */
-export function filtersOf(query: Pairs, settings: FilterSettings): readonly TopicFilter[] {
+export function filtersOf(query: NameValuePairs, settings: FilterSettings): readonly TopicFilter[] {
   const texts = new Set(query.flatMap(([name, value]) => (name === "topic" ? [value] : [])));
   if (texts.size === 0) texts.add(defaultTopic);
   return parseFilters(texts, settings);
@@ -23,7 +23,7 @@ export function filtersOf(query: Pairs, settings: FilterSettings): readonly Topi
  * Which of a stream's filters are new to a client that comes back with a cursor, as the query says: `added`, repeated.
  * What is not among the stream's filters means nothing.
  */
-export function addedOf(query: Pairs, filters: readonly TopicFilter[]): readonly TopicFilter[] {
+export function addedOf(query: NameValuePairs, filters: readonly TopicFilter[]): readonly TopicFilter[] {
   const added = new Set(query.flatMap(([name, value]) => (name === "added" ? [value] : [])));
   return added.size === 0 ? [] : filters.filter(({ text }) => added.has(text));
 }

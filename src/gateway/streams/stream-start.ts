@@ -8,7 +8,7 @@ import { acceptsCoding } from "../http/accept-encoding.js";
 import { codings } from "../formats/codings.js";
 import type { ContentCoding } from "../formats/content-coding.js";
 import type { Headers, StreamStart } from "../http/messages.js";
-import { seenSubscriber } from "./presence-subscriber.js";
+import { presenceSubscriber } from "./presence-subscriber.js";
 
 /** What all streams have in common. */
 export interface StreamSettings {
@@ -28,7 +28,7 @@ export interface StreamSettings {
   readonly compress?: "none" | "public" | "all";
 }
 
-export interface StreamRequest {
+export interface StreamStartRequest {
   /** All of it but the coding. */
   readonly subscription: Omit<Subscription, "coding">;
   /** The request's `Accept-Encoding`. */
@@ -63,7 +63,7 @@ export function firstPresent(cursors: readonly (string | undefined)[]): string |
 }
 
 /** A stream whose opening names its filters as they were understood. */
-export function startStream(settings: StreamSettings, request: StreamRequest): StreamStart {
+export function startStream(settings: StreamSettings, request: StreamStartRequest): StreamStart {
   const { subscription, matchers, grants, lastEventId, added, headers = [] } = request;
   const { presence } = settings;
   const coding = codingFor(settings, request);
@@ -75,11 +75,11 @@ export function startStream(settings: StreamSettings, request: StreamRequest): S
     lastEventId,
     added,
     expiresAtMs: grants?.expiresAtMs,
-    ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
+    ...(presence === undefined ? {} : { opened: () => presence.enter(presenceSubscriber(matchers, grants)) }),
   };
 }
 
-function openingText({ retryMs }: StreamSettings, { subscription, beginning }: StreamRequest): Buffer {
+function openingText({ retryMs }: StreamSettings, { subscription, beginning }: StreamStartRequest): Buffer {
   const topics = JSON.stringify(subscription.filters.map((filter) => filter.text));
   return Buffer.concat([
     beginning ?? Buffer.alloc(0),
@@ -90,7 +90,7 @@ function openingText({ retryMs }: StreamSettings, { subscription, beginning }: S
 
 function codingFor(
   { compress = "none" }: StreamSettings,
-  { grants, acceptEncoding }: StreamRequest,
+  { grants, acceptEncoding }: StreamStartRequest,
 ): ContentCoding | undefined {
   if (compress === "none" || (compress === "public" && grants !== undefined)) return undefined;
   return [...codings.values()].find(({ name }) => acceptsCoding(acceptEncoding, name));

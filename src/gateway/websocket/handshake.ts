@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { webSocketProtocol, webSocketTokenPrefix } from "../../protocol.js";
 import type { GatewayRequest, Headers } from "../http/messages.js";
-import { rememberRequest } from "../http/request-snapshot.js";
+import { snapshotRequest } from "../http/request-snapshot.js";
 
 /** What a server shows with it that it has read the key as one of a WebSocket [RFC 6455 1.3]. */
 const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -46,7 +46,7 @@ export function withProtocolToken(request: GatewayRequest): GatewayRequest {
     word.startsWith(webSocketTokenPrefix),
   );
   if (word === undefined || request.header("authorization") !== undefined) return request;
-  return rememberRequest(request, percentDecoded(word.slice(webSocketTokenPrefix.length)));
+  return snapshotRequest(request, percentDecoded(word.slice(webSocketTokenPrefix.length)));
 }
 
 /** What is malformed stays as it is, and is no token that is accepted. */

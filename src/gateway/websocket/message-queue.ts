@@ -1,15 +1,15 @@
-import type { Dialogue, Said } from "../http/messages.js";
+import type { Dialogue, MessageResult } from "../http/messages.js";
 import type { TalkTime } from "../../base/turn-budget.js";
 
-export interface ConversationOptions<S> {
+export interface MessageQueueOptions<S> {
   readonly dialogue: Dialogue<S>;
   /** That of all conversations of the front. */
   readonly time: TalkTime;
   /**
    * What becomes of a message; not called when the conversation is over. False when the next has to wait for
-   * {@link Conversation.flushed}.
+   * {@link MessageQueue.flushed}.
    */
-  readonly said: (said: Said<S>) => boolean;
+  readonly said: (said: MessageResult<S>) => boolean;
   /** Nothing waits any more, after something had to. */
   readonly idle: () => void;
   /** The client has sent more than may wait. */
@@ -24,8 +24,8 @@ const mostWaitingBytes = 256 * 1024;
  * One message after the other of one client, in order, each when the one before is answered, and its answer and those
  * before it have gone out or are few; those for which a turn of the event loop has no time left wait for the next.
  */
-export class Conversation<S> {
-  readonly #options: ConversationOptions<S>;
+export class MessageQueue<S> {
+  readonly #options: MessageQueueOptions<S>;
   #waiting: string[] = [];
   #waitingBytes = 0;
   #busy = false;
@@ -33,7 +33,7 @@ export class Conversation<S> {
   #full = false;
   #over = false;
 
-  constructor(options: ConversationOptions<S>) {
+  constructor(options: MessageQueueOptions<S>) {
     this.#options = options;
   }
 
@@ -105,7 +105,7 @@ export class Conversation<S> {
     }
   }
 
-  #tell(said: Said<S>): void {
+  #tell(said: MessageResult<S>): void {
     if (this.#over) said.forgone?.();
     else this.#full = !this.#options.said(said);
   }

@@ -20,7 +20,7 @@ function textBytes(text: string): number {
 }
 
 /** What a pattern weighs, in levels of other filters. */
-export function patternWeight({ varying }: PatternFilter): number {
+export function patternCost({ varying }: PatternFilter): number {
   return patternLevels + varying;
 }
 

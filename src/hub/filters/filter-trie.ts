@@ -1,7 +1,7 @@
 import type { TopicFilter } from "./filter.js";
 import { defaultFilterLimits } from "./filter-limits.js";
 import type { FilterLimits } from "./filter-limits.js";
-import { FilterPatterns } from "./pattern-filters.js";
+import { PatternFilters } from "./pattern-filters.js";
 import type { PatternCounts } from "./pattern-filters.js";
 import { isPattern, mixtureLetter, mixturesOf } from "./filter-cost.js";
 import type { Work } from "../patterns/pattern-matcher.js";
@@ -40,7 +40,7 @@ export class FilterTrie<T> {
   readonly #exact = new Map<string, Set<T>>();
   readonly #all = new Set<T>();
   readonly #root: Node<T> = {};
-  readonly #patterns: FilterPatterns<T>;
+  readonly #patterns: PatternFilters<T>;
   readonly #work: Work = { steps: 0 };
   #levels = 0;
 
@@ -51,7 +51,7 @@ export class FilterTrie<T> {
   /** @param options.urls reads topics as the URL patterns were parsed: relative to the same URL */
   constructor({ urls, limits = defaultFilterLimits }: FilterTrieOptions) {
     this.#limits = limits;
-    this.#patterns = new FilterPatterns({ urls, work: this.#work, limits });
+    this.#patterns = new PatternFilters({ urls, work: this.#work, limits });
   }
 
   /** True when nothing is held, down to the last node. */

@@ -4,7 +4,7 @@ import { templatePlace } from "../patterns/literal-prefix.js";
 import type { Level } from "../patterns/literal-prefix.js";
 import { countVarying, maxVaryingParts } from "../patterns/pattern.js";
 import type { Part } from "../patterns/pattern.js";
-import { isMadeOf } from "../patterns/pattern-matcher.js";
+import { matchesPattern } from "../patterns/pattern-matcher.js";
 import type { Work } from "../patterns/pattern-matcher.js";
 import { defaultTopicBytes, hasForbiddenCharacter, parseHubTopic, parseTopic } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
@@ -195,7 +195,7 @@ export function matchesTemplate(
   topic: Topic,
   work?: Work,
 ): boolean {
-  return text === topic || isMadeOf(parts, topic, work);
+  return text === topic || matchesPattern(parts, topic, work);
 }
 
 const lastSplit: { topic: string; levels: readonly string[] } = { topic: "", levels: [""] };

@@ -6,7 +6,7 @@ import { PatternIndex } from "./pattern-index.js";
 import type { Load } from "./pattern-index.js";
 import { partsPerPattern } from "./filter-limits.js";
 import type { FilterLimits } from "./filter-limits.js";
-import { hasExpression, patternWeight, placeName } from "./filter-cost.js";
+import { hasExpression, patternCost, placeName } from "./filter-cost.js";
 import type { Topic } from "../topics/topic.js";
 import type { TopicUrls } from "../topics/topic-url.js";
 import { urlLevels } from "../patterns/url-pattern.js";
@@ -26,7 +26,7 @@ export interface PatternCounts {
 }
 
 /** URL patterns and templates with what is held under them. */
-export class FilterPatterns<T> {
+export class PatternFilters<T> {
   readonly #urls: TopicUrls;
   readonly #urlPatterns = new PatternIndex<UrlPatternFilter, T>();
   readonly #templates = new PatternIndex<TemplateFilter, T>();
@@ -132,7 +132,7 @@ export class FilterPatterns<T> {
   }
 
   #weigh(filter: PatternFilter, sign: 1 | -1): void {
-    this.#levels += sign * patternWeight(filter);
+    this.#levels += sign * patternCost(filter);
     if (hasExpression(filter)) this.#expressions += sign;
   }
 }

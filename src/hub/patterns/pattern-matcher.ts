@@ -12,7 +12,7 @@ export interface Work {
  *
  * @param work counts on, for tests that bound it
  */
-export function isMadeOf(parts: readonly Part[], text: string, work: Work = { steps: 0 }): boolean {
+export function matchesPattern(parts: readonly Part[], text: string, work: Work = { steps: 0 }): boolean {
   const first = parts[0];
   if (first?.kind === "text" && !text.startsWith(first.text)) return false;
   const last = parts.at(-1);

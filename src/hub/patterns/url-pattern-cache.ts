@@ -5,7 +5,7 @@ import { UrlPattern } from "./url-pattern.js";
 const maxKept = 10_000;
 
 /** What URL patterns that are relative to one URL share. */
-export class UrlPatterns {
+export class UrlPatternCache {
   readonly urls: TopicUrls;
   readonly #baseUrl: string;
   readonly #kept = new Map<string, UrlPattern>();
@@ -30,13 +30,13 @@ export class UrlPatterns {
 }
 
 /** A process has one hub, tests have some: what they share stays as long as they do. */
-const byBaseUrl = new Map<string, UrlPatterns>();
+const byBaseUrl = new Map<string, UrlPatternCache>();
 
 /** The patterns relative to this URL, the hub's own. */
-export function urlPatternsFor(baseUrl: string): UrlPatterns {
+export function urlPatternsFor(baseUrl: string): UrlPatternCache {
   let patterns = byBaseUrl.get(baseUrl);
   if (patterns === undefined) {
-    patterns = new UrlPatterns(baseUrl);
+    patterns = new UrlPatternCache(baseUrl);
     byBaseUrl.set(baseUrl, patterns);
   }
   return patterns;

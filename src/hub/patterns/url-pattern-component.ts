@@ -1,9 +1,9 @@
 import type { RE2JS } from "re2js";
 import { joinTexts, text } from "./pattern.js";
 import type { Letters, Part } from "./pattern.js";
-import { isMadeOf } from "./pattern-matcher.js";
+import { matchesPattern } from "./pattern-matcher.js";
 import type { Work } from "./pattern-matcher.js";
-import { compileExpression } from "./url-pattern-regexp.js";
+import { compileRegExp } from "./url-pattern-regexp.js";
 import { parsePatternGroups } from "./url-pattern-groups.js";
 import type { Delimiter, PatternGroup } from "./url-pattern-groups.js";
 
@@ -24,7 +24,7 @@ export function matchesComponent(matcher: ComponentMatcher, component: string, w
     case "text":
       return matcher.text === component;
     case "parts":
-      return isMadeOf(matcher.parts, component, work);
+      return matchesPattern(matcher.parts, component, work);
     case "expression":
       if (work !== undefined) work.steps += matcher.expression.programSize() * component.length;
       return matcher.expression.testExact(component);
@@ -44,7 +44,7 @@ export function parseComponent(canonical: string, delimiter: Delimiter): Compone
   const groups = parsePatternGroups(canonical, delimiter);
   if (groups.some(({ middle }) => middle?.kind === "expression")) {
     const beginning = joinTexts(groups.flatMap((group) => partsOf(group, delimiter)));
-    return { kind: "expression", expression: compileExpression(groups, delimiter), beginning };
+    return { kind: "expression", expression: compileRegExp(groups, delimiter), beginning };
   }
   const parts = joinTexts(groups.flatMap((group) => partsOf(group, delimiter)));
   const [only, ...more] = parts;

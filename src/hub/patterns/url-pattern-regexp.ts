@@ -20,7 +20,7 @@ const maxWrittenOut = 16_384;
  *
  * @throws PharosError `bad-filter` when RE2 does not take it (it looks around or back) or it is too large
  */
-export function compileExpression(groups: readonly PatternGroup[], delimiter: Delimiter): RE2JS {
+export function compileRegExp(groups: readonly PatternGroup[], delimiter: Delimiter): RE2JS {
   const source = groups.map((group) => sourceOf(group, delimiter)).join("");
   const repeats = [...source.matchAll(/\{([0-9]+)(?:,([0-9]*))?\}/g)];
   const sum = repeats.reduce(

@@ -11,7 +11,7 @@ export type Cursor =
   | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted" | "too-many-changes"> };
 
 /** What someone wants to read: the entries after one offset, up to and including another, that match. */
-export interface Range {
+export interface HistoryRange {
   readonly filters: readonly TopicFilter[];
   readonly rights: Rights;
   readonly after: Offset;
@@ -59,7 +59,7 @@ export interface History {
    */
   locate(eventId: string, rights?: Rights): Cursor;
   /** What the range has lost since `told`, as far as one look reaches: it takes milliseconds. */
-  losses(range: Range, told: LossMark): LossReport;
+  losses(range: HistoryRange, told: LossMark): LossReport;
   /** True when the topic's history reaches back to this offset. */
   holds(topic: Topic, offset: Offset): boolean;
   /**
@@ -68,5 +68,5 @@ export interface History {
    *
    * @returns the offset up to which it has looked, `upTo` or less; of no meaning when `visit` has returned false
    */
-  read(range: Range, visit: (entry: Entry) => boolean): Offset;
+  read(range: HistoryRange, visit: (entry: Entry) => boolean): Offset;
 }

@@ -1,12 +1,12 @@
 import type { LossMark } from "../../hub/publications/history.js";
 
 /** What can lose something; the moment is kept by {@link LossOrder}. */
-export interface Loser {
+export interface LossOwner {
   /** When it lost something last; 0 when it has not, or does not count any more. */
   lostAt: LossMark;
 }
 
-interface Loss<L extends Loser> {
+interface Loss<L extends LossOwner> {
   readonly loser: L;
   readonly at: LossMark;
 }
@@ -15,7 +15,7 @@ interface Loss<L extends Loser> {
  * Who has lost something, in the order of the last loss of each, found by its moment. Whoever looks through them in parts
  * misses nobody: who loses something again meanwhile goes to the end.
  */
-export class LossOrder<L extends Loser> {
+export class LossOrder<L extends LossOwner> {
   /** In order. What was followed by another loss of the same is skipped, and dropped when it is most. */
   #losses: Loss<L>[] = [];
   #losers = 0;
@@ -55,6 +55,6 @@ export class LossOrder<L extends Loser> {
   }
 }
 
-function isLast({ loser, at }: Loss<Loser>): boolean {
+function isLast({ loser, at }: Loss<LossOwner>): boolean {
   return loser.lostAt === at;
 }

@@ -1,10 +1,10 @@
 import { maxNamedTopics } from "../../hub/publications/history.js";
-import type { LossMark, Losses, Range } from "../../hub/publications/history.js";
+import type { LossMark, Losses, HistoryRange } from "../../hub/publications/history.js";
 import type { TopicHistory } from "./topic-history.js";
 
 /** Collects what one reader has lost, topic by topic. */
 export class LossSearch {
-  readonly range: Range;
+  readonly range: HistoryRange;
   /** Up to this moment all topics were looked at. */
   asOf: LossMark;
   readonly #told: LossMark;
@@ -12,7 +12,7 @@ export class LossSearch {
   #more = false;
 
   /** @param told what was lost by then is known to the reader */
-  constructor(range: Range, told: LossMark) {
+  constructor(range: HistoryRange, told: LossMark) {
     this.range = range;
     this.asOf = told;
     this.#told = told;

@@ -5,7 +5,7 @@ import type { TopicFilter } from "../../hub/filters/filter.js";
 import { isBelow, mayMatchBelow } from "../../hub/filters/filter-overlap.js";
 import { filterSetOf, stepsPerTurn } from "../../hub/filters/filter-set.js";
 import type { FilterSet } from "../../hub/filters/filter-set.js";
-import type { Cursor, History, LossMark, LossReport, Range } from "../../hub/publications/history.js";
+import type { Cursor, History, LossMark, LossReport, HistoryRange } from "../../hub/publications/history.js";
 import { plainPositions } from "../../hub/publications/position.js";
 import type { Epoch, Offset, Position, PositionFormat } from "../../hub/publications/position.js";
 import type { Publication } from "../../hub/publications/publication.js";
@@ -171,7 +171,7 @@ export class MemoryJournal implements Journal, History {
     return entry?.offset === offset && mayRead(rights, entry.publication);
   }
 
-  losses(range: Range, told: LossMark): LossReport {
+  losses(range: HistoryRange, told: LossMark): LossReport {
     this.#evictOld();
     const present = this.#evictions;
     if (range.after >= this.#lostUpTo || told >= present)
@@ -208,7 +208,7 @@ export class MemoryJournal implements Journal, History {
     return true;
   }
 
-  read(range: Range, visit: (entry: Entry) => boolean): Offset {
+  read(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const wanted = (entry: Entry): boolean => !mayRead(range.rights, entry.publication) || visit(entry);
     if (!range.filters.every((filter) => this.#hasOwnHistory(filter))) return this.#scan(range, wanted);
     const queues = [...this.#named(range)].map((history) => history.entries);
@@ -220,7 +220,7 @@ export class MemoryJournal implements Journal, History {
    * Wildcards go through all entries: a reader far behind 100,000 topics would else pay for all of them with each page
    * (250 ms), where this is as much as the page covers.
    */
-  #scan(range: Range, visit: (entry: Entry) => boolean): Offset {
+  #scan(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const set = filterSetOf(range.filters);
     let steps = -set.steps;
     for (let index = this.#all.indexAfter(range.after); ; index += 1) {
@@ -384,7 +384,7 @@ export class MemoryJournal implements Journal, History {
   }
 
   /** A wildcard may have matched a forgotten topic; an exact filter only one that is not here, or has come again. */
-  #mayHaveForgotten(range: Range, kind: keyof ForgottenUpTo, told: LossMark): boolean {
+  #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, told: LossMark): boolean {
     const { upTo, at } = this.#forgotten[kind];
     if (at <= told || range.after >= upTo) return false;
     return range.filters.some((filter) => {
@@ -394,7 +394,7 @@ export class MemoryJournal implements Journal, History {
   }
 
   /** The histories of the topics that exact filters name and that were published to in the range or later, each once. */
-  *#named({ filters, after }: Range): Generator<TopicHistory, void> {
+  *#named({ filters, after }: HistoryRange): Generator<TopicHistory, void> {
     const names = new Set<Topic>();
     for (const filter of filters) if (filter.kind === "exact") names.add(this.#nameOf(filter.topic));
     for (const name of names) {
@@ -404,7 +404,7 @@ export class MemoryJournal implements Journal, History {
   }
 
   /** Whether the filters match, or may match where several topics share a history. */
-  #mayMatch({ filters }: Range, name: Topic): boolean {
+  #mayMatch({ filters }: HistoryRange, name: Topic): boolean {
     if (filterSetOf(filters).matches(name)) return true;
     return name === this.#shared && filters.some((filter) => mayMatchBelow(filter, name));
   }

@@ -2,14 +2,14 @@ import type { Entry } from "../../hub/publications/entry.js";
 import type { LossMark } from "../../hub/publications/history.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import { joined } from "./topic-losses.js";
-import type { Evictions, LossReader, Losses } from "./topic-losses.js";
+import { joinLosses } from "./topic-losses.js";
+import type { Evictions, LossReader, LossRecord } from "./topic-losses.js";
 
 /**
  * What topics that share a history have lost together. Whoever may read something below its topic is told that there is
  * a loss, and neither of what nor how much: the topics were too many to know who might have read which.
  */
-export class SharedLosses implements Losses {
+export class SharedLosses implements LossRecord {
   readonly topic: Topic;
   #all: Evictions | undefined;
 
@@ -18,7 +18,7 @@ export class SharedLosses implements Losses {
   }
 
   add({ offset }: Entry, at: LossMark): void {
-    this.#all = joined(this.#all, { count: 1, upTo: offset, at });
+    this.#all = joinLosses(this.#all, { count: 1, upTo: offset, at });
   }
 
   after(): readonly Evictions[] {

@@ -3,8 +3,8 @@ import type { LossMark } from "../../hub/publications/history.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { EntryQueue } from "../../hub/publications/entry-queue.js";
-import type { Loser } from "./loss-order.js";
-import type { LossReader, Losses } from "./topic-losses.js";
+import type { LossOwner } from "./loss-order.js";
+import type { LossReader, LossRecord } from "./topic-losses.js";
 
 /** Up to which offset topics that are forgotten may have had publications: open ones, and private ones. */
 export interface ForgottenUpTo {
@@ -13,7 +13,7 @@ export interface ForgottenUpTo {
 }
 
 /** The past of one topic, and how far back it no longer reaches. */
-export class TopicHistory implements Loser {
+export class TopicHistory implements LossOwner {
   readonly topic: Topic;
   /** What was published here up to this offset, before the topic came (again), may be forgotten. */
   readonly forgottenUpTo: ForgottenUpTo;
@@ -31,9 +31,9 @@ export class TopicHistory implements Loser {
   /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
-  readonly #losses: Losses;
+  readonly #losses: LossRecord;
 
-  constructor(losses: Losses, forgottenUpTo: ForgottenUpTo) {
+  constructor(losses: LossRecord, forgottenUpTo: ForgottenUpTo) {
     this.topic = losses.topic;
     this.forgottenUpTo = forgottenUpTo;
     this.#losses = losses;

@@ -18,7 +18,7 @@ export interface LossReader {
 }
 
 /** What a history has lost, and who may hear of it. */
-export interface Losses {
+export interface LossRecord {
   readonly topic: Topic;
   add(entry: Entry, at: LossMark): void;
   /** What this reader may hear of: of entries after an offset, since it was told. */
@@ -31,7 +31,7 @@ export interface Losses {
 const maxTopicSets = 64;
 
 /** What one topic has lost, kept apart by who may hear of it. */
-export class TopicLosses implements Losses {
+export class TopicLosses implements LossRecord {
   readonly topic: Topic;
   #open: Evictions | undefined;
   /** By the publications' topics, the set that lost last at the end. */
@@ -46,7 +46,7 @@ export class TopicLosses implements Losses {
   add({ publication, offset }: Entry, at: LossMark): void {
     const loss = { count: 1, upTo: offset, at };
     if (publication.private) this.#addPrivate(publication.topics, loss);
-    else this.#open = joined(this.#open, loss);
+    else this.#open = joinLosses(this.#open, loss);
   }
 
   after(offset: Offset, { rights, told }: LossReader): readonly Evictions[] {
@@ -72,20 +72,20 @@ export class TopicLosses implements Losses {
     this.#private ??= new Map();
     // Topics hold no line feeds.
     const key = topics.join("\n");
-    const kind = { ...joined(this.#private.get(key), loss), topics };
+    const kind = { ...joinLosses(this.#private.get(key), loss), topics };
     this.#private.delete(key);
     this.#private.set(key, kind);
     if (this.#private.size <= maxTopicSets) return;
     for (const [oldest, evictions] of this.#private) {
       this.#private.delete(oldest);
-      this.#mixed = joined(this.#mixed, evictions);
+      this.#mixed = joinLosses(this.#mixed, evictions);
       return;
     }
   }
 }
 
 /** Both together. */
-export function joined(a: Evictions | undefined, b: Evictions): Evictions {
+export function joinLosses(a: Evictions | undefined, b: Evictions): Evictions {
   if (a === undefined) return b;
   return { count: a.count + b.count, upTo: Math.max(a.upTo, b.upTo), at: Math.max(a.at, b.at) };
 }

@@ -4,7 +4,7 @@ import { asOlder, olderContext, parseSubscription, subscriptionEventType } from 
 import type { GapNotice } from "../../protocol.js";
 import { gapEventType } from "../../protocol.js";
 import { encodeOlderEvent } from "../../sse/encode.js";
-import { eventStreamFormat, fieldsOf } from "../../gateway/formats/event-stream.js";
+import { eventStreamFormat, eventFieldsOf } from "../../gateway/formats/event-stream.js";
 
 /**
  * As every stream, but each event has an id [draft-dunglas-mercure-08 l.912]: a retained value moves the client's cursor
@@ -18,8 +18,8 @@ export const mercureFormat: Format = Object.freeze({
 
 /** Events of subscriptions have a type in the current form alone. */
 function olderEvent(entry: Entry): Buffer {
-  const { type, ...fields } = fieldsOf(entry);
-  if (type !== subscriptionEventType) return encodeOlderEvent({ id: entry.id, ...fieldsOf(entry) });
+  const { type, ...fields } = eventFieldsOf(entry);
+  if (type !== subscriptionEventType) return encodeOlderEvent({ id: entry.id, ...eventFieldsOf(entry) });
   const document = { "@context": olderContext, ...asOlder(parseSubscription(fields.data)) };
   return encodeOlderEvent({ id: entry.id, ...fields, data: JSON.stringify(document) });
 }

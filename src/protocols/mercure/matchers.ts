@@ -10,7 +10,7 @@ import {
 import type { Matcher } from "../../presence/subscriber.js";
 import { refuseDotSegment } from "../../gateway/streams/dot-segments.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { Slices } from "../../base/slices.js";
 
 export interface MatcherOptions {
@@ -48,7 +48,7 @@ const matcherTypes: Readonly<Record<string, Parse>> = Object.freeze({
  * @throws PharosError `bad-request` for no matcher, both forms, or a name that begins like one of the current form;
  *   `bad-filter` for a malformed value or too many, then or later
  */
-export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers | Promise<Matchers> {
+export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): Matchers | Promise<Matchers> {
   const current = pairs.filter(([name]) => name.toLowerCase().startsWith("match"));
   const older = pairs.filter(([name]) => name === "topic");
   if (current.length > 0 && older.length > 0) {
@@ -64,7 +64,7 @@ export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers |
     throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);
   }
   checkExpressions(wanted);
-  const parse = ([name, value]: Pairs[number]): TopicFilter =>
+  const parse = ([name, value]: NameValuePairs[number]): TopicFilter =>
     form === "current" ? parseMatcher(name, value, options) : parseSelector(value, options);
   const finish = (filters: readonly TopicFilter[]): Matchers => ({
     form,
@@ -82,8 +82,8 @@ export function parseMatchers(pairs: Pairs, options: MatcherOptions): Matchers |
 }
 
 async function parseInSlices(
-  wanted: Pairs,
-  parse: (pair: Pairs[number]) => TopicFilter,
+  wanted: NameValuePairs,
+  parse: (pair: NameValuePairs[number]) => TopicFilter,
   slices: Slices,
 ): Promise<readonly TopicFilter[]> {
   const filters: TopicFilter[] = [];
@@ -101,7 +101,7 @@ const parsedAtOnce = 10;
 const mostExpressions = 10;
 
 /** Regular expressions stand in parentheses [URL Pattern, 2.1]. */
-function checkExpressions(wanted: Pairs): void {
+function checkExpressions(wanted: NameValuePairs): void {
   const count = wanted.filter(([name, text]) => name === "match_urlpattern" && text.includes("(")).length;
   if (count <= mostExpressions) return;
   throw new PharosError(

@@ -3,14 +3,14 @@ import { mercurePublish } from "./publish.js";
 import { mercureSubscribe } from "./subscribe.js";
 import type { MercureSubscribeOptions } from "./subscribe.js";
 import type { PublishOnce } from "../../gateway/publishing/publish-once.js";
-import type { Publishing } from "../../gateway/publishing/publisher.js";
+import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import type { Resource } from "../../gateway/http/resource.js";
 import { subscriptions } from "./subscriptions.js";
 import type { SubscriptionsOptions } from "./subscriptions.js";
 
 export interface MercureOptions extends MercureSubscribeOptions {
-  readonly publishing: Publishing;
+  readonly publishing: Publisher;
   readonly once: PublishOnce;
   /** Issuers whose tokens are taken. */
   readonly issuers: readonly string[];

@@ -2,15 +2,15 @@ import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { parseForm, readForm } from "../../gateway/http/form.js";
 import { refuseFormatCharacters } from "./format-characters.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
 import type { Ids, PublishOnce } from "../../gateway/publishing/publish-once.js";
-import type { Publishing } from "../../gateway/publishing/publisher.js";
+import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { textReply } from "../../gateway/http/replies.js";
 import type { Handler } from "../../gateway/http/resource.js";
 
 /** Publishes what a form holds [draft-dunglas-mercure-08, publication]; the answer is the event id alone. */
-export function mercurePublish(publishing: Publishing, once: PublishOnce): Handler {
+export function mercurePublish(publishing: Publisher, once: PublishOnce): Handler {
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
     const work = async (): Promise<Ids> =>
@@ -21,7 +21,7 @@ export function mercurePublish(publishing: Publishing, once: PublishOnce): Handl
 }
 
 /** Fields that are not known are ignored; `private` is there or not, whatever its value. */
-function parseUpdate(pairs: Pairs): PublicationInput {
+function parseUpdate(pairs: NameValuePairs): PublicationInput {
   const topics = pairs.flatMap(([name, value]) => (name === "topic" ? [value] : []));
   if (topics.length === 0) throw new PharosError("bad-topic", 'Missing "topic" parameter');
   const retry = valueOf(pairs, "retry");

@@ -5,13 +5,13 @@ import type { Subscription } from "../../hub/cohort.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { Format } from "../../hub/publications/format.js";
 import { isNothing } from "../../hub/publications/history.js";
-import type { History, Range } from "../../hub/publications/history.js";
+import type { History, HistoryRange } from "../../hub/publications/history.js";
 import { parseForm, readForm } from "../../gateway/http/form.js";
 import { parseMatchers } from "./matchers.js";
 import type { MatcherOptions, Matchers } from "./matchers.js";
 import { mercureFormat, olderMercureFormat } from "./formats.js";
 import type { GatewayRequest, Headers, StreamStart } from "../../gateway/http/messages.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import type { Handler } from "../../gateway/http/resource.js";
@@ -19,13 +19,13 @@ import { Slices } from "../../base/slices.js";
 import { addedOf } from "../../gateway/streams/stream-query.js";
 import { firstPresent, startStream } from "../../gateway/streams/stream-start.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
-import type { Visitors } from "../../gateway/access/authenticator.js";
+import type { Authenticator } from "../../gateway/access/authenticator.js";
 
 export interface MercureSubscribeOptions {
   readonly streams: StreamSettings;
   /** The hub's own URL. */
   readonly hubUrl: string;
-  readonly visitors: Visitors;
+  readonly visitors: Authenticator;
   readonly history: Pick<History, "locate" | "losses" | "head" | "idAt">;
   readonly clock: Pick<Clock, "endOfTurn" | "monotonic">;
 }
@@ -46,7 +46,7 @@ const cursorNames = {
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, visitors } = options;
   const matcherOptions: MatcherOptions = { hubUrl, ...streams, slices: new Slices(options.clock) };
-  const subscribe = (request: GatewayRequest, body: Pairs): StreamStart | Promise<StreamStart> => {
+  const subscribe = (request: GatewayRequest, body: NameValuePairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
     // Where a name may be there once, the query goes before.
     const pairs = [...query, ...body];
@@ -90,7 +90,7 @@ function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSe
 type Cursors = readonly (string | undefined)[];
 
 /** The header goes before every parameter. */
-function cursorsOf(request: GatewayRequest, pairs: Pairs, { form }: Matchers): Cursors {
+function cursorsOf(request: GatewayRequest, pairs: NameValuePairs, { form }: Matchers): Cursors {
   const values = cursorNames[form].map((name) => valueOf(pairs, name));
   return [request.header("last-event-id"), ...values];
 }
@@ -166,7 +166,7 @@ async function resumeHeaders(
 /** True when nothing of the range is lost. With 100,000 topics the answer may take many turns of the event loop. */
 async function isWhole(
   { history, clock }: Pick<MercureSubscribeOptions, "history" | "clock">,
-  range: Range,
+  range: HistoryRange,
 ): Promise<boolean> {
   for (let told = 0; ;) {
     const losses = history.losses(range, told);

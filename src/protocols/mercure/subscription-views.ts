@@ -1,7 +1,7 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
 import type { ActiveSubscriptions } from "../../presence/active-subscriptions.js";
-import { asOlder, describeSubscription, olderContext, pathOf } from "../../presence/documents.js";
+import { asOlder, describeSubscription, olderContext, subscriptionPath } from "../../presence/documents.js";
 import type { OlderSubscriptionDocument, SubscriptionDocument } from "../../presence/documents.js";
 
 export type Form = Grants["form"];
@@ -56,7 +56,7 @@ export class SubscriptionViews {
     const asked = segments.includes("") ? undefined : askedBy[form](segments);
     if (asked === undefined) throw new PharosError("not-found", "there are no subscriptions at this path");
     return asked.subscriber === undefined
-      ? this.#list(form, { asked, id: pathOf(segments), position })
+      ? this.#list(form, { asked, id: subscriptionPath(segments), position })
       : this.#one(form, asked, position);
   }
 

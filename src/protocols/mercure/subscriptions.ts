@@ -4,17 +4,17 @@ import { matchesFilter } from "../../hub/filters/filter.js";
 import type { History } from "../../hub/publications/history.js";
 import { parseHubTopic } from "../../hub/topics/topic.js";
 import type { ActiveSubscriptions } from "../../presence/active-subscriptions.js";
-import { pathOf, subscriptionsTopic } from "../../presence/documents.js";
+import { subscriptionPath, subscriptionsTopic } from "../../presence/documents.js";
 import { mercurePath } from "../../protocol.js";
 import { parseForm } from "../../gateway/http/form.js";
 import type { GatewayRequest, Headers, Reply } from "../../gateway/http/messages.js";
 import type { Resource } from "../../gateway/http/resource.js";
 import { SubscriptionViews } from "./subscription-views.js";
 import type { Form } from "./subscription-views.js";
-import type { Visitors } from "../../gateway/access/authenticator.js";
+import type { Authenticator } from "../../gateway/access/authenticator.js";
 
 export interface SubscriptionsOptions {
-  readonly visitors: Visitors;
+  readonly visitors: Authenticator;
   readonly active: ActiveSubscriptions;
   readonly history: Pick<History, "head" | "idAt">;
   /** The most bytes of one answer. */
@@ -32,7 +32,7 @@ export function subscriptions({ visitors, active, history, listBytes }: Subscrip
     const grants = await visitors.subscriber(request, parseForm(request.query));
     if (grants === undefined) throw new PharosError("unauthorized", "this needs a token");
     const segments = segmentsOf(request.path);
-    checkScope(grants, pathOf(segments));
+    checkScope(grants, subscriptionPath(segments));
     const position = history.head === 0 ? "earliest" : history.idAt(history.head);
     const headers = headersOf(grants.form, position);
     // Behind the right to see it: whether there is one is a secret too.

@@ -1,7 +1,7 @@
 import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { parseJson } from "../../gateway/http/json.js";
-import { fieldsOf, parsePublicationJson } from "./publication-json.js";
+import { publicationFields, parsePublicationJson } from "./publication-json.js";
 
 /** What the client of a WebSocket may ask for. */
 export type ClientMessage =
@@ -10,11 +10,11 @@ export type ClientMessage =
   | { readonly kind: "token"; readonly token: string };
 
 /** By which a client knows the answer to its message; any number of its own. */
-export type RequestNumber = number;
+export type MessageNumber = number;
 
 /** One message, as far as it could be read: its number is told even where the rest is refused. */
 export interface ReadMessage {
-  readonly request: RequestNumber | undefined;
+  readonly request: MessageNumber | undefined;
   readonly message: ClientMessage | PharosError;
 }
 
@@ -26,9 +26,9 @@ const kinds = "an object with add or drop, publish, or token, and request if you
  * result as `bad-request`, or as `bad-publication`.
  */
 export function readClientMessage(text: string): ReadMessage {
-  let request: RequestNumber | undefined;
+  let request: MessageNumber | undefined;
   try {
-    const fields = fieldsOf(parseJson(text));
+    const fields = publicationFields(parseJson(text));
     request = numberOf(fields.get("request"));
     return { request, message: messageOf(fields) };
   } catch (error) {
@@ -53,7 +53,7 @@ function messageOf(fields: ReadonlyMap<string, unknown>): ClientMessage {
   }
 }
 
-function numberOf(value: unknown): RequestNumber | undefined {
+function numberOf(value: unknown): MessageNumber | undefined {
   if (value === undefined || typeof value === "number") return value;
   throw new PharosError("bad-request", "request must be a number");
 }

@@ -9,12 +9,12 @@ import type { StreamStart } from "../../gateway/http/messages.js";
 import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
 import { firstPresent, startStream } from "../../gateway/streams/stream-start.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
-import { topicEventStreamFormat } from "../../gateway/formats/event-stream-with-topics.js";
-import type { Visitors } from "../../gateway/access/authenticator.js";
+import { eventStreamWithTopicsFormat } from "../../gateway/formats/event-stream-with-topics.js";
+import type { Authenticator } from "../../gateway/access/authenticator.js";
 
-export interface EventStreamsOptions {
+export interface EventStreamResourceOptions {
   readonly streams: StreamSettings;
-  readonly visitors: Visitors;
+  readonly visitors: Authenticator;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface EventStreamsOptions {
  * each event tells its topics, and the stream's opening how often it gets heartbeats. A client that comes back with a
  * filter more names it by `added` too, to get its retained values.
  */
-export function eventStreams({ streams, visitors }: EventStreamsOptions): Resource {
+export function eventStreamResource({ streams, visitors }: EventStreamResourceOptions): Resource {
   return {
     path: streamPath,
     opensStreams: true,
@@ -31,7 +31,7 @@ export function eventStreams({ streams, visitors }: EventStreamsOptions): Resour
         const query = parseQuery(request.query);
         const filters = filtersOf(query, streams);
         const showsTopics = query.some(([name, value]) => name === "show" && value === "topics");
-        const format = showsTopics ? topicEventStreamFormat : eventStreamFormat;
+        const format = showsTopics ? eventStreamWithTopicsFormat : eventStreamFormat;
         const cursors = [request.header("last-event-id"), valueOf(query, "last_event_id")];
         const start = (grants: Grants | undefined): StreamStart =>
           startStream(streams, {

@@ -3,7 +3,7 @@ import { jsonReply } from "../../gateway/http/replies.js";
 import type { Resource } from "../../gateway/http/resource.js";
 
 /** Says that the hub is alive, and what `facts` gives. */
-export function health(facts: () => Readonly<Record<string, unknown>>): Resource {
+export function healthResource(facts: () => Readonly<Record<string, unknown>>): Resource {
   return {
     path: healthPath,
     isUncounted: true,

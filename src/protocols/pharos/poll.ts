@@ -4,8 +4,8 @@ import type { PollAnswer } from "../../delivery/polls.js";
 import { pollPath } from "../../protocol.js";
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { pollFormat } from "../../gateway/formats/poll.js";
-import type { Polling } from "../../gateway/streams/poll-admission.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { PollAdmission } from "../../gateway/streams/poll-admission.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import { bytesReply } from "../../gateway/http/replies.js";
@@ -13,12 +13,12 @@ import type { Resource } from "../../gateway/http/resource.js";
 import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
 import { firstPresent } from "../../gateway/streams/stream-start.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
-import type { Visitors } from "../../gateway/access/authenticator.js";
+import type { Authenticator } from "../../gateway/access/authenticator.js";
 
-export interface PollOptions {
+export interface PollResourceOptions {
   readonly streams: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
-  readonly visitors: Visitors;
-  readonly polling: Pick<Polling, "ask">;
+  readonly visitors: Authenticator;
+  readonly polling: Pick<PollAdmission, "ask">;
 }
 
 /**
@@ -32,7 +32,7 @@ const longestWaitSeconds = 30;
  * Streams for those who cannot hold one: `GET /poll` with filters as at `/esupdates` answers with what there is behind
  * the position of the answer before, or else waits until something comes.
  */
-export function poll({ streams, visitors, polling }: PollOptions): Resource {
+export function pollResource({ streams, visitors, polling }: PollResourceOptions): Resource {
   const replyOf = pollReplies();
   const get = async (request: GatewayRequest): Promise<Reply> => {
     const query = parseQuery(request.query);
@@ -47,7 +47,7 @@ export function poll({ streams, visitors, polling }: PollOptions): Resource {
   return { path: pollPath, methods: { GET: get } };
 }
 
-function parseWaitMs(query: Pairs): number {
+function parseWaitMs(query: NameValuePairs): number {
   const text = valueOf(query, "wait") ?? String(usualWaitSeconds);
   if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) > longestWaitSeconds) {
     throw new PharosError("bad-request", `wait must be a number of seconds, at most ${longestWaitSeconds}`);

@@ -19,7 +19,7 @@ const fieldNames: ReadonlySet<string> = new Set([
  * @throws PharosError `bad-publication` for anything else
  */
 export function parsePublicationJson(value: unknown): PublicationInput {
-  const fields = fieldsOf(value);
+  const fields = publicationFields(value);
   const unknown = [...fields.keys()].find((name) => !fieldNames.has(name));
   if (unknown !== undefined)
     throw new PharosError(
@@ -42,7 +42,7 @@ export function parsePublicationJson(value: unknown): PublicationInput {
  *
  * @throws PharosError `bad-publication` for what is no object
  */
-export function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
+export function publicationFields(value: unknown): ReadonlyMap<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new PharosError("bad-publication", "this is not a JSON object");
   return new Map(Object.entries(value));

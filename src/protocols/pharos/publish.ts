@@ -7,12 +7,12 @@ import { parsePublishBody, parseTopicPath } from "./publish-body.js";
 import { linesType, parsePublishLines } from "./publish-lines.js";
 import type { PublishLinesLimits, PublishLinesOptions } from "./publish-lines.js";
 import type { Ids, PublishOnce } from "../../gateway/publishing/publish-once.js";
-import type { Publishing } from "../../gateway/publishing/publisher.js";
+import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import type { Resource } from "../../gateway/http/resource.js";
 
-export interface PublishOptions {
-  readonly publishing: Publishing;
+export interface PublishResourceOptions {
+  readonly publishing: Publisher;
   readonly once: PublishOnce;
   /** @default defaultPublishLinesLimits */
   readonly lines?: PublishLinesLimits;
@@ -22,7 +22,7 @@ export interface PublishOptions {
  * Publishing without a form: `POST /publish/<topic>` with the data as its body, `POST /publish` with many publications,
  * one JSON object a line. The answer comes when each has its position.
  */
-export function publish({ publishing, once, lines }: PublishOptions): Resource {
+export function publishResource({ publishing, once, lines }: PublishResourceOptions): Resource {
   const post = async (request: GatewayRequest): Promise<Reply> => {
     const publisher = await publishing.publisher(request);
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);

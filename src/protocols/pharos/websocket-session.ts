@@ -5,24 +5,24 @@ import type { Matcher, Subscriber } from "../../presence/subscriber.js";
 import { parseQuery } from "../../gateway/http/query.js";
 import type { ClientLimits } from "../../gateway/limits/client-limits.js";
 import { readClientMessage } from "./client-messages.js";
-import type { ClientMessage, RequestNumber } from "./client-messages.js";
-import type { Dialogue, GatewayRequest, Said } from "../../gateway/http/messages.js";
-import type { Publishing } from "../../gateway/publishing/publisher.js";
+import type { ClientMessage, MessageNumber } from "./client-messages.js";
+import type { Dialogue, GatewayRequest, MessageResult } from "../../gateway/http/messages.js";
+import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import type { Refusals } from "../../gateway/refusals.js";
-import { rememberRequest } from "../../gateway/http/request-snapshot.js";
+import { snapshotRequest } from "../../gateway/http/request-snapshot.js";
 import { asProblem } from "../../gateway/http/replies.js";
-import { isSeenAlike, seenSubscriber } from "../../gateway/streams/presence-subscriber.js";
+import { isSameSubscriber, presenceSubscriber } from "../../gateway/streams/presence-subscriber.js";
 import { parseFilters } from "../../gateway/streams/stream-query.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
-import type { Visitors } from "../../gateway/access/authenticator.js";
+import type { Authenticator } from "../../gateway/access/authenticator.js";
 import { websocketFormat } from "../../gateway/formats/websocket.js";
 import { frameText } from "../../gateway/websocket/frame.js";
 
-export interface DialogueSettings {
+export interface WebSocketSessionSettings {
   readonly streams: StreamSettings;
-  readonly visitors: Pick<Visitors, "subscriber">;
-  readonly publishing: Pick<Publishing, "publisher" | "accept" | "publish">;
+  readonly visitors: Pick<Authenticator, "subscriber">;
+  readonly publishing: Pick<Publisher, "publisher" | "accept" | "publish">;
   /** Who may ask, publish or follow once more. @default everybody */
   readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
   /** Throws PharosError when the hub has no room for the filters that are added to a stream. @default it always has */
@@ -31,8 +31,8 @@ export interface DialogueSettings {
   readonly refusals?: Pick<Refusals, "note"> | undefined;
 }
 
-export interface DialogueOptions {
-  readonly settings: DialogueSettings;
+export interface WebSocketSessionOptions {
+  readonly settings: WebSocketSessionSettings;
   readonly request: GatewayRequest;
   readonly filters: readonly TopicFilter[];
   readonly grants: Grants | undefined;
@@ -46,8 +46,8 @@ interface Held {
 }
 
 /** What the client of one WebSocket says: it changes its filters, publishes, and renews its token. */
-export class WebSocketDialogue implements Dialogue {
-  readonly #settings: DialogueSettings;
+export class WebSocketSession implements Dialogue {
+  readonly #settings: WebSocketSessionSettings;
   /** By their texts, in the order in which they were asked for. */
   readonly #held = new Map<string, Held>();
   #request: GatewayRequest;
@@ -55,11 +55,11 @@ export class WebSocketDialogue implements Dialogue {
   #subscriber: Subscriber;
   #ended = false;
 
-  constructor({ settings, request, filters, grants }: DialogueOptions) {
+  constructor({ settings, request, filters, grants }: WebSocketSessionOptions) {
     this.#settings = settings;
-    this.#request = rememberRequest(request);
+    this.#request = snapshotRequest(request);
     this.#grants = grants;
-    this.#subscriber = seenSubscriber(filters.map(matcherOf), grants);
+    this.#subscriber = presenceSubscriber(filters.map(matcherOf), grants);
     for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
   }
 
@@ -79,9 +79,9 @@ export class WebSocketDialogue implements Dialogue {
     };
   }
 
-  take(text: string): Said | Promise<Said> {
+  take(text: string): MessageResult | Promise<MessageResult> {
     const { request, message } = readClientMessage(text);
-    const refuse = (error: unknown): Said => this.#refuse(request, error);
+    const refuse = (error: unknown): MessageResult => this.#refuse(request, error);
     try {
       this.#count(message);
       const said = this.#work(request, message);
@@ -98,7 +98,10 @@ export class WebSocketDialogue implements Dialogue {
     else clients?.admitRequest(this.#request);
   }
 
-  #work(request: RequestNumber | undefined, message: ClientMessage | PharosError): Said | Promise<Said> {
+  #work(
+    request: MessageNumber | undefined,
+    message: ClientMessage | PharosError,
+  ): MessageResult | Promise<MessageResult> {
     if (message instanceof PharosError) throw message;
     switch (message.kind) {
       case "change":
@@ -113,9 +116,9 @@ export class WebSocketDialogue implements Dialogue {
   }
 
   #change(
-    request: RequestNumber | undefined,
+    request: MessageNumber | undefined,
     { add, drop }: ClientMessage & { readonly kind: "change" },
-  ): Said {
+  ): MessageResult {
     const dropped = new Set(drop);
     const kept = [...this.#held.keys()].filter((text) => !dropped.has(text));
     const added = this.#parseAdded(kept, add);
@@ -148,17 +151,17 @@ export class WebSocketDialogue implements Dialogue {
   }
 
   async #publish(
-    request: RequestNumber | undefined,
+    request: MessageNumber | undefined,
     { publication }: ClientMessage & { readonly kind: "publish" },
-  ): Promise<Said> {
+  ): Promise<MessageResult> {
     const { publishing } = this.#settings;
     const publisher = await publishing.publisher(this.#request, parseQuery(this.#request.query));
     const [id] = await publishing.publish([publishing.accept(publisher, publication)]);
     return { answer: answer({ kind: "published", request, id }) };
   }
 
-  async #renew(request: RequestNumber | undefined, token: string): Promise<Said> {
-    const renewed = rememberRequest(this.#request, token);
+  async #renew(request: MessageNumber | undefined, token: string): Promise<MessageResult> {
+    const renewed = snapshotRequest(this.#request, token);
     const grants = await this.#settings.visitors.subscriber(renewed);
     this.#request = renewed;
     this.#seeAs(grants);
@@ -174,8 +177,8 @@ export class WebSocketDialogue implements Dialogue {
   #seeAs(grants: Grants | undefined): void {
     const held = [...this.#held.values()];
     const matchers = held.map(({ filter }) => matcherOf(filter));
-    const isAlike = isSeenAlike(this.#grants, grants, matchers);
-    const next = seenSubscriber(matchers, grants);
+    const isAlike = isSameSubscriber(this.#grants, grants, matchers);
+    const next = presenceSubscriber(matchers, grants);
     // What is added later is told with what the present token has for it, under the name that the stream has.
     this.#subscriber = isAlike ? { ...next, id: this.#subscriber.id } : next;
     if (isAlike) return;
@@ -183,7 +186,7 @@ export class WebSocketDialogue implements Dialogue {
     for (const each of held) this.#held.set(each.filter.text, { ...each, leave: this.#enter(each.filter) });
   }
 
-  #joining(): NonNullable<Said["moved"]> {
+  #joining(): NonNullable<MessageResult["moved"]> {
     const filters = [...this.#held.values()].map(({ filter }) => filter);
     const rights = readRights(this.#grants);
     return { subscription: { format: websocketFormat, filters, rights }, lastEventId: undefined };
@@ -205,7 +208,7 @@ export class WebSocketDialogue implements Dialogue {
     return presence?.enter({ ...this.#subscriber, matchers: [matcherOf(filter)] }) ?? nothing;
   }
 
-  #refuse(request: RequestNumber | undefined, error: unknown): Said {
+  #refuse(request: MessageNumber | undefined, error: unknown): MessageResult {
     const problem = asProblem(error);
     this.#settings.refusals?.note(this.#request, problem, error);
     const { code, message: detail, retryAfterSeconds } = problem;

@@ -1,26 +1,26 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { webSocketPath } from "../../protocol.js";
-import { jsonWords } from "../../gateway/formats/json.js";
+import { jsonEncoder } from "../../gateway/formats/json.js";
 import type { GatewayRequest, StreamStart } from "../../gateway/http/messages.js";
-import type { PageOrigins } from "../../gateway/access/websocket-origins.js";
+import type { WebSocketOrigins } from "../../gateway/access/websocket-origins.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import type { Resource } from "../../gateway/http/resource.js";
 import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
 import { firstPresent } from "../../gateway/streams/stream-start.js";
-import { WebSocketDialogue } from "./websocket-session.js";
-import type { DialogueSettings } from "./websocket-session.js";
+import { WebSocketSession } from "./websocket-session.js";
+import type { WebSocketSessionSettings } from "./websocket-session.js";
 import { acceptHandshake, withProtocolToken } from "../../gateway/websocket/handshake.js";
 import { websocketFormat } from "../../gateway/formats/websocket.js";
 import { frameText } from "../../gateway/websocket/frame.js";
 
-export interface WebSocketsOptions extends DialogueSettings {
-  readonly origins: PageOrigins;
+export interface WebSocketResourceOptions extends WebSocketSessionSettings {
+  readonly origins: WebSocketOrigins;
 }
 
 /** The streams of `/esupdates` over WebSocket, with the same query: each event is one text frame with one JSON object. */
-export function webSockets(options: WebSocketsOptions): Resource {
+export function webSocketResource(options: WebSocketResourceOptions): Resource {
   return {
     path: webSocketPath,
     opensStreams: true,
@@ -49,15 +49,15 @@ interface Handshake extends Pick<StreamStart, "headers" | "lastEventId" | "added
 }
 
 function startWebSocket(
-  settings: WebSocketsOptions,
+  settings: WebSocketResourceOptions,
   { request, headers, filters, lastEventId, added, grants }: Handshake,
 ): StreamStart {
   const { retryMs, heartbeatMs } = settings.streams;
-  const dialogue = new WebSocketDialogue({ settings, request, filters, grants });
+  const dialogue = new WebSocketSession({ settings, request, filters, grants });
   return {
     kind: "stream",
     headers,
-    opening: frameText(jsonWords.open({ filters: filters.map(({ text }) => text), retryMs, heartbeatMs })),
+    opening: frameText(jsonEncoder.open({ filters: filters.map(({ text }) => text), retryMs, heartbeatMs })),
     subscription: { format: websocketFormat, filters, rights: readRights(grants) },
     lastEventId,
     added,

@@ -1,13 +1,13 @@
-import type { Dialogue, GatewayRequest, Said } from "../../gateway/http/messages.js";
+import type { Dialogue, GatewayRequest, MessageResult } from "../../gateway/http/messages.js";
 import { parseQuery } from "../../gateway/http/query.js";
-import { rememberRequest } from "../../gateway/http/request-snapshot.js";
+import { snapshotRequest } from "../../gateway/http/request-snapshot.js";
 import { asProblem } from "../../gateway/http/replies.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { Explained, explain } from "./channels/explained.js";
 import { refusedFrame } from "./messages/formats.js";
 import type { PushStreamOptions } from "./options.js";
 import { decodeMessage, publishMessage } from "./publish.js";
-import type { Subscriber } from "./channels/subscriber.js";
+import type { ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
  * What the client of a WebSocket sends is a message to each of its channels, for those who may publish to them. It has no
@@ -18,13 +18,13 @@ export class ChannelDialogue implements Dialogue {
   readonly #request: GatewayRequest;
   readonly #channels: readonly Topic[];
 
-  constructor(options: PushStreamOptions, { request, channels }: Subscriber) {
+  constructor(options: PushStreamOptions, { request, channels }: ChannelSubscriber) {
     this.#options = options;
-    this.#request = rememberRequest(request);
+    this.#request = snapshotRequest(request);
     this.#channels = channels.map(({ channel }) => channel);
   }
 
-  async take(text: string): Promise<Said> {
+  async take(text: string): Promise<MessageResult> {
     try {
       // Before anything that costs more than this.
       this.#options.clients?.admitPublish(this.#request);

@@ -1,6 +1,6 @@
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { parseQuery } from "../../gateway/http/query.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { Handler } from "../../gateway/http/resource.js";
 import { parseChannels } from "./channels/channels.js";
 import { explaining } from "./channels/explained.js";
@@ -19,7 +19,7 @@ export function statisticsOf(
   statistics: Statistics,
 ): (channelsOf: ChannelsOf) => Handler {
   const limits = { channels: options.streams.filtersPerConnection, topicBytes: options.topicBytes };
-  const get = async (request: GatewayRequest, query: Pairs, asked: string): Promise<Reply> => {
+  const get = async (request: GatewayRequest, query: NameValuePairs, asked: string): Promise<Reply> => {
     const publisher = await options.publishing.publisher(request, query);
     const start = startOf(asked);
     if (start === undefined) {

@@ -1,12 +1,12 @@
 import { PharosError } from "../../base/errors.js";
 import type { Headers, Reply } from "../../gateway/http/messages.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
 import type { GapReason } from "../../protocol.js";
 import type { PushStreamOptions } from "./options.js";
 import type { Stamp } from "./messages/stamps.js";
 import { formatTime } from "./messages/stamps.js";
-import type { PollMode, Subscriber } from "./channels/subscriber.js";
+import type { PollMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
  * How long a poll waits, in milliseconds: the client library gives up after 32 s, and takes a script that brings nothing
@@ -35,7 +35,7 @@ export class LongPoll {
   }
 
   /** @throws PharosError `bad-request` for a callback that is no name */
-  async answer(subscriber: Subscriber, mode: PollMode): Promise<Reply> {
+  async answer(subscriber: ChannelSubscriber, mode: PollMode): Promise<Reply> {
     const callback = mode === "jsonp" ? parseCallback(subscriber.query) : undefined;
     const { before } = subscriber.beginning;
     const isToWait = mode !== "polling" && subscriber.request.method !== "HEAD";
@@ -45,13 +45,13 @@ export class LongPoll {
     return notModified({ ...messages, stamp });
   }
 
-  #backtrack({ beginning, subscription }: Subscriber): Messages {
+  #backtrack({ beginning, subscription }: ChannelSubscriber): Messages {
     const { past, stamps } = this.#options;
     const body = Buffer.concat(beginning.before.map((entry) => subscription.format.event(entry)));
     return { body, stamp: stamps.of(past.head) };
   }
 
-  async #next(subscriber: Subscriber, isToWait: boolean): Promise<Messages> {
+  async #next(subscriber: ChannelSubscriber, isToWait: boolean): Promise<Messages> {
     const { request, subscription, beginning, grants } = subscriber;
     const { page } = await this.#options.polling.ask(request, {
       subscription,
@@ -71,7 +71,7 @@ export class LongPoll {
 }
 
 /** Whatever stands here is run as a script by whoever loads it. */
-function parseCallback(query: Pairs): string {
+function parseCallback(query: NameValuePairs): string {
   const name = valueOf(query, "callback") ?? "";
   if (callbackForm.test(name)) return name;
   throw new PharosError(

@@ -1,11 +1,11 @@
 import type { Clock } from "../../base/clock.js";
 import type { ClientLimits } from "../../gateway/limits/client-limits.js";
-import type { PageOrigins } from "../../gateway/access/websocket-origins.js";
-import type { Polling } from "../../gateway/streams/poll-admission.js";
-import type { Publishing } from "../../gateway/publishing/publisher.js";
+import type { WebSocketOrigins } from "../../gateway/access/websocket-origins.js";
+import type { PollAdmission } from "../../gateway/streams/poll-admission.js";
+import type { Publisher } from "../../gateway/publishing/publisher.js";
 import type { Refusals } from "../../gateway/refusals.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
-import type { Visitors } from "../../gateway/access/authenticator.js";
+import type { Authenticator } from "../../gateway/access/authenticator.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { ChannelPast } from "./channels/past.js";
 import type { Stamps } from "./messages/stamps.js";
@@ -14,11 +14,11 @@ export interface PushStreamOptions {
   /** What all paths begin with: empty, or a path without a slash at its end. */
   readonly prefix: string;
   readonly streams: StreamSettings;
-  readonly visitors: Visitors;
-  readonly publishing: Publishing;
-  readonly polling: Pick<Polling, "ask">;
+  readonly visitors: Authenticator;
+  readonly publishing: Publisher;
+  readonly polling: Pick<PollAdmission, "ask">;
   /** Pages that may open WebSockets, and frame streams. */
-  readonly origins: Pick<PageOrigins, "check" | "framePolicy">;
+  readonly origins: Pick<WebSocketOrigins, "check" | "framePolicy">;
   /** Who may publish once more on a WebSocket. @default everybody */
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
   /** Where refusals on WebSockets are noted. @default nowhere */

@@ -1,8 +1,8 @@
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { mediaTypeOf } from "../../gateway/http/media-type.js";
-import type { Publisher, Publishing } from "../../gateway/publishing/publisher.js";
+import type { PublisherIdentity, Publisher } from "../../gateway/publishing/publisher.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { Handler, Resource } from "../../gateway/http/resource.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
@@ -14,7 +14,7 @@ import { statisticsReply } from "./render.js";
 import type { Statistics } from "./statistics.js";
 
 /** Where a request names its channels. */
-export type ChannelsOf = (request: GatewayRequest, query: Pairs) => string;
+export type ChannelsOf = (request: GatewayRequest, query: NameValuePairs) => string;
 
 /**
  * Publishing: the body of `POST` and `PUT` is a message to each channel, and the answer says how these stand; `GET` says
@@ -26,7 +26,7 @@ export function publishMethods(
 ): (channelsOf: ChannelsOf) => Resource["methods"] {
   const { publishing, topicBytes, streams } = options;
   const limits = { channels: streams.filtersPerConnection, topicBytes };
-  const named = (request: GatewayRequest, query: Pairs, channelsOf: ChannelsOf): readonly Topic[] =>
+  const named = (request: GatewayRequest, query: NameValuePairs, channelsOf: ChannelsOf): readonly Topic[] =>
     parseChannels(channelsOf(request, query), limits).map(({ channel }) => channel);
   const post = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
     const query = parseQuery(request.query);
@@ -52,10 +52,10 @@ export function publishMethods(
 /**
  * Publishes a message to each channel, or to none.
  *
- * @throws PharosError as {@link Publishing.accept}
+ * @throws PharosError as {@link Publisher.accept}
  */
 export async function publishMessage(
-  { publishing, publisher }: { readonly publishing: Publishing; readonly publisher: Publisher },
+  { publishing, publisher }: { readonly publishing: Publisher; readonly publisher: PublisherIdentity },
   channels: readonly Topic[],
   message: Pick<PublicationInput, "data" | "id" | "type">,
 ): Promise<void> {
@@ -69,7 +69,7 @@ export interface StatisticsAsked {
   readonly options: Pick<PushStreamOptions, "publishing" | "clock">;
   readonly statistics: Statistics;
   readonly request: GatewayRequest;
-  readonly publisher: Publisher;
+  readonly publisher: PublisherIdentity;
 }
 
 /** How some channels stand; of one that is not there nothing is said, and where none is, nothing is found. */
@@ -110,7 +110,7 @@ export function decodeMessage(text: string): string {
 }
 
 /** `id=a/b`, as the client library and others write it. */
-export function channelsInQuery(_request: GatewayRequest, query: Pairs): string {
+export function channelsInQuery(_request: GatewayRequest, query: NameValuePairs): string {
   return valueOf(query, "id") ?? "";
 }
 

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { Publisher } from "../../gateway/publishing/publisher.js";
+import type { PublisherIdentity } from "../../gateway/publishing/publisher.js";
 import { Slices } from "../../base/slices.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Topic } from "../../hub/topics/topic.js";
@@ -57,7 +57,7 @@ export class Statistics {
   }
 
   /** All channels that begin so and that the publisher may publish to. There may be 100,000: it takes turns. */
-  async beginningWith(start: string, publisher: Publisher): Promise<readonly ChannelInfo[]> {
+  async beginningWith(start: string, publisher: PublisherIdentity): Promise<readonly ChannelInfo[]> {
     const slices = new Slices(this.#options.clock);
     const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
     const infos: ChannelInfo[] = [];

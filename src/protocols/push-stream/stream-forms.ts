@@ -5,7 +5,7 @@ import { ChannelDialogue } from "./channel-dialogue.js";
 import type { PushStreamFormats } from "./messages/formats.js";
 import { framePage } from "./frame-page.js";
 import type { PushStreamOptions } from "./options.js";
-import type { StreamMode, Subscriber } from "./channels/subscriber.js";
+import type { StreamMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /** How a mode that holds its connection open does it. */
 export interface StreamForm {
@@ -15,7 +15,7 @@ export interface StreamForm {
   /** Those of its head. Throws PharosError for a request that cannot have such a stream. */
   headersFor(request: GatewayRequest): Headers;
   /** What becomes of what its client sends; undefined where that is nothing. */
-  readonly dialogueFor?: (subscriber: Subscriber) => Dialogue;
+  readonly dialogueFor?: (subscriber: ChannelSubscriber) => Dialogue;
 }
 
 /** The forms of all such modes. */

@@ -1,14 +1,14 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Answer, GatewayRequest, Headers, StreamStart } from "../../gateway/http/messages.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
-import type { Pairs } from "../../gateway/http/query.js";
+import type { NameValuePairs } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import { withProtocolToken } from "../../gateway/websocket/handshake.js";
 import type { Handler } from "../../gateway/http/resource.js";
-import { seenSubscriber } from "../../gateway/streams/presence-subscriber.js";
+import { presenceSubscriber } from "../../gateway/streams/presence-subscriber.js";
 import type { Format } from "../../hub/publications/format.js";
 import { parseChannels } from "./channels/channels.js";
-import { findBeginning, parseControl } from "./channels/cursor.js";
+import { findStart, parseControl } from "./channels/cursor.js";
 import { explaining } from "./channels/explained.js";
 import { pushStreamFormats } from "./messages/formats.js";
 import { LongPoll } from "./long-poll.js";
@@ -17,7 +17,7 @@ import type { ChannelsOf } from "./publish.js";
 import { streamForms } from "./stream-forms.js";
 import type { StreamForm } from "./stream-forms.js";
 import { isStreamMode } from "./channels/subscriber.js";
-import type { Mode, Subscriber } from "./channels/subscriber.js";
+import type { Mode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /** Makes the handlers of subscribers; `channels` in the query goes before where the path has them. */
 export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {
@@ -56,7 +56,7 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
 }
 
 /** A request may ask another mode's path for its messages at once, or one at a time; a callback asks for a script. */
-function modeOf(mode: Mode, request: GatewayRequest, query: Pairs): Mode {
+function modeOf(mode: Mode, request: GatewayRequest, query: NameValuePairs): Mode {
   if (mode === "websocket") return mode;
   const asked = request.header("x-nginx-pushstream-mode")?.toLowerCase();
   if (asked === "polling") return "polling";
@@ -78,8 +78,8 @@ function withoutCookies(request: GatewayRequest): GatewayRequest {
 
 function subscriberOf(
   options: PushStreamOptions,
-  asked: Omit<Subscriber, "subscription" | "beginning"> & { readonly format: Format },
-): Subscriber {
+  asked: Omit<ChannelSubscriber, "subscription" | "beginning"> & { readonly format: Format },
+): ChannelSubscriber {
   const { format, ...known } = asked;
   const { channels, control, grants } = known;
   const rights = readRights(grants);
@@ -87,13 +87,13 @@ function subscriberOf(
   return {
     ...known,
     subscription: { format, filters, rights },
-    beginning: findBeginning(options, { channels, control, rights }),
+    beginning: findStart(options, { channels, control, rights }),
   };
 }
 
 function openStream(
   { streams: { presence } }: PushStreamOptions,
-  subscriber: Subscriber,
+  subscriber: ChannelSubscriber,
   { headers, opening, dialogueFor }: StreamForm & { readonly headers: Headers },
 ): StreamStart {
   const { subscription, grants, beginning } = subscriber;
@@ -107,6 +107,6 @@ function openStream(
     lastEventId: beginning.lastEventId,
     expiresAtMs: grants?.expiresAtMs,
     dialogue: dialogueFor?.(subscriber),
-    ...(presence === undefined ? {} : { opened: () => presence.enter(seenSubscriber(matchers, grants)) }),
+    ...(presence === undefined ? {} : { opened: () => presence.enter(presenceSubscriber(matchers, grants)) }),
   };
 }

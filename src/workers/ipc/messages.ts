@@ -60,7 +60,7 @@ export type ToWorker =
   | { readonly kind: "close" };
 
 /** The names of what a cohort's bytes are written with. */
-export interface Words {
+export interface CohortEncoding {
   readonly format: string;
   /** Absent where they are sent as they are written. */
   readonly coding?: string | undefined;
@@ -69,7 +69,7 @@ export interface Words {
 /** Where a stream joins: its cohort, which the worker may not know yet. */
 export interface Place {
   readonly cohort: CohortNumber;
-  readonly words: Words;
+  readonly words: CohortEncoding;
   readonly standing: Standing;
   /** Where a new stream begins to read; one that comes from another cohort reads on from where it stands. */
   readonly read: ReadState;
@@ -91,7 +91,7 @@ export type ToHub =
       readonly peer?: string | undefined;
     }
   /** Body: that of the request, unless it is refused. */
-  | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: Refusal }
+  | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
   /** Body: what a stream's client says. The hub answers `said`, unless the stream has ended. */
   | { readonly kind: "say"; readonly request: RequestNumber }
   /** A stream has ended, or the client of a request has gone before its answer. */
@@ -119,7 +119,7 @@ export type ToHub =
   | { readonly kind: "settled" };
 
 /** Why a body could not be read, in the words of a PharosError. */
-export interface Refusal {
+export interface BodyRefusal {
   readonly code: string;
   readonly message: string;
   readonly retryAfterSeconds?: number | undefined;

@@ -1,16 +1,16 @@
 import { PharosError, errorCodes } from "../../base/errors.js";
 import type { ErrorCode } from "../../base/errors.js";
-import type { Refusal } from "./messages.js";
+import type { BodyRefusal } from "./messages.js";
 
 /** An error as a message has it; what is no PharosError is told as the hub's own failure. */
-export function refusalOf(error: unknown): Refusal {
+export function bodyRefusalOf(error: unknown): BodyRefusal {
   if (!(error instanceof PharosError)) return { code: "internal", message: String(error) };
   const { code, message, retryAfterSeconds } = error;
   return { code, message, retryAfterSeconds };
 }
 
 /** The error that a message tells of. */
-export function parseRefusal({ code, message, retryAfterSeconds }: Refusal): PharosError {
+export function parseBodyRefusal({ code, message, retryAfterSeconds }: BodyRefusal): PharosError {
   return new PharosError(
     isErrorCode(code) ? code : "internal",
     message,

@@ -1,5 +1,6 @@
 import type { LogLevel } from "../../base/log.js";
 import type { FanoutLimits } from "../../delivery/limits.js";
+import type { ServedPath } from "../../gateway/http/resource.js";
 
 /** What a worker is told when it is started, over the channel that brings its connections too. */
 export interface WorkerSettings {
@@ -20,12 +21,6 @@ export interface WorkerSettings {
   readonly requestBytes: number;
   readonly fanout: FanoutLimits;
   readonly logLevel: LogLevel;
-}
-
-export interface ServedPath {
-  readonly path: string;
-  readonly below?: boolean | undefined;
-  readonly opensStreams?: boolean | undefined;
 }
 
 /** What comes with the handle of each connection. */

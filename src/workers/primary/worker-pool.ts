@@ -30,7 +30,7 @@ export interface WorkerPoolOptions {
 }
 
 /** One worker, as operators see it. */
-export interface WorkerLevels {
+export interface WorkerGauges {
   /** Its place, from 1 on; who replaces it has the same. */
   readonly worker: number;
   /** `starting` also for one that takes no connections any more and has not ended yet. */
@@ -83,7 +83,7 @@ export class WorkerPool {
   }
 
   /** Each of the workers that there are to be, as it stands. */
-  get levels(): readonly WorkerLevels[] {
+  get levels(): readonly WorkerGauges[] {
     return this.#workers.map((worker, index) => ({
       worker: index + 1,
       state: worker === undefined ? "ended" : worker.isUp ? "up" : "starting",

@@ -6,12 +6,12 @@ import type {
   Dialogue,
   GatewayRequest,
   Reply,
-  Said,
+  MessageResult,
   StreamStart,
 } from "../../gateway/http/messages.js";
 import type { CohortNumber, RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
-import { parseRefusal } from "../ipc/refusal.js";
+import { parseBodyRefusal } from "../ipc/refusal.js";
 import type { WorkerOutlet } from "./worker-outlet.js";
 
 export interface WorkerRequestsOptions {
@@ -82,7 +82,7 @@ export class WorkerRequests {
     const wanted = this.#bodies.get(request);
     this.#bodies.delete(request);
     if (refusal === undefined) wanted?.resolve(body);
-    else wanted?.reject(parseRefusal(refusal));
+    else wanted?.reject(parseBodyRefusal(refusal));
   }
 
   /** What the client of a stream says. */
@@ -140,7 +140,7 @@ export class WorkerRequests {
   }
 
   /** What is sent of the new cohort comes behind this, what was sent of the old one before. */
-  #said(request: RequestNumber, { answer, moved, renewed }: Said): void {
+  #said(request: RequestNumber, { answer, moved, renewed }: MessageResult): void {
     const stream = this.#streams.get(request);
     if (stream === undefined) return;
     const { outlet, peer } = this.#options;

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { PharosError } from "../../base/errors.js";
 import { WorkerPool } from "./worker-pool.js";
-import type { WorkerLevels, WorkerPoolOptions } from "./worker-pool.js";
+import type { WorkerGauges, WorkerPoolOptions } from "./worker-pool.js";
 
 /** `connections` beyond the most are closed at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
@@ -48,7 +48,7 @@ export class WorkersFront {
   }
 
   /** Each worker, as it stands. */
-  get workers(): readonly WorkerLevels[] {
+  get workers(): readonly WorkerGauges[] {
     return this.#pool.levels;
   }
 

@@ -18,7 +18,7 @@ interface Kept extends Batch {
 }
 
 /** What the recent batches of all cohorts may hold together. Over its limit the oldest go. */
-export class RecentRoom {
+export class RecentBatchBudget {
   readonly #maxBytes: number;
   readonly #order = new EntryQueue<{ readonly offset: Offset; readonly evict: () => number }>();
   #bytes = 0;
@@ -50,14 +50,14 @@ export class RecentRoom {
  * time of the answer, and with publications in every turn it would read for ever.
  */
 export class RecentBatches {
-  readonly #room: RecentRoom;
+  readonly #room: RecentBatchBudget;
   #batches = new EntryQueue<Kept>();
   #bytes = 0;
   /** Everything after this, up to the cohort's horizon, is here. */
   #from: Offset;
   readonly #evict = (): number => this.#evictFirst();
 
-  constructor(room: RecentRoom, from: Offset) {
+  constructor(room: RecentBatchBudget, from: Offset) {
     this.#room = room;
     this.#from = from;
   }
@@ -85,7 +85,7 @@ export class RecentBatches {
     const fitting = this.#fitting(begin, maxBytes);
     const full = begin + fitting.length < this.#batches.length;
     const after = full ? (fitting.at(-1)?.offset ?? state.after) : upTo;
-    return { ...joined(fitting), next: { ...state, after }, full, gapReason: undefined };
+    return { ...joinBatches(fitting), next: { ...state, after }, full, gapReason: undefined };
   }
 
   /** As many as fit, at least one if there is one. */
@@ -111,7 +111,7 @@ export class RecentBatches {
 }
 
 /** Several batches as one, in order; one stays as it is. */
-export function joined(batches: readonly Batch[]): Batch {
+export function joinBatches(batches: readonly Batch[]): Batch {
   const [only] = batches;
   if (only !== undefined && batches.length === 1) return { body: only.body, count: only.count };
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);

@@ -1,21 +1,21 @@
-import type { ComingPage, FanoutCohort } from "../../delivery/cohort-source.js";
+import type { PendingPage, FanoutCohort } from "../../delivery/cohort-source.js";
 import type { Batch } from "../../hub/cohort.js";
 import type { Page, PageLimits, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Standing } from "../ipc/messages.js";
-import { RecentBatches, joined } from "./recent-batches.js";
-import type { RecentRoom, SentBatch } from "./recent-batches.js";
+import { RecentBatches, joinBatches } from "./recent-batches.js";
+import type { RecentBatchBudget, SentBatch } from "./recent-batches.js";
 
 export interface RemoteCohortOptions {
   /** Where it stood when its first connection was let in. */
   readonly standing: Standing;
   /** Where every cohort of the worker stands at least. */
   readonly leastStanding: () => Standing;
-  readonly room: RecentRoom;
+  readonly room: RecentBatchBudget;
   /** So many batches are in a round, or wanted by nobody; a round may have so many bytes. */
   readonly taken: (batches: number, roundBytes?: number) => void;
   /** A page of what is recent, or else of the hub's, which may have to be asked. */
-  readonly page: (wanted: WantedPage) => Page | ComingPage;
+  readonly page: (wanted: WantedPage) => Page | PendingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly hold: (on: boolean) => void;
   /** Its last connection has left. */
@@ -91,10 +91,10 @@ export class RemoteCohort implements FanoutCohort {
       bytes += batch.body.length;
     }
     this.#drop(batches.length, maxBytes);
-    return joined(batches);
+    return joinBatches(batches);
   }
 
-  page(state: ReadState, limits: PageLimits): Page | ComingPage {
+  page(state: ReadState, limits: PageLimits): Page | PendingPage {
     return this.#options.page({ state, limits, recent: this.#recent });
   }
 

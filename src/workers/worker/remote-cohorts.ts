@@ -1,19 +1,19 @@
-import type { Cohorts, ComingPage, FanoutCohort, Joined } from "../../delivery/cohort-source.js";
+import type { CohortSource, PendingPage, FanoutCohort, JoinedCohort } from "../../delivery/cohort-source.js";
 import { PageStore } from "../../hub/page-store.js";
 import type { PageKey } from "../../hub/page-store.js";
 import { moveReading } from "../../hub/history-page.js";
 import type { Page, ReadState } from "../../hub/history-page.js";
-import type { CohortNumber, Place, Standing, ToHub, ToWorker, Words } from "../ipc/messages.js";
+import type { CohortNumber, Place, Standing, ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
 import { compact } from "./compact.js";
-import { RecentRoom } from "./recent-batches.js";
+import { RecentBatchBudget } from "./recent-batches.js";
 import { RemoteCohort } from "./remote-cohort.js";
 import type { WantedPage } from "./remote-cohort.js";
 
 export interface RemoteCohortsOptions {
   readonly peer: Peer<ToHub>;
   /** Writes what keeps the quiet streams of a cohort alive. */
-  readonly heartbeat: (words: Words, id: string, members: number) => Buffer;
+  readonly heartbeat: (words: CohortEncoding, id: string, members: number) => Buffer;
   /** Pages that several readers share are kept up to this many bytes. */
   readonly pageCacheBytes: number;
 }
@@ -39,10 +39,10 @@ interface Ask {
  * The cohorts of this worker's connections, which the hub has. Everything from the hub comes in one order: what is
  * published after a cohort's standing comes as batches, all before it is history that is asked for page by page.
  */
-export class RemoteCohorts implements Cohorts<RemoteStream> {
+export class RemoteCohorts implements CohortSource<RemoteStream> {
   readonly #options: RemoteCohortsOptions;
   readonly #pages: PageStore;
-  readonly #room: RecentRoom;
+  readonly #room: RecentBatchBudget;
   readonly #cohorts = new Map<CohortNumber, RemoteCohort>();
   /** All asks by what they ask for, those that wait, and those under way by number. */
   readonly #asks = new Map<string, Ask>();
@@ -60,7 +60,7 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
   constructor(options: RemoteCohortsOptions) {
     this.#options = options;
     this.#pages = new PageStore(options.pageCacheBytes);
-    this.#room = new RecentRoom(options.pageCacheBytes * recentShare);
+    this.#room = new RecentBatchBudget(options.pageCacheBytes * recentShare);
   }
 
   attach(wake: (cohort: FanoutCohort) => void): void {
@@ -92,11 +92,11 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     this.#cohorts.get(cohort)?.leave();
   }
 
-  join({ place }: RemoteStream): Joined {
+  join({ place }: RemoteStream): JoinedCohort {
     return { cohort: this.#reserved(place), read: place.read };
   }
 
-  move({ place }: RemoteStream, read: ReadState): Joined {
+  move({ place }: RemoteStream, read: ReadState): JoinedCohort {
     return { cohort: this.#reserved(place), read: moveReading(read, place.added) };
   }
 
@@ -141,7 +141,7 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     return cohort;
   }
 
-  #create(number: CohortNumber, words: Words, standing: Standing): RemoteCohort {
+  #create(number: CohortNumber, words: CohortEncoding, standing: Standing): RemoteCohort {
     const { heartbeat, peer } = this.#options;
     return new RemoteCohort({
       standing,
@@ -170,7 +170,7 @@ export class RemoteCohorts implements Cohorts<RemoteStream> {
     return page;
   }
 
-  #page(number: CohortNumber, { state, limits }: WantedPage): Page | ComingPage {
+  #page(number: CohortNumber, { state, limits }: WantedPage): Page | PendingPage {
     const key: PageKey = { cohort: String(number), state, limits };
     const kept = this.#pages.find(key);
     if (kept !== undefined) return kept;

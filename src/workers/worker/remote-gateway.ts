@@ -1,16 +1,17 @@
 import type { Clock } from "../../base/clock.js";
-import { BodyRoom } from "../../gateway/limits/body-budget.js";
+import { BodyBudget } from "../../gateway/limits/body-budget.js";
 import { Networks, clientAddress } from "../../gateway/http/client-address.js";
 import { Gateway } from "../../gateway/gateway.js";
-import type { GatewayRequest, Reply, Said, StreamStart } from "../../gateway/http/messages.js";
+import type { GatewayRequest, Reply, MessageResult, StreamStart } from "../../gateway/http/messages.js";
 import { Refusals } from "../../gateway/refusals.js";
-import type { FrontGateway, FrontRequest } from "../../fronts/http/gateway-port.js";
+import type { GatewayPort, FrontRequest } from "../../fronts/http/gateway-port.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
-import { refusalOf } from "../ipc/refusal.js";
-import type { ServedPath, WorkerSettings } from "../ipc/settings.js";
+import { bodyRefusalOf } from "../ipc/refusal.js";
+import type { ServedPath } from "../../gateway/http/resource.js";
+import type { WorkerSettings } from "../ipc/settings.js";
 import type { RemoteCohorts, RemoteStream } from "./remote-cohorts.js";
 
 export interface RemoteGatewayOptions {
@@ -30,14 +31,14 @@ interface Waiting {
 }
 
 /** The hub's gateway as the front of a worker sees it: requests are passed on, what they mean is decided there. */
-export class RemoteGateway implements FrontGateway<RemoteStream> {
+export class RemoteGateway implements GatewayPort<RemoteStream> {
   readonly resources: readonly ServedPath[];
-  readonly bodies: BodyRoom;
+  readonly bodies: BodyBudget;
   readonly #options: RemoteGatewayOptions;
   readonly #refusing: Gateway;
   readonly #waiting = new Map<RequestNumber, Waiting>();
   /** Streams whose client waits for an answer. */
-  readonly #talking = new Map<RequestNumber, (said: Said<RemoteStream>) => void>();
+  readonly #talking = new Map<RequestNumber, (said: MessageResult<RemoteStream>) => void>();
   #last: RequestNumber = 0;
 
   constructor(options: RemoteGatewayOptions) {
@@ -48,7 +49,7 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
     const clientOf = (request: GatewayRequest): ReturnType<typeof clientAddress> =>
       clientAddress({ peer: request.peer, forwardedFor: request.header("x-forwarded-for") }, proxies);
     this.resources = settings.resources;
-    this.bodies = new BodyRoom({ bodyBytes, requestBytes, clients: { clientOf } });
+    this.bodies = new BodyBudget({ bodyBytes, requestBytes, clients: { clientOf } });
     const refusals = new Refusals({ ...options, addressOf: (request) => clientOf(request).address });
     this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
   }
@@ -136,11 +137,11 @@ export class RemoteGateway implements FrontGateway<RemoteStream> {
     const waiting = this.#waiting.get(request);
     waiting?.asked.body().then(
       (body) => peer.send({ kind: "body", request }, body),
-      (error: unknown) => peer.send({ kind: "body", request, refusal: refusalOf(error) }),
+      (error: unknown) => peer.send({ kind: "body", request, refusal: bodyRefusalOf(error) }),
     );
   }
 
-  #say(request: RequestNumber, text: string): Promise<Said<RemoteStream>> {
+  #say(request: RequestNumber, text: string): Promise<MessageResult<RemoteStream>> {
     this.#options.peer.send({ kind: "say", request }, Buffer.from(text));
     return new Promise((resolve) => this.#talking.set(request, resolve));
   }

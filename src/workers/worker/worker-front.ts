@@ -6,7 +6,7 @@ import { formats } from "../../protocols/formats.js";
 import { heartbeatFormats } from "../../protocols/push-stream/messages/formats.js";
 import type { Logger } from "../../base/log.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
-import type { ToHub, ToWorker, Words } from "../ipc/messages.js";
+import type { ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
 import type { HandedOver, WorkerSettings } from "../ipc/settings.js";
 import { RemoteCohorts } from "./remote-cohorts.js";
 import type { RemoteStream } from "./remote-cohorts.js";
@@ -127,7 +127,7 @@ export class WorkerFront {
   }
 }
 
-function heartbeat(words: Words, id: string, members: number): Buffer {
+function heartbeat(words: CohortEncoding, id: string, members: number): Buffer {
   const format = formats.get(words.format) ?? heartbeatFormats.get(words.format);
   if (format === undefined) throw new Error(`no format is named ${words.format}`);
   const body = format.heartbeat(id);

@@ -16,7 +16,7 @@ const others = 0o006;
  *
  * @throws PharosError `bad-curve-key` when it cannot be read or is not JSON; the message repeats nothing of it
  */
-export function readKeyFile(file: string): KeyFile {
+export function readCurveKeyFile(file: string): KeyFile {
   const { text, mode } = readOpened(file);
   return { content: parseJson(text, file), isExposed: (mode & others) !== 0 };
 }

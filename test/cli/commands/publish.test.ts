@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { beacon } from "../../../src/cli/commands/beacon.js";
-import { publish } from "../../../src/cli/commands/publish.js";
+import { runPublish } from "../../../src/cli/commands/publish.js";
 import type { CliPublisher } from "../../../src/cli/commands/publisher.js";
 import { PharosError } from "../../../src/base/errors.js";
 import { Changes } from "../../support/wait-for.js";
@@ -41,29 +41,29 @@ class KeptPublisher implements CliPublisher {
 
 test("--data publishes once, with what was named", async () => {
   const publisher = new KeptPublisher();
-  expect(await publish({ topic: "news", type: "flash", id: "7", data: "hi" }, publisher, new FakeIo())).toBe(
-    0,
-  );
+  expect(
+    await runPublish({ topic: "news", type: "flash", id: "7", data: "hi" }, publisher, new FakeIo()),
+  ).toBe(0);
   expect(publisher.sent).toEqual([{ topic: "news", type: "flash", id: "7", data: "hi" }]);
 });
 
 test("data is sealed before it is published, one or each line", async () => {
   const seal = (data: string): Promise<string> => Promise.resolve(`sealed ${data}`);
   const publisher = new KeptPublisher();
-  await publish({ data: "hi", seal }, publisher, new FakeIo());
-  await publish({ seal }, publisher, new FakeIo({ stdin: "a\nb\n" }));
+  await runPublish({ data: "hi", seal }, publisher, new FakeIo());
+  await runPublish({ seal }, publisher, new FakeIo({ stdin: "a\nb\n" }));
   expect(publisher.sent.map(({ data }) => data)).toEqual(["sealed hi", "sealed a", "sealed b"]);
 });
 
 test("without a topic the choice is left to the hub, which takes broadcast", async () => {
   const publisher = new KeptPublisher();
-  await publish({ data: "hi" }, publisher, new FakeIo());
+  await runPublish({ data: "hi" }, publisher, new FakeIo());
   expect(publisher.sent).toEqual([{ data: "hi" }]);
 });
 
 test("without --data each line of standard input is a publication", async () => {
   const publisher = new KeptPublisher();
-  await publish({ topic: "t" }, publisher, new FakeIo({ stdin: "one\ntwo\r\nthree" }));
+  await runPublish({ topic: "t" }, publisher, new FakeIo({ stdin: "one\ntwo\r\nthree" }));
   expect(publisher.sent.map(({ data }) => data)).toEqual(["one", "two", "three"]);
 });
 
@@ -71,7 +71,7 @@ test("a line that is refused is named, and nothing after it is sent", async () =
   const refusal = new PharosError("too-large", "data is larger than 3 bytes");
   const publisher = new KeptPublisher(({ data }) => (data === "long" ? refusal : undefined));
   const io = new FakeIo({ stdin: "one\nlong\nsix\n" });
-  await expect(publish({}, publisher, io)).rejects.toMatchObject({
+  await expect(runPublish({}, publisher, io)).rejects.toMatchObject({
     code: "too-large",
     message: "line 2: data is larger than 3 bytes",
   });

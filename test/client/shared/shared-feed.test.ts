@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from "vitest";
-import type { Beginning } from "../../../src/client/connection/beginning.js";
+import type { ConnectionStart } from "../../../src/client/connection/beginning.js";
 import type { FromTab, FromWorker } from "../../../src/client/shared/messages.js";
 import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
@@ -11,7 +11,7 @@ class Bed {
   readonly feed: SharedFeed;
   /** What the own connection was asked to follow; it does so when it is told to. */
   readonly ownFollows: (() => void)[] = [];
-  own: Beginning | undefined;
+  own: ConnectionStart | undefined;
   #tell: (said: FromWorker) => void = () => undefined;
 
   constructor(filters: readonly string[]) {

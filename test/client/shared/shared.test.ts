@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parseAddress } from "../../../src/client/transports/address.js";
+import { parseHubAddress } from "../../../src/client/transports/address.js";
 import { ownFeed, transportsFor } from "../../../src/client/feeds.js";
 import type { Feed, FeedEvents } from "../../../src/client/connection/feed.js";
 import { StreamRefusedError } from "../../../src/client/index.js";
@@ -11,7 +11,7 @@ import {
   typedPort,
 } from "../../../src/client/shared/messages.js";
 import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
-import { SharedHub } from "../../../src/client/shared/shared-connection.js";
+import { SharedConnection } from "../../../src/client/shared/shared-connection.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
 import { waitFor } from "../../support/wait-for.js";
 import { quick, serve, stream } from "../stream-server.js";
@@ -19,7 +19,7 @@ import { quick, serve, stream } from "../stream-server.js";
 const within = 30_000;
 
 const transportsOf = (settings: SharedSettings): ReturnType<typeof transportsFor> =>
-  transportsFor(parseAddress(settings.url), settings.transport, settings);
+  transportsFor(parseHubAddress(settings.url), settings.transport, settings);
 
 /** A worker with its hub, whose streams the test writes to. */
 async function startWorld(): Promise<World> {
@@ -41,12 +41,12 @@ class World {
   readonly streams: { request: IncomingMessage; response: ServerResponse }[];
   readonly #url: string;
   readonly #locks = new Map<string, () => void>();
-  readonly #hub: SharedHub;
+  readonly #hub: SharedConnection;
 
   constructor(url: string, streams: World["streams"]) {
     this.#url = url;
     this.streams = streams;
-    this.#hub = new SharedHub({
+    this.#hub = new SharedConnection({
       makeFeed: ({ settings, token, ...beginning }) =>
         ownFeed({ transports: transportsOf(settings), tokens: new Tokens(token) }, beginning),
       lockFreed: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
-import { Apart } from "../../../src/client/shared/solo-readers.js";
-import { Past } from "../../../src/client/shared/replay-buffer.js";
+import { SoloReaders } from "../../../src/client/shared/solo-readers.js";
+import { ReplayBuffer } from "../../../src/client/shared/replay-buffer.js";
 import { Tab } from "../../../src/client/shared/tab.js";
 
 function tab(told: string[], name: string): Tab {
@@ -11,7 +11,7 @@ function tab(told: string[], name: string): Tab {
 
 it("of tabs that have fallen behind three read by themselves at one time, and the next when one has come back", () => {
   const told: string[] = [];
-  const apart = new Apart();
+  const apart = new SoloReaders();
   const tabs = ["1", "2", "3", "4", "5"].map((name) => tab(told, name));
   for (const each of tabs) apart.begin(each);
   expect(told).toEqual(["1", "2", "3"]);
@@ -25,7 +25,7 @@ it("of tabs that have fallen behind three read by themselves at one time, and th
 });
 
 it("what is remembered is half forgotten by number, and by size", () => {
-  const past = new Past("");
+  const past = new ReplayBuffer("");
   const add = (data: string): void =>
     past.add({ item: { kind: "event", id: "1", topics: ["a"], data }, cursor: "1" });
   for (let n = 0; n < 501; n += 1) add("");

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { Server, ServerOptions } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { BareRequests } from "../../../src/fronts/http/detached-sockets.js";
+import { DetachedSockets } from "../../../src/fronts/http/detached-sockets.js";
 import { within } from "../../contract/client.js";
 import { requestBytes } from "../../contract/http-text.js";
 import { connectRaw } from "../../support/raw-http.js";
@@ -26,13 +26,13 @@ async function start(
 ): Promise<
   Seen & {
     readonly server: Server;
-    readonly bare: BareRequests;
+    readonly bare: DetachedSockets;
     readonly connect: () => Promise<RawConnection>;
   }
 > {
   const seen: Seen = { requests: [], sockets: [] };
   const busy = new Set<Socket>();
-  const bare = new BareRequests({
+  const bare = new DetachedSockets({
     opensStream: (url) => url.startsWith("/stream"),
     isTaken: (socket) => busy.has(socket),
   });

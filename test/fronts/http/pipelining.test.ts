@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { Turns } from "../../../src/fronts/http/pipelining.js";
+import { Pipelining } from "../../../src/fronts/http/pipelining.js";
 
 interface Exchange {
   readonly response: ServerResponse;
@@ -18,7 +18,7 @@ function exchangeOn(socket: Socket, options: { readonly complete: boolean } = { 
 
 describe("requests of one connection", () => {
   it("run one after the other, in order", () => {
-    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     const exchanges = ["a", "b", "c"].map((name) => {
       const exchange = exchangeOn(socket);
       turns.take(socket, exchange.response, () => seen.push(name));
@@ -36,7 +36,7 @@ describe("requests of one connection", () => {
   });
 
   it("do not wait for those of another connection", () => {
-    const [turns, seen] = [new Turns(), new Array<string>()];
+    const [turns, seen] = [new Pipelining(), new Array<string>()];
     for (const name of ["a", "b"]) {
       const socket = new Socket();
       turns.take(socket, exchangeOn(socket).response, () => seen.push(name));
@@ -45,7 +45,7 @@ describe("requests of one connection", () => {
   });
 
   it("never run when the connection has ended before their turn", () => {
-    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     const first = exchangeOn(socket);
     turns.take(socket, first.response, () => seen.push("a"));
     turns.take(socket, exchangeOn(socket).response, () => seen.push("b"));
@@ -55,7 +55,7 @@ describe("requests of one connection", () => {
   });
 
   it("run at once when a stream keeps the connection, so that it can count them", () => {
-    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     for (const name of ["stream", "b", "c"])
       turns.take(socket, exchangeOn(socket).response, () => seen.push(name));
     turns.giveUp(socket);
@@ -66,7 +66,7 @@ describe("requests of one connection", () => {
 
 describe("bytes that are no request", () => {
   it("are refused at once when nothing is under way, and behind the answers before them", () => {
-    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     turns.breakOff(new Socket(), () => seen.push("refused at once"));
     const first = exchangeOn(socket);
     turns.take(socket, first.response, () => seen.push("a"));
@@ -78,14 +78,14 @@ describe("bytes that are no request", () => {
 
   it("are refused in place of the request whose body they broke off", () => {
     // Waiting for its answer would be for ever: the body never ends.
-    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     turns.take(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("reads the body"));
     turns.breakOff(socket, () => seen.push("refused"));
     expect(seen).toEqual(["reads the body", "refused"]);
   });
 
   it("destroy the connection when the broken request still waits for its turn", () => {
-    const [turns, socket, seen] = [new Turns(), new Socket(), new Array<string>()];
+    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     turns.take(socket, exchangeOn(socket).response, () => seen.push("a"));
     turns.take(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("b"));
     turns.breakOff(socket, () => seen.push("refused"));

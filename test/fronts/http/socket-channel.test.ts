@@ -5,7 +5,7 @@ import type { Connection } from "../../../src/delivery/connection.js";
 import { Fanout } from "../../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../../src/delivery/local-cohorts.js";
 import type { Joining } from "../../../src/hub/cohort.js";
-import { StreamChannel, type StreamSocket } from "../../../src/fronts/http/socket-channel.js";
+import { SocketChannel, type StreamSocket } from "../../../src/fronts/http/socket-channel.js";
 import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";
@@ -61,7 +61,7 @@ async function crowd(clients: number) {
   const journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics });
   const hub = new Hub({ history: journal, clock });
   journal.follow((entry) => hub.apply(entry));
-  const channel = new StreamChannel({ clock, drained: (connection) => fanout.drained(connection) });
+  const channel = new SocketChannel({ clock, drained: (connection) => fanout.drained(connection) });
   const fanout = new Fanout<StreamSocket, Joining>({
     front: "http",
     cohorts: new LocalCohorts({ name: "http", hub }),

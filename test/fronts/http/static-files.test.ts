@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance } from "fastify";
 import { expect, it, onTestFinished } from "vitest";
-import { pageFiles } from "../../../src/fronts/http/static-files.js";
+import { staticFiles } from "../../../src/fronts/http/static-files.js";
 
 /** Serves a folder with these files, all of them empty. */
 async function serving(files: readonly string[]): Promise<FastifyInstance> {
@@ -15,7 +15,7 @@ async function serving(files: readonly string[]): Promise<FastifyInstance> {
     rmSync(folder, { recursive: true });
   });
   for (const file of files) writeFileSync(join(folder, file), "");
-  await app.register(fastifyStatic, pageFiles(folder));
+  await app.register(fastifyStatic, staticFiles(folder));
   return app;
 }
 

@@ -1,8 +1,8 @@
 import { createServer, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.js";
-import { WebSocketEnd } from "../../../src/fronts/http/websocket-connection.js";
-import { BodyRoom } from "../../../src/gateway/limits/body-budget.js";
+import { WebSocketConnection } from "../../../src/fronts/http/websocket-connection.js";
+import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { clientFrame } from "../../support/web-socket.js";
 import { waitFor } from "../../support/wait-for.js";
@@ -11,10 +11,10 @@ import { gatewayRequest } from "../../gateway/request.js";
 const within = 20_000;
 
 interface Pair {
-  readonly end: WebSocketEnd;
+  readonly end: WebSocketConnection;
   readonly server: Socket;
   readonly client: RawConnection;
-  readonly room: BodyRoom;
+  readonly room: BodyBudget;
   readonly taken: string[];
 }
 
@@ -29,9 +29,9 @@ async function connect(): Promise<Pair> {
   const server = await accepted;
   // The client goes with bytes unread when the test ends.
   server.on("error", () => undefined);
-  const room = new BodyRoom();
+  const room = new BodyBudget();
   const taken: string[] = [];
-  const end = new WebSocketEnd({
+  const end = new WebSocketConnection({
     socket: server,
     clock: systemClock,
     place: room.enter(gatewayRequest({})),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { PublishOrigins } from "../../../src/gateway/access/cookie-origins.js";
+import { CookieOrigins } from "../../../src/gateway/access/cookie-origins.js";
 
 it.each<[string, readonly string[], readonly string[]]>([
   [
@@ -29,11 +29,11 @@ it.each<[string, readonly string[], readonly string[]]>([
   ],
   ["https://app-*.example", ["https://app-1.example"], ["https://app-.example", "https://app-example"]],
 ])("%s", (origin, taken, refused) => {
-  const origins = new PublishOrigins(["https://other.example", origin]);
+  const origins = new CookieOrigins(["https://other.example", origin]);
   for (const text of taken) expect.soft(origins.has(text), text).toBe(true);
   for (const text of refused) expect.soft(origins.has(text), text).toBe(false);
 });
 
 it("takes no page's origin where none is listed", () => {
-  expect(new PublishOrigins([]).has("https://app.example")).toBe(false);
+  expect(new CookieOrigins([]).has("https://app.example")).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { PharosError } from "../../../src/base/errors.js";
-import { PageOrigins } from "../../../src/gateway/access/websocket-origins.js";
+import { WebSocketOrigins } from "../../../src/gateway/access/websocket-origins.js";
 import { gatewayRequest } from "../request.js";
 
 interface Asked {
@@ -13,7 +13,7 @@ interface Asked {
 }
 
 function isLetIn({ origin, host = "hub.example", forwarded, isTls, hubUrl }: Asked): boolean {
-  const origins = new PageOrigins({
+  const origins = new WebSocketOrigins({
     hubUrl: hubUrl ?? "http://127.0.0.1:8080",
     corsOrigins: ["http://listed.example"],
   });

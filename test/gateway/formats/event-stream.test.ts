@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { eventStreamFormat } from "../../../src/gateway/formats/event-stream.js";
-import { topicEventStreamFormat } from "../../../src/gateway/formats/event-stream-with-topics.js";
+import { eventStreamWithTopicsFormat } from "../../../src/gateway/formats/event-stream-with-topics.js";
 import { Entry } from "../../../src/hub/publications/entry.js";
 import { parsePublication, type PublicationInput } from "../../../src/hub/publications/publication.js";
 
@@ -40,10 +40,10 @@ it("writes a position and a heartbeat that fire nothing and move the cursor", ()
 
 it("tells topics, and what is retained, to those who asked for it", () => {
   const entry = entryOf({ id: "own", type: "news", retry: 2000, data: "a", retain: true });
-  expect(topicEventStreamFormat.event(entry).toString()).toBe(
+  expect(eventStreamWithTopicsFormat.event(entry).toString()).toBe(
     "id: own\nevent: news\nretry: 2000\ntopic: t\ndata: a\n\n",
   );
-  expect(topicEventStreamFormat.retained(entry).toString()).toBe(
+  expect(eventStreamWithTopicsFormat.retained(entry).toString()).toBe(
     "event: news\nretry: 2000\ntopic: t\nretained: own\ndata: a\n\n",
   );
 });

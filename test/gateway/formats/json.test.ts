@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { jsonWords } from "../../../src/gateway/formats/json.js";
+import { jsonEncoder } from "../../../src/gateway/formats/json.js";
 import { Entry } from "../../../src/hub/publications/entry.js";
 import { parsePublication, type PublicationInput } from "../../../src/hub/publications/publication.js";
 
@@ -10,37 +10,37 @@ function entryOf(input: Partial<PublicationInput>): Entry {
 
 it("writes a publication with its id, topics, type, retry time and data", () => {
   const entry = entryOf({ id: "own", topics: ["a", "b"], type: "news", retry: 2000, data: 'a\n"b"' });
-  expect(jsonWords.event(entry)).toBe(
+  expect(jsonEncoder.event(entry)).toBe(
     '{"kind":"event","id":"own","topics":["a","b"],"type":"news","retryMs":2000,"data":"a\\n\\"b\\""}',
   );
 });
 
 it("leaves out what the publication does not have", () => {
-  expect(jsonWords.event(entryOf({}))).toBe('{"kind":"event","id":"#AAAAAAAA:7","topics":["t"],"data":""}');
+  expect(jsonEncoder.event(entryOf({}))).toBe('{"kind":"event","id":"#AAAAAAAA:7","topics":["t"],"data":""}');
 });
 
 it("says of a retained value that it is one", () => {
-  expect(jsonWords.retained(entryOf({ data: "now", retain: true }))).toBe(
+  expect(jsonEncoder.retained(entryOf({ data: "now", retain: true }))).toBe(
     '{"kind":"event","id":"#AAAAAAAA:7","topics":["t"],"data":"now","retained":true}',
   );
 });
 
 it("names the topic of a private publication with one, and none of one with several", () => {
-  expect(JSON.parse(jsonWords.event(entryOf({ private: true })))).toMatchObject({ topics: ["t"] });
+  expect(JSON.parse(jsonEncoder.event(entryOf({ private: true })))).toMatchObject({ topics: ["t"] });
   const several = entryOf({ topics: ["inbox/ann", "inbox/bob"], private: true });
-  expect(JSON.parse(jsonWords.event(several))).toMatchObject({ topics: [] });
+  expect(JSON.parse(jsonEncoder.event(several))).toMatchObject({ topics: [] });
 });
 
 it("writes a gap with the fields of its notice", () => {
   const topics = [{ topic: "t", missedAtMost: 3 }];
-  expect(jsonWords.gap({ reason: "evicted", topics, more: true }, "#AAAAAAAA:9")).toBe(
+  expect(jsonEncoder.gap({ reason: "evicted", topics, more: true }, "#AAAAAAAA:9")).toBe(
     '{"kind":"gap","id":"#AAAAAAAA:9","reason":"evicted","topics":[{"topic":"t","missedAtMost":3}],"more":true}',
   );
 });
 
 it("writes positions, and what a stream opens with", () => {
-  expect(jsonWords.position("#AAAAAAAA:9")).toBe('{"kind":"position","id":"#AAAAAAAA:9"}');
-  expect(jsonWords.open({ filters: ["a/#"], retryMs: 2000 })).toBe(
+  expect(jsonEncoder.position("#AAAAAAAA:9")).toBe('{"kind":"position","id":"#AAAAAAAA:9"}');
+  expect(jsonEncoder.open({ filters: ["a/#"], retryMs: 2000 })).toBe(
     '{"kind":"open","filters":["a/#"],"retryMs":2000}',
   );
 });

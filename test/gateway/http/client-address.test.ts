@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Networks, clientAddress, parseAddress } from "../../../src/gateway/http/client-address.js";
+import { Networks, clientAddress, parseIpAddress } from "../../../src/gateway/http/client-address.js";
 
 const seed = 20_261_121;
 const none = new Networks([]);
@@ -34,13 +34,16 @@ describe("an address", () => {
     { given: "2001:db8::1::2", expected: undefined },
     { given: "1".repeat(10_000), expected: undefined },
   ])("$given is $expected", ({ given, expected }) => {
-    expect(parseAddress(given)).toBe(expected);
+    expect(parseIpAddress(given)).toBe(expected);
   });
 
   it("has one form, however it is written", () => {
     fc.assert(
       fc.property(ipv6, (groups) => {
-        const [written, again] = [parseAddress(long(groups)), parseAddress(parseAddress(long(groups)) ?? "")];
+        const [written, again] = [
+          parseIpAddress(long(groups)),
+          parseIpAddress(parseIpAddress(long(groups)) ?? ""),
+        ];
         expect(written).toBeDefined();
         expect(again).toBe(written);
       }),
@@ -54,7 +57,7 @@ describe("an address", () => {
       parsed === undefined || /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:.]+)$/.test(parsed);
     expect(
       fc.check(
-        fc.property(text, (each) => isAddress(parseAddress(each))),
+        fc.property(text, (each) => isAddress(parseIpAddress(each))),
         { seed, numRuns: 2000 },
       ),
     ).toMatchObject({ failed: false });

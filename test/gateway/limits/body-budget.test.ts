@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BodyRoom } from "../../../src/gateway/limits/body-budget.js";
+import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import { ClientLimits } from "../../../src/gateway/limits/client-limits.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { gatewayRequest } from "../request.js";
@@ -12,12 +12,12 @@ const clients = new ClientLimits({
   clock: new VirtualClock(),
 });
 
-function placeOf(room: BodyRoom, peer: string) {
+function placeOf(room: BodyBudget, peer: string) {
   return room.enter(gatewayRequest({ peer }));
 }
 
 test("a body may have so many bytes, in however many pieces they come", () => {
-  const room = new BodyRoom({ bodyBytes: 10, clients });
+  const room = new BodyBudget({ bodyBytes: 10, clients });
   const place = placeOf(room, "198.51.100.9");
   place.take(6);
   place.take(4);
@@ -26,7 +26,7 @@ test("a body may have so many bytes, in however many pieces they come", () => {
 });
 
 test("all bodies together may have so many, half of them of one address that is not local", () => {
-  const room = new BodyRoom({ bodyBytes: 100, requestBytes: 40, clients });
+  const room = new BodyBudget({ bodyBytes: 100, requestBytes: 40, clients });
   const full = expect.objectContaining({ code: "too-many-bodies", retryAfterSeconds: 1 });
   const places = ["2001:db8::1", "2001:db8::2"].map((peer) => placeOf(room, peer));
   for (const place of places) place.take(10);

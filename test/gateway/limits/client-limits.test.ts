@@ -5,7 +5,7 @@ import { ClientLimits } from "../../../src/gateway/limits/client-limits.js";
 import type { ClientLimitsOptions } from "../../../src/gateway/limits/client-limits.js";
 import { eventStreamFormat } from "../../../src/gateway/formats/event-stream.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
-import { health } from "../../../src/protocols/pharos/health.js";
+import { healthResource } from "../../../src/protocols/pharos/health.js";
 import type { StreamStart } from "../../../src/gateway/http/messages.js";
 import { readRights } from "../../../src/gateway/access/read-rights.js";
 import type { Resource } from "../../../src/gateway/http/resource.js";
@@ -215,7 +215,10 @@ test("10,000 clients behind one local proxy that lose their streams twice, and t
 
 test("health checks are let in when their address has asked for too much, and everything else is not", () => {
   const clients = limitsWith({ eachLocal: { streams: 1, publishesPerSecond: 1, requestsPerSecond: 1 } });
-  const resources = [health(() => ({})), { ...health(() => ({})), path: "/other", isUncounted: false }];
+  const resources = [
+    healthResource(() => ({})),
+    { ...healthResource(() => ({})), path: "/other", isUncounted: false },
+  ];
   const gateway = new Gateway({ corsOrigins: [], clients, resources });
   const ask = (path: string, method = "GET") => gateway.handle(gatewayRequest({ path, method }));
   expect([ask("/other"), ask("/other", "HEAD"), ask("/other"), ask("/healthz")]).toMatchObject([

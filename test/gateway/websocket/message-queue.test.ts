@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Conversation } from "../../../src/gateway/websocket/message-queue.js";
-import type { Said } from "../../../src/gateway/http/messages.js";
+import { MessageQueue } from "../../../src/gateway/websocket/message-queue.js";
+import type { MessageResult } from "../../../src/gateway/http/messages.js";
 import { TalkTime } from "../../../src/base/turn-budget.js";
 
 /** A clock on which each look takes a millisecond, and whose turns end by hand. */
@@ -23,23 +23,23 @@ class Turns {
 }
 
 interface Talk {
-  readonly conversation: Conversation<never>;
+  readonly conversation: MessageQueue<never>;
   /** What was answered. */
   readonly said: string[];
   readonly idle: () => number;
   readonly overruns: () => number;
 }
 
-/** @param room with so many answers there is no room for more, until {@link Conversation.flushed} */
+/** @param room with so many answers there is no room for more, until {@link MessageQueue.flushed} */
 function talk(
   time: TalkTime,
-  answer = (said: Said<never>): Said<never> | Promise<Said<never>> => said,
+  answer = (said: MessageResult<never>): MessageResult<never> | Promise<MessageResult<never>> => said,
   room = Number.POSITIVE_INFINITY,
 ): Talk {
   const said: string[] = [];
   let idle = 0;
   let overruns = 0;
-  const conversation = new Conversation<never>({
+  const conversation = new MessageQueue<never>({
     dialogue: { take: (text) => answer({ answer: Buffer.from(text) }) },
     time,
     said: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { parseMatchers } from "../../../src/protocols/mercure/matchers.js";
 import type { Matchers } from "../../../src/protocols/mercure/matchers.js";
-import type { Pairs } from "../../../src/gateway/http/query.js";
+import type { NameValuePairs } from "../../../src/gateway/http/query.js";
 import { Slices } from "../../../src/base/slices.js";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
-const many = (count: number, text: (index: number) => string): Pairs =>
+const many = (count: number, text: (index: number) => string): NameValuePairs =>
   Array.from({ length: count }, (_, index) => ["match_urlpattern", text(index)]);
 
 /** Each look at it takes a millisecond. */
@@ -19,7 +19,7 @@ class BusyClock extends VirtualClock {
   }
 }
 
-function parse(pairs: Pairs, slices = new Slices(systemClock)): Matchers | Promise<Matchers> {
+function parse(pairs: NameValuePairs, slices = new Slices(systemClock)): Matchers | Promise<Matchers> {
   const hubUrl = "https://hub.example/.well-known/mercure";
   return parseMatchers(pairs, { hubUrl, filtersPerConnection: 100, filterBytes: 100, slices });
 }
@@ -33,7 +33,7 @@ describe("the matchers of a subscription", () => {
     // A hundred patterns took 150 ms in one turn, and eight subscribers eight times as long.
     const clock = new BusyClock();
     const slices = new Slices(clock);
-    const patternsOf = (client: number): Pairs => many(50, (index) => `/${client}/${index}/:id`);
+    const patternsOf = (client: number): NameValuePairs => many(50, (index) => `/${client}/${index}/:id`);
     const parsed = [1, 2, 3].map((client) => parse(patternsOf(client), slices));
     let settled = 0;
     for (const each of parsed) void Promise.resolve(each).then(() => (settled += 1));
@@ -47,7 +47,7 @@ describe("the matchers of a subscription", () => {
   });
 
   it("may hold ten URL patterns with regular expressions, which are dear", async () => {
-    const expressions = (count: number): Pairs => many(count, (index) => `/a/${index}/:id(\\d+)`);
+    const expressions = (count: number): NameValuePairs => many(count, (index) => `/a/${index}/:id(\\d+)`);
     const plain = many(20, (index) => `/b/${index}`);
     expect((await parse([...expressions(10), ...plain])).filters).toHaveLength(30);
     expect(() => parse(expressions(11))).toThrowError(/at most 10 URL patterns with regular/);

@@ -1,14 +1,14 @@
 import type { Grants, TokenVerifier } from "../../../src/auth/grants/grants.js";
 import type { PharosError } from "../../../src/base/errors.js";
-import { eventStreams } from "../../../src/protocols/pharos/esupdates.js";
+import { eventStreamResource } from "../../../src/protocols/pharos/esupdates.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
 import { mercure } from "../../../src/protocols/mercure/mercure.js";
 import type { Answer, Reply, StreamStart } from "../../../src/gateway/http/messages.js";
-import { publish } from "../../../src/protocols/pharos/publish.js";
+import { publishResource } from "../../../src/protocols/pharos/publish.js";
 import { PublishOnce } from "../../../src/gateway/publishing/publish-once.js";
-import { Publishing } from "../../../src/gateway/publishing/publisher.js";
+import { Publisher } from "../../../src/gateway/publishing/publisher.js";
 import type { StreamSettings } from "../../../src/gateway/streams/stream-start.js";
-import { Visitors } from "../../../src/gateway/access/authenticator.js";
+import { Authenticator } from "../../../src/gateway/access/authenticator.js";
 import { allTopics, parseExactFilter } from "../../../src/hub/filters/filter.js";
 import { parseEpoch } from "../../../src/hub/publications/position.js";
 import type { Publication } from "../../../src/hub/publications/publication.js";
@@ -85,8 +85,8 @@ export class MercureWorld {
       limits: defaultHistoryLimits,
     });
     const clock = new VirtualClock();
-    const visitors = new Visitors({ verifier, anonymous: true, publishOrigins });
-    const publishing = new Publishing({
+    const visitors = new Authenticator({ verifier, anonymous: true, publishOrigins });
+    const publishing = new Publisher({
       visitors,
       append: (publication) => {
         this.published.push(publication);
@@ -112,7 +112,7 @@ export class MercureWorld {
       corsOrigins: options.corsOrigins ?? [],
       refusals: { note: (_request, problem) => this.#note(problem) },
       resources: [
-        eventStreams({ streams, visitors }),
+        eventStreamResource({ streams, visitors }),
         ...mercure({
           streams,
           visitors,
@@ -127,7 +127,7 @@ export class MercureWorld {
               ? { active: new ActiveSubscriptions(), listBytes: 1000 }
               : undefined,
         }),
-        publish({ publishing, once }),
+        publishResource({ publishing, once }),
       ],
     });
   }

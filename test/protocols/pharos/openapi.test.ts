@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { health } from "../../../src/protocols/pharos/health.js";
-import { PageOrigins } from "../../../src/gateway/access/websocket-origins.js";
-import { poll } from "../../../src/protocols/pharos/poll.js";
-import type { Polling } from "../../../src/gateway/streams/poll-admission.js";
-import { Publishing } from "../../../src/gateway/publishing/publisher.js";
-import { Visitors } from "../../../src/gateway/access/authenticator.js";
+import { healthResource } from "../../../src/protocols/pharos/health.js";
+import { WebSocketOrigins } from "../../../src/gateway/access/websocket-origins.js";
+import { pollResource } from "../../../src/protocols/pharos/poll.js";
+import type { PollAdmission } from "../../../src/gateway/streams/poll-admission.js";
+import { Publisher } from "../../../src/gateway/publishing/publisher.js";
+import { Authenticator } from "../../../src/gateway/access/authenticator.js";
 import type { Resource } from "../../../src/gateway/http/resource.js";
 import { statusOf } from "../../../src/gateway/http/replies.js";
-import { webSockets } from "../../../src/protocols/pharos/websocket.js";
+import { webSocketResource } from "../../../src/protocols/pharos/websocket.js";
 import { defaultPublicationLimits } from "../../../src/hub/publications/publication.js";
 import { PushStreamWorld } from "../push-stream-world.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -44,12 +44,12 @@ function resolved(value: unknown): unknown {
 const paths = resolved(at("#/paths")) as Paths;
 
 /** Nobody is asked here. */
-const polling: Pick<Polling, "ask"> = { ask: () => Promise.reject(new Error("nobody polls")) };
+const polling: Pick<PollAdmission, "ask"> = { ask: () => Promise.reject(new Error("nobody polls")) };
 
-const visitors = new Visitors({ verifier: undefined, anonymous: true, publishOrigins: [] });
+const visitors = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
 const clock = new VirtualClock();
 
-const publishing = new Publishing({
+const publishing = new Publisher({
   visitors,
   append: () => Promise.reject(new Error("nobody publishes")),
   room: () => undefined,
@@ -59,13 +59,13 @@ const publishing = new Publishing({
 });
 
 const resources: readonly Resource[] = [
-  health(() => ({})),
-  poll({ streams: { filtersPerConnection: 1, filterBytes: 64 }, visitors, polling }),
-  webSockets({
+  healthResource(() => ({})),
+  pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, visitors, polling }),
+  webSocketResource({
     streams: { retryMs: 1, heartbeatMs: 1, filtersPerConnection: 1, filterBytes: 64 },
     visitors,
     publishing,
-    origins: new PageOrigins({ hubUrl: "http://hub.example", corsOrigins: [] }),
+    origins: new WebSocketOrigins({ hubUrl: "http://hub.example", corsOrigins: [] }),
   }),
   ...new MercureWorld({ subscriptions: true }).gateway.resources,
 ];

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Grants } from "../../../src/auth/grants/grants.js";
 import { ClientLimits } from "../../../src/gateway/limits/client-limits.js";
 import type { AddressRules } from "../../../src/gateway/limits/client-limits.js";
-import { WebSocketDialogue } from "../../../src/protocols/pharos/websocket-session.js";
-import type { DialogueSettings } from "../../../src/protocols/pharos/websocket-session.js";
+import { WebSocketSession } from "../../../src/protocols/pharos/websocket-session.js";
+import type { WebSocketSessionSettings } from "../../../src/protocols/pharos/websocket-session.js";
 import { defaultFilterLimits } from "../../../src/hub/filters/filter-limits.js";
 import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { parseFrame } from "../../support/web-socket.js";
@@ -28,7 +28,7 @@ function worldWith() {
   const clock = new VirtualClock();
   const clients = new ClientLimits({ trustedProxies: [], each: rules, eachLocal: rules, clock });
   const request = gatewayRequest({ path: "/ws", peer: "198.51.100.9" });
-  const presence: DialogueSettings["streams"]["presence"] = {
+  const presence: WebSocketSessionSettings["streams"]["presence"] = {
     enter: ({ matchers }) => {
       for (const { text } of matchers) seen.add(text);
       return () => matchers.forEach(({ text }) => seen.delete(text));
@@ -37,7 +37,7 @@ function worldWith() {
   const open = (...texts: readonly string[]): Talk => {
     const filters = texts.map((text) => parseMqttFilter(text));
     const end = clients.admitStream(request, filters, [])();
-    const dialogue = new WebSocketDialogue({
+    const dialogue = new WebSocketSession({
       settings: settingsWith({ presence, clients }),
       request,
       filters,
@@ -63,7 +63,8 @@ function worldWith() {
 function settingsWith({
   presence,
   clients,
-}: Pick<DialogueSettings, "clients"> & Pick<DialogueSettings["streams"], "presence">): DialogueSettings {
+}: Pick<WebSocketSessionSettings, "clients"> &
+  Pick<WebSocketSessionSettings["streams"], "presence">): WebSocketSessionSettings {
   const unused = (): never => {
     throw new Error("nobody publishes, and nobody has a token");
   };
@@ -138,7 +139,7 @@ describe("a renewed token", () => {
   async function renewing(subject: string): Promise<readonly string[]> {
     const told: string[] = [];
     const names = new Map<string, string>();
-    const presence: DialogueSettings["streams"]["presence"] = {
+    const presence: WebSocketSessionSettings["streams"]["presence"] = {
       enter: (subscriber) => {
         const { id, matchers } = subscriber;
         const texts = matchers.map(({ text }) => `${text} ${JSON.stringify(subscriber.payloadFor(text))}`);
@@ -149,7 +150,7 @@ describe("a renewed token", () => {
         return () => told.push(`- ${words}`);
       },
     };
-    const dialogue = new WebSocketDialogue({
+    const dialogue = new WebSocketSession({
       settings: {
         ...settingsWith({ presence, clients: undefined }),
         visitors: { subscriber: () => Promise.resolve(grantsOf(subject)) },

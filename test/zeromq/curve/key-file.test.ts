@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readKeyFile, writeKeyFile } from "../../../src/zeromq/curve/key-file.js";
+import { readCurveKeyFile, writeKeyFile } from "../../../src/zeromq/curve/key-file.js";
 import { createKeyPair } from "../../../src/zeromq/curve/keys.js";
 
 function newFile(): string {
@@ -16,7 +16,7 @@ test("a written pair is read back, and only its owner can read it", () => {
   const keys = { ...createKeyPair(), serverKey: createKeyPair().publicKey };
   writeKeyFile(file, keys);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(readKeyFile(file)).toEqual({ content: keys, isExposed: false });
+  expect(readCurveKeyFile(file)).toEqual({ content: keys, isExposed: false });
 });
 
 test("a file that is there is never written over", () => {
@@ -26,7 +26,7 @@ test("a file that is there is never written over", () => {
   expect(() => writeKeyFile(file, createKeyPair())).toThrow(
     expect.objectContaining({ code: "bad-curve-key", message: expect.stringContaining("EEXIST") }),
   );
-  expect(readKeyFile(file).content).toEqual(first);
+  expect(readCurveKeyFile(file).content).toEqual(first);
 });
 
 test.each([
@@ -38,16 +38,16 @@ test.each([
   const file = newFile();
   writeKeyFile(file, createKeyPair());
   chmodSync(file, mode);
-  expect(readKeyFile(file)).toMatchObject({ isExposed });
+  expect(readCurveKeyFile(file)).toMatchObject({ isExposed });
 });
 
 test("a file that is not there, or not JSON, is refused without a word of what it holds", () => {
   const file = newFile();
-  expect(() => readKeyFile(file)).toThrow(
+  expect(() => readCurveKeyFile(file)).toThrow(
     expect.objectContaining({ code: "bad-curve-key", message: expect.stringContaining("ENOENT") }),
   );
   writeFileSync(file, "secret-secret-secret");
-  expect(() => readKeyFile(file)).toThrow(
+  expect(() => readCurveKeyFile(file)).toThrow(
     expect.objectContaining({
       code: "bad-curve-key",
       message: `${file} is not JSON; pharos keys makes such files`,

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../../base/clock.js";
-import { frameClose, frameDelivery, frameTargets } from "../wire/response.js";
+import { frameConnectionClose, frameDelivery, frameTargets } from "../wire/response.js";
 import { controlFrames } from "./control-frames.js";
 import { FenceIds } from "./fence-ids.js";
 import type { LinkLimits } from "./options.js";
@@ -248,7 +248,9 @@ export class Windows {
       return;
     }
     const head = message.targets.head(this.#sender);
-    this.#ports.send(message.kind === "delivery" ? frameDelivery(head, message.body) : frameClose(head));
+    this.#ports.send(
+      message.kind === "delivery" ? frameDelivery(head, message.body) : frameConnectionClose(head),
+    );
   }
 
   #sendFence(open: OpenWindow): void {
@@ -256,7 +258,7 @@ export class Windows {
     const id = this.#fenceIds.next();
     open.fences.add(id);
     // Empty, so that if a connection had this id it would be closed and not get bytes of a stranger.
-    this.#ports.send(frameClose(frameTargets(this.#sender, [id])));
+    this.#ports.send(frameConnectionClose(frameTargets(this.#sender, [id])));
   }
 
   #onLate(open: OpenWindow): void {

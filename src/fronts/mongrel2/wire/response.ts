@@ -31,7 +31,7 @@ export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
  * Frames the close of the connections named in `targets`, after what was delivered to them before: a message with an
  * empty body, which is the head alone, so the same Buffer comes back.
  */
-export function frameClose(targets: Buffer): Buffer {
+export function frameConnectionClose(targets: Buffer): Buffer {
   return targets;
 }
 

@@ -1,5 +1,5 @@
 import type { GatewayRequest } from "../../../gateway/http/messages.js";
-import type { Pairs } from "../../../gateway/http/query.js";
+import type { NameValuePairs } from "../../../gateway/http/query.js";
 import { valueOf } from "../../../gateway/http/query.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Rights } from "../../../hub/publications/rights.js";
@@ -20,7 +20,7 @@ export interface Control {
 }
 
 /** Parameters go before the headers that say the same. */
-export function parseControl(request: Pick<GatewayRequest, "header">, query: Pairs): Control {
+export function parseControl(request: Pick<GatewayRequest, "header">, query: NameValuePairs): Control {
   const either = (name: string, header: string): string => {
     const value = valueOf(query, name) ?? "";
     return value === "" ? (request.header(header) ?? "") : value;
@@ -41,7 +41,7 @@ function parseTag(text: string): number {
   return digits === undefined ? -1 : Number(digits);
 }
 
-export interface Beginning {
+export interface ChannelStart {
   /** Messages that come first, channel by channel. */
   readonly before: readonly Entry[];
   /** From where on everything follows. */
@@ -60,14 +60,14 @@ const backtrackBytes = 1024 * 1024;
  * the same path would else be sent the same again and again; else with the last messages of the channels that want some;
  * else with the next message.
  */
-export function findBeginning(
+export function findStart(
   { past, stamps }: CursorSource,
   asked: {
     readonly channels: readonly AskedChannel[];
     readonly control: Control;
     readonly rights: Rights;
   },
-): Beginning {
+): ChannelStart {
   const { channels, control, rights } = asked;
   const lastEventId = resumeId({ past, stamps }, control, rights);
   if (lastEventId !== undefined) return { before: [], lastEventId };

@@ -1,9 +1,9 @@
 import type { Grants } from "../../../auth/grants/grants.js";
 import type { GatewayRequest } from "../../../gateway/http/messages.js";
-import type { Pairs } from "../../../gateway/http/query.js";
+import type { NameValuePairs } from "../../../gateway/http/query.js";
 import type { Subscription } from "../../../hub/cohort.js";
 import type { AskedChannel } from "./channels.js";
-import type { Beginning, Control } from "./cursor.js";
+import type { ChannelStart, Control } from "./cursor.js";
 
 /** How messages are brought; each has paths of its own. */
 export type Mode = StreamMode | PollMode;
@@ -18,13 +18,13 @@ export function isStreamMode(mode: Mode): mode is StreamMode {
 }
 
 /** A subscriber whose token has been looked at. */
-export interface Subscriber {
+export interface ChannelSubscriber {
   /** As it says who sends it; what else its head had may be missing. */
   readonly request: GatewayRequest;
-  readonly query: Pairs;
+  readonly query: NameValuePairs;
   readonly grants: Grants | undefined;
   readonly channels: readonly AskedChannel[];
   readonly control: Control;
   readonly subscription: Subscription;
-  readonly beginning: Beginning;
+  readonly beginning: ChannelStart;
 }

@@ -3,11 +3,11 @@ import type { Entry } from "../../../hub/publications/entry.js";
 import type { Format } from "../../../hub/publications/format.js";
 import { gapEventType } from "../../../protocol.js";
 import type { GapNotice } from "../../../protocol.js";
-import { gapWords, messageWords, pingWords, refusalWords } from "./message.js";
-import type { Refusal } from "./message.js";
+import { gapFields, messageFields, pingFields, refusalFields } from "./message.js";
+import type { ChannelRefusal } from "./message.js";
 import type { Stamps } from "./stamps.js";
 import { Template } from "./template.js";
-import type { Words } from "./template.js";
+import type { TemplateFields } from "./template.js";
 
 /** What the client library reads; it takes the id for a number. */
 const jsonMessage = new Template(
@@ -31,7 +31,7 @@ export interface PushStreamFormats {
 
 /** The formats over the stamps of one hub. A heartbeat says nothing of the hub: that of every hub is the same. */
 export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats {
-  const wordsOf = (entry: Entry): Words => messageWords(entry, stamps.of(entry.offset));
+  const wordsOf = (entry: Entry): TemplateFields => messageFields(entry, stamps.of(entry.offset));
   return {
     eventSource: format("push-stream-ev", {
       event: (entry) => eventSourceText(wordsOf(entry)),
@@ -40,14 +40,14 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
     }),
     stream: format("push-stream-sub", {
       event: (entry) => scriptMessage.write(wordsOf(entry)),
-      heartbeat: Buffer.from(scriptMessage.write(pingWords)),
-      gap: (notice) => scriptMessage.write(gapWords(notice)),
+      heartbeat: Buffer.from(scriptMessage.write(pingFields)),
+      gap: (notice) => scriptMessage.write(gapFields(notice)),
     }),
     webSocket: format("push-stream-ws", {
       event: (entry) => jsonMessage.write(wordsOf(entry)),
       // Every client answers it.
       heartbeat: emptyPing,
-      gap: (notice) => jsonMessage.write(gapWords(notice)),
+      gap: (notice) => jsonMessage.write(gapFields(notice)),
       encode: frameText,
     }),
     longPoll: {
@@ -68,8 +68,8 @@ export const heartbeatFormats: ReadonlyMap<string, Pick<Format, "heartbeat">> = 
 );
 
 /** A frame that says why what a WebSocket's client has sent is not published. */
-export function refusedFrame(refusal: Refusal): Buffer {
-  return frameText(jsonMessage.write(refusalWords(refusal)));
+export function refusedFrame(refusal: ChannelRefusal): Buffer {
+  return frameText(jsonMessage.write(refusalFields(refusal)));
 }
 
 interface Text {
@@ -95,7 +95,7 @@ function format(name: string, text: Text): Format {
 }
 
 /** Words that were escaped for a string hold no line breaks, so that id and type stay in their lines. */
-function eventSourceText(words: Words): string {
+function eventSourceText(words: TemplateFields): string {
   const { "event-id": id, "event-type": type } = words;
   const fields = [id === "" ? "" : `id: ${unquoted(id)}\n`, type === "" ? "" : `event: ${unquoted(type)}\n`];
   return `${fields.join("")}data: ${jsonMessage.write(words)}\n\n`;

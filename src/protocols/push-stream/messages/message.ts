@@ -3,7 +3,7 @@ import type { Entry } from "../../../hub/publications/entry.js";
 import type { GapNotice } from "../../../protocol.js";
 import { formatTime } from "./stamps.js";
 import type { Stamp } from "./stamps.js";
-import type { Words } from "./template.js";
+import type { TemplateFields } from "./template.js";
 
 /** The ids of what is no message: the module's own, and two that its clients pass over. */
 export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
@@ -12,7 +12,7 @@ export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, g
  * A publication as a message. Its channel is the first topic that it may name: what comes over this protocol has one, and
  * of a private publication with several, published otherwise, it is empty.
  */
-export function messageWords(entry: Entry, { time, tag }: Stamp): Words {
+export function messageFields(entry: Entry, { time, tag }: Stamp): TemplateFields {
   const { data, type = "", id } = entry.publication;
   const [channel = ""] = namedTopics(entry.publication);
   return {
@@ -27,7 +27,7 @@ export function messageWords(entry: Entry, { time, tag }: Stamp): Words {
   };
 }
 
-const noWords: Words = Object.freeze({
+const noWords: TemplateFields = Object.freeze({
   id: "",
   "event-id": "",
   "event-type": "",
@@ -39,24 +39,24 @@ const noWords: Words = Object.freeze({
 });
 
 /** What says that a quiet stream is alive. */
-export const pingWords: Words = Object.freeze({ ...noWords, id: String(specialIds.ping) });
+export const pingFields: TemplateFields = Object.freeze({ ...noWords, id: String(specialIds.ping) });
 
 /** What is lost, for whoever looks at it: clients of the module pass over ids that are negative and not theirs. */
-export function gapWords(notice: GapNotice): Words {
+export function gapFields(notice: GapNotice): TemplateFields {
   return noteWords(specialIds.gap, notice);
 }
 
-/** Why what a subscriber has sent is not published, as {@link gapWords}. */
-export function refusalWords(refusal: Refusal): Words {
+/** Why what a subscriber has sent is not published, as {@link gapFields}. */
+export function refusalFields(refusal: ChannelRefusal): TemplateFields {
   return noteWords(specialIds.refused, refusal);
 }
 
-export interface Refusal {
+export interface ChannelRefusal {
   readonly code: string;
   readonly detail: string;
 }
 
-function noteWords(id: number, note: object): Words {
+function noteWords(id: number, note: object): TemplateFields {
   const text = JSON.stringify(note);
   return { ...noWords, id: String(id), text: encodeText(text), size: String(Buffer.byteLength(text)) };
 }

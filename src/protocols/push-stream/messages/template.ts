@@ -1,5 +1,5 @@
 /** What a message says, in the words of a template; each as it is to be written. */
-export interface Words {
+export interface TemplateFields {
   readonly id: string;
   readonly "event-id": string;
   readonly "event-type": string;
@@ -19,13 +19,13 @@ const known = [
   "size",
   "tag",
   "time",
-] as const satisfies readonly (keyof Words)[];
+] as const satisfies readonly (keyof TemplateFields)[];
 
 const wordForm = new RegExp(`~(${known.join("|")})~`, "i");
 
 /** Text with words between tildes, in any case of letters; a word's own value is never read for words. */
 export class Template {
-  readonly #parts: readonly ((words: Words) => string)[];
+  readonly #parts: readonly ((words: TemplateFields) => string)[];
 
   constructor(text: string) {
     // Texts and words in turn, a text first.
@@ -35,7 +35,7 @@ export class Template {
     });
   }
 
-  write(words: Words): string {
+  write(words: TemplateFields): string {
     return this.#parts.map((part) => part(words)).join("");
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   defaultMaxTargets,
-  frameClose,
+  frameConnectionClose,
   frameControl,
   frameDelivery,
   frameTargets,
@@ -62,7 +62,7 @@ describe("responses", () => {
   });
 
   it("close by an empty body", () => {
-    expect(frameClose(frameTargets("A", [1, 2])).toString()).toBe("A 3:1 2, ");
+    expect(frameConnectionClose(frameTargets("A", [1, 2])).toString()).toBe("A 3:1 2, ");
   });
 });
 

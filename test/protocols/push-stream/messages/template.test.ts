@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { Template } from "../../../../src/protocols/push-stream/messages/template.js";
-import type { Words } from "../../../../src/protocols/push-stream/messages/template.js";
+import type { TemplateFields } from "../../../../src/protocols/push-stream/messages/template.js";
 
-const words: Words = {
+const words: TemplateFields = {
   id: "7",
   "event-id": "e",
   "event-type": "t",

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { FeedEvents } from "../../../src/client/connection/feed.js";
-import { Live } from "../../../src/client/connection/connection.js";
+import { LiveConnection } from "../../../src/client/connection/live-connection.js";
 
 /** A connection whose feed is the test: `arrive` brings an event, and `refuse` is the hub's answer to all changes so far. */
-function fed(): { live: Live; arrive: (data: string) => void; refuse: () => void } {
+function fed(): { live: LiveConnection; arrive: (data: string) => void; refuse: () => void } {
   let events: FeedEvents | undefined;
   const refusals: (() => void)[] = [];
-  const live = new Live({
+  const live = new LiveConnection({
     filters: ["a"],
     lastEventId: "",
     makeFeed: (given) => {
@@ -24,7 +24,7 @@ function fed(): { live: Live; arrive: (data: string) => void; refuse: () => void
 }
 
 /** Listens under a name. */
-function listen(live: Live, heard: string[], name: string): () => void {
+function listen(live: LiveConnection, heard: string[], name: string): () => void {
   return live.on("event", ({ data }) => heard.push(`${name} ${data}`));
 }
 

@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import type { EndReason } from "../../delivery/connection.js";
 import type { Joining } from "../../hub/cohort.js";
 import { hasRoomFor } from "../../gateway/limits/body-budget.js";
-import type { BodyPlace } from "../../gateway/limits/body-budget.js";
-import { Conversation } from "../../gateway/websocket/message-queue.js";
-import type { Dialogue, Said } from "../../gateway/http/messages.js";
+import type { BodyReservation } from "../../gateway/limits/body-budget.js";
+import { MessageQueue } from "../../gateway/websocket/message-queue.js";
+import type { Dialogue, MessageResult } from "../../gateway/http/messages.js";
 import type { TalkTime } from "../../base/turn-budget.js";
 import {
   closeCodes,
@@ -15,29 +15,29 @@ import {
   opcodes,
 } from "../../gateway/websocket/frame.js";
 
-export interface WebSocketClientOptions {
+export interface Mongrel2WebSocketOptions {
   readonly dialogue: Dialogue;
   /** That of all who talk at this front. */
   readonly time: TalkTime;
   /** The most bytes of one message. */
   readonly messageBytes: number;
   /** Memory for messages that wait or are worked on: Mongrel2 reads on meanwhile. */
-  readonly place: BodyPlace;
+  readonly place: BodyReservation;
   /** Something goes out on the stream. */
-  readonly say: (said: Said) => boolean;
-  /** The stream is to be closed, behind what it is being sent and {@link WebSocketClient.lastFrame}. */
+  readonly say: (said: MessageResult) => boolean;
+  /** The stream is to be closed, behind what it is being sent and {@link Mongrel2WebSocket.lastFrame}. */
   readonly end: () => void;
 }
 
 /** What one WebSocket's client sends through Mongrel2, which joins its pieces and answers neither pings nor closes. */
-export class WebSocketClient {
-  readonly #options: WebSocketClientOptions;
-  readonly #conversation: Conversation<Joining>;
+export class Mongrel2WebSocket {
+  readonly #options: Mongrel2WebSocketOptions;
+  readonly #conversation: MessageQueue<Joining>;
   #last: Buffer | undefined;
 
-  constructor(options: WebSocketClientOptions) {
+  constructor(options: Mongrel2WebSocketOptions) {
     this.#options = options;
-    this.#conversation = new Conversation({
+    this.#conversation = new MessageQueue({
       dialogue: options.dialogue,
       time: options.time,
       said: options.say,

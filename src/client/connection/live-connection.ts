@@ -3,7 +3,7 @@ import { Inbox } from "./inbox.js";
 import type { Arrival, ConnectionState, LiveEvent, LiveGap, LiveItem } from "../messages/item.js";
 
 /** What can be listened to, by name. */
-export interface LiveNews {
+export interface LiveEventMap {
   readonly event: LiveEvent;
   readonly gap: LiveGap;
   /** Each state that follows; the present one is in `state`. */
@@ -11,7 +11,7 @@ export interface LiveNews {
 }
 
 /** Who listens, by the same names. */
-export type LiveListeners = { readonly [Name in keyof LiveNews]: (news: LiveNews[Name]) => void };
+export type LiveListeners = { readonly [Name in keyof LiveEventMap]: (news: LiveEventMap[Name]) => void };
 
 export interface LiveOptions {
   readonly filters: readonly string[];
@@ -24,8 +24,8 @@ export interface LiveOptions {
  * missing. Items come to the listeners and to who iterates, each once and in order. Where nobody takes them they
  * wait, a few hundred; then nothing more is read until some are taken, and nothing is dropped.
  */
-export class Live implements AsyncIterable<LiveItem> {
-  readonly #listeners: { readonly [Name in keyof LiveNews]: Set<LiveListeners[Name]> } = {
+export class LiveConnection implements AsyncIterable<LiveItem> {
+  readonly #listeners: { readonly [Name in keyof LiveEventMap]: Set<LiveListeners[Name]> } = {
     event: new Set(),
     gap: new Set(),
     state: new Set(),
@@ -64,7 +64,7 @@ export class Live implements AsyncIterable<LiveItem> {
   }
 
   /** Listens until what is returned is called. What has been waiting comes to the first who listens to it. */
-  on<Name extends keyof LiveNews>(name: Name, listener: LiveListeners[Name]): () => void {
+  on<Name extends keyof LiveEventMap>(name: Name, listener: LiveListeners[Name]): () => void {
     const listeners = this.#listeners[name];
     listeners.add(listener);
     if (name === "event") queueMicrotask(() => this.#giveWaiting());
@@ -151,7 +151,7 @@ export class Live implements AsyncIterable<LiveItem> {
   }
 
   /** A listener that throws is the program's fault, and is reported as one: the others and the stream go on. */
-  #tell<Name extends keyof LiveNews>(name: Name, news: LiveNews[Name]): void {
+  #tell<Name extends keyof LiveEventMap>(name: Name, news: LiveEventMap[Name]): void {
     for (const listener of this.#listeners[name]) {
       try {
         listener(news);

@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { WebSocketClient } from "../../../src/fronts/mongrel2/websocket-connection.js";
-import { BodyRoom } from "../../../src/gateway/limits/body-budget.js";
-import type { Said } from "../../../src/gateway/http/messages.js";
+import { Mongrel2WebSocket } from "../../../src/fronts/mongrel2/mongrel2-websocket.js";
+import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
+import type { MessageResult } from "../../../src/gateway/http/messages.js";
 import { TalkTime } from "../../../src/base/turn-budget.js";
 import { endFrames, opcodes } from "../../../src/gateway/websocket/frame.js";
 import { gatewayRequest } from "../../gateway/request.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 interface World {
-  readonly client: WebSocketClient;
+  readonly client: Mongrel2WebSocket;
   /** Answers what is worked on. */
   readonly answer: () => Promise<void>;
 }
 
 /** A client whose messages are answered when the test says so. */
-function startClient(room: BodyRoom): World {
-  const answers: ((said: Said) => void)[] = [];
-  const client = new WebSocketClient({
+function startClient(room: BodyBudget): World {
+  const answers: ((said: MessageResult) => void)[] = [];
+  const client = new Mongrel2WebSocket({
     dialogue: { take: () => new Promise((resolve) => answers.push(resolve)) },
     time: new TalkTime(new VirtualClock()),
     messageBytes: 100,
@@ -38,7 +38,7 @@ const message = Buffer.alloc(50, "x");
 // Mongrel2 cannot be told to read no more: each of 15,000 clients might have kept 256 KiB here.
 describe("what a WebSocket's client sends through Mongrel2 while a message is worked on", () => {
   it("holds room until all of it is answered", async () => {
-    const room = new BodyRoom();
+    const room = new BodyBudget();
     const { client, answer } = startClient(room);
     client.take(opcodes.text, message);
     client.take(opcodes.text, message);
@@ -49,7 +49,7 @@ describe("what a WebSocket's client sends through Mongrel2 while a message is wo
   });
 
   it("ends the connection where all together hold as much as they may, and gives its room to others", () => {
-    const room = new BodyRoom({ requestBytes: 120 });
+    const room = new BodyBudget({ requestBytes: 120 });
     const { client } = startClient(room);
     for (let n = 0; n < 3; n += 1) client.take(opcodes.text, message);
     expect(client.lastFrame("stopping")).toEqual(endFrames.full);
@@ -57,7 +57,7 @@ describe("what a WebSocket's client sends through Mongrel2 while a message is wo
   });
 
   it("holds none any more when the client has gone", () => {
-    const room = new BodyRoom();
+    const room = new BodyBudget();
     const { client } = startClient(room);
     client.take(opcodes.text, message);
     client.over();
