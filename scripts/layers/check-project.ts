@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { checkFileCycles, checkFolderCycles } from "./checks/check-cycles.js";
+import { checkNames } from "./checks/check-names.js";
+import { checkProtocols } from "./checks/check-protocols.js";
+import { checkRooms } from "./checks/check-rooms.js";
+import { checkSizes } from "./checks/check-sizes.js";
+import { checkTable } from "./checks/check-table.js";
+import type { SizeException } from "./rules/exceptions.js";
+import type { Room } from "./rules/room.js";
+import { readSourceFiles } from "./source/source-file.js";
+
+export interface Rules {
+  /** From the bottom up. */
+  readonly rooms: readonly Room[];
+  readonly exceptions: readonly SizeException[];
+  /** Faults that are not told. */
+  readonly pending?: readonly RegExp[];
+}
+
+export interface Findings {
+  /** Files in src/. */
+  readonly fileCount: number;
+  /** One line each; empty if the project keeps its rules. */
+  readonly faults: readonly string[];
+}
+
+/** Checks the project in the folder `root`, which has its sources in src/ and scripts/. */
+export function checkProject(root: string, { rooms, exceptions, pending = [] }: Rules): Findings {
+  const files = readSourceFiles(root, "src");
+  const scripts = existsSync(join(root, "scripts")) ? readSourceFiles(root, "scripts") : [];
+  const faults = [
+    ...checkRooms(files, rooms),
+    ...checkProtocols(files),
+    ...checkFileCycles([...files, ...scripts]),
+    ...checkFolderCycles(files),
+    ...checkSizes(files, exceptions),
+    ...checkNames(files),
+    ...checkTable(root, rooms),
+  ];
+  const isPending = (fault: string) => pending.some((pattern) => pattern.test(fault));
+  return { fileCount: files.length, faults: faults.filter((fault) => !isPending(fault)) };
+}

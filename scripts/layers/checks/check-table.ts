@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Room } from "../rules/room.js";
+import { tablePage, withTable } from "./rooms-table.js";
+
+/** The page with the table, where that is not what the rooms say. */
+export function checkTable(root: string, rooms: readonly Room[]): string[] {
+  const page = readFileSync(join(root, tablePage), "utf8");
+  const expected = withTable(page, rooms);
+  if (expected === undefined) return [`${tablePage}: lacks the markers of the table of rooms`];
+  return expected === page
+    ? []
+    : [`${tablePage}: the table of rooms is out of date; run npm run layers -- --write`];
+}
+
+/** Writes the table between the markers of the page. */
+export function writeTable(root: string, rooms: readonly Room[]): void {
+  const path = join(root, tablePage);
+  const page = readFileSync(path, "utf8");
+  writeFileSync(path, withTable(page, rooms) ?? page);
+}

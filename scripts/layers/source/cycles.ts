@@ -1,0 +1,26 @@
+/** Nodes with those that each points to; one that is no key of its own points to nothing. */
+export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * Cycles that share no node, each as a path that ends where it begins; none if the graph has no cycle. One wrong arrow
+ * often closes many cycles: the first that is found stands for all that run through its nodes.
+ */
+export function findCycles(graph: Graph): string[][] {
+  const cycles: string[][] = [];
+  const done = new Set<string>();
+  for (const node of graph.keys()) visit(node, []);
+  return cycles;
+
+  function visit(node: string, path: readonly string[]): void {
+    const start = path.indexOf(node);
+    if (start !== -1) tell([...path.slice(start), node]);
+    if (start !== -1 || done.has(node)) return;
+    for (const next of graph.get(node) ?? []) visit(next, [...path, node]);
+    done.add(node);
+  }
+
+  function tell(cycle: string[]): void {
+    const isNew = cycles.every((known) => !known.some((node) => cycle.includes(node)));
+    if (isNew) cycles.push(cycle);
+  }
+}
