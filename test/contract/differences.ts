@@ -32,10 +32,7 @@ const get = requestBytes({});
 const post = (headers: Readonly<Record<string, string>>, body: string): string =>
   requestBytes({ method: "POST", headers, body });
 
-/**
- * Every request that the fronts answer differently, and why. Whatever is not in here, both answer alike; docs/FRONTS.md
- * lists the same.
- */
+/** Every request that the fronts answer differently, and why. docs/operating/mongrel2.md lists the same. */
 export const requestDifferences: readonly RequestDifference[] = [
   {
     // Mongrel2's limits.buffer_size: 4 KiB in a stock server, 16 KiB as shipped.

@@ -24,7 +24,7 @@ it("lets events through while the stream goes on, with its buffering as it comes
 });
 
 it("is told nothing of buffering: the streams themselves say that they must not be buffered", () => {
-  const text = readFileSync(new URL("../../docs/PROXIES.md", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../docs/operating/proxies.md", import.meta.url), "utf8");
   expect(text).toContain("location / {");
   expect(text).not.toMatch(/^\s*proxy_(request_)?buffering/m);
 });

@@ -30,7 +30,7 @@ interface Scratch {
   readonly upstream: string;
 }
 
-/** Debian's nginx in front of a hub, as docs/PROXIES.md says. */
+/** Debian's nginx in front of a hub, as docs/operating/proxies.md says. */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-nginx-"));
   // Its workers are another user where it is started by root, and write large bodies to files.
@@ -53,9 +53,9 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   return { port, certificate: await readFile(certificate, "utf8") };
 }
 
-const proxies = new URL("../../docs/PROXIES.md", import.meta.url);
+const proxies = new URL("../../docs/operating/proxies.md", import.meta.url);
 
-/** The blocks of docs/PROXIES.md, with the paths, the ports and the name of a scratch folder in the place of theirs. */
+/** The blocks of docs/operating/proxies.md, with the paths, the ports and the name of a scratch folder in the place of theirs. */
 async function configuration({ dir, port, upstream }: Scratch): Promise<string> {
   const [server = "", main = ""] = [
     ...(await readFile(proxies, "utf8")).matchAll(/^```nginx\n([^]*?)^```$/gm),
@@ -83,7 +83,7 @@ async function configuration({ dir, port, upstream }: Scratch): Promise<string> 
 
 function replaceOnce(text: string, theirs: string, mine: string): string {
   const parts = text.split(theirs);
-  if (parts.length !== 2) throw new Error(`docs/PROXIES.md is to have ${theirs} once`);
+  if (parts.length !== 2) throw new Error(`docs/operating/proxies.md is to have ${theirs} once`);
   return parts.join(mine);
 }
 
