@@ -10,6 +10,7 @@ import { linkName, recordFile } from "./mongrel2-names.js";
 import { openAdmin } from "./open-admin.js";
 import type { Admin } from "./open-admin.js";
 import { systemClock } from "./system-clock.js";
+import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Config, Mongrel2Specs } from "../config/config.js";
 import type { CurveServer } from "../zeromq/curve/keys.js";
@@ -197,7 +198,7 @@ class RunningApp implements App {
     this.#polls.close();
     await Promise.all([...this.#ingress.map((ingress) => ingress.close()), this.#control?.close()]);
     const fronts = [...this.#links, ...(this.#http === undefined ? [] : [this.#http])];
-    await this.#atMost(settleMs, Promise.all(fronts.map((front) => front.settle())));
+    await atMost(this.#clock, settleMs, Promise.all(fronts.map((front) => front.settle())));
     await Promise.all(fronts.map((front) => front.close()));
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
@@ -219,15 +220,6 @@ class RunningApp implements App {
       this.#figures,
     );
     return this.#figures;
-  }
-
-  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.#clock.after(ms, resolve);
-    });
-    await Promise.race([work, late]);
-    timer?.cancel();
   }
 
   get #streams(): number {

@@ -1,19 +1,18 @@
+import { atMost } from "../../../base/at-most.js";
 import type { Timer } from "../../../base/clock.js";
 import { PharosError } from "../../../base/errors.js";
-import { type LimitedLog, limitedLog } from "../../../base/log.js";
 import type { StatusRow } from "../wire/control.js";
-import { type Mongrel2Frame, parseMongrel2Frame, requestIdOf } from "../wire/request.js";
+import type { Mongrel2Frame } from "../wire/request.js";
 import { defaultMaxTargets } from "../wire/response.js";
 import { isSender } from "../wire/sender.js";
 import { controlFrames } from "./control-frames.js";
 import { Credits } from "./credits.js";
-import { EndedIds } from "./ended-ids.js";
 import { FenceIds } from "./fence-ids.js";
-import { HeldFrames } from "./held-frames.js";
 import { defaultLinkLimits, type LinkLimits, type LinkOptions } from "./options.js";
 import { Orphans } from "./orphans/orphans.js";
 import { OpenRecord } from "./orphans/record.js";
 import { readRunMark } from "./orphans/run-mark.js";
+import { ReceivedFrames } from "./received-frames.js";
 import { LinkSockets } from "./sockets.js";
 import { queryStatus } from "./status.js";
 import { Targets } from "./targets.js";
@@ -34,7 +33,6 @@ const defaultKeepAliveMs = 15_000;
 const tickMs = 1_000;
 /** A fence goes out this often when nothing else does: a stuck server is noticed, and a living one remembered. */
 const checkMs = 3_000;
-const logEveryMs = 10_000;
 
 /**
  * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. It knows nothing of topics or of
@@ -51,10 +49,8 @@ export class Link {
   readonly #credits: Credits;
   readonly #record: OpenRecord;
   readonly #orphans: Orphans;
-  readonly #held: HeldFrames;
-  readonly #refused: LimitedLog;
+  readonly #frames: ReceivedFrames;
   readonly #open = new Set<number>();
-  readonly #ended = new EndedIds();
   #timers: Timer[] = [];
   #sockets: LinkSockets | undefined;
   #state: LinkState = "waiting";
@@ -71,8 +67,7 @@ export class Link {
     this.#options = options;
     this.#limits = { ...defaultLinkLimits, ...options.limits };
     this.#labels = { link: options.name };
-    this.#held = new HeldFrames(this.#limits);
-    this.#refused = limitedLog({ logger: options.logger, clock: options.clock, periodMs: logEveryMs });
+    this.#frames = new ReceivedFrames({ ...options, labels: this.#labels, limits: this.#limits });
     this.#windows = this.#createWindows();
     this.#credits = this.#createCredits();
     this.#record = new OpenRecord({
@@ -123,7 +118,9 @@ export class Link {
   async close({ flush = true }: { readonly flush?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (flush && this.#state === "up") await this.#flushed();
+    if (flush && this.#state === "up") {
+      await atMost(this.#options.clock, this.#limits.closeMs, this.#windows.whenIdle());
+    }
     for (const timer of this.#timers) timer.cancel();
     this.#orphans.stop();
     this.#windows.stop();
@@ -161,7 +158,7 @@ export class Link {
 
   /** What the client of this connection still sends is not read; notices are. What closes a connection implies it. */
   ignore(id: number): void {
-    this.#ended.add(id);
+    this.#frames.end(id);
   }
 
   /** Calls `action` when the server has taken all that was queued so far, at once if nothing is; never after `down`. */
@@ -190,7 +187,7 @@ export class Link {
     if (this.#closed) return;
     for (const id of targets.ids) {
       this.#open.delete(id);
-      this.#ended.add(id);
+      this.#frames.end(id);
       this.#credits.forget(id);
     }
     this.#windows.add({ kind, targets });
@@ -273,7 +270,7 @@ export class Link {
     this.#enter("up");
     this.#windows.start(this.#sender);
     this.#guard(() => this.#options.events.up());
-    for (const frame of this.#held.take()) this.#guard(() => this.#handle(frame));
+    for (const frame of this.#frames.takeHeld()) this.#guard(() => this.#handle(frame));
     this.#orphans.begin(mark);
   }
 
@@ -286,7 +283,7 @@ export class Link {
     this.#windows.stop();
     this.#credits.clear();
     this.#open.clear();
-    this.#ended.clear();
+    this.#frames.forgetEnded();
     this.#record.end();
     this.#pacing = "fence";
     this.#noticesLost = false;
@@ -328,13 +325,12 @@ export class Link {
 
   #receive(frame: Buffer): void {
     if (this.#taking) this.#guard(() => this.#handle(frame));
-    else if (!this.#closed && !this.#held.add(frame))
-      this.#refuse("held-full", "too many frames while waiting");
+    else if (!this.#closed) this.#frames.hold(frame);
   }
 
   #handle(frame: Buffer): void {
-    if (this.#isForNobody(frame)) return;
-    const parsed = parseMongrel2Frame(frame);
+    const parsed = this.#frames.parse(frame);
+    if (parsed === undefined) return;
     switch (parsed.kind) {
       case "credits":
         return this.#credits.credit(parsed.id, parsed.credits);
@@ -347,12 +343,6 @@ export class Link {
       default:
         return parsed satisfies never;
     }
-  }
-
-  /** A client that floods its connection has sent 100,000 frames by the time that it is closed: they are not read. */
-  #isForNobody(frame: Buffer): boolean {
-    const id = requestIdOf(frame);
-    return id !== undefined && this.#ended.has(id);
   }
 
   #request({ request }: Extract<Mongrel2Frame, { kind: "request" }>): void {
@@ -370,13 +360,7 @@ export class Link {
   }
 
   #malformed({ id, reason }: Extract<Mongrel2Frame, { kind: "malformed" }>): void {
-    this.#refuse("malformed", reason);
     this.#options.events.malformed(id === undefined ? { reason } : { id, reason });
-  }
-
-  #refuse(kind: string, reason: string): void {
-    this.#options.metrics.count("frames_refused_total", 1, { ...this.#labels, reason: kind });
-    this.#refused({ ...this.#labels, reason }, "refused a frame from Mongrel2");
   }
 
   #opening(window: readonly Message[]): void {
@@ -444,15 +428,6 @@ export class Link {
       // The sockets may have found that the server is gone.
       if (this.#state !== "up") return;
     }
-  }
-
-  async #flushed(): Promise<void> {
-    let late: Timer | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      late = this.#options.clock.after(this.#limits.closeMs, resolve);
-    });
-    await Promise.race([this.#windows.whenIdle(), deadline]);
-    late?.cancel();
   }
 
   /** A fault of the owner on one frame must not end the loop that reads all of them. */

@@ -1,0 +1,14 @@
+import type { Clock, Timer } from "./clock.js";
+
+/** Waits for `work`, but for at most `ms` milliseconds. Rejects if `work` rejects in that time. */
+export async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = clock.after(ms, resolve);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    timer?.cancel();
+  }
+}

@@ -1,0 +1,68 @@
+import type { Clock } from "../../../base/clock.js";
+import { type LimitedLog, limitedLog, type Logger } from "../../../base/log.js";
+import type { Metrics } from "../../../base/metrics.js";
+import { type Mongrel2Frame, parseMongrel2Frame, requestIdOf } from "../wire/request.js";
+import { EndedIds } from "./ended-ids.js";
+import { HeldFrames } from "./held-frames.js";
+
+export interface ReceivedFramesOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly labels: { readonly link: string };
+  readonly limits: { readonly heldFrames: number; readonly heldBytes: number };
+}
+
+const logEveryMs = 10_000;
+
+/** The frames of one server: held while the link waits, then parsed. It counts and logs the frames that it refuses. */
+export class ReceivedFrames {
+  readonly #options: ReceivedFramesOptions;
+  readonly #held: HeldFrames;
+  readonly #ended = new EndedIds();
+  readonly #refused: LimitedLog;
+
+  constructor(options: ReceivedFramesOptions) {
+    this.#options = options;
+    this.#held = new HeldFrames(options.limits);
+    this.#refused = limitedLog({ logger: options.logger, clock: options.clock, periodMs: logEveryMs });
+  }
+
+  /** Keeps a frame until `takeHeld`; refuses it if too many are held. */
+  hold(frame: Buffer): void {
+    if (!this.#held.add(frame)) this.#refuse("held-full", "too many frames while waiting");
+  }
+
+  /** Returns the held frames, oldest first, and keeps none. */
+  takeHeld(): readonly Buffer[] {
+    return this.#held.take();
+  }
+
+  /**
+   * Undefined if the frame's connection has ended: a client that floods its connection has sent 100,000 frames by the
+   * time that it is closed.
+   */
+  parse(frame: Buffer): Mongrel2Frame | undefined {
+    const id = requestIdOf(frame);
+    if (id !== undefined && this.#ended.has(id)) return undefined;
+    const parsed = parseMongrel2Frame(frame);
+    if (parsed.kind === "malformed") this.#refuse("malformed", parsed.reason);
+    return parsed;
+  }
+
+  /** From now on requests of this connection are not read; notices are. */
+  end(id: number): void {
+    this.#ended.add(id);
+  }
+
+  /** Another run of the server gives the ids anew. */
+  forgetEnded(): void {
+    this.#ended.clear();
+  }
+
+  #refuse(kind: string, reason: string): void {
+    const { metrics, labels } = this.#options;
+    metrics.count("frames_refused_total", 1, { ...labels, reason: kind });
+    this.#refused({ ...labels, reason }, "refused a frame from Mongrel2");
+  }
+}
