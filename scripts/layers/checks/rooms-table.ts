@@ -1,7 +1,7 @@
 import type { Room } from "../rules/room.js";
 
 /** The page with the table, from the root of the project. */
-export const tablePage = "docs/ARCHITECTURE.md";
+export const tablePage = "docs/internals/architecture.md";
 
 const begin = "<!-- layers: begin -->";
 const end = "<!-- layers: end -->";
