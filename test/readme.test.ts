@@ -3,15 +3,19 @@ import { expect, test } from "vitest";
 import { settings, variableName } from "../src/config/settings.js";
 import { limitPaths } from "../src/config/sources.js";
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const settingsPage = readFileSync(new URL("../docs/reference/settings.md", import.meta.url), "utf8");
+const limitsPage = readFileSync(new URL("../docs/reference/limits.md", import.meta.url), "utf8");
 
 test.each(settings.map(({ option, secret }) => (secret === true ? variableName(option) : `--${option}`)))(
-  "the README has the setting %s",
+  "docs/reference/settings.md has the setting %s",
   (name) => {
-    expect(readme).toMatch(new RegExp(`^\\| .*${name}\\b`, "m"));
+    expect(settingsPage).toMatch(new RegExp(`^\\| .*${name}\\b`, "m"));
   },
 );
 
-test.each(limitPaths().map((path) => path.slice(1).join(".")))("the README has the limit %s", (limit) => {
-  expect(readme).toMatch(new RegExp(`^\\| .*\`${limit.replace(".", "\\.")}\``, "m"));
-});
+test.each(limitPaths().map((path) => path.slice(1).join(".")))(
+  "docs/reference/limits.md has the limit %s",
+  (limit) => {
+    expect(limitsPage).toMatch(new RegExp(`^\\| .*\`${limit.replace(".", "\\.")}\``, "m"));
+  },
+);
