@@ -1,11 +1,11 @@
 import { transports } from "./transports.js";
 
-/** The views beside the events; `events` is one of them where the page is narrow. */
+/** The views of the page. On a narrow page the events are one of them. */
 export const views = ["events", "topics", "connection", "publish", "code"];
 
 /**
- * What is followed, by which transport, and what is looked at live in the page's hash
- * (`#topic=news/%23&transport=poll&view=publish`), so that a reload, a bookmark and the back button keep them. URLSearchParams is not used: it reads and writes `+` as a space.
+ * The page's hash holds the filters, the transport and the view (`#topic=news/%23&transport=poll&view=publish`), so that a
+ * reload, a bookmark and the back button keep them. Not with URLSearchParams: it reads and writes `+` as a space.
  */
 export function parseHash(hash) {
   const chosen = { topics: new Set(), transport: transports[0], view: views[0] };
@@ -19,7 +19,7 @@ export function parseHash(hash) {
   return { ...chosen, topics: [...chosen.topics] };
 }
 
-/** What differs from the defaults, in one order, so that equal choices have equal hashes. */
+/** Omits defaults and has one order, so that equal choices have equal hashes. */
 export function encodeHash({ topics, transport, view }) {
   const parts = topics.map((topic) => `topic=${encode(topic)}`);
   if (transport !== transports[0]) parts.push(`transport=${transport}`);
@@ -27,19 +27,19 @@ export function encodeHash({ topics, transport, view }) {
   return parts.join("&");
 }
 
-/** Where the hub is: the folder of the page, wherever that is mounted. */
+/** The hub's URL: the folder of the page, at any path. */
 export const hubUrl = () => new URL(".", document.baseURI).href;
 
-/** The address of the event stream of these filters. */
+/** The URL of the event stream for these filters. */
 export const streamUrl = (topics) => urlOf("esupdates", topics);
 
-/** The address of their WebSocket. */
+/** The URL of their WebSocket. */
 export const socketUrl = (topics) => urlOf("ws", topics).replace(/^http/, "ws");
 
-/** The address of a poll for them, which answers at once; further parameters may follow. */
+/** The URL of a poll for them, which gets a response at once; more parameters may follow. */
 export const pollUrl = (topics) => urlOf("poll", topics.length ? topics : ["broadcast"]);
 
-/** Where a publication goes. */
+/** The URL to publish to. */
 export const publishUrl = (topic) => new URL(`publish/${encode(topic)}`, document.baseURI).href;
 
 function urlOf(path, topics) {
@@ -51,9 +51,9 @@ function decode(text) {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a lone percent sign typed by hand: take it as it stands
+    return text; // a lone percent sign, typed by hand: keep it
   }
 }
 
-/** encodeURIComponent leaves the apostrophe, which would end the shell's quotes in the curl line. */
+/** encodeURIComponent keeps the apostrophe, which would end the shell's quotes in the curl line. */
 const encode = (text) => encodeURIComponent(text).replaceAll("'", "%27");

@@ -1,8 +1,8 @@
 const everyMs = 10_000;
 
 /**
- * Tells users of screen readers, in a live region, how many events have come: at most every ten seconds, and nothing
- * while none do. The events themselves are not read out: ten a second would talk for ever.
+ * Announces the number of new events in a live region, for screen readers, at most every ten seconds. It does not
+ * read the events themselves: at ten per second it would never stop.
  */
 export class Announcer {
   #region;

@@ -1,6 +1,6 @@
 /**
- * A field for several values: Enter or its button adds one, × or Backspace in the empty field takes one away.
- * It shows what `show` is given and reports what is wanted through `onChange`; the page's hash is the one truth.
+ * A field for several values: Enter or its button adds one, × or Backspace in the empty field removes one.
+ * `show` sets the values, `onChange` reports the values that the user wants; the page's hash is the one source of truth.
  */
 export class Chips {
   #list;

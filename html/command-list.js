@@ -1,6 +1,6 @@
 import { copyOnClick } from "./copy.js";
 
-/** Commands below each other, each with a title and a button that copies it. */
+/** A list of commands, each with a title and a copy button. */
 export class Commands {
   #parent;
   #template;
@@ -11,7 +11,7 @@ export class Commands {
     this.#template = template.content.firstElementChild;
   }
 
-  /** Always with the same titles: only the texts change, so that a focus stays where it is. */
+  /** The titles must not change: only the texts are replaced, so that the focus stays. */
   show(commands) {
     if (this.#blocks.length === 0) this.#blocks = commands.map(({ title }) => this.#build(title));
     for (const [n, { text }] of commands.entries()) this.#blocks[n].textContent = text;

@@ -1,13 +1,13 @@
 import { hubUrl, pollUrl, publishUrl, socketUrl, streamUrl } from "./address.js";
 
-/** A topic that the first of these filters matches, `broadcast` where there is none. */
+/** A topic that the first filter matches; `broadcast` without filters. */
 export const exampleTopic = ([filter = "broadcast"]) =>
   filter.replaceAll(/(?<=^|\/)[+#](?=\/|$)/g, "example");
 
 /**
- * What does in a terminal or a program what the page does: `{title, text}` in the order in which they are shown. A token
- * is never written out: commands end up in histories, and in pictures of a screen. `transport` is what was chosen,
- * `carrier` what is in use; neither curl nor the command line speaks WebSocket.
+ * Commands and code that follow the same topics as the page: `{title, text}` in the order of display. They never contain
+ * the token: commands end up in shell histories and screenshots. `transport` is the user's choice, `carrier` the transport
+ * in use; curl and the command line do not speak WebSocket.
  */
 export function subscribeCommands(topics, { hasToken, transport, carrier }) {
   return [
@@ -32,7 +32,7 @@ function curlLine(topics, { hasToken, carrier }) {
   return `${line}${hasToken ? ` \\\n  ${tokenHeader}` : ""}`;
 }
 
-/** For the moment in which nothing has arrived yet. */
+/** Shown while there are no events yet. */
 export function publishLine({ topic, data, type, id }) {
   const options = [
     ["--topic", topic === "broadcast" ? "" : topic],
@@ -63,20 +63,20 @@ function libraryLines(topics, { hasToken, transport }) {
     `const live = connect(${JSON.stringify(hubUrl())}${options.length ? `, { ${options.join(", ")} }` : ""});`,
     "for await (const item of live) {",
     `  if (item.kind === "event") console.log(item.data);`,
-    `  if (item.kind === "gap") console.warn("some are gone", item);`,
+    `  if (item.kind === "gap") console.warn("events were lost", item);`,
     "}",
   ].join("\n");
 }
 
-/** Without the library, by what carries the events. */
+/** Code without the library, for each transport. */
 const bareLines = { "event-stream": eventSourceLines, websocket: socketLines, poll: pollLines };
 
 function eventSourceLines(topics, { hasToken }) {
   return [
-    ...(hasToken ? ["// It sends a cookie, and can send no token."] : []),
+    ...(hasToken ? ["// EventSource cannot send a token, only a cookie."] : []),
     `const stream = new EventSource(${JSON.stringify(streamUrl(topics))});`,
     "stream.onmessage = (event) => console.log(event.data);",
-    `stream.addEventListener("pharos-gap", (event) => console.warn("some are gone", event.data));`,
+    `stream.addEventListener("pharos-gap", (event) => console.warn("events were lost", event.data));`,
   ].join("\n");
 }
 
@@ -85,7 +85,7 @@ function socketLines(topics, { hasToken }) {
   return [
     `const socket = new WebSocket(${JSON.stringify(socketUrl(topics))}, ${protocols});`,
     "socket.onmessage = ({ data }) => console.log(JSON.parse(data));",
-    "// It does not come back by itself: connect anew with &last_event_id= and the last id.",
+    "// A WebSocket does not reconnect: open a new one with &last_event_id= and the last id.",
   ].join("\n");
 }
 
@@ -95,14 +95,14 @@ function pollLines(topics, { hasToken }) {
     `let position = "";`,
     "for (;;) {",
     `  const url = ${JSON.stringify(`${pollUrl(topics)}&last_event_id=`)} + encodeURIComponent(position);`,
-    `  const answer = await (await fetch(url${headers})).json();`,
-    "  for (const item of answer.events) console.log(item);",
-    "  position = answer.position;",
+    `  const response = await (await fetch(url${headers})).json();`,
+    "  for (const item of response.events) console.log(item);",
+    "  position = response.position;",
     "}",
   ].join("\n");
 }
 
-/** `--data-raw`: with `--data` what begins with @ names a file. */
+/** `--data-raw`, because `--data` reads a file if the data begins with @. */
 function curlPublishLine({ topic, data, ...rest }) {
   const headers = headersOf(rest).map(([name, value]) => ` -H ${quote(`${name}: ${value}`)}`);
   return `curl --data-raw ${quote(data)} ${quote(publishUrl(topic))}${headers.join("")} \\\n  ${tokenHeader}`;
@@ -132,5 +132,5 @@ function headersOf({ type, id, retain, private: isPrivate }) {
   return headers.filter(([, value]) => value);
 }
 
-/** For a POSIX shell, in which a newline in quotes stays one. */
+/** For a POSIX shell, where a newline inside quotes is kept. */
 const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -18,7 +18,7 @@ import { byTransport, firstCarrier } from "./transports.js";
 
 restoreTheme();
 
-// Not `element.id`: a form has its fields as properties, and one of them is called id.
+// Not `element.id`: a form has its fields as properties, and one field has the name id.
 const ui = Object.fromEntries(
   [...document.querySelectorAll("[id]")].map((element) => [element.getAttribute("id"), element]),
 );
@@ -49,13 +49,13 @@ const publishList = new Commands({ parent: ui["publish-code"], template: ui.comm
 const following = new Following({ onState: takeState, onEvent: takeEvent, onGap: takeGap });
 
 let chosen = parseHash(location.hash);
-/** What carries the events now, or did last. */
+/** The transport in use, or the last one. */
 let carrier = firstCarrier(chosen.transport);
 
 function choose(change) {
   const hash = encodeHash({ ...chosen, ...change });
   if (hash === location.hash.slice(1)) return;
-  // A view is no place to go back to; what is followed is.
+  // The back button returns to earlier filters, not to earlier views.
   if (change.view === undefined) location.hash = hash;
   else {
     history.replaceState(null, "", `#${hash}`);
@@ -63,7 +63,7 @@ function choose(change) {
   }
 }
 
-/** Everything on the page that depends on what is followed comes from the hash. */
+/** Shows the filters, the transport and the view of the hash. */
 function showChosen() {
   const before = chosen;
   chosen = parseHash(location.hash);
@@ -90,7 +90,7 @@ function showView() {
 function showCode() {
   const publication = publicationOf(ui.publication);
   const hasToken = ui.token.value !== "";
-  ui.carrier.textContent = `This page follows ${byTransport(carrier)}.`;
+  ui.carrier.textContent = `This page is connected ${byTransport(carrier)}.`;
   subscribeList.show(subscribeCommands(chosen.topics, { hasToken, transport: chosen.transport, carrier }));
   publishList.show(publishCommands(publication));
   ui.example.textContent = publishLine({ topic: publication.topic, data: "Hello from the tower" });
@@ -135,10 +135,7 @@ function showTableState() {
   const isSearch = ui.search.value.trim() !== "";
   ui.empty.hidden = table.rows > 0;
   ui.example.hidden = isSearch;
-  setText(
-    ui["empty-text"],
-    isSearch ? "Nothing that is kept matches the search." : "Nothing has arrived yet. Publish something:",
-  );
+  setText(ui["empty-text"], isSearch ? "No stored event matches the search." : "No events yet. Publish one:");
   setText(ui.held, table.isPaused ? `${table.held.toLocaleString("en")} waiting` : "");
   setText(ui.pause, table.isPaused ? "Resume" : "Pause");
 }
@@ -150,7 +147,7 @@ function searchFor(text) {
   ui.search.focus();
 }
 
-/** Leaves what is already right alone, so that nothing is announced twice. */
+/** Does not touch an equal text, so that screen readers announce nothing twice. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,6 +1,6 @@
 const shownMs = 1_500;
 
-/** Makes a button put a text into the clipboard and say so. Where there is no clipboard, as without TLS, it goes. */
+/** Makes a button copy a text and confirm it. Hides the button if there is no clipboard, as without TLS. */
 export function copyOnClick(button, text) {
   const label = button.textContent;
   if (!navigator.clipboard) {

@@ -1,9 +1,9 @@
-/** Events that are kept, and the characters of their data. */
+/** The number of stored events, and the characters of their data. */
 const limits = { events: 2_000, characters: 16 * 1024 * 1024 };
 
 /**
- * The newest events in the order in which they came, bounded in number and size. Each has a `key` that counts from 1,
- * so that a reader says where it has read to. What is searched is the whole of an event, upper case like lower.
+ * The newest events in order of arrival, limited in number and size. Each has a `key` that counts from 1, by which a
+ * reader remembers its position. A search looks at the whole event and ignores case.
  */
 export class EventStore {
   #items = [];
@@ -14,7 +14,7 @@ export class EventStore {
     return this.#lastKey;
   }
 
-  /** Takes an item as it stands and gives it its key. */
+  /** Stores the item itself and sets its key. */
   add(item) {
     item.key = ++this.#lastKey;
     this.#items.push(item);
@@ -43,7 +43,7 @@ export class EventStore {
     return found;
   }
 
-  /** In blocks: to move the array with each event would cost. */
+  /** Removes many events at a time: moving the array for each event would be slow. */
   #trim() {
     let kept = Math.max(0, this.#items.length - limits.events);
     for (let at = 0; at < kept; at++) this.#characters -= this.#items[at].data.length;
@@ -54,7 +54,7 @@ export class EventStore {
   }
 }
 
-/** What a search finds: all of its words, each anywhere in the event. */
+/** Matches events that contain every word of the search. */
 export function matcherOf(search) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return () => true;

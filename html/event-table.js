@@ -1,18 +1,17 @@
 import { Frames } from "./frames.js";
 import { matcherOf } from "./event-store.js";
 
-/** Rows of the table: so many are enough to scroll through, and few enough to be drawn in one frame. */
+/** Rows of the table: few enough to draw in one frame. */
 const mostRows = 300;
 
-/** Of the data, what a row can show. */
+/** Characters of data that a row shows. */
 const shownCharacters = 300;
 
 /**
- * The newest events as rows of a grid, newest first: with the arrow keys one moves through them, with Enter one opens one.
- * Drawing happens in frames and for at most 300 rows, so its cost does not follow the rate of events. Text from events only
- * ever becomes text.
+ * The newest events as rows of a grid, newest first. The arrow keys move through them, Enter opens one. It draws at most
+ * 300 rows in animation frames, so the cost does not grow with the rate of events. Text of events is never read as HTML.
  *
- * `onOpen(item)` is told which event is to be shown, `onDraw()` after each drawing.
+ * `onOpen(item)` is called with the event to show, `onDraw()` after each drawing.
  */
 export class EventTable {
   #body;
@@ -46,17 +45,17 @@ export class EventTable {
     return this.#pausedAt !== undefined;
   }
 
-  /** How many events have come since the pause. */
+  /** The number of events since the pause. */
   get held() {
     return this.isPaused ? this.#store.lastKey - this.#pausedAt : 0;
   }
 
-  /** There is something new in the store. */
+  /** Call it after new events were stored. */
   update() {
     this.#frames.ask();
   }
 
-  /** All rows anew. */
+  /** Draws all rows again. */
   redraw() {
     this.#isStale = true;
     this.#frames.ask();
@@ -72,7 +71,7 @@ export class EventTable {
     this.#frames.ask();
   }
 
-  /** Goes back to the row of the event that was open. */
+  /** Focuses the row of the event that was open. */
   focusOpened() {
     const row = this.#rowOf(this.#openKey) ?? this.#body.firstElementChild;
     this.#openKey = 0;
@@ -102,7 +101,7 @@ export class EventTable {
     }
   }
 
-  /** One row at a time can be reached with the Tab key; the others from it. */
+  /** One row is reachable with the Tab key, the others from there with arrow keys. */
   #keepReachable() {
     if (this.#body.querySelector("[tabindex='0']") === null && this.#body.firstElementChild)
       this.#body.firstElementChild.tabIndex = 0;
@@ -179,7 +178,7 @@ function badge(text) {
   return element;
 }
 
-/** The time of day here, to the millisecond. */
+/** Local time of day with milliseconds. */
 export function formatTime(at) {
   return `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }

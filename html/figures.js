@@ -27,7 +27,7 @@ export class Figures {
     this.tick();
   }
 
-  /** What changes with each event. */
+  /** Updates the figures that change with each event. */
   show() {
     const { total, delay, last } = this.#ui;
     total.textContent = this.#meter.total.toLocaleString("en");
@@ -36,7 +36,7 @@ export class Figures {
     last.title = this.#lastEventId;
   }
 
-  /** What changes with time too. */
+  /** Updates the figures that change with time. */
   tick() {
     this.#meter.advance();
     this.#ui.rate.textContent = formatRate(this.#meter.rate);

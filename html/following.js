@@ -3,8 +3,8 @@ import { gapSentence } from "./gap.js";
 import { connect } from "./pharos-client.js";
 
 /**
- * The one connection that the page keeps, in the words of the page. `onEvent` gets `{id, topics, type, data, retained}`,
- * `onGap` the same for a gap, its data a sentence, `onState` `{kind, reason?, delayMs?, transport?, resumedAt?}`.
+ * The page's one connection. `onEvent` gets `{id, topics, type, data, retained}`, `onGap` the same for a gap with a sentence
+ * as data, `onState` gets `{kind, reason?, delayMs?, transport?, resumedAt?}`.
  */
 export class Following {
   #tell;
@@ -15,7 +15,7 @@ export class Following {
     this.#tell = { onState, onEvent, onGap };
   }
 
-  /** Ends what was followed before. */
+  /** Closes the connection before, and opens one for `chosen`. */
   begin(chosen) {
     this.#live?.close();
     this.#chosen = chosen;
@@ -27,7 +27,7 @@ export class Following {
       ...(token && { token }),
     });
     this.#live = live;
-    // What is closed here is not told: only the server's word is.
+    // Ignore the states of a connection that the page itself closed.
     const whilePresent = (take) => (told) => live === this.#live && take(told);
     live.on(
       "state",
@@ -43,7 +43,7 @@ export class Following {
     );
   }
 
-  /** At once, where it was. */
+  /** Reconnects at once and resumes. */
   retry() {
     this.begin({ ...this.#chosen, lastEventId: this.#live.lastEventId });
   }

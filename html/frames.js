@@ -1,9 +1,9 @@
-/** Of all time, the part that drawing may take: what is left reads the stream and answers the user. */
+/** The share of CPU time for drawing. The rest reads the stream and reacts to the user. */
 const share = 1 / 5;
 
 /**
- * Calls `draw` in an animation frame after something was asked for; as often as there are frames while drawing is quick,
- * rarer when it is not, so that no rate of events keeps the page from answering.
+ * Calls `draw` in the next animation frame after `ask`. If drawing is slow, it draws less often, so that the page stays
+ * responsive at any rate of events.
  */
 export class Frames {
   #draw;

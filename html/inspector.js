@@ -2,7 +2,7 @@ import { copyOnClick } from "./copy.js";
 import { formatTime } from "./event-table.js";
 import { viewOf } from "./json-view.js";
 
-/** One event with all that is known of it. Escape or its button closes it; `onClose` then takes the focus back. */
+/** Shows one event with all its fields. Escape or the button closes it; `onClose` restores the focus. */
 export class Inspector {
   #section;
   #parts;
@@ -43,7 +43,7 @@ export class Inspector {
 function factsOf({ at, id, topics, type, retained, data }) {
   const facts = [
     ["Id", id || "none"],
-    ["Topics", topics.join(", ") || "not told"],
+    ["Topics", topics.join(", ") || "not shown"],
     ["Type", type],
     ["Arrived", formatTime(at)],
     ["Size", `${new Blob([data]).size.toLocaleString("en")} bytes`],

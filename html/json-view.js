@@ -1,10 +1,10 @@
-/** Beyond this, text is shown as it is and not in colours: each part is an element. */
+/** Longer texts have no colours, because each coloured part is an element. */
 const colouredCharacters = 50_000;
 
-/** Beyond this it is cut. */
+/** Longer texts are cut. */
 const shownCharacters = 500_000;
 
-/** Data as the children of a `pre`: JSON indented and in colours, everything else as it is. */
+/** Data as the children of a `pre`: JSON is indented and coloured, other text is unchanged. */
 export function viewOf(data) {
   const pretty = prettyJson(data);
   const text = pretty ?? data;
@@ -13,7 +13,7 @@ export function viewOf(data) {
   return pretty === undefined || text.length > colouredCharacters ? [text] : [...coloured(text)];
 }
 
-/** Objects and lists only: a number or a word in quotes is not more readable for being indented. */
+/** Only objects and lists; other values do not need indentation. */
 function prettyJson(data) {
   if (!/^\s*[[{]/.test(data)) return undefined;
   try {
@@ -23,7 +23,7 @@ function prettyJson(data) {
   }
 }
 
-/** A string with the colon that makes it a key, another string, or one of the other values. */
+/** A key (a string with its colon), another string, or another value. */
 const token = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d[\d.eE+-]*/g;
 
 function* coloured(text) {

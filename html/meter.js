@@ -1,7 +1,7 @@
 const spanSeconds = 60;
 const windowSeconds = 5;
 
-/** Counts events by second, over the last minute, on a clock that never steps. */
+/** Counts events per second over the last minute, on a monotonic clock. */
 export class Meter {
   total = 0;
   #counts = Array.from({ length: spanSeconds }, () => 0);
@@ -14,7 +14,7 @@ export class Meter {
     this.#counts[spanSeconds - 1]++;
   }
 
-  /** Moves on to the present second; seconds without an event count as 0. */
+  /** Moves to the current second. Seconds without an event count as 0. */
   advance() {
     const passed = Math.min(now() - this.#second, spanSeconds);
     if (passed <= 0) return;
@@ -23,14 +23,14 @@ export class Meter {
     this.#second = now();
   }
 
-  /** Events a second over the last five whole seconds, so that a beacon of one in five seconds reads 0.2. */
+  /** Events per second over the last five full seconds: one event in five seconds is 0.2. */
   get rate() {
     const seconds = Math.min(windowSeconds, this.#second - this.#started);
     if (seconds === 0) return 0;
     return this.#counts.slice(-1 - seconds, -1).reduce((sum, count) => sum + count, 0) / seconds;
   }
 
-  /** Of the last minute, by second, the present one last. */
+  /** The counts of the last minute per second; the current second is last. */
   get counts() {
     return this.#counts;
   }
@@ -40,7 +40,7 @@ const now = () => Math.floor(performance.now() / 1000);
 
 const stamp = /^Timestamp (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))/;
 
-/** Milliseconds from the beacon's `Timestamp <ISO 8601>` to now, by the two clocks; undefined for other data. */
+/** Milliseconds from the beacon's `Timestamp <ISO 8601>` to now; it compares two clocks. Undefined for other data. */
 export function delayMs(data) {
   const sent = data.startsWith("Timestamp ") ? Date.parse(stamp.exec(data)?.[1] ?? "") : Number.NaN;
   return Number.isNaN(sent) ? undefined : Date.now() - sent;

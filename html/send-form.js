@@ -1,6 +1,6 @@
 import { publish } from "./send.js";
 
-/** What the form says, without what was left empty. */
+/** The publication in the form, without empty fields. */
 export function publicationOf(form) {
   const { elements } = form;
   const text = (name) => elements[name].value;
@@ -15,7 +15,7 @@ export function publicationOf(form) {
   };
 }
 
-/** Lets the form publish, and says in `result` what has become of it. Ctrl+Enter in the data publishes too. */
+/** Makes the form publish, and shows the result in `result`. Ctrl+Enter publishes too. */
 export function bindPublishing({ form, result, token }) {
   let isUnderWay = false;
   form.addEventListener("submit", async (event) => {

@@ -1,8 +1,8 @@
 const timeoutMs = 15_000;
 
 /**
- * Publishes one thing, as a line of JSON, in which every field may hold any text; headers could not. Resolves with
- * `{id}`, or with `{detail}`, which says why not; never rejects.
+ * Publishes as a line of JSON, because headers cannot hold every text. Resolves with `{id}`, or with `{detail}`, the
+ * reason of a failure; never rejects.
  */
 export async function publish(publication, token) {
   const headers = { "Content-Type": "application/x-ndjson" };
@@ -19,7 +19,7 @@ export async function publish(publication, token) {
   } catch (error) {
     return {
       detail:
-        error.name === "TimeoutError" ? "No answer within 15 seconds." : "The server cannot be reached.",
+        error.name === "TimeoutError" ? "No response within 15 seconds." : "The server cannot be reached.",
     };
   }
 }
@@ -29,6 +29,6 @@ async function resultOf(reply) {
   const body = isJson ? await reply.json() : undefined;
   if (reply.ok && Array.isArray(body?.ids)) return { id: String(body.ids[0]) };
   const detail = [body?.detail, body?.title].find((text) => typeof text === "string" && text);
-  const words = detail?.slice(0, 300) ?? `The server answered ${reply.status}.`;
-  return { detail: reply.status === 401 ? `${words}. Enter one under Options.` : words };
+  const words = detail?.slice(0, 300) ?? `The server responded with status ${reply.status}.`;
+  return { detail: reply.status === 401 ? `${words}. Enter a token under Options.` : words };
 }

@@ -1,6 +1,6 @@
 /**
- * Counts as the path of an SVG as wide as there are counts and 20 high, one bar each; the tallest fills it, and none is
- * lower than can be seen.
+ * Counts as an SVG path, one bar per count, in a box of that width and a height of 20. The highest bar fills the box;
+ * every bar above 0 is visible.
  */
 export function barsPath(counts) {
   const peak = Math.max(...counts);
@@ -11,7 +11,7 @@ export function barsPath(counts) {
     .join("");
 }
 
-/** An SVG that shows what it is last given, for people who see it; a number beside it is for all. */
+/** An SVG of the counts, hidden from screen readers: a number stands beside it. */
 export function createSparkline(length) {
   const svg = document.createElementNS(namespace, "svg");
   svg.setAttribute("viewBox", `0 0 ${length} 20`);

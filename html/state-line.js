@@ -7,7 +7,7 @@ const names = {
   closed: "Refused",
 };
 
-/** What the connection does, in the header and, where there is more to say, in the line below the filters. */
+/** Shows the state of the connection in the header, and details in the line below the filters. */
 export class StateLine {
   #ui;
   #help;
@@ -36,7 +36,7 @@ export class StateLine {
     this.tick();
   }
 
-  /** To be called once a second: it counts down. */
+  /** Call it once per second: it counts down. */
   tick() {
     const { kind, reason } = this.#state;
     const { state, note, retry, clock } = this.#ui;
@@ -55,14 +55,14 @@ export class StateLine {
     const { kind, delayMs } = this.#state;
     if (kind !== "waiting" || delayMs === undefined) return "";
     const seconds = Math.max(0, Math.round((this.#since + delayMs - Date.now()) / 1000));
-    return `again in ${seconds} s`;
+    return `retry in ${seconds} s`;
   }
 }
 
 const slowText =
-  "No answer yet: is the hub running? Or are there other tabs? A browser opens about six streams to one server.";
+  "No response yet. Is the hub running? Are other tabs open? A browser opens about six streams to one server.";
 
-/** Leaves what is already right alone, so that a status is not announced again every second. */
+/** Does not touch an equal text, so that screen readers do not announce it every second. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,6 +1,6 @@
 /**
- * Tabs by the pattern of the ARIA authoring practices: arrow keys, Home and End move and choose. `onChoose` gets the name
- * of a view (`data-view`); `show` is what makes it visible, so that the page's hash stays the one truth.
+ * Tabs as in the ARIA authoring practices: arrow keys, Home and End choose a tab. `onChoose` gets the name of the view
+ * (`data-view`); only `show` makes it visible, so that the page's hash stays the one source of truth.
  */
 export class Tabs {
   #list;
@@ -26,7 +26,7 @@ export class Tabs {
   }
 
   #onKey(event) {
-    // One of them is not displayed where the page is wide.
+    // On a wide page one tab is hidden.
     const tabs = [...this.#list.children].filter((tab) => tab.offsetParent !== null);
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined) return;

@@ -1,12 +1,12 @@
 const key = "pharos-theme";
 const names = new Set(["auto", "light", "dark"]);
 
-/** Sets the theme that was chosen here before; `auto` is that of the system. To be called before the first paint. */
+/** Sets the stored theme; `auto` is the theme of the system. Call it before the first paint. */
 export function restoreTheme() {
   apply(stored());
 }
 
-/** Lets a group of radio buttons, whose values are the names of themes, choose one; it is kept for the next visit. */
+/** Makes radio buttons choose the theme; their values are the names. The choice is stored for the next visit. */
 export function bindTheme(group) {
   const name = stored();
   for (const radio of group.querySelectorAll("input")) radio.checked = radio.value === name;
@@ -21,7 +21,7 @@ function apply(name) {
   else document.documentElement.dataset.theme = name;
 }
 
-/** A browser may refuse storage, with an error at each touch. */
+/** A browser may refuse storage: each access throws. */
 function stored() {
   try {
     const name = localStorage.getItem(key);
@@ -35,6 +35,6 @@ function store(name) {
   try {
     localStorage.setItem(key, name);
   } catch {
-    // Then it holds until the page is left.
+    // The theme then lasts until the page is closed.
   }
 }

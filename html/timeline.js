@@ -5,9 +5,9 @@ const spanMs = 10 * 60_000;
 const namespace = "http://www.w3.org/2000/svg";
 
 /**
- * What has become of the connection: a list, newest first, and a strip with the last ten minutes, one colour for each
- * state. An entry is `{kind, text}`, its kind one of `connecting open waiting closed gap resumed`; a gap and a resume happen
- * within a state.
+ * The history of the connection: a list, newest first, and a strip of the last ten minutes with one colour per state. An
+ * entry is `{kind, text}`; its kind is one of `connecting open waiting closed gap resumed`. A gap and a resume happen within
+ * a state.
  */
 export class Timeline {
   #list;
@@ -30,7 +30,7 @@ export class Timeline {
     this.show();
   }
 
-  /** Draws the strip up to the present moment. */
+  /** Draws the strip up to now. */
   show() {
     const now = Date.now();
     const began = now - spanMs;
@@ -64,7 +64,7 @@ const names = {
   resumed: "Resumed",
 };
 
-/** What has a moment and no length. */
+/** Kinds of entries without a duration. */
 const marks = new Set(["gap", "resumed"]);
 
 const fraction = (at, began) => Math.max(0, (at - began) / spanMs);

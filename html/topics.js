@@ -1,12 +1,12 @@
 import { Meter, formatRate } from "./meter.js";
 import { createSparkline } from "./sparkline.js";
 
-/** Topics with a row of their own; those of more are counted together. */
+/** Topics with a row of their own; all others share one row. */
 const mostTopics = 100;
 
 const spanSeconds = 60;
 
-/** Every topic on which something has come: how much, how often, and the last minute. `onChoose` gets one that is clicked. */
+/** A row per topic: number of events, rate, and the last minute. `onChoose` gets the topic that the user clicks. */
 export class Topics {
   #body;
   #template;
@@ -31,7 +31,7 @@ export class Topics {
     this.#empty.hidden = false;
   }
 
-  /** Brings the figures up to date; once a second is enough. */
+  /** Updates the figures; once per second is enough. */
   show() {
     this.#empty.hidden = this.#rows.size > 0;
     for (const row of this.#rows.values()) {
@@ -48,7 +48,7 @@ export class Topics {
     return (known ?? this.#add(this.#rows.size >= mostTopics ? others : topic)).meter;
   }
 
-  /** In the order of names, so that a row stays where one looks for it. */
+  /** Sorted by name, so that rows keep their order. */
   #add(topic) {
     const element = this.#template.cloneNode(true);
     const [name, chart, rate, total] = element.children;
@@ -71,7 +71,7 @@ export class Topics {
   }
 }
 
-/** No topic can have this name: control characters are refused. */
+/** No topic can have this name, because the hub refuses control characters. */
 const others = "\u0000other topics";
 
 const byName = (a, b) => (a === others ? 1 : b === others ? -1 : a < b ? -1 : 1);

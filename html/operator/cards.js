@@ -1,21 +1,21 @@
 import { createSparkline } from "../sparkline.js";
 import { formatBytes, formatNumber, formatSeconds } from "./format.js";
 
-/** Readings that a card remembers: five minutes, one every two seconds. */
+/** Readings per card: five minutes, one every two seconds. */
 const remembered = 150;
 
-/** From here on the event loop is too late, as the documentation of the metric says, and waiting is worth a look, in seconds. */
+/** Above these values, in seconds, a card is marked: event loop delay, and age of the oldest waiting publication. */
 const late = 0.1;
 const longWait = 2;
 
-/** What each card shows: how it is read from the present figures and the change since the last, and how it is written. */
+/** The cards: `read` takes a value from the figures and their change since the last reading, `write` formats it. */
 const cards = [
   { title: "Streams", read: (now) => now.sum("connections"), write: formatNumber },
   {
-    title: "Streams behind",
+    title: "Slow streams",
     read: (now) => now.sum("laggards"),
     write: formatNumber,
-    hint: "did not take what was written in time, and read from history",
+    hint: "clients that did not read in time, and now read from history",
   },
   {
     title: "Publications/s",
@@ -36,20 +36,20 @@ const cards = [
     title: "Longest wait",
     read: (now) => now.sum("oldest_pending_seconds"),
     write: formatSeconds,
-    hint: "of the oldest publication that waits for a round",
+    hint: "age of the oldest publication that waits for delivery",
     isBad: (seconds) => seconds > longWait,
   },
   {
-    title: "Event loop late by",
+    title: "Event loop delay",
     read: (now) => now.sum("event_loop_delay_seconds", { quantile: "0.99" }),
     write: formatSeconds,
-    hint: "at most, in 99 of 100 turns of the last ten seconds; above 100 ms the processor is not enough",
+    hint: "99th percentile of the last ten seconds; above 100 ms the CPU is overloaded",
     isBad: (seconds) => seconds > late,
   },
   { title: "Memory", read: (now) => now.sum("process_resident_memory_bytes"), write: formatBytes },
 ];
 
-/** The cards on top, each a number with its last five minutes. */
+/** The cards at the top: a number each, with its last five minutes. */
 export class Cards {
   #cards;
 
@@ -68,7 +68,7 @@ export class Cards {
     }
   }
 
-  /** Of another run of the hub nothing is kept. */
+  /** Call it after a restart of the hub. */
   clear() {
     for (const card of this.#cards) card.past = [];
   }

@@ -1,6 +1,6 @@
 /**
- * The figures of one answer of `/stats`, in which a figure is a number, or where it has labels a list of objects with
- * these and a `value`; one that nothing has been counted for yet is not there.
+ * The figures of one response of `/stats`. A figure is a number; with labels it is a list of objects with these labels and
+ * a `value`. A figure that was never counted is absent.
  */
 export class Figures {
   #figures;
@@ -11,14 +11,14 @@ export class Figures {
     this.takenMs = performance.now();
   }
 
-  /** All that has this name, with its labels. */
+  /** All values with this name, and their labels. */
   rows(name) {
     const figure = this.#figures[name];
     if (figure === undefined) return [];
     return Array.isArray(figure) ? figure : [{ value: figure }];
   }
 
-  /** The sum of those whose labels are these. */
+  /** The sum of the values with these labels. */
   sum(name, labels = {}) {
     const wanted = Object.entries(labels);
     return this.rows(name)
@@ -27,12 +27,12 @@ export class Figures {
   }
 }
 
-/** Two answers of one run of the hub: what has changed between them. */
+/** The change between two responses of one run of the hub. */
 export class Change {
   #before;
   #now;
 
-  /** Without `before` nothing has changed. */
+  /** Without `before`, every change is 0. */
   constructor(before, now) {
     this.#before = before ?? now;
     this.#now = now;
@@ -47,7 +47,7 @@ export class Change {
     return seconds > 0 ? this.of(name, labels) / seconds : 0;
   }
 
-  /** How much of one there was for each of the other; undefined where there was none of the other. */
+  /** The change of `name` per change of `other`; undefined if `other` did not change. */
   ratio(name, other, labels) {
     const count = this.of(other, labels);
     return count > 0 ? this.of(name, labels) / count : undefined;

@@ -1,6 +1,6 @@
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** A whole number, or below ten one with a digit behind the point; a dash where there is none. */
+/** A whole number; below ten with one decimal. A dash for undefined. */
 export function formatNumber(value) {
   if (value === undefined) return "–";
   if (value > 0 && value < 10 && !Number.isInteger(value)) return value.toFixed(1);
@@ -14,7 +14,7 @@ export function formatBytes(bytes) {
   return `${power > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
-/** For spans from a tenth of a millisecond on. */
+/** For durations from 0.1 ms on. */
 export function formatSeconds(seconds) {
   if (seconds === undefined) return "–";
   if (seconds >= 1) return `${seconds.toFixed(1)} s`;
@@ -22,7 +22,7 @@ export function formatSeconds(seconds) {
   return `${ms > 0 && ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-/** The two largest units of how long something has run. */
+/** A running time in its two largest units. */
 export function formatUptime(seconds) {
   const parts = [
     [Math.floor(seconds / 86_400), "d"],

@@ -9,7 +9,7 @@ restoreTheme();
 const everyMs = 2_000;
 const timeoutMs = 5_000;
 
-/** Readings of five minutes. */
+/** Readings in five minutes. */
 const remembered = 150;
 
 const ui = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
@@ -39,14 +39,17 @@ async function ask() {
     if (reply.status === 401)
       return {
         needsToken: true,
-        detail: token === "" ? "The figures need the admin token." : "This is not the admin token.",
+        detail: token === "" ? "Enter the admin token to see the figures." : "The admin token is wrong.",
       };
     if (reply.status === 404)
-      return { detail: "The figures are not served here, but at the hub's admin address (--admin)." };
+      return {
+        detail:
+          "This address does not serve the figures. Open the page at the hub's admin address (--admin).",
+      };
     const problem = await reply.json().catch(() => ({}));
-    return { detail: String(problem.detail ?? `The hub answered ${reply.status}.`) };
+    return { detail: String(problem.detail ?? `The hub responded with status ${reply.status}.`) };
   } catch {
-    return { detail: "The hub does not answer. It is asked again every two seconds." };
+    return { detail: "The hub does not respond. This page tries again every two seconds." };
   }
 }
 
@@ -70,9 +73,9 @@ function show(stats) {
   ui.login.hidden = true;
 }
 
-/** The last figures stay: they are what one wants to see after a hub has gone. */
+/** Keeps the last figures on the page: they show the state before the hub stopped. */
 function refuse({ detail, needsToken }) {
-  setState(needsToken ? "closed" : "waiting", needsToken ? "Token needed" : "No answer");
+  setState(needsToken ? "closed" : "waiting", needsToken ? "Token needed" : "No response");
   ui.clock.textContent = "";
   ui.note.textContent = detail;
   ui.note.hidden = false;

@@ -1,36 +1,36 @@
 import { formatBytes, formatNumber, formatSeconds } from "./format.js";
 
-/** Counters of what did not go as somebody wished, each with the words for it and the label that tells more. */
+/** Counters of refusals, closed connections and gaps, with the text to show. */
 const setbacks = [
   ["requests_refused_total", "request refused"],
   ["publications_refused_total", "publication refused"],
   ["publishers_refused_total", "publisher refused"],
   ["frames_refused_total", "malformed frame"],
-  ["connections_cut_total", "connection cut"],
-  ["gaps_total", "gap told"],
+  ["connections_cut_total", "connection closed by the hub"],
+  ["gaps_total", "gap sent"],
 ];
 
 const levels = [
   ["History", "history_bytes", formatBytes],
   ["Topics with a history", "history_topics", formatNumber],
   ["Retained values", "retained_bytes", formatBytes],
-  ["Waiting for rounds", "pending_bytes", formatBytes],
+  ["Waiting for delivery", "pending_bytes", formatBytes],
   ["Request bodies", "request_body_bytes", formatBytes],
   ["Filters", "filter_bytes", formatBytes],
   ["Cohorts", "cohorts", formatNumber],
 ];
 
 /**
- * What the tables hold: `{head, rows, none}`. A cell is a text or a number's text; names of columns that begin with a
- * hyphen are of numbers. `recent` is the change of the last minutes, `change` that since the last reading.
+ * The tables: `{head, rows, none}`; `none` is shown instead of an empty table. Names of columns with numbers begin with a
+ * hyphen. `recent` is the change in the last minutes, `change` the change since the last reading.
  */
 export function tablesOf({ now, change, recent }) {
   const { links, workers = [] } = now.stats;
   return {
     fronts: {
-      head: ["Front", "-Streams", "-Rounds/s", "-Events a round", "-Bytes a round", "-Deliveries/s"],
+      head: ["Front", "-Streams", "-Rounds/s", "-Events/round", "-Bytes/round", "-Deliveries/s"],
       rows: now.rows("connections").map(({ front, value }) => frontRow(front, value, change)),
-      none: "No front is on.",
+      none: "No front is enabled.",
     },
     links: {
       head: ["Link", "State", "-Streams", "-Last fence", "-Late fences"],
@@ -38,17 +38,17 @@ export function tablesOf({ now, change, recent }) {
       none: "None.",
     },
     workers: {
-      head: ["Worker", "State", "-Process", "-Connections", "-Streams", "-Behind"],
+      head: ["Worker", "State", "-Process", "-Connections", "-Streams", "-Slow streams"],
       rows: workers.map((worker) => workerRow(worker)),
-      none: "None: the hub holds the connections of the HTTP front itself.",
+      none: "None: the hub's own process holds the connections of the HTTP front.",
     },
     refusals: {
-      head: ["What", "Reason", "-In 5 minutes", "-Since the start"],
+      head: ["Event", "Reason", "-In 5 minutes", "-Since start"],
       rows: setbacks.flatMap(([name, words]) => setbackRows(name, words, { now, recent })),
-      none: "Nothing since the start.",
+      none: "None since start.",
     },
     held: {
-      head: ["What", "-Now"],
+      head: ["Use", "-Now"],
       rows: levels.map(([words, name, write]) => [words, write(now.sum(name))]),
       none: "Nothing.",
     },
@@ -104,7 +104,7 @@ function setbackRows(name, words, { now, recent }) {
     ]);
 }
 
-/** Writes one into a `table` element. Text that is the same stays, so that a selection in it does. */
+/** Fills a `table` element. Equal text is not touched, so that a selection in it stays. */
 export function showTable(table, { head, rows, none }) {
   if (table.tHead === null) table.append(headOf(head), document.createElement("tbody"));
   const body = table.tBodies[0];

@@ -50,13 +50,13 @@ test("the operator's view asks for the admin token where there is one, says when
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
   await page.keyboard.type("not this one");
   await page.keyboard.press("Enter");
-  await page.locator("#note", { hasText: "This is not the admin token." }).waitFor({ timeout });
+  await page.locator("#note", { hasText: "The admin token is wrong." }).waitFor({ timeout });
   await tabTo(page, "#token");
   await page.keyboard.type(token);
   await page.keyboard.press("Enter");
   await page.locator("#state", { hasText: "Up" }).waitFor({ timeout });
   await hub.kill();
-  await page.locator("#note", { hasText: "The hub does not answer." }).waitFor({ timeout });
+  await page.locator("#note", { hasText: "The hub does not respond." }).waitFor({ timeout });
   expect(await page.locator("#cards").isVisible()).toBe(true);
 });
 

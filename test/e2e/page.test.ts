@@ -133,11 +133,11 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
       { option: "Long poll", name: "poll", by: "by long poll", bare: "/poll?topic=" },
     ]) {
       await page.getByLabel("Transport").selectOption(option);
-      await page.getByRole("button", { name: "Connect anew" }).click();
+      await page.getByRole("button", { name: "Reconnect" }).click();
       await opened.getByText(by).waitFor({ timeout });
       await site.publish("news/fr", `came ${by}`);
       await row(page, `came ${by}`);
-      expect(await page.locator("#carrier").textContent()).toBe(`This page follows ${by}.`);
+      expect(await page.locator("#carrier").textContent()).toBe(`This page is connected ${by}.`);
       const code = await page.locator("#subscribe-code pre").allTextContents();
       expect(code[2]).toContain(`transport: "${name}"`);
       expect(code[3]).toContain(bare);
