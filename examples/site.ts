@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { createApp, loadConfig, silentLogger } from "pharos";
 
-/** What an example answers beside its page: a status, and optionally more. */
+/** The response to a request that is not for the page. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -11,25 +11,25 @@ export interface Answer {
 }
 
 export interface SiteOptions {
-  /** The page, a file of HTML. */
+  /** The page, an HTML file. */
   readonly page: URL;
-  /** Settings of the hub, as environment variables have them. @default none */
+  /** Settings of the hub, as environment variables. @default none */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Answers what is not the page; undefined is 404. @default nothing else is answered */
+  /** Answers requests that are not for the page; undefined means 404. @default 404 for all of them */
   readonly answer?: ((request: IncomingMessage) => Promise<Answer | undefined>) | undefined;
 }
 
-/** A hub, and an application's own server with a page that follows it. */
+/** The addresses of the hub and of the page. */
 export interface Site {
-  /** Where the hub is; publish here. */
+  /** The URL of the hub; publish here. */
   readonly hub: string;
-  /** Where the page is. */
+  /** The URL of the page. */
   readonly page: string;
 }
 
 /**
- * Starts both on this machine and says where the page is. The page is of another origin than the hub, as in life; it
- * finds the hub's address in `./hub.js`. `PORT` is where the page is served, by default a free port.
+ * Starts a hub and a server for the page, and prints the page's URL. The page has another origin than the hub, as in
+ * production; it imports the hub's URL from `./hub.js`. `PORT` is the port of the page, by default a free one.
  */
 export async function startSite({ page, settings = {}, answer }: SiteOptions): Promise<Site> {
   let hub = "";
@@ -42,7 +42,7 @@ export async function startSite({ page, settings = {}, answer }: SiteOptions): P
   return { hub, page: origin };
 }
 
-/** As `pharos serve --open on` would, in this process. */
+/** The same as `pharos serve --open on`, in this process. */
 async function startHub(settings: Readonly<Record<string, string>>): Promise<string> {
   const environment = {
     PHAROS_HTTP: "127.0.0.1:0",

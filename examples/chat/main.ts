@@ -3,13 +3,13 @@ import type { IncomingMessage } from "node:http";
 import { SignJWT } from "jose";
 import { startSite, type Answer } from "../site.js";
 
-/** Shared by this application, which signs tokens, and the hub, which verifies them. */
+/** The application signs tokens with it, the hub verifies them. */
 const secret = randomBytes(32).toString("hex");
 
-/** A level of a topic, and nothing in a token that means more than itself, as `{` would. */
+/** One level of a topic. `{` would make it a URI template in a token. */
 const nameForm = /^[\p{L}\p{N}]{1,20}$/u;
 
-/** Lets its bearer speak in the lobby under this name, and under no other, for an hour. */
+/** Allows its bearer to publish under this name, and no other, for one hour. */
 function tokenFor(name: string): Promise<string> {
   return new SignJWT({ mercure: { publish: [`chat/lobby/${name}`] } })
     .setProtectedHeader({ alg: "HS256" })
@@ -17,7 +17,7 @@ function tokenFor(name: string): Promise<string> {
     .sign(Buffer.from(secret));
 }
 
-/** Whoever asks gets the name that they ask for: in life one proves who one is. */
+/** Gives every user the name that they ask for. A real application checks who the user is. */
 async function answer(request: IncomingMessage): Promise<Answer | undefined> {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
   if (request.method !== "POST" || pathname !== "/join") return undefined;
@@ -27,7 +27,7 @@ async function answer(request: IncomingMessage): Promise<Answer | undefined> {
 
 const settings = {
   PHAROS_TOKEN_SECRET: secret,
-  // What a page that comes late is shown: so many lines of each who has spoken.
+  // A new page gets this many stored lines of each speaker.
   PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: "100",
 };
 await startSite({ page: new URL("index.html", import.meta.url), settings, answer });

@@ -4,12 +4,12 @@ import { SignJWT } from "jose";
 import { HttpPublisher } from "pharos";
 import { startSite, type Answer } from "../site.js";
 
-/** Shared by this application, which signs tokens, and the hub, which verifies them. */
+/** The application signs tokens with it, the hub verifies them. */
 const secret = randomBytes(32).toString("hex");
 
 const users = new Set(["ada", "grace"]);
 
-/** Lets its bearer read what is private on this user's topic, for an hour, and publish nothing. */
+/** Allows its bearer to read private publications of this user's topic for one hour, and to publish nothing. */
 function tokenFor(user: string): Promise<string> {
   return new SignJWT({ mercure: { subscribe: [`users/${user}`] } })
     .setProtectedHeader({ alg: "HS256" })
@@ -17,10 +17,10 @@ function tokenFor(user: string): Promise<string> {
     .sign(Buffer.from(secret));
 }
 
-/** A login as it should not be in life, where one proves who one is. */
+/** Logs in without a password. A real application checks who the user is. */
 async function logIn(user: string): Promise<Answer> {
   if (!users.has(user)) return { status: 403 };
-  // For the hub, on another port of the same host. Over https add Secure.
+  // The hub is another port of the same host, so it gets the cookie. Add Secure over https.
   const cookie = `mercureAuthorization=${await tokenFor(user)}; Path=/; HttpOnly; SameSite=Strict`;
   return { status: 204, headers: { "Set-Cookie": cookie } };
 }

@@ -6,7 +6,7 @@ const { hub } = await startSite({ page: new URL("index.html", import.meta.url) }
 const publisher = new HttpPublisher(hub);
 const last = new Map<string, string>();
 
-/** `kitchen/temperature 21.5`: a name without spaces, then the reading. */
+// A line is a name without spaces and a reading: `kitchen/temperature 21.5`.
 for await (const line of createInterface({ input: process.stdin })) {
   const [, name, reading] = /^(\S+)\s+(.+)$/.exec(line.trim()) ?? [];
   if (name === undefined || reading === undefined || last.get(name) === reading) continue;
