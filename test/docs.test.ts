@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+
+const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  ...markdownBelow("docs"),
+  ...markdownBelow("examples"),
+].toSorted();
+
+test("the README has at most 150 lines", () => {
+  const lines = readFileSync(join(root, "README.md"), "utf8").trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(150);
+});
+
+test.each(pages)("every relative link and anchor in %s leads somewhere", (page) => {
+  const broken = linksOf(proseOf(page)).filter((link) => !resolves(page, link));
+  expect(broken).toEqual([]);
+});
+
+test("every page below docs/ is listed in docs/README.md", () => {
+  const listed = new Set(linksOf(proseOf("docs/README.md")).map((link) => join("docs", link)));
+  const generated = /^docs\/bench(marks)?\//;
+  const missing = markdownBelow("docs").filter(
+    (page) => page !== "docs/README.md" && !generated.test(page) && !listed.has(page),
+  );
+  expect(missing).toEqual([]);
+});
+
+function markdownBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join(folder, file));
+}
+
+/** The text of a page without its code, in which brackets are no links. */
+function proseOf(page: string): string {
+  return readFileSync(join(root, page), "utf8")
+    .replaceAll(/^(```+)[^\n]*\n[\s\S]*?^\1$/gm, "")
+    .replaceAll(/<!--[\s\S]*?-->/g, "");
+}
+
+/** Targets of inline links and images, without those that name a scheme. */
+function linksOf(text: string): string[] {
+  const prose = text.replaceAll(/`[^`\n]*`/g, "code");
+  return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
+    .map(([, target = ""]) => target)
+    .filter((target) => !/^[a-z]+:/i.test(target));
+}
+
+function resolves(page: string, link: string): boolean {
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? page : relative(root, resolve(root, dirname(page), path));
+  if (target.startsWith("..") || !existsSync(join(root, target))) return false;
+  if (anchor === undefined) return true;
+  return statSync(join(root, target)).isFile() && anchorsOf(target).has(anchor);
+}
+
+/** The anchors that GitHub gives to headings: letters and digits, spaces as hyphens, a number behind a repeated one. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of proseOf(page).matchAll(/^#{1,6} +(.+?)\s*$/gm)) {
+    const slug = slugOf(heading);
+    let anchor = slug;
+    for (let n = 1; anchors.has(anchor); n++) anchor = `${slug}-${n}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+function slugOf(heading: string): string {
+  const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+  return text
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, "")
+    .replaceAll(" ", "-");
+}
