@@ -1,19 +1,21 @@
-import { compiled } from "./native/compile.js";
-import { keptReport } from "./report/read-report.js";
 import { describeMachine } from "./machine/machine.js";
-import { parseOptions, usage, UsageError, type Options } from "./run/options.js";
-import { payloadBytes } from "./publisher/payload.js";
-import { progressBar } from "./run/progress-bar.js";
-import type { Report } from "./report/report.js";
-import { run, type RunResults } from "./run/run.js";
-import { fromHere, saveReport } from "./output/save-report.js";
-import { fullScale, quickScale } from "./scenarios/scenario.js";
+import { resolveUserPath } from "./machine/paths.js";
+import { compiled } from "./native/compile.js";
+import { saveReport } from "./output/save-report.js";
 import { reportText } from "./output/tables/report-text.js";
+import { payloadBytes } from "./publisher/payload.js";
+import { comparisonsOf } from "./report/compare-checkouts.js";
+import { readReport } from "./report/read-report.js";
+import type { Report } from "./report/report.js";
+import { parseOptions, usage, UsageError, type Options } from "./run/options.js";
+import { progressBar } from "./run/progress-bar.js";
+import type { RunResults } from "./run/run-options.js";
+import { run } from "./run/run.js";
 
-/** What a run that is stopped leaves behind. */
+/** The results so far, for a run that is stopped. */
 let latest: Report | undefined;
 
-/** Runs the benchmark. Exit codes: 0 measured, whatever the figures; 1 it could not; 2 bad usage. */
+/** Runs the benchmark. Exit codes: 0 measured, whatever the figures; 1 could not measure; 2 invalid options. */
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === "help") {
@@ -21,27 +23,26 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (options.from !== undefined) {
-    tell(await keptReport(fromHere(options.from)), options);
+    output(await readReport(resolveUserPath(options.from)), options);
     return 0;
   }
-  // Without a compiler nothing can be measured: say so before anything is started.
+  // Without a compiler nothing can be measured: fail before any server starts.
   await compiled("load");
-  tell(await measure(options), options);
+  output(await measure(options), options);
   return 0;
 }
 
-function tell(report: Report, options: Options): void {
+function output(report: Report, options: Options): void {
   saveReport(report, options);
   process.stdout.write(`${reportText(report)}\n`);
 }
 
 async function measure(options: Options): Promise<Report> {
-  const { kind, turns, contestants, scenarios } = options;
+  const { kind, turns, candidates, scenarios, size } = options;
   const machine = describeMachine();
   const startedAt = new Date();
-  const scale = kind === "quick" ? quickScale : fullScale;
   const reportOf = (results: RunResults, finished: boolean): Report => ({
-    schema: 1,
+    schema: 2,
     kind,
     finished,
     startedAt: startedAt.toISOString(),
@@ -50,16 +51,24 @@ async function measure(options: Options): Promise<Report> {
     payloadBytes,
     machine,
     ...results,
+    ...(kind === "compare" ? { comparisons: comparisonsOf(results.scenarios) } : {}),
   });
-  const soFar = (results: RunResults): void => {
+  const onPartialResults = (results: RunResults): void => {
     latest = reportOf(results, false);
     saveReport(latest, { json: options.json, svg: options.svg, page: undefined });
   };
-  const results = await run({ contestants, scenarios, scale, turns, progress: progressBar(), soFar });
+  const results = await run({
+    candidates,
+    scenarios,
+    size,
+    turns,
+    progress: progressBar(),
+    onPartialResults,
+  });
   return reportOf(results, true);
 }
 
-/** What was started ends with this process; what was measured is told. */
+/** Prints the results so far. The servers end with this process. */
 function stop(signal: NodeJS.Signals): void {
   if (latest !== undefined) process.stdout.write(`${reportText(latest)}\n`);
   process.stderr.write(`\nbench: stopped by ${signal}\n`);

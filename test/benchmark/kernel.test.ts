@@ -7,6 +7,6 @@ test("what the kernel has left is told in numbers", () => {
     /^[\d,]+ of [\d,]+ files open, [\d,]+ TCP sockets with [\d.]+ GiB in their buffers, [\d.]+ GiB of memory left$/,
   );
   expect(kernelLimits()).toMatch(
-    /^fs\.file-max [\d,]+, net\.core\.somaxconn \d+, [\d,]+ ports an address, TCP buffers [\d.]+ GiB at most$/,
+    /^fs\.file-max [\d,]+, net\.core\.somaxconn \d+, [\d,]+ ports per address, TCP buffers [\d.]+ GiB maximum$/,
   );
 });

@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { chartSvg } from "../../scripts/benchmark/output/charts/bar-chart.js";
-import { goalsTable } from "../../scripts/benchmark/output/tables/targets-table.js";
+import { barChartSvg } from "../../scripts/benchmark/output/charts/bar-chart.js";
+import { targetsTable } from "../../scripts/benchmark/output/tables/targets-table.js";
 import { parseReport } from "../../scripts/benchmark/report/read-report.js";
 import { numberText } from "../../scripts/benchmark/output/tables/number-text.js";
-import { filled, sectionsOf } from "../../scripts/benchmark/output/fill-page.js";
+import { fillSections, sectionsOf } from "../../scripts/benchmark/output/fill-page.js";
 import { root } from "../../scripts/benchmark/machine/paths.js";
-import { spreadOf, summarise, type Report } from "../../scripts/benchmark/report/report.js";
+import type { Report } from "../../scripts/benchmark/report/report.js";
+import { summarise } from "../../scripts/benchmark/report/summarise.js";
+import { spreadOf } from "../../scripts/benchmark/statistics/spread.js";
 import { summaryTable } from "../../scripts/benchmark/output/tables/summary-table.js";
 import { reportText } from "../../scripts/benchmark/output/tables/report-text.js";
 
@@ -15,7 +17,7 @@ test.each([
   { values: [3], spread: { median: 3, min: 3, max: 3 } },
   { values: [5, 1, 3], spread: { median: 3, min: 1, max: 5 } },
   { values: [4, 1], spread: { median: 2.5, min: 1, max: 4 } },
-])("turns of $values are told by their median, least and most", ({ values, spread }) => {
+])("the spread of $values is median, minimum and maximum", ({ values, spread }) => {
   expect(spreadOf(values)).toEqual(spread);
 });
 
@@ -31,12 +33,12 @@ test.each([
 
 const faultless = { missed: 0, repeated: 0, disordered: 0, foreign: 0, corrupt: 0, closed: 0 };
 
-test("faults of all turns are added up, and turns that failed stay visible", () => {
+test("faults of all turns are added up, and failed turns stay visible", () => {
   const turns = [
     { figures: { p50: 1 }, faults: { ...faultless, missed: 2 } },
     { figures: { p50: 3 }, faults: { ...faultless, missed: 1, closed: 4 }, notes: ["slow"] },
   ];
-  expect(summarise({ contestant: "a", turns, failures: ["it ended"] })).toMatchObject({
+  expect(summarise({ candidate: "a", turns, failures: ["it ended"] })).toMatchObject({
     kind: "measured",
     figures: { p50: { median: 2, min: 1, max: 3 } },
     faults: { missed: 3, closed: 4 },
@@ -45,17 +47,17 @@ test("faults of all turns are added up, and turns that failed stay visible", () 
   });
 });
 
-test("a scenario in which every turn failed is not measured, for the reason of the turns", () => {
+test("a scenario in which every turn failed is not measured; the reason is the error of the turns", () => {
   const failures = ["it ended", "it ended"];
-  expect(summarise({ contestant: "a", turns: [], failures })).toEqual({
+  expect(summarise({ candidate: "a", turns: [], failures })).toEqual({
     kind: "not-measured",
-    contestant: "a",
+    candidate: "a",
     reason: "it ended",
   });
 });
 
 const report: Report = {
-  schema: 1,
+  schema: 2,
   kind: "default",
   finished: true,
   startedAt: "2026-01-02T03:04:05.000Z",
@@ -63,8 +65,8 @@ const report: Report = {
   turns: 3,
   payloadBytes: 200,
   machine: { cpu: "A < B", cores: 2, memoryGib: 24, kernel: "Linux", node: "v20", loadBefore: 0.5 },
-  contestants: [
-    { kind: "present", name: "pharos", title: "Pharos", version: "1", settings: ["as it comes"] },
+  candidates: [
+    { kind: "present", name: "pharos", title: "Pharos", version: "1", settings: ["defaults"] },
     { kind: "present", name: "slow", title: "Slow", version: "2", settings: [] },
     { kind: "left-out", name: "gone", title: "Gone", reason: "it is not installed" },
   ],
@@ -76,17 +78,17 @@ const report: Report = {
       results: [
         measured("pharos", 3_000_000, {}),
         measured("slow", 30_000, { missed: 7 }),
-        { kind: "not-measured", contestant: "gone", reason: "it is not installed" },
+        { kind: "not-measured", candidate: "gone", reason: "it is not installed" },
       ],
     },
   ],
 };
 
-function measured(contestant: string, deliveries: number, faults: { missed?: number }) {
+function measured(candidate: string, deliveries: number, faults: { missed?: number }) {
   const figures = { deliveries: spreadOf([deliveries]) };
   return {
     kind: "measured" as const,
-    contestant,
+    candidate,
     figures,
     faults,
     cores: {},
@@ -96,7 +98,7 @@ function measured(contestant: string, deliveries: number, faults: { missed?: num
   };
 }
 
-test("the table names the machine, what was lost, who was left out and why", () => {
+test("the text names the machine, lost events, and servers that were left out with the reason", () => {
   const text = reportText(report);
   expect(text).toContain("A < B, 2 cores, 24 GiB, Linux, Node v20");
   expect(text).toMatch(/\| Pharos +\| 3,000,000 +\| nothing/);
@@ -105,26 +107,26 @@ test("the table names the machine, what was lost, who was left out and why", () 
   expect(text).toContain("- Gone, saturation: it is not installed");
 });
 
-test("a run that was stopped says so above its table", () => {
+test("the text of a stopped run says so first", () => {
   expect(reportText({ ...report, finished: false })).toMatch(/^Stopped before its end\.\n/);
   expect(reportText(report)).not.toContain("Stopped");
 });
 
-test("the summary has a row for each server that was there, and marks what was lost", () => {
+test("the summary has a row for each available server, and marks lost events", () => {
   const rows = summaryTable(report).split("\n");
   expect(rows[2]).toMatch(/^\| Pharos +\| 3,000,000 +\|$/);
   expect(rows[3]).toMatch(/^\| Slow +\| 30,000 \* +\|$/);
-  expect(rows[5]).toMatch(/^\\\* something was lost/);
+  expect(rows[5]).toMatch(/^\\\* events were lost/);
   expect(summaryTable({ ...report, scenarios: [] })).toBe("");
 });
 
-test("a report that was kept is read again as it was, and anything else is refused", () => {
+test("a saved report is read again unchanged, and anything else is refused", () => {
   expect(parseReport(JSON.stringify(report))).toEqual(report);
-  expect(() => parseReport('{"schema":2}')).toThrow("schema");
+  expect(() => parseReport('{"schema":1}')).toThrow("schema");
 });
 
-test("goals that a run measured stand beside what came of them", () => {
-  const table = goalsTable({
+test("each target that a run measured has a row with its value", () => {
+  const table = targetsTable({
     ...report,
     scenarios: [
       ...report.scenarios,
@@ -143,22 +145,22 @@ test("goals that a run measured stand beside what came of them", () => {
   expect(table).not.toContain("resume storm");
 });
 
-test("a page takes its parts between its marks, again and again, and keeps the rest", () => {
+test("sections of a page are replaced again and again, and the rest stays", () => {
   const page = "a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n";
-  const once = filled(page, { x: "new" });
+  const once = fillSections(page, { x: "new" });
   expect(once).toBe("a\n<!-- bench:x -->\n\nnew\n\n<!-- /bench:x -->\nb\n");
-  expect(filled(once, { x: "new" })).toBe(once);
-  expect(() => filled(page, { y: "new" })).toThrow("no place for y");
+  expect(fillSections(once, { x: "new" })).toBe(once);
+  expect(() => fillSections(page, { y: "new" })).toThrow("no section y");
 });
 
-test("docs/PERFORMANCE.md has a place for everything that runs give", () => {
+test("docs/PERFORMANCE.md has the sections of all kinds of runs", () => {
   const page = readFileSync(join(root, "docs", "PERFORMANCE.md"), "utf8");
   for (const kind of ["default", "scale", "curves"] as const)
-    expect(filled(page, sectionsOf({ ...report, kind }))).toContain("A < B, 2 cores");
+    expect(fillSections(page, sectionsOf({ ...report, kind }))).toContain("A < B, 2 cores");
 });
 
-test("the chart has a bar for each that was measured, longer for more, and escapes what it writes", () => {
-  const svg = chartSvg(report);
+test("the chart has a bar for each measured server, longer for more, and escapes text", () => {
+  const svg = barChartSvg(report);
   const bars = [...svg.matchAll(/<rect class="(\w+)" [^>]*width="(\d+)"/g)];
   expect(bars.map(([, kind]) => kind)).toEqual(["own", "peer"]);
   expect(Number(bars[0]?.[2])).toBeGreaterThan(Number(bars[1]?.[2]));

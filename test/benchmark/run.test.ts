@@ -1,16 +1,17 @@
 import { expect, test } from "vitest";
-import type { Contestant, StartOptions } from "../../scripts/benchmark/candidate/candidate.js";
+import type { Candidate, StartOptions } from "../../scripts/benchmark/candidate/candidate.js";
 import { run } from "../../scripts/benchmark/run/run.js";
-import { quickScale, type Scenario } from "../../scripts/benchmark/scenarios/scenario.js";
+import { quickSize } from "../../scripts/benchmark/scenarios/run-size.js";
+import type { Scenario } from "../../scripts/benchmark/scenarios/scenario.js";
 
-/** A server that fails to start, so that a run shows what it does around the measuring. */
-function failing(name: string, onStart: (options: StartOptions) => void = () => undefined): Contestant {
+/** A server that fails to start: the tests look at what a run does besides measuring. */
+function failing(name: string, onStart: (options: StartOptions) => void = () => undefined): Candidate {
   return {
     name,
     title: name,
     settings: [],
-    unable: { resume: "it keeps no history" },
-    missing: async () => undefined,
+    unsupported: { resume: "it has no history" },
+    unavailable: async () => undefined,
     version: async () => "1",
     start: async (options) => {
       onStart(options);
@@ -23,43 +24,43 @@ const plain: Scenario = {
   name: "plain",
   title: "plain",
   figures: { ms: { title: "time", unit: "ms", better: "less" } },
-  bed: () => ({ clients: 1, topics: "one", ids: false }),
+  environment: () => ({ clients: 1, topics: "one", ids: false }),
   measure: async () => ({ figures: { ms: 1 } }),
 };
 const resuming: Scenario = { ...plain, name: "resuming", needs: "resume" };
 
-async function results(contestants: readonly Contestant[], turns = 1) {
+async function results(candidates: readonly Candidate[], turns = 1) {
   const scenarios = [plain, resuming];
-  return run({ contestants, scenarios, scale: quickScale, turns, progress: () => undefined });
+  return run({ candidates, scenarios, size: quickSize, turns, progress: () => undefined });
 }
 
-test("contestants take turns", async () => {
+test("candidates take turns", async () => {
   const starts: string[] = [];
-  const contestants = ["a", "b"].map((name) => failing(name, () => starts.push(name)));
-  await results(contestants, 3);
+  const candidates = ["a", "b"].map((name) => failing(name, () => starts.push(name)));
+  await results(candidates, 3);
   expect(starts.join(" ")).toBe("a b a b a b");
 });
 
-test("one that is missing is left out, by name and with the reason, and never started", async () => {
-  const gone = { ...failing("gone"), missing: async () => "it is not installed" };
-  const { contestants, scenarios } = await results([gone]);
-  expect(contestants).toEqual([
+test("an unavailable server is left out with its name and the reason, and never started", async () => {
+  const gone = { ...failing("gone"), unavailable: async () => "it is not installed" };
+  const { candidates, scenarios } = await results([gone]);
+  expect(candidates).toEqual([
     { kind: "left-out", name: "gone", title: "gone", reason: "it is not installed" },
   ]);
   expect(scenarios[0]?.results).toEqual([
-    { kind: "not-measured", contestant: "gone", reason: "it is not installed" },
+    { kind: "not-measured", candidate: "gone", reason: "it is not installed" },
   ]);
 });
 
-test("what it fails with, or cannot do, is the reason why it was not measured", async () => {
+test("the error or the missing capability is the reason why a server was not measured", async () => {
   const { scenarios } = await results([failing("a")]);
   expect(scenarios.map(({ results }) => results)).toEqual([
-    [{ kind: "not-measured", contestant: "a", reason: "a does not start" }],
-    [{ kind: "not-measured", contestant: "a", reason: "it keeps no history" }],
+    [{ kind: "not-measured", candidate: "a", reason: "a does not start" }],
+    [{ kind: "not-measured", candidate: "a", reason: "it has no history" }],
   ]);
 });
 
-test("what a failing start has started is stopped", async () => {
+test("processes of a failed start are stopped", async () => {
   const stopped: string[] = [];
   const child = (name: string) => ({
     name,
@@ -67,24 +68,24 @@ test("what a failing start has started is stopped", async () => {
     pids: () => [],
     stop: async () => void stopped.push(name),
   });
-  const contestant = failing("a", ({ own }) => ["front", "back"].map((name) => own(child(name))));
-  await results([contestant]);
+  const candidate = failing("a", ({ register }) => ["front", "back"].map((name) => register(child(name))));
+  await results([candidate]);
   expect(stopped).toEqual(["front", "back"]);
 });
 
-test("what is known is given after each turn, so that a run that is stopped leaves it", async () => {
-  const known: number[] = [];
+test("results so far are passed on after each turn, so that a stopped run has them", async () => {
+  const counts: number[] = [];
   await run({
-    contestants: [failing("a"), failing("b")],
+    candidates: [failing("a"), failing("b")],
     scenarios: [plain],
-    scale: quickScale,
+    size: quickSize,
     turns: 1,
     progress: () => undefined,
-    soFar: ({ scenarios }) =>
-      known.push(
+    onPartialResults: ({ scenarios }) =>
+      counts.push(
         scenarios[0]?.results.filter((result) => "reason" in result && result.reason.includes("start"))
           .length ?? 0,
       ),
   });
-  expect(known).toEqual([1, 2]);
+  expect(counts).toEqual([1, 2]);
 });

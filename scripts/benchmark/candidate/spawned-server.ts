@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Changes } from "../../../test/support/wait-for.js";
-import type { Child } from "./candidate.js";
-import { familyOf } from "../machine/processes.js";
+import { processTree } from "../machine/processes.js";
+import type { ServerProcess } from "./candidate.js";
 
-export interface ChildSpec {
+export interface SpawnSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -14,32 +14,32 @@ export interface ChildSpec {
 const stopWithinMs = 10_000;
 const logBytes = 16_384;
 
-/** A server as a child process; it ends with this process, whatever becomes of that. */
-export class ServerChild implements Child {
+/** A server as a child process. It ends with this process, even if this process is killed. */
+export class SpawnedServer implements ServerProcess {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #changes = new Changes();
-  readonly #atExit = (): void => this.#killFamily();
+  readonly #atExit = (): void => this.#killTree();
   #stdout = "";
   #log = "";
   #ended: string | undefined;
 
-  constructor(spec: ChildSpec) {
+  constructor(spec: SpawnSpec) {
     this.name = spec.name;
-    // The kernel ends it with its parent; one that is killed runs no clean-up.
+    // The kernel signals it when this process dies: a killed process runs no clean-up.
     this.#child = spawn("setpriv", ["--pdeathsig", "TERM", spec.command, ...spec.args], {
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       env: { ...process.env, ...spec.env },
-      // An open standard input: those that are ours end with it.
+      // The benchmark's own servers end when their standard input closes.
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout = (this.#stdout + text).slice(-logBytes);
-      this.#noted(text);
+      this.#appendLog(text);
     });
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#noted(text));
-    this.#child.on("error", (error) => this.#over(error.message));
-    this.#child.on("close", (code, signal) => this.#over(signal ?? `code ${code}`));
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#appendLog(text));
+    this.#child.on("error", (error) => this.#end(error.message));
+    this.#child.on("close", (code, signal) => this.#end(signal ?? `code ${code}`));
     process.once("exit", this.#atExit);
   }
 
@@ -52,60 +52,59 @@ export class ServerChild implements Child {
     return this.#ended;
   }
 
-  /** The end of what it has said, for messages. */
+  /** The end of both outputs, for error messages. */
   get log(): string {
     return this.#log.slice(-1500) || "nothing";
   }
 
-  /** It and the processes that it has started. */
   pids(): readonly number[] {
-    return this.#ended === undefined ? familyOf(this.pid) : [];
+    return this.#ended === undefined ? processTree(this.pid) : [];
   }
 
-  /** Until its standard output matches. Rejects with its log when it ends before. */
+  /** Waits until standard output matches. Rejects with the log if the server ends first. */
   async waitForOutput(pattern: RegExp, within = 30_000): Promise<RegExpExecArray> {
     await this.#changes.until(() => pattern.test(this.#stdout) || this.#ended !== undefined, {
       within,
-      missing: () => `${this.name} has not said ${String(pattern)}, but ${this.log}`,
+      missing: () => `${this.name} did not print ${String(pattern)}; its log: ${this.log}`,
     });
     const match = pattern.exec(this.#stdout);
-    if (match === null) throw new Error(`${this.name} ended (${this.#ended}) at its start: ${this.log}`);
+    if (match === null) throw new Error(`${this.name} ended at its start (${this.#ended}): ${this.log}`);
     return match;
   }
 
-  /** Until it has logged what matches, on either output. Rejects when it ends before. */
+  /** Waits until either output matches. Rejects if the server ends first. */
   async waitForLog(pattern: RegExp, within = 30_000): Promise<void> {
     await this.#changes.until(() => pattern.test(this.#log) || this.#ended !== undefined, {
       within,
-      missing: () => `${this.name} has not logged ${String(pattern)}, but ${this.log}`,
+      missing: () => `${this.name} did not log ${String(pattern)}; its log: ${this.log}`,
     });
     if (this.#ended !== undefined) throw new Error(`${this.name} ended (${this.#ended}): ${this.log}`);
   }
 
-  /** Ends it in order, and after ten seconds without; also what it has started. Safe to call twice. */
+  /** Sends SIGTERM, and SIGKILL to the process and its descendants after ten seconds. Safe to call twice. */
   async stop(): Promise<void> {
-    const family = this.pids();
+    const tree = this.pids();
     if (this.#ended === undefined) this.#child.kill("SIGTERM");
-    const late = setTimeout(() => this.#killFamily(), stopWithinMs);
+    const late = setTimeout(() => this.#killTree(), stopWithinMs);
     await this.#changes.until(() => this.#ended !== undefined, {
       within: 2 * stopWithinMs,
       missing: `${this.name} does not end`,
     });
     clearTimeout(late);
-    for (const pid of family.slice(1)) kill(pid);
+    for (const pid of tree.slice(1)) kill(pid);
     process.off("exit", this.#atExit);
   }
 
-  #killFamily(): void {
+  #killTree(): void {
     for (const pid of this.pids()) kill(pid);
   }
 
-  #noted(text: string): void {
+  #appendLog(text: string): void {
     this.#log = (this.#log + text).slice(-logBytes);
     this.#changes.changed();
   }
 
-  #over(how: string): void {
+  #end(how: string): void {
     this.#ended ??= how;
     this.#changes.changed();
   }
@@ -115,6 +114,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It is gone.
+    // It has ended already.
   }
 }

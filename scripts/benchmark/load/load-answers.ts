@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const count = z.number().int().nonnegative();
 
-/** What went wrong among the clients; each is a number of events or clients. */
+/** What went wrong, as numbers of events or, for `closed`, of clients. */
 const faults = {
   missed: count,
   repeated: count,
@@ -26,7 +26,7 @@ const report = z.object({
   delays: z.array(z.tuple([count, count])),
 });
 
-const waited = z.object({
+const wait = z.object({
   answer: z.enum(["open", "await", "reconnect"]),
   open: count,
   refused: count,
@@ -37,16 +37,16 @@ const waited = z.object({
 });
 
 const done = z.object({ answer: z.enum(["reset", "drop"]) });
-const answer = z.discriminatedUnion("answer", [report, waited, done]);
+const answer = z.discriminatedUnion("answer", [report, wait, done]);
 
 export type LoadReport = z.infer<typeof report>;
-export type Waited = z.infer<typeof waited>;
+export type WaitAnswer = z.infer<typeof wait>;
 export type LoadAnswer = z.infer<typeof answer>;
 export type FaultName = keyof typeof faults;
 
 export const faultNames = Object.freeze(Object.keys(faults)) as readonly FaultName[];
 
-/** Reads one line of the load generator. Throws when it is no answer. */
+/** Parses one line of the load generator. Throws if it is not an answer. */
 export function parseLoadAnswer(line: string): LoadAnswer {
   return answer.parse(JSON.parse(line));
 }

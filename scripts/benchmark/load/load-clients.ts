@@ -1,46 +1,46 @@
-import type { ClientKind } from "../candidate/candidate.js";
+import type { ClientKind } from "../candidate/client-kind.js";
 import { mergeBuckets, type Buckets } from "../statistics/histogram.js";
-import { faultNames, type FaultName, type LoadReport, type Waited } from "./load-answers.js";
+import { faultNames, type FaultName, type LoadReport, type WaitAnswer } from "./load-answers.js";
 import { LoadProcess } from "./load-process.js";
 
-export interface CrowdOptions {
-  /** The compiled load generator. */
+export interface LoadClientsOptions {
+  /** Path of the compiled load generator. */
   readonly program: string;
   readonly clients: number;
   readonly port: number;
   readonly client: ClientKind;
-  /** Topics that they follow in turn. @default 1 */
+  /** Topics that are given to the clients in rotation. @default 1 */
   readonly streams?: number;
-  /** Whether they keep the last event id, for reconnecting with it. @default false */
+  /** Whether clients store the last event id and send it when they reconnect. @default false */
   readonly ids?: boolean;
-  /** Clients of one process, which may hold 20,000 descriptors. @default 19000 */
+  /** Clients of one process, which may open 20,000 file descriptors. @default 19000 */
   readonly perProcess?: number;
   /**
-   * Clients that wait for their response head at a time, in all processes together. More than a server's queue of
-   * connections (511 in Node and nginx) would be refused by the kernel and tried again after a second. @default 400
+   * Clients that wait for their response head at a time, in all processes together. Above a server's listen backlog
+   * (511 in Node and nginx) the kernel drops connections and retries them after a second. @default 400
    */
   readonly inflight?: number;
-  /** Its processes connect from 127.0.0.N on, one address for 10,000 clients; two crowds may not share any. @default 2 */
+  /** First source address is 127.0.0.N, one address per 10,000 clients; two instances must not share any. @default 2 */
   readonly firstSource?: number;
 }
 
-/** How a wait for all clients ended. */
-export interface CrowdWait {
+/** The result of waiting for all clients. */
+export interface WaitResult {
   readonly open: number;
   readonly refused: number;
-  /** The HTTP status that the last client got. */
+  /** The HTTP status of the last response. */
   readonly lastStatus: number;
-  /** Clients that do not have what was waited for. */
+  /** Clients that have not received what was waited for. */
   readonly behind: number;
-  /** Until the last client had it, in microseconds. */
+  /** Time until the last client was done, in microseconds. */
   readonly micros: number;
-  /** Until the last stream was open, in microseconds. */
+  /** Time until the last stream was open, in microseconds. */
   readonly openMicros: number;
 }
 
 export type Faults = Readonly<Record<FaultName, number>>;
 
-export interface CrowdReport {
+export interface ClientsReport {
   readonly atMicros: number;
   readonly open: number;
   readonly events: number;
@@ -53,30 +53,30 @@ export interface CrowdReport {
   readonly delays: Buckets;
 }
 
-/** What all clients must have: `sequence`, or one less in the streams from `cut` on. */
-export interface Target {
+/** What every client must have received: number `sequence`, or one less in streams `cut` and above. */
+export interface Expected {
   readonly sequence: number;
   readonly cut: number;
 }
 
-/** As in crowd.h. */
+/** The same number as in clients.h. */
 const clientsPerSource = 10_000;
 
 const defaults = { streams: 1, ids: false, perProcess: 19_000, inflight: 400, firstSource: 2 } as const;
 
-/** Many clients in as many load processes as they need, each with a source address of its own. */
-export class Crowd {
+/** Many clients in as many load processes as they need, each process with its own source addresses. */
+export class LoadClients {
   readonly #processes: readonly LoadProcess[];
-  readonly #options: Required<CrowdOptions>;
+  readonly #options: Required<LoadClientsOptions>;
 
-  constructor(options: CrowdOptions) {
+  constructor(options: LoadClientsOptions) {
     this.#options = { ...defaults, ...options };
     const count = Math.max(1, Math.ceil(options.clients / this.#options.perProcess));
     this.#processes = Array.from({ length: count }, () => new LoadProcess(options.program));
   }
 
-  /** Opens all; resolves when each has its stream or was refused, or at the deadline. */
-  async open(options: { readonly within: number }): Promise<CrowdWait> {
+  /** Opens all clients. Resolves when each has a stream or was refused, or after `within` milliseconds. */
+  async open(options: { readonly within: number }): Promise<WaitResult> {
     const { clients, port, client, streams, ids, firstSource } = this.#options;
     const share = Math.ceil(clients / this.#processes.length);
     const answers = this.#processes.map(async (load, index) => {
@@ -98,29 +98,32 @@ export class Crowd {
     return mergeWaits(await Promise.all(answers));
   }
 
-  /** Until every open client has what it must have. */
-  async reach(target: Target, options: { readonly within: number }): Promise<CrowdWait> {
-    const ask = { sequence: target.sequence, cut: target.cut, within: options.within };
-    return mergeWaits(await Promise.all(this.#processes.map(async (load) => load.wait("await", ask))));
+  /** Waits until every open client has received what is expected, or for `within` milliseconds. */
+  async reach(expected: Expected, options: { readonly within: number }): Promise<WaitResult> {
+    const { sequence, cut } = expected;
+    const command = { sequence, cut, within: options.within };
+    return mergeWaits(await Promise.all(this.#processes.map(async (load) => load.wait("await", command))));
   }
 
-  /** All close their connections at once. */
+  /** Closes all connections at once. */
   async drop(): Promise<void> {
     await Promise.all(this.#processes.map(async (load) => load.tell("drop")));
   }
 
-  /** Those without a stream connect again, with the last event id that they have. */
-  async reconnect(options: { readonly within: number }): Promise<CrowdWait> {
-    const ask = { inflight: this.#inflight(), within: options.within };
-    return mergeWaits(await Promise.all(this.#processes.map(async (load) => load.wait("reconnect", ask))));
+  /** Reconnects the clients without a stream, with their last event id if they store it. */
+  async reconnect(options: { readonly within: number }): Promise<WaitResult> {
+    const command = { inflight: this.#inflight(), within: options.within };
+    return mergeWaits(
+      await Promise.all(this.#processes.map(async (load) => load.wait("reconnect", command))),
+    );
   }
 
-  /** Counts, faults and delays begin anew. */
+  /** Sets counts, faults and delays to zero. */
   async reset(): Promise<void> {
     await Promise.all(this.#processes.map(async (load) => load.tell("reset")));
   }
 
-  async report(): Promise<CrowdReport> {
+  async report(): Promise<ClientsReport> {
     return mergeReports(await Promise.all(this.#processes.map(async (load) => load.report())));
   }
 
@@ -133,7 +136,7 @@ export class Crowd {
   }
 }
 
-function mergeWaits(waits: readonly Waited[]): CrowdWait {
+function mergeWaits(waits: readonly WaitAnswer[]): WaitResult {
   return {
     open: sum(waits, (wait) => wait.open),
     refused: sum(waits, (wait) => wait.refused),
@@ -144,7 +147,7 @@ function mergeWaits(waits: readonly Waited[]): CrowdWait {
   };
 }
 
-function mergeReports(reports: readonly LoadReport[]): CrowdReport {
+function mergeReports(reports: readonly LoadReport[]): ClientsReport {
   const faults = faultNames.map((name) => [name, sum(reports, (report) => report[name])] as const);
   return {
     atMicros: Math.max(...reports.map((report) => report.atMicros)),

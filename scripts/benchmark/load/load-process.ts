@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { parseLoadAnswer, type LoadAnswer, type LoadReport, type Waited } from "./load-answers.js";
+import { parseLoadAnswer, type LoadAnswer, type LoadReport, type WaitAnswer } from "./load-answers.js";
 
-/** A command and its options, as load.c documents them. */
+/** The options of a command; load.c documents them. */
 export type LoadOptions = Readonly<Record<string, string | number>>;
 
-/** One process of the load generator. Commands are carried out one at a time, in their order. */
+/** One process of the load generator. It runs one command at a time, in order. */
 export class LoadProcess {
   readonly #child: ChildProcess;
   readonly #waiting: { resolve(answer: LoadAnswer): void; reject(error: Error): void }[] = [];
@@ -16,8 +16,8 @@ export class LoadProcess {
     this.#child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     const { stdin, stdout } = this.#child;
-    if (stdout === null || stdin === null) throw new TypeError("a load process without pipes");
-    // Its end is told by "close"; a write to it then fails, too.
+    if (stdout === null || stdin === null) throw new TypeError("the load process has no pipes");
+    // A write after its end fails; the "close" event reports the end.
     stdin.on("error", () => undefined);
     createInterface(stdout).on("line", (line) => this.#take(line));
     this.#child.on("error", (error) => this.#fail(error.message));
@@ -26,8 +26,8 @@ export class LoadProcess {
     );
   }
 
-  /** Waits until the command is done: for `open`, `await` and `reconnect` that or its deadline. */
-  async wait(command: "open" | "await" | "reconnect", options: LoadOptions): Promise<Waited> {
+  /** Waits until the command is done, or until its own time-out. */
+  async wait(command: "open" | "await" | "reconnect", options: LoadOptions): Promise<WaitAnswer> {
     const answer = await this.#call(command, options);
     if (answer.answer !== command) throw unexpected(answer);
     return answer;
@@ -43,19 +43,19 @@ export class LoadProcess {
     await this.#call(command);
   }
 
-  /** Ends it and with it all its clients. Safe to call twice. */
+  /** Ends the process and all its clients. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, "close");
+    const closed = once(this.#child, "close");
     this.#child.kill("SIGKILL");
-    await gone;
+    await closed;
   }
 
   async #call(command: string, options: LoadOptions = {}): Promise<LoadAnswer> {
-    const words = [command, ...Object.entries(options).map(([key, value]) => `${key}=${value}`)];
+    const parts = [command, ...Object.entries(options).map(([key, value]) => `${key}=${value}`)];
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#child.stdin?.write(`${words.join(" ")}\n`);
+      this.#child.stdin?.write(`${parts.join(" ")}\n`);
     });
   }
 
@@ -64,7 +64,9 @@ export class LoadProcess {
     try {
       call?.resolve(parseLoadAnswer(line));
     } catch (error) {
-      call?.reject(new Error(`the load generator said ${line.slice(0, 200)}`, { cause: error }));
+      call?.reject(
+        new Error(`the load generator printed no answer: ${line.slice(0, 200)}`, { cause: error }),
+      );
     }
   }
 
@@ -74,5 +76,5 @@ export class LoadProcess {
 }
 
 function unexpected(answer: LoadAnswer): Error {
-  return new Error(`the load generator answered ${answer.answer} to something else`);
+  return new Error(`the load generator answered another command: ${answer.answer}`);
 }

@@ -1,39 +1,38 @@
-import type { Running } from "../candidate/candidate.js";
-import type { Crowd, CrowdWait } from "./load-clients.js";
+import type { RunningServer } from "../candidate/candidate.js";
 import { availableBytes, kernelState } from "../machine/kernel.js";
+import type { LoadClients, WaitResult } from "./load-clients.js";
 
-/** Two milliseconds for each client, and a minute at least. */
+/** Two milliseconds per client, at least a minute. */
 export const openWithinMs = (clients: number): number => Math.max(60_000, 2 * clients);
 const openAttempts = 20;
-/** With less than this left the kernel would soon end some process, and perhaps one of somebody else. */
-const memoryLeftBytes = 2 ** 30;
-const lookEveryMs = 250;
+/** Below this the kernel would soon kill a process, maybe one that does not belong to the benchmark. */
+const minimumMemoryBytes = 2 ** 30;
+const memoryCheckMs = 250;
 
-export interface Opening {
-  readonly crowd: Crowd;
+export interface OpenOptions {
+  readonly loadClients: LoadClients;
   readonly clients: number;
-  readonly server: Running;
+  readonly server: RunningServer;
 }
 
 /**
- * Opens all; those that are refused try again, as real clients would, for a while. Rejects with what stood in the way:
- * how many were open, what the kernel had left and what the server said. Ends the clients when memory runs out.
+ * Opens all clients. Refused clients retry, as real clients do. Rejects if some have no stream at the end, with their
+ * number, the state of the kernel and the server's log. Ends the clients if the machine runs out of memory.
  */
-export async function openAll(opening: Opening): Promise<CrowdWait> {
-  const { crowd, clients, server } = opening;
-  let full: string | undefined;
+export async function openAll({ loadClients, clients, server }: OpenOptions): Promise<WaitResult> {
+  let outOfMemory: string | undefined;
   const guard = setInterval(() => {
-    if (full !== undefined || availableBytes() > memoryLeftBytes) return;
-    full = kernelState();
-    void crowd.close();
-  }, lookEveryMs);
+    if (outOfMemory !== undefined || availableBytes() > minimumMemoryBytes) return;
+    outOfMemory = kernelState();
+    void loadClients.close();
+  }, memoryCheckMs);
   try {
-    const opened = await openInTurns(crowd, clients);
+    const opened = await openWithRetries(loadClients, clients);
     if (opened.open === clients) return opened;
-    throw new Error(`${shortfall(opened, clients)}; ${kernelState()}${saidBy(server)}`);
+    throw new Error(`${shortfall(opened, clients)}; ${kernelState()}${logsOf(server)}`);
   } catch (error) {
-    if (full === undefined) throw error;
-    throw new Error(`stopped before memory ran out on the way to ${clients} clients: ${full}`, {
+    if (outOfMemory === undefined) throw error;
+    throw new Error(`stopped while opening ${clients} clients: memory ran low (${outOfMemory})`, {
       cause: error,
     });
   } finally {
@@ -41,12 +40,12 @@ export async function openAll(opening: Opening): Promise<CrowdWait> {
   }
 }
 
-async function openInTurns(crowd: Crowd, clients: number): Promise<CrowdWait> {
+async function openWithRetries(loadClients: LoadClients, clients: number): Promise<WaitResult> {
   const within = openWithinMs(clients);
-  let opened = await crowd.open({ within });
+  let opened = await loadClients.open({ within });
   for (let attempt = 0; attempt < openAttempts && opened.open < clients; attempt++) {
     if (opened.micros >= within * 1000) break;
-    const again = await crowd.reconnect({ within });
+    const again = await loadClients.reconnect({ within });
     opened = {
       ...again,
       openMicros: opened.micros + again.openMicros,
@@ -57,19 +56,19 @@ async function openInTurns(crowd: Crowd, clients: number): Promise<CrowdWait> {
   return opened;
 }
 
-function shortfall({ open, micros, lastStatus }: CrowdWait, clients: number): string {
+function shortfall({ open, micros, lastStatus }: WaitResult, clients: number): string {
   const seconds = Math.round(micros / 1e6);
   return (
-    `${open} of ${clients} clients have a stream after ${seconds} s and up to ${openAttempts} more attempts` +
-    ` (the last status was ${lastStatus})`
+    `${open} of ${clients} clients have a stream after ${seconds} s and up to ${openAttempts} retries` +
+    ` (last status: ${lastStatus})`
   );
 }
 
-/** Which part is gone, and the end of each one's log. */
-function saidBy({ counted }: Running): string {
-  const parts = counted.map((child) => {
-    const ended = child.pids().length === 0 ? " has ended and" : "";
-    return `${child.name}${ended} said: ${child.log.slice(-400).trim()}`;
+/** The end of each process's log, and which processes have ended. */
+function logsOf({ processes }: RunningServer): string {
+  const parts = processes.map((one) => {
+    const ended = one.pids().length === 0 ? " (ended)" : "";
+    return `log of ${one.name}${ended}: ${one.log.slice(-400).trim()}`;
   });
   return `; ${parts.join("; ")}`;
 }

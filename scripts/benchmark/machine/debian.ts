@@ -3,12 +3,12 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Whether a command is on the path. */
+/** Whether a command is in PATH. */
 export async function hasCommand(command: string): Promise<boolean> {
   return succeeds("sh", ["-c", `command -v ${command}`]);
 }
 
-/** The version of an installed Debian package; "unknown" elsewhere. */
+/** The version of an installed Debian package; "unknown" if there is none. */
 export async function packageVersion(name: string): Promise<string> {
   try {
     const { stdout } = await run("dpkg-query", ["-W", "-f", "${Version}", name]);

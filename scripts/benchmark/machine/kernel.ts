@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Memory that is free or only holds copies of files, in bytes. The kernel's own MemAvailable also counts half of the
- * inodes of open sockets as free: with 200,000 of them it said 0.5 GB too much.
+ * Free memory plus file cache, in bytes. The kernel's MemAvailable also counts half of the inodes of open sockets as
+ * free: with 200,000 sockets it was 0.5 GB too high.
  */
 export function availableBytes(): number {
   const text = readFileSync("/proc/meminfo", "utf8");
@@ -10,7 +10,7 @@ export function availableBytes(): number {
   return (of("MemFree") + of("Buffers") + of("Cached") - of("Shmem")) * 1024;
 }
 
-/** What a crowd may run into on this machine, in one line: files, sockets, memory. */
+/** Use of the resources that many clients exhaust first, in one line: files, sockets, memory. */
 export function kernelState(): string {
   const [files, , most] = readFileSync("/proc/sys/fs/file-nr", "utf8").trim().split(/\s+/).map(Number);
   const tcp = /^TCP: inuse (\d+) .* mem (\d+)$/m.exec(readFileSync("/proc/net/sockstat", "utf8"));
@@ -21,15 +21,15 @@ export function kernelState(): string {
   );
 }
 
-/** The limits that large crowds meet first, as they are set here. */
+/** The kernel's limits that many clients reach first, in one line. */
 export function kernelLimits(): string {
   const read = (name: string): string => readFileSync(`/proc/sys/${name}`, "utf8").trim();
   const [, , tcpPages] = read("net/ipv4/tcp_mem").split(/\s+/).map(Number);
   const [from = 0, to = 0] = read("net/ipv4/ip_local_port_range").split(/\s+/).map(Number);
   return (
     `fs.file-max ${thousands(Number(read("fs/file-max")))}, net.core.somaxconn ${read("net/core/somaxconn")}, ` +
-    `${thousands(to - from + 1)} ports an address, ` +
-    `TCP buffers ${((Number(tcpPages) * 4096) / 2 ** 30).toFixed(1)} GiB at most`
+    `${thousands(to - from + 1)} ports per address, ` +
+    `TCP buffers ${((Number(tcpPages) * 4096) / 2 ** 30).toFixed(1)} GiB maximum`
   );
 }
 

@@ -6,11 +6,11 @@ export interface Machine {
   readonly memoryGib: number;
   readonly kernel: string;
   readonly node: string;
-  /** Processes that wanted to run in the minute before: above 1 something else was going on. */
+  /** Load average of the minute before the run: above 1, another program was busy. */
   readonly loadBefore: number;
 }
 
-/** What this machine is. */
+/** Hardware, kernel and Node version of this machine. */
 export function describeMachine(): Machine {
   const all = cpus();
   return {

@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the benchmark. */
@@ -16,4 +16,9 @@ export async function exists(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** An absolute path: relative ones start at the folder in which the user typed the command. */
+export function resolveUserPath(path: string): string {
+  return resolve(process.env["BENCH_CWD"] ?? process.cwd(), path);
 }

@@ -1,32 +1,31 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process and all that descend from it, as far as they live. */
-export function familyOf(pid: number): readonly number[] {
+/** A process and its living descendants. */
+export function processTree(pid: number): readonly number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const parent = parentOf(Number(name));
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
-  const family = [pid];
-  // Grows while it is walked.
-  for (const member of family) family.push(...(children.get(member) ?? []));
-  return family;
+  const tree = [pid];
+  // The array grows during the loop, so that grandchildren are visited, too.
+  for (const member of tree) tree.push(...(children.get(member) ?? []));
+  return tree;
 }
 
 /**
- * Resident memory of several processes together, in bytes. Pages that they share count once (the proportional set
- * size), so that a server of several processes is not charged twice for its shared memory.
+ * Resident memory of several processes together, in bytes. Shared pages count once (proportional set size).
  */
 export function memoryBytes(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + pssBytes(pid), 0);
 }
 
-/** Processor time of all threads that several processes have now, in seconds. */
+/** CPU time of all current threads of several processes, in seconds. */
 export function cpuSecondsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + (tryRead(() => nanosecondsOf(pid) / 1e9) ?? 0), 0);
 }
 
-/** To the nanosecond, where /proc/PID/stat has steps of 10 ms: more than ten publications to 100 clients cost. */
+/** schedstat counts nanoseconds. /proc/PID/stat has steps of 10 ms, more than ten publications to 100 clients cost. */
 function nanosecondsOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sum, thread) => {
@@ -42,11 +41,11 @@ function pssBytes(pid: number): number {
 
 function parentOf(pid: number): number | undefined {
   const stat = tryRead(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The command name may hold spaces and brackets: fields are counted from behind its last bracket [proc(5)].
+  // The command name may contain spaces and brackets: the other fields follow its last bracket [proc(5)].
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
-/** A process may end between the listing and now. */
+/** A process may end between being listed and being read. */
 function tryRead<T>(read: () => T): T | undefined {
   try {
     return read();

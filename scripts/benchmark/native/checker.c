@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 32 steps an octave: a delay is known within 3%. */
+/* 32 steps per octave: the error of a delay is below 3%. */
 static unsigned bucket_of(uint64_t us) {
     if (us < 32) return (unsigned)us;
     unsigned exponent = 63 - (unsigned)__builtin_clzll(us);
@@ -14,7 +14,7 @@ static unsigned bucket_of(uint64_t us) {
 
 enum reading { whole, cut, none };
 
-/* Reads a decimal number and the character behind it. */
+/* Reads a decimal number and the character after it. */
 static enum reading read_number(const char **at, const char *end, char behind, uint64_t *value) {
     const char *from = *at, *p = from;
     uint64_t number = 0;
@@ -26,53 +26,53 @@ static enum reading read_number(const char **at, const char *end, char behind, u
     return whole;
 }
 
-static void add_hole(struct check *check, uint64_t from, uint64_t to) {
-    struct hole *hole = malloc(sizeof *hole);
-    if (hole == NULL) abort();
-    *hole = (struct hole){.from = from, .to = to, .next = check->holes};
-    check->holes = hole;
+static void add_gap(struct check *check, uint64_t from, uint64_t to) {
+    struct gap *gap = malloc(sizeof *gap);
+    if (gap == NULL) abort();
+    *gap = (struct gap){.from = from, .to = to, .next = check->gaps};
+    check->gaps = gap;
 }
 
-/* Takes a number out of the holes; false when it is in none of them. */
-static bool fill_hole(struct check *check, uint64_t sequence) {
-    for (struct hole **link = &check->holes; *link != NULL; link = &(*link)->next) {
-        struct hole *hole = *link;
-        if (sequence < hole->from || sequence > hole->to) continue;
-        uint64_t from = hole->from, to = hole->to;
-        *link = hole->next;
-        free(hole);
-        if (from < sequence) add_hole(check, from, sequence - 1);
-        if (sequence < to) add_hole(check, sequence + 1, to);
+/* Removes a number from the gaps; returns false if it is in no gap. */
+static bool fill_gap(struct check *check, uint64_t sequence) {
+    for (struct gap **link = &check->gaps; *link != NULL; link = &(*link)->next) {
+        struct gap *gap = *link;
+        if (sequence < gap->from || sequence > gap->to) continue;
+        uint64_t from = gap->from, to = gap->to;
+        *link = gap->next;
+        free(gap);
+        if (from < sequence) add_gap(check, from, sequence - 1);
+        if (sequence < to) add_gap(check, sequence + 1, to);
         return true;
     }
     return false;
 }
 
-void forget_holes(struct check *check) {
-    while (check->holes != NULL) {
-        struct hole *hole = check->holes;
-        check->holes = hole->next;
-        free(hole);
+void forget_gaps(struct check *check) {
+    while (check->gaps != NULL) {
+        struct gap *gap = check->gaps;
+        check->gaps = gap->next;
+        free(gap);
     }
 }
 
-static void out_of_order(struct check *check, struct tally *tally, uint64_t sequence) {
+static void out_of_order(struct check *check, struct counters *counters, uint64_t sequence) {
     if (sequence > check->last) {
-        tally->missed += sequence - check->last - 1;
-        add_hole(check, check->last + 1, sequence - 1);
+        counters->missed += sequence - check->last - 1;
+        add_gap(check, check->last + 1, sequence - 1);
         check->last = sequence;
-    } else if (fill_hole(check, sequence)) {
-        tally->disordered++;
-        /* It may have been counted as missed before a reset. */
-        if (tally->missed > 0) tally->missed--;
+    } else if (fill_gap(check, sequence)) {
+        counters->disordered++;
+        /* A reset may have cleared the count since. */
+        if (counters->missed > 0) counters->missed--;
     } else {
-        tally->repeated++;
+        counters->repeated++;
     }
 }
 
 /*
- * Markers that were read lately, by sequence number. Clients of one stream get the same ones, so that most need not be
- * read again but only compared: 20 ns instead of 90.
+ * Recently parsed markers, by sequence number. Clients of one stream receive the same markers, so most are compared
+ * instead of parsed: 20 ns instead of 90 ns.
  */
 static struct known {
     uint64_t sequence, sent_us, stream;
@@ -89,7 +89,7 @@ static void remember(struct known known, const char *text, size_t length) {
     memcpy(place->text, text, length);
 }
 
-/* Whether the next marker of this client begins at `start` and is known. */
+/* The stored marker if the client's next marker begins at `start`; otherwise NULL. */
 static const struct known *expected_at(const struct check *check, const char *start, const char *end) {
     const struct known *known = known_of(check->last + 1);
     return known->sequence == check->last + 1 && known->stream == check->stream &&
@@ -98,18 +98,18 @@ static const struct known *expected_at(const struct check *check, const char *st
                : NULL;
 }
 
-static void count_delay(struct tally *tally, uint64_t sent_us, uint64_t now_us) {
-    tally->events++;
-    tally->delays[bucket_of(now_us > sent_us ? now_us - sent_us : 0)]++;
+static void count_delay(struct counters *counters, uint64_t sent_us, uint64_t now_us) {
+    counters->events++;
+    counters->delays[bucket_of(now_us > sent_us ? now_us - sent_us : 0)]++;
 }
 
-size_t check_bytes(struct check *check, struct tally *tally, const char *bytes, size_t length, uint64_t now_us) {
+size_t check_bytes(struct check *check, struct counters *counters, const char *bytes, size_t length, uint64_t now_us) {
     const char *at = bytes, *end = bytes + length;
     while ((at = memchr(at, '~', (size_t)(end - at))) != NULL) {
         const char *start = at++;
         const struct known *expected = expected_at(check, start, end);
         if (expected != NULL) {
-            count_delay(tally, expected->sent_us, now_us);
+            count_delay(counters, expected->sent_us, now_us);
             check->last++;
             at = start + expected->length;
             continue;
@@ -121,17 +121,17 @@ size_t check_bytes(struct check *check, struct tally *tally, const char *bytes, 
         if (reading == whole) reading = read_number(&at, end, '~', &stream);
         if (reading == cut) return (size_t)(end - start);
         if (reading == none) {
-            tally->corrupt++;
+            counters->corrupt++;
             continue;
         }
         if (stream != check->stream) {
-            tally->foreign++;
+            counters->foreign++;
             continue;
         }
         remember((struct known){.sequence = sequence, .sent_us = sent_us, .stream = stream}, start, (size_t)(at - start));
-        count_delay(tally, sent_us, now_us);
+        count_delay(counters, sent_us, now_us);
         if (sequence == check->last + 1) check->last = sequence;
-        else out_of_order(check, tally, sequence);
+        else out_of_order(check, counters, sequence);
     }
     return 0;
 }

@@ -4,45 +4,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No marker is longer: three numbers of 20 digits, two spaces, two tildes. */
+/* Maximum length of a marker: three numbers of 20 digits, two spaces, two tildes. */
 enum { marker_max = 64, delay_buckets = 1280 };
 
-/* A run of sequence numbers that were skipped and may still come late. */
-struct hole {
+/* A range of sequence numbers that were skipped and may still arrive late. */
+struct gap {
     uint64_t from, to;
-    struct hole *next;
+    struct gap *next;
 };
 
-/* What one client has seen. It must get every number of its stream once, from `last` + 1 on. */
+/* What one client has received. It must receive every number of its stream once, from `last` + 1 on. */
 struct check {
     uint64_t last;
     uint32_t stream;
-    struct hole *holes;
+    struct gap *gaps;
 };
 
-/* What all clients of this process have seen since the last reset. */
-struct tally {
+/* Counters over all clients of this process since the last reset. */
+struct counters {
     uint64_t events;
-    /* Numbers that were skipped and have not come. */
+    /* Numbers that were skipped and have not arrived. */
     uint64_t missed;
-    /* Numbers that had come before. */
+    /* Numbers that had arrived before. */
     uint64_t repeated;
-    /* Numbers that came after a later one. */
+    /* Numbers that arrived after a later one. */
     uint64_t disordered;
-    /* Events of a stream that this client does not follow. */
+    /* Events of another client's stream. */
     uint64_t foreign;
-    /* Beginnings of a marker that do not go on as one. */
+    /* Bytes that begin like a marker but are none. */
     uint64_t corrupt;
     uint64_t delays[delay_buckets];
 };
 
 /*
- * Finds each marker `~SEQUENCE MICROSECONDS STREAM~` in the bytes, whatever framing is around it, and checks it.
- * Returns how many bytes at the end begin a marker that is not whole yet: present them again, followed by what comes.
+ * Finds and checks each marker `~SEQUENCE MICROSECONDS STREAM~` in the bytes, in any framing.
+ * Returns the length of an incomplete marker at the end: pass these bytes again, followed by the next ones.
  */
-size_t check_bytes(struct check *check, struct tally *tally, const char *bytes, size_t length, uint64_t now_us);
+size_t check_bytes(struct check *check, struct counters *counters, const char *bytes, size_t length, uint64_t now_us);
 
-/* Forgets the skipped numbers of a client. */
-void forget_holes(struct check *check);
+/* Clears the skipped numbers of a client. */
+void forget_gaps(struct check *check);
 
 #endif

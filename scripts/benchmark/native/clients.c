@@ -11,13 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-struct crowd crowd;
+struct load load;
 struct waiting waiting;
 int epoll;
 
 void fail(const char *what) {
-    fprintf(stderr, "load: %s: %s, with %zu of %zu clients streaming\n", what, strerror(errno), crowd.streaming,
-            crowd.count);
+    fprintf(stderr, "load: %s: %s, with %zu of %zu clients streaming\n", what, strerror(errno), load.streaming,
+            load.count);
     exit(1);
 }
 
@@ -27,26 +27,26 @@ uint64_t now_us(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-uint64_t target_of(const struct client *client) {
+uint64_t expected_of(const struct client *client) {
     return client->check.stream < waiting.cut ? waiting.sequence : waiting.sequence - 1;
 }
 
 void close_client(struct client *client) {
     if (client->state == closed) return;
     if (client->state == streaming) {
-        crowd.streaming--;
-        if (waiting.kind == reached && client->check.last < target_of(client)) waiting.behind--;
+        load.streaming--;
+        if (waiting.kind == reached && client->check.last < expected_of(client)) waiting.behind--;
     } else {
-        crowd.opening--;
+        load.opening--;
     }
     close(client->fd);
     client->state = closed;
     client->rest = 0;
 }
 
-void lost_client(struct client *client) {
-    if (client->state == streaming) crowd.closed_by_server++;
-    else crowd.refused++;
+void fail_client(struct client *client) {
+    if (client->state == streaming) load.closed_by_server++;
+    else load.refused++;
     close_client(client);
 }
 
@@ -56,12 +56,12 @@ static void watch(struct client *client, int operation, uint32_t events) {
 }
 
 /*
- * The next address after so many clients. It has 28,000 ports, but the kernel first looks through all odd ones:
- * once these are taken each connect costs 0.7 ms instead of 0.02.
+ * A client's source address; each address has 10,000 clients. An address has 28,000 ports, but the kernel tries all odd
+ * ports first: when they are in use, a connect takes 0.7 ms instead of 0.02 ms.
  */
 static struct sockaddr_in source_of(const struct client *client) {
-    struct sockaddr_in source = crowd.source;
-    uint32_t further = (uint32_t)((size_t)(client - crowd.clients) / clients_per_source);
+    struct sockaddr_in source = load.source;
+    uint32_t further = (uint32_t)((size_t)(client - load.clients) / clients_per_source);
     if (source.sin_addr.s_addr != 0) source.sin_addr.s_addr = htonl(ntohl(source.sin_addr.s_addr) + further);
     return source;
 }
@@ -69,7 +69,7 @@ static struct sockaddr_in source_of(const struct client *client) {
 static void open_client(struct client *client) {
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client->fd < 0) fail("socket");
-    /* The kernel then picks the port at connect, when it knows that only the pair must be unique. */
+    /* The kernel then chooses the port at connect, when it knows that only the pair of addresses must be unique. */
     int yes = 1;
     setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
     struct sockaddr_in source = source_of(client);
@@ -78,42 +78,42 @@ static void open_client(struct client *client) {
     client->rest = client->head_at = client->status = 0;
     client->head_end = client->line_at = client->next_id_length = 0;
     client->in_id = false;
-    crowd.opening++;
-    int result = connect(client->fd, (struct sockaddr *)&crowd.server, sizeof crowd.server);
+    load.opening++;
+    int result = connect(client->fd, (struct sockaddr *)&load.server, sizeof load.server);
     if (result < 0 && errno != EINPROGRESS) {
-        lost_client(client);
+        fail_client(client);
         return;
     }
     watch(client, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
 void open_more(void) {
-    while (crowd.next < crowd.count && crowd.opening < crowd.inflight) {
-        struct client *client = &crowd.clients[crowd.next++];
+    while (load.next < load.count && load.opening < load.inflight) {
+        struct client *client = &load.clients[load.next++];
         if (client->state == closed) open_client(client);
     }
 }
 
-/* `{stream}` in the path becomes the client's stream. */
+/* Replaces `{stream}` in the path by the client's stream. */
 static void write_path(const struct client *client, char *out, size_t size) {
-    const char *mark = strstr(crowd.path, "{stream}");
-    if (mark == NULL) snprintf(out, size, "%s", crowd.path);
+    const char *mark = strstr(load.path, "{stream}");
+    if (mark == NULL) snprintf(out, size, "%s", load.path);
     else
-        snprintf(out, size, "%.*s%" PRIu32 "%s", (int)(mark - crowd.path), crowd.path, client->check.stream,
+        snprintf(out, size, "%.*s%" PRIu32 "%s", (int)(mark - load.path), load.path, client->check.stream,
                  mark + strlen("{stream}"));
 }
 
 static void send_request(struct client *client) {
     char path[600], request[1200], id[id_max + 32] = "";
     write_path(client, path, sizeof path);
-    if (crowd.ids && client->id_length > 0)
+    if (load.ids && client->id_length > 0)
         snprintf(id, sizeof id, "Last-Event-ID: %.*s\r\n", client->id_length, id_of(client));
-    const char *kind = crowd.socketio ? "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    const char *kind = load.socketio ? "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                                       : "Accept: text/event-stream\r\n";
     int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n", path, kind, id);
     if (write(client->fd, request, (size_t)length) != length) {
-        lost_client(client);
+        fail_client(client);
         return;
     }
     client->state = head;
@@ -126,11 +126,11 @@ static void read_client(struct client *client) {
     ssize_t length = read(client->fd, into, read_bytes);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (length <= 0) {
-        lost_client(client);
+        fail_client(client);
         return;
     }
-    crowd.reads++;
-    crowd.bytes += (uint64_t)length;
+    load.reads++;
+    load.bytes += (uint64_t)length;
     memcpy(into - client->rest, client->store, client->rest);
     read_bytes_of(client, into - client->rest, into + length);
 }
@@ -138,6 +138,6 @@ static void read_client(struct client *client) {
 void serve_client(struct client *client, uint32_t events) {
     if (client->state == closed) return;
     if (client->state != connecting) read_client(client);
-    else if (events & (EPOLLERR | EPOLLHUP)) lost_client(client);
+    else if (events & (EPOLLERR | EPOLLHUP)) fail_client(client);
     else send_request(client);
 }

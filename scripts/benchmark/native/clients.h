@@ -1,5 +1,5 @@
-#ifndef PHAROS_CROWD_H
-#define PHAROS_CROWD_H
+#ifndef PHAROS_CLIENTS_H
+#define PHAROS_CLIENTS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 enum {
     read_bytes = 256 * 1024,
-    /* What of a read may have to wait for the next one: a marker, or a whole small WebSocket frame. */
+    /* Bytes of a read that may wait for the next read: a marker, or a whole small WebSocket frame. */
     rest_max = 512,
     id_max = 64,
     clients_per_source = 10000
@@ -23,19 +23,19 @@ struct client {
     int fd;
     uint8_t state;
     uint16_t rest;
-    /* How far the response head has been read, and how much of the empty line that ends it. */
+    /* How many bytes of the response head have been read, and of the empty line that ends it. */
     uint16_t head_at;
     uint8_t head_end;
     uint16_t status;
-    /* Where the line of an event stream stands, for `id:`. */
+    /* Position in a line of the event stream, for finding `id:`. */
     uint8_t line_at, id_length, next_id_length;
     bool in_id;
-    /* The rest, and behind it the committed and the next id where ids are kept. */
+    /* The unread rest, followed by the current and the next event id if ids are stored. */
     char *store;
 };
 
-/* All clients of this process: one crowd. */
-extern struct crowd {
+/* All clients of this process. */
+extern struct load {
     struct client *clients;
     char *stores;
     size_t store_bytes;
@@ -46,47 +46,47 @@ extern struct crowd {
     uint32_t streams, first;
     char path[512];
     struct sockaddr_in server, source;
-    struct tally tally;
+    struct counters counters;
     uint64_t bytes, reads, refused, closed_by_server;
     unsigned last_status;
-} crowd;
+} load;
 
-/* The command that is waited for. */
+/* The command that waits for clients. */
 extern struct waiting {
     enum { nothing, opened, reached } kind;
     const char *answer;
     uint64_t sequence;
     uint32_t cut;
-    /* Streaming clients that do not have what is awaited. */
+    /* Streaming clients that have not received what is awaited. */
     size_t behind;
     uint64_t began_us, streaming_us, deadline_us;
 } waiting;
 
 extern int epoll;
 
-/* Ends the process with what failed. */
+/* Ends the process with an error message. */
 void fail(const char *what);
 
-/* The monotonic clock of this machine, which publishers put into payloads, too. */
+/* The machine's monotonic clock; publishers write the same clock into payloads. */
 uint64_t now_us(void);
 
-/* The sequence number that a client must have for the present `await`. */
-uint64_t target_of(const struct client *client);
+/* The sequence number that a client must receive for the current `await`. */
+uint64_t expected_of(const struct client *client);
 
-/* Opens closed clients in their turn, while fewer than `inflight` wait for their stream. */
+/* Opens the next closed clients while fewer than `inflight` wait for their stream. */
 void open_more(void);
 void close_client(struct client *client);
 
-/* The server has ended it, or it has done what no server may. */
-void lost_client(struct client *client);
+/* Closes a client because the server closed the connection or broke the protocol, and counts it. */
+void fail_client(struct client *client);
 
-/* What epoll has told of a client. */
+/* Handles the epoll events of a client. */
 void serve_client(struct client *client, uint32_t events);
 
-/* Takes what came on a client's connection; `at` begins with its rest of last time. */
+/* Parses the bytes of a client's connection; they begin with the rest of the read before. */
 void read_bytes_of(struct client *client, const char *at, const char *end);
 
-/* Where the last event id of a client lies. */
+/* The last event id of a client. */
 char *id_of(struct client *client);
 
 #endif

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { exists, benchmarkDir, root } from "../machine/paths.js";
 
-/** The programs in C, each with its sources. */
+/** The programs in C and their sources. */
 const programs = { load: ["load.c", "clients.c", "stream.c", "checker.c"], floor: ["floor.c"] } as const;
 const headers = ["checker.h", "clients.h"];
 const flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror"];
 
 /**
- * The path of a compiled program. Compiles it unless that has been done for the same sources; warnings are errors.
- * Rejects with what the compiler says, or when there is none.
+ * The path of a compiled program. Compiles it if the sources have changed; warnings are errors.
+ * Rejects with the compiler's messages, or if there is no compiler.
  */
 export async function compiled(program: keyof typeof programs): Promise<string> {
   const sources = programs[program].map((name) => join(benchmarkDir, "native", name));
@@ -23,7 +23,7 @@ export async function compiled(program: keyof typeof programs): Promise<string> 
   const path = join(folder, `${program}-${hash.digest("hex").slice(0, 16)}`);
   if (await exists(path)) return path;
   await mkdir(folder, { recursive: true });
-  // Under another name first: two runs may compile at once.
+  // Writes another file first: two runs may compile at the same time.
   const unfinished = `${path}.${process.pid}`;
   await promisify(execFile)("gcc", [...flags, "-o", unfinished, ...sources]);
   await rename(unfinished, path);

@@ -1,7 +1,7 @@
 /*
- * The smallest broadcaster that can be: what it reads from the publisher it writes to every client in a loop, one
- * write each. It knows no topics, keeps nothing and waits for whoever does not take his bytes.
- * Prints `ready CLIENT_PORT PUBLISHER_PORT`; ends when its standard input does.
+ * The smallest possible broadcaster: it writes what it reads from the publisher to every client in a loop, one write
+ * each. It has no topics and no history, and a slow client blocks all others.
+ * Prints `ready CLIENT_PORT PUBLISHER_PORT`; ends when standard input closes.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -49,7 +49,7 @@ static void close_client(int fd) {
     close(fd);
 }
 
-/* An event must not be torn: what the socket does not take now it takes later, and everybody waits. */
+/* Writes all bytes, so that no event is cut: waits while the socket's buffer is full. */
 static void write_whole(int fd, const char *bytes, size_t length) {
     while (length > 0) {
         ssize_t written = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -77,7 +77,7 @@ static void broadcast(int publisher) {
         if (clients[fd] == 2) write_whole(fd, round, (size_t)length);
 }
 
-/* The request is not looked at: its first bytes are enough. */
+/* Does not parse the request: its first bytes are enough. */
 static void read_client(int fd) {
     char request[4096];
     ssize_t length = read(fd, request, sizeof request);

@@ -1,15 +1,15 @@
 /*
- * A crowd of clients in one process, checked byte by byte. Commands come on standard input, one a line:
+ * Many clients in one process. Every byte that they receive is checked. Standard input has one command per line:
  *
  *   open count=N host=A port=P path=/x kind=sse|socketio streams=N first=N source=A inflight=N ids=0|1 within=MS
- *   await sequence=N cut=N within=MS    until every client has N, or N - 1 in the streams from `cut` on
- *   report                              what has been seen since the last reset
- *   reset                               counts and delays begin anew
+ *   await sequence=N cut=N within=MS    waits until every client has N, or N - 1 in streams `cut` and above
+ *   report                              prints counts and delays since the last reset
+ *   reset                               sets counts and delays to zero
  *   drop                                closes all clients
- *   reconnect inflight=N within=MS      opens those that are closed, with Last-Event-ID where `ids` is 1
+ *   reconnect inflight=N within=MS      opens closed clients, with Last-Event-ID if `ids` is 1
  *   quit
  *
- * Each is answered by one line of JSON. Clients connect from A on, from the next address after every 10,000.
+ * Each answer is one line of JSON. The first 10,000 clients connect from address A, the next 10,000 from A + 1, ...
  * `{stream}` in a path is the client's stream: (first + its index) % streams.
  */
 #define _GNU_SOURCE
@@ -28,7 +28,7 @@
 
 enum { events_max = 1024, line_max = 1024 };
 
-static void say(const char *format, ...) {
+static void print(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vprintf(format, arguments);
@@ -36,19 +36,19 @@ static void say(const char *format, ...) {
 }
 
 static void answer_waiting(uint64_t now) {
-    say("{\"answer\":\"%s\",\"open\":%zu,\"refused\":%" PRIu64 ",\"lastStatus\":%u,\"behind\":%zu,"
+    print("{\"answer\":\"%s\",\"open\":%zu,\"refused\":%" PRIu64 ",\"lastStatus\":%u,\"behind\":%zu,"
         "\"micros\":%" PRIu64 ",\"openMicros\":%" PRIu64 "}\n",
-        waiting.answer, crowd.streaming, crowd.refused, crowd.last_status,
+        waiting.answer, load.streaming, load.refused, load.last_status,
         waiting.kind == reached ? waiting.behind : 0, now - waiting.began_us,
         waiting.streaming_us > waiting.began_us ? waiting.streaming_us - waiting.began_us : 0);
     fflush(stdout);
     waiting.kind = nothing;
 }
 
-static void look_at_waiting(void) {
+static void check_waiting(void) {
     if (waiting.kind == nothing) return;
     uint64_t now = now_us();
-    bool all_tried = crowd.next == crowd.count && crowd.opening == 0;
+    bool all_tried = load.next == load.count && load.opening == 0;
     bool done = waiting.kind == opened ? all_tried : all_tried && waiting.behind == 0;
     if (done || now >= waiting.deadline_us) answer_waiting(now);
 }
@@ -83,28 +83,28 @@ static void begin_waiting(const char *answer, const char *line) {
     waiting.deadline_us = now + number_option(line, "within", 30000) * 1000;
 }
 
-/* One crowd a process: a second `open` is refused. */
+/* A process accepts `open` once. */
 static void command_open(const char *line) {
-    if (crowd.clients != NULL) fail("opened already");
-    crowd.count = number_option(line, "count", 1);
-    crowd.streams = (uint32_t)number_option(line, "streams", 1);
-    crowd.first = (uint32_t)number_option(line, "first", 0);
-    crowd.inflight = number_option(line, "inflight", 400);
-    crowd.ids = number_option(line, "ids", 0) != 0;
+    if (load.clients != NULL) fail("opened already");
+    load.count = number_option(line, "count", 1);
+    load.streams = (uint32_t)number_option(line, "streams", 1);
+    load.first = (uint32_t)number_option(line, "first", 0);
+    load.inflight = number_option(line, "inflight", 400);
+    load.ids = number_option(line, "ids", 0) != 0;
     const char *kind = option(line, "kind");
-    crowd.socketio = kind != NULL && strcmp(kind, "socketio") == 0;
+    load.socketio = kind != NULL && strcmp(kind, "socketio") == 0;
     const char *path = option(line, "path");
-    snprintf(crowd.path, sizeof crowd.path, "%s", path == NULL ? "/" : path);
-    read_address(option(line, "host"), &crowd.server);
-    crowd.server.sin_port = htons((uint16_t)number_option(line, "port", 80));
-    read_address(option(line, "source"), &crowd.source);
-    crowd.store_bytes = rest_max + (crowd.ids ? 2 * id_max : 0);
-    crowd.clients = calloc(crowd.count, sizeof *crowd.clients);
-    crowd.stores = malloc(crowd.count * crowd.store_bytes);
-    if (crowd.clients == NULL || crowd.stores == NULL) fail("no memory");
-    for (size_t i = 0; i < crowd.count; i++) {
-        crowd.clients[i].store = crowd.stores + i * crowd.store_bytes;
-        crowd.clients[i].check.stream = (uint32_t)((crowd.first + i) % crowd.streams);
+    snprintf(load.path, sizeof load.path, "%s", path == NULL ? "/" : path);
+    read_address(option(line, "host"), &load.server);
+    load.server.sin_port = htons((uint16_t)number_option(line, "port", 80));
+    read_address(option(line, "source"), &load.source);
+    load.store_bytes = rest_max + (load.ids ? 2 * id_max : 0);
+    load.clients = calloc(load.count, sizeof *load.clients);
+    load.stores = malloc(load.count * load.store_bytes);
+    if (load.clients == NULL || load.stores == NULL) fail("no memory");
+    for (size_t i = 0; i < load.count; i++) {
+        load.clients[i].store = load.stores + i * load.store_bytes;
+        load.clients[i].check.stream = (uint32_t)((load.first + i) % load.streams);
     }
     begin_waiting("open", line);
     waiting.kind = opened;
@@ -116,60 +116,60 @@ static void command_await(const char *line) {
     waiting.sequence = number_option(line, "sequence", 0);
     waiting.cut = (uint32_t)number_option(line, "cut", UINT32_MAX);
     waiting.behind = 0;
-    for (size_t i = 0; i < crowd.count; i++) {
-        struct client *client = &crowd.clients[i];
-        waiting.behind += client->state == streaming && client->check.last < target_of(client);
+    for (size_t i = 0; i < load.count; i++) {
+        struct client *client = &load.clients[i];
+        waiting.behind += client->state == streaming && client->check.last < expected_of(client);
     }
 }
 
 static void command_drop(void) {
-    for (size_t i = 0; i < crowd.count; i++) close_client(&crowd.clients[i]);
-    crowd.next = crowd.count;
-    say("{\"answer\":\"drop\"}\n");
+    for (size_t i = 0; i < load.count; i++) close_client(&load.clients[i]);
+    load.next = load.count;
+    print("{\"answer\":\"drop\"}\n");
 }
 
 static void command_reconnect(const char *line) {
-    crowd.inflight = number_option(line, "inflight", crowd.inflight);
-    crowd.next = 0;
-    crowd.refused = 0;
+    load.inflight = number_option(line, "inflight", load.inflight);
+    load.next = 0;
+    load.refused = 0;
     begin_waiting("reconnect", line);
     waiting.kind = opened;
 }
 
 static void command_reset(void) {
-    memset(&crowd.tally, 0, sizeof crowd.tally);
-    crowd.bytes = crowd.reads = crowd.closed_by_server = 0;
-    for (size_t i = 0; i < crowd.count; i++) forget_holes(&crowd.clients[i].check);
-    say("{\"answer\":\"reset\"}\n");
+    memset(&load.counters, 0, sizeof load.counters);
+    load.bytes = load.reads = load.closed_by_server = 0;
+    for (size_t i = 0; i < load.count; i++) forget_gaps(&load.clients[i].check);
+    print("{\"answer\":\"reset\"}\n");
 }
 
 static void command_report(void) {
     uint64_t lowest = UINT64_MAX, highest = 0;
-    for (size_t i = 0; i < crowd.count; i++) {
-        const struct check *check = &crowd.clients[i].check;
+    for (size_t i = 0; i < load.count; i++) {
+        const struct check *check = &load.clients[i].check;
         if (check->last < lowest) lowest = check->last;
         if (check->last > highest) highest = check->last;
     }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    const struct tally *tally = &crowd.tally;
-    say("{\"answer\":\"report\",\"atMicros\":%" PRIu64 ",\"open\":%zu,\"closed\":%" PRIu64 ",\"events\":%" PRIu64
+    const struct counters *counters = &load.counters;
+    print("{\"answer\":\"report\",\"atMicros\":%" PRIu64 ",\"open\":%zu,\"closed\":%" PRIu64 ",\"events\":%" PRIu64
         ",\"bytes\":%" PRIu64 ",\"reads\":%" PRIu64,
-        now_us(), crowd.streaming, crowd.closed_by_server, tally->events, crowd.bytes, crowd.reads);
-    say(",\"missed\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"disordered\":%" PRIu64 ",\"foreign\":%" PRIu64
+        now_us(), load.streaming, load.closed_by_server, counters->events, load.bytes, load.reads);
+    print(",\"missed\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"disordered\":%" PRIu64 ",\"foreign\":%" PRIu64
         ",\"corrupt\":%" PRIu64 ",\"lowest\":%" PRIu64 ",\"highest\":%" PRIu64,
-        tally->missed, tally->repeated, tally->disordered, tally->foreign, tally->corrupt,
-        crowd.count == 0 ? 0 : lowest, highest);
-    say(",\"cpuMicros\":%" PRIu64 ",\"delays\":[",
+        counters->missed, counters->repeated, counters->disordered, counters->foreign, counters->corrupt,
+        load.count == 0 ? 0 : lowest, highest);
+    print(",\"cpuMicros\":%" PRIu64 ",\"delays\":[",
         (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
             (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec));
     const char *comma = "";
     for (unsigned bucket = 0; bucket < delay_buckets; bucket++) {
-        if (tally->delays[bucket] == 0) continue;
-        say("%s[%u,%" PRIu64 "]", comma, bucket, tally->delays[bucket]);
+        if (counters->delays[bucket] == 0) continue;
+        print("%s[%u,%" PRIu64 "]", comma, bucket, counters->delays[bucket]);
         comma = ",";
     }
-    say("]}\n");
+    print("]}\n");
 }
 
 static void run_command(const char *line) {
@@ -181,11 +181,11 @@ static void run_command(const char *line) {
     else if (strncmp(line, "drop", length) == 0) command_drop();
     else if (strncmp(line, "reconnect", length) == 0) command_reconnect(line);
     else if (strncmp(line, "quit", length) == 0) exit(0);
-    else say("{\"answer\":\"error\",\"message\":\"no such command\"}\n");
+    else print("{\"answer\":\"error\",\"message\":\"no such command\"}\n");
     fflush(stdout);
 }
 
-/* Ends the process with whoever commands it. */
+/* Ends the process when standard input closes. */
 static void read_commands(void) {
     static char line[line_max];
     static size_t length;
@@ -202,7 +202,7 @@ static void read_commands(void) {
     if (length == sizeof line) fail("a command is too long");
 }
 
-/* Until the deadline of what is waited for: 50 of these processes that look every few milliseconds would cost a core. */
+/* Sleeps until the deadline: 50 of these processes that poll every few milliseconds would use a whole core. */
 static int sleep_ms(void) {
     if (waiting.kind == nothing) return -1;
     uint64_t now = now_us();
@@ -223,6 +223,6 @@ int main(void) {
             else serve_client(events[i].data.ptr, events[i].events);
         }
         open_more();
-        look_at_waiting();
+        check_waiting();
     }
 }

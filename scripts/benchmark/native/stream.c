@@ -9,8 +9,8 @@ static char *next_id_of(struct client *client) { return client->store + rest_max
 
 static void now_streaming(struct client *client) {
     client->state = streaming;
-    crowd.opening--;
-    crowd.streaming++;
+    load.opening--;
+    load.streaming++;
     waiting.streaming_us = now_us();
 }
 
@@ -24,17 +24,17 @@ static const char *read_head(struct client *client, const char *at, const char *
         client->head_at++;
         client->head_end = *at == empty_line[client->head_end] ? client->head_end + 1 : *at == '\r';
         if (client->head_end < 4) continue;
-        crowd.last_status = client->status;
-        if (client->status == 200 && !crowd.socketio) now_streaming(client);
-        else if (client->status == 101 && crowd.socketio) client->state = joining;
-        else lost_client(client);
+        load.last_status = client->status;
+        if (client->status == 200 && !load.socketio) now_streaming(client);
+        else if (client->status == 101 && load.socketio) client->state = joining;
+        else fail_client(client);
         return at + 1;
     }
     return end;
 }
 
-/* Keeps the last event id as a browser does: a line `id:` counts when its event is whole. */
-static void keep_ids(struct client *client, const char *at, const char *end) {
+/* Stores the last event id as a browser does: an `id:` line counts when its event is complete. */
+static void store_ids(struct client *client, const char *at, const char *end) {
     static const char field[] = "id:";
     for (; at < end; at++) {
         if (*at == '\n') {
@@ -61,23 +61,23 @@ static void keep_ids(struct client *client, const char *at, const char *end) {
     }
 }
 
-/* One character of engine.io, or two of socket.io, in a masked frame whose mask is zero. */
+/* Sends an engine.io packet in a masked frame whose mask is zero. */
 static void send_packet(struct client *client, const char *packet) {
     unsigned char frame[16] = {0x81};
     size_t length = strlen(packet);
     frame[1] = (unsigned char)(0x80 | length);
     memcpy(frame + 6, packet, length);
-    if (write(client->fd, frame, 6 + length) < 0 && errno != EAGAIN) lost_client(client);
+    if (write(client->fd, frame, 6 + length) < 0 && errno != EAGAIN) fail_client(client);
 }
 
-/* What engine.io and socket.io say besides events: opened, joined, ping. */
+/* Handles engine.io and socket.io packets that are no events: open, connect, ping. */
 static void read_packet(struct client *client, const char *packet, size_t length) {
     if (packet[0] == '0') send_packet(client, "40");
     else if (packet[0] == '2') send_packet(client, "3");
     else if (length >= 2 && packet[0] == '4' && packet[1] == '0' && client->state == joining) now_streaming(client);
 }
 
-/* Reads whole WebSocket frames [RFC 6455 5.2] and returns how many bytes at the end are not whole. */
+/* Reads complete WebSocket frames [RFC 6455 5.2]. Returns the number of bytes of an incomplete frame at the end. */
 static size_t read_frames(struct client *client, const char *at, const char *end, uint64_t now) {
     while (end - at >= 2 && client->state != closed) {
         size_t length = (unsigned char)at[1] & 0x7f, header = 2;
@@ -88,7 +88,7 @@ static size_t read_frames(struct client *client, const char *at, const char *end
         }
         if ((size_t)(end - at) < header + length) break;
         if (length > 0) read_packet(client, at + header, length);
-        if (check_bytes(&client->check, &crowd.tally, at + header, length, now) > 0) crowd.tally.corrupt++;
+        if (check_bytes(&client->check, &load.counters, at + header, length, now) > 0) load.counters.corrupt++;
         at += header + length;
     }
     return (size_t)(end - at);
@@ -96,17 +96,17 @@ static size_t read_frames(struct client *client, const char *at, const char *end
 
 static void read_body(struct client *client, const char *at, const char *end) {
     uint64_t now = now_us(), before = client->check.last;
-    if (crowd.ids && at + client->rest < end) keep_ids(client, at + client->rest, end);
-    size_t rest = crowd.socketio ? read_frames(client, at, end, now)
-                                 : check_bytes(&client->check, &crowd.tally, at, (size_t)(end - at), now);
+    if (load.ids && at + client->rest < end) store_ids(client, at + client->rest, end);
+    size_t rest = load.socketio ? read_frames(client, at, end, now)
+                                 : check_bytes(&client->check, &load.counters, at, (size_t)(end - at), now);
     if (client->state == closed) return;
     if (waiting.kind == reached && client->state == streaming) {
-        uint64_t target = target_of(client);
-        if (before < target && client->check.last >= target) waiting.behind--;
+        uint64_t expected = expected_of(client);
+        if (before < expected && client->check.last >= expected) waiting.behind--;
     }
     if (rest > rest_max) {
-        crowd.tally.corrupt++;
-        lost_client(client);
+        load.counters.corrupt++;
+        fail_client(client);
         return;
     }
     memcpy(client->store, end - rest, rest);

@@ -4,10 +4,10 @@ import { takeLines } from "./lines.mjs";
 
 const channels = new Map();
 
-/** One channel a topic, as its documentation has it. */
+/** One channel per topic, as its documentation shows. */
 function channelOf(topic) {
-  const known = channels.get(topic);
-  if (known !== undefined) return known;
+  const existing = channels.get(topic);
+  if (existing !== undefined) return existing;
   const channel = createChannel();
   channels.set(topic, channel);
   return channel;

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 
-// What Pushpin asks for each client: "hold this stream open, its channel is the path's name".
+// Pushpin forwards each client's request. The answer: hold the stream open; its channel is the path.
 const server = createServer({ keepAlive: true }, (request, response) => {
   request.resume();
   const channel = request.url.slice(1);

@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 
 /**
- * Takes publications, `STREAM PAYLOAD` a line, on a port of its own, and then says where everything listens:
- * `ready CLIENT_PORT PUBLISHER_PORT`. Ends the process with its standard input.
+ * Accepts publications on a separate port, one line `STREAM PAYLOAD` each, and prints
+ * `ready CLIENT_PORT PUBLISHER_PORT`. Ends the process when standard input closes.
  */
 export function takeLines(httpServer, publish) {
   const listener = createServer((socket) => {

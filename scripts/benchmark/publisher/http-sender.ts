@@ -1,42 +1,39 @@
 import { Changes } from "../../../test/support/wait-for.js";
-import { openSocket } from "./tcp-sender.js";
+import { openSocket } from "../machine/open-socket.js";
 import type { Sender } from "./sender.js";
 
-/** Requests that may be unanswered at a time, on the one connection that keeps them in order. */
+/** Requests without a response at a time, on the one connection that keeps them in order. */
 const window = 64;
-const patienceMs = 60_000;
+const timeoutMs = 60_000;
 const statusLine = /HTTP\/1\.1 (\d)\d\d/g;
 
-/** One POST a publication; waits while 64 are unanswered. Rejects when one is refused. */
+/** Sends one POST for each publication; waits while 64 have no response. Rejects if one is refused. */
 export async function connectHttp(port: number, path: (stream: number) => string): Promise<Sender> {
   const socket = await openSocket(port);
   const changes = new Changes();
-  let unanswered = 0;
+  let pending = 0;
   let refused = 0;
   let rest = "";
   socket.setEncoding("latin1").on("data", (text: string) => {
-    const seen = rest + text;
-    for (const [, kind] of seen.matchAll(statusLine)) {
-      unanswered -= 1;
+    const unread = rest + text;
+    for (const [, kind] of unread.matchAll(statusLine)) {
+      pending -= 1;
       if (kind !== "2") refused += 1;
     }
-    // A status line may be cut: keep what could begin one, but none that was counted.
-    rest = seen.slice(-11).replace(statusLine, "");
+    // A status line may be split between reads: keep the last bytes, without status lines that were counted.
+    rest = unread.slice(-11).replace(statusLine, "");
     changes.changed();
   });
-  const room = async (): Promise<void> => {
-    await changes.until(() => unanswered < window, {
-      within: patienceMs,
-      missing: "publishing is not answered",
-    });
-    if (refused > 0) throw new Error(`${refused} publications were refused`);
+  const windowOpen = async (): Promise<void> => {
+    await changes.until(() => pending < window, { within: timeoutMs, missing: "no response to a POST" });
+    if (refused > 0) throw new Error(`the server refused ${refused} publications`);
   };
   return {
     send: (stream, payload) => {
       const head = `POST ${path(stream)} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n`;
       socket.write(`${head}Content-Length: ${payload.length}\r\n\r\n${payload}`, "latin1");
-      unanswered += 1;
-      return unanswered < window ? undefined : room();
+      pending += 1;
+      return pending < window ? undefined : windowOpen();
     },
   };
 }

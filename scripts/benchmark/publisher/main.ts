@@ -1,7 +1,7 @@
 import type { Ask } from "./protocol.js";
+import { connectSender } from "./connect-sender.js";
 import { Publishing } from "./publishing.js";
 import { roundTrips } from "./round-trips.js";
-import { connectSender } from "./sender.js";
 
 let publishing: Publishing | undefined;
 
@@ -30,10 +30,10 @@ async function answer(message: Ask): Promise<unknown> {
 }
 
 function unknownKind(message: never): never {
-  throw new TypeError(`no such question: ${JSON.stringify(message)}`);
+  throw new TypeError(`unknown request: ${JSON.stringify(message)}`);
 }
 
-// Only its own parent, which is compiled from the same source, can ask.
+// Only the parent process, which runs the same source, can send messages.
 process.on("message", (message: Ask) => {
   answer(message).then(
     (value) => process.send?.({ value }),

@@ -1,7 +1,7 @@
-/** Length of a publication's data where nothing else is said, in bytes. */
+/** Default length of a publication's data, in bytes. */
 export const payloadBytes = 200;
 
-/** The monotonic clock of this machine in microseconds: the one that the load generator compares with. */
+/** The machine's monotonic clock in microseconds; the load generator reads the same clock. */
 export function monotonicUs(): number {
   return Number(process.hrtime.bigint() / 1000n);
 }
@@ -11,7 +11,7 @@ export function encodePayload(publication: {
   readonly sequence: number;
   readonly sentUs: number;
   readonly stream: number;
-  /** At least the 40 that the numbers need. @default payloadBytes */
+  /** At least 40, which the numbers need. @default payloadBytes */
   readonly bytes?: number;
 }): string {
   const { sequence, sentUs, stream, bytes = payloadBytes } = publication;

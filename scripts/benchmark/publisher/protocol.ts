@@ -1,24 +1,27 @@
-import type { ClientKind, PublisherSpec } from "../candidate/candidate.js";
-import type { Pace, Published } from "./publishing.js";
+import type { ClientKind } from "../candidate/client-kind.js";
+import type { PublisherSpec } from "../candidate/publisher-spec.js";
+import type { Published, PublishRate } from "./publishing.js";
 
-/** What is asked of the process that publishes, and answered. */
+/** Requests to the publisher process, and its answers. */
 export type PublisherProtocol = {
   readonly connect: {
     readonly ask: { readonly spec: PublisherSpec; readonly streams: number };
     readonly answer: null;
   };
-  /** Begins to publish at a pace. */
-  readonly begin: { readonly ask: Pace; readonly answer: null };
-  /** Answered when the last is handed over. */
+  /** Begins to publish at a rate. */
+  readonly begin: { readonly ask: PublishRate; readonly answer: null };
+  /** Answered when the last publication is handed over. */
   readonly stop: { readonly ask: null; readonly answer: Published };
-  /** Publishes so many as fast as the server takes them. */
+  /** Publishes as fast as the server accepts. */
   readonly publish: { readonly ask: { readonly count: number }; readonly answer: Published };
+  /** Delays in microseconds. */
   readonly roundTrips: {
     readonly ask: { readonly port: number; readonly client: ClientKind; readonly count: number };
     readonly answer: readonly number[];
   };
 };
 
+/** A request as it is sent. */
 export type Ask = {
   [K in keyof PublisherProtocol]: { readonly kind: K; readonly ask: PublisherProtocol[K]["ask"] };
 }[keyof PublisherProtocol];

@@ -5,9 +5,9 @@ import { benchmarkDir } from "../machine/paths.js";
 import type { PublisherProtocol } from "./protocol.js";
 
 type Kind = keyof PublisherProtocol;
-const patienceMs = 60_000;
+const timeoutMs = 60_000;
 
-/** A process that publishes, so that its pace does not depend on anything else. Ask it one thing at a time. */
+/** A separate process that publishes, so that nothing else delays it. Send one request at a time. */
 export class Publisher {
   readonly #child: ChildProcess;
   readonly #waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
@@ -29,7 +29,7 @@ export class Publisher {
     return this.#child.pid ?? 0;
   }
 
-  /** Rejects with what the publisher met, when it ends, or when it does not answer within a minute. */
+  /** Rejects with the publisher's error, or if the process ends or does not answer within a minute. */
   async call<K extends Kind>(
     kind: K,
     ask: PublisherProtocol[K]["ask"],
@@ -37,18 +37,18 @@ export class Publisher {
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     this.#child.send({ kind, ask });
     const value = await before(answer, {
-      within: patienceMs,
-      missing: `the publisher does not answer to ${kind}`,
+      within: timeoutMs,
+      missing: `the publisher does not answer the request "${kind}"`,
     });
-    // It is compiled from the same protocol.
+    // Both processes run the same protocol.
     return value as PublisherProtocol[K]["answer"];
   }
 
-  /** Ends it; what lies in its socket is lost. Safe to call twice. */
+  /** Ends the process; unsent publications are lost. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = new Promise((resolve) => this.#child.once("exit", resolve));
+    const exited = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.kill("SIGKILL");
-    await gone;
+    await exited;
   }
 }

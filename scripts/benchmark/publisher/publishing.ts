@@ -1,30 +1,30 @@
 import { encodePayload, monotonicUs, payloadBytes } from "./payload.js";
 import type { Sender } from "./sender.js";
 
-/** So many a second, evenly, until it is stopped. */
-export interface Pace {
+export interface PublishRate {
   readonly perSecond: number;
-  /** Of each publication's data. @default payloadBytes */
+  /** Length of each publication's data. @default payloadBytes */
   readonly bytes?: number;
 }
 
-/** What has been published since the connection was made. */
 export interface Published {
-  readonly count: number;
-  /** Of this stretch alone. */
-  readonly stretch: number;
+  /** Publications since the connection was made. */
+  readonly total: number;
+  /** Publications since the last `begin` or `publish`. */
+  readonly inPeriod: number;
+  /** Length of that period. */
   readonly seconds: number;
 }
 
-/** Publishes to its streams in turn, each with a sequence of its own that begins at 1. */
+/** Publishes to its streams in rotation. Each stream has its own sequence numbers, from 1. */
 export class Publishing {
   readonly #sender: Sender;
   readonly #streams: number;
   #bytes: number = payloadBytes;
-  #count = 0;
-  #stretchFrom = 0;
+  #total = 0;
+  #totalBefore = 0;
   #startedAt = performance.now();
-  #pacing: Promise<void> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
   #stopped = true;
 
   constructor(sender: Sender, streams: number) {
@@ -32,45 +32,45 @@ export class Publishing {
     this.#streams = streams;
   }
 
-  /** Publishes at a pace until {@link stop}; what a waiting server holds up is sent as soon as it takes it. */
-  begin(pace: Pace): void {
-    this.#begin();
+  /** Publishes at a rate until {@link stop}. After a wait for the server it catches up as fast as it can. */
+  begin(rate: PublishRate): void {
+    this.#beginPeriod();
     this.#stopped = false;
-    this.#bytes = pace.bytes ?? payloadBytes;
-    this.#pacing = this.#paced(pace.perSecond);
+    this.#bytes = rate.bytes ?? payloadBytes;
+    this.#running = this.#publishAtRate(rate.perSecond);
   }
 
-  /** Resolves when the last is handed over. */
+  /** Resolves when the last publication is handed over. */
   async stop(): Promise<Published> {
     this.#stopped = true;
-    await this.#pacing;
+    await this.#running;
     return this.#published();
   }
 
-  /** Publishes so many as fast as the server takes them. */
+  /** Publishes as fast as the server accepts. */
   async publish(count: number): Promise<Published> {
-    this.#begin();
+    this.#beginPeriod();
     this.#bytes = payloadBytes;
     for (let left = count; left > 0; left--) {
       const waiting = this.#sendOne();
       if (waiting !== undefined) await waiting;
-      // ZeroMQ's thread and the socket get their turn.
+      // Lets ZeroMQ's thread and the socket send.
       else if (left % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     return this.#published();
   }
 
-  #begin(): void {
-    this.#stretchFrom = this.#count;
+  #beginPeriod(): void {
+    this.#totalBefore = this.#total;
     this.#startedAt = performance.now();
   }
 
   #published(): Published {
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    return { count: this.#count, stretch: this.#count - this.#stretchFrom, seconds };
+    return { total: this.#total, inPeriod: this.#total - this.#totalBefore, seconds };
   }
 
-  async #paced(perSecond: number): Promise<void> {
+  async #publishAtRate(perSecond: number): Promise<void> {
     let sent = 0;
     while (!this.#stopped) {
       const due = Math.floor(((performance.now() - this.#startedAt) / 1000) * perSecond) + 1;
@@ -83,9 +83,9 @@ export class Publishing {
   }
 
   #sendOne(): Promise<void> | undefined {
-    const stream = this.#count % this.#streams;
-    const sequence = Math.floor(this.#count / this.#streams) + 1;
-    this.#count += 1;
+    const stream = this.#total % this.#streams;
+    const sequence = Math.floor(this.#total / this.#streams) + 1;
+    this.#total += 1;
     return this.#sender.send(
       stream,
       encodePayload({ sequence, stream, sentUs: monotonicUs(), bytes: this.#bytes }),

@@ -1,15 +1,8 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { openSocket } from "../machine/open-socket.js";
 import type { Sender } from "./sender.js";
 
-/** A connected socket that sends at once. */
-export async function openSocket(port: number): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await once(socket, "connect");
-  return socket;
-}
-
-/** Writes one text a publication; waits when the kernel takes no more. */
+/** Writes one text for each publication; waits while the socket's buffer is full. */
 export async function connectTcp(
   port: number,
   frame: (stream: number, payload: string) => string,

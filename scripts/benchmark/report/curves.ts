@@ -1,21 +1,22 @@
-import type { ScenarioResults, Spread } from "./report.js";
+import type { Spread } from "../statistics/spread.js";
+import type { ScenarioResults } from "./report.js";
 
-/** One point of a curve as it was measured. */
-export interface Measured {
+/** A measured point of a curve. */
+export interface MeasuredPoint {
   readonly x: number;
   readonly figures: Readonly<Record<string, Spread>>;
 }
 
-/** A curve with the points that were measured, in the order of x. */
+/** A curve with its measured points, by x. */
 export interface MeasuredCurve {
   readonly name: string;
   readonly title: string;
-  readonly points: readonly Measured[];
+  readonly points: readonly MeasuredPoint[];
 }
 
-/** Puts the points of each curve together; those that were not measured are left out. */
+/** Groups the measured points by curve. */
 export function curvesOf(scenarios: readonly ScenarioResults[]): readonly MeasuredCurve[] {
-  const curves = new Map<string, { name: string; title: string; points: Measured[] }>();
+  const curves = new Map<string, { name: string; title: string; points: MeasuredPoint[] }>();
   for (const { point, results } of scenarios) {
     if (point === undefined) continue;
     const curve = curves.get(point.curve) ?? { name: point.curve, title: point.title, points: [] };

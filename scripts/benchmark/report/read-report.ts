@@ -18,7 +18,7 @@ const turn = z.object({
 const result = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("measured"),
-    contestant: z.string(),
+    candidate: z.string(),
     figures: spreads,
     faults: z.partialRecord(z.enum(faultNames), z.number()),
     cores: spreads,
@@ -26,7 +26,7 @@ const result = z.discriminatedUnion("kind", [
     turns: z.array(turn),
     failures: texts,
   }),
-  z.object({ kind: z.literal("not-measured"), contestant: z.string(), reason: z.string() }),
+  z.object({ kind: z.literal("not-measured"), candidate: z.string(), reason: z.string() }),
 ]);
 
 const figure = z.object({ title: z.string(), unit: z.string(), better: z.enum(["more", "less"]) });
@@ -40,14 +40,24 @@ const scenario = z.object({
 });
 
 const named = { name: z.string(), title: z.string() };
-const contestant = z.discriminatedUnion("kind", [
+const candidate = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("present"), ...named, version: z.string(), settings: texts }),
   z.object({ kind: z.literal("left-out"), ...named, reason: z.string() }),
 ]);
 
+const comparison = z.object({
+  scenario: z.string(),
+  figure: z.string(),
+  unit: z.string(),
+  better: z.enum(["more", "less"]),
+  base: z.number(),
+  current: z.number(),
+  ratio: z.number(),
+});
+
 const report = z.object({
-  schema: z.literal(1),
-  kind: z.enum(["default", "quick", "scale", "curves"]),
+  schema: z.literal(2),
+  kind: z.enum(["default", "quick", "scale", "curves", "compare"]),
   finished: z.boolean(),
   startedAt: z.string(),
   seconds: z.number(),
@@ -61,22 +71,23 @@ const report = z.object({
     node: z.string(),
     loadBefore: z.number(),
   }),
-  contestants: z.array(contestant),
+  candidates: z.array(candidate),
   scenarios: z.array(scenario),
+  comparisons: z.array(comparison).optional(),
 });
 
-/** A report as `--json` wrote it. Throws with what is wrong when it is none. */
+/** Parses what `--json` wrote. Throws with the faulty field if it is not a report. */
 export function parseReport(text: string): Report {
   return report.parse(JSON.parse(text));
 }
 
-/** The report of a kept file. */
-export async function keptReport(path: string): Promise<Report> {
+/** Reads a file that `--json` wrote. Rejects if it is not a report. */
+export async function readReport(path: string): Promise<Report> {
   try {
     return parseReport(await readFile(path, "utf8"));
   } catch (error) {
     throw new Error(
-      `${path} is no report of this benchmark: ${error instanceof Error ? error.message : ""}`,
+      `${path} is not a report of this benchmark: ${error instanceof Error ? error.message : ""}`,
       {
         cause: error,
       },

@@ -1,70 +1,71 @@
 import { parseArgs } from "node:util";
-import { scaleContestants, scaleScenarios } from "./large-runs.js";
-import { scenarios } from "../scenarios/all.js";
-import { contestants } from "../servers/all.js";
-import type { Contestant } from "../candidate/candidate.js";
-import { curveContestants, curvePoints } from "../scenarios/curves/curve-points.js";
+import type { Candidate } from "../candidate/candidate.js";
+import { resolveUserPath } from "../machine/paths.js";
 import type { Report } from "../report/report.js";
+import { quickSize, type RunSize } from "../scenarios/run-size.js";
 import type { CurvePoint, Scenario } from "../scenarios/scenario.js";
+import { pharosCheckouts } from "../servers/pharos-checkout.js";
+import { runKinds } from "./run-kinds.js";
 
 export interface Options {
   readonly kind: Report["kind"];
-  readonly contestants: readonly Contestant[];
+  readonly candidates: readonly Candidate[];
   readonly scenarios: readonly Scenario[];
   readonly turns: number;
-  /** A kept report to show again, instead of measuring. */
+  readonly size: RunSize;
+  /** A JSON report to show again; nothing is measured. */
   readonly from: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
   readonly page: string | undefined;
 }
 
-/** What was asked for cannot be; the message says what is allowed. */
+/** An invalid option; the message says what is allowed. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-const curveNames = [...new Set(curvePoints.map(wordFor))];
-
-/** What each kind of run measures. */
-const measured = {
-  default: { contestants, scenarios },
-  quick: { contestants, scenarios },
-  scale: { contestants: scaleContestants, scenarios: scaleScenarios },
-  curves: { contestants: curveContestants, scenarios: curvePoints },
-} as const;
-
 export const usage = `Usage: scripts/bench [options]
-Measures Pharos and its peers on this machine, taking turns. About fifteen minutes.
+Measures Pharos and other push servers on this machine. Each scenario runs on every server in turn. Takes about 15 minutes.
 
-  --install         first installs the peers and tools that are missing (Debian packages)
-  --scale           100,000 clients and more on Pharos alone, instead
-  --curves          how Pharos' cost grows with clients, rate, payload and topics, instead
-  --only NAME,…     only these servers: ${contestants.map(({ name }) => name).join(", ")}
-  --scenario NAME,… only these scenarios: ${scenarios.map(({ name }) => name).join(", ")}
-                    with --scale: ${scaleScenarios.map(({ name }) => name).join(", ")}
-                    with --curves: ${curveNames.join(", ")}
-  --turns N         turns of each, 1 to 20; 3 without it, 1 with --quick, --scale and --curves
-  --quick           seconds instead of minutes: shows that it works, its figures mean nothing
-  --from FILE       measures nothing: shows what --json wrote, as a table and with --svg as a chart
-  --json FILE       writes everything that was measured
-  --svg FILE        writes a chart
-  --page FILE       fills the places of a page that are marked for it, such as docs/PERFORMANCE.md
-  --help            shows this
+What to measure:
+  (no option)       all servers in all scenarios
+  --quick           the same in seconds: shows that the benchmark works; the figures mean nothing
+  --scale           Pharos alone with 100,000 clients and more
+  --curves          Pharos alone: how its cost grows with clients, rate, payload and topics
+  --compare DIR     this checkout and the one in DIR in turn; DIR must be built
+
+Selection:
+  --only NAME,…     only these servers: ${namesOf(runKinds.default.candidates)}
+  --scenario NAME,… only these scenarios: ${namesOf(runKinds.default.scenarios)}
+                    with --scale: ${namesOf(runKinds.scale.scenarios)}
+                    with --curves: ${namesOf(runKinds.curves.scenarios)}
+  --turns N         turns of each server, 1 to 20 (default 3; 7 with --compare; 1 with --quick, --scale, --curves)
+
+Output:
+  --json FILE       write all results
+  --svg FILE        write a chart
+  --page FILE       replace the marked parts of a page, such as docs/benchmarks/README.md
+  --from FILE       measure nothing; show a file that --json wrote
+
+  --install         first install missing servers and tools (Debian packages)
+  --help            show this text
 `;
 
-/** Reads the command line; "help" when that is asked for. Throws {@link UsageError}. */
+/** Parses the command line; "help" if help is requested. Throws {@link UsageError}. */
 export function parseOptions(args: readonly string[]): Options | "help" {
-  const values = parseWords(args);
+  const values = parseValues(args);
   if (values.help === true) return "help";
-  const kinds = (["scale", "quick", "curves"] as const).filter((kind) => values[kind] === true);
-  if (kinds.length > 1) throw new UsageError(`--${kinds.join(" and --")} exclude each other`);
-  const [kind = "default"] = kinds;
+  const kind = kindOf(values);
+  const defaults = runKinds[kind];
+  const candidates =
+    values.compare === undefined ? defaults.candidates : pharosCheckouts(resolveUserPath(values.compare));
   return {
     kind,
-    contestants: chosen("--only", values.only, measured[kind].contestants),
-    scenarios: chosen("--scenario", values.scenario, measured[kind].scenarios),
-    turns: parseTurns(values.turns, kind === "default" ? 3 : 1),
+    candidates: select("--only", values.only, candidates),
+    scenarios: select("--scenario", values.scenario, defaults.scenarios),
+    turns: parseTurns(values.turns, defaults.turns),
+    size: values.quick === true ? quickSize : defaults.size,
     from: values.from,
     json: values.json,
     svg: values.svg,
@@ -72,20 +73,23 @@ export function parseOptions(args: readonly string[]): Options | "help" {
   };
 }
 
-function parseWords(args: readonly string[]): ReturnType<typeof words>["values"] {
+type Values = ReturnType<typeof parse>["values"];
+
+function parseValues(args: readonly string[]): Values {
   try {
-    return words(args).values;
+    return parse(args).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-function words(args: readonly string[]) {
+function parse(args: readonly string[]) {
   return parseArgs({
     args: [...args],
     options: {
       scale: { type: "boolean" },
       curves: { type: "boolean" },
+      compare: { type: "string" },
       only: { type: "string" },
       scenario: { type: "string" },
       turns: { type: "string" },
@@ -99,23 +103,35 @@ function words(args: readonly string[]) {
   });
 }
 
-/** What is named on the command line: a curve for all of its points. */
-function wordFor(named: { readonly name: string; readonly point?: CurvePoint }): string {
-  return named.point?.curve ?? named.name;
+/** The kind of run. `--quick` also shortens a comparison, but no other kind. */
+function kindOf(values: Values): Report["kind"] {
+  const kinds = (["scale", "quick", "curves", "compare"] as const).filter(
+    (kind) => values[kind] !== undefined && !(kind === "quick" && values.compare !== undefined),
+  );
+  if (kinds.length > 1) throw new UsageError(`--${kinds.join(" and --")} exclude each other`);
+  return kinds[0] ?? "default";
 }
 
-function chosen<T extends { readonly name: string; readonly point?: CurvePoint }>(
-  option: string,
-  given: string | undefined,
-  all: readonly T[],
-): readonly T[] {
+interface Named {
+  readonly name: string;
+  readonly point?: CurvePoint;
+}
+
+/** The names for the command line; a curve's name stands for all of its points. */
+function namesOf(all: readonly Named[]): string {
+  return [...new Set(all.map(nameOf))].join(", ");
+}
+
+function nameOf({ name, point }: Named): string {
+  return point?.curve ?? name;
+}
+
+function select<T extends Named>(option: string, given: string | undefined, all: readonly T[]): readonly T[] {
   if (given === undefined) return all;
   const names = given.split(",");
-  const allowed = [...new Set(all.map(wordFor))];
-  const unknown = names.find((name) => !allowed.includes(name));
-  if (unknown !== undefined)
-    throw new UsageError(`${option}: given "${unknown}", allowed: ${allowed.join(", ")}`);
-  return all.filter((named) => names.includes(wordFor(named)));
+  const unknown = names.find((name) => !all.some((one) => nameOf(one) === name));
+  if (unknown !== undefined) throw new UsageError(`${option}: given "${unknown}", allowed: ${namesOf(all)}`);
+  return all.filter((one) => names.includes(nameOf(one)));
 }
 
 function parseTurns(given: string | undefined, otherwise: number): number {

@@ -1,16 +1,18 @@
-import type { Bed } from "../environment/environment.js";
+import type { Environment } from "../environment/environment.js";
 import { percentileMs } from "../statistics/histogram.js";
-import { paceNote, slowNote, type Measurement, type Scale, type Scenario } from "./scenario.js";
+import { rateNote, slowNote, type Measurement } from "./measurement.js";
+import type { RunSize } from "./run-size.js";
+import type { Scenario } from "./scenario.js";
 
 const figures = {
   p50: { title: "median", unit: "ms", better: "less" },
   p99: { title: "p99", unit: "ms", better: "less" },
 } as const;
 
-/** How long what is under way may take. Whoever needs longer is told of, and begins the next scenario afresh. */
+/** Time for delivery after the last publication. A server that needs longer gets a remark and a new environment. */
 const drainSeconds = 5;
 
-/** Delay from publishing to the client, at a pace. */
+/** Delay from publishing to the client, at a constant rate. */
 function delayAt(options: {
   readonly name: string;
   readonly title: string;
@@ -25,32 +27,33 @@ function delayAt(options: {
     title,
     figures,
     ...(topics === undefined ? {} : { needs: "topics" as const }),
-    // The large crowd is also that of the resume storm, whose clients keep their ids.
-    bed: (scale) => ({
-      clients: scale.clients(clients),
+    // The same environment as the resume storm's, whose clients store event ids.
+    environment: (size) => ({
+      clients: size.clients(clients),
       topics: topics ?? "one",
       ids: clients > 1000 && topics === undefined,
     }),
-    measure: async (bed, scale) => measureDelay(bed, scale, { perSecond, seconds }),
+    measure: async (environment, size) => measureDelay(environment, size, { perSecond, seconds }),
   };
 }
 
 async function measureDelay(
-  bed: Bed,
-  scale: Scale,
-  pace: { readonly perSecond: number; readonly seconds: number },
+  environment: Environment,
+  size: RunSize,
+  rate: { readonly perSecond: number; readonly seconds: number },
 ): Promise<Measurement> {
-  const { perSecond } = pace;
-  const { published, report, drained } = await bed.stretch({
+  const { perSecond } = rate;
+  const { published, report, drained } = await environment.publishFor({
     perSecond,
-    seconds: scale.seconds(pace.seconds),
+    seconds: size.seconds(rate.seconds),
     drainWithin: drainSeconds * 1000,
   });
   const [p50, p99] = [percentileMs(report.delays, 0.5), percentileMs(report.delays, 0.99)];
-  if (p50 === undefined || p99 === undefined) throw new Error("nothing arrived");
-  const notes = paceNote(perSecond, published);
+  if (p50 === undefined || p99 === undefined) throw new Error("no event arrived");
+  const notes = rateNote(perSecond, published);
   const late = drained.behind > 0;
-  if (late) notes.push(`${drained.behind} clients had not everything ${drainSeconds} s later`, slowNote);
+  if (late)
+    notes.push(`${drained.behind} clients had not received everything ${drainSeconds} s later`, slowNote);
   return { figures: { p50, p99 }, faults: report.faults, notes, once: late };
 }
 

@@ -1,45 +1,45 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Bed } from "../environment/environment.js";
+import type { Environment } from "../environment/environment.js";
 import type { Faults } from "../load/load-clients.js";
 import { percentileMs } from "../statistics/histogram.js";
-import type { Scale, Scenario, TurnMemory } from "./scenario.js";
+import type { RunSize } from "./run-size.js";
+import type { Scenario, TurnState } from "./scenario.js";
 
-/** A rate counts only while its p99 stays under this. */
+/** A rate passes only if its p99 is below this limit. */
 const p99LimitMs = 1500;
-/** What arrives and what is taken must be this much of what should. */
-const steady = 0.95;
-/** Of a core; what is missing are the moments in which it waits for the next bytes. */
-const busy = 0.9;
+/** Share of the rate that must be both accepted and delivered. */
+const requiredShare = 0.95;
+/** Share of a core above which a single-threaded part counts as saturated; the rest is waiting for bytes. */
+const saturatedShare = 0.9;
 const firstRate = 50;
 const highestRate = 200_000;
-/** Factors from one rate to the next: of the first search, and of a later turn, which begins where the last one ended. */
-const coarse = { growth: 4, until: 1.25 } as const;
-const fine = { growth: 1.12, until: 1.12 } as const;
-/** Rates tried in one turn, at most. */
+/** Factors from one rate to the next in a candidate's first turn. Later turns begin at its best rate so far. */
+const firstSearch = { growth: 4, until: 1.25 } as const;
+/** Maximum number of rates in one turn. */
 const stepsAtMost = 14;
 
-/** What one rate gave. */
+/** The result of one rate. */
 interface Step {
   readonly rate: number;
   readonly deliveries: number;
   readonly p99: number;
   readonly passed: boolean;
   readonly faults: Faults;
-  /** Clients that the server closed. */
+  /** Clients that the server disconnected. */
   readonly closed: number;
-  /** Processor time a second of each part, clients and publisher included. */
+  /** CPU cores used by each part, clients and publisher included. */
   readonly cores: Readonly<Record<string, number>>;
 }
 
 interface Found {
   readonly best: Step;
-  /** What went wrong at rates that failed. */
+  /** Faults at rates that failed. */
   readonly notes: readonly string[];
 }
 
 /**
- * The most deliveries a second, checked at the clients, at a rate that the server keeps: what is published arrives
- * within the same window, nothing is lost, nobody is closed, and p99 stays under 1.5 seconds.
+ * The highest number of deliveries a second that passes: events arrive as fast as they are published, none is lost,
+ * no client is disconnected, and p99 is below 1.5 seconds. All of it is checked at the clients.
  */
 export const saturationScenario: Scenario = {
   name: "saturation",
@@ -49,11 +49,11 @@ export const saturationScenario: Scenario = {
     rate: { title: "publications", unit: "/s", better: "more" },
     p99: { title: "p99 there", unit: "ms", better: "less" },
   },
-  bed: (scale) => ({ clients: scale.clients(1000), topics: "one", ids: false }),
-  measure: async (bed, scale, memory) => {
-    await bed.warmUp();
-    const { best, notes } = await search(bed, scale, memory);
-    memory.set("rate", best.rate);
+  environment: (size) => ({ clients: size.clients(1000), topics: "one", ids: false }),
+  measure: async (environment, size, state) => {
+    await environment.warmUp();
+    const { best, notes } = await search(environment, size, state);
+    state.set("rate", best.rate);
     return {
       figures: { deliveries: best.deliveries, rate: best.rate, p99: best.p99 },
       faults: best.faults,
@@ -63,16 +63,17 @@ export const saturationScenario: Scenario = {
   },
 };
 
-/** Multiplies until a rate fails, then halves the distance until it is small. A later turn begins near the earlier one. */
-async function search(bed: Bed, scale: Scale, memory: TurnMemory): Promise<Found> {
-  const before = memory.get("rate");
-  const { growth, until } = before === undefined ? coarse : fine;
+/** Raises the rate until one fails, then bisects until a passing and a failing rate are close together. */
+async function search(environment: Environment, size: RunSize, state: TurnState): Promise<Found> {
+  const before = state.get("rate");
+  const laterSearch = { growth: size.rateStep, until: size.rateStep };
+  const { growth, until } = before === undefined ? firstSearch : laterSearch;
   const notes: string[] = [];
   let best: Step | undefined;
   let failing = Infinity;
   let rate = before ?? firstRate;
-  for (let count = 0; count < (scale.quick ? 3 : stepsAtMost) && rate >= 1 && rate <= highestRate; count++) {
-    const step = await tryRate(bed, scale, rate);
+  for (let count = 0; count < (size.quick ? 3 : stepsAtMost) && rate >= 1 && rate <= highestRate; count++) {
+    const step = await tryRate(environment, size, rate);
     if (step.passed) best = step;
     else failing = Math.min(failing, rate);
     notes.push(...faultNotes(step));
@@ -80,11 +81,11 @@ async function search(bed: Bed, scale: Scale, memory: TurnMemory): Promise<Found
     if (best === undefined) rate /= growth;
     else rate = failing === Infinity ? best.rate * growth : Math.sqrt(best.rate * failing);
   }
-  if (best === undefined) throw new Error("no rate passed: at each, events came too late or were lost");
+  if (best === undefined) throw new Error("no rate passed: at each rate, events were late or lost");
   return { best, notes };
 }
 
-/** Losing something is more than being late: it is told even of rates that do not count. */
+/** Losing events is worse than delivering them late: the report shows it even for rates that did not pass. */
 function faultNotes({ passed, faults, closed, rate }: Step): string[] {
   if (passed) return [];
   const wrong = Object.entries({ ...faults, closed }).filter(([, count]) => count > 0);
@@ -92,38 +93,42 @@ function faultNotes({ passed, faults, closed, rate }: Step): string[] {
   return wrong.length === 0 ? [] : [`at ${Math.round(rate)} publications a second: ${text}`];
 }
 
-/** Clients and publisher are one thread each: where one of them has no time left, the server might do more. */
+/** The load clients and the publisher have one thread each: if one is saturated, the server may be able to do more. */
 function limitNotes({ cores }: Step): string[] {
-  const full = ["clients", "publisher"].filter((part) => (cores[part] ?? 0) > busy);
-  return full.length === 0 ? [] : [`a lower bound: the ${full.join(" and the ")} had no time left`];
+  const full = ["clients", "publisher"].filter((part) => (cores[part] ?? 0) > saturatedShare);
+  return full.length === 0 ? [] : [`a lower bound: no CPU time left for the ${full.join(" and the ")}`];
 }
 
-/** Publishes at a rate until it is steady, looks at a window of it, and waits until everybody has everything. */
-async function tryRate(bed: Bed, scale: Scale, rate: number): Promise<Step> {
-  const { crowd, publisher, spec } = bed;
-  await crowd.reset();
+/** Publishes at a rate, measures a window after half a second, and waits until every client has received everything. */
+async function tryRate(environment: Environment, size: RunSize, rate: number): Promise<Step> {
+  const { loadClients, publisher, spec } = environment;
+  await loadClients.reset();
   await publisher.call("begin", { perSecond: rate });
-  const start = await watch(bed, scale.seconds(0.5));
-  // Far too much: what piles up would take long to come out.
-  const hopeless = !scale.quick && start.deliveries < (rate * spec.clients) / 3;
-  if (!hopeless) await crowd.reset();
-  const window = hopeless ? start : await watch(bed, scale.seconds(1));
+  const start = await measureWindow(environment, size.seconds(0.5));
+  // Far too much: stop before a long queue builds up.
+  const tooMuch = !size.quick && start.deliveries < (rate * spec.clients) / 3;
+  if (!tooMuch) await loadClients.reset();
+  const window = tooMuch ? start : await measureWindow(environment, size.seconds(1));
   const published = await publisher.call("stop", null);
-  const { behind, open } = await bed.drained(published, 15_000);
-  const { faults } = await crowd.report();
+  const { behind, open } = await environment.waitUntilDelivered(published, 15_000);
+  const { faults } = await loadClients.report();
   const closed = spec.clients - open;
-  if (closed > 0) await bed.refill();
+  if (closed > 0) await environment.reconnectAll();
   const faultless = behind === 0 && closed === 0 && Object.values(faults).every((count) => count === 0);
-  const kept =
-    Math.min(published.stretch / published.seconds, window.deliveries / spec.clients) >= rate * steady;
-  const inTime = Number.isFinite(window.p99) && (scale.quick || (kept && window.p99 < p99LimitMs));
+  const reached =
+    Math.min(published.inPeriod / published.seconds, window.deliveries / spec.clients) >=
+    rate * requiredShare;
+  const inTime = Number.isFinite(window.p99) && (size.quick || (reached && window.p99 < p99LimitMs));
   return { rate, faults, closed, ...window, passed: faultless && inTime };
 }
 
-async function watch(bed: Bed, seconds: number): Promise<Pick<Step, "deliveries" | "p99" | "cores">> {
-  const [before, cpuBefore] = [await bed.crowd.report(), bed.cpuSecondsOfParts()];
+async function measureWindow(
+  environment: Environment,
+  seconds: number,
+): Promise<Pick<Step, "deliveries" | "p99" | "cores">> {
+  const [before, cpuBefore] = [await environment.loadClients.report(), environment.cpuSecondsOfParts()];
   await delay(seconds * 1000);
-  const [after, cpuAfter] = [await bed.crowd.report(), bed.cpuSecondsOfParts()];
+  const [after, cpuAfter] = [await environment.loadClients.report(), environment.cpuSecondsOfParts()];
   const took = (after.atMicros - before.atMicros) / 1e6;
   const cores = Object.entries(cpuAfter).map(([name, used]): [string, number] => [
     name,

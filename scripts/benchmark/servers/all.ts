@@ -1,4 +1,4 @@
-import type { Contestant } from "../candidate/candidate.js";
+import type { Candidate } from "../candidate/candidate.js";
 import { betterSse } from "./better-sse.js";
 import { floor } from "./floor.js";
 import { nchan } from "./nchan.js";
@@ -7,8 +7,8 @@ import { pharosMongrel2 } from "./pharos-mongrel2.js";
 import { pushpin } from "./pushpin.js";
 import { socketIo } from "./socket-io.js";
 
-/** Every server that is compared, in the order of the table. */
-export const contestants: readonly Contestant[] = Object.freeze([
+/** All servers of the default run, in the order of the tables. */
+export const candidates: readonly Candidate[] = Object.freeze([
   pharos,
   pharosMongrel2,
   nchan,

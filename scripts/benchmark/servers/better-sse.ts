@@ -1,15 +1,17 @@
-import type { Contestant } from "../candidate/candidate.js";
-import { missingPeer, peerVersion, startPeer } from "./npm-peer.js";
+import type { Candidate } from "../candidate/candidate.js";
+import { unavailablePeer, peerVersion, startPeer } from "./npm-peer.js";
 
 /** better-sse on Node's own HTTP server. */
-export const betterSse: Contestant = {
+export const betterSse: Candidate = {
   name: "better-sse",
   title: "better-sse",
   settings: [
-    "node:http, one process, one channel a topic, channel.broadcast, no JSON around strings; published by lines over TCP into its process",
+    "node:http, one process, one channel per topic, channel.broadcast, no JSON around strings; published by lines over TCP to its process",
   ],
-  unable: { resume: "its event buffers are a session's own; what was missed is the application's to keep" },
-  missing: async () => missingPeer("better-sse"),
+  unsupported: {
+    resume: "its event buffers belong to one session; the application must store missed events",
+  },
+  unavailable: async () => unavailablePeer("better-sse"),
   version: async () => peerVersion("better-sse"),
   start: async (options) => startPeer(options, "better-sse", { kind: "sse", path: "/?topic={stream}" }),
 };

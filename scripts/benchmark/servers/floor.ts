@@ -1,27 +1,27 @@
 import { compiled } from "../native/compile.js";
-import type { Contestant } from "../candidate/candidate.js";
-import { ServerChild } from "../candidate/spawned-server.js";
+import type { Candidate } from "../candidate/candidate.js";
+import { SpawnedServer } from "../candidate/spawned-server.js";
 
-const noTopics = "it knows no topics";
+const noTopics = "it has no topics";
 
-/** A loop of writes in C: what a machine can do when a server adds nothing. */
-export const floor: Contestant = {
+/** A loop of writes in C: the upper limit of what a server can do on this machine. */
+export const floor: Candidate = {
   name: "floor",
   title: "floor (C)",
   settings: [
-    "one process, one write per client for whatever the publisher's connection had, no topics, no history",
+    "one process, one write per client for each read from the publisher's connection, no topics, no history",
   ],
-  unable: { topics: noTopics, resume: "it keeps no history" },
-  missing: async () => undefined,
-  version: async () => "scripts/benchmark/floor.c",
-  start: async ({ own }) => {
-    const child = own(new ServerChild({ name: "the floor", command: await compiled("floor"), args: [] }));
-    const [, port, publisherPort] = await child.waitForOutput(/^ready (\d+) (\d+)$/m);
+  unsupported: { topics: noTopics, resume: "it has no history" },
+  unavailable: async () => undefined,
+  version: async () => "scripts/benchmark/native/floor.c",
+  start: async ({ register }) => {
+    const server = register(new SpawnedServer({ name: "floor", command: await compiled("floor"), args: [] }));
+    const [, port, publisherPort] = await server.waitForOutput(/^ready (\d+) (\d+)$/m);
     return {
       port: Number(port),
       client: { kind: "sse", path: "/" },
       publisher: { kind: "events", port: Number(publisherPort) },
-      counted: [child],
+      processes: [server],
     };
   },
 };

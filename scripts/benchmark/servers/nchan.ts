@@ -2,44 +2,44 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../test/support/free-port.js";
 import { before, waitFor } from "../../../test/support/wait-for.js";
-import type { Contestant } from "../candidate/candidate.js";
+import type { Candidate } from "../candidate/candidate.js";
 import { hasCommand, packageVersion } from "../machine/debian.js";
 import { exists } from "../machine/paths.js";
-import { openSocket } from "../publisher/tcp-sender.js";
-import { ServerChild } from "../candidate/spawned-server.js";
+import { openSocket } from "../machine/open-socket.js";
+import { SpawnedServer } from "../candidate/spawned-server.js";
 
 const moduleFile = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
-/** nginx with the module nchan, as Debian packages both. */
-export const nchan: Contestant = {
+/** nginx with the module nchan, both as Debian packages. */
+export const nchan: Candidate = {
   name: "nchan",
   title: "nginx with nchan",
   settings: [
-    "worker_processes 2 (one a core), worker_connections 19,000, listen backlog 4,096, access log off",
-    "in memory: 512 MB shared, 1,000 messages a channel kept for 5 minutes (the default of 10 cannot resume 100)",
-    "published by POST, up to 64 pipelined on one connection; one worker, reuseport, accept_mutex and 8 pipelined took less",
+    "worker_processes 2 (one per core), worker_connections 19,000, listen backlog 4,096, access log off",
+    "512 MB of shared memory, 1,000 messages per channel for 5 minutes (the default of 10 cannot resume 100)",
+    "published by POST, up to 64 pipelined on one connection; one worker, reuseport, accept_mutex and 8 pipelined were slower",
   ],
-  unable: {},
-  missing: async () => {
+  unsupported: {},
+  unavailable: async () => {
     if (!(await hasCommand("nginx"))) return "nginx is not installed";
     return (await exists(moduleFile)) ? undefined : "libnginx-mod-nchan is not installed";
   },
   version: async () =>
     `nchan ${await packageVersion("libnginx-mod-nchan")}, nginx ${await packageVersion("nginx")}`,
-  start: async ({ scratch, own }) => {
+  start: async ({ scratch, register }) => {
     const port = await freePort();
     await writeFile(join(scratch, "nginx.conf"), configuration(scratch, port));
     const args = ["-e", join(scratch, "error.log"), "-p", scratch, "-c", "nginx.conf", "-g", "daemon off;"];
-    const child = own(new ServerChild({ name: "nginx", command: "nginx", args }));
+    const server = register(new SpawnedServer({ name: "nginx", command: "nginx", args }));
     await waitFor(() => accepts(port), {
       within: 20_000,
-      missing: () => `nginx does not listen: ${child.log}`,
+      missing: () => `nginx does not listen: ${server.log}`,
     });
     return {
       port,
       client: { kind: "sse", path: "/sub/{stream}" },
       publisher: { kind: "http", port, path: "/pub/{stream}" },
-      counted: [child],
+      processes: [server],
     };
   },
 };

@@ -3,38 +3,43 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import type { ClientKind, Running, StartOptions } from "../candidate/candidate.js";
+import type { RunningServer, StartOptions } from "../candidate/candidate.js";
+import type { ClientKind } from "../candidate/client-kind.js";
 import { exists, benchmarkDir } from "../machine/paths.js";
-import { ServerChild } from "../candidate/spawned-server.js";
+import { SpawnedServer } from "../candidate/spawned-server.js";
 
 const lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
 
-/** One installation brings all of them. */
+/** One installation for all packages. */
 let installing: Promise<string | undefined> | undefined;
 
-/** Starts a program of peers/ that publishes, from inside, what comes to it line by line. */
-export async function startPeer({ own }: StartOptions, name: string, client: ClientKind): Promise<Running> {
+/** Starts a program of peers/. It publishes each line that it receives, from within its own process. */
+export async function startPeer(
+  { register }: StartOptions,
+  name: string,
+  client: ClientKind,
+): Promise<RunningServer> {
   const args = [join(benchmarkDir, "peers", `${name}.mjs`)];
   const env = { NODE_ENV: "production" };
-  const child = own(new ServerChild({ name, command: process.execPath, args, env }));
-  const [, port, publisherPort] = await child.waitForOutput(/^ready (\d+) (\d+)$/m);
+  const server = register(new SpawnedServer({ name, command: process.execPath, args, env }));
+  const [, port, publisherPort] = await server.waitForOutput(/^ready (\d+) (\d+)$/m);
   return {
     port: Number(port),
     client,
     publisher: { kind: "lines", port: Number(publisherPort) },
-    counted: [child],
+    processes: [server],
   };
 }
 
-/** Installs the packages of scripts/benchmark unless they are there; the reason when that fails. */
-export async function missingPeer(name: string): Promise<string | undefined> {
+/** Installs the packages of scripts/benchmark unless they are installed. Returns the reason if that fails. */
+export async function unavailablePeer(name: string): Promise<string | undefined> {
   const installed = join(benchmarkDir, "node_modules", name, "package.json");
   if (await exists(installed)) return undefined;
   installing ??= install();
   return installing;
 }
 
-/** The version that the lock file has, and Node's. */
+/** The package's version in the lock file, and Node's version. */
 export async function peerVersion(name: string): Promise<string> {
   const { packages } = lock.parse(
     JSON.parse(await readFile(join(benchmarkDir, "package-lock.json"), "utf8")),

@@ -1,17 +1,17 @@
 import { startMongrel2, type Mongrel2Server } from "../../../test/support/mongrel2-server.js";
-import type { Child, Contestant } from "../candidate/candidate.js";
+import type { ServerProcess, Candidate } from "../candidate/candidate.js";
 import { hasCommand, packageVersion } from "../machine/debian.js";
 import { pharosVersion, running, startHub } from "./pharos.js";
 
 /** A hub behind a real Mongrel2 with the settings of mongrel2/mongrel2.conf. */
-export const pharosMongrel2: Contestant = {
+export const pharosMongrel2: Candidate = {
   name: "pharos-mongrel2",
   title: "Pharos behind Mongrel2",
   settings: [
-    "Mongrel2 with mongrel2/mongrel2.conf, superpoll.max_fd raised to 4.4 times the clients; the hub without HTTP front",
+    "Mongrel2 with mongrel2/mongrel2.conf, superpoll.max_fd raised to 4.4 times the clients; the hub's own HTTP front off",
   ],
-  unable: {},
-  missing: async () =>
+  unsupported: {},
+  unavailable: async () =>
     (await hasCommand("mongrel2")) && (await hasCommand("m2sh"))
       ? undefined
       : "mongrel2-core is not installed",
@@ -21,15 +21,16 @@ export const pharosMongrel2: Contestant = {
       mode: "shipped",
       maxFd: Math.max(16_384, Math.ceil(options.clients * 4.4)),
     });
-    const child = options.own(asChild(server));
+    const mongrel2 = options.register(processOf(server));
     const link = `${server.sendSpec},${server.recvSpec},${server.controlSpec}`;
-    const hub = await startHub(options, ["--http", "off", "--mongrel2", link, "--log-level", "info"]);
+    const args = ["--http", "off", "--mongrel2", link, "--log-level", "info"];
+    const hub = await startHub(options, { args });
     await hub.waitForLog(/the link is up/);
-    return running({ port: server.port, counted: [child, hub], scratch: options.scratch });
+    return running({ port: server.port, processes: [mongrel2, hub], scratch: options.scratch });
   },
 };
 
-function asChild(server: Mongrel2Server): Child {
+function processOf(server: Mongrel2Server): ServerProcess {
   let stopped = false;
   return {
     name: "Mongrel2",

@@ -3,80 +3,87 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import type { Child, Contestant, Running, StartOptions } from "../candidate/candidate.js";
+import type { Candidate, RunningServer, ServerProcess, StartOptions } from "../candidate/candidate.js";
+import { SpawnedServer } from "../candidate/spawned-server.js";
 import { root } from "../machine/paths.js";
-import { ServerChild } from "../candidate/spawned-server.js";
 
-const entry = join(root, "dist", "cli", "main.js");
-
-/** A hub alone, with the HTTP front of its own. */
-export const pharos: Contestant = {
+/** The hub of this checkout, with its own HTTP front. */
+export const pharos: Candidate = {
   name: "pharos",
   title: "Pharos",
-  settings: [
-    "as it comes; published over ZeroMQ (ipc); limits on connections raised where more than 15,000 come",
-  ],
-  unable: {},
-  missing: async () => undefined,
-  version: pharosVersion,
-  start: async (options) => {
-    const hub = await startHub(options, ["--http", "127.0.0.1:0"]);
-    const [, port = ""] = await hub.waitForOutput(/^ready .*http=http:\/\/127\.0\.0\.1:(\d+)/m);
-    return running({ port: Number(port), counted: [hub], scratch: options.scratch });
-  },
+  settings: ["defaults; published over ZeroMQ (ipc); connection limits raised for more than 15,000 clients"],
+  unsupported: {},
+  unavailable: async () => undefined,
+  version: async () => pharosVersion(),
+  start: async (options) => startAlone(options, root),
 };
 
-/** The version of this checkout. */
-export async function pharosVersion(): Promise<string> {
-  const manifest = z.object({ version: z.string() });
-  return manifest.parse(JSON.parse(await readFile(join(root, "package.json"), "utf8"))).version;
+/** Starts the hub of a checkout with its own HTTP front. */
+export async function startAlone(options: StartOptions, checkout: string): Promise<RunningServer> {
+  const hub = await startHub(options, { args: ["--http", "127.0.0.1:0"], checkout });
+  const [, port = ""] = await hub.waitForOutput(/^ready .*http=http:\/\/127\.0\.0\.1:(\d+)/m);
+  return running({ port: Number(port), processes: [hub], scratch: options.scratch });
 }
 
-/** Starts a hub with its files in the scratch folder and one ingest endpoint there. */
-export async function startHub(options: StartOptions, args: readonly string[]): Promise<ServerChild> {
+/** The version of a checkout. */
+export async function pharosVersion(checkout: string = root): Promise<string> {
+  const manifest = z.object({ version: z.string() });
+  return manifest.parse(JSON.parse(await readFile(join(checkout, "package.json"), "utf8"))).version;
+}
+
+/** The command line program of a checkout, after its build. */
+export function entryOf(checkout: string): string {
+  return join(checkout, "dist", "cli", "main.js");
+}
+
+/** Starts a hub with its files and one ingest endpoint in the scratch folder. */
+export async function startHub(
+  options: StartOptions,
+  hub: { readonly args: readonly string[]; readonly checkout?: string },
+): Promise<SpawnedServer> {
   const config = join(options.scratch, "pharos.json");
   await writeFile(config, JSON.stringify({ limits: limitsFor(options.clients) }));
   const all = ["serve", "--admin", "off", "--state-dir", "off", "--log-level", "warn", "--config", config];
   const spec = {
     name: "Pharos",
     command: process.execPath,
-    args: [entry, ...all, "--ingest", `@${ingestOf(options.scratch)}`, ...args],
+    args: [entryOf(hub.checkout ?? root), ...all, "--ingest", `@${ingestOf(options.scratch)}`, ...hub.args],
     cwd: options.scratch,
   };
-  return options.own(new ServerChild(spec));
+  return options.register(new SpawnedServer(spec));
 }
 
-/** The limits that so many clients of one topic each would meet, raised; fewer than 15,000 meet none. */
+/** The limits that many clients from one address would exceed, raised; up to 15,000 clients exceed none. */
 function limitsFor(clients: number): Readonly<Record<string, number>> {
   if (clients * 1.1 <= 15_000) return {};
-  // A million is the most that the configuration takes.
+  // The configuration accepts a million at most.
   const streams = Math.min(1_000_000, Math.ceil(clients * 1.1));
-  const room = {
+  const connectionLimits = {
     connections: streams,
     connectionsPerLocalAddress: streams,
     requestsPerLocalAddress: 100_000,
   };
-  // 300 bytes a filter and its text.
-  return { ...room, filterBytesInAll: Math.max(128 * 2 ** 20, streams * 400) };
+  // 300 bytes per filter, and its text.
+  return { ...connectionLimits, filterBytesInAll: Math.max(128 * 2 ** 20, streams * 400) };
 }
 
-/** What clients and publishers need to know of a hub. */
+/** How clients and publishers reach a hub. */
 export function running(parts: {
   readonly port: number;
-  readonly counted: readonly Child[];
+  readonly processes: readonly ServerProcess[];
   readonly scratch: string;
-}): Running {
+}): RunningServer {
   return {
     port: parts.port,
     client: { kind: "sse", path: "/esupdates?topic=bench/{stream}" },
     publisher: { kind: "pharos", endpoint: ingestOf(parts.scratch), topic: "bench/{stream}" },
-    counted: parts.counted,
+    processes: parts.processes,
   };
 }
 
-/** Whether this hub can run worker processes. */
+/** Whether this hub has the option `--workers`. */
 export async function hasWorkers(): Promise<boolean> {
-  const { stdout } = await promisify(execFile)(process.execPath, [entry, "serve", "--help"]);
+  const { stdout } = await promisify(execFile)(process.execPath, [entryOf(root), "serve", "--help"]);
   return stdout.includes("--workers");
 }
 

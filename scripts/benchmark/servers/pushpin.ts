@@ -2,28 +2,28 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../test/support/free-port.js";
 import { waitFor } from "../../../test/support/wait-for.js";
-import type { Contestant } from "../candidate/candidate.js";
+import type { Candidate } from "../candidate/candidate.js";
 import { hasCommand, packageVersion } from "../machine/debian.js";
 import { benchmarkDir } from "../machine/paths.js";
-import { ServerChild } from "../candidate/spawned-server.js";
+import { SpawnedServer } from "../candidate/spawned-server.js";
 
-/** Pushpin with the Mongrel2 that Debian's package runs in front of it, and an origin that says "hold". */
-export const pushpin: Contestant = {
+/** Pushpin as Debian packages it, with a Mongrel2 in front and an origin server that answers "hold". */
+export const pushpin: Candidate = {
   name: "pushpin",
   title: "Pushpin",
   settings: [
     "Debian's set-up: its own Mongrel2, m2adapter, zurl, proxy and handler; client_maxconn 50,000",
-    "no setting for threads or workers in this version",
-    "message_rate 100,000,000 and message_hwm 1,000,000 (as it comes it delivers at most 2,500 a second)",
-    "an origin on Node answers each request with Grip-Hold: stream; it is not counted",
+    "this version has no setting for threads or workers",
+    "message_rate 100,000,000 and message_hwm 1,000,000 (by default at most 2,500 deliveries a second)",
+    "an origin server on Node answers each request with Grip-Hold: stream; it is not measured",
     "published over ZeroMQ (ipc PULL)",
   ],
-  unable: { resume: "it keeps no history: its origin would have to answer for what was missed" },
-  missing: async () => ((await hasCommand("pushpin")) ? undefined : "pushpin is not installed"),
+  unsupported: { resume: "it has no history; the origin server would have to send missed events" },
+  unavailable: async () => ((await hasCommand("pushpin")) ? undefined : "pushpin is not installed"),
   version: async () => packageVersion("pushpin"),
-  start: async ({ scratch, own }) => {
+  start: async ({ scratch, register }) => {
     const grip = [join(benchmarkDir, "peers", "grip-origin.mjs")];
-    const origin = own(new ServerChild({ name: "the origin", command: process.execPath, args: grip }));
+    const origin = register(new SpawnedServer({ name: "the origin", command: process.execPath, args: grip }));
     const [, originPort = ""] = await origin.waitForOutput(/^ready (\d+)$/m);
     const port = await freePort();
     await mkdir(join(scratch, "run"));
@@ -32,16 +32,16 @@ export const pushpin: Contestant = {
     await writeFile(join(scratch, "routes"), `* 127.0.0.1:${originPort}\n`);
     const args = ["--merge-output", "--config", join(scratch, "pushpin.conf")];
     const spec = { name: "Pushpin", command: "pushpin", args, env: { LOGNAME: "bench" } };
-    const child = own(new ServerChild(spec));
+    const server = register(new SpawnedServer(spec));
     await waitFor(() => answers(port), {
       within: 30_000,
-      missing: () => `Pushpin does not answer: ${child.log}`,
+      missing: () => `Pushpin does not answer: ${server.log}`,
     });
     return {
       port,
       client: { kind: "sse", path: "/{stream}" },
       publisher: { kind: "pushpin", endpoint: `ipc://${join(scratch, "run", "push")}`, channel: "{stream}" },
-      counted: [child],
+      processes: [server],
     };
   },
 };
@@ -85,7 +85,7 @@ message_hwm=1000000
 `;
 }
 
-/** A connection alone says nothing: its Mongrel2 accepts before the rest is there. */
+/** Needs a response: its Mongrel2 accepts connections before the other processes run. */
 async function answers(port: number): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(2000) });

@@ -1,19 +1,18 @@
-import type { Contestant } from "../candidate/candidate.js";
-import { missingPeer, peerVersion, startPeer } from "./npm-peer.js";
+import type { Candidate } from "../candidate/candidate.js";
+import { unavailablePeer, peerVersion, startPeer } from "./npm-peer.js";
 
-/** socket.io over WebSocket alone. */
-export const socketIo: Contestant = {
+/** socket.io over WebSocket only. */
+export const socketIo: Candidate = {
   name: "socket.io",
   title: "socket.io",
   settings: [
-    "one process, WebSocket alone, the first request dropped as its page on performance advises; io.to(room).emit",
-    "published by lines over TCP into its process",
+    "one process, WebSocket only, the first request deleted as its page on performance advises; io.to(room).emit",
+    "published by lines over TCP to its process",
   ],
-  unable: {
-    resume:
-      "its recovery of a connection state is another protocol than a client that comes back with its last id",
+  unsupported: {
+    resume: "its connection state recovery is another protocol, not a request with the last event id",
   },
-  missing: async () => missingPeer("socket.io"),
+  unavailable: async () => unavailablePeer("socket.io"),
   version: async () => peerVersion("socket.io"),
   start: async (options) =>
     startPeer(options, "socket.io", {

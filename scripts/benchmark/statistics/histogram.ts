@@ -1,4 +1,4 @@
-/** Counts by bucket, as the load generator tells them: 32 buckets an octave of microseconds. */
+/** Counts by bucket, as the load generator reports them: 32 buckets per octave of microseconds. */
 export type Buckets = readonly (readonly [bucket: number, count: number])[];
 
 /** The delay in the middle of a bucket, in microseconds. */
@@ -15,7 +15,7 @@ export function mergeBuckets(all: readonly Buckets[]): Buckets {
   return [...merged].sort(([a], [b]) => a - b);
 }
 
-/** The delay that `share` of all did not exceed, in milliseconds; `undefined` when nothing was counted. */
+/** The delay that `share` of all did not exceed, in milliseconds; `undefined` when nothing was processes. */
 export function percentileMs(buckets: Buckets, share: number): number | undefined {
   const total = buckets.reduce((sum, [, count]) => sum + count, 0);
   let left = Math.ceil(total * share);

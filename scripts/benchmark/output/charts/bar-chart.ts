@@ -16,7 +16,7 @@ interface Panel {
 
 const size = { width: 760, left: 170, right: 110, bar: 16, gap: 8, head: 34, foot: 22, top: 12 };
 
-/** What the chart shows: the scenario, the figure, what stands above it, and how bars grow with it. */
+/** The panels: scenario, figure, title and scale. */
 const shown = [
   {
     scenario: "saturation",
@@ -39,11 +39,11 @@ const shown = [
 ] as const;
 
 /**
- * An SVG of the main figures, each panel with a scale of its own, readable on light and dark pages.
- * Panels whose scenario was not measured are left out.
+ * An SVG of the main figures, for light and dark pages. Each panel has its own scale; panels without figures are
+ * left out.
  */
-export function chartSvg(report: Report): string {
-  const titles = new Map(report.contestants.map((entry) => [entry.name, entry.title]));
+export function barChartSvg(report: Report): string {
+  const titles = new Map(report.candidates.map((entry) => [entry.name, entry.title]));
   const panels = shown.flatMap((panelSpec) => {
     const results = report.scenarios.find(({ name }) => name === panelSpec.scenario);
     const panel = results === undefined ? undefined : panelOf({ ...panelSpec, results, titles });
@@ -56,7 +56,7 @@ export function chartSvg(report: Report): string {
     return part;
   });
   const { machine, startedAt } = report;
-  const source = `${machine.cpu}, ${machine.cores} cores, clients and servers together; ${startedAt.slice(0, 10)}`;
+  const source = `${machine.cpu}, ${machine.cores} cores, shared by clients and servers; ${startedAt.slice(0, 10)}`;
   const foot = `<text class="note" x="12" y="${y + 8}">${escaped(source)}</text>`;
   return [styled(size.width, y + size.foot), ...parts, foot, "</svg>", ""].join("\n");
 }
@@ -72,11 +72,11 @@ function panelOf(options: {
   const bars = results.results.flatMap((result) => {
     const spread = result.kind === "measured" ? result.figures[figure] : undefined;
     if (spread === undefined) return [];
-    const { contestant } = result;
-    const own = contestant.startsWith("pharos");
+    const { candidate } = result;
+    const own = candidate.startsWith("pharos");
     return [
       {
-        label: titles.get(contestant) ?? contestant,
+        label: titles.get(candidate) ?? candidate,
         value: spread.median,
         text: numberText(spread.median),
         own,
@@ -98,23 +98,23 @@ function panelSvg(panel: Panel, top: number): string {
   const title = `<text class="title" x="12" y="${top + 18}">${escaped(panel.title)}</text>`;
   const bars = panel.bars.map((bar, index) => {
     const y = top + size.head + index * (size.bar + size.gap);
-    const middle = y + size.bar - 4;
+    const baseline = y + size.bar - 4;
     const length = Math.round(lengths[index] ?? 0);
     return [
-      `<text class="label" x="${size.left - 10}" y="${middle}">${escaped(bar.label)}</text>`,
+      `<text class="label" x="${size.left - 10}" y="${baseline}">${escaped(bar.label)}</text>`,
       `<rect class="${bar.own ? "own" : "peer"}" x="${size.left}" y="${y}" width="${length}" height="${size.bar}" rx="2"/>`,
-      `<text class="value" x="${size.left + length + 8}" y="${middle}">${bar.text}</text>`,
+      `<text class="value" x="${size.left + length + 8}" y="${baseline}">${bar.text}</text>`,
     ].join("\n");
   });
   return [title, ...bars].join("\n");
 }
 
-/** A logarithmic scale begins at a tenth of the least, so that the least can be seen, too. */
+/** A logarithmic scale begins at a tenth of the smallest value, so that its bar is visible. */
 function barLengths(values: readonly number[], scale: Panel["scale"]): readonly number[] {
-  const room = size.width - size.left - size.right;
-  const most = Math.max(...values);
-  if (scale === "linear") return values.map((value) => (value / most) * room);
+  const longest = size.width - size.left - size.right;
+  const highest = Math.max(...values);
+  if (scale === "linear") return values.map((value) => (value / highest) * longest);
   const from = Math.log10(Math.min(...values.filter((value) => value > 0)) / 10);
-  const to = Math.log10(most);
-  return values.map((value) => (value > 0 ? ((Math.log10(value) - from) / (to - from)) * room : 0));
+  const to = Math.log10(highest);
+  return values.map((value) => (value > 0 ? ((Math.log10(value) - from) / (to - from)) * longest : 0));
 }

@@ -3,9 +3,9 @@ import type { Report } from "../../report/report.js";
 import { escaped, styled } from "./svg.js";
 import { curvesOf, type MeasuredCurve } from "../../report/curves.js";
 
-/** What is drawn of each curve, one panel each, in one row. */
+/** The rows of the chart. Each has one panel per curve. */
 const rows = [
-  { title: "server's processor time a delivery, µs", lines: [{ figure: "cpu", line: "own" }] },
+  { title: "server's CPU time per delivery, µs", lines: [{ figure: "cpu", line: "own" }] },
   {
     title: "delay, ms: median and p99 (dashed)",
     lines: [
@@ -22,11 +22,11 @@ interface Box {
   readonly top: number;
 }
 
-/** Positions along an axis whose steps are factors. */
+/** Maps a value to its position on a logarithmic axis. */
 type Axis = (value: number) => number;
 
-/** An SVG of all curves of a run: both axes logarithmic, the same scale along each row; readable on light and dark pages. */
-export function curvesSvg(report: Report): string {
+/** An SVG of all curves of a run, for light and dark pages. Both axes are logarithmic; the panels of a row share a scale. */
+export function curveChartSvg(report: Report): string {
   const curves = curvesOf(report.scenarios).filter(({ points }) => points.length > 0);
   const parts = rows.map(({ title, lines }, row) => {
     const top = size.head + row * (size.height + size.head + size.foot);
@@ -45,7 +45,7 @@ export function curvesSvg(report: Report): string {
   });
   const height = rows.length * (size.height + size.head + size.foot) + 28;
   const { machine, startedAt } = report;
-  const source = `Pharos alone; ${machine.cpu}, ${machine.cores} cores, clients and server together; ${startedAt.slice(0, 10)}`;
+  const source = `Pharos alone; ${machine.cpu}, ${machine.cores} cores, shared by clients and server; ${startedAt.slice(0, 10)}`;
   const foot = `<text class="note" x="12" y="${height - 8}">${escaped(source)}</text>`;
   return [styled(size.width, height), ...parts, foot, "</svg>", ""].join("\n");
 }
@@ -73,7 +73,7 @@ function panelSvg(options: {
   return [frame, ...drawn, ends, name].join("\n");
 }
 
-/** The powers of ten around all values of some figures. */
+/** The powers of ten below and above all values of some figures. */
 function bounds(curves: readonly MeasuredCurve[], figures: readonly string[]): readonly [number, number] {
   const values = curves.flatMap(({ points }) =>
     points.flatMap((point) => figures.map((figure) => point.figures[figure]?.median ?? 0)),
@@ -89,7 +89,7 @@ function decades(from: number, to: number): readonly number[] {
   return Array.from({ length: count + 1 }, (_, index) => from * 10 ** index);
 }
 
-/** A value that is not above zero stands at the start. */
+/** Maps values that are not above zero to the start. */
 function logarithmic(options: {
   readonly from: number;
   readonly to: number;

@@ -1,4 +1,4 @@
-/** The opening of an SVG with the styles of all charts, for light and dark pages. */
+/** The start of an SVG, with the styles of all charts for light and dark pages. */
 export function styled(width: number, height: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Benchmark figures">
 <style>
@@ -23,7 +23,7 @@ export function styled(width: number, height: number): string {
 </style>`;
 }
 
-/** Text as it may stand in an element. */
+/** Escapes text for use in an element. */
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

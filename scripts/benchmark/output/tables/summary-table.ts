@@ -2,49 +2,49 @@ import { aligned } from "./aligned.js";
 import { numberText } from "./number-text.js";
 import type { Report, ScenarioResults } from "../../report/report.js";
 
-/** The columns: of each scenario the figures that say most; a note on a delay says that a pace was not kept. */
+/** The main figures of each scenario. If `rate` is true, a note means that the rate was not reached. */
 const columns = [
-  { scenario: "saturation", figure: "deliveries", title: "deliveries/s", pace: false },
-  { scenario: "rate-1000", figure: "p99", title: "p99 at 1,000/s, ms", pace: true },
-  { scenario: "delay-1000", figure: "p99", title: "p99, 1,000 clients, ms", pace: true },
-  { scenario: "delay-10000", figure: "p50", title: "median, 10,000 clients, ms", pace: true },
-  { scenario: "delay-10000", figure: "p99", title: "p99, 10,000 clients, ms", pace: true },
-  { scenario: "burst-1000", figure: "all", title: "burst, ms", pace: false },
-  { scenario: "topics-10000", figure: "p99", title: "p99, 10,000 topics, ms", pace: true },
-  { scenario: "idle-memory", figure: "kib", title: "KiB a client", pace: false },
-  { scenario: "opening", figure: "perSecond", title: "opened/s", pace: false },
-  { scenario: "resume-storm", figure: "caughtUp", title: "resume storm, ms", pace: false },
-  { scenario: "round-trip", figure: "p50", title: "round trip, ms", pace: false },
+  { scenario: "saturation", figure: "deliveries", title: "deliveries/s", rate: false },
+  { scenario: "rate-1000", figure: "p99", title: "p99 at 1,000/s, ms", rate: true },
+  { scenario: "delay-1000", figure: "p99", title: "p99, 1,000 clients, ms", rate: true },
+  { scenario: "delay-10000", figure: "p50", title: "median, 10,000 clients, ms", rate: true },
+  { scenario: "delay-10000", figure: "p99", title: "p99, 10,000 clients, ms", rate: true },
+  { scenario: "burst-1000", figure: "all", title: "burst, ms", rate: false },
+  { scenario: "topics-10000", figure: "p99", title: "p99, 10,000 topics, ms", rate: true },
+  { scenario: "idle-memory", figure: "kib", title: "KiB per client", rate: false },
+  { scenario: "opening", figure: "perSecond", title: "opened/s", rate: false },
+  { scenario: "resume-storm", figure: "caughtUp", title: "resume storm, ms", rate: false },
+  { scenario: "round-trip", figure: "p50", title: "round trip, ms", rate: false },
 ] as const;
 
-/** One row a server, medians alone; marked where something was lost or a pace not kept. Empty when nothing of it was measured. */
-export function summaryTable({ contestants, scenarios }: Report): string {
+/** Medians, one row per server. Marks lost events and rates that were not reached. Empty if no column was measured. */
+export function summaryTable({ candidates, scenarios }: Report): string {
   const shown = columns.flatMap((column) => {
     const results = scenarios.find(({ name, point }) => name === column.scenario && point === undefined);
     return results === undefined ? [] : [{ ...column, results }];
   });
   if (shown.length === 0) return "";
-  const present = contestants.filter(({ kind }) => kind === "present");
+  const present = candidates.filter(({ kind }) => kind === "present");
   const rows = present.map(({ name, title }) =>
-    [title].concat(shown.map((column) => cell({ ...column, contestant: name }))),
+    [title].concat(shown.map((column) => cell({ ...column, candidate: name }))),
   );
   const marked = rows.some((row) => row.some((text) => text.endsWith("*")));
   const foot = marked
-    ? "\n\n\\* something was lost or came too late, or the pace was not kept: see the table of the scenario."
+    ? "\n\n\\* events were lost or late, or the rate was not reached; see the table of the scenario."
     : "";
   return `${aligned([["medians"].concat(shown.map(({ title }) => title)), ...rows])}${foot}`;
 }
 
 function cell(options: {
   readonly results: ScenarioResults;
-  readonly contestant: string;
+  readonly candidate: string;
   readonly figure: string;
-  readonly pace: boolean;
+  readonly rate: boolean;
 }): string {
-  const { results, contestant, figure, pace } = options;
-  const result = results.results.find((one) => one.contestant === contestant);
+  const { results, candidate, figure, rate } = options;
+  const result = results.results.find((one) => one.candidate === candidate);
   const spread = result?.kind === "measured" ? result.figures[figure] : undefined;
   if (result?.kind !== "measured" || spread === undefined) return "";
-  const wrong = Object.keys(result.faults).length > 0 || result.failures.length > 0;
-  return `${numberText(spread.median)}${wrong || (pace && result.notes.length > 0) ? " *" : ""}`;
+  const faulty = Object.keys(result.faults).length > 0 || result.failures.length > 0;
+  return `${numberText(spread.median)}${faulty || (rate && result.notes.length > 0) ? " *" : ""}`;
 }

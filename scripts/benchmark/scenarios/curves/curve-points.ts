@@ -1,12 +1,7 @@
-import type { Contestant } from "../../candidate/candidate.js";
 import { percentileMs } from "../../statistics/histogram.js";
 import type { Scenario } from "../scenario.js";
-import { pharos } from "../../servers/pharos.js";
 
-/** Whom `--curves` measures. */
-export const curveContestants: readonly Contestant[] = Object.freeze([pharos]);
-
-/** What one point publishes, and to whom. */
+/** The clients and publications of one point. */
 interface Load {
   readonly clients: number;
   readonly perSecond: number;
@@ -39,13 +34,13 @@ const curves: readonly Curve[] = [
   },
   {
     name: "payload",
-    title: "bytes a publication, 20/s to 1,000 clients",
+    title: "bytes per publication, 20/s to 1,000 clients",
     points: [50, 200, 1000, 3000, 10_000],
     load: (bytes) => ({ clients: 1000, perSecond: 20, bytes }),
   },
   {
     name: "topics",
-    title: "topics with a client each, 1,000 publications/s in all",
+    title: "topics with one client each, 1,000 publications/s in total",
     points: [1, 10, 100, 1000, 10_000],
     load: (clients) => ({ clients, perSecond: 1000, topics: "own" }),
   },
@@ -63,19 +58,20 @@ function pointOf({ name, title, load }: Curve, x: number): Scenario {
     title: `${x.toLocaleString("en")} ${title}`,
     point: { curve: name, title, x },
     figures: {
-      cpu: { title: "server's processor time a delivery", unit: "µs", better: "less" },
+      cpu: { title: "server's CPU time per delivery", unit: "µs", better: "less" },
       p50: { title: "median delay", unit: "ms", better: "less" },
       p99: { title: "p99", unit: "ms", better: "less" },
     },
-    bed: (scale) => ({ clients: scale.clients(clients), topics, ids: false }),
-    measure: async (bed, scale) => {
-      const { report, drained, cpuSeconds } = await bed.stretch({
+    environment: (size) => ({ clients: size.clients(clients), topics, ids: false }),
+    measure: async (environment, size) => {
+      const { report, drained, cpuSeconds } = await environment.publishFor({
         perSecond,
-        seconds: scale.seconds(seconds),
+        seconds: size.seconds(seconds),
         drainWithin: drainMs,
         ...(bytes === undefined ? {} : { bytes }),
       });
-      if (drained.behind > 0) throw new Error(`${drained.behind} clients had not everything in time`);
+      if (drained.behind > 0)
+        throw new Error(`${drained.behind} clients had not received everything in time`);
       const { delays, events, faults } = report;
       const [p50 = 0, p99 = 0] = [percentileMs(delays, 0.5), percentileMs(delays, 0.99)];
       return { figures: { cpu: (cpuSeconds * 1e6) / events, p50, p99 }, faults };

@@ -2,11 +2,11 @@ import { percentileMs } from "../../statistics/histogram.js";
 import { availableBytes, kernelLimits, kernelState } from "../../machine/kernel.js";
 import type { Scenario } from "../scenario.js";
 
-/** For what is under way at the end. */
+/** Time for delivery after the last publication. */
 const drainMs = 90_000;
 
-/** Everybody on one topic, with a publication now and then. */
-function largeCrowd(options: {
+/** Very many clients of one topic, with few publications. */
+function manyClients(options: {
   readonly name: string;
   readonly title: string;
   readonly clients: number;
@@ -20,52 +20,52 @@ function largeCrowd(options: {
     needs: "workers",
     figures: {
       perSecond: { title: "streams opened", unit: "/s", better: "more" },
-      kib: { title: "server's memory a client", unit: "KiB", better: "less" },
+      kib: { title: "server's memory per client", unit: "KiB", better: "less" },
       all: { title: "with kernel and load clients", unit: "KiB", better: "less" },
       p50: { title: "median delay", unit: "ms", better: "less" },
-      cpu: { title: "server's processor time a delivery", unit: "µs", better: "less" },
-      last: { title: "until the last client has it, at most", unit: "ms", better: "less" },
+      cpu: { title: "server's CPU time per delivery", unit: "µs", better: "less" },
+      last: { title: "longest delay", unit: "ms", better: "less" },
     },
-    bed: () => ({ clients, topics: "one", ids: false }),
-    measure: async (bed) => {
-      const kib = (bed.memory() - bed.memoryBefore) / 1024 / clients;
-      const all = (bed.availableBefore - availableBytes()) / 1024 / clients;
+    environment: () => ({ clients, topics: "one", ids: false }),
+    measure: async (environment) => {
+      const kib = (environment.memory() - environment.memoryBefore) / 1024 / clients;
+      const all = (environment.availableBefore - availableBytes()) / 1024 / clients;
       const notes = [`with all connected: ${kernelState()}`, kernelLimits()];
-      const { report, drained, cpuSeconds } = await bed.stretch({
+      const { report, drained, cpuSeconds } = await environment.publishFor({
         perSecond: 1 / everySeconds,
-        // The first comes at once.
+        // The first publication comes at once.
         seconds: (publications - 0.5) * everySeconds,
         drainWithin: drainMs,
       });
       if (drained.behind > 0 || drained.open < clients)
         throw new Error(
-          `${drainMs / 1000} s after the last publication ${drained.behind} clients had not everything, ` +
-            `${clients - drained.open} were closed; ${kernelState()}`,
+          `${drainMs / 1000} s after the last publication ${drained.behind} clients had not received everything ` +
+            `and ${clients - drained.open} were disconnected; ${kernelState()}`,
         );
       const { faults, delays, events } = report;
       const [p50 = 0, last = 0] = [percentileMs(delays, 0.5), percentileMs(delays, 1)];
-      const perSecond = clients / (bed.opened.openMicros / 1e6);
+      const perSecond = clients / (environment.opened.openMicros / 1e6);
       return { figures: { perSecond, kib, all, cpu: (cpuSeconds * 1e6) / events, p50, last }, faults, notes };
     },
   };
 }
 
-export const largeCrowds: readonly Scenario[] = [
-  largeCrowd({
+export const manyClientsScenarios: readonly Scenario[] = [
+  manyClients({
     name: "clients-100000",
     title: "100,000 clients, 1 publication/s",
     clients: 100_000,
     everySeconds: 1,
     publications: 20,
   }),
-  largeCrowd({
+  manyClients({
     name: "clients-500000",
     title: "500,000 clients, a publication every 20 s",
     clients: 500_000,
     everySeconds: 20,
     publications: 3,
   }),
-  largeCrowd({
+  manyClients({
     name: "clients-1000000",
     title: "1,000,000 clients, a publication every 60 s",
     clients: 1_000_000,

@@ -1,12 +1,13 @@
-import { Bed } from "../../environment/environment.js";
-import { spreadOf, type Spread } from "../../report/report.js";
+import type { Environment } from "../../environment/environment.js";
+import { openEnvironment } from "../../environment/open-environment.js";
+import { spreadOf, type Spread } from "../../statistics/spread.js";
 import type { Scenario } from "../scenario.js";
 
 const clients = 100;
 const pairs = 5;
 const publications = 20_000;
 
-/** What a publication costs beside clients that it does not concern, against the same hub without them. */
+/** CPU time of a publication while other clients are connected, against the same hub without them. */
 function otherTopics(options: {
   readonly name: string;
   readonly others: number;
@@ -15,47 +16,47 @@ function otherTopics(options: {
   const { name, others, workers } = options;
   return {
     name,
-    title: `processor time of a publication to 100 clients beside ${others.toLocaleString("en")} on 10,000 other topics`,
+    title: `CPU time of a publication to 100 clients, with ${others.toLocaleString("en")} more on 10,000 other topics`,
     ...(workers ? { needs: "workers" as const } : {}),
     figures: {
       with: { title: "with them", unit: "µs", better: "less" },
       without: { title: "without", unit: "µs", better: "less" },
-      gap: { title: "between the ranges", unit: "µs", better: "less" },
+      gap: { title: "gap between the ranges", unit: "µs", better: "less" },
     },
-    bed: () => ({ clients, topics: "one", ids: false, others }),
-    measure: async (bed) => {
-      const bare = await Bed.open(bed.contestant, { clients, topics: "one", ids: false });
+    environment: () => ({ clients, topics: "one", ids: false, others }),
+    measure: async (environment) => {
+      const emptyHub = await openEnvironment(environment.candidate, { clients, topics: "one", ids: false });
       try {
-        const [beside, alone] = await alternate(bed, bare);
-        const gap = Math.max(0, beside.min - alone.max, alone.min - beside.max);
-        const note = `${pairs} alternating runs: ${rangeText(beside)} with them, ${rangeText(alone)} without`;
-        return { figures: { with: beside.median, without: alone.median, gap }, notes: [note] };
+        const [withThem, without] = await alternate(environment, emptyHub);
+        const gap = Math.max(0, withThem.min - without.max, without.min - withThem.max);
+        const note = `${pairs} alternating runs: ${rangeText(withThem)} with them, ${rangeText(without)} without`;
+        return { figures: { with: withThem.median, without: without.median, gap }, notes: [note] };
       } finally {
-        await bare.close();
+        await emptyHub.close();
       }
     },
   };
 }
 
-async function alternate(bed: Bed, bare: Bed): Promise<[Spread, Spread]> {
-  const [beside, alone]: [number[], number[]] = [[], []];
-  await costUs(bed);
-  await costUs(bare);
+async function alternate(environment: Environment, emptyHub: Environment): Promise<[Spread, Spread]> {
+  const [withThem, without]: [number[], number[]] = [[], []];
+  await costUs(environment);
+  await costUs(emptyHub);
   for (let pair = 0; pair < pairs; pair++) {
-    beside.push(await costUs(bed));
-    alone.push(await costUs(bare));
+    withThem.push(await costUs(environment));
+    without.push(await costUs(emptyHub));
   }
-  return [spreadOf(beside), spreadOf(alone)];
+  return [spreadOf(withThem), spreadOf(without)];
 }
 
-/** The server's processor time for one publication, in microseconds, over many. */
-async function costUs(bed: Bed): Promise<number> {
-  await bed.warmUp();
-  const before = bed.cpuSeconds();
-  const published = await bed.publisher.call("publish", { count: publications });
-  const { behind } = await bed.drained(published, 60_000);
-  if (behind > 0) throw new Error(`${behind} clients had not everything after a minute`);
-  return ((bed.cpuSeconds() - before) * 1e6) / publications;
+/** The server's mean CPU time per publication, in microseconds. */
+async function costUs(environment: Environment): Promise<number> {
+  await environment.warmUp();
+  const before = environment.cpuSeconds();
+  const published = await environment.publisher.call("publish", { count: publications });
+  const { behind } = await environment.waitUntilDelivered(published, 60_000);
+  if (behind > 0) throw new Error(`${behind} clients had not received everything after a minute`);
+  return ((environment.cpuSeconds() - before) * 1e6) / publications;
 }
 
 function rangeText({ min, max }: Spread): string {

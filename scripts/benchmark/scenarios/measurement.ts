@@ -1,0 +1,28 @@
+import type { Faults } from "../load/load-clients.js";
+
+/** The result of one turn of a scenario. */
+export interface Measurement {
+  readonly figures: Readonly<Record<string, number>>;
+  readonly faults?: Faults | undefined;
+  /** CPU cores used by each part, clients and publisher included, if they were measured. */
+  readonly cores?: Readonly<Record<string, number>> | undefined;
+  /** True if the turn took so long that there are no more turns. */
+  readonly once?: boolean | undefined;
+  /** Remarks for the report, such as a rate that was not reached. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+/** A turn that takes longer is not repeated, so that the slowest server does not set the time of the whole run. */
+export const slowMs = 8000;
+export const slowNote = "one turn only, because it is slow";
+
+/** A remark if the publisher reached less than nine tenths of the rate. */
+export function rateNote(
+  perSecond: number,
+  published: { readonly inPeriod: number; readonly seconds: number },
+): string[] {
+  const reached = published.inPeriod / published.seconds;
+  return reached < perSecond * 0.9
+    ? [`accepted ${Math.round(reached)} of ${perSecond} publications a second`]
+    : [];
+}

@@ -1,0 +1,27 @@
+/** How long and how large a run is. */
+export interface RunSize {
+  readonly quick: boolean;
+  /** The clients of a scenario that has `full` clients in the default run. */
+  clients(full: number): number;
+  /** The length of a period that has `full` seconds in the default run. */
+  seconds(full: number): number;
+  /** How close the saturation search comes to the highest rate: the factor between a rate that passes and one that fails. */
+  readonly rateStep: number;
+}
+
+export const fullSize: RunSize = {
+  quick: false,
+  clients: (full) => full,
+  seconds: (full) => full,
+  rateStep: 1.12,
+};
+
+/** For comparing two versions of one server: differences below 12% must be visible. */
+export const fineSize: RunSize = { ...fullSize, rateStep: 1.03 };
+
+export const quickSize: RunSize = {
+  ...fullSize,
+  quick: true,
+  clients: (full) => Math.max(20, Math.ceil(full / 100)),
+  seconds: (full) => Math.min(full, 0.4),
+};
