@@ -28,7 +28,7 @@ import { ZeroMqIngress, defaultIngressLimits } from "../ingress/zeromq/zeromq-in
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
 import { OpaquePositions } from "../journal/opaque-positions.js";
 import type { Logger } from "../base/log.js";
-import { Polls } from "../delivery/polls.js";
+import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import { Presence } from "../presence/presence.js";
 import { Stamps } from "../protocols/push-stream/messages/stamps.js";

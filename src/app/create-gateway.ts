@@ -26,7 +26,7 @@ import type { Hub } from "../hub/hub.js";
 import type { MemoryJournal } from "../journal/memory/memory-journal.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
-import type { Polls } from "../delivery/polls.js";
+import type { Polls } from "../delivery/polls/polls.js";
 import type { Presence } from "../presence/presence.js";
 import { filterLimits } from "./filter-limits.js";
 import { pushStream } from "../protocols/push-stream/push-stream.js";

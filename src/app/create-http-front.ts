@@ -32,7 +32,7 @@ export interface HttpFrontParts {
 type BodyLimits = Pick<Limits, "bodyBytes" | "requestBytes">;
 
 /** The built-in front, in this process or in workers; undefined where there is to be none. */
-export function createHttpFront(parts: HttpFrontParts): HttpFront<unknown> | WorkersFront | undefined {
+export function createHttpFront(parts: HttpFrontParts): HttpFront | WorkersFront | undefined {
   const { http, workers, limits } = parts.config;
   if (http === "off") return undefined;
   const connections = limits.connections + otherConnections;

@@ -8,7 +8,7 @@ const closeWithinMs = 2000;
  * Ends every stream in order, so that clients reconnect elsewhere; those that take too long over it are cut. Resolves
  * when none is open and the fan-out has stopped.
  */
-export async function closeStreams<H, S>(fanout: Fanout<H, S>, clock: Clock): Promise<void> {
+export async function closeStreams<H>(fanout: Fanout<H>, clock: Clock): Promise<void> {
   fanout.endAll();
   const late = clock.after(closeWithinMs, () => fanout.cutAll());
   await fanout.whenEmpty();

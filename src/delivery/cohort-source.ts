@@ -1,6 +1,7 @@
 import type { Batch } from "../hub/cohort.js";
 import type { Page, PageLimits, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
+import type { JoinTicket } from "./joining/join-ticket.js";
 
 /**
  * A page that has to be asked for: calls `take` once, in a later turn; never when the hub is gone by then. What it
@@ -35,15 +36,15 @@ export interface JoinedCohort {
   readonly read: ReadState;
 }
 
-/** Where a fan-out gets its cohorts from; `S` is what it knows of a stream that is to join one. */
-export interface CohortSource<S> {
+/** Where a fan-out gets its cohorts from. It throws on a ticket that was made for another source. */
+export interface CohortSource {
   /**
    * To be called once: `wake` is told of each cohort that has something pending, or whose horizon has moved without; it
    * must not call back.
    */
   attach(wake: (cohort: FanoutCohort) => void): void;
   /** One more connection; undone by {@link FanoutCohort.leave}. The same object for all of a cohort. */
-  join(stream: S): JoinedCohort;
+  join(ticket: JoinTicket): JoinedCohort;
   /** The same for a stream that comes from another cohort, where it stood at `read`. */
-  move(stream: S, read: ReadState): JoinedCohort;
+  move(ticket: JoinTicket, read: ReadState): JoinedCohort;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../base/clock.js";
 import type { Page } from "../hub/history-page.js";
 import type { Metrics } from "../base/metrics.js";
+import type { AdmittedStream } from "./joining/admitted-stream.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
@@ -8,6 +9,7 @@ import type { CohortSource, PendingPage, FanoutCohort } from "./cohort-source.js
 import { PendingPages } from "./pending-pages.js";
 import { Connection } from "./connection.js";
 import type { EndReason } from "./connection.js";
+import type { JoinTicket } from "./joining/join-ticket.js";
 import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "./limits.js";
 import type { FanoutLimits } from "./limits.js";
@@ -19,38 +21,34 @@ const sweepMs = 1000;
 /** How long readers may be served in one turn before rounds get their turn again. */
 const readersPerTurnMs = 10;
 
-export interface FanoutOptions<H, S> {
+export interface FanoutOptions<H> {
   /** `http` or `mongrel2`, for metrics. */
   readonly front: string;
-  readonly cohorts: CohortSource<S>;
+  readonly cohorts: CohortSource;
   readonly channel: Channel<H>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly limits?: FanoutLimits;
 }
 
-/** How a stream begins, beside what its cohort is found by. */
+/** How a front writes to a stream. */
 export interface StreamOpening<H> {
   readonly handle: H;
   /** Goes out in front of the first page, in one write with it. */
   readonly head: Buffer;
-  /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
-  readonly expiresAtMs: number | undefined;
-  /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
-  readonly opened?: () => () => void;
   /** Called after a write when there is room for answers, see {@link Fanout.say}. @default nobody waits for it */
   readonly onRoom?: (() => void) | undefined;
 }
 
 /** What a client is answered, and what becomes of its stream. */
-export interface Saying<S> {
+export interface Saying {
   /** @default nothing */
   readonly answer?: Buffer | undefined;
   /**
    * The stream goes on in another cohort, from where it stands: nothing of either is lost, or comes twice. @default in
    * its own
    */
-  readonly moved?: S | undefined;
+  readonly moved?: JoinTicket | undefined;
   /** It is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. @default as before */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
 }
@@ -60,8 +58,8 @@ export interface Saying<S> {
  * longer. Everything that happens in one turn of the event loop goes out at its end, rounds first, so that a reader's
  * page reaches up to where the next round begins.
  */
-export class Fanout<H, S> {
-  readonly #cohorts: CohortSource<S>;
+export class Fanout<H> {
+  readonly #cohorts: CohortSource;
   readonly #channel: Channel<H>;
   readonly #clock: Clock;
   readonly #limits: FanoutLimits;
@@ -80,7 +78,7 @@ export class Fanout<H, S> {
   #stalled = false;
   readonly #waiters = new Waiters();
 
-  constructor(options: FanoutOptions<H, S>) {
+  constructor(options: FanoutOptions<H>) {
     this.#cohorts = options.cohorts;
     this.#cohorts.attach((cohort) => this.#rounds.get(cohort)?.wake());
     this.#channel = options.channel;
@@ -122,14 +120,16 @@ export class Fanout<H, S> {
   }
 
   /** Opens a stream; its head and first page go out at the end of the turn. */
-  open(opening: StreamOpening<H> & S): Connection<H> {
-    const { cohort, read } = this.#cohorts.join(opening);
+  open(
+    { ticket, expiresAtMs, opened }: AdmittedStream,
+    { handle, head, onRoom }: StreamOpening<H>,
+  ): Connection<H> {
+    const { cohort, read } = this.#cohorts.join(ticket);
     const rounds = this.#roundsOf(cohort);
-    const { handle, expiresAtMs, onRoom } = opening;
-    const ended = opening.opened?.();
+    const ended = opened?.();
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
     this.#connections.add(connection);
-    this.#heads.add(connection, opening.head);
+    this.#heads.add(connection, head);
     this.#makeReady(connection);
     this.#expireInTime(connection);
     return connection;
@@ -171,7 +171,7 @@ export class Fanout<H, S> {
    *
    * @returns false when answers wait that are to be written before more is asked for
    */
-  say(connection: Connection<H>, { answer, moved, renewed }: Saying<S>): boolean {
+  say(connection: Connection<H>, { answer, moved, renewed }: Saying): boolean {
     if (connection.state === "closed") return true;
     if (answer !== undefined || moved !== undefined) connection.rounds.release(connection);
     if (moved !== undefined) this.#move(connection, moved);
@@ -245,9 +245,9 @@ export class Fanout<H, S> {
     if (cohort.connections === 0) this.#rounds.delete(cohort);
   }
 
-  #move(connection: Connection<H>, stream: S): void {
+  #move(connection: Connection<H>, ticket: JoinTicket): void {
     const before = connection.rounds.cohort;
-    const { cohort, read } = this.#cohorts.move(stream, connection.read);
+    const { cohort, read } = this.#cohorts.move(ticket, connection.read);
     connection.enter(this.#roundsOf(cohort), read);
     this.#leave(before);
     this.#coming.forget(connection);

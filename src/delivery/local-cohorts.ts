@@ -1,10 +1,12 @@
-import type { Batch, Cohort, Joining, Outlet } from "../hub/cohort.js";
+import type { Batch, Cohort, Outlet } from "../hub/cohort.js";
 import type { Hub } from "../hub/hub.js";
 import { moveReading, namesOf, startReading } from "../hub/history-page.js";
 import type { Page, PageLimits, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
 import type { CohortSource, FanoutCohort, JoinedCohort } from "./cohort-source.js";
+import type { JoinTicket } from "./joining/join-ticket.js";
 import { defaultFanoutLimits } from "./limits.js";
+import { LocalTicket } from "./joining/local-ticket.js";
 import { PageCache } from "../hub/page-cache.js";
 
 export interface LocalCohortsOptions {
@@ -16,7 +18,7 @@ export interface LocalCohortsOptions {
 }
 
 /** One outlet of the hub in this process. */
-export class LocalCohorts implements CohortSource<Joining>, Outlet {
+export class LocalCohorts implements CohortSource, Outlet {
   readonly name: string;
   readonly #hub: Hub;
   readonly #pages: PageCache;
@@ -38,12 +40,14 @@ export class LocalCohorts implements CohortSource<Joining>, Outlet {
     if (local !== undefined) this.#wake(local);
   }
 
-  join(joining: Joining): JoinedCohort {
+  join(ticket: JoinTicket): JoinedCohort {
+    const joining = LocalTicket.read(ticket);
     const cohort = this.#hub.join(this, joining.subscription);
     return { cohort: this.#localOf(cohort), read: startReading(this.#hub, cohort, joining) };
   }
 
-  move({ subscription, added = [] }: Joining, read: ReadState): JoinedCohort {
+  move(ticket: JoinTicket, read: ReadState): JoinedCohort {
+    const { subscription, added = [] } = LocalTicket.read(ticket);
     const cohort = this.#hub.join(this, subscription);
     return { cohort: this.#localOf(cohort), read: moveReading(read, namesOf(added)) };
   }

@@ -1,4 +1,7 @@
 import { PharosError } from "../base/errors.js";
+import { admitStream } from "../delivery/joining/admitted-stream.js";
+import type { AdmittedStream } from "../delivery/joining/admitted-stream.js";
+import { LocalTicket } from "../delivery/joining/local-ticket.js";
 import type { Subscription } from "../hub/cohort.js";
 import { streamPath } from "../protocol.js";
 import { BodyBudget } from "./limits/body-budget.js";
@@ -64,19 +67,20 @@ export class Gateway {
   }
 
   /**
-   * Lets a stream in, or says what to answer instead: there may be no room for it, or its address has its share. What is
-   * let in is to be opened in the same turn, with nothing awaited in between: room is counted by what is open.
+   * Lets a stream in, or returns the refusal to send instead: a limit of the hub or of the client's address is reached.
+   * The caller opens an admitted stream in the same turn, since the limits count open streams.
    */
-  admit(request: GatewayRequest, start: StreamStart): StreamStart | Reply {
+  admit(request: GatewayRequest, start: StreamStart): AdmittedStream<StreamStart> | Reply {
     const { clients, checkRoom } = this.#options;
-    const { filters } = start.subscription;
+    const { subscription } = LocalTicket.read(start.ticket);
+    const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
       // First the hub's, so that a stream that is refused for both is told what it cannot wait for.
-      checkRoom?.(start.subscription);
+      checkRoom?.(subscription);
       return clients === undefined
-        ? start
-        : { ...start, opened: both(clients.admitStream(request, filters, held), start.opened) };
+        ? admitStream(start)
+        : admitStream({ ...start, opened: both(clients.admitStream(request, filters, held), start.opened) });
     } catch (error) {
       return this.refuse(request, error);
     }

@@ -1,5 +1,8 @@
+import { admitStream } from "../../src/delivery/joining/admitted-stream.js";
+import type { JoiningStream } from "../../src/delivery/joining/admitted-stream.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import type { FanoutOptions, StreamOpening } from "../../src/delivery/fanout.js";
+import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
 import type { Joining } from "../../src/hub/cohort.js";
 import { defaultFanoutLimits } from "../../src/delivery/limits.js";
@@ -21,7 +24,7 @@ import type { CounterName, Metrics } from "../../src/base/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { FakeChannel, FakeClient } from "./fake-channel.js";
 import type { Appetite, FakeChannelOptions } from "./fake-channel.js";
-import type { RemoteStream } from "../../src/workers/worker/remote-cohorts.js";
+import { RemoteTicket } from "../../src/workers/worker/remote-ticket.js";
 import { tinyFormat, tinyHead } from "./tiny-format.js";
 import { WorkerWay } from "./worker-way.js";
 import type { WayStream } from "./worker-way.js";
@@ -51,18 +54,20 @@ export interface FilterChange {
   readonly added: readonly string[];
 }
 
-type Open = (client: FakeClient, joining: Joining, opening: StreamOpening<FakeClient>) => void;
+interface Opening extends StreamOpening<FakeClient>, Omit<JoiningStream, "ticket"> {}
+
+type Open = (client: FakeClient, joining: Joining, opening: Opening) => void;
 
 /** `moved` is called when the client's stream goes on elsewhere, which at a worker is later; never when it has gone. */
 type Move = (client: FakeClient, joining: Joining, moved: () => void) => void;
 
 interface FanoutWorld {
-  readonly fanout: Fanout<FakeClient, never>;
+  readonly fanout: Fanout<FakeClient>;
   readonly open: Open;
   readonly move: Move;
 }
 
-type FanoutParts<S> = Omit<FanoutOptions<FakeClient, S>, "cohorts">;
+type FanoutParts = Omit<FanoutOptions<FakeClient>, "cohorts">;
 
 /** A journal, a hub and one fan-out over a fake channel, all on one virtual clock. */
 export class World {
@@ -71,7 +76,7 @@ export class World {
   readonly journal: MemoryJournal;
   readonly hub: Hub;
   readonly channel: FakeChannel;
-  readonly fanout: Fanout<FakeClient, never>;
+  readonly fanout: Fanout<FakeClient>;
   /** The way to the worker that has the fan-out; undefined where the hub's own process has it. */
   readonly way: WorkerWay | undefined;
   readonly #open: Open;
@@ -182,33 +187,39 @@ export class World {
     return this.counts.get(name) ?? 0;
   }
 
-  #local(parts: FanoutParts<Joining>): FanoutWorld {
+  #local(parts: FanoutParts): FanoutWorld {
     const fanout = new Fanout({ ...parts, cohorts: new LocalCohorts({ name: "test", hub: this.hub }) });
     return {
       fanout,
       open: (client, joining, opening) => {
-        client.connection = fanout.open({ ...joining, ...opening });
+        client.connection = fanout.open(
+          admitStream({ ...opening, ticket: new LocalTicket(joining) }),
+          opening,
+        );
       },
       move: (client, joining, moved) => {
         if (client.connection === undefined || client.fate !== "open") return;
-        fanout.say(client.connection, { answer: tinyHead, moved: joining });
+        fanout.say(client.connection, { answer: tinyHead, moved: new LocalTicket(joining) });
         moved();
       },
     };
   }
 
-  #remote(parts: FanoutParts<RemoteStream>, way: WorkerWay): FanoutWorld {
+  #remote(parts: FanoutParts, way: WorkerWay): FanoutWorld {
     const fanout = new Fanout({ ...parts, cohorts: way.cohorts });
     const streams = new Map<FakeClient, WayStream>();
     return {
       fanout,
       open: (client, joining, opening) => {
-        const stream = way.join(joining, ({ place }) => {
+        const stream = way.join(joining, (place) => {
           if (client.isGone) {
-            way.cohorts.forgo(place);
+            way.cohorts.abandon(place);
             stream.ended();
           } else {
-            client.connection = fanout.open({ ...opening, place, opened: () => () => stream.ended() });
+            const ticket = new RemoteTicket(place);
+            const { expiresAtMs } = opening;
+            const opened = () => () => stream.ended();
+            client.connection = fanout.open(admitStream({ ticket, expiresAtMs, opened }), opening);
           }
         });
         streams.set(client, stream);
@@ -216,10 +227,10 @@ export class World {
       move: (client, joining, moved) => {
         streams.get(client)?.move(joining, (place) => {
           if (client.connection === undefined || client.fate !== "open") {
-            if (place !== undefined) way.cohorts.forgo(place);
+            if (place !== undefined) way.cohorts.abandon(place);
             return;
           }
-          fanout.say(client.connection, { answer: tinyHead, moved: place && { place } });
+          fanout.say(client.connection, { answer: tinyHead, moved: place && new RemoteTicket(place) });
           moved();
         });
       },

@@ -1,10 +1,10 @@
 import type { Clock, Timer } from "../../src/base/clock.js";
+import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import type { Coding } from "../../src/hub/publications/content-coding.js";
 import type { Joining } from "../../src/hub/cohort.js";
 import type { Hub } from "../../src/hub/hub.js";
 import { WorkerOutlet } from "../../src/workers/primary/worker-outlet.js";
 import { RemoteCohorts } from "../../src/workers/worker/remote-cohorts.js";
-import type { RemoteStream } from "../../src/workers/worker/remote-cohorts.js";
 import type { Place, ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
 import type { Peer } from "../../src/workers/ipc/peer.js";
 import { tinyFormat } from "./tiny-format.js";
@@ -53,7 +53,7 @@ export class WorkerWay {
   readonly cohorts: RemoteCohorts;
   readonly #toWorker = new Way<ToWorker>((message, body) => this.#takeAtWorker(message, body));
   readonly #toHub = new Way<ToHub>((message) => this.#takeAtHub(message));
-  readonly #opening = new Map<number, (stream: RemoteStream) => void>();
+  readonly #opening = new Map<number, (place: Place) => void>();
   readonly #open = new Map<number, number>();
   readonly #moving = new Map<number, ((place: Place | undefined) => void)[]>();
   readonly #standing: Timer;
@@ -81,10 +81,10 @@ export class WorkerWay {
   }
 
   /** The hub lets a stream in; `open` is called at the worker when it hears of it. */
-  join(joining: Joining, open: (stream: RemoteStream) => void): WayStream {
+  join(joining: Joining, open: (place: Place) => void): WayStream {
     this.#requests += 1;
     const request = this.#requests;
-    const place = this.outlet.join(joining);
+    const place = this.outlet.join(new LocalTicket(joining));
     this.#open.set(request, place.cohort);
     this.#opening.set(request, open);
     this.#toWorker.send({ kind: "stream", request, talks: false, headers: [], place });
@@ -101,7 +101,7 @@ export class WorkerWay {
   #move(request: number, joining: Joining, moved: (place: Place | undefined) => void): void {
     const before = this.#open.get(request);
     if (before === undefined) return;
-    const { place, left } = this.outlet.move(before, joining);
+    const { place, left } = this.outlet.move(before, new LocalTicket(joining));
     this.#open.set(request, place.cohort);
     const waiting = this.#moving.get(request) ?? [];
     this.#moving.set(request, [...waiting, moved]);
@@ -128,7 +128,7 @@ export class WorkerWay {
     else if (message.kind === "said") this.#said(message);
     else if (message.kind === "stream") {
       this.cohorts.reserve(message.place);
-      this.#opening.get(message.request)?.({ place: message.place });
+      this.#opening.get(message.request)?.(message.place);
       this.#opening.delete(message.request);
     }
   }

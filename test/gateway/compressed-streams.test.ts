@@ -1,5 +1,6 @@
 import { constants, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { encodeStreamHead } from "../../src/gateway/http/response-head.js";
 import type { StreamStart } from "../../src/gateway/http/messages.js";
 import {
@@ -26,12 +27,14 @@ async function open(
   return answer;
 }
 
+const joiningOf = ({ ticket }: StreamStart) => LocalTicket.read(ticket);
+
 describe.each(endpoints)("a stream of $path?$query", (endpoint) => {
   it("is in gzip for a client that takes it, from its first byte", async () => {
     const headers = gzip;
     const start = await open({ compress: "public" }, { ...endpoint, headers });
     const plain = await open({ compress: "public" }, endpoint);
-    expect(start.subscription.coding?.name).toBe("gzip");
+    expect(joiningOf(start).subscription.coding?.name).toBe("gzip");
     expect(headerOf(start, "content-encoding")).toBe("gzip");
     const opening = gunzipSync(start.opening, { finishFlush: constants.Z_SYNC_FLUSH });
     expect(opening.toString()).toBe(plain.opening.toString());
@@ -42,7 +45,7 @@ describe.each(endpoints)("a stream of $path?$query", (endpoint) => {
   it("is plain for other clients, and says that it might not be", async () => {
     for (const headers of [{}, { "accept-encoding": "br" }, { "accept-encoding": "gzip;q=0" }]) {
       const start = await open({ compress: "public" }, { ...endpoint, headers });
-      expect(start.subscription.coding).toBe(undefined);
+      expect(joiningOf(start).subscription.coding).toBe(undefined);
       expect(headerOf(start, "content-encoding")).toBe(undefined);
       expect(headerOf(start, "vary")).toBe("Accept-Encoding");
       expect(start.opening.toString()).toContain(`: pharos, topics ["a"]\n`);
@@ -53,14 +56,17 @@ describe.each(endpoints)("a stream of $path?$query", (endpoint) => {
     for (const token of ["subscribe.a", "subscribe.b", "publish.a"]) {
       const request = { ...endpoint, headers: { ...gzip, ...bearer(token) } };
       const plain = await open({ compress: "public" }, request);
-      expect([plain.subscription.coding, headerOf(plain, "vary")]).toEqual([undefined, "Accept-Encoding"]);
-      expect((await open({ compress: "all" }, request)).subscription.coding?.name).toBe("gzip");
+      expect([joiningOf(plain).subscription.coding, headerOf(plain, "vary")]).toEqual([
+        undefined,
+        "Accept-Encoding",
+      ]);
+      expect(joiningOf(await open({ compress: "all" }, request)).subscription.coding?.name).toBe("gzip");
     }
   });
 
   it("is plain where nothing is compressed, and then for everybody", async () => {
     const start = await open({ compress: "none" }, { ...endpoint, headers: gzip });
-    expect([start.subscription.coding, headerOf(start, "vary")]).toEqual([undefined, undefined]);
+    expect([joiningOf(start).subscription.coding, headerOf(start, "vary")]).toEqual([undefined, undefined]);
   });
 
   it("names what it depends on in one header", async () => {

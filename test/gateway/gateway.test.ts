@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { PharosError } from "../../src/base/errors.js";
 import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
 import { Gateway } from "../../src/gateway/gateway.js";
@@ -32,27 +33,28 @@ function replyOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0]
   return answer;
 }
 
+const joiningOf = ({ ticket }: StreamStart) => LocalTicket.read(ticket);
+
 const titleOf = (reply: Reply): unknown => (JSON.parse(reply.body.toString()) as { title: unknown }).title;
 
 describe("a stream", () => {
   it("subscribes to broadcast when no filter is named", () => {
-    const { subscription } = streamOf(createGateway());
+    const { subscription } = joiningOf(streamOf(createGateway()));
     expect(subscription.filters).toEqual([{ kind: "exact", text: "broadcast", topic: "broadcast" }]);
   });
 
   it("subscribes to each filter once, however often it is named", () => {
-    const { subscription, opening } = streamOf(createGateway(), {
-      query: "topic=a&topic=b/+&topic=a&topic=a",
-    });
-    expect(subscription.filters.map(({ text }) => text)).toEqual(["a", "b/+"]);
-    expect(opening.toString()).toBe(`: pharos, topics ["a","b/+"]\nretry: 5000\n`);
+    const start = streamOf(createGateway(), { query: "topic=a&topic=b/+&topic=a&topic=a" });
+    expect(joiningOf(start).subscription.filters.map(({ text }) => text)).toEqual(["a", "b/+"]);
+    expect(start.opening.toString()).toBe(`: pharos, topics ["a","b/+"]\nretry: 5000\n`);
   });
 
   it("tells topics, and how often it sends heartbeats, where that is asked for", () => {
-    const { subscription, opening } = streamOf(createGateway(), { query: "topic=a&show=topics" });
-    expect(subscription.format.name).toBe("event-stream-topics");
-    expect(opening.toString()).toBe('heartbeat: 15000\n: pharos, topics ["a"]\nretry: 5000\n');
-    expect(streamOf(createGateway(), { query: "show=hats" }).subscription.format.name).toBe("event-stream");
+    const start = streamOf(createGateway(), { query: "topic=a&show=topics" });
+    expect(joiningOf(start).subscription.format.name).toBe("event-stream-topics");
+    expect(start.opening.toString()).toBe('heartbeat: 15000\n: pharos, topics ["a"]\nretry: 5000\n');
+    const hats = streamOf(createGateway(), { query: "show=hats" });
+    expect(joiningOf(hats).subscription.format.name).toBe("event-stream");
   });
 
   it("quotes a filter in the comment so that it can neither end the line nor pass for a field", () => {
@@ -68,7 +70,7 @@ describe("a stream", () => {
     { given: { headers: { "last-event-id": "" }, query: "last_event_id=" }, expected: undefined },
     { given: { query: "last_event_id=first&last_event_id=second" }, expected: "first" },
   ])("resumes from $expected for $given", ({ given, expected }) => {
-    expect(streamOf(createGateway(), given).lastEventId).toBe(expected);
+    expect(joiningOf(streamOf(createGateway(), given)).lastEventId).toBe(expected);
   });
 
   it("ends with its connection, which the headers of HEAD do not say", () => {

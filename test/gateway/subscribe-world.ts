@@ -3,12 +3,12 @@ import type { Channel } from "../../src/delivery/channel.js";
 import type { Connection } from "../../src/delivery/connection.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
-import type { Joining } from "../../src/hub/cohort.js";
 import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
 import { Gateway } from "../../src/gateway/gateway.js";
 import type { GatewayOptions } from "../../src/gateway/gateway.js";
 import { encodeStreamHead } from "../../src/gateway/http/response-head.js";
 import { mercure } from "../../src/protocols/mercure/mercure.js";
+import type { AdmittedStream } from "../../src/delivery/joining/admitted-stream.js";
 import type { Answer, StreamStart } from "../../src/gateway/http/messages.js";
 import { publishResource } from "../../src/protocols/pharos/publish.js";
 import { PublishOnce } from "../../src/gateway/publishing/publish-once.js";
@@ -112,7 +112,7 @@ export class SubscribeWorld {
   published = 0;
   readonly #clock = new VirtualClock();
   readonly #journal: MemoryJournal;
-  readonly #fanout: Fanout<Client, Joining>;
+  readonly #fanout: Fanout<Client>;
 
   /** @param refusals where refusals are noted, by default nowhere */
   constructor(refusals?: GatewayOptions["refusals"]) {
@@ -157,9 +157,9 @@ export class SubscribeWorld {
     return { answer: admitted, stream: this.#carry(admitted, live) };
   }
 
-  #carry(start: StreamStart, live: () => void): Buffer {
+  #carry(start: AdmittedStream<StreamStart>, live: () => void): Buffer {
     const client: Client = { written: [] };
-    const connection = this.#fanout.open({ ...start, handle: client, head: encodeStreamHead(start) });
+    const connection = this.#fanout.open(start, { handle: client, head: encodeStreamHead(start) });
     this.#clock.runEndOfTurn();
     live();
     this.#clock.runEndOfTurn();

@@ -1,6 +1,7 @@
 import { Fanout } from "../../src/delivery/fanout.js";
+import { admitStream } from "../../src/delivery/joining/admitted-stream.js";
+import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
-import type { Joining } from "../../src/hub/cohort.js";
 import type { Channel } from "../../src/delivery/channel.js";
 import type { Connection } from "../../src/delivery/connection.js";
 import { defaultFanoutLimits } from "../../src/delivery/limits.js";
@@ -34,7 +35,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly journal: MemoryJournal;
   readonly presence: Presence;
-  readonly fanout: Fanout<Watcher, Joining>;
+  readonly fanout: Fanout<Watcher>;
   /** Those that have not taken what was written to them. */
   readonly slow = new Set<Connection<Watcher>>();
 
@@ -149,18 +150,14 @@ export class Watcher {
     if (rights === publicOnly) throw new Error("a watcher has rights");
     this.#parser = this.#newParser();
     this.#decoder = new TextDecoder();
-    this.#connection = this.#world.fanout.open({
-      handle: this,
-      subscription: {
-        format: form === "older" ? olderMercureFormat : mercureFormat,
-        filters: [filter],
-        rights,
-      },
-      lastEventId: this.#lastEventId,
-      head: Buffer.alloc(0),
+    const format = form === "older" ? olderMercureFormat : mercureFormat;
+    const subscription = { format, filters: [filter], rights };
+    const stream = admitStream({
+      ticket: new LocalTicket({ subscription, lastEventId: this.#lastEventId }),
       expiresAtMs: undefined,
       opened: () => this.#world.presence.enter(subscriberNamed(id, "watching")),
     });
+    this.#connection = this.#world.fanout.open(stream, { handle: this, head: Buffer.alloc(0) });
   }
 
   close(): void {

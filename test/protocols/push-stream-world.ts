@@ -8,7 +8,6 @@ import { PollAdmission } from "../../src/gateway/streams/poll-admission.js";
 import { Publisher } from "../../src/gateway/publishing/publisher.js";
 import { Authenticator } from "../../src/gateway/access/authenticator.js";
 import { opcodes } from "../../src/gateway/websocket/frame.js";
-import type { Joining } from "../../src/hub/cohort.js";
 import { allTopics, parseExactFilter } from "../../src/hub/filters/filter.js";
 import { Hub } from "../../src/hub/hub.js";
 import type { PublicationInput } from "../../src/hub/publications/publication.js";
@@ -16,7 +15,7 @@ import { defaultPublicationLimits, parsePublication } from "../../src/hub/public
 import { defaultHistoryLimits } from "../../src/journal/memory/limits.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { silentMetrics } from "../../src/base/metrics.js";
-import { Polls } from "../../src/delivery/polls.js";
+import { Polls } from "../../src/delivery/polls/polls.js";
 import { pushStream } from "../../src/protocols/push-stream/push-stream.js";
 import { Stamps } from "../../src/protocols/push-stream/messages/stamps.js";
 import { testEpoch } from "../delivery/fanout-world.js";
@@ -109,7 +108,7 @@ export class PushStreamWorld {
   /** The codes of what was refused on WebSockets, as the log has them. */
   readonly refusals: string[] = [];
   readonly #journal: MemoryJournal;
-  readonly #fanout: Fanout<Client, Joining>;
+  readonly #fanout: Fanout<Client>;
 
   constructor(options: PushStreamWorldOptions = {}) {
     const { clock } = this;
@@ -163,10 +162,11 @@ export class PushStreamWorld {
   /** Opens a stream; what is published from now on comes when the turn ends. */
   async open(request: Request): Promise<Stream> {
     const asked = gatewayRequest(request);
-    const answer = await this.gateway.handle(asked);
+    const asks = await this.gateway.handle(asked);
+    const answer = asks.kind === "stream" ? this.gateway.admit(asked, asks) : asks;
     if (answer.kind === "reply") throw new Error(`refused with ${answer.status}`);
     const client: Client = { written: [] };
-    const connection = this.#fanout.open({ ...answer, handle: client, head: answer.opening });
+    const connection = this.#fanout.open(answer, { handle: client, head: answer.opening });
     this.turn();
     const say = async (text: string): Promise<void> => {
       if (answer.dialogue === undefined) throw new Error("this is no WebSocket");

@@ -6,13 +6,14 @@ import type { RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../delivery/limits.js";
 import type { CohortSource } from "../../delivery/cohort-source.js";
 import { mostMessageBytes, pipelinedRequests } from "../../gateway/limits/connection-limits.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
-import type { Reply, StreamStart } from "../../gateway/http/messages.js";
+import type { Answer, Reply, StreamStart } from "../../gateway/http/messages.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
@@ -45,10 +46,10 @@ const queuedConnections = 4096;
 /** Where the front listens: on a port, or where connections are handed to it, on a path that nobody knows. */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
-export interface HttpFrontOptions<S> {
+export interface HttpFrontOptions {
   readonly listenAt: ListenAt;
-  readonly gateway: GatewayPort<S>;
-  readonly cohorts: CohortSource<S>;
+  readonly gateway: GatewayPort;
+  readonly cohorts: CohortSource;
   /** The folder with the page; its files are served at `/`. */
   readonly htmlDir: string;
   /** Largest request head, in bytes. */
@@ -71,16 +72,16 @@ interface Asked {
  * Pharos's own HTTP server. It carries requests to the gateway and serves the page; a stream takes the socket over
  * once its request is parsed, so that all members of a cohort get identical bytes.
  */
-export class HttpFront<S> {
-  readonly #options: HttpFrontOptions<S>;
+export class HttpFront {
+  readonly #options: HttpFrontOptions;
   readonly #app: FastifyInstance;
-  readonly #fanout: Fanout<StreamSocket, S>;
-  readonly #streams: SocketStreams<S>;
+  readonly #fanout: Fanout<StreamSocket>;
+  readonly #streams: SocketStreams;
   readonly #turns = new Pipelining();
   readonly #bare: DetachedSockets;
   readonly #admitted = new WeakSet<Socket>();
 
-  constructor(options: HttpFrontOptions<S>) {
+  constructor(options: HttpFrontOptions) {
     this.#options = options;
     const channel = new SocketChannel({
       clock: options.clock,
@@ -223,7 +224,7 @@ export class HttpFront<S> {
       body: () => body.read(),
       whenGone: (listener) => onEarlyClose(reply.raw, listener),
     });
-    const send = (answer: Reply | StreamStart<S>): FastifyReply => {
+    const send = (answer: Answer): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
       body.leave();
       return this.#send({ asked, reply }, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
@@ -232,13 +233,13 @@ export class HttpFront<S> {
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
-  #send({ asked, reply }: Asked, answer: Reply | StreamStart<S>): FastifyReply {
+  #send({ asked, reply }: Asked, answer: Reply | AdmittedStream<StreamStart>): FastifyReply {
     if (
       answer.kind === "stream" &&
       answer.dialogue !== undefined &&
       !this.#bare.has(reply.request.raw.socket)
     ) {
-      answer.forgone?.();
+      answer.abandoned?.();
       return this.#send({ asked, reply }, this.#options.gateway.refuse(asked, notAlone()));
     }
     this.#count(statusOf(answer));
@@ -258,14 +259,14 @@ export class HttpFront<S> {
   }
 
   /** A stream takes the socket: Node's response object would add chunk sizes and buffer a copy per client. */
-  #startStream({ asked, reply }: Asked, start: StreamStart<S>): FastifyReply {
+  #startStream({ asked, reply }: Asked, start: AdmittedStream<StreamStart>): FastifyReply {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
     void reply.hijack();
     // Whoever has left while the answer was waited for opens no stream; its last word is not heard a second time.
     if (socket.destroyed || socket.readableEnded) {
       socket.destroy();
-      start.forgone?.();
+      start.abandoned?.();
       return reply;
     }
     this.#streams.open({
@@ -337,7 +338,7 @@ function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
   return new Set(resources.flatMap(({ path, below }) => (below === true ? [path, `${path}/*`] : [path])));
 }
 
-function statusOf(answer: Reply | StreamStart<unknown>): number {
+function statusOf(answer: Answer): number {
   if (answer.kind === "reply") return answer.status;
   return answer.dialogue === undefined ? 200 : 101;
 }

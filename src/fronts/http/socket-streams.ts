@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
+import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Connection } from "../../delivery/connection.js";
 import type { Fanout } from "../../delivery/fanout.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
@@ -14,8 +15,8 @@ import { descriptorOf } from "./direct-write.js";
 import type { StreamSocket } from "./socket-channel.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 
-export interface SocketStreamsOptions<S> {
-  readonly fanout: Fanout<StreamSocket, S>;
+export interface SocketStreamsOptions {
+  readonly fanout: Fanout<StreamSocket>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** The most bytes of one WebSocket message. */
@@ -23,9 +24,9 @@ export interface SocketStreamsOptions<S> {
 }
 
 /** A stream to open on a socket. */
-export interface SocketStream<S> {
+export interface SocketStream {
   readonly socket: Socket;
-  readonly start: StreamStart<S>;
+  readonly start: AdmittedStream<StreamStart>;
   /** Memory for what the client of a WebSocket sends. */
   readonly place: BodyReservation;
   /** True when what comes on the socket goes past Node's server: then it is read here. */
@@ -42,12 +43,12 @@ interface Talk {
 const endOfHead = Buffer.from("\r\n\r\n");
 
 /** The streams that run on sockets of this front, and what their clients send meanwhile. */
-export class SocketStreams<S> {
-  readonly #options: SocketStreamsOptions<S>;
+export class SocketStreams {
+  readonly #options: SocketStreamsOptions;
   readonly #time: TalkTime;
   readonly #connections = new Map<Socket, Connection<StreamSocket>>();
 
-  constructor(options: SocketStreamsOptions<S>) {
+  constructor(options: SocketStreamsOptions) {
     this.#options = options;
     this.#time = new TalkTime(options.clock);
   }
@@ -57,13 +58,13 @@ export class SocketStreams<S> {
   }
 
   /** Gives the socket to a stream for good: its head goes out at the end of the turn. */
-  open(stream: SocketStream<S>): void {
+  open(stream: SocketStream): void {
     const { fanout } = this.#options;
     const { socket, start } = stream;
     const talk = this.#talkFor(stream, () => connection);
     const handle = this.#handleFor(socket, talk?.end, () => connection);
     const head = encodeStreamHead(start);
-    const connection = fanout.open({ ...start, handle, head, onRoom: talk?.flushed });
+    const connection = fanout.open(start, { handle, head, onRoom: talk?.flushed });
     this.#connections.set(socket, connection);
     if (stream.isBare) this.#listen(connection);
     socket.setTimeout(0);
@@ -104,13 +105,13 @@ export class SocketStreams<S> {
   }
 
   #talkFor(
-    { socket, start, place }: SocketStream<S>,
+    { socket, start, place }: SocketStream,
     connection: () => Connection<StreamSocket>,
   ): Talk | undefined {
     const { dialogue } = start;
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes } = this.#options;
-    const conversation = new MessageQueue<S>({
+    const conversation = new MessageQueue({
       dialogue,
       time: this.#time,
       said: (said) => fanout.say(connection(), said),

@@ -1,11 +1,11 @@
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import type { Connection } from "../../delivery/connection.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../delivery/limits.js";
 import { LocalCohorts } from "../../delivery/local-cohorts.js";
-import type { Joining } from "../../hub/cohort.js";
 import {
   extraRequestsAllowed,
   mostMessageBytes,
@@ -73,7 +73,7 @@ export class Mongrel2Front {
   readonly #options: Mongrel2FrontOptions;
   readonly #link: Link;
   readonly #channel: LinkChannel;
-  readonly #fanout: Fanout<StreamId, Joining>;
+  readonly #fanout: Fanout<StreamId>;
   readonly #time: TalkTime;
   readonly #clients = new Map<number, Client>();
 
@@ -237,7 +237,7 @@ export class Mongrel2Front {
   }
 
   /** The server has to know that frames follow, and passes every true handshake on as one. */
-  #admit({ asked, isHandshake }: PendingRequest, answer: Answer): Answer {
+  #admit({ asked, isHandshake }: PendingRequest, answer: Answer): Reply | AdmittedStream<StreamStart> {
     const { gateway } = this.#options;
     if (answer.kind === "reply") return answer;
     if (answer.dialogue === undefined || isHandshake) return gateway.admit(asked, answer);
@@ -256,7 +256,11 @@ export class Mongrel2Front {
     });
   }
 
-  #send(client: Client, answer: Answer, { asked, closes: close }: PendingRequest): void {
+  #send(
+    client: Client,
+    answer: Reply | AdmittedStream<StreamStart>,
+    { asked, closes: close }: PendingRequest,
+  ): void {
     if (answer.kind === "stream") this.#startStream(client, answer, asked);
     else this.#reply(client, answer, { close });
   }
@@ -277,14 +281,14 @@ export class Mongrel2Front {
     this.#link.deliver(new Targets([client.id], targets), piece);
   }
 
-  #startStream(client: Client, start: StreamStart, asked: GatewayRequest): void {
+  #startStream(client: Client, start: AdmittedStream<StreamStart>, asked: GatewayRequest): void {
     const { dialogue } = start;
     const { bodies } = this.#options.gateway;
     this.#count(dialogue === undefined ? 200 : 101);
     this.#link.opened(client.id);
     const head = encodeStreamHead(start);
     const onRoom = (): void => client.webSocket?.flushed();
-    const stream = this.#fanout.open({ ...start, handle: client.id, head, onRoom });
+    const stream = this.#fanout.open(start, { handle: client.id, head, onRoom });
     client.stream = stream;
     if (dialogue === undefined) return;
     client.webSocket = new Mongrel2WebSocket({

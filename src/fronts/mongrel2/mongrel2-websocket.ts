@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
 import type { EndReason } from "../../delivery/connection.js";
-import type { Joining } from "../../hub/cohort.js";
 import { hasRoomFor } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { MessageQueue } from "../../gateway/websocket/message-queue.js";
@@ -32,7 +31,7 @@ export interface Mongrel2WebSocketOptions {
 /** What one WebSocket's client sends through Mongrel2, which joins its pieces and answers neither pings nor closes. */
 export class Mongrel2WebSocket {
   readonly #options: Mongrel2WebSocketOptions;
-  readonly #conversation: MessageQueue<Joining>;
+  readonly #conversation: MessageQueue;
   #last: Buffer | undefined;
 
   constructor(options: Mongrel2WebSocketOptions) {

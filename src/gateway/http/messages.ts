@@ -1,4 +1,5 @@
-import type { Joining } from "../../hub/cohort.js";
+import type { JoiningStream } from "../../delivery/joining/admitted-stream.js";
+import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
 
 /** Response headers in the order in which they are written; names as they appear on the wire. */
 export type Headers = readonly (readonly [name: string, value: string])[];
@@ -44,46 +45,36 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** A stream to open, once the gateway has let it in: its head, what it says first, and what it joins with. */
-export type StreamStart<S = Joining> = StreamHead & S & Conversing<S>;
-
-export interface Conversing<S> {
-  /** What its client may say on it: then it is a WebSocket. @default an event stream, a response without end */
-  readonly dialogue?: Dialogue<S> | undefined;
-  /** True where whoever opens it counts its filters against its client's share, since it may drop some. @default false */
+/** A stream to open once the gateway has let it in. */
+export interface StreamStart extends JoiningStream {
+  readonly kind: "stream";
+  readonly headers: Headers;
+  /** Bytes in front of the first page: in the subscription's format, and in its coding if it has one. */
+  readonly opening: Buffer;
+  /** Takes the client's messages; set for a WebSocket. @default none: an event stream, a response without end */
+  readonly dialogue?: Dialogue | undefined;
+  /** True if the dialogue itself counts the filters against its client's limits, since it may drop some. @default false */
   readonly countsFilters?: boolean;
+  /** Called instead of `opened` if the client disconnects before the stream is opened. */
+  readonly abandoned?: () => void;
 }
 
 /** What the client of a stream says to the hub, one message at a time: the next when the one before is answered. */
-export interface Dialogue<S = Joining> {
+export interface Dialogue {
   /** Never throws, and a promise never rejects. What comes of it is to be done in the same turn. */
-  take(text: string): MessageResult<S> | Promise<MessageResult<S>>;
+  take(text: string): MessageResult | Promise<MessageResult>;
 }
 
 /** What comes of a message. */
-export interface MessageResult<S = Joining> {
+export interface MessageResult {
   /** Goes to the client, in the stream's format. @default nothing does */
   readonly answer?: Buffer | undefined;
-  /** Where the stream goes on. @default where it is */
-  readonly moved?: S | undefined;
+  /** The cohort in which the stream goes on. @default its own */
+  readonly moved?: JoinTicket | undefined;
   /** When the stream is closed from now on; undefined in it: whenever the client likes. @default as before */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
-  /** Called in place of moving it when the client has gone before. */
-  readonly forgone?: () => void;
-}
-
-/** What there is of a stream beside what its cohort is found by. */
-export interface StreamHead {
-  readonly kind: "stream";
-  readonly headers: Headers;
-  /** What goes out in front of the first page: in the subscription's format, and in its coding if it has one. */
-  readonly opening: Buffer;
-  /** The stream is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. */
-  readonly expiresAtMs: number | undefined;
-  /** Called when the stream is opened; what it returns is called once, when the stream has ended. */
-  readonly opened?: () => () => void;
-  /** Called in place of it when the client has gone before. */
-  readonly forgone?: () => void;
+  /** Called instead of moving the stream if the client disconnects before. */
+  readonly abandoned?: () => void;
 }
 
 export type Answer = Reply | StreamStart;

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { Conversing, Headers, StreamHead } from "./messages.js";
+import type { Headers, StreamStart } from "./messages.js";
 
 /**
  * Writes the head of a response as it goes over the wire. Values come from this project's own tables and settings;
@@ -17,7 +17,11 @@ export function encodeHead(status: number, headers: Headers): Buffer {
 const endsWithConnection: Headers = [["Connection", "close"]];
 
 /** The head of a stream as it goes over the wire, with what the stream says first. */
-export function encodeStreamHead({ dialogue, headers, opening }: StreamHead & Conversing<unknown>): Buffer {
+export function encodeStreamHead({
+  dialogue,
+  headers,
+  opening,
+}: Pick<StreamStart, "dialogue" | "headers" | "opening">): Buffer {
   const head =
     dialogue !== undefined ? encodeHead(101, headers) : encodeHead(200, [...headers, ...endsWithConnection]);
   return Buffer.concat([head, opening]);

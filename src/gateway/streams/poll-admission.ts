@@ -1,7 +1,7 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Clock } from "../../base/clock.js";
 import type { Subscription } from "../../hub/cohort.js";
-import type { PollAnswer, PollRequest, Polls } from "../../delivery/polls.js";
+import type { PollAnswer, PollRequest, Polls } from "../../delivery/polls/polls.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface PollAdmissionOptions {

@@ -1,4 +1,5 @@
 import type { Grants } from "../../auth/grants/grants.js";
+import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { Subscription } from "../../hub/cohort.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { encodeComment, encodeRetry } from "../../sse/encode.js";
@@ -71,9 +72,7 @@ export function startStream(settings: StreamSettings, request: StreamStartReques
     kind: "stream",
     headers: [...new Map([...streamHeaders, ...codingHeaders(settings, coding), ...headers])],
     opening: codedOpening(openingText(settings, request), coding),
-    subscription: { ...subscription, coding },
-    lastEventId,
-    added,
+    ticket: new LocalTicket({ subscription: { ...subscription, coding }, lastEventId, added }),
     expiresAtMs: grants?.expiresAtMs,
     ...(presence === undefined ? {} : { opened: () => presence.enter(presenceSubscriber(matchers, grants)) }),
   };

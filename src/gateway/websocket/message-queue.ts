@@ -1,15 +1,15 @@
 import type { Dialogue, MessageResult } from "../http/messages.js";
 import type { TalkTime } from "../../base/turn-budget.js";
 
-export interface MessageQueueOptions<S> {
-  readonly dialogue: Dialogue<S>;
+export interface MessageQueueOptions {
+  readonly dialogue: Dialogue;
   /** That of all conversations of the front. */
   readonly time: TalkTime;
   /**
    * What becomes of a message; not called when the conversation is over. False when the next has to wait for
    * {@link MessageQueue.flushed}.
    */
-  readonly said: (said: MessageResult<S>) => boolean;
+  readonly said: (said: MessageResult) => boolean;
   /** Nothing waits any more, after something had to. */
   readonly idle: () => void;
   /** The client has sent more than may wait. */
@@ -24,8 +24,8 @@ const mostWaitingBytes = 256 * 1024;
  * One message after the other of one client, in order, each when the one before is answered, and its answer and those
  * before it have gone out or are few; those for which a turn of the event loop has no time left wait for the next.
  */
-export class MessageQueue<S> {
-  readonly #options: MessageQueueOptions<S>;
+export class MessageQueue {
+  readonly #options: MessageQueueOptions;
   #waiting: string[] = [];
   #waitingBytes = 0;
   #busy = false;
@@ -33,7 +33,7 @@ export class MessageQueue<S> {
   #full = false;
   #over = false;
 
-  constructor(options: MessageQueueOptions<S>) {
+  constructor(options: MessageQueueOptions) {
     this.#options = options;
   }
 
@@ -105,8 +105,8 @@ export class MessageQueue<S> {
     }
   }
 
-  #tell(said: MessageResult<S>): void {
-    if (this.#over) said.forgone?.();
+  #tell(said: MessageResult): void {
+    if (this.#over) said.abandoned?.();
     else this.#full = !this.#options.said(said);
   }
 }

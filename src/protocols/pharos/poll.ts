@@ -1,6 +1,6 @@
 import { PharosError } from "../../base/errors.js";
 import type { Page } from "../../hub/history-page.js";
-import type { PollAnswer } from "../../delivery/polls.js";
+import type { PollAnswer } from "../../delivery/polls/polls.js";
 import { pollPath } from "../../protocol.js";
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { pollFormat } from "../../gateway/formats/poll.js";

@@ -1,5 +1,6 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
+import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { Matcher, Subscriber } from "../../presence/subscriber.js";
 import { parseQuery } from "../../gateway/http/query.js";
@@ -136,7 +137,7 @@ export class WebSocketSession implements Dialogue {
     for (const filter of added) this.#hold(filter, release);
     return {
       answer: answer({ kind: "filters", filters: [...this.#held.keys()], request }),
-      moved: { ...this.#joining(), added },
+      moved: this.#ticket(added),
     };
   }
 
@@ -168,7 +169,7 @@ export class WebSocketSession implements Dialogue {
     this.#grants = grants;
     return {
       answer: answer({ kind: "renewed", request }),
-      moved: this.#joining(),
+      moved: this.#ticket([]),
       renewed: { expiresAtMs: grants?.expiresAtMs },
     };
   }
@@ -186,10 +187,11 @@ export class WebSocketSession implements Dialogue {
     for (const each of held) this.#held.set(each.filter.text, { ...each, leave: this.#enter(each.filter) });
   }
 
-  #joining(): NonNullable<MessageResult["moved"]> {
+  #ticket(added: readonly TopicFilter[]): LocalTicket {
     const filters = [...this.#held.values()].map(({ filter }) => filter);
     const rights = readRights(this.#grants);
-    return { subscription: { format: websocketFormat, filters, rights }, lastEventId: undefined };
+    const subscription = { format: websocketFormat, filters, rights };
+    return new LocalTicket({ subscription, lastEventId: undefined, added });
   }
 
   /** Each filter comes and goes by itself: for watchers of subscriptions, and in what its client's address holds. */

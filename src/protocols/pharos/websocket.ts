@@ -1,4 +1,6 @@
 import type { Grants } from "../../auth/grants/grants.js";
+import { LocalTicket } from "../../delivery/joining/local-ticket.js";
+import type { Joining } from "../../hub/cohort.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { webSocketPath } from "../../protocol.js";
 import { jsonEncoder } from "../../gateway/formats/json.js";
@@ -42,7 +44,7 @@ export function webSocketResource(options: WebSocketResourceOptions): Resource {
   };
 }
 
-interface Handshake extends Pick<StreamStart, "headers" | "lastEventId" | "added"> {
+interface Handshake extends Pick<StreamStart, "headers">, Pick<Joining, "lastEventId" | "added"> {
   readonly request: GatewayRequest;
   readonly filters: readonly TopicFilter[];
   readonly grants: Grants | undefined;
@@ -58,9 +60,11 @@ function startWebSocket(
     kind: "stream",
     headers,
     opening: frameText(jsonEncoder.open({ filters: filters.map(({ text }) => text), retryMs, heartbeatMs })),
-    subscription: { format: websocketFormat, filters, rights: readRights(grants) },
-    lastEventId,
-    added,
+    ticket: new LocalTicket({
+      subscription: { format: websocketFormat, filters, rights: readRights(grants) },
+      lastEventId,
+      added,
+    }),
     expiresAtMs: grants?.expiresAtMs,
     dialogue,
     countsFilters: true,

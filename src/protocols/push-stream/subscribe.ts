@@ -1,3 +1,4 @@
+import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Answer, GatewayRequest, Headers, StreamStart } from "../../gateway/http/messages.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
@@ -103,8 +104,7 @@ function openStream(
     kind: "stream",
     headers,
     opening: Buffer.concat([opening, ...before]),
-    subscription,
-    lastEventId: beginning.lastEventId,
+    ticket: new LocalTicket({ subscription, lastEventId: beginning.lastEventId }),
     expiresAtMs: grants?.expiresAtMs,
     dialogue: dialogueFor?.(subscriber),
     ...(presence === undefined ? {} : { opened: () => presence.enter(presenceSubscriber(matchers, grants)) }),

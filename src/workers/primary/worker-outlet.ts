@@ -1,5 +1,7 @@
 import type { Clock } from "../../base/clock.js";
-import type { Cohort, Joining, Outlet } from "../../hub/cohort.js";
+import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
+import { LocalTicket } from "../../delivery/joining/local-ticket.js";
+import type { Cohort, Outlet } from "../../hub/cohort.js";
 import type { Hub } from "../../hub/hub.js";
 import { namesOf, readPage, startReading } from "../../hub/history-page.js";
 import type { Peer } from "../ipc/peer.js";
@@ -72,7 +74,8 @@ export class WorkerOutlet implements Outlet {
   }
 
   /** One more connection; undone by {@link leave}. */
-  join(joining: Joining): Place {
+  join(ticket: JoinTicket): Place {
+    const joining = LocalTicket.read(ticket);
     const { hub } = this.#options;
     const { subscription, added = [] } = joining;
     const cohort = hub.join(this, subscription);
@@ -90,11 +93,11 @@ export class WorkerOutlet implements Outlet {
   /** One connection goes from one cohort to another; it has, or is being sent, everything up to where the first stands. */
   move(
     number: CohortNumber,
-    joining: Joining,
+    ticket: JoinTicket,
   ): { readonly place: Place; readonly left: Standing & { readonly cohort: CohortNumber } } {
     const { history } = this.#options.hub;
     const upTo = this.#byNumber.get(number)?.cohort.horizon ?? 0;
-    const place = this.join(joining);
+    const place = this.join(ticket);
     this.leave(number);
     return { place, left: { cohort: number, upTo, id: history.idAt(upTo) } };
   }

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { Departure } from "../../gateway/http/abort.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type {
@@ -73,7 +74,7 @@ export class WorkerRequests {
     else send(answer);
   }
 
-  #answer(request: RequestNumber, answer: Answer): void {
+  #answer(request: RequestNumber, answer: Reply | AdmittedStream<StreamStart>): void {
     if (answer.kind === "stream") this.#start(request, answer);
     else this.#reply(request, answer);
   }
@@ -149,10 +150,10 @@ export class WorkerRequests {
     peer.send({ kind: "said", request, ...move, renewed }, answer ?? nothing);
   }
 
-  #start(request: RequestNumber, start: StreamStart): void {
+  #start(request: RequestNumber, start: AdmittedStream<StreamStart>): void {
     const { outlet, peer } = this.#options;
     const { dialogue, headers, expiresAtMs, opening } = start;
-    const place = outlet.join(start);
+    const place = outlet.join(start.ticket);
     const ended = start.opened?.();
     this.#streams.set(request, { dialogue, cohort: place.cohort, ended });
     const talks = dialogue !== undefined;

@@ -1,4 +1,5 @@
 import type { CohortSource, PendingPage, FanoutCohort, JoinedCohort } from "../../delivery/cohort-source.js";
+import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
 import { PageStore } from "../../hub/page-store.js";
 import type { PageKey } from "../../hub/page-store.js";
 import { moveReading } from "../../hub/history-page.js";
@@ -7,6 +8,7 @@ import type { CohortNumber, Place, Standing, ToHub, ToWorker, CohortEncoding } f
 import type { Peer } from "../ipc/peer.js";
 import { compact } from "./compact.js";
 import { RecentBatchBudget } from "./recent-batches.js";
+import { RemoteTicket } from "./remote-ticket.js";
 import { RemoteCohort } from "./remote-cohort.js";
 import type { WantedPage } from "./remote-cohort.js";
 
@@ -16,11 +18,6 @@ export interface RemoteCohortsOptions {
   readonly heartbeat: (words: CohortEncoding, id: string, members: number) => Buffer;
   /** Pages that several readers share are kept up to this many bytes. */
   readonly pageCacheBytes: number;
-}
-
-/** A stream that the hub has let in: {@link RemoteCohorts.reserve} has made its place. */
-export interface RemoteStream {
-  readonly place: Place;
 }
 
 /** Pages that are asked for at a time: of 256 KiB each they are 16 MiB on their way. */
@@ -39,7 +36,7 @@ interface Ask {
  * The cohorts of this worker's connections, which the hub has. Everything from the hub comes in one order: what is
  * published after a cohort's standing comes as batches, all before it is history that is asked for page by page.
  */
-export class RemoteCohorts implements CohortSource<RemoteStream> {
+export class RemoteCohorts implements CohortSource {
   readonly #options: RemoteCohortsOptions;
   readonly #pages: PageStore;
   readonly #room: RecentBatchBudget;
@@ -69,7 +66,7 @@ export class RemoteCohorts implements CohortSource<RemoteStream> {
 
   /**
    * The hub has let a stream in. To be called as soon as that is known: batches may follow at once. Undone when the
-   * stream leaves, or by {@link forgo}.
+   * stream leaves, or by {@link abandon}.
    */
   reserve({ cohort: number, words, standing }: Place): void {
     let cohort = this.#cohorts.get(number);
@@ -88,15 +85,17 @@ export class RemoteCohorts implements CohortSource<RemoteStream> {
   }
 
   /** The client has gone before its stream was opened. */
-  forgo({ cohort }: Place): void {
+  abandon({ cohort }: Place): void {
     this.#cohorts.get(cohort)?.leave();
   }
 
-  join({ place }: RemoteStream): JoinedCohort {
+  join(ticket: JoinTicket): JoinedCohort {
+    const place = RemoteTicket.read(ticket);
     return { cohort: this.#reserved(place), read: place.read };
   }
 
-  move({ place }: RemoteStream, read: ReadState): JoinedCohort {
+  move(ticket: JoinTicket, read: ReadState): JoinedCohort {
+    const place = RemoteTicket.read(ticket);
     return { cohort: this.#reserved(place), read: moveReading(read, place.added) };
   }
 

@@ -1,8 +1,16 @@
+import { admitStream } from "../../delivery/joining/admitted-stream.js";
+import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Clock } from "../../base/clock.js";
 import { BodyBudget } from "../../gateway/limits/body-budget.js";
 import { Networks, clientAddress } from "../../gateway/http/client-address.js";
 import { Gateway } from "../../gateway/gateway.js";
-import type { GatewayRequest, Reply, MessageResult, StreamStart } from "../../gateway/http/messages.js";
+import type {
+  Answer,
+  GatewayRequest,
+  Reply,
+  MessageResult,
+  StreamStart,
+} from "../../gateway/http/messages.js";
 import { Refusals } from "../../gateway/refusals.js";
 import type { GatewayPort, FrontRequest } from "../../fronts/http/gateway-port.js";
 import type { Logger } from "../../base/log.js";
@@ -12,7 +20,8 @@ import type { Peer } from "../ipc/peer.js";
 import { bodyRefusalOf } from "../ipc/refusal.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 import type { WorkerSettings } from "../ipc/settings.js";
-import type { RemoteCohorts, RemoteStream } from "./remote-cohorts.js";
+import type { RemoteCohorts } from "./remote-cohorts.js";
+import { RemoteTicket } from "./remote-ticket.js";
 
 export interface RemoteGatewayOptions {
   readonly settings: WorkerSettings;
@@ -23,22 +32,20 @@ export interface RemoteGatewayOptions {
   readonly metrics: Metrics;
 }
 
-type RemoteAnswer = Reply | StreamStart<RemoteStream>;
-
 interface Waiting {
   readonly asked: GatewayRequest;
-  readonly resolve: (answer: RemoteAnswer) => void;
+  readonly resolve: (answer: Answer) => void;
 }
 
 /** The hub's gateway as the front of a worker sees it: requests are passed on, what they mean is decided there. */
-export class RemoteGateway implements GatewayPort<RemoteStream> {
+export class RemoteGateway implements GatewayPort {
   readonly resources: readonly ServedPath[];
   readonly bodies: BodyBudget;
   readonly #options: RemoteGatewayOptions;
   readonly #refusing: Gateway;
   readonly #waiting = new Map<RequestNumber, Waiting>();
   /** Streams whose client waits for an answer. */
-  readonly #talking = new Map<RequestNumber, (said: MessageResult<RemoteStream>) => void>();
+  readonly #talking = new Map<RequestNumber, (said: MessageResult) => void>();
   #last: RequestNumber = 0;
 
   constructor(options: RemoteGatewayOptions) {
@@ -59,7 +66,7 @@ export class RemoteGateway implements GatewayPort<RemoteStream> {
     return () => undefined;
   }
 
-  handle(asked: FrontRequest): Promise<RemoteAnswer> {
+  handle(asked: FrontRequest): Promise<Answer> {
     this.#last += 1;
     const request = this.#last;
     const { method, path, query, peer } = asked;
@@ -70,8 +77,8 @@ export class RemoteGateway implements GatewayPort<RemoteStream> {
   }
 
   /** Whom the hub lets in is in. */
-  admit(_request: FrontRequest, start: StreamStart<RemoteStream>): StreamStart<RemoteStream> {
-    return start;
+  admit(_request: FrontRequest, start: StreamStart): AdmittedStream<StreamStart> {
+    return admitStream(start);
   }
 
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
@@ -103,10 +110,10 @@ export class RemoteGateway implements GatewayPort<RemoteStream> {
       headers,
       opening,
       expiresAtMs,
-      place,
+      ticket: new RemoteTicket(place),
       opened: () => ended,
-      forgone: () => {
-        cohorts.forgo(place);
+      abandoned: () => {
+        cohorts.abandon(place);
         ended();
       },
     });
@@ -123,10 +130,10 @@ export class RemoteGateway implements GatewayPort<RemoteStream> {
     if (place !== undefined) cohorts.reserve(place);
     resolve({
       answer: answer.length === 0 ? undefined : answer,
-      moved: place && { place },
+      moved: place && new RemoteTicket(place),
       renewed: renewed && { expiresAtMs: renewed.expiresAtMs },
-      forgone: () => {
-        if (place !== undefined) cohorts.forgo(place);
+      abandoned: () => {
+        if (place !== undefined) cohorts.abandon(place);
       },
     });
   }
@@ -141,12 +148,12 @@ export class RemoteGateway implements GatewayPort<RemoteStream> {
     );
   }
 
-  #say(request: RequestNumber, text: string): Promise<MessageResult<RemoteStream>> {
+  #say(request: RequestNumber, text: string): Promise<MessageResult> {
     this.#options.peer.send({ kind: "say", request }, Buffer.from(text));
     return new Promise((resolve) => this.#talking.set(request, resolve));
   }
 
-  #answer(request: RequestNumber, answer: RemoteAnswer): void {
+  #answer(request: RequestNumber, answer: Answer): void {
     this.#waiting.get(request)?.resolve(answer);
     this.#waiting.delete(request);
   }

@@ -9,7 +9,6 @@ import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
 import type { HandedOver, WorkerSettings } from "../ipc/settings.js";
 import { RemoteCohorts } from "./remote-cohorts.js";
-import type { RemoteStream } from "./remote-cohorts.js";
 import { RemoteGateway } from "./remote-gateway.js";
 import { RemoteMetrics } from "./remote-metrics.js";
 
@@ -28,7 +27,7 @@ export class WorkerFront {
   readonly #metrics = new RemoteMetrics();
   readonly #cohorts: RemoteCohorts;
   readonly #gateway: RemoteGateway;
-  readonly #front: HttpFront<RemoteStream>;
+  readonly #front: HttpFront;
   /** The last connection that came. */
   #last = 0;
 

@@ -3,8 +3,9 @@ import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../src/delivery/connection.js";
 import { Fanout } from "../../../src/delivery/fanout.js";
+import { admitStream } from "../../../src/delivery/joining/admitted-stream.js";
+import { LocalTicket } from "../../../src/delivery/joining/local-ticket.js";
 import { LocalCohorts } from "../../../src/delivery/local-cohorts.js";
-import type { Joining } from "../../../src/hub/cohort.js";
 import { SocketChannel, type StreamSocket } from "../../../src/fronts/http/socket-channel.js";
 import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { Hub } from "../../../src/hub/hub.js";
@@ -62,7 +63,7 @@ async function crowd(clients: number) {
   const hub = new Hub({ history: journal, clock });
   journal.follow((entry) => hub.apply(entry));
   const channel = new SocketChannel({ clock, drained: (connection) => fanout.drained(connection) });
-  const fanout = new Fanout<StreamSocket, Joining>({
+  const fanout = new Fanout<StreamSocket>({
     front: "http",
     cohorts: new LocalCohorts({ name: "http", hub }),
     channel,
@@ -76,7 +77,8 @@ async function crowd(clients: number) {
     // Without a descriptor, so that each socket counts what is written.
     const handle = { socket, fd: undefined, onWritten: () => undefined, extraRequests: 0 };
     const head = Buffer.from("head\n");
-    return fanout.open({ handle, subscription, lastEventId: undefined, head, expiresAtMs: undefined });
+    const ticket = new LocalTicket({ subscription, lastEventId: undefined });
+    return fanout.open(admitStream({ ticket, expiresAtMs: undefined }), { handle, head });
   });
   while (clock.turn());
   const before = sockets.map((socket) => socket.bytesWritten);

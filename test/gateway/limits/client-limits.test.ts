@@ -1,5 +1,6 @@
 import { loadConfig } from "../../../src/config/load.js";
 import { describe, expect, it, test } from "vitest";
+import { LocalTicket } from "../../../src/delivery/joining/local-ticket.js";
 import { PharosError } from "../../../src/base/errors.js";
 import { ClientLimits } from "../../../src/gateway/limits/client-limits.js";
 import type { ClientLimitsOptions } from "../../../src/gateway/limits/client-limits.js";
@@ -26,8 +27,10 @@ const emptyStream: StreamStart = {
   kind: "stream",
   headers: [],
   opening: Buffer.alloc(0),
-  subscription: { format: eventStreamFormat, filters: [], rights: readRights(undefined) },
-  lastEventId: undefined,
+  ticket: new LocalTicket({
+    subscription: { format: eventStreamFormat, filters: [], rights: readRights(undefined) },
+    lastEventId: undefined,
+  }),
   expiresAtMs: undefined,
 };
 

@@ -23,7 +23,7 @@ class Turns {
 }
 
 interface Talk {
-  readonly conversation: MessageQueue<never>;
+  readonly conversation: MessageQueue;
   /** What was answered. */
   readonly said: string[];
   readonly idle: () => number;
@@ -33,13 +33,13 @@ interface Talk {
 /** @param room with so many answers there is no room for more, until {@link MessageQueue.flushed} */
 function talk(
   time: TalkTime,
-  answer = (said: MessageResult<never>): MessageResult<never> | Promise<MessageResult<never>> => said,
+  answer = (said: MessageResult): MessageResult | Promise<MessageResult> => said,
   room = Number.POSITIVE_INFINITY,
 ): Talk {
   const said: string[] = [];
   let idle = 0;
   let overruns = 0;
-  const conversation = new MessageQueue<never>({
+  const conversation = new MessageQueue({
     dialogue: { take: (text) => answer({ answer: Buffer.from(text) }) },
     time,
     said: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { LocalTicket } from "../../../src/delivery/joining/local-ticket.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";
 import { mayRead, type Rights } from "../../../src/hub/publications/rights.js";
 import { bearer, MercureWorld } from "./mercure-world.js";
 
 const kinds = async (query: string): Promise<readonly string[]> => {
-  const { subscription } = await new MercureWorld().stream(query);
+  const { ticket } = await new MercureWorld().stream(query);
+  const { subscription } = LocalTicket.read(ticket);
   return subscription.filters.map(({ kind, text }) => `${kind}:${text}`);
 };
 
@@ -76,13 +78,14 @@ describe("a subscription", () => {
 
 describe("a subscriber", () => {
   it("without a token reads what is public", async () => {
-    const { subscription, expiresAtMs } = await new MercureWorld().stream("match=a");
+    const { ticket, expiresAtMs } = await new MercureWorld().stream("match=a");
+    const { subscription } = LocalTicket.read(ticket);
     expect([subscription.rights.key, expiresAtMs]).toEqual(["", undefined]);
   });
 
   it("reads private publications with one topic that its token grants, until it ends", async () => {
-    const { subscription, expiresAtMs } = await new MercureWorld().stream("match=*", bearer("subscribe.a"));
-    const { rights } = subscription;
+    const { ticket, expiresAtMs } = await new MercureWorld().stream("match=*", bearer("subscribe.a"));
+    const { rights } = LocalTicket.read(ticket).subscription;
     expect(["a", "b"].map((topic) => reads(rights, topic))).toEqual([true, false]);
     expect(expiresAtMs).toBe(4_102_444_800_000);
   });

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Cohort, Joining } from "../hub/cohort.js";
-import { isNothing } from "../hub/publications/history.js";
-import type { History, LossMark } from "../hub/publications/history.js";
-import { moveReading, namesOf, startReading } from "../hub/history-page.js";
-import type { PageSource, ReadState } from "../hub/history-page.js";
-import type { Offset } from "../hub/publications/position.js";
+import type { Cohort, Joining } from "../../hub/cohort.js";
+import { isNothing } from "../../hub/publications/history.js";
+import type { History, LossMark } from "../../hub/publications/history.js";
+import { moveReading, namesOf, startReading } from "../../hub/history-page.js";
+import type { PageSource, ReadState } from "../../hub/history-page.js";
+import type { Offset } from "../../hub/publications/position.js";
 
 /** No position is written like these, and no publisher's id begins with `#`. */
 const openingWord = "#opening";

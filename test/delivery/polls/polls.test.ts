@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseExactFilter } from "../../src/hub/filters/filter.js";
-import { readRights } from "../../src/gateway/access/read-rights.js";
-import { at } from "./fanout-world.js";
+import { parseExactFilter } from "../../../src/hub/filters/filter.js";
+import { readRights } from "../../../src/gateway/access/read-rights.js";
+import { at } from "../fanout-world.js";
 import { PollWorld } from "./poll-world.js";
 import type { Poll } from "./poll-world.js";
 

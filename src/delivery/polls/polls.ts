@@ -1,10 +1,10 @@
-import type { Clock, Timer } from "../base/clock.js";
-import { PageCache } from "../hub/page-cache.js";
-import type { Cohort, Joining, Outlet, Subscription } from "../hub/cohort.js";
-import type { Hub } from "../hub/hub.js";
-import type { Page, ReadState } from "../hub/history-page.js";
-import type { Offset } from "../hub/publications/position.js";
-import type { Metrics } from "../base/metrics.js";
+import type { Clock, Timer } from "../../base/clock.js";
+import { PageCache } from "../../hub/page-cache.js";
+import type { Cohort, Joining, Outlet, Subscription } from "../../hub/cohort.js";
+import type { Hub } from "../../hub/hub.js";
+import type { Page, ReadState } from "../../hub/history-page.js";
+import type { Offset } from "../../hub/publications/position.js";
+import type { Metrics } from "../../base/metrics.js";
 import { formatCursor, startPolling } from "./poll-cursor.js";
 
 export interface PollsOptions {

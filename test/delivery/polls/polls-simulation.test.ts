@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { matchesFilter, parseMqttFilter } from "../../src/hub/filters/filter.js";
-import { parseHubTopic } from "../../src/hub/topics/topic.js";
-import { at } from "./fanout-world.js";
+import { matchesFilter, parseMqttFilter } from "../../../src/hub/filters/filter.js";
+import { parseHubTopic } from "../../../src/hub/topics/topic.js";
+import { at } from "../fanout-world.js";
 import type { Item, Poll } from "./poll-world.js";
 import { PollWorld } from "./poll-world.js";
 

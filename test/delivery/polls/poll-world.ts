@@ -1,19 +1,19 @@
-import { pollFormat } from "../../src/gateway/formats/poll.js";
-import { parseMqttFilter } from "../../src/hub/filters/filter.js";
-import { Hub } from "../../src/hub/hub.js";
-import { parsePublication } from "../../src/hub/publications/publication.js";
-import type { PublicationInput } from "../../src/hub/publications/publication.js";
-import { publicOnly } from "../../src/hub/publications/rights.js";
-import type { Rights } from "../../src/hub/publications/rights.js";
-import { defaultHistoryLimits } from "../../src/journal/memory/limits.js";
-import type { HistoryLimits } from "../../src/journal/memory/limits.js";
-import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
-import { silentMetrics } from "../../src/base/metrics.js";
-import { Polls } from "../../src/delivery/polls.js";
-import type { PollAnswer } from "../../src/delivery/polls.js";
-import type { GapNotice } from "../../src/protocol.js";
-import { testEpoch } from "./fanout-world.js";
-import { VirtualClock } from "../support/virtual-clock.js";
+import { pollFormat } from "../../../src/gateway/formats/poll.js";
+import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
+import { Hub } from "../../../src/hub/hub.js";
+import { parsePublication } from "../../../src/hub/publications/publication.js";
+import type { PublicationInput } from "../../../src/hub/publications/publication.js";
+import { publicOnly } from "../../../src/hub/publications/rights.js";
+import type { Rights } from "../../../src/hub/publications/rights.js";
+import { defaultHistoryLimits } from "../../../src/journal/memory/limits.js";
+import type { HistoryLimits } from "../../../src/journal/memory/limits.js";
+import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
+import { silentMetrics } from "../../../src/base/metrics.js";
+import { Polls } from "../../../src/delivery/polls/polls.js";
+import type { PollAnswer } from "../../../src/delivery/polls/polls.js";
+import type { GapNotice } from "../../../src/protocol.js";
+import { testEpoch } from "../fanout-world.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
 
 /** One object of an answer. */
 export type Item =

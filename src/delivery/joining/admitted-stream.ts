@@ -1,0 +1,23 @@
+import type { JoinTicket } from "./join-ticket.js";
+
+declare const admittedBrand: unique symbol;
+
+/** A stream that asks to be opened. */
+export interface JoiningStream {
+  readonly ticket: JoinTicket;
+  /** The stream is closed no later than this, in milliseconds since 1970. Undefined: it has no end of its own. */
+  readonly expiresAtMs: number | undefined;
+  /** Called when the stream is opened. The function that it returns is called once, when the stream has ended. */
+  readonly opened?: (() => () => void) | undefined;
+}
+
+/**
+ * A stream that a gateway has let in: the only kind that {@link Fanout.open} takes. Open it in the same turn of the event
+ * loop, with no `await` in between: the limits count open streams.
+ */
+export type AdmittedStream<S extends JoiningStream = JoiningStream> = S & { readonly [admittedBrand]: true };
+
+/** Marks a stream as let in. Only the `admit` of a gateway calls this, after it has checked the limits. */
+export function admitStream<S extends JoiningStream>(stream: S): AdmittedStream<S> {
+  return stream as AdmittedStream<S>;
+}

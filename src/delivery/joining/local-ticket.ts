@@ -1,0 +1,18 @@
+import type { Joining } from "../../hub/cohort.js";
+import { JoinTicket } from "./join-ticket.js";
+
+/** A ticket for a cohort of the hub in this process. */
+export class LocalTicket extends JoinTicket {
+  readonly #joining: Joining;
+
+  constructor(joining: Joining) {
+    super();
+    this.#joining = joining;
+  }
+
+  /** What a local ticket was made of. Throws an Error for a ticket of another kind: it was made for another process. */
+  static read(ticket: JoinTicket): Joining {
+    if (ticket instanceof LocalTicket) return ticket.#joining;
+    throw new Error("this ticket is not for a cohort of the hub in this process");
+  }
+}

@@ -1,0 +1,18 @@
+import { JoinTicket } from "../../delivery/joining/join-ticket.js";
+import type { Place } from "../ipc/messages.js";
+
+/** A ticket for a cohort of the primary's hub, at a place that {@link RemoteCohorts.reserve} has reserved. */
+export class RemoteTicket extends JoinTicket {
+  readonly #place: Place;
+
+  constructor(place: Place) {
+    super();
+    this.#place = place;
+  }
+
+  /** The place that the primary has sent. Throws an Error for a ticket of another kind. */
+  static read(ticket: JoinTicket): Place {
+    if (ticket instanceof RemoteTicket) return ticket.#place;
+    throw new Error("this ticket is not for a cohort of the primary's hub");
+  }
+}
