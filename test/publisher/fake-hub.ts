@@ -1,3 +1,4 @@
+import { HttpPublisher } from "../../src/publisher/http-publisher.js";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
@@ -92,3 +93,13 @@ export function answering(status: number, type: string, text: string): Hook {
     return true;
   };
 }
+
+/** A hub, and a publisher to it. */
+export async function open(options: ConstructorParameters<typeof HttpPublisher>[1] = {}) {
+  const hub = await FakeHub.start();
+  return { hub, publisher: new HttpPublisher(hub.origin, options) };
+}
+
+/** An answer that refuses, with its reason. */
+export const problem = (status: number, detail: string) =>
+  answering(status, "application/problem+json", JSON.stringify({ title: "x", status, detail }));

@@ -1,104 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../../src/hub/publications/entry.js";
 import {
   parseMqttFilter,
   parseTemplateFilter,
   parseUrlPatternFilter,
 } from "../../../src/hub/filters/filter.js";
-import { isNothing } from "../../../src/hub/publications/history.js";
-import type { LossReport, Losses } from "../../../src/hub/publications/history.js";
-import { parseEpoch } from "../../../src/hub/publications/position.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";
-import type { PublicationInput } from "../../../src/hub/publications/publication.js";
 import { publicOnly } from "../../../src/hub/publications/rights.js";
-import type { Rights } from "../../../src/hub/publications/rights.js";
 import { parseTopic } from "../../../src/hub/topics/topic.js";
-import { defaultHistoryLimits } from "../../../src/journal/memory/limits.js";
-import type { HistoryLimits } from "../../../src/journal/memory/limits.js";
-import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
-import { silentMetrics } from "../../../src/base/metrics.js";
-import type { CounterName } from "../../../src/base/metrics.js";
-import { VirtualClock } from "../../support/virtual-clock.js";
-
-const epoch = parseEpoch("test");
-const everything: Rights = {
-  key: "all",
-  readsPrivate: true,
-  mayReadTopic: () => true,
-  mayReadBelow: () => true,
-};
-
-/** May read private publications with this topic. */
-function readerOf(topic: string): Rights {
-  return {
-    key: topic,
-    readsPrivate: true,
-    mayReadTopic: (other) => other === topic,
-    mayReadBelow: () => true,
-  };
-}
-
-class Fixture {
-  readonly clock = new VirtualClock();
-  readonly counts = new Map<CounterName, number>();
-  readonly journal: MemoryJournal;
-  readonly followed: Entry[] = [];
-
-  constructor(limits: Partial<HistoryLimits> = {}) {
-    if (epoch === undefined) throw new Error("the epoch is well-formed");
-    this.journal = new MemoryJournal({
-      epoch,
-      clock: this.clock,
-      metrics: {
-        ...silentMetrics,
-        count: (name, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
-      },
-      limits: { ...defaultHistoryLimits, ...limits },
-    });
-    this.journal.follow((entry) => this.followed.push(entry));
-  }
-
-  publish(topics: string, more: Partial<PublicationInput> = {}): number {
-    return this.journal.append(parsePublication({ topics: topics.split(" "), data: "x", ...more })).offset;
-  }
-
-  read(filters: string, after = 0, rights = publicOnly): number[] {
-    const offsets: number[] = [];
-    const range = this.#range(filters, after, rights);
-    let looked = after;
-    do looked = this.journal.read({ ...range, after: looked }, (entry) => offsets.push(entry.offset) > 0);
-    while (looked < range.upTo);
-    return offsets;
-  }
-
-  losses(
-    filters: string,
-    options: { after?: number; told?: number; rights?: Rights } = {},
-  ): (Losses & Pick<LossReport, "asOf">) | undefined {
-    const { after = 0, told = 0, rights = publicOnly } = options;
-    const { isComplete, ...report } = this.journal.losses(this.#range(filters, after, rights), told);
-    if (!isComplete) throw new Error("so few topics are looked at in one go");
-    return isNothing(report) ? undefined : report;
-  }
-
-  /** Goes through all losses, part by part. */
-  lookFor(filters: string, between?: () => void): { readonly parts: number; readonly topics: string[] } {
-    const range = this.#range(filters, 0, publicOnly);
-    const topics: string[] = [];
-    for (let parts = 1, told = 0; ; parts += 1) {
-      const report = this.journal.losses(range, told);
-      topics.push(...report.topics.map(({ topic }) => topic));
-      if (report.isComplete) return { parts, topics };
-      told = report.asOf;
-      if (parts === 1) between?.();
-    }
-  }
-
-  #range(filters: string, after: number, rights: Rights): Parameters<MemoryJournal["read"]>[0] {
-    const parsed = filters.split(" ").map((text) => parseMqttFilter(text));
-    return { filters: parsed, rights, after, upTo: this.journal.head };
-  }
-}
+import { Fixture } from "./fixture.js";
 
 describe("append", () => {
   it("counts through all topics, from 1, and passes each entry on before it returns", () => {
@@ -296,87 +205,6 @@ describe("the limits of history", () => {
   });
 });
 
-describe("losses", () => {
-  it("are told to those who would have read them, with a bound", () => {
-    const fixture = new Fixture({ topicEvents: 2 });
-    for (let index = 0; index < 6; index += 1) fixture.publish("a");
-    const missed = [0, 1, 2, 3, 4, 5].map((after) => fixture.losses("a", { after })?.topics[0]?.missedAtMost);
-    expect(missed).toEqual([4, 3, 2, 1, undefined, undefined]);
-    expect(fixture.losses("b")).toBeUndefined();
-  });
-
-  it("are told once: what comes later is told by itself", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (const topic of ["a", "a", "b"]) fixture.publish(topic);
-    const told = fixture.losses("a b")?.asOf ?? 0;
-    expect(fixture.losses("a b", { told })).toBeUndefined();
-    fixture.publish("b");
-    expect(fixture.losses("a b", { told })?.topics).toEqual([{ topic: "b", missedAtMost: 1 }]);
-  });
-
-  it("name no topic of which only private publications are lost to one who may not read them", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (let index = 0; index < 3; index += 1) fixture.publish("a", { private: true });
-    expect(fixture.losses("#")).toBeUndefined();
-    expect(fixture.losses("#", { rights: everything })?.topics).toEqual([{ topic: "a", missedAtMost: 2 }]);
-  });
-
-  it("are told by topic to one who may read some private publications", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (const topics of ["a", "a", "b", "b", "b", "a"]) fixture.publish(topics, { private: true });
-    expect(fixture.losses("#", { rights: readerOf("a") })).toMatchObject({
-      topics: [{ topic: "a", missedAtMost: 2 }],
-      more: false,
-    });
-    expect(fixture.losses("b", { rights: readerOf("a") })).toBeUndefined();
-  });
-
-  it("are told where another topic of the same publication is what gives the right to it", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    fixture.publish("a b", { private: true });
-    for (let index = 0; index < 3; index += 1) fixture.publish("b", { private: true });
-    const losses = fixture.losses("b", { rights: readerOf("a") });
-    expect(losses?.topics).toEqual([{ topic: "b", missedAtMost: 1 }]);
-    expect(fixture.losses("b", { rights: readerOf("c") })).toBeUndefined();
-  });
-
-  it("are told, more rather than less, where a topic's private publications had many other topics", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (let index = 0; index < 100; index += 1) fixture.publish(`b t${index}`, { private: true });
-    for (const topic of ["b", "t60"]) {
-      const [told] = fixture.losses("b", { rights: readerOf(topic) })?.topics ?? [];
-      expect(told?.topic).toBe("b");
-    }
-    expect(fixture.losses("b", { rights: readerOf("t0") })).toMatchObject({ topics: [], more: true });
-    expect(fixture.losses("b")).toBeUndefined();
-  });
-
-  it("never name a topic to one who may read something else that is private, however many topics it had", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (let index = 0; index < 100; index += 1) fixture.publish(`inbox/alice t${index}`, { private: true });
-    const losses = fixture.losses("#", { rights: readerOf("inbox/bob") });
-    expect(losses?.topics).toEqual([]);
-  });
-
-  it("say nothing to a stranger of forgotten topics that were private", () => {
-    const fixture = new Fixture({ topics: 1 });
-    for (const topic of ["a", "b"]) fixture.publish(topic, { private: true });
-    fixture.publish("c");
-    expect([fixture.losses("#"), fixture.losses("a")]).toEqual([undefined, undefined]);
-    expect(fixture.losses("#", { rights: readerOf("a") })).toMatchObject({ topics: [], more: true });
-    fixture.publish("a");
-    expect(fixture.losses("#"), "c was open").toMatchObject({ topics: [], more: true });
-  });
-
-  it("name at most twenty topics", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (let index = 0; index < 42; index += 1) fixture.publish(`t${index % 21}`);
-    const twenty = fixture.losses("#", { after: 1 });
-    expect([twenty?.topics.length, twenty?.more]).toEqual([20, false]);
-    expect(fixture.losses("#")).toMatchObject({ more: true, topics: { length: 20 } });
-  });
-});
-
 describe("holds", () => {
   it("says how far back a topic reaches", () => {
     const fixture = new Fixture({ topicEvents: 2 });
@@ -384,27 +212,6 @@ describe("holds", () => {
     const topic = parseTopic("a");
     expect([1, 2, 3].map((offset) => fixture.journal.holds(topic, offset))).toEqual([false, true, true]);
     expect(fixture.journal.holds(parseTopic("b"), 1)).toBe(false);
-  });
-});
-
-describe("losses of many topics", () => {
-  const hundred = Array.from({ length: 99 }, (_, index) => `+/+/${index}`).join(" ");
-
-  it("are looked for in parts, and none is missed that comes between", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (let index = 0; index < 20_000; index += 1) fixture.publish(`user/${index % 10_000}/inbox`);
-    const { parts, topics } = fixture.lookFor(`${hundred} user/7/inbox last`, () => {
-      for (let index = 0; index < 2; index += 1) fixture.publish("last");
-    });
-    expect(parts).toBeGreaterThan(2);
-    expect(topics).toEqual(["user/7/inbox", "last"]);
-  });
-
-  it("are named up to twenty, and no more are looked for", () => {
-    const fixture = new Fixture({ topicEvents: 1 });
-    for (let index = 0; index < 20_000; index += 1) fixture.publish(`user/${index % 10_000}/inbox`);
-    const { parts, topics } = fixture.lookFor("user/+/inbox");
-    expect([parts, topics.length]).toEqual([1, 20]);
   });
 });
 

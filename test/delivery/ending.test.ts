@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { closeStreams } from "../../src/delivery/close-streams.js";
+import type { FakeClient } from "./fake-channel.js";
+import { World } from "./fanout-world.js";
+
+describe("a server that stops", () => {
+  function stopped(): [World, FakeClient, FakeClient] {
+    const world = new World({ pacing: "fence" });
+    const one = world.open();
+    const quiet = world.open({ filters: ["quiet"] });
+    world.turn();
+    world.channel.fence();
+    world.publish("news");
+    world.turn();
+    world.clock.advance(2000);
+    world.fanout.stall();
+    return [world, one, quiet];
+  }
+
+  it("stops counting: nothing is pending for its members any more", () => {
+    const [world] = stopped();
+    for (let index = 0; index < 100; index += 1) world.publish("news");
+    world.turn();
+    expect(world.hub.pendingBytes).toBe(0);
+  });
+
+  it("gives its members what they missed when it is heard of again, and puts none on probation", () => {
+    const [world, one] = stopped();
+    world.publish("news");
+    world.turn();
+    world.channel.fence();
+    world.turn();
+    expect([one.offsets, one.connection?.probation]).toEqual([[1, 2], 0]);
+    world.channel.fence();
+    expect(world.isMember(one)).toBe(true);
+  });
+
+  it("stops counting for cohorts too that were quiet when it stopped", () => {
+    // Their next round never ended, and what came after it filled the pending list of the whole hub.
+    const [world, , quiet] = stopped();
+    world.publish("quiet");
+    world.turn();
+    for (let index = 0; index < 100; index += 1) world.publish("quiet");
+    world.clock.advance(1000);
+    expect(world.hub.pendingBytes).toBe(0);
+    world.channel.fence();
+    world.turn();
+    expect(quiet.offsets.length).toBe(101);
+  });
+
+  it("takes its connections with it when it is gone, and all that was kept for them", () => {
+    const [world, one] = stopped();
+    world.publish("quiet");
+    world.fanout.dropAll();
+    world.turn();
+    expect([world.fanout.size, world.hub.cohortCount, world.hub.pendingBytes]).toEqual([0, 0, 0]);
+    expect(world.channel.members.size).toBe(0);
+    expect(world.channel.drain(one), "a late word of a connection that is gone changes nothing").toBe(true);
+  });
+});
+
+describe("an orderly end", () => {
+  it("comes after what is being sent, and leaves nothing behind", async () => {
+    const world = new World();
+    const fast = world.open();
+    const slow = world.open();
+    world.turn();
+    slow.appetite = "when-told";
+    world.publish("news");
+    world.turn();
+    const closed = closeStreams(world.fanout, world.clock);
+    expect([fast.fate, slow.fate]).toEqual(["ended", "open"]);
+    world.publish("news");
+    world.drain(slow);
+    expect([slow.fate, slow.offsets]).toEqual(["ended", [1]]);
+    await closed;
+    expect([world.hub.cohortCount, world.hub.pendingBytes]).toEqual([0, 0]);
+    expect(world.clock.timers).toBe(0);
+  });
+
+  it("is a cut for who has taken nothing for two seconds", async () => {
+    const world = new World();
+    const client = world.open();
+    world.turn();
+    client.appetite = "when-told";
+    world.publish("news");
+    world.turn();
+    const closed = closeStreams(world.fanout, world.clock);
+    world.clock.advance(1999);
+    expect(client.fate).toBe("open");
+    world.clock.advance(1);
+    await closed;
+    expect([client.fate, world.fanout.size, world.clock.timers]).toEqual(["cut", 0, 0]);
+  });
+});
+
+describe("a stream whose rights end", () => {
+  it("is closed in time when it was opened just before", () => {
+    const world = new World();
+    world.clock.advance(100);
+    const client = world.open({ expiresAtMs: world.clock.now() + 200 });
+    world.turn();
+    world.clock.advance(199);
+    expect(client.fate).toBe("open");
+    world.clock.advance(1);
+    expect(client.fate).toBe("ended");
+  });
+
+  it("is closed before they do, whether it takes what it is sent or not", () => {
+    const world = new World();
+    const expiresAtMs = world.clock.now() + 5000;
+    const fast = world.open({ expiresAtMs });
+    const slow = world.open({ expiresAtMs });
+    const lasting = world.open();
+    world.turn();
+    slow.appetite = "when-told";
+    world.publish("news");
+    world.turn();
+    world.clock.advance(3999);
+    expect([fast.fate, slow.fate]).toEqual(["open", "open"]);
+    world.clock.advance(1000);
+    expect([fast.fate, slow.fate, lasting.fate]).toEqual(["ended", "cut", "open"]);
+  });
+});

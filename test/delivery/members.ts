@@ -1,0 +1,24 @@
+import { expect } from "vitest";
+import type { FakeClient } from "./fake-channel.js";
+import { World } from "./fanout-world.js";
+import type { ClientOptions, WorldOptions } from "./fanout-world.js";
+
+/** A world whose clients have their heads and are members. */
+export function withMembers(
+  options: WorldOptions,
+  ...clients: readonly ClientOptions[]
+): [World, ...FakeClient[]] {
+  const world = new World(options);
+  const opened = clients.map((client) => world.open({ ...client, appetite: "at-once" }));
+  world.turn();
+  opened.forEach((client, index) => (client.appetite = clients[index]?.appetite ?? "at-once"));
+  expect(opened.filter((client) => !world.isMember(client))).toEqual([]);
+  return [world, ...opened];
+}
+
+/** Two members that take everything at once, and one that takes what it is told to. */
+export function three(options: WorldOptions = {}): [World, FakeClient, FakeClient, FakeClient] {
+  const [world, one, two, slow] = withMembers(options, {}, {}, { appetite: "when-told" });
+  if (one === undefined || two === undefined || slow === undefined) throw new Error("three were opened");
+  return [world, one, two, slow];
+}
