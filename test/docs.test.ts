@@ -30,6 +30,16 @@ test("every page below docs/ is listed in docs/README.md", () => {
   expect(missing).toEqual([]);
 });
 
+test("every source file that the architecture page names exists", () => {
+  const page = readFileSync(join(root, "docs/internals/architecture.md"), "utf8");
+  const named = new Set([...page.matchAll(/\b[a-z0-9-]+(?:\/[a-z0-9-]+)+\.ts\b/g)].map(([path]) => path));
+  expect(named.size).toBeGreaterThan(50);
+  const missing = [...named].filter(
+    (path) => !existsSync(join(root, "src", path)) && !existsSync(join(root, path)),
+  );
+  expect(missing).toEqual([]);
+});
+
 function markdownBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
