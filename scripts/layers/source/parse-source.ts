@@ -41,7 +41,7 @@ function codeLinesOf(text: string): string[] {
 
 function specifiersOf(code: string): string[] {
   const statements = code.matchAll(
-    /^(?:import|export)\b[^;"'`]*?\bfrom\s+["']([^"']+)["']|^import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm,
+    /^\s*(?:import|export)\b[^;"'`]*?\bfrom\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm,
   );
   return [...statements].flatMap((match) => match[1] ?? match[2] ?? match[3] ?? []);
 }
