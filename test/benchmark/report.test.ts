@@ -153,10 +153,13 @@ test("sections of a page are replaced again and again, and the rest stays", () =
   expect(() => fillSections(page, { y: "new" })).toThrow("no section y");
 });
 
-test("docs/PERFORMANCE.md has the sections of all kinds of runs", () => {
-  const page = readFileSync(join(root, "docs", "PERFORMANCE.md"), "utf8");
-  for (const kind of ["default", "scale", "curves"] as const)
-    expect(fillSections(page, sectionsOf({ ...report, kind }))).toContain("A < B, 2 cores");
+test.each([
+  { kind: "default", page: "README.md" },
+  { kind: "curves", page: "README.md" },
+  { kind: "scale", page: "many-clients.md" },
+] as const)("docs/benchmarks/$page has the sections of a run of kind $kind", ({ kind, page }) => {
+  const text = readFileSync(join(root, "docs", "benchmarks", page), "utf8");
+  expect(fillSections(text, sectionsOf({ ...report, kind }))).toContain("A < B, 2 cores");
 });
 
 test("the chart has a bar for each measured server, longer for more, and escapes text", () => {

@@ -86,7 +86,7 @@ const cases = brokenSites.flatMap(({ front, start }) =>
     .map(({ name, keepsAll, make }) => ({ front, start, name, keepsAll, make })),
 );
 
-/** A row of the table in docs/CLIENT-FAULTS.md. */
+/** A row of the table in docs/benchmarks/client-faults.md. */
 function row(cells: readonly (string | number)[]): string {
   return `| ${cells.join(" | ")} |`;
 }
