@@ -33,8 +33,8 @@ export function checkProject(root: string, { rooms, exceptions, pending = [] }: 
     ...checkRooms(files, rooms),
     ...checkProtocols(files),
     ...checkFileCycles([...files, ...scripts]),
-    ...checkFolderCycles(files),
-    ...checkSizes(files, exceptions),
+    ...checkFolderCycles([...files, ...scripts]),
+    ...checkSizes([...files, ...scripts], exceptions),
     ...checkNames(files),
     ...checkTable(root, rooms),
   ];

@@ -55,6 +55,21 @@ it("refuses folders that import each other, even if no files do", () => {
   ]);
 });
 
+it("refuses folders of scripts that import each other, and folders of scripts with 15 files", () => {
+  const files = {
+    "src/low/a.ts": a,
+    "scripts/one/a.mjs": 'import "../two/b.mjs";\n',
+    "scripts/one/c.mjs": a,
+    "scripts/two/b.mjs": 'import "../one/c.mjs";\n',
+    ...Object.fromEntries(numbered(15, (i) => `scripts/many/f${i}.mjs`).map((path) => [path, a])),
+  };
+  expect(faultsOf(files)).toEqual([
+    "folder cycle: scripts/one -> scripts/two -> scripts/one" +
+      " (scripts/one/a.mjs imports scripts/two/b.mjs, scripts/two/b.mjs imports scripts/one/c.mjs)",
+    "scripts/many: 15 files in one folder; at most 14",
+  ]);
+});
+
 it("counts each file directly in src/ as a folder of its own", () => {
   const root = { path: "root", about: "", rooms: ["low"], packages: [], knowsNothingOf: "" };
   const files = {
