@@ -166,7 +166,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
     await page.getByRole("button", { name: "Publish" }).click();
     await page.locator("#published.bad", { hasText: "token" }).waitFor({ timeout });
     await page.getByRole("button", { name: "Options" }).click();
-    await page.getByLabel("Token, for following").fill(await olderToken({ publish: ["*"] }));
+    await page.getByLabel("Token, to follow").fill(await olderToken({ publish: ["*"] }));
     await page.getByRole("textbox", { name: "Type" }).fill("línea");
     await page.getByRole("button", { name: "Publish" }).click();
     await page.locator("#published", { hasText: /^Published as #/ }).waitFor({ timeout });
