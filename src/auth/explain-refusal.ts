@@ -5,12 +5,12 @@ import { durationText, quoted, refused, timeText } from "./refusal.js";
 
 type Expected = Pick<JWTVerifyOptions, "audience" | "issuer" | "currentDate">;
 
-/** Why the library refuses a token that is signed as it should be, in words; anything else comes back as it is. */
+/** Turns an error of the JWT library about a correctly signed token into a sentence. Other errors are returned unchanged. */
 export function explainRefusal(error: unknown, expected: Expected): unknown {
   if (error instanceof errors.JWTExpired) return expired(error, expected);
   if (error instanceof errors.JWTClaimValidationFailed) return badClaim(error, expected);
   if (error instanceof errors.JOSEError)
-    return refused(`it is no usable JSON web token: ${error.message}`, { cause: error });
+    return refused(`it is not a usable JSON web token: ${error.message}`, { cause: error });
   return error;
 }
 
@@ -34,7 +34,7 @@ function badClaim(cause: errors.JWTClaimValidationFailed, expected: Expected): P
 }
 
 function missingNote(claim: string, { audience }: Expected): string {
-  if (claim === "exp") return ", so that it would never end";
+  if (claim === "exp") return ", so it would never expire";
   return claim === "aud" ? `; allowed is ${quoted(audience)}` : "";
 }
 

@@ -1,7 +1,7 @@
-/** An object of JSON whose members are not known yet. */
+/** A JSON object with unknown members. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** True for an object of JSON, as against a list or a single value. */
+/** True for a JSON object; false for a list or a single value. */
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

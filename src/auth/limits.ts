@@ -1,16 +1,16 @@
-/** Bounds of a token and of what a verifier keeps. A token over one of them is refused as a whole. */
+/** Limits of a token and of the cache of the verifier. A token over one of them is refused. */
 export interface TokenLimits {
-  /** Bytes of a token as it is sent. */
+  /** Bytes of a token in its encoded form. */
   readonly bytes: number;
-  /** Authorization details of the hub's own type in one token. */
+  /** Authorization details for Mercure hubs in one token. */
   readonly details: number;
   /** Topic matchers of one authorization detail. */
   readonly topics: number;
-  /** Topic selectors in each list of the older form's claim. */
+  /** Topic selectors in each list of the `mercure` claim. */
   readonly selectors: number;
   /** Bytes of one matcher or selector. */
   readonly filterBytes: number;
-  /** Accepted tokens that are remembered; 0 remembers none. */
+  /** Accepted tokens in the cache; 0 turns the cache off. */
   readonly remembered: number;
 }
 

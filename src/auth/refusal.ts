@@ -1,17 +1,17 @@
 import { PharosError } from "../base/errors.js";
 
-/** Longest piece of a token that a reason quotes, in characters. */
+/** The longest part of a token that a reason quotes, in characters. */
 const quotedCharacters = 80;
 
-/** What moves a terminal's cursor, turns the direction of writing or ends a line; JSON leaves most of it as it is. */
+/** Characters that move the cursor of a terminal, change the writing direction or end a line. JSON does not escape most of them. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** Refuses a token. The words are for the log and `pharos token check`; clients never see them. */
+/** Makes the error that refuses a token. The reason is for the log and `pharos token check`; clients never see it. */
 export function refused(reason: string, options?: ErrorOptions): PharosError {
   return new PharosError("invalid-token", reason, options);
 }
 
-/** What `parse` returns; what it refuses is refused with the name of the claim's part in front. */
+/** Calls `parse`. If it refuses, `where` (the name of the claim's part) is put before the reason. */
 export function inEntry<Result>(where: string, parse: () => Result): Result {
   try {
     return parse();
@@ -21,25 +21,25 @@ export function inEntry<Result>(where: string, parse: () => Result): Result {
   }
 }
 
-/** A piece of a token, fit for a log line or a terminal: in quotes, shortened, nothing in it that is not seen. */
+/** A part of a token for a log line or a terminal: in quotes, shortened, with invisible characters escaped. */
 export function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   const short = text.length > quotedCharacters ? `${text.slice(0, quotedCharacters - 3)}...` : text;
   return printableText(short);
 }
 
-/** The text with everything that is not seen written as its code. */
+/** Escapes all invisible characters of a text. */
 export function printableText(text: string): string {
   return text.replaceAll(unprintable, (found) => `\\u{${found.codePointAt(0)?.toString(16) ?? ""}}`);
 }
 
-/** A time in seconds since 1970 as people and machines read it; any number is taken. */
+/** Formats a time in seconds since 1970. Accepts any number. */
 export function timeText(seconds: number): string {
   const time = new Date(seconds * 1000);
   return Number.isNaN(time.getTime()) ? `the second ${seconds}` : time.toISOString().replace(".000Z", "Z");
 }
 
-/** A number of seconds in the largest unit that leaves at least two of it: `90 seconds`, `3 hours`. */
+/** Formats a duration in the largest unit of which it has at least two: `90 seconds`, `3 hours`. */
 export function durationText(seconds: number): string {
   const units = [
     ["days", 86_400],

@@ -1,26 +1,25 @@
 import { PharosError } from "../base/errors.js";
 
-/** What one event of a stream holds. The texts are taken as they are; only newlines in `data` are rewritten. */
+/** The fields of one event. The texts are written unchanged; only newlines in `data` are rewritten. */
 export interface EncodableEvent {
-  /** Becomes the client's `Last-Event-ID`; without it the client keeps the one it has. */
+  /** Becomes the client's `Last-Event-ID`. Without it the client keeps its last one. */
   readonly id?: string;
   /** The event type that the client listens for; without it the event is a `message`. */
   readonly type?: string;
   /** The reconnection time in whole milliseconds. */
   readonly retryMs?: number;
   readonly data: string;
-  /** Told in a field `topic` each, which browsers ignore. @default none */
+  /** Written as one field `topic` each, which browsers ignore. @default none */
   readonly topics?: readonly string[];
-  /** The id of a value that does not move the client's, told in the field `retained`, which browsers ignore. @default none */
+  /** The id of a retained value, written as the field `retained`, which browsers ignore. It does not change the client's `Last-Event-ID`. @default none */
   readonly retained?: string;
 }
 
 /**
  * Encodes one event with its closing empty line. Fields come in the order `id`, `event`, `retry`, `topic`, `retained`,
  * `data`.
- * Each of CR, LF and CRLF in `data` begins a new `data:` line, so that no data can pass for a field; the
- * client receives LF for all three. The data line is written for empty data too, since an event without
- * one never fires [HTML 9.2.6].
+ * Each of CR, LF and CRLF in `data` begins a new `data:` line, so that data cannot add a field. The client
+ * receives LF for all three. Empty data gets a `data:` line too: an event without one never fires [HTML 9.2.6].
  *
  * @throws PharosError `bad-event-id`, `bad-event-type` (CR, LF or NUL in them), `bad-topic` (the same) or `bad-retry`
  */
@@ -35,8 +34,7 @@ export function encodeEvent(event: EncodableEvent): Buffer {
 }
 
 /**
- * As {@link encodeEvent}, with the fields in the order `event`, `retry`, `id`, `data`: what hubs of the older Mercure
- * protocol write.
+ * As {@link encodeEvent}, with the fields in the order `event`, `retry`, `id`, `data`: the order of hubs of the older Mercure protocol.
  *
  * @throws PharosError as {@link encodeEvent}
  */
@@ -49,8 +47,7 @@ export function encodeOlderEvent(event: EncodableEvent): Buffer {
 }
 
 /**
- * Encodes after how long a quiet stream gets a heartbeat, in a field that browsers ignore: what a client must know to
- * tell a stream that is quiet from one that is dead.
+ * Encodes the heartbeat interval in a field that browsers ignore. With it a client can tell a quiet stream from a dead one.
  */
 export function encodeHeartbeatInterval(ms: number): Buffer {
   return Buffer.from(`heartbeat: ${Math.ceil(ms)}\n`);
@@ -62,8 +59,7 @@ export function encodeComment(text: string): Buffer {
 }
 
 /**
- * Encodes an event of an id and an empty line: it fires nothing in a browser, yet becomes its
- * `Last-Event-ID`.
+ * Encodes an event of only an id and an empty line. It fires no event in a browser, but becomes its `Last-Event-ID`.
  *
  * @throws PharosError `bad-event-id` for CR, LF or NUL
  */
@@ -72,8 +68,8 @@ export function encodePosition(id: string): Buffer {
 }
 
 /**
- * Encodes a heartbeat: an empty comment and the current position. The comment is what proxies and clients
- * know as a sign of life; the position lets a quiet client resume from here.
+ * Encodes a heartbeat: an empty comment and the current position. Proxies and clients know the comment as a
+ * heartbeat; the position lets the client of a quiet stream resume from here.
  *
  * @throws PharosError `bad-event-id` for CR, LF or NUL
  */
@@ -82,7 +78,7 @@ export function encodeHeartbeat(id: string): Buffer {
 }
 
 /**
- * Encodes a reconnection time as one line, without an empty line: clients obey it as they read the line.
+ * Encodes a reconnection time as one line, without an empty line: clients apply it as soon as they read the line.
  *
  * @throws PharosError `bad-retry` unless `ms` is a whole number of milliseconds, 0 or more
  */
@@ -119,7 +115,7 @@ function retryLine(ms: number): string {
   return `retry: ${ms}\n`;
 }
 
-/** Searches for one character cost a seventh of a regular expression's pass: 36 to 238 ns for 200 characters. */
+/** Three searches for one character take a seventh of the time of a regular expression: 36 against 238 ns for 200 characters. */
 function breaksLine(text: string): boolean {
   return text.includes("\n") || text.includes("\r") || text.includes("\0");
 }

@@ -1,21 +1,21 @@
 import { PharosError } from "../base/errors.js";
 
-/** Receives what the lines of an event stream say, in order. */
+/** Receives the lines of an event stream, parsed and in order. */
 export interface FieldHandlers {
-  /** A field, known or not; a line without a colon is a field with an empty value. One leading space is gone. */
+  /** Any field. A line without a colon is a field with an empty value. One leading space of the value is removed. */
   field(name: string, value: string): void;
-  /** An empty line: here an event ends. */
+  /** An empty line, which ends an event. */
   blank(): void;
   /** A line that begins with a colon, without the colon and one leading space. */
   readonly comment?: ((text: string) => void) | undefined;
 }
 
-/** The longest line that is accepted unless set otherwise, in UTF-16 code units: four times the largest publication. */
+/** The default limit of a line, in UTF-16 code units: four times the largest publication. */
 export const defaultMaxLineLength = 4 * 1024 * 1024;
 
 /**
- * Splits event-stream text into fields [HTML 9.2.6], from chunks that may end anywhere. A line that ends in
- * CR is reported at once; a LF that opens the next chunk belongs to it. It gives no meaning to fields.
+ * Splits event-stream text into fields [HTML 9.2.6], from chunks that may end anywhere. A line that ends in CR is reported
+ * at once; an LF at the start of the next chunk belongs to it. The parser does not interpret fields.
  */
 export class FieldParser {
   readonly #handlers: FieldHandlers;
@@ -32,12 +32,12 @@ export class FieldParser {
   /**
    * Takes the next chunk and reports every line that it completes.
    *
-   * @throws PharosError `too-large` for a line over the limit; the parser is then of no more use
+   * @throws PharosError `too-large` for a line over the limit; do not use the parser after that
    */
   push(chunk: string): void {
     if (chunk === "") return;
     let start = this.#opening(chunk);
-    // Each newline is looked for once per chunk, not once per line: text without CR is not searched for it again.
+    // Searches each kind of newline once per chunk, not once per line: text without CR is not searched for CR again.
     let cr = chunk.indexOf("\r", start);
     let lf = chunk.indexOf("\n", start);
     while (cr >= 0 || lf >= 0) {
@@ -52,7 +52,7 @@ export class FieldParser {
     this.#keep(chunk.slice(start));
   }
 
-  /** Ends the text: a last line without a newline is reported as a line, too. For streams do not call it. */
+  /** Ends the text: a last line without a newline is reported too. Do not call it for streams. */
   end(): void {
     if (this.#unfinished !== "") this.#line("");
   }

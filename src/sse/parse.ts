@@ -1,20 +1,20 @@
 import { PharosError } from "../base/errors.js";
 import { defaultMaxLineLength, FieldParser } from "./fields.js";
 
-/** One event as it stood on the stream: only the fields that it had. Never empty. */
+/** One event with only the fields that the stream had. It has at least one field. */
 export interface RawEvent {
   readonly id?: string;
   readonly type?: string;
   readonly retryMs?: number;
   /** The data lines joined by LF. `""` is an event with empty data; absent means that it had no data line. */
   readonly data?: string;
-  /** Of a stream that Pharos was asked to tell topics in; absent where it has none. */
+  /** The `topic` fields that Pharos adds on request; absent if there are none. */
   readonly topics?: readonly string[];
-  /** Of such a stream: the id of a retained value, which does not move that of the stream. */
+  /** The id of a retained value, in streams with topics. It does not change the last event id. */
   readonly retained?: string;
 }
 
-/** An event as far as its lines have come. */
+/** The fields of an unfinished event. */
 type Unfinished = { -readonly [Field in keyof RawEvent]: RawEvent[Field] } & { topics?: string[] };
 
 /** One event as a browser's `EventSource` fires it. */
@@ -32,14 +32,14 @@ export interface ParseLimits {
   readonly maxEventLength?: number;
 }
 
-/** The longest data of one event unless set otherwise, in UTF-16 code units: four times the largest publication. */
+/** The default limit of the data of one event, in UTF-16 code units: four times the largest publication. */
 export const defaultMaxEventLength = defaultMaxLineLength;
 
 /**
  * Parses event-stream text by the rules of the HTML standard [HTML 9.2.6], from chunks that may end
- * anywhere. Beside its fields it knows `topic`, `retained` and `heartbeat`, which Pharos adds for those who ask for
- * them, and which change nothing of the others. Unknown fields, ids with NUL and `retry` values other than digits are ignored, as there; an
- * event that the stream leaves unfinished is never reported. Needs nothing of Node.
+ * anywhere. It also parses the fields `topic`, `retained` and `heartbeat`, which Pharos adds on request. As in the
+ * standard, unknown fields, ids with NUL and `retry` values that are not digits are ignored, and an unfinished event
+ * is never reported. Works without Node.
  */
 export class EventStreamParser {
   readonly #fields: FieldParser;
@@ -69,12 +69,12 @@ export class EventStreamParser {
     );
   }
 
-  /** The reconnection time that the stream asked for last. It counts from its line on, even in an unfinished event. */
+  /** The last reconnection time of the stream. It applies as soon as its line is read, even in an unfinished event. */
   get reconnectionMs(): number | undefined {
     return this.#reconnectionMs;
   }
 
-  /** After how much silence the stream said that it sends a heartbeat, in milliseconds. */
+  /** The heartbeat interval that the stream announced, in milliseconds. */
   get heartbeatMs(): number | undefined {
     return this.#heartbeatMs;
   }
@@ -82,7 +82,7 @@ export class EventStreamParser {
   /**
    * Takes the next chunk and reports the events that it completes.
    *
-   * @throws PharosError `too-large` for a line or event over its limit; the parser is then of no more use
+   * @throws PharosError `too-large` for a line or event over its limit; do not use the parser after that
    */
   push(chunk: string): void {
     this.#fields.push(chunk);
@@ -127,14 +127,14 @@ function isDigits(text: string): boolean {
 }
 
 /**
- * Reads the bytes of one stream as a browser does: an id stays the last event id until another comes, an
- * event without data fires nothing but moves the id, and an event without a type is a `message`. Bytes
- * that are not UTF-8 become U+FFFD, as the standard demands. Make a new one for each connection, with the
- * last event id of the one before.
+ * Reads the bytes of one stream as a browser does: an id stays the last event id until the next one, an
+ * event without data changes the id but fires nothing, and an event without a type is a `message`. Bytes that are not
+ * UTF-8 become U+FFFD, as the standard demands. Create a new reader for each connection, with the last event id of the
+ * previous one.
  */
 export class EventStreamReader {
   readonly #parser: EventStreamParser;
-  // The parser strips the one byte order mark that a stream may begin with; the decoder must leave it.
+  // The parser removes a byte order mark at the start; the decoder must keep it.
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #onEvent: (event: StreamEvent) => void;
   #lastEventId: string;
@@ -143,7 +143,7 @@ export class EventStreamReader {
     options: ParseLimits & {
       /** Called for each event that has data, in order, within `push`. */
       readonly onEvent: (event: StreamEvent) => void;
-      /** Where an earlier connection stopped. @default "" */
+      /** The last event id of the previous connection. @default "" */
       readonly lastEventId?: string;
     },
   ) {
@@ -152,17 +152,17 @@ export class EventStreamReader {
     this.#parser = new EventStreamParser({ ...options, onEvent: (event) => this.#take(event) });
   }
 
-  /** The id to resume from: of the last finished event that had one. `""` means none. */
+  /** The id to resume from: that of the last finished event with an id. `""` means none. */
   get lastEventId(): string {
     return this.#lastEventId;
   }
 
-  /** The reconnection time that the stream asked for last, if it did. */
+  /** The last reconnection time of the stream, if there was one. */
   get reconnectionMs(): number | undefined {
     return this.#parser.reconnectionMs;
   }
 
-  /** After how much silence the stream said that it sends a heartbeat, if it did. */
+  /** The heartbeat interval that the stream announced, if it did. */
   get heartbeatMs(): number | undefined {
     return this.#parser.heartbeatMs;
   }
@@ -170,7 +170,7 @@ export class EventStreamReader {
   /**
    * Takes the next bytes; characters may be split between chunks.
    *
-   * @throws PharosError `too-large` for a line or event over its limit; the reader is then of no more use
+   * @throws PharosError `too-large` for a line or event over its limit; do not use the reader after that
    */
   push(bytes: Uint8Array): void {
     this.#parser.push(this.#decoder.decode(bytes, { stream: true }));
@@ -180,7 +180,7 @@ export class EventStreamReader {
     if (event.id !== undefined) this.#lastEventId = event.id;
     if (event.data === undefined) return;
     const { data } = event;
-    // An empty `event:` field means `message`, too [HTML 9.2.6].
+    // An empty `event:` field also means `message` [HTML 9.2.6].
     this.#onEvent({ ...event, id: this.#lastEventId, type: event.type || "message", data });
   }
 }

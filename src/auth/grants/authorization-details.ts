@@ -6,7 +6,7 @@ import { matchesMatcher, parseMatcher, type MatcherContext } from "./matcher.js"
 import { inEntry, quoted, refused } from "../refusal.js";
 import type { TokenRights } from "./token-rights.js";
 
-/** The type of the entries that are the hub's, byte for byte; others belong to other servers. */
+/** The `type` of entries for a Mercure hub, compared byte for byte. Entries of other types are for other servers. */
 export const detailType = "https://mercure.rocks/authorization-detail";
 
 type Context = MatcherContext & Pick<TokenLimits, "details" | "topics">;
@@ -18,7 +18,7 @@ interface Detail {
   readonly payload: JsonRecord | undefined;
 }
 
-/** An object of the claim that still has to be read, with its name for reasons. */
+/** An object of the claim that is not parsed yet, and its name for error messages. */
 interface Unread {
   readonly entry: JsonRecord;
   readonly where: string;
@@ -26,9 +26,9 @@ interface Unread {
 
 /**
  * Reads the claim `authorization_details` [RFC 9396; draft-dunglas-mercure-08, Authorization Details]. An absent claim
- * grants nothing. One bad entry refuses all: to go on with the others would change what the issuer meant.
+ * grants nothing. One malformed entry refuses the token: ignoring it would change what the issuer meant.
  *
- * @throws PharosError `invalid-token` when an entry is malformed or a limit is passed
+ * @throws PharosError `invalid-token` when an entry is malformed or a limit is exceeded
  */
 export function parseAuthorizationDetails(claim: unknown, context: Context): TokenRights {
   const details = ownEntries(claim === undefined ? [] : claim, context).map((unread) =>
@@ -40,7 +40,7 @@ export function parseAuthorizationDetails(claim: unknown, context: Context): Tok
     publish,
     mayPublish: publish.length > 0,
     subscribe: subscribing.flatMap(({ filters }) => filters),
-    // The first that matches decides, payload or not: special entries stand before broad ones.
+    // The first matching entry decides, with or without a payload: issuers put specific entries before broad ones.
     payloadFor: (matcher) => subscribing.find(({ filters }) => matchesMatcher(filters, matcher))?.payload,
   };
 }
@@ -69,7 +69,7 @@ function parseDetail({ entry, where }: Unread, context: Context): Detail {
   };
 }
 
-/** Actions that are not known are left for those who know them. */
+/** Unknown actions are ignored: they are for other servers. */
 function parseActions(actions: unknown, where: string): readonly string[] {
   if (
     !Array.isArray(actions) ||

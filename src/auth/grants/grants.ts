@@ -2,28 +2,28 @@ import type { TopicFilter } from "../../hub/filters/filter.js";
 
 /** What a verified token allows. */
 export interface Grants {
-  /** `current` is an access token with authorization details, `older` one with the `mercure` claim. */
+  /** `current`: an access token with authorization details. `older`: a token with the `mercure` claim. */
   readonly form: "current" | "older";
-  /** A publication may be made when each of its topics is matched by one of these. */
+  /** The token may publish to a topic that one of these filters matches. All topics of a publication must match. */
   readonly publish: readonly TopicFilter[];
-  /** False where the token says nothing of publishing. */
+  /** False if the token does not mention publishing. */
   readonly mayPublish: boolean;
-  /** A private publication may be read when one of its topics is matched by one of these. */
+  /** The token may read a private publication if one of these filters matches one of its topics. */
   readonly subscribe: readonly TopicFilter[];
-  /** When it ends, in milliseconds since 1970; undefined: never. */
+  /** When the token expires, in milliseconds since 1970. Undefined: never. */
   readonly expiresAtMs: number | undefined;
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
-  /** What watchers of subscriptions are told of this subscriber, given a subscription's matcher. */
+  /** The payload that subscription events carry for this subscriber, for the matcher of the subscription. */
   payloadFor(matcher: string): unknown;
 }
 
-/** Whether a token is accepted. The reason is in words, for the log and `pharos token check`; clients never see it. */
+/** The result of verifying a token. The reason is a sentence for the log and `pharos token check`; clients never see it. */
 export type Verdict =
   | { readonly ok: true; readonly grants: Grants }
   | { readonly ok: false; readonly reason: string };
 
-/** Verifies tokens. Resolves for every text, also while keys cannot be had. */
+/** Verifies tokens. Never rejects, even while the keys cannot be loaded. */
 export interface TokenVerifier {
   verify(token: string): Promise<Verdict>;
 }

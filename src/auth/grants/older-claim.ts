@@ -9,10 +9,10 @@ type Context = MatcherContext & Pick<TokenLimits, "selectors">;
 
 const plainName = "mercure";
 
-/** The name for issuers that take no claims but those of a namespace; it wins where both are. */
+/** The claim name for issuers that allow only namespaced claims. It wins if a token has both. */
 const namespacedName = "https://mercure.rocks/";
 
-/** The older form's claim with its name; undefined where a token has neither. A null counts as absent. */
+/** Finds the claim of the older form and its name; undefined if the token has neither. Null counts as absent. */
 export function olderClaim(
   claims: JsonRecord,
 ): { readonly name: string; readonly value: unknown } | undefined {
@@ -21,9 +21,9 @@ export function olderClaim(
 }
 
 /**
- * Reads what the older form's claim allows [draft-dunglas-mercure-07, Authorization].
+ * Parses the claim of the older form [draft-dunglas-mercure-07, Authorization].
  *
- * @throws PharosError `invalid-token` when there is none, it is malformed, or a limit is passed
+ * @throws PharosError `invalid-token` when the claim is missing or malformed, or a limit is exceeded
  */
 export function parseOlderClaim(claims: JsonRecord, context: Context): TokenRights {
   const claim = olderClaim(claims);

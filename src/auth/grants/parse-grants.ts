@@ -7,7 +7,7 @@ import type { TokenLimits } from "../limits.js";
 import { parseOlderClaim } from "./older-claim.js";
 import { quoted, refused } from "../refusal.js";
 
-/** The last time that a Date can tell, in milliseconds. */
+/** The latest time that a Date can represent, in milliseconds. */
 const lastTimeMs = 8_640_000_000_000_000;
 
 export interface GrantsContext extends TokenLimits {
@@ -16,9 +16,9 @@ export interface GrantsContext extends TokenLimits {
 }
 
 /**
- * Reads what the claims of a verified token allow.
+ * Parses the grants from the claims of a verified token.
  *
- * @throws PharosError `invalid-token` when a claim is malformed, a limit is passed, or the token has just ended
+ * @throws PharosError `invalid-token` when a claim is malformed, a limit is exceeded, or the token has just expired
  */
 export function parseGrants(claims: JWTPayload, form: Grants["form"], context: GrantsContext): Grants {
   const rights =
@@ -34,11 +34,11 @@ export function parseGrants(claims: JWTPayload, form: Grants["form"], context: G
   };
 }
 
-/** JSON has 1e999, which is no time; and the library compares whole seconds only. */
+/** JSON allows 1e999, which is not a time, and the JWT library compares whole seconds only. */
 function parseEnd(exp: number | undefined, nowMs: number): number | undefined {
   if (exp === undefined) return undefined;
   const endMs = Math.floor(exp * 1000);
-  if (endMs > lastTimeMs) throw refused(`its exp is ${quoted(String(exp))}, which is later than any time`);
+  if (endMs > lastTimeMs) throw refused(`its exp is ${quoted(String(exp))}, which is later than any date`);
   if (endMs <= nowMs) throw refused(expiredText(exp, nowMs));
   return endMs;
 }

@@ -1,4 +1,4 @@
 import type { Grants } from "./grants.js";
 
-/** What a token's claims allow, apart from who made it and until when. */
+/** The grants from a token's claims, without its form and expiry. */
 export type TokenRights = Pick<Grants, "publish" | "mayPublish" | "subscribe" | "payloadFor">;

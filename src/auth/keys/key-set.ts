@@ -5,14 +5,14 @@ import { algorithmsOf } from "./algorithms.js";
 import { isRecord, type JsonRecord } from "../json.js";
 import type { AllowedAlgorithms, VerificationKey } from "./verification-key.js";
 
-/** Issuers publish two or three. A token that names none is tried with each, so their number is bounded. */
+/** Issuers publish two or three keys. A token without `kid` is tried with each key, so their number is limited. */
 const maxKeys = 32;
 
 /**
- * Reads a JWK set [RFC 7517 5]. Keys that are of no use here are left out, as the RFC asks: those of unknown or weak
- * kinds, for encryption, or for other algorithms; and shared secrets, which belong into no published set.
+ * Parses a JWK set [RFC 7517 5]. As the RFC asks, it skips keys that cannot be used: keys of unknown or weak kinds,
+ * for encryption or for other algorithms. It also skips shared secrets, which must not be in a published set.
  *
- * @throws PharosError `bad-config` when it is no JWK set, has more than 32 keys, or none of use
+ * @throws PharosError `bad-config` when the text is not a JWK set, has more than 32 keys, or has no usable key
  */
 export function parseKeySet(text: string, allowed: AllowedAlgorithms): readonly VerificationKey[] {
   const set = parseJson(text);
@@ -38,7 +38,7 @@ function usefulKey(jwk: JsonRecord, allowed: AllowedAlgorithms): readonly Verifi
   if (!isForVerifying(jwk)) return [];
   const key = importKey(jwk);
   if (key === undefined) return [];
-  // A key that names its algorithm is for that one alone [RFC 7517 4.4].
+  // A key with `alg` may be used with that algorithm only [RFC 7517 4.4].
   const suitable = algorithmsOf(key).filter((name) => alg === undefined || alg === name);
   const algorithms = new Set(suitable.filter((name) => allowed?.includes(name) ?? true));
   if (algorithms.size === 0) return [];
@@ -50,7 +50,7 @@ function isForVerifying({ kty, use, key_ops: operations }: JsonRecord): boolean 
   return operations === undefined || (Array.isArray(operations) && operations.includes("verify"));
 }
 
-/** The public half alone, even of a set that holds private keys by mistake. */
+/** Imports the public half only, even if the set contains private keys by mistake. */
 function importKey(jwk: JsonRecord): KeyObject | undefined {
   try {
     return createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });

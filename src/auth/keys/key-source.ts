@@ -1,14 +1,14 @@
 import type { VerificationKey } from "./verification-key.js";
 
-/** Where the keys of an issuer come from. */
+/** A source of the keys of one issuer. */
 export interface KeySource {
-  /** The keys as they are known now; none while they could not be had yet. Never rejects. */
+  /** The current keys; empty until they could be loaded. Never rejects. */
   keys(): Promise<readonly VerificationKey[]>;
-  /** Asks for the keys anew, if that is possible and it was not done just now; true when it brought others. Never rejects. */
+  /** Loads the keys again if that is possible and was not done just now. True if the keys have changed. Never rejects. */
   renew(): Promise<boolean>;
 }
 
-/** Keys that stay what they are. */
+/** A source whose keys never change. */
 export function fixedKeys(keys: readonly VerificationKey[]): KeySource {
   return { keys: () => Promise.resolve(keys), renew: () => Promise.resolve(false) };
 }

@@ -4,13 +4,13 @@ import { readFile } from "node:fs/promises";
 import { PharosError } from "../../base/errors.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 
-/** How long an issuer may take to answer, in milliseconds: a request with a token may wait for it. */
+/** The time-out for a request to an issuer, in milliseconds. A client request with a token may wait for it. */
 const answerWithinMs = 5000;
 
-/** A key is a few hundred bytes as JSON, with a chain of certificates a few thousand. */
+/** One key is a few hundred bytes of JSON, or a few thousand with its certificate chain. */
 const maxBytes = 256 * 1024;
 
-/** Where a JWK set lies. */
+/** The place of a JWK set. */
 export type KeySetPlace =
   | { readonly kind: "file"; readonly file: string }
   | { readonly kind: "url"; readonly url: URL };
@@ -18,7 +18,7 @@ export type KeySetPlace =
 /**
  * Tells a file from a URL.
  *
- * @throws PharosError `bad-config` for an http URL of another machine: whoever is on the way could put in his own keys
+ * @throws PharosError `bad-config` for an http URL of another machine: an attacker on the network could replace the keys
  */
 export function parseKeySetPlace(text: string): KeySetPlace {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: "file", file: text };
@@ -35,13 +35,13 @@ function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-/** The text of a JWK set; rejects with what went wrong. */
+/** Loads the text of a JWK set. Rejects with the cause. */
 export function loadKeySet(place: KeySetPlace): Promise<string> {
   return place.kind === "file" ? readFile(place.file, "utf8") : fetchText(place.url);
 }
 
 /**
- * The text of a file that has to be there at the start.
+ * Reads a key file that must exist when the hub starts.
  *
  * @throws PharosError `bad-config` when it cannot be read
  */
@@ -57,7 +57,7 @@ export function readKeySetFile(file: string): string {
 async function fetchText(url: URL): Promise<string> {
   const response = await fetch(url, {
     headers: { accept: "application/jwk-set+json, application/json" },
-    // Could lead from https to http, or to a host that nobody chose.
+    // A redirect could lead from https to http, or to a host that is not configured.
     redirect: "error",
     signal: AbortSignal.timeout(answerWithinMs),
   }).catch(unreachable);
@@ -65,7 +65,7 @@ async function fetchText(url: URL): Promise<string> {
   return decodeUtf8(await bodyOf(response), "the answer");
 }
 
-/** Of a failed request `fetch` itself says no more than that; why stands in its cause. */
+/** The message of an error from `fetch` says only that it failed; its `cause` says why. */
 function unreachable(error: unknown): never {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   throw new PharosError("unreachable", inner instanceof Error ? inner.message : String(inner), {

@@ -4,10 +4,10 @@ import type { KeySource } from "./key-source.js";
 import { printableText } from "../refusal.js";
 import type { VerificationKey } from "./verification-key.js";
 
-/** After this time keys are asked for again, so that one that its issuer withdrew is not trusted for long. */
+/** After this time the keys are loaded again, so that a withdrawn key is not trusted for long. */
 const staleAfterMs = 600_000;
 
-/** The shortest time between two askings: tokens that name keys which do not exist cost an issuer no more. */
+/** The shortest time between two loads: tokens that name unknown keys cannot cause more requests to an issuer. */
 const askEveryMs = 30_000;
 
 /** The shortest time between two log lines about one set. */
@@ -16,18 +16,21 @@ const warnEveryMs = 60_000;
 export interface RotatingKeysOptions {
   /** The file or URL, for the log. */
   readonly source: string;
-  /** Brings the keys; rejects when they cannot be had or are none. */
+  /** Loads the keys. Rejects if they cannot be loaded or none is usable. */
   readonly load: () => Promise<readonly VerificationKey[]>;
-  /** Keys that are known from the start. */
+  /** Keys that are known at the start. */
   readonly initial?: readonly VerificationKey[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Keys that their issuer changes now and then. They are loaded when first needed, again in the background when they are
- * 10 minutes old, and again when a token calls for one that is not there: at most every 30 seconds. Where loading fails
- * the keys that are known stay in use.
+ * Keys that their issuer may change. They are loaded at most every 30 seconds:
+ * - when a token needs them for the first time;
+ * - in the background, when they are 10 minutes old;
+ * - when a token names a key that is unknown.
+ *
+ * If loading fails, the known keys stay in use.
  */
 export class RotatingKeys implements KeySource {
   readonly #options: RotatingKeysOptions;
@@ -56,7 +59,7 @@ export class RotatingKeys implements KeySource {
     return this.#keys !== before;
   }
 
-  /** Whoever comes while it is under way waits for the same answer. Never rejects. */
+  /** Concurrent callers share one load. Never rejects. */
   #ask(): Promise<void> {
     if (this.#asking !== undefined) return this.#asking;
     const now = this.#options.clock.monotonic();
@@ -75,8 +78,8 @@ export class RotatingKeys implements KeySource {
     } catch (error) {
       const reason = printableText(error instanceof Error ? error.message : String(error));
       const kept =
-        this.#keys === undefined ? "no token of its issuer is accepted" : "those known stay in use";
-      this.#warn({ source: this.#options.source, reason }, `keys for tokens could not be had; ${kept}`);
+        this.#keys === undefined ? "no token of this issuer is accepted" : "the known keys stay in use";
+      this.#warn({ source: this.#options.source, reason }, `keys for tokens could not be loaded; ${kept}`);
     }
   }
 }

@@ -9,14 +9,14 @@ import { secretKey } from "./verification-key.js";
 /** A key that signs tokens. */
 export interface SigningKey {
   readonly key: KeyObject;
-  /** The algorithm that it signs with. */
+  /** The algorithm of its signatures. */
   readonly algorithm: string;
-  /** The name that tokens give it; only a JWK has one. */
+  /** The key id for the token header. Only a JWK has one. */
   readonly kid: string | undefined;
 }
 
 /**
- * A shared secret as a key that signs. `allowed` are the algorithms that the settings name, the first that suits being used.
+ * Makes a signing key from a shared secret. It uses the first of the `allowed` algorithms that the secret is long enough for.
  *
  * @throws PharosError `bad-config` when it is too short
  */
@@ -26,9 +26,9 @@ export function signingSecret(secret: string, allowed?: readonly string[]): Sign
 }
 
 /**
- * The private key in a file, as PEM text or as a JWK.
+ * Reads a private key from a file: PEM text or a JWK.
  *
- * @throws PharosError `bad-config` when there is none, or it is too weak or of a kind that is not taken
+ * @throws PharosError `bad-config` when the file has no private key, or a key that is too weak or of an unsupported kind
  */
 export function readSigningKey(file: string): SigningKey {
   const text = readKeySetFile(file);
@@ -50,7 +50,7 @@ function parseJwk(text: string, file: string): JsonRecord {
     const jwk: unknown = JSON.parse(text);
     if (isRecord(jwk)) return jwk;
   } catch {
-    // Said below, as for everything else that is none.
+    // The error below covers this case too.
   }
   throw new PharosError("bad-config", `${file} holds neither a PEM text nor a JWK`);
 }
@@ -67,5 +67,5 @@ function privateKey(input: Parameters<typeof createPrivateKey>[0], file: string)
 
 function first(algorithms: Iterable<string>): string {
   for (const algorithm of algorithms) return algorithm;
-  throw new PharosError("bad-config", "the key suits no algorithm");
+  throw new PharosError("bad-config", "no algorithm supports the key");
 }

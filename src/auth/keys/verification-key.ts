@@ -3,21 +3,21 @@ import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { algorithmsOf, kindOf, shortestSecretBytes } from "./algorithms.js";
 
-/** A key that may verify tokens, and with which algorithms alone. */
+/** A key that verifies tokens, with the only algorithms that it may be used with. */
 export interface VerificationKey {
   readonly key: KeyObject;
-  /** The name that a token may mention to say which key signed it. */
+  /** The key id that a token header may name. */
   readonly kid: string | undefined;
   readonly algorithms: ReadonlySet<string>;
 }
 
-/** The algorithms that the settings allow; undefined allows each that suits its key. */
+/** The algorithms that the settings allow; undefined allows every algorithm that the key supports. */
 export type AllowedAlgorithms = readonly string[] | undefined;
 
 /**
- * A shared secret, its UTF-8 bytes being the key.
+ * Makes a key from a shared secret: the UTF-8 bytes of the text.
  *
- * @throws PharosError `bad-config` when it is shorter than 32 bytes, or than an algorithm that is named needs
+ * @throws PharosError `bad-config` when it is shorter than 32 bytes, or too short for a configured algorithm
  */
 export function secretKey(secret: string, allowed: AllowedAlgorithms): VerificationKey {
   const key = createSecretKey(Buffer.from(secret));
@@ -31,9 +31,9 @@ export function secretKey(secret: string, allowed: AllowedAlgorithms): Verificat
 }
 
 /**
- * A public key, or a certificate, as PEM text. `what` names it in messages.
+ * Parses a public key or a certificate in PEM form. `what` names it in messages.
  *
- * @throws PharosError `bad-config` when it is none, is a private key, or is of a kind that is too weak or not taken
+ * @throws PharosError `bad-config` when the text has no public key, or a private one, or a key that is too weak or of an unsupported kind
  */
 export function pemKey(
   pem: string,
@@ -42,7 +42,7 @@ export function pemKey(
   if (pem.includes("PRIVATE KEY-----")) {
     throw new PharosError(
       "bad-config",
-      `${what} holds a private key; a hub needs the public one alone, which "openssl pkey -in FILE -pubout" prints`,
+      `${what} holds a private key; a hub needs only the public key, which "openssl pkey -in FILE -pubout" prints`,
     );
   }
   return verificationKey({ key: publicKey(pem, what), what, allowed });
@@ -76,7 +76,7 @@ function verificationKey({
   if (algorithms.size === 0) {
     throw new PharosError(
       "bad-config",
-      `${what} suits none of the algorithms ${allowed?.join(", ") ?? ""}, but ${suitable.join(", ")}`,
+      `${what} cannot be used with ${allowed?.join(", ") ?? ""}, only with ${suitable.join(", ")}`,
     );
   }
   return { key, kid: undefined, algorithms };

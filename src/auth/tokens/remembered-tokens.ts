@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { Grants } from "../grants/grants.js";
 
-/** How long a verification is good for, in milliseconds: a key that its issuer withdrew is trusted no longer. */
+/** How long a verification stays valid, in milliseconds. After this time a withdrawn key is no longer trusted. */
 const rememberedForMs = 60_000;
 
 interface Remembered {
@@ -11,14 +11,15 @@ interface Remembered {
 }
 
 /**
- * Accepted tokens by their SHA-256, so that a publisher's next request costs no signature. Each is good for a minute, and
- * never beyond its end. When there are too many the one that was verified longest ago is forgotten.
+ * A cache of accepted tokens by their SHA-256, so that the next request with the same token needs no signature check.
+ * An entry is valid for a minute, and never after the token has expired. If the cache is full, the entry that was
+ * verified first is removed.
  */
 export class RememberedTokens {
   readonly #most: number;
   readonly #tokens = new Map<string, Remembered>();
 
-  /** `most` tokens are remembered; 0 remembers none. */
+  /** `most` is the largest number of entries; 0 turns the cache off. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -49,7 +50,7 @@ export class RememberedTokens {
   }
 }
 
-/** The token itself is not kept: it would let whoever reads the memory act in its bearer's name. */
+/** The token itself is not kept: someone who reads the memory could use it. */
 function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }

@@ -11,35 +11,35 @@ import type { MatchType } from "../grants/match-type.js";
 import { parseMatcher, parseSelector } from "../grants/matcher.js";
 import type { SigningKey } from "../keys/signing-key.js";
 
-/** What a token is to say. */
+/** The content of a token to sign. */
 export interface TokenContent {
   readonly form: Grants["form"];
-  /** What it allows to publish to. */
+  /** The topics that the token may publish to. */
   readonly publish: readonly string[];
-  /** What it allows to read private publications of. */
+  /** The topics whose private publications the token may read. */
   readonly subscribe: readonly string[];
-  /** How both are meant. The older form has no types: there they are URI templates or topics. */
+  /** The match type of both lists. The older form has no types: there each entry is a URI template or a topic. */
   readonly matchType: MatchType;
-  /** What watchers of subscriptions are told of the bearer; undefined tells nothing. */
+  /** The payload of the bearer's subscription events; undefined for none. */
   readonly payload: unknown;
   readonly lifetimeSeconds: number;
   readonly subject: string;
   readonly issuer: string;
-  /** The hub's own URL, in most cases. */
+  /** The audience, usually the URL of the hub. */
   readonly audience: string;
 }
 
 export interface Signing {
   readonly key: SigningKey;
-  /** What relative URL patterns are resolved against. */
+  /** The base of relative URL patterns. */
   readonly hubUrl: string;
   readonly nowMs: number;
 }
 
 /**
- * Makes a signed token that begins to be valid now.
+ * Signs a token that is valid from now on.
  *
- * @throws PharosError `bad-filter` for a matcher that no hub takes, `bad-config` for a payload that its form does not have
+ * @throws PharosError `bad-filter` for an invalid matcher, `bad-config` for a payload that the form does not allow
  */
 export async function signToken(content: TokenContent, { key, hubUrl, nowMs }: Signing): Promise<string> {
   const { form, lifetimeSeconds, subject, issuer, audience } = content;
@@ -68,7 +68,7 @@ function checkMatchers({ form, publish, subscribe, matchType }: TokenContent, hu
   }
 }
 
-/** `client_id` is a claim that every token of this form has [RFC 9068 2.2]; who makes his own tokens is his own client. */
+/** Every token of this form needs a `client_id` [RFC 9068 2.2]. An operator who signs tokens is also the client. */
 function currentClaims({ publish, subscribe, matchType, payload, subject }: TokenContent): JWTPayload {
   if (payload !== undefined && !isRecord(payload))
     throw new PharosError("bad-config", "a payload of the current form is a JSON object");

@@ -7,27 +7,27 @@ import { loadKeySet, parseKeySetPlace, readKeySetFile } from "../keys/load-key-s
 import { RotatingKeys } from "../keys/rotating-keys.js";
 import { pemKey, secretKey } from "../keys/verification-key.js";
 
-/** One issuer as the settings name it. It has at least one of `secret`, `key` and `jwks`, and is trusted with each. */
+/** The settings of one issuer. It needs at least one of `secret`, `key` and `jwks`; a key from any of them may sign its tokens. */
 export interface IssuerSettings {
-  /** What its tokens have as `iss`. @default the hub's own URL, for tokens that its operator makes */
+  /** The `iss` of its tokens. @default the URL of the hub, for tokens that its operator signs */
   readonly issuer?: string | undefined;
-  /** A secret that both sides share. */
+  /** The shared secret. */
   readonly secret?: string | undefined;
-  /** A PEM file with its public key. */
+  /** A PEM file with the public key. */
   readonly key?: string | undefined;
-  /** A JWK set: a file, or a URL that is asked again when keys change. */
+  /** A JWK set: a file, or a URL that is loaded again when keys change. */
   readonly jwks?: string | undefined;
-  /** @default every algorithm that suits a key */
+  /** @default every algorithm that the key supports */
   readonly algorithms?: readonly string[] | undefined;
-  /** What its tokens must have in `aud`. @default the hub's own URL */
+  /** The audience that `aud` must contain. @default the URL of the hub */
   readonly audience?: string | undefined;
 }
 
-/** An issuer with its keys. A key verifies tokens of its own issuer alone. */
+/** An issuer with its keys. A key verifies only tokens of its own issuer. */
 export interface TrustedIssuer {
-  /** What `iss` must equal. */
+  /** The required value of `iss`. */
   readonly name: string;
-  /** False when the settings name none: tokens of the older form then may have any `iss`. */
+  /** False if the settings name no issuer: then tokens of the older form may have any `iss`. */
   readonly isNamed: boolean;
   readonly audience: string;
   readonly sources: readonly KeySource[];
@@ -40,9 +40,9 @@ export interface TrustContext {
 }
 
 /**
- * Gets an issuer's keys ready: reads secrets and files now, and asks a URL when a first token needs it.
+ * Prepares the keys of an issuer. It reads secrets and files now, and loads a URL when the first token needs it.
  *
- * @throws PharosError `bad-config` for a key that is missing, weak or none
+ * @throws PharosError `bad-config` when a key is missing, too weak or invalid
  */
 export function trustIssuer(settings: IssuerSettings, context: TrustContext): TrustedIssuer {
   const { issuer, secret, key, jwks, algorithms: allowed, audience } = settings;
@@ -53,10 +53,7 @@ export function trustIssuer(settings: IssuerSettings, context: TrustContext): Tr
   ];
   if (sources.length === 0) {
     const whose = issuer === undefined ? "an issuer of tokens" : `the issuer ${issuer}`;
-    throw new PharosError(
-      "bad-config",
-      `${whose} has no key: allowed are a secret, a key file and a JWK set`,
-    );
+    throw new PharosError("bad-config", `${whose} has no key: set a secret, a key file or a JWK set`);
   }
   const { hubUrl } = context;
   return {
@@ -71,7 +68,7 @@ function keySet(jwks: string, { algorithms }: IssuerSettings, { clock, logger }:
   const place = parseKeySetPlace(jwks);
   const load = async () => parseKeySet(await loadKeySet(place), algorithms);
   if (place.kind === "url") return new RotatingKeys({ source: jwks, load, clock, logger });
-  // A file is here now or is a mistake; a URL may be down for a while.
+  // A missing file is a mistake, but a URL may be unreachable for a while.
   const initial = inFile(jwks, () => parseKeySet(readKeySetFile(place.file), algorithms));
   return new RotatingKeys({ source: jwks, load, initial, clock, logger });
 }

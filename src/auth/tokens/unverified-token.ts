@@ -5,24 +5,24 @@ import type { JsonRecord } from "../json.js";
 import { olderClaim } from "../grants/older-claim.js";
 import { quoted, refused } from "../refusal.js";
 
-/** What a token says of itself: enough to choose the keys that may verify it, and not to be believed before. */
+/** The content of a token before verification. It is enough to choose the keys that may verify it. Do not trust it before. */
 export interface UnverifiedToken {
   readonly text: string;
   readonly form: Grants["form"];
   readonly algorithm: string;
   readonly kid: string | undefined;
   readonly issuer: string | undefined;
-  /** Tokens of the older form need no audience; one that has some is for nobody else [RFC 7519 4.1.3]. */
+  /** Tokens of the older form need no audience. If a token has one, it must name this hub [RFC 7519 4.1.3]. */
   readonly hasAudience: boolean;
 }
 
 /**
- * Reads a token without verifying it. Its form is told by its type, `at+jwt`, and its claims: whatever has
- * authorization details follows the rules of the current form, so that leaving out the type makes none of them weaker.
- * Of the header `alg`, `typ` and `kid` are read; `jwk`, `jku`, `x5u` and `x5c`, which would let a token bring its own key,
- * are not [RFC 8725 3.10].
+ * Parses a token without verifying it. Its type (`at+jwt`) and its claims decide its form. A token with authorization
+ * details must follow the rules of the current form, so that leaving out the type does not weaken them.
+ * It reads `alg`, `typ` and `kid` of the header. It ignores `jwk`, `jku`, `x5u` and `x5c`, which would let a token
+ * bring its own key [RFC 8725 3.10].
  *
- * @throws PharosError `invalid-token` when it is no signed JWT or of neither form
+ * @throws PharosError `invalid-token` when the text is not a signed JWT, or has neither form
  */
 export function readToken(text: string, { bytes }: { readonly bytes: number }): UnverifiedToken {
   checkShape(text, bytes);
@@ -43,14 +43,15 @@ export function readToken(text: string, { bytes }: { readonly bytes: number }): 
 
 function checkShape(text: string, bytes: number): void {
   if (text === "") throw refused("it is empty");
-  if (text.length > bytes) throw refused(`it has ${text.length} characters; allowed are ${bytes}`);
+  if (text.length > bytes) throw refused(`it has ${text.length} characters; the limit is ${bytes}`);
   const parts = text.split(".");
-  if (parts.length === 5) throw refused("it is encrypted (JWE); tokens are taken signed, not encrypted");
-  if (parts.length !== 3) throw refused("it is no JSON web token: it has not three parts with dots between");
-  if (!parts.every(isCanonical)) throw refused("it is no JSON web token: a part is not base64url");
+  if (parts.length === 5) throw refused("it is encrypted (JWE); only signed tokens are accepted");
+  if (parts.length !== 3)
+    throw refused("it is not a JSON web token: it does not have three parts with dots between them");
+  if (!parts.every(isCanonical)) throw refused("it is not a JSON web token: a part is not base64url");
 }
 
-/** One text for one token: decoders forgive padding and loose last bits, and two texts would be two tokens in a cache. */
+/** True if no other text decodes to the same bytes. Decoders accept padding and unused last bits; each such text would be another token in the cache. */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, "base64url").toString("base64url") === part;
 }
@@ -59,7 +60,7 @@ function decode(text: string): { readonly header: JsonRecord; readonly claims: J
   try {
     return { header: { ...decodeProtectedHeader(text) }, claims: decodeJwt(text) };
   } catch (cause) {
-    throw refused("it is no JSON web token: its header or its claims are not a JSON object", { cause });
+    throw refused("it is not a JSON web token: its header or its claims are not a JSON object", { cause });
   }
 }
 
@@ -70,7 +71,7 @@ function formOf(typ: unknown, claims: JsonRecord): Grants["form"] {
     throw refused(`it has authorization_details, but the type ${quoted(typ)}; allowed is at+jwt`);
   if (olderClaim(claims) === undefined)
     throw refused("it has neither the type at+jwt and authorization_details nor a mercure claim");
-  // Other types say that a token was made for another purpose [RFC 8725 3.11].
+  // A token of another type was made for another purpose [RFC 8725 3.11].
   if (type !== undefined && type !== "jwt")
     throw refused(`it has a mercure claim, but the type ${quoted(typ)}; allowed are none and JWT`);
   return "older";

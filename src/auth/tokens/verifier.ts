@@ -13,9 +13,9 @@ import { readToken, type UnverifiedToken } from "./unverified-token.js";
 import { explainNoKey, verifyWith } from "./verify-signature.js";
 
 export interface VerifierOptions {
-  /** Whose tokens are accepted. Several entries may be of one issuer. */
+  /** The issuers whose tokens are accepted. One issuer may have several entries. */
   readonly issuers: readonly IssuerSettings[];
-  /** The hub's own URL: the audience of tokens, and the base of relative URL patterns. */
+  /** The URL of the hub: the audience of tokens and the base of relative URL patterns. */
   readonly hubUrl: string;
   /** @default {@link defaultTokenLimits} */
   readonly limits?: Partial<TokenLimits>;
@@ -27,9 +27,9 @@ export interface VerifierPorts {
 }
 
 /**
- * Makes the verifier of all configured issuers. Keys in files are read now; those behind URLs when first needed.
+ * Creates the verifier for all configured issuers. It reads keys in files now, and keys behind URLs when a token first needs them.
  *
- * @throws PharosError `bad-config` for a key that is missing, weak or none, or a URL that is not to be trusted
+ * @throws PharosError `bad-config` when a key is missing, too weak or invalid, or a URL must not be trusted
  */
 export function createVerifier(options: VerifierOptions, ports: VerifierPorts): TokenVerifier {
   return new Verifier(options, ports);
@@ -67,7 +67,7 @@ class Verifier implements TokenVerifier {
     const token = readToken(text, this.#limits);
     const issuers = this.#issuersFor(token);
     const claims = await verifiedClaims(issuers, token, nowMs);
-    // Keys may have been waited for, and the token may have ended meanwhile.
+    // The token may have expired while the keys were loaded.
     const endMs = this.#ports.clock.now();
     return parseGrants(claims, token.form, { ...this.#limits, hubUrl: this.#hubUrl, nowMs: endMs });
   }
@@ -80,7 +80,7 @@ class Verifier implements TokenVerifier {
     throw refused(`its issuer is ${quoted(token.issuer)}; trusted are ${trusted.join(", ")}`);
   }
 
-  /** What is no refusal is a fault of the hub: no token is accepted on its account, and the log tells it. */
+  /** Any other error is a fault of the hub: the token is refused and the error is logged. */
   #reasonOf(error: unknown): string {
     if (error instanceof PharosError && error.code === "invalid-token") return printableText(error.message);
     const message = error instanceof Error ? error.message : String(error);
@@ -90,15 +90,15 @@ class Verifier implements TokenVerifier {
 }
 
 /**
- * The current form binds a token to its issuer's keys alone. The older one knows no issuers: without `iss` any key may
- * have signed it, and with one those of that issuer, or of settings that name none.
+ * A token of the current form must be signed by a key of its issuer. The older form does not require an issuer:
+ * without `iss` any key may have signed it; with `iss`, a key of that issuer or of a setting without an issuer.
  */
 function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: UnverifiedToken): boolean {
   if (form === "older" && (issuer === undefined || !isNamed)) return true;
   return issuer === name;
 }
 
-/** The claims as the first issuer's key verifies them; of several refusals the first is the telling one. */
+/** Returns the claims that the first matching key verifies. If all refuse the token, the first reason is reported. */
 async function verifiedClaims(
   issuers: readonly TrustedIssuer[],
   token: UnverifiedToken,

@@ -9,10 +9,10 @@ import type { UnverifiedToken } from "./unverified-token.js";
 import type { VerificationKey } from "../keys/verification-key.js";
 
 /**
- * The claims of a token that a key of this issuer signed, and that hold for this hub and now.
+ * Verifies a token with the keys of one issuer and checks that it is valid now and for this hub.
  *
- * @returns undefined when none of the issuer's keys signed it
- * @throws PharosError `invalid-token` when one did, and the token is expired, not valid yet, or for another audience
+ * @returns the claims; undefined if no key of the issuer signed it
+ * @throws PharosError `invalid-token` when a key signed it, but it has expired, is not valid yet, or is for another audience
  */
 export async function verifyWith(
   issuer: TrustedIssuer,
@@ -27,7 +27,7 @@ export async function verifyWith(
   return undefined;
 }
 
-/** No clock tolerance: a stream ends with its token to the millisecond, and a token with the stream. */
+/** No clock tolerance: a stream ends in the millisecond in which its token expires. */
 function verifyOptions(issuer: TrustedIssuer, token: UnverifiedToken, nowMs: number): JWTVerifyOptions {
   const currentDate = new Date(nowMs);
   const { audience } = issuer;
@@ -35,7 +35,7 @@ function verifyOptions(issuer: TrustedIssuer, token: UnverifiedToken, nowMs: num
   return { currentDate, audience, issuer: issuer.name, typ: "at+jwt", requiredClaims: ["exp"] };
 }
 
-/** Asks a source once more when a key is called for that it does not have, or none is named and none fits. */
+/** Verifies, and loads the keys once more if the token names an unknown key, or names none and no key fits. */
 async function verifyFrom(
   source: KeySource,
   token: UnverifiedToken,
@@ -59,7 +59,7 @@ async function verifyWithKeys(
   return undefined;
 }
 
-/** `kid` says no more than where to begin: it is written by whoever made the token. */
+/** The keys to try. `kid` only decides the order: an attacker can write any `kid`. */
 function candidates(
   keys: readonly VerificationKey[],
   { algorithm, kid }: UnverifiedToken,
@@ -84,7 +84,7 @@ async function verifyWithKey(
   }
 }
 
-/** Why none of these issuers' keys verifies the token, for a person. */
+/** Explains in a sentence why no key of these issuers verifies the token. */
 export async function explainNoKey(
   issuers: readonly TrustedIssuer[],
   token: UnverifiedToken,
@@ -93,11 +93,13 @@ export async function explainNoKey(
     await Promise.all(issuers.flatMap(({ sources }) => sources.map((source) => source.keys())))
   ).flat();
   const algorithms = [...new Set(keys.flatMap((key) => [...key.algorithms]))];
-  if (keys.length === 0) return "the keys of its issuer could not be had; the log says why";
+  if (keys.length === 0) return "the keys of its issuer could not be loaded; the log says why";
   if (!algorithms.includes(token.algorithm))
     return `its algorithm is ${quoted(token.algorithm)}; the keys that may verify it allow ${algorithms.join(", ")}`;
   const known = keys.some(({ kid }) => kid !== undefined && kid === token.kid);
   const named =
-    token.kid === undefined || known ? "" : `; it names the key ${quoted(token.kid)}, which is not there`;
+    token.kid === undefined || known
+      ? ""
+      : `; it names the key ${quoted(token.kid)}, which the issuer does not have`;
   return `its signature is not by a key of its issuer${named}`;
 }

@@ -100,23 +100,23 @@ describe("settings that give no usable key are refused, and say why", () => {
   const privatePem = ec("P-256").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
   it.each<[string, () => IssuerSettings, string]>([
-    ["none at all", () => ({}), "has no key: allowed are a secret, a key file and a JWK set"],
+    ["none at all", () => ({}), "has no key: set a secret, a key file or a JWK set"],
     ["a short secret", () => ({ secret: "s".repeat(31) }), "at least 32 bytes [RFC 7518 3.2]"],
     [
       "a secret too short for its algorithm",
       () => ({ secret, algorithms: ["HS512"] }),
-      "none of the algorithms HS512",
+      "cannot be used with HS512",
     ],
     ["a missing file", () => ({ key: `${folder()}/none.pem` }), "cannot read the key file"],
     ["a folder", () => ({ key: folder() }), "EISDIR"],
     ["a file of something else", () => ({ key: file("hello") }), "holds no public key in PEM form"],
-    ["a private key", () => ({ key: file(privatePem) }), "a hub needs the public one alone"],
+    ["a private key", () => ({ key: file(privatePem) }), "a hub needs only the public key"],
     ["a weak RSA key", () => ({ key: file(pem(weak)) }), "rsa of 1024 bits; allowed are RSA from 2048 bits"],
     ["a curve that is not taken", () => ({ key: file(pem(bitcoin)) }), "ec secp256k1"],
     [
       "an algorithm of another kind",
       () => ({ key: file(pem(ec("P-256"))), algorithms: ["RS256"] }),
-      "but ES256",
+      "only with ES256",
     ],
     ["a missing JWK set", () => ({ jwks: `${folder()}/none.json` }), "cannot read the key file"],
     ["a JWK set of something else", () => ({ jwks: file("hello") }), "not a JWK set: it is not JSON"],

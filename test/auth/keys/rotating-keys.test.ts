@@ -81,7 +81,7 @@ describe("keys behind a URL", () => {
     hub.clock.advance(30_000);
     expect(await hub.verify(await signedBy(second, "2"))).toMatchObject({ ok: true });
     expect(await hub.refusal(await signedBy(first, "1"))).toContain(
-      'it names the key "1", which is not there',
+      'it names the key "1", which the issuer does not have',
     );
   });
 
@@ -138,7 +138,7 @@ describe("keys behind a URL", () => {
       }
       expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
       expect(hub.log.map(({ level }) => level)).toEqual(["warn", "warn"]);
-      expect(hub.log[0]?.message).toBe("keys for tokens could not be had; those known stay in use");
+      expect(hub.log[0]?.message).toBe("keys for tokens could not be loaded; the known keys stay in use");
       expect(hub.log[0]?.fields).toMatchObject({
         reason: expect.stringMatching(reason),
         source: expect.any(String),
@@ -149,8 +149,8 @@ describe("keys behind a URL", () => {
   it("that could never be had let no token pass, and are asked for again", async () => {
     const { server, world: hub } = await world("down");
     const token = await signedBy(first);
-    expect(await hub.refusal(token)).toBe("the keys of its issuer could not be had; the log says why");
-    expect(await hub.refusal(token)).toContain("could not be had");
+    expect(await hub.refusal(token)).toBe("the keys of its issuer could not be loaded; the log says why");
+    expect(await hub.refusal(token)).toContain("could not be loaded");
     expect(server.asked).toBe(1);
     server.text(setOf([first]));
     hub.clock.advance(30_000);

@@ -96,7 +96,7 @@ describe("jwk, jku, x5u are ignored and kid is only a hint (l.636-661)", () => {
 
   it("a header with a critical extension that nobody knows is refused [RFC 7515 4.1.11]", async () => {
     const token = await sign({ header: { crit: ["exotic"], exotic: true } });
-    expect(await new World().refusal(token)).toContain("no usable JSON web token");
+    expect(await new World().refusal(token)).toContain("not a usable JSON web token");
   });
 });
 
@@ -156,13 +156,13 @@ describe("exp is required and enforced; nbf is enforced when present", () => {
   });
 
   it.each<[unknown, string]>([
-    [undefined, "it has no exp, so that it would never end"],
+    [undefined, "it has no exp, so it would never expire"],
     [null, "its exp is null; allowed is a number of seconds since 1970"],
     [`${now + 600}`, "its exp is "],
     [now, "it expired at 2026-01-01T00:00:00Z, 0 seconds ago"],
     [0, "it expired at 1970-01-01T00:00:00Z"],
     [-1e300, "it expired at the second -1e+300"],
-    [1e300, "later than any time"],
+    [1e300, "later than any date"],
   ])("exp %j is refused", async (exp, reason) => {
     expect(await new World().refusal(await sign({ claims: { ...goodClaims, exp } }))).toContain(reason);
   });
@@ -173,7 +173,7 @@ describe("exp is required and enforced; nbf is enforced when present", () => {
     const { createHmac } = await import("node:crypto");
     const signed = `${header}.${claims.toString("base64url")}`;
     const token = `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
-    expect(await new World().refusal(token)).toContain("later than any time");
+    expect(await new World().refusal(token)).toContain("later than any date");
   });
 
   it("a token is not taken before its nbf", async () => {
@@ -257,7 +257,7 @@ describe("what a token grants", () => {
 
 it("a token longer than the limit is refused unread", async () => {
   const token = await sign({ claims: { ...goodClaims, filler: "x".repeat(12_000) } });
-  expect(await new World().refusal(token)).toMatch(/^it has \d+ characters; allowed are 12288$/);
+  expect(await new World().refusal(token)).toMatch(/^it has \d+ characters; the limit is 12288$/);
   expect(await new World({ limits: { bytes: 20_000 } }).verify(token)).toMatchObject({ ok: true });
 });
 

@@ -175,7 +175,7 @@ describe("pharos token check", () => {
     });
     expect(await check("nonsense")).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/^Refused: it is no JSON web/),
+      out: expect.stringMatching(/^Refused: it is not a JSON web/),
     });
   });
 
@@ -198,8 +198,11 @@ describe("pharos token check", () => {
     const made = await token(["--publish", "a"]);
     const args = ["--token-jwks", "http://127.0.0.1:1/jwks", "--token-issuer", hubUrl];
     const { code, out, err } = await check(made, { args, environment: {} });
-    expect([code, out]).toEqual([1, "Refused: the keys of its issuer could not be had; the log says why.\n"]);
-    expect(err).toContain("keys for tokens could not be had");
+    expect([code, out]).toEqual([
+      1,
+      "Refused: the keys of its issuer could not be loaded; the log says why.\n",
+    ]);
+    expect(err).toContain("keys for tokens could not be loaded");
   });
 
   test.each<[readonly string[], Readonly<Record<string, string>>, RegExp]>([
