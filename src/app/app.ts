@@ -18,6 +18,7 @@ import type { FanoutLimits } from "../delivery/limits.js";
 import { defaultFanoutLimits } from "../delivery/limits.js";
 import { Mongrel2Front } from "../fronts/mongrel2/mongrel2-front.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { Entry } from "../hub/publications/entry.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
 import { parsePublication } from "../hub/publications/publication.js";
@@ -31,7 +32,6 @@ import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import { Presence } from "../presence/presence.js";
-import { Stamps } from "../protocols/push-stream/messages/stamps.js";
 import { WorkersFront } from "../workers/primary/workers-front.js";
 
 /** How long a stop waits until what was published is delivered, in milliseconds. */
@@ -97,8 +97,8 @@ class RunningApp implements App {
   readonly #journal: MemoryJournal;
   readonly #hub: Hub;
   readonly #polls: Polls;
-  /** Undefined where no client knows moments by them. */
-  readonly #stamps: Stamps | undefined;
+  /** Called with each publication, before the hub delivers it. */
+  readonly #followers: ((entry: Entry) => void)[] = [];
   readonly #presence: Presence | undefined;
   readonly #gateway: Gateway;
   readonly #http: ReturnType<typeof createHttpFront>;
@@ -132,9 +132,8 @@ class RunningApp implements App {
       baseUrl: config.publicUrl,
       shared: subscriptionsTopic,
     });
-    this.#stamps = config.pushStream === "off" ? undefined : new Stamps();
     this.#journal.follow((entry) => {
-      this.#stamps?.add(entry);
+      for (const follower of this.#followers) follower(entry);
       this.#hub.apply(entry);
     });
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
@@ -237,7 +236,7 @@ class RunningApp implements App {
       metrics: this.#figures,
       streams: () => this.#streams,
       polls: this.#polls,
-      stamps: this.#stamps,
+      follow: (follower) => this.#followers.push(follower),
       facts: () => ({
         streams: this.#streams,
         links: this.#links.length,

@@ -1,12 +1,7 @@
-import type { Format } from "../hub/publications/format.js";
-import { eventStreamFormat } from "../gateway/formats/event-stream.js";
-import { mercureFormat, olderMercureFormat } from "./mercure/formats.js";
-import { eventStreamWithTopicsFormat } from "../gateway/formats/event-stream-with-topics.js";
-import { websocketFormat } from "../gateway/formats/websocket.js";
+import type { HeartbeatFormat } from "../gateway/protocol.js";
+import { protocols } from "./protocols.js";
 
-/** Every format of streams by its name. */
-export const formats: ReadonlyMap<string, Format> = new Map(
-  [eventStreamFormat, eventStreamWithTopicsFormat, mercureFormat, olderMercureFormat, websocketFormat].map(
-    (format) => [format.name, format],
-  ),
+/** The formats of all protocols by their names. */
+export const heartbeatFormats: ReadonlyMap<string, HeartbeatFormat> = new Map(
+  protocols.flatMap(({ formats }) => formats).map((format) => [format.name, format]),
 );

@@ -14,8 +14,8 @@ import { gatewayRequest } from "./request.js";
 
 function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
   const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 3, filterBytes: 32 };
-  const visitors = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
-  const resources = [eventStreamResource({ streams, visitors }), healthResource(() => ({ streams: 7 }))];
+  const authenticator = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
+  const resources = [eventStreamResource({ streams, authenticator }), healthResource(() => ({ streams: 7 }))];
   return new Gateway({ corsOrigins: [], resources, ...options });
 }
 

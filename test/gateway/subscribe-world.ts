@@ -172,13 +172,13 @@ export class SubscribeWorld {
       monotonic: () => this.#clock.monotonic(),
       endOfTurn: (action: () => void) => void setImmediate(action),
     };
-    const visitors = new Authenticator({
+    const authenticator = new Authenticator({
       verifier,
       anonymous: true,
       publishOrigins: ["https://hub.example"],
     });
     const publishing = new Publisher({
-      visitors,
+      authenticator,
       append: (publication) => this.#journal.append(publication),
       room: () => undefined,
       limits: defaultPublicationLimits,
@@ -193,10 +193,10 @@ export class SubscribeWorld {
       checkRoom: ({ filters }) => hub.checkPatterns(filters),
       ...(refusals === undefined ? {} : { refusals }),
       resources: [
-        eventStreamResource({ streams, visitors }),
+        eventStreamResource({ streams, authenticator }),
         ...mercure({
           streams,
-          visitors,
+          authenticator,
           publishing,
           once,
           hubUrl,

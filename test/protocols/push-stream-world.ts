@@ -209,9 +209,9 @@ export class PushStreamWorld {
     }: PushStreamWorldOptions & { readonly stamps: Stamps },
   ): Gateway {
     const { clock, polls } = this;
-    const visitors = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
+    const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins: [] });
     const publishing = new Publisher({
-      visitors,
+      authenticator,
       append: (publication) => this.#journal.append(publication),
       room: () => undefined,
       limits: defaultPublicationLimits,
@@ -223,7 +223,7 @@ export class PushStreamWorld {
       resources: pushStream({
         prefix,
         streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
-        visitors,
+        authenticator,
         publishing,
         origins: new WebSocketOrigins({
           hubUrl: "http://hub.example",

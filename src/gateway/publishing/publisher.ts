@@ -15,7 +15,7 @@ import { Slices } from "../../base/slices.js";
 import type { Authenticator } from "../access/authenticator.js";
 
 export interface GatewayPublisherOptions {
-  readonly visitors: Authenticator;
+  readonly authenticator: Authenticator;
   /** Takes publications; the answer to the publisher waits for it. */
   readonly append: (publication: Publication) => Receipt | Promise<Receipt>;
   /** Undefined while there is room, else a promise that resolves when there may be. */
@@ -46,10 +46,10 @@ export class Publisher {
    *   `insufficient-scope` when the token allows to publish nothing; else as {@link Authenticator.publisher}
    */
   async publisher(request: GatewayRequest, older?: NameValuePairs): Promise<PublisherIdentity> {
-    const { visitors, open, isStopping } = this.#options;
+    const { authenticator, open, isStopping } = this.#options;
     if (isStopping?.() === true)
       throw new PharosError("closed", "the server stops; try again soon", { retryAfterSeconds: 1 });
-    const grants = await visitors.publisher(request, older);
+    const grants = await authenticator.publisher(request, older);
     if (grants?.mayPublish === false)
       throw new PharosError("insufficient-scope", "the token does not allow to publish");
     if (grants !== undefined) return grants;

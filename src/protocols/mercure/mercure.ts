@@ -15,7 +15,7 @@ export interface MercureOptions extends MercureSubscribeOptions {
   /** Issuers whose tokens are taken. */
   readonly issuers: readonly string[];
   /** The subscriptions that may be asked for. @default none */
-  readonly subscriptions?: Omit<SubscriptionsOptions, "visitors" | "history"> | undefined;
+  readonly subscriptions?: Omit<SubscriptionsOptions, "authenticator" | "history"> | undefined;
 }
 
 /** The hub as the Mercure protocol knows it, and what it says of itself [RFC 9728; draft-dunglas-mercure-08, metadata]. */

@@ -25,7 +25,7 @@ export interface MercureSubscribeOptions {
   readonly streams: StreamSettings;
   /** The hub's own URL. */
   readonly hubUrl: string;
-  readonly visitors: Authenticator;
+  readonly authenticator: Authenticator;
   readonly history: Pick<History, "locate" | "losses" | "head" | "idAt">;
   readonly clock: Pick<Clock, "endOfTurn" | "monotonic">;
 }
@@ -44,7 +44,7 @@ const cursorNames = {
  * matchers that a client which comes back did not have before, as at the hub's other streams.
  */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
-  const { streams, hubUrl, visitors } = options;
+  const { streams, hubUrl, authenticator } = options;
   const matcherOptions: MatcherOptions = { hubUrl, ...streams, slices: new Slices(options.clock) };
   const subscribe = (request: GatewayRequest, body: NameValuePairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
@@ -53,7 +53,7 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
     const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
       const cursors = cursorsOf(request, pairs, matchers);
       const added = addedOf(pairs, matchers.filters);
-      const grants = visitors.subscriber(request, matchers.form === "older" ? query : undefined);
+      const grants = authenticator.subscriber(request, matchers.form === "older" ? query : undefined);
       const begin = (granted: Grants | undefined): StreamStart | Promise<StreamStart> =>
         start(options, { request, matchers, cursors, added, grants: granted });
       return grants === undefined ? begin(undefined) : grants.then(begin);

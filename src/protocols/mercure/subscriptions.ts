@@ -14,7 +14,7 @@ import type { Form } from "./subscription-views.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 
 export interface SubscriptionsOptions {
-  readonly visitors: Authenticator;
+  readonly authenticator: Authenticator;
   readonly active: ActiveSubscriptions;
   readonly history: Pick<History, "head" | "idAt">;
   /** The most bytes of one answer. */
@@ -26,10 +26,10 @@ export interface SubscriptionsOptions {
  * one. What it says is true at the position that it names; events from there on continue it. The token's form decides the
  * answer's; it has to grant subscribing to the path, as if that were a topic.
  */
-export function subscriptions({ visitors, active, history, listBytes }: SubscriptionsOptions): Resource {
+export function subscriptions({ authenticator, active, history, listBytes }: SubscriptionsOptions): Resource {
   const views = new SubscriptionViews(active, listBytes);
   const get = async (request: GatewayRequest): Promise<Reply> => {
-    const grants = await visitors.subscriber(request, parseForm(request.query));
+    const grants = await authenticator.subscriber(request, parseForm(request.query));
     if (grants === undefined) throw new PharosError("unauthorized", "this needs a token");
     const segments = segmentsOf(request.path);
     checkScope(grants, subscriptionPath(segments));

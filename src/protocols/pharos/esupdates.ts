@@ -9,12 +9,12 @@ import type { StreamStart } from "../../gateway/http/messages.js";
 import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
 import { firstPresent, startStream } from "../../gateway/streams/stream-start.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
-import { eventStreamWithTopicsFormat } from "../../gateway/formats/event-stream-with-topics.js";
+import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 
 export interface EventStreamResourceOptions {
   readonly streams: StreamSettings;
-  readonly visitors: Authenticator;
+  readonly authenticator: Authenticator;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface EventStreamResourceOptions {
  * each event tells its topics, and the stream's opening how often it gets heartbeats. A client that comes back with a
  * filter more names it by `added` too, to get its retained values.
  */
-export function eventStreamResource({ streams, visitors }: EventStreamResourceOptions): Resource {
+export function eventStreamResource({ streams, authenticator }: EventStreamResourceOptions): Resource {
   return {
     path: streamPath,
     opensStreams: true,
@@ -43,7 +43,7 @@ export function eventStreamResource({ streams, visitors }: EventStreamResourceOp
             lastEventId: firstPresent(cursors),
             added: addedOf(query, filters),
           });
-        const grants = visitors.subscriber(request);
+        const grants = authenticator.subscriber(request);
         return grants === undefined ? start(undefined) : grants.then(start);
       },
     },

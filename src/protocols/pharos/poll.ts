@@ -3,7 +3,7 @@ import type { Page } from "../../hub/history-page.js";
 import type { PollAnswer } from "../../delivery/polls/polls.js";
 import { pollPath } from "../../protocol.js";
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
-import { pollFormat } from "../../gateway/formats/poll.js";
+import { pollFormat } from "./poll-format.js";
 import type { PollAdmission } from "../../gateway/streams/poll-admission.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
@@ -17,7 +17,7 @@ import type { Authenticator } from "../../gateway/access/authenticator.js";
 
 export interface PollResourceOptions {
   readonly streams: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
-  readonly visitors: Authenticator;
+  readonly authenticator: Authenticator;
   readonly polling: Pick<PollAdmission, "ask">;
 }
 
@@ -32,13 +32,13 @@ const longestWaitSeconds = 30;
  * Streams for those who cannot hold one: `GET /poll` with filters as at `/esupdates` answers with what there is behind
  * the position of the answer before, or else waits until something comes.
  */
-export function pollResource({ streams, visitors, polling }: PollResourceOptions): Resource {
+export function pollResource({ streams, authenticator, polling }: PollResourceOptions): Resource {
   const replyOf = pollReplies();
   const get = async (request: GatewayRequest): Promise<Reply> => {
     const query = parseQuery(request.query);
     const filters = filtersOf(query, streams);
     const waitMs = request.method === "HEAD" ? 0 : parseWaitMs(query);
-    const grants = await visitors.subscriber(request);
+    const grants = await authenticator.subscriber(request);
     const subscription = { format: pollFormat, filters, rights: readRights(grants) };
     const cursor = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
     const added = addedOf(query, filters);

@@ -17,17 +17,17 @@ import { isSameSubscriber, presenceSubscriber } from "../../gateway/streams/pres
 import { parseFilters } from "../../gateway/streams/stream-query.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
-import { websocketFormat } from "../../gateway/formats/websocket.js";
+import { websocketFormat } from "./websocket-format.js";
 import { frameText } from "../../gateway/websocket/frame.js";
 
 export interface WebSocketSessionSettings {
   readonly streams: StreamSettings;
-  readonly visitors: Pick<Authenticator, "subscriber">;
+  readonly authenticator: Pick<Authenticator, "subscriber">;
   readonly publishing: Pick<Publisher, "publisher" | "accept" | "publish">;
   /** Who may ask, publish or follow once more. @default everybody */
   readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
-  /** Throws PharosError when the hub has no room for the filters that are added to a stream. @default it always has */
-  readonly checkRoom?: ((added: readonly TopicFilter[]) => void) | undefined;
+  /** Throws PharosError when the hub cannot hold these filters too. @default it always can */
+  readonly checkFilters?: ((added: readonly TopicFilter[]) => void) | undefined;
   /** Where refusals are noted. @default nowhere */
   readonly refusals?: Pick<Refusals, "note"> | undefined;
 }
@@ -123,7 +123,7 @@ export class WebSocketSession implements Dialogue {
     const dropped = new Set(drop);
     const kept = [...this.#held.keys()].filter((text) => !dropped.has(text));
     const added = this.#parseAdded(kept, add);
-    this.#settings.checkRoom?.(added);
+    this.#settings.checkFilters?.(added);
     const replaced = [...dropped].flatMap((text) => this.#held.get(text) ?? []);
     const release = this.#settings.clients?.holdFilters(
       this.#request,
@@ -163,7 +163,7 @@ export class WebSocketSession implements Dialogue {
 
   async #renew(request: MessageNumber | undefined, token: string): Promise<MessageResult> {
     const renewed = snapshotRequest(this.#request, token);
-    const grants = await this.#settings.visitors.subscriber(renewed);
+    const grants = await this.#settings.authenticator.subscriber(renewed);
     this.#request = renewed;
     this.#seeAs(grants);
     this.#grants = grants;

@@ -14,7 +14,7 @@ import { firstPresent } from "../../gateway/streams/stream-start.js";
 import { WebSocketSession } from "./websocket-session.js";
 import type { WebSocketSessionSettings } from "./websocket-session.js";
 import { acceptHandshake, withProtocolToken } from "../../gateway/websocket/handshake.js";
-import { websocketFormat } from "../../gateway/formats/websocket.js";
+import { websocketFormat } from "./websocket-format.js";
 import { frameText } from "../../gateway/websocket/frame.js";
 
 export interface WebSocketResourceOptions extends WebSocketSessionSettings {
@@ -37,7 +37,7 @@ export function webSocketResource(options: WebSocketResourceOptions): Resource {
         const added = addedOf(query, filters);
         const start = (grants: Grants | undefined): StreamStart =>
           startWebSocket(options, { request, headers, filters, lastEventId, added, grants });
-        const grants = options.visitors.subscriber(request, query);
+        const grants = options.authenticator.subscriber(request, query);
         return grants === undefined ? start(undefined) : grants.then(start);
       },
     },

@@ -7,14 +7,14 @@ import type { Refusals } from "../../gateway/refusals.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import type { ChannelPast } from "./channels/past.js";
+import type { TopicPast } from "../../journal/topic-past.js";
 import type { Stamps } from "./messages/stamps.js";
 
 export interface PushStreamOptions {
   /** What all paths begin with: empty, or a path without a slash at its end. */
   readonly prefix: string;
   readonly streams: StreamSettings;
-  readonly visitors: Authenticator;
+  readonly authenticator: Authenticator;
   readonly publishing: Publisher;
   readonly polling: Pick<PollAdmission, "ask">;
   /** Pages that may open WebSockets, and frame streams. */
@@ -23,7 +23,7 @@ export interface PushStreamOptions {
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
   /** Where refusals on WebSockets are noted. @default nowhere */
   readonly refusals?: Pick<Refusals, "note"> | undefined;
-  readonly past: ChannelPast;
+  readonly past: TopicPast;
   readonly stamps: Stamps;
   /** How many connections follow a topic. */
   readonly readersOf: (topic: Topic) => number;

@@ -50,7 +50,7 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
         ? openStream(options, subscriber, { ...forms[mode], headers })
         : longPoll.answer(subscriber, mode);
     };
-    const grants = options.visitors.subscriber(visitor, query);
+    const grants = options.authenticator.subscriber(visitor, query);
     return grants === undefined ? begin(undefined) : grants.then(begin);
   };
   return (mode, channelsOf) => explaining((request) => handle(mode, channelsOf, request));

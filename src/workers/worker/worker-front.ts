@@ -2,8 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
 import { codings } from "../../gateway/formats/codings.js";
-import { formats } from "../../protocols/formats.js";
-import { heartbeatFormats } from "../../protocols/push-stream/messages/formats.js";
+import { heartbeatFormats } from "../../protocols/formats.js";
 import type { Logger } from "../../base/log.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
@@ -127,7 +126,7 @@ export class WorkerFront {
 }
 
 function heartbeat(words: CohortEncoding, id: string, members: number): Buffer {
-  const format = formats.get(words.format) ?? heartbeatFormats.get(words.format);
+  const format = heartbeatFormats.get(words.format);
   if (format === undefined) throw new Error(`no format is named ${words.format}`);
   const body = format.heartbeat(id);
   if (words.coding === undefined) return body;

@@ -1,4 +1,4 @@
-import { pollFormat } from "../../../src/gateway/formats/poll.js";
+import { pollFormat } from "../../../src/protocols/pharos/poll-format.js";
 import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { parsePublication } from "../../../src/hub/publications/publication.js";

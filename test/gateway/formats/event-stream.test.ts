@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { eventStreamFormat } from "../../../src/gateway/formats/event-stream.js";
-import { eventStreamWithTopicsFormat } from "../../../src/gateway/formats/event-stream-with-topics.js";
+import { eventStreamWithTopicsFormat } from "../../../src/protocols/pharos/event-stream-with-topics.js";
 import { Entry } from "../../../src/hub/publications/entry.js";
 import { parsePublication, type PublicationInput } from "../../../src/hub/publications/publication.js";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { websocketFormat } from "../../../src/gateway/formats/websocket.js";
+import { websocketFormat } from "../../../src/protocols/pharos/websocket-format.js";
 import {
   closeCodes,
   emptyPing,

@@ -85,9 +85,9 @@ export class MercureWorld {
       limits: defaultHistoryLimits,
     });
     const clock = new VirtualClock();
-    const visitors = new Authenticator({ verifier, anonymous: true, publishOrigins });
+    const authenticator = new Authenticator({ verifier, anonymous: true, publishOrigins });
     const publishing = new Publisher({
-      visitors,
+      authenticator,
       append: (publication) => {
         this.published.push(publication);
         return this.journal.append(publication);
@@ -112,10 +112,10 @@ export class MercureWorld {
       corsOrigins: options.corsOrigins ?? [],
       refusals: { note: (_request, problem) => this.#note(problem) },
       resources: [
-        eventStreamResource({ streams, visitors }),
+        eventStreamResource({ streams, authenticator }),
         ...mercure({
           streams,
-          visitors,
+          authenticator,
           publishing,
           once,
           hubUrl,

@@ -46,11 +46,11 @@ const paths = resolved(at("#/paths")) as Paths;
 /** Nobody is asked here. */
 const polling: Pick<PollAdmission, "ask"> = { ask: () => Promise.reject(new Error("nobody polls")) };
 
-const visitors = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
+const authenticator = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
 const clock = new VirtualClock();
 
 const publishing = new Publisher({
-  visitors,
+  authenticator,
   append: () => Promise.reject(new Error("nobody publishes")),
   room: () => undefined,
   limits: defaultPublicationLimits,
@@ -60,10 +60,10 @@ const publishing = new Publisher({
 
 const resources: readonly Resource[] = [
   healthResource(() => ({})),
-  pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, visitors, polling }),
+  pollResource({ streams: { filtersPerConnection: 1, filterBytes: 64 }, authenticator, polling }),
   webSocketResource({
     streams: { retryMs: 1, heartbeatMs: 1, filtersPerConnection: 1, filterBytes: 64 },
-    visitors,
+    authenticator,
     publishing,
     origins: new WebSocketOrigins({ hubUrl: "http://hub.example", corsOrigins: [] }),
   }),

@@ -70,7 +70,7 @@ function settingsWith({
   };
   return {
     streams: { retryMs: 1, heartbeatMs: 1, filtersPerConnection: 10, filterBytes: 64, presence },
-    visitors: { subscriber: unused },
+    authenticator: { subscriber: unused },
     publishing: { publisher: unused, publish: unused, accept: unused },
     clients,
   };
@@ -153,7 +153,7 @@ describe("a renewed token", () => {
     const dialogue = new WebSocketSession({
       settings: {
         ...settingsWith({ presence, clients: undefined }),
-        visitors: { subscriber: () => Promise.resolve(grantsOf(subject)) },
+        authenticator: { subscriber: () => Promise.resolve(grantsOf(subject)) },
       },
       request: gatewayRequest({ path: "/ws" }),
       filters: [parseMqttFilter("a")],

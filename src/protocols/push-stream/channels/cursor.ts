@@ -4,11 +4,11 @@ import { valueOf } from "../../../gateway/http/query.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Rights } from "../../../hub/publications/rights.js";
 import type { AskedChannel } from "./channels.js";
-import type { ChannelPast } from "./past.js";
+import type { TopicPast } from "../../../journal/topic-past.js";
 import type { Stamp, Stamps } from "../messages/stamps.js";
 
 export interface CursorSource {
-  readonly past: ChannelPast;
+  readonly past: TopicPast;
   readonly stamps: Stamps;
 }
 

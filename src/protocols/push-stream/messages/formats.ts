@@ -62,11 +62,6 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
   };
 }
 
-/** What a process writes heartbeats with that is not the hub's, by the formats' names: nothing else of them is of use there. */
-export const heartbeatFormats: ReadonlyMap<string, Pick<Format, "heartbeat">> = new Map(
-  Object.values(pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) })).map((each) => [each.name, each]),
-);
-
 /** A frame that says why what a WebSocket's client has sent is not published. */
 export function refusedFrame(refusal: ChannelRefusal): Buffer {
   return frameText(jsonMessage.write(refusalFields(refusal)));

@@ -1,8 +1,8 @@
 import type { Entry } from "../../hub/publications/entry.js";
 import type { Format } from "../../hub/publications/format.js";
 import type { GapNotice } from "../../protocol.js";
-import { jsonEncoder } from "./json.js";
-import { emptyPing, frameText } from "../websocket/frame.js";
+import { jsonEncoder } from "../../gateway/formats/json.js";
+import { emptyPing, frameText } from "../../gateway/websocket/frame.js";
 
 /**
  * The hub's words as whole WebSocket frames, each with one JSON object. What a server sends is not masked

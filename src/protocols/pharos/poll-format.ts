@@ -1,5 +1,5 @@
 import type { Format } from "../../hub/publications/format.js";
-import { jsonEncoder } from "./json.js";
+import { jsonEncoder } from "../../gateway/formats/json.js";
 
 /** An answer has its position once, beside the events. */
 const nothing = Buffer.alloc(0);

@@ -1,8 +1,8 @@
 import type { Entry } from "../../hub/publications/entry.js";
 import type { Format } from "../../hub/publications/format.js";
 import { encodeEvent } from "../../sse/encode.js";
-import { eventStreamFormat, eventFieldsOf } from "./event-stream.js";
-import { namedTopics } from "./json.js";
+import { eventStreamFormat, eventFieldsOf } from "../../gateway/formats/event-stream.js";
+import { namedTopics } from "../../gateway/formats/json.js";
 
 /**
  * As {@link eventStreamFormat}, and each event tells its topics, and a retained value its id: in fields that

@@ -1,0 +1,59 @@
+import type { Clock } from "../base/clock.js";
+import type { Config } from "../config/config.js";
+import type { TopicFilter } from "../hub/filters/filter.js";
+import type { Entry } from "../hub/publications/entry.js";
+import type { Format } from "../hub/publications/format.js";
+import type { Topic } from "../hub/topics/topic.js";
+import type { TopicPast } from "../journal/topic-past.js";
+import type { ActiveSubscriptions } from "../presence/active-subscriptions.js";
+import type { Authenticator } from "./access/authenticator.js";
+import type { WebSocketOrigins } from "./access/websocket-origins.js";
+import type { Resource } from "./http/resource.js";
+import type { ClientLimits } from "./limits/client-limits.js";
+import type { PublishOnce } from "./publishing/publish-once.js";
+import type { Publisher } from "./publishing/publisher.js";
+import type { Refusals } from "./refusals.js";
+import type { PollAdmission } from "./streams/poll-admission.js";
+import type { StreamSettings } from "./streams/stream-start.js";
+
+/**
+ * A protocol that clients speak with the hub. Each is one folder in `src/protocols/`. To add one, write its folder and
+ * add it to the list in `src/protocols/protocols.ts`.
+ */
+export interface Protocol {
+  readonly name: string;
+  /** The formats of its streams. Worker processes find them by their names, to write heartbeats. */
+  readonly formats: readonly HeartbeatFormat[];
+  /** The resources that it serves; none where the configuration switches it off. */
+  resources(ports: ProtocolPorts): readonly Resource[];
+}
+
+/** The part of a format that depends on no hub. */
+export type HeartbeatFormat = Pick<Format, "name" | "heartbeat">;
+
+/** The parts of the hub that a protocol may use. */
+export interface ProtocolPorts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly authenticator: Authenticator;
+  readonly origins: WebSocketOrigins;
+  readonly clients: ClientLimits;
+  readonly refusals: Refusals;
+  readonly publishing: Publisher;
+  readonly once: PublishOnce;
+  readonly streams: StreamSettings;
+  readonly polling: PollAdmission;
+  readonly history: TopicPast;
+  /** The active subscriptions; undefined where the hub does not tell them. */
+  readonly subscriptions: ActiveSubscriptions | undefined;
+  /** Calls `listener` for each publication, in order, before any client gets it. */
+  readonly follow: (listener: (entry: Entry) => void) => void;
+  /** Throws PharosError when the hub cannot hold these filters too. */
+  readonly checkFilters: (added: readonly TopicFilter[]) => void;
+  /** How many connections follow a topic. */
+  readonly readersOf: (topic: Topic) => number;
+  /** Open streams of all fronts, and polls that wait. */
+  readonly subscribers: () => number;
+  /** The fields of `/healthz` beside `status`. */
+  readonly facts: () => Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,30 @@
+import type { Entry } from "../hub/publications/entry.js";
+import type { History } from "../hub/publications/history.js";
+import type { Rights } from "../hub/publications/rights.js";
+import type { Topic } from "../hub/topics/topic.js";
+
+/** Which of a topic's last publications to read. */
+export interface NewestRange {
+  /** The most publications. */
+  readonly count: number;
+  /** The most bytes of their data; one publication may have more. */
+  readonly maxBytes: number;
+  readonly rights: Rights;
+}
+
+export interface TopicCounts {
+  /** Publications since the topic became known. */
+  readonly published: number;
+  /** Of these, the ones that are still stored. */
+  readonly stored: number;
+}
+
+/** The past of single topics, for protocols that show it. A journal implements it. Every call is synchronous. */
+export interface TopicPast extends History {
+  /** The last publications of a topic that the reader may read, in order. */
+  newest(topic: Topic, range: NewestRange): readonly Entry[];
+  /** Undefined if nothing was published to the topic, or the journal has forgotten it. */
+  countsOf(topic: Topic): TopicCounts | undefined;
+  /** All topics that have counts. */
+  topicNames(): Iterable<Topic>;
+}

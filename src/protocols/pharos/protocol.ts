@@ -1,0 +1,28 @@
+import { eventStreamFormat } from "../../gateway/formats/event-stream.js";
+import type { Protocol, ProtocolPorts } from "../../gateway/protocol.js";
+import { eventStreamResource } from "./esupdates.js";
+import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
+import { healthResource } from "./health.js";
+import { pollResource } from "./poll.js";
+import { publishResource } from "./publish.js";
+import type { PublishLinesLimits } from "./publish-lines.js";
+import { websocketFormat } from "./websocket-format.js";
+import { webSocketResource } from "./websocket.js";
+
+/** The hub's own protocol: event streams, WebSockets, long polling, publishing and the health check. */
+export const pharosProtocol: Protocol = Object.freeze({
+  name: "pharos",
+  formats: [eventStreamFormat, eventStreamWithTopicsFormat, websocketFormat],
+  resources: (ports: ProtocolPorts) => [
+    eventStreamResource(ports),
+    pollResource(ports),
+    webSocketResource(ports),
+    publishResource({ ...ports, lines: linesLimits(ports) }),
+    healthResource(ports.facts),
+  ],
+});
+
+function linesLimits({ config }: ProtocolPorts): PublishLinesLimits {
+  const { publicationsPerRequest, linesPerRequest } = config.limits;
+  return { publications: publicationsPerRequest, lines: linesPerRequest };
+}

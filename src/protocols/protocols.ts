@@ -1,0 +1,10 @@
+import type { Protocol } from "../gateway/protocol.js";
+import { mercureProtocol } from "./mercure/protocol.js";
+import { pharosProtocol } from "./pharos/protocol.js";
+import { pushStreamProtocol } from "./push-stream/protocol.js";
+
+/**
+ * Every protocol of the hub. The first resource that serves a path and claims the request gets it: the push stream module
+ * comes first, since without a prefix it shares `/ws` with the hub's own protocol.
+ */
+export const protocols: readonly Protocol[] = [pushStreamProtocol, pharosProtocol, mercureProtocol];

@@ -1,0 +1,23 @@
+import type { HeartbeatFormat, Protocol, ProtocolPorts } from "../../gateway/protocol.js";
+import { pushStreamFormats } from "./messages/formats.js";
+import { Stamps } from "./messages/stamps.js";
+import { pushStream } from "./push-stream.js";
+
+/** Without the stamps of a hub these formats can write heartbeats only, which are the same for every hub. */
+const formats: readonly HeartbeatFormat[] = Object.values(
+  pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) }),
+);
+
+/** The URL scheme and the message formats of the nginx push stream module; off unless it is configured. */
+export const pushStreamProtocol: Protocol = Object.freeze({
+  name: "push-stream",
+  formats,
+  resources: (ports: ProtocolPorts) => {
+    const { config, history } = ports;
+    if (config.pushStream === "off") return [];
+    const stamps = new Stamps();
+    ports.follow((entry) => stamps.add(entry));
+    const { prefix } = config.pushStream;
+    return pushStream({ ...ports, prefix, past: history, stamps, topicBytes: config.limits.topicBytes });
+  },
+});
