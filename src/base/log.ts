@@ -22,30 +22,44 @@ export const silentLogger: Logger = Object.freeze({
   error: () => undefined,
 });
 
-/** Takes the fields and text of one line; see {@link limitedLog}. */
+/** Writes one line; see {@link limitedLog}. */
 export type LimitedLog = (fields: LogFields, message: string) => void;
 
-/**
- * Limits the rate of one kind of warning, so that a flood of bad input does not become a flood of lines.
- * The first line of a period is written at once; the others are counted, and the count is a field
- * (`suppressed`) of the next line that is written.
- */
-export function limitedLog(options: {
+export interface LimitedLogOptions {
   readonly logger: Logger;
   readonly clock: Clock;
-  /** The shortest time between two lines, in milliseconds. */
+  /** A period begins with the first line after the one before, and lasts so many milliseconds. */
   readonly periodMs: number;
-}): LimitedLog {
-  let nextAt = Number.NEGATIVE_INFINITY;
+  /** Lines that are written in each period. @default 1 */
+  readonly lines?: number;
+  /** @default "warn" */
+  readonly level?: "info" | "warn";
+  /**
+   * What happens to further lines of the period. `count`: they are counted, and the next line has the count as its
+   * field `suppressed`. `debug`: they are written at the level `debug`. @default "count"
+   */
+  readonly further?: "count" | "debug";
+}
+
+/** Limits the rate of one kind of line, so that a flood of bad input does not become a flood of lines. */
+export function limitedLog(options: LimitedLogOptions): LimitedLog {
+  const { logger, clock, periodMs, lines = 1, level = "warn", further = "count" } = options;
+  let endsAtMs = Number.NEGATIVE_INFINITY;
+  let written = 0;
   let suppressed = 0;
   return (fields, message) => {
-    const now = options.clock.monotonic();
-    if (now < nextAt) {
-      suppressed += 1;
+    const nowMs = clock.monotonic();
+    if (nowMs >= endsAtMs) {
+      endsAtMs = nowMs + periodMs;
+      written = 0;
+    }
+    if (written >= lines) {
+      if (further === "debug") logger.debug(fields, message);
+      else suppressed += 1;
       return;
     }
-    nextAt = now + options.periodMs;
-    options.logger.warn(suppressed === 0 ? fields : { ...fields, suppressed }, message);
+    written += 1;
+    logger[level](suppressed === 0 ? fields : { ...fields, suppressed }, message);
     suppressed = 0;
   };
 }

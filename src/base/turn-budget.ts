@@ -1,33 +1,54 @@
 import type { Clock } from "./clock.js";
 
+/** The part of a clock that a {@link TurnBudget} needs. */
+export type TurnClock = Pick<Clock, "monotonic" | "endOfTurn">;
+
+/** Short enough that other clients notice no delay; the clock reads in between cost little of it. */
+const defaultBudgetMs = 5;
+
 /**
- * How long what clients say is worked on in one turn of the event loop, in milliseconds. One read of a socket brings
- * thousands of messages: with all of them worked on at once, one client kept the loop for 4.1 s.
+ * Limits the time that one kind of work takes in each turn of the event loop, so that other work is not held up.
+ *
+ * Call {@link isUsedUp} between two pieces of work, and leave the rest to a later turn when it returns true. The time
+ * counts from the first call in a turn, so at least one piece of work is done each turn. Work that shares a budget
+ * shares the time.
  */
-const talkPerTurnMs = 5;
+export class TurnBudget {
+  readonly #clock: TurnClock;
+  readonly #budgetMs: number;
+  /** Undefined before the first call in this turn. */
+  #endsAtMs: number | undefined;
 
-/** The time that all conversations of one front share in each turn of the event loop. */
-export class TalkTime {
-  readonly #clock: Pick<Clock, "monotonic" | "endOfTurn">;
-  /** When this turn's time is over; undefined before its first message. */
-  #endsMs: number | undefined;
-
-  constructor(clock: Pick<Clock, "monotonic" | "endOfTurn">) {
+  /** @param budgetMs the time for each turn, in milliseconds */
+  constructor(clock: TurnClock, budgetMs = defaultBudgetMs) {
     this.#clock = clock;
+    this.#budgetMs = budgetMs;
   }
 
-  /** To be asked after each message: true when the next one is for another turn. */
-  isOver(): boolean {
+  /** Starts to count before the first {@link isUsedUp} of this turn, so that the first piece of work counts too. */
+  start(): void {
+    if (this.#endsAtMs === undefined) this.#startAt(this.#clock.monotonic());
+  }
+
+  /** True when the rest of the work has to wait for a later turn. */
+  isUsedUp(): boolean {
     const nowMs = this.#clock.monotonic();
-    if (this.#endsMs === undefined) {
-      this.#endsMs = nowMs + talkPerTurnMs;
-      this.#clock.endOfTurn(() => (this.#endsMs = undefined));
-    }
-    return nowMs >= this.#endsMs;
+    return nowMs >= (this.#endsAtMs ?? this.#startAt(nowMs));
   }
 
-  /** Calls `action` in the next turn, behind what was said to be for it before. */
+  /** Calls `action` in the next turn, which has a new budget. */
   nextTurn(action: () => void): void {
     this.#clock.endOfTurn(action);
+  }
+
+  /** For loops that may wait: undefined while the budget lasts, else a promise that resolves in the next turn. */
+  pauseIfUsedUp(): Promise<void> | undefined {
+    return this.isUsedUp() ? new Promise((resolve) => this.nextTurn(resolve)) : undefined;
+  }
+
+  #startAt(nowMs: number): number {
+    this.#endsAtMs = nowMs + this.#budgetMs;
+    this.#clock.endOfTurn(() => (this.#endsAtMs = undefined));
+    return this.#endsAtMs;
   }
 }

@@ -1,18 +1,26 @@
-/** Those who wait until something is so. */
-export class Waiters {
-  #waiting: { readonly reached: () => boolean; readonly resolve: () => void }[] = [];
+interface Waiter {
+  readonly isReached: () => boolean;
+  readonly resolve: () => void;
+}
 
-  /** Resolves when it is so: at once, or at a later {@link look}. */
-  until(reached: () => boolean): Promise<void> {
-    if (reached()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ reached, resolve }));
+/** Promises for conditions that do not hold yet. The owner calls {@link Waiters.look} when something has changed. */
+export class Waiters {
+  #waiting: Waiter[] = [];
+
+  /** Resolves when the condition holds: now, or at a later {@link Waiters.look}. */
+  until(isReached: () => boolean): Promise<void> {
+    if (isReached()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ isReached, resolve }));
   }
 
-  /** Something has changed. */
+  /** Checks every condition that is waited for. */
   look(): void {
     if (this.#waiting.length === 0) return;
-    const ready = this.#waiting.filter((waiter) => waiter.reached());
-    this.#waiting = this.#waiting.filter((waiter) => !ready.includes(waiter));
-    for (const waiter of ready) waiter.resolve();
+    const still: Waiter[] = [];
+    for (const waiter of this.#waiting) {
+      if (waiter.isReached()) waiter.resolve();
+      else still.push(waiter);
+    }
+    this.#waiting = still;
   }
 }

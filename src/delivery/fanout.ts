@@ -13,6 +13,7 @@ import type { JoinTicket } from "./joining/join-ticket.js";
 import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "./limits.js";
 import type { FanoutLimits } from "./limits.js";
+import { TurnBudget } from "../base/turn-budget.js";
 import { Waiters } from "../base/waiters.js";
 
 /** How often heartbeats and stalled connections are looked after. */
@@ -74,6 +75,7 @@ export class Fanout<H> {
   readonly #metrics: Metrics;
   readonly #front: string;
   readonly #sweep: Timer;
+  readonly #readersBudget: TurnBudget;
   #turnDue = false;
   #stalled = false;
   readonly #waiters = new Waiters();
@@ -83,6 +85,7 @@ export class Fanout<H> {
     this.#cohorts.attach((cohort) => this.#rounds.get(cohort)?.wake());
     this.#channel = options.channel;
     this.#clock = options.clock;
+    this.#readersBudget = new TurnBudget(options.clock, readersPerTurnMs);
     this.#metrics = options.metrics;
     this.#front = options.front;
     this.#limits = options.limits ?? defaultFanoutLimits;
@@ -290,10 +293,9 @@ export class Fanout<H> {
   }
 
   #serveReaders(): void {
-    const until = this.#clock.monotonic() + readersPerTurnMs;
     const now = this.#clock.monotonic();
     for (const connection of this.#ready) {
-      if (this.#clock.monotonic() > until) break;
+      if (this.#readersBudget.isUsedUp()) break;
       this.#ready.delete(connection);
       if (connection.state === "reading" && !connection.busy && !this.#joins(connection))
         this.#serve(connection, now);

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.js";
 import type { PharosError } from "../base/errors.js";
-import type { LogFields, Logger } from "../base/log.js";
+import { limitedLog } from "../base/log.js";
+import type { LimitedLog, LogFields, Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import type { GatewayRequest } from "./http/messages.js";
-import { RateLimit } from "./limits/rate-limit.js";
 import { statusOf } from "./http/replies.js";
 
 export interface RefusalsOptions {
@@ -24,11 +24,19 @@ const mostCharacters = 200;
 /** Counts and logs every refusal, under an id that its client can quote. */
 export class Refusals {
   readonly #options: RefusalsOptions;
-  readonly #lines: RateLimit;
+  readonly #log: LimitedLog;
 
   constructor(options: RefusalsOptions) {
     this.#options = options;
-    this.#lines = new RateLimit({ perSecond: linesPerSecond, keys: 1, clock: options.clock });
+    const { logger, clock } = options;
+    this.#log = limitedLog({
+      logger,
+      clock,
+      periodMs: 1000,
+      lines: linesPerSecond,
+      level: "info",
+      further: "debug",
+    });
   }
 
   /**
@@ -43,8 +51,7 @@ export class Refusals {
     // What the server itself did wrong is never one of too many.
     if ((statusOf[problem.code] ?? 500) >= 500 && problem !== cause) {
       logger.error({ ...fields, error: cause }, "a request failed");
-    } else if (this.#lines.take("") === 0) logger.info(fields, "refused a request");
-    else logger.debug(fields, "refused a request");
+    } else this.#log(fields, "refused a request");
     return id;
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import { Waiters } from "../base/waiters.js";
 import type { Entry } from "./publications/entry.js";
 
 /** When the hub tells publishers to wait. */
@@ -32,7 +33,7 @@ export class Backpressure {
   readonly #clock: Clock;
   #bytes = 0;
   #late = false;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   readonly #holders = new Set<object>();
 
   constructor(options: { readonly limits: PressureLimits; readonly clock: Clock }) {
@@ -59,7 +60,7 @@ export class Backpressure {
 
   /** Undefined while there is room, else a promise that resolves when there is. */
   room(): Promise<void> | undefined {
-    return this.full ? new Promise((resolve) => this.#waiters.push(resolve)) : undefined;
+    return this.full ? this.#waiters.until(() => !this.full) : undefined;
   }
 
   add(entry: Entry): void {
@@ -80,9 +81,6 @@ export class Backpressure {
   /** Called after a list has given entries away; `oldest` is the first of them, if rounds took it. */
   relieved(oldest?: Entry): void {
     if (oldest !== undefined) this.#late = this.#clock.now() - oldest.atMs > this.#limits.pendingAgeMs;
-    if (this.#waiters.length === 0 || this.full) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
+    if (!this.full) this.#waiters.look();
   }
 }

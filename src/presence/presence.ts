@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import { TurnBudget } from "../base/turn-budget.js";
 import type { Publication } from "../hub/publications/publication.js";
 import type { Metrics } from "../base/metrics.js";
 import { gapEventType } from "../protocol.js";
@@ -49,6 +50,7 @@ export class Presence {
   readonly active = new ActiveSubscriptions();
   readonly #options: PresenceOptions;
   readonly #budget: DeliveryBudget;
+  readonly #turnBudget: TurnBudget;
   /** In the order in which they came. */
   readonly #changes = new Map<ActiveSubscription, Change>();
   /** All changes up to this time are being lost. */
@@ -62,6 +64,7 @@ export class Presence {
   constructor(options: PresenceOptions) {
     this.#options = options;
     this.#budget = new DeliveryBudget(options.deliveriesPerSecond);
+    this.#turnBudget = new TurnBudget(options.clock, turnMs);
   }
 
   /** A stream has been opened. What this returns is to be called once, when it has ended. */
@@ -103,11 +106,12 @@ export class Presence {
     const { clock, metrics } = this.#options;
     this.#isScheduled = false;
     this.#lastMs = clock.monotonic();
+    this.#turnBudget.start();
     this.#budget.earn(this.#lastMs);
     const [oldest] = this.#changes.values();
     if (oldest !== undefined && this.#lastMs - oldest.sinceMs > patienceMs) this.#losingUpToMs = this.#lastMs;
     for (const [subscription, change] of this.#changes) {
-      if (clock.monotonic() - this.#lastMs >= turnMs) break;
+      if (this.#turnBudget.isUsedUp()) break;
       const isLost = change.sinceMs <= this.#losingUpToMs;
       if (!isLost && (this.#isGapDue || this.#budget.isSpent)) break;
       if (isLost) this.#lose();

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import type { Channel } from "../../delivery/channel.js";
 import type { Connection, EndReason } from "../../delivery/connection.js";
 import { endFrames } from "../../gateway/websocket/frame.js";
@@ -71,15 +72,13 @@ interface Writing {
 export class SocketChannel implements Channel<StreamSocket> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
   readonly pacing = "drain";
-  readonly #clock: Clock;
   readonly #drained: (connection: Connection<StreamSocket>) => void;
   readonly #writing: Writing[] = [];
-  /** When this turn's time for writing is over; undefined before its first round. */
-  #turnEndsMs: number | undefined;
+  readonly #budget: TurnBudget;
   #windowBytes = leastWindowBytes;
 
   constructor(options: SocketChannelOptions) {
-    this.#clock = options.clock;
+    this.#budget = new TurnBudget(options.clock, writingPerTurnMs);
     this.#drained = options.drained;
   }
 
@@ -119,19 +118,13 @@ export class SocketChannel implements Channel<StreamSocket> {
     connection.handle.socket.destroy();
   }
 
-  flush(): void {
-    this.#turnEndsMs = undefined;
-  }
+  flush(): void {}
 
   /** Writes until everything is written or the turn's time is over; goes on in the next turn. */
   #writeOn(): void {
-    this.#turnEndsMs ??= this.#clock.monotonic() + writingPerTurnMs;
     for (let round = this.#writing[0]; round !== undefined; round = this.#writing[0]) {
-      if (!this.#writePart(round, this.#turnEndsMs)) {
-        this.#clock.endOfTurn(() => {
-          this.#turnEndsMs = undefined;
-          this.#writeOn();
-        });
+      if (!this.#writePart(round)) {
+        this.#budget.nextTurn(() => this.#writeOn());
         return;
       }
       this.#writing.shift();
@@ -141,10 +134,9 @@ export class SocketChannel implements Channel<StreamSocket> {
   }
 
   /** False when the turn's time was over before the round was written. */
-  #writePart(round: Writing, turnEndsMs: number): boolean {
+  #writePart(round: Writing): boolean {
     for (; round.written < round.members.length; round.written += 1) {
-      const due = round.written % writesPerLook === 0 && this.#clock.monotonic() >= turnEndsMs;
-      if (due) return false;
+      if (round.written % writesPerLook === 0 && this.#budget.isUsedUp()) return false;
       const member = round.members[round.written];
       // Who has gone meanwhile is written to no more.
       if (member === undefined || member.state === "closed") continue;

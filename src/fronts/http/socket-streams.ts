@@ -8,7 +8,7 @@ import { MessageQueue } from "../../gateway/websocket/message-queue.js";
 import { extraRequestsAllowed } from "../../gateway/limits/connection-limits.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
 import type { StreamStart } from "../../gateway/http/messages.js";
-import { TalkTime } from "../../base/turn-budget.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import { endFrames } from "../../gateway/websocket/frame.js";
 import type { Metrics } from "../../base/metrics.js";
 import { descriptorOf } from "./direct-write.js";
@@ -45,12 +45,12 @@ const endOfHead = Buffer.from("\r\n\r\n");
 /** The streams that run on sockets of this front, and what their clients send meanwhile. */
 export class SocketStreams {
   readonly #options: SocketStreamsOptions;
-  readonly #time: TalkTime;
+  readonly #messageBudget: TurnBudget;
   readonly #connections = new Map<Socket, Connection<StreamSocket>>();
 
   constructor(options: SocketStreamsOptions) {
     this.#options = options;
-    this.#time = new TalkTime(options.clock);
+    this.#messageBudget = new TurnBudget(options.clock);
   }
 
   has(socket: Socket): boolean {
@@ -113,7 +113,7 @@ export class SocketStreams {
     const { fanout, clock, messageBytes } = this.#options;
     const conversation = new MessageQueue({
       dialogue,
-      time: this.#time,
+      turnBudget: this.#messageBudget,
       said: (said) => fanout.say(connection(), said),
       idle: () => end.idle(),
       overrun: () => end.end(endFrames.misused),

@@ -14,7 +14,7 @@ import {
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
 import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
-import { TalkTime } from "../../base/turn-budget.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
@@ -74,13 +74,13 @@ export class Mongrel2Front {
   readonly #link: Link;
   readonly #channel: LinkChannel;
   readonly #fanout: Fanout<StreamId>;
-  readonly #time: TalkTime;
+  readonly #messageBudget: TurnBudget;
   readonly #clients = new Map<number, Client>();
 
   constructor(options: Mongrel2FrontOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#time = new TalkTime(options.clock);
+    this.#messageBudget = new TurnBudget(options.clock);
     this.#link = this.#createLink();
     this.#channel = new LinkChannel({
       link: this.#link,
@@ -293,7 +293,7 @@ export class Mongrel2Front {
     if (dialogue === undefined) return;
     client.webSocket = new Mongrel2WebSocket({
       dialogue,
-      time: this.#time,
+      turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
       place: bodies.enter(asked),
       say: (said) => this.#fanout.say(stream, said),

@@ -4,7 +4,7 @@ import { hasRoomFor } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { MessageQueue } from "../../gateway/websocket/message-queue.js";
 import type { Dialogue, MessageResult } from "../../gateway/http/messages.js";
-import type { TalkTime } from "../../base/turn-budget.js";
+import type { TurnBudget } from "../../base/turn-budget.js";
 import {
   closeCodes,
   endFrames,
@@ -16,8 +16,8 @@ import {
 
 export interface Mongrel2WebSocketOptions {
   readonly dialogue: Dialogue;
-  /** That of all who talk at this front. */
-  readonly time: TalkTime;
+  /** The time for messages in each turn, which all WebSockets of the front share. */
+  readonly turnBudget: TurnBudget;
   /** The most bytes of one message. */
   readonly messageBytes: number;
   /** Memory for messages that wait or are worked on: Mongrel2 reads on meanwhile. */
@@ -38,7 +38,7 @@ export class Mongrel2WebSocket {
     this.#options = options;
     this.#conversation = new MessageQueue({
       dialogue: options.dialogue,
-      time: options.time,
+      turnBudget: options.turnBudget,
       said: options.say,
       idle: () => options.place.leave(),
       overrun: () => this.#end(endFrames.misused),

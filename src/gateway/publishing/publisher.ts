@@ -11,7 +11,7 @@ import { mercurePath } from "../../protocol.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { mayPublishOpenly } from "../access/open-publishing.js";
 import type { NameValuePairs } from "../http/query.js";
-import { Slices } from "../../base/slices.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import type { Authenticator } from "../access/authenticator.js";
 
 export interface GatewayPublisherOptions {
@@ -89,17 +89,18 @@ export class Publisher {
    */
   async publish(publications: Iterable<Publication>): Promise<readonly string[]> {
     const { append, room, clock } = this.#options;
-    const slices = new Slices(clock);
+    const budget = new TurnBudget(clock);
+    budget.start();
     const all: Publication[] = [];
     for (const publication of publications) {
       all.push(publication);
-      await slices.rest();
+      await budget.pauseIfUsedUp();
     }
     const ids: string[] = [];
     for (const publication of all) {
       await room();
       ids.push((await append(publication)).id);
-      await slices.rest();
+      await budget.pauseIfUsedUp();
     }
     return ids;
   }

@@ -1,10 +1,10 @@
 import type { Dialogue, MessageResult } from "../http/messages.js";
-import type { TalkTime } from "../../base/turn-budget.js";
+import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MessageQueueOptions {
   readonly dialogue: Dialogue;
-  /** That of all conversations of the front. */
-  readonly time: TalkTime;
+  /** The time for messages in each turn, which all WebSockets of the front share. */
+  readonly turnBudget: TurnBudget;
   /**
    * What becomes of a message; not called when the conversation is over. False when the next has to wait for
    * {@link MessageQueue.flushed}.
@@ -72,20 +72,20 @@ export class MessageQueue {
     const said = this.#options.dialogue.take(text);
     if (!(said instanceof Promise)) {
       this.#tell(said);
-      if (this.#options.time.isOver()) this.#rest();
+      if (this.#options.turnBudget.isUsedUp()) this.#rest();
       return;
     }
     this.#busy = true;
     void said.then((later) => {
       this.#tell(later);
-      if (this.#options.time.isOver()) this.#rest();
+      if (this.#options.turnBudget.isUsedUp()) this.#rest();
       else this.#goOn();
     });
   }
 
   #rest(): void {
     this.#busy = true;
-    this.#options.time.nextTurn(() => this.#goOn());
+    this.#options.turnBudget.nextTurn(() => this.#goOn());
   }
 
   #goOn(): void {

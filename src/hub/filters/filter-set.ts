@@ -3,12 +3,6 @@ import { FilterTrie } from "./filter-trie.js";
 import type { Topic } from "../topics/topic.js";
 import { TopicUrls } from "../topics/topic-url.js";
 
-/**
- * How many steps of a set may be taken before others get their turn: some 3 ms. A step is about as much as one place of
- * a topic that one part of a pattern looks at.
- */
-export const stepsPerTurn = 100_000;
-
 /** The filters of one stream or token, asked about many topics one after the other. */
 export class FilterSet {
   readonly #trie: FilterTrie<true>;

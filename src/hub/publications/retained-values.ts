@@ -1,7 +1,8 @@
 import type { Entry } from "./entry.js";
 import { EntryQueue } from "./entry-queue.js";
 import type { TopicFilter } from "../filters/filter.js";
-import { filterSetOf, stepsPerTurn } from "../filters/filter-set.js";
+import { filterSetOf } from "../filters/filter-set.js";
+import { StepBudget } from "../filters/step-budget.js";
 import type { FilterSet } from "../filters/filter-set.js";
 import type { Offset } from "./position.js";
 import type { Topic } from "../topics/topic.js";
@@ -68,12 +69,12 @@ export class RetainedValues {
       return range.upTo;
     }
     const set = filterSetOf(range.filters);
-    let steps = -set.steps;
+    const budget = new StepBudget(set);
     for (let index = this.#inOrder.indexAfter(range.after); ; index += 1) {
       const value = this.#inOrder.at(index);
       if (value === undefined || value.offset > range.upTo) return range.upTo;
-      if (steps + set.steps > stepsPerTurn) return value.offset - 1;
-      steps += lookSteps;
+      if (budget.isUsedUp()) return value.offset - 1;
+      budget.spend(lookSteps);
       if (value.entry !== undefined && isFor(set, value.entry) && !visit(value.entry)) return value.offset;
     }
   }

@@ -1,5 +1,6 @@
 import { Pull } from "zeromq";
 import type { Clock } from "../../base/clock.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import type { CurveServer } from "../../zeromq/curve/keys.js";
 import { PharosError } from "../../base/errors.js";
 import type { Publication, PublicationLimits } from "../../hub/publications/publication.js";
@@ -30,7 +31,7 @@ export interface IngressLimits {
   readonly frameBytes: number;
   /** Messages that ZeroMQ holds for each publisher before it stops reading from it. 0 would mean no limit. */
   readonly queuedMessages: number;
-  /** Milliseconds of reading after which other work gets its turn. */
+  /** Milliseconds of reading in one turn of the event loop; then other work goes on. */
   readonly turnMs: number;
   /** Most milliseconds that `close` reads on, for what publishers have already sent. */
   readonly drainMs: number;
@@ -142,8 +143,7 @@ export class ZeroMqIngress {
   }
 
   async #read(): Promise<void> {
-    const { clock } = this.#options;
-    let turnEnd = clock.monotonic() + this.#limits.turnMs;
+    const budget = new TurnBudget(this.#options.clock, this.#limits.turnMs);
     for (;;) {
       if (!(await this.#hasRoom())) return;
       const frames = await this.#receive();
@@ -151,9 +151,8 @@ export class ZeroMqIngress {
       this.#received += 1;
       this.#take(frames);
       // A receive that finds a message resolves without leaving the turn: a flood would hold up everything else.
-      if (clock.monotonic() < turnEnd) continue;
-      await this.#endOfTurn();
-      turnEnd = clock.monotonic() + this.#limits.turnMs;
+      const pause = budget.pauseIfUsedUp();
+      if (pause !== undefined) await pause;
     }
   }
 
@@ -214,10 +213,6 @@ export class ZeroMqIngress {
       { reason, address: this.address, ...(error instanceof PharosError ? {} : { error }) },
       message,
     );
-  }
-
-  #endOfTurn(): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.endOfTurn(resolve));
   }
 }
 

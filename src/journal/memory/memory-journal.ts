@@ -3,7 +3,8 @@ import { Entry } from "../../hub/publications/entry.js";
 import { EntryQueue } from "../../hub/publications/entry-queue.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { isBelow, mayMatchBelow } from "../../hub/filters/filter-overlap.js";
-import { filterSetOf, stepsPerTurn } from "../../hub/filters/filter-set.js";
+import { filterSetOf } from "../../hub/filters/filter-set.js";
+import { StepBudget } from "../../hub/filters/step-budget.js";
 import type { FilterSet } from "../../hub/filters/filter-set.js";
 import type { Cursor, History, LossMark, LossReport, HistoryRange } from "../../hub/publications/history.js";
 import { plainPositions } from "../../hub/publications/position.js";
@@ -193,16 +194,16 @@ export class MemoryJournal implements Journal, History {
       return true;
     }
     const set = filterSetOf(range.filters);
-    let steps = -set.steps;
+    const budget = new StepBudget(set);
     for (const history of this.#lost.after(search.asOf)) {
       if (search.isFull) return true;
       // Several topics may have lost something at one moment.
-      if (steps + set.steps > stepsPerTurn && history.lostAt > search.asOf) return false;
-      steps += lookSteps;
+      if (budget.isUsedUp() && history.lostAt > search.asOf) return false;
+      budget.spend(lookSteps);
       search.asOf = history.lostAt;
       // A topic has lost nothing newer than the newest that was ever published to it.
       if (history.newest <= range.after || !this.#mayMatch(range, history.topic)) continue;
-      steps += countSteps;
+      budget.spend(countSteps);
       search.look(history);
     }
     return true;
@@ -222,12 +223,12 @@ export class MemoryJournal implements Journal, History {
    */
   #scan(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const set = filterSetOf(range.filters);
-    let steps = -set.steps;
+    const budget = new StepBudget(set);
     for (let index = this.#all.indexAfter(range.after); ; index += 1) {
       const entry = this.#all.at(index);
       if (entry === undefined || entry.offset > range.upTo) return range.upTo;
-      if (steps + set.steps > stepsPerTurn) return entry.offset - 1;
-      steps += lookSteps;
+      if (budget.isUsedUp()) return entry.offset - 1;
+      budget.spend(lookSteps);
       if (this.#isHeldFor(set, entry) && !visit(entry)) return entry.offset;
     }
   }

@@ -11,7 +11,7 @@ import type { Matcher } from "../../presence/subscriber.js";
 import { refuseDotSegment } from "../../gateway/streams/dot-segments.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
-import type { Slices } from "../../base/slices.js";
+import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MatcherOptions {
   /** What relative URL patterns and topics are resolved against. */
@@ -19,7 +19,7 @@ export interface MatcherOptions {
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
   /** Divides the parsing of many, of all subscribers together. */
-  readonly slices: Slices;
+  readonly turnBudget: TurnBudget;
 }
 
 /** Which form of the protocol a subscriber speaks, and what it subscribes to. */
@@ -78,17 +78,17 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
   });
   return wanted.length <= parsedAtOnce
     ? finish(wanted.map(parse))
-    : parseInSlices(wanted, parse, options.slices).then(finish);
+    : parseInTurns(wanted, parse, options.turnBudget).then(finish);
 }
 
-async function parseInSlices(
+async function parseInTurns(
   wanted: NameValuePairs,
   parse: (pair: NameValuePairs[number]) => TopicFilter,
-  slices: Slices,
+  turnBudget: TurnBudget,
 ): Promise<readonly TopicFilter[]> {
   const filters: TopicFilter[] = [];
   for (const pair of wanted) {
-    await slices.rest();
+    await turnBudget.pauseIfUsedUp();
     filters.push(parse(pair));
   }
   return filters;

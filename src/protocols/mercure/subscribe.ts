@@ -15,7 +15,7 @@ import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import type { Handler } from "../../gateway/http/resource.js";
-import { Slices } from "../../base/slices.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import { addedOf } from "../../gateway/streams/stream-query.js";
 import { firstPresent, startStream } from "../../gateway/streams/stream-start.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
@@ -45,7 +45,7 @@ const cursorNames = {
  */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, authenticator } = options;
-  const matcherOptions: MatcherOptions = { hubUrl, ...streams, slices: new Slices(options.clock) };
+  const matcherOptions: MatcherOptions = { hubUrl, ...streams, turnBudget: new TurnBudget(options.clock) };
   const subscribe = (request: GatewayRequest, body: NameValuePairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
     // Where a name may be there once, the query goes before.

@@ -1,14 +1,13 @@
 import type { Reply } from "../../gateway/http/messages.js";
 import { textReply } from "../../gateway/http/replies.js";
-import { Slices } from "../../base/slices.js";
+import { TurnBudget } from "../../base/turn-budget.js";
+import type { TurnClock } from "../../base/turn-budget.js";
 
 /** What statistics are made of. */
 type Value = string | number | readonly Document[];
 
 /** Statistics, in the order in which they are written. */
 export type Document = object;
-
-type SliceClock = ConstructorParameters<typeof Slices>[0];
 
 interface Form {
   readonly types: readonly string[];
@@ -52,16 +51,16 @@ const forms: readonly Form[] = Object.freeze([
  */
 export async function statisticsReply(
   document: Document,
-  { accept, clock }: { readonly accept: string | undefined; readonly clock: SliceClock },
+  { accept, clock }: { readonly accept: string | undefined; readonly clock: TurnClock },
 ): Promise<Reply> {
   const asked = (accept ?? "").toLowerCase();
   const form = forms.find(({ types }) => types.some((type) => asked.includes(type))) ?? json;
   const type = form.types.find((name) => asked.includes(name)) ?? "application/json";
-  const slices = new Slices(clock);
+  const budget = new TurnBudget(clock);
   const items: string[] = [];
   for (const item of listOf(document)) {
-    const rest = slices.rest();
-    if (rest !== undefined) await rest;
+    const pause = budget.pauseIfUsedUp();
+    if (pause !== undefined) await pause;
     items.push(form.item(item));
   }
   return textReply({ status: 200, type, text: form.whole(document, items), headers: [] });

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { PublisherIdentity } from "../../gateway/publishing/publisher.js";
-import { Slices } from "../../base/slices.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { PushStreamOptions } from "./options.js";
@@ -58,11 +58,11 @@ export class Statistics {
 
   /** All channels that begin so and that the publisher may publish to. There may be 100,000: it takes turns. */
   async beginningWith(start: string, publisher: PublisherIdentity): Promise<readonly ChannelInfo[]> {
-    const slices = new Slices(this.#options.clock);
+    const budget = new TurnBudget(this.#options.clock);
     const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
     const infos: ChannelInfo[] = [];
     for (const topic of this.#options.past.topicNames()) {
-      await slices.rest();
+      await budget.pauseIfUsedUp();
       if (!topic.startsWith(start) || granted?.matches(topic) === false) continue;
       const info = this.infoOf(topic);
       if (info !== undefined) infos.push(info);

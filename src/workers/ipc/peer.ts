@@ -1,5 +1,6 @@
 import { Pair } from "zeromq";
 import type { Clock } from "../../base/clock.js";
+import { TurnBudget } from "../../base/turn-budget.js";
 import { hasBody } from "./messages.js";
 import type { ToHub, ToWorker } from "./messages.js";
 
@@ -26,9 +27,6 @@ const pauseMs = 4;
 /** How long a process that ends waits for its last words to be taken, in milliseconds. */
 const lastWordsMs = 500;
 
-/** How long messages may be worked on in one turn of the event loop, in milliseconds. */
-const turnMs = 5;
-
 /** Looking at the clock after each would cost more than many of them. */
 const messagesPerLook = 8;
 
@@ -49,13 +47,13 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
   readonly #options: ZeroMqPeerOptions<In>;
   #messages: Out[] = [];
   #bodies: Buffer[] = [];
-  /** When this turn's time for messages is over; undefined before its first. */
-  #turnEndsMs: number | undefined;
+  readonly #budget: TurnBudget;
   #flushedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: ZeroMqPeerOptions<In>) {
     this.#options = options;
+    this.#budget = new TurnBudget(options.clock);
   }
 
   /** The hub's end. Rejects when the address cannot be bound. */
@@ -111,23 +109,13 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     }
   }
 
-  /** In slices: a crowd that opens streams is thousands of requests in one message. */
+  /** In several turns: one ZeroMQ message may bring thousands of requests, and a receive that finds one stays in the turn. */
   async #takeAll(messages: readonly In[], bodies: Buffer[]): Promise<void> {
     let next = 0;
     for (const [index, message] of messages.entries()) {
-      if (index % messagesPerLook === 0) await this.#turn();
+      const pause = index % messagesPerLook === 0 ? this.#budget.pauseIfUsedUp() : undefined;
+      if (pause !== undefined) await pause;
       this.#options.take(message, hasBody(message) ? (bodies[next++] ?? nothing) : nothing);
-    }
-  }
-
-  /** Lets other work go on when this turn's time is over: a receive that finds a message does not leave the turn. */
-  async #turn(): Promise<void> {
-    const { clock } = this.#options;
-    if (this.#turnEndsMs === undefined) {
-      this.#turnEndsMs = clock.monotonic() + turnMs;
-      clock.endOfTurn(() => (this.#turnEndsMs = undefined));
-    } else if (clock.monotonic() > this.#turnEndsMs) {
-      await new Promise<void>((resolve) => clock.endOfTurn(resolve));
     }
   }
 

@@ -1,4 +1,6 @@
 import type { Clock } from "../../base/clock.js";
+import { TurnBudget } from "../../base/turn-budget.js";
+import { Waiters } from "../../base/waiters.js";
 import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
 import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { Cohort, Outlet } from "../../hub/cohort.js";
@@ -55,6 +57,8 @@ export class WorkerOutlet implements Outlet {
   readonly #byNumber = new Map<CohortNumber, Numbered>();
   /** Cohorts with something pending. */
   readonly #waiting = new Set<Numbered>();
+  readonly #pageBudget: TurnBudget;
+  readonly #waiters = new Waiters();
   #asked: Asked[] = [];
   #bytes = 0;
   #last: CohortNumber = 0;
@@ -64,6 +68,7 @@ export class WorkerOutlet implements Outlet {
   constructor(options: WorkerOutletOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#pageBudget = new TurnBudget(options.clock, pagesPerTurnMs);
   }
 
   wake(cohort: Cohort): void {
@@ -113,6 +118,7 @@ export class WorkerOutlet implements Outlet {
     this.#waiting.delete(numbered);
     this.#numbered.delete(numbered.cohort);
     this.#byNumber.delete(number);
+    this.#waiters.look();
     // What was on its way to them held others up.
     if (this.#waiting.size > 0) this.#takeTurn();
   }
@@ -125,6 +131,7 @@ export class WorkerOutlet implements Outlet {
     if (roundBytes !== undefined) numbered.crowdBytes = roundBytes * numbered.cohort.connections;
     if (numbered.cohort.hasPending) this.#waiting.add(numbered);
     if (this.#waiting.size > 0) this.#takeTurn();
+    else this.#waiters.look();
   }
 
   /** A reader's next page is wanted. */
@@ -147,15 +154,16 @@ export class WorkerOutlet implements Outlet {
     peer.send({ kind: "standing", upTo, id: hub.history.idAt(upTo) });
   }
 
-  /** True when nothing waits for this worker, or is on its way to it. */
-  get isIdle(): boolean {
-    return this.#waiting.size === 0 && this.#bytes === 0;
+  /** Resolves when nothing waits for this worker or is on its way to it, or the worker is gone. */
+  whenIdle(): Promise<void> {
+    return this.#waiters.until(() => this.#closed || (this.#waiting.size === 0 && this.#bytes === 0));
   }
 
   /** The worker is gone: nothing is sent to it any more. The caller lets each of its connections leave. */
   close(): void {
     this.#closed = true;
     this.#asked = [];
+    this.#waiters.look();
   }
 
   #number(cohort: Cohort): Numbered {
@@ -184,6 +192,7 @@ export class WorkerOutlet implements Outlet {
       this.#sendBatches(numbered);
     }
     this.#readPages();
+    this.#waiters.look();
   }
 
   #sendBatches(numbered: Numbered): void {
@@ -214,11 +223,9 @@ export class WorkerOutlet implements Outlet {
   }
 
   #readPages(): void {
-    const { clock } = this.#options;
-    const until = clock.monotonic() + pagesPerTurnMs;
     let read = 0;
     for (const asked of this.#asked) {
-      if (read > 0 && clock.monotonic() > until) break;
+      if (this.#pageBudget.isUsedUp()) break;
       this.#readPage(asked);
       read += 1;
     }

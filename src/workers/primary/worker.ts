@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../base/clock.js";
+import { Waiters } from "../../base/waiters.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
@@ -31,9 +32,6 @@ export interface WorkerOptions {
 /** How long its process may take to start, in milliseconds: twenty times what it takes on an idle machine. */
 const startWithinMs = 60_000;
 
-/** How often it is looked whether it has everything, when the hub stops, in milliseconds. */
-const settleLookMs = 5;
-
 /** How often it is asked how it is, in milliseconds. */
 const askMs = 1000;
 
@@ -61,7 +59,7 @@ export class Worker {
   #settled = false;
   #closing = false;
   #over = false;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(options: WorkerOptions) {
     const { name, hub, gateway, clock, settings } = options;
@@ -129,8 +127,7 @@ export class Worker {
   /** Resolves when it has written what was published, or has ended, or was not up yet. The caller sets the deadline. */
   async settle(): Promise<void> {
     if (!this.#up) return;
-    while (!this.#outlet.isIdle && !this.#over)
-      await new Promise<void>((resolve) => this.#options.clock.after(settleLookMs, resolve));
+    await this.#outlet.whenIdle();
     this.#peer.send({ kind: "settle" });
     await this.#until(() => this.#settled);
   }
@@ -185,10 +182,10 @@ export class Worker {
         return this.#note(message);
       case "up":
         this.#up = true;
-        return this.#tell();
+        return this.#waiters.look();
       case "settled":
         this.#settled = true;
-        return this.#tell();
+        return this.#waiters.look();
       default:
         message satisfies never;
     }
@@ -227,15 +224,11 @@ export class Worker {
     this.#requests.close();
     this.#connections.end();
     this.#figures = { laggards: 0, bodyBytes: 0 };
-    this.#tell();
+    this.#waiters.look();
     this.#options.ended(how);
   }
 
-  async #until(reached: () => boolean): Promise<void> {
-    while (!reached() && !this.#over) await new Promise<void>((resolve) => this.#waiters.push(resolve));
-  }
-
-  #tell(): void {
-    for (const resolve of this.#waiters.splice(0)) resolve();
+  #until(isReached: () => boolean): Promise<void> {
+    return this.#waiters.until(() => isReached() || this.#over);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Mongrel2WebSocket } from "../../../src/fronts/mongrel2/mongrel2-websocket.js";
 import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import type { MessageResult } from "../../../src/gateway/http/messages.js";
-import { TalkTime } from "../../../src/base/turn-budget.js";
+import { TurnBudget } from "../../../src/base/turn-budget.js";
 import { endFrames, opcodes } from "../../../src/gateway/websocket/frame.js";
 import { gatewayRequest } from "../../gateway/request.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -18,7 +18,7 @@ function startClient(room: BodyBudget): World {
   const answers: ((said: MessageResult) => void)[] = [];
   const client = new Mongrel2WebSocket({
     dialogue: { take: () => new Promise((resolve) => answers.push(resolve)) },
-    time: new TalkTime(new VirtualClock()),
+    turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
     place: room.enter(gatewayRequest({})),
     say: () => true,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { MessageQueue } from "../../../src/gateway/websocket/message-queue.js";
 import type { MessageResult } from "../../../src/gateway/http/messages.js";
-import { TalkTime } from "../../../src/base/turn-budget.js";
+import { TurnBudget } from "../../../src/base/turn-budget.js";
 
 /** A clock on which each look takes a millisecond, and whose turns end by hand. */
 class Turns {
@@ -32,7 +32,7 @@ interface Talk {
 
 /** @param room with so many answers there is no room for more, until {@link MessageQueue.flushed} */
 function talk(
-  time: TalkTime,
+  turnBudget: TurnBudget,
   answer = (said: MessageResult): MessageResult | Promise<MessageResult> => said,
   room = Number.POSITIVE_INFINITY,
 ): Talk {
@@ -41,7 +41,7 @@ function talk(
   let overruns = 0;
   const conversation = new MessageQueue({
     dialogue: { take: (text) => answer({ answer: Buffer.from(text) }) },
-    time,
+    turnBudget,
     said: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,
     idle: () => (idle += 1),
     overrun: () => (overruns += 1),
@@ -52,7 +52,7 @@ function talk(
 it("works on no more messages in a turn than it has time for, and on the rest in the next ones, in order", () => {
   // One read of a socket brought 9,000 messages of one client; with all of them in one turn nobody else had any for 4 s.
   const turns = new Turns();
-  const { conversation, said, idle } = talk(new TalkTime(turns));
+  const { conversation, said, idle } = talk(new TurnBudget(turns));
   const messages = Array.from({ length: 100 }, (_, index) => String(index));
   for (const message of messages) conversation.take(message);
   expect(said.length).toBeLessThan(10);
@@ -70,7 +70,7 @@ it("works on no more messages in a turn than it has time for, and on the rest in
 it("rests too where each message is waited for", async () => {
   // Promises that are kept already go on in the same turn, one after the other.
   const turns = new Turns();
-  const { conversation, said } = talk(new TalkTime(turns), async (later) => later);
+  const { conversation, said } = talk(new TurnBudget(turns), async (later) => later);
   for (let index = 0; index < 100; index += 1) conversation.take(String(index));
   await new Promise(setImmediate);
   expect(said.length).toBeGreaterThan(0);
@@ -79,7 +79,7 @@ it("rests too where each message is waited for", async () => {
 
 it("gives every client at least one message in a turn, whoever has used up its time", () => {
   const turns = new Turns();
-  const time = new TalkTime(turns);
+  const time = new TurnBudget(turns);
   const greedy = talk(time);
   const other = talk(time);
   for (let index = 0; index < 100; index += 1) greedy.conversation.take(String(index));
@@ -90,7 +90,7 @@ it("gives every client at least one message in a turn, whoever has used up its t
 });
 
 it("keeps as many messages as one read of a socket brings, and no more", () => {
-  const { conversation, overruns } = talk(new TalkTime(new Turns()));
+  const { conversation, overruns } = talk(new TurnBudget(new Turns()));
   for (let index = 0; index < 4096; index += 1) conversation.take("x");
   expect(overruns()).toBe(0);
   for (let index = 0; index < 100; index += 1) conversation.take("x");
@@ -99,7 +99,7 @@ it("keeps as many messages as one read of a socket brings, and no more", () => {
 
 it("says nothing more when it has ended while messages waited", () => {
   const turns = new Turns();
-  const { conversation, said, idle } = talk(new TalkTime(turns));
+  const { conversation, said, idle } = talk(new TurnBudget(turns));
   for (let index = 0; index < 100; index += 1) conversation.take(String(index));
   const before = said.length;
   conversation.end();
@@ -110,7 +110,7 @@ it("says nothing more when it has ended while messages waited", () => {
 
 it("waits while its answers have no room, and goes on when they have gone out", () => {
   const turns = new Turns();
-  const { conversation, said, idle } = talk(new TalkTime(turns), undefined, 3);
+  const { conversation, said, idle } = talk(new TurnBudget(turns), undefined, 3);
   const messages = Array.from({ length: 7 }, (_, index) => String(index));
   for (const message of messages) conversation.take(message);
   for (const there of [3, 6, 7, 7]) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseMatchers } from "../../../src/protocols/mercure/matchers.js";
 import type { Matchers } from "../../../src/protocols/mercure/matchers.js";
 import type { NameValuePairs } from "../../../src/gateway/http/query.js";
-import { Slices } from "../../../src/base/slices.js";
+import { TurnBudget } from "../../../src/base/turn-budget.js";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
@@ -19,9 +19,12 @@ class BusyClock extends VirtualClock {
   }
 }
 
-function parse(pairs: NameValuePairs, slices = new Slices(systemClock)): Matchers | Promise<Matchers> {
+function parse(
+  pairs: NameValuePairs,
+  turnBudget = new TurnBudget(systemClock),
+): Matchers | Promise<Matchers> {
   const hubUrl = "https://hub.example/.well-known/mercure";
-  return parseMatchers(pairs, { hubUrl, filtersPerConnection: 100, filterBytes: 100, slices });
+  return parseMatchers(pairs, { hubUrl, filtersPerConnection: 100, filterBytes: 100, turnBudget });
 }
 
 describe("the matchers of a subscription", () => {
@@ -32,9 +35,9 @@ describe("the matchers of a subscription", () => {
   it("are parsed over several turns when they are many, those of all subscribers together", async () => {
     // A hundred patterns took 150 ms in one turn, and eight subscribers eight times as long.
     const clock = new BusyClock();
-    const slices = new Slices(clock);
+    const turnBudget = new TurnBudget(clock);
     const patternsOf = (client: number): NameValuePairs => many(50, (index) => `/${client}/${index}/:id`);
-    const parsed = [1, 2, 3].map((client) => parse(patternsOf(client), slices));
+    const parsed = [1, 2, 3].map((client) => parse(patternsOf(client), turnBudget));
     let settled = 0;
     for (const each of parsed) void Promise.resolve(each).then(() => (settled += 1));
     let turns = 0;

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../../base/clock.js";
+import { Waiters } from "../../../base/waiters.js";
 import { frameConnectionClose, frameDelivery, frameTargets } from "../wire/response.js";
 import { controlFrames } from "./control-frames.js";
 import { FenceIds } from "./fence-ids.js";
@@ -83,7 +84,7 @@ export class Windows {
   /** By when the server has probably written what it has taken. */
   #writtenAt = Number.NEGATIVE_INFINITY;
   #rest: Timer | undefined;
-  #idle: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   /** Messages queued, and taken by the server, since the start. */
   #queued = 0;
   #takenCount = 0;
@@ -118,7 +119,7 @@ export class Windows {
     this.#queued = 0;
     this.#takenCount = 0;
     this.#marks = [];
-    this.#settleIdle();
+    this.#waiters.look();
   }
 
   /** Queues one message, which leaves at the end of this turn or when the open window is over. */
@@ -160,14 +161,13 @@ export class Windows {
     this.#takenCount += open.messages.length;
     this.#ports.taken(open.messages, tookMs);
     this.#reachMarks();
-    if (this.idle) this.#settleIdle();
+    if (this.idle) this.#waiters.look();
     else this.#schedule();
   }
 
   /** Resolves when everything queued has been taken, or was dropped. */
   whenIdle(): Promise<void> {
-    if (this.idle) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return this.#waiters.until(() => this.idle);
   }
 
   #reachMarks(): void {
@@ -273,11 +273,5 @@ export class Windows {
       this.#sendFence(open);
       this.#probe(open, Math.min(delayMs * 2, lastProbeMs));
     });
-  }
-
-  #settleIdle(): void {
-    const waiting = this.#idle;
-    this.#idle = [];
-    for (const settle of waiting) settle();
   }
 }
