@@ -14,8 +14,6 @@ export interface Rules {
   /** From the bottom up. */
   readonly rooms: readonly Room[];
   readonly exceptions: readonly SizeException[];
-  /** Faults that are not told. */
-  readonly pending?: readonly RegExp[];
 }
 
 export interface Findings {
@@ -26,7 +24,7 @@ export interface Findings {
 }
 
 /** Checks the project in the folder `root`, which has its sources in src/ and scripts/. */
-export function checkProject(root: string, { rooms, exceptions, pending = [] }: Rules): Findings {
+export function checkProject(root: string, { rooms, exceptions }: Rules): Findings {
   const files = readSourceFiles(root, "src");
   const scripts = existsSync(join(root, "scripts")) ? readSourceFiles(root, "scripts") : [];
   const faults = [
@@ -38,6 +36,5 @@ export function checkProject(root: string, { rooms, exceptions, pending = [] }: 
     ...checkNames(files),
     ...checkTable(root, rooms),
   ];
-  const isPending = (fault: string) => pending.some((pattern) => pattern.test(fault));
-  return { fileCount: files.length, faults: faults.filter((fault) => !isPending(fault)) };
+  return { fileCount: files.length, faults };
 }
