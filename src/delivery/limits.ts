@@ -1,3 +1,7 @@
+import { declaredDeliveryLimits, heartbeatSeconds } from "../limits/delivery.js";
+
+const { roundBytes, roundWaitMs, stallSeconds } = declaredDeliveryLimits;
+
 /** How rounds treat the slow, and when a connection is given up. */
 export interface FanoutLimits {
   /** A page of history and a round's body hold at most this, or one event. */
@@ -14,15 +18,12 @@ export interface FanoutLimits {
   readonly pageCacheBytes: number;
 }
 
-/**
- * 256 KiB in 250 ms is 1 MB/s: a client that takes less cannot hold a round up for longer than a quarter of a second.
- * 64 shared pages cover a crowd of readers at as many positions.
- */
 export const defaultFanoutLimits: FanoutLimits = Object.freeze({
-  roundBytes: 256 * 1024,
-  roundWaitMs: 250,
+  roundBytes: roundBytes.default,
+  roundWaitMs: roundWaitMs.default,
   roundWaitFloorMs: 5,
-  heartbeatMs: 15_000,
-  stallMs: 60_000,
+  heartbeatMs: heartbeatSeconds.default * 1000,
+  stallMs: stallSeconds.default * 1000,
+  // 64 pages of 256 KiB: as many groups of readers at different positions.
   pageCacheBytes: 16 * 1024 * 1024,
 });

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import { Waiters } from "../base/waiters.js";
+import { declaredDeliveryLimits } from "../limits/delivery.js";
 import type { Entry } from "./publications/entry.js";
 
 /** When the hub tells publishers to wait. */
@@ -13,11 +14,11 @@ export interface PressureLimits {
 }
 
 /**
- * 64 MiB is what a server may take to be declared stuck (2 s) at 32 MB/s. 1 MiB is four rounds of 256 KiB. Half a
- * second keeps the delay of a saturated hub, publisher to client, well under 1.5 s.
+ * 1 MiB is four rounds of 256 KiB. Half a second keeps the delay of a saturated hub, publisher to client, well under
+ * 1.5 s.
  */
 export const defaultPressureLimits: PressureLimits = Object.freeze({
-  pendingBytes: 64 * 1024 * 1024,
+  pendingBytes: declaredDeliveryLimits.pendingBytes.default,
   pendingFloorBytes: 1024 * 1024,
   pendingAgeMs: 500,
 });

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import { PharosError } from "../base/errors.js";
+import { declaredRetainedLimits } from "../limits/history.js";
 import { mercurePath } from "../protocol.js";
 import { Cohort, cohortKey } from "./cohort.js";
 import type { Outlet, Subscription } from "./cohort.js";
@@ -22,11 +23,11 @@ export interface HubOptions {
   readonly history: History;
   readonly clock: Clock;
   readonly pressure?: PressureLimits;
-  /** What retained values may hold together. @default 64 MiB, a quarter of history */
+  /** What retained values may hold together. @default that of the settings */
   readonly retainedBytes?: number;
   /**
    * What the filters of all streams may be. What MQTT filters begin with in common counts once.
-   * @default defaultFilterLimits, of which 250,000 levels are 16 for each of 15,000 streams, and at some 500 bytes 120 MB
+   * @default defaultFilterLimits
    */
   readonly filters?: Partial<FilterLimits>;
   /**
@@ -64,7 +65,9 @@ export class Hub {
   constructor(options: HubOptions) {
     this.history = options.history;
     this.#clock = options.clock;
-    this.retained = new RetainedValues({ maxBytes: options.retainedBytes ?? 64 * 1024 * 1024 });
+    this.retained = new RetainedValues({
+      maxBytes: options.retainedBytes ?? declaredRetainedLimits.bytes.default,
+    });
     this.#shared = options.shared;
     this.#filterLimits = { ...defaultFilterLimits, ...options.filters };
     const { urls } = urlPatternsFor(options.baseUrl ?? defaultBaseUrl);

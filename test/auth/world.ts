@@ -7,7 +7,7 @@ import { SignJWT } from "jose";
 import { onTestFinished } from "vitest";
 
 import type { Grants, TokenVerifier, Verdict } from "../../src/auth/grants/grants.js";
-import type { TokenLimits } from "../../src/auth/limits.js";
+import type { TokenLimits } from "../../src/limits/tokens.js";
 import type { IssuerSettings } from "../../src/auth/tokens/trusted-issuer.js";
 import { createVerifier } from "../../src/auth/tokens/verifier.js";
 import type { LogFields, Logger } from "../../src/base/log.js";

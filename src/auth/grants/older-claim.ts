@@ -1,6 +1,6 @@
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { isRecord, type JsonRecord } from "../json.js";
-import type { TokenLimits } from "../limits.js";
+import type { TokenLimits } from "../../limits/tokens.js";
 import { parseSelector, type MatcherContext } from "./matcher.js";
 import { inEntry, quoted, refused } from "../refusal.js";
 import type { TokenRights } from "./token-rights.js";

@@ -3,7 +3,7 @@ import type { JWTPayload } from "jose";
 import { parseAuthorizationDetails } from "./authorization-details.js";
 import { expiredText } from "../explain-refusal.js";
 import type { Grants } from "./grants.js";
-import type { TokenLimits } from "../limits.js";
+import type { TokenLimits } from "../../limits/tokens.js";
 import { parseOlderClaim } from "./older-claim.js";
 import { quoted, refused } from "../refusal.js";
 

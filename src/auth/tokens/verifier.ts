@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import type { Grants, TokenVerifier, Verdict } from "../grants/grants.js";
-import { defaultTokenLimits, type TokenLimits } from "../limits.js";
+import { defaultTokenLimits, type TokenLimits } from "../../limits/tokens.js";
 import { parseGrants } from "../grants/parse-grants.js";
 import { printableText, quoted, refused } from "../refusal.js";
 import { RememberedTokens } from "./remembered-tokens.js";

@@ -1,11 +1,12 @@
 import { PharosError } from "../../base/errors.js";
+import { declaredRequestLimits } from "../../limits/requests.js";
 import type { ClientLimits } from "./client-limits.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface BodyBudgetOptions {
-  /** Bytes of one request's body. @default 1 MiB */
+  /** Bytes of one request's body. @default that of the settings */
   readonly bodyBytes?: number;
-  /** Bytes of all bodies that are held at a time. @default 64 MiB */
+  /** Bytes of all bodies that are held at a time. @default that of the settings */
   readonly requestBytes?: number;
   /** Who sends what. @default everything is of one client that is everybody */
   readonly clients?: Pick<ClientLimits, "clientOf">;
@@ -39,8 +40,8 @@ export class BodyBudget {
   readonly #heldBy = new Map<string, number>();
 
   constructor(options: BodyBudgetOptions = {}) {
-    this.bodyBytes = options.bodyBytes ?? 1024 * 1024;
-    this.#requestBytes = options.requestBytes ?? 64 * 1024 * 1024;
+    this.bodyBytes = options.bodyBytes ?? declaredRequestLimits.bodyBytes.default;
+    this.#requestBytes = options.requestBytes ?? declaredRequestLimits.requestBytes.default;
     this.#clients = options.clients;
   }
 

@@ -1,5 +1,8 @@
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import { declaredIdempotencyLimits, defaultPublicationLimits } from "../../limits/publications.js";
+
+const { answers, bytes, ageSeconds } = declaredIdempotencyLimits;
 
 export interface IdempotencyLimits {
   /** Answers that are remembered; the oldest goes for a new one. */
@@ -12,15 +15,12 @@ export interface IdempotencyLimits {
   readonly keyBytes: number;
 }
 
-/**
- * 20,000 answers of about 500 bytes are 10 MB, but the answer to a thousand publications has 50 KB; an hour is longer
- * than any publisher goes on trying. A key may be as long as an event id.
- */
 export const defaultIdempotencyLimits: IdempotencyLimits = Object.freeze({
-  entries: 20_000,
-  bytes: 16 * 1024 * 1024,
-  ageMs: 3_600_000,
-  keyBytes: 256,
+  entries: answers.default,
+  bytes: bytes.default,
+  ageMs: ageSeconds.default * 1000,
+  // A key may be as long as an event id.
+  keyBytes: defaultPublicationLimits.idBytes,
 });
 
 /** What an answer costs beside its name and itself. */

@@ -1,3 +1,6 @@
+import { declaredFilterLimits, declaredPatternLimits } from "../../limits/filters.js";
+import { defaultsOf } from "../../limits/limit.js";
+
 /** What a hub, or one client of it, may hold of the filters that cost each publication something. */
 export interface FilterLimits {
   /**
@@ -22,12 +25,10 @@ export interface FilterLimits {
  * that vary, however many there are, and comes to at most 1,000 nodes.
  */
 export const defaultFilterLimits: FilterLimits = Object.freeze({
-  withoutPrefix: 1000,
-  alike: 100,
-  expressions: 1000,
-  mixtures: 1000,
-  levels: 250_000,
-  bytes: 128 * 1024 * 1024,
+  ...defaultsOf(declaredPatternLimits),
+  mixtures: declaredFilterLimits.filterMixtures.default,
+  levels: declaredFilterLimits.filterLevels.default,
+  bytes: declaredFilterLimits.filterBytesInAll.default,
 });
 
 /** How many parts that vary a pattern has on average, at most. */

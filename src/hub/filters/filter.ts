@@ -1,17 +1,20 @@
 import { hash } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
+import { declaredFilterLimits } from "../../limits/filters.js";
 import { templatePlace } from "../patterns/literal-prefix.js";
 import type { Level } from "../patterns/literal-prefix.js";
 import { countVarying, maxVaryingParts } from "../patterns/pattern.js";
 import type { Part } from "../patterns/pattern.js";
 import { matchesPattern } from "../patterns/pattern-matcher.js";
 import type { Work } from "../patterns/pattern-matcher.js";
-import { defaultTopicBytes, hasForbiddenCharacter, parseHubTopic, parseTopic } from "../topics/topic.js";
+import { hasForbiddenCharacter, parseHubTopic, parseTopic } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
 import type { TopicUrls } from "../topics/topic-url.js";
 import { parseUriTemplate } from "../patterns/uri-template.js";
 import type { UrlPattern } from "../patterns/url-pattern.js";
 import { urlPatternsFor } from "../patterns/url-pattern-cache.js";
+
+const { filterBytes } = declaredFilterLimits;
 
 /** Bounds a filter's share of the trie: 1,024 bytes could otherwise be 513 levels, each a node. */
 export const maxFilterLevels = 64;
@@ -57,7 +60,7 @@ const invisible = /\p{Cf}/u;
  *
  * @throws PharosError `bad-filter` when it is empty, `*`, too long, or holds a character that is not shown
  */
-export function parseExactFilter(text: string, maxBytes = defaultTopicBytes): TopicFilter {
+export function parseExactFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkVisible(text);
   return hubTopicFilter(text, maxBytes);
 }
@@ -73,7 +76,7 @@ export function parseUrlPatternFilter(
   text: string,
   options: { readonly baseUrl: string; readonly maxBytes?: number },
 ): TopicFilter {
-  checkText(text, options.maxBytes ?? defaultTopicBytes);
+  checkText(text, options.maxBytes ?? filterBytes.default);
   checkVisible(text);
   const patterns = urlPatternsFor(options.baseUrl);
   const pattern = patterns.parse(text);
@@ -88,7 +91,7 @@ export function parseUrlPatternFilter(
  * @throws PharosError `bad-filter` when the template has too many variables, or the text would be refused as a topic
  *   for its length or characters
  */
-export function parseTemplateFilter(text: string, maxBytes = defaultTopicBytes): TopicFilter {
+export function parseTemplateFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   if (text === allTopics.text) return allTopics;
   checkText(text, maxBytes);
   const parts = parseUriTemplate(text);
@@ -106,7 +109,7 @@ export function parseTemplateFilter(text: string, maxBytes = defaultTopicBytes):
  * @throws PharosError `bad-filter` when `#` is not alone in the last level, `+` is not alone in its level, there are
  *   more than 64 levels, or the text would be refused as a topic for its length or characters.
  */
-export function parseMqttFilter(text: string, maxBytes = defaultTopicBytes): TopicFilter {
+export function parseMqttFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkText(text, maxBytes);
   if (!text.includes("+") && !text.includes("#")) return topicFilter(text, () => parseTopic(text, maxBytes));
   const levels = text.split("/");

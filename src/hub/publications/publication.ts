@@ -1,6 +1,8 @@
 import { PharosError } from "../../base/errors.js";
+import { retryMs } from "../../limits/delivery.js";
 import { reservedTypePrefix } from "../../protocol.js";
-import { defaultTopicBytes, hasForbiddenCharacter, parseTopic } from "../topics/topic.js";
+import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
+import { hasForbiddenCharacter, parseTopic } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
 
 /** What a publisher wants delivered: parsed, within the limits, the same for every subscriber. */
@@ -29,28 +31,6 @@ export interface PublicationInput {
   readonly retain?: boolean | undefined;
   readonly private?: boolean | undefined;
 }
-
-export interface PublicationLimits {
-  /** Longest topic, in bytes. */
-  readonly topicBytes: number;
-  readonly topicsPerPublication: number;
-  /** Longest event id, in bytes: it comes back in the header of each reconnecting client. */
-  readonly idBytes: number;
-  readonly typeBytes: number;
-  /** Longest data, in bytes. */
-  readonly dataBytes: number;
-}
-
-export const defaultPublicationLimits: PublicationLimits = Object.freeze({
-  topicBytes: defaultTopicBytes,
-  topicsPerPublication: 100,
-  idBytes: 256,
-  typeBytes: 256,
-  dataBytes: 1024 * 1024,
-});
-
-/** A reconnection time below 100 ms is an attack on the hub, one over an hour one on the subscriber. */
-export const retryRangeMs = Object.freeze({ min: 100, max: 3_600_000 });
 
 /**
  * The one validator that every way in calls: ZeroMQ, HTTP, bridges, the CLI before it sends.
@@ -145,10 +125,10 @@ function checkData(data: string, maxBytes: number): void {
 
 function parseRetry(retry: number | string): number {
   const value = typeof retry === "number" ? retry : /^[0-9]{1,10}$/.test(retry) ? Number(retry) : Number.NaN;
-  if (!Number.isInteger(value) || value < retryRangeMs.min || value > retryRangeMs.max) {
+  if (!Number.isInteger(value) || value < retryMs.from || value > retryMs.to) {
     throw new PharosError(
       "bad-retry",
-      `a reconnection time is a whole number of milliseconds from ${retryRangeMs.min} to ${retryRangeMs.max}`,
+      `a reconnection time is a whole number of milliseconds from ${retryMs.from} to ${retryMs.to}`,
     );
   }
   return value;

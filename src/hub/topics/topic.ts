@@ -1,14 +1,14 @@
 import { PharosError } from "../../base/errors.js";
+import { defaultPublicationLimits } from "../../limits/publications.js";
 import { mercurePath, streamPath } from "../../protocol.js";
 import { isBelowHub } from "./reserved-topics.js";
+
+const { topicBytes } = defaultPublicationLimits;
 
 declare const topicBrand: unique symbol;
 
 /** What publications are published to. Only {@link parseTopic} makes one. */
 export type Topic = string & { readonly [topicBrand]: true };
-
-/** Longest topic and longest filter in UTF-8 bytes: room for a URL with its query, a hundredth of a request head. */
-export const defaultTopicBytes = 1024;
 
 /** Control characters and lone surrogates, which are not UTF-8. Names with joiners, as Persian and emoji use, are names. */
 const forbidden = /[\p{Cc}\p{Cs}]/u;
@@ -24,7 +24,7 @@ export function hasForbiddenCharacter(text: string): boolean {
  * @throws PharosError `bad-topic` when it is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace as
  *   {@link isBelowHub} has it, the path of streams or below it, or holds a control character or a lone surrogate.
  */
-export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
+export function parseTopic(text: string, maxBytes = topicBytes): Topic {
   const topic = parseHubTopic(text, maxBytes);
   const isOwnPath = [streamPath, mercurePath].includes(text) || text.startsWith(`${streamPath}/`);
   if (isOwnPath || isBelowHub(text)) {
@@ -39,7 +39,7 @@ export function parseTopic(text: string, maxBytes = defaultTopicBytes): Topic {
  *
  * @throws PharosError `bad-topic`
  */
-export function parseHubTopic(text: string, maxBytes = defaultTopicBytes): Topic {
+export function parseHubTopic(text: string, maxBytes = topicBytes): Topic {
   if (text === "") throw new PharosError("bad-topic", "a topic must not be empty");
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
     throw new PharosError("bad-topic", `a topic may have at most ${maxBytes} bytes`);

@@ -1,10 +1,6 @@
 import { PharosError } from "../../base/errors.js";
-import {
-  defaultPublicationLimits,
-  parsePublication,
-  type Publication,
-  type PublicationLimits,
-} from "../../hub/publications/publication.js";
+import { parsePublication, type Publication } from "../../hub/publications/publication.js";
+import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { defaultTopic } from "../../protocol.js";
 import { FieldParser } from "../../sse/fields.js";
 

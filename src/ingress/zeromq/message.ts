@@ -1,11 +1,10 @@
 import { PharosError } from "../../base/errors.js";
 import {
-  defaultPublicationLimits,
   parsePublication,
   type Publication,
   type PublicationInput,
-  type PublicationLimits,
 } from "../../hub/publications/publication.js";
+import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseEventText } from "./event-text.js";
 

@@ -3,7 +3,8 @@ import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { CurveServer } from "../../zeromq/curve/keys.js";
 import { PharosError } from "../../base/errors.js";
-import type { Publication, PublicationLimits } from "../../hub/publications/publication.js";
+import type { Publication } from "../../hub/publications/publication.js";
+import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import { attach } from "../../zeromq/bind.js";
@@ -40,12 +41,12 @@ export interface IngressLimits {
 }
 
 /**
- * Frames hold what publications may: 1 MiB. With 128 queued messages a publisher of the largest frames holds
+ * With 128 queued messages a publisher of the largest frames holds
  * 128 MiB here, one of 200 bytes 25 KB, as fast as with 1,000 (96,000 and 98,000 messages/s). libzmq
  * has no limit for the number of frames: it gathers a message of any number, which is then refused.
  */
 export const defaultIngressLimits: IngressLimits = Object.freeze({
-  frameBytes: 1024 * 1024,
+  frameBytes: defaultPublicationLimits.dataBytes,
   queuedMessages: 128,
   turnMs: 4,
   drainMs: 1000,

@@ -2,7 +2,10 @@ import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseJson } from "../../gateway/http/json.js";
+import { declaredPublishLimits } from "../../limits/publications.js";
 import { parsePublicationJson } from "./publication-json.js";
+
+const { publicationsPerRequest, linesPerRequest } = declaredPublishLimits;
 
 /** The media type of lines of JSON. */
 export const linesType = "application/x-ndjson";
@@ -14,13 +17,9 @@ export interface PublishLinesLimits {
   readonly lines: number;
 }
 
-/**
- * A thousand answers are some 20 KB of ids; whoever has more sends the next request. Nobody writes ten blank lines between
- * two publications, and 1 MiB of line feeds take 100 ms.
- */
 export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({
-  publications: 1000,
-  lines: 10_000,
+  publications: publicationsPerRequest.default,
+  lines: linesPerRequest.default,
 });
 
 export interface PublishLinesOptions<T> {

@@ -9,7 +9,7 @@ import { Authenticator } from "../../../src/gateway/access/authenticator.js";
 import type { Resource } from "../../../src/gateway/http/resource.js";
 import { statusOf } from "../../../src/gateway/http/replies.js";
 import { webSocketResource } from "../../../src/protocols/pharos/websocket.js";
-import { defaultPublicationLimits } from "../../../src/hub/publications/publication.js";
+import { defaultPublicationLimits } from "../../../src/limits/publications.js";
 import { PushStreamWorld } from "../push-stream-world.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { MercureWorld } from "../mercure/mercure-world.js";

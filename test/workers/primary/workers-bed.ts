@@ -4,7 +4,7 @@ import { systemClock } from "../../../src/app/system-clock.js";
 import { defaultFanoutLimits } from "../../../src/delivery/limits.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
 import { Hub } from "../../../src/hub/hub.js";
-import { defaultHistoryLimits } from "../../../src/journal/memory/limits.js";
+import { defaultHistoryLimits } from "../../../src/limits/history.js";
 import { MemoryJournal } from "../../../src/journal/memory/memory-journal.js";
 import type { LogFields, Logger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";

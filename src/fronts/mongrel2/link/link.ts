@@ -16,6 +16,7 @@ import { ReceivedFrames } from "./received-frames.js";
 import { LinkSockets } from "./sockets.js";
 import { queryStatus } from "./status.js";
 import { Targets } from "./targets.js";
+import { keepAliveSeconds } from "../../../limits/delivery.js";
 import { type Message, Windows } from "./windows.js";
 
 /**
@@ -29,7 +30,6 @@ export type Pacing = "credits" | "fence";
 
 /** The sender of messages where the server subscribed to everything: it may be any. */
 const anySender = "pharos";
-const defaultKeepAliveMs = 15_000;
 const tickMs = 1_000;
 /** A fence goes out this often when nothing else does: a stuck server is noticed, and a living one remembered. */
 const checkMs = 3_000;
@@ -103,7 +103,7 @@ export class Link {
         failed: (error) => this.#fail(error),
       },
     });
-    const keepAliveMs = this.#options.keepAliveMs ?? defaultKeepAliveMs;
+    const keepAliveMs = this.#options.keepAliveMs ?? keepAliveSeconds.default * 1000;
     this.#timers = [clock.every(tickMs, () => this.#tick())];
     this.#timers.push(clock.every(checkMs, () => this.#check()));
     if (keepAliveMs > 0) this.#timers.push(clock.every(keepAliveMs, () => this.#keepAlive()));

@@ -1,11 +1,12 @@
 import type { Clock } from "../../../base/clock.js";
 import type { Logger } from "../../../base/log.js";
 import type { Metrics } from "../../../base/metrics.js";
+import { declaredDeliveryLimits } from "../../../limits/delivery.js";
 import type { LinkEvents } from "./events.js";
 
 /** What one link holds and how long it waits. Of these `windowBytes` is a setting; the others are fixed, with their reasons below. */
 export interface LinkLimits {
-  /** Body bytes times members of one window. Mongrel2 copies a body per connection. @default 67,108,864 */
+  /** Body bytes times members of one window. Mongrel2 copies a body per connection. @default that of the settings */
   readonly windowBytes: number;
   /** Messages of one window. @default 2,000 */
   readonly windowMessages: number;
@@ -41,8 +42,7 @@ export interface LinkLimits {
 }
 
 export const defaultLinkLimits: LinkLimits = Object.freeze({
-  // 64 MiB is one 64 KiB body to 1,000 clients; a single 256 KiB round to 10,000 took the server to 3.2 GB.
-  windowBytes: 64 * 1024 * 1024,
+  windowBytes: declaredDeliveryLimits.mongrel2WindowBytes.default,
   // A message of 128 ids costs the handler task a millisecond or so: two seconds' worth at most.
   windowMessages: 2_000,
   heldFrames: 10_000,
@@ -73,9 +73,9 @@ export interface LinkOptions {
   readonly controlSpec?: string;
   /** Where open ids are written down, so that a crash leaves no client deaf. Without one they are kept in memory. */
   readonly recordFile?: string;
-  /** Most ids that one message names: `limits.handler_targets` of the server. @default 128 */
+  /** Most ids that one message names: `limits.handler_targets` of the server. @default that of the settings */
   readonly targets?: number;
-  /** Time between keep-alive control messages, in milliseconds; 0 sends none. @default 15,000 */
+  /** Time between keep-alive control messages, in milliseconds; 0 sends none. @default that of the settings */
   readonly keepAliveMs?: number;
   readonly limits?: Partial<LinkLimits>;
   readonly clock: Clock;

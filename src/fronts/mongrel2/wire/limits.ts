@@ -1,3 +1,5 @@
+import { defaultPublicationLimits } from "../../../limits/publications.js";
+
 /** Limits of one frame that Mongrel2 sends to a handler. What goes over is reported as malformed, never parsed. */
 export interface RequestLimits {
   /** Longest whole frame, in bytes. @default 1,187,840 (1 MiB body and 136 KiB of head) */
@@ -17,8 +19,8 @@ export interface RequestLimits {
 const maxHeaderBytes = 68 * 1024;
 
 export const defaultRequestLimits: RequestLimits = Object.freeze({
-  // The largest publication is 1 MiB; the path in front of the headers is part of the same head, so the head counts twice.
-  maxFrameBytes: 1024 * 1024 + 2 * maxHeaderBytes,
+  // The path in front of the headers is part of the same head, so the head counts twice.
+  maxFrameBytes: defaultPublicationLimits.dataBytes + 2 * maxHeaderBytes,
   maxHeaderBytes,
   // A browser sends about 20, a proxy adds 10, Mongrel2 another 10: six times that.
   maxHeaders: 256,

@@ -1,12 +1,10 @@
 import { PharosError } from "../../../base/errors.js";
+import { targetCount } from "../../../limits/delivery.js";
 import { isConnectionId, isSender } from "./sender.js";
 import { encodeTnetstring, type TnetValue } from "./tnetstring.js";
 
-/**
- * Most connections that one response may name: `limits.handler_targets` of Mongrel2, 128 unless set. One more and it
- * drops the whole message and its handler task sleeps 100 ms. Raising it made 10,000 clients slower, not faster.
- */
-export const defaultMaxTargets = 128;
+/** The most connections that one response may name, see {@link targetCount}. */
+export const defaultMaxTargets = targetCount.default;
 
 /**
  * Frames the head of a message to some connections of one server: `UUID SIZE:ID ID, `. Encode it once and keep it, as

@@ -1,0 +1,75 @@
+import type { LimitTable } from "./limit.js";
+
+const connectionRange = { from: 1, to: 10_000_000 } as const;
+const rateRange = { from: 1, to: 1_000_000 } as const;
+const refused = "Requests are refused with 429.";
+const refusedForNow = "Requests are refused with 429 and `Retry-After`.";
+
+/** Open connections, and requests per second. */
+export const declaredConnectionLimits = {
+  connections: {
+    ...connectionRange,
+    unit: "",
+    default: 15_000,
+    help: "Open streams.",
+    above: "Requests are refused with 503.",
+    why: "20,000 file descriptors, less a quarter for links, files and short requests.",
+  },
+  connectionsPerWorker: {
+    from: 1,
+    to: 1_000_000,
+    unit: "",
+    default: 18_000,
+    help: "Connections of one worker process, streams and others.",
+    above: "The worker gets no further connections.",
+    why: "20,000 file descriptors, less a tenth.",
+  },
+  connectionsPerAddress: {
+    ...connectionRange,
+    unit: "",
+    default: 200,
+    help: "Open streams of one client address; IPv6 addresses count by /64.",
+    above: refused,
+    why: "100 people behind one router with two pages each.",
+  },
+  connectionsPerLocalAddress: {
+    ...connectionRange,
+    unit: "",
+    default: 15_000,
+    help: "Open streams of one loopback or private address.",
+    above: refused,
+    why: "All streams may come through one local proxy.",
+  },
+  requestsPerAddress: {
+    ...rateRange,
+    unit: "",
+    default: 100,
+    help: "Requests per second of one client address, except to publish; in a burst twice `connectionsPerAddress`.",
+    above: refusedForNow,
+    why: "200 streams that reconnect every 5 s make 40 requests per second.",
+  },
+  requestsPerLocalAddress: {
+    ...rateRange,
+    unit: "",
+    default: 10_000,
+    help: "Requests per second of one loopback or private address, except to publish; in a burst twice `connectionsPerLocalAddress`.",
+    above: refusedForNow,
+    why: "15,000 streams that reconnect every 5 s make 3,000 requests per second.",
+  },
+  publishesPerAddress: {
+    ...rateRange,
+    unit: "",
+    default: 100,
+    help: "Requests to publish per second of one client address.",
+    above: refusedForNow,
+    why: "A hundredth of the tokens that one CPU can verify.",
+  },
+  publishesPerLocalAddress: {
+    ...rateRange,
+    unit: "",
+    default: 10_000,
+    help: "Requests to publish per second of one loopback or private address.",
+    above: refusedForNow,
+    why: "As many tokens as one CPU can verify.",
+  },
+} as const satisfies LimitTable;

@@ -1,0 +1,47 @@
+/** A number that an operator can set, and where it comes from. */
+export interface NumberSetting {
+  readonly default: number;
+  /** The smallest number that may be set. */
+  readonly from: number;
+  /** The largest number that may be set. */
+  readonly to: number;
+}
+
+/** The unit that a limit is set in; `""` for a count. */
+export type LimitUnit = "bytes" | "seconds" | "ms" | "percent" | "";
+
+/** The bound of something that can grow. Only whole numbers are allowed. */
+export interface Limit extends NumberSetting {
+  readonly unit: LimitUnit;
+  /** What it bounds, in one sentence. */
+  readonly help: string;
+  /** What happens above it, in one sentence. */
+  readonly above?: string;
+  /** The arithmetic of the default, in one or two sentences. */
+  readonly why: string;
+}
+
+/** Limits by the names that they have in the settings file. */
+export type LimitTable = Readonly<Record<string, Limit>>;
+
+/** The numbers of a table of limits, as the parts of the hub take them. */
+export type LimitValues<Table extends LimitTable> = { readonly [Name in keyof Table]: number };
+
+/** The default of each limit. Frozen. */
+export function defaultsOf<Table extends LimitTable>(table: Table): LimitValues<Table> {
+  const defaults = Object.entries(table).map(([name, limit]) => [name, limit.default]);
+  return Object.freeze(Object.fromEntries(defaults));
+}
+
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+export const GiB = 1024 * MiB;
+
+/** The range of a number of things. */
+export const countRange = { from: 1, to: 100_000_000 } as const;
+
+/** The range of a limit on memory, in bytes. */
+export const memoryRange = { from: 64 * KiB, to: 64 * GiB } as const;
+
+/** The range of a length of time, in seconds: up to a year. */
+export const ageRange = { from: 1, to: 31_536_000 } as const;

@@ -1,0 +1,113 @@
+import {
+  ageRange,
+  countRange,
+  defaultsOf,
+  KiB,
+  memoryRange,
+  MiB,
+  type LimitTable,
+  type LimitValues,
+} from "./limit.js";
+
+const lengthRange = { from: 16, to: 64 * KiB } as const;
+
+/** Parts of one publication. */
+export const declaredPublicationLimits = {
+  topicBytes: {
+    ...lengthRange,
+    unit: "bytes",
+    default: 1 * KiB,
+    help: "Length of a topic.",
+    above: "The publication is refused with 413.",
+    why: "16 filters of this length fit into a request head.",
+  },
+  topicsPerPublication: {
+    from: 1,
+    to: 10_000,
+    unit: "",
+    default: 100,
+    help: "Topics of one publication.",
+    above: "The publication is refused with 413.",
+    why: "Each topic keeps its own history.",
+  },
+  idBytes: {
+    ...lengthRange,
+    unit: "bytes",
+    default: 256,
+    help: "Length of an event id, and of an `Idempotency-Key`.",
+    above: "The publication is refused with 413.",
+    why: "Clients send the last event id back in the head of each request.",
+  },
+  typeBytes: {
+    ...lengthRange,
+    unit: "bytes",
+    default: 256,
+    help: "Length of an event type.",
+    above: "The publication is refused with 413.",
+    why: "An event type is a name in a program.",
+  },
+  dataBytes: {
+    from: 1,
+    to: 64 * MiB,
+    unit: "bytes",
+    default: 1 * MiB,
+    help: "Data of one publication.",
+    above: "The publication is refused with 413.",
+    why: "64 of the largest fill `pendingBytes`.",
+  },
+} as const satisfies LimitTable;
+
+/** What one publication may be. */
+export type PublicationLimits = LimitValues<typeof declaredPublicationLimits>;
+
+export const defaultPublicationLimits: PublicationLimits = defaultsOf(declaredPublicationLimits);
+
+/** Requests with many publications. */
+export const declaredPublishLimits = {
+  publicationsPerRequest: {
+    from: 1,
+    to: 100_000,
+    unit: "",
+    default: 1000,
+    help: "Publications in one request.",
+    above: "The request is refused with 413.",
+    why: "Their ids are 20 KB of the response.",
+  },
+  linesPerRequest: {
+    ...countRange,
+    unit: "",
+    default: 10_000,
+    help: "Lines in one request, blank lines included.",
+    above: "The request is refused with 413.",
+    why: "Ten lines for each publication. To read a million blank lines takes 100 ms.",
+  },
+} as const satisfies LimitTable;
+
+/** Responses that are remembered by their `Idempotency-Key`. */
+export const declaredIdempotencyLimits = {
+  answers: {
+    from: 0,
+    to: 10_000_000,
+    unit: "",
+    default: 20_000,
+    help: "Remembered responses.",
+    above: "The oldest are forgotten.",
+    why: "About 500 bytes for a response to one publication: 10 MB.",
+  },
+  bytes: {
+    ...memoryRange,
+    unit: "bytes",
+    default: 16 * MiB,
+    help: "Memory for all remembered responses.",
+    above: "The oldest are forgotten.",
+    why: "The response to 1,000 publications has 50 KB.",
+  },
+  ageSeconds: {
+    ...ageRange,
+    unit: "seconds",
+    default: 3600,
+    help: "How long a response is remembered.",
+    above: "It is forgotten.",
+    why: "An hour is longer than any publisher retries.",
+  },
+} as const satisfies LimitTable;

@@ -1,0 +1,61 @@
+import { declaredFilterLimits } from "./filters.js";
+import { defaultsOf, KiB, type LimitTable, type LimitValues } from "./limit.js";
+
+const refused = "The token is refused.";
+
+/** Access tokens. */
+export const declaredTokenLimits = {
+  bytes: {
+    from: 256,
+    to: 64 * KiB,
+    unit: "bytes",
+    default: 12 * KiB,
+    help: "Length of an access token.",
+    above: refused,
+    why: "Three quarters of a request head.",
+  },
+  details: {
+    from: 1,
+    to: 10_000,
+    unit: "",
+    default: 100,
+    help: "Authorization details in one token.",
+    above: refused,
+    why: "The limit of the Mercure reference hub.",
+  },
+  topics: {
+    from: 1,
+    to: 10_000,
+    unit: "",
+    default: 100,
+    help: "Topic matchers in one authorization detail.",
+    above: refused,
+    why: "The limit of the Mercure reference hub.",
+  },
+  selectors: {
+    from: 1,
+    to: 10_000,
+    unit: "",
+    default: 1000,
+    help: "Topic selectors in one list of the older `mercure` claim.",
+    above: refused,
+    why: "The limit of the Mercure reference hub.",
+  },
+  remembered: {
+    from: 0,
+    to: 1_000_000,
+    unit: "",
+    default: 1000,
+    help: "Accepted tokens that need no second verification for one minute; 0 = none.",
+    above: "The oldest are verified again.",
+    why: "About 2 KB each: 2 MB.",
+  },
+} as const satisfies LimitTable;
+
+/** What a token may be, and how many a verifier remembers; `filterBytes` bounds each matcher and selector. */
+export type TokenLimits = LimitValues<typeof declaredTokenLimits> & { readonly filterBytes: number };
+
+export const defaultTokenLimits: TokenLimits = Object.freeze({
+  ...defaultsOf(declaredTokenLimits),
+  filterBytes: declaredFilterLimits.filterBytes.default,
+});
