@@ -22,10 +22,11 @@ import type { Entry } from "../hub/publications/entry.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
 import { parsePublication } from "../hub/publications/publication.js";
-import type { Publication, PublicationInput } from "../hub/publications/publication.js";
+import type { PublicationInput } from "../hub/publications/publication.js";
 import { ControlSocket } from "../ingress/zeromq/control-socket.js";
 import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
 import { ZeroMqIngress, defaultIngressLimits } from "../ingress/zeromq/zeromq-ingress.js";
+import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
 import { OpaquePositions } from "../journal/opaque-positions.js";
 import type { Logger } from "../base/log.js";
@@ -94,7 +95,7 @@ class RunningApp implements App {
   readonly #ports: AppPorts;
   readonly #clock: Clock;
   readonly #figures = new MetricsRegistry();
-  readonly #journal: MemoryJournal;
+  readonly #journal: Journal;
   readonly #hub: Hub;
   readonly #polls: Polls;
   /** Called with each publication, before the hub delivers it. */
@@ -121,7 +122,7 @@ class RunningApp implements App {
       clock: this.#clock,
       metrics: this.#figures,
       limits: config.limits.history,
-      shared: subscriptionsTopic,
+      presenceTopic: subscriptionsTopic,
     });
     this.#hub = new Hub({
       history: this.#journal,
@@ -130,11 +131,12 @@ class RunningApp implements App {
       retainedBytes: config.limits.retained.bytes,
       filters: filterLimits(config.limits),
       baseUrl: config.publicUrl,
-      shared: subscriptionsTopic,
+      presenceTopic: subscriptionsTopic,
     });
     this.#journal.follow((entry) => {
       for (const follower of this.#followers) follower(entry);
       this.#hub.apply(entry);
+      this.#presence?.delivered(entry);
     });
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
     this.#polls = new Polls({
@@ -173,13 +175,19 @@ class RunningApp implements App {
     this.#admin = await this.#openAdmin();
     const seconds = this.#config.beaconSeconds;
     if (seconds !== undefined)
-      this.#beacon = startBeacon({ seconds, journal: this.#journal, clock: this.#clock });
+      this.#beacon = startBeacon({
+        seconds,
+        journal: this.#journal,
+        clock: this.#clock,
+        logger: this.#ports.logger,
+      });
   }
 
   async publish(input: PublicationInput): Promise<string> {
     const publication = parsePublication(input, this.#config.limits);
     await this.#hub.room();
-    return this.#journal.append(publication).id;
+    const receipt = this.#journal.append(publication);
+    return (receipt instanceof Promise ? await receipt : receipt).id;
   }
 
   figures(): Readonly<Record<string, number>> {
@@ -247,21 +255,9 @@ class RunningApp implements App {
     });
   }
 
-  /** Appends a publication; returns to how many connections it went. */
-  #countDeliveries(publication: Publication): number {
-    const before = this.#hub.deliveries;
-    this.#journal.append(publication);
-    return this.#hub.deliveries - before;
-  }
-
   #createPresence(): Presence {
     return new Presence({
-      append: (publication) => this.#countDeliveries(publication),
-      appendLast: (publication) => {
-        const deliveries = this.#countDeliveries(publication);
-        this.#journal.evictAll(subscriptionsTopic);
-        return deliveries;
-      },
+      journal: this.#journal,
       clock: this.#clock,
       metrics: this.#figures,
       deliveriesPerSecond: this.#config.limits.subscriptionDeliveries,

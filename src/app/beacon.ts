@@ -1,22 +1,26 @@
 import type { Clock, Timer } from "../base/clock.js";
+import type { Logger } from "../base/log.js";
 import { parsePublication } from "../hub/publications/publication.js";
 import type { Journal } from "../journal/journal.js";
 import { defaultTopic } from "../protocol.js";
 
 /**
- * Publishes `Timestamp <ISO 8601>` to the topic `broadcast` at once and then every `seconds`, so that a newcomer sees
- * events arrive. Its events have positions for ids: a count of its own would begin again with the hub and mean
- * something else to clients that come back.
+ * Publishes `Timestamp <ISO 8601>` to the topic `broadcast` at once and then every `seconds`, so that a new client sees
+ * events arrive. The events have no ids of their own: a counter would start again with the hub, and its ids would mean
+ * other events to clients that resume.
  */
 export function startBeacon(options: {
   readonly seconds: number;
-  readonly journal: Journal;
+  readonly journal: Pick<Journal, "append">;
   readonly clock: Clock;
+  readonly logger: Logger;
 }): Timer {
-  const { seconds, journal, clock } = options;
+  const { seconds, journal, clock, logger } = options;
   const publish = (): void => {
     const data = `Timestamp ${new Date(clock.now()).toISOString()}`;
-    void journal.append(parsePublication({ topics: [defaultTopic], data }));
+    const receipt = journal.append(parsePublication({ topics: [defaultTopic], data }));
+    if (receipt instanceof Promise)
+      receipt.catch((error: unknown) => logger.error({ error }, "a beacon event could not be stored"));
   };
   publish();
   return clock.every(seconds * 1000, publish);

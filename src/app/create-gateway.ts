@@ -15,7 +15,7 @@ import { Authenticator } from "../gateway/access/authenticator.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
 import { shareOf } from "../hub/filters/filter-limits.js";
 import type { Hub } from "../hub/hub.js";
-import type { MemoryJournal } from "../journal/memory/memory-journal.js";
+import type { Journal } from "../journal/journal.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import type { Polls } from "../delivery/polls/polls.js";
@@ -26,7 +26,7 @@ import { tokenVerifier } from "./token-verifier.js";
 
 export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "follow" | "facts"> {
   readonly hub: Hub;
-  readonly journal: MemoryJournal;
+  readonly journal: Journal;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Open streams of all fronts, and polls that wait. */

@@ -36,10 +36,10 @@ export interface HubOptions {
    */
   readonly baseUrl?: string;
   /**
-   * The topic below which topics share a history. What is published to it itself goes to all who may follow, and may
-   * read, something below it, and to nobody else. @default none
+   * The topic of presence, below which each subscription has a topic of its own. A publication to this topic itself goes
+   * to every cohort that may receive a private publication below it, and to no other. @default none
    */
-  readonly shared?: Topic;
+  readonly presenceTopic?: Topic;
 }
 
 const defaultBaseUrl = `http://127.0.0.1:8080${mercurePath}`;
@@ -56,10 +56,9 @@ export class Hub {
   readonly #cohorts = new Map<string, Cohort>();
   readonly #trie: FilterTrie<Cohort>;
   readonly #filterLimits: FilterLimits;
-  readonly #shared: Topic | undefined;
-  /** Cohorts that may be given something private below it. */
-  readonly #below = new Set<Cohort>();
-  #deliveries = 0;
+  readonly #presenceTopic: Topic | undefined;
+  /** Cohorts that may receive private publications below the topic of presence. */
+  readonly #presenceCohorts = new Set<Cohort>();
   #filterBytes = 0;
 
   constructor(options: HubOptions) {
@@ -68,7 +67,7 @@ export class Hub {
     this.retained = new RetainedValues({
       maxBytes: options.retainedBytes ?? declaredRetainedLimits.bytes.default,
     });
-    this.#shared = options.shared;
+    this.#presenceTopic = options.presenceTopic;
     this.#filterLimits = { ...defaultFilterLimits, ...options.filters };
     const { urls } = urlPatternsFor(options.baseUrl ?? defaultBaseUrl);
     this.#trie = new FilterTrie({ urls, limits: this.#filterLimits });
@@ -147,10 +146,9 @@ export class Hub {
   apply(entry: Entry): void {
     if (entry.publication.retain) this.retained.apply(entry);
     for (const topic of entry.publication.topics) {
-      if (topic === this.#shared) this.#below.forEach((cohort) => cohort.append(entry));
+      if (topic === this.#presenceTopic) this.#presenceCohorts.forEach((cohort) => cohort.append(entry));
       else this.#trie.match(topic, (cohort) => cohort.append(entry));
     }
-    this.#deliveries += entry.readers;
   }
 
   /** How many connections follow a topic. */
@@ -158,11 +156,6 @@ export class Hub {
     const cohorts = new Set<Cohort>();
     this.#trie.match(topic, (cohort) => cohorts.add(cohort));
     return [...cohorts].reduce((sum, { connections }) => sum + connections, 0);
-  }
-
-  /** How many deliveries all publications so far came to: each counts once for each connection that it went to. */
-  get deliveries(): number {
-    return this.#deliveries;
   }
 
   /** Finds or creates the cohort for one more connection; each call is undone by one {@link leave}. */
@@ -180,7 +173,7 @@ export class Hub {
     if (cohort.connections > 0) return;
     cohort.listen(false);
     this.#cohorts.delete(cohort.key);
-    this.#below.delete(cohort);
+    this.#presenceCohorts.delete(cohort);
     for (const filter of cohort.subscription.filters) this.#trie.remove(filter, cohort);
   }
 
@@ -188,12 +181,12 @@ export class Hub {
     const cohort = new Cohort({ outlet, subscription, history: this.history, account: this.#account });
     this.#cohorts.set(cohort.key, cohort);
     for (const filter of subscription.filters) this.#trie.add(filter, cohort);
-    if (this.#mayReadBelow(subscription)) this.#below.add(cohort);
+    if (this.#mayReadPresence(subscription)) this.#presenceCohorts.add(cohort);
     return cohort;
   }
 
-  #mayReadBelow({ filters, rights }: Subscription): boolean {
-    const parent = this.#shared;
+  #mayReadPresence({ filters, rights }: Subscription): boolean {
+    const parent = this.#presenceTopic;
     if (parent === undefined || !rights.mayReadBelow(parent)) return false;
     return filters.some((filter) => mayMatchBelow(filter, parent));
   }

@@ -1,17 +1,32 @@
+import type { Entry } from "../hub/publications/entry.js";
 import type { Position } from "../hub/publications/position.js";
 import type { Publication } from "../hub/publications/publication.js";
+import type { Topic } from "../hub/topics/topic.js";
+import type { TopicPast } from "./topic-past.js";
 
-/** What a publication has become: its place, and the event id under which clients see it. */
+/** The position of a stored publication, and the event id under which clients see it. */
 export interface Receipt extends Position {
-  /** The publisher's own, or the position where it has none or has used it before. */
+  /** The publisher's own id. The position if the publisher gave none, or one that history already holds. */
   readonly id: string;
 }
 
 /**
- * The ordered record of publications. It gives each its place in the one hub-wide count and passes it on, in that
- * order, to whoever follows it.
+ * The ordered record of publications. It gives each publication the next position of one hub-wide count, stores it and
+ * passes it on, in that order, to its follower.
  */
-export interface Journal {
-  /** Resolves, or returns at once, when the publication has its position and the hub has it. */
+export interface Journal extends TopicPast {
+  /** Memory for all stored entries, in bytes. */
+  readonly bytes: number;
+  /** Topics with a history. */
+  readonly topicCount: number;
+  /**
+   * Stores a publication. It has its position, and the follower has it, when this returns a receipt or the promise
+   * resolves. Positions follow the order of the calls, so a caller need not wait for one promise before the next call.
+   * The promise rejects if the publication could not be stored; then the follower never gets it.
+   */
   append(publication: Publication): Receipt | Promise<Receipt>;
+  /** Sets the follower, which gets each entry in order, once it is in history. A journal has one follower. */
+  follow(follower: (entry: Entry) => void): void;
+  /** Evicts everything that was appended to a topic before this call, as a limit does. */
+  evictAll(topic: Topic): void;
 }

@@ -3,15 +3,16 @@ import type { History } from "../hub/publications/history.js";
 import type { Rights } from "../hub/publications/rights.js";
 import type { Topic } from "../hub/topics/topic.js";
 
-/** Which of a topic's last publications to read. */
+/** Which of a topic's newest publications to read. */
 export interface NewestRange {
-  /** The most publications. */
+  /** The largest number of publications. */
   readonly count: number;
-  /** The most bytes of their data; one publication may have more. */
+  /** The largest number of bytes together; one publication may be larger. */
   readonly maxBytes: number;
   readonly rights: Rights;
 }
 
+/** How many publications a topic has had. */
 export interface TopicCounts {
   /** Publications since the topic became known. */
   readonly published: number;
@@ -21,7 +22,7 @@ export interface TopicCounts {
 
 /** The past of single topics, for protocols that show it. A journal implements it. Every call is synchronous. */
 export interface TopicPast extends History {
-  /** The last publications of a topic that the reader may read, in order. */
+  /** The newest publications of a topic that the reader may read, oldest first. */
   newest(topic: Topic, range: NewestRange): readonly Entry[];
   /** Undefined if nothing was published to the topic, or the journal has forgotten it. */
   countsOf(topic: Topic): TopicCounts | undefined;

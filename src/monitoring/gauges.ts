@@ -1,6 +1,6 @@
 import type { FilterCounts } from "../hub/filters/filter-trie.js";
 import type { Hub } from "../hub/hub.js";
-import type { MemoryJournal } from "../journal/memory/memory-journal.js";
+import type { Journal } from "../journal/journal.js";
 import type { Metrics } from "../base/metrics.js";
 import type { LinkState } from "../fronts/mongrel2/link/link.js";
 
@@ -28,7 +28,7 @@ export interface LinkGauges extends StreamCounts {
 /** Where the levels of a hub are read. */
 export interface GaugeSources {
   readonly hub: Hub;
-  readonly journal: MemoryJournal;
+  readonly journal: Pick<Journal, "bytes" | "topicCount">;
   /** The HTTP front, where there is one. */
   readonly http: HttpGauges | undefined;
   readonly links: readonly LinkGauges[];

@@ -1,6 +1,9 @@
 import type { Clock } from "../base/clock.js";
 import { TurnBudget } from "../base/turn-budget.js";
+import { isBelow } from "../hub/filters/filter-overlap.js";
+import type { Entry } from "../hub/publications/entry.js";
 import type { Publication } from "../hub/publications/publication.js";
+import type { Journal } from "../journal/journal.js";
 import type { Metrics } from "../base/metrics.js";
 import { gapEventType } from "../protocol.js";
 import type { GapNotice } from "../protocol.js";
@@ -10,10 +13,8 @@ import { describeSubscription, subscriptionEventType, subscriptionsTopic, topics
 import type { Subscriber, ActiveSubscription } from "./subscriber.js";
 
 export interface PresenceOptions {
-  /** Publishes; returns to how many connections, when the publication has its place. */
-  readonly append: (publication: Publication) => number;
-  /** The same, and then nothing that was ever published of subscriptions can be read any more, this included. */
-  readonly appendLast: (publication: Publication) => number;
+  /** Where presence events are published. Its follower passes each entry on to {@link Presence.delivered}. */
+  readonly journal: Pick<Journal, "append" | "evictAll">;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** Events that may be delivered in a second, each counted as often as it is delivered. */
@@ -34,6 +35,8 @@ const turnMs = 10;
 
 /** After a turn that was not enough, others get four times as long: readers with rights of their own make events dear. */
 const restShare = 4;
+
+const gapNotice = { reason: "too-many-changes", topics: [], more: true } as const satisfies GapNotice;
 
 interface Change {
   readonly active: boolean;
@@ -59,6 +62,8 @@ export class Presence {
   #isGapDue = false;
   #lastMs = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
+  /** Events that the journal has not stored yet. */
+  readonly #unstored = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(options: PresenceOptions) {
@@ -78,6 +83,15 @@ export class Presence {
         else this.#change(subscription, false);
       }
     };
+  }
+
+  /** The hub has delivered an entry of the journal. Presence events among them are paid for by the budget. */
+  delivered({ publication: { topics, type }, readers }: Entry): void {
+    const [topic] = topics;
+    if (topic === subscriptionsTopic && type === gapEventType)
+      this.#options.metrics.count("gaps_total", readers, { reason: gapNotice.reason });
+    else if (topic === undefined || !isBelow(topic, subscriptionsTopic)) return;
+    this.#budget.spend(readers);
   }
 
   /** Tells nothing more: the streams of a hub that stops end all together. */
@@ -120,7 +134,7 @@ export class Presence {
     }
     this.#tellGap();
     metrics.gauge("subscriptions", this.active.size);
-    if (this.#changes.size > 0) this.#schedule(this.#restMs());
+    this.#scheduleNext();
   }
 
   #restMs(): number {
@@ -137,14 +151,13 @@ export class Presence {
 
   #publish(subscription: ActiveSubscription, active: boolean): void {
     const document = describeSubscription(subscription, active);
-    const deliveries = this.#options.append({
+    this.#append({
       topics: topicsOf(document),
       type: subscriptionEventType,
       data: JSON.stringify(document),
       retain: false,
       private: true,
     });
-    this.#budget.spend(deliveries);
     this.#options.metrics.count("subscription_events_total");
   }
 
@@ -158,16 +171,39 @@ export class Presence {
     const [next] = this.#changes.values();
     if (!this.#isGapDue || (next !== undefined && next.sinceMs <= this.#losingUpToMs)) return;
     this.#isGapDue = false;
-    const notice: GapNotice = { reason: "too-many-changes", topics: [], more: true };
-    const data = JSON.stringify(notice);
-    const deliveries = this.#options.appendLast({
+    this.#append({
       topics: [subscriptionsTopic],
       type: gapEventType,
-      data,
+      data: JSON.stringify(gapNotice),
       retain: false,
       private: false,
     });
-    this.#budget.spend(deliveries);
-    this.#options.metrics.count("gaps_total", deliveries, { reason: notice.reason });
+    this.#options.journal.evictAll(subscriptionsTopic);
+  }
+
+  /** An event that cannot be stored is lost, so that a gap follows. */
+  #append(publication: Publication): void {
+    const receipt = this.#options.journal.append(publication);
+    if (!(receipt instanceof Promise)) return;
+    const stored: Promise<unknown> = receipt
+      .catch(() => this.#lose())
+      .finally(() => this.#unstored.delete(stored));
+    this.#unstored.add(stored);
+  }
+
+  /** If the journal stores later, waits until it has stored this turn's events: their deliveries are known only then. */
+  #scheduleNext(): void {
+    const waitMs = this.#restMs();
+    if (this.#unstored.size === 0) {
+      if (this.#changes.size > 0) this.#schedule(waitMs);
+      return;
+    }
+    this.#isScheduled = true;
+    void Promise.all(this.#unstored).then(() => {
+      this.#isScheduled = false;
+      if (this.#isClosed) return;
+      if (this.#isGapDue) this.#schedule(restMs);
+      else if (this.#changes.size > 0) this.#schedule(waitMs);
+    });
   }
 }

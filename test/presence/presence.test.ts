@@ -49,29 +49,19 @@ class Fixture {
       ...silentMetrics,
       count: (name: CounterName, by = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + by),
     };
-    this.journal = new MemoryJournal({ epoch, clock, metrics, shared: subscriptionsTopic });
-    this.hub = new Hub({ history: this.journal, clock, shared: subscriptionsTopic });
+    this.journal = new MemoryJournal({ epoch, clock, metrics, presenceTopic: subscriptionsTopic });
+    this.hub = new Hub({ history: this.journal, clock, presenceTopic: subscriptionsTopic });
     this.journal.follow((entry) => {
       this.published.push(entry.publication);
       this.hub.apply(entry);
+      this.presence.delivered(entry);
     });
     this.presence = new Presence({
-      append: (publication) => this.#append(publication),
-      appendLast: (publication) => {
-        const deliveries = this.#append(publication);
-        this.journal.evictAll(subscriptionsTopic);
-        return deliveries;
-      },
+      journal: this.journal,
       clock,
       metrics,
       deliveriesPerSecond,
     });
-  }
-
-  #append(publication: Publication): number {
-    const before = this.hub.deliveries;
-    this.journal.append(publication);
-    return this.hub.deliveries - before;
   }
 
   /** So many connections that follow these subscriptions. */

@@ -47,23 +47,16 @@ export class World {
       epoch,
       clock,
       metrics: silentMetrics,
-      shared: subscriptionsTopic,
+      presenceTopic: subscriptionsTopic,
       limits: { ...defaultHistoryLimits, ...limits },
     });
-    const hub = new Hub({ history: this.journal, clock, baseUrl, shared: subscriptionsTopic });
-    this.journal.follow((entry) => hub.apply(entry));
-    const append = (publication: Parameters<MemoryJournal["append"]>[0]): number => {
-      const before = hub.deliveries;
-      this.journal.append(publication);
-      return hub.deliveries - before;
-    };
+    const hub = new Hub({ history: this.journal, clock, baseUrl, presenceTopic: subscriptionsTopic });
+    this.journal.follow((entry) => {
+      hub.apply(entry);
+      this.presence.delivered(entry);
+    });
     this.presence = new Presence({
-      append,
-      appendLast: (publication) => {
-        const deliveries = append(publication);
-        this.journal.evictAll(subscriptionsTopic);
-        return deliveries;
-      },
+      journal: this.journal,
       clock,
       metrics: silentMetrics,
       deliveriesPerSecond,

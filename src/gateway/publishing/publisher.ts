@@ -97,13 +97,16 @@ export class Publisher {
       all.push(publication);
       await budget.pauseIfUsedUp();
     }
-    const ids: string[] = [];
+    const receipts: Promise<Receipt>[] = [];
     for (const publication of all) {
       await room();
-      ids.push((await append(publication)).id);
+      const receipt = append(publication);
+      // It may fail before it is awaited below, which Node would take for a rejection that nobody handles.
+      if (receipt instanceof Promise) receipt.catch(() => undefined);
+      receipts.push(Promise.resolve(receipt));
       await budget.pauseIfUsedUp();
     }
-    return ids;
+    return (await Promise.all(receipts)).map(({ id }) => id);
   }
 
   /** Before one of them is looked at: a body of 1 MiB can hold 100,000. */

@@ -6,7 +6,7 @@ import { isBelow, mayMatchBelow } from "../../hub/filters/filter-overlap.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import { StepBudget } from "../../hub/filters/step-budget.js";
 import type { FilterSet } from "../../hub/filters/filter-set.js";
-import type { Cursor, History, LossMark, LossReport, HistoryRange } from "../../hub/publications/history.js";
+import type { Cursor, LossMark, LossReport, HistoryRange } from "../../hub/publications/history.js";
 import { plainPositions } from "../../hub/publications/position.js";
 import type { Epoch, Offset, Position, PositionFormat } from "../../hub/publications/position.js";
 import type { Publication } from "../../hub/publications/publication.js";
@@ -15,12 +15,13 @@ import type { Rights } from "../../hub/publications/rights.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { Journal, Receipt } from "../journal.js";
+import type { NewestRange, TopicCounts } from "../topic-past.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
 import { LossOrder } from "./loss-order.js";
 import { LossSearch } from "./loss-search.js";
 import { mergeEntries } from "./merge.js";
-import { SharedLosses } from "./shared-losses.js";
+import { PresenceLosses } from "./presence-losses.js";
 import { TopicLosses } from "./topic-losses.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
 import type { ForgottenUpTo } from "./topic-history.js";
@@ -38,24 +39,24 @@ export interface MemoryJournalOptions {
   /** How positions become event ids. @default as everybody can read them */
   readonly positions?: PositionFormat;
   /**
-   * Topics below this one share one history, under its name: there are as many as connections, and each is published to
-   * once or twice, so that with histories of their own they would evict those of all others. They are for private
-   * publications. @default none do
+   * The topic of presence. All topics below it share one history, under its name: there are as many as connections, and
+   * each gets one or two publications. With histories of their own they would evict those of all other topics. They are
+   * for private publications. @default none
    */
-  readonly shared?: Topic;
+  readonly presenceTopic?: Topic;
 }
 
 /**
  * The journal in memory: one bounded history per topic over one hub-wide count, so that a noisy topic does not evict
  * the others' past. It remembers how far each topic, and the forgotten ones together, were evicted.
  */
-export class MemoryJournal implements Journal, History {
+export class MemoryJournal implements Journal {
   readonly epoch: Epoch;
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: HistoryLimits;
   readonly #positions: PositionFormat;
-  readonly #shared: Topic | undefined;
+  readonly #presenceTopic: Topic | undefined;
   readonly #topics = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
   readonly #lost = new LossOrder<TopicHistory>();
@@ -80,7 +81,7 @@ export class MemoryJournal implements Journal, History {
     this.#metrics = options.metrics;
     this.#limits = options.limits ?? defaultHistoryLimits;
     this.#positions = options.positions ?? plainPositions;
-    this.#shared = options.shared;
+    this.#presenceTopic = options.presenceTopic;
   }
 
   get head(): Offset {
@@ -129,16 +130,13 @@ export class MemoryJournal implements Journal, History {
   }
 
   /** The newest publications of a topic that may be read, in order: at most `count`, and `maxBytes` or one. */
-  newest(
-    topic: Topic,
-    wanted: { readonly count: number; readonly maxBytes: number; readonly rights: Rights },
-  ): readonly Entry[] {
+  newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
     const history = this.#topics.get(topic);
     return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
   }
 
   /** How many publications a topic has had since it is known, and how many of them are held; undefined where it is not. */
-  countsOf(topic: Topic): { readonly published: number; readonly stored: number } | undefined {
+  countsOf(topic: Topic): TopicCounts | undefined {
     const history = this.#topics.get(topic);
     if (history === undefined) return undefined;
     const { open, private: hidden } = history.published;
@@ -262,29 +260,31 @@ export class MemoryJournal implements Journal, History {
 
   /** The topic under whose name the history of this one is kept. */
   #nameOf(topic: Topic): Topic {
-    return this.#shared !== undefined && isBelow(topic, this.#shared) ? this.#shared : topic;
+    return this.#presenceTopic !== undefined && isBelow(topic, this.#presenceTopic)
+      ? this.#presenceTopic
+      : topic;
   }
 
   #namesOf({ topics }: Publication): Iterable<Topic> {
-    return this.#shared === undefined ? topics : new Set(topics.map((topic) => this.#nameOf(topic)));
+    return this.#presenceTopic === undefined ? topics : new Set(topics.map((topic) => this.#nameOf(topic)));
   }
 
   #hasOwnHistory(filter: TopicFilter): boolean {
-    return filter.kind === "exact" && this.#nameOf(filter.topic) !== this.#shared;
+    return filter.kind === "exact" && this.#nameOf(filter.topic) !== this.#presenceTopic;
   }
 
   #pushTo(name: Topic, entry: Entry): void {
     const history = this.#historyOf(name);
     history.push(entry);
     // The one that topics share is never forgotten: it would be one of their many.
-    if (name !== this.#shared) this.#recent.touch(history);
+    if (name !== this.#presenceTopic) this.#recent.touch(history);
   }
 
   #historyOf(name: Topic): TopicHistory {
     let history = this.#topics.get(name);
     if (history === undefined) {
       const { open, private: hidden } = this.#forgotten;
-      const losses = name === this.#shared ? new SharedLosses(name) : new TopicLosses(name);
+      const losses = name === this.#presenceTopic ? new PresenceLosses(name) : new TopicLosses(name);
       history = new TopicHistory(losses, { open: open.upTo, private: hidden.upTo });
       this.#topics.set(name, history);
     }
@@ -313,7 +313,7 @@ export class MemoryJournal implements Journal, History {
 
   #trim(history: TopicHistory): void {
     const { topicEvents, sharedBytes } = this.#limits;
-    const topicBytes = history.topic === this.#shared ? sharedBytes : this.#limits.topicBytes;
+    const topicBytes = history.topic === this.#presenceTopic ? sharedBytes : this.#limits.topicBytes;
     while (history.entries.length > topicEvents || history.bytes > topicBytes)
       this.#evictFrom(history, "topic");
   }
@@ -407,6 +407,6 @@ export class MemoryJournal implements Journal, History {
   /** Whether the filters match, or may match where several topics share a history. */
   #mayMatch({ filters }: HistoryRange, name: Topic): boolean {
     if (filterSetOf(filters).matches(name)) return true;
-    return name === this.#shared && filters.some((filter) => mayMatchBelow(filter, name));
+    return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));
   }
 }

@@ -15,7 +15,7 @@ import { silentMetrics } from "../../../src/base/metrics.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 const epoch = parseEpoch("test");
-const shared = parseHubTopic("/who");
+const presenceTopic = parseHubTopic("/who");
 const watcher: Rights = {
   key: "who",
   readsPrivate: true,
@@ -40,7 +40,7 @@ class Fixture {
       clock,
       metrics: silentMetrics,
       limits: { ...defaultHistoryLimits, ...limits },
-      shared,
+      presenceTopic,
     });
   }
 
@@ -129,7 +129,7 @@ describe("topics that share a history", () => {
     fixture.publish("/who/a");
     fixture.publish("news");
     const last = fixture.publish("/who");
-    fixture.journal.evictAll(shared);
+    fixture.journal.evictAll(presenceTopic);
     expect(fixture.read(everybody)).toEqual([]);
     expect(fixture.losses(everybody, last - 1)).toMatchObject({ topics: [], more: true });
     expect(fixture.losses(everybody, last)).toBeUndefined();

@@ -6,10 +6,10 @@ import { joinLosses } from "./topic-losses.js";
 import type { Evictions, LossReader, LossRecord } from "./topic-losses.js";
 
 /**
- * What topics that share a history have lost together. Whoever may read something below its topic is told that there is
- * a loss, and neither of what nor how much: the topics were too many to know who might have read which.
+ * The losses of all presence topics together, which share one history. A reader that may read any topic below learns
+ * that something is lost, but neither what nor how much: there are too many topics to keep their losses apart.
  */
-export class SharedLosses implements LossRecord {
+export class PresenceLosses implements LossRecord {
   readonly topic: Topic;
   #all: Evictions | undefined;
 

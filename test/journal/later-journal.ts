@@ -1,0 +1,63 @@
+import type { Entry } from "../../src/hub/publications/entry.js";
+import type { Publication } from "../../src/hub/publications/publication.js";
+import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
+import type { MemoryJournalOptions } from "../../src/journal/memory/memory-journal.js";
+import type { Journal, Receipt } from "../../src/journal/journal.js";
+import type { NewestRange } from "../../src/journal/topic-past.js";
+import type { Topic } from "../../src/hub/topics/topic.js";
+
+/** A journal that stores only when the test says so, as one on disk does after its sync. */
+export class LaterJournal implements Journal {
+  readonly #memory: MemoryJournal;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: MemoryJournalOptions) {
+    this.#memory = new MemoryJournal(options);
+  }
+
+  /** Calls that are not stored yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Stores everything that waits, in order. */
+  store(): void {
+    for (const action of this.#waiting.splice(0)) action();
+  }
+
+  append(publication: Publication): Promise<Receipt> {
+    return new Promise((resolve) => this.#waiting.push(() => resolve(this.#memory.append(publication))));
+  }
+
+  evictAll(topic: Topic): void {
+    this.#waiting.push(() => this.#memory.evictAll(topic));
+  }
+
+  follow(follower: (entry: Entry) => void): void {
+    this.#memory.follow(follower);
+  }
+
+  get head(): number {
+    return this.#memory.head;
+  }
+
+  get bytes(): number {
+    return this.#memory.bytes;
+  }
+
+  get topicCount(): number {
+    return this.#memory.topicCount;
+  }
+
+  newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
+    return this.#memory.newest(topic, wanted);
+  }
+
+  countsOf = (topic: Topic) => this.#memory.countsOf(topic);
+  topicNames = () => this.#memory.topicNames();
+  idAt = (offset: number) => this.#memory.idAt(offset);
+  locate: Journal["locate"] = (eventId, rights) => this.#memory.locate(eventId, rights);
+  losses: Journal["losses"] = (range, told) => this.#memory.losses(range, told);
+  holds: Journal["holds"] = (topic, offset) => this.#memory.holds(topic, offset);
+  read: Journal["read"] = (range, visit) => this.#memory.read(range, visit);
+}
