@@ -4,27 +4,27 @@ import { failureText } from "./terminal/failure.js";
 import { exitCodes } from "./terminal/io.js";
 import { run } from "./program.js";
 
-/** How long what is on its way may hold up the end, in milliseconds: more than a publisher lingers. */
+/** How long messages in flight may delay the exit, in milliseconds. It is longer than the linger time of a publisher. */
 const lingerMs = 6000;
 
-/** The same after a signal: whoever sent it wants the end, not the last message. */
+/** The same after a signal: the user wants the program to end. */
 const hurryMs = 300;
 
 const interrupted = new AbortController();
 
-// The first asks for an orderly end; whoever asks again does not want to wait for it.
+// The first signal starts an orderly end; the second one ends at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
     if (interrupted.signal.aborted) process.exit(exitCodes.failed);
     interrupted.abort(signal);
   });
 
-// A reader that has gone, as in `pharos subscribe | head`, is the end of the work and no failure.
+// If the reader of standard output is gone, as in `pharos subscribe | head`, the command ends without an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
 });
 
-// Nor does a hub end because nobody reads its log any more.
+// A hub goes on if nobody reads its log.
 process.stderr.on("error", () => undefined);
 
 process.on("uncaughtException", (error) => {
@@ -39,7 +39,7 @@ const code = await run(process.argv.slice(2), {
   environment: process.env,
   interrupted: interrupted.signal,
 });
-// The process ends by itself once what was written and published is on its way: an exit here would cut that.
+// The process ends by itself when all output is written and published. Calling exit here would cut it off.
 process.exitCode = code;
 process.stdin.destroy();
 setTimeout(() => process.exit(code), interrupted.signal.aborted ? hurryMs : lingerMs).unref();

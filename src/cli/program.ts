@@ -12,7 +12,7 @@ import { packageVersion } from "../version.js";
 
 /**
  * Runs the command line `args` (without node and script) and returns the exit code: 0 stopped, 1 failure, 2 bad
- * usage. Never throws: what goes wrong is said on standard error, a line for each fault.
+ * usage. Never throws: each error is one line on standard error.
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const ended: Ended = { code: exitCodes.stopped };
@@ -20,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     await program(io, ended).parseAsync(args, { from: "user" });
     return ended.code;
   } catch (error) {
-    // Commander has already said what was wrong, or shown what was asked for.
+    // Commander has already printed the error, the help or the version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.badUsage;
     io.stderr.write(failureText(error, io.environment));
     return exitCodeOf(error);
@@ -33,11 +33,13 @@ interface Ended {
 
 function program(io: Io, ended: Ended): Command {
   const root = new Command("pharos")
-    .description("A push hub: programs publish, browsers hold one event stream and receive what they follow.")
+    .description(
+      "A push hub: programs publish, and browsers receive all topics that they follow over one event stream.",
+    )
     .version(packageVersion(), "--version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .helpCommand(false)
-    // An option belongs to the command that it stands behind: both `token` and `token check` have --config.
+    // An option belongs to the command before it: both `token` and `token check` have --config.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
@@ -72,9 +74,14 @@ function addServe(root: Command, io: Io, ended: Ended): void {
 function addSubscribe(root: Command, io: Io, ended: Ended): void {
   root
     .command("subscribe")
-    .description("Print what is published, until Ctrl-C.")
-    .argument("[URL]", "The hub, or its stream.", parseStreamUrl, `http://127.0.0.1:8080${streamPath}`)
-    .option("--topic <F>", "A filter: a topic, or MQTT's + and #. May be given again.", appended)
+    .description("Print the events of a hub until Ctrl-C.")
+    .argument(
+      "[URL]",
+      "The URL of the hub, or of its stream.",
+      parseStreamUrl,
+      `http://127.0.0.1:8080${streamPath}`,
+    )
+    .option("--topic <F>", "A filter: a topic, with MQTT's + and # as wildcards. Repeatable.", appended)
     .option("--json", "Print each event as one line of JSON.")
     .option("--last-event-id <ID>", "Start after this event.")
     .action(
@@ -86,7 +93,7 @@ function addSubscribe(root: Command, io: Io, ended: Ended): void {
     );
 }
 
-/** The path of a hub's own address is that of its streams. */
+/** A URL without a path gets the path of the streams. */
 function parseStreamUrl(text: string): string {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
     throw new InvalidArgumentError("Allowed: http://HOST[:PORT][/PATH], or https.");

@@ -4,9 +4,9 @@ import { failureText } from "./terminal/failure.js";
 import { exitCodes } from "./terminal/io.js";
 import { createLogger } from "./terminal/log-lines.js";
 
-// Where `pharos serve --workers` starts its processes; nobody else has a channel to speak over.
+// The entry of a worker process, which `pharos serve --workers` starts. Without the IPC channel of the hub it ends.
 
-// Ctrl-C reaches the whole group of processes; the hub tells its workers when to end.
+// Ctrl-C reaches the whole process group. Workers ignore it: the hub stops them.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 process.stderr.on("error", () => undefined);
 
@@ -14,7 +14,7 @@ try {
   await runWorker((level) => createLogger(level, process.stderr));
   process.exit(exitCodes.stopped);
 } catch (error) {
-  // Without the hub there is nobody to serve, and it is the one to say so.
+  // If the hub is gone, it has already reported the reason.
   if (process.connected) process.stderr.write(failureText(error, process.env));
   process.exit(exitCodes.failed);
 }

@@ -1,16 +1,16 @@
 import { PharosError } from "../base/errors.js";
 import type { Posted } from "./post.js";
 
-/** What a hub answers when it may take the same later, or failed half-way. */
+/** Statuses after which the same request may succeed later. */
 const temporary: ReadonlySet<number> = new Set([408, 425, 429]);
 
 const maxReasonLength = 300;
 const maxIdLength = 4096;
 
 /**
- * The id in the answer to one publication.
+ * Reads the event id from the response to one publication.
  *
- * @throws PharosError as {@link publishRefusal}; `refused` when it is no answer of a hub
+ * @throws PharosError as {@link publishRefusal}; `refused` when the response is not from a hub
  */
 export function parseId(answer: Posted): string {
   if (answer.status !== 200) throw publishRefusal(answer);
@@ -20,7 +20,7 @@ export function parseId(answer: Posted): string {
 }
 
 /**
- * The ids in the answer to `count` publications.
+ * Reads the event ids from the response to `count` publications.
  *
  * @throws PharosError as {@link parseId}
  */
@@ -31,7 +31,7 @@ export function parseIds(answer: Posted, count: number): readonly string[] {
   return ids.map(String);
 }
 
-/** The error for an answer that is no success, with the reason that the hub gave. */
+/** Makes the error for an unsuccessful response, with the hub's reason. */
 export function publishRefusal(answer: Posted): PharosError {
   const { status } = answer;
   const code = status >= 500 || temporary.has(status) ? "not-taken" : "refused";
@@ -39,17 +39,17 @@ export function publishRefusal(answer: Posted): PharosError {
 }
 
 function noHub(): PharosError {
-  return new PharosError("refused", "what answered is no hub: it took the request and gave no event id");
+  return new PharosError("refused", "the server is not a hub: its successful response has no event id");
 }
 
 function reasonOf({ status, type, text }: Posted): string {
-  if (status >= 300 && status < 400) return "it is at another place, which is not followed with a token";
+  if (status >= 300 && status < 400) return "it redirects to another URL, which is not followed with a token";
   const given = isJson(type) ? fieldOf(text, "detail") : isHtml(type) ? "" : firstLine(text);
   const reason = typeof given === "string" ? printable(given) : "";
   return reason === "" ? "it gave no reason" : reason;
 }
 
-/** A field of a JSON object, such as the `detail` of problem details [RFC 9457]; undefined where there is none. */
+/** A field of a JSON object, such as the `detail` of problem details [RFC 9457]; undefined if it is missing. */
 function fieldOf(text: string, name: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
@@ -72,7 +72,7 @@ function firstLine(text: string): string {
   return text.trim().split("\n", 1)[0] ?? "";
 }
 
-/** The text is the server's, and a terminal may show it. */
+/** Escapes control characters: the text comes from the server and may be printed on a terminal. */
 function printable(text: string): string {
   const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, " ").trim();
   return clean.length > maxReasonLength ? `${clean.slice(0, maxReasonLength)}…` : clean;

@@ -2,22 +2,22 @@ import type { PublicationInput } from "../hub/publications/publication.js";
 import { parsePublication } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
 
-/** What a program publishes. */
+/** A publication as a program passes it to a publisher. */
 export interface OutgoingPublication {
   /** @default "broadcast" */
   readonly topic?: string | undefined;
   readonly data?: PublicationInput["data"];
   readonly id?: PublicationInput["id"];
   readonly type?: PublicationInput["type"];
-  /** The reconnection time that clients are told, in milliseconds. */
+  /** The reconnection time that is sent to clients, in milliseconds. */
   readonly retry?: PublicationInput["retry"];
   readonly retain?: PublicationInput["retain"];
   readonly private?: PublicationInput["private"];
 }
 
 /**
- * Encodes a publication as the ZeroMQ message that a hub takes: topic, data, and JSON options where there
- * are any. It is validated as the hub will validate it, so that a mistake is told to who made it.
+ * Encodes a publication as a ZeroMQ message for a hub: topic, data and, if needed, options in JSON. It applies the
+ * validation of the hub, so that the publishing program gets the error.
  *
  * @throws PharosError as {@link parsePublication}
  */
@@ -33,7 +33,7 @@ export function encodeIngestMessage(publication: OutgoingPublication): Buffer[] 
     private: publication.private,
   });
   const frames = [Buffer.from(parsed.topics[0]), Buffer.from(parsed.data)];
-  // What is undefined is left out of JSON.
+  // JSON.stringify leaves out undefined values.
   const options = JSON.stringify({
     id: parsed.id,
     type: parsed.type,

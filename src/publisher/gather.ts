@@ -1,15 +1,15 @@
 export interface GatherLimits<Item> {
-  /** The most items in one batch, and that are read ahead. */
+  /** The largest number of items in one batch, and of items that are read ahead. */
   readonly count: number;
-  /** The most bytes in one batch, unless its only item has more. */
+  /** The largest size of a batch in bytes. One larger item makes a batch of its own. */
   readonly bytes: number;
   readonly sizeOf: (item: Item) => number;
 }
 
 /**
- * Reads a source while its consumer is busy, and yields whatever has come by then, in order: the first item alone, then
- * the larger batches the longer each takes. Nothing waits for a batch to fill. An error of the source comes after what
- * was read before it.
+ * Reads a source while its consumer is busy, and yields the items that have arrived, in order. The first batch has one
+ * item; slower consumers get larger batches. No item waits for a batch to fill. An error of the source is thrown after
+ * the items that were read before it.
  */
 export async function* gather<Item>(
   source: AsyncIterable<Item> | Iterable<Item>,
@@ -57,7 +57,7 @@ class Reader<Item> {
     return batch;
   }
 
-  /** Reads no further than the item that it waits for. */
+  /** Stops reading after the item that it is waiting for. */
   stop(): void {
     this.#stopped = true;
     this.#changed();
@@ -77,7 +77,7 @@ class Reader<Item> {
     this.#changed();
   }
 
-  /** Reader and consumer never wait at once: one does for an empty queue, the other for a full one. */
+  /** Reader and consumer never wait at the same time: the consumer waits for an empty queue, the reader for a full one. */
   #change(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }

@@ -2,14 +2,14 @@ import { parsePublication, type Publication } from "../hub/publications/publicat
 import { defaultTopic } from "../protocol.js";
 import type { OutgoingPublication } from "./frames.js";
 
-/** What a program publishes over HTTP. */
+/** A publication as a program passes it to {@link HttpPublisher}. */
 export interface HttpPublication extends Omit<OutgoingPublication, "topic"> {
-  /** One topic, or several of which the first is the canonical one. @default "broadcast" */
+  /** One topic, or several; the first is the canonical one. @default "broadcast" */
   readonly topic?: string | readonly string[] | undefined;
 }
 
 /**
- * Validates a publication as the hub will, so that a mistake is told to who made it.
+ * Validates a publication as the hub will, so that the publishing program gets the error.
  *
  * @throws PharosError as `parsePublication`
  */
@@ -17,7 +17,7 @@ export function parseHttpPublication({ topic = defaultTopic, ...rest }: HttpPubl
   return parsePublication({ ...rest, topics: typeof topic === "string" ? [topic] : topic });
 }
 
-/** Encodes a publication as the form that any Mercure hub takes. A form has no word for `retain`. */
+/** Encodes a publication as a form, which every Mercure hub accepts. A form has no field for `retain`. */
 export function encodeForm({ topics, data, id, type, retryMs, private: hidden }: Publication): string {
   const form = new URLSearchParams(topics.map((topic) => ["topic", topic]));
   form.append("data", data);
@@ -28,7 +28,7 @@ export function encodeForm({ topics, data, id, type, retryMs, private: hidden }:
   return form.toString();
 }
 
-/** Encodes a publication as one line of JSON, without its end; what is false or absent is left out. */
+/** Encodes a publication as one line of JSON, without a newline. False and absent fields are left out. */
 export function encodeLine(publication: Publication): string {
   const { topics, data, id, type, retryMs, retain } = publication;
   return JSON.stringify({

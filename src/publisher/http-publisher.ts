@@ -10,37 +10,37 @@ import { post, type Posted } from "./post.js";
 export interface HttpPublisherOptions {
   /** A bearer token, sent with each request. @default none */
   readonly token?: string | undefined;
-  /** Milliseconds that one request may take, waiting for a hub that is not there included. @default 5000 */
+  /** The time-out of one request in milliseconds, including the wait for a hub that is down. @default 5000 */
   readonly timeoutMs?: number;
 }
 
 export interface PublishOptions {
   /**
-   * Makes a repeat harmless: within the hub's window the same key is answered with the first id, and delivers nothing.
-   * Only a Pharos hub knows it.
+   * Makes a repeated request safe: a hub answers a known key with the first event id and publishes nothing. Only a
+   * Pharos hub supports it.
    */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What one batch may hold: as many as a hub takes, and a quarter of the largest body that one takes by default. */
+/** Limits of one batch: as many publications as a hub accepts, and a quarter of the default body limit. */
 const batchLimits = Object.freeze({ count: 1000, bytes: 256 * 1024 });
 
-/** Calls that may wait for an earlier one: enough for any burst that is not a loop without `await`. */
+/** The limit of waiting calls. It is large enough for every burst except a loop without `await`. */
 const maxWaiting = 10_000;
 
 const formType = "application/x-www-form-urlencoded";
 const linesType = "application/x-ndjson";
 
-/** Lines of JSON are not served where these are the answer, or not so many: 413, as a stock Mongrel2 says to 20 KB. */
+/** These statuses mean that the server does not accept lines of JSON, or not this many: a stock Mongrel2 answers 413 above 20 KB. */
 const noLines: ReadonlySet<number> = new Set([404, 405, 413, 415]);
 
-/** After these it is not worth while, or not safe, to send one by one what was sent in a batch. */
+/** After these errors, sending the batch again one by one would be useless or unsafe. */
 const final: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable", "closed"]);
 
 /**
- * Publishes to a Mercure hub over HTTP. One request is under way at a time, so publications have the order of the
- * calls. What only Pharos knows (`retain`, `idempotencyKey`, batches) goes to its `/publish`. A failure is told and
- * nothing is sent twice; the next call tries anew.
+ * Publishes to a Mercure hub over HTTP. It sends one request at a time, so publications keep the order of the calls.
+ * Features of Pharos alone (`retain`, `idempotencyKey`, batches) use its path `/publish`. After a failure the call
+ * rejects and nothing is sent again; the next call starts fresh.
  */
 export class HttpPublisher {
   readonly #urls: HubUrls;
@@ -52,30 +52,33 @@ export class HttpPublisher {
   #takesLines: boolean;
 
   /**
-   * `url` is the hub's, `https://example.org/.well-known/mercure`, or only its origin.
+   * `url` is the URL of the hub, `https://example.org/.well-known/mercure`, or only its origin.
    *
-   * @throws PharosError `bad-endpoint`; `bad-config` for a token that no header can carry
+   * @throws PharosError `bad-endpoint`; `bad-config` for a token with characters that a header must not contain
    */
   constructor(url: string, { token, timeoutMs = 5000 }: HttpPublisherOptions = {}) {
     if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
-      throw new PharosError("bad-config", "a token has no spaces, line ends or characters beyond ASCII");
+      throw new PharosError(
+        "bad-config",
+        "a token must not contain spaces, line ends or non-ASCII characters",
+      );
     this.#urls = parseHubUrl(url);
     this.#takesLines = this.#urls.lines !== undefined;
     this.#token = token;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The hub's URL. */
+  /** The URL of the hub. */
   get address(): string {
     return this.#urls.hub;
   }
 
   /**
-   * Publishes, and resolves with the event id when the hub has taken it.
+   * Publishes, and resolves with the event id when the hub has accepted the publication.
    *
    * @throws PharosError `refused` with the hub's reason; `unreachable`; `not-taken` when the hub is busy, or did not
-   *   answer in time (then it may have taken it); `closed`; `too-large` when 10,000 calls wait already; and before
-   *   anything is sent, what the hub would refuse it for
+   *   answer in time (then the outcome is unknown); `closed`; `too-large` when 10,000 calls wait already; the code of a
+   *   validation error, before anything is sent
    */
   async publish(publication: HttpPublication, options: PublishOptions = {}): Promise<string> {
     const parsed = parseHttpPublication(publication);
@@ -83,7 +86,7 @@ export class HttpPublisher {
   }
 
   /**
-   * Publishes all of it in one request, or nothing, and resolves with the event ids. Only a Pharos hub takes it.
+   * Publishes all or nothing in one request, and resolves with the event ids. Only a Pharos hub supports it.
    *
    * @throws PharosError as {@link publish}
    */
@@ -96,11 +99,11 @@ export class HttpPublisher {
   }
 
   /**
-   * Publishes each, in order, and resolves with their number. What the source yields while a request is under way goes
-   * out together in the next, where the hub takes that. Stops at the first that is refused or not taken; those before
-   * it are published.
+   * Publishes all items of the source in order, and resolves with their number. Items that arrive during a request go
+   * together into the next request, if the hub supports it. Stops at the first failure; the items before it are
+   * published.
    *
-   * @throws PharosError as {@link publish}, with the publication's number in front
+   * @throws PharosError as {@link publish}, with the number of the publication before the message
    */
   async publishAll(
     publications: AsyncIterable<HttpPublication> | Iterable<HttpPublication>,
@@ -114,7 +117,7 @@ export class HttpPublisher {
     return count;
   }
 
-  /** Takes nothing more, and resolves when the calls up to now are done. Safe to call twice. */
+  /** Accepts no more calls, and resolves when the earlier ones are done. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#last;
@@ -138,7 +141,7 @@ export class HttpPublisher {
     return batch.length;
   }
 
-  /** False when nothing of it was published, because of one of them, or because the hub takes no batches. */
+  /** Publishes a batch. False if nothing was published, because one item was refused or the hub supports no batches. */
   async #tookAll(batch: readonly HttpPublication[]): Promise<boolean> {
     try {
       await this.publishBatch(batch);
@@ -165,7 +168,10 @@ export class HttpPublisher {
   ): Promise<readonly string[]> {
     const { lines: url } = this.#urls;
     if (url === undefined)
-      throw new PharosError("refused", "only a hub whose URL ends in /.well-known/mercure is asked for that");
+      throw new PharosError(
+        "refused",
+        "this needs a Pharos hub, with a URL that ends in /.well-known/mercure",
+      );
     const body = publications.map((publication) => `${encodeLine(publication)}\n`).join("");
     const answer = await this.#post({ url, type: linesType, body, ...options });
     if (noLines.has(answer.status)) this.#takesLines = false;

@@ -1,27 +1,30 @@
 import { PharosError } from "../base/errors.js";
 import { mercurePath, publishPath } from "../protocol.js";
 
-/** Where a hub takes publications over HTTP. */
+/** The URLs at which a hub accepts publications over HTTP. */
 export interface HubUrls {
-  /** The hub's own URL, which takes a form. */
+  /** The URL of the hub, for a publication as a form. */
   readonly hub: string;
-  /** Where it takes lines of JSON; undefined when the hub's path does not tell. */
+  /** The URL for lines of JSON; undefined if it cannot be derived from the path of the hub. */
   readonly lines: string | undefined;
 }
 
 const allowed = `allowed is http:// or https://, for instance http://127.0.0.1:8080${mercurePath}`;
 
 /**
- * Reads the URL of a hub; for a bare origin its path is `/.well-known/mercure`.
+ * Parses the URL of a hub. An origin without a path gets the path `/.well-known/mercure`.
  *
- * @throws PharosError `bad-endpoint` for anything but http and https, and for a URL with a password in it
+ * @throws PharosError `bad-endpoint` for schemes other than http and https, and for a URL with a user name or password
  */
 export function parseHubUrl(text: string): HubUrls {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new PharosError("bad-endpoint", `${JSON.stringify(text)} is not the URL of a hub; ${allowed}`);
   if (url.username !== "" || url.password !== "")
-    throw new PharosError("bad-endpoint", "the URL of a hub holds no user name or password; give a token");
+    throw new PharosError(
+      "bad-endpoint",
+      "the URL of a hub must not contain a user name or password; use a token",
+    );
   url.hash = "";
   if (url.pathname === "/") url.pathname = mercurePath;
   if (!url.pathname.endsWith(mercurePath)) return { hub: url.href, lines: undefined };

@@ -7,42 +7,45 @@ export interface Post {
   readonly body: string;
   readonly token?: string | undefined;
   readonly idempotencyKey?: string | undefined;
-  /** Milliseconds for all of it, attempts to connect included. */
+  /** The time-out in milliseconds, including all attempts to connect. */
   readonly timeoutMs: number;
 }
 
-/** What the server answered. */
+/** The response of the server. */
 export interface Posted {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  /** When to ask again, in milliseconds; undefined where the server does not say. */
+  /** When to retry, in milliseconds; undefined if the server does not say. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** An answer has a few hundred bytes for each id. */
+/** A response has a few hundred bytes for each id. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 const retryMs = 100;
 /**
- * No attempt after a refused one begins with less time than this left, or a quarter of all where that is less: cut
- * short, it could not tell a hub that is not there from one that has taken the request. A refusal takes a few
- * milliseconds here, on a busy machine a hundred.
+ * A retry needs at least this time, or a quarter of the time-out if that is less. A retry that is cut short could not
+ * tell a hub that is down from one that has received the request. A refused connection takes a few milliseconds here,
+ * and about a hundred on a busy machine.
  */
 const lastAttemptMs = 500;
 
-/** Nobody has seen the request when one of these is why it failed, so that it can be sent again. */
+/** After these errors no server has seen the request, so it can be sent again. */
 const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
-/** The request was not carried out, and may be repeated after the time that the server names [RFC 9110 10.2.3]. */
+/** With these statuses the request was not carried out. It may be repeated after the time in `Retry-After` [RFC 9110 10.2.3]. */
 const notYet: ReadonlySet<number> = new Set([429, 503]);
 
 /**
- * Posts, and reads the answer. While nothing listens there it tries again, as a hub that is just starting anew may
- * soon, until half a second before the time is up, and as often as the server says when; a request that may have been
- * carried out is never repeated. Redirects are answers: a token is for one place.
+ * Sends a POST request and reads the response.
  *
- * @throws PharosError `unreachable` when no connection could be made, `not-taken` when the answer did not come in
- *   time or the connection broke, and it is not known whether the request was carried out
+ * - If the connection is refused, it retries until half a second before the time-out: a hub may be restarting.
+ * - If the server answers 429 or 503 with `Retry-After`, it retries after that time.
+ * - A request that may have been carried out is never sent again.
+ * - It does not follow redirects: the token is for this URL only.
+ *
+ * @throws PharosError `unreachable` when no connection could be made, `not-taken` when the response did not arrive
+ *   in time or the connection broke: then the outcome is unknown
  */
 export async function post(request: Post): Promise<Posted> {
   const signal = AbortSignal.timeout(request.timeoutMs);
@@ -77,7 +80,7 @@ async function attempt(request: Post, signal: AbortSignal): Promise<Posted> {
   };
 }
 
-/** The other form of `Retry-After`, a date, is for minutes and hours. */
+/** Reads `Retry-After` in seconds. Its other form, a date, is for waits of minutes and hours. */
 function parseSeconds(text: string | null): number | undefined {
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
 }
@@ -88,7 +91,7 @@ async function readText({ body }: Response): Promise<string> {
   for await (const chunk of body ?? []) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > maxAnswerBytes) throw new Error("the answer is larger than 4 MiB");
+    if (size > maxAnswerBytes) throw new Error("the response is larger than 4 MiB");
   }
   return Buffer.concat(chunks).toString();
 }
@@ -99,12 +102,12 @@ interface Cause {
   readonly error: unknown;
 }
 
-/** `fetch` says only that it failed; its cause says why. */
+/** The message of an error from `fetch` says only that it failed; its `cause` says why. */
 function causeOf(error: unknown): Cause {
   const inner = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   const given: unknown = inner instanceof Error && "code" in inner ? inner.code : undefined;
   const code = typeof given === "string" ? given : undefined;
-  // Where a name has several addresses, the error for all of them has no message.
+  // If a name has several addresses, the combined error has no message.
   const message = inner instanceof Error && inner.message !== "" ? inner.message : String(code ?? inner);
   return { code, message, error };
 }
@@ -113,7 +116,7 @@ function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
   const place = new URL(request.url).origin;
   const options = { cause: cause.error };
   const seconds = request.timeoutMs / 1000;
-  const unknown = "whether it took the publication is not known";
+  const unknown = "it is unknown whether it accepted the publication";
   if (timedOut)
     return new PharosError("not-taken", `${place} did not answer within ${seconds} s; ${unknown}`, options);
   if (isConnecting(cause))
@@ -125,7 +128,7 @@ function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
   );
 }
 
-/** True when it failed before a request could be sent. What `fetch` itself will not do, as a port of its list, has no code. */
+/** True if it failed before a request was sent. An error without a code comes from `fetch` itself, for example for a blocked port. */
 function isConnecting({ code, error }: Cause): boolean {
   if (code === undefined) return error instanceof TypeError;
   return notSent.has(code) || code === "ENOTFOUND" || isCertificate(code);

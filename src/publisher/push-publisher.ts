@@ -8,13 +8,13 @@ import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
 
 export interface PublisherOptions {
-  /** Milliseconds that one send may wait for a hub with room. @default 5000 */
+  /** The time that one send may wait until a hub accepts it, in milliseconds. @default 5000 */
   readonly timeoutMs?: number;
-  /** Milliseconds that sent messages have to reach the hub after `close`. @default 5000 */
+  /** The time after `close` in which sent messages may still reach the hub, in milliseconds. @default 5000 */
   readonly lingerMs?: number;
-  /** Messages on their way before a send waits; what a hub that dies can take with it. @default 128 */
+  /** The number of messages in flight before a send waits. A hub that crashes may lose them. @default 128 */
   readonly queuedMessages?: number;
-  /** The publisher's keys and the hub's public one, for an endpoint that asks for them. @default none */
+  /** The keys of the publisher and the public key of the hub, for an endpoint with CURVE keys. @default none */
   readonly curve?: CurveClientKeys | undefined;
 }
 
@@ -24,7 +24,7 @@ const defaultOptions: Required<Omit<PublisherOptions, "curve">> = Object.freeze(
   queuedMessages: 128,
 });
 
-/** Calls that may wait for an earlier one: enough for any burst that is not a loop without `await`. */
+/** The limit of waiting calls. It is large enough for every burst except a loop without `await`. */
 const maxWaiting = 10_000;
 
 /**
@@ -58,7 +58,7 @@ export class PushPublisher {
     const { timeoutMs, lingerMs, queuedMessages, curve } = { ...defaultOptions, ...options };
     const parsed = parseEndpoint(endpoint, "connect");
     const socket = new Push({
-      // Without it libzmq queues for a peer that was never there, and a send means nothing.
+      // Without `immediate`, libzmq queues messages for a peer that never existed, and a completed send means nothing.
       immediate: true,
       sendTimeout: timeoutMs,
       sendHighWaterMark: queuedMessages,
@@ -70,11 +70,11 @@ export class PushPublisher {
   }
 
   /**
-   * Publishes; calls are sent in their order. Resolves when the message is on its way to a connected hub
-   * (ZeroMQ tells no more: a hub that dies may lose what is on its way).
+   * Publishes in the order of the calls. Resolves when the message is on its way to a connected hub. ZeroMQ does not
+   * confirm more: a hub that crashes may lose messages on their way.
    *
-   * @throws PharosError `not-taken` when no hub took it in time, `closed`, `too-large` when 10,000 calls
-   *   wait already; and before anything is sent, what the hub would refuse it for
+   * @throws PharosError `not-taken` when no hub accepted it in time, `closed`, `too-large` when 10,000 calls
+   *   wait already; the code of a validation error, before anything is sent
    */
   async publish(publication: OutgoingPublication): Promise<void> {
     await this.#enqueue(encodeIngestMessage(publication));
@@ -83,20 +83,23 @@ export class PushPublisher {
   /**
    * Publishes event-stream text as one message to the default topic: all of its events, or none.
    *
-   * @throws PharosError as {@link publish}; `bad-publication` also when the text holds no event
+   * @throws PharosError as {@link publish}; `bad-publication` also when the text has no event
    */
   async publishText(text: string): Promise<void> {
     const frame = Buffer.from(text);
     if (parseIngestMessage([frame]).length === 0)
-      throw new PharosError("bad-publication", "the text holds no event; an event has a data line at least");
+      throw new PharosError(
+        "bad-publication",
+        "the text has no event; an event needs at least one data line",
+      );
     await this.#enqueue([frame]);
   }
 
   /**
-   * Publishes each, as fast as the hub takes them, and resolves with their number. The source is asked for
-   * the next one only when there is room. Stops at the first that is refused or not taken.
+   * Publishes all items of the source as fast as the hub accepts them, and resolves with their number. It reads the next
+   * item only when there is room. Stops at the first failure.
    *
-   * @throws PharosError as {@link publish}, with the publication's number in front
+   * @throws PharosError as {@link publish}, with the number of the publication before the message
    */
   async publishAll(
     publications: AsyncIterable<OutgoingPublication> | Iterable<OutgoingPublication>,
@@ -113,8 +116,8 @@ export class PushPublisher {
   }
 
   /**
-   * Lets the sends that were called finish, then closes. What is on its way goes out in the background for
-   * the linger time, while the process ends as well, if it ends by itself: `process.exit` may cut it short.
+   * Waits for earlier calls, then closes. Messages in flight go out in the background for the linger time, also while the
+   * process ends by itself; `process.exit` may cut them off.
    * Safe to call twice.
    */
   async close(): Promise<void> {
@@ -122,7 +125,7 @@ export class PushPublisher {
     this.#socket.close();
   }
 
-  /** ZeroMQ takes one waiting send at a time, so calls stand in line. */
+  /** ZeroMQ allows one waiting send at a time, so calls are queued. */
   async #enqueue(frames: Buffer[]): Promise<void> {
     if (this.#waiting >= maxWaiting)
       throw new PharosError("too-large", `${maxWaiting} publications already wait; await each call`);
@@ -153,11 +156,13 @@ interface Opened {
   readonly hint: string;
 }
 
-/** ZeroMQ does not tell a hub that is not there from one that refuses keys. */
+/** ZeroMQ does not distinguish a hub that is down from one that refuses the keys. */
 function hintFor({ isLoopback }: Endpoint, curve: CurveClientKeys | undefined): string {
   if (curve !== undefined)
-    return "; if it is there, this may not be its public key, or the publisher's is not among its clients";
-  return isLoopback ? "" : "; if it is there, it asks for keys, as hubs do beyond loopback";
+    return "; if a hub listens there, check its public key, and that it lists the publisher's key among its clients";
+  return isLoopback
+    ? ""
+    : "; if a hub listens there, it asks for keys: hubs do so on addresses other than loopback";
 }
 
 function curveOptions(keys: CurveClientKeys): SocketOptions<Push> {

@@ -7,10 +7,10 @@ import { PharosError } from "../base/errors.js";
 const keyBytes = 32;
 
 /**
- * Seals data as a JWE in its compact form [RFC 7516 7.1] with the key of a file: 32 bytes in base64 or base64url. Whoever has the same key
- * opens it; the hub and all on the way see its length only. Topic, type and id stay plain.
+ * Seals data as a JWE in its compact form [RFC 7516 7.1] with the key in a file: 32 bytes in base64 or base64url. Clients with the same key can
+ * decrypt it. The hub and the network see only its length. Topic, type and id are not encrypted.
  *
- * @throws PharosError `bad-config` for a file that cannot be read, or holds no such key
+ * @throws PharosError `bad-config` when the file cannot be read or has no such key
  */
 export async function sealer(file: string): Promise<(data: string) => Promise<string>> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {

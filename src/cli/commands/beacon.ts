@@ -10,9 +10,9 @@ export interface BeaconOptions {
 }
 
 /**
- * Publishes the time every so many seconds until interrupted, with the milliseconds since 1970 for an id: a count from
- * 1 would repeat when hub and beacon start anew, and a client that comes back would go on from the wrong place. While no hub takes it, it says so
- * once and keeps trying, so that hub and beacon may start in any order.
+ * Publishes the time at a fixed interval until interrupted. The event id is the time in milliseconds since 1970: a count
+ * from 1 would repeat after a restart, and a returning client would resume from the wrong event. If no hub accepts the
+ * publication, the command reports it once and keeps trying, so hub and beacon may start in any order.
  *
  * @throws PharosError when the publication itself is refused
  */
@@ -31,10 +31,10 @@ export async function beacon(options: BeaconOptions, publisher: CliPublisher, io
   return exitCodes.stopped;
 }
 
-/** What another hub, or the same one later, may do away with. */
+/** Errors that may be gone at the next attempt. */
 const mayPass: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable"]);
 
-/** False when no hub took it. */
+/** Publishes once. False if no hub accepted it. */
 async function send({ topic }: BeaconOptions, publisher: CliPublisher): Promise<boolean> {
   try {
     const now = new Date();

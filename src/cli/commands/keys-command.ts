@@ -6,9 +6,9 @@ import type { Io } from "../terminal/io.js";
 export function addKeys(root: Command, io: Io): void {
   root
     .command("keys")
-    .description("Make a pair of CURVE keys in a new file, and print the public one.")
-    .argument("<FILE>", "The file to make; one that is there is never changed.")
-    .option("--server <KEY>", "The hub's public key: makes the file that publish --curve takes.")
+    .description("Create a pair of CURVE keys in a new file and print the public key.")
+    .argument("<FILE>", "The file to create. An existing file is never changed.")
+    .option("--server <KEY>", "The public key of the hub: creates a file for publish --curve.")
     .action(async (file: string, { server }: { readonly server?: string }) => {
       const { createKeyPair, parseKey } = await import("../../zeromq/curve/keys.js");
       const { writeKeyFile } = await import("../../zeromq/curve/key-file.js");

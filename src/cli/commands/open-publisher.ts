@@ -4,20 +4,20 @@ import { PharosError } from "../../base/errors.js";
 import type { Io } from "../terminal/io.js";
 import { takenWithinMs, type CliPublisher } from "./publisher.js";
 
-/** Where and as whom to publish, as the command line says. */
+/** The target and the credentials of the command line. */
 export interface Target {
-  /** A ZeroMQ endpoint; it has no effect beside a URL. */
+  /** A ZeroMQ endpoint. Ignored if `url` is set. */
   readonly to: string;
   /** A file of CURVE keys for that endpoint. */
   readonly curve?: string | undefined;
-  /** A hub's URL: publish over HTTP. */
+  /** The URL of a hub: publishes over HTTP. */
   readonly url?: string | undefined;
-  /** A file that holds a token for that hub; without it `PHAROS_TOKEN` does. */
+  /** A file with a token for that hub. The default is the variable `PHAROS_TOKEN`. */
   readonly tokenFile?: string | undefined;
 }
 
 /**
- * Opens the publisher that the command line asks for.
+ * Opens the publisher for the options of the command line.
  *
  * @throws PharosError `bad-endpoint`, `bad-curve-key`, `bad-config`
  */
@@ -46,7 +46,7 @@ async function curveKeys(file: string, io: Io) {
   return parseCurveClient(content, file);
 }
 
-/** An environment variable that is set but empty says nothing. */
+/** An empty environment variable counts as unset. */
 function tokenOf(file: string | undefined, { environment }: Io): string | undefined {
   if (file === undefined) return environment.PHAROS_TOKEN?.trim() || undefined;
   const token = readToken(file).trim();

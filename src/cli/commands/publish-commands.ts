@@ -5,7 +5,7 @@ import { aborted, exitCodes, type Io } from "../terminal/io.js";
 import type { Target } from "./open-publisher.js";
 import { defaultTarget, type CliPublisher } from "./publisher.js";
 
-/** Told with which code the program ends. */
+/** Receives the exit code of the program. */
 export type Ending = (code: number) => void;
 
 interface Named extends Target {
@@ -27,8 +27,11 @@ export function addPublish(root: Command, io: Io, ended: Ending): void {
   addTargetOptions(command)
     .option("--type <E>", "The event type that clients listen for.")
     .option("--id <I>", "The event's id, from which clients may resume.")
-    .option("--data <D>", "The data; without it each line of standard input is one publication.")
-    .option("--encrypt-key <FILE>", "Seal the data with the 32 bytes in this file, which the hub never sees.")
+    .option("--data <D>", "The data. Without it each line of standard input is one publication.")
+    .option(
+      "--encrypt-key <FILE>",
+      "Encrypt the data with the 32 bytes in this file. The hub never sees the key.",
+    )
     .action(async ({ topic, type, id, data, encryptKey, ...target }: PublishNamed) => {
       const { runPublish: publish } = await import("./publish.js");
       const options = { topic, type, id, data, seal: await sealerOf(encryptKey) };
@@ -57,18 +60,18 @@ export function addBeacon(root: Command, io: Io, ended: Ending): void {
 function addTargetOptions(command: Command): Command {
   return command
     .option("--to <ENDPOINT>", "The hub's ingest endpoint: > connects, @ binds.", defaultTarget)
-    .option("--curve <FILE>", "CURVE keys for that endpoint, where it asks for them.")
+    .option("--curve <FILE>", "A file of CURVE keys for an endpoint that needs them.")
     .addOption(
       new Option(
         "--url <URL>",
-        `The hub's URL, to publish over HTTP: http://127.0.0.1:8080, or with the path ${mercurePath}.`,
+        `Publish over HTTP to this URL of a hub: http://127.0.0.1:8080, or with the path ${mercurePath}.`,
       ).conflicts(["to", "curve"]),
     )
-    .option("--token-file <FILE>", "A file with the token for that URL. [PHAROS_TOKEN has the token itself]")
+    .option("--token-file <FILE>", "A file with a token for that URL. [PHAROS_TOKEN holds the token itself]")
     .option("--topic <T>", "The topic to publish to.", defaultTopic);
 }
 
-/** Opens a publisher for `work` and closes it. Whoever interrupts does not wait for what no hub takes. */
+/** Opens a publisher for `work` and closes it afterwards. An interrupt does not wait for messages that no hub accepts. */
 async function publishing(
   target: Target,
   io: Io,

@@ -8,18 +8,18 @@ export interface PublishCommandOptions {
   readonly topic?: string | undefined;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
-  /** Without it each line of standard input is the data of a publication of its own. */
+  /** Without it each line of standard input is published separately. */
   readonly data?: string | undefined;
-  /** Turns data into what is published in its place. @default nothing */
+  /** Encrypts the data before it is published. @default nothing */
   readonly seal?: ((data: string) => Promise<string>) | undefined;
 }
 
 /**
- * Publishes once, or once for each line of standard input. Each is validated before it is sent. The first one that
- * is refused or not taken ends the command; those before it have been published.
+ * Publishes once, or once for each line of standard input. Each publication is validated before it is sent. The first
+ * failure ends the command; the publications before it were published.
  *
- * @throws PharosError `not-taken` or `unreachable` when no hub takes one in 5 s, `refused` with the hub's reason, or
- *   the code of what is wrong with it
+ * @throws PharosError `not-taken` or `unreachable` when no hub accepts one in 5 s, `refused` with the hub's reason, or
+ *   the code of the validation error
  */
 export async function runPublish(
   options: PublishCommandOptions,
@@ -34,9 +34,9 @@ export async function runPublish(
   if (options.id !== undefined)
     throw new PharosError(
       "bad-publication",
-      "--id needs --data: lines of standard input cannot all have one id",
+      "--id needs --data: the lines of standard input cannot share one id",
     );
-  if (io.stdin.isTTY === true) io.stderr.write("One publication a line; Ctrl-D ends.\n");
+  if (io.stdin.isTTY === true) io.stderr.write("Each line is one publication. Ctrl-D ends.\n");
   await publisher.publishAll(eachLine(io, rest, seal), { what: "line" });
   return exitCodes.stopped;
 }

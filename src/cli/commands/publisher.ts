@@ -1,4 +1,4 @@
-/** What the commands publish. */
+/** A publication of a command. */
 export interface CliPublication {
   readonly topic?: string | undefined;
   readonly data: string;
@@ -6,13 +6,13 @@ export interface CliPublication {
   readonly id?: string | undefined;
 }
 
-/** What the commands need of a publisher. */
+/** The publisher that the commands use. */
 export interface CliPublisher {
-  /** Resolves when a hub has taken it; rejects when it is refused, or not taken in time. */
+  /** Resolves when a hub has accepted it. Rejects when it is refused, or not accepted in time. */
   publish(publication: CliPublication): Promise<unknown>;
   /**
-   * Publishes each in order. The first that is refused or not taken ends it, with its number in the message, behind
-   * what it is called; those before it are published.
+   * Publishes all in order. It stops at the first failure, whose message begins with the noun and the number of the
+   * publication. The publications before it were published.
    */
   publishAll(
     publications: AsyncIterable<CliPublication>,
@@ -21,8 +21,8 @@ export interface CliPublisher {
   close(): Promise<void>;
 }
 
-/** Where a hub on this machine takes publications unless told otherwise. */
+/** The default ingest endpoint of a hub on this machine. */
 export const defaultTarget = ">tcp://127.0.0.1:9997";
 
-/** How long a publication waits to be taken, in milliseconds. */
+/** The time-out for a hub to accept a publication, in milliseconds. */
 export const takenWithinMs = 5000;

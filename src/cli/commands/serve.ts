@@ -9,17 +9,17 @@ import { createLogger } from "../terminal/log-lines.js";
 import { packageVersion } from "../../version.js";
 
 /**
- * Runs a hub until it is asked to stop: by a signal, or by `shutdown` on its control endpoint. Writes the line
- * `ready …` once its own listeners are bound, and nothing else, to standard output.
+ * Runs a hub until a signal or `shutdown` on its control endpoint stops it. Standard output gets only the line `ready …`,
+ * when the listeners are bound.
  *
  * @returns the exit code
- * @throws whatever keeps the hub from starting or from stopping in order
+ * @throws an error that prevents an orderly start or stop
  */
 export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): Promise<number> {
   const config = loadConfig({ options, environment: io.environment });
   const logger = createLogger(config.logLevel, io.stderr);
   const asked = new AbortController();
-  // Loaded here, so that --help and the other commands need not wait for the servers' code.
+  // Loaded here, so that --help and the other commands do not wait for the code of the servers.
   const { createApp } = await import("../../app/app.js");
   const app = await createApp(config, {
     logger,
@@ -35,7 +35,7 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
   return exitCodes.stopped;
 }
 
-/** The one line of standard output: words of the form `key=value`, a key for each listener and link. */
+/** The ready line: one `key=value` for each listener and link. */
 export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
   const words = [
     "ready",
@@ -52,6 +52,6 @@ function greet(http: string | undefined, { open }: Config, logger: Logger): void
   logger.info({ page: http, stream: `curl -N ${http}${streamPath}` }, "listening");
   if (open) {
     const publish = `curl -d 'Hello' ${http}${publishPath}/${defaultTopic}`;
-    logger.warn({ publish }, "open: every program of this machine may publish over HTTP without a token");
+    logger.warn({ publish }, "open: every program on this machine may publish over HTTP without a token");
   }
 }

@@ -12,9 +12,9 @@ export interface SubscribeToOptions {
 }
 
 /**
- * Prints what a stream brings until interrupted, through all restarts of its server.
+ * Prints the events of a stream until interrupted. It reconnects when the server restarts.
  *
- * @throws StreamRefusedError when the server will not serve it
+ * @throws StreamRefusedError when the server refuses the stream
  */
 export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<number> {
   const { url, filters, json, lastEventId } = options;
@@ -29,7 +29,7 @@ export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<
   try {
     for await (const item of live) {
       print(item, printer);
-      // Until a reader of our output has caught up little more is read: the hub keeps it, not this process.
+      // If the reader of our output is slow, stop reading the stream: the hub stores the events, not this process.
       if (io.stdout.writableNeedDrain) await once(io.stdout, "drain");
     }
   } finally {
@@ -51,7 +51,7 @@ function printState(state: ConnectionState, url: string, printer: EventPrinter):
       return printer.connection(state.kind, "Connected.");
     case "waiting": {
       const seconds = (state.delayMs / 1000).toFixed(1);
-      return printer.connection(state.kind, `Not connected: ${state.reason}. Again in ${seconds} s.`);
+      return printer.connection(state.kind, `Not connected: ${state.reason}. Retrying in ${seconds} s.`);
     }
     case "idle":
     case "closed":

@@ -9,11 +9,11 @@ import { readLines } from "../terminal/lines.js";
 import { createLogger } from "../terminal/log-lines.js";
 
 /**
- * Tells whether a hub with these settings would accept the token, what it allows and until when, or why it is refused.
- * Without `given` the token is the first line of standard input that is not empty. `Bearer ` in front of it is no matter.
+ * Reports whether a hub with these settings accepts a token, what it allows and when it expires, or why it is refused.
+ * Without `given` it reads the first non-empty line of standard input. A leading `Bearer ` is ignored.
  *
- * @returns 0 for a token that is accepted, else 1
- * @throws PharosError `bad-config` where there is no key, or no token
+ * @returns 0 if the token is accepted, else 1
+ * @throws PharosError `bad-config` when no key is configured or no token is given
  */
 export async function checkToken(
   given: string | undefined,
@@ -26,10 +26,11 @@ export async function checkToken(
   if (verifier === undefined)
     throw new PharosError(
       "bad-config",
-      "no key for tokens: give --token-key, --token-jwks or PHAROS_TOKEN_SECRET as the hub has them",
+      "no key for tokens: set --token-key, --token-jwks or PHAROS_TOKEN_SECRET as for the hub",
     );
   const token = (given ?? (await readToken(io))).trim().replace(/^Bearer +/i, "");
-  if (token === "") throw new PharosError("bad-config", "no token: give it as argument or on standard input");
+  if (token === "")
+    throw new PharosError("bad-config", "no token: pass it as an argument or on standard input");
   const verdict = await verifier.verify(token);
   for (const line of describeVerdict(verdict, systemClock.now())) io.stdout.write(`${line}\n`);
   return verdict.ok ? exitCodes.stopped : exitCodes.failed;

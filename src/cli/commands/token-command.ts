@@ -6,27 +6,29 @@ import type { Io } from "../terminal/io.js";
 import { addSettingOptions, givenSettings } from "./setting-options.js";
 import type { TokenOptions } from "./token.js";
 
-/** The longest life of a token, in seconds: ten years. */
+/** The longest lifetime of a token, in seconds: ten years. */
 const longestSeconds = 315_360_000;
 
-/** Adds `pharos token` and `pharos token check`; `ended` is told the exit code. */
+/** Adds `pharos token` and `pharos token check`; `ended` receives the exit code. */
 export function addToken(root: Command, io: Io, ended: (code: number) => void): void {
   const command = root
     .command("token")
     .enablePositionalOptions()
     .description(
-      "Make a token and print it. Its secret is PHAROS_TOKEN_SECRET, unless --key names a private key.",
+      "Create a token and print it. It is signed with PHAROS_TOKEN_SECRET, or with the private key of --key.",
     )
-    .option("--publish <F...>", "What it allows to publish to; * is everything.")
-    .option("--subscribe <F...>", "What private publications it allows to read; * is everything.")
-    .addOption(new Option("--match-type <TYPE>", "How these are meant. Default: exact.").choices(matchTypes))
-    .option("--lifetime <SECONDS>", "How long it is valid.", parseLifetime, 3600)
-    .option("--subject <S>", "Whom it is for (sub).", "pharos")
-    .option("--issuer <I>", "Who made it (iss). Default: the setting token-issuer, else the hub's URL.")
-    .option("--audience <A>", "The hub that it is for (aud). Default: the hub's URL.")
-    .option("--payload <JSON>", "What watchers of subscriptions are told of its bearer.")
-    .option("--older", "Make one of the older form, with the mercure claim.")
-    .option("--key <FILE>", "A private key, as PEM or JWK.")
+    .option("--publish <F...>", "Topics that the token may publish to; * means all.")
+    .option("--subscribe <F...>", "Topics whose private publications it may read; * means all.")
+    .addOption(
+      new Option("--match-type <TYPE>", "How the topics are matched. Default: exact.").choices(matchTypes),
+    )
+    .option("--lifetime <SECONDS>", "The lifetime.", parseLifetime, 3600)
+    .option("--subject <S>", "The subject (sub).", "pharos")
+    .option("--issuer <I>", "The issuer (iss). Default: the setting token-issuer, else the URL of the hub.")
+    .option("--audience <A>", "The audience (aud). Default: the URL of the hub.")
+    .option("--payload <JSON>", "The payload of subscription events about the bearer.")
+    .option("--older", "Create a token of the older form, with the mercure claim.")
+    .option("--key <FILE>", "A file with a private key, as PEM or JWK.")
     .option("--config <FILE>", "A JSON file of settings, as for serve. [PHAROS_CONFIG]");
   command.action(async ({ config, ...options }: TokenOptions & { readonly config?: string }) => {
     const { makeToken } = await import("./token.js");
@@ -39,8 +41,8 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
 function addCheck(token: Command, io: Io, ended: (code: number) => void): void {
   const command = token
     .command("check")
-    .description("Say whether a hub with the same settings would accept a token, and why not.")
-    .argument("[TOKEN]", "The token; without it standard input is read, which other users cannot see.");
+    .description("Check whether a hub with the same settings accepts a token, and say why not.")
+    .argument("[TOKEN]", "The token. Default: standard input, which other users cannot see.");
   addSettingOptions(command);
   command.action(async (given: string | undefined) => {
     const { checkToken } = await import("./token-check.js");

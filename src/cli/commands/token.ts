@@ -7,7 +7,7 @@ import type { SettingText } from "../../config/settings.js";
 import { PharosError } from "../../base/errors.js";
 import { exitCodes, type Io } from "../terminal/io.js";
 
-/** What the command line says of the token to make. */
+/** The options of the command line for a new token. */
 export interface TokenOptions {
   readonly publish?: readonly string[];
   readonly subscribe?: readonly string[];
@@ -15,9 +15,9 @@ export interface TokenOptions {
   readonly matchType?: MatchType;
   readonly lifetime: number;
   readonly subject: string;
-  /** @default the issuer of the settings, else the hub's URL */
+  /** @default the issuer of the settings, else the URL of the hub */
   readonly issuer?: string;
-  /** @default the audience of the settings, else the hub's URL */
+  /** @default the audience of the settings, else the URL of the hub */
   readonly audience?: string;
   /** JSON text. */
   readonly payload?: string;
@@ -27,10 +27,10 @@ export interface TokenOptions {
 }
 
 /**
- * Makes a token and prints it alone on standard output. Issuer, audience and secret are those that a hub with the same
- * settings (environment and `--config`) trusts, so that it accepts what this makes.
+ * Creates a token and prints only it on standard output. A hub with the same settings (environment and `--config`)
+ * accepts the token: issuer, audience and secret are the same.
  *
- * @throws PharosError `bad-config` or `bad-filter` for what a token cannot say, and where there is no key
+ * @throws PharosError `bad-config` or `bad-filter` for options that a token cannot express, and when there is no key
  */
 export async function makeToken(
   options: TokenOptions,
@@ -47,9 +47,8 @@ export async function makeToken(
 function contentOf(options: TokenOptions, config: Config): TokenContent {
   const { publish = [], subscribe = [], payload, subject, lifetime, older = false } = options;
   if (publish.length + subscribe.length === 0)
-    throw badUsage("a token that allows nothing: name topics with --publish, --subscribe or both");
-  if (payload !== undefined && subscribe.length === 0)
-    throw badUsage("--payload is about what is subscribed to: it needs --subscribe");
+    throw badUsage("the token would allow nothing: name topics with --publish, --subscribe or both");
+  if (payload !== undefined && subscribe.length === 0) throw badUsage("--payload needs --subscribe");
   if (older && options.matchType !== undefined)
     throw badUsage("--match-type is not for --older: there each text is a URI template or a topic");
   const trusted = issuerOf(options, config);
@@ -66,7 +65,7 @@ function contentOf(options: TokenOptions, config: Config): TokenContent {
   };
 }
 
-/** The issuer of the settings whose key signs: the first with a secret, or with `--key` the first of all. */
+/** The issuer that signs: the first one with a secret, or the first of all with `--key`. */
 function issuerOf({ key }: TokenOptions, { tokens }: Config): Config["tokens"][number] | undefined {
   return key === undefined ? tokens.find(({ secret }) => secret !== undefined) : tokens[0];
 }
@@ -75,7 +74,7 @@ function keyOf(options: TokenOptions, config: Config): SigningKey {
   if (options.key !== undefined) return readSigningKey(options.key);
   const { secret, algorithms } = issuerOf(options, config) ?? {};
   if (secret === undefined)
-    throw badUsage("no key to sign with: set PHAROS_TOKEN_SECRET, or name a private key with --key FILE");
+    throw badUsage("no key to sign with: set PHAROS_TOKEN_SECRET, or give a private key with --key FILE");
   return signingSecret(secret, algorithms);
 }
 

@@ -4,7 +4,7 @@ import { colourLine, gapSentence, jsonLine, plainLine, type ReceivedEvent } from
 import { gapEventType, type GapNotice } from "../../protocol.js";
 import type { Io } from "./io.js";
 
-/** How a connection stands: being made, open, or waiting before it is made again. */
+/** The state of a connection; `waiting` means that it will reconnect after a delay. */
 export type PrintedState = "connecting" | "open" | "waiting";
 
 const dots: Readonly<Record<PrintedState, string>> = Object.freeze({
@@ -14,9 +14,8 @@ const dots: Readonly<Record<PrintedState, string>> = Object.freeze({
 });
 
 /**
- * Prints what a subscription receives. On a terminal events run above a line that tells how the connection stands;
- * elsewhere standard output gets the events alone, and standard error what happens to the connection. A gap is
- * said aloud on standard error in every form.
+ * Prints the events of a subscription. On a terminal the last line shows the state of the connection. Elsewhere standard
+ * output gets only the events, and standard error the changes of the connection. A gap always goes to standard error.
  */
 export class EventPrinter {
   readonly #io: Io;
@@ -46,14 +45,14 @@ export class EventPrinter {
       this.#io.stdout.write(jsonLine({ id: "", type: gapEventType, data: JSON.stringify(notice) }));
   }
 
-  /** `sentence` says it in words. */
+  /** `sentence` describes the state. */
   connection(state: PrintedState, sentence: string): void {
     this.#connection = `${dots[state]} ${sentence}`;
     if (this.#live) this.#io.stdout.write(this.#status());
     else this.#io.stderr.write(`${sentence}\n`);
   }
 
-  /** Leaves the terminal as a next command expects it. */
+  /** Restores the terminal for the next command. */
   close(): void {
     if (this.#live) this.#io.stdout.write(clearLine);
   }
@@ -68,5 +67,5 @@ export class EventPrinter {
   }
 }
 
-/** Back to the first column, and nothing left on the line [ECMA-48 8.3.41]. */
+/** Moves to the first column and clears the line [ECMA-48 8.3.41]. */
 const clearLine = "\r\u001B[K";

@@ -14,26 +14,26 @@ const badInput: ReadonlySet<ErrorCode> = new Set([
   "too-large",
 ]);
 
-/** 2 for what the caller can put right by asking otherwise, 1 for everything else. */
+/** The exit code for an error: 2 if the caller must change the command, 1 for everything else. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof PharosError) || !badInput.has(error.code)) return exitCodes.failed;
-  // A well-formed endpoint that the system refuses, as it does one in use, is no fault of the command line.
+  // The system refused a valid endpoint, for example because it is in use. That is not a usage error.
   const refusedBySystem = error.code === "bad-endpoint" && isSystemError(error.cause);
   return refusedBySystem ? exitCodes.failed : exitCodes.badUsage;
 }
 
-/** What went wrong, for a person: one line for each fault, never a stack. */
+/** Describes an error for people: one line for each fault, without a stack. */
 export function describeFailure(error: unknown): string {
   if (isSystemError(error) && error.code === "EADDRINUSE")
-    return `${placeOf(error)} is in use; end what listens there, or choose another`;
+    return `${placeOf(error)} is in use; stop the program that listens there, or choose another`;
   if (isSystemError(error) && error.code === "EACCES" && error.syscall === "listen")
-    return `${placeOf(error)} may not be opened by this user; ports from 1024 on may`;
+    return `${placeOf(error)} may not be opened by this user; ports from 1024 are allowed`;
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * What to write to standard error: {@link describeFailure}, each line under the program's name, and where the
- * log level asks for it the stack, for a report of a bug.
+ * The text for standard error: {@link describeFailure} with the name of the program before each line. At log level
+ * `debug` it adds the stack, for bug reports.
  */
 export function failureText(
   error: unknown,

@@ -1,12 +1,12 @@
 import type { Readable, Writable } from "node:stream";
 
-/** What a command has of the world, so that tests can hold it. */
+/** The environment of a command, so that tests can replace it. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the person at the keyboard, or the system, asks the command to end. */
+  /** Aborted when the user or the system asks the command to end. */
   readonly interrupted: AbortSignal;
 }
 

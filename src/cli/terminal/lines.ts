@@ -1,7 +1,7 @@
 import { PharosError } from "../../base/errors.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 
-/** No line is longer than the largest publication that any hub takes. */
+/** The largest publication that a hub can be configured to accept. */
 const maxLineBytes = 64 * 1024 * 1024;
 const lf = 0x0a;
 const cr = 0x0d;
@@ -13,7 +13,7 @@ export interface Line {
 }
 
 /**
- * Reads lines ended by LF or CRLF; a last one without its end counts too.
+ * Reads lines that end in LF or CRLF. The last line may lack its end.
  *
  * @throws PharosError `bad-publication` for a line that is not UTF-8, `too-large` for one over 64 MiB
  */

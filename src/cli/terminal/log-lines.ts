@@ -6,8 +6,7 @@ import type { Output } from "./io.js";
 import { visible, visibleJson } from "./visible.js";
 
 /**
- * Writes log lines to `output`: JSON, one object a line, as log collectors read it; on a terminal one plain line
- * each, for people.
+ * Creates a logger. It writes one JSON object per line, for log collectors; on a terminal it writes plain lines for people.
  */
 export function createLogger(level: LogLevel, output: Output): Logger {
   const sink =
@@ -20,7 +19,7 @@ export function createLogger(level: LogLevel, output: Output): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: named },
-      // An Error has no enumerable properties, and would be logged as {}.
+      // An Error has no enumerable properties and would be logged as {}.
       serializers: { error: pino.stdSerializers.err },
     },
     sink,

@@ -1,17 +1,17 @@
 /**
- * What a terminal obeys, or what turns, joins or hides text [Unicode category Cf], and what some take for the end of a
- * line. Where a client's text stands among the hub's own words, it must not change how these read.
+ * Control characters, format characters that reorder, join or hide text [Unicode category Cf], and line separators. Text
+ * of a client inside a log line must not change how the rest of the line looks.
  */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** The text with everything that is not seen written as its code, `\u{202e}`. */
+/** Escapes all invisible characters of a text, as in `\u{202e}`. */
 export function visible(text: string): string {
   return text.replaceAll(unseen, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** A line of JSON that means the same, with everything in its strings that is not seen written as an escape. */
+/** Escapes all invisible characters in the strings of a line of JSON. Its meaning stays the same. */
 export function visibleJson(line: string): string {
-  // Only the end of the line is a control character outside strings.
+  // Outside strings the only control character is the end of the line.
   return line.replaceAll(/[\p{Cf}\p{Zl}\p{Zp}\u007F-\u009F]/gu, (found) =>
     Array.from({ length: found.length }, (_, at) => escapeOf(found.charCodeAt(at))).join(""),
   );

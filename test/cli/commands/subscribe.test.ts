@@ -74,7 +74,7 @@ test("subscribe tells why it is not connected, and tries again until interrupted
   const origin = await serverThat((_, response) => void response.writeHead(503).end());
   const io = new FakeIo();
   const running = run(["subscribe", origin], io);
-  await io.stderr.matches(/Not connected: the server answered with status 503\. Again in [\d.]+ s\.\n/);
+  await io.stderr.matches(/Not connected: the server answered with status 503\. Retrying in [\d.]+ s\.\n/);
   io.interrupt();
   expect(await running).toBe(0);
 });

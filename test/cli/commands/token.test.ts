@@ -125,12 +125,12 @@ describe("pharos token", () => {
   });
 
   test.each<[readonly string[], RegExp]>([
-    [[], /^pharos: a token that allows nothing/],
+    [[], /^pharos: the token would allow nothing/],
     [["--publish", "a", "--lifetime", "0"], /Allowed: a whole number of seconds from 1/],
     [["--publish", "a", "--lifetime", "1h"], /Allowed: a whole number of seconds from 1/],
     [["--publish", "a", "--match-type", "Exact"], /Allowed choices are exact, urlpattern, mqtt/],
     [["--publish", "a", "--older", "--match-type", "mqtt"], /^pharos: --match-type is not for --older/],
-    [["--publish", "a", "--payload", "{}"], /^pharos: --payload is about what is subscribed to/],
+    [["--publish", "a", "--payload", "{}"], /^pharos: --payload needs --subscribe/],
     [["--subscribe", "a", "--payload", "{"], /^pharos: --payload: given "\{", allowed: JSON/],
     [["--subscribe", "a", "--payload", "1"], /^pharos: a payload of the current form is a JSON object/],
     [["--publish", ""], /^pharos: .*must not be empty/],
@@ -206,8 +206,8 @@ describe("pharos token check", () => {
   });
 
   test.each<[readonly string[], Readonly<Record<string, string>>, RegExp]>([
-    [["a.b.c"], {}, /^pharos: no key for tokens: give --token-key, --token-jwks or PHAROS_TOKEN_SECRET/],
-    [[], withSecret, /^pharos: no token: give it as argument or on standard input/],
+    [["a.b.c"], {}, /^pharos: no key for tokens: set --token-key, --token-jwks or PHAROS_TOKEN_SECRET/],
+    [[], withSecret, /^pharos: no token: pass it as an argument or on standard input/],
     [["--token-key", "/nowhere/key.pem", "a.b.c"], {}, /^pharos: cannot read the key file/],
     [["--token-jwks", "http://example.org/jwks", "a.b.c"], {}, /an https URL/],
     [["--token-issuer", "urn:i", "a.b.c"], {}, /^pharos: the issuer urn:i has no key/],

@@ -20,7 +20,7 @@ test("a gap is said aloud, and is an event like others in JSON", () => {
   const plain = new FakeIo();
   new EventPrinter(plain, { json: false }).gap(gap);
   expect(plain.stdout.text).toBe("");
-  expect(plain.stderr.text).toBe("Gap: the hub has started anew since the last event seen.\n");
+  expect(plain.stderr.text).toBe("Gap: the hub has restarted since the last event seen.\n");
   const json = new FakeIo();
   new EventPrinter(json, { json: true }).gap(gap);
   expect(JSON.parse(json.stdout.text)).toEqual({ id: "", type: "pharos-gap", data: JSON.stringify(gap) });

@@ -89,7 +89,7 @@ test("a port in use is one clear line", () => {
     port: 8080,
   });
   expect(describeFailure(error)).toBe(
-    "port 8080 of 127.0.0.1 is in use; end what listens there, or choose another",
+    "port 8080 of 127.0.0.1 is in use; stop the program that listens there, or choose another",
   );
   expect(exitCodeOf(error)).toBe(1);
 });
@@ -127,6 +127,6 @@ test("an event cannot steer the terminal", () => {
 test("a gap is said in words", () => {
   const topics = [{ topic: "news\u001B", missedAtMost: 12 }];
   expect(gapSentence({ reason: "evicted", topics, more: true })).toBe(
-    "Gap: the hub no longer holds all that followed the last event seen; missed at most 12 on news\\x1b, some on topics not named.\n",
+    "Gap: some events after the last one seen are no longer stored; missed at most 12 on news\\x1b, some on other topics.\n",
   );
 });
