@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { spawnHub, startHub, type HubProcess } from "../support/hub-process.js";
-import { linkTo } from "../support/link-bed.js";
+import { linkTo } from "../support/mongrel2-hub.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { parsePort } from "../support/parse-port.js";
 import { connectPublisher } from "../support/publisher.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub } from "../support/hub-process.js";
-import { linkTo } from "../support/link-bed.js";
+import { linkTo } from "../support/mongrel2-hub.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { connectRaw } from "../support/raw-http.js";
 import { waitFor } from "../support/wait-for.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fronts, startBed } from "../support/load/bed.js";
+import { fronts, startEnvironment } from "../support/load/environment.js";
 import { startLoadClients } from "../support/load/client.js";
 import { startProducer, type Pace } from "../support/producer.js";
 
@@ -10,10 +10,15 @@ const paces: readonly Pace[] = [{ kind: "flat-out" }, { kind: "bursts", size: 50
 test.each(fronts.flatMap((front) => paces.map((pace) => ({ front, pace }))))(
   "100 clients get all of 1,000 publications once and in order, and stay: $front, $pace.kind",
   async ({ front, pace }) => {
-    const bed = await startBed({ front });
-    const crowd = startLoadClients();
-    const group = await crowd.open({ name: front, clients: 100, port: bed.port, firstSequence: 1 });
-    await startProducer({ endpoint: bed.hub.ingest, count: 1000, pace });
+    const environment = await startEnvironment({ front });
+    const loadClients = startLoadClients();
+    const group = await loadClients.open({
+      name: front,
+      clients: 100,
+      port: environment.port,
+      firstSequence: 1,
+    });
+    await startProducer({ endpoint: environment.hub.ingest, count: 1000, pace });
     await group.waitSequence({ atLeast: 1000, within });
     expect(await group.faults()).toEqual({});
     expect((await group.snapshot()).counts).toMatchObject({ open: 100, events: 100_000 });
@@ -22,34 +27,39 @@ test.each(fronts.flatMap((front) => paces.map((pace) => ({ front, pace }))))(
 
 // A link that closed heard no fence any more: each stop behind Mongrel2 waited for its deadline of 5 s.
 test.each(fronts)("a hub with streams that stops in order waits for no deadline: %s", async (front) => {
-  const bed = await startBed({ front });
-  const crowd = startLoadClients();
-  const group = await crowd.open({ name: front, clients: 50, port: bed.port });
+  const environment = await startEnvironment({ front });
+  const loadClients = startLoadClients();
+  const group = await loadClients.open({ name: front, clients: 50, port: environment.port });
   // On a busy machine the link may have been stuck before.
-  const before = bed.hub.stderr.length;
-  expect(await bed.hub.stop()).toMatchObject({ code: 0 });
+  const before = environment.hub.stderr.length;
+  expect(await environment.hub.stop()).toMatchObject({ code: 0 });
   await group.waitCount("closed", { atLeast: 50, within });
-  expect(bed.hub.stderr.slice(before)).not.toContain("the link is stuck");
+  expect(environment.hub.stderr.slice(before)).not.toContain("the link is stuck");
 });
 
 test.each(["http", "shipped"] as const)(
   "slow clients keep their connection and get everything: %s",
   async (front) => {
-    const bed = await startBed({ front });
-    const crowd = startLoadClients();
-    const slowCrowd = startLoadClients();
+    const environment = await startEnvironment({ front });
+    const loadClients = startLoadClients();
+    const slowLoadClients = startLoadClients();
     const count = 200;
-    const fast = await crowd.open({ name: "fast", clients: 20, port: bed.port, firstSequence: 1 });
-    const slow = await slowCrowd.open({
+    const fast = await loadClients.open({
+      name: "fast",
+      clients: 20,
+      port: environment.port,
+      firstSequence: 1,
+    });
+    const slow = await slowLoadClients.open({
       name: "slow",
       clients: 3,
-      port: bed.port,
+      port: environment.port,
       firstSequence: 1,
       reading: { kind: "never" },
     });
     // The kernel takes some 4 MB in place of a client that does not read: twice that leaves it behind.
     await startProducer({
-      endpoint: bed.hub.ingest,
+      endpoint: environment.hub.ingest,
       count,
       bytes: 40_000,
       pace: { kind: "rate", perSecond: 100 },

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { startHub } from "../support/hub-process.js";
-import { linkTo } from "../support/link-bed.js";
+import { linkTo } from "../support/mongrel2-hub.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { connectRaw, type RawConnection } from "../support/raw-http.js";
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startChromium } from "../support/chromium.js";
 import { startHub } from "../support/hub-process.js";
-import { linkTo } from "../support/link-bed.js";
+import { linkTo } from "../support/mongrel2-hub.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { accessibilityFindings, sidewaysOverflow, tabTo } from "../support/page-findings.js";
 import { connectPublisher } from "../support/publisher.js";

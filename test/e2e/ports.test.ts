@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Pull } from "zeromq";
 import { startChromium } from "../support/chromium.js";
 import { startHub, type HubProcess } from "../support/hub-process.js";
-import { linkTo } from "../support/link-bed.js";
+import { linkTo } from "../support/mongrel2-hub.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { parsePort } from "../support/parse-port.js";
 import { listeningPorts } from "../support/process-figures.js";

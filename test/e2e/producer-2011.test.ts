@@ -9,7 +9,7 @@ import { Push } from "zeromq";
 import { freePort } from "../support/free-port.js";
 import type { HubProcess } from "../support/hub-process.js";
 import { root } from "../support/ipc.js";
-import { startHubBehind } from "../support/link-bed.js";
+import { startHubBehind } from "../support/mongrel2-hub.js";
 import { connectRaw, type RawConnection } from "../support/raw-http.js";
 import { waitFor } from "../support/wait-for.js";
 

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import type { Push } from "zeromq";
 import { startChromium } from "../support/chromium.js";
 import type { HubProcess } from "../support/hub-process.js";
-import { again, linkTo, startHubBehind } from "../support/link-bed.js";
+import { again, linkTo, startHubBehind } from "../support/mongrel2-hub.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { connectPublisher } from "../support/publisher.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startFakeMongrel2, type FakeMongrel2 } from "../support/fake-mongrel2.js";
 import type { HubProcess } from "../support/hub-process.js";
-import { linkTo, startHubBehind } from "../support/link-bed.js";
+import { linkTo, startHubBehind } from "../support/mongrel2-hub.js";
 import { printFigures } from "../support/load/figures.js";
 import { handlerUuid } from "../support/mongrel2-config.js";
 import { connectPublisher } from "../support/publisher.js";

@@ -4,14 +4,15 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { queryStatus } from "../../src/fronts/mongrel2/link/status.js";
 import type { HubProcess } from "../support/hub-process.js";
-import { again, linkTo, startLinkBed, strangerFaults, type LinkBed } from "../support/link-bed.js";
+import { again, linkTo } from "../support/mongrel2-hub.js";
 import { startLoadClients, type LoadClients, type LoadGroup } from "../support/load/client.js";
 import { groupLines, printFigures } from "../support/load/figures.js";
 import { lastSequence, startProducer, type Producer } from "../support/producer.js";
 import { connectRaw, type RawConnection } from "../support/raw-http.js";
+import { startTwoHandlers, otherClientFaults, type TwoHandlers } from "../support/two-handlers.js";
 
 const clients = 100;
-const strangers = 10;
+const otherClients = 10;
 const churned = 70_000;
 const bulkBytes = 60_000;
 const bulkEvents = Math.ceil(10_000_000 / bulkBytes);
@@ -19,9 +20,9 @@ const healsWithinMs = 60_000;
 const downloadBytes = 64 * 1024 * 1024;
 
 /** A slow download of a file that Mongrel2 itself serves. */
-async function startDownload(bed: LinkBed): Promise<RawConnection> {
-  writeFileSync(join(bed.server.dir, "html", "large.txt"), Buffer.alloc(downloadBytes, "x"));
-  const download = await connectRaw({ port: bed.server.port, bytesPerSecond: 200_000 });
+async function startDownload(environment: TwoHandlers): Promise<RawConnection> {
+  writeFileSync(join(environment.server.dir, "html", "large.txt"), Buffer.alloc(downloadBytes, "x"));
+  const download = await connectRaw({ port: environment.server.port, bytesPerSecond: 200_000 });
   download.write("GET /large.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await download.readUntil("200 OK", { within: 10_000 });
   return download;
@@ -31,7 +32,7 @@ async function startDownload(bed: LinkBed): Promise<RawConnection> {
 async function restartHub(
   killed: HubProcess,
   run: {
-    readonly bed: LinkBed;
+    readonly environment: TwoHandlers;
     readonly groups: readonly LoadGroup[];
     readonly producer: Producer;
     readonly meanwhile?: () => Promise<void>;
@@ -39,7 +40,10 @@ async function restartHub(
 ): Promise<{ readonly hub: HubProcess; readonly seconds: number }> {
   await killed.kill();
   await run.meanwhile?.();
-  const hub = await run.bed.startHub({ ...again(killed), mongrel2: [linkTo(run.bed.server)] });
+  const hub = await run.environment.startHub({
+    ...again(killed),
+    mongrel2: [linkTo(run.environment.server)],
+  });
   const begin = performance.now();
   const sent = lastSequence(await run.producer.state());
   await Promise.all(
@@ -52,8 +56,8 @@ async function restartHub(
 }
 
 /** So many connections come, get their head and leave. */
-async function churn(crowd: LoadClients, port: number): Promise<void> {
-  const group = await crowd.begin({
+async function churn(loadClients: LoadClients, port: number): Promise<void> {
+  const group = await loadClients.begin({
     name: "churn",
     clients: churned,
     port,
@@ -73,36 +77,38 @@ const beds = [
 
 describe.each(beds)("Pharos behind Mongrel2 ($mode, $transport), killed and started again", (options) => {
   it("all old clients receive again within a minute, and nobody else is cut", async () => {
-    const bed = await startLinkBed({ ...options, maxFd: 16_384 });
-    const { port } = bed.server;
-    await bed.openStrangers(strangers);
-    let download = await startDownload(bed);
-    let hub = await bed.startHub();
-    const crowd = startLoadClients();
+    const environment = await startTwoHandlers({ ...options, maxFd: 16_384 });
+    const { port } = environment.server;
+    await environment.openOtherClients(otherClients);
+    let download = await startDownload(environment);
+    let hub = await environment.startHub();
+    const loadClients = startLoadClients();
     const producer = await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond: 20 } });
     const groups: LoadGroup[] = [];
     const open = async (name: string): Promise<void> => {
-      groups.push(await crowd.open({ name, clients, port, reconnect: { delayMs: 500, afterRefusal: true } }));
+      groups.push(
+        await loadClients.open({ name, clients, port, reconnect: { delayMs: 500, afterRefusal: true } }),
+      );
     };
     const lines: string[] = [];
     const restart = async (name: string, meanwhile?: () => Promise<void>): Promise<void> => {
-      const run = { bed, groups, producer, ...(meanwhile === undefined ? {} : { meanwhile }) };
+      const run = { environment, groups, producer, ...(meanwhile === undefined ? {} : { meanwhile }) };
       const { hub: next, seconds } = await restartHub(hub, run);
       hub = next;
-      const ids = (await queryStatus(bed.server.controlSpec, 5000)).map((row) => row.id);
+      const ids = (await queryStatus(environment.server.controlSpec, 5000)).map((row) => row.id);
       lines.push(`${name}: all receive again after ${seconds.toFixed(1)} s; highest id ${Math.max(...ids)}`);
-      expect(strangerFaults(await bed.strangers.report())).toEqual({});
+      expect(otherClientFaults(await environment.otherHandler.report())).toEqual({});
       expect(download.closed, "the download was cut").toBe(false);
     };
 
     await open("first");
     await restart("a restart");
 
-    await churn(crowd, port);
+    await churn(loadClients, port);
     await open("after the churn");
     await restart(`after ${churned} connections and 5 s down`, async () => setTimeout(5000));
 
-    const heavy = await crowd.open({
+    const heavy = await loadClients.open({
       name: "10 MB streams",
       clients: 20,
       port,
@@ -124,25 +130,25 @@ describe.each(beds)("Pharos behind Mongrel2 ($mode, $transport), killed and star
     await restart("after 10 MB in each stream");
 
     await restart("with Mongrel2 restarted meanwhile", async () => {
-      await bed.server.restart();
-      bed.strangers.dropClients();
-      await bed.openStrangers(strangers);
+      await environment.server.restart();
+      environment.otherHandler.dropClients();
+      await environment.openOtherClients(otherClients);
       lines.push(`download, through three restarts: ${(download.length / 1e6).toFixed(1)} MB, not cut`);
       download.close();
-      download = await startDownload(bed);
+      download = await startDownload(environment);
     });
 
     const before = download.length;
     await download.readUntil(() => download.length > before + 1_000_000, { within: 30_000 });
-    const report = await bed.strangers.report();
+    const report = await environment.otherHandler.report();
     const snapshots = await Promise.all(groups.map((group) => group.snapshot()));
     printFigures(`Pharos killed and started again behind Mongrel2 (${options.mode}, ${options.transport})`, [
       ...lines,
       ...groupLines(snapshots),
       `download goes on at ${(download.length / 1e6).toFixed(1)} MB of ${(downloadBytes / 1e6).toFixed(1)} MB`,
-      `strangers: ${report.clients} clients, ${report.closed} closed, ${report.foreign} with foreign bytes`,
+      `otherClients: ${report.clients} clients, ${report.closed} closed, ${report.foreign} with foreign bytes`,
     ]);
-    expect(strangerFaults(report)).toEqual({});
+    expect(otherClientFaults(report)).toEqual({});
     for (const group of groups)
       expect(await group.faults(["closed", "unreachable", "gaps", "missedTold", "rewindsTold"])).toEqual({});
   });

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { HubProcess } from "../support/hub-process.js";
 import { startLoadClients, type LoadGroup } from "../support/load/client.js";
 import { groupLines, printFigures } from "../support/load/figures.js";
-import { linkTo, startLinkBed, strangerFaults } from "../support/link-bed.js";
+import { linkTo } from "../support/mongrel2-hub.js";
 import { lastSequence, startProducer, type Producer } from "../support/producer.js";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";
+import { startTwoHandlers, otherClientFaults } from "../support/two-handlers.js";
 
 const clients = 200;
-const strangers = 10;
+const otherClients = 10;
 const perSecond = 200;
 
 function portOf(spec: string): number {
@@ -29,19 +30,19 @@ function countUps(hub: HubProcess): number {
 
 describe.each(["shipped", "stock"] as const)("the TCP connections of a link to Mongrel2 (%s)", (mode) => {
   it("are cut one at a time, and no client stays open and deaf", async () => {
-    const bed = await startLinkBed({ mode, transport: "tcp" });
-    const { server } = bed;
+    const environment = await startTwoHandlers({ mode, transport: "tcp" });
+    const { server } = environment;
     const proxies: Readonly<Record<"requests" | "responses", TcpProxy>> = {
       requests: await startTcpProxy({ target: portOf(server.sendSpec) }),
       responses: await startTcpProxy({ target: portOf(server.recvSpec) }),
     };
-    await bed.openStrangers(strangers);
+    await environment.openOtherClients(otherClients);
     const specs = {
       sendSpec: `tcp://127.0.0.1:${proxies.requests.port}`,
       recvSpec: `tcp://127.0.0.1:${proxies.responses.port}`,
       controlSpec: server.controlSpec,
     };
-    const hub = await bed.startHub({ mongrel2: [linkTo(specs)] });
+    const hub = await environment.startHub({ mongrel2: [linkTo(specs)] });
     const group = await startLoadClients().open({
       name: mode,
       clients,
@@ -49,7 +50,7 @@ describe.each(["shipped", "stock"] as const)("the TCP connections of a link to M
       firstSequence: 1,
       reconnect: { delayMs: 500 },
     });
-    await bed.openStrangers(strangers);
+    await environment.openOtherClients(otherClients);
     const producer = await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond } });
     const lines: string[] = [];
     for (const cut of ["requests", "responses", "requests", "responses", "responses"] as const) {
@@ -64,18 +65,18 @@ describe.each(["shipped", "stock"] as const)("the TCP connections of a link to M
       lines.push(
         `${cut} cut: all receive again after ${seconds.toFixed(1)} s, ${closed} streams closed, up ${countUps(hub)} times`,
       );
-      await bed.openStrangers(1);
-      expect(strangerFaults(await bed.strangers.report())).toEqual({});
+      await environment.openOtherClients(1);
+      expect(otherClientFaults(await environment.otherHandler.report())).toEqual({});
     }
     const sent = lastSequence(await producer.stop());
     await group.waitSequence({ atLeast: sent - 1, within: 30_000 });
-    const report = await bed.strangers.report();
+    const report = await environment.otherHandler.report();
     printFigures(`Link over TCP to Mongrel2 (${mode}), its connections cut by a proxy`, [
       ...lines,
       ...groupLines([await group.snapshot()]),
-      `strangers: ${report.clients} clients, ${report.closed} closed, ${report.foreign} with foreign bytes`,
+      `otherClients: ${report.clients} clients, ${report.closed} closed, ${report.foreign} with foreign bytes`,
     ]);
-    expect(strangerFaults(report)).toEqual({});
+    expect(otherClientFaults(report)).toEqual({});
     expect(await group.faults(["closed", "unreachable"])).toEqual({});
     expect((await group.snapshot()).counts.open).toBe(clients);
   });

@@ -1,23 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { startLoadClients } from "../support/load/client.js";
 import { groupLines, printFigures } from "../support/load/figures.js";
-import { startLinkBed, strangerFaults } from "../support/link-bed.js";
 import { lastSequence, startProducer } from "../support/producer.js";
+import { startTwoHandlers, otherClientFaults } from "../support/two-handlers.js";
 
 const clients = 300;
-const strangers = 20;
+const otherClients = 20;
 const restarts = 3;
 
 describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started again under load", (mode) => {
   it("its clients resume with no gap and no duplicate, and another handler's clients notice nothing", async () => {
-    const bed = await startLinkBed({ mode });
-    await bed.openStrangers(strangers);
-    const hub = await bed.startHub();
+    const environment = await startTwoHandlers({ mode });
+    await environment.openOtherClients(otherClients);
+    const hub = await environment.startHub();
     // They come back after two seconds, so that the second handler's clients hold the low ids of the new run.
     const group = await startLoadClients().open({
       name: mode,
       clients,
-      port: bed.server.port,
+      port: environment.server.port,
       firstSequence: 1,
       reconnect: { delayMs: 2000 },
     });
@@ -26,17 +26,19 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
     for (let run = 1; run <= restarts; run += 1) {
       const sent = lastSequence(await producer.state());
       await group.waitSequence({ atLeast: sent + 300, within: 30_000 });
-      expect(strangerFaults(await bed.strangers.report())).toEqual({});
-      bed.strangers.dropClients();
+      expect(otherClientFaults(await environment.otherHandler.report())).toEqual({});
+      environment.otherHandler.dropClients();
       const killedAt = performance.now();
-      await bed.server.restart();
-      await bed.openStrangers(strangers);
-      const { ids } = await bed.strangers.state();
+      await environment.server.restart();
+      await environment.openOtherClients(otherClients);
+      const { ids } = await environment.otherHandler.state();
       expect(Math.max(...ids), "the second handler's clients hold the low ids").toBeLessThan(clients);
       await group.waitCount("closed", { atLeast: run * clients, within: 10_000 });
       await group.waitOpen({ within: 60_000 });
       const openAfter = ((performance.now() - killedAt) / 1000).toFixed(1);
-      lines.push(`run ${run}: all open ${openAfter} s after the kill; strangers ${ids[0]} to ${ids.at(-1)}`);
+      lines.push(
+        `run ${run}: all open ${openAfter} s after the kill; otherClients ${ids[0]} to ${ids.at(-1)}`,
+      );
     }
     // The server's clock moves every 10 s: only then could a stranger be taken for an orphan.
     const untilTick = lastSequence(await producer.state()) + 12 * 300;
@@ -44,44 +46,44 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
     const sent = lastSequence(await producer.stop());
     await group.waitSequence({ atLeast: sent - 1, within: 30_000 });
     const snapshot = await group.snapshot();
-    const report = await bed.strangers.report();
+    const report = await environment.otherHandler.report();
     printFigures(`Mongrel2 (${mode}) killed and restarted ${restarts} times, 300 publications/s`, [
       ...lines,
       ...groupLines([snapshot]),
-      `strangers: ${report.clients} clients, ${report.closed} closed, ${report.foreign} with foreign bytes`,
+      `otherClients: ${report.clients} clients, ${report.closed} closed, ${report.foreign} with foreign bytes`,
     ]);
-    expect(strangerFaults(report)).toEqual({});
+    expect(otherClientFaults(report)).toEqual({});
     expect(await group.faults(["closed", "unreachable"])).toEqual({});
     expect(snapshot.counts).toMatchObject({ open: clients, closed: restarts * clients });
   });
 
   it("while Pharos was stopped: when it goes on, its clients resume and another handler's clients notice nothing", async () => {
-    const bed = await startLinkBed({ mode });
-    const hub = await bed.startHub();
+    const environment = await startTwoHandlers({ mode });
+    const hub = await environment.startHub();
     const group = await startLoadClients().open({
       name: mode,
       clients,
-      port: bed.server.port,
+      port: environment.server.port,
       firstSequence: 1,
       reconnect: { delayMs: 3000 },
     });
     const producer = await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond: 300 } });
     await group.waitSequence({ atLeast: 300, within: 30_000 });
     hub.signal("SIGSTOP");
-    await bed.server.restart();
-    await bed.openStrangers(strangers);
+    await environment.server.restart();
+    await environment.openOtherClients(otherClients);
     hub.signal("SIGCONT");
     await group.waitCount("closed", { atLeast: clients, within: 10_000 });
     await group.waitOpen({ within: 60_000 });
     const sent = lastSequence(await producer.stop());
     await group.waitSequence({ atLeast: sent - 1, within: 30_000 });
-    const { ids } = await bed.strangers.state();
-    const report = await bed.strangers.report();
+    const { ids } = await environment.otherHandler.state();
+    const report = await environment.otherHandler.report();
     printFigures(`Mongrel2 (${mode}) restarted while Pharos was stopped`, [
       ...groupLines([await group.snapshot()]),
-      `strangers ${ids[0]} to ${ids.at(-1)}: ${report.closed} closed, ${report.foreign} with foreign bytes`,
+      `otherClients ${ids[0]} to ${ids.at(-1)}: ${report.closed} closed, ${report.foreign} with foreign bytes`,
     ]);
-    expect(strangerFaults(report)).toEqual({});
+    expect(otherClientFaults(report)).toEqual({});
     expect(await group.faults(["closed", "unreachable"])).toEqual({});
   });
 });

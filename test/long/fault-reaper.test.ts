@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { linkTo, startHubBehind } from "../support/link-bed.js";
+import { linkTo, startHubBehind } from "../support/mongrel2-hub.js";
 import { startLoadClients, type LoadGroup } from "../support/load/client.js";
 import { groupLines, printFigures } from "../support/load/figures.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";

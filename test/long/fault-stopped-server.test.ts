@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { again, linkTo, startHubBehind, waitForLink } from "../support/link-bed.js";
+import { again, linkTo, startHubBehind, waitForLink } from "../support/mongrel2-hub.js";
 import { startLoadClients } from "../support/load/client.js";
 import { groupLines, printFigures } from "../support/load/figures.js";
 import { startMongrel2, type Mongrel2Server } from "../support/mongrel2-server.js";
@@ -29,9 +29,9 @@ describe.each(["shipped", "stock"] as const)(
     it("loses nothing, and its link recovers, while the healthy one keeps its delay", async () => {
       const [stopped, healthy] = [await server(mode), await server(mode)];
       const hub = await startHubBehind({ mongrel2: [linkTo(stopped), linkTo(healthy)] });
-      const crowd = startLoadClients();
-      const slow = await crowd.open({ name: "stopped", clients, port: stopped.port, firstSequence: 1 });
-      const fast = await crowd.open({ name: "healthy", clients, port: healthy.port, firstSequence: 1 });
+      const loadClients = startLoadClients();
+      const slow = await loadClients.open({ name: "stopped", clients, port: stopped.port, firstSequence: 1 });
+      const fast = await loadClients.open({ name: "healthy", clients, port: healthy.port, firstSequence: 1 });
       const producer = await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond } });
       await fast.waitSequence({ atLeast: 5 * perSecond, within: 30_000 });
       const calm = (await fast.snapshot()).delays;
@@ -73,9 +73,9 @@ describe.each(["shipped", "stock"] as const)(
     it("does not hold up an orderly stop, and the next start frees the clients that it held", async () => {
       const [stopped, healthy] = [await server(mode), await server(mode)];
       const hub = await startHubBehind({ mongrel2: [linkTo(stopped), linkTo(healthy)] });
-      const crowd = startLoadClients();
-      const slow = await crowd.open({ name: "stopped", clients, port: stopped.port });
-      const fast = await crowd.open({ name: "healthy", clients, port: healthy.port });
+      const loadClients = startLoadClients();
+      const slow = await loadClients.open({ name: "stopped", clients, port: stopped.port });
+      const fast = await loadClients.open({ name: "healthy", clients, port: healthy.port });
       const producer = await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond } });
       await fast.waitSequence({ atLeast: perSecond, within: 30_000 });
       stopped.signal("SIGSTOP");

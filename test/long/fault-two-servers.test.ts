@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { queryStatus } from "../../src/fronts/mongrel2/link/status.js";
-import { linkTo, startHubBehind } from "../support/link-bed.js";
+import { linkTo, startHubBehind } from "../support/mongrel2-hub.js";
 import { startLoadClients } from "../support/load/client.js";
 import { groupLines, printFigures } from "../support/load/figures.js";
 import { serverUuid } from "../support/mongrel2-config.js";
@@ -25,10 +25,22 @@ describe("two Mongrel2 servers with one uuid, one sender uuid and the same conne
   it("carry each client its own stream", async () => {
     const [left, right] = [await server("shipped"), await server("stock")];
     const hub = await startHubBehind({ mongrel2: [linkTo(left), linkTo(right)] });
-    const crowd = startLoadClients();
+    const loadClients = startLoadClients();
     const shared = { clients, firstSequence: 1 };
-    const a = await crowd.open({ ...shared, name: "left", port: left.port, topics: ["a"], streams: ["a"] });
-    const b = await crowd.open({ ...shared, name: "right", port: right.port, topics: ["b"], streams: ["b"] });
+    const a = await loadClients.open({
+      ...shared,
+      name: "left",
+      port: left.port,
+      topics: ["a"],
+      streams: ["a"],
+    });
+    const b = await loadClients.open({
+      ...shared,
+      name: "right",
+      port: right.port,
+      topics: ["b"],
+      streams: ["b"],
+    });
     const others = await ids(right);
     const sameIds = [...(await ids(left))].filter((id) => others.has(id)).length;
     expect(sameIds, "connections with the same id on both servers").toBeGreaterThanOrEqual(clients - 5);
@@ -46,7 +58,7 @@ describe("two Mongrel2 servers with one uuid, one sender uuid and the same conne
     await b.waitSequence({ atLeast: count, within: 30_000 });
     // Those of one server leave: the others must not be taken for them.
     await a.leave();
-    await crowd.open({ name: "left again", clients, port: left.port, topics: ["a"], streams: ["a"] });
+    await loadClients.open({ name: "left again", clients, port: left.port, topics: ["a"], streams: ["a"] });
     const more = await startProducer({
       endpoint: hub.ingest,
       count,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fronts, startBed, type Front } from "../support/load/bed.js";
+import { fronts, startEnvironment, type Front } from "../support/load/environment.js";
 import { startLoadClients, type LoadGroup } from "../support/load/client.js";
 import { groupLines, grouped, printFigures, usageLine } from "../support/load/figures.js";
 import { startProducer, type Producer } from "../support/producer.js";
@@ -77,13 +77,13 @@ async function settledRates(
 test.each(cases)(
   "a producer that floods 1,000 clients is slowed down to what they take: $front, $bytes bytes",
   async ({ front, bytes, queued }) => {
-    const bed = await startBed({ front });
-    const crowd = startLoadClients();
-    const idle = bed.usage();
-    const offered = await offeredTo(bed.hub.ingest, bytes);
-    const group = await crowd.open({ name: front, clients, port: bed.port, firstSequence: 1 });
+    const environment = await startEnvironment({ front });
+    const loadClients = startLoadClients();
+    const idle = environment.usage();
+    const offered = await offeredTo(environment.hub.ingest, bytes);
+    const group = await loadClients.open({ name: front, clients, port: environment.port, firstSequence: 1 });
     const producer = await startProducer({
-      endpoint: bed.hub.ingest,
+      endpoint: environment.hub.ingest,
       bytes,
       sendHighWaterMark: queued,
     });
@@ -93,7 +93,7 @@ test.each(cases)(
     // pending are 1,000 of them, minutes behind a stock server.
     const atLeast = bytes > 1000 ? Math.ceil(perSecond.end.taken) + 20 : production.sent - 1;
     await group.waitSequence({ atLeast, within });
-    const after = bed.usage();
+    const after = environment.usage();
     printFigures(
       `${front}: a producer of ${bytes}-byte events as fast as it can, ${grouped(clients)} clients`,
       [

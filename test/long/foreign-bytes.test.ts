@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { fronts, startBed } from "../support/load/bed.js";
+import { fronts, startEnvironment } from "../support/load/environment.js";
 import { startLoadClients, type LoadGroup } from "../support/load/client.js";
 import { grouped, printFigures, usageLine } from "../support/load/figures.js";
 import { startProducer } from "../support/producer.js";
@@ -31,15 +31,15 @@ function blocked(port: number): number {
 test.each(fronts)(
   "1,000 clients leave with deliveries blocked while 1,000 others come: %s",
   async (front) => {
-    const bed = await startBed({ front });
+    const environment = await startEnvironment({ front });
     const deaf = startLoadClients();
-    const crowd = startLoadClients();
+    const loadClients = startLoadClients();
     const topic = { topic: "blocked", stream: "blocked" };
-    const follow = { port: bed.port, topics: ["blocked"], streams: ["blocked"] };
-    const watch = await crowd.open({ ...follow, name: "watch", clients: 1 });
-    const idle = bed.usage();
+    const follow = { port: environment.port, topics: ["blocked"], streams: ["blocked"] };
+    const watch = await loadClients.open({ ...follow, name: "watch", clients: 1 });
+    const idle = environment.usage();
     await startProducer({
-      endpoint: bed.hub.ingest,
+      endpoint: environment.hub.ingest,
       topics: [{ topic: "other", stream: "other" }],
       pace: { kind: "rate", perSecond: 50 },
     });
@@ -55,7 +55,7 @@ test.each(fronts)(
       const firstSequence = 1 + wave * untilBlocked;
       const pace = { kind: "rate", perSecond: 25 } as const;
       await startProducer({
-        endpoint: bed.hub.ingest,
+        endpoint: environment.hub.ingest,
         bytes,
         count: untilBlocked,
         firstSequence,
@@ -63,11 +63,11 @@ test.each(fronts)(
         pace,
       });
       await watch.waitSequence({ atLeast: firstSequence + untilBlocked - 1, within });
-      left += blocked(bed.port);
-      const come = await crowd.begin({
+      left += blocked(environment.port);
+      const come = await loadClients.begin({
         name: `come ${wave}`,
         clients: perWave,
-        port: bed.port,
+        port: environment.port,
         topics: ["other"],
         streams: ["other"],
         openAtOnce: atOnce,
@@ -89,7 +89,7 @@ test.each(fronts)(
       `new connections that received foreign bytes: ${sum("foreignClients")} of ${sum("opened")}`,
       `of the new connections ${sum("closed")} were closed; ${sum("missed")} events missed without a word`,
       ...snapshots.flatMap(({ foreign }) => foreign.slice(0, 1).map((text) => text.slice(0, 100))),
-      usageLine(idle, bed.usage()),
+      usageLine(idle, environment.usage()),
     ]);
     expect(left).toBeGreaterThan(waves * perWave * 0.9);
     const faults = await Promise.all(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fronts, startBed } from "../support/load/bed.js";
+import { fronts, startEnvironment } from "../support/load/environment.js";
 import { startLoadClients, type LoadGroup } from "../support/load/client.js";
 import { groupLines, grouped, printFigures, usageLine } from "../support/load/figures.js";
 import { startProducer } from "../support/producer.js";
@@ -14,21 +14,21 @@ test.each(fronts)(
   async (front) => {
     // A client that is read from and written to at once takes two of the places at which Mongrel2 waits, and half of
     // superpoll.max_fd are such places. With 20,000 credits got lost, and some 300 clients stood still for 30 s.
-    const bed = await startBed({ front, maxFd: 44_000 });
-    const crowd = startLoadClients();
+    const environment = await startEnvironment({ front, maxFd: 44_000 });
+    const loadClients = startLoadClients();
     const within = 40_000;
-    const idle = bed.usage();
-    const stay = await crowd.open(
-      { name: "stay", clients: staying, port: bed.port, firstSequence: 1 },
+    const idle = environment.usage();
+    const stay = await loadClients.open(
+      { name: "stay", clients: staying, port: environment.port, firstSequence: 1 },
       { within },
     );
-    const leave = await crowd.open(
-      { name: "leave", clients: steps * perStep, port: bed.port, firstSequence: 1 },
+    const leave = await loadClients.open(
+      { name: "leave", clients: steps * perStep, port: environment.port, firstSequence: 1 },
       { within },
     );
     const joined: LoadGroup[] = [];
     const producer = await startProducer({
-      endpoint: bed.hub.ingest,
+      endpoint: environment.hub.ingest,
       count,
       pace: { kind: "rate", perSecond: 10 },
     });
@@ -36,7 +36,9 @@ test.each(fronts)(
       // The last to join are let in while there is still something for them to get, 5 s before the end.
       await stay.waitSequence({ atLeast: step * 5, within });
       await leave.leave({ clients: perStep });
-      joined.push(await crowd.begin({ name: `join ${step}`, clients: perStep, port: bed.port }));
+      joined.push(
+        await loadClients.begin({ name: `join ${step}`, clients: perStep, port: environment.port }),
+      );
     }
     await producer.done({ within });
     for (const group of [stay, ...joined]) await group.waitSequence({ atLeast: count, within });
@@ -46,8 +48,8 @@ test.each(fronts)(
       [
         ...groupLines(snapshots.slice(0, 2)),
         `joined: ${snapshots.slice(2).reduce((sum, { counts }) => sum + counts.open, 0)} open`,
-        usageLine(idle, bed.usage()),
-        `clients ${crowd.cpuSeconds().toFixed(1)} s of processor, opening included`,
+        usageLine(idle, environment.usage()),
+        `clients ${loadClients.cpuSeconds().toFixed(1)} s of processor, opening included`,
       ],
     );
     const faults = await Promise.all([stay, leave, ...joined].map((group) => group.faults()));

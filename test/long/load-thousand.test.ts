@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startBed, type Front } from "../support/load/bed.js";
+import { startEnvironment, type Front } from "../support/load/environment.js";
 import { startLoadClients } from "../support/load/client.js";
 import { groupLines, grouped, printFigures, usageLine } from "../support/load/figures.js";
 import { startProducer, type Pace } from "../support/producer.js";
@@ -21,13 +21,13 @@ const cases: readonly { readonly front: Front; readonly pace: Pace; readonly cou
 test.each(cases)(
   "1,000 clients get all of $count publications once and in order, and stay: $front, $pace.kind",
   async ({ front, pace, count }) => {
-    const bed = await startBed({ front });
-    const crowd = startLoadClients();
-    const group = await crowd.open({ name: front, clients, port: bed.port, firstSequence: 1 });
-    const idle = bed.usage();
-    const clientsBefore = crowd.cpuSeconds();
+    const environment = await startEnvironment({ front });
+    const loadClients = startLoadClients();
+    const group = await loadClients.open({ name: front, clients, port: environment.port, firstSequence: 1 });
+    const idle = environment.usage();
+    const clientsBefore = loadClients.cpuSeconds();
     const begin = performance.now();
-    const producer = await startProducer({ endpoint: bed.hub.ingest, count, pace, bytes });
+    const producer = await startProducer({ endpoint: environment.hub.ingest, count, pace, bytes });
     const production = await producer.done({ within: 120_000 });
     await group.waitSequence({ atLeast: count, within: 120_000 });
     const seconds = (performance.now() - begin) / 1000;
@@ -37,8 +37,8 @@ test.each(cases)(
       [
         `producer ${grouped(production.perSecond)}/s; ${grouped(snapshot.counts.events / seconds)} deliveries/s in ${seconds.toFixed(1)} s`,
         ...groupLines([snapshot]),
-        usageLine(idle, bed.usage()),
-        `clients ${(crowd.cpuSeconds() - clientsBefore).toFixed(1)} s of processor`,
+        usageLine(idle, environment.usage()),
+        `clients ${(loadClients.cpuSeconds() - clientsBefore).toFixed(1)} s of processor`,
       ],
     );
     expect(await group.faults()).toEqual({});
@@ -47,7 +47,7 @@ test.each(cases)(
       highest: count,
       counts: { open: clients, events: clients * count },
     });
-    const figures = await bed.stopForFigures();
+    const figures = await environment.stopForFigures();
     printFigures("the hub's own figures", [JSON.stringify(figures)]);
   },
 );

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { mercurePath } from "../../src/protocol.js";
-import { fronts, startBed } from "../support/load/bed.js";
+import { fronts, startEnvironment } from "../support/load/environment.js";
 import { startLoadClients } from "../support/load/client.js";
 import { groupLines, grouped, printFigures, usageLine } from "../support/load/figures.js";
 import { startProducer } from "../support/producer.js";
@@ -13,25 +13,25 @@ const count = 100;
 test.each(fronts)(
   "10,000 streams that all watch each other open, and none is lost, kept waiting, or not told: %s",
   async (front) => {
-    const bed = await startBed({
+    const environment = await startEnvironment({
       front,
       maxFd: 44_000,
       args: ["--subscriptions", "--public-url", hubUrl, "--token-issuer", issuer],
       env: { PHAROS_TOKEN_SECRET: secret },
     });
     const within = 90_000;
-    const idle = bed.usage();
+    const idle = environment.usage();
     const headers = { Authorization: `Bearer ${await olderToken({ subscribe: ["*"] })}` };
-    const crowd = startLoadClients();
+    const loadClients = startLoadClients();
     const startedMs = Date.now();
-    const all = { path: mercurePath, topics: ["*"], headers, port: bed.port, others: true };
-    const group = await crowd.open({ name: "watchers", clients: watchers, ...all }, { within });
+    const all = { path: mercurePath, topics: ["*"], headers, port: environment.port, others: true };
+    const group = await loadClients.open({ name: "watchers", clients: watchers, ...all }, { within });
     const openedMs = Date.now();
     await group.waitCount("gaps", { atLeast: watchers / 2, within });
     const opened = await group.snapshot();
 
     const producer = await startProducer({
-      endpoint: bed.hub.ingest,
+      endpoint: environment.hub.ingest,
       count,
       pace: { kind: "rate", perSecond: 10 },
     });
@@ -39,15 +39,15 @@ test.each(fronts)(
     await group.waitSequence({ atLeast: count, within });
     // By now the storm is over, and one more is told to each of them.
     const before = (await group.snapshot()).counts.others;
-    await crowd.open({ name: "one more", clients: 1, ...all, topics: ["alone"] }, { within });
+    await loadClients.open({ name: "one more", clients: 1, ...all, topics: ["alone"] }, { within });
     await group.waitCount("others", { atLeast: before + watchers, within });
 
-    const list = await fetch(`http://127.0.0.1:${bed.port}${mercurePath}/subscriptions`, { headers });
+    const list = await fetch(`http://127.0.0.1:${environment.port}${mercurePath}/subscriptions`, { headers });
     const text = await list.text();
     const { subscriptions } = JSON.parse(text) as { subscriptions: readonly unknown[] };
     const snapshot = await group.snapshot();
-    const usage = bed.usage();
-    const figures = await bed.stopForFigures();
+    const usage = environment.usage();
+    const figures = await environment.stopForFigures();
     printFigures(`${front}: ${grouped(watchers)} streams open, each of which watches all of them`, [
       `opened in ${((openedMs - startedMs) / 1000).toFixed(1)} s; by then ${grouped(opened.counts.others)} events and ` +
         `${grouped(opened.counts.gaps)} gaps were told, of ${grouped((watchers * watchers) / 2)} events without a limit`,

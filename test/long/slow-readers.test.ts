@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { startBed, type Bed, type Front } from "../support/load/bed.js";
+import { startEnvironment, type LoadEnvironment, type Front } from "../support/load/environment.js";
 import { startLoadClients, type LoadClients, type LoadGroup } from "../support/load/client.js";
 import { groupLines, mib, printFigures, usageLine } from "../support/load/figures.js";
-import { measureInTurns, turnLines } from "../support/load/turns.js";
+import { measureAlternating, alternatingLines } from "../support/load/alternating.js";
 import { startProducer } from "../support/producer.js";
 
 const perSecond = 500;
@@ -12,17 +12,24 @@ const secondsPerTurn = 12;
 const within = 120_000;
 
 /** 20 clients that read 50 KB/s, where 1 MB/s is published, and 2 that never read. */
-async function openSlow(bed: Bed, crowd: LoadClients, turn: number): Promise<readonly LoadGroup[]> {
+async function openSlow(
+  environment: LoadEnvironment,
+  loadClients: LoadClients,
+  turn: number,
+): Promise<readonly LoadGroup[]> {
   // Behind a stock Mongrel2 a client that is 16 messages behind is closed: it comes back as a browser does.
-  const common = { port: bed.port, ...(bed.front === "stock" ? { reconnect: { delayMs: 100 } } : {}) };
+  const common = {
+    port: environment.port,
+    ...(environment.front === "stock" ? { reconnect: { delayMs: 100 } } : {}),
+  };
   return [
-    await crowd.open({
+    await loadClients.open({
       ...common,
       name: `slow ${turn}`,
       clients: 20,
       reading: { kind: "rate", bytesPerSecond: 50_000 },
     }),
-    await crowd.open({ ...common, name: `deaf ${turn}`, clients: 2, reading: { kind: "never" } }),
+    await loadClients.open({ ...common, name: `deaf ${turn}`, clients: 2, reading: { kind: "never" } }),
   ];
 }
 
@@ -35,20 +42,20 @@ async function catchUp(groups: readonly LoadGroup[], upTo: number): Promise<void
 test.each<Front>(["http", "shipped", "stock"])(
   "slow clients cost 200 fast ones no delay, and get everything themselves: %s",
   async (front) => {
-    const bed = await startBed({ front });
-    const crowd = startLoadClients();
-    const slowCrowd = startLoadClients();
-    const fast = await crowd.open({ name: "fast", clients: 200, port: bed.port });
-    const idle = bed.usage();
-    await startProducer({ endpoint: bed.hub.ingest, bytes, pace: { kind: "rate", perSecond } });
+    const environment = await startEnvironment({ front });
+    const loadClients = startLoadClients();
+    const slowLoadClients = startLoadClients();
+    const fast = await loadClients.open({ name: "fast", clients: 200, port: environment.port });
+    const idle = environment.usage();
+    await startProducer({ endpoint: environment.hub.ingest, bytes, pace: { kind: "rate", perSecond } });
     const lines: string[] = [];
     const slow: LoadGroup[] = [];
-    const turns = await measureInTurns({
+    const delays = await measureAlternating({
       group: fast,
       publications: perSecond * secondsPerTurn,
-      turns: 3,
+      repetitions: 3,
       disturb: async () => {
-        const groups = await openSlow(bed, slowCrowd, lines.length);
+        const groups = await openSlow(environment, slowLoadClients, lines.length);
         slow.push(...groups);
         return async () => {
           const behind = await Promise.all(groups.map((group) => group.snapshot()));
@@ -63,29 +70,37 @@ test.each<Front>(["http", "shipped", "stock"])(
       },
     });
     printFigures(`${front}: 200 fast clients, with 20 that read 50 KB/s and 2 that never read; 1 MB/s`, [
-      ...turnLines(turns),
+      ...alternatingLines(delays),
       ...groupLines([await fast.snapshot()]),
       ...lines,
-      usageLine(idle, bed.usage()),
+      usageLine(idle, environment.usage()),
     ]);
     expect(await fast.faults()).toEqual({});
     const faults = await Promise.all(slow.map((group) => group.faults(front === "stock" ? ["closed"] : [])));
     expect(faults).toEqual(slow.map(() => ({})));
-    expect(turns.disturbedP99).toBeLessThanOrEqual(2 * turns.baseP99);
+    expect(delays.disturbedP99).toBeLessThanOrEqual(2 * delays.baseP99);
   },
 );
 
 test.each<Front>(["http", "shipped"])(
   "slow clients that history has moved past keep their connection and are told the gap: %s",
   async (front) => {
-    const bed = await startBed({ front, config: { limits: { history: { topicEvents: 1000 } } } });
-    const crowd = startLoadClients();
-    const slowCrowd = startLoadClients();
-    const fast = await crowd.open({ name: "fast", clients: 200, port: bed.port, firstSequence: 1 });
-    const slow = await openSlow(bed, slowCrowd, 0);
+    const environment = await startEnvironment({
+      front,
+      config: { limits: { history: { topicEvents: 1000 } } },
+    });
+    const loadClients = startLoadClients();
+    const slowLoadClients = startLoadClients();
+    const fast = await loadClients.open({
+      name: "fast",
+      clients: 200,
+      port: environment.port,
+      firstSequence: 1,
+    });
+    const slow = await openSlow(environment, slowLoadClients, 0);
     const count = perSecond * 30;
     const producer = await startProducer({
-      endpoint: bed.hub.ingest,
+      endpoint: environment.hub.ingest,
       count,
       bytes,
       pace: { kind: "rate", perSecond },
@@ -112,28 +127,38 @@ test.each<Front>(["http", "shipped"])(
     const pieceBytes = 16_384;
     const grown: number[] = [];
     for (const deafClients of [0, 100]) {
-      const bed = await startBed({ front });
-      const crowd = startLoadClients();
-      const fast = await crowd.open({ name: "fast", clients: 20, port: bed.port, firstSequence: 1 });
+      const environment = await startEnvironment({ front });
+      const loadClients = startLoadClients();
+      const fast = await loadClients.open({
+        name: "fast",
+        clients: 20,
+        port: environment.port,
+        firstSequence: 1,
+      });
       const deaf = startLoadClients();
       if (deafClients > 0)
-        await deaf.open({ name: "deaf", clients: deafClients, port: bed.port, reading: { kind: "never" } });
-      const idle = bed.usage();
+        await deaf.open({
+          name: "deaf",
+          clients: deafClients,
+          port: environment.port,
+          reading: { kind: "never" },
+        });
+      const idle = environment.usage();
       await startProducer({
-        endpoint: bed.hub.ingest,
+        endpoint: environment.hub.ingest,
         count,
         bytes: pieceBytes,
         pace: { kind: "rate", perSecond: 400 },
       });
       await fast.waitSequence({ atLeast: count, within });
       expect(await fast.faults()).toEqual({});
-      const now = bed.usage();
+      const now = environment.usage();
       grown.push(now.hubPeakBytes - idle.hubBytes);
       printFigures(`${front}: ${mib(count * pieceBytes)} published, ${deafClients} clients that never read`, [
         usageLine(idle, now),
         ...groupLines([await fast.snapshot()]),
       ]);
-      await bed.hub.stop();
+      await environment.hub.stop();
     }
     const [without = 0, withDeaf = 0] = grown;
     expect(withDeaf - without).toBeLessThan(count * pieceBytes);

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startHub } from "../support/hub-process.js";
-import { fronts, startBed } from "../support/load/bed.js";
+import { fronts, startEnvironment } from "../support/load/environment.js";
 import { startLoadClients } from "../support/load/client.js";
 import { groupLines, printFigures, usageLine } from "../support/load/figures.js";
-import { measureInTurns, turnLines } from "../support/load/turns.js";
+import { measureAlternating, alternatingLines } from "../support/load/alternating.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 import { startProducer } from "../support/producer.js";
 
@@ -12,39 +12,39 @@ const perSecond = 500;
 const secondsPerTurn = 8;
 
 test.each(fronts)("a slow topic costs a fast one beside it no delay: %s", async (front) => {
-  const bed = await startBed({ front });
-  const crowd = startLoadClients();
-  const slowCrowd = startLoadClients();
+  const environment = await startEnvironment({ front });
+  const loadClients = startLoadClients();
+  const slowLoadClients = startLoadClients();
   const slowTopic = { topic: "slow", stream: "slow" };
-  const fast = await crowd.open({
+  const fast = await loadClients.open({
     name: "fast",
     clients: 200,
-    port: bed.port,
+    port: environment.port,
     topics: ["fast"],
     streams: ["fast"],
   });
-  const idle = bed.usage();
+  const idle = environment.usage();
   await startProducer({
-    endpoint: bed.hub.ingest,
+    endpoint: environment.hub.ingest,
     topics: [{ topic: "fast", stream: "fast" }],
     pace: { kind: "rate", perSecond },
   });
   const lines: string[] = [];
-  const turns = await measureInTurns({
+  const delays = await measureAlternating({
     group: fast,
     publications: perSecond * secondsPerTurn,
     disturb: async () => {
-      const slow = await slowCrowd.open({
+      const slow = await slowLoadClients.open({
         name: `slow ${lines.length}`,
         clients: 100,
-        port: bed.port,
+        port: environment.port,
         topics: ["slow"],
         streams: ["slow"],
         reading: { kind: "rate", bytesPerSecond: 50_000 },
         ...(front === "stock" ? { reconnect: { delayMs: 100 } } : {}),
       });
       const producer = await startProducer({
-        endpoint: bed.hub.ingest,
+        endpoint: environment.hub.ingest,
         bytes: 2000,
         topics: [slowTopic],
         pace: { kind: "rate", perSecond },
@@ -59,10 +59,15 @@ test.each(fronts)("a slow topic costs a fast one beside it no delay: %s", async 
   });
   printFigures(
     `${front}: 200 clients of a fast topic, with 100 slow clients of a topic at 1 MB/s beside it`,
-    [...turnLines(turns), ...groupLines([await fast.snapshot()]), ...lines, usageLine(idle, bed.usage())],
+    [
+      ...alternatingLines(delays),
+      ...groupLines([await fast.snapshot()]),
+      ...lines,
+      usageLine(idle, environment.usage()),
+    ],
   );
   expect(await fast.faults()).toEqual({});
-  expect(turns.disturbedP99).toBeLessThanOrEqual(2 * turns.baseP99);
+  expect(delays.disturbedP99).toBeLessThanOrEqual(2 * delays.baseP99);
 });
 
 test.each(["stock", "shipped"] as const)(
@@ -78,12 +83,12 @@ test.each(["stock", "shipped"] as const)(
         ({ sendSpec, recvSpec, controlSpec }) => `${sendSpec},${recvSpec},${controlSpec}`,
       ),
     });
-    const crowd = startLoadClients();
+    const loadClients = startLoadClients();
     const other = startLoadClients();
-    const group = await crowd.open({ name: "healthy", clients: 200, port: healthy.port });
+    const group = await loadClients.open({ name: "healthy", clients: 200, port: healthy.port });
     await startProducer({ endpoint: hub.ingest, pace: { kind: "rate", perSecond } });
     const lines: string[] = [];
-    const turns = await measureInTurns({
+    const delays = await measureAlternating({
       group,
       publications: perSecond * secondsPerTurn,
       disturb: async () => {
@@ -102,11 +107,11 @@ test.each(["stock", "shipped"] as const)(
       },
     });
     printFigures(`${mode}: 200 clients of a healthy Mongrel2, with one stopped beside it`, [
-      ...turnLines(turns),
+      ...alternatingLines(delays),
       ...groupLines([await group.snapshot()]),
       ...lines,
     ]);
     expect(await group.faults()).toEqual({});
-    expect(turns.disturbedP99).toBeLessThanOrEqual(2 * turns.baseP99);
+    expect(delays.disturbedP99).toBeLessThanOrEqual(2 * delays.baseP99);
   },
 );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Push } from "zeromq";
 import { startHub, type HubOptions, type HubProcess } from "./hub-process.js";
 import { root } from "./ipc.js";
-import { linkTo } from "./link-bed.js";
+import { linkTo } from "./mongrel2-hub.js";
 import { startMongrel2 } from "./mongrel2-server.js";
 import { atTestEnd, type OnEnd } from "./on-end.js";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";

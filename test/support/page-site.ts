@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import type { Push } from "zeromq";
 import { startHub, type HubProcess } from "./hub-process.js";
 import { root } from "./ipc.js";
-import { linkTo } from "./link-bed.js";
+import { linkTo } from "./mongrel2-hub.js";
 import { startMongrel2 } from "./mongrel2-server.js";
 import { connectPublisher } from "./publisher.js";
 import { secret } from "./token.js";

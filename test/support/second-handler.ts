@@ -11,7 +11,7 @@ export const handlerHead = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConne
 export const handlerTick = "a line of the second handler\n";
 
 /** How the clients of a second handler have fared. */
-export interface StrangerReport {
+export interface OtherClientsReport {
   readonly clients: number;
   /** Clients whose connection has ended. */
   readonly closed: number;
@@ -57,7 +57,7 @@ export class SecondHandler {
   }
 
   /** Waits until each client has another line, which is behind whatever was sent to it before; then looks. */
-  async report(): Promise<StrangerReport> {
+  async report(): Promise<OtherClientsReport> {
     const waits = [...this.#clients].map((client) => anotherLine(client));
     await Promise.allSettled(waits);
     const clients = [...this.#clients];

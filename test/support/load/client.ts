@@ -1,7 +1,7 @@
 import { startChild, type Child } from "../ipc.js";
 import type { OnEnd } from "../on-end.js";
 import { faultsOf, type CountName } from "./counts.js";
-import type { CrowdProtocol, GroupSpec, Leaving, Reading, Snapshot } from "./protocol.js";
+import type { LoadProtocol, GroupSpec, Leaving, Reading, Snapshot } from "./protocol.js";
 
 export type { GroupSpec, Leaving, Reading, Snapshot } from "./protocol.js";
 export { faultsOf, type CountName, type Counts } from "./counts.js";
@@ -13,9 +13,9 @@ interface Within {
 
 /** A child process full of clients. 10,000 fit into one; several may run side by side. */
 export class LoadClients {
-  readonly #child: Child<CrowdProtocol>;
+  readonly #child: Child<LoadProtocol>;
 
-  constructor(child: Child<CrowdProtocol>) {
+  constructor(child: Child<LoadProtocol>) {
     this.#child = child;
   }
 
@@ -49,10 +49,10 @@ export class LoadClients {
 
 /** A group of clients, driven from the test. */
 export class LoadGroup {
-  readonly #child: Child<CrowdProtocol>;
+  readonly #child: Child<LoadProtocol>;
   readonly #spec: GroupSpec;
 
-  constructor(child: Child<CrowdProtocol>, spec: GroupSpec) {
+  constructor(child: Child<LoadProtocol>, spec: GroupSpec) {
     this.#child = child;
     this.#spec = spec;
   }
@@ -104,7 +104,7 @@ export class LoadGroup {
     await this.#child.call("resetDelays", { group: this.#spec.name });
   }
 
-  async #wait(ask: Omit<CrowdProtocol["wait"]["ask"], "group">): Promise<void> {
+  async #wait(ask: Omit<LoadProtocol["wait"]["ask"], "group">): Promise<void> {
     await this.#child.call("wait", { group: this.#spec.name, ...ask });
   }
 }
@@ -112,7 +112,7 @@ export class LoadGroup {
 /** Starts a child for clients; it ends with the test. */
 export function startLoadClients(options: { readonly onEnd?: OnEnd } = {}): LoadClients {
   const entry = new URL("./worker.ts", import.meta.url);
-  return new LoadClients(startChild<CrowdProtocol>({ entry, ...options }));
+  return new LoadClients(startChild<LoadProtocol>({ entry, ...options }));
 }
 
 /** One line on a group, for a test's printed figures. */

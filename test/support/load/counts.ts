@@ -1,44 +1,44 @@
-/** What the clients of a group have met, added up. */
+/** Counts over all clients of a group. */
 export interface Counts {
-  /** Clients that were asked for. */
+  /** Clients that the test requested. */
   clients: number;
-  /** Streams that are open now: a good head has come, the connection stands. */
+  /** Streams that are open now. */
   open: number;
-  /** Good heads received; with reconnecting clients more than `clients`. */
+  /** Successful response heads; more than `clients` if clients reconnect. */
   opened: number;
-  /** Clients that left by themselves or because they were told to. */
+  /** Clients that left by themselves or at the test's request. */
   left: number;
-  /** Connections that ended without the client's doing. */
+  /** Connections that the other side ended. */
   closed: number;
-  /** Connections begun again after one that ended. */
+  /** Reconnections. */
   reconnects: number;
-  /** Connections that could not be made. */
+  /** Failed connections. */
   unreachable: number;
-  /** Answers that are no event stream: another status, type or coding. */
+  /** Responses that are no event stream: another status, content type or encoding. */
   refused: number;
-  /** Events of the expected streams. */
+  /** Events of expected streams. */
   events: number;
-  /** Bytes of the body, comments included. */
+  /** Bytes of the bodies, with comments. */
   bytes: number;
-  /** Numbers left out without a word. A late one is taken off again. */
+  /** Skipped numbers without a gap event, minus those that came late. */
   missed: number;
-  /** Numbers left out behind a gap event. */
+  /** Skipped numbers after a gap event. */
   missedTold: number;
-  /** Numbers that came again without a word. */
+  /** Repeated numbers without a gap event. */
   duplicates: number;
-  /** Times that a stream went back to an earlier number behind a gap event. */
+  /** Returns to an earlier number after a gap event. */
   rewindsTold: number;
-  /** Numbers that came after a higher one, for the first time. */
+  /** Skipped numbers that came after a higher one. */
   late: number;
   /** Gap events. */
   gaps: number;
-  /** Comments, heartbeats among them. */
+  /** Comments, with heartbeats. */
   comments: number;
-  /** Events of a type of their own without a payload of ours, such as a beacon's; see the group's `others`. */
+  /** Events of another type without a load payload, such as a beacon's; see the group's `others`. */
   others: number;
-  /** Lines, payloads or heads that do not belong into these streams: foreign, torn or damaged. */
+  /** Lines, payloads and heads of other streams, or damaged ones. */
   foreign: number;
-  /** Clients that met any of these. */
+  /** Clients that received any of these. */
   foreignClients: number;
 }
 
@@ -69,7 +69,7 @@ export function noCounts(): Counts {
   };
 }
 
-/** The counts that stay 0 when every client got everything once and in order, with no exception at all. */
+/** The counts that are 0 if every client received everything once and in order. */
 export const faults = [
   "closed",
   "unreachable",
@@ -84,16 +84,16 @@ export const faults = [
   "foreign",
 ] as const satisfies readonly CountName[];
 
-/** The faults that were met, as `name: count`; an empty object is a clean run. */
+/** The faults as `name: count`; `{}` if there are none. */
 export function faultsOf(
   counts: Readonly<Counts>,
   allowed: readonly CountName[] = [],
 ): Partial<Record<CountName, number>> {
-  const met = faults.filter((name) => counts[name] !== 0 && !allowed.includes(name));
-  return Object.fromEntries(met.map((name) => [name, counts[name]]));
+  const present = faults.filter((name) => counts[name] !== 0 && !allowed.includes(name));
+  return Object.fromEntries(present.map((name) => [name, counts[name]]));
 }
 
-/** Keeps the first few texts of a kind, so that a failed run shows what was met without holding all of it. */
+/** Stores the first few texts of a kind, for the message of a failed run. */
 export class Samples {
   readonly #texts: string[] = [];
 

@@ -1,4 +1,4 @@
-import type { Usage } from "./bed.js";
+import type { Usage } from "./environment.js";
 import { describe } from "./client.js";
 import type { Snapshot } from "./protocol.js";
 

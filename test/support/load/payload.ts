@@ -1,29 +1,29 @@
 /**
- * The payload of every publication under load, one line of ASCII: `SEQUENCE SENT_US STREAM LENGTH padding`.
- * SEQUENCE counts up by one per stream; SENT_US is {@link monotonicUs} of the publisher; STREAM tells streams apart,
- * so that bytes of another one are seen; LENGTH is that of the whole payload, so that lost or inserted bytes are seen.
+ * The payload of every publication in load tests, one line of ASCII: `SEQUENCE SENT_US STREAM LENGTH padding`.
+ * SEQUENCE counts up by one per stream. SENT_US is the publisher's {@link monotonicUs}. STREAM reveals bytes of
+ * another stream. LENGTH is the length of the whole payload; it reveals lost and inserted bytes.
  */
 export interface Payload {
   readonly stream: string;
   readonly sequence: number;
   readonly sentUs: number;
-  /** Length of the whole payload; raised to what the numbers need. */
+  /** Length of the whole payload; raised if the numbers need more. */
   readonly bytes: number;
 }
 
-/** The stream of publishers and crowds that name none. */
+/** The stream of publishers and groups that name none. */
 export const defaultStream = "load";
 
 /**
- * Microseconds of the machine's monotonic clock. All processes of one machine share it, so differences between two
- * processes are true to the microsecond, and a jump of the wall clock does no harm.
+ * The machine's monotonic clock in microseconds. All processes share it, so differences between two processes are
+ * exact, and wall clock changes do not matter.
  */
 export function monotonicUs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e6 + Math.floor(nanoseconds / 1000);
 }
 
-/** Writes a payload; a stream is a word of letters, digits, `-`, `.` and `/`. */
+/** Writes a payload. A stream's name has letters, digits, `-`, `.` and `/`. */
 export function encodePayload(payload: Payload): string {
   const start = `${payload.sequence} ${payload.sentUs} ${payload.stream} `;
   const shortest = start.length + 7;
@@ -32,7 +32,7 @@ export function encodePayload(payload: Payload): string {
   return head + padding(bytes - head.length);
 }
 
-/** Reads a payload back; `undefined` when it is none. For tests that look at single events; crowds have their own reader. */
+/** Parses a payload; `undefined` if it is invalid. For tests of single events; groups have a faster parser. */
 export function parsePayload(text: string): Payload | undefined {
   const match = /^(\d+) (\d+) ([\w./-]+) (\d+) x*$/.exec(text);
   if (match === null || Number(match[4]) !== text.length) return undefined;

@@ -1,22 +1,22 @@
 import type { CountName, Counts } from "./counts.js";
 import type { Delays } from "./histogram.js";
 
-/** How a client takes what is sent to it. */
+/** How fast a client reads. */
 export type Reading =
-  /** As fast as it comes. */
+  /** As fast as possible. */
   | { readonly kind: "fast" }
-  /** About so many bytes a second, in ten pieces a second. */
+  /** About this many bytes a second, in ten pieces a second. */
   | { readonly kind: "rate"; readonly bytesPerSecond: number }
   /**
-   * Reads the head (and what comes with it, at most 1 KiB) and then never again. A client that does not read does not
-   * notice that it was closed: it counts as open until {@link CrowdProtocol.read} makes it read on.
-   * The kernel takes 64 KiB to 128 KiB in its place (Node has no way to set SO_RCVBUF of a TCP socket).
+   * Reads the head (and at most 1 KiB with it) and then nothing. A client that does not read does not notice that it
+   * was closed: it counts as open until {@link LoadProtocol.read} makes it read again.
+   * The kernel buffers 64 KiB to 128 KiB for it (Node cannot set SO_RCVBUF of a TCP socket).
    */
   | { readonly kind: "never" };
 
-/** A number of clients that behave alike. */
+/** Clients with equal behaviour. */
 export interface GroupSpec {
-  /** Names the group in messages; unique in its crowd. */
+  /** The group's name in messages; unique in its process. */
   readonly name: string;
   readonly clients: number;
   readonly port: number;
@@ -30,54 +30,54 @@ export interface GroupSpec {
   readonly headers?: Readonly<Record<string, string>>;
   /** @default fast */
   readonly reading?: Reading;
-  /** Leaves after so many events or so long after its head, whichever comes first; 0 ms: with its head. @default stays */
+  /** Leaves after this number of events or time since its head, whichever is first; 0 ms: at its head. @default stays */
   readonly leaveAfter?: { readonly events?: number; readonly ms?: number };
   /**
-   * Comes back with `Last-Event-ID` when its connection ends, as EventSource does: after the server's `retry:` (3 s without one)
-   * or `delayMs`; refused connections are tried again, refused answers only with `afterRefusal`. @default stays away
+   * Reconnects with `Last-Event-ID` when its connection ends, as EventSource does: after the server's `retry:` (default 3 s)
+   * or `delayMs`. Retries refused connections, and refused responses only with `afterRefusal`. @default does not reconnect
    */
   readonly reconnect?: { readonly delayMs?: number; readonly afterRefusal?: boolean };
   /** Sent as `Last-Event-ID` with the first request. @default none */
   readonly lastEventId?: string;
-  /** The streams whose payloads are expected; everything else is foreign. @default ["load"] */
+  /** Streams whose payloads are expected; everything else counts as foreign. @default ["load"] */
   readonly streams?: readonly string[];
-  /** The sequence number that must come first in each stream. @default whichever comes first */
+  /** The first sequence number of each stream. @default any */
   readonly firstSequence?: number;
-  /** True: events that are not load (a beacon's) are counted as `others`, not as foreign. @default false */
+  /** True: events without a load payload (a beacon's) count as `others`, not as foreign. @default false */
   readonly others?: boolean;
-  /** Connections without a head yet at any time while opening. @default 100 */
+  /** Maximum number of connections that wait for their head. @default 100 */
   readonly openAtOnce?: number;
 }
 
-/** What a group waits for. */
+/** A condition that a group can wait for. */
 export type Condition =
-  /** So many streams are open at once. */
+  /** At least this many streams are open. */
   | { readonly kind: "open"; readonly atLeast: number }
-  /** Every client that has not left has this number, in every stream or in the one named. */
+  /** Every client that has not left has received this number, in all streams or in `stream`. */
   | { readonly kind: "sequence"; readonly atLeast: number; readonly stream?: string }
-  /** A count has grown so far. */
+  /** A count has reached this value. */
   | { readonly kind: "count"; readonly name: CountName; readonly atLeast: number };
 
-/** How clients leave: `end` as a closed browser tab does (FIN, or RST when bytes lie unread), `reset` always with RST. */
+/** How clients leave: `end` like a closed browser tab (FIN, or RST if there are unread bytes), `reset` always with RST. */
 export type Leaving = "end" | "reset";
 
-/** A group at one moment. */
+/** The state of a group at one moment. */
 export interface Snapshot {
   readonly name: string;
   readonly counts: Counts;
-  /** Of the events counted since the start or the last reset. */
+  /** Delays of the events since the start or the last reset. */
   readonly delays: Delays;
-  /** The lowest and highest number that clients who have not left have reached; -1 for nothing yet. */
+  /** The lowest and highest number among clients that have not left; -1 before the first event. */
   readonly lowest: number;
   readonly highest: number;
-  /** The first few of each, as text. */
+  /** The first few of each, for messages. */
   readonly foreign: readonly string[];
   readonly gaps: readonly string[];
   readonly refused: readonly string[];
 }
 
-/** What is asked of the child that holds the clients. */
-export type CrowdProtocol = {
+/** Requests to the process of the clients, and its answers. */
+export type LoadProtocol = {
   readonly open: { readonly ask: GroupSpec; readonly answer: void };
   readonly wait: {
     readonly ask: { readonly group: string; readonly condition: Condition; readonly within: number };

@@ -1,35 +1,35 @@
 import { answerCalls } from "../ipc.js";
-import { Crowd } from "./crowd-group.js";
-import type { CrowdProtocol } from "./protocol.js";
+import { ClientGroup } from "./client-group.js";
+import type { LoadProtocol } from "./protocol.js";
 
-const crowds = new Map<string, Crowd>();
+const groups = new Map<string, ClientGroup>();
 let connections = 0;
 
-// A source address has 28,232 ports towards one server, and those of closed connections rest for a minute. So every
-// 4,000 connections take the next of 127.0.0.0/8, each process in a range of its own.
+// A source address has 28,232 ports for one server, and a closed connection blocks its port for a minute. So every
+// 4,000 connections use the next address of 127.0.0.0/8. Each process has its own range.
 function nextAddress(): string {
   const block = Math.floor(connections / 4000);
   connections += 1;
   return `127.${1 + (process.pid % 250)}.${block % 250}.${1 + (Math.floor(process.pid / 250) % 250)}`;
 }
 
-function crowd(name: string): Crowd {
-  const found = crowds.get(name);
-  if (found === undefined) throw new Error(`no group is called ${name}`);
+function groupNamed(name: string): ClientGroup {
+  const found = groups.get(name);
+  if (found === undefined) throw new Error(`no group has the name ${name}`);
   return found;
 }
 
-answerCalls<CrowdProtocol>({
+answerCalls<LoadProtocol>({
   open: (spec) => {
-    if (crowds.has(spec.name)) throw new Error(`a group is called ${spec.name} already`);
+    if (groups.has(spec.name)) throw new Error(`a group with the name ${spec.name} exists already`);
     const isLoopback = (spec.host ?? "127.0.0.1").startsWith("127.");
-    const opened = new Crowd(spec, isLoopback ? nextAddress : () => undefined);
-    crowds.set(spec.name, opened);
+    const opened = new ClientGroup(spec, isLoopback ? nextAddress : () => undefined);
+    groups.set(spec.name, opened);
     opened.open();
   },
-  wait: async ({ group, condition, within }) => crowd(group).wait(condition, within),
-  snapshot: ({ group }) => crowd(group).snapshot(),
-  leave: ({ group, clients, how }) => crowd(group).leave(clients, how),
-  read: ({ group, reading }) => crowd(group).read(reading),
-  resetDelays: ({ group }) => crowd(group).resetDelays(),
+  wait: async ({ group, condition, within }) => groupNamed(group).wait(condition, within),
+  snapshot: ({ group }) => groupNamed(group).snapshot(),
+  leave: ({ group, clients, how }) => groupNamed(group).leave(clients, how),
+  read: ({ group, reading }) => groupNamed(group).read(reading),
+  resetDelays: ({ group }) => groupNamed(group).resetDelays(),
 });

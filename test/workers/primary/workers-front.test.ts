@@ -4,7 +4,7 @@ import { childrenOf } from "../../support/children.js";
 import { freePort } from "../../support/free-port.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { waitFor } from "../../support/wait-for.js";
-import { WorkersBed, slowWorker } from "./workers-bed.js";
+import { WorkersEnvironment, slowWorker } from "./workers-environment.js";
 
 const within = 30_000;
 
@@ -30,20 +30,20 @@ function refusalOf(listening: Promise<string>): Promise<string> {
 
 describe("connections that are handed over", () => {
   it("live on when the hub has closed its own descriptor of them", async () => {
-    const bed = new WorkersBed({ workers: 1 });
-    await bed.listen();
-    const { connection } = await bed.connectToWorker();
+    const environment = new WorkersEnvironment({ workers: 1 });
+    await environment.listen();
+    const { connection } = await environment.connectToWorker();
     connection.write("still there?\n");
     await connection.readUntil("still there?\n", { within });
     expect(connection.closed).toBe(false);
   });
 
   it("make room in the hub for the next, however many there have been", async () => {
-    const bed = new WorkersBed({ connections: 5 });
-    await bed.listen();
+    const environment = new WorkersEnvironment({ connections: 5 });
+    await environment.listen();
     let taken = 0;
     for (; taken < 50; taken += 1) {
-      const { connection } = await waitFor(() => bed.connectToWorker().catch(() => undefined), {
+      const { connection } = await waitFor(() => environment.connectToWorker().catch(() => undefined), {
         within,
         missing: () => `there is no room after ${taken}`,
       });
@@ -55,11 +55,11 @@ describe("connections that are handed over", () => {
   it("go to another worker when the one they were meant for dies before it has them", async () => {
     // Node sends the next handle when the one before is acknowledged, and forgets those that wait when the process
     // dies: their clients waited for ever.
-    const bed = new WorkersBed();
-    await bed.listen();
-    const [first, second] = [await bed.connectToWorker(), await bed.connectToWorker()];
+    const environment = new WorkersEnvironment();
+    await environment.listen();
+    const [first, second] = [await environment.connectToWorker(), await environment.connectToWorker()];
     process.kill(first.worker, "SIGSTOP");
-    const others = await Promise.all(Array.from({ length: 8 }, () => bed.connect()));
+    const others = await Promise.all(Array.from({ length: 8 }, () => environment.connect()));
     await waitFor(() => others.filter(({ length }) => length > 0).length === 4, {
       within,
       missing: () => "the other worker does not take its share",
@@ -81,25 +81,28 @@ describe("workers", () => {
     // Silence was measured by time, so that a hub that had been stopped for a while killed its healthy workers.
     let aheadMs = 0;
     const clock = { ...fastClock, monotonic: () => systemClock.monotonic() + aheadMs };
-    const bed = new WorkersBed({ workers: 1, clock });
-    await bed.listen();
-    const { connection } = await bed.connectToWorker();
+    const environment = new WorkersEnvironment({ workers: 1, clock });
+    await environment.listen();
+    const { connection } = await environment.connectToWorker();
     for (const heard of [3, 6]) {
       aheadMs += 60_000;
-      await waitFor(() => bed.front.laggards >= heard, { within, missing: () => "it is asked no more" });
+      await waitFor(() => environment.front.laggards >= heard, {
+        within,
+        missing: () => "it is asked no more",
+      });
     }
-    expect(bed.errors).toEqual([]);
+    expect(environment.errors).toEqual([]);
     expect(connection.closed).toBe(false);
   });
 
   it("are replaced when they have left ten questions unanswered", async () => {
-    const bed = new WorkersBed({ workers: 1, clock: fastClock });
-    await bed.listen();
-    const { connection, worker } = await bed.connectToWorker();
+    const environment = new WorkersEnvironment({ workers: 1, clock: fastClock });
+    await environment.listen();
+    const { connection, worker } = await environment.connectToWorker();
     process.kill(worker, "SIGSTOP");
-    await bed.untilError(/10 questions unanswered.*it is replaced/);
+    await environment.untilError(/10 questions unanswered.*it is replaced/);
     await connection.readToEnd({ within });
-    const again = await waitFor(() => bed.connectToWorker().catch(() => undefined), {
+    const again = await waitFor(() => environment.connectToWorker().catch(() => undefined), {
       within,
       missing: () => "no worker takes its place",
     });
@@ -110,17 +113,17 @@ describe("workers", () => {
     { path: "/nowhere/node", story: "says later that it could not be started", how: /ENOENT/ },
     { path: "no\0path", story: "cannot even be tried", how: /null bytes/ },
   ])("are started later, and later still, when a process $story", async ({ path, how }) => {
-    const bed = new WorkersBed({ workers: 1, clock: fastClock });
-    await bed.listen();
-    const { worker } = await bed.connectToWorker();
+    const environment = new WorkersEnvironment({ workers: 1, clock: fastClock });
+    await environment.listen();
+    const { worker } = await environment.connectToWorker();
     const { execPath } = process;
     onTestFinished(() => void (process.execPath = execPath));
     process.execPath = path;
     process.kill(worker, "SIGKILL");
-    expect(await bed.untilError(/SIGKILL/)).toMatchObject({ inMs: 1000 });
-    expect(await bed.untilError(how)).toMatchObject({ inMs: 2000 });
+    expect(await environment.untilError(/SIGKILL/)).toMatchObject({ inMs: 1000 });
+    expect(await environment.untilError(how)).toMatchObject({ inMs: 2000 });
     process.execPath = execPath;
-    await waitFor(() => bed.connectToWorker().catch(() => undefined), {
+    await waitFor(() => environment.connectToWorker().catch(() => undefined), {
       within,
       missing: () => "no worker takes its place",
     });
@@ -130,32 +133,32 @@ describe("workers", () => {
 describe("while its workers start", () => {
   it("keeps no more connections than it may have", async () => {
     const port = await freePort();
-    const bed = new WorkersBed({ port, entry: slowWorker, connections: 2 });
-    void refusalOf(bed.front.listen());
+    const environment = new WorkersEnvironment({ port, entry: slowWorker, connections: 2 });
+    void refusalOf(environment.front.listen());
     const kept = [await connectEarly(port), await connectEarly(port)];
     const third = await connectEarly(port);
     await third.readToEnd({ within });
-    expect(bed.cut).toEqual(["workers"]);
+    expect(environment.cut).toEqual(["workers"]);
     expect(kept.map(({ closed }) => closed)).toEqual([false, false]);
   });
 
   it("can be stopped: nobody is left behind and nothing is called a failure", async () => {
     const port = await freePort();
-    const bed = new WorkersBed({ port, entry: slowWorker });
-    const refusal = refusalOf(bed.front.listen());
+    const environment = new WorkersEnvironment({ port, entry: slowWorker });
+    const refusal = refusalOf(environment.front.listen());
     const early = await connectEarly(port);
-    await bed.front.settle();
-    await bed.front.close();
+    await environment.front.settle();
+    await environment.front.close();
     expect(await refusal).toMatch(/ended before it was ready/);
     await early.readToEnd({ within });
     expect(childrenOf(process.pid)).toEqual([]);
-    expect(bed.errors).toEqual([]);
+    expect(environment.errors).toEqual([]);
   });
 
   it("closes those that came early when a worker ends before it is ready", async () => {
     const port = await freePort();
-    const bed = new WorkersBed({ port, entry: slowWorker, workers: 1 });
-    const refusal = refusalOf(bed.front.listen());
+    const environment = new WorkersEnvironment({ port, entry: slowWorker, workers: 1 });
+    const refusal = refusalOf(environment.front.listen());
     const early = await connectEarly(port);
     const [worker = 0] = await waitFor(
       () => {
@@ -167,6 +170,6 @@ describe("while its workers start", () => {
     process.kill(worker, "SIGKILL");
     expect(await refusal).toMatch(/ended before it was ready/);
     await early.readToEnd({ within });
-    expect(bed.errors).toMatchObject([{ how: "SIGKILL" }]);
+    expect(environment.errors).toMatchObject([{ how: "SIGKILL" }]);
   });
 });

@@ -6,13 +6,13 @@ import { StreamChecker, type Expected, type Findings } from "./stream-checker.js
 /** What a client tells its group. */
 export interface ClientEvents {
   /** A good head has come. */
-  opened(client: CrowdClient): void;
+  opened(client: LoadClient): void;
   /** A piece of the body has been checked. */
-  progressed(client: CrowdClient): void;
+  progressed(client: LoadClient): void;
   /** The answer is no event stream. */
-  refused(client: CrowdClient, answer: string): void;
+  refused(client: LoadClient, answer: string): void;
   /** The connection is over, without the client's doing. `wasOpen`: a good head had come. */
-  ended(client: CrowdClient, wasOpen: boolean, error: Error | undefined): void;
+  ended(client: LoadClient, wasOpen: boolean, error: Error | undefined): void;
 }
 
 /** What all clients of a group share. */
@@ -36,7 +36,7 @@ const fastMemory = Buffer.allocUnsafe(256 * 1024);
 const neverMemory = Buffer.allocUnsafe(1024);
 
 /** One client: a raw socket that asks for a stream, checks what comes, and reads as its group says. */
-export class CrowdClient {
+export class LoadClient {
   readonly checker: StreamChecker;
   readonly #shared: ClientShared;
   #socket: Socket | undefined;

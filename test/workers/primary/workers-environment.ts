@@ -24,7 +24,7 @@ export const slowWorker = join(root, "test", "support", "slow-worker.mjs");
 const within = 30_000;
 
 /** A front with workers that are real processes, run a program of the tests, and end with the test. */
-export class WorkersBed {
+export class WorkersEnvironment {
   readonly front: WorkersFront;
   /** What was logged as an error. */
   readonly errors: (LogFields & { readonly message: string })[] = [];

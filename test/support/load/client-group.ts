@@ -1,5 +1,5 @@
 import { DeadlineError } from "../wait-for.js";
-import { CrowdClient, type ClientShared } from "./crowd-client.js";
+import { LoadClient, type ClientShared } from "./load-client.js";
 import { noCounts, Samples, type Counts } from "./counts.js";
 import { DelayHistogram } from "./histogram.js";
 import { defaultStream } from "./payload.js";
@@ -8,7 +8,7 @@ import type { Condition, GroupSpec, Leaving, Reading, Snapshot } from "./protoco
 interface Waiter {
   readonly condition: Condition;
   /** For `sequence`: who has not got there yet. */
-  readonly short: Set<CrowdClient>;
+  readonly short: Set<LoadClient>;
   done(): void;
 }
 
@@ -16,19 +16,19 @@ interface Waiter {
 const defaultRetryMs = 3000;
 
 /** The clients of one {@link GroupSpec}, in the process that holds them. */
-export class Crowd {
+export class ClientGroup {
   readonly #spec: GroupSpec;
   readonly #counts: Counts = noCounts();
   readonly #delays = new DelayHistogram();
   readonly #foreign = new Samples();
   readonly #gaps = new Samples();
   readonly #refused = new Samples();
-  readonly #members = new Set<CrowdClient>();
-  readonly #timers = new Map<CrowdClient, NodeJS.Timeout>();
-  readonly #leaveAt = new Map<CrowdClient, number>();
+  readonly #members = new Set<LoadClient>();
+  readonly #timers = new Map<LoadClient, NodeJS.Timeout>();
+  readonly #leaveAt = new Map<LoadClient, number>();
   readonly #waiters = new Set<Waiter>();
-  readonly #toOpen: CrowdClient[] = [];
-  readonly #opening = new Set<CrowdClient>();
+  readonly #toOpen: LoadClient[] = [];
+  readonly #opening = new Set<LoadClient>();
   readonly #shared: ClientShared;
   readonly #nextAddress: () => string | undefined;
 
@@ -61,7 +61,7 @@ export class Crowd {
   open(): void {
     this.#counts.clients += this.#spec.clients;
     for (let n = 0; n < this.#spec.clients; n += 1) {
-      const client = new CrowdClient(this.#shared, this.#spec.lastEventId);
+      const client = new LoadClient(this.#shared, this.#spec.lastEventId);
       this.#members.add(client);
       this.#toOpen.push(client);
     }
@@ -126,7 +126,7 @@ export class Crowd {
     }
   }
 
-  #onOpened(client: CrowdClient): void {
+  #onOpened(client: LoadClient): void {
     this.#counts.opened += 1;
     this.#counts.open += 1;
     this.#settled(client);
@@ -140,11 +140,11 @@ export class Crowd {
     this.#changed();
   }
 
-  #settled(client: CrowdClient): void {
+  #settled(client: LoadClient): void {
     if (this.#opening.delete(client)) this.#openMore();
   }
 
-  #onProgress(client: CrowdClient): void {
+  #onProgress(client: LoadClient): void {
     const leaveAt = this.#leaveAt.get(client);
     if (leaveAt !== undefined && client.checker.events >= leaveAt) this.#leaveOne(client, "end");
     for (const waiter of this.#waiters) {
@@ -158,14 +158,14 @@ export class Crowd {
     }
   }
 
-  #onRefused(client: CrowdClient, answer: string): void {
+  #onRefused(client: LoadClient, answer: string): void {
     this.#counts.refused += 1;
     this.#refused.add(answer);
     this.#settled(client);
     this.#changed();
   }
 
-  #onEnded(client: CrowdClient, end: { readonly wasOpen: boolean; readonly error: Error | undefined }): void {
+  #onEnded(client: LoadClient, end: { readonly wasOpen: boolean; readonly error: Error | undefined }): void {
     this.#settled(client);
     this.#forget(client);
     if (end.wasOpen) {
@@ -179,7 +179,7 @@ export class Crowd {
     this.#changed();
   }
 
-  #maybeReturn(client: CrowdClient): void {
+  #maybeReturn(client: LoadClient): void {
     const reconnect = this.#spec.reconnect;
     if (reconnect === undefined || (client.wasRefused && reconnect.afterRefusal !== true)) return;
     const delayMs = reconnect.delayMs ?? client.checker.retryMs ?? defaultRetryMs;
@@ -191,7 +191,7 @@ export class Crowd {
     this.#timers.set(client, setTimeout(again, delayMs));
   }
 
-  #leaveOne(client: CrowdClient, how: Leaving): void {
+  #leaveOne(client: LoadClient, how: Leaving): void {
     if (!this.#members.delete(client)) return;
     this.#counts.left += 1;
     if (client.isOpen) this.#counts.open -= 1;
@@ -202,7 +202,7 @@ export class Crowd {
     this.#changed();
   }
 
-  #forget(client: CrowdClient): void {
+  #forget(client: LoadClient): void {
     clearTimeout(this.#timers.get(client));
     this.#timers.delete(client);
     this.#leaveAt.delete(client);
@@ -229,7 +229,7 @@ export class Crowd {
     }
   }
 
-  #shortOf(condition: Condition): Set<CrowdClient> {
+  #shortOf(condition: Condition): Set<LoadClient> {
     if (condition.kind !== "sequence") return new Set();
     return new Set([...this.#members].filter((client) => !hasReached(client, condition, this.#spec)));
   }
@@ -270,7 +270,7 @@ export class Crowd {
 }
 
 function hasReached(
-  client: CrowdClient,
+  client: LoadClient,
   condition: Condition & { kind: "sequence" },
   spec: GroupSpec,
 ): boolean {

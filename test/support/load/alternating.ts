@@ -2,19 +2,19 @@ import type { LoadGroup } from "./client.js";
 import { median } from "./figures.js";
 import type { Delays } from "./histogram.js";
 
-export interface TurnsOptions {
-  /** Whose delay is measured; its stream must be published to steadily meanwhile. */
+export interface AlternatingOptions {
+  /** The group whose delay is measured. Something must publish to its stream at a steady rate. */
   readonly group: LoadGroup;
-  /** Publications that make up one turn. */
+  /** Publications per measurement. */
   readonly publications: number;
-  /** Turns of each kind. @default 2 */
-  readonly turns?: number;
-  /** Begins what disturbs, and returns what ends it. */
+  /** Measurements of each kind. @default 2 */
+  readonly repetitions?: number;
+  /** Starts the disturbance; returns a function that ends it. */
   readonly disturb: () => Promise<() => Promise<void>>;
 }
 
-/** The delays of each turn, and the middle of their 99th percentiles in milliseconds. */
-export interface Turns {
+/** The delays of each measurement, and the medians of their 99th percentiles in milliseconds. */
+export interface AlternatingDelays {
   readonly base: readonly Delays[];
   readonly disturbed: readonly Delays[];
   readonly baseP99: number;
@@ -22,13 +22,13 @@ export interface Turns {
 }
 
 /**
- * Measures a group's delay without and with a disturbance, in turns: what else changes on the machine meanwhile
- * then meets both alike.
+ * Measures a group's delay without and with a disturbance, alternating: other load on the machine then affects both
+ * equally.
  */
-export async function measureInTurns(options: TurnsOptions): Promise<Turns> {
+export async function measureAlternating(options: AlternatingOptions): Promise<AlternatingDelays> {
   const base: Delays[] = [];
   const disturbed: Delays[] = [];
-  for (let turn = 0; turn < (options.turns ?? 2); turn += 1) {
+  for (let count = 0; count < (options.repetitions ?? 2); count += 1) {
     base.push(await measure(options));
     const end = await options.disturb();
     disturbed.push(await measure(options));
@@ -42,12 +42,13 @@ export async function measureInTurns(options: TurnsOptions): Promise<Turns> {
   };
 }
 
-/** Lines that show every turn. */
-export function turnLines({ base, disturbed, baseP99, disturbedP99 }: Turns): readonly string[] {
+/** One line per measurement, and one for the medians. */
+export function alternatingLines(delays: AlternatingDelays): readonly string[] {
+  const { base, disturbed, baseP99, disturbedP99 } = delays;
   const line = (kind: string, { count, p50, p99, max }: Delays): string =>
     `${kind} p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} max ${max.toFixed(1)} ms (${count} events)`;
-  const pairs = base.flatMap((delays, turn) => {
-    const other = disturbed[turn];
+  const pairs = base.flatMap((delays, index) => {
+    const other = disturbed[index];
     return [line("without:", delays), ...(other === undefined ? [] : [line("with:   ", other)])];
   });
   const ratio = (disturbedP99 / baseP99).toFixed(2);
@@ -57,8 +58,8 @@ export function turnLines({ base, disturbed, baseP99, disturbedP99 }: Turns): re
   ];
 }
 
-/** One turn: what was under way when it began is let through first. */
-async function measure({ group, publications }: TurnsOptions): Promise<Delays> {
+/** Waits until earlier publications have arrived, then measures. */
+async function measure({ group, publications }: AlternatingOptions): Promise<Delays> {
   const { highest } = await group.snapshot();
   await group.waitSequence({ atLeast: highest + Math.ceil(publications / 10), within: 60_000 });
   await group.resetDelays();

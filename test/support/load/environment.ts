@@ -5,20 +5,20 @@ import { atTestEnd, type OnEnd } from "../on-end.js";
 import { cpuSeconds, peakRssBytes, rssBytes } from "../process-figures.js";
 import { waitFor } from "../wait-for.js";
 
-/** What clients connect to: the hub itself, or a Mongrel2 before it with stock or shipped settings. */
+/** What clients connect to: the hub itself, or a Mongrel2 with stock or shipped settings. */
 export type Front = "http" | "stock" | "shipped";
 
 export const fronts: readonly Front[] = ["http", "stock", "shipped"];
 
-export interface BedOptions extends Omit<HubOptions, "mongrel2" | "http"> {
+export interface EnvironmentOptions extends Omit<HubOptions, "mongrel2" | "http"> {
   readonly front: Front;
   /** `superpoll.max_fd` of Mongrel2. @default 8192 */
   readonly maxFd?: number;
-  /** Over the settings of the mode. @default none */
+  /** Added to the settings of the mode. @default none */
   readonly settings?: Mongrel2Settings;
 }
 
-/** Memory and processor time at one moment; of Mongrel2 0 where there is none. */
+/** Memory and CPU time at one moment; 0 for Mongrel2 if there is none. */
 export interface Usage {
   readonly hubBytes: number;
   readonly hubPeakBytes: number;
@@ -28,8 +28,8 @@ export interface Usage {
   readonly serverSeconds: number;
 }
 
-/** A hub with the front that clients use. */
-export class Bed {
+/** A hub and the front that clients connect to. */
+export class LoadEnvironment {
   readonly front: Front;
   readonly hub: HubProcess;
   readonly server: Mongrel2Server | undefined;
@@ -44,7 +44,7 @@ export class Bed {
     this.server = parts.server;
   }
 
-  /** Where clients connect. */
+  /** The port for clients. */
   get port(): number {
     return this.server?.port ?? this.hub.httpPort;
   }
@@ -61,7 +61,7 @@ export class Bed {
     };
   }
 
-  /** The hub's own figures; it is stopped for them. */
+  /** Stops the hub and returns the figures that it logs then. */
   async stopForFigures(): Promise<Readonly<Record<string, number>>> {
     await this.hub.stop();
     const line = this.hub.stderr.split("\n").find((line) => line.includes('"msg":"figures"'));
@@ -70,8 +70,8 @@ export class Bed {
   }
 }
 
-/** Starts a hub, and Mongrel2 where the front is one; resolves when streams can be opened. They end with the test. */
-export async function startBed(options: BedOptions): Promise<Bed> {
+/** Starts a hub, and Mongrel2 if the front needs it. Resolves when streams can be opened. Both end with the test. */
+export async function startEnvironment(options: EnvironmentOptions): Promise<LoadEnvironment> {
   const { front, maxFd, settings, ...rest } = options;
   const onEnd: OnEnd = options.onEnd ?? atTestEnd;
   const server =
@@ -82,12 +82,12 @@ export async function startBed(options: BedOptions): Promise<Bed> {
     args: ["--log-level", "debug", "--state-dir", "off", ...(options.args ?? [])],
     mongrel2: server === undefined ? [] : [`${server.sendSpec},${server.recvSpec},${server.controlSpec}`],
   });
-  const bed = new Bed({ front, hub, server });
-  await waitFor(async () => isHealthy(bed.port), {
+  const environment = new LoadEnvironment({ front, hub, server });
+  await waitFor(async () => isHealthy(environment.port), {
     within: 30_000,
-    missing: "the front answers no /healthz",
+    missing: "the front does not answer /healthz",
   });
-  return bed;
+  return environment;
 }
 
 async function isHealthy(port: number): Promise<boolean> {
@@ -95,7 +95,7 @@ async function isHealthy(port: number): Promise<boolean> {
   return answer?.status === 200;
 }
 
-/** The options that were given: exact optional properties do not take undefined. */
+/** Removes undefined options: exact optional properties do not accept them. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
