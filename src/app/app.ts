@@ -1,31 +1,29 @@
 import { startBeacon } from "./beacon.js";
 import { createGateway } from "./create-gateway.js";
-import { createHttpFront } from "./create-http-front.js";
 import { filterLimits } from "./filter-limits.js";
+import { frontBuilders } from "./fronts.js";
+import { htmlDir } from "./html-dir.js";
 import { createEpoch } from "../journal/epoch.js";
 import { MetricsRegistry } from "../monitoring/figures.js";
-import { readIngestKeys } from "./ingest-keys.js";
 import { setGauges } from "../monitoring/gauges.js";
-import { linkName, recordFile } from "./mongrel2-names.js";
 import { openAdmin } from "./open-admin.js";
+import { openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
 import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
-import type { Config, Mongrel2Specs } from "../config/config.js";
-import type { CurveServer } from "../zeromq/curve/keys.js";
-import type { FanoutLimits } from "../delivery/limits.js";
+import type { Config } from "../config/config.js";
 import { defaultFanoutLimits } from "../delivery/limits.js";
-import { Mongrel2Front } from "../fronts/mongrel2/mongrel2-front.js";
+import type { Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Entry } from "../hub/publications/entry.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
 import { parsePublication } from "../hub/publications/publication.js";
 import type { PublicationInput } from "../hub/publications/publication.js";
-import { ControlSocket } from "../ingress/zeromq/control-socket.js";
-import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
-import { ZeroMqIngress, defaultIngressLimits } from "../ingress/zeromq/zeromq-ingress.js";
+import type { PublicationSink } from "../ingress/publication-sink.js";
+import type { ControlSocket } from "../ingress/zeromq/control-socket.js";
+import type { ZeroMqIngress } from "../ingress/zeromq/zeromq-ingress.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryJournal } from "../journal/memory/memory-journal.js";
 import { OpaquePositions } from "../journal/opaque-positions.js";
@@ -33,7 +31,6 @@ import type { Logger } from "../base/log.js";
 import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import { Presence } from "../presence/presence.js";
-import { WorkersFront } from "../workers/primary/workers-front.js";
 
 /** How long a stop waits until what was published is delivered, in milliseconds. */
 const settleMs = 3000;
@@ -94,7 +91,7 @@ class RunningApp implements App {
   readonly #config: Config;
   readonly #ports: AppPorts;
   readonly #clock: Clock;
-  readonly #figures = new MetricsRegistry();
+  readonly #metrics = new MetricsRegistry();
   readonly #journal: Journal;
   readonly #hub: Hub;
   readonly #polls: Polls;
@@ -102,8 +99,7 @@ class RunningApp implements App {
   readonly #followers: ((entry: Entry) => void)[] = [];
   readonly #presence: Presence | undefined;
   readonly #gateway: Gateway;
-  readonly #http: ReturnType<typeof createHttpFront>;
-  readonly #links: readonly Mongrel2Front[];
+  readonly #fronts: readonly Front[];
   readonly #ingress: ZeroMqIngress[] = [];
   #control: ControlSocket | undefined;
   #admin: Admin | undefined;
@@ -120,7 +116,7 @@ class RunningApp implements App {
       epoch,
       ...(config.opaqueIds ? { positions: new OpaquePositions(epoch) } : {}),
       clock: this.#clock,
-      metrics: this.#figures,
+      metrics: this.#metrics,
       limits: config.limits.history,
       presenceTopic: subscriptionsTopic,
     });
@@ -142,19 +138,16 @@ class RunningApp implements App {
     this.#polls = new Polls({
       hub: this.#hub,
       clock: this.#clock,
-      metrics: this.#figures,
+      metrics: this.#metrics,
       pageBytes: config.limits.roundBytes,
       pageCacheBytes: defaultFanoutLimits.pageCacheBytes,
     });
     const gateway = this.#createGateway();
     this.#gateway = gateway;
-    this.#http = createHttpFront({
-      config,
-      ...this.#shared(gateway, config.limits.roundBytes),
-      workerEntry: ports.workerEntry,
-    });
-    this.#links = config.mongrel2.map((specs, index) =>
-      this.#createMongrel2Front({ specs, name: linkName(index) }, gateway),
+    const { logger, workerEntry } = ports;
+    const parts = { config, gateway, hub: this.#hub, htmlDir, workerEntry, logger };
+    this.#fronts = frontBuilders.flatMap((build) =>
+      build({ ...parts, clock: this.#clock, metrics: this.#metrics }),
     );
   }
 
@@ -162,16 +155,21 @@ class RunningApp implements App {
     return {
       ...(this.#url === undefined ? {} : { http: this.#url }),
       ingest: this.#ingress.map((ingress) => ingress.address),
-      mongrel2: this.#links.map(({ name, state }) => ({ name, state })),
+      mongrel2: this.#links.map(({ name, linkState }) => ({ name, state: linkState })),
       ...(this.#admin === undefined ? {} : { admin: this.#admin.url }),
     };
   }
 
   async start(): Promise<void> {
-    this.#url = await this.#http?.listen();
-    for (const link of this.#links) link.start();
-    await this.#openIngresses();
-    this.#control = await this.#openControl();
+    for (const front of this.#fronts) this.#url = (await front.start()) ?? this.#url;
+    const { logger, onShutdownRequest } = this.#ports;
+    const parts = { config: this.#config, clock: this.#clock, logger, metrics: this.#metrics };
+    const sink: PublicationSink = {
+      append: (publication) => this.#journal.append(publication),
+      room: () => this.#hub.room(),
+    };
+    for await (const ingress of openIngresses({ ...parts, sink })) this.#ingress.push(ingress);
+    this.#control = await openControl(parts, () => onShutdownRequest?.());
     this.#admin = await this.#openAdmin();
     const seconds = this.#config.beaconSeconds;
     if (seconds !== undefined)
@@ -191,7 +189,7 @@ class RunningApp implements App {
   }
 
   figures(): Readonly<Record<string, number>> {
-    return this.#presentFigures().snapshot();
+    return this.#currentMetrics().snapshot();
   }
 
   close(): Promise<void> {
@@ -204,34 +202,34 @@ class RunningApp implements App {
     this.#presence?.close();
     this.#polls.close();
     await Promise.all([...this.#ingress.map((ingress) => ingress.close()), this.#control?.close()]);
-    const fronts = [...this.#links, ...(this.#http === undefined ? [] : [this.#http])];
-    await atMost(this.#clock, settleMs, Promise.all(fronts.map((front) => front.settle())));
-    await Promise.all(fronts.map((front) => front.close()));
+    await atMost(this.#clock, settleMs, Promise.all(this.#fronts.map((front) => front.settle())));
+    await Promise.all(this.#fronts.map((front) => front.close()));
     await this.#admin?.close();
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
   }
 
-  #presentFigures(): MetricsRegistry {
-    const http = this.#http;
-    const inWorkers = http instanceof WorkersFront ? http.bodyBytes : 0;
-    const bodyBytes = this.#gateway.bodies.held + inWorkers;
+  /** The metrics, with the gauges as they are now. */
+  #currentMetrics(): MetricsRegistry {
     setGauges(
       {
         hub: this.#hub,
         journal: this.#journal,
-        http,
-        links: this.#links,
+        fronts: this.#fronts,
         polls: this.#polls.size,
-        bodyBytes,
+        bodyBytes: this.#gateway.bodies.held,
       },
-      this.#figures,
+      this.#metrics,
     );
-    return this.#figures;
+    return this.#metrics;
   }
 
   get #streams(): number {
-    const fronts = this.#links.reduce((sum, link) => sum + link.size, this.#http?.size ?? 0);
-    return fronts + this.#polls.size;
+    return this.#fronts.reduce((sum, { size }) => sum + size, this.#polls.size);
+  }
+
+  /** The fronts behind another server. */
+  get #links(): readonly LinkedFront[] {
+    return this.#fronts.filter((front): front is LinkedFront => front.linkState !== undefined);
   }
 
   #createGateway(): Gateway {
@@ -241,14 +239,14 @@ class RunningApp implements App {
       journal: this.#journal,
       clock: this.#clock,
       logger: this.#ports.logger,
-      metrics: this.#figures,
+      metrics: this.#metrics,
       streams: () => this.#streams,
       polls: this.#polls,
       follow: (follower) => this.#followers.push(follower),
       facts: () => ({
         streams: this.#streams,
         links: this.#links.length,
-        linksUp: this.#links.filter(({ state }) => state === "up").length,
+        linksUp: this.#links.filter(({ linkState }) => linkState === "up").length,
       }),
       isStopping: () => this.#closing !== undefined,
       presence: this.#presence,
@@ -259,60 +257,8 @@ class RunningApp implements App {
     return new Presence({
       journal: this.#journal,
       clock: this.#clock,
-      metrics: this.#figures,
+      metrics: this.#metrics,
       deliveriesPerSecond: this.#config.limits.subscriptionDeliveries,
-    });
-  }
-
-  #createMongrel2Front(
-    { specs, name }: { readonly specs: Mongrel2Specs; readonly name: string },
-    gateway: Gateway,
-  ): Mongrel2Front {
-    const { limits, targets, keepAliveSeconds, stateDir } = this.#config;
-    const record = recordFile(stateDir, specs, this.#ports.logger);
-    return new Mongrel2Front({
-      ...this.#shared(gateway, limits.mongrel2RoundBytes),
-      name,
-      sendSpec: specs.send,
-      recvSpec: specs.recv,
-      ...(specs.control === undefined ? {} : { controlSpec: specs.control }),
-      ...(record === undefined ? {} : { recordFile: record }),
-      targets,
-      keepAliveMs: keepAliveSeconds * 1000,
-      roundBytes: limits.mongrel2RoundBytes,
-      windowBytes: limits.mongrel2WindowBytes,
-    });
-  }
-
-  async #openIngresses(): Promise<void> {
-    const endpoints = this.#config.ingest.map((endpoint) => parseEndpoint(endpoint, "bind"));
-    const { logger } = this.#ports;
-    const curve = readIngestKeys({ file: this.#config.ingestCurve, endpoints, logger });
-    for (const endpoint of endpoints) this.#ingress.push(await this.#openIngress(endpoint, curve));
-  }
-
-  #openIngress(endpoint: Endpoint, curve: CurveServer | undefined): Promise<ZeroMqIngress> {
-    return ZeroMqIngress.open({
-      endpoint,
-      curve,
-      sink: { append: (publication) => this.#journal.append(publication), room: () => this.#hub.room() },
-      publicationLimits: this.#config.limits,
-      // A frame holds at least what its data may.
-      limits: { frameBytes: Math.max(defaultIngressLimits.frameBytes, this.#config.limits.dataBytes) },
-      clock: this.#clock,
-      logger: this.#ports.logger,
-      metrics: this.#figures,
-    });
-  }
-
-  async #openControl(): Promise<ControlSocket | undefined> {
-    const { control } = this.#config;
-    if (control === undefined) return undefined;
-    return ControlSocket.open({
-      endpoint: parseEndpoint(control, "bind"),
-      onShutdown: () => this.#ports.onShutdownRequest?.(),
-      clock: this.#clock,
-      logger: this.#ports.logger,
     });
   }
 
@@ -321,25 +267,12 @@ class RunningApp implements App {
     return openAdmin({
       config: this.#config,
       version,
-      figures: () => this.#presentFigures(),
-      links: () => this.#links.map(({ name, state, size }) => ({ name, state, streams: size })),
-      workers: () => (this.#http instanceof WorkersFront ? this.#http.workers : []),
+      metrics: () => this.#currentMetrics(),
+      fronts: this.#fronts,
       clock: this.#clock,
       logger,
     });
   }
-
-  /** What both kinds of front are built from. */
-  #shared(gateway: Gateway, roundBytes: number) {
-    const { limits, heartbeatSeconds } = this.#config;
-    const fanout: FanoutLimits = {
-      ...defaultFanoutLimits,
-      roundBytes,
-      roundWaitMs: limits.roundWaitMs,
-      heartbeatMs: heartbeatSeconds * 1000,
-      stallMs: limits.stallSeconds * 1000,
-    };
-    const { logger } = this.#ports;
-    return { gateway, hub: this.#hub, fanout, clock: this.#clock, logger, metrics: this.#figures };
-  }
 }
+
+type LinkedFront = Front & Required<Pick<Front, "linkState">>;

@@ -4,11 +4,11 @@ import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
 import type { MetricsRegistry } from "../monitoring/figures.js";
+import type { Front } from "../fronts/front.js";
 import { htmlDir } from "./html-dir.js";
 import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
 import { processMetrics } from "../monitoring/process-metrics.js";
 import { statusDocument } from "../monitoring/status-document.js";
-import type { StatusFacts } from "../monitoring/status-document.js";
 
 /** So that figures of several programs do not mix in one database. */
 const prefix = "pharos_";
@@ -19,10 +19,9 @@ const withoutLabels = ["publications_total", "duplicate_ids_total", "second_requ
 export interface AdminParts {
   readonly config: Pick<Config, "admin" | "adminToken">;
   readonly version: string;
-  /** The figures with the levels of this moment. */
-  readonly figures: () => MetricsRegistry;
-  readonly links: () => StatusFacts["links"];
-  readonly workers: () => StatusFacts["workers"];
+  /** All metrics; the gauges are set when it is called. */
+  readonly metrics: () => MetricsRegistry;
+  readonly fronts: readonly Front[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -47,7 +46,7 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
     return closable(
       await server.listen(),
       server,
-      new EventLoopDelay({ clock: parts.clock, metrics: parts.figures() }),
+      new EventLoopDelay({ clock: parts.clock, metrics: parts.metrics() }),
     );
   } catch (error) {
     await server.close();
@@ -63,18 +62,17 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
 function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"], "off">): AdminServer {
   const { version, clock, logger } = parts;
   const startedAtMs = clock.now();
-  for (const name of withoutLabels) parts.figures().count(name, 0);
+  for (const name of withoutLabels) parts.metrics().count(name, 0);
   return new AdminServer({
     host,
     port,
     token: parts.config.adminToken,
     htmlDir,
     metrics: () =>
-      encodeExposition(parts.figures().families(), prefix) + encodeExposition(processMetrics(startedAtMs)),
+      encodeExposition(parts.metrics().families(), prefix) + encodeExposition(processMetrics(startedAtMs)),
     stats: () => {
-      const families = [...parts.figures().families(), ...processMetrics(startedAtMs)];
-      const [links, workers] = [parts.links(), parts.workers()];
-      return statusDocument({ version, startedAtMs, nowMs: clock.now(), links, workers, families });
+      const families = [...parts.metrics().families(), ...processMetrics(startedAtMs)];
+      return statusDocument({ version, startedAtMs, nowMs: clock.now(), fronts: parts.fronts, families });
     },
     logger,
   });

@@ -1,13 +1,11 @@
 import type { Family, Sample } from "../base/metrics.js";
-import type { WorkerGauges } from "../workers/primary/worker-pool.js";
+import type { Front } from "../fronts/front.js";
 
 export interface StatusFacts {
   readonly version: string;
   readonly startedAtMs: number;
   readonly nowMs: number;
-  readonly links: readonly { readonly name: string; readonly state: string; readonly streams: number }[];
-  /** Empty where the hub itself holds the connections. */
-  readonly workers: readonly WorkerGauges[];
+  readonly fronts: readonly Front[];
   readonly families: readonly Family[];
 }
 
@@ -16,13 +14,15 @@ export interface StatusFacts {
  * `value`. Names are those of the metrics.
  */
 export function statusDocument(facts: StatusFacts): Readonly<Record<string, unknown>> {
-  const { version, startedAtMs, nowMs, links, workers, families } = facts;
+  const { version, startedAtMs, nowMs, fronts, families } = facts;
   return {
     version,
     startedAt: new Date(startedAtMs).toISOString(),
     uptimeSeconds: Math.round((nowMs - startedAtMs) / 1000),
-    links,
-    workers,
+    links: fronts.flatMap(({ name, linkState, size }) =>
+      linkState === undefined ? [] : [{ name, state: linkState, streams: size }],
+    ),
+    workers: fronts.flatMap(({ workers = [] }) => workers),
     figures: Object.fromEntries(groupByName(families.flatMap(({ samples }) => samples))),
   };
 }

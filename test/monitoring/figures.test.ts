@@ -60,8 +60,7 @@ describe("the status", () => {
       version: "1.2.3",
       startedAtMs: Date.UTC(2026, 0, 1),
       nowMs: Date.UTC(2026, 0, 1, 0, 1),
-      links: [],
-      workers: [],
+      fronts: [],
       families: figures.families(),
     });
     expect(status).toEqual({

@@ -17,6 +17,7 @@ import type { Answer, Reply, StreamStart } from "../../gateway/http/messages.js"
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
+import type { Front } from "../front.js";
 import { DetachedSockets } from "./detached-sockets.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 import type { GatewayPort, FrontRequest } from "./gateway-port.js";
@@ -72,7 +73,11 @@ interface Asked {
  * Pharos's own HTTP server. It carries requests to the gateway and serves the page; a stream takes the socket over
  * once its request is parsed, so that all members of a cohort get identical bytes.
  */
-export class HttpFront {
+export class HttpFront implements Front {
+  readonly label = "http";
+  readonly name = "http";
+  /** The gateway counts the bodies. */
+  readonly bodyBytes = 0;
   readonly #options: HttpFrontOptions;
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket>;
@@ -108,7 +113,6 @@ export class HttpFront {
     this.#app = this.#createApp();
   }
 
-  /** Open streams. */
   get size(): number {
     return this.#fanout.size;
   }
@@ -117,12 +121,8 @@ export class HttpFront {
     return this.#fanout.laggards;
   }
 
-  /**
-   * Binds the port; resolves with the URL, the port in it being the real one.
-   *
-   * @throws PharosError `unreachable` when the address cannot be bound
-   */
-  async listen(): Promise<string> {
+  /** Resolves with the URL, which has the real port. */
+  async start(): Promise<string> {
     const { listenAt } = this.#options;
     try {
       return await this.#app.listen({ ...listenAt, backlog: queuedConnections });
@@ -133,19 +133,17 @@ export class HttpFront {
     }
   }
 
-  /** Takes a connection that another process has let in; nothing of it has been read. */
+  /** Takes a connection that another process has accepted and not read from. */
   take(socket: Socket): void {
     this.#app.server.emit("connection", socket);
     socket.resume();
   }
 
-  /** Takes no more connections; resolves when what was published is delivered. The caller sets the deadline. */
   async settle(): Promise<void> {
     this.#app.server.close();
     await this.#fanout.whenIdle();
   }
 
-  /** Ends every stream in order, so that clients reconnect elsewhere, and closes the server. */
   async close(): Promise<void> {
     await closeStreams(this.#fanout, this.#options.clock);
     this.#app.server.closeAllConnections();

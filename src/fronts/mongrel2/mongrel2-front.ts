@@ -19,7 +19,7 @@ import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import { Link } from "./link/link.js";
-import type { LinkState } from "./link/link.js";
+import type { Front, LinkState } from "../front.js";
 import { Targets } from "./link/targets.js";
 import type { Mongrel2Request } from "./wire/request.js";
 import { LinkChannel } from "./link-channel.js";
@@ -68,7 +68,10 @@ interface Client {
 }
 
 /** Pharos behind one Mongrel2: carries its requests to the gateway and delivers rounds over the link. */
-export class Mongrel2Front {
+export class Mongrel2Front implements Front {
+  readonly label = "mongrel2";
+  /** The gateway counts the bodies. */
+  readonly bodyBytes = 0;
   readonly name: string;
   readonly #options: Mongrel2FrontOptions;
   readonly #link: Link;
@@ -100,7 +103,6 @@ export class Mongrel2Front {
     });
   }
 
-  /** Open streams. */
   get size(): number {
     return this.#fanout.size;
   }
@@ -109,21 +111,18 @@ export class Mongrel2Front {
     return this.#fanout.laggards;
   }
 
-  get state(): LinkState {
+  get linkState(): LinkState {
     return this.#link.state;
   }
 
-  /** Connects to the server, which may come later. Throws PharosError `bad-endpoint`. */
-  start(): void {
+  async start(): Promise<undefined> {
     this.#link.start();
   }
 
-  /** Resolves when what was published is delivered. The caller sets the deadline. */
   async settle(): Promise<void> {
     if (this.#link.state === "up") await this.#fanout.whenIdle();
   }
 
-  /** Closes every stream in order, so that clients reconnect elsewhere, and then the link. */
   async close(): Promise<void> {
     await closeStreams(this.#fanout, this.#options.clock);
     await this.#link.close();

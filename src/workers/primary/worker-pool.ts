@@ -8,6 +8,7 @@ import type { Gateway } from "../../gateway/gateway.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
+import type { WorkerStatus } from "../../fronts/front.js";
 import type { WorkerSettings } from "../ipc/settings.js";
 import { Worker } from "./worker.js";
 
@@ -27,20 +28,6 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-}
-
-/** One worker, as operators see it. */
-export interface WorkerGauges {
-  /** Its place, from 1 on; who replaces it has the same. */
-  readonly worker: number;
-  /** `starting` also for one that takes no connections any more and has not ended yet. */
-  readonly state: "up" | "starting" | "ended";
-  /** Undefined while it has no process. */
-  readonly pid: number | undefined;
-  /** Streams and others. */
-  readonly connections: number;
-  readonly streams: number;
-  readonly laggards: number;
 }
 
 /** A worker that ends within this time of its start is started anew only after a while, in milliseconds. */
@@ -82,8 +69,8 @@ export class WorkerPool {
     return this.#sum((worker) => worker.laggards);
   }
 
-  /** Each of the workers that there are to be, as it stands. */
-  get levels(): readonly WorkerGauges[] {
+  /** One entry for each configured worker, also while it has no process. */
+  get status(): readonly WorkerStatus[] {
     return this.#workers.map((worker, index) => ({
       worker: index + 1,
       state: worker === undefined ? "ended" : worker.isUp ? "up" : "starting",

@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { PharosError } from "../../base/errors.js";
+import type { Front, WorkerStatus } from "../../fronts/front.js";
 import { WorkerPool } from "./worker-pool.js";
-import type { WorkerGauges, WorkerPoolOptions } from "./worker-pool.js";
+import type { WorkerPoolOptions } from "./worker-pool.js";
 
 /** `connections` beyond the most are closed at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
@@ -19,7 +20,9 @@ const backlog = 4096;
  * may what, and who follows what, is decided here, for all of them alike. A worker that dies is replaced; its clients
  * come back and resume.
  */
-export class WorkersFront {
+export class WorkersFront implements Front {
+  readonly label = "http";
+  readonly name = "http";
   readonly #options: WorkersFrontOptions;
   readonly #server: Server;
   readonly #pool: WorkerPool;
@@ -38,7 +41,6 @@ export class WorkersFront {
     this.#server.on("drop", () => this.#countCut("workers"));
   }
 
-  /** Open streams. */
   get size(): number {
     return this.#pool.size;
   }
@@ -47,22 +49,16 @@ export class WorkersFront {
     return this.#pool.laggards;
   }
 
-  /** Each worker, as it stands. */
-  get workers(): readonly WorkerGauges[] {
-    return this.#pool.levels;
+  get workers(): readonly WorkerStatus[] {
+    return this.#pool.status;
   }
 
-  /** Bytes of request bodies that the workers hold. */
   get bodyBytes(): number {
     return this.#pool.bodyBytes;
   }
 
-  /**
-   * Starts the workers and binds the port; resolves with the URL, the port in it being the real one.
-   *
-   * @throws PharosError `unreachable` when the address cannot be bound, or a worker ends before it is ready
-   */
-  async listen(): Promise<string> {
+  /** Binds the port and starts the workers; a worker that ends before it is ready is a failure too. */
+  async start(): Promise<string> {
     await this.#bind();
     try {
       await this.#pool.start();
@@ -76,13 +72,11 @@ export class WorkersFront {
     return urlOf(this.#server.address(), this.#options.host);
   }
 
-  /** Takes no more connections; resolves when what was published is delivered. The caller sets the deadline. */
   async settle(): Promise<void> {
     this.#takeNoMore();
     await this.#pool.settle();
   }
 
-  /** Ends every stream in order, so that clients reconnect elsewhere, and the workers. */
   async close(): Promise<void> {
     this.#takeNoMore();
     await this.#pool.close();

@@ -59,7 +59,7 @@ export class WorkerFront {
   /** Resolves when it takes connections. Rejects with PharosError `unreachable`. */
   async start(): Promise<void> {
     // Node's server counts time for requests only while it listens.
-    await this.#front.listen();
+    await this.#front.start();
     this.#peer.connect(this.#options.settings.address);
     this.#peer.send({ kind: "up" });
   }

@@ -75,7 +75,7 @@ test("the operator's view is served with its files, which may run nothing from e
   const page = await fetch(url);
   expect(page.url).toBe(`${url}/operator/`);
   const text = await page.text();
-  expect(text).toContain("<title>Pharos, for operators</title>");
+  expect(text).toContain("<title>Pharos operator page</title>");
   const files = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map(
     ([, file]) => new URL(file ?? "", page.url),
   );

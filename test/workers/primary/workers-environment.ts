@@ -64,7 +64,7 @@ export class WorkersEnvironment {
   }
 
   async listen(): Promise<void> {
-    this.#port = Number(new URL(await this.front.listen()).port);
+    this.#port = Number(new URL(await this.front.start()).port);
   }
 
   connect(): Promise<RawConnection> {

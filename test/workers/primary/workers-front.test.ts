@@ -134,7 +134,7 @@ describe("while its workers start", () => {
   it("keeps no more connections than it may have", async () => {
     const port = await freePort();
     const environment = new WorkersEnvironment({ port, entry: slowWorker, connections: 2 });
-    void refusalOf(environment.front.listen());
+    void refusalOf(environment.front.start());
     const kept = [await connectEarly(port), await connectEarly(port)];
     const third = await connectEarly(port);
     await third.readToEnd({ within });
@@ -145,7 +145,7 @@ describe("while its workers start", () => {
   it("can be stopped: nobody is left behind and nothing is called a failure", async () => {
     const port = await freePort();
     const environment = new WorkersEnvironment({ port, entry: slowWorker });
-    const refusal = refusalOf(environment.front.listen());
+    const refusal = refusalOf(environment.front.start());
     const early = await connectEarly(port);
     await environment.front.settle();
     await environment.front.close();
@@ -158,7 +158,7 @@ describe("while its workers start", () => {
   it("closes those that came early when a worker ends before it is ready", async () => {
     const port = await freePort();
     const environment = new WorkersEnvironment({ port, entry: slowWorker, workers: 1 });
-    const refusal = refusalOf(environment.front.listen());
+    const refusal = refusalOf(environment.front.start());
     const early = await connectEarly(port);
     const [worker = 0] = await waitFor(
       () => {

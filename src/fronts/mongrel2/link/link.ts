@@ -3,6 +3,7 @@ import type { Timer } from "../../../base/clock.js";
 import { PharosError } from "../../../base/errors.js";
 import type { StatusRow } from "../wire/control.js";
 import type { Mongrel2Frame } from "../wire/request.js";
+import type { LinkState } from "../../front.js";
 import { defaultMaxTargets } from "../wire/response.js";
 import { isSender } from "../wire/sender.js";
 import { controlFrames } from "./control-frames.js";
@@ -18,12 +19,6 @@ import { queryStatus } from "./status.js";
 import { Targets } from "./targets.js";
 import { keepAliveSeconds } from "../../../limits/delivery.js";
 import { type Message, Windows } from "./windows.js";
-
-/**
- * `waiting`: the server was not there yet. `up`: it takes messages. `stuck`: a fence is late, and nothing is sent until
- * it is back. `down`: it was there, and is not now.
- */
-export type LinkState = "waiting" | "up" | "stuck" | "down";
 
 /** How it is known that a connection can take its next message. */
 export type Pacing = "credits" | "fence";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { workerShare } from "../../src/app/create-http-front.js";
-import { BodyBudget } from "../../src/gateway/limits/body-budget.js";
-import { gatewayRequest } from "../gateway/request.js";
+import { workerShare } from "../../../src/workers/primary/workers-fronts.js";
+import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
+import { gatewayRequest } from "../../gateway/request.js";
 
 const MiB = 1024 * 1024;
 

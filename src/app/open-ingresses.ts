@@ -1,0 +1,44 @@
+import type { Clock } from "../base/clock.js";
+import type { Logger } from "../base/log.js";
+import type { Metrics } from "../base/metrics.js";
+import type { Config } from "../config/config.js";
+import type { PublicationSink } from "../ingress/publication-sink.js";
+import { ControlSocket } from "../ingress/zeromq/control-socket.js";
+import { ZeroMqIngress, defaultIngressLimits } from "../ingress/zeromq/zeromq-ingress.js";
+import { parseEndpoint } from "../zeromq/endpoint.js";
+import { readIngestKeys } from "./ingest-keys.js";
+
+export interface IngressParts {
+  readonly config: Config;
+  readonly sink: PublicationSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Opens the configured endpoints one by one, so that the caller can close the first if a later one fails. */
+export async function* openIngresses(parts: IngressParts): AsyncGenerator<ZeroMqIngress, void> {
+  const { config, logger } = parts;
+  const endpoints = config.ingest.map((endpoint) => parseEndpoint(endpoint, "bind"));
+  const curve = readIngestKeys({ file: config.ingestCurve, endpoints, logger });
+  // A frame may be as large as the data of a publication.
+  const frameBytes = Math.max(defaultIngressLimits.frameBytes, config.limits.dataBytes);
+  for (const endpoint of endpoints)
+    yield await ZeroMqIngress.open({
+      ...parts,
+      endpoint,
+      curve,
+      publicationLimits: config.limits,
+      limits: { frameBytes },
+    });
+}
+
+/** Opens the endpoint at which programs can stop the hub; undefined if none is configured. */
+export async function openControl(
+  { config, clock, logger }: Pick<IngressParts, "config" | "clock" | "logger">,
+  onShutdown: () => void,
+): Promise<ControlSocket | undefined> {
+  if (config.control === undefined) return undefined;
+  const endpoint = parseEndpoint(config.control, "bind");
+  return ControlSocket.open({ endpoint, onShutdown, clock, logger });
+}

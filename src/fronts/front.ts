@@ -1,0 +1,78 @@
+import type { Clock } from "../base/clock.js";
+import type { Logger } from "../base/log.js";
+import type { Metrics } from "../base/metrics.js";
+import type { Config } from "../config/config.js";
+import type { Gateway } from "../gateway/gateway.js";
+import type { Hub } from "../hub/hub.js";
+
+/** The states of a link to another server, such as Mongrel2; see {@link LinkState}. */
+export const linkStates = ["waiting", "up", "stuck", "down"] as const;
+
+/**
+ * `waiting`: the server has not connected yet. `up`: it takes messages. `stuck`: it takes none at the moment. `down`:
+ * the connection to it is lost.
+ */
+export type LinkState = (typeof linkStates)[number];
+
+/** One worker process, as operators see it. */
+export interface WorkerStatus {
+  /** Counted from 1. A worker that replaces another has the same number. */
+  readonly worker: number;
+  /** `starting`: it takes no connections yet, or no longer and has not ended. */
+  readonly state: "up" | "starting" | "ended";
+  /** Undefined while it has no process. */
+  readonly pid: number | undefined;
+  /** Open connections, with and without a stream. */
+  readonly connections: number;
+  readonly streams: number;
+  readonly laggards: number;
+}
+
+/** A way in for clients: it passes their requests to the gateway, and streams to them. */
+export interface Front {
+  /** The metrics' label `front`; fronts with the same label are counted together. */
+  readonly label: string;
+  /** Unique among the fronts. */
+  readonly name: string;
+  /** Open streams. */
+  readonly size: number;
+  /** Streams whose client does not keep up. */
+  readonly laggards: number;
+  /** Bytes of request bodies in processes of its own; the gateway counts those of this process. */
+  readonly bodyBytes: number;
+  /** Only for a front behind another server. */
+  readonly linkState?: LinkState;
+  /** Only for a front with worker processes. */
+  readonly workers?: readonly WorkerStatus[];
+  /**
+   * Takes connections from now on. Resolves with the URL for clients; undefined if it is behind another server, which
+   * may start later.
+   *
+   * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
+   */
+  start(): Promise<string | undefined>;
+  /** Takes no more connections, and resolves when everything published is delivered. The caller sets the deadline. */
+  settle(): Promise<void>;
+  /** Ends every stream in order, so that clients reconnect elsewhere, and frees everything it holds. */
+  close(): Promise<void>;
+}
+
+/** What fronts are built from. */
+export interface FrontParts {
+  readonly config: Config;
+  readonly gateway: Gateway;
+  readonly hub: Hub;
+  /** The folder with the hub's page. */
+  readonly htmlDir: string;
+  /** The program of a worker process. @default the one beside this code */
+  readonly workerEntry?: string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Builds the fronts of one kind; none if the configuration switches them off. To add a kind, write its folder and add
+ * its builder to the list in `app/fronts.ts`.
+ */
+export type FrontBuilder = (parts: FrontParts) => readonly Front[];

@@ -1,0 +1,27 @@
+import type { Mongrel2Specs } from "../../config/config.js";
+import { fanoutLimits } from "../fanout-limits.js";
+import type { FrontBuilder, FrontParts } from "../front.js";
+import { Mongrel2Front } from "./mongrel2-front.js";
+import { recordFile } from "./record-file.js";
+
+/** One front for each Mongrel2 server of the configuration. They are named `mongrel2-1`, `mongrel2-2` and so on. */
+export const mongrel2Fronts: FrontBuilder = (parts) =>
+  parts.config.mongrel2.map((specs, index) => createFront(parts, specs, `mongrel2-${index + 1}`));
+
+function createFront(parts: FrontParts, specs: Mongrel2Specs, name: string): Mongrel2Front {
+  const { limits, targets, keepAliveSeconds, stateDir } = parts.config;
+  const record = recordFile(stateDir, specs, parts.logger);
+  return new Mongrel2Front({
+    ...parts,
+    name,
+    fanout: fanoutLimits(parts.config, limits.mongrel2RoundBytes),
+    sendSpec: specs.send,
+    recvSpec: specs.recv,
+    ...(specs.control === undefined ? {} : { controlSpec: specs.control }),
+    ...(record === undefined ? {} : { recordFile: record }),
+    targets,
+    keepAliveMs: keepAliveSeconds * 1000,
+    roundBytes: limits.mongrel2RoundBytes,
+    windowBytes: limits.mongrel2WindowBytes,
+  });
+}

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Logger } from "../../base/log.js";
+import type { Mongrel2Specs } from "../../config/config.js";
+
+/**
+ * The file that records a link's open streams; the same server has the same file at every start. Undefined if there is
+ * no state folder, or it cannot be made: after a crash, the streams must then be found without a record.
+ */
+export function recordFile(
+  stateDir: string | undefined,
+  specs: Mongrel2Specs,
+  logger: Logger,
+): string | undefined {
+  if (stateDir === undefined) return undefined;
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    logger.warn(
+      { stateDir, error },
+      "cannot record open streams: after a crash, their clients may get no events until they reconnect",
+    );
+    return undefined;
+  }
+  const name = createHash("sha256")
+    .update(JSON.stringify([absoluteSpec(specs.send), absoluteSpec(specs.recv)]))
+    .digest("hex")
+    .slice(0, 16);
+  return join(stateDir, `streams-${name}.ids`);
+}
+
+/** An ipc path is relative to the hub's working folder; the same text in another folder is another server. */
+function absoluteSpec(spec: string): string {
+  return spec.startsWith("ipc://") ? `ipc://${resolve(spec.slice("ipc://".length))}` : spec;
+}
