@@ -1,6 +1,6 @@
-// Prints "PASSED FAILED" of one run of vitest, and on standard error what failed and why, in short.
-// Arguments: the file of its JSON reporter, and its exit status.
-// A file that cannot be loaded is one failure, and so is a run that fails for no test's sake.
+// Prints "PASSED FAILED" for one run of vitest, and each failure with a short reason on standard error.
+// Arguments: the output file of vitest's JSON reporter, and vitest's exit status.
+// A file that cannot be loaded counts as one failure. So does a run that fails without a failed test.
 import { readFileSync } from "node:fs";
 
 const [path, status] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-# Sourced by the commands beside it: brings a checkout into a state in which they can run. Says on standard error
-# what it does, so that standard output stays the command's own.
+# Sourced by the other scripts: installs packages and builds the checkout. Messages go to standard error, because
+# standard output belongs to the command.
 set -euo pipefail
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
@@ -18,7 +18,7 @@ need_node() {
     fail "Pharos needs Node.js 20.19 or newer; this is $(node --version)"
 }
 
-# No dependency needs its install script, so none is run. Warnings would only be about this user's own npm settings.
+# No dependency needs its install script, so none runs. Warnings are off: they would be about the user's npm settings.
 install_packages() {
   [[ node_modules/.package-lock.json -nt package-lock.json ]] && return
   say "Installing packages..."
@@ -31,7 +31,7 @@ build() {
   npm run --silent build >&2
 }
 
-# Two commands that start together take turns, where the system has a lock for that.
+# Runs a command under a lock (if flock is installed), so that two scripts do not install or build at the same time.
 locked() {
   local lock='' status=0
   if command -v flock >/dev/null; then
@@ -43,15 +43,15 @@ locked() {
   return "$status"
 }
 
-# Leaves the caller's folder as it is.
+# Installs packages and builds if needed. Does not change the current folder.
 set_up() {
   need_node
-  # Another user's checkout is taken as it is.
+  # A read-only checkout that is built is used unchanged.
   [[ -w $root || ! -f $root/dist/cli/main.js ]] || return 0
   (cd -- "$root" && locked install_packages && locked build)
 }
 
-# Installs Debian packages where that is allowed. $1: for what they are needed; the rest: command=packages.
+# Installs missing Debian packages if this user may. $1: what needs them; other arguments: command=packages.
 need_tools() {
   local why=$1 pair packages missing=()
   shift
@@ -65,10 +65,10 @@ need_tools() {
   ((EUID == 0)) || as_root=(sudo -n)
   if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
     say "$why needs ${missing[*]}. On Debian or Ubuntu: sudo apt-get install ${missing[*]}"
-    say "Elsewhere: Mongrel2 1.12 or newer from https://github.com/mongrel2/mongrel2, Chromium from your system's packages."
+    say "On other systems: Mongrel2 1.12 or newer from https://github.com/mongrel2/mongrel2, Chromium from the system's packages."
     return 1
   fi
   say "Installing ${missing[*]}..."
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || say "apt-get update failed; trying with what is known."
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || say "apt-get update failed; trying with the old package lists."
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
