@@ -1,3 +1,4 @@
+import { CompactingQueue } from "../base/compacting-queue.js";
 import type { Coding } from "./publications/content-coding.js";
 import type { Entry } from "./publications/entry.js";
 import type { TopicFilter } from "./filters/filter.js";
@@ -64,8 +65,7 @@ export class Cohort {
   readonly filterBytes: number;
   readonly #history: History;
   readonly #account: Backpressure;
-  #pending: Entry[] = [];
-  #taken = 0;
+  readonly #pending = new CompactingQueue<Entry>();
   /** An offset, since an entry would be held for as long as the cohort is quiet. */
   #last: Offset = 0;
   #listening = false;
@@ -88,17 +88,17 @@ export class Cohort {
 
   /** Everything up to this offset has been given to rounds, or was never pending here. */
   get horizon(): Offset {
-    const next = this.#pending[this.#taken];
+    const next = this.#pending.first;
     return next === undefined ? this.#history.head : next.offset - 1;
   }
 
   get hasPending(): boolean {
-    return this.#taken < this.#pending.length;
+    return this.#pending.length > 0;
   }
 
   /** When the journal took what has waited longest here; undefined when nothing waits. */
   get oldestPendingAtMs(): number | undefined {
-    return this.#pending[this.#taken]?.atMs;
+    return this.#pending.first?.atMs;
   }
 
   /**
@@ -107,12 +107,11 @@ export class Cohort {
   listen(listening: boolean): void {
     this.#listening = listening;
     if (listening) return;
-    for (let index = this.#taken; index < this.#pending.length; index += 1) {
-      const entry = this.#pending[index];
+    for (let index = 0; index < this.#pending.length; index += 1) {
+      const entry = this.#pending.at(index);
       if (entry !== undefined) this.#account.remove(entry);
     }
-    this.#pending = [];
-    this.#taken = 0;
+    this.#pending.clear();
     this.#account.relieved();
   }
 
@@ -124,7 +123,7 @@ export class Cohort {
     entry.readers += this.connections;
     this.#account.add(entry);
     this.#pending.push(entry);
-    if (this.#pending.length - this.#taken === 1) this.outlet.wake(this);
+    if (this.#pending.length === 1) this.outlet.wake(this);
   }
 
   /** Bytes of the format as its connections get them, packed as for so many of them; nothing stays nothing. */
@@ -138,13 +137,12 @@ export class Cohort {
    * when nothing waits.
    */
   take(maxBytes: number): Batch | undefined {
-    const first = this.#pending[this.#taken];
+    const { first } = this.#pending;
     if (first === undefined) return undefined;
     const parts: Buffer[] = [];
     let bytes = 0;
-    let index = this.#taken;
-    for (; index < this.#pending.length; index += 1) {
-      const entry = this.#pending[index];
+    for (let index = 0; ; index += 1) {
+      const entry = this.#pending.at(index);
       if (entry === undefined) break;
       const part = entry.encodedAs(this.subscription.format);
       if (parts.length > 0 && bytes + part.length > maxBytes) break;
@@ -152,21 +150,9 @@ export class Cohort {
       bytes += part.length;
       this.#account.remove(entry);
     }
-    this.#dropTaken(index);
+    this.#pending.drop(parts.length);
     this.#account.relieved(first);
     return { body: this.coded(join(parts, bytes), this.connections), count: parts.length };
-  }
-
-  /** Keeps the list short without moving it at every round. */
-  #dropTaken(upTo: number): void {
-    this.#taken = upTo;
-    if (upTo === this.#pending.length) {
-      this.#pending = [];
-      this.#taken = 0;
-    } else if (upTo > 1024 && upTo * 2 > this.#pending.length) {
-      this.#pending = this.#pending.slice(upTo);
-      this.#taken = 0;
-    }
   }
 }
 

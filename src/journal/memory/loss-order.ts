@@ -1,3 +1,4 @@
+import { countLeading } from "../../base/binary-search.js";
 import type { LossMark } from "../../hub/publications/history.js";
 
 /** What can lose something; the moment is kept by {@link LossOrder}. */
@@ -44,14 +45,7 @@ export class LossOrder<L extends LossOwner> {
   }
 
   #indexAfter(mark: LossMark): number {
-    let low = 0;
-    let high = this.#losses.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#losses[middle]?.at ?? 0) <= mark) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countLeading(this.#losses.length, (index) => (this.#losses[index]?.at ?? 0) <= mark);
   }
 }
 

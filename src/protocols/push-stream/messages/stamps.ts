@@ -1,3 +1,4 @@
+import { countLeading } from "../../../base/binary-search.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Offset } from "../../../hub/publications/position.js";
 
@@ -63,15 +64,11 @@ export class Stamps {
 
   /** The index of the last second that is so; -1 when none is. */
   #indexAt(isSo: (second: Second) => boolean): number {
-    let low = 0;
-    let high = this.#seconds.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const second = this.#seconds[middle];
-      if (second !== undefined && isSo(second)) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    const leading = countLeading(this.#seconds.length, (index) => {
+      const second = this.#seconds[index];
+      return second !== undefined && isSo(second);
+    });
+    return leading - 1;
   }
 }
 

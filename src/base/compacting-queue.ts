@@ -1,0 +1,62 @@
+/** So many taken slots are kept before the array is copied without them. */
+const mostTakenSlots = 1024;
+
+/** A queue in one array. Taking items moves no others: the array is copied when most of it has been taken. */
+export class CompactingQueue<T> {
+  #items: (T | undefined)[] = [];
+  #front = 0;
+
+  get length(): number {
+    return this.#items.length - this.#front;
+  }
+
+  get first(): T | undefined {
+    return this.#items[this.#front];
+  }
+
+  get last(): T | undefined {
+    return this.#items[this.#items.length - 1];
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#front];
+    if (item !== undefined) this.drop(1);
+    return item;
+  }
+
+  /** Removes the first `count` items. */
+  drop(count: number): void {
+    const front = this.#front + count;
+    if (front >= this.#items.length) {
+      this.clear();
+      return;
+    }
+    // An item that stayed in its slot would stay in memory.
+    this.#items.fill(undefined, this.#front, front);
+    this.#front = front;
+    if (front > mostTakenSlots && front * 2 > this.#items.length) {
+      this.#items = this.#items.slice(front);
+      this.#front = 0;
+    }
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#front = 0;
+  }
+
+  /** Keeps only the items for which `keep` is true, in order. */
+  retainOnly(keep: (item: T) => boolean): void {
+    this.#items = this.#items.slice(this.#front).filter((item) => item !== undefined && keep(item));
+    this.#front = 0;
+  }
+
+  /** The item at `index`, counted from the front. */
+  at(index: number): T | undefined {
+    return this.#items[this.#front + index];
+  }
+}
