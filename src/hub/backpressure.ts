@@ -3,13 +3,13 @@ import { Waiters } from "../base/waiters.js";
 import { declaredDeliveryLimits } from "../limits/delivery.js";
 import type { Entry } from "./publications/entry.js";
 
-/** When the hub tells publishers to wait. */
+/** The limits above which publishers have to wait. */
 export interface PressureLimits {
-  /** Nothing more is taken in while this many bytes are pending. */
+  /** Publishers wait while this many bytes are pending. */
   readonly pendingBytes: number;
-  /** Below this, pending bytes never stop a publisher, however long they wait. */
+  /** Below this number of pending bytes publishers never wait, however old the oldest entry is. */
   readonly pendingFloorBytes: number;
-  /** Above the floor, publishers wait while rounds take what is older than this, in milliseconds. */
+  /** Above the floor, publishers also wait while rounds take entries older than this, in milliseconds. */
   readonly pendingAgeMs: number;
 }
 
@@ -23,11 +23,12 @@ export const defaultPressureLimits: PressureLimits = Object.freeze({
   pendingAgeMs: 500,
 });
 
-/** A slot in a pending list. */
+/** Memory for one slot in a list of pending entries. */
 const slotBytes = 16;
 
 /**
- * Counts what waits for a round in all cohorts: an entry once however many cohorts wait for it, and a slot for each.
+ * Counts the pending bytes of all cohorts: an entry once, however many cohorts have it pending, and a slot for each
+ * cohort.
  */
 export class Backpressure {
   readonly #limits: PressureLimits;
@@ -46,20 +47,20 @@ export class Backpressure {
     return this.#bytes;
   }
 
-  /** True while publishers should wait. */
+  /** True while publishers must wait. */
   get full(): boolean {
     if (this.#holders.size > 0) return true;
     if (this.#bytes >= this.#limits.pendingBytes) return true;
     return this.#late && this.#bytes >= this.#limits.pendingFloorBytes;
   }
 
-  /** There is no room while anybody holds publishers, whatever is pending. */
+  /** Makes publishers wait until every holder has called this with `on: false`, whatever is pending. */
   hold(who: object, on: boolean): void {
     if (on) this.#holders.add(who);
     else if (this.#holders.delete(who)) this.relieved();
   }
 
-  /** Undefined while there is room, else a promise that resolves when there is. */
+  /** Undefined if publishers may go on, else a promise that resolves when they may. */
   room(): Promise<void> | undefined {
     return this.full ? this.#waiters.until(() => !this.full) : undefined;
   }
@@ -70,7 +71,7 @@ export class Backpressure {
     this.#bytes += slotBytes;
   }
 
-  /** An entry leaves one pending list; with the last one go its encoded bytes. */
+  /** Removes an entry from one cohort. If it was the last, the encoded bytes are dropped. */
   remove(entry: Entry): void {
     entry.pendingIn -= 1;
     this.#bytes -= slotBytes;
@@ -79,7 +80,7 @@ export class Backpressure {
     entry.forgetEncoded();
   }
 
-  /** Called after a list has given entries away; `oldest` is the first of them, if rounds took it. */
+  /** Call it after entries were removed. `oldest` is the first of them, if a round took them. */
   relieved(oldest?: Entry): void {
     if (oldest !== undefined) this.#late = this.#clock.now() - oldest.atMs > this.#limits.pendingAgeMs;
     if (!this.full) this.#waiters.look();

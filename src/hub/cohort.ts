@@ -11,39 +11,39 @@ import type { Offset } from "./publications/position.js";
 import { mayRead } from "./publications/rights.js";
 import type { Rights } from "./publications/rights.js";
 
-/** Where rounds go: one per Mongrel2 link, one for the HTTP front. */
+/** A destination of rounds: one for each Mongrel2 link, one for the HTTP front. */
 export interface Outlet {
   /** Part of the cohort's key; unique in the hub. */
   readonly name: string;
-  /** The cohort has something pending. Called once until its batch is taken; must not call back into the hub. */
+  /** The cohort has entries pending. Called once until they are taken. It must not call back into the hub. */
   wake(cohort: Cohort): void;
 }
 
-/** What connections have in common when they must always receive the same bytes. */
+/** The properties that decide which bytes a connection gets. Connections that share all of them share a cohort. */
 export interface Subscription {
   readonly format: Format;
-  /** @default none: the format's bytes as they are */
+  /** @default none: bytes as the format writes them */
   readonly coding?: Coding | undefined;
   readonly filters: readonly TopicFilter[];
   readonly rights: Rights;
 }
 
-/** What a connection that joins says. */
+/** The request of a connection to join a cohort. */
 export interface Joining {
   readonly subscription: Subscription;
-  /** The client's cursor; undefined starts at the present, with the retained values. */
+  /** The client's cursor. Undefined: the connection starts at the head, with the retained values. */
   readonly lastEventId: string | undefined;
   /**
-   * Which of the filters the client did not have before, where it goes on from a cursor: their retained values come
-   * first. @default none
+   * For a client that resumes from a cursor: the filters that it did not have before. Their retained values come first.
+   * @default none
    */
   readonly added?: readonly TopicFilter[] | undefined;
 }
 
-/** What a round delivers: the bytes of some entries in order, coded. */
+/** The bytes of some entries, in order and coded, for one round. */
 export interface Batch {
   readonly body: Buffer;
-  /** How many publications it holds. */
+  /** The number of publications in it. */
   readonly count: number;
 }
 
@@ -54,22 +54,23 @@ export function cohortKey(outlet: Outlet, subscription: Subscription): string {
 }
 
 /**
- * All connections of one outlet that must always receive the same bytes: what they wait for. While somebody listens,
- * matching entries wait here until a round takes them; a reader of history that has reached {@link horizon} can join.
+ * All connections of one outlet that get identical bytes, and the entries that are pending for them. While somebody
+ * listens, matching entries wait here until a round takes them. A reader of history joins when it has reached {@link
+ * horizon}.
  */
 export class Cohort {
   readonly key: string;
   readonly outlet: Outlet;
   readonly subscription: Subscription;
-  /** What the filters of each of its connections hold, in bytes. */
+  /** Memory for the filters of one of its connections, in bytes. */
   readonly filterBytes: number;
   readonly #history: History;
   readonly #account: Backpressure;
   readonly #pending = new CompactingQueue<Entry>();
-  /** An offset, since an entry would be held for as long as the cohort is quiet. */
+  /** An offset and not the entry, which would stay in memory while the cohort is quiet. */
   #last: Offset = 0;
   #listening = false;
-  /** Connections that hold this cohort open, members or not; kept by the hub. */
+  /** The number of its connections. Kept by the hub. */
   connections = 0;
 
   constructor(options: {
@@ -86,7 +87,7 @@ export class Cohort {
     this.#account = options.account;
   }
 
-  /** Everything up to this offset has been given to rounds, or was never pending here. */
+  /** Every matching entry up to this offset was taken by a round, or was never pending here. */
   get horizon(): Offset {
     const next = this.#pending.first;
     return next === undefined ? this.#history.head : next.offset - 1;
@@ -96,13 +97,14 @@ export class Cohort {
     return this.#pending.length > 0;
   }
 
-  /** When the journal took what has waited longest here; undefined when nothing waits. */
+  /** When the journal stored the oldest pending entry; undefined if none is pending. */
   get oldestPendingAtMs(): number | undefined {
     return this.#pending.first?.atMs;
   }
 
   /**
-   * With a listener, entries are kept for the next round. Without one nothing is: whoever comes later reads history.
+   * While `listening`, matching entries are kept for the next round. Otherwise none are: a later reader finds them in
+   * history.
    */
   listen(listening: boolean): void {
     this.#listening = listening;
@@ -115,7 +117,7 @@ export class Cohort {
     this.#account.relieved();
   }
 
-  /** Takes an entry that matches one of the filters; a second match of the same entry changes nothing. */
+  /** Adds an entry that matches a filter. Adding the same entry again has no effect. */
   append(entry: Entry): void {
     if (this.#last === entry.offset) return;
     this.#last = entry.offset;
@@ -126,15 +128,15 @@ export class Cohort {
     if (this.#pending.length === 1) this.outlet.wake(this);
   }
 
-  /** Bytes of the format as its connections get them, packed as for so many of them; nothing stays nothing. */
+  /** Codes bytes of the format for so many connections. No bytes stay no bytes. */
   coded(body: Buffer, members: number): Buffer {
     const { coding } = this.subscription;
     return coding === undefined || body.length === 0 ? body : coding.encode(body, members);
   }
 
   /**
-   * Gives the next round its bytes: as many entries as fit in `maxBytes` before they are coded, at least one; undefined
-   * when nothing waits.
+   * Takes entries for the next round: as many as fit into `maxBytes` before coding, at least one. Undefined if none are
+   * pending.
    */
   take(maxBytes: number): Batch | undefined {
     const { first } = this.#pending;

@@ -10,10 +10,10 @@ import { mayRead } from "./publications/rights.js";
 import type { Entry } from "./publications/entry.js";
 
 /**
- * Where a reader of history stands.
- * - `opening`: it is being sent the retained values after `after` and up to `upTo` that it will not find in history;
- *   then follows the gap, if one is to be told, or its position, and history after `from`
- * - `history`: it has everything up to and including `after`, and was told of what had been lost by then
+ * The state of a reader of history.
+ * - `opening`: it gets the retained values with offsets after `after`, up to `upTo`, that history does not hold. Then
+ *   it gets the gap event, or its position if there is no gap, and then history after `from`.
+ * - `history`: it has every entry up to and including `after`. Losses up to the mark `told` were reported to it.
  */
 export type ReadState =
   | {
@@ -22,11 +22,11 @@ export type ReadState =
       readonly upTo: Offset;
       readonly from: Offset;
       /**
-       * The names of filters whose values up to `from` it is to have; undefined for all. What history brings it, and the
-       * values of the filters that it had before, it needs no more.
+       * The names of the filters whose values up to `from` the reader still needs; undefined for all filters. The
+       * reader has the values of its other filters already, or gets them from history.
        */
       readonly added?: readonly string[] | undefined;
-      /** What had been lost by then is in the gap. */
+      /** Losses up to this mark are in `gap`. */
       readonly told: LossMark;
       readonly gap?: Gap;
     }
@@ -36,15 +36,15 @@ type Gap = Losses & { readonly reason: GapReason };
 
 type Opening = ReadState & { readonly kind: "opening" };
 
-/** A piece of the past in a cohort's format and coding; nobody changes its bytes. */
+/** A part of history as bytes, in a cohort's format and coding. Do not change the bytes: readers share them. */
 export interface Page {
   readonly body: Buffer;
   readonly count: number;
-  /** Where a reader stands who has this page. */
+  /** The reader's state after this page. */
   readonly next: ReadState;
-  /** Set when the page tells a gap. */
+  /** The reason of the gap event in this page; undefined if there is none. */
   readonly gapReason: GapReason | undefined;
-  /** True when the page ended because it was full. */
+  /** True if the page ended because it was full. */
   readonly full: boolean;
 }
 
@@ -54,15 +54,15 @@ export interface PageSource {
 }
 
 export interface PageLimits {
-  /** The page ends before the event that would pass this, not yet coded, but holds at least one event. */
+  /** Largest size before coding, in bytes. The page holds at least one event, whatever its size. */
   readonly maxBytes: number;
-  /** The page ends with this offset: the cohort's horizon. */
+  /** The page ends at this offset: the cohort's horizon. */
   readonly upTo: Offset;
 }
 
 /**
- * Where a new connection begins: where its cursor is, with the retained values of filters that it did not have before;
- * without a cursor at the head, with all retained values.
+ * The first state of a new connection. With a cursor it reads on from there, after the retained values of the filters
+ * that it did not have before. Without a cursor it begins at the head, after all retained values.
  */
 export function startReading(
   source: PageSource,
@@ -77,18 +77,21 @@ export function startReading(
     const gap = { topics: [], more: false, reason: cursor.reason };
     return { kind: "opening", after: 0, upTo: head, from: 0, told: 0, gap };
   }
-  // Without losses there is no other retained value that history would not bring.
+  // If nothing is lost, history brings every other retained value.
   return resumed(cursor.offset, namesOf(added));
 }
 
-/** Where a reader stands whose filters have changed: at the same place, with the retained values of those added first. */
+/**
+ * The state of a reader after a change of filters: at the same place, with the retained values of the added filters
+ * first.
+ */
 export function moveReading(read: ReadState, added: readonly string[]): ReadState {
   if (read.kind === "history") return resumed(read.after, added);
-  // Which of its values it has is not known for the new filters: they come again.
+  // The offset says nothing about the values of the new filters, so all values come again.
   return { ...read, after: 0, told: 0, added: read.added && [...read.added, ...added] };
 }
 
-/** By which {@link ReadState} knows filters. */
+/** The names by which {@link ReadState} refers to filters. */
 export function namesOf(filters: readonly TopicFilter[]): readonly string[] {
   return filters.map(({ kind, text }) => `${kind}:${text}`);
 }
@@ -97,7 +100,7 @@ function resumed(from: Offset, added: readonly string[]): ReadState {
   return { kind: "opening", after: added.length === 0 ? from : 0, upTo: from, from, told: 0, added };
 }
 
-/** Reads the next page for a reader of this cohort. The same state, limits and history give the same bytes. */
+/** Reads the next page for a reader of this cohort. Equal arguments give equal bytes. */
 export function readPage(
   source: PageSource,
   cohort: Cohort,
@@ -140,14 +143,14 @@ class PageBuilder {
     const [only] = this.#parts;
     const body =
       only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts, this.#bytes);
-    // Most pages are read by one.
+    // One reader: few pages are shared.
     return { body: this.#cohort.coded(body, 1), count: this.#count, next, full: this.#full, gapReason };
   }
 
   /**
-   * A reader that history has moved past is told, and gets the retained values that it may have missed. History moves
-   * on between a connection's opening and its first page, and between the pages of a long opening, too. Nothing is told
-   * before everything is found.
+   * Looks for entries that history no longer holds for this reader. If it finds any, the reader gets a gap event and
+   * the retained values that it may have missed. Entries can be evicted between two pages of one reader too. The page
+   * says nothing before the search is complete.
    */
   #findLosses(state: ReadState): { readonly isComplete: boolean; readonly state: ReadState } {
     const from = state.kind === "opening" ? state.from : state.after;
@@ -182,7 +185,7 @@ class PageBuilder {
     return added ? { kind: "history", after, told } : { ...opening, after: sent };
   }
 
-  /** Whose values up to `from` the reader is to have. */
+  /** The filters whose values up to `from` the reader needs. */
   #filtersUpToFrom({ added }: Opening): readonly TopicFilter[] {
     const { filters } = this.#cohort.subscription;
     if (added === undefined) return filters;
@@ -190,7 +193,7 @@ class PageBuilder {
     return filters.filter((filter) => namesOf([filter]).some((name) => names.has(name)));
   }
 
-  /** A retained value is left out where history, or a round, will bring it, or has brought it. */
+  /** Leaves out a retained value that history or a round brings, or has brought. */
   #isWanted(entry: Entry, state: Opening, early: readonly TopicFilter[]): boolean {
     const { filters, rights } = this.#cohort.subscription;
     if (!mayRead(rights, entry.publication)) return false;
@@ -198,14 +201,14 @@ class PageBuilder {
     const set = filterSetOf(isEarly ? early : filters);
     const topics = entry.publication.topics.filter((topic) => set.matches(topic));
     if (isEarly) return topics.length > 0;
-    // What lies beyond the horizon is pending and comes with a round, though history may have lost it already.
+    // An entry beyond the horizon is pending. It comes with a round, even if history no longer holds it.
     if (entry.offset > this.#limits.upTo) return false;
     return !topics.some((topic) => this.#source.history.holds(topic, entry.offset));
   }
 
-  /** The position before the first event that history still has for this reader. */
+  /** The position before the first event that history holds for this reader. */
   #beforeFirst(from: Offset): Offset {
-    // A cursor from elsewhere may be ahead of this cohort's horizon; it never moves back.
+    // The cursor of another hub process may be ahead of this cohort's horizon. It never moves back.
     let first: Offset | undefined;
     const looked = this.#source.history.read(rangeOf(this.#cohort, from, this.#limits.upTo), (entry) => {
       first = entry.offset;
@@ -227,7 +230,7 @@ class PageBuilder {
   }
 
   #add(part: Buffer): boolean {
-    // A format may have nothing to say of something, which is then no part of the page.
+    // An empty part always fits: a format may write nothing for an event.
     if (this.#bytes > 0 && this.#bytes + part.length > this.#limits.maxBytes) {
       this.#full = true;
       return false;
@@ -242,7 +245,7 @@ class PageBuilder {
   }
 }
 
-/** What was found before and what was found now, in one gap. */
+/** Joins the losses found by earlier pages with those found now. */
 function joined(before: Gap | undefined, { topics, more }: Losses): Gap {
   const byName = new Map([...(before?.topics ?? []), ...topics].map((lost) => [lost.topic, lost]));
   return {

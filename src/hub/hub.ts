@@ -23,7 +23,7 @@ export interface HubOptions {
   readonly history: History;
   readonly clock: Clock;
   readonly pressure?: PressureLimits;
-  /** What retained values may hold together. @default that of the settings */
+  /** The limit on the memory of all retained values, in bytes. @default 64 MiB */
   readonly retainedBytes?: number;
   /**
    * What the filters of all streams may be. What MQTT filters begin with in common counts once.
@@ -31,8 +31,8 @@ export interface HubOptions {
    */
   readonly filters?: Partial<FilterLimits>;
   /**
-   * The hub's own URL, against which topics are resolved for URL patterns: the one that these are parsed with.
-   * @default that of a hub with default settings
+   * The hub's own URL, which relative topics and URL patterns are resolved against. @default that of a hub with default
+   * settings
    */
   readonly baseUrl?: string;
   /**
@@ -45,8 +45,8 @@ export interface HubOptions {
 const defaultBaseUrl = `http://127.0.0.1:8080${mercurePath}`;
 
 /**
- * Joins publications with the cohorts that follow their topics. Synchronous: when {@link apply} returns, every cohort
- * has the entry pending; when a reader of history finds itself at a cohort's horizon, nothing can come between.
+ * Delivers publications to the cohorts that match their topics. It is synchronous: when {@link apply} returns, the
+ * entry is pending in every matching cohort. So no entry can be missed between a reader's last page and its next round.
  */
 export class Hub {
   readonly history: History;
@@ -85,7 +85,7 @@ export class Hub {
     return this.#account.bytes;
   }
 
-  /** How long the oldest publication has waited for a round, in milliseconds; 0 when none waits. Asks all cohorts. */
+  /** How long the oldest pending entry has waited, in milliseconds; 0 if none is pending. Looks at all cohorts. */
   get oldestPendingMs(): number {
     const now = this.#clock.now();
     let oldestAtMs = now;
@@ -94,14 +94,14 @@ export class Hub {
     return now - oldestAtMs;
   }
 
-  /** Undefined while publishers may go on, else a promise that resolves when they may. */
+  /** Undefined if publishers may go on, else a promise that resolves when they may. */
   room(): Promise<void> | undefined {
     return this.#account.room();
   }
 
   /**
-   * Whether a stream with these filters may {@link join}. One stream's filters could hold 4 MB of levels, or 130 KB
-   * without wildcards, so that a few hundred or thousand streams would be more than the machine has.
+   * Whether the limits allow one more stream with these filters. The filters of one stream can need 4 MB with wildcards
+   * and 130 KB without, so a few hundred streams could use all memory.
    */
   hasRoomFor(filters: readonly TopicFilter[]): boolean {
     if (this.#filterBytes + heldBytes(filters) > this.#filterLimits.bytes) return false;
@@ -112,37 +112,38 @@ export class Hub {
   }
 
   /**
-   * To be called before {@link join}: patterns that a publication is compared with one by one are limited.
+   * Call it before {@link join}. The hub compares each publication with patterns one by one, so their number is
+   * limited.
    *
-   * @throws PharosError `bad-filter` when a filter is a URL pattern or template and the hub holds too many that begin
-   *   like it, that begin with nothing literal, or that hold regular expressions; when MQTT filters are too different
+   * @throws PharosError `bad-filter` if the hub holds too many URL patterns or templates that begin like one of these,
+   *   that begin with nothing literal, or that use regular expressions; or if MQTT filters are too different
    */
   checkPatterns(filters: readonly TopicFilter[]): void {
     const refusal = this.#trie.refusalOf(filters);
     if (refusal !== undefined) throw new PharosError("bad-filter", refusal);
   }
 
-  /** How many filters are held of each sort that is limited. */
+  /** The number of filters of each limited kind. */
   get filterCounts(): FilterCounts {
     return this.#trie.counts;
   }
 
-  /** What the filters of all streams hold, in bytes. */
+  /** Memory for the filters of all streams, in bytes. */
   get filterBytes(): number {
     return this.#filterBytes;
   }
 
-  /** How many comparisons of one pattern with one topic there were. */
+  /** The number of comparisons of one pattern with one topic so far. */
   get compared(): number {
     return this.#trie.compared;
   }
 
-  /** Lets publishers wait until `who`, and everybody else who holds them, lets them go on. */
+  /** Makes publishers wait until `who`, and every other holder, calls this with `on: false`. */
   hold(who: object, on: boolean): void {
     this.#account.hold(who, on);
   }
 
-  /** Called by the journal for each entry, in order of offset. */
+  /** The journal calls it for each entry, in order of offset. */
   apply(entry: Entry): void {
     if (entry.publication.retain) this.retained.apply(entry);
     for (const topic of entry.publication.topics) {
@@ -151,14 +152,14 @@ export class Hub {
     }
   }
 
-  /** How many connections follow a topic. */
+  /** The number of connections with a filter that matches the topic. */
   readersOf(topic: Topic): number {
     const cohorts = new Set<Cohort>();
     this.#trie.match(topic, (cohort) => cohorts.add(cohort));
     return [...cohorts].reduce((sum, { connections }) => sum + connections, 0);
   }
 
-  /** Finds or creates the cohort for one more connection; each call is undone by one {@link leave}. */
+  /** Finds or creates the cohort for one more connection. Each call is undone by one {@link leave}. */
   join(outlet: Outlet, subscription: Subscription): Cohort {
     const cohort = this.#cohorts.get(cohortKey(outlet, subscription)) ?? this.#create(outlet, subscription);
     cohort.connections += 1;
@@ -166,7 +167,7 @@ export class Hub {
     return cohort;
   }
 
-  /** One connection fewer; with the last one goes the cohort and all that waited in it. */
+  /** Removes one connection. With the last one, the cohort and its pending entries are removed. */
   leave(cohort: Cohort): void {
     cohort.connections -= 1;
     this.#filterBytes -= cohort.filterBytes;

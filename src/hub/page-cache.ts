@@ -4,8 +4,8 @@ import type { Cohort } from "./cohort.js";
 import { PageStore } from "./page-store.js";
 
 /**
- * Pages of history that readers at one position share: a crowd that resumes, or lags, from the same place costs one
- * reading and one encoding. Over its limit the oldest pages go.
+ * Pages of history, shared by readers at the same position. Many clients that resume from the same place cost one read
+ * and one encoding. Above its limit the oldest pages are removed.
  */
 export class PageCache {
   readonly #source: PageSource;
@@ -16,12 +16,12 @@ export class PageCache {
     this.#store = new PageStore(maxBytes);
   }
 
-  /** What the pages hold together. */
+  /** The size of all kept pages, in bytes. */
   get bytes(): number {
     return this.#store.bytes;
   }
 
-  /** The next page for a reader in this state; the same Buffer for all who ask for the same. */
+  /** The next page for a reader in this state. Readers with the same state and limits get the same Buffer. */
   page(cohort: Cohort, state: ReadState, limits: PageLimits): Page {
     const key = { cohort: cohort.key, state, limits };
     const kept = this.#store.find(key);

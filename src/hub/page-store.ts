@@ -5,7 +5,7 @@ interface Kept {
   readonly upTo: number;
 }
 
-/** What a page is found by. */
+/** The key of a page. */
 export interface PageKey {
   /** Unique among cohorts. */
   readonly cohort: string;
@@ -13,10 +13,10 @@ export interface PageKey {
   readonly limits: PageLimits;
 }
 
-/** Most pages, since small ones cost more than their bytes. */
+/** The largest number of pages: small ones cost more than their bytes. */
 const mostPages = 4096;
 
-/** Pages of history for whoever stands at the same place. Over its limit the oldest go. */
+/** Keeps pages of history for readers in the same state. Above its limit the oldest pages are removed. */
 export class PageStore {
   readonly #maxBytes: number;
   readonly #pages = new Map<string, Kept>();
@@ -26,14 +26,14 @@ export class PageStore {
     this.#maxBytes = maxBytes;
   }
 
-  /** What the pages hold together. */
+  /** The size of all kept pages, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
   find(key: PageKey): Page | undefined {
     const kept = this.#pages.get(keyText(key));
-    // A full page ends where it is full, wherever the cohort has got to since.
+    // A full page is the same for every horizon. A page that ended at the horizon fits that horizon only.
     return kept !== undefined && (kept.page.full || kept.upTo === key.limits.upTo) ? kept.page : undefined;
   }
 

@@ -1,15 +1,14 @@
 /**
- * How the bytes of a stream are packed for their way, whatever their format. The hub takes the packed bytes as they are;
- * connections share a cohort only if they share the coding.
+ * Compresses the bytes of a stream, whatever their format. Connections share a cohort only if they share the coding.
  */
 export interface Coding {
   /** Part of the cohort's key. */
   readonly name: string;
   /**
-   * Packs what goes out together. The result can be unpacked behind whatever the stream had before, and refers to none of
-   * it, so that the same bytes suit connections that began at different times.
+   * Compresses bytes that are written together. The result refers to no earlier bytes of the stream, so connections
+   * that began at different times can share it.
    *
-   * @param members for how many connections it is packed: what is worth its price for a crowd may not be for one
+   * @param members the number of connections that get the result: stronger compression may pay off for many only
    */
   encode(body: Buffer, members: number): Buffer;
 }

@@ -1,35 +1,37 @@
 import type { Offset } from "./position.js";
 import type { Publication } from "./publication.js";
 
-/** What an entry costs beside its text: the entry, its publication, topics array and strings' headers. */
+/** Memory for an entry beside its text: the entry, its publication, the topics array and the headers of strings. */
 const overheadBytes = 370;
 
-/** What each topic costs beside its text: a string's header, slots in the topics array and in the topic's history. */
+/**
+ * Memory for each topic beside its text: a string's header, a slot in the topics array and one in the topic's history.
+ */
 const topicBytes = 30;
 
-/** Turns an entry into bytes; a format of streams is one. */
+/** Writes an entry as bytes. A stream format is one. */
 export interface EventEncoder {
-  /** A publication; the client's cursor moves to it. */
+  /** Writes a publication as an event, which moves the client's cursor to the publication. */
   event(entry: Entry): Buffer;
 }
 
-/** A publication that has its place in the journal. Made by the journal only. */
+/** A publication with its position. Only a journal makes one. */
 export class Entry {
   readonly offset: Offset;
   /** The event id as clients see it: the publisher's own, or the position. */
   readonly id: string;
   readonly publication: Publication;
-  /** When the journal took it, milliseconds since 1970. */
+  /** When the journal stored it, in milliseconds since 1970. */
   readonly atMs: number;
-  /** What it counts for in every limit on bytes. */
+  /** Its size in all limits on bytes. */
   readonly bytes: number;
-  /** Which publication to its first topic it is, from 1; those that are private are counted apart. Set by the journal. */
+  /** Counts the publications to its first topic, from 1; private ones have a count of their own. Set by the journal. */
   ordinal = 0;
-  /** How many topics' histories still hold it; kept by the journal. */
+  /** The number of topic histories that still hold it. Kept by the journal. */
   holders = 0;
-  /** How many connections it went to when it was published; kept by the hub. */
+  /** The number of connections that it was delivered to when it was published. Kept by the hub. */
   readers = 0;
-  /** How many cohorts have it pending; kept by the hub. */
+  /** The number of cohorts in which it is pending. Kept by the hub. */
   pendingIn = 0;
   #encoder: EventEncoder | undefined;
   #encoded: Buffer | undefined;
@@ -45,8 +47,8 @@ export class Entry {
   }
 
   /**
-   * The entry as bytes. They are kept while the entry is pending anywhere, so that each publication is encoded once
-   * per format; history holds text only, since small buffers would each keep a whole 8 KiB slab alive.
+   * Encodes the entry. The bytes are kept while the entry is pending in any cohort, so that each publication is encoded
+   * once per format. History holds text only: a small Buffer would keep a slab of 8 KiB in memory.
    */
   encodedAs(encoder: EventEncoder): Buffer {
     if (this.#encoder === encoder && this.#encoded !== undefined) return this.#encoded;
@@ -58,14 +60,14 @@ export class Entry {
     return encoded;
   }
 
-  /** Drops the encoded bytes once nobody waits for them. */
+  /** Drops the encoded bytes when no cohort needs them any more. */
   forgetEncoded(): void {
     this.#encoder = undefined;
     this.#encoded = undefined;
   }
 }
 
-/** What a text costs in memory: one byte a character, or two where a character is not Latin. */
+/** A text's memory in bytes: V8 uses one byte a character if all are Latin-1, else two. */
 function heldBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }

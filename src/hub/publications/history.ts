@@ -5,12 +5,12 @@ import type { Offset } from "./position.js";
 import type { Rights } from "./rights.js";
 import type { Topic } from "../topics/topic.js";
 
-/** Where a client's `Last-Event-ID` stands in history, or why it stands nowhere. */
+/** The place in history that a `Last-Event-ID` means, or the reason why it means none. */
 export type Cursor =
   | { readonly kind: "at"; readonly offset: Offset }
   | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted" | "too-many-changes"> };
 
-/** What someone wants to read: the entries after one offset, up to and including another, that match. */
+/** A range to read: entries that match the filters, with offsets after `after`, up to and including `upTo`. */
 export interface HistoryRange {
   readonly filters: readonly TopicFilter[];
   readonly rights: Rights;
@@ -18,55 +18,59 @@ export interface HistoryRange {
   readonly upTo: Offset;
 }
 
-/** Publications after an offset that are gone. Topics are those that the reader may know of. */
+/** Publications that history no longer holds. Topics are those that the reader may know of. */
 export interface Losses {
   /** At most {@link maxNamedTopics}. */
   readonly topics: readonly { readonly topic: Topic; readonly missedAtMost: number }[];
-  /** True when there are others, or may be. */
+  /** True if further publications are lost, or may be. */
   readonly more: boolean;
 }
 
-/** What a look at losses has found. */
+/** The result of a search for losses. */
 export interface LossReport extends Losses {
-  /** Up to this moment: a reader that was told gives it back, and hears only of what was lost later. */
+  /**
+   * The mark up to which all losses are in this report. Pass it to the next search, which then finds later losses only.
+   */
   readonly asOf: LossMark;
-  /** False when that is not the present, since there is more to look at than fits into some milliseconds: ask again. */
+  /** False if the search needs more than a few milliseconds. Call it again with `asOf`. */
   readonly isComplete: boolean;
 }
 
-/** A gap event names this many topics at most. */
+/** A gap event names at most this many topics. */
 export const maxNamedTopics = 20;
 
-/** True when there is nothing to tell. */
+/** True if nothing is lost. */
 export function isNothing({ topics, more }: Losses): boolean {
   return topics.length === 0 && !more;
 }
 
-/** A moment in the history of losses, in evictions since the journal began; 0 is before all of them. */
+/** A moment, counted in evictions since the journal began. 0 is before the first. */
 export type LossMark = number;
 
-/** The past, as the hub needs it; a journal implements it. Every call is synchronous. */
+/** Stored publications, as the hub reads them. A journal implements this. Every call is synchronous. */
 export interface History {
-  /** The offset of the newest entry; 0 when there is none. */
+  /** The offset of the newest entry; 0 if there is none. */
   readonly head: Offset;
   /** The event id of the position at this offset. */
   idAt(offset: Offset): string;
   /**
-   * Finds where an event id stands: a position, or a publisher's own id that is still in history. The id of a private
-   * publication that these rights may not read is as one that never was: whoever guesses ids learns nothing.
+   * Finds the place of an event id: a position, or a publisher's own id that history holds. The id of a private
+   * publication that these rights may not read is unknown, so that guessing ids reveals nothing.
    *
-   * @param rights by default a stranger's
+   * @param rights default: those of a client without a token
    */
   locate(eventId: string, rights?: Rights): Cursor;
-  /** What the range has lost since `told`, as far as one look reaches: it takes milliseconds. */
+  /**
+   * Finds the losses of a range since the mark `told`. One call takes milliseconds; see {@link LossReport.isComplete}.
+   */
   losses(range: HistoryRange, told: LossMark): LossReport;
-  /** True when the topic's history reaches back to this offset. */
+  /** True if the topic's history reaches back to this offset. */
   holds(topic: Topic, offset: Offset): boolean;
   /**
-   * Calls `visit` for each entry of the range in order of offset until it returns false; an entry comes once. It looks at
-   * so many entries only that it takes milliseconds.
+   * Calls `visit` for each entry of the range, once, in order of offset, until it returns false. One call takes
+   * milliseconds, so it may end early.
    *
-   * @returns the offset up to which it has looked, `upTo` or less; of no meaning when `visit` has returned false
+   * @returns the offset up to which it has read, at most `upTo`; meaningless if `visit` returned false
    */
   read(range: HistoryRange, visit: (entry: Entry) => boolean): Offset;
 }

@@ -5,23 +5,26 @@ import { defaultPublicationLimits, type PublicationLimits } from "../../limits/p
 import { hasForbiddenCharacter, parseTopic } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
 
-/** What a publisher wants delivered: parsed, within the limits, the same for every subscriber. */
+/** A valid publication, within the limits. Every subscriber gets the same. */
 export interface Publication {
-  /** At least one; the first is the canonical one. A subscriber that matches several receives the publication once. */
+  /**
+   * At least one; the first is the canonical one. A subscriber that matches several topics receives the publication
+   * once.
+   */
   readonly topics: readonly [Topic, ...Topic[]];
   readonly data: string;
   /** The publisher's own event id. */
   readonly id?: string;
   readonly type?: string;
-  /** The reconnection time that clients are told, in milliseconds. */
+  /** The reconnection time for clients, in milliseconds. */
   readonly retryMs?: number;
-  /** Kept as its topics' present value and sent first to new subscribers; with empty data it removes that value. */
+  /** Stores it as the value of its topics, which new subscribers get first. With empty data it removes their value. */
   readonly retain: boolean;
-  /** Only for subscribers with the right to read it. */
+  /** Delivers it only to subscribers with the right to read it. */
   readonly private: boolean;
 }
 
-/** A publication as it comes in, whoever carried it. */
+/** A publication that is not validated yet. */
 export interface PublicationInput {
   readonly topics: readonly string[];
   readonly data?: string | undefined;
@@ -33,11 +36,11 @@ export interface PublicationInput {
 }
 
 /**
- * The one validator that every way in calls: ZeroMQ, HTTP, bridges, the CLI before it sends.
+ * Validates a publication. Every input calls it: ZeroMQ, HTTP, bridges, the command line before it sends.
  *
  * @throws PharosError `bad-topic`, `bad-event-id` (starts with `#`, equals `earliest`), `bad-event-type` (`mercure`,
- *   `pharos-…`), `bad-retry` (not whole milliseconds from 100 to 3,600,000), `bad-publication`, `too-large`.
- *   Text with a lone surrogate is refused, not repaired.
+ *   `pharos-…`), `bad-retry` (not whole milliseconds from 100 to 3,600,000), `bad-publication`, `too-large`. Text with
+ *   a lone surrogate is refused, not repaired.
  */
 export function parsePublication(
   input: PublicationInput,
@@ -60,7 +63,7 @@ export function parsePublication(
   };
 }
 
-/** An empty id or type says nothing: in an event stream it resets to the default. */
+/** An empty id or type counts as none: in an event stream it resets to the default. */
 function presentText(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
@@ -109,9 +112,9 @@ function checkWord(
   }
 }
 
-/** What is too long is too large, whatever it is [draft-dunglas-mercure-08, Publication: 413]. */
+/** Any text over its limit is `too-large` [draft-dunglas-mercure-08, Publication: 413]. */
 function checkLength(text: string, what: string, maxBytes: number): void {
-  // A UTF-16 unit is at most three bytes of UTF-8, so short text needs no count.
+  // A UTF-16 unit is at most three bytes of UTF-8, so a short text needs no exact count.
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
     throw new PharosError("too-large", `${what} may have at most ${maxBytes} bytes`);
   }

@@ -7,34 +7,32 @@ import type { FilterSet } from "../filters/filter-set.js";
 import type { Offset } from "./position.js";
 import type { Topic } from "../topics/topic.js";
 
-/** What a value costs that is looked at, beside what its filters do, in their steps. */
+/** The cost of a look at one value, in the steps of a filter set, beside the matching itself. */
 const lookSteps = 5;
 
-/** Which values somebody wants: with offsets after one, up to and including another. */
+/** A range of values to read: offsets after `after`, up to and including `upTo`. */
 export interface RetainedRange {
   readonly filters: readonly TopicFilter[];
   readonly after: Offset;
   readonly upTo: Offset;
 }
 
-/** The value of some topics, or what is left of it when they have others: its place alone, so that it holds no memory. */
+/** The value of one or more topics. When all of them have newer values, only its offset is kept. */
 interface Value {
   readonly offset: Offset;
   entry: Entry | undefined;
   topics: number;
 }
 
-/**
- * The present value of each topic that has one, in order of offset. Over its limit the oldest values go.
- */
+/** The retained value of each topic that has one, in order of offset. Above the limit the oldest values are removed. */
 export class RetainedValues {
   readonly #byTopic = new Map<Topic, Value>();
-  /** Those without a topic are skipped, and dropped when they are most. */
+  /** Values that have lost all topics are skipped, and removed once they are the majority. */
   readonly #inOrder = new EntryQueue<Value>();
   readonly #maxBytes: number;
   #bytes = 0;
 
-  /** @param options.maxBytes what all values together may hold; a value counts once for each of its topics. */
+  /** @param options.maxBytes the limit for all values together; a value counts once for each of its topics */
   constructor(options: { readonly maxBytes: number }) {
     this.#maxBytes = options.maxBytes;
   }
@@ -43,7 +41,7 @@ export class RetainedValues {
     return this.#bytes;
   }
 
-  /** Takes a publication with `retain`: its topics' values become this one, or none when its data is empty. */
+  /** Stores a publication with `retain` as the value of its topics. Empty data removes their value. */
   apply(entry: Entry): void {
     for (const topic of entry.publication.topics) this.#remove(topic);
     if (entry.publication.data !== "") this.#add(entry);
@@ -57,11 +55,11 @@ export class RetainedValues {
   }
 
   /**
-   * Calls `visit` for each value that one of the filters matches, with an offset after `after` and up to `upTo`, each
-   * once, in order of offset until it returns false. It looks at so many only that it takes milliseconds; exact filters
-   * alone cost what they name, not what is retained.
+   * Calls `visit` for each value that a filter matches, with an offset after `after`, up to `upTo`: once, in order of
+   * offset, until it returns false. One call takes milliseconds, so it may end early. If all filters are exact, the
+   * cost depends on their number, not on the number of values.
    *
-   * @returns the offset up to which it has looked, `upTo` or less; of no meaning when `visit` has returned false
+   * @returns the offset up to which it has read, at most `upTo`; meaningless if `visit` returned false
    */
   read(range: RetainedRange, visit: (entry: Entry) => boolean): Offset {
     if (range.filters.every(({ kind }) => kind === "exact")) {
