@@ -107,7 +107,7 @@ test.each(cases)(
       ],
     );
     // Whoever falls further behind than history reaches is told.
-    expect(await group.faults(["gaps", "missedTold", "rewindsTold"])).toEqual({});
+    expect(await group.faults(["gaps", "missedReported", "rewindsReported"])).toEqual({});
     expect(offered).toBeGreaterThan(10 * perSecond.taken);
     expect(perSecond.sent / perSecond.taken).toBeLessThan(mostAhead);
     expect(after.hubPeakBytes - idle.hubBytes).toBeLessThan(300e6);

@@ -114,7 +114,7 @@ test.each<Front>(["http", "shipped"])(
       ...snapshots.flatMap(({ gaps }) => gaps.slice(0, 1)),
     ]);
     expect(await fast.faults()).toEqual({});
-    const told = await Promise.all(slow.map((group) => group.faults(["gaps", "missedTold"])));
+    const told = await Promise.all(slow.map((group) => group.faults(["gaps", "missedReported"])));
     expect(told).toEqual(slow.map(() => ({})));
     for (const { counts } of snapshots.slice(1)) expect(counts.gaps).toBeGreaterThan(0);
   },

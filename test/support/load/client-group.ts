@@ -7,15 +7,15 @@ import type { Condition, GroupSpec, Leaving, Reading, Snapshot } from "./protoco
 
 interface Waiter {
   readonly condition: Condition;
-  /** For `sequence`: who has not got there yet. */
+  /** For `sequence`: the clients that have not reached it. */
   readonly short: Set<LoadClient>;
   done(): void;
 }
 
-/** What EventSource waits before it comes back, where the server says nothing (browsers: 3 to 5 s). */
+/** EventSource's reconnection delay if the server sends no `retry:` (browsers: 3 to 5 s). */
 const defaultRetryMs = 3000;
 
-/** The clients of one {@link GroupSpec}, in the process that holds them. */
+/** The clients of one {@link GroupSpec}, in their process. */
 export class ClientGroup {
   readonly #spec: GroupSpec;
   readonly #counts: Counts = noCounts();
@@ -32,7 +32,7 @@ export class ClientGroup {
   readonly #shared: ClientShared;
   readonly #nextAddress: () => string | undefined;
 
-  /** `nextAddress` gives the local address of each new connection. */
+  /** `nextAddress` returns the local address of a new connection. */
   constructor(spec: GroupSpec, nextAddress: () => string | undefined) {
     this.#spec = spec;
     this.#nextAddress = nextAddress;
@@ -57,7 +57,7 @@ export class ClientGroup {
     };
   }
 
-  /** Begins to open all clients; they connect as earlier ones get their heads. */
+  /** Begins to open all clients. Further clients connect as earlier ones receive their heads. */
   open(): void {
     this.#counts.clients += this.#spec.clients;
     for (let n = 0; n < this.#spec.clients; n += 1) {
@@ -69,7 +69,7 @@ export class ClientGroup {
     this.#openMore();
   }
 
-  /** Resolves when `condition` holds; rejects at the deadline with what is missing. */
+  /** Resolves when `condition` is true. Rejects at the deadline with the number of missing clients. */
   async wait(condition: Condition, within: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
@@ -103,14 +103,14 @@ export class ClientGroup {
     this.#delays.reset();
   }
 
-  /** Lets so many clients leave, those that came first before the others; returns how many there were. */
+  /** Makes clients leave, the oldest first. Returns their number. */
   leave(clients: number, how: Leaving): number {
     const leaving = [...this.#members].slice(0, clients);
     for (const client of leaving) this.#leaveOne(client, how);
     return leaving.length;
   }
 
-  /** Changes how all clients read from now on. New buffers are taken with the next connection. */
+  /** Changes how fast all clients read. A client gets a new buffer with its next connection. */
   read(reading: Reading): void {
     this.#shared.reading = reading;
     for (const client of this.#members) client.readOn();
@@ -173,7 +173,7 @@ export class ClientGroup {
       this.#counts.closed += 1;
     } else if (!client.wasRefused) {
       this.#counts.unreachable += 1;
-      this.#refused.add(`unreachable: ${end.error?.message ?? "closed before a head came"}`);
+      this.#refused.add(`unreachable: ${end.error?.message ?? "closed before the response head"}`);
     }
     this.#maybeReturn(client);
     this.#changed();
@@ -290,5 +290,5 @@ function pathOf(spec: GroupSpec): string {
 }
 
 function unknownCondition(condition: never): never {
-  throw new TypeError(`no such condition: ${JSON.stringify(condition)}`);
+  throw new TypeError(`unknown condition: ${JSON.stringify(condition)}`);
 }

@@ -7,11 +7,11 @@ export type { GroupSpec, Leaving, Reading, Snapshot } from "./protocol.js";
 export { faultsOf, type CountName, type Counts } from "./counts.js";
 
 interface Within {
-  /** Milliseconds; at the deadline the wait rejects and says who is missing. */
+  /** Milliseconds; the wait rejects then, with the number of missing clients. */
   readonly within: number;
 }
 
-/** A child process full of clients. 10,000 fit into one; several may run side by side. */
+/** A child process with up to 10,000 clients. A test may start several. */
 export class LoadClients {
   readonly #child: Child<LoadProtocol>;
 
@@ -23,7 +23,7 @@ export class LoadClients {
     return this.#child.pid;
   }
 
-  /** Processor seconds used by the clients themselves: near one a second, they are the limit, not the server. */
+  /** CPU time of the clients in seconds. If it is near one per second, the clients are the limit, not the server. */
   cpuSeconds(): number {
     return this.#child.cpuSeconds();
   }
@@ -41,13 +41,13 @@ export class LoadClients {
     return group;
   }
 
-  /** Drops all clients at once. */
+  /** Closes all clients at once. */
   async close(): Promise<void> {
     await this.#child.close();
   }
 }
 
-/** A group of clients, driven from the test. */
+/** A group of clients that the test controls. */
 export class LoadGroup {
   readonly #child: Child<LoadProtocol>;
   readonly #spec: GroupSpec;
@@ -57,13 +57,13 @@ export class LoadGroup {
     this.#spec = spec;
   }
 
-  /** Until so many streams are open at once, all of the group by default. */
+  /** Waits until this number of streams is open, by default all of the group. */
   async waitOpen(options: Within & { readonly atLeast?: number }): Promise<void> {
     const atLeast = options.atLeast ?? this.#spec.clients;
     await this.#wait({ condition: { kind: "open", atLeast }, within: options.within });
   }
 
-  /** Until every client that has not left has this number, in each of its streams or in the one named. */
+  /** Waits until every client that has not left has received this number, in all its streams or in `stream`. */
   async waitSequence(
     options: Within & { readonly atLeast: number; readonly stream?: string },
   ): Promise<void> {
@@ -71,7 +71,7 @@ export class LoadGroup {
     await this.#wait({ condition: { kind: "sequence", ...rest }, within });
   }
 
-  /** Until a count has grown so far, for instance `closed` or `gaps`. */
+  /** Waits until a count, such as `closed` or `gaps`, has reached this value. */
   async waitCount(name: CountName, options: Within & { readonly atLeast: number }): Promise<void> {
     await this.#wait({
       condition: { kind: "count", name, atLeast: options.atLeast },
@@ -83,23 +83,23 @@ export class LoadGroup {
     return this.#child.call("snapshot", { group: this.#spec.name });
   }
 
-  /** What went wrong, as `name: count`; `{}` when every client got everything once and in order and stayed. */
+  /** Faults as `name: count`; `{}` if every client stayed and received everything once and in order. */
   async faults(allowed: readonly CountName[] = []): Promise<Partial<Record<CountName, number>>> {
     return faultsOf((await this.snapshot()).counts, allowed);
   }
 
-  /** Lets so many clients leave (all by default), the first ones first; returns how many did. */
+  /** Makes clients leave (by default all), the oldest first. Returns their number. */
   async leave(options: { readonly clients?: number; readonly how?: Leaving } = {}): Promise<number> {
     const { clients = Number.MAX_SAFE_INTEGER, how = "end" } = options;
     return this.#child.call("leave", { group: this.#spec.name, clients, how });
   }
 
-  /** Changes how the clients read; paused ones read on. Sockets that stand keep the size of their read buffer. */
+  /** Changes how fast the clients read; paused clients continue. Open sockets keep their read buffer. */
   async read(reading: Reading): Promise<void> {
     await this.#child.call("read", { group: this.#spec.name, reading });
   }
 
-  /** Delays count from now on: call it after warming up. */
+  /** Deletes the delays so far: call it after warming up. */
   async resetDelays(): Promise<void> {
     await this.#child.call("resetDelays", { group: this.#spec.name });
   }
@@ -109,13 +109,13 @@ export class LoadGroup {
   }
 }
 
-/** Starts a child for clients; it ends with the test. */
+/** Starts a process for clients; it ends with the test. */
 export function startLoadClients(options: { readonly onEnd?: OnEnd } = {}): LoadClients {
   const entry = new URL("./worker.ts", import.meta.url);
   return new LoadClients(startChild<LoadProtocol>({ entry, ...options }));
 }
 
-/** One line on a group, for a test's printed figures. */
+/** One line about a group, for a test's printed figures. */
 export function describe({ name, counts, delays }: Snapshot): string {
   const ms = (value: number): string => value.toFixed(1);
   const faults = Object.entries(faultsOf(counts)).map(([fault, count]) => `${fault} ${count}`);

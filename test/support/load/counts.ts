@@ -23,11 +23,11 @@ export interface Counts {
   /** Skipped numbers without a gap event, minus those that came late. */
   missed: number;
   /** Skipped numbers after a gap event. */
-  missedTold: number;
+  missedReported: number;
   /** Repeated numbers without a gap event. */
   duplicates: number;
   /** Returns to an earlier number after a gap event. */
-  rewindsTold: number;
+  rewindsReported: number;
   /** Skipped numbers that came after a higher one. */
   late: number;
   /** Gap events. */
@@ -57,9 +57,9 @@ export function noCounts(): Counts {
     events: 0,
     bytes: 0,
     missed: 0,
-    missedTold: 0,
+    missedReported: 0,
     duplicates: 0,
-    rewindsTold: 0,
+    rewindsReported: 0,
     late: 0,
     gaps: 0,
     comments: 0,
@@ -75,9 +75,9 @@ export const faults = [
   "unreachable",
   "refused",
   "missed",
-  "missedTold",
+  "missedReported",
   "duplicates",
-  "rewindsTold",
+  "rewindsReported",
   "late",
   "gaps",
   "others",

@@ -1,4 +1,4 @@
-/** What is known of a set of delays, in milliseconds. All 0 when nothing was counted. */
+/** Percentiles of delays, in milliseconds. All are 0 if there are no delays. */
 export interface Delays {
   readonly count: number;
   readonly p50: number;
@@ -10,12 +10,12 @@ export interface Delays {
 const stepsPerOctave = 32;
 const octaves = 40;
 
-/** Counts delays in steps of at most 3% of their size, at a few nanoseconds each and 10 KB in all. */
+/** Counts delays with an error of at most 3%, in a few nanoseconds each. Needs 10 KB. */
 export class DelayHistogram {
   readonly #counts = new Float64Array(stepsPerOctave * octaves);
   #max = 0;
 
-  /** Counts one delay, in microseconds; one below zero counts as zero. */
+  /** Counts one delay, in microseconds; negative ones count as zero. */
   add(us: number): void {
     const value = us < 0 ? 0 : us > 0x7fffffff ? 0x7fffffff : us;
     if (value > this.#max) this.#max = value;
@@ -23,7 +23,7 @@ export class DelayHistogram {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
-  /** Forgets everything, for instance after warming up. */
+  /** Deletes all counts, for instance after warming up. */
   reset(): void {
     this.#counts.fill(0);
     this.#max = 0;
@@ -36,7 +36,7 @@ export class DelayHistogram {
     return { count, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: this.#max / 1000 };
   }
 
-  /** The upper edge of the step in which the value of this rank lies. */
+  /** The upper edge of the step that contains the value of this rank. */
   #quantile(rank: number): number {
     let seen = 0;
     for (const [index, n] of this.#counts.entries()) {

@@ -3,19 +3,19 @@ import { monotonicUs } from "./payload.js";
 import type { Leaving, Reading } from "./protocol.js";
 import { StreamChecker, type Expected, type Findings } from "./stream-checker.js";
 
-/** What a client tells its group. */
+/** Events of a client, for its group. */
 export interface ClientEvents {
-  /** A good head has come. */
+  /** The response head has arrived. */
   opened(client: LoadClient): void;
   /** A piece of the body has been checked. */
   progressed(client: LoadClient): void;
-  /** The answer is no event stream. */
+  /** The response is no event stream. */
   refused(client: LoadClient, answer: string): void;
-  /** The connection is over, without the client's doing. `wasOpen`: a good head had come. */
+  /** The other side ended the connection. `wasOpen`: the stream was open. */
   ended(client: LoadClient, wasOpen: boolean, error: Error | undefined): void;
 }
 
-/** What all clients of a group share. */
+/** Data that all clients of a group share. */
 export interface ClientShared {
   readonly host: string;
   readonly port: number;
@@ -27,15 +27,15 @@ export interface ClientShared {
   reading: Reading;
 }
 
-/** A head longer than this is none. */
+/** Maximum length of a response head. */
 const maxHeadBytes = 16 * 1024;
 
-// Node hands each piece over before it reads the next, so one buffer serves every socket of the process: 10,000
-// clients need no memory of their own. Slow readers get a small one, or one read would be seconds of their rate.
+// Node passes each piece on before it reads the next, so all sockets of the process share one buffer: 10,000 clients
+// need no buffers of their own. Slow readers get a small one, because a full one would be seconds of their rate.
 const fastMemory = Buffer.allocUnsafe(256 * 1024);
 const neverMemory = Buffer.allocUnsafe(1024);
 
-/** One client: a raw socket that asks for a stream, checks what comes, and reads as its group says. */
+/** One client: a raw socket that requests a stream, checks its bytes, and reads as fast as its group says. */
 export class LoadClient {
   readonly checker: StreamChecker;
   readonly #shared: ClientShared;
@@ -51,17 +51,17 @@ export class LoadClient {
     this.checker.lastEventId = lastEventId;
   }
 
-  /** True between a good head and the end of the connection. */
+  /** True between the response head and the end of the connection. */
   get isOpen(): boolean {
     return this.#socket !== undefined && this.#head === undefined && !this.#refused;
   }
 
-  /** True when the last answer was no event stream. */
+  /** True if the last response was no event stream. */
   get wasRefused(): boolean {
     return this.#refused;
   }
 
-  /** Connects from `localAddress` (the system's choice if undefined) and asks for the stream. */
+  /** Connects from `localAddress` (undefined: the system chooses) and requests the stream. */
   connect(localAddress: string | undefined): void {
     this.checker.restart();
     this.#head = Buffer.alloc(0);
@@ -85,7 +85,7 @@ export class LoadClient {
     socket.once("close", () => this.#onClose(socket));
   }
 
-  /** Leaves; nothing is heard of this client any more. */
+  /** Leaves. There are no events of this client afterwards. */
   leave(how: Leaving): void {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -94,7 +94,7 @@ export class LoadClient {
     else socket?.destroy();
   }
 
-  /** Reads on after the way of reading has changed. */
+  /** Continues to read after {@link ClientShared.reading} has changed. */
   readOn(): void {
     this.#socket?.resume();
   }
@@ -113,7 +113,7 @@ export class LoadClient {
     return `${lines.join("\r\n")}\r\n\r\n`;
   }
 
-  /** False stops reading until `resume`. */
+  /** Returns false to pause reading until `resume`. */
   #take(socket: Socket, memory: Buffer, bytes: number): boolean {
     if (socket !== this.#socket) return true;
     let piece: Buffer | undefined = memory.subarray(0, bytes);
@@ -123,7 +123,7 @@ export class LoadClient {
     return this.#mayReadOn(socket, bytes);
   }
 
-  /** Returns the beginning of the body, or undefined while the head is not whole or when it is refused. */
+  /** Returns the start of the body; undefined if the head is incomplete or refused. */
   #takeHead(before: Buffer, piece: Buffer): Buffer | undefined {
     if (this.#refused) return undefined;
     const all = Buffer.concat([before, piece]);

@@ -4,7 +4,7 @@ import { atTestEnd } from "../on-end.js";
 import { parsePort } from "../parse-port.js";
 import { defaultStream, encodePayload, monotonicUs } from "./payload.js";
 
-/** Events as a hub would send them: an id and a payload each, counting on from `from`. */
+/** Events as a hub sends them: each with an id and a payload, numbered from `from`. */
 export function encodeEvents(options: {
   readonly from: number;
   readonly events: number;
@@ -20,12 +20,12 @@ export function encodeEvents(options: {
   return Buffer.from(text);
 }
 
-/** The head that makes an event stream of an HTTP answer. */
+/** The response head of an event stream. */
 export const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
 /**
- * A server of prepared bytes, the simplest thing that clients can be tried on: it answers each request with
- * `head` and then writes what it is told, to all connections alike.
+ * A server of prepared bytes, for tests of the clients themselves: it answers each request with `head` and then writes
+ * the same bytes to all connections.
  */
 export class RawStreamServer {
   readonly requests: string[] = [];
@@ -55,12 +55,12 @@ export class RawStreamServer {
     );
   }
 
-  /** Writes to all; resolves when every socket has taken it from this process. */
+  /** Writes to all connections. Resolves when no socket of this process has bytes left to write. */
   async write(bytes: Buffer): Promise<void> {
     await Promise.all([...this.sockets].map(async (socket) => writeTo(socket, bytes)));
   }
 
-  /** Ends all connections, the listener stays. */
+  /** Ends all connections, but not the listener. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -71,10 +71,10 @@ export class RawStreamServer {
   }
 }
 
-/** Starts a {@link RawStreamServer} on a port of its own. */
+/** Starts a {@link RawStreamServer} on a free port. */
 export async function startRawStreamServer(
   options: {
-    /** What each request is answered with. @default {@link streamHead} */
+    /** The response to each request. @default {@link streamHead} */
     readonly head?: string | ((request: string) => string | Buffer);
     readonly onEnd?: OnEnd;
   } = {},

@@ -1,26 +1,26 @@
-/** What a sequence number was, seen after the ones before it. */
+/** How a sequence number relates to earlier ones. */
 export type SequenceVerdict =
-  /** One more than the highest. */
+  /** The highest so far plus one. */
   | "next"
-  /** Beyond the next: those between are missing from now on. */
+  /** Higher than the next number: the numbers between are missing. */
   | "hole"
-  /** One that was missing, come late. */
+  /** A missing number that came late. */
   | "late"
-  /** One that was there before. */
+  /** A number that came before. */
   | "duplicate";
 
-/** Above so many separate holes a late one counts as a duplicate; a stream that bad has failed anyway. */
+/** With more separate holes, late numbers count as duplicates; such a stream has failed anyway. */
 const maxHoles = 1000;
 
-/** What one client has seen of one stream. */
+/** What one client has received of one stream. */
 export class SequenceRecord {
-  /** The highest number seen; -1 before the first, unless the first is known beforehand. */
+  /** The highest number so far; -1 before the first, unless the first is given. */
   highest: number;
-  /** How many gap events had come when the last number did: a later one explains a hole. */
+  /** Number of gap events when the last number came: a later gap event explains a hole. */
   gapsSeen = 0;
   #holes: { from: number; to: number }[] = [];
 
-  /** `first`: the number that must come first; `undefined` takes whatever comes. */
+  /** `first`: the number that must come first; `undefined` accepts any. */
   constructor(first?: number) {
     this.highest = first === undefined ? -1 : first - 1;
     this.#anyFirst = first === undefined;
@@ -28,7 +28,7 @@ export class SequenceRecord {
 
   #anyFirst: boolean;
 
-  /** Takes the next number. After a hole, `sequence - highest before - 1` are missing. */
+  /** Adds the next number. After a hole, `sequence - highest before - 1` numbers are missing. */
   take(sequence: number): SequenceVerdict {
     if (sequence === this.highest + 1 || this.#anyFirst) {
       this.#anyFirst = false;
@@ -43,7 +43,7 @@ export class SequenceRecord {
     return this.#fill(sequence) ? "late" : "duplicate";
   }
 
-  /** Starts again at `sequence`, as a gap event announces it: what is still held comes again from the earliest. */
+  /** Continues at an earlier `sequence`, after a gap event: the hub sends everything in history again. */
   rewind(sequence: number): void {
     this.highest = sequence;
   }

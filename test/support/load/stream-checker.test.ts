@@ -45,18 +45,22 @@ test("a stream in order has no faults, however it is cut into pieces", () => {
 test("byte by byte it is the same", () => {
   const { found, checker, take } = checking();
   for (const character of event(5) + event(6) + gap + event(9)) take(character);
-  expect(faultsOf(found.counts)).toEqual({ gaps: 1, missedTold: 2 });
+  expect(faultsOf(found.counts)).toEqual({ gaps: 1, missedReported: 2 });
   expect([found.counts.events, checker.lastEventId]).toEqual([3, "#e:9"]);
 });
 
 test.each([
   ["a hole", event(1) + event(4), { missed: 2 }],
-  ["a hole behind a gap event", event(1) + gap + event(4), { missedTold: 2, gaps: 1 }],
+  ["a hole behind a gap event", event(1) + gap + event(4), { missedReported: 2, gaps: 1 }],
   ["a hole after the one that was told", event(1) + gap + event(2) + event(4), { missed: 1, gaps: 1 }],
   ["a duplicate", event(1) + event(2) + event(2), { duplicates: 1 }],
   ["an older number", event(2) + event(1), { duplicates: 1 }],
   ["a late number", event(1) + event(3) + event(2), { late: 1 }],
-  ["the past again behind a gap event", event(5) + gap + event(2) + event(3), { rewindsTold: 1, gaps: 1 }],
+  [
+    "the past again behind a gap event",
+    event(5) + gap + event(2) + event(3),
+    { rewindsReported: 1, gaps: 1 },
+  ],
   ["a payload of another stream", event(1) + event(2, { stream: "loader" }), { foreign: 1 }],
   ["a payload that lost a byte", event(1).replace("xx", "x"), { foreign: 1 }],
   ["a payload torn by another", `${event(1).slice(0, -20)}${event(7)}`, { foreign: 2 }],

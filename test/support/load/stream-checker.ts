@@ -3,7 +3,7 @@ import type { Counts, Samples } from "./counts.js";
 import type { DelayHistogram } from "./histogram.js";
 import { SequenceRecord } from "./sequence.js";
 
-/** Where checkers of one group put what they see. */
+/** The shared results of a group's checkers. */
 export interface Findings {
   readonly counts: Counts;
   readonly delays: DelayHistogram;
@@ -11,18 +11,18 @@ export interface Findings {
   readonly gaps: Samples;
 }
 
-/** What the streams of a group look like, prepared once for all its clients. */
+/** The expected streams of a group, the same for all its clients. */
 export interface Expected {
   /** The names of the streams, as bytes. */
   readonly streams: readonly Uint8Array[];
-  /** The number that must come first in each; `undefined` takes whatever comes. */
+  /** The first number of each stream; `undefined` accepts any. */
   readonly firstSequence?: number | undefined;
-  /** Events that are not load (a beacon's, one made by hand) are counted as `others` rather than as foreign. */
+  /** True: events without a load payload (such as a beacon's) count as `others`, not as foreign. */
   readonly others: boolean;
 }
 
-// So much of a line that is not complete yet is kept; the rest only counts. More than any head of a payload or a
-// usual gap notice, and 10,000 clients in the middle of a 64 KiB event hold 40 MB rather than 640.
+// Bytes that are stored of an incomplete line; the others are only counted. It is enough for the start of a payload
+// and for a gap event, and 10,000 clients in the middle of a 64 KiB event need 40 MB instead of 640.
 const keptBytes = 4096;
 
 const lf = 10;
@@ -41,14 +41,14 @@ interface Place {
 }
 
 /**
- * Checks the body of one client's event stream, in pieces as they come. Made for millions of events a second: no
- * string, object or closure per event; one native search per payload, short lines by hand.
- * Lines end in LF or CR LF.
+ * Checks the body of one client's event stream piece by piece. It is fast enough for millions of events a second: no
+ * string, object or closure per event, one native search per payload, and a loop for short lines.
+ * Lines end with LF or CR LF.
  */
 export class StreamChecker {
-  /** The last event id that took effect, to come back with. */
+  /** The last event id that took effect, for reconnecting. */
   lastEventId: string | undefined;
-  /** The server's word on the reconnection delay, in milliseconds. */
+  /** The server's `retry:`, in milliseconds. */
   retryMs: number | undefined;
   /** Events of the expected streams so far. */
   events = 0;
@@ -62,13 +62,13 @@ export class StreamChecker {
   #gapsSeen = 0;
   #dataLines = 0;
   #isGap = false;
-  // The payload of the event that is not whole yet; stream -1 for none. An event cut off before its empty line
-  // never was one [HTML 9.2.6], and comes again after a reconnect.
+  // The payload of the incomplete event; stream -1 for none. An event without its empty line does not count
+  // [HTML 9.2.6]; the server sends it again after a reconnect.
   #stream = -1;
   #sequence = 0;
   #sentUs = 0;
   #id: string | undefined;
-  // Ids are noted as places in memory and read as text once a piece.
+  // Ids are stored as positions in memory and converted to text once per piece.
   readonly #idSeen: Place = { memory: none, start: 0, end: 0 };
   readonly #idInForce: Place = { memory: none, start: 0, end: 0 };
   #met = false;
@@ -79,7 +79,7 @@ export class StreamChecker {
     this.records = expected.streams.map(() => new SequenceRecord(expected.firstSequence));
   }
 
-  /** Checks the next piece; the memory is the caller's again afterwards. `nowUs` is when it came. */
+  /** Checks the next piece, which arrived at `nowUs`. The caller may reuse the memory afterwards. */
   consume(piece: Buffer, nowUs: number): void {
     const length = piece.length;
     const before = this.events;
@@ -99,7 +99,7 @@ export class StreamChecker {
     this.#readIds();
   }
 
-  /** A new connection begins: what was half said on the last one is void. */
+  /** Begins a new connection: drops the incomplete event of the last one. */
   restart(): void {
     this.#line = none;
     this.#lineBytes = 0;
@@ -107,7 +107,7 @@ export class StreamChecker {
     this.#id = undefined;
   }
 
-  /** Counts something that does not belong here. */
+  /** Counts bytes that do not belong to this stream. */
   addForeign(text: string): void {
     this.#found.counts.foreign += 1;
     if (!this.#met) this.#found.counts.foreignClients += 1;
@@ -115,7 +115,7 @@ export class StreamChecker {
     this.#found.foreign.add(text);
   }
 
-  /** Ends the line that began in an earlier piece, or all of the piece when it goes on. Returns where the next begins. */
+  /** Continues the line of an earlier piece. Returns the start of the next line, or the piece's length if it goes on. */
   #endLine(piece: Buffer, nowUs: number): number {
     const end = piece.indexOf(lf);
     const upTo = end < 0 ? piece.length : end;
@@ -138,7 +138,7 @@ export class StreamChecker {
     this.#lineEndsInCr = piece[piece.length - 1] === cr;
   }
 
-  /** Of a line of `length` bytes those from `start` to `end` are at hand; its end is not among them. */
+  /** A line of `length` bytes, of which those from `start` to `end` are stored; without the line's end. */
   // oxlint-disable-next-line max-params -- called for each line: an options object would cost one allocation each
   #takeLine(memory: Buffer, start: number, end: number, length: number, nowUs: number): void {
     if (length === 0) return this.#dispatch(nowUs);
@@ -172,7 +172,7 @@ export class StreamChecker {
     this.#idSeen.memory = none;
   }
 
-  /** Turns the places of this piece into text, before its memory is used again. */
+  /** Converts the ids of this piece to text, before its memory is reused. */
   #readIds(): void {
     const inForce = this.#idInForce;
     if (inForce.memory !== none) this.lastEventId = value(inForce.memory, inForce.start, inForce.end);
@@ -194,7 +194,7 @@ export class StreamChecker {
     if (!this.#expected.others || this.#stream >= 0) this.addForeign(memory.toString("utf8", start, end));
   }
 
-  /** `SEQUENCE SENT_US STREAM LENGTH padding`; false when it is something else. */
+  /** Parses `SEQUENCE SENT_US STREAM LENGTH padding`; returns false if it is something else. */
   // oxlint-disable-next-line max-params -- as above
   #takePayload(memory: Buffer, start: number, end: number, length: number): boolean {
     let at = start;
@@ -237,7 +237,7 @@ export class StreamChecker {
     return true;
   }
 
-  /** Which of the expected streams is named at this place, with the space behind it; -1 for none. */
+  /** The index of the expected stream that is named at this position, followed by a space; -1 for none. */
   #streamAt(memory: Buffer, at: number): number {
     const streams = this.#expected.streams;
     for (let index = 0; index < streams.length; index += 1) {
@@ -251,14 +251,14 @@ export class StreamChecker {
 
   #check(record: SequenceRecord, sequence: number): void {
     const before = record.highest;
-    const told = this.#gapsSeen > record.gapsSeen;
+    const reported = this.#gapsSeen > record.gapsSeen;
     record.gapsSeen = this.#gapsSeen;
     const verdict = record.take(sequence);
     if (verdict === "next") return;
     const counts = this.#found.counts;
-    if (verdict === "hole") counts[told ? "missedTold" : "missed"] += sequence - before - 1;
-    else if (told) {
-      counts.rewindsTold += 1;
+    if (verdict === "hole") counts[reported ? "missedReported" : "missed"] += sequence - before - 1;
+    else if (reported) {
+      counts.rewindsReported += 1;
       record.rewind(sequence);
     } else if (verdict === "late") {
       counts.late += 1;
@@ -266,7 +266,7 @@ export class StreamChecker {
     } else counts.duplicates += 1;
   }
 
-  /** An empty line: the event is whole, and its id takes effect. */
+  /** Handles an empty line: the event is complete, and its id takes effect. */
   #dispatch(nowUs: number): void {
     this.#putIdInForce();
     if (this.#stream >= 0) {
@@ -291,7 +291,7 @@ export class StreamChecker {
   }
 }
 
-/** Short lines are searched by hand: a native call costs as much as 50 bytes. */
+/** Searches short lines in a loop: a native call costs as much as 50 bytes. */
 function lineEnd(piece: Buffer, at: number): number {
   if (piece[at] !== dataLetter) {
     const near = Math.min(piece.length, at + 64);
