@@ -1,7 +1,8 @@
 export { createApp } from "./app/app.js";
 export type { App, AppPorts, Ready } from "./app/app.js";
 export { loadConfig } from "./config/load.js";
-export type { Config, Limits, Mongrel2Specs } from "./config/config.js";
+export type { Config, Limits } from "./config/config.js";
+export type { Mongrel2Specs } from "./config/values/addresses.js";
 export { errorCodes, PharosError } from "./base/errors.js";
 export type { ErrorCode } from "./base/errors.js";
 export { silentLogger } from "./base/log.js";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { settings, variableName } from "../src/config/settings.js";
-import { limitPaths } from "../src/config/sources.js";
+import { variableName } from "../src/config/declare/setting.js";
+import { limitPaths } from "../src/config/limit-sections.js";
+import { settings } from "../src/config/settings.js";
 
 const settingsPage = readFileSync(new URL("../docs/reference/settings.md", import.meta.url), "utf8");
 const limitsPage = readFileSync(new URL("../docs/reference/limits.md", import.meta.url), "utf8");

@@ -21,6 +21,7 @@ import type { Metrics } from "../base/metrics.js";
 import type { Polls } from "../delivery/polls/polls.js";
 import type { Presence } from "../presence/presence.js";
 import { protocols } from "../protocols/protocols.js";
+import { fanoutLimits } from "../fronts/fanout-limits.js";
 import { filterLimits } from "./filter-limits.js";
 import { tokenVerifier } from "./token-verifier.js";
 
@@ -119,9 +120,10 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
 }
 
 function streamSettings({ config, presence }: GatewayParts): StreamSettings {
-  const { retryMs, heartbeatSeconds, limits } = config;
+  const { retryMs, limits } = config;
   const { filtersPerConnection, filterBytes } = limits;
-  const heartbeatMs = heartbeatSeconds * 1000;
+  // Streams announce the heartbeats that the fanout sends.
+  const { heartbeatMs } = fanoutLimits(config, limits.roundBytes);
   return { retryMs, heartbeatMs, filtersPerConnection, filterBytes, presence, compress: compressed(config) };
 }
 

@@ -1,6 +1,6 @@
 import { isRawSettings, type RawSettings } from "./file.js";
 
-/** What is needed of the schema's issues; `message` is the text of what is allowed. */
+/** An issue of the schema; `message` says what is allowed. */
 export interface Issue {
   readonly code: string;
   readonly path: readonly PropertyKey[];
@@ -10,18 +10,18 @@ export interface Issue {
 
 export interface FaultContext {
   readonly settings: RawSettings;
-  /** Options and variables by the dotted path that they gave; what is not in here came from the file. */
+  /** The option or variable that gave each setting, by its dotted path; all others came from the file. */
   readonly origins: ReadonlyMap<string, string>;
   readonly file: string;
 }
 
-/** One line for each faulty setting: where it was given, what was given, and what is allowed. */
+/** One line for each faulty setting: where it was given, the value, and what is allowed. */
 export function describeFaults(issues: readonly Issue[], context: FaultContext): readonly string[] {
   const lines = new Map<string, string>();
   for (const issue of issues) {
     const path = issue.path.map(String);
     const name = originOf(path, context);
-    // The first issue of a value is the telling one; its other checks fail for the same reason.
+    // Further issues of the same value follow from the first.
     if (lines.has(name)) continue;
     const value = isSecret(path) ? hidden : valueAt(context.settings, path);
     lines.set(name, `${name}: ${describe(issue, value)}`);
@@ -32,10 +32,10 @@ export function describeFaults(issues: readonly Issue[], context: FaultContext):
 function describe({ code, message, keys = [] }: Issue, value: unknown): string {
   if (code !== "unrecognized_keys") return `given ${quote(value)}, allowed: ${message}`;
   const names = keys.map((key) => JSON.stringify(key)).join(", ");
-  return `${names} ${keys.length === 1 ? "is no setting" : "are no settings"}; config.schema.json names them all`;
+  return `unknown ${keys.length === 1 ? "setting" : "settings"} ${names}; config.schema.json lists all settings`;
 }
 
-/** An entry of a list is named after the option or variable that gave the list. */
+/** An item of a list has the name of the option or variable that gave the list. */
 function originOf(path: readonly string[], { origins, file }: FaultContext): string {
   for (let length = path.length; length > 0; length -= 1) {
     const origin = origins.get(path.slice(0, length).join("."));
@@ -51,7 +51,7 @@ function valueAt(settings: RawSettings, path: readonly string[]): unknown {
   }, settings);
 }
 
-/** Faults end up in logs and terminals, where no secret may be. */
+/** Error messages appear in logs and terminals, so they never contain secrets. */
 const hidden = "(a secret)";
 
 function isSecret(path: readonly string[]): boolean {

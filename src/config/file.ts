@@ -2,23 +2,23 @@ import { readFileSync } from "node:fs";
 
 import { PharosError } from "../base/errors.js";
 
-/** Settings on their way to the schema, which has not seen them yet. */
+/** Settings before the schema has checked them. */
 export type RawSettings = Record<string, unknown>;
 
 /**
- * Reads the JSON file of settings. Nothing in it is validated here.
+ * Reads the JSON file of settings, without validating them.
  *
- * @throws PharosError `bad-config` when it cannot be read or holds no JSON object
+ * @throws PharosError `bad-config` if it cannot be read or is no JSON object
  */
 export function readSettingsFile(file: string): RawSettings {
   const settings = parseJson(file, readText(file));
-  if (!isRawSettings(settings)) throw new PharosError("bad-config", `${file}: allowed is one JSON object`);
-  // The mark for editors is no setting.
+  if (!isRawSettings(settings)) throw new PharosError("bad-config", `${file}: not a JSON object`);
+  // For editors; not a setting.
   delete settings["$schema"];
   return settings;
 }
 
-/** True for an object of named values, as against a list or a single value. */
+/** True for an object that is no list. */
 export function isRawSettings(value: unknown): value is RawSettings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

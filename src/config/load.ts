@@ -3,32 +3,32 @@ import { join } from "node:path";
 
 import { PharosError } from "../base/errors.js";
 import { mercurePath } from "../protocol.js";
-import type { AdminAddress, Config, HttpAddress } from "./config.js";
+import type { AdminAddress, Config } from "./config.js";
+import { variableName } from "./declare/setting.js";
 import { describeFaults } from "./faults.js";
 import { isRawSettings, readSettingsFile, type RawSettings } from "./file.js";
 import { configSchema, type ParsedSettings } from "./schema.js";
-import { variableName, type SettingText } from "./settings.js";
-import { allIssuers } from "./tokens.js";
+import type { SettingText } from "./settings.js";
+import { defaultAdmin } from "./settings/operating.js";
 import { givenByEnvironment, givenByOptions, type Given } from "./sources.js";
-
-/** Beside the default of the HTTP front. */
-const defaultAdmin: HttpAddress = { host: "127.0.0.1", port: 8081 };
+import type { HttpAddress } from "./values/addresses.js";
+import type { TokenIssuer } from "./values/token-issuer.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
-  /** What the command line gave, by option name without dashes; `config` names the JSON file. */
+  /** Options of the command line, by name without dashes; `config` is the JSON file. */
   readonly options?: ReadonlyMap<string, SettingText>;
   /** @default {} */
   readonly environment?: Environment;
 }
 
 /**
- * Brings all settings together: an option goes before the environment, that before the JSON file, that before
- * the default. A list is taken whole from the first place that names it.
+ * Reads all settings. The first place that has a setting wins: option, environment, JSON file, default. Lists are not
+ * merged.
  *
- * @throws PharosError `bad-config`; one line for each fault, which names the setting where it was given, what was
- *   given, and what is allowed.
+ * @throws PharosError `bad-config`, with one line for each fault: where the setting was given, the value, and what is
+ *   allowed.
  */
 export function loadConfig({ options = new Map(), environment = {} }: LoadOptions = {}): Config {
   const file = options.get("config") ?? environment[variableName("config")];
@@ -46,7 +46,7 @@ export function loadConfig({ options = new Map(), environment = {} }: LoadOption
   return frozen(complete(parsed.data, environment));
 }
 
-/** A part that the file gives in another form is left alone, for the schema to refuse. */
+/** If the file has a value where an object belongs, the schema refuses it. */
 function place(settings: RawSettings, { path, value }: Pick<Given, "path" | "value">): void {
   const [name = "", ...rest] = path;
   if (rest.length === 0) {
@@ -58,7 +58,7 @@ function place(settings: RawSettings, { path, value }: Pick<Given, "path" | "val
 }
 
 function complete(
-  { control, beaconSeconds, stateDir, admin, adminToken, publicUrl, ...others }: ParsedSettings,
+  { stateDir, admin, publicUrl, ...others }: ParsedSettings,
   environment: Environment,
 ): Config {
   const folder = stateDir ?? defaultStateDir(environment);
@@ -68,14 +68,16 @@ function complete(
     tokens: allIssuers({ issuer, key, jwks, secret }, rest.tokens),
     publicUrl: publicUrl ?? defaultPublicUrl(rest.http),
     admin: adminAddress(admin),
-    ...(adminToken === undefined ? {} : { adminToken }),
-    ...(control === undefined ? {} : { control }),
-    ...(beaconSeconds === undefined ? {} : { beaconSeconds }),
     ...(folder === "off" ? {} : { stateDir: folder }),
   };
 }
 
-/** As a client of this machine reaches it, were the port the one that was asked for. */
+/** All issuers: the one that options and environment name, if they do, and those of the list. */
+function allIssuers(one: TokenIssuer, listed: readonly TokenIssuer[]): readonly TokenIssuer[] {
+  return Object.values(one).some((value) => value !== undefined) ? [one, ...listed] : listed;
+}
+
+/** The URL for clients on this machine. Port 0 stays 0: the free port is not known yet. */
 function defaultPublicUrl(http: Config["http"]): string {
   if (http === "off") return `http://localhost${mercurePath}`;
   const host = http.host.includes(":") ? `[${http.host}]` : http.host;
@@ -87,7 +89,7 @@ function adminAddress(given: HttpAddress | "off" | undefined): AdminAddress | "o
   return given === undefined ? { ...defaultAdmin, isDefault: true } : { ...given, isDefault: false };
 }
 
-/** [XDG Base Directory 0.8]: a relative XDG_STATE_HOME is to be ignored. */
+/** A relative XDG_STATE_HOME is ignored [XDG Base Directory 0.8]. */
 function defaultStateDir({ XDG_STATE_HOME: base }: Environment): string {
   return join(base?.startsWith("/") ? base : join(homedir(), ".local", "state"), "pharos");
 }

@@ -1,14 +1,15 @@
-import { limitsSchema } from "./limits.js";
-import { settings, variableName, type Setting, type SettingForm, type SettingText } from "./settings.js";
+import { variableName, type Setting, type SettingForm } from "./declare/setting.js";
+import { limitPaths } from "./limit-sections.js";
+import { settings, type SettingText } from "./settings.js";
 
-/** A value in the file's form, not yet validated, with the name under which a person knows its origin. */
+/** A value in the file's form, not yet validated, and the option or variable that gave it. */
 export interface Given {
   readonly path: readonly string[];
   readonly value: unknown;
   readonly origin: string;
 }
 
-/** The settings that the command line names. */
+/** The settings that the command line gives. */
 export function* givenByOptions(options: ReadonlyMap<string, SettingText>): Iterable<Given> {
   for (const setting of settings.filter(({ secret }) => secret !== true)) {
     const text = options.get(setting.option);
@@ -17,7 +18,7 @@ export function* givenByOptions(options: ReadonlyMap<string, SettingText>): Iter
   }
 }
 
-/** The settings that the environment names. An empty variable counts as absent. */
+/** The settings that the environment gives. An empty variable counts as absent. */
 export function* givenByEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Iterable<Given> {
@@ -40,21 +41,11 @@ function* variables(): Iterable<Variable> {
     yield { path, variable: variableName(path.map(hyphenated).join("-")), form: "number" };
 }
 
-/** Where each limit stands in the file, for instance `["limits", "history", "bytes"]`. */
-export function limitPaths(): readonly (readonly string[])[] {
-  const { shape } = limitsSchema.unwrap();
-  return Object.entries(shape).flatMap(([name, part]) => {
-    const inner = part.unwrap();
-    if (!("shape" in inner)) return [["limits", name]];
-    return Object.keys(inner.shape).map((leaf) => ["limits", name, leaf]);
-  });
-}
-
 function hyphenated(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** What is not a number stays text, so that the refusal can quote it. */
+/** Text that is no number stays text, so that the error message can quote it. */
 function fromText(text: SettingText, { form, bare }: Pick<Setting, "form" | "bare">): unknown {
   const value = text === true ? bare : text;
   return form === "number" && typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value)

@@ -247,7 +247,7 @@ test("each fault is named after the place that gave it, one line each", () => {
 test("--opaque-ids beside --push-stream is refused, since its messages tell the count", () => {
   const both = options({ "opaque-ids": true, "push-stream": "/push" });
   expect(refusal(() => loadConfig({ options: both }))).toBe(
-    '--opaque-ids: given "on", allowed: off beside --push-stream, whose messages count all publications of a second (tag)',
+    '--opaque-ids: given "on", allowed: off with --push-stream, because its messages reveal how many publications there were',
   );
   const one = options({ "opaque-ids": true, "push-stream": "off" });
   expect(loadConfig({ options: one }).opaqueIds).toBe(true);
@@ -256,14 +256,14 @@ test("--opaque-ids beside --push-stream is refused, since its messages tell the 
 test("a name that is no setting is refused", () => {
   const file = settingsFile({ tragets: 1, limits: { histroy: {} } });
   expect(refusal(() => loadConfig({ options: options({ config: file }) })).split("\n")).toEqual([
-    `limits in ${file}: "histroy" is no setting; config.schema.json names them all`,
-    `${file}: "tragets" is no setting; config.schema.json names them all`,
+    `limits in ${file}: unknown setting "histroy"; config.schema.json lists all settings`,
+    `${file}: unknown setting "tragets"; config.schema.json lists all settings`,
   ]);
 });
 
 test.each<[string, RegExp]>([
   ["{", /^\S+pharos\.json: not JSON: /],
-  ["[]", /^\S+pharos\.json: allowed is one JSON object$/],
+  ["[]", /^\S+pharos\.json: not a JSON object$/],
 ])("a settings file of %s is refused", (content, line) => {
   const file = settingsFile(content);
   expect(refusal(() => loadConfig({ options: options({ config: file }) }))).toMatch(line);

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 import { configJsonSchema, configSchema } from "../../src/config/schema.js";
-import { describeSetting, settings, variableName } from "../../src/config/settings.js";
-import { limitPaths } from "../../src/config/sources.js";
+import { variableName } from "../../src/config/declare/setting.js";
+import { limitPaths } from "../../src/config/limit-sections.js";
+import { settings } from "../../src/config/settings.js";
 
 const published = JSON.parse(readFileSync(new URL("../../config.schema.json", import.meta.url), "utf8"));
 
@@ -12,8 +13,9 @@ test("config.schema.json is what `pharos config-schema` prints", () => {
   expect(published).toEqual(configJsonSchema());
 });
 
-test.each(settings)("--$option says what it is for", (setting) => {
-  expect(describeSetting(setting)).toMatch(/^.{20,}\.$/s);
+test.each(settings)("--$option says what it is for", ({ key, help }) => {
+  expect(help).toMatch(/^.{20,}\.$/s);
+  expect(published.properties[key].description.startsWith(help)).toBe(true);
 });
 
 test.each(limitPaths().map((path) => [path.join("."), path] as const))(
@@ -32,6 +34,19 @@ test("every setting but the limits and the list of issuers has one option and on
   expect(settings.map(({ key }) => key).toSorted()).toEqual(named.toSorted());
   expect(new Set(settings.map(({ option }) => variableName(option))).size).toBe(settings.length);
 });
+
+test("every limit of the schema is in a section of the reference", () => {
+  const names = Object.entries<Parts>(published.properties.limits.properties).flatMap(
+    ([name, { properties }]) =>
+      properties === undefined ? [name] : Object.keys(properties).map((leaf) => `${name}.${leaf}`),
+  );
+  expect(limitPaths().map((path) => path.slice(1).join("."))).toEqual(expect.arrayContaining(names));
+  expect(limitPaths()).toHaveLength(names.length);
+});
+
+interface Parts {
+  readonly properties?: object;
+}
 
 function at(schema: { properties: Record<string, never> }, [name = "", ...rest]: readonly string[]): unknown {
   const part = schema.properties[name];

@@ -82,7 +82,7 @@ test.each<[Given, RegExp]>([
   ],
   [{ settings: { tokens: [{ secret, algorithms: ["none"] }] } }, /given "none", allowed: one of HS256/],
   [{ settings: { tokens: [{ secret, algorithms: [] }] } }, /given \[\], allowed: one of HS256/],
-  [{ settings: { tokens: [{ secret, keys: 1 }] } }, /^tokens\.0 in \S+: "keys" is no setting/],
+  [{ settings: { tokens: [{ secret, keys: 1 }] } }, /^tokens\.0 in \S+: unknown setting "keys"/],
   [{ options: { "token-key": "" } }, /^--token-key: given "", allowed: the path of a PEM file/],
 ])("%j is refused, and no secret is repeated", (given, line) => {
   expect(() => load(given)).toThrow(line);

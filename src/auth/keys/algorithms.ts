@@ -21,6 +21,14 @@ const curves: ReadonlyMap<string, readonly string[]> = new Map([
 /** RFC 9864 renames `EdDSA` to `Ed25519`; most tokens still say `EdDSA`. */
 const ed25519 = ["EdDSA", "Ed25519"] as const;
 
+/** Every signature algorithm that some key supports. */
+export const algorithmNames: readonly string[] = [
+  ...Object.keys(hmacBytes),
+  ...rsa,
+  ...[...curves.values()].flat(),
+  ...ed25519,
+];
+
 /**
  * The signature algorithms that a key can verify, the usual one first. Empty for a key that is too weak or of an unsupported kind.
  * The key decides which algorithm a token may use, never the token [RFC 8725 3.1].

@@ -1,26 +1,29 @@
 import { Option, type Command } from "commander";
 
+import { variableName } from "../../config/declare/setting.js";
 import {
-  defaultText,
-  describeSetting,
-  settings,
-  variableName,
-  type Setting,
+  helpOf,
+  settingGroups,
+  settings as allSettings,
+  type NamedSetting,
   type SettingText,
 } from "../../config/settings.js";
 
 const configOption = "config";
 
-/** Gives the command an option for each setting, with the schema's words as help. */
+/** Adds an option for each setting that is no secret. */
 export function addSettingOptions(command: Command): void {
-  for (const setting of settings) if (setting.secret !== true) command.addOption(optionOf(setting));
+  for (const { title, settings } of settingGroups)
+    for (const setting of settings)
+      if (setting.secret !== true) command.addOption(optionOf(setting).helpGroup(`${title}:`));
   command.option(
     `--${configOption} <FILE>`,
-    `A JSON file of settings; config.schema.json describes it. Limits are set there. [${variableName(configOption)}]`,
+    `JSON file with settings, limits and secrets; config.schema.json describes it. [${variableName(configOption)}]`,
   );
+  command.addHelpText("after", secretsText());
 }
 
-/** What the command line gave, by option name; what it did not give is absent. */
+/** The settings that the command line gave, by option name. */
 export function givenSettings(command: Command): ReadonlyMap<string, SettingText> {
   const given = new Map<string, SettingText>();
   for (const option of command.options) {
@@ -31,11 +34,14 @@ export function givenSettings(command: Command): ReadonlyMap<string, SettingText
   return given;
 }
 
-function optionOf(setting: Setting): Option {
-  const byDefault = defaultText(setting);
-  const known = byDefault === undefined ? "" : ` Default: ${byDefault}.`;
-  const help = `${describeSetting(setting)}${known} [${variableName(setting.option)}]`;
-  const option = new Option(`--${setting.option} ${setting.argument}`, help);
+function secretsText(): string {
+  const secrets = allSettings.filter(({ secret }) => secret === true);
+  const lines = secrets.map((setting) => `  ${variableName(setting.option)}: ${setting.help}`);
+  return ["\nSecrets, in the environment or the file only:", ...lines].join("\n");
+}
+
+function optionOf(setting: NamedSetting): Option {
+  const option = new Option(`--${setting.option} ${setting.argument}`, helpOf(setting));
   return setting.form === "list" ? option.argParser(appended) : option;
 }
 

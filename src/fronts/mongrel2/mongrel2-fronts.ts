@@ -1,4 +1,4 @@
-import type { Mongrel2Specs } from "../../config/config.js";
+import type { Mongrel2Specs } from "../../config/values/addresses.js";
 import { fanoutLimits } from "../fanout-limits.js";
 import type { FrontBuilder, FrontParts } from "../front.js";
 import { Mongrel2Front } from "./mongrel2-front.js";

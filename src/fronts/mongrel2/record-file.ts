@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Logger } from "../../base/log.js";
-import type { Mongrel2Specs } from "../../config/config.js";
+import type { Mongrel2Specs } from "../../config/values/addresses.js";
 
 /**
  * The file that records a link's open streams; the same server has the same file at every start. Undefined if there is

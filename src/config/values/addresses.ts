@@ -1,13 +1,25 @@
 import { z } from "zod";
 
-import { mercurePath } from "../protocol.js";
-import type { HttpAddress, Mongrel2Specs } from "./config.js";
+import { mercurePath } from "../../protocol.js";
+
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The endpoints of one Mongrel2 server, named as in its configuration; the hub connects to each. */
+export interface Mongrel2Specs {
+  readonly send: string;
+  readonly recv: string;
+  /** Its control port. Without it the hub cannot find streams that were open before a restart. */
+  readonly control?: string;
+}
 
 const httpAllowed =
   "off, PORT or HOST:PORT with a port from 0 to 65535, for instance 127.0.0.1:8080, [::1]:8080 or 0 for a free port";
 const httpPattern = /^(?:off|(?:([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):)?(\d{1,5}))$/;
 
-/** Where the built-in front listens: `[HOST:]PORT`, or `off`. The host is 127.0.0.1 when none is named. */
+/** An address to listen on: `[HOST:]PORT`, or `off`. The default host is 127.0.0.1. */
 export const httpAddress = z
   .string({ error: httpAllowed })
   .regex(httpPattern, httpAllowed)
@@ -21,14 +33,14 @@ export const httpAddress = z
 const ingestAllowed =
   "a ZeroMQ endpoint, tcp://HOST:PORT or ipc://PATH, with @ before it to bind or > to connect, for instance @tcp://127.0.0.1:9997";
 
-/** A ZeroMQ endpoint as in CZMQ: `@` binds, `>` connects; a bare one binds. Stays text. */
+/** A ZeroMQ endpoint as in CZMQ: `@` binds, `>` connects, none of them binds. Stays text. */
 export const ingestEndpoint = z
   .string({ error: ingestAllowed })
   .regex(/^[@>]?(?:tcp:\/\/[^\s,]+:(?:\d{1,5}|\*)|ipc:\/\/[^\s,]+)$/, ingestAllowed);
 
-// A tcp port takes bytes from whoever reaches it, a web page's fetch included; stopping the hub must not be one of them.
+// Other programs and even web pages can send bytes to a tcp port, and must not be able to stop the hub.
 const controlAllowed =
-  "an ipc endpoint, for instance ipc:///run/pharos/control; no other transport may stop the hub";
+  "an ipc endpoint, for instance ipc:///run/pharos/control; other transports are not safe";
 
 export const controlEndpoint = z
   .string({ error: controlAllowed })
@@ -50,31 +62,31 @@ export const mongrel2Specs = z
 const originAllowed =
   "an exact origin, scheme://host[:port] in lower case, for instance https://example.org; never *";
 
-/** An origin exactly as browsers send it, so that comparing texts is enough. */
+/** An origin exactly as browsers send it, so that it can be compared as text. */
 export const corsOrigin = z.string({ error: originAllowed }).refine(isOrigin, originAllowed);
 
-/** A URL's host may hold `*`, as which no browser has any. */
+/** `URL` accepts `*` in a host; browsers have no such origin. */
 function isOrigin(text: string): boolean {
   return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 const publishOriginAllowed = `${originAllowed.replace("; never *", "")}, with one * for part of its host or for its port, or * for every origin`;
 
-/** An origin whose pages may publish with a cookie; `*` leaves the guarding to the cookie's own SameSite. */
+/** An origin whose pages may publish with a cookie; with `*` only the cookie's SameSite protects against other pages. */
 export const publishOrigin = z
   .string({ error: publishOriginAllowed })
   .refine((text) => text === "*" || isOrigin(text) || isOriginPattern(text), publishOriginAllowed);
 
-/** What is an origin with something in the place of its one `*`: a part of a host, or a port. */
+/** True if the text is an origin once its `*` is replaced by a part of a host, or by a port. */
 function isOriginPattern(text: string): boolean {
   const [before = "", after, ...others] = text.split("*");
   if (after === undefined || others.length > 0) return false;
   return ["a", "1"].some((part) => isOrigin(`${before}${part}${after}`));
 }
 
-const publicUrlAllowed = `an http or https URL without query, either an origin or one that ends in ${mercurePath}, for instance https://example.org`;
+const publicUrlAllowed = `an http or https URL without a query: an origin, or an origin with the path ${mercurePath}, for instance https://example.org`;
 
-/** The hub's own URL as its clients know it; an origin stands for the hub's usual path there. */
+/** The hub's URL for its clients; of an origin, the hub's usual path there. */
 export const publicUrl = z
   .string({ error: publicUrlAllowed })
   .refine(isPublicUrl, publicUrlAllowed)
@@ -87,9 +99,9 @@ function isPublicUrl(text: string): boolean {
 }
 
 const pushStreamAllowed =
-  "off, / or a path without a slash at its end, of letters, digits and . _ ~ -, for instance /push";
+  "off, / or a path of letters, digits and . _ ~ - without a slash at its end, for instance /push";
 
-/** What the paths of the push stream module's URL scheme begin with; `/` alone is nothing more than what they have. */
+/** The beginning of all paths of the push stream module; `/` is none. */
 export const pushStreamPaths = z
   .string({ error: pushStreamAllowed })
   .regex(/^(?:off|\/|(?:\/[A-Za-z0-9._~-]+)+)$/, pushStreamAllowed)
@@ -97,7 +109,10 @@ export const pushStreamPaths = z
     text === "off" ? "off" : { prefix: text === "/" ? "" : text },
   );
 
-const switchAllowed = "on or off";
+/** One of these words. */
+export function oneOf<const Words extends readonly string[]>(words: Words) {
+  return z.enum(words, { error: `one of ${words.join(", ")}` });
+}
 
 /** A setting that is on or off. */
-export const onOrOff = z.enum(["on", "off"], { error: switchAllowed }).transform((text) => text === "on");
+export const onOrOff = z.enum(["on", "off"], { error: "on or off" }).transform((text) => text === "on");

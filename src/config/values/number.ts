@@ -5,13 +5,13 @@ export interface NumberRange {
   readonly to: number;
 }
 
-/** A whole number; anything else is answered with what is allowed. */
+/** A whole number. The text of an issue is the range. */
 export function wholeNumber({ from, to }: NumberRange): z.ZodNumber {
   const allowed = `a whole number from ${from} to ${to}`;
   return z.number({ error: allowed }).int(allowed).min(from, allowed).max(to, allowed);
 }
 
-/** A number of seconds, fractions included; anything else is answered with what is allowed. */
+/** A number of seconds, fractions included. The text of an issue is the range. */
 export function seconds({ from, to }: NumberRange): z.ZodNumber {
   const allowed = `a number of seconds from ${from} to ${to}`;
   return z.number({ error: allowed }).min(from, allowed).max(to, allowed);

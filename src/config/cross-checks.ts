@@ -1,0 +1,31 @@
+import type { z } from "zod";
+
+import type { HttpAddress } from "./values/addresses.js";
+
+interface AdminSettings {
+  readonly admin?: HttpAddress | "off" | undefined;
+  readonly adminToken?: string | undefined;
+}
+
+/** Refuses an admin address that other machines can reach if there is no token to read it with. */
+export function checkAdmin({ admin, adminToken }: AdminSettings, context: z.RefinementCtx): void {
+  if (admin === undefined || admin === "off" || adminToken !== undefined || isLoopback(admin.host)) return;
+  const message = "a loopback address, for instance 127.0.0.1:8081, unless PHAROS_ADMIN_TOKEN is set";
+  context.addIssue({ code: "custom", path: ["admin"], message });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+interface OpaqueIdsSettings {
+  readonly opaqueIds: boolean;
+  readonly pushStream: object | "off";
+}
+
+/** Refuses to hide counts while the messages of the push stream module reveal them. */
+export function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, context: z.RefinementCtx): void {
+  if (!opaqueIds || pushStream === "off") return;
+  const message = "off with --push-stream, because its messages reveal how many publications there were";
+  context.addIssue({ code: "custom", path: ["opaqueIds"], message });
+}

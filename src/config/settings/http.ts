@@ -1,0 +1,50 @@
+import { listOf, setting } from "../declare/setting.js";
+import { corsOrigin, httpAddress, publicUrl } from "../values/addresses.js";
+import { network } from "../values/network.js";
+import { wholeNumber } from "../values/number.js";
+
+/** The built-in HTTP server, and how clients reach it. */
+export const httpSettings = {
+  http: setting({
+    option: "http",
+    argument: "<[HOST:]PORT|off>",
+    value: httpAddress,
+    default: "127.0.0.1:8080",
+    help: "Address of the HTTP front; port 0 takes a free port.",
+  }),
+  workers: setting({
+    option: "workers",
+    argument: "<COUNT>",
+    value: wholeNumber({ from: 0, to: 256 }),
+    default: 0,
+    help: "Worker processes for client connections of the HTTP front; 0 = none.",
+    notes: `Use workers if one process cannot hold all connections: about one worker per 15,000 streams. Raise \`limits.connections\` and
+\`limits.connectionsPerLocalAddress\` together with it. With 0 the hub's own process holds the connections.`,
+  }),
+  publicUrl: setting({
+    option: "public-url",
+    argument: "<URL>",
+    value: publicUrl,
+    otherwise: "the HTTP front's URL",
+    help: "URL of the hub for its clients.",
+    notes: `The hub uses this URL for two things:
+
+- the audience (\`aud\`) of tokens
+- the base of relative topics`,
+  }),
+  trustedProxies: setting({
+    option: "trusted-proxy",
+    argument: "<CIDR>",
+    value: listOf(network),
+    default: [],
+    help: "Proxy, or network of proxies, whose `X-Forwarded-For` the hub believes.",
+    notes: "[Proxies](../operating/proxies.md) has examples.",
+  }),
+  corsOrigins: setting({
+    option: "cors-origin",
+    argument: "<ORIGIN>",
+    value: listOf(corsOrigin),
+    default: [],
+    help: "Origin whose pages may read streams.",
+  }),
+} as const;

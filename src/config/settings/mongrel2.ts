@@ -1,0 +1,41 @@
+import { keepAliveSeconds, targetCount } from "../../limits/delivery.js";
+import { listOf, setting, textOf } from "../declare/setting.js";
+import { mongrel2Specs } from "../values/addresses.js";
+import { seconds, wholeNumber } from "../values/number.js";
+
+/** Mongrel2 servers in front of the hub. */
+export const mongrel2Settings = {
+  mongrel2: setting({
+    option: "mongrel2",
+    argument: "<SEND,RECV[,CONTROL]>",
+    value: listOf(mongrel2Specs),
+    default: [],
+    help: "Mongrel2 server in front of the hub: its `send_spec`, `recv_spec` and control port.",
+    notes: "[Mongrel2](../operating/mongrel2.md) has a configuration that works.",
+  }),
+  targets: setting({
+    option: "targets",
+    argument: "<COUNT>",
+    value: wholeNumber(targetCount),
+    default: targetCount.default,
+    help: "Clients in one message to Mongrel2, at most its `limits.handler_targets`.",
+    notes: "Mongrel2 takes 128 by default and drops a message with more.",
+  }),
+  keepAliveSeconds: setting({
+    option: "keep-alive",
+    argument: "<SECONDS>",
+    value: seconds(keepAliveSeconds),
+    default: keepAliveSeconds.default,
+    help: "Seconds between two keep-alive messages to Mongrel2; 0 = none.",
+    notes: "Mongrel2 closes a connection that was quiet for about two minutes.",
+  }),
+  stateDir: setting({
+    option: "state-dir",
+    argument: "<FOLDER|off>",
+    value: textOf("the path of a folder, or off"),
+    otherwise: "$XDG_STATE_HOME/pharos, or ~/.local/state/pharos",
+    help: "Folder where the hub records open streams, so that a restart can free them.",
+    notes:
+      "Without the record, clients that were connected during a crash stay connected and receive nothing.",
+  }),
+} as const;

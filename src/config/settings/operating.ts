@@ -1,0 +1,35 @@
+import { logLevels } from "../../base/log.js";
+import { setting } from "../declare/setting.js";
+import { httpAddress, oneOf } from "../values/addresses.js";
+import { adminToken } from "../values/admin-token.js";
+
+/** Next to the default of the HTTP front. */
+export const defaultAdmin = { host: "127.0.0.1", port: 8081 } as const;
+
+/** Metrics, status and log. */
+export const operatingSettings = {
+  admin: setting({
+    option: "admin",
+    argument: "<[HOST:]PORT|off>",
+    value: httpAddress,
+    otherwise: `${defaultAdmin.host}:${defaultAdmin.port}`,
+    help: "Address of `/metrics`, `/stats` and the operator page.",
+    notes:
+      "If the default port is taken, the hub logs it and runs without an admin address. If you name a port and it is taken, the hub stops with an error.",
+  }),
+  adminToken: setting({
+    option: "admin-token",
+    argument: "<TOKEN>",
+    secret: true,
+    value: adminToken,
+    help: "Token that lets other machines read the admin address.",
+    notes: "Without a token only programs on this machine can read it.",
+  }),
+  logLevel: setting({
+    option: "log-level",
+    argument: "<LEVEL>",
+    value: oneOf(logLevels),
+    default: "info",
+    help: `Lowest level that is logged: ${logLevels.join(", ")}.`,
+  }),
+} as const;

@@ -1,0 +1,57 @@
+import { listOf, setting, textOf } from "../declare/setting.js";
+import { controlEndpoint, ingestEndpoint, onOrOff, publishOrigin } from "../values/addresses.js";
+import { seconds } from "../values/number.js";
+
+/** Who may publish, and where. */
+export const publishingSettings = {
+  ingest: setting({
+    option: "ingest",
+    argument: "<ENDPOINT>",
+    value: listOf(ingestEndpoint),
+    default: ["@tcp://127.0.0.1:9997"],
+    help: "ZeroMQ endpoint for publications: `@` binds, `>` connects.",
+  }),
+  ingestCurve: setting({
+    option: "ingest-curve",
+    argument: "<FILE>",
+    value: textOf("the path of a file that pharos keys has made"),
+    help: "CURVE keys for ZeroMQ publishers on other machines.",
+    notes: `Without this file the hub refuses to bind an ingest endpoint beyond loopback. \`pharos keys\` makes the file:
+[Publishing](../guides/publishing.md#from-another-machine).`,
+  }),
+  open: setting({
+    option: "open",
+    argument: "[on|off]",
+    bare: "on",
+    value: onOrOff,
+    default: "off",
+    help: "Whether programs on this machine may publish over HTTP without a token.",
+    notes: `This never holds for requests that come through Mongrel2 or a proxy. [Tokens](../guides/tokens.md#publishing-without-a-token) has the
+conditions.`,
+  }),
+  publishOrigins: setting({
+    option: "publish-origin",
+    argument: "<ORIGIN>",
+    value: listOf(publishOrigin),
+    default: [],
+    help: "Origin whose pages may publish with a cookie.",
+    notes: `Allowed forms:
+
+- an exact origin: \`https://app.example.org\`
+- one \`*\` for a part of the host, or for the port: \`https://*.example.org\`
+- \`*\` for all origins`,
+  }),
+  beaconSeconds: setting({
+    option: "beacon",
+    argument: "[SECONDS]",
+    bare: "5",
+    value: seconds({ from: 0.01, to: 86_400 }),
+    help: "Publish the time every SECONDS; 5 if no number is given.",
+  }),
+  control: setting({
+    option: "control",
+    argument: "<ENDPOINT>",
+    value: controlEndpoint,
+    help: "ZeroMQ `ipc` endpoint; the message `shutdown` on it stops the hub in order.",
+  }),
+} as const;

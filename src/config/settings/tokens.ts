@@ -1,0 +1,41 @@
+import { setting, textOf } from "../declare/setting.js";
+import { onOrOff } from "../values/addresses.js";
+import { issuerAllowed, jwksAllowed, keyAllowed, sharedSecret } from "../values/token-issuer.js";
+
+/** Access tokens. One issuer comes from these settings, more of them from `tokens` in the file. */
+export const tokenSettings = {
+  anonymous: setting({
+    option: "anonymous",
+    argument: "<on|off>",
+    value: onOrOff,
+    default: "on",
+    help: "Whether clients may read public topics without a token.",
+  }),
+  tokenIssuer: setting({
+    option: "token-issuer",
+    argument: "<ISSUER>",
+    value: textOf(issuerAllowed),
+    otherwise: "the hub's URL",
+    help: "Issuer (`iss`) of the tokens that the key, the JWK set and the secret below verify.",
+    notes: "The file can name more issuers: `tokens`, below.",
+  }),
+  tokenKey: setting({
+    option: "token-key",
+    argument: "<FILE>",
+    value: textOf(keyAllowed),
+    help: "PEM file with the public key of tokens: RSA, EC or Ed25519.",
+  }),
+  tokenJwks: setting({
+    option: "token-jwks",
+    argument: "<FILE|URL>",
+    value: textOf(jwksAllowed),
+    help: "JWK set that verifies tokens: a file, or an https URL that the hub loads again when keys change.",
+  }),
+  tokenSecret: setting({
+    option: "token-secret",
+    argument: "<SECRET>",
+    secret: true,
+    value: sharedSecret,
+    help: "Secret of at least 32 bytes that signs and verifies tokens.",
+  }),
+} as const;

@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+import { algorithmNames, shortestSecretBytes } from "../../auth/keys/algorithms.js";
+import { listOf, textOf } from "../declare/setting.js";
+
+const algorithmsAllowed = `one of ${algorithmNames.join(", ")}`;
+const secretAllowed = `at least ${shortestSecretBytes} bytes [RFC 7518 3.2]`;
+
+export const issuerAllowed = "the text that tokens have as iss, usually a URL";
+export const keyAllowed = "the path of a PEM file with a public key";
+export const jwksAllowed = "the path or the https URL of a JWK set";
+
+/** A secret that signs tokens. */
+export const sharedSecret = z
+  .string({ error: secretAllowed })
+  .refine((value) => Buffer.byteLength(value) >= shortestSecretBytes, secretAllowed);
+
+const tokenIssuer = z
+  .strictObject({
+    issuer: textOf(issuerAllowed)
+      .optional()
+      .describe("Issuer (`iss`) of its tokens. Default: the hub's URL."),
+    secret: sharedSecret
+      .optional()
+      .describe("Secret of at least 32 bytes that the issuer and the hub share."),
+    key: textOf(keyAllowed).optional().describe("PEM file with the issuer's public key."),
+    jwks: textOf(jwksAllowed)
+      .optional()
+      .describe("JWK set: a file, or an https URL that the hub loads again when keys change."),
+    algorithms: listOf(z.enum(algorithmNames, { error: algorithmsAllowed }))
+      .min(1, algorithmsAllowed)
+      .optional()
+      .describe("Signature algorithms that are accepted. Default: all that the key supports."),
+    audience: textOf("the text that tokens have in aud")
+      .optional()
+      .describe("Audience (`aud`) of its tokens. Default: the hub's URL."),
+  })
+  .refine(
+    (one) => [one.secret, one.key, one.jwks].some((source) => source !== undefined),
+    "at least one of secret, key and jwks",
+  );
+
+/** One issuer whose tokens are accepted; it has at least one of `secret`, `key` and `jwks`. */
+export type TokenIssuer = z.output<typeof tokenIssuer>;
+
+/** The setting `tokens`, which only the file gives. */
+export const tokenIssuers = listOf(tokenIssuer)
+  .prefault([])
+  .describe("Further issuers whose tokens are accepted. Only in the file.");
+
+/** What the reference page says of each part of an issuer. */
+export const tokenIssuerParts = tokenIssuer.shape;
