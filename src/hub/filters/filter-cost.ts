@@ -1,30 +1,30 @@
 import type { PatternFilter, TopicFilter } from "./filter.js";
 
-/** What a held pattern weighs beside its parts, in levels of other filters: some 2 KB. */
+/** The memory of a pattern beside its parts, in levels of other filters: about 2 KB. */
 const patternLevels = 4;
 
-/** What a filter holds beside its text, in bytes: itself, and its place among the hub's. Measured: 290. */
+/** Memory of a filter beside its text, in bytes: the filter and its slot in the index. Measured: 290. */
 const filterBytes = 300;
 
 /**
- * What a stream's filters hold of memory, in bytes; wildcards and patterns hold more, which is counted in levels. Each
- * stream counts, whoever else has the same filters: it has read them from its own request.
+ * Memory for the filters of one stream, in bytes. Wildcards and patterns need more, which is counted in levels. Each
+ * stream counts, even if others have the same filters: it has parsed them from its own request.
  */
 export function heldBytes(filters: readonly TopicFilter[]): number {
   return filters.reduce((sum, { text }) => sum + filterBytes + textBytes(text), 0);
 }
 
-/** Text has one byte for each character, or two for each when one of them is not Latin: then UTF-8 says so. */
+/** V8 uses one byte a character if all are Latin-1, else two; then UTF-8 is longer than the text. */
 function textBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }
 
-/** What a pattern weighs, in levels of other filters. */
+/** The cost of a pattern, in levels of other filters. */
 export function patternCost({ varying }: PatternFilter): number {
   return patternLevels + varying;
 }
 
-/** Names the place at which an index holds the pattern; empty where it begins with nothing literal. */
+/** The name of the place where an index holds the pattern; empty if it begins with nothing literal. */
 export function placeName({ kind, place }: PatternFilter): string {
   if (place === undefined) return "";
   return JSON.stringify([kind, ...place.map((level) => (typeof level === "string" ? level : null))]);
@@ -39,8 +39,8 @@ export function isPattern(filter: TopicFilter): filter is PatternFilter {
 }
 
 /**
- * The mixtures of `+` and names that an MQTT filter's beginnings are: of `a/+/b` a name, a name and `+`, and these and a
- * name. Two filters' nodes of one mixture are never met by one topic, unless they are the same node.
+ * The mixtures of `+` and names that begin an MQTT filter. `a/+/b` has three: a name; a name and `+`; a name, `+` and a
+ * name. A topic can meet at most one node of each mixture in the trie.
  */
 export function* mixturesOf(levels: readonly string[]): Generator<string, void> {
   let mixture = "";
@@ -51,7 +51,7 @@ export function* mixturesOf(levels: readonly string[]): Generator<string, void> 
   }
 }
 
-/** One letter a level. */
+/** One letter for each level. */
 export function mixtureLetter(level: string): string {
   return level === "+" ? "+" : "a";
 }

@@ -1,28 +1,28 @@
 import { declaredFilterLimits, declaredPatternLimits } from "../../limits/filters.js";
 import { defaultsOf } from "../../limits/limit.js";
 
-/** What a hub, or one client of it, may hold of the filters that cost each publication something. */
+/** Limits on the filters that slow down each publication, for the hub or for one client. */
 export interface FilterLimits {
   /**
-   * URL patterns and templates that begin with nothing literal. Of these and of those that begin alike, all together may
-   * have three times as many parts that vary.
+   * URL patterns and templates that begin with nothing literal. These patterns, and the patterns that begin alike, may
+   * each have three varying parts on average.
    */
   readonly withoutPrefix: number;
-  /** URL patterns, or templates, that begin alike: same host, same first segments of the path. */
+  /** URL patterns, or templates, that begin alike: with the same host and the same first segments of the path. */
   readonly alike: number;
-  /** URL patterns with a regular expression: each may take 8 MB while it is used. */
+  /** URL patterns with a regular expression: each may use 8 MB while it runs. */
   readonly expressions: number;
-  /** Ways in which beginnings of MQTT filters mix `+` and names: a topic meets one node of each. */
+  /** Mixtures of `+` and names that begin MQTT filters. A topic meets one node of each in the trie. */
   readonly mixtures: number;
-  /** Levels of all filters with wildcards. */
+  /** Levels of all filters with wildcards together. */
   readonly levels: number;
-  /** What the filters of all streams hold, as {@link heldBytes} counts it. */
+  /** Memory for the filters of all streams, as {@link heldBytes} counts it. */
   readonly bytes: number;
 }
 
 /**
- * With 42 places for each of two kinds a publication's topic is compared with at most 9,400 patterns with 28,200 parts
- * that vary, however many there are, and comes to at most 1,000 nodes.
+ * A topic has at most 42 places for each of two kinds of patterns. So a publication is compared with at most 9,400
+ * patterns with 28,200 varying parts, and meets at most 1,000 nodes of the trie.
  */
 export const defaultFilterLimits: FilterLimits = Object.freeze({
   ...defaultsOf(declaredPatternLimits),
@@ -31,10 +31,10 @@ export const defaultFilterLimits: FilterLimits = Object.freeze({
   bytes: declaredFilterLimits.filterBytesInAll.default,
 });
 
-/** How many parts that vary a pattern has on average, at most. */
+/** The largest average number of varying parts for each pattern. */
 export const partsPerPattern = 3;
 
-/** A part of each limit, at least one. */
+/** A share of each limit, at least one. */
 export function shareOf(limits: FilterLimits, percent: number): FilterLimits {
   const share = (limit: number): number => Math.max(1, Math.floor((limit * percent) / 100));
   return {

@@ -5,8 +5,8 @@ import type { Topic } from "../topics/topic.js";
 import { urlLevels } from "../patterns/url-pattern.js";
 
 /**
- * Whether a filter may match a topic below this one, as `a/b` is below `a`. Never false when it does match one; it may be
- * true for a pattern that matches none, of which only the levels that it begins with are looked at.
+ * Whether a filter may match a topic below this one, as `a/b` is below `a`. It never returns false for a filter that
+ * does. It may return true for a pattern that does not: only the first levels of patterns are compared.
  */
 export function mayMatchBelow(filter: TopicFilter, parent: Topic): boolean {
   switch (filter.kind) {
@@ -27,7 +27,7 @@ export function mayMatchBelow(filter: TopicFilter, parent: Topic): boolean {
   }
 }
 
-/** True when `topic` is `parent`, a slash, and more. */
+/** True if `topic` is `parent`, a slash, and more. */
 export function isBelow(topic: Topic, parent: Topic): boolean {
   return topic.startsWith(parent) && topic[parent.length] === "/";
 }
@@ -37,7 +37,7 @@ function mqttLevel(level: string): Level | undefined {
   return level === "+" ? anyLevel : level;
 }
 
-/** Compares the levels that both have, up to one that stands for any number of levels. */
+/** Compares the levels that both have, up to a level that stands for any number of levels. */
 function agree(pattern: readonly (Level | undefined)[], levels: readonly string[]): boolean {
   for (const [index, level] of levels.entries()) {
     const wanted = pattern[index];

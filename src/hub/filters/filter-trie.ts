@@ -8,7 +8,7 @@ import type { Work } from "../patterns/pattern-matcher.js";
 import type { Topic } from "../topics/topic.js";
 import type { TopicUrls } from "../topics/topic-url.js";
 
-/** A level of some filter. What holds nothing is left out: with empty sets in it a node cost 750 bytes, not 480. */
+/** One level of filters. Empty sets are left out: with them a node used 750 bytes instead of 480. */
 interface Node<T> {
   children?: Map<string, Node<T>>;
   here?: Set<T>;
@@ -18,23 +18,23 @@ interface Node<T> {
 
 export interface FilterTrieOptions {
   readonly urls: TopicUrls;
-  /** What may be added is asked with {@link FilterTrie.refusalOf}. @default defaultFilterLimits */
+  /** See {@link FilterTrie.refusalOf}. @default defaultFilterLimits */
   readonly limits?: FilterLimits;
 }
 
-/** How many filters there are, by what they cost publications. */
+/** The number of filters, by their cost for each publication. */
 export interface FilterCounts extends PatternCounts {
   readonly mixtures: number;
   readonly levels: number;
 }
 
-/** What a topic costs that matches nothing, and each node that it comes to. */
+/** The cost, in steps, of a topic that matches nothing, and of each node that it meets. */
 const topicSteps = 20;
 const nodeSteps = 5;
 
 /**
- * Holds values under topic filters and finds those whose filters match a topic, in time that depends on the topic's
- * levels, on the matches and on the patterns that begin like the topic, not on how many filters there are.
+ * Maps topic filters to values, and finds the values whose filters match a topic. The time depends on the topic's
+ * levels, the matches and the patterns that begin like the topic, not on the number of filters.
  */
 export class FilterTrie<T> {
   readonly #exact = new Map<string, Set<T>>();
@@ -45,44 +45,44 @@ export class FilterTrie<T> {
   #levels = 0;
 
   readonly #limits: FilterLimits;
-  /** How many nodes there are of each mixture of `+` and names. */
+  /** The number of nodes of each mixture of `+` and names. */
   readonly #mixtures = new Map<string, number>();
 
-  /** @param options.urls reads topics as the URL patterns were parsed: relative to the same URL */
+  /** @param options.urls parses topics relative to the URL that the URL patterns are relative to */
   constructor({ urls, limits = defaultFilterLimits }: FilterTrieOptions) {
     this.#limits = limits;
     this.#patterns = new PatternFilters({ urls, work: this.#work, limits });
   }
 
-  /** True when nothing is held, down to the last node. */
+  /** True if nothing is stored, down to the last node. */
   get isEmpty(): boolean {
     return this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isBare(this.#root);
   }
 
   /**
-   * How many levels of filters with wildcards are held; what MQTT filters begin with in common counts once, patterns
-   * count as levels of equal weight.
+   * The number of levels of filters with wildcards. Levels that MQTT filters share count once; a pattern counts as
+   * levels of equal cost.
    */
   get levels(): number {
     return this.#levels + this.#patterns.levels;
   }
 
-  /** How many comparisons of one pattern with one topic there were. */
+  /** The number of comparisons of one pattern with one topic so far. */
   get compared(): number {
     return this.#patterns.compared;
   }
 
-  /** What matching has cost so far, in places of a topic that one part of a pattern looked at. */
+  /** The cost of matching so far, in steps; see {@link stepsPerTurn}. */
   get steps(): number {
     return this.#work.steps;
   }
 
-  /** How many there are of what is limited. */
+  /** The number of filters of each limited kind. */
   get counts(): FilterCounts {
     return { ...this.#patterns.counts, mixtures: this.#mixtures.size, levels: this.levels };
   }
 
-  /** Why these filters cannot be held beside what is held now, in words for their sender; undefined when they can. */
+  /** The reason, for the client, why these filters cannot be added; undefined if they can. */
   refusalOf(filters: readonly TopicFilter[]): string | undefined {
     return this.#refusalOfMixtures(filters) ?? this.#patterns.refusalOf(filters.filter(isPattern));
   }
@@ -94,7 +94,7 @@ export class FilterTrie<T> {
       if (filter.kind !== "mqtt") continue;
       for (const mixture of mixturesOf(filter.levels)) if (!this.#mixtures.has(mixture)) coming.add(mixture);
       if (coming.size > 0 && this.#mixtures.size + coming.size > mixtures)
-        return `this hub holds too many different mixtures of + and names (at most ${mixtures}): let ${JSON.stringify(filter.text)} have fewer levels, or its + where others have theirs`;
+        return `this hub has too many filters that mix + and names in different ways (at most ${mixtures}); use fewer levels in ${JSON.stringify(filter.text)}, or put + where other filters have it`;
     }
     return undefined;
   }
@@ -123,7 +123,7 @@ export class FilterTrie<T> {
     }
   }
 
-  /** Removes the value from under this filter; nothing happens when it is not there. */
+  /** Removes the value from this filter; no effect if it is not there. */
   remove(filter: TopicFilter, value: T): void {
     switch (filter.kind) {
       case "exact": {
@@ -147,7 +147,7 @@ export class FilterTrie<T> {
     }
   }
 
-  /** Calls `visit` for each value with a matching filter; twice where two of its filters match. */
+  /** Calls `visit` for each value with a matching filter. A value comes once for each of its filters that matches. */
   match(topic: Topic, visit: (value: T) => void): void {
     this.#work.steps += topicSteps;
     this.#exact.get(topic)?.forEach(visit);
@@ -157,7 +157,7 @@ export class FilterTrie<T> {
     if (isBare(root)) return;
     const levels = topic.split("/");
     const walk = new Walk(levels, visit);
-    // Wildcards in the first level do not see $ topics [MQTT 5.0, 4.7.2].
+    // A wildcard in the first level does not match $ topics [MQTT 5.0, 4.7.2].
     const start = topic.startsWith("$") ? root.children?.get(levels[0] ?? "") : root;
     if (start !== undefined) walk.from(start, start === root ? 0 : 1);
     this.#work.steps += walk.nodes * nodeSteps;
@@ -184,8 +184,8 @@ export class FilterTrie<T> {
     node.here = (node.here ?? new Set()).add(value);
   }
 
-  /** Removes the value, and on the way back each node that holds nothing any more. */
-  #take(node: Node<T>, gone: Gone<T>): void {
+  /** Removes the value, and then each node that is empty, from the last level up. */
+  #take(node: Node<T>, gone: Removal<T>): void {
     const level = gone.levels[gone.index];
     if (level === undefined) {
       if (node.here?.delete(gone.value) === true && node.here.size === 0) delete node.here;
@@ -199,7 +199,7 @@ export class FilterTrie<T> {
     }
   }
 
-  #drop(node: Node<T>, { levels, index }: Gone<T>): void {
+  #drop(node: Node<T>, { levels, index }: Removal<T>): void {
     if (node.children?.delete(levels[index] ?? "") !== true) return;
     this.#count(
       levels
@@ -211,7 +211,7 @@ export class FilterTrie<T> {
     if (node.children.size === 0) delete node.children;
   }
 
-  /** A node more, or less. */
+  /** Counts one node more, or one less. */
   #count(mixture: string, sign: 1 | -1): void {
     this.#levels += sign;
     const nodes = (this.#mixtures.get(mixture) ?? 0) + sign;
@@ -220,7 +220,7 @@ export class FilterTrie<T> {
   }
 }
 
-interface Gone<T> {
+interface Removal<T> {
   readonly levels: readonly string[];
   readonly index: number;
   readonly value: T;
@@ -230,7 +230,10 @@ function isBare<T>({ children, here, below }: Node<T>): boolean {
   return children === undefined && here === undefined && below === undefined;
 }
 
-/** One topic's way through the nodes: each is one call, without an object of its own, which took ten times as long. */
+/**
+ * Follows one topic through the nodes by one recursive call each. With an object for each node it took ten times as
+ * long.
+ */
 class Walk<T> {
   readonly #levels: readonly string[];
   readonly #visit: (value: T) => void;
@@ -241,7 +244,7 @@ class Walk<T> {
     this.#visit = visit;
   }
 
-  /** Visits what is held at the node and below it, with this level and those behind it still to be matched. */
+  /** Visits the values of the node, and of the nodes below that match the levels from `index` on. */
   from(node: Node<T>, index: number): void {
     this.nodes += 1;
     node.below?.forEach(this.#visit);

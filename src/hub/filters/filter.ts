@@ -16,15 +16,15 @@ import { urlPatternsFor } from "../patterns/url-pattern-cache.js";
 
 const { filterBytes } = declaredFilterLimits;
 
-/** Bounds a filter's share of the trie: 1,024 bytes could otherwise be 513 levels, each a node. */
+/** Limits a filter's nodes in the trie: 1,024 bytes could otherwise be 513 levels, one node each. */
 export const maxFilterLevels = 64;
 
 /**
- * What subscribers subscribe with.
- * - `exact`: the one topic, byte for byte
- * - `mqtt`: levels between slashes, `+` for any one level, a last `#` for any number of further ones
- * - `urlpattern`: a URL pattern, relative to the hub's URL like the topics that it is compared with
- * - `template`: what the URI template can be expanded to, and the topic that is written like it
+ * A filter that a subscriber names.
+ * - `exact`: one topic, byte for byte
+ * - `mqtt`: levels between slashes; `+` matches any one level, a last `#` any number of further levels
+ * - `urlpattern`: a URL pattern; like topics, relative to the hub's URL
+ * - `template`: a URI template; matches all its expansions, and the topic that equals its text
  * - `all`: every topic, `$` topics included
  */
 export type TopicFilter =
@@ -44,21 +44,21 @@ export type PatternFilter =
 
 interface PatternFacts {
   readonly text: string;
-  /** What an index holds it under; undefined when it begins with nothing literal. */
+  /** The levels under which an index holds it; undefined if it begins with nothing literal. */
   readonly place: readonly Level[] | undefined;
-  /** How many of its parts vary. */
+  /** The number of its varying parts. */
   readonly varying: number;
 }
 
 export const allTopics: TopicFilter = Object.freeze({ kind: "all", text: "*" });
 
-/** Of Unicode's category Cf are joiners and marks that nobody sees [draft-dunglas-mercure-08, Matchers]. */
+/** Unicode's category Cf: joiners and other invisible marks [draft-dunglas-mercure-08, Matchers]. */
 const invisible = /\p{Cf}/u;
 
 /**
- * Takes any text as the one topic that is written like it; the hub's own topics are among them.
+ * Reads any text as the filter of the topic with this text, the hub's own topics included.
  *
- * @throws PharosError `bad-filter` when it is empty, `*`, too long, or holds a character that is not shown
+ * @throws PharosError `bad-filter` if it is empty, `*`, too long, or holds an invisible character
  */
 export function parseExactFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkVisible(text);
@@ -66,11 +66,11 @@ export function parseExactFilter(text: string, maxBytes = filterBytes.default): 
 }
 
 /**
- * Reads a URL pattern [WHATWG URL Pattern]; letters' case counts.
+ * Reads a URL pattern [WHATWG URL Pattern], case-sensitive.
  *
- * @param options.baseUrl the hub's own URL, for patterns and topics that are relative
- * @throws PharosError `bad-filter` when it is none, has a regular expression without a linear-time form, more than 64
- *   wildcards and groups, or the text would be refused as a topic for its length or characters
+ * @param options.baseUrl the hub's own URL, for relative patterns and topics
+ * @throws PharosError `bad-filter` if it is malformed, has a regular expression without a linear-time form, has more
+ *   than 64 wildcards and groups, or breaks the limits on length or characters of topics
  */
 export function parseUrlPatternFilter(
   text: string,
@@ -85,11 +85,11 @@ export function parseUrlPatternFilter(
 }
 
 /**
- * Reads a topic selector of the older Mercure protocol: `*`, a URI template [RFC 6570] with an expression, or else the
- * one topic.
+ * Reads a topic selector of the older Mercure protocol: `*`, a URI template [RFC 6570] with an expression, or one
+ * topic.
  *
- * @throws PharosError `bad-filter` when the template has too many variables, or the text would be refused as a topic
- *   for its length or characters
+ * @throws PharosError `bad-filter` if the template has too many variables, or breaks the limits on length or characters
+ *   of topics
  */
 export function parseTemplateFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   if (text === allTopics.text) return allTopics;
@@ -104,10 +104,10 @@ export function parseTemplateFilter(text: string, maxBytes = filterBytes.default
 }
 
 /**
- * Reads a filter in MQTT's form [MQTT 5.0, 4.7]. Without a wildcard it is an exact filter.
+ * Reads an MQTT filter [MQTT 5.0, 4.7]. Without a wildcard it is an exact filter.
  *
- * @throws PharosError `bad-filter` when `#` is not alone in the last level, `+` is not alone in its level, there are
- *   more than 64 levels, or the text would be refused as a topic for its length or characters.
+ * @throws PharosError `bad-filter` if `#` is not alone in the last level, if `+` is not alone in its level, if there
+ *   are more than 64 levels, or if it breaks the limits on length or characters of topics
  */
 export function parseMqttFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkText(text, maxBytes);
@@ -166,7 +166,7 @@ function checkLevels(levels: readonly string[]): void {
   }
 }
 
-/** True when `topic` is matched. One filter against one topic: the trie is for many. */
+/** True if the filter matches the topic. For many filters use {@link FilterTrie}. */
 export function matchesFilter(filter: TopicFilter, topic: Topic): boolean {
   switch (filter.kind) {
     case "exact":
@@ -192,7 +192,7 @@ function matchesUrlPattern(
   return url !== undefined && pattern.matches(url);
 }
 
-/** @param work counts on, for tests that bound it */
+/** @param work adds up the cost, for tests that limit it */
 export function matchesTemplate(
   { text, parts }: PatternFilter & { readonly kind: "template" },
   topic: Topic,
@@ -203,7 +203,7 @@ export function matchesTemplate(
 
 const lastSplit: { topic: string; levels: readonly string[] } = { topic: "", levels: [""] };
 
-/** The last topic's levels are kept: many filters are asked about one topic before the next one comes. */
+/** Keeps the last topic's levels: many filters are compared with one topic before the next topic comes. */
 function levelsOfTopic(topic: Topic): readonly string[] {
   if (lastSplit.topic !== topic) {
     lastSplit.topic = topic;
@@ -224,15 +224,15 @@ function matchesLevels(filter: readonly string[], topic: Topic): boolean {
   return filter.length === levels.length;
 }
 
-/** A name for a set of filters is no longer than this, in characters. */
+/** The longest name of a set of filters, in characters. */
 const keyLength = 100;
 
 /**
- * A stable name for a set of filters: order and repetition do not count. A long one is hashed: a stream's filters may have
- * 100 KB, which names would hold again and again.
+ * A stable name for a set of filters, whatever their order and repetition. A long name is hashed: a stream's filters
+ * may have 100 KB, and several maps hold the name.
  */
 export function filterSetKey(filters: readonly TopicFilter[]): string {
   const key = JSON.stringify([...new Set(filters.map((filter) => `${filter.kind}:${filter.text}`))].sort());
-  // No text in brackets is a hash.
+  // A hash never begins with a bracket, so it equals no other name.
   return key.length <= keyLength ? key : hash("sha256", key, "base64url");
 }

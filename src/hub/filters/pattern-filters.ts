@@ -14,18 +14,18 @@ import { urlLevels } from "../patterns/url-pattern.js";
 type UrlPatternFilter = PatternFilter & { readonly kind: "urlpattern" };
 type TemplateFilter = PatternFilter & { readonly kind: "template" };
 
-/** What a topic costs that is read as a URL, and each pattern before its parts are looked at. */
+/** The cost, in steps, of parsing a topic as a URL, and of each comparison with a pattern before its parts. */
 const urlSteps = 150;
 const patternSteps = 10;
 
-/** Patterns that are held; one with an expression counts twice. */
+/** The number of patterns; one with a regular expression counts in two of these. */
 export interface PatternCounts {
   readonly withPrefix: number;
   readonly withoutPrefix: number;
   readonly expressions: number;
 }
 
-/** URL patterns and templates with what is held under them. */
+/** Maps URL patterns and templates to values. */
 export class PatternFilters<T> {
   readonly #urls: TopicUrls;
   readonly #urlPatterns = new PatternIndex<UrlPatternFilter, T>();
@@ -36,7 +36,7 @@ export class PatternFilters<T> {
   readonly #work: Work;
   readonly #limits: FilterLimits;
 
-  /** @param options.work counts on what matching costs */
+  /** @param options.work adds up the cost of matching */
   constructor(options: { readonly urls: TopicUrls; readonly work: Work; readonly limits: FilterLimits }) {
     this.#urls = options.urls;
     this.#work = options.work;
@@ -47,18 +47,18 @@ export class PatternFilters<T> {
     return this.#urlPatterns.size + this.#templates.size;
   }
 
-  /** How many there are of each sort that is limited. */
+  /** The number of patterns of each limited kind. */
   get counts(): PatternCounts {
     const { patterns: withoutPrefix } = this.#withoutPrefix;
     return { withPrefix: this.size - withoutPrefix, withoutPrefix, expressions: this.#expressions };
   }
 
-  /** What they weigh, in levels of other filters. */
+  /** Their cost, in levels of other filters. */
   get levels(): number {
     return this.#levels;
   }
 
-  /** How many comparisons of one pattern with one topic there were. */
+  /** The number of comparisons of one pattern with one topic so far. */
   get compared(): number {
     return this.#compared;
   }
@@ -102,18 +102,18 @@ export class PatternFilters<T> {
     this.#work.steps += patternSteps;
   }
 
-  /** Why these patterns cannot be held beside what is held now, in words for their sender; undefined when they can. */
+  /** The reason, for the client, why these patterns cannot be added; undefined if they can. */
   refusalOf(filters: readonly PatternFilter[]): string | undefined {
-    const coming = new Map<string, PatternFilter>();
-    for (const filter of filters) if (!this.#has(filter)) coming.set(`${filter.kind} ${filter.text}`, filter);
-    const room = new PatternRoom({
+    const added = new Map<string, PatternFilter>();
+    for (const filter of filters) if (!this.#has(filter)) added.set(`${filter.kind} ${filter.text}`, filter);
+    const check = new PatternCheck({
       limits: this.#limits,
       expressions: this.#expressions,
       held: (filter) =>
         filter.place === undefined ? this.#withoutPrefix : this.#indexOf(filter).loadAt(filter.place),
     });
-    for (const filter of coming.values()) {
-      const refusal = room.take(filter);
+    for (const filter of added.values()) {
+      const refusal = check.add(filter);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
@@ -141,14 +141,14 @@ function sum(a: Load, b: Load): Load {
   return { patterns: a.patterns + b.patterns, parts: a.parts + b.parts };
 }
 
-/** Adds the patterns of one request to those that are held. */
-class PatternRoom {
+/** Checks the patterns of one request against the limits, together with those that are stored. */
+class PatternCheck {
   readonly #limits: FilterLimits;
   readonly #held: (filter: PatternFilter) => Load;
   readonly #taken = new Map<string, Load>();
   #expressions: number;
 
-  /** @param options.held what there is already where a pattern goes */
+  /** @param options.held the stored patterns at the place of a pattern */
   constructor(options: {
     readonly limits: FilterLimits;
     readonly expressions: number;
@@ -159,12 +159,12 @@ class PatternRoom {
     this.#held = options.held;
   }
 
-  /** Why there is no room for this one. */
-  take(filter: PatternFilter): string | undefined {
+  /** The reason why this pattern cannot be added after the ones before. */
+  add(filter: PatternFilter): string | undefined {
     if (hasExpression(filter)) this.#expressions += 1;
     const { alike, withoutPrefix, expressions } = this.#limits;
     if (this.#expressions > expressions)
-      return "this hub takes no further URL pattern with a regular expression: write it with wildcards";
+      return `this hub has too many URL patterns with regular expressions (at most ${expressions}); use wildcards instead`;
     const place = placeName(filter);
     const load = sum(this.#taken.get(place) ?? this.#held(filter), { patterns: 1, parts: filter.varying });
     this.#taken.set(place, load);
@@ -172,7 +172,7 @@ class PatternRoom {
     if (load.patterns <= limit && load.parts <= limit * partsPerPattern) return undefined;
     const name = JSON.stringify(filter.text);
     return filter.place === undefined
-      ? `this hub holds too many patterns without a literal prefix (at most ${limit}): let ${name} begin with a scheme, a host and the first segments of a path`
-      : `this hub holds too many patterns that begin like ${name} (at most ${limit}): let it begin with more literal segments`;
+      ? `this hub has too many patterns without a literal prefix (at most ${limit}); begin ${name} with a scheme, a host and path segments`
+      : `this hub has too many patterns that begin like ${name} (at most ${limit}); begin it with more literal segments`;
   }
 }

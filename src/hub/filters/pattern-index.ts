@@ -1,17 +1,20 @@
 import { anyLevel } from "../patterns/literal-prefix.js";
 import type { Level } from "../patterns/literal-prefix.js";
 
-/** What an index holds: found by its place, then asked itself. */
+/** A pattern in an index. The index finds it by its place and then compares it with the topic. */
 export interface Pattern {
-  /** Its name in the index. */
+  /** Its key in the index. */
   readonly text: string;
-  /** Where it is held; undefined when it begins with nothing literal, so that it is asked about every topic. */
+  /**
+   * The levels under which it is stored. Undefined if it begins with nothing literal: then it is compared with every
+   * topic.
+   */
   readonly place: readonly Level[] | undefined;
-  /** How many of its parts vary. */
+  /** The number of its varying parts. */
   readonly varying: number;
 }
 
-/** What patterns cost that are compared with the same topics. */
+/** The cost of patterns that are compared with the same topics. */
 export interface Load {
   readonly patterns: number;
   readonly parts: number;
@@ -29,13 +32,13 @@ interface Node<P, T> {
 
 type Visit<P, T> = (pattern: P, values: ReadonlySet<T>) => void;
 
-/** Holds values under patterns and finds the few patterns that a topic may match, by the levels it begins with. */
+/** Maps patterns to values. It finds the few patterns that a topic may match by the first levels of the topic. */
 export class PatternIndex<P extends Pattern, T> {
   readonly #root: Node<P, T> = {};
   readonly #everywhere = new Map<string, Held<P, T>>();
   #size = 0;
 
-  /** How many patterns are held. */
+  /** The number of patterns. */
   get size(): number {
     return this.#size;
   }
@@ -44,7 +47,7 @@ export class PatternIndex<P extends Pattern, T> {
     return this.#at(pattern.place)?.has(pattern.text) ?? false;
   }
 
-  /** What is held at this place. */
+  /** The cost of the patterns at this place. */
   loadAt(place: Pattern["place"]): Load {
     let patterns = 0;
     let parts = 0;
@@ -55,7 +58,7 @@ export class PatternIndex<P extends Pattern, T> {
     return { patterns, parts };
   }
 
-  /** Adding the same value under the same pattern again changes nothing; true when the pattern is new. */
+  /** Adds a value to a pattern; no effect if it is there already. True if the pattern is new. */
   add(pattern: P, value: T): boolean {
     const here = this.#at(pattern.place) ?? this.#make(pattern.place ?? []);
     const held = here.get(pattern.text);
@@ -68,7 +71,7 @@ export class PatternIndex<P extends Pattern, T> {
     return true;
   }
 
-  /** True when the pattern goes with its last value; nothing happens when the value is not there. */
+  /** Removes a value; no effect if it is not there. True if the pattern was removed with its last value. */
   remove(pattern: P, value: T): boolean {
     const here = this.#at(pattern.place);
     const held = here?.get(pattern.text);
@@ -79,7 +82,7 @@ export class PatternIndex<P extends Pattern, T> {
     return true;
   }
 
-  /** Calls `visit` for each pattern that may match what begins with these levels. */
+  /** Calls `visit` for each pattern that may match a topic that begins with these levels. */
   candidates(levels: readonly string[], visit: Visit<P, T>): void {
     for (const { pattern, values } of this.#everywhere.values()) visit(pattern, values);
     new Walk(levels, visit).from(this.#root, 0);
@@ -105,7 +108,7 @@ export class PatternIndex<P extends Pattern, T> {
   }
 }
 
-/** Takes away what holds nothing any more, along one place; true when the node itself does not. */
+/** Removes empty nodes along one place. True if this node itself is empty. */
 function prune<P, T>(node: Node<P, T>, place: readonly Level[]): boolean {
   const [level, ...rest] = place;
   const child = level === undefined ? undefined : node.children?.get(level);

@@ -5,13 +5,15 @@ export const anyLevel = Symbol("any level");
 
 export type Level = string | typeof anyLevel;
 
-/** A pattern is found by at most so many levels, the first of them a URL's scheme and host. */
+/** The number of levels by which patterns are found; a URL's scheme and host are the first. */
 const indexedLevels = 7;
 
-/** A topic may be found in as many places as there are ways to put so many wildcards into its levels. */
+/**
+ * The number of wildcards in these levels. A topic is looked up at each way to put so many wildcards into its levels.
+ */
 const indexedWildcards = 2;
 
-/** The levels that a pattern begins with, as far as each is a literal text or one whole wildcard. */
+/** The first levels of a pattern, as long as each is literal text or one whole wildcard. */
 export function levelsOf(parts: readonly Part[]): readonly Level[] {
   const levels: Level[] = [];
   let open: Level = "";
@@ -37,7 +39,7 @@ function staysInLevel(part: Part): boolean {
   return letters.kind === "escaped" && letters.codes["/".charCodeAt(0)] !== 1;
 }
 
-/** Where an index holds a pattern with these levels, the first of which is literal. */
+/** The place of a pattern in an index. The first of its levels must be literal. */
 export function placeOf(levels: readonly Level[]): readonly Level[] {
   const place: Level[] = [];
   let wildcards = 0;
@@ -46,15 +48,12 @@ export function placeOf(levels: readonly Level[]): readonly Level[] {
     if (wildcards > indexedWildcards) break;
     place.push(level);
   }
-  // What ends in wildcards is found without them.
+  // Wildcards at the end do not narrow the search.
   while (place.at(-1) === anyLevel) place.pop();
   return place;
 }
 
-/**
- * Where an index of templates holds one with these parts; undefined when it begins with nothing literal that says more
- * than a scheme or a slash.
- */
+/** The place of a template in an index; undefined if it begins with nothing literal beyond a scheme or a slash. */
 export function templatePlace(parts: readonly Part[]): readonly Level[] | undefined {
   const levels = levelsOf(parts);
   const [first, second, third] = levels;
@@ -64,7 +63,7 @@ export function templatePlace(parts: readonly Part[]): readonly Level[] | undefi
   return placeOf(withOrigin(levels));
 }
 
-/** The levels of a topic, or of what a template begins with; scheme and host are one. */
+/** Joins scheme and host to one level, in the levels of a topic or of a template's beginning. */
 export function withOrigin<L extends Level>(levels: readonly L[]): readonly (L | string)[] {
   const [scheme, empty, host, ...path] = levels;
   if (typeof scheme !== "string" || !scheme.endsWith(":") || empty !== "" || typeof host !== "string")

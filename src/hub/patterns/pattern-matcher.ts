@@ -1,16 +1,15 @@
 import type { Letters, Part } from "./pattern.js";
 
-/** Counts what matching has cost, in steps of some places that one part looks at. */
+/** Adds up the cost of matching, in steps: one part compared with some positions of the text. */
 export interface Work {
   steps: number;
 }
 
 /**
- * True when the whole text is made of these parts. All places that a part can end at are followed at once: the work is
- * at most the number of parts times the length of the text, whatever both are [draft-dunglas-mercure-08, URL Pattern:
- * linear time].
+ * True if the parts match the whole text. All positions at which a part can end are followed at once, so the cost is at
+ * most the number of parts times the length of the text [draft-dunglas-mercure-08, URL Pattern: linear time].
  *
- * @param work counts on, for tests that bound it
+ * @param work adds up the cost, for tests that limit it
  */
 export function matchesPattern(parts: readonly Part[], text: string, work: Work = { steps: 0 }): boolean {
   const first = parts[0];
@@ -21,7 +20,7 @@ export function matchesPattern(parts: readonly Part[], text: string, work: Work 
   return new PlaceWalk(text, work).reachesEnd(parts);
 }
 
-/** What most topics fail at, at the cost of a search for each text. */
+/** Searches the literal texts in order. Most topics fail here, which is cheap. */
 function hasTextsInOrder(parts: readonly Part[], text: string): boolean {
   let from = 0;
   for (const part of parts) {
@@ -33,7 +32,7 @@ function hasTextsInOrder(parts: readonly Part[], text: string): boolean {
   return true;
 }
 
-/** Places between characters: those that are marked, none of which lies outside `low` to `high`. */
+/** Marked positions between characters. No mark lies outside `low` to `high`. */
 interface Places {
   readonly marks: Uint8Array;
   low: number;
@@ -45,14 +44,16 @@ type Joined = Part & { readonly kind: "joined" };
 
 const percent = "%".charCodeAt(0);
 
-/** Work counts so many places as one step, since they are swept. */
+/** So many positions count as one step, since one sweep looks at them. */
 const placesPerStep = 8;
 
-/** Marks that nobody uses, all cleared: to make them took as long as most walks. All are as long as the longest. */
+/**
+ * Unused arrays of marks, all cleared: creating them took as long as most matches. All are as long as the longest text.
+ */
 let spare: Uint8Array[] = [];
 let spareLength = 0;
 
-/** Follows parts through one text, at all places at once, in sweeps. */
+/** Matches parts against one text, from all positions at once, in sweeps. */
 class PlaceWalk {
   readonly #text: string;
   readonly #work: Work;
@@ -65,7 +66,7 @@ class PlaceWalk {
     spareLength = 2 * text.length + 1;
   }
 
-  /** True when the parts, one after the other, can take all of the text. */
+  /** True if the parts, one after the other, match all of the text. */
   reachesEnd(parts: readonly Part[]): boolean {
     const start = this.#none();
     mark(start, 0);
@@ -75,7 +76,7 @@ class PlaceWalk {
     return reaches;
   }
 
-  /** Where the parts can end that begin at one of these places, which are used up. */
+  /** The positions at which the parts can end if they begin at one of these. Uses up the given positions. */
   #through(parts: readonly Part[], from: Places): Places {
     let places = from;
     for (const part of parts) {
@@ -105,7 +106,7 @@ class PlaceWalk {
   }
 
   #literal(text: string, from: Places): Places {
-    // A search for nothing finds it for ever.
+    // A search for the empty text would never end.
     if (text === "") return this.#copy(from);
     const to = this.#none();
     const { marks, low, high } = from;
@@ -120,7 +121,7 @@ class PlaceWalk {
     return to;
   }
 
-  /** From each start as far as the letters go. */
+  /** Marks all positions from each start to the end of the matching letters. */
   #run({ letters, atLeast }: Run, from: Places): Places {
     const to = this.#none();
     const text = this.#text;
@@ -152,14 +153,14 @@ class PlaceWalk {
     to.high = length;
   }
 
-  /** One sweep, with the fewest characters that lead to each place. */
+  /** One sweep that keeps, for each position, the fewest characters that lead to it. */
   #counted({ letters, atLeast }: Run, atMost: number, from: Places): Places {
     const to = this.#none();
     const fewest = new Uint16Array(this.#text.length + 4);
     let furthest = from.high;
     for (let at = from.low; at <= furthest; at += 1) {
       const isStart = from.marks[at] === 1;
-      // One more than there are, so that 0 is none.
+      // Stored plus one, so that 0 means none.
       const before = isStart ? 1 : (fewest[at] ?? 0);
       if (before === 0) continue;
       if (atLeast === 0 || !isStart) mark(to, at);
@@ -180,7 +181,7 @@ class PlaceWalk {
     return to;
   }
 
-  /** Only places that are new go on, so that each comes once. */
+  /** Goes on from new positions only, so that each is visited once. */
   #repeat(parts: readonly Part[], from: Places): Places {
     const [only, ...others] = parts;
     const all = this.#copy(from);
@@ -199,7 +200,7 @@ class PlaceWalk {
     }
   }
 
-  /** One sweep: what a text leads to lies behind it. */
+  /** One sweep is enough: a text leads to positions behind it only. */
   #repeatText(text: string, all: Places): void {
     if (text === "") return;
     let at = all.low;
@@ -208,7 +209,7 @@ class PlaceWalk {
     this.#count(2 * (at - all.low));
   }
 
-  /** Those that the others lack, which get them. */
+  /** Returns the positions of `ends` that `all` lacks, and adds them to `all`. */
   #newIn(ends: Places, all: Places): Places {
     const fresh = this.#none();
     for (let at = ends.low; at <= ends.high; at += 1) {
@@ -245,14 +246,14 @@ class PlaceWalk {
     return to;
   }
 
-  /** Adds places to others, and uses them up. */
+  /** Adds positions to others, and uses up the former. */
   #add(to: Places, more: Places): void {
     this.#count(more.high - more.low);
     for (let at = more.low; at <= more.high; at += 1) if (more.marks[at] === 1) mark(to, at);
     this.#drop(more);
   }
 
-  /** Marks are used again once they are cleared. */
+  /** Clears the marks, to use them again. */
   #drop({ marks, low, high }: Places): void {
     if (marks.length !== spareLength) return;
     if (low <= high) marks.fill(0, low, high + 1);
@@ -274,7 +275,7 @@ function isEmpty({ low, high }: Places): boolean {
   return low > high;
 }
 
-/** How much of the text one character of a run takes here; 0 when there is none. */
+/** The length of one matching character at this position; 0 if there is none. */
 function widthAt(text: string, at: number, letters: Letters): 0 | 1 | 3 {
   if (at >= text.length) return 0;
   switch (letters.kind) {
@@ -292,7 +293,7 @@ function widthAt(text: string, at: number, letters: Letters): 0 | 1 | 3 {
   }
 }
 
-/** A character beyond ASCII is written as several bytes; all but the first are continuations, `%80` to `%BF`. */
+/** The first byte of a character counts 1, a continuation byte (`%80` to `%BF`) 0. */
 function weightAt(text: string, at: number): 0 | 1 {
   return "89ABab".includes(text[at + 1] ?? "") ? 0 : 1;
 }

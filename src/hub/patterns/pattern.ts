@@ -1,18 +1,18 @@
-/** Which characters a run may take. */
+/** The characters that a run matches. */
 export type Letters =
   | { readonly kind: "any" }
-  /** Every character but this one: what a segment may hold. */
+  /** Every character except the delimiter: the characters of one segment. */
   | { readonly kind: "without"; readonly delimiter: string }
-  /** Characters whose ASCII codes are marked, and bytes written `%XX`. */
+  /** Characters whose ASCII codes are marked, and bytes written as `%XX`. */
   | { readonly kind: "escaped"; readonly codes: Uint8Array };
 
 /**
- * What a text may be made of. There are no references back and none around, so that a match needs no second try.
+ * A part of a pattern. Parts have no references and no look-around, so matching never has to go back.
  * - `text`: exactly this
  * - `run`: `atLeast` 0 or 1 characters, up to `atMost`
  * - `choice`: one of these sequences
  * - `repeat`: the sequence any number of times
- * - `joined`: nothing, or some of these sequences in their order, behind `first` and with `separator` between them
+ * - `joined`: nothing, or some of these sequences in their order, after `first` and with `separator` between them
  */
 export type Part =
   | { readonly kind: "text"; readonly text: string }
@@ -31,10 +31,10 @@ export function text(text: string): Part {
   return { kind: "text", text };
 }
 
-/** A pattern with more parts that vary costs all publishers; 64 are as many as an MQTT filter may have levels. */
+/** More varying parts would slow down all publishers. 64 is also the limit on levels of an MQTT filter. */
 export const maxVaryingParts = 64;
 
-/** How many parts vary, those inside others included: what matching costs for each character. */
+/** The number of varying parts, nested ones included: the cost of matching for each character. */
 export function countVarying(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + (part.kind === "text" ? 0 : 1 + countWithin(part)), 0);
 }
@@ -54,7 +54,7 @@ function countWithin(part: Part): number {
   }
 }
 
-/** Joins neighbouring texts, so that each is compared in one go. */
+/** Joins neighbouring texts, so that they are compared at once. */
 export function joinTexts(parts: readonly Part[]): readonly Part[] {
   const joined: Part[] = [];
   for (const part of parts) {
@@ -66,7 +66,7 @@ export function joinTexts(parts: readonly Part[]): readonly Part[] {
   return joined;
 }
 
-/** The letters of a run that takes these, and bytes written `%XX`. */
+/** Letters for a run of these characters, and of bytes written as `%XX`. */
 export function escapedLetters(letters: string): Letters {
   const codes = new Uint8Array(128);
   for (let at = 0; at < letters.length; at += 1) codes[letters.charCodeAt(at)] = 1;

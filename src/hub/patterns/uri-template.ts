@@ -1,13 +1,13 @@
 import { escapedLetters, joinTexts, text } from "./pattern.js";
 import type { Part } from "./pattern.js";
 
-/** How an operator writes its variables [RFC 6570, appendix A]. */
+/** The form in which an operator writes its variables [RFC 6570, appendix A]. */
 interface Operator {
   readonly first: string;
   readonly separator: string;
-  /** Each value comes behind its name. */
+  /** True if each value follows its name. */
   readonly isNamed: boolean;
-  /** What follows the name of an empty value. */
+  /** The text after the name of an empty value. */
   readonly ifEmpty: "" | "=";
   readonly allowsReserved: boolean;
 }
@@ -32,7 +32,7 @@ const reserved = ":/?#[]@!$&'()*+,;=";
 
 const letters = {
   plain: escapedLetters(unreserved),
-  /** A list is written with commas, as are the keys and values of a table. */
+  /** A list is written with commas; so are the keys and values of a map. */
   listed: escapedLetters(`${unreserved},`),
   reserved: escapedLetters(unreserved + reserved),
 };
@@ -41,15 +41,15 @@ const character = "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})";
 const variable = `${character}(?:\\.?${character})*(?::[1-9][0-9]{0,3}|\\*)?`;
 const expressionForm = new RegExp(`^([+#./;?&]?)(${variable}(?:,${variable})*)$`);
 
-/** What may stand between expressions [RFC 6570, 2.1]; the apostrophe by its erratum 6937. */
+/** Literal text between expressions [RFC 6570, 2.1]; the apostrophe by its erratum 6937. */
 const literalForm =
   /^(?:[!#$&'()*+,\-./0-9:;=?@A-Z[\]_a-z~]|%[0-9A-Fa-f]{2}|[\u00a0-\ud7ff\ue000-\uffef]|[\u{10000}-\u{10fffd}])+$/u;
 
 /**
- * Reads a URI template [RFC 6570, level 4]. Its parts match every text that it can be expanded to, whatever the
- * variables hold; a variable that comes twice may differ.
+ * Reads a URI template [RFC 6570, level 4]. Its parts match every expansion, whatever the values of its variables. A
+ * variable that occurs twice may have two values.
  *
- * @returns undefined when it is none, or has no expression
+ * @returns undefined if the text is no template, or has no expression
  */
 export function parseUriTemplate(template: string): readonly Part[] | undefined {
   const pieces = template.split(/(\{[^{}]*\})/);
@@ -63,7 +63,7 @@ export function parseUriTemplate(template: string): readonly Part[] | undefined 
   return joinTexts(parts);
 }
 
-/** A character beyond ASCII is expanded to its bytes [RFC 6570, 3.1]; topics are published with it as it is, too. */
+/** A character beyond ASCII is expanded to its bytes [RFC 6570, 3.1]. Topics may hold it unescaped too. */
 function literalParts(literal: string): readonly Part[] | undefined {
   if (literal !== "" && !literalForm.test(literal)) return undefined;
   return literal.split(/([^\0-\x7f]+)/).map((piece, index): Part => {
@@ -78,12 +78,12 @@ function expressionParts(expression: string): readonly Part[] | undefined {
   if (list === undefined || form === undefined) return undefined;
   const values = list.split(",").map((variable) => valueParts(variable, form));
   const [only] = values;
-  // Nothing and something in one, so that the index sees that it stays within its level.
+  // One part for both the empty and the other case: so the index sees that it stays within its level.
   if (form.first === "" && values.length === 1 && only !== undefined) return only;
   return [{ kind: "joined", first: form.first, separator: form.separator, of: values }];
 }
 
-/** What one variable that is defined can be expanded to [RFC 6570, 3.2.1]. */
+/** The expansions of one defined variable [RFC 6570, 3.2.1]. */
 function valueParts(variable: string, form: Operator): readonly Part[] {
   if (variable.endsWith("*")) return explodedParts(form);
   const [name = "", length] = variable.split(":");
@@ -108,7 +108,7 @@ function explodedParts(form: Operator): readonly Part[] {
     letters: form.allowsReserved ? letters.reserved : letters.plain,
     atLeast: 0,
   };
-  // With names, a list looks like pairs.
+  // With names, a list looks like a map.
   if (form.isNamed) return manyOf([value, ...behindName(form, value)], form.separator);
   const pairs = manyOf([value, text("="), value], form.separator);
   return [{ kind: "choice", of: [manyOf([value], form.separator), pairs] }];

@@ -1,10 +1,10 @@
 import { TopicUrls } from "../topics/topic-url.js";
 import { UrlPattern } from "./url-pattern.js";
 
-/** Patterns are kept by their text: to parse one takes 300 µs, and a crowd subscribes with the same. */
+/** Parsed patterns are kept by their text: parsing takes 300 µs, and many clients subscribe with the same. */
 const maxKept = 10_000;
 
-/** What URL patterns that are relative to one URL share. */
+/** The parsed URL patterns that are relative to one URL. */
 export class UrlPatternCache {
   readonly urls: TopicUrls;
   readonly #baseUrl: string;
@@ -18,7 +18,7 @@ export class UrlPatternCache {
   /** @throws PharosError `bad-filter` as {@link UrlPattern} */
   parse(text: string): UrlPattern {
     const kept = this.#kept.get(text) ?? new UrlPattern(text, this.#baseUrl);
-    // The one asked for last goes last.
+    // Moves the last used to the end, so that it is removed last.
     this.#kept.delete(text);
     this.#kept.set(text, kept);
     if (this.#kept.size > maxKept) {
@@ -29,10 +29,10 @@ export class UrlPatternCache {
   }
 }
 
-/** A process has one hub, tests have some: what they share stays as long as they do. */
+/** Never cleared: a process has one hub, and tests have a few. */
 const byBaseUrl = new Map<string, UrlPatternCache>();
 
-/** The patterns relative to this URL, the hub's own. */
+/** The cache of patterns relative to this URL, the hub's own. */
 export function urlPatternsFor(baseUrl: string): UrlPatternCache {
   let patterns = byBaseUrl.get(baseUrl);
   if (patterns === undefined) {

@@ -16,7 +16,7 @@ export type ComponentMatcher =
 
 const anything: Part = { kind: "run", letters: { kind: "any" }, atLeast: 0 };
 
-/** True when the component of a topic's URL is matched. */
+/** True if the component of a topic's URL matches. */
 export function matchesComponent(matcher: ComponentMatcher, component: string, work?: Work): boolean {
   switch (matcher.kind) {
     case "any":
@@ -34,9 +34,9 @@ export function matchesComponent(matcher: ComponentMatcher, component: string, w
 }
 
 /**
- * Reads one component of a URL pattern in canonical form, as `URLPattern` gives it [URL Pattern, 2.1].
+ * Reads one component of a URL pattern in the canonical form of `URLPattern` [URL Pattern, 2.1].
  *
- * @throws PharosError `bad-filter` when one of its regular expressions has no linear-time form, or is too large
+ * @throws PharosError `bad-filter` if a regular expression has no linear-time form, or is too large
  */
 export function parseComponent(canonical: string, delimiter: Delimiter): ComponentMatcher {
   if (canonical === "*") return { kind: "any" };
@@ -53,7 +53,7 @@ export function parseComponent(canonical: string, delimiter: Delimiter): Compone
   return { kind: "parts", parts };
 }
 
-/** What a component begins with, as far as an index needs to know. */
+/** The first parts of a component, as far as an index needs them. */
 export function beginningParts(matcher: ComponentMatcher): readonly Part[] {
   switch (matcher.kind) {
     case "any":
@@ -87,7 +87,7 @@ function partsOf({ before, middle, after, modifier }: PatternGroup, delimiter: D
 
 function middleParts(middle: PatternGroup["middle"], delimiter: Delimiter): readonly Part[] {
   if (middle === undefined) return [];
-  // An expression is matched as a whole; as a part it only ends what an index can see.
+  // A regular expression is matched as a whole. For the index it only ends the known beginning.
   if (middle.kind !== "segment") return [anything];
   const letters: Letters = delimiter === "" ? { kind: "any" } : { kind: "without", delimiter };
   return [{ kind: "run", letters, atLeast: 1 }];

@@ -1,10 +1,10 @@
-/** What ends a segment of a component, so that `:name` stops there: `/` in paths, `.` in host names, else nothing. */
+/** The character that ends a segment, where `:name` stops: `/` in paths, `.` in host names, else none. */
 export type Delimiter = "/" | "." | "";
 
-/** A piece of a URL pattern's component: text, or something that varies between two texts, and how often it comes. */
+/** A piece of a component: text, or a varying part between two texts, and how often it may occur. */
 export interface PatternGroup {
   readonly before: string;
-  /** Undefined for text alone; `segment` stops at the delimiter. */
+  /** Undefined for text alone. `segment` stops at the delimiter. */
   readonly middle:
     | { readonly kind: "wildcard" }
     | { readonly kind: "segment" }
@@ -18,8 +18,8 @@ const nameStart = /[$_\p{ID_Start}]/u;
 const namePart = /[$_\u200c\u200d\p{ID_Continue}]/u;
 
 /**
- * Reads a component in the canonical form of `URLPattern` [URL Pattern, 2.1]: what is not well-formed was refused when
- * that form was made.
+ * Reads a component in the canonical form of `URLPattern` [URL Pattern, 2.1]. It is well-formed: `URLPattern` refuses
+ * any other text.
  */
 export function parsePatternGroups(canonical: string, delimiter: Delimiter): readonly PatternGroup[] {
   return new GroupReader(canonical, delimiter).read();
@@ -43,7 +43,7 @@ class GroupReader {
 
   #next(): PatternGroup {
     if (this.#takes("{")) return this.#braces();
-    // The slash before a wildcard belongs to it: `/:x?` is `{/:x}?`.
+    // The slash before a wildcard belongs to the group: `/:x?` is `{/:x}?`.
     const slash = this.#delimiter === "/" && this.#pattern[this.#at] === "/";
     if (slash) this.#at += 1;
     const before = slash ? "/" : "";
@@ -90,7 +90,7 @@ class GroupReader {
     return true;
   }
 
-  /** What stands between parentheses, which may hold others. */
+  /** Reads the text between parentheses, which may be nested. */
   #expression(): string | undefined {
     if (!this.#takes("(")) return undefined;
     const start = this.#at;

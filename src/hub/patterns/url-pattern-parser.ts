@@ -7,7 +7,7 @@ export type PatternComponents = Readonly<Record<UrlComponent, string>>;
 
 const label = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
 const segment = "[A-Za-z0-9_~-][A-Za-z0-9._~-]*|:[A-Za-z_][A-Za-z0-9_]*|\\*";
-/** The usual form: in it canonical and written text are the same. A last label of letters keeps addresses out. */
+/** The usual form, whose text is canonical already. The last label has letters only, which rules out IP addresses. */
 const usualForm = new RegExp(`^(https?)://((?:${label}\\.)*[a-z]+)((?:/(?:${segment}))+)$`);
 
 /**
@@ -19,7 +19,7 @@ export function splitPattern(text: string, baseUrl: string): PatternComponents {
   return splitUsual(text) ?? splitAbsolute(text) ?? splitRelative(text, baseUrl);
 }
 
-/** The library takes 300 µs for any pattern; undefined for all but the usual ones. */
+/** Splits the usual form quickly: the library takes 300 µs. Undefined for any other form. */
 function splitUsual(text: string): PatternComponents | undefined {
   const [, protocol, hostname, pathname] = usualForm.exec(text) ?? [];
   if (protocol === undefined || hostname === undefined || pathname === undefined) return undefined;
@@ -33,7 +33,7 @@ function hasNameTwice(pathname: string): boolean {
   return new Set(names).size < names.length;
 }
 
-/** With a base URL, `urn\:book\:*` would be read as a path beside the hub's: only what is relative gets one. */
+/** With a base URL, `urn\:book\:*` would be a path beside the hub's. So only relative patterns get a base URL. */
 function splitAbsolute(text: string): PatternComponents | undefined {
   try {
     return new URLPattern(text);

@@ -2,23 +2,23 @@ import { RE2JS } from "re2js";
 import { PharosError } from "../../base/errors.js";
 import type { Delimiter, PatternGroup } from "./url-pattern-groups.js";
 
-/** RE2's own measure of a compiled expression: enough for a date, a UUID or fifty alternatives. */
+/** The limit in RE2's own measure of a compiled expression: enough for a date, a UUID or fifty alternatives. */
 const maxProgramSize = 256;
 
-/** How often things may repeat by number, all counts added: 100 bytes of text could else be 10,000 instructions. */
+/** The limit on the sum of all repetition counts: 100 bytes of text could otherwise be 10,000 instructions. */
 const maxRepeats = 256;
 
 /**
- * Counts times characters. RE2 writes repetitions out before it can say how large a program is: 900 characters 250 times
- * took 360 ms. A UUID comes to 2,700.
+ * The limit on counts times characters. RE2 expands repetitions before it can tell the size of a program: 900
+ * characters 250 times took 360 ms. A UUID needs 2,700.
  */
 const maxWrittenOut = 16_384;
 
 /**
- * Joins a component's groups into one regular expression of RE2, which matches in linear time: JavaScript's own goes
- * back, and takes hours for some.
+ * Joins the groups of a component into one regular expression of RE2, which matches in linear time. JavaScript's own
+ * backtracks, and takes hours for some.
  *
- * @throws PharosError `bad-filter` when RE2 does not take it (it looks around or back) or it is too large
+ * @throws PharosError `bad-filter` if RE2 refuses it (look-around or back-references) or it is too large
  */
 export function compileRegExp(groups: readonly PatternGroup[], delimiter: Delimiter): RE2JS {
   const source = groups.map((group) => sourceOf(group, delimiter)).join("");

@@ -15,19 +15,19 @@ const specialSchemes = ["http", "https", "ws", "wss", "ftp", "file"];
 
 type Matchers = Readonly<Record<UrlComponent, ComponentMatcher>>;
 
-/** A URL pattern [WHATWG URL Pattern], never ignoring case, that matches in linear time. */
+/** A case-sensitive URL pattern [WHATWG URL Pattern] that matches in linear time. */
 export class UrlPattern {
-  /** Scheme, host and port, then segments of the path; undefined when a URL of any host may match. */
+  /** Scheme, host and port, then segments of the path. Undefined if the pattern may match URLs of any host. */
   readonly place: readonly Level[] | undefined;
-  /** What it costs to match, in parts that vary. */
+  /** The cost of matching, in varying parts. */
   readonly varying: number;
-  /** True when a regular expression of its own is part of it. */
+  /** True if the pattern holds a regular expression. */
   readonly hasExpression: boolean;
   readonly #checks: readonly { readonly name: UrlComponent; readonly matcher: ComponentMatcher }[];
 
   /**
-   * @throws PharosError `bad-filter` when the text is no URL pattern, holds a regular expression that has no linear-time
-   *   form, or has more than 64 parts that vary
+   * @throws PharosError `bad-filter` if the text is no URL pattern, holds a regular expression without a linear-time
+   *   form, or has more than 64 varying parts
    */
   constructor(text: string, baseUrl: string) {
     const matchers = parseMatchers(text, baseUrl);
@@ -46,13 +46,13 @@ export class UrlPattern {
     this.place = placeIn(matchers);
   }
 
-  /** @param work counts on, for tests that bound it */
+  /** @param work adds up the cost, for tests that limit it */
   matches(url: TopicUrl, work?: Work): boolean {
     return this.#checks.every(({ name, matcher }) => matchesComponent(matcher, url[name], work));
   }
 }
 
-/** The levels under which patterns that match this URL are found. */
+/** The levels under which an index finds the patterns that may match this URL. */
 export function urlLevels(url: TopicUrl): readonly string[] {
   return [originOf(url.protocol, url.hostname, url.port), ...url.pathname.split("/").slice(1)];
 }
@@ -64,7 +64,7 @@ function originOf(protocol: string, hostname: string, port: string): string {
 function parseMatchers(text: string, baseUrl: string): Matchers {
   const pattern = splitPattern(text, baseUrl);
   const protocol = parseComponent(pattern.protocol, "");
-  // Elsewhere a path is one piece [URL Pattern, 1.3].
+  // With other schemes a path has no segments [URL Pattern, 1.3].
   const isSpecial = specialSchemes.some((scheme) => matchesComponent(protocol, scheme));
   const parse = (name: UrlComponent, delimiter: Delimiter): ComponentMatcher =>
     parseComponent(pattern[name], delimiter);
@@ -80,13 +80,13 @@ function parseMatchers(text: string, baseUrl: string): Matchers {
   };
 }
 
-/** A part that varies costs about as much as eight instructions of RE2. */
+/** A varying part costs about as much as eight instructions of RE2. */
 function varyingIn(matcher: ComponentMatcher): number {
   if (matcher.kind === "expression") return Math.ceil(matcher.expression.programSize() / 8);
   return matcher.kind === "parts" ? countVarying(matcher.parts) : 0;
 }
 
-/** Comparing texts comes first, so that most topics are out before anything else is tried. */
+/** Texts are compared first: most topics fail there, which is cheap. */
 function costOf(matcher: ComponentMatcher): number {
   return ["any", "text", "parts", "expression"].indexOf(matcher.kind);
 }

@@ -1,42 +1,42 @@
 import { mercurePath } from "../../protocol.js";
 
-/** Where relative topics are resolved: hubs differ in host and scheme, of which the latter decides what `https:a` is. */
+/** Base URLs for relative topics. Hubs differ in host and scheme; the scheme decides what `https:a` means. */
 const hubUrls = [`https://hub.invalid${mercurePath}`, `http://hub.invalid${mercurePath}`];
 
-/** Escapes of letters that the last segment of the hub's path has. */
+/** Percent escapes of the letters of the hub's last path segment. */
 const escapedLetter = /%(?:6[35d]|7[25])/i;
 
-/** Nothing before a query or a fragment, or nothing at all: what keeps the hub's whole path. */
+/** An empty path, maybe with a query or fragment: resolved, it is the hub's own path. */
 const keepsPath = /^ *(?:https?:)? *(?:[?#]|$)/i;
 
 /**
- * Whether a topic lies in the hub's own namespace [draft-dunglas-mercure-08 l.366-384]: resolved against the hub's URL,
- * with dot segments removed and unreserved characters decoded, its path is the hub's or below it, on whatever host.
- * What is no URL is not reserved.
+ * Whether a topic lies in the hub's own namespace [draft-dunglas-mercure-08 l.366-384]. The topic is resolved against
+ * the hub's URL, dot segments are removed and unreserved characters decoded. Then its path is the hub's own or below
+ * it, on any host. A topic that is no URL is not reserved.
  */
 export function isReservedTopic(topic: string): boolean {
   return topicPaths(topic).some((path) => path === mercurePath || path.startsWith(`${mercurePath}/`));
 }
 
 /**
- * Whether a topic lies below the hub's own path, where the hub publishes itself; the path alone, which `#x` and `?x`
- * are relative to the hub's URL, does not.
+ * Whether a topic lies below the hub's own path, where only the hub publishes. The path itself does not; `#x` and `?x`
+ * resolve to it.
  */
 export function isBelowHub(topic: string): boolean {
   return topicPaths(topic).some((path) => path.startsWith(`${mercurePath}/`));
 }
 
-/** What every reserved topic has. To parse two URLs takes 6 µs, this 0.1 to 0.4. */
+/** A quick check that no reserved topic fails. It takes 0.1 to 0.4 µs; parsing two URLs takes 6 µs. */
 function mayBeReserved(topic: string): boolean {
   return (
     topic.includes("mercure") || (topic.includes("%") && escapedLetter.test(topic)) || keepsPath.test(topic)
   );
 }
 
-/** The paths of a topic that may be reserved, as a hub of either scheme has it. */
+/** The topic's paths for a hub with https and for one with http; none if the topic cannot be reserved. */
 function topicPaths(topic: string): readonly string[] {
   if (!mayBeReserved(topic)) return [];
-  // The URL parser has removed dot segments, those written %2e too.
+  // The URL parser removes dot segments, also those written %2e.
   return hubUrls.flatMap((hubUrl) =>
     URL.canParse(topic, hubUrl) ? [decodeUnreserved(new URL(topic, hubUrl).pathname)] : [],
   );

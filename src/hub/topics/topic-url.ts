@@ -1,6 +1,6 @@
 import type { Topic } from "./topic.js";
 
-/** The parts of a URL that patterns look at, in the order in which a URL has them. */
+/** The components of a URL that patterns compare, in the order of a URL. */
 export const urlComponents = [
   "protocol",
   "username",
@@ -18,21 +18,21 @@ export type UrlComponent = (typeof urlComponents)[number];
 export type TopicUrl = Readonly<Record<UrlComponent, string>>;
 
 /**
- * Reads topics as URLs, relative ones against the hub's own [draft-dunglas-mercure-08, URL Pattern]. The last answer
- * is kept: many filters are asked about one topic before the next one comes.
+ * Parses topics as URLs, relative ones against the hub's own URL [draft-dunglas-mercure-08, URL Pattern]. It keeps the
+ * last result: many filters are compared with one topic before the next topic comes.
  */
 export class TopicUrls {
   readonly #baseUrl: string;
   #topic: Topic | undefined;
   #url: TopicUrl | undefined;
-  /** How many topics were parsed, for tests. */
+  /** The number of topics parsed, for tests. */
   parsed = 0;
 
   constructor(baseUrl: string) {
     this.#baseUrl = baseUrl;
   }
 
-  /** Undefined when the topic is no URL, which no URL pattern matches. */
+  /** Undefined if the topic is no URL; then no URL pattern matches it. */
   parse(topic: Topic): TopicUrl | undefined {
     if (this.#topic !== topic) {
       this.#topic = topic;

@@ -7,22 +7,24 @@ const { topicBytes } = defaultPublicationLimits;
 
 declare const topicBrand: unique symbol;
 
-/** What publications are published to. Only {@link parseTopic} makes one. */
+/** A valid topic. Only {@link parseTopic} and {@link parseHubTopic} make one. */
 export type Topic = string & { readonly [topicBrand]: true };
 
-/** Control characters and lone surrogates, which are not UTF-8. Names with joiners, as Persian and emoji use, are names. */
+/**
+ * Control characters, and lone surrogates, which are not UTF-8. Joiners are allowed: Persian names and emoji use them.
+ */
 const forbidden = /[\p{Cc}\p{Cs}]/u;
 
-/** True when `text` holds a control character or a lone surrogate, which no topic, filter, id or type may. */
+/** True if `text` holds a control character or a lone surrogate. No topic, filter, id or event type may hold one. */
 export function hasForbiddenCharacter(text: string): boolean {
   return forbidden.test(text);
 }
 
 /**
- * Takes any text as a topic; `c#` and `a+b` are legal topics, nothing is normalised.
+ * Validates a topic. Any text is one, also `c#` and `a+b`; nothing is normalised.
  *
- * @throws PharosError `bad-topic` when it is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace as
- *   {@link isBelowHub} has it, the path of streams or below it, or holds a control character or a lone surrogate.
+ * @throws PharosError `bad-topic` if it is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace (see
+ *   {@link isBelowHub}), the path of streams or below it, or if it holds a control character or a lone surrogate
  */
 export function parseTopic(text: string, maxBytes = topicBytes): Topic {
   const topic = parseHubTopic(text, maxBytes);
@@ -34,8 +36,8 @@ export function parseTopic(text: string, maxBytes = topicBytes): Topic {
 }
 
 /**
- * Takes what {@link parseTopic} takes, and the hub's own path: what the hub publishes itself, and what may be subscribed
- * to.
+ * Validates a topic as {@link parseTopic} does, but allows the hub's own namespace: the hub publishes there, and
+ * clients may subscribe to it.
  *
  * @throws PharosError `bad-topic`
  */
