@@ -42,8 +42,8 @@ test("candidates take turns", async () => {
 });
 
 test("an unavailable server is left out with its name and the reason, and never started", async () => {
-  const gone = { ...failing("gone"), unavailable: async () => "it is not installed" };
-  const { candidates, scenarios } = await results([gone]);
+  const missing = { ...failing("gone"), unavailable: async () => "it is not installed" };
+  const { candidates, scenarios } = await results([missing]);
   expect(candidates).toEqual([
     { kind: "left-out", name: "gone", title: "gone", reason: "it is not installed" },
   ]);

@@ -150,6 +150,8 @@ describe.each(beds)("Pharos behind Mongrel2 ($mode, $transport), killed and star
     ]);
     expect(otherClientFaults(report)).toEqual({});
     for (const group of groups)
-      expect(await group.faults(["closed", "unreachable", "gaps", "missedReported", "rewindsReported"])).toEqual({});
+      expect(
+        await group.faults(["closed", "unreachable", "gaps", "missedReported", "rewindsReported"]),
+      ).toEqual({});
   });
 });

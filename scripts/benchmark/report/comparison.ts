@@ -1,4 +1,4 @@
-/** One figure of this checkout beside the same figure of the base checkout. */
+/** One figure of this checkout and of the base checkout. */
 export interface Comparison {
   readonly scenario: string;
   readonly figure: string;

@@ -55,7 +55,7 @@ export const resumeScenario: Scenario = {
     await environment.warmUp();
     await environment.loadClients.reset();
     await environment.loadClients.drop();
-    // Gives the server time to see that the clients are gone; publishing to closed connections would add to the figure.
+    // Gives the server time to notice the closed connections; writing to them would add to the figure.
     await delay(500);
     const published = await environment.publisher.call("publish", { count: missed });
     await delay(500);

@@ -15,7 +15,7 @@ export function mergeBuckets(all: readonly Buckets[]): Buckets {
   return [...merged].sort(([a], [b]) => a - b);
 }
 
-/** The delay that `share` of all did not exceed, in milliseconds; `undefined` when nothing was processes. */
+/** The delay that `share` of all events did not exceed, in milliseconds; `undefined` if there are no events. */
 export function percentileMs(buckets: Buckets, share: number): number | undefined {
   const total = buckets.reduce((sum, [, count]) => sum + count, 0);
   let left = Math.ceil(total * share);

@@ -47,9 +47,11 @@ export function alternatingLines(delays: AlternatingDelays): readonly string[] {
   const { base, disturbed, baseP99, disturbedP99 } = delays;
   const line = (kind: string, { count, p50, p99, max }: Delays): string =>
     `${kind} p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} max ${max.toFixed(1)} ms (${count} events)`;
-  const pairs = base.flatMap((delays, index) => {
+  const pairs = base.flatMap((without, index) => {
     const other = disturbed[index];
-    return [line("without:", delays), ...(other === undefined ? [] : [line("with:   ", other)])];
+    return other === undefined
+      ? [line("without:", without)]
+      : [line("without:", without), line("with:   ", other)];
   });
   const ratio = (disturbedP99 / baseP99).toFixed(2);
   return [

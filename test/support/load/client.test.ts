@@ -62,7 +62,7 @@ test("answers that are no event stream are refused, and foreign bytes before a h
   expect(refused.join()).toContain("status 404");
 });
 
-test("a slow reader takes its rate and a client that never reads takes nothing until it is told to", async () => {
+test("a slow reader keeps its rate, and a client that never reads receives nothing until the test lets it read", async () => {
   const server = await startRawStreamServer();
   const load = startLoadClients();
   const common = { clients: 1, port: server.port, firstSequence: 1 };

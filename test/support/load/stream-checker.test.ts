@@ -52,7 +52,7 @@ test("byte by byte it is the same", () => {
 test.each([
   ["a hole", event(1) + event(4), { missed: 2 }],
   ["a hole behind a gap event", event(1) + gap + event(4), { missedReported: 2, gaps: 1 }],
-  ["a hole after the one that was told", event(1) + gap + event(2) + event(4), { missed: 1, gaps: 1 }],
+  ["a hole after one with a gap event", event(1) + gap + event(2) + event(4), { missed: 1, gaps: 1 }],
   ["a duplicate", event(1) + event(2) + event(2), { duplicates: 1 }],
   ["an older number", event(2) + event(1), { duplicates: 1 }],
   ["a late number", event(1) + event(3) + event(2), { late: 1 }],
@@ -74,7 +74,7 @@ test.each([
   expect(faultsOf(found.counts)).toEqual(faults);
 });
 
-test("events that are not load are told apart where they are expected", () => {
+test("events without a load payload are counted separately if they are expected", () => {
   const { found, take } = checking({ others: true });
   take(`event: beacon\ndata: one\ndata: two\n\n${event(1)}`);
   expect([found.counts.others, found.counts.events, found.counts.foreign]).toEqual([1, 1, 0]);
