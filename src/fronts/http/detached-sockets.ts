@@ -6,7 +6,7 @@ export interface DetachedSocketsOptions {
   /** True when what is at this URL may open a stream. */
   readonly opensStream: (url: string) => boolean;
   /** True while earlier requests of the connection are not answered: their answers need what Node holds for it. */
-  readonly isTaken: (socket: Socket) => boolean;
+  readonly isBusy: (socket: Socket) => boolean;
 }
 
 /**
@@ -93,8 +93,8 @@ export class DetachedSockets {
     // Without a Host Node refuses an HTTP/1.1 request itself, but only one that stays.
     const isHeadAlone = !hasBody(headers) && headers.expect === undefined;
     const isWhole = isHeadAlone && (httpVersion === "1.0" || headers.host !== undefined);
-    const { opensStream, isTaken } = this.#options;
-    return method === "GET" && isWhole && opensStream(url) && !isTaken(socket);
+    const { opensStream, isBusy } = this.#options;
+    return method === "GET" && isWhole && opensStream(url) && !isBusy(socket);
   }
 }
 

@@ -11,7 +11,9 @@ import { closeStreams } from "../../delivery/close-streams.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../delivery/limits.js";
 import type { CohortSource } from "../../delivery/cohort-source.js";
-import { mostMessageBytes, pipelinedRequests } from "../../gateway/limits/connection-limits.js";
+import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
+import { countResponse } from "../../gateway/count-response.js";
+import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Answer, Reply, StreamStart } from "../../gateway/http/messages.js";
 import { serves } from "../../gateway/http/resource.js";
@@ -82,8 +84,8 @@ export class HttpFront implements Front {
   readonly #app: FastifyInstance;
   readonly #fanout: Fanout<StreamSocket>;
   readonly #streams: SocketStreams;
-  readonly #turns = new Pipelining();
-  readonly #bare: DetachedSockets;
+  readonly #pipelining = new Pipelining();
+  readonly #detached: DetachedSockets;
   readonly #admitted = new WeakSet<Socket>();
 
   constructor(options: HttpFrontOptions) {
@@ -103,12 +105,12 @@ export class HttpFront implements Front {
     const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
     const streams = options.gateway.resources.filter(({ opensStreams }) => opensStreams === true);
-    this.#bare = new DetachedSockets({
+    this.#detached = new DetachedSockets({
       opensStream: (url) => {
         const path = requestPath(url);
         return streams.some((each) => serves(each, path));
       },
-      isTaken: (socket) => this.#turns.isTaken(socket),
+      isBusy: (socket) => this.#pipelining.isBusy(socket),
     });
     this.#app = this.#createApp();
   }
@@ -167,7 +169,7 @@ export class HttpFront implements Front {
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", (request, reply, done) => {
-      this.#inTurn(request, reply, done);
+      this.#enqueue(request, reply, done);
     });
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
@@ -183,11 +185,11 @@ export class HttpFront implements Front {
         maxHeaderSize: this.#options.headBytes,
         requestTimeout: requestWithinMs,
         keepAliveTimeout: keepAliveMs,
-        IncomingMessage: this.#bare.messageClass(),
+        IncomingMessage: this.#detached.messageClass(),
       },
       handler,
     );
-    this.#bare.attach(server);
+    this.#detached.attach(server);
     return server;
   }
 
@@ -232,15 +234,13 @@ export class HttpFront implements Front {
   }
 
   #send({ asked, reply }: Asked, answer: Reply | AdmittedStream<StreamStart>): FastifyReply {
-    if (
-      answer.kind === "stream" &&
-      answer.dialogue !== undefined &&
-      !this.#bare.has(reply.request.raw.socket)
-    ) {
+    const isWebSocket = answer.kind === "stream" && answer.dialogue !== undefined;
+    // Node's server would read the bytes after the handshake as requests.
+    if (isWebSocket && !this.#detached.has(reply.request.raw.socket)) {
       answer.abandoned?.();
-      return this.#send({ asked, reply }, this.#options.gateway.refuse(asked, notAlone()));
+      return this.#send({ asked, reply }, this.#options.gateway.refuse(asked, handshakeRefused()));
     }
-    this.#count(statusOf(answer));
+    this.#count(answer);
     return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream({ asked, reply }, answer);
   }
 
@@ -248,12 +248,12 @@ export class HttpFront implements Front {
     const { gateway } = this.#options;
     void reply.header("Connection", "close");
     const refusal = gateway.refuse(toFrontRequest(request, nothingMore), knownError(error) ?? error);
-    this.#count(refusal.status);
+    this.#count(refusal);
     return sendReply(reply, refusal);
   }
 
-  #count(status: number): void {
-    this.#options.metrics.count("requests_total", 1, { front: "http", status: String(status) });
+  #count(answer: Answer): void {
+    countResponse(this.#options.metrics, "http", answer);
   }
 
   /** A stream takes the socket: Node's response object would add chunk sizes and buffer a copy per client. */
@@ -271,24 +271,22 @@ export class HttpFront implements Front {
       socket,
       start,
       place: gateway.bodies.enter(asked),
-      isBare: this.#bare.has(socket),
+      isDetached: this.#detached.has(socket),
     });
-    this.#bare.keep(socket, reply.raw);
-    this.#turns.giveUp(socket);
+    this.#detached.keep(socket, reply.raw);
+    this.#pipelining.release(socket);
     return reply;
   }
 
-  #inTurn(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
+  #enqueue(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
     const { socket } = request.raw;
     if (this.#isExtra(request, reply)) return;
-    if (this.#turns.waiting(socket) >= pipelinedRequests) {
-      void reply.hijack();
-      this.#cut(socket, "pipelining");
-      return;
-    }
-    this.#turns.take(socket, reply.raw, () => {
+    const isWaiting = this.#pipelining.add(socket, reply.raw, () => {
       if (!this.#isExtra(request, reply)) proceed();
     });
+    if (isWaiting) return;
+    void reply.hijack();
+    this.#cut(socket, "pipelining");
   }
 
   /** A further request on a connection that carries a stream cannot be answered without breaking into the stream. */
@@ -304,7 +302,7 @@ export class HttpFront implements Front {
   /** Bytes that Node's parser refuses: the client gets the same kind of answer, unless its connection carries a stream. */
   #refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
     // An answer to nothing would be taken for that to the next request.
-    const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#bare.isQuiet(socket);
+    const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
     if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();
       return;
@@ -316,12 +314,12 @@ export class HttpFront implements Front {
             `the head of a request may have at most ${this.#options.headBytes} bytes`,
           )
         : new PharosError("bad-request", "this is not a well-formed HTTP request");
-    this.#turns.breakOff(socket, () => this.#writeRefusal(refusal, socket));
+    this.#pipelining.breakOff(socket, () => this.#writeRefusal(refusal, socket));
   }
 
   #writeRefusal(refusal: PharosError, socket: Socket): void {
     const reply = this.#options.gateway.refuse(undefined, refusal);
-    this.#count(reply.status);
+    this.#count(reply);
     const head = [
       ...reply.headers,
       ["Content-Length", String(reply.body.length)],
@@ -334,19 +332,6 @@ export class HttpFront implements Front {
 /** Each once: several resources may share a path, and the gateway knows which of them a request is for. */
 function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
   return new Set(resources.flatMap(({ path, below }) => (below === true ? [path, `${path}/*`] : [path])));
-}
-
-function statusOf(answer: Answer): number {
-  if (answer.kind === "reply") return answer.status;
-  return answer.dialogue === undefined ? 200 : 101;
-}
-
-/** Node's server would read what comes after the handshake as requests. */
-function notAlone(): PharosError {
-  return new PharosError(
-    "bad-request",
-    "a WebSocket is asked for by the only request under way, without a body",
-  );
 }
 
 function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {

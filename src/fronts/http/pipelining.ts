@@ -1,69 +1,72 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { RequestQueue } from "../../gateway/limits/request-queue.js";
 
 /**
- * One request of a connection at a time, in order. HTTP/1.1 lets a client send requests before the answers to earlier
- * ones are out [RFC 9112 9.3.2]. Node keeps the answers of its response objects in order, but a stream writes to the
- * socket itself and would overtake a file that is still being read.
+ * Handles the requests of each connection one at a time and in order. Node keeps the answers of its response objects in
+ * order, but a stream writes to the socket itself, and could overtake a file that is still being read.
  */
 export class Pipelining {
-  /** For each connection with a request under way, what waits for it. */
-  readonly #waiting = new WeakMap<Socket, (() => void)[]>();
+  /** For each connection with a request that is not answered; an entry is the call that handles one request. */
+  readonly #queues = new WeakMap<Socket, RequestQueue<() => void>>();
   readonly #latest = new WeakMap<Socket, ServerResponse>();
 
   /**
-   * Runs `action` when the earlier requests of this connection are answered, at once if they are, and never when the
-   * connection ends before. The turn lasts until `response` is closed.
+   * Calls `handle` when the earlier requests of this connection are answered: now if there are none, never if the
+   * connection ends before. The request counts as answered when `response` is closed.
+   *
+   * @returns false if too many requests wait already; then `handle` is never called
    */
-  take(socket: Socket, response: ServerResponse, action: () => void): void {
+  add(socket: Socket, response: ServerResponse, handle: () => void): boolean {
+    if (this.#queues.get(socket)?.isFull === true) return false;
     this.#latest.set(socket, response);
-    this.#enter(socket, () => {
+    this.#enqueue(socket, () => {
       response.once("close", () => this.#next(socket));
-      action();
+      handle();
     });
+    return true;
   }
 
   /**
-   * Bytes that are no request came on this connection: runs `refuse` when the earlier requests are answered, and nothing
-   * afterwards. When they broke off the body of a request, that one is refused in its place, or, where this cannot be
-   * told any more, the connection is destroyed.
+   * Bytes that are no request came on this connection. Calls `refuse` when the earlier requests are answered. If the
+   * bytes are in the body of a request, that request is refused at once; if its answer has begun or it still waits, the
+   * connection is destroyed.
    */
   breakOff(socket: Socket, refuse: () => void): void {
     const latest = this.#latest.get(socket);
-    if (latest === undefined || latest.req.complete) this.#enter(socket, refuse);
+    if (latest === undefined || latest.req.complete) this.#enqueue(socket, refuse);
     else if (latest.headersSent || this.waiting(socket) > 0) socket.destroy();
     else refuse();
   }
 
   /** True while a request of this connection is not answered. */
-  isTaken(socket: Socket): boolean {
-    return this.#waiting.has(socket);
+  isBusy(socket: Socket): boolean {
+    return this.#queues.has(socket);
   }
 
-  /** Requests of this connection that wait for their turn. */
+  /** Requests of this connection that wait for the answers before them. */
   waiting(socket: Socket): number {
-    return this.#waiting.get(socket)?.length ?? 0;
+    return this.#queues.get(socket)?.waiting.length ?? 0;
   }
 
-  /** Whoever has the turn keeps the connection for good: those that wait run now, and find that out. */
-  giveUp(socket: Socket): void {
+  /** A stream keeps the connection for good: the requests that wait are handled now, as further requests. */
+  release(socket: Socket): void {
     this.#latest.delete(socket);
-    for (const action of this.#waiting.get(socket)?.splice(0) ?? []) action();
+    for (const handle of this.#queues.get(socket)?.clear() ?? []) handle();
   }
 
-  #enter(socket: Socket, action: () => void): void {
-    const waiting = this.#waiting.get(socket);
-    if (waiting !== undefined) {
-      waiting.push(action);
-      return;
-    }
-    this.#waiting.set(socket, []);
-    action();
+  #enqueue(socket: Socket, handle: () => void): void {
+    const queue = this.#queues.get(socket) ?? new RequestQueue();
+    this.#queues.set(socket, queue);
+    queue.add(handle);
+    queue.next()?.();
   }
 
   #next(socket: Socket): void {
-    const action = socket.destroyed ? undefined : this.#waiting.get(socket)?.shift();
-    if (action === undefined) this.#waiting.delete(socket);
-    else action();
+    const queue = this.#queues.get(socket);
+    queue?.answered();
+    const handle = socket.destroyed ? undefined : queue?.next();
+    if (handle === undefined) this.#queues.delete(socket);
+    else handle();
   }
 }

@@ -5,7 +5,7 @@ import type { Connection } from "../../delivery/connection.js";
 import type { Fanout } from "../../delivery/fanout.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { MessageQueue } from "../../gateway/websocket/message-queue.js";
-import { extraRequestsAllowed } from "../../gateway/limits/connection-limits.js";
+import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
 import type { StreamStart } from "../../gateway/http/messages.js";
 import { TurnBudget } from "../../base/turn-budget.js";
@@ -29,8 +29,8 @@ export interface SocketStream {
   readonly start: AdmittedStream<StreamStart>;
   /** Memory for what the client of a WebSocket sends. */
   readonly place: BodyReservation;
-  /** True when what comes on the socket goes past Node's server: then it is read here. */
-  readonly isBare: boolean;
+  /** True if the socket is detached from Node's HTTP server: then its bytes are read here. */
+  readonly isDetached: boolean;
 }
 
 /** What the client of a WebSocket says, and where it comes from. */
@@ -66,7 +66,7 @@ export class SocketStreams {
     const head = encodeStreamHead(start);
     const connection = fanout.open(start, { handle, head, onRoom: talk?.flushed });
     this.#connections.set(socket, connection);
-    if (stream.isBare) this.#listen(connection);
+    if (stream.isDetached) this.#listen(connection);
     socket.setTimeout(0);
     socket.setNoDelay(true);
     socket.once("close", () => {
@@ -78,16 +78,12 @@ export class SocketStreams {
     socket.resume();
   }
 
-  /** Further requests came on a connection that carries a stream: an answer would break into it. */
+  /** Further requests came on a connection with a stream. */
   takeExtra(socket: Socket, requests: number): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined || connection.handle.extraRequests >= extraRequestsAllowed) return;
     const { metrics, fanout } = this.#options;
-    metrics.count("second_requests_total", requests);
-    connection.handle.extraRequests += requests;
-    if (connection.handle.extraRequests < extraRequestsAllowed) return;
-    metrics.count("connections_cut_total", 1, { reason: "second-requests" });
-    fanout.end(connection, "misused");
+    if (connection !== undefined && countExtraRequests(connection.handle, requests, metrics))
+      fanout.end(connection, "misused");
   }
 
   #handleFor(

@@ -6,14 +6,14 @@ import type { Connection } from "../../delivery/connection.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../delivery/limits.js";
 import { LocalCohorts } from "../../delivery/local-cohorts.js";
-import {
-  extraRequestsAllowed,
-  mostMessageBytes,
-  pipelinedRequests,
-} from "../../gateway/limits/connection-limits.js";
+import { countResponse } from "../../gateway/count-response.js";
+import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
+import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
+import { RequestQueue } from "../../gateway/limits/request-queue.js";
+import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
-import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
+import type { Answer, Dialogue, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
@@ -50,12 +50,13 @@ export interface Mongrel2FrontOptions {
   readonly metrics: Metrics;
 }
 
+type ClientRequest = PendingRequest | "malformed";
+
 /** A connection of the server on which requests wait, an answer is under way, or a stream runs. */
 interface Client {
   readonly id: number;
-  readonly requests: (PendingRequest | "malformed")[];
-  /** True from an answer until the server has taken it. */
-  busy: boolean;
+  /** The answer under way counts as out when the server has taken it. */
+  readonly requests: RequestQueue<ClientRequest>;
   /** What is left of the answer under way. */
   rest: Buffer;
   /** What it waits for an answer to. */
@@ -164,8 +165,7 @@ export class Mongrel2Front implements Front {
     let client = this.#clients.get(id);
     if (client === undefined) {
       if (request !== "malformed" && request.webSocket !== undefined) return this.#stray(id);
-      const nothing = { requests: [], busy: false, rest: Buffer.alloc(0), asked: undefined, closing: false };
-      client = { id, ...nothing, stream: undefined, webSocket: undefined, extraRequests: 0 };
+      client = createClient(id);
       this.#clients.set(id, client);
     }
     if (client.closing) return;
@@ -173,7 +173,7 @@ export class Mongrel2Front implements Front {
       client.webSocket.take(request.webSocket.opcode, request.body);
     } else if (client.stream !== undefined) {
       this.#extra(client, client.stream);
-    } else if (client.requests.length >= pipelinedRequests) {
+    } else if (client.requests.isFull) {
       this.#close(client, "pipelining");
     } else {
       this.#keep(client, request);
@@ -188,29 +188,16 @@ export class Mongrel2Front implements Front {
   /** Mongrel2 reads on while an answer is waited for: bodies that lie here may hold as much as one may, together. */
   #keep(client: Client, request: Mongrel2Request | "malformed"): void {
     const { bodies } = this.#options.gateway;
-    client.requests.push(request === "malformed" ? request : createPendingRequest(request, bodies));
-    const waiting = client.requests.reduce(
-      (sum, kept) => sum + (kept === "malformed" ? 0 : kept.bodyBytes),
-      0,
-    );
-    if (waiting > bodies.bodyBytes) this.#close(client, "pipelining");
+    client.requests.add(request === "malformed" ? request : createPendingRequest(request, bodies));
+    if (bodyBytesOf(client.requests.waiting) > bodies.bodyBytes) this.#close(client, "pipelining");
     else this.#next(client);
   }
 
   /** Answers the next request, unless an answer is still under way: each connection gets one message at a time. */
   #next(client: Client): void {
-    while (!client.busy && !client.closing && client.stream === undefined) {
-      const request = client.requests.shift();
-      if (request === undefined) {
-        this.#forget(client.id);
-        return;
-      }
-      this.#answer(client, request);
-    }
-    const { stream } = client;
-    if (stream !== undefined) {
-      for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
-    }
+    const request = client.requests.next();
+    if (request !== undefined) this.#answer(client, request);
+    else if (!client.requests.isBusy) this.#forget(client.id);
   }
 
   #answer(client: Client, request: PendingRequest | "malformed"): void {
@@ -240,18 +227,15 @@ export class Mongrel2Front implements Front {
     const { gateway } = this.#options;
     if (answer.kind === "reply") return answer;
     if (answer.dialogue === undefined || isHandshake) return gateway.admit(asked, answer);
-    return gateway.refuse(asked, new PharosError("bad-request", "this is not a whole WebSocket handshake"));
+    return gateway.refuse(asked, handshakeRefused());
   }
 
   /** Nothing else of this connection is answered meanwhile; when it has gone by then, nothing is. */
   #await(client: Client, answer: Promise<Answer>, send: (answer: Answer) => void): void {
-    client.busy = true;
     void answer.then((later) => {
       if (this.#clients.get(client.id) !== client || client.closing) return;
-      client.busy = false;
       client.asked = undefined;
       send(later);
-      this.#next(client);
     });
   }
 
@@ -265,8 +249,7 @@ export class Mongrel2Front implements Front {
   }
 
   #reply(client: Client, reply: Reply, options: { readonly close: boolean }): void {
-    this.#count(reply.status);
-    client.busy = true;
+    countResponse(this.#options.metrics, "mongrel2", reply);
     client.closing = options.close;
     client.rest = encodeReply(reply, options);
     this.#deliverRest(client);
@@ -282,15 +265,23 @@ export class Mongrel2Front implements Front {
 
   #startStream(client: Client, start: AdmittedStream<StreamStart>, asked: GatewayRequest): void {
     const { dialogue } = start;
-    const { bodies } = this.#options.gateway;
-    this.#count(dialogue === undefined ? 200 : 101);
+    countResponse(this.#options.metrics, "mongrel2", start);
     this.#link.opened(client.id);
     const head = encodeStreamHead(start);
     const onRoom = (): void => client.webSocket?.flushed();
     const stream = this.#fanout.open(start, { handle: client.id, head, onRoom });
     client.stream = stream;
-    if (dialogue === undefined) return;
-    client.webSocket = new Mongrel2WebSocket({
+    if (dialogue !== undefined) client.webSocket = this.#createWebSocket(client, stream, { dialogue, asked });
+    for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
+  }
+
+  #createWebSocket(
+    client: Client,
+    stream: Connection<StreamId>,
+    { dialogue, asked }: { readonly dialogue: Dialogue; readonly asked: GatewayRequest },
+  ): Mongrel2WebSocket {
+    const { bodies } = this.#options.gateway;
+    return new Mongrel2WebSocket({
       dialogue,
       turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
@@ -306,10 +297,7 @@ export class Mongrel2Front implements Front {
 
   /** An answer to a further request would break into the stream, so there is none. */
   #extra(client: Client, stream: Connection<StreamId>): void {
-    this.#options.metrics.count("second_requests_total");
-    client.extraRequests += 1;
-    if (client.extraRequests < extraRequestsAllowed) return;
-    this.#options.metrics.count("connections_cut_total", 1, { reason: "second-requests" });
+    if (!countExtraRequests(client, 1, this.#options.metrics)) return;
     client.closing = true;
     this.#fanout.end(stream, "misused");
     this.#channel.flush();
@@ -327,7 +315,7 @@ export class Mongrel2Front implements Front {
       this.#deliverRest(client);
       return;
     }
-    client.busy = false;
+    client.requests.answered();
     if (client.closing) this.#close(client);
     else this.#next(client);
   }
@@ -360,15 +348,28 @@ export class Mongrel2Front implements Front {
     this.#channel.reset();
     for (const id of this.#clients.keys()) this.#forget(id);
   }
+}
 
-  #count(status: number): void {
-    this.#options.metrics.count("requests_total", 1, { front: "mongrel2", status: String(status) });
-  }
+function createClient(id: number): Client {
+  return {
+    id,
+    requests: new RequestQueue(),
+    rest: Buffer.alloc(0),
+    asked: undefined,
+    closing: false,
+    stream: undefined,
+    webSocket: undefined,
+    extraRequests: 0,
+  };
+}
+
+function bodyBytesOf(requests: readonly ClientRequest[]): number {
+  return requests.reduce((sum, request) => sum + (request === "malformed" ? 0 : request.bodyBytes), 0);
 }
 
 /** Drops what waits; returns how much that was. */
 function drop({ requests }: Client): number {
-  const dropped = requests.splice(0);
+  const dropped = requests.clear();
   for (const request of dropped) if (request !== "malformed") request.leave();
   return dropped.length;
 }

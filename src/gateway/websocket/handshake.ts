@@ -34,6 +34,14 @@ export function acceptHandshake(request: GatewayRequest): Headers {
   ];
 }
 
+/** For a handshake that cannot become a WebSocket on its connection, although the request itself is valid. */
+export function handshakeRefused(): PharosError {
+  return new PharosError(
+    "bad-request",
+    "a WebSocket handshake must be complete, have no body, and be the only request that waits for an answer on its connection",
+  );
+}
+
 /** A client that asks for some closes a connection that has another [RFC 6455 4.1]. */
 function subprotocol(request: GatewayRequest): Headers {
   const asked = wordsOf(request.header("sec-websocket-protocol"));

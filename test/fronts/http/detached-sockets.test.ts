@@ -34,7 +34,7 @@ async function start(
   const busy = new Set<Socket>();
   const bare = new DetachedSockets({
     opensStream: (url) => url.startsWith("/stream"),
-    isTaken: (socket) => busy.has(socket),
+    isBusy: (socket) => busy.has(socket),
   });
   const server = createServer({ ...limits, IncomingMessage: bare.messageClass() }, (request, response) => {
     const { url = "", socket } = request;

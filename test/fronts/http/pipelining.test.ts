@@ -18,59 +18,59 @@ function exchangeOn(socket: Socket, options: { readonly complete: boolean } = { 
 
 describe("requests of one connection", () => {
   it("run one after the other, in order", () => {
-    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     const exchanges = ["a", "b", "c"].map((name) => {
       const exchange = exchangeOn(socket);
-      turns.take(socket, exchange.response, () => seen.push(name));
+      pipelining.add(socket, exchange.response, () => seen.push(name));
       return exchange;
     });
     expect(seen).toEqual(["a"]);
-    expect(turns.waiting(socket)).toBe(2);
+    expect(pipelining.waiting(socket)).toBe(2);
     exchanges[0]?.finish();
     expect(seen).toEqual(["a", "b"]);
     exchanges[1]?.finish();
     exchanges[2]?.finish();
     expect(seen).toEqual(["a", "b", "c"]);
-    turns.take(socket, exchangeOn(socket).response, () => seen.push("d"));
+    pipelining.add(socket, exchangeOn(socket).response, () => seen.push("d"));
     expect(seen).toEqual(["a", "b", "c", "d"]);
   });
 
   it("do not wait for those of another connection", () => {
-    const [turns, seen] = [new Pipelining(), new Array<string>()];
+    const [pipelining, seen] = [new Pipelining(), new Array<string>()];
     for (const name of ["a", "b"]) {
       const socket = new Socket();
-      turns.take(socket, exchangeOn(socket).response, () => seen.push(name));
+      pipelining.add(socket, exchangeOn(socket).response, () => seen.push(name));
     }
     expect(seen).toEqual(["a", "b"]);
   });
 
   it("never run when the connection has ended before their turn", () => {
-    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     const first = exchangeOn(socket);
-    turns.take(socket, first.response, () => seen.push("a"));
-    turns.take(socket, exchangeOn(socket).response, () => seen.push("b"));
+    pipelining.add(socket, first.response, () => seen.push("a"));
+    pipelining.add(socket, exchangeOn(socket).response, () => seen.push("b"));
     socket.destroy();
     first.finish();
     expect(seen).toEqual(["a"]);
   });
 
   it("run at once when a stream keeps the connection, so that it can count them", () => {
-    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     for (const name of ["stream", "b", "c"])
-      turns.take(socket, exchangeOn(socket).response, () => seen.push(name));
-    turns.giveUp(socket);
+      pipelining.add(socket, exchangeOn(socket).response, () => seen.push(name));
+    pipelining.release(socket);
     expect(seen).toEqual(["stream", "b", "c"]);
-    expect(turns.waiting(socket)).toBe(0);
+    expect(pipelining.waiting(socket)).toBe(0);
   });
 });
 
 describe("bytes that are no request", () => {
   it("are refused at once when nothing is under way, and behind the answers before them", () => {
-    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
-    turns.breakOff(new Socket(), () => seen.push("refused at once"));
+    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    pipelining.breakOff(new Socket(), () => seen.push("refused at once"));
     const first = exchangeOn(socket);
-    turns.take(socket, first.response, () => seen.push("a"));
-    turns.breakOff(socket, () => seen.push("refused"));
+    pipelining.add(socket, first.response, () => seen.push("a"));
+    pipelining.breakOff(socket, () => seen.push("refused"));
     expect(seen).toEqual(["refused at once", "a"]);
     first.finish();
     expect(seen).toEqual(["refused at once", "a", "refused"]);
@@ -78,17 +78,19 @@ describe("bytes that are no request", () => {
 
   it("are refused in place of the request whose body they broke off", () => {
     // Waiting for its answer would be for ever: the body never ends.
-    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
-    turns.take(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("reads the body"));
-    turns.breakOff(socket, () => seen.push("refused"));
+    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    pipelining.add(socket, exchangeOn(socket, { complete: false }).response, () =>
+      seen.push("reads the body"),
+    );
+    pipelining.breakOff(socket, () => seen.push("refused"));
     expect(seen).toEqual(["reads the body", "refused"]);
   });
 
   it("destroy the connection when the broken request still waits for its turn", () => {
-    const [turns, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
-    turns.take(socket, exchangeOn(socket).response, () => seen.push("a"));
-    turns.take(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("b"));
-    turns.breakOff(socket, () => seen.push("refused"));
+    const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
+    pipelining.add(socket, exchangeOn(socket).response, () => seen.push("a"));
+    pipelining.add(socket, exchangeOn(socket, { complete: false }).response, () => seen.push("b"));
+    pipelining.breakOff(socket, () => seen.push("refused"));
     expect(socket.destroyed).toBe(true);
     expect(seen).toEqual(["a"]);
   });

@@ -1,0 +1,50 @@
+import { pipelinedRequests } from "./connection-limits.js";
+
+/**
+ * The requests of one connection, which are answered one at a time and in order. HTTP/1.1 lets a client send requests
+ * before the earlier ones are answered [RFC 9112 9.3.2].
+ */
+export class RequestQueue<R> {
+  #waiting: R[] | undefined;
+  #isBusy = false;
+
+  /** True from {@link next} until {@link answered}. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Requests that wait for the answers before them. */
+  get waiting(): readonly R[] {
+    return this.#waiting ?? [];
+  }
+
+  /** True when one more request is more than a client may send ahead: the connection has to be closed. */
+  get isFull(): boolean {
+    return this.waiting.length >= pipelinedRequests;
+  }
+
+  add(request: R): void {
+    this.#waiting ??= [];
+    this.#waiting.push(request);
+  }
+
+  /** The next request to answer; undefined while another is being answered, or if none waits. */
+  next(): R | undefined {
+    if (this.#isBusy) return undefined;
+    const request = this.#waiting?.shift();
+    this.#isBusy = request !== undefined;
+    return request;
+  }
+
+  /** The answer is out, so that the next request may be answered. */
+  answered(): void {
+    this.#isBusy = false;
+  }
+
+  /** Removes the requests that wait, and returns them. */
+  clear(): readonly R[] {
+    const cleared = this.waiting;
+    this.#waiting = undefined;
+    return cleared;
+  }
+}
