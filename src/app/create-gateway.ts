@@ -9,7 +9,7 @@ import type { ProtocolPorts } from "../gateway/protocol.js";
 import { PublishOnce } from "../gateway/publishing/publish-once.js";
 import { WebSocketOrigins } from "../gateway/access/websocket-origins.js";
 import { Publisher } from "../gateway/publishing/publisher.js";
-import { Refusals } from "../gateway/refusals.js";
+import { RefusalLog } from "../gateway/refusals/refusal-log.js";
 import type { StreamSettings } from "../gateway/streams/stream-start.js";
 import { Authenticator } from "../gateway/access/authenticator.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
@@ -63,7 +63,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     authenticator,
     origins: new WebSocketOrigins({ ...config, hubUrl: config.publicUrl }),
     clients,
-    refusals: new Refusals({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
+    refusals: new RefusalLog({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
     publishing: new Publisher({
       ...parts,
       authenticator,

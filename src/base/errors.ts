@@ -65,3 +65,10 @@ export class PharosError extends Error {
     this.reason = options?.reason;
   }
 }
+
+/** The error as anybody may know it: a PharosError as it is, everything else without a detail of its inside. */
+export function toPharosError(error: unknown): PharosError {
+  return error instanceof PharosError
+    ? error
+    : new PharosError("internal", "the server failed; its log says why");
+}

@@ -166,8 +166,10 @@ export class CohortRounds<H> implements Rounds<H> {
   /** Writes a heartbeat to all members, unless a round is under way or about to be. */
   beat(): void {
     if (!this.isIdle || this.members.size === 0) return;
+    const heartbeat = this.cohort.heartbeat();
+    if (heartbeat.length === 0) return;
     this.#leaveBusyBehind();
-    this.#write(this.cohort.heartbeat());
+    this.#write(heartbeat);
   }
 
   /** Ends the open round now: who has not drained reads from history, on probation if it is to blame. */

@@ -111,7 +111,9 @@ class LocalCohort implements FanoutCohort {
   heartbeat(): Buffer {
     const { history } = this.#options.hub;
     const { subscription, connections } = this.#cohort;
-    return this.#cohort.coded(subscription.format.heartbeat(history.idAt(history.head)), connections);
+    const body = subscription.format.heartbeat(history.idAt(history.head));
+    // A coding would make bytes of none.
+    return body.length === 0 ? body : this.#cohort.coded(body, connections);
   }
 
   hold(on: boolean): void {

@@ -8,8 +8,10 @@ import { BodyBudget } from "./limits/body-budget.js";
 import type { ClientLimits } from "./limits/client-limits.js";
 import { Cors } from "./http/cors.js";
 import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./http/messages.js";
-import type { Refusals } from "./refusals.js";
-import { asProblem, emptyReply, problemReply } from "./http/replies.js";
+import type { RefusalLog } from "./refusals/refusal-log.js";
+import { emptyReply } from "./http/replies.js";
+import { problemReply } from "./refusals/problem-reply.js";
+import { refuse } from "./refusals/refuse.js";
 import type { Handler, Resource } from "./http/resource.js";
 import { allowedMethods, serves } from "./http/resource.js";
 
@@ -24,7 +26,7 @@ export interface GatewayOptions {
   /** What request bodies may hold. @default as its own defaults */
   readonly bodies?: BodyBudget;
   /** Where refusals are noted. @default nowhere; they have no id then */
-  readonly refusals?: Pick<Refusals, "note">;
+  readonly refusals?: Pick<RefusalLog, "note">;
 }
 
 /** What a request means, whoever carried it. Knows neither sockets nor servers; never throws. */
@@ -57,12 +59,15 @@ export class Gateway {
    */
   handle(request: GatewayRequest): Answer | Promise<Answer> {
     const finish = (answer: Answer): Answer => this.#finish(request, answer);
-    const refuse = (error: unknown): Reply => this.refuse(request, error);
+    let resource: Resource | undefined;
+    const fail = (error: unknown): Reply => this.#refuse(request, error, resource);
     try {
-      const answer = this.#route(request);
-      return answer instanceof Promise ? answer.then(finish).catch(refuse) : finish(answer);
+      this.bodies.check(Number(request.header("content-length") ?? 0));
+      resource = this.#resourceFor(request);
+      const answer = this.#answer(request, resource);
+      return answer instanceof Promise ? answer.then(finish).catch(fail) : finish(answer);
     } catch (error) {
-      return refuse(error);
+      return fail(error);
     }
   }
 
@@ -88,20 +93,18 @@ export class Gateway {
 
   /** The answer to a request that a front could not take, or that failed. */
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
-    const reply = this.#problem(request, error);
+    return this.#refuse(request, error);
+  }
+
+  #refuse(request: GatewayRequest | undefined, error: unknown, resource?: Resource): Reply {
+    const refusal = refuse(error, request, this.#options.refusals);
+    const reply = resource?.renderRefusal?.(refusal) ?? problemReply(refusal);
     if (request === undefined) return reply;
     const finished = withHeaders(reply, this.#cors.headersFor(request));
     return request.method === "HEAD" ? headOf(finished) : finished;
   }
 
-  #problem(request: GatewayRequest | undefined, error: unknown, headers?: Headers): Reply {
-    const problem = asProblem(error);
-    return problemReply(problem, headers, this.#options.refusals?.note(request, problem, error));
-  }
-
-  #route(request: GatewayRequest): Answer | Promise<Answer> {
-    this.bodies.check(Number(request.header("content-length") ?? 0));
-    const resource = this.#resourceFor(request);
+  #answer(request: GatewayRequest, resource: Resource): Answer | Promise<Answer> {
     if (request.method === "OPTIONS") return this.#preflight(request, resource);
     const handler = handlerOf(resource, request.method);
     if (handler !== undefined) {
@@ -110,7 +113,7 @@ export class Gateway {
     }
     const allowed = allowedMethods(resource);
     const error = new PharosError("method-not-allowed", `${request.path} takes ${allowed}`);
-    return this.#problem(request, error, [["Allow", allowed]]);
+    return problemReply(refuse(error, request, this.#options.refusals), [["Allow", allowed]]);
   }
 
   /** Whatever takes POST or PUT publishes. Before the handler, since that verifies tokens. */

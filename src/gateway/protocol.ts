@@ -12,7 +12,7 @@ import type { Resource } from "./http/resource.js";
 import type { ClientLimits } from "./limits/client-limits.js";
 import type { PublishOnce } from "./publishing/publish-once.js";
 import type { Publisher } from "./publishing/publisher.js";
-import type { Refusals } from "./refusals.js";
+import type { RefusalLog } from "./refusals/refusal-log.js";
 import type { PollAdmission } from "./streams/poll-admission.js";
 import type { StreamSettings } from "./streams/stream-start.js";
 
@@ -38,7 +38,7 @@ export interface ProtocolPorts {
   readonly authenticator: Authenticator;
   readonly origins: WebSocketOrigins;
   readonly clients: ClientLimits;
-  readonly refusals: Refusals;
+  readonly refusals: RefusalLog;
   readonly publishing: Publisher;
   readonly once: PublishOnce;
   readonly streams: StreamSettings;

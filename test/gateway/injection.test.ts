@@ -3,7 +3,7 @@ import { createLogger } from "../../src/cli/terminal/log-lines.js";
 import { encodeHead } from "../../src/gateway/http/response-head.js";
 import type { Answer } from "../../src/gateway/http/messages.js";
 import { clientAddress, Networks } from "../../src/gateway/http/client-address.js";
-import { Refusals } from "../../src/gateway/refusals.js";
+import { RefusalLog } from "../../src/gateway/refusals/refusal-log.js";
 import { parseIngestMessage } from "../../src/ingress/zeromq/message.js";
 import { silentMetrics } from "../../src/base/metrics.js";
 import { mercurePath, publishPath, streamPath } from "../../src/protocol.js";
@@ -119,7 +119,7 @@ function hub() {
   const both = (level: "info" | "debug" | "warn" | "error") => (given: object, message: string) => {
     for (const logger of [terminal, file]) logger?.[level]({ ...given }, message);
   };
-  const refusals = new Refusals({
+  const refusals = new RefusalLog({
     logger: { info: both("info"), debug: both("debug"), warn: both("warn"), error: both("error") },
     metrics: silentMetrics,
     clock: new VirtualClock(),

@@ -27,7 +27,7 @@ export function gatewayRequest(options: {
     query,
     header,
     body: () => Promise.resolve(Buffer.from(body)),
-    whenGone: () => undefined,
+    disconnectSignal: () => new AbortController().signal,
     peer,
     front,
   };

@@ -8,7 +8,7 @@ import {
   parseTemplateFilter,
   parseUrlPatternFilter,
 } from "../../hub/filters/filter.js";
-import { parseHubTopic, type Topic } from "../../hub/topics/topic.js";
+import { hasFormatCharacter, parseHubTopic, type Topic } from "../../hub/topics/topic.js";
 import type { MatchType } from "./match-type.js";
 
 /** What the matchers of one token are read with. */
@@ -17,9 +17,6 @@ export interface MatcherContext {
   readonly hubUrl: string;
   readonly filterBytes: number;
 }
-
-/** Characters that are seen nowhere: two matchers that look the same may differ in them. */
-const formatCharacter = /\p{Cf}/u;
 
 /**
  * Reads a matcher of the current form; `*` is every topic, whatever its type [draft-dunglas-mercure-08 l.274-280].
@@ -30,7 +27,7 @@ export function parseMatcher(
   { text, type }: { readonly text: string; readonly type: MatchType },
   { hubUrl, filterBytes }: MatcherContext,
 ): TopicFilter {
-  if (formatCharacter.test(text))
+  if (hasFormatCharacter(text))
     throw new PharosError("bad-filter", "a matcher must not hold format characters (Unicode category Cf)");
   if (text === "*") return allTopics;
   switch (type) {

@@ -25,8 +25,8 @@ export interface PollRequest {
   readonly added?: Joining["added"];
   /** How long to wait for something, in milliseconds; 0 answers with what there is. */
   readonly waitMs: number;
-  /** Calls `listener` when the poller has gone, and is to be waited for no longer. @default it stays */
-  readonly whenGone?: (listener: () => void) => void;
+  /** Ends the wait: aborted when the poller disconnects. @default never aborted */
+  readonly signal?: AbortSignal;
 }
 
 /** What a poll is answered with. */
@@ -73,7 +73,7 @@ export class Polls implements Outlet {
   }
 
   /** Answers, with something or with nothing, no later than when its time is over. */
-  next({ subscription, cursor, added, waitMs, whenGone }: PollRequest): Promise<PollAnswer> {
+  next({ subscription, cursor, added, waitMs, signal }: PollRequest): Promise<PollAnswer> {
     const { hub, clock } = this.#options;
     const cohort = hub.join(this, subscription);
     const state = startPolling(hub, cohort, { cursor, added });
@@ -82,10 +82,12 @@ export class Polls implements Outlet {
     this.#size += 1;
     return new Promise((resolve) => {
       const waiter: Waiter = { cohort, added, untilMs, resolve, state, timer: undefined };
-      whenGone?.(() => {
+      const abort = (): void => {
         waiter.untilMs = 0;
         this.#giveUp(waiter);
-      });
+      };
+      if (signal?.aborted === true) abort();
+      else signal?.addEventListener("abort", abort, { once: true });
       this.#read(waiter);
     });
   }

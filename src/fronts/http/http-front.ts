@@ -222,7 +222,7 @@ export class HttpFront implements Front {
     });
     const asked: FrontRequest = toFrontRequest(request, {
       body: () => body.read(),
-      whenGone: (listener) => onEarlyClose(reply.raw, listener),
+      disconnectSignal: () => disconnectSignal(reply.raw),
     });
     const send = (answer: Answer): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
@@ -340,18 +340,20 @@ function sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
   return reply.code(answer.status).send(answer.body.length === 0 ? undefined : answer.body);
 }
 
-const nothingMore: Pick<FrontRequest, "body" | "whenGone"> = {
+const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
   body: () => Promise.resolve(Buffer.alloc(0)),
-  whenGone: () => undefined,
+  disconnectSignal: () => AbortSignal.abort(),
 };
 
-/** Node tells of the end of a response and of a connection that ends before in the same way. */
-function onEarlyClose(response: ServerResponse, listener: () => void): void {
-  if (response.destroyed || response.req.socket.destroyed) listener();
+/** Node emits `close` both at the end of a response and when its connection ends before it. */
+function disconnectSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  if (response.destroyed || response.req.socket.destroyed) controller.abort();
   else
     response.once("close", () => {
-      if (!response.writableEnded) listener();
+      if (!response.writableEnded) controller.abort();
     });
+  return controller.signal;
 }
 
 function knownError(error: unknown): PharosError | undefined {

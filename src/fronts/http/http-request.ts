@@ -10,7 +10,7 @@ export function requestPath(target: string): string {
 /** Shows a request of Node's HTTP server to the gateway; `body` reads what comes after its head. */
 export function toFrontRequest(
   request: FastifyRequest,
-  { body, whenGone }: Pick<FrontRequest, "body" | "whenGone">,
+  { body, disconnectSignal }: Pick<FrontRequest, "body" | "disconnectSignal">,
 ): FrontRequest {
   return {
     method: request.raw.method ?? "GET",
@@ -22,7 +22,7 @@ export function toFrontRequest(
     },
     headerNames: () => Object.keys(request.raw.headersDistinct),
     body,
-    whenGone,
+    disconnectSignal,
     peer: request.raw.socket.remoteAddress,
     front: "http",
   };

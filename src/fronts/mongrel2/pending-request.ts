@@ -1,5 +1,4 @@
 import type { BodyReservation, BodyBudget } from "../../gateway/limits/body-budget.js";
-import { Departure } from "../../gateway/http/abort.js";
 import type { GatewayRequest } from "../../gateway/http/messages.js";
 import type { Mongrel2Request } from "./wire/request.js";
 import { closesAfterAnswer, isHandshake, toGatewayRequest } from "./requests.js";
@@ -29,22 +28,22 @@ const empty = Buffer.alloc(0);
  */
 export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudget): PendingRequest {
   const head = { ...request, body: empty };
-  const departure = new Departure();
-  const whenGone = (listener: () => void): void => departure.whenGone(listener);
-  const noBody = toGatewayRequest(head, { body: () => Promise.resolve(empty), whenGone });
+  const controller = new AbortController();
+  const disconnectSignal = (): AbortSignal => controller.signal;
+  const noBody = toGatewayRequest(head, { body: () => Promise.resolve(empty), disconnectSignal });
   const place = request.body.length === 0 ? undefined : bodies.enter(noBody);
   const body = roomFor(request.body, place);
   return {
     asked: toGatewayRequest(head, {
       body: () => (body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body)),
-      whenGone,
+      disconnectSignal,
     }),
     isHandshake: isHandshake(request),
     upload: request.upload,
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,
     leave: () => place?.leave(),
-    gone: () => departure.gone(),
+    gone: () => controller.abort(),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Mongrel2Request } from "./wire/request.js";
 /** Shows a request that Mongrel2 passed on to the gateway; `body` gives its body. */
 export function toGatewayRequest(
   request: Mongrel2Request,
-  { body, whenGone }: Pick<GatewayRequest, "body" | "whenGone">,
+  { body, disconnectSignal }: Pick<GatewayRequest, "body" | "disconnectSignal">,
 ): GatewayRequest {
   return {
     method: isHandshake(request) ? "GET" : request.method,
@@ -13,7 +13,7 @@ export function toGatewayRequest(
     query: request.query,
     header: (name) => request.headers.get(name)?.join(name === "cookie" ? "; " : ", "),
     body,
-    whenGone,
+    disconnectSignal,
     peer: request.remoteAddress === "" ? undefined : request.remoteAddress,
     front: "mongrel2",
     isTls: request.urlScheme === "https",

@@ -23,11 +23,8 @@ export interface GatewayRequest {
    * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` when it does not come to its end
    */
   body(): Promise<Buffer>;
-  /**
-   * Calls `listener` once if the client goes before it is answered, or has gone: what is waited for then is waited for in
-   * vain.
-   */
-  whenGone(listener: () => void): void;
+  /** Aborted when the client disconnects before the answer. Call it only to wait for something: it costs some memory. */
+  disconnectSignal(): AbortSignal;
   /** The address of whoever connected to the front, or to the server before it; undefined where it is not known. */
   readonly peer: string | undefined;
   readonly front: "http" | "mongrel2";

@@ -15,6 +15,9 @@ const names = [
 
 const nothing = Buffer.alloc(0);
 
+/** The request of a snapshot is answered already. */
+const neverAborted = new AbortController().signal;
+
 /**
  * What has to be known of a request for as long as its stream is open, without what the front holds for it: Node's
  * objects would be some 7 KB a stream.
@@ -38,7 +41,6 @@ export function snapshotRequest(request: GatewayRequest, bearer?: string): Gatew
     front,
     header: (name) => headers.get(name),
     body: () => Promise.resolve(nothing),
-    // It has been answered.
-    whenGone: () => undefined,
+    disconnectSignal: () => neverAborted,
   };
 }

@@ -1,4 +1,5 @@
-import type { Answer, GatewayRequest } from "./messages.js";
+import type { Answer, GatewayRequest, Reply } from "./messages.js";
+import type { Refusal } from "./refusal.js";
 
 /** Serves one method of a resource; throws PharosError, or rejects with one, to refuse the request. */
 export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
@@ -23,6 +24,8 @@ export interface Resource extends ServedPath {
   /** Which requests for its path are for it; others go to the next resource that serves the path. @default all */
   readonly claims?: ((request: GatewayRequest) => boolean) | undefined;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+  /** Renders a refusal in the protocol's own form; undefined: as problem details. @default undefined for all */
+  readonly renderRefusal?: (refusal: Refusal) => Reply | undefined;
 }
 
 /** True when a resource serves this path. */

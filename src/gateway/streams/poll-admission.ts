@@ -16,7 +16,7 @@ export interface PollAdmissionOptions {
 }
 
 /** A poll, and what its token allows. */
-export interface AskedPoll extends Omit<PollRequest, "whenGone"> {
+export interface AskedPoll extends Omit<PollRequest, "signal"> {
   /** Undefined without a token. The poll is over when the token is. */
   readonly grants: Grants | undefined;
 }
@@ -38,7 +38,7 @@ export class PollAdmission {
       return await polls.next({
         ...poll,
         waitMs: Math.max(0, Math.min(waitMs, expiresAtMs - clock.now())),
-        whenGone: (listener) => request.whenGone(listener),
+        signal: request.disconnectSignal(),
       });
     } finally {
       leave();

@@ -7,7 +7,7 @@ import { countVarying, maxVaryingParts } from "../patterns/pattern.js";
 import type { Part } from "../patterns/pattern.js";
 import { matchesPattern } from "../patterns/pattern-matcher.js";
 import type { Work } from "../patterns/pattern-matcher.js";
-import { hasForbiddenCharacter, parseHubTopic, parseTopic } from "../topics/topic.js";
+import { hasForbiddenCharacter, hasFormatCharacter, parseHubTopic, parseTopic } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
 import type { TopicUrls } from "../topics/topic-url.js";
 import { parseUriTemplate } from "../patterns/uri-template.js";
@@ -51,9 +51,6 @@ interface PatternFacts {
 }
 
 export const allTopics: TopicFilter = Object.freeze({ kind: "all", text: "*" });
-
-/** Unicode's category Cf: joiners and other invisible marks [draft-dunglas-mercure-08, Matchers]. */
-const invisible = /\p{Cf}/u;
 
 /**
  * Reads any text as the filter of the topic with this text, the hub's own topics included.
@@ -128,7 +125,7 @@ function checkText(text: string, maxBytes: number): void {
 }
 
 function checkVisible(text: string): void {
-  if (invisible.test(text))
+  if (hasFormatCharacter(text))
     throw new PharosError("bad-filter", "a topic filter must not hold format characters");
 }
 

@@ -20,6 +20,14 @@ export function hasForbiddenCharacter(text: string): boolean {
   return forbidden.test(text);
 }
 
+/** Unicode's category Cf: joiners, direction marks and other invisible characters [draft-dunglas-mercure-08, Matchers]. */
+const formatCharacter = /\p{Cf}/u;
+
+/** True if `text` holds an invisible character. No matcher of the Mercure protocol may hold one. */
+export function hasFormatCharacter(text: string): boolean {
+  return formatCharacter.test(text);
+}
+
 /**
  * Validates a topic. Any text is one, also `c#` and `a+b`; nothing is normalised.
  *

@@ -1,9 +1,6 @@
 import { PharosError } from "../../base/errors.js";
-import {
-  parsePublication,
-  type Publication,
-  type PublicationInput,
-} from "../../hub/publications/publication.js";
+import { parsePublication, type Publication } from "../../hub/publications/publication.js";
+import { parsePublicationOptions } from "../../hub/publications/publication-json.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseEventText } from "./event-text.js";
@@ -26,50 +23,15 @@ export function parseIngestMessage(
   const topics = [decodeUtf8(first, "a topic")];
   const text = decodeUtf8(data, "the data of a publication");
   if (options === undefined) return [parsePublication({ topics, data: text }, limits)];
-  const { id, type, retry, retain, private: hidden } = parseOptions(options);
-  return [parsePublication({ topics, data: text, id, type, retry, retain, private: hidden }, limits)];
+  const json = parseJsonFrame(decodeUtf8(options, "the options frame"));
+  return [parsePublication({ ...parsePublicationOptions(json), topics, data: text }, limits)];
 }
 
-type Options = Omit<PublicationInput, "topics" | "data">;
-
-/** What each option must be; the text is for the publisher. */
-const options: ReadonlyMap<string, { readonly type: string; readonly allowed: string }> = new Map([
-  ["id", { type: "string", allowed: "a text" }],
-  ["type", { type: "string", allowed: "a text" }],
-  ["retry", { type: "number", allowed: "a number of milliseconds" }],
-  ["private", { type: "boolean", allowed: "true or false" }],
-  ["retain", { type: "boolean", allowed: "true or false" }],
-]);
-
-function parseOptions(frame: Uint8Array): Options {
-  const object = parseObject(decodeUtf8(frame, "the options frame"));
-  for (const [key, value] of Object.entries(object)) {
-    const rule = options.get(key);
-    if (rule === undefined)
-      throw new PharosError(
-        "bad-publication",
-        `${JSON.stringify(key.slice(0, 40))} is not an option; allowed are ${[...options.keys()].join(", ")}`,
-      );
-    if (typeof value !== rule.type)
-      throw new PharosError("bad-publication", `the option ${key} must be ${rule.allowed}`);
-  }
-  return object;
-}
-
-function parseObject(text: string): object {
-  let value: unknown;
+function parseJsonFrame(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
-    throw new PharosError(
-      "bad-publication",
-      "the third frame is not JSON; it holds the options, {} for none",
-      {
-        cause,
-      },
-    );
+    const message = "the third frame is not JSON; it holds the options, {} for none";
+    throw new PharosError("bad-publication", message, { cause });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new PharosError("bad-publication", "the third frame must be a JSON object of options");
-  return value;
 }

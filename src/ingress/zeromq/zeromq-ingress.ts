@@ -2,7 +2,7 @@ import { Pull } from "zeromq";
 import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { CurveServer } from "../../zeromq/curve/keys.js";
-import { PharosError } from "../../base/errors.js";
+import { PharosError, toPharosError } from "../../base/errors.js";
 import type { Publication } from "../../hub/publications/publication.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
@@ -207,13 +207,11 @@ export class ZeroMqIngress {
   }
 
   #refused(error: unknown): void {
-    const reason = error instanceof PharosError ? error.code : "internal";
+    const known = toPharosError(error);
+    const reason = known.code;
     this.#options.metrics.count("publications_refused_total", 1, { reason });
-    const message = error instanceof PharosError ? error.message : "a publication could not be taken";
-    this.#warn(
-      { reason, address: this.address, ...(error instanceof PharosError ? {} : { error }) },
-      message,
-    );
+    const message = known === error ? known.message : "a publication could not be taken";
+    this.#warn({ reason, address: this.address, ...(known === error ? {} : { error }) }, message);
   }
 }
 

@@ -2,7 +2,9 @@ import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PharosError } from "../../base/errors.js";
 import type { Reply } from "../../gateway/http/messages.js";
-import { asProblem, jsonReply, problemReply } from "../../gateway/http/replies.js";
+import { jsonReply } from "../../gateway/http/replies.js";
+import { problemReply } from "../../gateway/refusals/problem-reply.js";
+import { refuse } from "../../gateway/refusals/refuse.js";
 import type { Logger } from "../../base/log.js";
 import { AdminAccess } from "./access.js";
 import type { AdminRequest } from "./access.js";
@@ -91,13 +93,14 @@ export class AdminServer {
     );
     app.setErrorHandler((error, _request, reply) => {
       this.#options.logger.error({ error }, "an admin request failed");
-      return this.#refuse(reply, asProblem(error));
+      return this.#refuse(reply, error);
     });
     return app;
   }
 
-  #refuse(reply: FastifyReply, refusal: PharosError): FastifyReply {
-    this.#options.logger.debug({ reason: refusal.code, detail: refusal.message }, "refused an admin request");
+  #refuse(reply: FastifyReply, error: unknown): FastifyReply {
+    const refusal = refuse(error);
+    this.#options.logger.debug({ reason: refusal.code, detail: refusal.detail }, "refused an admin request");
     return sendReply(reply, problemReply(refusal));
   }
 }

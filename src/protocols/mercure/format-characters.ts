@@ -1,8 +1,6 @@
 import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
-
-/** Characters that are seen nowhere, such as direction marks: two texts that look the same may differ in them. */
-const formatCharacter = /\p{Cf}/u;
+import { hasFormatCharacter } from "../../hub/topics/topic.js";
 
 /**
  * Refuses what the Mercure protocol refuses beyond control characters: format characters in topics, ids, types
@@ -26,7 +24,7 @@ function refuse(
   what: string,
   text: string,
 ): void {
-  if (formatCharacter.test(text)) {
+  if (hasFormatCharacter(text)) {
     throw new PharosError(code, `${what} must not hold format characters (Unicode category Cf)`);
   }
 }

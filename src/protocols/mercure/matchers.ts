@@ -1,23 +1,16 @@
+import type { MatcherContext } from "../../auth/grants/matcher.js";
+import { parseMatcher, parseSelector } from "../../auth/grants/matcher.js";
+import type { MatchType } from "../../auth/grants/match-type.js";
 import { PharosError } from "../../base/errors.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
-import {
-  allTopics,
-  parseExactFilter,
-  parseMqttFilter,
-  parseTemplateFilter,
-  parseUrlPatternFilter,
-} from "../../hub/filters/filter.js";
 import type { Matcher } from "../../presence/subscriber.js";
 import { refuseDotSegment } from "../../gateway/streams/dot-segments.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
 
-export interface MatcherOptions {
-  /** What relative URL patterns and topics are resolved against. */
-  readonly hubUrl: string;
+export interface MatcherOptions extends MatcherContext {
   readonly filtersPerConnection: number;
-  readonly filterBytes: number;
   /** Divides the parsing of many, of all subscribers together. */
   readonly turnBudget: TurnBudget;
 }
@@ -30,15 +23,12 @@ export interface Matchers {
   readonly matchers: readonly Matcher[];
 }
 
-type Parse = (text: string, options: MatcherOptions) => TopicFilter;
-
-/** The matcher types that are announced; `mqtt` is this hub's own. */
-const matcherTypes: Readonly<Record<string, Parse>> = Object.freeze({
-  match: (text, { filterBytes }) => parseExactFilter(text, filterBytes),
-  match_exact: (text, { filterBytes }) => parseExactFilter(text, filterBytes),
-  match_urlpattern: (text, { hubUrl, filterBytes }) =>
-    parseUrlPatternFilter(text, { baseUrl: hubUrl, maxBytes: filterBytes }),
-  match_mqtt: (text, { filterBytes }) => parseMqttFilter(text, filterBytes),
+/** The type of matcher that each parameter takes; `mqtt` is this hub's own. */
+const parameterTypes: Readonly<Record<string, MatchType>> = Object.freeze({
+  match: "exact",
+  match_exact: "exact",
+  match_urlpattern: "urlpattern",
+  match_mqtt: "mqtt",
 });
 
 /**
@@ -65,13 +55,13 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
   }
   checkExpressions(wanted);
   const parse = ([name, value]: NameValuePairs[number]): TopicFilter =>
-    form === "current" ? parseMatcher(name, value, options) : parseSelector(value, options);
+    form === "current" ? currentFilter(name, value, options) : olderFilter(value, options);
   const finish = (filters: readonly TopicFilter[]): Matchers => ({
     form,
     filters: distinct(filters),
     matchers: eachOnce(
       wanted.map(([name, text], index) => ({
-        type: form === "current" ? typeOf(name) : olderTypeOf(filters[index]),
+        type: form === "current" ? (parameterTypes[name] ?? "exact") : olderTypeOf(filters[index]),
         text,
       })),
     ),
@@ -110,35 +100,25 @@ function checkExpressions(wanted: NameValuePairs): void {
   );
 }
 
-/** The type that a parameter names; `match` alone is exact. */
-function typeOf(name: string): string {
-  return name === "match" ? "exact" : name.slice("match_".length);
-}
-
 /** The current form has no name for selectors that are URI templates. */
 function olderTypeOf(filter: TopicFilter | undefined): string {
   return filter?.kind === "template" ? "template" : "exact";
 }
 
-function parseMatcher(name: string, value: string, options: MatcherOptions): TopicFilter {
-  const parse = Object.hasOwn(matcherTypes, name) ? matcherTypes[name] : undefined;
-  if (parse === undefined) {
-    const known = Object.keys(matcherTypes).join(", ");
+function currentFilter(name: string, text: string, options: MatcherOptions): TopicFilter {
+  const type = Object.hasOwn(parameterTypes, name) ? parameterTypes[name] : undefined;
+  if (type === undefined) {
+    const known = Object.keys(parameterTypes).join(", ");
     throw new PharosError("bad-request", `${JSON.stringify(name)} is no matcher; there are ${known}`);
   }
-  checkText(value);
-  return value === "*" ? allTopics : parse(value, options);
+  refuseDotSegment(text);
+  return parseMatcher({ text, type }, options);
 }
 
-function parseSelector(value: string, { filterBytes }: MatcherOptions): TopicFilter {
-  checkText(value);
-  return parseTemplateFilter(value, filterBytes);
-}
-
-/** What is refused in a matcher of any type. */
-function checkText(value: string): void {
-  refuseFormatCharactersInMatcher(value);
-  refuseDotSegment(value);
+function olderFilter(text: string, options: MatcherOptions): TopicFilter {
+  refuseFormatCharactersInMatcher(text);
+  refuseDotSegment(text);
+  return parseSelector(text, options);
 }
 
 function eachOnce<T>(items: readonly T[]): readonly T[] {

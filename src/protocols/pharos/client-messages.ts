@@ -1,7 +1,7 @@
 import { PharosError } from "../../base/errors.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { parseJson } from "../../gateway/http/json.js";
-import { publicationFields, parsePublicationJson } from "./publication-json.js";
+import { jsonFields, parsePublicationJson } from "../../hub/publications/publication-json.js";
 
 /** What the client of a WebSocket may ask for. */
 export type ClientMessage =
@@ -28,7 +28,7 @@ const kinds = "an object with add or drop, publish, or token, and request if you
 export function readClientMessage(text: string): ReadMessage {
   let request: MessageNumber | undefined;
   try {
-    const fields = publicationFields(parseJson(text));
+    const fields = jsonFields(parseJson(text));
     request = numberOf(fields.get("request"));
     return { request, message: messageOf(fields) };
   } catch (error) {

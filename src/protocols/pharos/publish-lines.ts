@@ -3,7 +3,7 @@ import type { PublicationInput } from "../../hub/publications/publication.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseJson } from "../../gateway/http/json.js";
 import { declaredPublishLimits } from "../../limits/publications.js";
-import { parsePublicationJson } from "./publication-json.js";
+import { parsePublicationJson } from "../../hub/publications/publication-json.js";
 
 const { publicationsPerRequest, linesPerRequest } = declaredPublishLimits;
 

@@ -10,9 +10,9 @@ import type { ClientMessage, MessageNumber } from "./client-messages.js";
 import type { Dialogue, GatewayRequest, MessageResult } from "../../gateway/http/messages.js";
 import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { readRights } from "../../gateway/access/read-rights.js";
-import type { Refusals } from "../../gateway/refusals.js";
+import type { RefusalLog } from "../../gateway/refusals/refusal-log.js";
 import { snapshotRequest } from "../../gateway/http/request-snapshot.js";
-import { asProblem } from "../../gateway/http/replies.js";
+import { refuse } from "../../gateway/refusals/refuse.js";
 import { isSameSubscriber, presenceSubscriber } from "../../gateway/streams/presence-subscriber.js";
 import { parseFilters } from "../../gateway/streams/stream-query.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
@@ -29,7 +29,7 @@ export interface WebSocketSessionSettings {
   /** Throws PharosError when the hub cannot hold these filters too. @default it always can */
   readonly checkFilters?: ((added: readonly TopicFilter[]) => void) | undefined;
   /** Where refusals are noted. @default nowhere */
-  readonly refusals?: Pick<Refusals, "note"> | undefined;
+  readonly refusals?: Pick<RefusalLog, "note"> | undefined;
 }
 
 export interface WebSocketSessionOptions {
@@ -82,13 +82,13 @@ export class WebSocketSession implements Dialogue {
 
   take(text: string): MessageResult | Promise<MessageResult> {
     const { request, message } = readClientMessage(text);
-    const refuse = (error: unknown): MessageResult => this.#refuse(request, error);
+    const fail = (error: unknown): MessageResult => this.#refuse(request, error);
     try {
       this.#count(message);
       const said = this.#work(request, message);
-      return said instanceof Promise ? said.catch(refuse) : said;
+      return said instanceof Promise ? said.catch(fail) : said;
     } catch (error) {
-      return refuse(error);
+      return fail(error);
     }
   }
 
@@ -211,9 +211,7 @@ export class WebSocketSession implements Dialogue {
   }
 
   #refuse(request: MessageNumber | undefined, error: unknown): MessageResult {
-    const problem = asProblem(error);
-    this.#settings.refusals?.note(this.#request, problem, error);
-    const { code, message: detail, retryAfterSeconds } = problem;
+    const { code, detail, retryAfterSeconds } = refuse(error, this.#request, this.#settings.refusals);
     return { answer: answer({ kind: "refused", request, code, detail, retryAfterSeconds }) };
   }
 }

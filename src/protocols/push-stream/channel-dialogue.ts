@@ -1,9 +1,9 @@
 import type { Dialogue, GatewayRequest, MessageResult } from "../../gateway/http/messages.js";
 import { parseQuery } from "../../gateway/http/query.js";
 import { snapshotRequest } from "../../gateway/http/request-snapshot.js";
-import { asProblem } from "../../gateway/http/replies.js";
+import { refuse } from "../../gateway/refusals/refuse.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import { Explained, explain } from "./channels/explained.js";
+import { ChannelError } from "./channels/channel-error.js";
 import { refusedFrame } from "./messages/formats.js";
 import type { PushStreamOptions } from "./options.js";
 import { decodeMessage, publishMessage } from "./publish.js";
@@ -38,14 +38,12 @@ export class ChannelDialogue implements Dialogue {
   async #publish(text: string): Promise<void> {
     const { publishing } = this.#options;
     const publisher = await publishing.publisher(this.#request, parseQuery(this.#request.query));
-    if (text === "") throw explain("empty-message");
+    if (text === "") throw new ChannelError("empty-message");
     await publishMessage({ publishing, publisher }, this.#channels, { data: decodeMessage(text) });
   }
 
   #refuse(error: unknown): Buffer {
-    if (error instanceof Explained) return refusedFrame({ code: error.code, detail: error.message });
-    const problem = asProblem(error);
-    this.#options.refusals?.note(this.#request, problem, error);
-    return refusedFrame({ code: problem.code, detail: problem.message });
+    const { code, detail } = refuse(error, this.#request, this.#options.refusals);
+    return refusedFrame({ code: error instanceof ChannelError ? error.channelCode : code, detail });
   }
 }

@@ -3,7 +3,6 @@ import { parseQuery } from "../../gateway/http/query.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { Handler } from "../../gateway/http/resource.js";
 import { parseChannels } from "./channels/channels.js";
-import { explaining } from "./channels/explained.js";
 import type { PushStreamOptions } from "./options.js";
 import { channelInfo } from "./publish.js";
 import type { ChannelsOf } from "./publish.js";
@@ -30,11 +29,10 @@ export function statisticsOf(
     const document = asked === "" ? statistics.summary(infos) : statistics.list(infos);
     return statisticsReply(document, { accept: request.header("accept"), clock: options.clock });
   };
-  return (channelsOf) =>
-    explaining((request) => {
-      const query = parseQuery(request.query);
-      return get(request, query, channelsOf(request, query));
-    });
+  return (channelsOf) => (request) => {
+    const query = parseQuery(request.query);
+    return get(request, query, channelsOf(request, query));
+  };
 }
 
 /** What all channels begin with that are asked for; undefined where they are named. */

@@ -3,7 +3,7 @@ import type { ClientLimits } from "../../gateway/limits/client-limits.js";
 import type { WebSocketOrigins } from "../../gateway/access/websocket-origins.js";
 import type { PollAdmission } from "../../gateway/streams/poll-admission.js";
 import type { Publisher } from "../../gateway/publishing/publisher.js";
-import type { Refusals } from "../../gateway/refusals.js";
+import type { RefusalLog } from "../../gateway/refusals/refusal-log.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 import type { Topic } from "../../hub/topics/topic.js";
@@ -22,7 +22,7 @@ export interface PushStreamOptions {
   /** Who may publish once more on a WebSocket. @default everybody */
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
   /** Where refusals on WebSockets are noted. @default nowhere */
-  readonly refusals?: Pick<Refusals, "note"> | undefined;
+  readonly refusals?: Pick<RefusalLog, "note"> | undefined;
   readonly past: TopicPast;
   readonly stamps: Stamps;
   /** How many connections follow a topic. */

@@ -8,7 +8,7 @@ import type { PublicationInput } from "../../hub/publications/publication.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseChannels } from "./channels/channels.js";
-import { explain, explaining } from "./channels/explained.js";
+import { ChannelError } from "./channels/channel-error.js";
 import type { PushStreamOptions } from "./options.js";
 import { statisticsReply } from "./render.js";
 import type { Statistics } from "./statistics.js";
@@ -44,8 +44,8 @@ export function publishMethods(
     return channelInfo({ options, statistics, request, publisher }, named(request, query, channelsOf));
   };
   return (channelsOf) => {
-    const publish: Handler = explaining((request) => post(request, channelsOf));
-    return { GET: explaining((request) => get(request, channelsOf)), POST: publish, PUT: publish };
+    const publish: Handler = (request) => post(request, channelsOf);
+    return { GET: (request) => get(request, channelsOf), POST: publish, PUT: publish };
   };
 }
 
@@ -85,13 +85,13 @@ function infoReply(
 ): Promise<Reply> {
   const infos = channels.flatMap((channel) => statistics.infoOf(channel) ?? []);
   const [first] = infos;
-  if (first === undefined) throw explain("unknown-channel");
+  if (first === undefined) throw new ChannelError("unknown-channel");
   const document = channels.length === 1 ? first : statistics.list(infos);
   return statisticsReply(document, { accept: request.header("accept"), clock });
 }
 
 function messageOf(request: GatewayRequest, body: Buffer): string {
-  if (body.length === 0) throw explain("empty-message");
+  if (body.length === 0) throw new ChannelError("empty-message");
   const text = decodeUtf8(body, "the body");
   const type = mediaTypeOf(request.header("content-type"));
   return type === "" || type === "application/x-www-form-urlencoded" ? decodeMessage(text) : text;

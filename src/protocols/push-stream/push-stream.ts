@@ -4,6 +4,7 @@ import type { Resource } from "../../gateway/http/resource.js";
 import { webSocketPath } from "../../protocol.js";
 import { statisticsOf } from "./channel-statistics.js";
 import type { PushStreamOptions } from "./options.js";
+import { renderChannelError } from "./channels/channel-error.js";
 import { channelsBelow, channelsInQuery, publishMethods } from "./publish.js";
 import { Statistics } from "./statistics.js";
 import { subscribing } from "./subscribe.js";
@@ -44,7 +45,7 @@ export function pushStream(options: PushStreamOptions): readonly Resource[] {
         methods: { GET: subscriber(mode, channelsBelow(path)) },
       };
     });
-  return [
+  const resources: readonly Resource[] = [
     { path: `${prefix}/pub`, methods: publishers(channelsInQuery) },
     { path: `${prefix}/channels-stats`, methods: { GET: counts(channelsInQuery) } },
     ...subscribers(prefix),
@@ -52,6 +53,7 @@ export function pushStream(options: PushStreamOptions): readonly Resource[] {
     { path: `${events}/stats`, below: true, methods: { GET: counts(channelsBelow(`${events}/stats`)) } },
     ...subscribers(events),
   ];
+  return resources.map((resource) => Object.assign(resource, { renderRefusal: renderChannelError }));
 }
 
 /** The path below has them, or the query. */

@@ -10,7 +10,6 @@ import { presenceSubscriber } from "../../gateway/streams/presence-subscriber.js
 import type { Format } from "../../hub/publications/format.js";
 import { parseChannels } from "./channels/channels.js";
 import { findStart, parseControl } from "./channels/cursor.js";
-import { explaining } from "./channels/explained.js";
 import { pushStreamFormats } from "./messages/formats.js";
 import { LongPoll } from "./long-poll.js";
 import type { PushStreamOptions } from "./options.js";
@@ -53,7 +52,7 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
     const grants = options.authenticator.subscriber(visitor, query);
     return grants === undefined ? begin(undefined) : grants.then(begin);
   };
-  return (mode, channelsOf) => explaining((request) => handle(mode, channelsOf, request));
+  return (mode, channelsOf) => (request) => handle(mode, channelsOf, request);
 }
 
 /** A request may ask another mode's path for its messages at once, or one at a time; a callback asks for a script. */

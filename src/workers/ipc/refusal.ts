@@ -1,11 +1,10 @@
-import { PharosError, errorCodes } from "../../base/errors.js";
+import { PharosError, errorCodes, toPharosError } from "../../base/errors.js";
 import type { ErrorCode } from "../../base/errors.js";
 import type { BodyRefusal } from "./messages.js";
 
-/** An error as a message has it; what is no PharosError is told as the hub's own failure. */
+/** An error as a message has it. */
 export function bodyRefusalOf(error: unknown): BodyRefusal {
-  if (!(error instanceof PharosError)) return { code: "internal", message: String(error) };
-  const { code, message, retryAfterSeconds } = error;
+  const { code, message, retryAfterSeconds } = toPharosError(error);
   return { code, message, retryAfterSeconds };
 }
 

@@ -1,6 +1,5 @@
 import { PharosError } from "../../base/errors.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
-import { Departure } from "../../gateway/http/abort.js";
 import type { Gateway } from "../../gateway/gateway.js";
 import type {
   Answer,
@@ -43,7 +42,7 @@ export class WorkerRequests {
   readonly #streams = new Map<RequestNumber, OpenStream>();
   readonly #bodies = new Map<RequestNumber, WantedBody>();
   /** Of the requests that are not answered. */
-  readonly #departures = new Map<RequestNumber, Departure>();
+  readonly #unanswered = new Map<RequestNumber, AbortController>();
   #closed = false;
 
   constructor(options: WorkerRequestsOptions) {
@@ -60,7 +59,7 @@ export class WorkerRequests {
     const { request } = message;
     const asked = this.#asGatewayRequest(message);
     const send = (answer: Answer): void => {
-      this.#departures.delete(request);
+      this.#unanswered.delete(request);
       // A stream that nobody holds any more must not be counted as one.
       if (this.#closed) return;
       try {
@@ -95,7 +94,7 @@ export class WorkerRequests {
 
   /** A stream has ended, or was never opened since its client had gone, which may be before it is answered. */
   ended(request: RequestNumber): void {
-    this.#departures.get(request)?.gone();
+    this.#unanswered.get(request)?.abort();
     const stream = this.#streams.get(request);
     if (stream === undefined) return;
     this.#streams.delete(request);
@@ -106,22 +105,22 @@ export class WorkerRequests {
   /** The worker is gone, and all that it held. */
   close(): void {
     this.#closed = true;
-    for (const request of [...this.#streams.keys(), ...this.#departures.keys()]) this.ended(request);
+    for (const request of [...this.#streams.keys(), ...this.#unanswered.keys()]) this.ended(request);
     for (const { reject } of this.#bodies.values()) reject(gone());
     this.#bodies.clear();
   }
 
   #asGatewayRequest({ request, method, path, query, headers, peer }: Asked): GatewayRequest {
     const values = new Map(headers);
-    const departure = new Departure();
-    this.#departures.set(request, departure);
+    const controller = new AbortController();
+    this.#unanswered.set(request, controller);
     return {
       method,
       path,
       query,
       header: (name) => values.get(name),
       body: () => this.#readBody(request),
-      whenGone: (listener) => departure.whenGone(listener),
+      disconnectSignal: () => controller.signal,
       peer,
       front: "http",
     };

@@ -11,7 +11,7 @@ import type {
   MessageResult,
   StreamStart,
 } from "../../gateway/http/messages.js";
-import { Refusals } from "../../gateway/refusals.js";
+import { RefusalLog } from "../../gateway/refusals/refusal-log.js";
 import type { GatewayPort, FrontRequest } from "../../fronts/http/gateway-port.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
@@ -57,7 +57,7 @@ export class RemoteGateway implements GatewayPort {
       clientAddress({ peer: request.peer, forwardedFor: request.header("x-forwarded-for") }, proxies);
     this.resources = settings.resources;
     this.bodies = new BodyBudget({ bodyBytes, requestBytes, clients: { clientOf } });
-    const refusals = new Refusals({ ...options, addressOf: (request) => clientOf(request).address });
+    const refusals = new RefusalLog({ ...options, addressOf: (request) => clientOf(request).address });
     this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
   }
 
@@ -72,7 +72,10 @@ export class RemoteGateway implements GatewayPort {
     const { method, path, query, peer } = asked;
     const headers = asked.headerNames().map((name) => [name, asked.header(name) ?? ""] as const);
     this.#options.peer.send({ kind: "request", request, method, path, query, headers, peer });
-    asked.whenGone(() => this.#options.peer.send({ kind: "ended", request }));
+    const ended = (): void => this.#options.peer.send({ kind: "ended", request });
+    const signal = asked.disconnectSignal();
+    if (signal.aborted) ended();
+    else signal.addEventListener("abort", ended, { once: true });
     return new Promise((resolve) => this.#waiting.set(request, { asked, resolve }));
   }
 

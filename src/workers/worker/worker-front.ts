@@ -129,7 +129,8 @@ function heartbeat(words: CohortEncoding, id: string, members: number): Buffer {
   const format = heartbeatFormats.get(words.format);
   if (format === undefined) throw new Error(`no format is named ${words.format}`);
   const body = format.heartbeat(id);
-  if (words.coding === undefined) return body;
+  // A coding would make bytes of none.
+  if (words.coding === undefined || body.length === 0) return body;
   const coding = codings.get(words.coding);
   if (coding === undefined) throw new Error(`no coding is named ${words.coding}`);
   return coding.encode(body, members);

@@ -41,8 +41,8 @@ export interface Asking {
   /** @default 25,000 */
   readonly waitMs?: number;
   readonly rights?: Rights;
-  /** Called with what is to be called when the poller has gone. @default it stays */
-  readonly whenGone?: (listener: () => void) => void;
+  /** Aborted when the poller disconnects. @default never */
+  readonly signal?: AbortSignal;
 }
 
 /** A poll and what became of it. */

@@ -59,20 +59,17 @@ it("a poll that waits in vain gets the present position, which other topics have
 
 it("a poll whose client has gone waits no longer, and holds nothing", async () => {
   const world = new PollWorld();
-  let leave: () => void = () => undefined;
-  const whenGone = (listener: () => void): void => {
-    leave = listener;
-  };
-  await asked(world, { cursor: at(0), whenGone });
+  const controller = new AbortController();
+  await asked(world, { cursor: at(0), signal: controller.signal });
   expect([world.polls.size, world.hub.cohortCount]).toEqual([1, 1]);
-  leave();
+  controller.abort();
   await world.turn();
   expect([world.polls.size, world.hub.cohortCount, world.clock.timers]).toEqual([0, 0, 0]);
 });
 
 it("a poll whose client had gone before does not wait", async () => {
   const world = new PollWorld();
-  await asked(world, { cursor: at(0), whenGone: (listener) => listener() });
+  await asked(world, { cursor: at(0), signal: AbortSignal.abort() });
   expect([world.polls.size, world.hub.cohortCount, world.clock.timers]).toEqual([0, 0, 0]);
 });
 

@@ -21,7 +21,10 @@ function mongrel2Request(change: Partial<Mongrel2Request> = {}): Mongrel2Request
   };
 }
 
-const nothingMore = { body: () => Promise.resolve(Buffer.alloc(0)), whenGone: () => undefined };
+const nothingMore = {
+  body: () => Promise.resolve(Buffer.alloc(0)),
+  disconnectSignal: () => new AbortController().signal,
+};
 
 it("does not know the peer where an old server does not name it", () => {
   expect(toGatewayRequest(mongrel2Request({ remoteAddress: "" }), nothingMore).peer).toBeUndefined();

@@ -7,7 +7,7 @@ import type { PollAdmission } from "../../../src/gateway/streams/poll-admission.
 import { Publisher } from "../../../src/gateway/publishing/publisher.js";
 import { Authenticator } from "../../../src/gateway/access/authenticator.js";
 import type { Resource } from "../../../src/gateway/http/resource.js";
-import { statusOf } from "../../../src/gateway/http/replies.js";
+import { statuses as errorStatuses } from "../../../src/gateway/refusals/status.js";
 import { webSocketResource } from "../../../src/protocols/pharos/websocket.js";
 import { defaultPublicationLimits } from "../../../src/limits/publications.js";
 import { PushStreamWorld } from "../push-stream-world.js";
@@ -191,7 +191,7 @@ test.each(Object.values(paths).flatMap((methods) => Object.values(methods)))(
   ({ responses, tags = [] }) => {
     const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400);
     for (const [status, { content }] of refusals) {
-      expect(Object.values(statusOf)).toContain(Number(status));
+      expect(Object.values(errorStatuses)).toContain(Number(status));
       const isUnknownChannel = status === "404" && tags.includes("push stream");
       expect(Object.keys(content ?? {})).toEqual(isUnknownChannel ? [] : ["application/problem+json"]);
     }

@@ -1,7 +1,7 @@
 import { PharosError } from "../../../base/errors.js";
 import { parseTopic } from "../../../hub/topics/topic.js";
 import type { Topic } from "../../../hub/topics/topic.js";
-import { explain } from "./explained.js";
+import { ChannelError } from "./channel-error.js";
 
 /** A channel as a subscriber names it: a topic of the hub, and how many of its last messages are to come first. */
 export interface AskedChannel {
@@ -28,7 +28,7 @@ const backtrackForm = /\.b([0-9]+)$/;
  * one. Segments are percent-decoded here, so that a channel's name may have a slash.
  *
  * @param path as in the request line, or decoded once already
- * @throws Explained for no channel, too many, or a name that cannot be one
+ * @throws ChannelError for no channel, too many, or a name that cannot be one
  */
 export function parseChannels(path: string, limits: ChannelLimits): readonly AskedChannel[] {
   const channels = new Map<Topic, AskedChannel>();
@@ -39,15 +39,15 @@ export function parseChannels(path: string, limits: ChannelLimits): readonly Ask
     const channel = parseChannel(name, limits);
     channels.set(channel, { channel, backtrack: Math.min(Number(count ?? 0), mostBacktrack) });
   }
-  if (channels.size === 0) throw explain("no-channel");
-  if (channels.size > limits.channels) throw explain("too-many-channels");
+  if (channels.size === 0) throw new ChannelError("no-channel");
+  if (channels.size > limits.channels) throw new ChannelError("too-many-channels");
   return [...channels.values()];
 }
 
 function parseChannel(name: string, { topicBytes }: ChannelLimits): Topic {
-  if (Buffer.byteLength(name) > topicBytes) throw explain("channel-too-long");
+  if (Buffer.byteLength(name) > topicBytes) throw new ChannelError("channel-too-long");
   // Statistics take these for all channels, and for those that begin alike.
-  if (name === "ALL" || name.includes("*")) throw explain("channel-not-authorized");
+  if (name === "ALL" || name.includes("*")) throw new ChannelError("channel-not-authorized");
   return parseTopic(name, topicBytes);
 }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../base/clock.js";
-import type { PharosError } from "../base/errors.js";
-import { limitedLog } from "../base/log.js";
-import type { LimitedLog, LogFields, Logger } from "../base/log.js";
-import type { Metrics } from "../base/metrics.js";
-import type { GatewayRequest } from "./http/messages.js";
-import { statusOf } from "./http/replies.js";
+import type { Clock } from "../../base/clock.js";
+import type { PharosError } from "../../base/errors.js";
+import { limitedLog } from "../../base/log.js";
+import type { LimitedLog, LogFields, Logger } from "../../base/log.js";
+import type { Metrics } from "../../base/metrics.js";
+import type { GatewayRequest } from "../http/messages.js";
+import { statusOf } from "./status.js";
 
-export interface RefusalsOptions {
+export interface RefusalLogOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -22,11 +22,11 @@ const linesPerSecond = 10;
 const mostCharacters = 200;
 
 /** Counts and logs every refusal, under an id that its client can quote. */
-export class Refusals {
-  readonly #options: RefusalsOptions;
+export class RefusalLog {
+  readonly #options: RefusalLogOptions;
   readonly #log: LimitedLog;
 
-  constructor(options: RefusalsOptions) {
+  constructor(options: RefusalLogOptions) {
     this.#options = options;
     const { logger, clock } = options;
     this.#log = limitedLog({
@@ -49,7 +49,7 @@ export class Refusals {
     metrics.count("requests_refused_total", 1, { reason: problem.code });
     const fields = { request: id, ...told(problem), ...this.#about(request) };
     // What the server itself did wrong is never one of too many.
-    if ((statusOf[problem.code] ?? 500) >= 500 && problem !== cause) {
+    if (statusOf(problem.code) >= 500 && problem !== cause) {
       logger.error({ ...fields, error: cause }, "a request failed");
     } else this.#log(fields, "refused a request");
     return id;

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { PharosError } from "../../src/base/errors.js";
-import { Gateway } from "../../src/gateway/gateway.js";
-import type { Reply } from "../../src/gateway/http/messages.js";
-import { Refusals } from "../../src/gateway/refusals.js";
-import { Records } from "../ingress/zeromq/open-ingress.js";
-import { VirtualClock } from "../support/virtual-clock.js";
-import { gatewayRequest } from "./request.js";
+import { PharosError } from "../../../src/base/errors.js";
+import { Gateway } from "../../../src/gateway/gateway.js";
+import type { Reply } from "../../../src/gateway/http/messages.js";
+import { RefusalLog } from "../../../src/gateway/refusals/refusal-log.js";
+import { Records } from "../../ingress/zeromq/open-ingress.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+import { gatewayRequest } from "../request.js";
 
 const clock = new VirtualClock();
 
 function bed() {
   const records = new Records();
-  const refusals = new Refusals({
+  const refusals = new RefusalLog({
     logger: records,
     metrics: records,
     clock,

@@ -1,0 +1,92 @@
+import { PharosError } from "../../base/errors.js";
+import type { PublicationInput } from "./publication.js";
+
+type PublicationOptions = Omit<PublicationInput, "topics" | "data">;
+
+const optionNames = ["id", "type", "retry", "retain", "private"];
+const fieldNames = ["topic", "data", ...optionNames];
+
+/**
+ * Reads a publication from JSON: `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?,
+ * "private"?}`. Unknown fields are refused: a misspelt option would silently change what the publication means.
+ * `parsePublication` checks the values.
+ *
+ * @throws PharosError `bad-publication` for anything else
+ */
+export function parsePublicationJson(value: unknown): PublicationInput {
+  const fields = jsonFields(value);
+  refuseUnknown(fields, fieldNames);
+  return {
+    topics: topicsOf(fields.get("topic")),
+    data: required(textOf(fields, "data"), "data"),
+    ...optionsOf(fields),
+  };
+}
+
+/**
+ * Reads the options of a publication from JSON: the fields of {@link parsePublicationJson} without `topic` and `data`.
+ *
+ * @throws PharosError `bad-publication` for anything else
+ */
+export function parsePublicationOptions(value: unknown): PublicationOptions {
+  const fields = jsonFields(value);
+  refuseUnknown(fields, optionNames);
+  return optionsOf(fields);
+}
+
+/**
+ * The fields of a JSON object, in a map, since the sender chooses their names.
+ *
+ * @throws PharosError `bad-publication` if the value is not an object
+ */
+export function jsonFields(value: unknown): ReadonlyMap<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new PharosError("bad-publication", "this is not a JSON object");
+  return new Map(Object.entries(value));
+}
+
+function refuseUnknown(fields: ReadonlyMap<string, unknown>, allowed: readonly string[]): void {
+  const unknown = [...fields.keys()].find((name) => !allowed.includes(name));
+  if (unknown === undefined) return;
+  const quoted = JSON.stringify(unknown.slice(0, 40));
+  throw new PharosError("bad-publication", `${quoted} is unknown; allowed are ${allowed.join(", ")}`);
+}
+
+function optionsOf(fields: ReadonlyMap<string, unknown>): PublicationOptions {
+  return {
+    id: textOf(fields, "id"),
+    type: textOf(fields, "type"),
+    retry: numberOf(fields, "retry"),
+    retain: flagOf(fields, "retain"),
+    private: flagOf(fields, "private"),
+  };
+}
+
+function topicsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value) && value.every((topic) => typeof topic === "string")) return value;
+  throw new PharosError("bad-publication", "topic must be a text, or a list of texts");
+}
+
+function required(text: string | undefined, name: string): string {
+  if (text !== undefined) return text;
+  throw new PharosError("bad-publication", `${name} is missing; for no ${name} write "${name}": ""`);
+}
+
+function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
+  const value = fields.get(name);
+  if (value === undefined || typeof value === "string") return value;
+  throw new PharosError("bad-publication", `${name} must be a text`);
+}
+
+function numberOf(fields: ReadonlyMap<string, unknown>, name: string): number | undefined {
+  const value = fields.get(name);
+  if (value === undefined || typeof value === "number") return value;
+  throw new PharosError("bad-publication", `${name} must be a number of milliseconds`);
+}
+
+function flagOf(fields: ReadonlyMap<string, unknown>, name: string): boolean | undefined {
+  const value = fields.get(name);
+  if (value === undefined || typeof value === "boolean") return value;
+  throw new PharosError("bad-publication", `${name} must be true or false`);
+}
