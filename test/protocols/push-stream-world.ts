@@ -170,8 +170,9 @@ export class PushStreamWorld {
     const connection = this.#fanout.open(answer, { handle: client, head: answer.opening });
     this.turn();
     const say = async (text: string): Promise<void> => {
-      if (answer.dialogue === undefined) throw new Error("this is no WebSocket");
-      this.#fanout.say(connection, await answer.dialogue.take(text));
+      const result = await answer.dialogue?.take?.(text);
+      if (result === undefined) throw new Error("this is no WebSocket");
+      this.#fanout.say(connection, result);
       this.turn();
     };
     return new Stream(client, { headers: headersOf(answer), say });

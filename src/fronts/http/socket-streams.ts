@@ -4,6 +4,7 @@ import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Connection } from "../../delivery/connection.js";
 import type { Fanout } from "../../delivery/fanout.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
+import { kindsOf } from "../../gateway/websocket/message-kinds.js";
 import { MessageQueue } from "../../gateway/websocket/message-queue.js";
 import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
@@ -119,8 +120,9 @@ export class SocketStreams {
       clock,
       place,
       messageBytes,
-      take: (text) => {
-        conversation.take(text);
+      kinds: kindsOf(dialogue),
+      take: (message) => {
+        conversation.take(message);
         return conversation.isBusy;
       },
       over: () => {

@@ -4,6 +4,8 @@ import type { Clock, Timer } from "../../base/clock.js";
 import { hasRoomFor } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { closeCodes, endFrames, frameClose, framePong } from "../../gateway/websocket/frame.js";
+import { otherKindReason } from "../../gateway/websocket/message-kinds.js";
+import type { MessageKind, SocketMessage } from "../../gateway/websocket/message-kinds.js";
 
 export interface WebSocketConnectionOptions {
   readonly socket: Socket;
@@ -12,8 +14,10 @@ export interface WebSocketConnectionOptions {
   readonly place: BodyReservation;
   /** The most bytes of one message. */
   readonly messageBytes: number;
-  /** A whole text message has come; true when it takes a while, until {@link WebSocketConnection.idle}. */
-  readonly take: (text: string) => boolean;
+  /** The kinds of messages that `take` takes. */
+  readonly kinds: readonly MessageKind[];
+  /** Takes a whole message; true if it takes a while, until {@link WebSocketConnection.idle}. */
+  readonly take: (message: SocketMessage) => boolean;
   /** The client ends the connection, or is ended: nothing else is to be written to it. */
   readonly over: () => void;
 }
@@ -109,12 +113,13 @@ export class WebSocketConnection {
 
   #take(data: Buffer, isBinary: boolean): void {
     if (this.#closing !== undefined) return;
-    if (isBinary) {
-      this.close(closeCodes.unsupported, "messages are text");
+    const { kinds } = this.#options;
+    if (!kinds.includes(isBinary ? "binary" : "text")) {
+      this.close(closeCodes.unsupported, otherKindReason(kinds));
       return;
     }
     // What the client sends meanwhile stays with it.
-    if (this.#options.take(data.toString())) this.#options.socket.pause();
+    if (this.#options.take(isBinary ? data : data.toString())) this.#options.socket.pause();
     else this.#release();
   }
 

@@ -2,6 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { EndReason } from "../../delivery/connection.js";
 import { hasRoomFor } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
+import { kindsOf, otherKindReason } from "../../gateway/websocket/message-kinds.js";
+import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import { MessageQueue } from "../../gateway/websocket/message-queue.js";
 import type { Dialogue, MessageResult } from "../../gateway/http/messages.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
@@ -55,7 +57,7 @@ export class Mongrel2WebSocket {
     if (this.#last !== undefined) return;
     switch (opcode) {
       case opcodes.text:
-        return this.#text(payload);
+        return this.#message("text", payload);
       case opcodes.ping:
         this.#options.say({ answer: framePong(payload.subarray(0, mostControlBytes)) });
         return;
@@ -64,7 +66,7 @@ export class Mongrel2WebSocket {
       case opcodes.close:
         return this.#end(frameClose(codeOf(payload)));
       case opcodes.binary:
-        return this.#end(frameClose(closeCodes.unsupported, "messages are text"));
+        return this.#message("binary", payload);
       default:
         return this.#end(frameClose(closeCodes.protocolError));
     }
@@ -81,13 +83,16 @@ export class Mongrel2WebSocket {
     this.#options.place.leave();
   }
 
-  #text(payload: Buffer): void {
+  #message(kind: MessageKind, payload: Buffer): void {
     const { messageBytes, place } = this.#options;
-    if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
-    else if (!isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
+    const isText = kind === "text";
+    const kinds = kindsOf(this.#options.dialogue);
+    if (!kinds.includes(kind)) this.#end(frameClose(closeCodes.unsupported, otherKindReason(kinds)));
+    else if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
+    else if (isText && !isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
     else if (!hasRoomFor(place, payload.length)) this.#end(endFrames.full);
     else {
-      this.#conversation.take(payload.toString());
+      this.#conversation.take(isText ? payload.toString() : payload);
       if (!this.#conversation.isBusy) place.leave();
     }
   }

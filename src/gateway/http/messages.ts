@@ -56,10 +56,15 @@ export interface StreamStart extends JoiningStream {
   readonly abandoned?: () => void;
 }
 
-/** What the client of a stream says to the hub, one message at a time: the next when the one before is answered. */
+/**
+ * Takes the messages of a WebSocket's client, one at a time: the next when the one before is answered. A connection whose
+ * client sends a message of a kind without a method here is closed with 1003. The methods never throw, their promises
+ * never reject, and the caller acts on a result in the same turn.
+ */
 export interface Dialogue {
-  /** Never throws, and a promise never rejects. What comes of it is to be done in the same turn. */
-  take(text: string): MessageResult | Promise<MessageResult>;
+  take?(text: string): MessageResult | Promise<MessageResult>;
+  /** The bytes may lie in a larger buffer: copy what is kept. */
+  takeBytes?(bytes: Buffer): MessageResult | Promise<MessageResult>;
 }
 
 /** What comes of a message. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
-import { webSocketProtocol, webSocketTokenPrefix } from "../../protocol.js";
+import { webSocketTokenPrefix } from "../../protocol.js";
 import type { GatewayRequest, Headers } from "../http/messages.js";
 import { snapshotRequest } from "../http/request-snapshot.js";
 
@@ -14,9 +14,10 @@ const keyForm = /^[A-Za-z0-9+/]{22}==$/;
  * The head with which a request becomes a WebSocket. Extensions are not taken, permessage-deflate neither: what all of a
  * cohort get is the same bytes.
  *
+ * @param subprotocols the ones that the resource speaks
  * @throws PharosError `upgrade-required` for a request that asks for none, or for another version; `bad-request`
  */
-export function acceptHandshake(request: GatewayRequest): Headers {
+export function acceptHandshake(request: GatewayRequest, subprotocols: readonly string[]): Headers {
   const isAsked = wordsOf(request.header("upgrade")).some((word) => word.toLowerCase() === "websocket");
   if (request.method !== "GET" || !isAsked)
     throw new PharosError("upgrade-required", "this is for WebSockets; event streams are at /esupdates");
@@ -30,7 +31,7 @@ export function acceptHandshake(request: GatewayRequest): Headers {
     ["Upgrade", "websocket"],
     ["Connection", "Upgrade"],
     ["Sec-WebSocket-Accept", accept],
-    ...subprotocol(request),
+    ...subprotocol(request, subprotocols),
   ];
 }
 
@@ -42,10 +43,11 @@ export function handshakeRefused(): PharosError {
   );
 }
 
-/** A client that asks for some closes a connection that has another [RFC 6455 4.1]. */
-function subprotocol(request: GatewayRequest): Headers {
-  const asked = wordsOf(request.header("sec-websocket-protocol"));
-  return asked.includes(webSocketProtocol) ? [["Sec-WebSocket-Protocol", webSocketProtocol]] : [];
+/** The first one that the client offers and the resource speaks. A client closes a connection that answers another [RFC 6455 4.1]. */
+function subprotocol(request: GatewayRequest, subprotocols: readonly string[]): Headers {
+  const offered = wordsOf(request.header("sec-websocket-protocol"));
+  const chosen = offered.find((each) => subprotocols.includes(each));
+  return chosen === undefined ? [] : [["Sec-WebSocket-Protocol", chosen]];
 }
 
 /** The request with the token that its page gave as a subprotocol; an Authorization header goes before it. */

@@ -1,4 +1,5 @@
 import type { Dialogue, MessageResult } from "../http/messages.js";
+import type { SocketMessage } from "./message-kinds.js";
 import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MessageQueueOptions {
@@ -26,7 +27,7 @@ const mostWaitingBytes = 256 * 1024;
  */
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
-  #waiting: string[] = [];
+  #waiting: SocketMessage[] = [];
   #waitingBytes = 0;
   #busy = false;
   /** Answers have to go out first. */
@@ -42,14 +43,14 @@ export class MessageQueue {
     return this.#busy || this.#full;
   }
 
-  take(text: string): void {
+  take(message: SocketMessage): void {
     if (this.#over) return;
     if (!this.isBusy) {
-      this.#work(text);
+      this.#work(message);
       return;
     }
-    this.#waiting.push(text);
-    this.#waitingBytes += text.length;
+    this.#waiting.push(message);
+    this.#waitingBytes += message.length;
     if (this.#waiting.length <= mostWaiting && this.#waitingBytes <= mostWaitingBytes) return;
     this.end();
     this.#options.overrun();
@@ -68,10 +69,11 @@ export class MessageQueue {
     this.#waiting = [];
   }
 
-  #work(text: string): void {
-    const said = this.#options.dialogue.take(text);
+  #work(message: SocketMessage): void {
+    const { dialogue } = this.#options;
+    const said = typeof message === "string" ? dialogue.take?.(message) : dialogue.takeBytes?.(message);
     if (!(said instanceof Promise)) {
-      this.#tell(said);
+      if (said !== undefined) this.#tell(said);
       if (this.#options.turnBudget.isUsedUp()) this.#rest();
       return;
     }
@@ -95,13 +97,13 @@ export class MessageQueue {
 
   #next(): void {
     while (!this.isBusy && !this.#over) {
-      const text = this.#waiting.shift();
-      if (text === undefined) {
+      const message = this.#waiting.shift();
+      if (message === undefined) {
         this.#options.idle();
         return;
       }
-      this.#waitingBytes -= text.length;
-      this.#work(text);
+      this.#waitingBytes -= message.length;
+      this.#work(message);
     }
   }
 

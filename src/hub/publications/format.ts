@@ -9,7 +9,7 @@ export interface Format extends EventEncoder {
   retained(entry: Entry): Buffer;
   /** Moves the client's cursor to this event id without an event. */
   position(id: string): Buffer;
-  /** Keeps a quiet stream alive; carries the position too. No bytes: the format needs no heartbeat. */
+  /** Keeps a quiet stream alive. It carries the position too. A format that needs no heartbeat returns no bytes. */
   heartbeat(id: string): Buffer;
   /** Tells the client which events are missing before the next one, and moves its cursor to `id`. */
   gap(notice: GapNotice, id: string): Buffer;

@@ -2,7 +2,7 @@ import type { Grants } from "../../auth/grants/grants.js";
 import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { Joining } from "../../hub/cohort.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
-import { webSocketPath } from "../../protocol.js";
+import { webSocketPath, webSocketProtocol } from "../../protocol.js";
 import { jsonEncoder } from "../../gateway/formats/json.js";
 import type { GatewayRequest, StreamStart } from "../../gateway/http/messages.js";
 import type { WebSocketOrigins } from "../../gateway/access/websocket-origins.js";
@@ -28,7 +28,7 @@ export function webSocketResource(options: WebSocketResourceOptions): Resource {
     opensStreams: true,
     methods: {
       GET: (asked) => {
-        const headers = acceptHandshake(asked);
+        const headers = acceptHandshake(asked, [webSocketProtocol]);
         options.origins.check(asked);
         const request = withProtocolToken(asked);
         const query = parseQuery(request.query);

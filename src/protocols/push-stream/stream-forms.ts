@@ -1,6 +1,7 @@
 import type { Dialogue, GatewayRequest, Headers } from "../../gateway/http/messages.js";
 import { acceptHandshake } from "../../gateway/websocket/handshake.js";
 import type { Format } from "../../hub/publications/format.js";
+import { webSocketProtocol } from "../../protocol.js";
 import { ChannelDialogue } from "./channel-dialogue.js";
 import type { PushStreamFormats } from "./messages/formats.js";
 import { framePage } from "./frame-page.js";
@@ -41,7 +42,7 @@ export function streamForms(
       format: formats.webSocket,
       opening: Buffer.alloc(0),
       headersFor: (request) => {
-        const headers = acceptHandshake(request);
+        const headers = acceptHandshake(request, [webSocketProtocol]);
         options.origins.check(request);
         return headers;
       },

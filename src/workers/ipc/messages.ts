@@ -1,5 +1,6 @@
 import type { Page, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
+import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { CounterName, HistogramName, Labels } from "../../base/metrics.js";
 
 /** A cohort of one worker, numbered by the hub; a number is not used again. */
@@ -24,8 +25,8 @@ export type ToWorker =
   | {
       readonly kind: "stream";
       readonly request: RequestNumber;
-      /** True for a WebSocket, whose client may say something. */
-      readonly talks: boolean;
+      /** The kinds of messages that its client may send; none unless it is a WebSocket. */
+      readonly kinds: readonly MessageKind[];
       readonly headers: HeaderList;
       readonly expiresAtMs?: number | undefined;
       readonly place: Place;
@@ -92,8 +93,8 @@ export type ToHub =
     }
   /** Body: that of the request, unless it is refused. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
-  /** Body: what a stream's client says. The hub answers `said`, unless the stream has ended. */
-  | { readonly kind: "say"; readonly request: RequestNumber }
+  /** Body: a message of a stream's client. The hub answers `said`, unless the stream has ended. */
+  | { readonly kind: "say"; readonly request: RequestNumber; readonly message: MessageKind }
   /** A stream has ended, or the client of a request has gone before its answer. */
   | { readonly kind: "ended"; readonly request: RequestNumber }
   /** A connection that was handed over has closed. */

@@ -9,6 +9,7 @@ import type {
   MessageResult,
   StreamStart,
 } from "../../gateway/http/messages.js";
+import { kindsOf } from "../../gateway/websocket/message-kinds.js";
 import type { CohortNumber, RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
 import { parseBodyRefusal } from "../ipc/refusal.js";
@@ -85,9 +86,10 @@ export class WorkerRequests {
     else wanted?.reject(parseBodyRefusal(refusal));
   }
 
-  /** What the client of a stream says. */
-  say(request: RequestNumber, text: Buffer): void {
-    const said = this.#streams.get(request)?.dialogue?.take(text.toString());
+  /** A message of a stream's client. */
+  say({ request, message }: ToHub & { readonly kind: "say" }, body: Buffer): void {
+    const dialogue = this.#streams.get(request)?.dialogue;
+    const said = message === "text" ? dialogue?.take?.(body.toString()) : dialogue?.takeBytes?.(body);
     if (said instanceof Promise) void said.then((later) => this.#said(request, later));
     else if (said !== undefined) this.#said(request, said);
   }
@@ -155,8 +157,8 @@ export class WorkerRequests {
     const place = outlet.join(start.ticket);
     const ended = start.opened?.();
     this.#streams.set(request, { dialogue, cohort: place.cohort, ended });
-    const talks = dialogue !== undefined;
-    peer.send({ kind: "stream", request, talks, headers, expiresAtMs, place }, opening);
+    const kinds = dialogue === undefined ? [] : kindsOf(dialogue);
+    peer.send({ kind: "stream", request, kinds, headers, expiresAtMs, place }, opening);
   }
 }
 

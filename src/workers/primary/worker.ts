@@ -167,7 +167,7 @@ export class Worker {
       case "body":
         return this.#requests.body(message, body);
       case "say":
-        return this.#requests.say(message.request, body);
+        return this.#requests.say(message, body);
       case "ended":
         return this.#requests.ended(message.request);
       case "taken":

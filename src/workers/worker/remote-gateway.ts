@@ -6,6 +6,7 @@ import { Networks, clientAddress } from "../../gateway/http/client-address.js";
 import { Gateway } from "../../gateway/gateway.js";
 import type {
   Answer,
+  Dialogue,
   GatewayRequest,
   Reply,
   MessageResult,
@@ -18,6 +19,7 @@ import type { Metrics } from "../../base/metrics.js";
 import type { RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
 import { bodyRefusalOf } from "../ipc/refusal.js";
+import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 import type { WorkerSettings } from "../ipc/settings.js";
 import type { RemoteCohorts } from "./remote-cohorts.js";
@@ -98,7 +100,7 @@ export class RemoteGateway implements GatewayPort {
 
   /** The hub has let a stream in. */
   start(
-    { request, talks, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
+    { request, kinds, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
     opening: Buffer,
   ): void {
     const { cohorts, peer } = this.#options;
@@ -109,7 +111,7 @@ export class RemoteGateway implements GatewayPort {
     cohorts.reserve(place);
     this.#answer(request, {
       kind: "stream",
-      dialogue: talks ? { take: (text) => this.#say(request, text) } : undefined,
+      dialogue: this.#dialogueFor(request, kinds),
       headers,
       opening,
       expiresAtMs,
@@ -151,9 +153,16 @@ export class RemoteGateway implements GatewayPort {
     );
   }
 
-  #say(request: RequestNumber, text: string): Promise<MessageResult> {
-    this.#options.peer.send({ kind: "say", request }, Buffer.from(text));
-    return new Promise((resolve) => this.#talking.set(request, resolve));
+  #dialogueFor(request: RequestNumber, kinds: readonly MessageKind[]): Dialogue | undefined {
+    if (kinds.length === 0) return undefined;
+    const send = (message: MessageKind, body: Buffer): Promise<MessageResult> => {
+      this.#options.peer.send({ kind: "say", request, message }, body);
+      return new Promise((resolve) => this.#talking.set(request, resolve));
+    };
+    return {
+      ...(kinds.includes("text") ? { take: (text: string) => send("text", Buffer.from(text)) } : {}),
+      ...(kinds.includes("binary") ? { takeBytes: (bytes: Buffer) => send("binary", bytes) } : {}),
+    };
   }
 
   #answer(request: RequestNumber, answer: Answer): void {

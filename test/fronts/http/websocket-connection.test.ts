@@ -36,8 +36,9 @@ async function connect(): Promise<Pair> {
     clock: systemClock,
     place: room.enter(gatewayRequest({})),
     messageBytes: 100_000,
-    take: (text) => {
-      taken.push(text);
+    kinds: ["text"],
+    take: (message) => {
+      taken.push(message.toString());
       return false;
     },
     over: () => undefined,

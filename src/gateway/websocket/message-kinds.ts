@@ -1,0 +1,20 @@
+import type { Dialogue } from "../http/messages.js";
+
+/** A message of a WebSocket's client. */
+export type SocketMessage = string | Buffer;
+
+/** The kinds of data frames [RFC 6455 5.6]. */
+export type MessageKind = "text" | "binary";
+
+/** The kinds of messages that a dialogue takes. */
+export function kindsOf({ take, takeBytes }: Dialogue): readonly MessageKind[] {
+  const kinds: MessageKind[] = [];
+  if (take !== undefined) kinds.push("text");
+  if (takeBytes !== undefined) kinds.push("binary");
+  return kinds;
+}
+
+/** The reason with which a connection is closed after a message of another kind. */
+export function otherKindReason(kinds: readonly MessageKind[]): string {
+  return `messages are ${kinds.join(" or ")}`;
+}
