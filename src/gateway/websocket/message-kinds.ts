@@ -7,10 +7,10 @@ export type SocketMessage = string | Buffer;
 export type MessageKind = "text" | "binary";
 
 /** The kinds of messages that a dialogue takes. */
-export function kindsOf({ take, takeBytes }: Dialogue): readonly MessageKind[] {
+export function kindsOf(dialogue: Dialogue): readonly MessageKind[] {
   const kinds: MessageKind[] = [];
-  if (take !== undefined) kinds.push("text");
-  if (takeBytes !== undefined) kinds.push("binary");
+  if (dialogue.take !== undefined) kinds.push("text");
+  if (dialogue.takeBytes !== undefined) kinds.push("binary");
   return kinds;
 }
 

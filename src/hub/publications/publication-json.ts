@@ -3,7 +3,7 @@ import type { PublicationInput } from "./publication.js";
 
 type PublicationOptions = Omit<PublicationInput, "topics" | "data">;
 
-const optionNames = ["id", "type", "retry", "retain", "private"];
+const optionNames = ["id", "type", "retry", "private", "retain"];
 const fieldNames = ["topic", "data", ...optionNames];
 
 /**
