@@ -7,15 +7,15 @@ import { CookieOrigins } from "./cookie-origins.js";
 import type { NameValuePairs } from "../http/query.js";
 
 export interface AuthenticatorOptions {
-  /** Undefined where no key is configured: then every token is refused. */
+  /** Undefined if no key is configured: then every token is refused. */
   readonly verifier: TokenVerifier | undefined;
-  /** True when streams of what is not private need no token. */
+  /** True if streams need no token; without one they get no private publications. */
   readonly anonymous: boolean;
-  /** Origins whose pages may publish with a cookie; one `*` in one stands for part of its host or its port, alone for all. */
+  /** Origins whose pages may publish with a cookie. One `*` in an origin stands for a part of the host or the port; `*` alone is every origin. */
   readonly publishOrigins: readonly string[];
 }
 
-/** Who sends a request, told by its token. */
+/** Identifies the sender of a request by its token. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #publishOrigins: CookieOrigins;
@@ -26,10 +26,10 @@ export class Authenticator {
   }
 
   /**
-   * What a subscriber's token allows; undefined, at once, for one without a token.
+   * The rights of a subscriber's token; undefined, without a promise, if there is no token.
    *
-   * @param older the query of a request of the older protocol
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` where there is no token and one is needed
+   * @param older the query, if the protocol allows a token there
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` if a token is needed and there is none
    */
   subscriber(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
@@ -39,10 +39,10 @@ export class Authenticator {
   }
 
   /**
-   * What a publisher's token allows; undefined, at once, for one without a token.
+   * The rights of a publisher's token; undefined, without a promise, if there is no token.
    *
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` for a cookie that a page of a
-   *   foreign origin may have made the browser send
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` if the token is in a cookie, which a
+   *   page of a foreign origin can make the browser send
    */
   publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
@@ -54,14 +54,14 @@ export class Authenticator {
   async #verify({ token, from }: Credentials): Promise<Grants> {
     const { verifier } = this.#options;
     const verdict = (await verifier?.verify(token)) ?? { ok: false, reason: "no key is configured" };
-    // The current form knows no tokens in URLs, where logs would keep them.
-    const isInPlace = !verdict.ok || from !== "query" || verdict.grants.form === "older";
-    if (verdict.ok && isInPlace) return verdict.grants;
+    // The current form allows no tokens in URLs: logs would keep them.
+    const isAllowedThere = !verdict.ok || from !== "query" || verdict.grants.form === "older";
+    if (verdict.ok && isAllowedThere) return verdict.grants;
     const reason = verdict.ok ? "a token of the current form must not come in the query" : verdict.reason;
     throw new PharosError("invalid-token", "the token is not accepted", { reason });
   }
 
-  /** [draft-dunglas-mercure-08 l.1648-1660]: Origin, or where it is absent the origin of Referer; neither is a refusal. */
+  /** Checks `Origin`, or without one the origin of `Referer`; without both it refuses [draft-dunglas-mercure-08 l.1648-1660]. */
   #checkOrigin(request: GatewayRequest): void {
     const origin = request.header("origin") ?? originOf(request.header("referer"));
     if (origin !== undefined && this.#publishOrigins.has(origin)) return;

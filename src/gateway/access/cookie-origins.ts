@@ -3,7 +3,7 @@ export class CookieOrigins {
   readonly #exact: ReadonlySet<string>;
   readonly #patterns: readonly { readonly before: string; readonly after: string }[];
 
-  /** @param origins as browsers send them; one `*` in an origin stands for part of its host or for its port, alone for all */
+  /** @param origins as browsers send them. One `*` stands for a part of the host or for the port; `*` alone is every origin */
   constructor(origins: readonly string[]) {
     this.#exact = new Set(origins);
     this.#patterns = origins.flatMap((origin) => {
@@ -12,7 +12,7 @@ export class CookieOrigins {
     });
   }
 
-  /** True when a page of this origin may; for the text of an `Origin` header, whatever it is. */
+  /** True if pages of this origin may publish with a cookie; takes any text of an `Origin` header. */
   has(origin: string): boolean {
     if (this.#exact.has("*") || this.#exact.has(origin)) return true;
     return this.#patterns.some(({ before, after }) => {
@@ -23,5 +23,5 @@ export class CookieOrigins {
   }
 }
 
-/** What `*` may stand for: letters, digits, `-` and dots between them, so that it reaches neither past a host nor a port. */
+/** The text that `*` may stand for. It cannot reach beyond the host or the port. */
 const hostOrPort = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;

@@ -2,21 +2,21 @@ import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "../http/messages.js";
 import type { NameValuePairs } from "../http/query.js";
 
-/** Cookies that carry a token: of the current protocol, and of the older one. */
+/** The cookies of the current and of the older Mercure protocol. */
 const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
 
-/** A token and the way it came. A cookie comes by itself, whoever made the browser send the request. */
+/** A token and where it was found. Browsers add cookies to requests that foreign pages cause, so `from` matters. */
 export interface Credentials {
   readonly token: string;
   readonly from: "header" | "query" | "cookie";
 }
 
 /**
- * The token of a request: in the Authorization header, else in the query of the older protocol, else in a cookie
- * [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. What goes before hides what comes after it.
+ * The token of a request: in the `Authorization` header, else in the query of the older protocol, else in a cookie
+ * [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. The first one found counts.
  *
- * @param older the query of a request of the older protocol, which may carry `authorization`
- * @throws PharosError `bad-authorization` when the header is not `Bearer` and one token, or the query has two
+ * @param older the query of the older protocol, which may have `authorization`
+ * @throws PharosError `bad-authorization` if the header is not `Bearer` and one token, or the query has two tokens
  */
 export function findCredentials(request: GatewayRequest, older?: NameValuePairs): Credentials | undefined {
   const header = request.header("authorization");
@@ -30,7 +30,7 @@ export function findCredentials(request: GatewayRequest, older?: NameValuePairs)
   return token === undefined ? undefined : { token, from: "cookie" };
 }
 
-/** The scheme is case-insensitive; the token is one word [RFC 6750 2.1]. */
+/** The scheme is case-insensitive; the token has no spaces [RFC 6750 2.1]. */
 function bearerToken(header: string): string {
   const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header.trim())?.[1];
   if (token === undefined) {
@@ -39,7 +39,7 @@ function bearerToken(header: string): string {
   return token;
 }
 
-/** An empty one is none. Of two nobody knows which is meant [RFC 6750 3.1: the same parameter twice]. */
+/** An empty token counts as none. Two tokens are refused [RFC 6750 3.1: a repeated parameter is an invalid request]. */
 function queriedToken(query: NameValuePairs): string | undefined {
   const [token, ...others] = query.flatMap(([name, value]) =>
     name === "authorization" && value !== "" ? [value] : [],
@@ -51,8 +51,8 @@ function queriedToken(query: NameValuePairs): string | undefined {
 }
 
 /**
- * The first value of each name counts, as it belongs to the most specific path [RFC 6265 5.4]. A comma is part of a value:
- * what stands behind one is no cookie, or a page without TLS could set those whose name begins with `__Secure-`.
+ * The first cookie of a name counts: it has the most specific path [RFC 6265 5.4]. A comma is a part of the value. If it
+ * separated cookies, a page without TLS could forge one whose name begins with `__Secure-`.
  */
 function parseCookies(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();

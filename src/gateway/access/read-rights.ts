@@ -5,7 +5,7 @@ import { FilterSet } from "../../hub/filters/filter-set.js";
 import type { Rights } from "../../hub/publications/rights.js";
 import { publicOnly } from "../../hub/publications/rights.js";
 
-/** What the bearer of a token may read: a private publication with one topic that the token grants. */
+/** The publications that a token allows to read: public ones, and private ones with at least one granted topic. */
 export function readRights(grants: Grants | undefined): Rights {
   const filters = grants?.subscribe ?? [];
   if (filters.length === 0) return publicOnly;

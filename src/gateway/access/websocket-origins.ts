@@ -2,15 +2,16 @@ import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface WebSocketOriginsOptions {
-  /** The hub's own URL, which may be another than the one by which a proxy asks. */
+  /** The hub's public URL. A proxy may use another one for its requests. */
   readonly hubUrl: string;
-  /** Origins whose pages may read answers and streams. */
+  /** Origins whose pages may read responses and streams. */
   readonly corsOrigins: readonly string[];
 }
 
 /**
- * Which pages may open a WebSocket, or frame what is for frames. Browsers send cookies with it and ask nobody whether the page may read what comes
- * [RFC 6455 10.2], so that here must be refused what CORS keeps pages from elsewhere.
+ * The pages that may open a WebSocket, and that may show the pages of a stream in a frame. CORS does not protect
+ * WebSockets: a browser sends cookies with the handshake and lets every page read the messages [RFC 6455 10.2]. So the hub
+ * has to refuse foreign pages itself.
  */
 export class WebSocketOrigins {
   readonly #hub: URL;
@@ -21,15 +22,14 @@ export class WebSocketOrigins {
     this.#origins = new Set([this.#hub.origin, ...corsOrigins]);
   }
 
-  /** The same for frames, as a `Content-Security-Policy`; the hub's own host is the one that the browser asks. */
+  /** The `Content-Security-Policy` that lets the same pages frame a stream; `'self'` is the host that the browser uses. */
   get framePolicy(): string {
     return `frame-ancestors ${["'self'", ...this.#origins].join(" ")}`;
   }
 
   /**
-   * Lets pass a page of the hub's own host or URL, one of a listed origin, and what is no page, since that has no Origin.
-   * Where the hub knows that it is asked with TLS, a page that came without, which anybody in between may have written, is
-   * not its own.
+   * Accepts pages of the hub's own host or URL, pages of listed origins, and programs, which send no `Origin`. If the hub
+   * is reached with TLS, a page of its host that was loaded without TLS is refused: anybody on the way can forge it.
    *
    * @throws PharosError `forbidden-origin` for every other page
    */
@@ -45,14 +45,14 @@ export class WebSocketOrigins {
     if (!URL.canParse(origin)) return false;
     const { host, protocol } = new URL(origin);
     if (host !== request.header("host")?.toLowerCase()) return false;
-    return protocol === "https:" || !this.#isAskedWithTls(request, host);
+    return protocol === "https:" || !this.#isReachedWithTls(request, host);
   }
 
   /**
-   * A proxy says so, or Mongrel2, or else the hub's URL. A page can send none of these headers with a WebSocket, so that no
-   * proxy needs to be trusted for it.
+   * True if the client reaches the hub with TLS, by the header of a proxy, by Mongrel2, or else by the hub's URL. Pages
+   * cannot set headers of a WebSocket, so the proxy need not be a trusted one.
    */
-  #isAskedWithTls(request: GatewayRequest, host: string): boolean {
+  #isReachedWithTls(request: GatewayRequest, host: string): boolean {
     const [scheme] = (request.header("x-forwarded-proto") ?? "").split(",");
     if (scheme !== undefined && scheme !== "") return scheme.trim().toLowerCase() === "https";
     if (request.isTls === true) return true;

@@ -1,10 +1,10 @@
-/** A member of the list: a name, and a weight of at most three decimals [RFC 9110 12.4.2, 12.5.3]. */
+/** One coding with its weight, which has at most three decimals [RFC 9110 12.4.2, 12.5.3]. */
 const memberForm = /^([!#$%&'*+.^_`|~0-9a-z-]+)(?:[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/;
 
 /**
- * Whether a client takes this coding, and wants it at least as much as none. A client that says nothing gets none, though
- * it would have to take any [RFC 9110 12.5.3]: those that cannot decode often say nothing. Members that are malformed
- * count for nothing.
+ * True if the client accepts this coding and prefers it to no coding, or gives both the same weight. Malformed members of
+ * the header are ignored. Without the header the answer is false, although any coding is then allowed [RFC 9110 12.5.3]:
+ * many clients that cannot decode send no header.
  *
  * @param header the request's `Accept-Encoding`
  */

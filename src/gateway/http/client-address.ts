@@ -1,46 +1,46 @@
 import { BlockList, SocketAddress, isIP } from "node:net";
 
-/** Who a request comes from, as far as that can be known. */
+/** The client that sent a request. */
 export interface ClientAddress {
-  /** In the one form that an address has here, see {@link parseIpAddress}; `unknown` where nobody could tell. */
+  /** In the form of {@link parseIpAddress}; `unknown` if the front does not know it. */
   readonly address: string;
-  /** What the client is counted under: its IPv4 address, or the /64 network of its IPv6 address. */
+  /** The key of its counters: its IPv4 address, or the /64 network of its IPv6 address. */
   readonly key: string;
-  /** True where one address may stand for everybody: loopback, private networks, and proxies without a word of theirs. */
+  /** True if many clients may be behind the address: loopback, private networks, proxies that name no client. */
   readonly isLocal: boolean;
 }
 
-/** What a front knows of where a request comes from. */
+/** The addresses that a front knows of a request. */
 export interface RequestSource {
-  /** Who connected. */
+  /** The address of the TCP peer. */
   readonly peer: string | undefined;
-  /** The header `x-forwarded-for`, all its values joined by commas. */
+  /** The header `x-forwarded-for`, its values joined by commas. */
   readonly forwardedFor: string | undefined;
 }
 
-/** To ask a `BlockList` takes 8 µs, and each stream asks three times: when it connects, asks, and is let in. */
+/** A look-up in a `BlockList` takes 8 µs, and each stream needs three: connection, request, admission. */
 const rememberedAddresses = 1024;
 
-/** A set of addresses, given as single ones or as networks in CIDR form. */
+/** A set of addresses and of networks in CIDR form. */
 export class Networks {
   readonly #list = new BlockList();
-  /** What was found of the addresses that were asked for last. */
+  /** The results of the last look-ups, by address. */
   readonly #found = new Map<string, boolean>();
   readonly #isEmpty: boolean;
 
-  /** Throws for what is neither an address nor a network. */
+  /** Throws if a text is neither an address nor a network. */
   constructor(networks: readonly string[]) {
     this.#isEmpty = networks.length === 0;
     for (const network of networks) this.#add(network);
   }
 
-  /** True for an address in the form of {@link parseIpAddress} that is one of them. */
+  /** True if the set has this address, which must have the form of {@link parseIpAddress}. */
   has(address: string): boolean {
     if (this.#isEmpty) return false;
-    return this.#found.get(address) ?? this.#look(address);
+    return this.#found.get(address) ?? this.#lookUp(address);
   }
 
-  #look(address: string): boolean {
+  #lookUp(address: string): boolean {
     const found = isIP(address) !== 0 && this.#list.check(address, familyOf(address));
     if (this.#found.size >= rememberedAddresses) this.#found.clear();
     this.#found.set(address, found);
@@ -56,8 +56,8 @@ export class Networks {
 }
 
 /**
- * Loopback, private use, link-local and shared addresses [RFC 6890]: of this machine, of the local network, or of what a
- * container or a carrier translates to. Behind any of them a proxy may hide everybody.
+ * Loopback, private, link-local and shared addresses [RFC 6890]. Containers and carriers translate other addresses to
+ * these, and a proxy with such an address may forward the requests of all clients.
  */
 const localNetworks = new Networks([
   "127.0.0.0/8",
@@ -72,9 +72,9 @@ const localNetworks = new Networks([
 ]);
 
 /**
- * Finds the client behind trusted proxies. Each proxy appends the address of whoever connected to it, so the header is
- * read from its right end, and only while what stands there is a proxy that is trusted: whatever a client wrote into it
- * lies to the left of its own address, and is never reached. Where a proxy says nothing readable, it is the client itself.
+ * Finds the client behind trusted proxies. Each proxy appends the address of its peer, so the header is read from its
+ * right end, for as long as the address there is a trusted proxy. Text that a client wrote into the header stands left of
+ * the client's own address, so it is never used. A trusted proxy that names no readable address counts as the client.
  */
 export function clientAddress({ peer, forwardedFor }: RequestSource, proxies: Networks): ClientAddress {
   let address = parseIpAddress(peer ?? "");
@@ -89,8 +89,8 @@ export function clientAddress({ peer, forwardedFor }: RequestSource, proxies: Ne
 }
 
 /**
- * The one form that an address has here: the shortest, in lower case, without a zone, and IPv4 where IPv6 only wraps it
- * [RFC 4291 2.5.5.2]. Undefined for what is no address.
+ * The canonical form of an address: the shortest one, in lower case, without a zone. An IPv6 address that maps an IPv4
+ * address becomes that one [RFC 4291 2.5.5.2]. Undefined if the text is not an address.
  */
 export function parseIpAddress(text: string): string | undefined {
   const [bare = ""] = text.split("%");
@@ -100,13 +100,13 @@ export function parseIpAddress(text: string): string | undefined {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address;
 }
 
-/** Some proxies add the port, and then brackets around an IPv6 address. */
+/** Some proxies add a port, and brackets around an IPv6 address. */
 function hostOf(entry: string): string {
   const found = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(entry);
   return found?.[1] ?? found?.[2] ?? entry;
 }
 
-/** Whoever has one IPv6 address has the 64 bits behind it [RFC 4291 2.5.1]: to count each would count nothing. */
+/** A host can use all 2^64 addresses of its IPv6 network [RFC 4291 2.5.1], so the network is counted as one client. */
 function keyOf(address: string): string {
   if (!address.includes(":")) return address;
   const [left, right] = address.split("::").map((half) => half.split(":").filter((group) => group !== ""));

@@ -3,17 +3,15 @@ import type { GatewayRequest, Headers } from "./messages.js";
 /** How long browsers may remember a preflight, in seconds. */
 const preflightSeconds = 600;
 
-/** What pages may send beside the headers that every page may. */
+/** The request headers that pages of allowed origins may send. */
 const requestHeaders =
   "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, If-Modified-Since, If-None-Match, Last-Event-ID, Private, Retain";
 
-/** What pages may read of an answer. */
+/** The response headers that these pages may read. */
 const exposedHeaders =
   "ETag, Last-Event-ID, Last-Modified, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate, X-Nginx-PushStream-Explain, X-Pharos-Gap";
 
-/**
- * Cross-origin rules: only listed origins are allowed, by exact comparison; what a request sends is never reflected.
- */
+/** Cross-origin rules. Only listed origins are allowed, by exact comparison; the text of a request is never reflected. */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
 
@@ -35,7 +33,7 @@ export class Cors {
     ];
   }
 
-  /** The headers for a preflight, beside {@link headersFor}. */
+  /** The additional headers for the answer to a preflight. */
   preflightFor(request: GatewayRequest, methods: string): Headers {
     if (this.#allowed(request) === undefined) return [];
     return [

@@ -7,10 +7,10 @@ import type { NameValuePairs } from "./query.js";
 const formType = "application/x-www-form-urlencoded";
 
 /**
- * Reads a form, or a query that is read as one [WHATWG URL 5.1]: `+` is a space, a name without `=` has an empty value,
- * only `&` separates, a malformed percent escape stands for itself.
+ * Reads a form, or a query by the rules of forms [WHATWG URL 5.1]: `+` is a space, a name without `=` has an empty value,
+ * only `&` separates pairs, and a malformed percent escape is kept as text.
  *
- * @throws PharosError `bad-request` for bytes that are not UTF-8, which the algorithm would repair
+ * @throws PharosError `bad-request` for invalid UTF-8, which the algorithm of the specification would replace
  */
 export function parseForm(text: string): NameValuePairs {
   if (!isUtf8(decodedBytes(text))) throw new PharosError("bad-request", "the form holds invalid UTF-8");
@@ -18,10 +18,11 @@ export function parseForm(text: string): NameValuePairs {
 }
 
 /**
- * Reads the body of a request as a form, unless it is said to be something else.
+ * Reads the body of a request as a form.
  *
- * @param check throws for a body that is not worth reading
- * @throws PharosError `unsupported-media-type`; else as {@link GatewayRequest.body} and {@link parseForm}
+ * @param check called with the bytes before they are parsed; it throws to refuse them
+ * @throws PharosError `unsupported-media-type` for another `Content-Type`; the errors of {@link GatewayRequest.body} and
+ *   {@link parseForm}
  */
 export async function readForm(
   request: GatewayRequest,
@@ -36,7 +37,7 @@ export async function readForm(
   return parseForm(body.toString());
 }
 
-/** The bytes that the text stands for, as far as it matters here: with its percent escapes decoded. */
+/** The bytes of the text, with its percent escapes decoded. */
 function decodedBytes(text: string): Buffer {
   const parts = text.split(/((?:%[0-9A-Fa-f]{2})+)/);
   return Buffer.concat(

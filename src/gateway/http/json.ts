@@ -1,12 +1,12 @@
 import { PharosError } from "../../base/errors.js";
 
-/** No data that people make nests deeper; a million brackets take `JSON.parse` 100 ms to refuse. */
+/** Real data does not nest deeper. `JSON.parse` takes 100 ms to refuse a million brackets. */
 const mostNesting = 100;
 
 /**
  * Reads JSON.
  *
- * @throws PharosError `bad-publication` for text that is none, or that nests more than 100 deep
+ * @throws PharosError `bad-publication` if the text is not JSON, or nests more than 100 levels deep
  */
 export function parseJson(text: string): unknown {
   if (nestsDeeper(text, mostNesting)) {
@@ -26,7 +26,7 @@ const squareClose = 0x5d;
 const curlyOpen = 0x7b;
 const curlyClose = 0x7d;
 
-/** Stops at the first bracket that is too deep. */
+/** Stops at the first bracket that is too deep, so hostile text costs no more than that. */
 function nestsDeeper(text: string, most: number): boolean {
   let depth = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -39,7 +39,7 @@ function nestsDeeper(text: string, most: number): boolean {
   return false;
 }
 
-/** Where the string that begins here ends; the end of the text when it does not. */
+/** The index of the quote that ends the string, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index += 1) {
     const code = text.charCodeAt(index);

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { GatewayRequest } from "./messages.js";
 
-/** Headers that say that somebody else's request was passed on. */
+/** Headers that proxies add to requests that they forward. */
 export const forwarding = [
   "forwarded",
   "via",
@@ -19,18 +19,18 @@ export const forwarding = [
   "cf-connecting-ip",
 ] as const;
 
-/** The header by which a request says that it was passed on: behind a reverse proxy everybody comes from loopback. */
-export function passedOnBy(request: Pick<GatewayRequest, "header">): string | undefined {
+/** The header that shows that a proxy forwarded the request. Behind a local proxy all clients come from loopback. */
+export function forwardingHeaderOf(request: Pick<GatewayRequest, "header">): string | undefined {
   return forwarding.find((name) => request.header(name) !== undefined);
 }
 
-/** True for 127.0.0.0/8 and ::1, in any form in which a socket tells an address. */
+/** True for 127.0.0.0/8 and ::1, in each form that `Socket.remoteAddress` can have. */
 export function isLoopbackAddress(address: string): boolean {
   const plain = address.toLowerCase().replace(/^::ffff:/, "");
   return plain === "::1" || (isIPv4(plain) && plain.startsWith("127."));
 }
 
-/** True for a Host of `localhost` or a loopback address, with or without a port. */
+/** True for the `Host` `localhost` or a loopback address, with or without a port. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/:\d+$/, "");
   return name === "localhost" || name === "[::1]" || isLoopbackAddress(name);

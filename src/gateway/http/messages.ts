@@ -1,43 +1,43 @@
 import type { JoiningStream } from "../../delivery/joining/admitted-stream.js";
 import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
 
-/** Response headers in the order in which they are written; names as they appear on the wire. */
+/** Response headers in the order in which they are written, with names as they appear on the wire. */
 export type Headers = readonly (readonly [name: string, value: string])[];
 
-/** An HTTP request as plain values, whichever front carried it. */
+/** An HTTP request as plain values, the same for every front. */
 export interface GatewayRequest {
   readonly method: string;
   /** As in the request line, without the query. */
   readonly path: string;
-  /** As in the request line, without the `?`; empty when there is none. */
+  /** As in the request line, without the `?`; empty if there is none. */
   readonly query: string;
   /**
-   * A header by its lower-case name, decoded as UTF-8; values of a repeated one are joined by `, `, those of `cookie` by
-   * `; `. Undefined when the request has none.
+   * The value of a header by its lower-case name, decoded as UTF-8. The values of a repeated header are joined by `, `,
+   * those of `cookie` by `; `. Undefined if the request has no such header.
    */
   header(name: string): string | undefined;
   /**
-   * Reads the body, which is empty where there is none; for once. Ask for it as late as can be, when it is known that who
-   * sends it may: until then it may not even have been sent. Whoever keeps it keeps what it lies in.
+   * Reads the body; empty if there is none. Call it once, and only after the client's rights are checked: a client that
+   * waits for `100 Continue` sends the body only then. The bytes may lie in a larger buffer: copy what is kept for long.
    *
-   * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` when it does not come to its end
+   * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` if the connection ends before the body
    */
   body(): Promise<Buffer>;
   /** Aborted when the client disconnects before the answer. Call it only to wait for something: it costs some memory. */
   disconnectSignal(): AbortSignal;
-  /** The address of whoever connected to the front, or to the server before it; undefined where it is not known. */
+  /** The address of the TCP peer of the front, or of the server in front of it; undefined if unknown. */
   readonly peer: string | undefined;
   readonly front: "http" | "mongrel2";
-  /** True when whoever connected to the server before the hub did so with TLS. @default not known */
+  /** True if the client's connection to the server in front of the hub uses TLS. @default unknown */
   readonly isTls?: boolean;
 }
 
-/** A whole answer. The front adds what belongs to the connection. */
+/** A whole response. The front adds the headers of the connection. */
 export interface Reply {
   readonly kind: "reply";
   readonly status: number;
   readonly headers: Headers;
-  /** What `Content-Length` says, also where HEAD leaves the body out; undefined where there is none to say. */
+  /** The value of `Content-Length`, also for HEAD, which has no body; undefined: no such header. */
   readonly contentLength: number | undefined;
   readonly body: Buffer;
 }
@@ -67,13 +67,13 @@ export interface Dialogue {
   takeBytes?(bytes: Buffer): MessageResult | Promise<MessageResult>;
 }
 
-/** What comes of a message. */
+/** The result of a message. */
 export interface MessageResult {
-  /** Goes to the client, in the stream's format. @default nothing does */
+  /** Bytes for the client, in the stream's format. @default none */
   readonly answer?: Buffer | undefined;
   /** The cohort in which the stream goes on. @default its own */
   readonly moved?: JoinTicket | undefined;
-  /** When the stream is closed from now on; undefined in it: whenever the client likes. @default as before */
+  /** Replaces the time at which the stream is closed; undefined in it: never. @default unchanged */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
   /** Called instead of moving the stream if the client disconnects before. */
   readonly abandoned?: () => void;

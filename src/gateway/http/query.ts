@@ -1,18 +1,18 @@
 import { PharosError } from "../../base/errors.js";
 
-/** The pairs of a query or a form, in order; names may repeat. */
+/** The pairs of a query or a form, in order. Names may repeat. */
 export type NameValuePairs = readonly (readonly [name: string, value: string])[];
 
-/** The first value of a name. */
+/** The first value of this name. */
 export function valueOf(pairs: NameValuePairs, name: string): string | undefined {
   return pairs.find(([key]) => key === name)?.[1];
 }
 
 /**
- * Reads a query string into its pairs, in order. A raw `+` is a plus, since topic filters use it; only `&` separates;
- * a name without `=` has an empty value.
+ * Reads a query into its pairs, in order. `+` stays a plus, since topic filters use it. Only `&` separates pairs. A name
+ * without `=` has an empty value.
  *
- * @throws PharosError `bad-request` for a malformed percent escape or bytes that are not UTF-8
+ * @throws PharosError `bad-request` for a malformed percent escape or invalid UTF-8
  */
 export function parseQuery(query: string): NameValuePairs {
   if (query === "") return [];

@@ -2,7 +2,7 @@ import type { Headers, Reply } from "./messages.js";
 
 const empty = Buffer.alloc(0);
 
-/** Answers never belong in a cache, and browsers must not guess their type. */
+/** Caches must not keep answers, and browsers must not guess their type. */
 const plainHeaders: Headers = [
   ["Cache-Control", "no-store"],
   ["X-Content-Type-Options", "nosniff"],
@@ -34,7 +34,7 @@ export function textReply(reply: {
   return bytesReply({ ...reply, body: Buffer.from(reply.text) });
 }
 
-/** An answer of bytes, which may be shared with other answers. */
+/** An answer of bytes. Several answers may share them. */
 export function bytesReply(reply: {
   readonly status: number;
   readonly type: string;

@@ -1,8 +1,8 @@
 import { forwarding } from "./loopback.js";
 import type { GatewayRequest } from "./messages.js";
 
-/** What says who asked, and whether a page of which origin did. */
-const names = [
+/** The headers that identify the client, and the origin of a page. */
+const identifyingHeaders = [
   "authorization",
   "cookie",
   "host",
@@ -19,15 +19,15 @@ const nothing = Buffer.alloc(0);
 const neverAborted = new AbortController().signal;
 
 /**
- * What has to be known of a request for as long as its stream is open, without what the front holds for it: Node's
- * objects would be some 7 KB a stream.
+ * Copies the parts of a request that its stream needs while it is open. Node's own objects would cost about 7 KB for each
+ * stream.
  *
- * @param bearer stands in the place of its own Authorization
+ * @param bearer a token that replaces the request's `Authorization`
  */
 export function snapshotRequest(request: GatewayRequest, bearer?: string): GatewayRequest {
   const { method, path, query, peer, front } = request;
   const headers = new Map(
-    names.flatMap((name) => {
+    identifyingHeaders.flatMap((name) => {
       const value = request.header(name);
       return value === undefined ? [] : [[name, value] as const];
     }),

@@ -1,10 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Headers, StreamStart } from "./messages.js";
 
-/**
- * Writes the head of a response as it goes over the wire. Values come from this project's own tables and settings;
- * nothing that a client sent may be among them.
- */
+/** Encodes the head of a response. The caller must not pass values that a client sent: they are not escaped. */
 export function encodeHead(status: number, headers: Headers): Buffer {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(
@@ -13,10 +10,10 @@ export function encodeHead(status: number, headers: Headers): Buffer {
   );
 }
 
-/** The stream ends with its connection: identical bytes for everybody, no chunk sizes in between. */
+/** A stream ends with its connection, so that all clients get the same bytes without chunk sizes. */
 const endsWithConnection: Headers = [["Connection", "close"]];
 
-/** The head of a stream as it goes over the wire, with what the stream says first. */
+/** Encodes the head of a stream, followed by its first bytes. */
 export function encodeStreamHead({
   dialogue,
   headers,

@@ -8,29 +8,29 @@ export interface BodyBudgetOptions {
   readonly bodyBytes?: number;
   /** Bytes of all bodies that are held at a time. @default that of the settings */
   readonly requestBytes?: number;
-  /** Who sends what. @default everything is of one client that is everybody */
+  /** Finds the client of a request. @default all requests count as one client's */
   readonly clients?: Pick<ClientLimits, "clientOf">;
 }
 
 /** Memory for the body of one request. */
 export interface BodyReservation {
   /**
-   * Asks for so many bytes more, before they are kept.
+   * Reserves more bytes. Call it before the bytes are kept.
    *
-   * @throws PharosError `too-large` when the body has more than it may, `too-many-bodies` when all together have
+   * @throws PharosError `too-large` if the body is larger than allowed, `too-many-bodies` if the budget is used up
    */
   take(bytes: number): void;
-  /** Gives everything back, when the request is answered or dropped. Safe to call twice. */
+  /** Releases all bytes: call it when the request is answered or dropped. Safe to call twice. */
   leave(): void;
 }
 
-/** What is refused for lack of room may come again when a body of 1 MiB or two has been worked on. */
+/** Long enough to work on one or two bodies of 1 MiB. */
 const retryAfterSeconds = 1;
 
 /**
- * The memory that the request bodies of all fronts share while they arrive, wait and are worked on. One address may hold
- * half of it, or whoever sends bodies slowly from there would keep everybody else from publishing; a local one, behind
- * which everybody may be, all of it.
+ * The memory for the request bodies of all fronts, from the first byte until the request is answered. One client address
+ * may use half of it: otherwise one client could block all others by sending bodies slowly. A local address may use all
+ * of it, since all clients may be behind it.
  */
 export class BodyBudget {
   readonly bodyBytes: number;
@@ -45,12 +45,12 @@ export class BodyBudget {
     this.#clients = options.clients;
   }
 
-  /** Bytes that are held at the moment. */
+  /** The bytes that are reserved now. */
   get held(): number {
     return this.#held;
   }
 
-  /** A place for the body of this request; it takes no room yet. */
+  /** A reservation for the body of this request, of no bytes yet. */
   enter(request: GatewayRequest): BodyReservation {
     const { key, isLocal } = this.#clients?.clientOf(request) ?? { key: "", isLocal: true };
     const share = isLocal ? this.#requestBytes : this.#requestBytes / 2;
@@ -70,7 +70,7 @@ export class BodyBudget {
     };
   }
 
-  /** Throws PharosError `too-large` for a body that has, or is announced with, more bytes than it may have. */
+  /** Throws PharosError `too-large` if a body has, or announces, more bytes than allowed. */
   check(bytes: number): void {
     if (bytes > this.bodyBytes)
       throw new PharosError("too-large", `the body of a request may have at most ${this.bodyBytes} bytes`);
@@ -85,7 +85,7 @@ export class BodyBudget {
   }
 }
 
-/** Takes so many bytes more, or says that there is no room for them. */
+/** Reserves more bytes; false if that is refused. */
 export function hasRoomFor(place: BodyReservation, bytes: number): boolean {
   try {
     place.take(bytes);

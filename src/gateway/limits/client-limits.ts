@@ -9,40 +9,41 @@ import type { GatewayRequest } from "../http/messages.js";
 import { RateLimit } from "./rate-limit.js";
 import { Counter } from "./counter.js";
 
-/** What one address may have. */
+/** The limits of one client address. */
 export interface AddressRules {
-  /** Streams at a time. */
+  /** Open streams. */
   readonly streams: number;
-  /** Requests to publish in a second. */
+  /** Requests to publish per second. */
   readonly publishesPerSecond: number;
   /**
-   * Other requests in a second. At once it may be twice its streams: when all of them are lost, each client comes back at
-   * once, and a second time when that is lost too. From then on it waits for the reconnection time. A browser that is
-   * refused never comes back by itself [HTML 9.2.3], so this is no means to slow down honest clients: 10,000 of them behind
-   * one local proxy are 10,000 of 30,000 at once, and 2,000 of 10,000 a second while they find no hub every 5 s.
+   * Other requests per second; in a burst twice the number of streams, if that is more. When all streams of an address
+   * are lost, each client reconnects at once, and once more if that fails; after that it waits for the reconnection time.
+   * A browser whose stream is refused never reconnects by itself [HTML 9.2.3], so the limit must not hit honest clients:
+   * 10,000 of them behind one local proxy make 10,000 of 30,000 requests at once, then 2,000 of 10,000 per second while
+   * they find no hub every 5 s.
    */
   readonly requestsPerSecond: number;
-  /** What the filters of its streams may be. @default whatever the hub holds */
+  /** The limits of its filters. @default only the hub's own */
   readonly filters?: FilterLimits;
 }
 
 export interface ClientLimitsOptions {
-  /** Addresses and networks of proxies whose `x-forwarded-for` is believed. */
+  /** Addresses and networks of proxies whose `x-forwarded-for` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** For addresses that belong to one client, or to a few behind one router. */
+  /** The limits of an address of one client, or of a few behind one router. */
   readonly each: AddressRules;
-  /** For local ones, behind which a proxy may hide everybody. */
+  /** The limits of a local address: all clients may be behind a proxy there. */
   readonly eachLocal: AddressRules;
   readonly clock: Clock;
 }
 
-/** A stream's place is free again when any other of the address ends, which nobody can foretell. */
+/** A guess: the next stream is admitted when another one of the address ends. */
 const streamRetrySeconds = 10;
 
-/** Beside its streams an address has as many connections again, at least this many: for pages, and for being refused. */
-const leastOthers = 100;
+/** An address may have as many other connections as streams, at least this many, for pages and refused requests. */
+const leastOtherConnections = 100;
 
-/** Says who the client of a request is, and what it may still have. */
+/** The client of each request, and the limits of each client address. */
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #proxies: Networks;
@@ -54,7 +55,7 @@ export class ClientLimits {
   readonly #requests: RateLimit;
   readonly #localRequests: RateLimit;
 
-  /** Throws for a trusted proxy that is neither an address nor a network. */
+  /** Throws if a trusted proxy is neither an address nor a network. */
   constructor(options: ClientLimitsOptions) {
     const { each, eachLocal, clock } = options;
     this.#options = options;
@@ -71,12 +72,13 @@ export class ClientLimits {
   }
 
   /**
-   * Lets a stream in. What it returns is to be called when the stream is opened, and what that returns when it has ended.
+   * Checks the limits for a new stream. Call the result when the stream opens, and the function that it returns when the
+   * stream ends.
    *
-   * @param held the filters that it holds for all of that time; of a stream that may drop them none, for which
-   *   {@link holdFilters} is to be called as it opens
-   * @throws PharosError `too-many-streams` when its address has as many as it may, `too-many-patterns` when with these
-   *   filters it would hold more than its share of those that cost everybody something
+   * @param held the filters to count until the stream ends. Pass none for a stream that may drop filters, and call
+   *   {@link holdFilters} when it opens
+   * @throws PharosError `too-many-streams` if the address has as many streams as allowed, `too-many-patterns` if the
+   *   filters would exceed its share
    */
   admitStream(
     request: GatewayRequest,
@@ -97,10 +99,9 @@ export class ClientLimits {
   }
 
   /**
-   * Lets a stream follow these as long as it likes. What it returns is to be called for each of them once, when the
-   * stream has it no more.
+   * Counts filters of an open stream. Call the result once for each filter when the stream drops it or ends.
    *
-   * @param replaced what the stream held till now, and gives back with this; it holds them still when it is refused
+   * @param replaced filters that the stream drops in exchange; they stay counted if this throws
    * @throws PharosError `too-many-patterns` as {@link admitStream}
    */
   holdFilters(
@@ -110,7 +111,7 @@ export class ClientLimits {
   ): (filter: TopicFilter) => void {
     const client = this.clientOf(request);
     if (this.#rulesFor(client).filters === undefined) return () => undefined;
-    // Each by itself, as each is given back.
+    // One by one, as they are released.
     for (const filter of replaced) this.#filters.remove(client.key, [filter]);
     try {
       this.#shareOf(client, filters);
@@ -123,37 +124,37 @@ export class ClientLimits {
   }
 
   /**
-   * Lets a connection in that has asked for nothing yet; undefined when its peer has as many as it may. What it returns
-   * is to be called when the connection has ended. A crowd of connections that ask for nothing would keep others out.
+   * Counts a new connection; undefined if its peer has as many as allowed. Call the result when the connection ends.
+   * Without this limit one client could use up the file descriptors with connections that send no request.
    */
   admitConnection(peer: string | undefined): (() => void) | undefined {
     const client = clientAddress({ peer, forwardedFor: undefined }, this.#proxies);
     const { key } = client;
     const { streams } = this.#rulesFor(client);
-    if (this.#connections.of(key) >= streams + Math.max(streams, leastOthers)) return undefined;
+    if (this.#connections.of(key) >= streams + Math.max(streams, leastOtherConnections)) return undefined;
     this.#connections.add(key);
     return () => this.#connections.remove(key);
   }
 
   /**
-   * Lets a request to publish in. Ask before anything that costs more than this: before its token is verified.
+   * Counts a request to publish. Call it first, before the token is verified, which costs more.
    *
-   * @throws PharosError `too-many-requests` when its address has had its share of this second
+   * @throws PharosError `too-many-requests` if the address publishes more often than allowed
    */
   admitPublish(request: GatewayRequest): void {
     this.#take(request, { each: this.#publishes, eachLocal: this.#localPublishes, what: "publishes" });
   }
 
   /**
-   * Lets any other request in: for a stream, whether it is then opened or refused, or for anything else that is served.
+   * Counts any other request, also one for a stream that is then refused.
    *
-   * @throws PharosError `too-many-requests` when its address has had its share
+   * @throws PharosError `too-many-requests` if the address sends requests more often than allowed
    */
   admitRequest(request: GatewayRequest): void {
     this.#take(request, { each: this.#requests, eachLocal: this.#localRequests, what: "asks" });
   }
 
-  /** What a client's filters may be; undefined for whatever they are. Throws when they would be more with these. */
+  /** The limits of a client's filters; undefined if there are none. Throws if these filters would exceed them. */
   #shareOf(client: ClientAddress, filters: readonly TopicFilter[]): FilterLimits | undefined {
     const { address, key } = client;
     const { filters: share } = this.#rulesFor(client);

@@ -1,11 +1,11 @@
-/** Requests that may wait on one connection for the answers before them; with one more the connection is closed. */
+/** Pipelined requests that may wait for the answers before them. One more closes the connection. */
 export const pipelinedRequests = 16;
 
 /**
- * The most bytes of one message of a WebSocket, unless bodies may have less: what is larger can be published by a request
- * of its own, whose sender is known before its body is read.
+ * The most bytes of one WebSocket message, unless the limit of bodies is lower. Clients publish larger data by a request
+ * of its own, whose token is verified before its body is read.
  */
 export const mostMessageBytes = 256 * 1024;
 
-/** Further requests on a connection that carries a stream are never answered; this many close it. */
+/** Requests on the connection of an open stream get no answer. This many close the connection. */
 export const extraRequestsAllowed = 3;

@@ -1,4 +1,4 @@
-/** How many there are of each key; keys of which there are none take no room. */
+/** A count for each key. Keys with a count of 0 use no memory. */
 export class Counter {
   readonly #counts = new Map<string, number>();
 

@@ -11,7 +11,7 @@ import {
 } from "../../hub/filters/filter-cost.js";
 import { Counter } from "./counter.js";
 
-/** What a filter, or a beginning of one, adds to a sum that is limited; the same one of several streams adds once. */
+/** A filter, or the beginning of one, with the amounts that it adds to limited sums. It counts once for all streams. */
 interface Item {
   readonly name: string;
   readonly sums: readonly Sum[];
@@ -19,13 +19,13 @@ interface Item {
 
 interface Sum {
   readonly limit: keyof FilterLimits;
-  /** Limits of patterns hold for each place by itself, and for parts that vary beside whole patterns. */
+  /** Separates sums with the same limit: patterns are limited for each literal prefix, and so are their variable parts. */
   readonly of: string;
   readonly amount: number;
 }
 
-/** In words for whoever holds them. */
-const words: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
+/** The end of the message that the client gets. */
+const descriptions: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
   withoutPrefix: "as many patterns without a literal prefix",
   alike: "as many patterns that begin alike",
   expressions: "as many URL patterns with a regular expression",
@@ -34,14 +34,14 @@ const words: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
   bytes: "as many bytes of filters",
 });
 
-/** What the streams of each client hold of filters, and of those that cost everybody something. */
+/** The filters that the streams of each client hold, and their costs. */
 export class FilterQuota {
   readonly #clients = new Map<string, Holdings>();
 
-  /** Of what the client would hold more than it may, with these filters too; undefined when it may hold them. */
+  /** Describes the limit that the client would exceed with these filters too; undefined if it may have them. */
   excessOf(client: string, filters: readonly TopicFilter[], limits: FilterLimits): string | undefined {
     const excess = (this.#clients.get(client) ?? new Holdings()).excessOf(filters, limits);
-    return excess === undefined ? undefined : `${words[excess]} as they may`;
+    return excess === undefined ? undefined : `${descriptions[excess]} as they may`;
   }
 
   add(client: string, filters: readonly TopicFilter[]): void {
@@ -51,7 +51,7 @@ export class FilterQuota {
     holdings.add(filters);
   }
 
-  /** What was added; clients that hold nothing take no room. */
+  /** Removes filters that were added. Clients without filters use no memory. */
   remove(client: string, filters: readonly TopicFilter[]): void {
     const holdings = this.#clients.get(client);
     holdings?.remove(filters);
@@ -110,7 +110,7 @@ function keyOf({ limit, of }: Sum): string {
   return `${limit} ${of}`;
 }
 
-/** Each once. */
+/** The items of these filters, each once. */
 function itemsOf(filters: readonly TopicFilter[]): Iterable<Item> {
   const items = new Map<string, Item>();
   for (const filter of filters) for (const item of itemsOfOne(filter)) items.set(item.name, item);

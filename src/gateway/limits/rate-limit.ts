@@ -1,28 +1,28 @@
 import type { Clock } from "../../base/clock.js";
 
 export interface RateLimitOptions {
-  /** How many may be taken a second for each key in the long run. */
+  /** The rate for each key in the long run. */
   readonly perSecond: number;
-  /** How many may be taken at once after a rest, at least 1. @default what one second gives */
+  /** The most that a key may take at once after a pause, at least 1. @default `perSecond` */
   readonly burst?: number;
-  /** Keys that are remembered: those asked for longest ago are forgotten first. @default 100,000, some 15 MB */
+  /** The most keys to remember; the least recently used one is forgotten first. @default 100,000, about 15 MB */
   readonly keys?: number;
   readonly clock: Clock;
 }
 
-/** A difference of this many milliseconds is one of rounding. */
+/** Smaller differences, in milliseconds, come from rounding. */
 const roundingMs = 1e-3;
 
 /**
- * A bucket of tokens for each key, kept as the one moment at which it will be full again (the generic cell rate
- * algorithm). To forget a key is to fill its bucket, so a crowd of keys beyond the bound is let through, never locked out.
+ * A token bucket for each key, stored as the time at which the bucket is full again (the generic cell rate algorithm).
+ * A forgotten key has a full bucket, so more keys than the limit are let through, never locked out.
  */
 export class RateLimit {
   readonly #intervalMs: number;
   readonly #toleranceMs: number;
   readonly #keys: number;
   readonly #clock: Clock;
-  /** In the order in which they were last asked for. */
+  /** By key, the least recently used one first. */
   readonly #fullAtMs = new Map<string, number>();
 
   constructor(options: RateLimitOptions) {
@@ -33,20 +33,20 @@ export class RateLimit {
     this.#clock = options.clock;
   }
 
-  /** Keys that are remembered at the moment. */
+  /** The number of remembered keys. */
   get size(): number {
     return this.#fullAtMs.size;
   }
 
-  /** Takes one for this key: 0, or where there is none the milliseconds until there will be. */
+  /** Takes one token for this key. Returns 0, or if there is none the milliseconds until there is one. */
   take(key: string): number {
     const now = this.#clock.monotonic();
     const fullAtMs = Math.max(now, this.#fullAtMs.get(key) ?? now);
     const waitMs = fullAtMs - now - this.#toleranceMs;
-    const isThere = waitMs < roundingMs;
-    this.#remember(key, isThere ? fullAtMs + this.#intervalMs : fullAtMs);
+    const isTaken = waitMs < roundingMs;
+    this.#remember(key, isTaken ? fullAtMs + this.#intervalMs : fullAtMs);
     this.#forget(now);
-    return isThere ? 0 : waitMs;
+    return isTaken ? 0 : waitMs;
   }
 
   #remember(key: string, fullAtMs: number): void {
@@ -54,7 +54,7 @@ export class RateLimit {
     this.#fullAtMs.set(key, fullAtMs);
   }
 
-  /** Each call adds at most one key, so that this goes on for long only when long nothing had to be done. */
+  /** Each call of {@link take} adds at most one key, so the loop is short on average. */
   #forget(now: number): void {
     for (const [key, fullAtMs] of this.#fullAtMs) {
       if (fullAtMs > now && this.#fullAtMs.size <= this.#keys) return;

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
-import { isLoopbackAddress, isLoopbackHost, passedOnBy } from "../../gateway/http/loopback.js";
+import { isLoopbackAddress, isLoopbackHost, forwardingHeaderOf } from "../../gateway/http/loopback.js";
 
 /** What is looked at to decide who may ask. */
 export interface AdminRequest {
@@ -41,7 +41,7 @@ function withToken(request: AdminRequest, digest: Buffer): PharosError | undefin
 function withoutToken(request: AdminRequest): PharosError | undefined {
   if (!isLoopbackAddress(request.peer ?? "")) return forbidden("only programs on this machine may ask");
   if (!isLoopbackHost(request.header("host") ?? "")) return forbidden("the Host must be a loopback name");
-  if (passedOnBy(request) !== undefined) return forbidden("what comes through a proxy is refused");
+  if (forwardingHeaderOf(request) !== undefined) return forbidden("what comes through a proxy is refused");
   return undefined;
 }
 
