@@ -2,17 +2,18 @@ import { defaultTopic } from "../protocol.js";
 import { parseHubAddress } from "./transports/address.js";
 import { deferredFeed } from "./connection/deferred-feed.js";
 import type { Feed, FeedEvents } from "./connection/feed.js";
-import { ownFeed, transportsFor } from "./feeds.js";
+import { directFeed, transportsFor } from "./feeds.js";
 import { LiveConnection } from "./connection/live-connection.js";
 import type { ConnectOptions } from "./options.js";
 import { StreamRefusedError } from "./messages/refusal.js";
 import { Tokens } from "./connection/tokens.js";
 
 /**
- * Connects to a hub and stays connected. `url` is the hub's (`https://example.org/`, or `/` on its own pages) or one of
- * its streams' (`…/esupdates?topic=news`). Requests begin after the present turn, so that listeners miss nothing.
+ * Connects to a hub, and reconnects after every failure. `url` is the URL of the hub (`https://example.org/`, or `/` on
+ * its own pages) or of one of its streams (`…/esupdates?topic=news`). The first request is sent after the current turn
+ * of the event loop, so that listeners added in this turn receive every event.
  *
- * @throws TypeError for a malformed URL, or one that does not have the transport
+ * @throws TypeError if the URL is malformed, or does not support the transport
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): LiveConnection {
   const address = parseHubAddress(url);
@@ -24,18 +25,18 @@ export function connect(url: string | URL, options: ConnectOptions = {}): LiveCo
     tokens: new Tokens(options.token),
   };
   const makeFeed = (events: FeedEvents): Feed => {
-    const beginning = { filters, lastEventId, events };
-    if (!shared && !storage && decryptKey === undefined) return ownFeed(settings, beginning);
-    const wanted = { address, options, tokens: settings.tokens, beginning };
-    const port = {
-      makeOwn: (from: typeof beginning) => ownFeed(settings, from),
+    const start = { filters, lastEventId, events };
+    if (!shared && !storage && decryptKey === undefined) return directFeed(settings, start);
+    const request = { address, options, tokens: settings.tokens, start };
+    const main = {
+      makeDirectFeed: (from: typeof start) => directFeed(settings, from),
       refusal: (status: number, reason: string) => new StreamRefusedError(status, reason),
     };
-    const made = import("./pharos-client-more.js").then(({ feedWithMore }) => feedWithMore(wanted, port));
-    return deferredFeed(made, events);
+    const loading = import("./pharos-client-more.js").then(({ extendedFeed }) => extendedFeed(request, main));
+    return deferredFeed(loading, events);
   };
-  const live = new LiveConnection({ filters, lastEventId, makeFeed });
-  if (signal?.aborted) live.close();
-  signal?.addEventListener("abort", () => live.close());
-  return live;
+  const connection = new LiveConnection({ filters, lastEventId, makeFeed });
+  if (signal?.aborted) connection.close();
+  signal?.addEventListener("abort", () => connection.close());
+  return connection;
 }

@@ -1,6 +1,6 @@
 import { pollPath, streamPath, webSocketPath } from "../protocol.js";
 import type { Address } from "./transports/address.js";
-import { ask, openEventStream, type RequestSettings } from "./transports/event-stream-transport.js";
+import { openEventStream, sendRequest, type RequestSettings } from "./transports/event-stream-transport.js";
 import type { ConnectionStart } from "./connection/beginning.js";
 import { StreamLoop } from "./connection/stream-loop.js";
 import type { TransportName } from "./messages/item.js";
@@ -10,50 +10,54 @@ import type { Tokens } from "./connection/tokens.js";
 import type { Transport, Transports } from "./transports/transport.js";
 import { DesiredFilters } from "./connection/desired-filters.js";
 
-// Few pages need them.
+// Loaded on demand: most pages only use event streams.
 const fallbacks = () => import("./pharos-client-fallbacks.js");
 
-/** What stays the same of a connection, whatever it follows. */
+/** The settings of a connection that do not change while it exists. */
 export interface ConnectionSettings {
   readonly transports: Transports;
   readonly tokens: Tokens;
 }
 
-/** A connection of this page's, or worker's, own: begun after this turn, and told when the page is back. */
-export function ownFeed(
+/**
+ * A direct connection of this page or worker to the hub. It starts after the current turn of the event loop, and
+ * retries at once when the page or the network returns.
+ */
+export function directFeed(
   settings: ConnectionSettings,
   { filters, lastEventId, events }: ConnectionStart,
 ): StreamLoop {
   const opener = new StreamOpener(settings);
-  const feed = new StreamLoop({ opener, wishes: new DesiredFilters(filters), lastEventId }, events);
-  const unwatch = watchPage((back) => feed.hurry(back));
+  const feed = new StreamLoop({ opener, desired: new DesiredFilters(filters), lastEventId }, events);
+  const unwatch = watchPage((options) => feed.retry(options));
   queueMicrotask(() => void feed.run().finally(unwatch));
   return feed;
 }
 
 /**
- * The transports that are asked for, in the order in which they are tried.
+ * The transports of an address, in the order in which they are tried. A name other than `auto` selects one.
  *
- * @throws TypeError for one that the address does not have
+ * @throws TypeError if the address does not support the transport
  */
 export function transportsFor(
-  { at, base }: Address,
+  { urlOf, base }: Address,
   name: TransportName | "auto",
   settings: RequestSettings,
 ): Transports {
   const all: readonly Transport[] = [
-    { name: "event-stream", open: (request) => openEventStream(at(streamPath), request, settings) },
+    { name: "event-stream", open: (request) => openEventStream(urlOf(streamPath), request, settings) },
     {
       name: "websocket",
-      open: async (request) => (await fallbacks()).openSocket(at(webSocketPath), request),
+      open: async (request) => (await fallbacks()).openSocket(urlOf(webSocketPath), request),
     },
     {
       name: "poll",
-      open: async (request) => (await fallbacks()).openPolls(at(pollPath), request, { ask, settings }),
+      open: async (request) =>
+        (await fallbacks()).openPolls(urlOf(pollPath), request, { send: sendRequest, settings }),
     },
   ];
-  const there = base === undefined ? all.slice(0, 1) : all;
-  const [first, ...others] = there.filter((transport) => name === "auto" || name === transport.name);
-  if (first === undefined) throw new TypeError(`only a hub's own URL has ${name}`);
+  const supported = base === undefined ? all.slice(0, 1) : all;
+  const [first, ...others] = supported.filter((transport) => name === "auto" || name === transport.name);
+  if (first === undefined) throw new TypeError(`${name} needs the URL of a hub`);
   return [first, ...others];
 }

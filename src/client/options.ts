@@ -7,36 +7,37 @@ import type { SharedOptions } from "./shared/open-shared.js";
 
 export interface ConnectOptions extends RequestSettings {
   /**
-   * MQTT topic filters, added to those in the URL. `[]` begins idle, until some are added.
-   * @default those in the URL, else the topic `broadcast`
+   * MQTT topic filters, added to those in the URL. With `[]` the connection is idle until filters are added.
+   * @default the filters in the URL, else the topic `broadcast`
    */
   readonly filters?: readonly string[];
   /**
-   * A bearer token, or what brings one: called before the first request, in good time before the `exp` of a JWT, and
-   * once after a 401. When it throws it is called again after a wait. @default none: cookies, or nobody in particular
+   * A bearer token, or a function that returns one. The library calls the function before the first request, before the
+   * `exp` of a JWT, and once after a 401. If it throws, the library waits and calls it again.
+   * @default none: the request carries cookies only
    */
   readonly token?: TokenSource;
-  /** Resume after this event. @default none: retained values first, then what comes now */
+  /** Resume after this event. @default none: retained values first, then live events */
   readonly lastEventId?: string;
   /**
-   * How the stream is carried. `auto` begins with an event stream, and goes on to a WebSocket and then to polling where
-   * something on the way holds streams back. @default "auto"
+   * The transport. `auto` begins with an event stream. If a proxy holds streams back, it changes to a WebSocket, then to
+   * long polling. @default "auto"
    */
   readonly transport?: TransportName | "auto";
   /**
-   * Keeps the last event id, so that a page that is loaded again resumes: `true` in `sessionStorage`, or in what is
-   * given. For pages that keep what they have shown; others get the state at once without it. @default false
+   * Stores the last event id, so that a reloaded page resumes: `true` for `sessionStorage`, or a storage object. Use it
+   * for pages that also keep the events that they have shown. @default false
    */
   readonly storage?: boolean | BookmarkStorage;
-  /** The key of what `storage` keeps. @default "pharos " and the stream's URL */
+  /** The key in `storage`. @default "pharos " and the stream's URL */
   readonly storageKey?: string;
   /**
-   * One connection for all tabs of the origin: with the filters of all, and what each asks for in `transport`, `headers` and
-   * `credentials` from the first. Where there is no SharedWorker each tab has its own. @default false
+   * Uses one connection for all tabs of the origin, with the filters of all tabs. The first tab sets `transport`,
+   * `headers` and `credentials`. If SharedWorker is missing, each tab has its own connection. @default false
    */
   readonly shared?: boolean | SharedOptions;
-  /** The key of data that publishers sealed; without it such data comes as it is. @default none */
+  /** The key that decrypts sealed data. Without it, sealed data is delivered encrypted. @default none */
   readonly decryptKey?: DecryptKey;
-  /** Closes it. */
+  /** Closes the connection when it aborts. */
   readonly signal?: AbortSignal;
 }

@@ -1,1 +1,1 @@
-export { feedWithMore } from "./more-feed.js";
+export { extendedFeed } from "./extended-feed.js";

@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 import { root } from "../support/ipc.js";
 
-/** The files that `npm run build:client` makes, by name. */
+/** The files that `npm run build:client` writes, by name. */
 function built(): ReadonlyMap<string, Buffer> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-client-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -21,7 +21,7 @@ function built(): ReadonlyMap<string, Buffer> {
   return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
 }
 
-it("what every page loads of the library is under 6,000 bytes in gzip, and needs nothing but its own files", () => {
+it("the main bundle is under 6,000 bytes with gzip, and imports only the library's own files", () => {
   const files = built();
   const main = files.get("pharos-client.js") ?? Buffer.alloc(0);
   const bytes = gzipSync(main, { level: 9 }).length;

@@ -11,7 +11,7 @@ import {
 import { before, waitFor } from "../support/wait-for.js";
 import { quick, refuse, serve, stream } from "./stream-server.js";
 
-/** Closed with the test; its states are kept. */
+/** Opens a connection, which is closed after the test, and records its states. */
 function open(url: string, options: ConnectOptions = {}): { live: Live; states: ConnectionState[] } {
   const live = connect(url, options);
   onTestFinished(() => live.close());
@@ -20,7 +20,7 @@ function open(url: string, options: ConnectOptions = {}): { live: Live; states: 
   return { live, states };
 }
 
-/** The next `count` items. */
+/** Takes the next `count` items. */
 async function take(live: Live, count: number): Promise<LiveItem[]> {
   const taken: LiveItem[] = [];
   const taking = (async () => {
@@ -191,7 +191,7 @@ describe("a live connection", () => {
     },
   );
 
-  it("asks for nothing when it is closed before its turn has ended", async () => {
+  it("sends no request if it is closed in the same turn", async () => {
     const { url, requests } = await serve(stream(["data: a\n\n"], { open: true }));
     open(`${url}?aborted`, { signal: AbortSignal.abort() });
     const { live } = open(`${url}?closed`);
@@ -203,7 +203,7 @@ describe("a live connection", () => {
 
   it("closes the network's connection when it is closed", async () => {
     let closed: () => void = () => undefined;
-    const gone = new Promise<void>((resolve) => (closed = resolve));
+    const ended = new Promise<void>((resolve) => (closed = resolve));
     const { url } = await serve((request, response) => {
       response.on("close", closed);
       stream(["data: a\n\n"], { open: true })(request, response);
@@ -212,7 +212,7 @@ describe("a live connection", () => {
     await take(live, 1);
     live.close();
     await expect(
-      before(gone, { within: 20_000, missing: "the end of the connection" }),
+      before(ended, { within: 20_000, missing: "the end of the connection" }),
     ).resolves.toBeUndefined();
   });
 
@@ -224,36 +224,36 @@ describe("a live connection", () => {
 describe("items of a live connection", () => {
   const numbers = Array.from({ length: 3000 }, (_, n) => `id: ${n}\ndata: ${n}\n\n`);
 
-  it("go to listeners as they come, until these are taken off", async () => {
+  it("go to listeners as they arrive, until the listeners are removed", async () => {
     const { url } = await serve(
       stream(["data: a\n\ndata: b\n\nevent: pharos-gap\ndata: ?\n\n"], { open: true }),
     );
     const { live } = open(url);
-    const heard: string[] = [];
+    const received: string[] = [];
     const off = live.on("event", (event) => {
-      heard.push(event.data);
+      received.push(event.data);
       off();
     });
     const gap = new Promise((resolve) => live.on("gap", resolve));
-    live.on("event", (event) => heard.push(`2 ${event.data}`));
+    live.on("event", (event) => received.push(`2 ${event.data}`));
     await before(gap, { within: 20_000, missing: "the gap" });
-    expect(heard).toEqual(["a", "2 a", "2 b"]);
+    expect(received).toEqual(["a", "2 a", "2 b"]);
   });
 
-  it("wait for the first who listens or iterates, and nothing more is read while they wait", async () => {
+  it("wait for the first listener or loop, and nothing more is read while they wait", async () => {
     const { url } = await serve(stream([numbers.join(""), "id: last\n\n"], { open: true }));
     const { live } = open(url);
     await waitFor(() => live.state.kind === "open", { within: 20_000, missing: "the stream" });
     expect(live.lastEventId).toBe("");
     const first = await take(live, maxWaitingItems * 2);
     expect(live.lastEventId).toBe(String(maxWaitingItems * 2 - 1));
-    const heard: string[] = [];
-    live.on("event", (event) => heard.push(event.data));
+    const received: string[] = [];
+    live.on("event", (event) => received.push(event.data));
     await waitFor(() => live.lastEventId === "last", {
       within: 20_000,
-      missing: () => `all; ${heard.length} came`,
+      missing: () => `all; ${received.length} came`,
     });
-    expect([...data(first), ...heard]).toEqual(numbers.map((_, n) => String(n)));
+    expect([...data(first), ...received]).toEqual(numbers.map((_, n) => String(n)));
   });
 
   it("are not dropped when a listener throws, which is reported", async () => {
@@ -266,23 +266,23 @@ describe("items of a live connection", () => {
       process.removeAllListeners("uncaughtException");
       for (const listener of listeners) process.on("uncaughtException", listener);
     });
-    const heard: string[] = [];
+    const received: string[] = [];
     live.on("event", ({ data }) => {
-      heard.push(data);
+      received.push(data);
       throw new Error(data);
     });
     await waitFor(() => thrown.length === 2, {
       within: 20_000,
-      missing: () => `the errors; ${heard.join()}`,
+      missing: () => `the errors; ${received.join()}`,
     });
-    expect(heard).toEqual(["a", "b"]);
+    expect(received).toEqual(["a", "b"]);
   });
 });
 
 describe("a token", () => {
   const answers = [refuse(401), stream(["data: a\n\n"], { open: true })];
 
-  it("is asked for anew, once, when it is refused", async () => {
+  it("is requested again, once, when it is refused", async () => {
     const { url, requests } = await serve(...answers);
     let count = 0;
     await take(open(url, { token: () => `t${(count += 1)}` }).live, 1);
@@ -295,7 +295,7 @@ describe("a token", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("that cannot be had is asked for again after a wait", async () => {
+  it("is requested again after a wait if its function throws", async () => {
     const { url } = await serve(stream(["data: a\n\n"], { open: true }));
     let count = 0;
     const { live, states } = open(url, {

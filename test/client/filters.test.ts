@@ -14,23 +14,23 @@ function open(url: string, filters: readonly string[]): { live: Live; got: strin
   return { live, got, shown: () => JSON.stringify({ got, state: live.state }) };
 }
 
-/** A stream that stays open, and how to go on with it. */
-function kept(text: string): { answer: Answer; write: (text: string) => void } {
-  let kept: ServerResponse | undefined;
+/** An answer whose stream stays open, and a function that writes to it. */
+function openStream(text: string): { answer: Answer; write: (text: string) => void } {
+  let opened: ServerResponse | undefined;
   return {
     answer: (request, response) => {
-      kept = response;
+      opened = response;
       stream([text], { open: true })(request, response);
     },
-    write: (text) => void kept?.write(text),
+    write: (text) => void opened?.write(text),
   };
 }
 
 const got = (items: readonly string[], data: string, shown: () => string): Promise<unknown> =>
   waitFor(() => items.includes(data), { within: 30_000, missing: () => `${data}; there is ${shown()}` });
 
-describe("filters that change on the fly", () => {
-  it("are asked for where the stream is, and only new ones with their state", async () => {
+describe("filters that change while connected", () => {
+  it("continue at the current position, and only new ones get retained values", async () => {
     const { url, requests } = await serve(
       stream(["id: 1\ndata: a\n\n"], { open: true }),
       stream(["topic: b\nretained: 0\ndata: b\n\nid: 2\ndata: c\n\n"], { open: true }),
@@ -51,7 +51,7 @@ describe("filters that change on the fly", () => {
     ]);
   });
 
-  it("come with their state once more when the stream broke before all of it had come", async () => {
+  it("get their retained values again if the stream broke before all had arrived", async () => {
     const { url, requests } = await serve(
       stream([quick, "id: 1\ndata: a\n\n"], { open: true }),
       stream(["topic: b\nretained: 0\ndata: b\n\n"]),
@@ -65,8 +65,8 @@ describe("filters that change on the fly", () => {
     expect(requests.map(({ url }) => url?.includes("added=b"))).toEqual([false, true, true, false]);
   });
 
-  it("are dropped again when the server refuses them, and the stream that there is goes on", async () => {
-    const first = kept("id: 1\ndata: a\n\n");
+  it("are removed again when the server refuses them, and the old stream continues", async () => {
+    const first = openStream("id: 1\ndata: a\n\n");
     const { url, requests } = await serve(first.answer, refuse(400, "# must be last"));
     const { live, got: items, shown } = open(url, ["a"]);
     await got(items, "a", shown);
@@ -78,8 +78,8 @@ describe("filters that change on the fly", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("are asked for again when they cannot be had now, and meanwhile the old stream is read", async () => {
-    const first = kept(`${quick}id: 1\ndata: a\n\n`);
+  it("are requested again after a failure, and meanwhile the old stream is read", async () => {
+    const first = openStream(`${quick}id: 1\ndata: a\n\n`);
     const { url, requests } = await serve(
       first.answer,
       (request, response) => {
@@ -96,23 +96,23 @@ describe("filters that change on the fly", () => {
     expect(requests.at(-1)?.headers["last-event-id"]).toBe("2");
   });
 
-  it("are asked for together when they change in one turn", async () => {
+  it("are requested together when they change in one turn", async () => {
     const { url, requests } = await serve(stream(["id: 1\ndata: a\n\n"], { open: true }));
     const { live } = open(url, []);
     await Promise.all([live.add("a"), live.add("b"), live.drop("a"), live.add("c")]);
     expect(requests.map(({ url }) => url)).toEqual(["/esupdates?topic=b&topic=c&show=topics"]);
   });
 
-  it("leave nothing open when none is left, until some are added", async () => {
+  it("close the stream when none is left, until some are added", async () => {
     const { url, requests } = await serve(
       stream(["id: 1\ndata: a\n\n"], { open: true }),
       stream(["id: 2\ndata: b\n\n"], { open: true }),
     );
     const { live, got: items, shown } = open(url, ["a"]);
     await got(items, "a", shown);
-    const gone = new Promise((resolve) => requests[0]?.on("close", resolve));
+    const ended = new Promise((resolve) => requests[0]?.on("close", resolve));
     await live.drop("a");
-    await before(gone, { within: 30_000, missing: "the end of the connection" });
+    await before(ended, { within: 30_000, missing: "the end of the connection" });
     expect(live.state).toEqual({ kind: "idle" });
     await live.add("b");
     await got(items, "b", shown);
@@ -120,8 +120,8 @@ describe("filters that change on the fly", () => {
   });
 });
 
-describe("filters of a connection that is closed", () => {
-  it("are not waited for, before or after", async () => {
+describe("changes of filters", () => {
+  it("are rejected when the connection is closed, before or after", async () => {
     const { url } = await serve(() => undefined);
     const { live } = open(url, ["a"]);
     const before = live.add("b");
@@ -131,8 +131,8 @@ describe("filters of a connection that is closed", () => {
   });
 });
 
-describe("a place that is kept", () => {
-  it("is where a page that is loaded again goes on, and what is followed anew comes with its state", async () => {
+describe("a stored position", () => {
+  it("is where a reloaded page resumes, and new filters get retained values", async () => {
     const kept = new Map<string, string>();
     const storage = {
       getItem: (key: string) => kept.get(key) ?? null,
@@ -152,21 +152,24 @@ describe("a place that is kept", () => {
     ]);
   });
 
-  it.each(["nothing", "[]", '{"lastEventId":1,"filters":[]}'])("is none when it reads %s", async (text) => {
-    const { url, requests } = await serve(stream(["id: 1\ndata: a\n\n"], { open: true }));
-    const live = connect(url, {
-      storage: {
-        getItem: () => text,
-        setItem: () => {
-          throw new Error("full");
+  it.each(["nothing", "[]", '{"lastEventId":1,"filters":[]}'])(
+    "is ignored if the storage returns %s",
+    async (text) => {
+      const { url, requests } = await serve(stream(["id: 1\ndata: a\n\n"], { open: true }));
+      const live = connect(url, {
+        storage: {
+          getItem: () => text,
+          setItem: () => {
+            throw new Error("full");
+          },
         },
-      },
-    });
-    onTestFinished(() => live.close());
-    await waitFor(() => live.lastEventId === "1" || live.state.kind === "open", {
-      within: 30_000,
-      missing: "the stream",
-    });
-    expect(requests[0]?.headers["last-event-id"]).toBeUndefined();
-  });
+      });
+      onTestFinished(() => live.close());
+      await waitFor(() => live.lastEventId === "1" || live.state.kind === "open", {
+        within: 30_000,
+        missing: "the stream",
+      });
+      expect(requests[0]?.headers["last-event-id"]).toBeUndefined();
+    },
+  );
 });

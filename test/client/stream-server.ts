@@ -6,7 +6,7 @@ import { parsePort } from "../support/parse-port.js";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server that gives each request the next answer, the last one for ever. */
+/** Starts a server that gives each request the next answer. The last answer is repeated. */
 export async function serve(...answers: Answer[]): Promise<{ url: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
@@ -22,7 +22,7 @@ export async function serve(...answers: Answer[]): Promise<{ url: string; reques
   return { url: `http://127.0.0.1:${parsePort(server.address())}/esupdates`, requests };
 }
 
-/** Answers with a stream of these chunks, which ends after them unless `open`. */
+/** Answers with a stream of these chunks. The stream then ends, unless `open` is true. */
 export function stream(
   chunks: readonly (string | Buffer)[],
   options: { readonly open?: boolean } = {},
@@ -35,11 +35,11 @@ export function stream(
   };
 }
 
-/** Answers with a status and says nothing more. */
+/** Answers with a status and a body. */
 export const refuse =
   (status: number, body = "", type = "text/plain"): Answer =>
   (_request, response) =>
     void response.writeHead(status, { "content-type": type }).end(body);
 
-/** Reconnection so quick that no test waits for it. */
+/** Sets the shortest reconnection time, so that tests do not wait. */
 export const quick = "retry: 1\n";

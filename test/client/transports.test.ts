@@ -15,7 +15,7 @@ const json =
 
 const event = (id: string, data: string): object => ({ kind: "event", id, topics: ["t"], data });
 
-/** The data that comes, until there is as much as `count`. */
+/** Connects, and returns the data of the first `count` items; of a gap, its reason. */
 async function dataOf(url: string, count: number, options: ConnectOptions): Promise<string[]> {
   const live = connect(url, options);
   onTestFinished(() => live.close());
@@ -29,7 +29,7 @@ async function dataOf(url: string, count: number, options: ConnectOptions): Prom
 }
 
 describe("an event stream", () => {
-  it("that is silent for three heartbeats is replaced, and goes on where it was", async () => {
+  it("that is silent for three heartbeats is replaced, and the next one resumes", async () => {
     const { url, requests } = await serve(
       stream([`${quick}heartbeat: 30\nid: 1\ndata: a\n\n`], { open: true }),
       stream(["heartbeat: 60000\nid: 2\ndata: b\n\n"], { open: true }),
@@ -40,7 +40,7 @@ describe("an event stream", () => {
 });
 
 describe("long polls", () => {
-  it("ask once for what there is, and then from where they are, waiting", async () => {
+  it("get the present events at once, and then wait from their position on", async () => {
     const gap = { kind: "gap", id: "#e:2", reason: "evicted", topics: [], more: false };
     const { url, requests } = await serve(
       json({ position: "#e:1", events: [{ ...event("0", "state"), retained: true }] }),
@@ -62,7 +62,7 @@ describe("long polls", () => {
     expect(requests[0]?.headers.authorization).toBe("Bearer k");
   });
 
-  it("are asked once a second, and ever less often, when answers come at once and bring nothing new", async () => {
+  it("are sent after 1 s, then ever more slowly, when empty responses come at once", async () => {
     const askedMs: number[] = [];
     const nothing = json({ position: "#e:1", events: [], more: true });
     const { url } = await serve((request, response) => {
@@ -75,20 +75,20 @@ describe("long polls", () => {
       within,
       missing: () => `the fourth request; there are ${askedMs.length}`,
     });
-    // The first is answered with the position, the second with no more than that.
+    // The first response brings the position, so only the second and later ones count as empty.
     const [, second = 0, third = 0, fourth = 0] = askedMs;
     expect(third - second).toBeGreaterThan(900);
     expect(fourth - third).toBeGreaterThan(1900);
   });
 
-  it("are begun anew, after a wait, when something else answers in JSON", async () => {
+  it("start again after a wait when another server answers with JSON", async () => {
     const { url } = await serve(json({ error: "no" }), json({ position: "1", events: [event("1", "a")] }));
     expect(await dataOf(url.replace("esupdates", ""), 1, { transport: "poll", filters: ["t"] })).toEqual([
       "a",
     ]);
   });
 
-  it("are what is left when something answers in place of the stream", async () => {
+  it("are used when another server answers in place of the stream", async () => {
     vi.stubGlobal("WebSocket", undefined);
     const page = refuse(200, "<html>");
     const begun = json({ position: "1", events: [event("1", "a")] });
@@ -99,12 +99,12 @@ describe("long polls", () => {
     expect(await dataOf(url, 1, {})).toEqual(["a"]);
   });
 
-  it("are no transport of a stream at an address of its own", () => {
+  it("are refused for a stream at a custom URL", () => {
     expect(() => connect("http://127.0.0.1/own/stream", { transport: "poll" })).toThrowError(TypeError);
   });
 });
 
-/** What a browser's WebSocket does, with a server that the test plays. */
+/** A browser's WebSocket. The test plays the server. */
 class FakeSocket extends EventTarget {
   static readonly all: FakeSocket[] = [];
   readonly url: string;
@@ -117,13 +117,13 @@ class FakeSocket extends EventTarget {
     this.protocols = protocols;
     FakeSocket.all.push(this);
     const [first = "", ...others] = FakeSocket.scripts.shift() ?? [];
-    queueMicrotask(() => [first, ...others].forEach((frame) => this.say(frame)));
+    queueMicrotask(() => [first, ...others].forEach((frame) => this.receive(frame)));
   }
 
-  /** What each socket says first, in the order in which they are made. */
+  /** The first frames of each socket, in the order in which the sockets are created. */
   static scripts: string[][] = [];
 
-  say(frame: string): void {
+  receive(frame: string): void {
     if (frame === "close") this.close();
     else this.dispatchEvent(new MessageEvent("message", { data: frame }));
   }
@@ -138,7 +138,7 @@ class FakeSocket extends EventTarget {
 describe("a WebSocket", () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it("says its place in the URL and its token in a subprotocol, and resumes when it is closed", async () => {
+  it("sends its position in the URL and its token in a subprotocol, and resumes when it is closed", async () => {
     const opening = JSON.stringify({ kind: "open", filters: ["t"], retryMs: 1 });
     const position = JSON.stringify({ kind: "position", id: "#e:1" });
     const later = { kind: "later" };
@@ -179,14 +179,14 @@ it.each([
 });
 
 it.each([undefined, null, 1, "x", [], {}, { kind: "other" }, { kind: "filters", filters: [] }])(
-  "%j is no word of the hub's that counts",
+  "%j is not a known message of the hub",
   (value) => {
     expect(parseHubMessage(value, "1")).toEqual({ kind: "other" });
   },
 );
 
-it("an event with what is missing, or of another kind than it should be, is one with less", () => {
+it("fields of an event that are missing or of the wrong type are left out", () => {
   const item = { kind: "event", id: "", topics: ["t"], data: "" };
-  const word = parseHubMessage({ kind: "event", topics: ["t", 1], type: 7, data: {} }, "1");
-  expect(word).toEqual({ kind: "arrival", arrival: { item, cursor: "1" } });
+  const message = parseHubMessage({ kind: "event", topics: ["t", 1], type: 7, data: {} }, "1");
+  expect(message).toEqual({ kind: "arrival", arrival: { item, cursor: "1" } });
 });

@@ -1,21 +1,21 @@
-/** The reconnection time until the stream names one, in milliseconds. */
+/** The reconnection time, in milliseconds, until the stream sets one with `retry:`. */
 const defaultReconnectMs = 2000;
 
-/** The least that a stream can ask for, in milliseconds: with 0 a server that is down would be asked in a tight loop. */
+/** The minimum reconnection time, in milliseconds. With `retry: 0`, clients would flood a server that is down. */
 const minReconnectMs = 100;
 
-/** No wait is drawn from a longer span than this, unless the stream itself asks for one, in milliseconds. */
+/** The maximum reconnection time, in milliseconds, unless the stream itself sets a longer one. */
 const maxReconnectMs = 30_000;
 
 /**
- * Draws the wait before the next attempt, in milliseconds. The span doubles with each failure in a row, from
- * the reconnection time up to 30 s. The whole span is drawn from ("full jitter"), since the clients of a
- * server that restarts all lose it at the same moment; a wait is at least a tenth of the reconnection time.
+ * Draws a random wait before the next attempt, in milliseconds. The upper bound doubles with each consecutive failure,
+ * from the reconnection time up to 30 s. The lower bound is a tenth of the reconnection time. The wait is drawn from the
+ * whole range ("full jitter"), because all clients of a restarted server disconnect at the same moment.
  */
 export function reconnectDelayMs(options: {
-  /** What the stream asked for with `retry:`; undefined before it has. */
+  /** The value of `retry:`; undefined before the stream has sent one. */
   readonly reconnectionMs: number | undefined;
-  /** Attempts in a row that brought no stream; 0 after a stream that was open. */
+  /** Consecutive attempts that opened no stream; 0 after a stream that was open. */
   readonly failures: number;
   /** A number from 0 up to, but not including, 1. */
   readonly random: number;

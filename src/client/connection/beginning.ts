@@ -1,6 +1,6 @@
 import type { FeedEvents } from "./feed.js";
 
-/** Where a connection begins, and whom it tells. */
+/** The initial state of a connection: its filters, its position, and the receiver of its events. */
 export interface ConnectionStart {
   readonly filters: readonly string[];
   readonly lastEventId: string;

@@ -1,12 +1,12 @@
 import type { Feed, FeedEvents } from "./feed.js";
 
-/** A feed whose code is being loaded: what it is told meanwhile it is told then. Without its code it is closed. */
-export function deferredFeed(made: Promise<Feed>, events: FeedEvents): Feed {
-  made.catch((error: Error) => events.state({ kind: "closed", error }));
-  const later = (then: (feed: Feed) => void): void => void made.then(then, () => undefined);
+/** A feed whose code is still loading. It passes all calls on after the load. If the load fails, the feed is closed. */
+export function deferredFeed(loading: Promise<Feed>, events: FeedEvents): Feed {
+  loading.catch((error: Error) => events.state({ kind: "closed", error }));
+  const afterLoad = (call: (feed: Feed) => void): void => void loading.then(call, () => undefined);
   return {
-    follow: async (filters) => (await made).follow(filters),
-    taken: (seen) => later((feed) => feed.taken?.(seen)),
-    close: () => later((feed) => feed.close()),
+    follow: async (filters) => (await loading).follow(filters),
+    consumed: (position) => afterLoad((feed) => feed.consumed?.(position)),
+    close: () => afterLoad((feed) => feed.close()),
   };
 }

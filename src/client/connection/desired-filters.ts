@@ -1,26 +1,26 @@
-/** What is wanted of a stream at one moment. */
-export interface DesiredFilter {
+/** The desired filters at one moment. */
+export interface FilterSnapshot {
   readonly filters: readonly string[];
-  /** Those whose retained values have not come yet. */
+  /** Filters whose retained values have not arrived yet. */
   readonly added: readonly string[];
-  /** Counts the wishes. */
-  readonly number: number;
+  /** Grows by one with each change. */
+  readonly version: number;
 }
 
-interface Waiting {
-  readonly number: number;
+interface PendingChange {
+  readonly version: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The filters that are wanted, those of them whose retained values are still to come, and who waits for them. */
+/** The filters that the program wants, which of them still need retained values, and the changes not yet confirmed. */
 export class DesiredFilters {
   #filters: readonly string[];
   #added: Set<string> = new Set();
-  /** Those whose retained values the stream that is open was asked for. */
-  #asked: readonly string[] = [];
-  readonly #waiting: Waiting[] = [];
-  #number = 0;
+  /** The filters of the open stream, until its retained values have arrived. */
+  #opened: readonly string[] = [];
+  readonly #pending: PendingChange[] = [];
+  #version = 0;
 
   constructor(filters: readonly string[]) {
     this.#filters = filters;
@@ -30,40 +30,43 @@ export class DesiredFilters {
     return this.#filters;
   }
 
-  /** `again` counts as new, too. Rejections are handled, so that who does not wait is not told of them either. */
+  /**
+   * Changes the filters. Filters in `again` count as new too. Resolves when a stream has opened with them. Callers may
+   * ignore the promise: its rejection is handled here.
+   */
   follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
     const isNew = (filter: string): boolean => this.#added.has(filter) || !this.#filters.includes(filter);
     this.#added = new Set([...filters.filter(isNew), ...again]);
     this.#filters = filters;
-    this.#number += 1;
-    const followed = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ number: this.#number, resolve, reject });
+    this.#version += 1;
+    const confirmed = new Promise<void>((resolve, reject) => {
+      this.#pending.push({ version: this.#version, resolve, reject });
     });
-    followed.catch(() => undefined);
-    return followed;
+    confirmed.catch(() => undefined);
+    return confirmed;
   }
 
-  now(): DesiredFilter {
-    return { filters: this.#filters, added: [...this.#added], number: this.#number };
+  current(): FilterSnapshot {
+    return { filters: this.#filters, added: [...this.#added], version: this.#version };
   }
 
-  /** A stream has begun with this wish. */
-  met({ filters, number }: DesiredFilter): void {
-    this.#asked = filters;
-    // Each counts one more than the one before.
-    while ((this.#waiting[0]?.number ?? Infinity) <= number) this.#waiting.shift()?.resolve();
+  /** A stream has opened with this snapshot. */
+  confirm({ filters, version }: FilterSnapshot): void {
+    this.#opened = filters;
+    // Versions grow by one with each change, so the oldest pending change comes first.
+    while ((this.#pending[0]?.version ?? Infinity) <= version) this.#pending.shift()?.resolve();
   }
 
-  /** The retained values have come: what comes behind them has. Until then a stream that breaks asks for them again. */
-  begun(): void {
-    for (const filter of this.#asked) this.#added.delete(filter);
-    this.#asked = [];
+  /** All retained values of the open stream have arrived. If a stream breaks before this, the next one requests them again. */
+  endRetained(): void {
+    for (const filter of this.#opened) this.#added.delete(filter);
+    this.#opened = [];
   }
 
-  /** The server will not: what the open stream follows is what is wanted again. */
-  refuse(error: Error, filters: readonly string[]): void {
+  /** The server refused the change. The filters are set back to those of the open stream. */
+  reject(error: Error, filters: readonly string[]): void {
     this.#added = new Set([...this.#added].filter((filter) => filters.includes(filter)));
     this.#filters = filters;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of this.#pending.splice(0)) reject(error);
   }
 }

@@ -1,24 +1,24 @@
 import type { Arrival, ConnectionState } from "../messages/item.js";
 
-/** What a feed tells whoever made it, in order. */
+/** Receives the events of a feed, in order. */
 export interface FeedEvents {
   state(state: ConnectionState): void;
-  /** What it returns is waited for before more is read; undefined when there is room for more. */
+  /** The feed reads no more until the returned promise resolves. undefined: there is room for more. */
   arrival(arrival: Arrival): Promise<void> | undefined;
 }
 
-/** What a program has taken last, and of which filters. */
-export interface Seen {
+/** The last event that the program consumed, and the filters at that time. */
+export interface ReadPosition {
   readonly lastEventId: string;
   readonly filters: readonly string[];
 }
 
-/** Where a live connection has its items from: a hub, or a worker that has them from there for several pages. */
+/** The source of a live connection's items: a hub, or a worker that reads from the hub for several pages. */
 export interface Feed {
-  /** Resolves when these filters are followed; rejects when the server refuses them, and those before stay. */
+  /** Resolves when the hub has changed the filters. Rejects if the server refuses them; the old filters stay. */
   follow(filters: readonly string[]): Promise<void>;
-  /** The program has taken what came up to here, and follows these filters. */
-  taken?(seen: Seen): void;
-  /** Ends it, for good and at once. */
+  /** The program has consumed all items up to this position. */
+  consumed?(position: ReadPosition): void;
+  /** Closes the feed immediately. It cannot be opened again. */
   close(): void;
 }

@@ -1,77 +1,81 @@
 import type { LiveItem } from "../messages/item.js";
 
 /**
- * How many items wait for the program at most before nothing more is read: a few chunks of the network's, so that reading goes on while
- * one is worked on. What is not read stays with the hub, and in its history.
+ * The maximum number of items that wait for the program. Above it, the library stops reading, and further events stay in
+ * the hub's history. The number covers a few network chunks, so that reading continues while the program works on one.
  */
 export const maxWaitingItems = 256;
 
 interface Slot {
   readonly item: LiveItem;
-  /** True when listeners have had it, though nobody has taken it. */
-  readonly isHeard: boolean;
+  /** True if the item was sent to listeners, although no loop has taken it. */
+  readonly isSent: boolean;
   cursor: string;
 }
 
-type Taken = IteratorResult<LiveItem, undefined>;
+type TakeResult = IteratorResult<LiveItem, undefined>;
 
-/** What has come and was not taken yet, in order and bounded. Each item goes to one taker. */
+/** A bounded queue of items that the program has not consumed. Each item goes to one consumer, in order. */
 export class Inbox {
-  readonly #onTaken: (cursor: string) => void;
+  readonly #onConsumed: (cursor: string) => void;
   #slots: Slot[] = [];
-  readonly #wakes: (() => void)[] = [];
-  #hasRoom: (() => void) | undefined;
+  readonly #waiting: (() => void)[] = [];
+  #onRoom: (() => void) | undefined;
   #end: { readonly error: Error | undefined } | undefined;
 
-  /** @param onTaken called with the id to resume from, whenever something has been taken */
-  constructor(onTaken: (cursor: string) => void) {
-    this.#onTaken = onTaken;
+  /** @param onConsumed receives the id to resume from, each time an item is consumed */
+  constructor(onConsumed: (cursor: string) => void) {
+    this.#onConsumed = onConsumed;
   }
 
-  /** What it returns is to be waited for before more is put; undefined while there is room. */
+  /** Adds an item. Wait for the returned promise before the next call; undefined means that there is room. */
   put(slot: Slot): Promise<void> | undefined {
     if (this.#end !== undefined) return undefined;
     this.#slots.push(slot);
     this.wake();
     if (this.#slots.length < maxWaitingItems) return undefined;
-    return new Promise((resolve) => (this.#hasRoom = resolve));
+    return new Promise((resolve) => (this.#onRoom = resolve));
   }
 
-  /** A position belongs to what came before it: it counts once that is taken. */
+  /** Moves the cursor without an item. It counts as consumed together with the item before it. */
   mark(cursor: string): void {
     const last = this.#slots.at(-1);
-    if (last === undefined) this.#onTaken(cursor);
+    if (last === undefined) this.#onConsumed(cursor);
     else last.cursor = cursor;
   }
 
-  /** The next item; at the end none, or the error that ended it. None either once its taker has left, who takes nothing with it. */
-  async take(hasLeft: () => boolean): Promise<Taken> {
+  /**
+   * Waits for the next item. Returns `done` after the end, or if the consumer has left; a consumer that left takes no item.
+   *
+   * @throws the error that ended the connection
+   */
+  async take(hasLeft: () => boolean): Promise<TakeResult> {
     for (;;) {
       if (hasLeft()) return { done: true, value: undefined };
       const slot = this.#slots.shift();
       if (slot !== undefined) {
-        this.#onTaken(slot.cursor);
+        this.#onConsumed(slot.cursor);
         if (this.#slots.length < maxWaitingItems / 2) this.#makeRoom();
         return { done: false, value: slot.item };
       }
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end !== undefined) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => this.#wakes.push(resolve));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
-  /** Gives what lies here to `each`, in order, but nothing from before what was heard. */
+  /** Empties the queue and passes its items to `each`, in order. Items up to the last one that was sent to listeners are skipped. */
   drain(each: (item: LiveItem) => void): void {
     const slots = this.#slots.splice(0);
-    const heard = slots.findLastIndex(({ isHeard }) => isHeard);
+    const lastSent = slots.findLastIndex(({ isSent }) => isSent);
     for (const [index, { item, cursor }] of slots.entries()) {
-      if (index > heard) each(item);
-      this.#onTaken(cursor);
+      if (index > lastSent) each(item);
+      this.#onConsumed(cursor);
     }
     this.#makeRoom();
   }
 
-  /** Nothing more comes; with an error what lies here is still given out, without one the program wants no more. */
+  /** Ends the queue. With an error, the waiting items can still be taken; without one, they are discarded. */
   end(error: Error | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
@@ -80,13 +84,13 @@ export class Inbox {
     this.wake();
   }
 
-  /** Those who wait look again, in the order in which they came. */
+  /** All waiting consumers check again, in the order in which they began to wait. */
   wake(): void {
-    for (const wake of this.#wakes.splice(0)) wake();
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #makeRoom(): void {
-    this.#hasRoom?.();
-    this.#hasRoom = undefined;
+    this.#onRoom?.();
+    this.#onRoom = undefined;
   }
 }

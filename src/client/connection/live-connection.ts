@@ -2,16 +2,16 @@ import type { Feed, FeedEvents } from "./feed.js";
 import { Inbox } from "./inbox.js";
 import type { Arrival, ConnectionState, LiveEvent, LiveGap, LiveItem } from "../messages/item.js";
 
-/** What can be listened to, by name. */
+/** The names that `on` accepts, and the value that each listener receives. */
 export interface LiveEventMap {
   readonly event: LiveEvent;
   readonly gap: LiveGap;
-  /** Each state that follows; the present one is in `state`. */
+  /** Each new state; the current one is in the property `state`. */
   readonly state: ConnectionState;
 }
 
-/** Who listens, by the same names. */
-export type LiveListeners = { readonly [Name in keyof LiveEventMap]: (news: LiveEventMap[Name]) => void };
+/** The type of a listener, by name. */
+export type LiveListeners = { readonly [Name in keyof LiveEventMap]: (value: LiveEventMap[Name]) => void };
 
 export interface LiveOptions {
   readonly filters: readonly string[];
@@ -20,9 +20,9 @@ export interface LiveOptions {
 }
 
 /**
- * A connection that stays: it reconnects by itself, resumes after what was taken last, and says where something is
- * missing. Items come to the listeners and to who iterates, each once and in order. Where nobody takes them they
- * wait, a few hundred; then nothing more is read until some are taken, and nothing is dropped.
+ * A connection that reconnects, resumes after the last event that the program received, and reports gaps. Listeners and
+ * loops receive each item once and in order. Without a listener or loop, up to {@link maxWaitingItems} items wait. Then
+ * the library stops reading until some are consumed; no item is dropped.
  */
 export class LiveConnection implements AsyncIterable<LiveItem> {
   readonly #listeners: { readonly [Name in keyof LiveEventMap]: Set<LiveListeners[Name]> } = {
@@ -30,22 +30,22 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
     gap: new Set(),
     state: new Set(),
   };
-  readonly #inbox = new Inbox((cursor) => this.#taken(cursor));
+  readonly #inbox = new Inbox((cursor) => this.#consumed(cursor));
   readonly #feed: Feed;
   #filters: readonly string[];
-  /** What the hub has agreed to. */
-  #followed: readonly string[];
+  /** The filters that the hub has confirmed. */
+  #confirmedFilters: readonly string[];
   #state: ConnectionState = { kind: "idle" };
   #lastEventId: string;
   readonly #iterators = new Set();
 
-  /** For `connect`, which says what the options mean. */
+  /** Call `connect` instead; it documents the options. */
   constructor({ filters, lastEventId, makeFeed }: LiveOptions) {
-    this.#filters = this.#followed = filters;
+    this.#filters = this.#confirmedFilters = filters;
     this.#lastEventId = lastEventId;
     this.#feed = makeFeed({
-      state: (state) => this.#become(state),
-      arrival: (arrival) => this.#arrive(arrival),
+      state: (state) => this.#setState(state),
+      arrival: (arrival) => this.#receive(arrival),
     });
   }
 
@@ -53,47 +53,47 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
     return this.#state;
   }
 
-  /** Those that are wanted; the hub may not have been told yet. */
+  /** The filters that the program wants. The hub may not have confirmed the last change yet. */
   get filters(): readonly string[] {
     return this.#filters;
   }
 
-  /** After what the program has taken: another connection may resume from here. `""` when there is nothing yet. */
+  /** The id of the last event that the program received; another connection may resume from it. `""` before the first. */
   get lastEventId(): string {
     return this.#lastEventId;
   }
 
-  /** Listens until what is returned is called. What has been waiting comes to the first who listens to it. */
+  /** Adds a listener and returns a function that removes it. The first listener for `event` receives the waiting items. */
   on<Name extends keyof LiveEventMap>(name: Name, listener: LiveListeners[Name]): () => void {
     const listeners = this.#listeners[name];
     listeners.add(listener);
-    if (name === "event") queueMicrotask(() => this.#giveWaiting());
+    if (name === "event") queueMicrotask(() => this.#deliverWaiting());
     return () => void listeners.delete(listener);
   }
 
   /**
-   * Follows these too, from now on, their retained values first. Resolves when the hub does; rejects with
-   * StreamRefusedError when it will not: then they are dropped again, and the others go on; and when the connection is
-   * closed. It need not be waited for.
+   * Adds filters. Their retained values come first, then live events. Resolves when the hub has added them. Rejects with
+   * StreamRefusedError if the hub refuses; then the other filters stay. Also rejects when the connection is closed. The
+   * caller may ignore the promise.
    */
   add(...filters: readonly string[]): Promise<void> {
     return this.#follow([...new Set([...this.#filters, ...filters])]);
   }
 
-  /** Follows these no more. With none left the connection is closed until some are added. Resolves as {@link add}. */
+  /** Removes filters. Without filters the connection is idle until some are added. Resolves and rejects as {@link add}. */
   drop(...filters: readonly string[]): Promise<void> {
     return this.#follow(this.#filters.filter((filter) => !filters.includes(filter)));
   }
 
-  /** Ends it for good; what waits is not given out any more, and loops over it end. Safe to call twice. */
+  /** Closes the connection. Waiting items are discarded, and loops end. Safe to call twice. */
   close(): void {
     this.#feed.close();
-    this.#become({ kind: "closed" });
+    this.#setState({ kind: "closed" });
   }
 
   /**
-   * Yields events and gaps until it is closed; throws when the server refuses it for good. Leaving the loop does not
-   * close it. Of several loops each item goes to one.
+   * Yields events and gaps until the connection is closed. Throws if the server refuses the stream. Leaving the loop does
+   * not close the connection. With several loops, each item goes to one of them.
    */
   [Symbol.asyncIterator](): AsyncIterator<LiveItem, undefined> {
     const iterator = {
@@ -111,50 +111,50 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   #follow(filters: readonly string[]): Promise<void> {
     this.#filters = filters;
     const followed = this.#feed.follow(filters);
-    // What is refused is refused with all that waits beside it.
+    // A refusal rejects all pending changes, so the filters go back to the last confirmed ones.
     followed.then(
-      () => (this.#followed = filters),
-      () => (this.#filters = this.#followed),
+      () => (this.#confirmedFilters = filters),
+      () => (this.#filters = this.#confirmedFilters),
     );
     return followed;
   }
 
-  #become(state: ConnectionState): void {
+  #setState(state: ConnectionState): void {
     if (this.#state.kind === "closed") return;
     this.#state = state;
     if (state.kind === "closed") this.#inbox.end(state.error);
-    this.#tell("state", state);
+    this.#emit("state", state);
   }
 
-  #arrive({ item, cursor }: Arrival): Promise<void> | undefined {
+  #receive({ item, cursor }: Arrival): Promise<void> | undefined {
     if (item === undefined) {
       this.#inbox.mark(cursor);
       return undefined;
     }
-    // A listener, or a loop that was left, may have come just now: what has waited goes first.
-    this.#giveWaiting();
-    const isHeard = this.#listeners.event.size > 0;
-    if (isHeard) this.#give(item);
-    if (this.#iterators.size > 0 || !isHeard) return this.#inbox.put({ item, cursor, isHeard });
-    this.#taken(cursor);
+    // A listener may have been added, or a loop left, in this turn: items that already wait go first.
+    this.#deliverWaiting();
+    const isSent = this.#listeners.event.size > 0;
+    if (isSent) this.#deliver(item);
+    if (this.#iterators.size > 0 || !isSent) return this.#inbox.put({ item, cursor, isSent });
+    this.#consumed(cursor);
     return undefined;
   }
 
-  #giveWaiting(): void {
+  #deliverWaiting(): void {
     if (this.#iterators.size === 0 && this.#listeners.event.size > 0)
-      this.#inbox.drain((item) => this.#give(item));
+      this.#inbox.drain((item) => this.#deliver(item));
   }
 
-  #give(item: LiveItem): void {
-    if (item.kind === "event") this.#tell(item.kind, item);
-    else this.#tell(item.kind, item);
+  #deliver(item: LiveItem): void {
+    if (item.kind === "event") this.#emit(item.kind, item);
+    else this.#emit(item.kind, item);
   }
 
-  /** A listener that throws is the program's fault, and is reported as one: the others and the stream go on. */
-  #tell<Name extends keyof LiveEventMap>(name: Name, news: LiveEventMap[Name]): void {
+  /** An error that a listener throws is reported as an uncaught error. The other listeners and the stream continue. */
+  #emit<Name extends keyof LiveEventMap>(name: Name, value: LiveEventMap[Name]): void {
     for (const listener of this.#listeners[name]) {
       try {
-        listener(news);
+        listener(value);
       } catch (error) {
         queueMicrotask(() => {
           throw error;
@@ -163,8 +163,8 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
     }
   }
 
-  #taken(cursor: string): void {
+  #consumed(cursor: string): void {
     this.#lastEventId = cursor;
-    this.#feed.taken?.({ lastEventId: cursor, filters: this.#filters });
+    this.#feed.consumed?.({ lastEventId: cursor, filters: this.#filters });
   }
 }

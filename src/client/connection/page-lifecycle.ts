@@ -1,15 +1,16 @@
 /**
- * Calls `onBack` when the page is shown, thawed or online again; `renewed` after it was offline, since what was open may have
- * gone without a word. Where there is no page (Node, a worker) it knows of the network at most. Returns what ends it.
+ * Calls `onReturn` when the page becomes visible, is unfrozen, or is online again. `wasOffline` is true after a network
+ * failure: open connections may be dead without a notice. In Node and in workers only network events exist, if any.
+ * Returns a function that stops the watch.
  */
-export function watchPage(onBack: (options: { readonly renewed: boolean }) => void): () => void {
+export function watchPage(onReturn: (options: { readonly wasOffline: boolean }) => void): () => void {
   const ended = new AbortController();
   const on = (target: EventTarget | undefined, type: string, listener: () => void): void =>
     target?.addEventListener?.(type, listener, { signal: ended.signal });
-  const back = (): void => onBack({ renewed: false });
-  on(globalThis.document, "visibilitychange", () => document.hidden || back());
-  on(globalThis.document, "resume", back);
-  on(globalThis, "pageshow", back);
-  on(globalThis, "online", () => onBack({ renewed: true }));
+  const shown = (): void => onReturn({ wasOffline: false });
+  on(globalThis.document, "visibilitychange", () => document.hidden || shown());
+  on(globalThis.document, "resume", shown);
+  on(globalThis, "pageshow", shown);
+  on(globalThis, "online", () => onReturn({ wasOffline: true }));
   return () => ended.abort();
 }

@@ -6,71 +6,71 @@ import type { OpenedStream, StreamOpener } from "./stream-opener.js";
 import { reasonText, type ArrivalBatch } from "../transports/transport.js";
 import type { DesiredFilters } from "./desired-filters.js";
 
-/** A stream is dead when it has been silent for so many heartbeats: one may be late, and one lost on the way. */
+/** A stream that is silent for this many heartbeats is dead: one may be late, and one may be lost. */
 const heartbeatsMissed = 3;
 
 export interface StreamLoopOptions {
   readonly opener: StreamOpener;
-  readonly wishes: DesiredFilters;
+  readonly desired: DesiredFilters;
   /** `""` means none. */
   readonly lastEventId: string;
 }
 
 /**
- * Keeps one stream of a hub: opens it, resumes after what was taken last when it ends, and opens another in its place
- * when filters or the token change. While that one is being opened the old one is kept but not read: so nothing is
- * lost, doubled or out of order, and when it cannot be opened the old one goes on.
+ * Keeps one stream of a hub open. It resumes after the last consumed event, and opens a replacement when filters or the
+ * token change. While the replacement opens, the old stream stays open but is not read. So no event is lost, repeated or
+ * reordered. If the replacement fails, the old stream continues.
  */
 export class StreamLoop implements Feed {
   readonly #opener: StreamOpener;
-  readonly #wishes: DesiredFilters;
+  readonly #desired: DesiredFilters;
   readonly #events: FeedEvents;
-  readonly #bell = new Wakeup();
+  readonly #wakeup = new Wakeup();
   #cursor: string;
   #retryMs: number | undefined;
-  #silenceMs: number | undefined;
+  #idleTimeoutMs: number | undefined;
   #failures = 0;
 
-  constructor({ opener, wishes, lastEventId }: StreamLoopOptions, events: FeedEvents) {
+  constructor({ opener, desired, lastEventId }: StreamLoopOptions, events: FeedEvents) {
     this.#opener = opener;
-    this.#wishes = wishes;
+    this.#desired = desired;
     this.#cursor = lastEventId;
     this.#events = events;
   }
 
-  /** Begins; resolves, and never rejects, when it has been closed, or the server has refused it for good. */
+  /** Starts the loop. Resolves when it is closed, by `close` or by a refusal of the server. Never rejects. */
   async run(): Promise<void> {
-    while (!this.#bell.isClosed)
-      await this.#turn().catch((error: Error) => {
-        if (this.#bell.isClosed) return;
+    while (!this.#wakeup.isClosed)
+      await this.#attempt().catch((error: Error) => {
+        if (this.#wakeup.isClosed) return;
         this.close(error);
         this.#events.state({ kind: "closed", error });
       });
   }
 
-  /** @param again filters whose retained values are to come once more, for somebody who has not seen them */
+  /** @param again filters whose retained values are requested once more, for a reader that has not received them */
   follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
-    const followed = this.#wishes.follow(filters, again);
-    if (this.#bell.isClosed) this.close();
-    else this.#bell.ring("change");
+    const followed = this.#desired.follow(filters, again);
+    if (this.#wakeup.isClosed) this.close();
+    else this.#wakeup.notify("change");
     return followed;
   }
 
-  /** The page or the network is back: ends a wait; with `renewed` an open stream is replaced, too. */
-  hurry({ renewed }: { readonly renewed: boolean }): void {
-    this.#bell.ring("hurry");
-    if (renewed) this.#bell.ring("change");
+  /** Ends the wait before the next attempt. After a network failure (`wasOffline`) an open stream is replaced, too. */
+  retry({ wasOffline }: { readonly wasOffline: boolean }): void {
+    this.#wakeup.notify("retry");
+    if (wasOffline) this.#wakeup.notify("change");
   }
 
   close(error = new Error("the connection is closed")): void {
-    this.#bell.ring("close");
+    this.#wakeup.notify("close");
     this.#opener.close();
-    this.#wishes.refuse(error, []);
+    this.#desired.reject(error, []);
   }
 
-  /** From one attempt to the next. */
-  async #turn(): Promise<void> {
-    if (this.#wishes.filters.length === 0) return this.#idle();
+  /** One attempt: opens a stream, reads it to its end, and waits. */
+  async #attempt(): Promise<void> {
+    if (this.#desired.filters.length === 0) return this.#idle();
     this.#events.state({ kind: "connecting" });
     const stream = await this.#open().catch((error: unknown) => {
       if (error instanceof StreamRefusedError) throw error;
@@ -80,21 +80,21 @@ export class StreamLoop implements Feed {
     if (stream === undefined) return;
     this.#failures = 0;
     const reason = await this.#read(stream);
-    if (this.#wishes.filters.length > 0) await this.#wait(reason, 0);
+    if (this.#desired.filters.length > 0) await this.#wait(reason, 0);
   }
 
   async #idle(): Promise<void> {
-    this.#bell.answer();
-    this.#wishes.met(this.#wishes.now());
+    this.#wakeup.clear();
+    this.#desired.confirm(this.#desired.current());
     this.#events.state({ kind: "idle" });
-    await this.#bell.hear("change", {});
+    await this.#wakeup.wait("change", {});
   }
 
   async #wait(reason: string, leastMs: number): Promise<undefined> {
-    if (this.#bell.isClosed) return;
+    if (this.#wakeup.isClosed) return;
     const delayMs = Math.max(this.#delayMs(this.#failures), leastMs);
     this.#events.state({ kind: "waiting", delayMs, reason });
-    await this.#bell.hear("hurry", { silenceMs: delayMs });
+    await this.#wakeup.wait("retry", { timeoutMs: delayMs });
   }
 
   #delayMs(failures: number): number {
@@ -102,62 +102,62 @@ export class StreamLoop implements Feed {
   }
 
   async #open(): Promise<OpenedStream> {
-    this.#bell.answer();
-    const wish = this.#wishes.now();
+    this.#wakeup.clear();
+    const desired = this.#desired.current();
     const lastEventId = this.#cursor;
-    // Whoever does not resume gets all retained values anyway.
-    const added = lastEventId === "" ? [] : wish.added;
-    const stream = await this.#opener.open({ filters: wish.filters, added, lastEventId });
-    if (stream.renewInMs !== undefined) this.#bell.later(stream.renewInMs, () => this.#renew());
+    // Without a position to resume from, the stream begins with all retained values anyway.
+    const added = lastEventId === "" ? [] : desired.added;
+    const stream = await this.#opener.open({ filters: desired.filters, added, lastEventId });
+    if (stream.renewInMs !== undefined) this.#wakeup.schedule(stream.renewInMs, () => this.#renew());
     this.#events.state({ kind: "open", transport: stream.transport });
-    this.#wishes.met(wish);
+    this.#desired.confirm(desired);
     return stream;
   }
 
   #renew(): void {
     this.#opener.renewToken();
-    this.#bell.ring("change");
+    this.#wakeup.notify("change");
   }
 
-  /** Reads until the stream ends, and those that take its place; returns why the last one has ended. */
+  /** Reads a stream and its replacements until one ends. Returns the reason of that end. */
   async #read(first: OpenedStream): Promise<string> {
     let stream = first;
     let reading = stream.next();
     for (;;) {
-      const heard = await this.#bell.hear("change", { reading, silenceMs: this.#silenceMs });
-      if (heard.kind === "batch") {
-        await this.#take(heard);
+      const result = await this.#wakeup.wait("change", { reading, timeoutMs: this.#idleTimeoutMs });
+      if (result.kind === "batch") {
+        await this.#receive(result);
         reading = stream.next();
-      } else if (heard.kind === "change" && this.#wishes.filters.length > 0) {
+      } else if (result.kind === "change" && this.#desired.filters.length > 0) {
         const before = stream;
         stream = await this.#replace(before);
         if (stream !== before) reading = stream.next();
       } else {
         stream.close();
-        return heard.kind === "end" ? heard.reason : "nothing came for too long";
+        return result.kind === "end" ? result.reason : "the stream was silent too long";
       }
     }
   }
 
-  /** Another stream for what is wanted now; the same one when that cannot be had now, or ever. */
+  /** Opens a replacement for the current filters. Returns the old stream if the replacement fails. */
   async #replace(stream: OpenedStream): Promise<OpenedStream> {
     try {
       const replacement = await this.#open();
       stream.close();
       return replacement;
     } catch (error) {
-      if (error instanceof StreamRefusedError) this.#wishes.refuse(error, stream.filters);
-      else this.#bell.later(this.#delayMs(1), () => this.#bell.ring("change"));
+      if (error instanceof StreamRefusedError) this.#desired.reject(error, stream.filters);
+      else this.#wakeup.schedule(this.#delayMs(1), () => this.#wakeup.notify("change"));
       return stream;
     }
   }
 
-  async #take({ arrivals, retryMs, heartbeatMs }: ArrivalBatch): Promise<void> {
+  async #receive({ arrivals, retryMs, heartbeatMs }: ArrivalBatch): Promise<void> {
     this.#retryMs = retryMs ?? this.#retryMs;
-    if (heartbeatMs !== undefined) this.#silenceMs = heartbeatMs * heartbeatsMissed;
+    if (heartbeatMs !== undefined) this.#idleTimeoutMs = heartbeatMs * heartbeatsMissed;
     for (const arrival of arrivals) {
-      if (this.#bell.isClosed) return;
-      if (arrival.item?.kind !== "event" || arrival.item.retained === undefined) this.#wishes.begun();
+      if (this.#wakeup.isClosed) return;
+      if (arrival.item?.kind !== "event" || arrival.item.retained === undefined) this.#desired.endRetained();
       this.#cursor = arrival.cursor;
       const room = this.#events.arrival(arrival);
       if (room !== undefined) await room;

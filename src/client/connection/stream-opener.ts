@@ -10,28 +10,28 @@ import {
 } from "../transports/transport.js";
 
 /**
- * What has not begun by then never will, in milliseconds: a proxy holds it back, or the browser has sent the request on a
- * connection that is dead and that it kept for use. After a network went without a word it may keep several.
+ * The time-out for opening a stream, in milliseconds. A proxy may hold the response back. Or the browser may have sent the
+ * request on a kept-alive connection that is dead; after a silent network failure it may keep several of them.
  */
 const openTimeoutMs = 10_000;
 
-/** A stream that has begun, and what it was asked with. */
+/** A stream that has opened, with the parameters of its request. */
 export interface OpenedStream extends OpenStream {
   readonly transport: TransportName;
   readonly filters: readonly string[];
-  /** When its token is to be renewed, in milliseconds from its beginning; undefined: never. */
+  /** When to renew the token, in milliseconds after the stream opened; undefined: never. */
   readonly renewInMs: number | undefined;
   close(): void;
 }
 
-type Asked = Omit<TransportRequest, "token" | "signal">;
+type StreamParameters = Omit<TransportRequest, "token" | "signal">;
 
-/** Opens streams by the transport that works, with a token that is valid. */
+/** Opens streams with a transport that works and a valid token. */
 export class StreamOpener {
   readonly #transports: Transports;
   readonly #tokens: Tokens;
   readonly #open = new Set<AbortController>();
-  #at = 0;
+  #transportIndex = 0;
   #hasOpened = false;
 
   /** @param options.transports in the order in which they are tried */
@@ -40,31 +40,35 @@ export class StreamOpener {
     this.#tokens = options.tokens;
   }
 
-  /** The next stream is asked for with another token, where another can be had; true where it can. */
+  /** Gets a new token for the next stream. Returns false if the token is fixed. */
   renewToken(): boolean {
-    return this.#tokens.forget();
+    return this.#tokens.discard();
   }
 
-  /** @throws what {@link Transport.open} does: then another transport may be next */
-  async open(asked: Asked): Promise<OpenedStream> {
-    const transport = this.#transports[this.#at % this.#transports.length] ?? this.#transports[0];
+  /** @throws as {@link Transport.open}; the next call may use the next transport */
+  async open(parameters: StreamParameters): Promise<OpenedStream> {
+    const transport = this.#transports[this.#transportIndex % this.#transports.length] ?? this.#transports[0];
     const controller = new AbortController();
     this.#open.add(controller);
-    // What has never worked is held back on the way; what has may work again when the network is back.
-    const LateError = this.#hasOpened ? Error : UnservedError;
-    const late = setTimeout(() => controller.abort(new LateError("no stream began in time")), openTimeoutMs);
+    // A transport that has never worked is changed after a time-out; one that has worked is kept.
+    const TimeoutError = this.#hasOpened ? Error : UnservedError;
+    const timer = setTimeout(
+      () => controller.abort(new TimeoutError("no stream opened within 10 s")),
+      openTimeoutMs,
+    );
     try {
-      const { next } = await this.#attempt(transport, { ...asked, signal: controller.signal });
+      const { next } = await this.#request(transport, { ...parameters, signal: controller.signal });
       this.#hasOpened = true;
       const { name } = transport;
       const renewInMs = this.#tokens.renewInMs();
-      return { next, transport: name, filters: asked.filters, renewInMs, close: () => this.#end(controller) };
+      const close = (): void => this.#end(controller);
+      return { next, transport: name, filters: parameters.filters, renewInMs, close };
     } catch (error) {
       this.#end(controller);
-      this.#judge(error, transport);
+      this.#afterFailure(error, transport);
       throw error;
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
     }
   }
 
@@ -78,8 +82,8 @@ export class StreamOpener {
     controller.abort();
   }
 
-  /** A token that is refused may have been withdrawn, or this clock be wrong: another is tried, once. */
-  async #attempt(transport: Transport, request: Omit<TransportRequest, "token">): Promise<OpenStream> {
+  /** After a 401 it tries once with a new token: the old one may be revoked, or this clock may be wrong. */
+  async #request(transport: Transport, request: Omit<TransportRequest, "token">): Promise<OpenStream> {
     const open = async (): Promise<OpenStream> => {
       const token = await this.#tokens.current().catch((error: unknown) => {
         throw new Error(`no token: ${reasonText(error)}`);
@@ -96,12 +100,11 @@ export class StreamOpener {
   }
 
   /**
-   * An event stream that something answers otherwise is held back on the way: the next transport may get through. A
-   * network that is down is no reason to change. What becomes of a WebSocket the browser does not tell: its token may have
-   * been refused, or the transport.
+   * Changes the transport if something between client and hub answers without a stream. A network that is down does not
+   * change it. Browsers hide why a WebSocket failed, so both the transport and the token are changed.
    */
-  #judge(error: unknown, { name }: Transport): void {
-    if (error instanceof UnservedError || name !== "event-stream") this.#at += 1;
+  #afterFailure(error: unknown, { name }: Transport): void {
+    if (error instanceof UnservedError || name !== "event-stream") this.#transportIndex += 1;
     if (name === "websocket") this.renewToken();
   }
 }

@@ -1,64 +1,65 @@
 import { objectFields } from "../messages/json.js";
 
-/** A token, or what brings one: called before the first stream, before its token expires, and when it was refused. */
+/** A token, or a function that returns one. It is called before the first stream, before the token expires, and after a 401. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
-/** Time enough for a server that issues tokens to be slow, in milliseconds. */
+/** The longest lead before a token expires, in milliseconds: enough for a slow token server. */
 const maxLeadMs = 60_000;
 
-/** What a timer can wait, in milliseconds [HTML 8.6: a 32-bit number]. */
+/** The longest delay of a timer, in milliseconds [HTML 8.6: a 32-bit number]. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** No sooner than this, in milliseconds: a callback that returns the same token again would be called in a tight loop. */
+/** The shortest renewal time, in milliseconds. A function that always returns the same token would be called in a tight loop. */
 const minRenewMs = 1000;
 
-/** Keeps the token until it is refused, or about to expire. */
+/** Caches the token until the server refuses it, or it expires soon. */
 export class Tokens {
   readonly #source: TokenSource | undefined;
-  #held: string | undefined;
+  #cached: string | undefined;
 
   constructor(source: TokenSource | undefined) {
     this.#source = source;
   }
 
   /**
-   * The token to ask with; undefined for none.
+   * The token for the next request; undefined for none.
    *
-   * @throws whatever the callback throws
+   * @throws the error of the program's token function
    */
   async current(): Promise<string | undefined> {
     if (typeof this.#source !== "function") return this.#source;
-    if (this.#held === undefined || remainingMs(this.#held) <= 0) this.#held = await this.#source();
-    return this.#held;
+    if (this.#cached === undefined || remainingMs(this.#cached) <= 0) this.#cached = await this.#source();
+    return this.#cached;
   }
 
-  /** Asks for another one next time; false where there is no other. */
-  forget(): boolean {
-    this.#held = undefined;
+  /** Discards the cached token, so that the next request gets a new one. Returns false if the token is fixed. */
+  discard(): boolean {
+    this.#cached = undefined;
     return typeof this.#source === "function";
   }
 
   /**
-   * When to ask for the next one, in milliseconds: a fifth of what is left before its end, at most a minute; undefined when
-   * it does not expire, or too soon, or cannot be renewed. A tenth of it is drawn: clients whose tokens were issued together would renew together.
+   * When to get the next token, in milliseconds: a fifth of the remaining time before the expiry, at most a minute. A
+   * random tenth is added to this lead, because tokens issued together would be renewed together. undefined if the token
+   * is fixed, does not expire, or expires too soon.
    */
   renewInMs(): number | undefined {
     if (typeof this.#source !== "function") return undefined;
-    const left = remainingMs(this.#held);
+    const left = remainingMs(this.#cached);
     const renewInMs = left - Math.min(maxLeadMs, left / 5) * (1 + Math.random() / 10);
-    // What is no number neither expires nor passes here.
+    // NaN, for a token without an expiry, fails this comparison.
     return renewInMs >= minRenewMs ? Math.min(maxTimerMs, renewInMs) : undefined;
   }
 }
 
-/** Until `exp` of a JWT by this machine's clock; NaN for what is not one, or says none. */
+/** Milliseconds until the `exp` of a JWT by this machine's clock; NaN for a token without a readable `exp`. */
 function remainingMs(token = ""): number {
   const [, claims = ""] = token.split(".");
   try {
     const { exp } = objectFields(JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))));
     return Number(exp) * 1000 - Date.now();
   } catch {
-    // A token that cannot be looked into.
+    // The token is not a JWT.
     return Number.NaN;
   }
 }

@@ -1,77 +1,80 @@
 import type { ArrivalBatch, StreamEnd } from "../transports/transport.js";
 
-/** What rings: filters or the token are to change; it is over; the page or the network is back. */
-type Ring = "change" | "close" | "hurry";
+/** change: filters or the token change; close: the connection is closed; retry: the page or the network has returned. */
+type Notice = "change" | "close" | "retry";
 
-/** What whoever listens has heard: a ring, something of the stream, or nothing for too long. */
-export type Heard = ArrivalBatch | StreamEnd | { readonly kind: Ring | "silence" };
+/** The result of a wait: a notice, a message of the stream, or a time-out. */
+export type WaitResult = ArrivalBatch | StreamEnd | { readonly kind: Notice | "timeout" };
 
-/** How late a timer may fire before it is taken for one of a page that was frozen, or a machine that slept, in milliseconds. */
-const sleptMs = 2000;
+/** A timer that fires later than this, in milliseconds, belongs to a page that was frozen or a machine that slept. */
+const frozenMs = 2000;
 
-/** How long such a page is given to read what has come meanwhile, in milliseconds. */
+/** How long such a page may read what arrived while it was frozen, in milliseconds. */
 const graceMs = 1000;
 
-/** Wakes the one who waits: for the next of a stream, or for the time of the next attempt. */
+/** Wakes the stream loop while it waits for the next message or for the next attempt. */
 export class Wakeup {
   #isClosed = false;
   #isChanged = false;
-  #ear: ((ring: Ring) => void) | undefined;
-  #later: ReturnType<typeof setTimeout> | undefined;
+  #onNotice: ((notice: Notice) => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** A change is heard even by who begins to wait afterwards, until it is answered; `close` for ever; `hurry` only now. */
-  ring(ring: Ring): void {
-    this.#isClosed ||= ring === "close";
-    this.#isChanged ||= ring === "change";
-    if (this.#isClosed) clearTimeout(this.#later);
-    this.#ear?.(ring);
+  /** `change` also ends later waits until it is cleared, `close` ends all later waits, `retry` only a current one. */
+  notify(notice: Notice): void {
+    this.#isClosed ||= notice === "close";
+    this.#isChanged ||= notice === "change";
+    if (this.#isClosed) clearTimeout(this.#timer);
+    this.#onNotice?.(notice);
   }
 
-  /** Calls `then` in so many milliseconds, in place of an earlier call of this that has not been made. */
-  later(ms: number, then: () => void): void {
-    clearTimeout(this.#later);
-    if (!this.#isClosed) this.#later = setTimeout(then, ms);
+  /** Calls `then` after `ms` milliseconds. Replaces the call that was scheduled before. */
+  schedule(ms: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    if (!this.#isClosed) this.#timer = setTimeout(then, ms);
   }
 
-  /** What is wanted is being done. */
-  answer(): void {
+  /** Clears a pending `change`, which the loop applies now. */
+  clear(): void {
     this.#isChanged = false;
   }
 
-  /** Until `awaited` or the end is rung, something of the stream is heard, or nothing has been for `silenceMs`. */
-  hear(
-    awaited: Exclude<Ring, "close">,
-    { reading, silenceMs }: { readonly reading?: Promise<Heard>; readonly silenceMs?: number | undefined },
-  ): Promise<Heard> {
+  /** Waits for `expected`, for `close`, for `reading`, or for `timeoutMs` without any of them. */
+  wait(
+    expected: Exclude<Notice, "close">,
+    {
+      reading,
+      timeoutMs,
+    }: { readonly reading?: Promise<WaitResult>; readonly timeoutMs?: number | undefined },
+  ): Promise<WaitResult> {
     return new Promise((resolve) => {
-      const heard = (what: Heard): void => {
-        stop();
-        if (this.#ear === ear) this.#ear = undefined;
-        resolve(what);
+      const finish = (result: WaitResult): void => {
+        stopTimer();
+        if (this.#onNotice === onNotice) this.#onNotice = undefined;
+        resolve(result);
       };
-      const ear = (kind: Ring): void => {
-        if (kind === awaited || kind === "close") heard({ kind });
+      const onNotice = (kind: Notice): void => {
+        if (kind === expected || kind === "close") finish({ kind });
       };
-      const stop = whenSilent(silenceMs, () => heard({ kind: "silence" }));
-      this.#ear = ear;
-      if (this.#isClosed) ear("close");
-      else if (this.#isChanged) ear("change");
-      void reading?.then(heard);
+      const stopTimer = startTimer(timeoutMs, () => finish({ kind: "timeout" }));
+      this.#onNotice = onNotice;
+      if (this.#isClosed) onNotice("close");
+      else if (this.#isChanged) onNotice("change");
+      void reading?.then(finish);
     });
   }
 }
 
-/** A timer that fires late was not running: what came meanwhile is read first. Returns what stops it. */
-function whenSilent(silenceMs: number | undefined, then: () => void): () => void {
-  if (silenceMs === undefined) return () => undefined;
-  const dueMs = Date.now() + silenceMs;
+/** After a freeze the timer waits `graceMs` more, so that messages which arrived meanwhile are read first. Returns a stop function. */
+function startTimer(timeoutMs: number | undefined, then: () => void): () => void {
+  if (timeoutMs === undefined) return () => undefined;
+  const dueMs = Date.now() + timeoutMs;
   let timer = setTimeout(() => {
-    if (Date.now() < dueMs + sleptMs) then();
+    if (Date.now() < dueMs + frozenMs) then();
     else timer = setTimeout(then, graceMs);
-  }, silenceMs);
+  }, timeoutMs);
   return () => clearTimeout(timer);
 }

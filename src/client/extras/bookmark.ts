@@ -1,51 +1,51 @@
-import type { Seen } from "../connection/feed.js";
+import type { ReadPosition } from "../connection/feed.js";
 import { objectFields, tryParseJson } from "../messages/json.js";
 
-/** Where a page keeps what it has seen. A browser's `sessionStorage` and `localStorage` are such. */
+/** A storage for the position of a page. `sessionStorage` and `localStorage` have this interface. */
 export interface BookmarkStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
 
-/** Keeps the place over a reload of the page. A storage that is full, or forbidden, keeps nothing, and nothing else fails. */
+/** Stores the position of a page across reloads. If the storage is full or forbidden, it stores nothing and never throws. */
 export class Bookmark {
   readonly #storage: BookmarkStorage;
   readonly #key: string;
-  #seen: Seen | undefined;
-  #isDue = false;
+  #position: ReadPosition | undefined;
+  #isScheduled = false;
 
   constructor(storage: BookmarkStorage, key: string) {
     this.#storage = storage;
     this.#key = key;
   }
 
-  read(): Seen | undefined {
+  read(): ReadPosition | undefined {
     try {
-      return parseSeen(tryParseJson(this.#storage.getItem(this.#key) ?? ""));
+      return parsePosition(tryParseJson(this.#storage.getItem(this.#key) ?? ""));
     } catch {
       return undefined;
     }
   }
 
-  /** Written before the next task, since the page may go then; once for all that listeners got in one go. */
-  keep(seen: Seen): void {
-    this.#seen = seen;
-    if (this.#isDue) return;
-    this.#isDue = true;
+  /** Writes once per task, before the next one begins: the page may be closed then. */
+  save(position: ReadPosition): void {
+    this.#position = position;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     queueMicrotask(() => this.#write());
   }
 
   #write(): void {
-    this.#isDue = false;
+    this.#isScheduled = false;
     try {
-      if (this.#seen !== undefined) this.#storage.setItem(this.#key, JSON.stringify(this.#seen));
+      if (this.#position !== undefined) this.#storage.setItem(this.#key, JSON.stringify(this.#position));
     } catch {
-      // Full, or forbidden: the page begins anew when it is loaded again.
+      // The storage is full or forbidden: the reloaded page starts without a position.
     }
   }
 }
 
-function parseSeen(value: unknown): Seen | undefined {
+function parsePosition(value: unknown): ReadPosition | undefined {
   const { lastEventId, filters } = objectFields(value);
   if (typeof lastEventId !== "string" || !Array.isArray(filters)) return undefined;
   return { lastEventId, filters: filters.map(String) };

@@ -1,17 +1,18 @@
 import type { LiveEvent } from "../messages/item.js";
 
-/** 32 bytes, as they are or in base64url: what `pharos publish --encrypt-key` was given. */
+/** 32 bytes, or their base64url text: the key that `pharos publish --encrypt-key` used. */
 export type DecryptKey = string | Uint8Array;
 
-/** Sealed data is a JWE in its compact form [RFC 7516 7.1], whose second part is empty: the key is shared, not sent along. */
+/** Sealed data is a compact JWE [RFC 7516 7.1]. Its second part, the encrypted key, is empty: both sides know the key. */
 const sealedForm = /^[\w-]+\.\.[\w-]+\.[\w-]*\.[\w-]+$/;
 
 /**
- * Opens the data of events with a key that the hub never sees. What was not sealed stays as it is and says so; what cannot be
- * opened stays too. Only AES-256-GCM with the key itself is taken: what a message asks for is no choice of the reader's.
- * Loads the package `jose` with the first sealed event; a page that is not bundled names it in an import map.
+ * Creates a function that decrypts the data of an event with a key that the hub does not have. Plain data stays unchanged.
+ * Data that cannot be decrypted stays as it is, with `sealed: "unreadable"`. Only `dir` with AES-256-GCM is accepted,
+ * whatever algorithm the message names. The first sealed event loads the package `jose`; a page without a bundler names
+ * it in an import map.
  */
-export function unsealing(key: DecryptKey): (event: LiveEvent) => Promise<LiveEvent> {
+export function createUnsealer(key: DecryptKey): (event: LiveEvent) => Promise<LiveEvent> {
   const bytes = typeof key === "string" ? parseKey(key) : key;
   return async (event) => {
     if (!sealedForm.test(event.data)) return event;

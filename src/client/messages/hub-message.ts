@@ -1,20 +1,24 @@
 import type { Arrival, LiveItem } from "./item.js";
 import { objectFields, parseGapNotice } from "./json.js";
 
-/** What the hub says in JSON, in frames of a WebSocket and answers to polls. */
+/** A JSON message of the hub: a frame of a WebSocket, or an event in the response to a poll. */
 export type HubMessage =
   | { readonly kind: "arrival"; readonly arrival: Arrival }
   | { readonly kind: "open"; readonly retryMs: number | undefined; readonly heartbeatMs: number | undefined }
-  /** An answer to what was not asked, or a word of a later hub. */
+  /** A message that this library does not use, or does not know. */
   | { readonly kind: "other" };
 
-/** Parses one word; never throws. `cursor` is where the stream stands, and stays with a retained value. */
+/**
+ * Parses one message; never throws.
+ *
+ * @param cursor the position of the stream before the message; a retained value does not change it
+ */
 export function parseHubMessage(value: unknown, cursor: string): HubMessage {
-  const word = objectFields(value);
-  const id = textOf(word["id"]);
-  switch (word["kind"]) {
+  const fields = objectFields(value);
+  const id = textOf(fields["id"]);
+  switch (fields["kind"]) {
     case "event": {
-      const item = eventOf(word, id);
+      const item = eventOf(fields, id);
       return {
         kind: "arrival",
         arrival: { item, cursor: item.retained === true || id === "" ? cursor : id },
@@ -28,14 +32,21 @@ export function parseHubMessage(value: unknown, cursor: string): HubMessage {
     case "position":
       return { kind: "arrival", arrival: { cursor: id } };
     case "open":
-      return { kind: "open", retryMs: numberOf(word["retryMs"]), heartbeatMs: numberOf(word["heartbeatMs"]) };
+      return {
+        kind: "open",
+        retryMs: numberOf(fields["retryMs"]),
+        heartbeatMs: numberOf(fields["heartbeatMs"]),
+      };
     default:
       return { kind: "other" };
   }
 }
 
-function eventOf(word: Readonly<Record<string, unknown>>, id: string): Extract<LiveItem, { kind: "event" }> {
-  const { topics, type, data, retained } = word;
+function eventOf(
+  fields: Readonly<Record<string, unknown>>,
+  id: string,
+): Extract<LiveItem, { kind: "event" }> {
+  const { topics, type, data, retained } = fields;
   return {
     kind: "event",
     id,

@@ -1,45 +1,46 @@
 import type { GapNotice } from "../../protocol.js";
 
-/** One publication, as the hub's JSON has it. */
+/** One publication, with the field names of the hub's JSON. */
 export interface LiveEvent {
   readonly kind: "event";
-  /** Resuming after this id continues behind this event. `""` where the server gives none. */
+  /** The id of the event. A connection that resumes from it continues after this event. `""` if the server sends none. */
   readonly id: string;
-  /** What it was published to; empty where the server does not tell. */
+  /** The topics of the publication. Empty if the server does not name them. */
   readonly topics: readonly string[];
-  /** Absent where the publication has none. */
+  /** Absent if the publication has no type. */
   readonly type?: string;
   readonly data: string;
-  /** A value from before this client followed its topic: the state at once, then the changes. */
+  /** True for the present value of a topic, published before this client followed it. Live events follow. */
   readonly retained?: true;
-  /** Only with `decryptKey`: whether `data` was sealed with it. Absent for data that was not sealed at all. */
+  /** Only with `decryptKey`: whether `data` was decrypted with it. Absent if the data was not sealed. */
   readonly sealed?: "opened" | "unreadable";
 }
 
-/** Publications that this client should have had are gone; what the hub still holds follows. Refetch what matters. */
+/** Reports missed publications that the hub no longer stores. The ones it still stores follow. Load the state again. */
 export interface LiveGap extends GapNotice {
   readonly kind: "gap";
   readonly id: string;
 }
 
-/** What a live connection yields, in order. */
+/** An item of a live connection. */
 export type LiveItem = LiveEvent | LiveGap;
 
-/** What a transport brings: an item, or only a position, and the id to resume from once it was taken. */
+/** A message of a transport: an item, or only a new position. */
 export interface Arrival {
   readonly item?: LiveItem;
+  /** The id to resume from after the item was consumed. */
   readonly cursor: string;
 }
 
-/** How a live connection stands. */
+/** The state of a live connection. */
 export type ConnectionState =
-  /** There is nothing to follow yet, or no more. */
+  /** There are no filters. */
   | { readonly kind: "idle" }
   | { readonly kind: "connecting" }
   | { readonly kind: "open"; readonly transport: TransportName }
-  /** The next attempt comes in `delayMs`, or when the network or the page comes back. `reason` is for people. */
+  /** The next attempt comes in `delayMs`, or when the network or the page returns. `reason` is a text for people. */
   | { readonly kind: "waiting"; readonly delayMs: number; readonly reason: string }
-  /** For good: by the program, or by `error`, the server's refusal. */
+  /** Closed permanently: by the program, or by the server's refusal `error`. */
   | { readonly kind: "closed"; readonly error?: Error };
 
 export type TransportName = "event-stream" | "websocket" | "poll";

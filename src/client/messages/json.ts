@@ -1,8 +1,8 @@
 import type { GapNotice } from "../../protocol.js";
 
 /**
- * Parses what a gap holds. What a later server adds is ignored, and its reasons are taken as they are; a notice that
- * cannot be read is still a gap, whose extent is not known.
+ * Parses the fields of a gap; never throws. Fields that a later server adds are ignored, and unknown reasons are kept. An
+ * unreadable notice is a gap of unknown extent.
  */
 export function parseGapNotice(value: unknown): GapNotice {
   if (!isNotice(value)) return { reason: "unknown-id", topics: [], more: true };
@@ -15,7 +15,7 @@ export function parseGapText(data: string): GapNotice {
   return parseGapNotice(tryParseJson(data));
 }
 
-/** The value of a JSON text; undefined for what is none. */
+/** Parses JSON; undefined if the text is not JSON. */
 export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -24,7 +24,7 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
-/** The fields of an object; none of anything else. */
+/** The fields of an object; no fields for any other value. */
 export function objectFields(value: unknown): Readonly<Record<string, unknown>> {
   return Object(value);
 }

@@ -1,11 +1,11 @@
 import { objectFields, tryParseJson } from "./json.js";
 
-/** The server's answer says that to ask again would not help: a 204, or a 4xx other than 408 and 429. */
+/** The server refused the stream permanently: a 204, or a 4xx other than 408 and 429. The library does not retry. */
 export class StreamRefusedError extends Error {
   override readonly name: string = "StreamRefusedError";
-  /** The HTTP status of the answer. */
+  /** The HTTP status of the response. */
   readonly status: number;
-  /** What the server said, shortened; may be empty. */
+  /** The reason that the server gave, at most 200 characters; may be empty. */
   readonly reason: string;
 
   constructor(status: number, reason: string) {
@@ -15,9 +15,9 @@ export class StreamRefusedError extends Error {
   }
 }
 
-/** Something answers, and serves no stream now: it may be asked again, and another transport may do better. */
+/** A response without a stream. The library retries, and may change the transport. */
 export class UnservedError extends Error {
-  /** The least wait that the server asked for, in milliseconds. */
+  /** The minimum wait from `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number;
 
   constructor(reason: string, retryAfterMs = 0) {
@@ -26,15 +26,15 @@ export class UnservedError extends Error {
   }
 }
 
-/** No server is obeyed that asks for a longer wait than this, in milliseconds: it might have meant a date. */
+/** The longest `Retry-After` that is obeyed, in milliseconds. A larger number may be a date by mistake. */
 const maxRetryAfterMs = 300_000;
 
-/** What an answer that is no stream means. Reads its body for the reason; never throws. */
+/** The error for a response without a stream. Reads the reason from the body; never throws. */
 export async function refusalOfResponse(response: Response): Promise<StreamRefusedError | UnservedError> {
   const { status, headers } = response;
   if (status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429))
     return new StreamRefusedError(status, await reasonOf(response));
-  // A date is no number, and no wait.
+  // `Retry-After` may be a date, which becomes 0 here.
   const retryAfterMs = Number(headers.get("retry-after")) * 1000 || 0;
   return new UnservedError(
     `the server answered with status ${status}`,
@@ -42,7 +42,7 @@ export async function refusalOfResponse(response: Response): Promise<StreamRefus
   );
 }
 
-/** The reason in a refusal's problem+json [RFC 9457], or its text, shortened. */
+/** The reason in the body of a refusal: `detail` of problem+json [RFC 9457], or plain text, shortened. */
 async function reasonOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");

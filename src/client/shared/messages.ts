@@ -1,6 +1,6 @@
 import type { Arrival, ConnectionState, TransportName } from "../messages/item.js";
 
-/** What all tabs of one worker have in common: the first one says it. */
+/** Settings that all tabs of one worker share. The first tab sets them. */
 export interface SharedSettings {
   readonly url: string;
   readonly transport: TransportName | "auto";
@@ -8,47 +8,47 @@ export interface SharedSettings {
   readonly credentials: RequestCredentials;
 }
 
-/** What a tab says to the worker. */
+/** A message of a tab to the worker. */
 export type FromTab =
-  /** `cursor` is where the tab stands, `""` nowhere; `lock` the name of a lock that it holds while it lives. */
+  /** `cursor` is the position of the tab, `""` for none. The tab holds `lock` while it exists. */
   | {
-      readonly kind: "join";
+      readonly kind: "attach";
       readonly settings: SharedSettings;
       readonly filters: readonly string[];
       readonly cursor: string;
       readonly lock: string | undefined;
     }
   | { readonly kind: "follow"; readonly filters: readonly string[]; readonly number: number }
-  /** So many arrivals have found room. */
-  | { readonly kind: "taken"; readonly count: number }
+  /** The tab has processed this number of arrivals. */
+  | { readonly kind: "acknowledge"; readonly count: number }
   | { readonly kind: "token"; readonly token: string | undefined; readonly error: string | undefined }
-  | { readonly kind: "hurry" | "alive" | "leave" };
+  | { readonly kind: "retry" | "ping" | "leave" };
 
-/** What the worker says to a tab. */
+/** A message of the worker to a tab. */
 export type FromWorker =
-  | { readonly kind: "joined" | "alive" | "token-wanted" }
-  /** The tab is not served: it stands where the worker does not remember, or did not take what was sent. */
-  | { readonly kind: "apart" }
+  | { readonly kind: "attached" | "pong" | "token-request" }
+  /** The worker cannot serve the tab from its position, or the tab reads too slowly. The tab must connect directly. */
+  | { readonly kind: "detached" }
   | { readonly kind: "arrivals"; readonly arrivals: readonly Arrival[] }
   | { readonly kind: "state"; readonly state: Exclude<ConnectionState, { kind: "closed" }> }
-  /** `status` is that of a refusal, 0 of anything else, and then the reason its message. */
+  /** `status` is the HTTP status of a refusal; 0 for any other error, whose message is `reason`. */
   | { readonly kind: "closed"; readonly status: number; readonly reason: string }
   | { readonly kind: "followed"; readonly number: number }
   | { readonly kind: "refused"; readonly number: number; readonly status: number; readonly reason: string };
 
-/** An end of the channel between a tab and the worker. */
-export interface Port<Said, Heard> {
-  say(message: Said): void;
-  /** Begins to hear; once. */
-  hear(listener: (message: Heard) => void): void;
+/** One end of the message channel between a tab and the worker. */
+export interface Port<Sent, Received> {
+  send(message: Sent): void;
+  /** Starts to receive messages. Call it once. */
+  listen(listener: (message: Received) => void): void;
   close(): void;
 }
 
-/** A MessagePort with types: both ends are of this library, and of one file, so what comes is what was said. */
-export function typedPort<Said, Heard>(port: MessagePort): Port<Said, Heard> {
+/** A MessagePort with types. It does not validate messages, because this library sends them at both ends. */
+export function typedPort<Sent, Received>(port: MessagePort): Port<Sent, Received> {
   return {
-    say: (message) => port.postMessage(message),
-    hear: (listener) => {
+    send: (message) => port.postMessage(message),
+    listen: (listener) => {
       port.addEventListener("message", ({ data }) => listener(data));
       port.start();
     },
@@ -56,5 +56,5 @@ export function typedPort<Said, Heard>(port: MessagePort): Port<Said, Heard> {
   };
 }
 
-/** How often a tab says that it is there, and the worker answers, in milliseconds. */
-export const aliveEveryMs = 10_000;
+/** The interval of a tab's pings, in milliseconds. The worker answers each one. */
+export const pingEveryMs = 10_000;

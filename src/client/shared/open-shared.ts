@@ -5,34 +5,34 @@ import type { Tokens } from "../connection/tokens.js";
 import { SharedFeed, type SharedFeedOptions } from "./shared-feed.js";
 import { type SharedSettings, typedPort } from "./messages.js";
 
-/** The worker's file, as the hub serves it. */
+/** The name of the worker's file on the hub. */
 const workerFile = "pharos-client-worker.js";
 
-/** Where the worker is, and who shares it. */
+/** The file of the shared worker, and the name of the connection. */
 export interface SharedOptions {
   /**
-   * The worker's file, served by the page's origin, since browsers start no other: a copy of the hub's
-   * `pharos-client-worker.js`, beside one of `pharos-client-fallbacks.js`.
-   * @default the hub's own, where the page is of the hub's origin
+   * The URL of the worker's file. Browsers require the page's own origin. If the hub has another origin, serve a copy of
+   * the hub's `pharos-client-worker.js`, and of `pharos-client-fallbacks.js` beside it.
+   * @default the hub's file, if page and hub have the same origin
    */
   readonly worker?: string | URL;
-  /** Tabs with another name have another connection: give what the user is known by when tabs may be of several. @default "" */
+  /** Tabs with different names have different connections. Use a user id if tabs may belong to several users. @default "" */
   readonly name?: string;
 }
 
 export interface SharedFeedRequest extends SharedOptions {
   readonly settings: SharedSettings;
   readonly tokens: Tokens;
-  /** The hub's own URL; undefined where it is not known. */
+  /** The hub's URL; undefined for a stream at a custom URL. */
   readonly base: string | undefined;
-  readonly beginning: ConnectionStart;
-  readonly makeOwn: SharedFeedOptions["makeOwn"];
+  readonly start: ConnectionStart;
+  readonly makeDirectFeed: SharedFeedOptions["makeDirectFeed"];
   readonly refusal: SharedFeedOptions["refusal"];
 }
 
-/** A feed from the worker, which is started, or found; undefined where there is none to be had. */
+/** A feed from the shared worker, which is started if it does not run yet. undefined if no worker can be started. */
 export function sharedFeed(request: SharedFeedRequest): Feed | undefined {
-  const { settings, tokens, beginning, makeOwn, refusal } = request;
+  const { settings, tokens, start, makeDirectFeed, refusal } = request;
   const worker = openWorker(request);
   if (worker === undefined) return undefined;
   const ended = new AbortController();
@@ -41,19 +41,19 @@ export function sharedFeed(request: SharedFeedRequest): Feed | undefined {
       port: typedPort(worker.port),
       settings,
       tokens,
-      makeOwn,
+      makeDirectFeed,
       refusal,
       lock: holdLock(ended.signal),
       onClose: () => ended.abort(),
     },
-    beginning,
+    start,
   );
   ended.signal.addEventListener(
     "abort",
-    watchPage(() => feed.hurry()),
+    watchPage(() => feed.retry()),
   );
-  // Its file could not be loaded.
-  worker.addEventListener("error", () => feed.beAlone());
+  // The worker's file could not be loaded.
+  worker.addEventListener("error", () => feed.leaveWorker());
   return feed;
 }
 
@@ -64,20 +64,20 @@ function openWorker({ worker, name = "", settings, base }: SharedFeedRequest): S
   try {
     return new SharedWorker(file, { type: "module", name: `pharos ${name} ${settings.url}` });
   } catch {
-    // There is no SharedWorker here, or the page's policy forbids it.
+    // This browser has no SharedWorker, or the page's content security policy forbids it.
     return undefined;
   }
 }
 
-/** Browsers free a lock when its page has gone, however it went. Pages without TLS have none. */
+/** Holds a lock until `signal` aborts. Browsers also release it when the page ends in any way. undefined without TLS. */
 function holdLock(signal: AbortSignal): Promise<string | undefined> {
   if (!("locks" in navigator)) return Promise.resolve(undefined);
   const name = `pharos ${crypto.randomUUID()}`;
-  const freed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const released = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   return new Promise((resolve) => {
     const held = navigator.locks.request(name, () => {
       resolve(name);
-      return freed;
+      return released;
     });
     held.catch(() => resolve(undefined));
   });

@@ -1,69 +1,72 @@
 import type { Arrival } from "../messages/item.js";
 
-/** What a worker remembers for tabs that are behind: a moment's worth at the highest rates, minutes of most streams. */
+/** The size of the buffer: less than a second at the highest rates, minutes for most streams. */
 const limits = Object.freeze({ arrivals: 1000, characters: 4 * 1024 * 1024 });
 
-/** An arrival, and how many characters had been counted before it. */
-interface Remembered {
+/** An arrival, and the total number of characters before it. */
+interface BufferedArrival {
   readonly arrival: Arrival;
-  readonly counted: number;
+  readonly charactersBefore: number;
 }
 
-/** The last arrivals of a stream, each with a number that counts up. */
+/** The last arrivals of a stream, for tabs that read slowly. Arrivals are numbered in order. */
 export class ReplayBuffer {
-  readonly #remembered: Remembered[] = [];
+  readonly #buffered: BufferedArrival[] = [];
   #first = 0;
-  #counted = 0;
-  /** Where the stream stood before the first of them. */
-  #before: string;
+  #totalCharacters = 0;
+  /** The cursor of the stream before the first buffered arrival. */
+  #cursorBefore: string;
 
   constructor(lastEventId: string) {
-    this.#before = lastEventId;
+    this.#cursorBefore = lastEventId;
   }
 
-  /** The number that comes next. */
+  /** The number of the next arrival. */
   get end(): number {
-    return this.#first + this.#remembered.length;
+    return this.#first + this.#buffered.length;
   }
 
   add(arrival: Arrival): void {
-    this.#remembered.push({ arrival, counted: this.#counted });
-    this.#counted += sizeOf(arrival);
-    while (this.#remembered.length > limits.arrivals || this.#charactersFrom(this.#first) > limits.characters)
-      this.#forget();
+    this.#buffered.push({ arrival, charactersBefore: this.#totalCharacters });
+    this.#totalCharacters += sizeOf(arrival);
+    while (this.#buffered.length > limits.arrivals || this.#charactersFrom(this.#first) > limits.characters)
+      this.#evict();
   }
 
-  /** The arrival of a number; undefined when it is forgotten, or has not come. */
+  /** The arrival with this number; undefined if it was evicted, or has not arrived. */
   at(number: number): Arrival | undefined {
-    return this.#remembered[number - this.#first]?.arrival;
+    return this.#buffered[number - this.#first]?.arrival;
   }
 
-  /** True when nothing from this number on is forgotten. */
+  /** True if no arrival from this number on was evicted. */
   holdsFrom(number: number): boolean {
     return number >= this.#first;
   }
 
-  /** True when what is remembered has gone half the way to forgetting this number. */
-  isHalfForgotten(number: number): boolean {
+  /** True if the arrivals from this number on fill more than half of the buffer. */
+  isHalfFullFrom(number: number): boolean {
     return this.end - number > limits.arrivals / 2 || this.#charactersFrom(number) > limits.characters / 2;
   }
 
-  /** The number of what comes behind a cursor; undefined when nobody stood there. The last time it was reached counts. */
-  behind(cursor: string): number | undefined {
+  /** The number of the first arrival after a cursor; undefined for an unknown cursor. If a cursor repeats, the last one counts. */
+  numberAfter(cursor: string): number | undefined {
     for (let number = this.end; number > this.#first; number -= 1)
       if (this.at(number - 1)?.cursor === cursor) return number;
-    return this.#before === cursor ? this.#first : undefined;
+    return this.#cursorBefore === cursor ? this.#first : undefined;
   }
 
   #charactersFrom(number: number): number {
-    return this.#counted - (this.#remembered[number - this.#first]?.counted ?? this.#counted);
+    return (
+      this.#totalCharacters -
+      (this.#buffered[number - this.#first]?.charactersBefore ?? this.#totalCharacters)
+    );
   }
 
-  #forget(): void {
-    const oldest = this.#remembered.shift();
+  #evict(): void {
+    const oldest = this.#buffered.shift();
     if (oldest === undefined) return;
     this.#first += 1;
-    this.#before = oldest.arrival.cursor;
+    this.#cursorBefore = oldest.arrival.cursor;
   }
 }
 

@@ -2,138 +2,140 @@ import type { FeedEvents } from "../connection/feed.js";
 import type { StreamLoop } from "../connection/stream-loop.js";
 import type { Arrival, ConnectionState } from "../messages/item.js";
 import { StreamRefusedError } from "../messages/refusal.js";
-import { aliveEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
-import { SoloReaders } from "./solo-readers.js";
+import { pingEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
+import { DirectReaders } from "./direct-readers.js";
 import { ReplayBuffer } from "./replay-buffer.js";
 import { Tab } from "./tab.js";
 import { TabTokens } from "./tab-tokens.js";
 
 type TabPort = Port<FromWorker, FromTab>;
-type Joining = Extract<FromTab, { kind: "join" }>;
+type AttachMessage = Extract<FromTab, { kind: "attach" }>;
 
 export interface SharedConnectionOptions {
-  /** Makes the one feed, which is to have begun. */
-  readonly makeFeed: (made: {
+  /** Makes the feed of all tabs, and starts it. */
+  readonly makeFeed: (start: {
     readonly settings: SharedSettings;
     readonly filters: readonly string[];
     readonly lastEventId: string;
     readonly token: () => Promise<string | undefined>;
     readonly events: FeedEvents;
   }) => StreamLoop;
-  /** Resolves when a lock is free, that is when the tab has gone which held it; undefined where there are none. */
-  readonly lockFreed: ((name: string) => Promise<void>) | undefined;
+  /** Resolves when a lock is released, that is when its tab has ended. undefined if the platform has no locks. */
+  readonly whenLockReleased: ((name: string) => Promise<void>) | undefined;
 }
 
-/** A tab without a lock is gone after this: timers of pages in the background run once a minute. */
-const goneMs = 15 * aliveEveryMs;
+/** A tab without a lock is removed after this silence: timers of pages in the background run once a minute. */
+const tabTimeoutMs = 15 * pingEveryMs;
 
-/** How long the stream waits for tabs that are behind before they read by themselves: one that does not run takes nothing, in milliseconds. */
-const patienceMs = 2000;
+/** How long the stream waits for slow tabs before they are detached, in milliseconds. A frozen tab reads nothing. */
+const catchUpMs = 2000;
 
-/** Serves the tabs of a worker from one feed with the filters of all: each gets what its own match, from where it stands. */
+/** Serves all tabs of a worker from one feed. Each tab receives what its own filters match, from its own position on. */
 export class SharedConnection {
   readonly #options: SharedConnectionOptions;
   readonly #tabs = new Map<TabPort, Tab>();
   readonly #tokens = new TabTokens(() => [...this.#tabs.keys()].toReversed());
   #feed: StreamLoop | undefined;
-  #past = new ReplayBuffer("");
+  #replay = new ReplayBuffer("");
   #state: ConnectionState = { kind: "idle" };
-  readonly #apart = new SoloReaders();
-  /** Called when no tab is behind, while the stream waits for that. */
-  #caughtUp: (() => void) | undefined;
-  /** The filters of the stream, with the number of the first arrival that it brought with them. */
-  #since = new Map<string, number>();
+  readonly #directReaders = new DirectReaders();
+  /** Called when no tab is behind any more, while the stream waits for that. */
+  #onCaughtUp: (() => void) | undefined;
+  /** The filters of the stream, each with the number of the first arrival after it was added. */
+  #followedSince = new Map<string, number>();
 
   constructor(options: SharedConnectionOptions) {
     this.#options = options;
   }
 
-  /** A tab has come. */
+  /** Adds a tab. */
   connect(port: TabPort): void {
-    port.hear((said) => this.#hear(port, said));
+    port.listen((message) => this.#receive(port, message));
   }
 
-  #hear(port: TabPort, said: FromTab): void {
-    if (said.kind === "join") return this.#join(port, said);
+  #receive(port: TabPort, message: FromTab): void {
+    if (message.kind === "attach") return this.#attach(port, message);
     const tab = this.#tabs.get(port);
-    if (tab !== undefined) this.#obey(tab, said);
-    // It was taken for gone.
-    else if (said.kind !== "leave") port.say({ kind: "apart" });
+    if (tab !== undefined) this.#handle(tab, message);
+    // The tab was removed after a silence, but still exists.
+    else if (message.kind !== "leave") port.send({ kind: "detached" });
   }
 
-  #obey(tab: Tab, said: Exclude<FromTab, Joining>): void {
+  #handle(tab: Tab, message: Exclude<FromTab, AttachMessage>): void {
     tab.lastSeenMs = Date.now();
-    switch (said.kind) {
+    switch (message.kind) {
       case "follow":
-        return this.#follow(tab, said);
-      case "taken":
-        tab.taken(said.count);
-        this.#pump(tab);
-        return this.#isAnyBehind() ? undefined : this.#caughtUp?.();
+        return this.#follow(tab, message);
+      case "acknowledge":
+        tab.acknowledge(message.count);
+        this.#sendNext(tab);
+        return this.#isAnyBehind() ? undefined : this.#onCaughtUp?.();
       case "token":
-        return this.#tokens.answer(said);
-      case "hurry":
-        return this.#feed?.hurry({ renewed: false });
-      case "alive":
-        tab.port.say({ kind: "alive" });
-        return this.#dropSilent();
+        return this.#tokens.receive(message);
+      case "retry":
+        return this.#feed?.retry({ wasOffline: false });
+      case "ping":
+        tab.port.send({ kind: "pong" });
+        return this.#removeSilentTabs();
       case "leave":
-        return this.#leave(tab.port);
+        return this.#remove(tab.port);
       default:
-        return said satisfies never;
+        return message satisfies never;
     }
   }
 
-  #join(port: TabPort, { settings, filters, cursor, lock }: Joining): void {
+  #attach(port: TabPort, { settings, filters, cursor, lock }: AttachMessage): void {
     const tab = this.#tabs.get(port) ?? new Tab(port, filters);
     tab.filters = filters;
     if (lock !== undefined && !this.#tabs.has(port))
-      void this.#options.lockFreed?.(lock).then(() => this.#leave(port));
+      void this.#options.whenLockReleased?.(lock).then(() => this.#remove(port));
     this.#tabs.set(port, tab);
     if (this.#feed === undefined) this.#start(settings, cursor);
-    else if (cursor === "") return this.#joinAnew(tab);
-    this.#joinAt(tab, cursor);
+    else if (cursor === "") return this.#attachNew(tab);
+    this.#attachAt(tab, cursor);
   }
 
   #start(settings: SharedSettings, lastEventId: string): void {
-    this.#past = new ReplayBuffer(lastEventId);
-    const filters = this.#wanted();
-    this.#since = new Map(filters.map((filter) => [filter, 0]));
+    this.#replay = new ReplayBuffer(lastEventId);
+    const filters = this.#allFilters();
+    this.#followedSince = new Map(filters.map((filter) => [filter, 0]));
     const events = {
-      state: (state: ConnectionState) => this.#become(state),
-      arrival: (arrival: Arrival) => this.#arrive(arrival),
+      state: (state: ConnectionState) => this.#setState(state),
+      arrival: (arrival: Arrival) => this.#receiveArrival(arrival),
     };
-    const token = (): Promise<string | undefined> => this.#tokens.ask();
+    const token = (): Promise<string | undefined> => this.#tokens.request();
     this.#feed = this.#options.makeFeed({ settings, filters, lastEventId, token, events });
   }
 
-  /** It begins where the stream is when it has been opened for it: with retained values, and all that follows them. */
-  #joinAnew(tab: Tab): void {
-    tab.awaited = tab.filters;
-    tab.port.say({ kind: "joined" });
-    this.#tell(tab.port);
+  /** A tab without a position starts when the stream has opened with its filters: retained values first, then live events. */
+  #attachNew(tab: Tab): void {
+    tab.newFilters = tab.filters;
+    tab.port.send({ kind: "attached" });
+    this.#sendState(tab.port);
     this.#update(tab.filters).then(
-      () => tab.begin(this.#past.end),
+      () => tab.attach(this.#replay.end),
       (error: unknown) => this.#refuse(tab.port, error),
     );
   }
 
   /**
-   * It goes on where it stands, if all that its filters match is remembered from there on. If not it reads by itself, and
-   * comes back: by then the stream has its filters, and their ways meet.
+   * A tab with a position continues there, if the replay buffer holds all later arrivals for its filters. If not, it reads
+   * with a direct connection. Meanwhile the stream adds its filters, so that the tab can attach again later.
    */
-  #joinAt(tab: Tab, cursor: string): void {
-    const at = this.#past.behind(cursor);
-    const isCovered = tab.filters.every((filter) => (at ?? -1) >= (this.#since.get(filter) ?? Infinity));
-    if (at !== undefined && isCovered) {
-      tab.port.say({ kind: "joined" });
-      this.#tell(tab.port);
-      tab.awaited = cursor === "" ? tab.filters : [];
-      tab.begin(at);
-      this.#apart.end(tab);
-      return this.#pump(tab);
+  #attachAt(tab: Tab, cursor: string): void {
+    const next = this.#replay.numberAfter(cursor);
+    const isCovered = tab.filters.every(
+      (filter) => (next ?? -1) >= (this.#followedSince.get(filter) ?? Infinity),
+    );
+    if (next !== undefined && isCovered) {
+      tab.port.send({ kind: "attached" });
+      this.#sendState(tab.port);
+      tab.newFilters = cursor === "" ? tab.filters : [];
+      tab.attach(next);
+      this.#directReaders.remove(tab);
+      return this.#sendNext(tab);
     }
-    tab.port.say({ kind: "apart" });
+    tab.port.send({ kind: "detached" });
     this.#update([]).catch(() => undefined);
   }
 
@@ -143,114 +145,117 @@ export class SharedConnection {
     tab.filters = filters;
     this.#update(added).then(
       () => {
-        // It asks for them itself where it stands.
-        if (tab.isApart) return;
-        tab.awaited = added;
-        tab.begin(this.#past.end);
-        tab.port.say({ kind: "followed", number });
+        // A detached tab adds the filters to its direct connection.
+        if (tab.isDetached) return;
+        tab.newFilters = added;
+        tab.attach(this.#replay.end);
+        tab.port.send({ kind: "followed", number });
       },
       (error: unknown) => {
         tab.filters = before;
-        tab.port.say({ kind: "refused", number, ...described(error) });
+        tab.port.send({ kind: "refused", number, ...refusalOf(error) });
       },
     );
   }
 
-  /** Has the feed follow what the tabs want now; `again` with its retained values, even where it is followed already. */
+  /** Changes the feed to the filters of all tabs. Retained values of `again` are requested even if a filter is not new. */
   async #update(again: readonly string[]): Promise<void> {
-    const filters = this.#wanted();
-    const isSame = filters.length === this.#since.size && filters.every((filter) => this.#since.has(filter));
+    const filters = this.#allFilters();
+    const since = this.#followedSince;
+    const isSame = filters.length === since.size && filters.every((filter) => since.has(filter));
     if (this.#feed === undefined || (again.length === 0 && isSame)) return;
     await this.#feed.follow(filters, again);
-    this.#since = new Map(filters.map((filter) => [filter, this.#since.get(filter) ?? this.#past.end]));
+    this.#followedSince = new Map(
+      filters.map((filter) => [filter, this.#followedSince.get(filter) ?? this.#replay.end]),
+    );
   }
 
-  #wanted(): readonly string[] {
+  #allFilters(): readonly string[] {
     return [...new Set([...this.#tabs.values()].flatMap(({ filters }) => filters))];
   }
 
-  /** What comes faster than tabs take it waits in the hub's history, not in theirs, as long as they take something. */
-  #arrive(arrival: Arrival): Promise<void> | undefined {
+  /** Waits for slow tabs, up to `catchUpMs`. Meanwhile further events stay in the hub's history. */
+  #receiveArrival(arrival: Arrival): Promise<void> | undefined {
     const isRetained = arrival.item?.kind === "event" && arrival.item.retained === true;
-    if (!isRetained) this.#past.add(arrival);
+    if (!isRetained) this.#replay.add(arrival);
     for (const tab of this.#tabs.values()) {
-      if (isRetained) tab.retained(arrival);
-      else tab.begun();
-      this.#pump(tab);
+      if (isRetained) tab.sendRetained(arrival);
+      else tab.endRetained();
+      this.#sendNext(tab);
     }
     return this.#isAnyBehind() ? this.#waitForTabs() : undefined;
   }
 
   #isAnyBehind(): boolean {
-    return [...this.#tabs.values()].some((tab) => tab.isBehind(this.#past));
+    return [...this.#tabs.values()].some((tab) => tab.isBehind(this.#replay));
   }
 
   #waitForTabs(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        for (const tab of this.#tabs.values()) if (tab.isBehind(this.#past)) this.#part(tab);
-        this.#caughtUp?.();
-      }, patienceMs);
-      this.#caughtUp = () => {
+        for (const tab of this.#tabs.values()) if (tab.isBehind(this.#replay)) this.#detach(tab);
+        this.#onCaughtUp?.();
+      }, catchUpMs);
+      this.#onCaughtUp = () => {
         clearTimeout(timer);
-        this.#caughtUp = undefined;
+        this.#onCaughtUp = undefined;
         resolve();
       };
     });
   }
 
-  #pump(tab: Tab): void {
-    if (!tab.pump(this.#past)) this.#part(tab);
+  #sendNext(tab: Tab): void {
+    if (!tab.sendNext(this.#replay)) this.#detach(tab);
   }
 
-  #part(tab: Tab): void {
-    tab.pause();
-    this.#apart.begin(tab);
+  #detach(tab: Tab): void {
+    tab.detach();
+    this.#directReaders.add(tab);
   }
 
-  #become(state: ConnectionState): void {
+  #setState(state: ConnectionState): void {
     this.#state = state;
-    for (const port of this.#tabs.keys()) this.#tell(port);
+    for (const port of this.#tabs.keys()) this.#sendState(port);
     if (state.kind === "closed") this.#end();
   }
 
-  #tell(port: TabPort): void {
+  #sendState(port: TabPort): void {
     const state = this.#state;
     if (state.kind === "closed") this.#refuse(port, state.error);
-    else port.say({ kind: "state", state });
+    else port.send({ kind: "state", state });
   }
 
   #refuse(port: TabPort, error: unknown): void {
-    port.say({ kind: "closed", ...described(error) });
-    this.#leave(port);
+    port.send({ kind: "closed", ...refusalOf(error) });
+    this.#remove(port);
   }
 
-  #leave(port: TabPort): void {
+  #remove(port: TabPort): void {
     const tab = this.#tabs.get(port);
     if (tab === undefined) return;
     this.#tabs.delete(port);
-    this.#apart.end(tab);
+    this.#directReaders.remove(tab);
     if (this.#tabs.size === 0) this.#end();
     else this.#update([]).catch(() => undefined);
   }
 
-  #dropSilent(): void {
-    const sinceMs = Date.now() - goneMs;
-    for (const [port, { lastSeenMs }] of this.#tabs) if (lastSeenMs < sinceMs) this.#leave(port);
+  #removeSilentTabs(): void {
+    const sinceMs = Date.now() - tabTimeoutMs;
+    for (const [port, { lastSeenMs }] of this.#tabs) if (lastSeenMs < sinceMs) this.#remove(port);
   }
 
-  /** Who joins next begins anew. */
+  /** Closes the feed. The next tab starts a new one. */
   #end(): void {
     this.#feed?.close();
     this.#feed = undefined;
     this.#tabs.clear();
-    this.#apart.clear();
-    this.#caughtUp?.();
+    this.#directReaders.clear();
+    this.#onCaughtUp?.();
     this.#state = { kind: "idle" };
   }
 }
 
-function described(error: unknown): { readonly status: number; readonly reason: string } {
+function refusalOf(error: unknown): { readonly status: number; readonly reason: string } {
   if (error instanceof StreamRefusedError) return { status: error.status, reason: error.reason };
   return { status: 0, reason: error instanceof Error ? error.message : String(error) };
 }

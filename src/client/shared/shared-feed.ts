@@ -3,279 +3,283 @@ import type { ConnectionStart } from "../connection/beginning.js";
 import type { Arrival, ConnectionState } from "../messages/item.js";
 import type { Tokens } from "../connection/tokens.js";
 import { reasonText } from "../transports/transport.js";
-import { aliveEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
+import { pingEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
 
 export interface SharedFeedOptions {
   readonly port: Port<FromTab, FromWorker>;
   readonly settings: SharedSettings;
   readonly tokens: Tokens;
-  /** The name of a lock that this page holds while it lives; undefined where there are none. */
+  /** The name of a lock that this page holds while it exists; undefined if the platform has no locks. */
   readonly lock: Promise<string | undefined>;
-  /** Called once, when the worker is left. */
+  /** Called once, when this page leaves the worker. */
   readonly onClose: () => void;
-  /** A connection of this page's own, which has begun. */
-  readonly makeOwn: (from: ConnectionStart) => Feed;
-  /** The error of a refusal, as the program knows it. */
+  /** Makes a direct connection of this page to the hub, and starts it. */
+  readonly makeDirectFeed: (start: ConnectionStart) => Feed;
+  /** Makes the error of a refusal. */
   readonly refusal: (status: number, reason: string) => Error;
 }
 
-/** A worker that has not answered by then cannot be had, in milliseconds. */
-const answerMs = 5000;
+/** The time-out for the worker's answer to `attach`, in milliseconds. */
+const attachTimeoutMs = 5000;
 
-/** How often a page that reads by itself asks whether the worker has come to where it stands, in milliseconds. */
-const rejoinEveryMs = 1000;
+/** The shortest time between two attempts of a detached page to attach again, in milliseconds. */
+const reattachEveryMs = 1000;
 
-/** After so long without an arrival it asks as well, since no arrival may come any more, in milliseconds. */
+/** After this time without an arrival, a detached page also tries to attach with its next ping, in milliseconds. */
 const quietMs = 3000;
 
-interface Waiting {
+/** After this many pings without an answer the worker is dead. A page that was frozen receives at most two answers late. */
+const maxUnansweredPings = 3;
+
+interface PendingChange {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * Has its items from a worker that serves all tabs of an origin. Where the worker cannot continue from where this page
- * stands, the page reads with a connection of its own until both have come to the same place; where there is no worker to be had, for good.
+ * Receives items from a worker that serves all tabs of an origin. If the worker cannot continue from this page's position,
+ * the page is detached: it reads with a direct connection until it can attach again. Without a worker it stays direct.
  */
 export class SharedFeed implements Feed {
   readonly #options: SharedFeedOptions;
   readonly #events: FeedEvents;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #alive: ReturnType<typeof setInterval>;
+  readonly #pending = new Map<number, PendingChange>();
+  readonly #pinging: ReturnType<typeof setInterval>;
   #filters: readonly string[];
-  /** Those of them that have been followed. */
-  #followed: readonly string[];
+  /** The filters that were confirmed last. */
+  #confirmedFilters: readonly string[];
   #cursor: string;
-  #own: Feed | undefined;
-  /** While the worker is asked to go on from where the own connection stands, which is not read meanwhile. */
-  #rejoining: Promise<void> | undefined;
-  /** Told whether the worker takes this page in. */
-  #answered: ((isJoined: boolean) => void) | undefined;
-  /** All that was said is done in its order, and waits for room. */
-  #done: Promise<void>;
-  #isAlone = false;
+  #direct: Feed | undefined;
+  /** Set while this page waits for the worker to continue at its position. The direct connection is not read meanwhile. */
+  #reattaching: Promise<void> | undefined;
+  /** Receives the worker's answer to `attach`. */
+  #onAttachAnswer: ((isAttached: boolean) => void) | undefined;
+  /** The last task. Messages of the worker are processed one after another, each when there is room for it. */
+  #lastTask: Promise<void>;
+  #hasLeft = false;
   #isClosed = false;
-  #triedMs = 0;
-  #movedMs = 0;
-  #unanswered = 0;
-  #number = 0;
+  #attemptedAtMs = 0;
+  #lastArrivalAtMs = 0;
+  #unansweredPings = 0;
+  #lastNumber = 0;
 
   constructor(options: SharedFeedOptions, { filters, lastEventId, events }: ConnectionStart) {
     this.#options = options;
     this.#events = events;
     this.#filters = filters;
-    this.#followed = filters;
+    this.#confirmedFilters = filters;
     this.#cursor = lastEventId;
-    options.port.hear((said) => this.#hear(said));
-    this.#alive = setInterval(() => this.#sayAlive(), aliveEveryMs);
-    this.#done = this.#begin();
+    options.port.listen((message) => this.#receive(message));
+    this.#pinging = setInterval(() => this.#ping(), pingEveryMs);
+    this.#lastTask = this.#start();
   }
 
   follow(filters: readonly string[]): Promise<void> {
     this.#filters = filters;
-    const followed = this.#done.then(() => this.#follow(filters));
+    const followed = this.#lastTask.then(() => this.#follow(filters));
     followed.catch(() => undefined);
     return followed;
   }
 
-  /** The page is back: ends a wait of the worker's. */
-  hurry(): void {
-    this.#say({ kind: "hurry" });
+  /** The page has returned: ends the worker's wait before its next attempt. */
+  retry(): void {
+    this.#send({ kind: "retry" });
   }
 
   close(): void {
     this.#isClosed = true;
     this.#leave();
-    this.#own?.close();
+    this.#direct?.close();
   }
 
-  /** There is no worker to be had: this page has its own connection from here on. */
-  beAlone(): void {
-    if (this.#isAlone || this.#isClosed) return;
+  /** The worker failed: from now on this page uses a direct connection. */
+  leaveWorker(): void {
+    if (this.#hasLeft || this.#isClosed) return;
     this.#leave();
-    this.#answered?.(false);
-    this.#then(() => this.#readByItself());
+    this.#onAttachAnswer?.(false);
+    this.#enqueue(() => this.#connectDirectly());
   }
 
   #leave(): void {
-    if (this.#isAlone) return;
-    this.#say({ kind: "leave" });
+    if (this.#hasLeft) return;
+    this.#send({ kind: "leave" });
     this.#options.onClose();
-    this.#isAlone = true;
-    clearInterval(this.#alive);
+    this.#hasLeft = true;
+    clearInterval(this.#pinging);
     this.#options.port.close();
   }
 
-  #say(said: FromTab): void {
-    if (!this.#isAlone) this.#options.port.say(said);
+  #send(message: FromTab): void {
+    if (!this.#hasLeft) this.#options.port.send(message);
   }
 
-  #sayAlive(): void {
-    this.#unanswered += 1;
-    // A page that was frozen hears two answers late, not more.
-    if (this.#unanswered > 3) return this.beAlone();
-    this.#say({ kind: "alive" });
-    if (this.#mayRejoin() && Date.now() - this.#movedMs > quietMs) void this.#rejoin();
+  #ping(): void {
+    this.#unansweredPings += 1;
+    if (this.#unansweredPings > maxUnansweredPings) return this.leaveWorker();
+    this.#send({ kind: "ping" });
+    if (this.#mayReattach() && Date.now() - this.#lastArrivalAtMs > quietMs) void this.#reattach();
   }
 
-  #hear(said: FromWorker): void {
-    if (this.#isAlone) return undefined;
-    this.#unanswered = 0;
-    switch (said.kind) {
-      case "joined":
-        return this.#answered?.(true);
-      case "apart":
-        return this.#answered === undefined ? this.#then(() => this.#readByItself()) : this.#answered(false);
+  #receive(message: FromWorker): void {
+    if (this.#hasLeft) return undefined;
+    this.#unansweredPings = 0;
+    switch (message.kind) {
+      case "attached":
+        return this.#onAttachAnswer?.(true);
+      case "detached":
+        return this.#onAttachAnswer === undefined
+          ? this.#enqueue(() => this.#connectDirectly())
+          : this.#onAttachAnswer(false);
       case "arrivals":
-        return this.#then(() => this.#take(said.arrivals));
+        return this.#enqueue(() => this.#receiveArrivals(message.arrivals));
       case "state":
-        return this.#own === undefined ? this.#events.state(said.state) : undefined;
+        return this.#direct === undefined ? this.#events.state(message.state) : undefined;
       case "closed":
-        return this.#then(() => this.#events.state({ kind: "closed", error: this.#errorOf(said) }));
+        return this.#enqueue(() => this.#events.state({ kind: "closed", error: this.#errorOf(message) }));
       case "followed":
-        return this.#settle(said.number, ({ resolve }) => resolve());
+        return this.#settle(message.number, ({ resolve }) => resolve());
       case "refused":
-        return this.#settle(said.number, ({ reject }) => reject(this.#errorOf(said)));
-      case "token-wanted":
-        return void this.#bringToken();
-      case "alive":
+        return this.#settle(message.number, ({ reject }) => reject(this.#errorOf(message)));
+      case "token-request":
+        return void this.#sendToken();
+      case "pong":
         return undefined;
       default:
-        return said satisfies never;
+        return message satisfies never;
     }
   }
 
-  #then(next: () => void | Promise<void>): void {
-    const before = this.#done;
+  #enqueue(task: () => void | Promise<void>): void {
+    const before = this.#lastTask;
     const inOrder = async (): Promise<void> => {
       await before;
-      if (!this.#isClosed) await next();
+      if (!this.#isClosed) await task();
     };
-    this.#done = inOrder();
+    this.#lastTask = inOrder();
   }
 
-  #settle(number: number, settle: (waiting: Waiting) => void): void {
-    const waiting = this.#waiting.get(number);
-    this.#waiting.delete(number);
-    if (waiting !== undefined) settle(waiting);
+  #settle(number: number, settle: (change: PendingChange) => void): void {
+    const change = this.#pending.get(number);
+    this.#pending.delete(number);
+    if (change !== undefined) settle(change);
   }
 
-  async #take(arrivals: readonly Arrival[]): Promise<void> {
+  async #receiveArrivals(arrivals: readonly Arrival[]): Promise<void> {
     for (const arrival of arrivals) {
       if (this.#isClosed) return;
       this.#cursor = arrival.cursor;
       await this.#events.arrival(arrival);
     }
-    this.#say({ kind: "taken", count: arrivals.length });
+    this.#send({ kind: "acknowledge", count: arrivals.length });
   }
 
-  async #begin(): Promise<void> {
-    if (!(await this.#join())) this.#readByItself();
+  async #start(): Promise<void> {
+    if (!(await this.#attach())) this.#connectDirectly();
   }
 
-  /** Asks the worker to go on from where this page stands; false when it cannot. */
-  async #join(): Promise<boolean> {
+  /** Asks the worker to continue at this page's position. Returns false if it cannot. */
+  async #attach(): Promise<boolean> {
     const { settings } = this.#options;
     const lock = await this.#options.lock;
-    const joined = new Promise<boolean>((resolve) => (this.#answered = resolve));
-    const late = setTimeout(() => this.beAlone(), answerMs);
-    this.#say({ kind: "join", settings, filters: this.#filters, cursor: this.#cursor, lock });
-    const isJoined = await joined;
-    clearTimeout(late);
-    this.#answered = undefined;
-    return isJoined;
+    const answer = new Promise<boolean>((resolve) => (this.#onAttachAnswer = resolve));
+    const timer = setTimeout(() => this.leaveWorker(), attachTimeoutMs);
+    this.#send({ kind: "attach", settings, filters: this.#filters, cursor: this.#cursor, lock });
+    const isAttached = await answer;
+    clearTimeout(timer);
+    this.#onAttachAnswer = undefined;
+    return isAttached;
   }
 
-  #readByItself(): void {
-    if (this.#isClosed || this.#own !== undefined) return;
-    this.#triedMs = Date.now();
-    this.#own = this.#options.makeOwn({
-      filters: this.#followed,
+  #connectDirectly(): void {
+    if (this.#isClosed || this.#direct !== undefined) return;
+    this.#attemptedAtMs = Date.now();
+    this.#direct = this.#options.makeDirectFeed({
+      filters: this.#confirmedFilters,
       lastEventId: this.#cursor,
       events: {
         state: (state: ConnectionState) => this.#events.state(state),
-        arrival: (arrival) => this.#ownArrival(arrival),
+        arrival: (arrival) => this.#receiveDirect(arrival),
       },
     });
-    // What the worker was asked for and has not done.
-    if (this.#followed === this.#filters) return;
+    // The direct connection also makes the changes that the worker has not confirmed.
+    if (this.#confirmedFilters === this.#filters) return;
     this.#follow(this.#filters).then(
       () => this.#settleAll(({ resolve }) => resolve()),
       (error: Error) => this.#settleAll(({ reject }) => reject(error)),
     );
   }
 
-  #settleAll(settle: (waiting: Waiting) => void): void {
-    for (const number of this.#waiting.keys()) this.#settle(number, settle);
+  #settleAll(settle: (change: PendingChange) => void): void {
+    for (const number of this.#pending.keys()) this.#settle(number, settle);
   }
 
-  /** Between two arrivals, while nothing more is read, it can be said exactly where this page stands. */
-  #ownArrival(arrival: Arrival): Promise<void> | undefined {
-    if (this.#rejoining !== undefined) return this.#afterRejoining(arrival);
+  /** Between two arrivals nothing more is read, so the position of this page is exact and it can attach again. */
+  #receiveDirect(arrival: Arrival): Promise<void> | undefined {
+    if (this.#reattaching !== undefined) return this.#afterReattaching(arrival);
     const room = this.#events.arrival(arrival);
     this.#cursor = arrival.cursor;
-    this.#movedMs = Date.now();
+    this.#lastArrivalAtMs = Date.now();
     const isRetained = arrival.item?.kind === "event" && arrival.item.retained === true;
-    if (isRetained || !this.#mayRejoin()) return room;
-    return this.#rejoin(room);
+    if (isRetained || !this.#mayReattach()) return room;
+    return this.#reattach(room);
   }
 
-  /** What comes meanwhile is the worker's to bring, when it takes this page in. */
-  async #afterRejoining(arrival: Arrival): Promise<void> {
-    await this.#rejoining;
-    if (this.#own !== undefined) await this.#ownArrival(arrival);
+  /** An arrival of the direct connection is discarded if this page attached meanwhile: the worker sends it as well. */
+  async #afterReattaching(arrival: Arrival): Promise<void> {
+    await this.#reattaching;
+    if (this.#direct !== undefined) await this.#receiveDirect(arrival);
   }
 
-  #mayRejoin(): boolean {
-    const isTime = Date.now() - this.#triedMs >= rejoinEveryMs;
-    const isSettled = this.#rejoining === undefined && this.#filters === this.#followed;
-    const isReading = this.#own !== undefined && isSettled;
-    return isTime && isReading && !this.#isAlone && this.#cursor !== "";
+  #mayReattach(): boolean {
+    const isTime = Date.now() - this.#attemptedAtMs >= reattachEveryMs;
+    const isSettled = this.#reattaching === undefined && this.#filters === this.#confirmedFilters;
+    const isReading = this.#direct !== undefined && isSettled;
+    return isTime && isReading && !this.#hasLeft && this.#cursor !== "";
   }
 
-  #rejoin(room?: Promise<void>): Promise<void> {
-    const asked = async (): Promise<void> => {
+  #reattach(room?: Promise<void>): Promise<void> {
+    const attempt = async (): Promise<void> => {
       await room;
-      this.#triedMs = Date.now();
-      const isJoined = await this.#join();
-      this.#rejoining = undefined;
-      if (!isJoined) return;
-      this.#own?.close();
-      this.#own = undefined;
+      this.#attemptedAtMs = Date.now();
+      const isAttached = await this.#attach();
+      this.#reattaching = undefined;
+      if (!isAttached) return;
+      this.#direct?.close();
+      this.#direct = undefined;
     };
-    this.#rejoining = asked();
-    return this.#rejoining;
+    this.#reattaching = attempt();
+    return this.#reattaching;
   }
 
   #follow(filters: readonly string[]): Promise<void> {
-    return this.#ask(filters).then(
+    return this.#sendFilters(filters).then(
       () => {
-        this.#followed = filters;
+        this.#confirmedFilters = filters;
       },
       (error: unknown) => {
-        if (this.#filters === filters) this.#filters = this.#followed;
+        if (this.#filters === filters) this.#filters = this.#confirmedFilters;
         throw error;
       },
     );
   }
 
-  async #ask(filters: readonly string[]): Promise<void> {
-    // Until the worker has answered nobody knows which connection is to follow them: the own one may be closed next.
-    await this.#rejoining;
-    if (this.#own !== undefined) return this.#own.follow(filters);
-    const number = (this.#number += 1);
+  async #sendFilters(filters: readonly string[]): Promise<void> {
+    // The worker's answer decides which connection changes its filters: the direct one may be closed next.
+    await this.#reattaching;
+    if (this.#direct !== undefined) return this.#direct.follow(filters);
+    const number = (this.#lastNumber += 1);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(number, { resolve, reject });
-      this.#say({ kind: "follow", filters, number });
+      this.#pending.set(number, { resolve, reject });
+      this.#send({ kind: "follow", filters, number });
     });
   }
 
-  async #bringToken(): Promise<void> {
+  async #sendToken(): Promise<void> {
     try {
-      this.#options.tokens.forget();
-      this.#say({ kind: "token", token: await this.#options.tokens.current(), error: undefined });
+      this.#options.tokens.discard();
+      this.#send({ kind: "token", token: await this.#options.tokens.current(), error: undefined });
     } catch (error) {
-      this.#say({ kind: "token", token: undefined, error: reasonText(error) });
+      this.#send({ kind: "token", token: undefined, error: reasonText(error) });
     }
   }
 

@@ -3,21 +3,21 @@ import { matchesTopic } from "../messages/topic-match.js";
 import type { FromTab, FromWorker, Port } from "./messages.js";
 import type { ReplayBuffer } from "./replay-buffer.js";
 
-/** How many arrivals may be on their way to a tab: what a page that does not run may have to keep. */
-const maxOnTheWay = 256;
+/** The maximum number of arrivals that a tab has not acknowledged. A frozen page has to buffer this many. */
+const maxUnacknowledged = 256;
 
-/** One page of those that a worker serves: its filters, and how far it has come. */
+/** One tab of a worker: its filters, and its position in the replay buffer. */
 export class Tab {
   readonly port: Port<FromWorker, FromTab>;
   filters: readonly string[];
-  /** Its filters whose retained values it is to get when the stream has been opened with them. */
-  awaited: readonly string[] = [];
-  /** Those that come now. */
-  #beginning: readonly string[] = [];
-  /** The number of its next arrival; undefined until a stream has begun that has what it wants. */
-  #at: number | undefined;
-  #onTheWay = 0;
-  #isApart = false;
+  /** Filters whose retained values the tab receives after the stream has opened with them. */
+  newFilters: readonly string[] = [];
+  /** Filters whose retained values are arriving now. */
+  #retainedFilters: readonly string[] = [];
+  /** The number of the tab's next arrival; undefined until a stream with its filters has opened. */
+  #next: number | undefined;
+  #unacknowledged = 0;
+  #isDetached = false;
   lastSeenMs = Date.now();
 
   constructor(port: Port<FromWorker, FromTab>, filters: readonly string[]) {
@@ -25,63 +25,63 @@ export class Tab {
     this.filters = filters;
   }
 
-  /** True when it reads by itself, or waits for its turn to do so. */
-  get isApart(): boolean {
-    return this.#isApart;
+  /** True if the tab reads with a direct connection, or waits for its turn to do so. */
+  get isDetached(): boolean {
+    return this.#isDetached;
   }
 
-  /** From this number on it gets what comes, and the retained values of what it has awaited. */
-  begin(at: number): void {
-    this.#isApart = false;
-    this.#at ??= at;
-    this.#beginning = [...this.#beginning, ...this.awaited];
-    this.awaited = [];
+  /** From this number on, the tab receives arrivals. It also receives the retained values of its new filters. */
+  attach(next: number): void {
+    this.#isDetached = false;
+    this.#next ??= next;
+    this.#retainedFilters = [...this.#retainedFilters, ...this.newFilters];
+    this.newFilters = [];
   }
 
-  /** A retained value, which belongs to those alone who have just begun. */
-  retained(arrival: Arrival): void {
-    if (arrival.item !== undefined && isFor(arrival.item, this.#beginning)) this.#send([arrival]);
+  /** Sends a retained value, if one of the tab's new filters matches it. */
+  sendRetained(arrival: Arrival): void {
+    if (arrival.item !== undefined && isFor(arrival.item, this.#retainedFilters)) this.#send([arrival]);
   }
 
-  /** Retained values have all come. */
-  begun(): void {
-    this.#beginning = [];
+  /** All retained values have arrived. */
+  endRetained(): void {
+    this.#retainedFilters = [];
   }
 
-  taken(count: number): void {
-    // What was on the way when it was paused is not counted any more.
-    this.#onTheWay = Math.max(0, this.#onTheWay - count);
+  acknowledge(count: number): void {
+    // A late acknowledgement may count arrivals from before the tab was detached.
+    this.#unacknowledged = Math.max(0, this.#unacknowledged - count);
   }
 
-  /** It reads by itself now, until it begins again. */
-  pause(): void {
-    this.#isApart = true;
-    this.#at = undefined;
-    this.#onTheWay = 0;
-    this.#beginning = [];
+  /** Stops sending until the tab is attached again. Meanwhile it reads with a direct connection. */
+  detach(): void {
+    this.#isDetached = true;
+    this.#next = undefined;
+    this.#unacknowledged = 0;
+    this.#retainedFilters = [];
   }
 
-  /** True when it is so far behind that some of what it is to get will soon be forgotten. */
-  isBehind(past: ReplayBuffer): boolean {
-    return this.#at !== undefined && past.isHalfForgotten(this.#at);
+  /** True if the tab is so far behind that its next arrivals will soon be evicted. */
+  isBehind(replay: ReplayBuffer): boolean {
+    return this.#next !== undefined && replay.isHalfFullFrom(this.#next);
   }
 
-  /** Sends what there is, and may be on the way; false when some of it is forgotten. */
-  pump(past: ReplayBuffer): boolean {
-    if (this.#at === undefined) return true;
-    if (!past.holdsFrom(this.#at)) return false;
+  /** Sends the next arrivals, up to the limit. Returns false if some of them were evicted. */
+  sendNext(replay: ReplayBuffer): boolean {
+    if (this.#next === undefined) return true;
+    if (!replay.holdsFrom(this.#next)) return false;
     const arrivals: Arrival[] = [];
-    while (this.#onTheWay + arrivals.length < maxOnTheWay) {
-      const arrival = past.at(this.#at);
+    while (this.#unacknowledged + arrivals.length < maxUnacknowledged) {
+      const arrival = replay.at(this.#next);
       if (arrival === undefined) break;
-      this.#at += 1;
+      this.#next += 1;
       this.#collect(arrivals, arrival);
     }
     this.#send(arrivals);
     return true;
   }
 
-  /** What is for others moves the cursor only, and one move is as good as several. */
+  /** Arrivals of other tabs only move the cursor; several moves in a row are sent as one. */
   #collect(arrivals: Arrival[], arrival: Arrival): void {
     const isOwn = arrival.item !== undefined && isFor(arrival.item, this.filters);
     if (!isOwn && arrivals.at(-1)?.item === undefined) arrivals.pop();
@@ -90,12 +90,12 @@ export class Tab {
 
   #send(arrivals: readonly Arrival[]): void {
     if (arrivals.length === 0) return;
-    this.#onTheWay += arrivals.length;
-    this.port.say({ kind: "arrivals", arrivals });
+    this.#unacknowledged += arrivals.length;
+    this.port.send({ kind: "arrivals", arrivals });
   }
 }
 
-/** A gap may concern anybody. So may an event whose topics are not told, as those of some private ones are not. */
+/** Every tab receives gaps, and events without topics: some private events do not name theirs. */
 function isFor(item: LiveItem, filters: readonly string[]): boolean {
   if (item.kind === "gap" || item.topics.length === 0) return true;
   return item.topics.some((topic) => filters.some((filter) => matchesTopic(filter, topic)));

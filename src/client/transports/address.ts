@@ -1,21 +1,21 @@
 import { pollPath, streamPath, webSocketPath } from "../../protocol.js";
 import type { TransportRequest } from "./transport.js";
 
-/** Where a hub is, or a stream at an address of its own. */
+/** The address of a hub, or of a stream at a custom URL. */
 export interface Address {
   /** The whole URL. */
   readonly href: string;
-  /** The hub's own, with a slash at its end; undefined for a stream at an address of its own, which has no other transport. */
+  /** The hub's URL, ending with a slash. undefined for a stream at a custom URL, which has no other transport. */
   readonly base: string | undefined;
-  /** The filters that the URL named. */
+  /** The filters in the URL. */
   readonly filters: readonly string[];
-  /** The URL of one of the hub's paths, with the rest of the query; for a stream of its own always that. */
-  readonly at: (path: string) => string;
+  /** The URL of one of the hub's paths, with the remaining query. A stream at a custom URL always has that URL. */
+  readonly urlOf: (path: string) => string;
 }
 
 /**
- * Reads the URL of a hub (`https://example.org/`) or of one of its streams (`…/esupdates?topic=a`); any other path that
- * does not end with a slash is an event stream of its own. Filters in its query are taken out of it; the rest stays.
+ * Parses the URL of a hub (`https://example.org/`) or of one of its streams (`…/esupdates?topic=a`). Any other path that
+ * does not end with a slash is an event stream at a custom URL. Filters are removed from the query; the rest stays.
  *
  * @throws TypeError for a malformed URL
  */
@@ -23,30 +23,30 @@ export function parseHubAddress(url: string | URL): Address {
   const { href, origin, pathname, search } = new URL(url, globalThis.location?.href);
   const whole = origin + pathname;
   const pairs = search.slice(1).split("&");
-  const topics = pairs.filter((pair) => pair.startsWith(topicIs));
+  const topics = pairs.filter((pair) => pair.startsWith(topicPrefix));
   const rest = pairs.filter((pair) => !topics.includes(pair)).join("&");
   const known = [streamPath, webSocketPath, pollPath, "/"].find((path) => whole.endsWith(path));
   const hub = known && whole.slice(0, -known.length);
   return {
     href,
     base: hub && `${hub}/`,
-    filters: topics.map((pair) => decodeURIComponent(pair.slice(topicIs.length))),
-    at: (path) => withQuery(hub ? hub + path : whole, rest),
+    filters: topics.map((pair) => decodeURIComponent(pair.slice(topicPrefix.length))),
+    urlOf: (path) => withQuery(hub ? hub + path : whole, rest),
   };
 }
 
-const topicIs = "topic=";
+const topicPrefix = "topic=";
 
-/** The URL of a request: with its filters, and what else its transport says in the query. */
-export function askedUrl(
+/** The URL of a request, with its filters and the query parameters of its transport. */
+export function requestUrl(
   address: string,
   { filters, added }: TransportRequest,
-  more: Readonly<Record<string, string>>,
+  parameters: Readonly<Record<string, string>>,
 ): string {
   const pairs = [
     ...filters.map((filter) => ["topic", filter] as const),
     ...added.map((filter) => ["added", filter] as const),
-    ...Object.entries(more),
+    ...Object.entries(parameters),
   ];
   return withQuery(address, pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&"));
 }

@@ -1,6 +1,6 @@
 import { gapEventType } from "../../protocol.js";
 import { EventStreamReader, type StreamEvent } from "../../sse/parse.js";
-import { askedUrl } from "./address.js";
+import { requestUrl } from "./address.js";
 import type { Arrival, LiveItem } from "../messages/item.js";
 import { parseGapText } from "../messages/json.js";
 import { refusalOfResponse, UnservedError } from "../messages/refusal.js";
@@ -12,51 +12,51 @@ import {
   type TransportRequest,
 } from "./transport.js";
 
-/** What all requests of a live connection have in common. */
+/** Settings that apply to all requests of a live connection. */
 export interface RequestSettings {
-  /** Sent with each request, not with a WebSocket. `Accept`, `Authorization` and `Last-Event-ID` are the library's. */
+  /** Headers of each request, except of a WebSocket. The library sets `Accept`, `Authorization` and `Last-Event-ID`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether cookies go to a hub of another origin, which must list yours: `include`. @default "same-origin" */
+  /** `include` sends cookies to a hub of another origin, which must list the page's origin. @default "same-origin" */
   readonly credentials?: RequestCredentials;
-  /** Not for what a worker asks for. @default the platform's `fetch` */
+  /** A function in place of `fetch`. Requests of a shared worker do not use it. @default the platform's `fetch` */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * Opens an event stream, read with fetch: the server's reason is known when it refuses, and nothing is read ahead.
+ * Opens an event stream with `fetch`. Unlike `EventSource`, it reports the reason of a refusal, and reads nothing ahead.
  *
- * @throws as {@link ask}
+ * @throws as {@link sendRequest}
  */
 export async function openEventStream(
   address: string,
   request: TransportRequest,
   settings: RequestSettings,
 ): Promise<OpenStream> {
-  const response = await ask(askedUrl(address, request, { show: "topics" }), request, settings);
+  const response = await sendRequest(requestUrl(address, request, { show: "topics" }), request, settings);
   const type = response.headers.get("content-type") ?? "";
   if (response.body === null || !/^text\/event-stream\b/i.test(type))
     throw new UnservedError(`the server answered with content type "${type}"`);
   return readStream(response.body, request.lastEventId);
 }
 
-/** What a request carries beside its URL. */
-export type AskedWith = Pick<TransportRequest, "lastEventId" | "token" | "signal">;
+/** The parts of a request that are not in its URL. */
+export type RequestParts = Pick<TransportRequest, "lastEventId" | "token" | "signal">;
 
 /**
- * Asks with what each request carries, and returns an answer of status 200.
+ * Sends a GET request with the headers of the library, and returns a response of status 200.
  *
- * @throws StreamRefusedError, UnservedError, or what `fetch` throws
+ * @throws StreamRefusedError, UnservedError, or an error of `fetch`
  */
-export async function ask(
+export async function sendRequest(
   url: string,
-  { lastEventId, token, signal }: AskedWith,
+  { lastEventId, token, signal }: RequestParts,
   settings: RequestSettings,
 ): Promise<Response> {
   const { fetch = globalThis.fetch, credentials = "same-origin" } = settings;
   const headers = new Headers(settings.headers);
   headers.set("Accept", "text/event-stream, application/json");
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
-  // Header values are bytes: an id beyond ASCII travels as the bytes of its UTF-8, as from a browser [HTML 9.2.3].
+  // Header values are bytes, so an id is sent as the bytes of its UTF-8, as browsers do [HTML 9.2.3].
   if (lastEventId !== "") headers.set("Last-Event-ID", byteString(lastEventId));
   const response = await fetch(url, { headers, signal, credentials, cache: "no-store" });
   if (response.status === 200) return response;
@@ -78,10 +78,10 @@ function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): Open
     if (cursor !== (arrivals.at(-1)?.cursor ?? before)) arrivals.push({ cursor });
     return { kind: "batch", arrivals, retryMs: reader.reconnectionMs, heartbeatMs: reader.heartbeatMs };
   };
-  return { next: () => read().catch(ended) };
+  return { next: () => read().catch(streamEnd) };
 }
 
-function ended(error: unknown): StreamEnd {
+function streamEnd(error: unknown): StreamEnd {
   return { kind: "end", reason: reasonText(error) };
 }
 

@@ -4,12 +4,12 @@ import type { ArrivalBatch, OpenStream, StreamEnd } from "./transport.js";
 import { parseHubMessage } from "../messages/hub-message.js";
 
 /**
- * What frames may wait, in characters. A browser's WebSocket cannot be told to read no more: at this it is closed, and
- * when what waits has been taken the stream resumes, so that nothing is dropped.
+ * The maximum size of waiting frames, in characters. A browser cannot pause a WebSocket, so the library closes it at this
+ * size. After the program has read the waiting frames, the stream resumes; no event is lost.
  */
 const maxWaitingCharacters = 4 * 1024 * 1024;
 
-/** Frames that have come, until they are asked for. */
+/** Keeps received frames until the stream loop reads them. */
 export class FrameQueue implements OpenStream {
   readonly #onFull: () => void;
   #cursor: string;
@@ -19,9 +19,9 @@ export class FrameQueue implements OpenStream {
     retryMs: undefined,
     heartbeatMs: undefined,
   };
-  /** Something has come, if only a sign of life. */
-  #isFresh = false;
-  #end: string | undefined;
+  /** True if a frame was received after the last read. Frames without an event count as well: they end the silence. */
+  #hasReceived = false;
+  #endReason: string | undefined;
   #wake: (() => void) | undefined;
 
   constructor(options: { readonly lastEventId: string; readonly onFull: () => void }) {
@@ -30,32 +30,33 @@ export class FrameQueue implements OpenStream {
   }
 
   push(frame: string): void {
-    if (this.#end !== undefined) return;
-    const word = parseHubMessage(tryParseJson(frame), this.#cursor);
-    if (word.kind === "open") this.#settings = { retryMs: word.retryMs, heartbeatMs: word.heartbeatMs };
-    if (word.kind === "arrival") {
-      this.#arrivals.push(word.arrival);
-      this.#cursor = word.arrival.cursor;
+    if (this.#endReason !== undefined) return;
+    const message = parseHubMessage(tryParseJson(frame), this.#cursor);
+    if (message.kind === "open")
+      this.#settings = { retryMs: message.retryMs, heartbeatMs: message.heartbeatMs };
+    if (message.kind === "arrival") {
+      this.#arrivals.push(message.arrival);
+      this.#cursor = message.arrival.cursor;
       this.#characters += frame.length;
     }
-    this.#isFresh = true;
+    this.#hasReceived = true;
     this.#wake?.();
     if (this.#characters <= maxWaitingCharacters) return;
-    this.end("more has come than was taken");
+    this.end("the receive queue is full");
     this.#onFull();
   }
 
   end(reason: string): void {
-    this.#end ??= reason;
+    this.#endReason ??= reason;
     this.#wake?.();
   }
 
   async next(): Promise<ArrivalBatch | StreamEnd> {
-    while (!this.#isFresh) {
-      if (this.#end !== undefined) return { kind: "end", reason: this.#end };
+    while (!this.#hasReceived) {
+      if (this.#endReason !== undefined) return { kind: "end", reason: this.#endReason };
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-    this.#isFresh = false;
+    this.#hasReceived = false;
     this.#characters = 0;
     return { kind: "batch", arrivals: this.#arrivals.splice(0), ...this.#settings };
   }

@@ -1,6 +1,6 @@
-import { askedUrl } from "./address.js";
+import { requestUrl } from "./address.js";
 import { wait } from "./wait.js";
-import type { AskedWith, RequestSettings } from "./event-stream-transport.js";
+import type { RequestParts, RequestSettings } from "./event-stream-transport.js";
 import type { Arrival } from "../messages/item.js";
 import { objectFields } from "../messages/json.js";
 import {
@@ -12,54 +12,54 @@ import {
 } from "./transport.js";
 import { parseHubMessage } from "../messages/hub-message.js";
 
-/** How long the hub may wait for something to tell, in seconds: below what proxies wait for an answer. */
+/** How long the hub may hold a poll, in seconds. It is shorter than the time-outs of common proxies. */
 const waitSeconds = 25;
 
-/** An answer is as good as a heartbeat; its time and half of it again are what three heartbeats are of a stream. */
+/** Each response counts as a heartbeat. Three times this value, the limit for silence, is one and a half polls. */
 const heartbeatMs = (waitSeconds * 1000) / 2;
 
 /**
- * How soon after one that was answered at once, with nothing new, the next poll is asked, in milliseconds: each time after twice
- * as long. The hub waits before it says so; a cache or a gateway in between may not.
+ * The wait before the next poll, in milliseconds, after an early response without events. It doubles each time. The hub
+ * itself holds such a poll; a cache or gateway in between may not.
  */
-const hastyPauseMs = { first: 1000, longest: 30_000 };
+const emptyPauseMs = { first: 1000, longest: 30_000 };
 
-/** How polls are asked for: by the function of the file that all pages load, whose errors are known there. */
-export interface Asking {
-  readonly ask: (url: string, asked: AskedWith, settings: RequestSettings) => Promise<Response>;
+/** Sends the polls. The function is that of the main bundle, because the program compares with its error classes. */
+export interface PollSender {
+  readonly send: (url: string, parts: RequestParts, settings: RequestSettings) => Promise<Response>;
   readonly settings: RequestSettings;
 }
 
 /**
- * Opens long polls: one request after another, for networks that let nothing else through. The first answer comes at once,
- * and is the beginning; each further one is asked for from where the last one ended.
+ * Opens long polling: one request after another, for networks that block streams. The hub answers the first poll at once.
+ * Each later poll continues from the position of the previous response.
  *
- * @throws what `ask` does, or Error for an answer that is not the hub's
+ * @throws as `send`, or Error if the response is not from a hub
  */
 export async function openPolls(
   address: string,
   request: TransportRequest,
-  asking: Asking,
+  sender: PollSender,
 ): Promise<OpenStream> {
-  const first = await poll({ address, request, asking }, 0);
-  let asked = { ...request, added: [], lastEventId: first.cursor };
-  let begun: ArrivalBatch | undefined = first;
-  let pauseMs: number = hastyPauseMs.first;
+  const first = await poll({ address, request, sender }, 0);
+  let nextRequest = { ...request, added: [], lastEventId: first.cursor };
+  let unread: ArrivalBatch | undefined = first;
+  let pauseMs: number = emptyPauseMs.first;
   const next = async (): Promise<ArrivalBatch> => {
-    const sinceMs = Date.now();
-    const answer = await poll({ address, request: asked, asking }, waitSeconds);
-    const leftMs = answer.cursor === asked.lastEventId ? sinceMs + pauseMs - Date.now() : 0;
-    pauseMs = leftMs > 0 ? Math.min(hastyPauseMs.longest, pauseMs * 2) : hastyPauseMs.first;
+    const sentAtMs = Date.now();
+    const batch = await poll({ address, request: nextRequest, sender }, waitSeconds);
+    const leftMs = batch.cursor === nextRequest.lastEventId ? sentAtMs + pauseMs - Date.now() : 0;
+    pauseMs = leftMs > 0 ? Math.min(emptyPauseMs.longest, pauseMs * 2) : emptyPauseMs.first;
     if (leftMs > 0) await wait(leftMs, request.signal);
-    asked = { ...asked, lastEventId: answer.cursor };
-    return answer;
+    nextRequest = { ...nextRequest, lastEventId: batch.cursor };
+    return batch;
   };
-  const ended = (error: unknown): StreamEnd => ({ kind: "end", reason: reasonText(error) });
+  const streamEnd = (error: unknown): StreamEnd => ({ kind: "end", reason: reasonText(error) });
   return {
     next: async () => {
-      const batch = begun;
-      begun = undefined;
-      return batch ?? next().catch(ended);
+      const batch = unread;
+      unread = undefined;
+      return batch ?? next().catch(streamEnd);
     },
   };
 }
@@ -67,26 +67,26 @@ export async function openPolls(
 interface Poll {
   readonly address: string;
   readonly request: TransportRequest;
-  readonly asking: Asking;
+  readonly sender: PollSender;
 }
 
-/** The place is said in the URL, so that nothing in between takes two polls for one. */
+/** Sends one poll. The position is in the URL, so that caches do not treat two polls as the same request. */
 async function poll(
-  { address, request, asking: { ask, settings } }: Poll,
+  { address, request, sender: { send, settings } }: Poll,
   seconds: number,
 ): Promise<ArrivalBatch & { readonly cursor: string }> {
   const { lastEventId } = request;
-  const place = lastEventId === "" ? {} : { last_event_id: lastEventId };
-  const url = askedUrl(address, request, { ...place, wait: String(seconds) });
-  const response = await ask(url, { ...request, lastEventId: "" }, settings);
-  const { position, events } = objectFields(await response.json());
-  if (typeof position !== "string" || !Array.isArray(events))
-    throw new Error("the answer to a poll is not the hub's");
+  const position = lastEventId === "" ? {} : { last_event_id: lastEventId };
+  const url = requestUrl(address, request, { ...position, wait: String(seconds) });
+  const response = await send(url, { ...request, lastEventId: "" }, settings);
+  const { position: cursor, events } = objectFields(await response.json());
+  if (typeof cursor !== "string" || !Array.isArray(events))
+    throw new Error("the response to a poll is not from a hub");
   const arrivals: Arrival[] = [];
   for (const value of events) {
-    const word = parseHubMessage(value, arrivals.at(-1)?.cursor ?? lastEventId);
-    if (word.kind === "arrival") arrivals.push(word.arrival);
+    const message = parseHubMessage(value, arrivals.at(-1)?.cursor ?? lastEventId);
+    if (message.kind === "arrival") arrivals.push(message.arrival);
   }
-  arrivals.push({ cursor: position });
-  return { kind: "batch", arrivals, heartbeatMs, cursor: position };
+  arrivals.push({ cursor });
+  return { kind: "batch", arrivals, heartbeatMs, cursor };
 }

@@ -1,16 +1,16 @@
 import { webSocketProtocol, webSocketTokenPrefix } from "../../protocol.js";
-import { askedUrl } from "./address.js";
+import { requestUrl } from "./address.js";
 import { FrameQueue } from "./frame-queue.js";
 import type { OpenStream, TransportRequest } from "./transport.js";
 
 /**
- * Opens a WebSocket: for networks that hold event streams back. Resolves with the hub's first word, so that what only
- * pretends to open is not taken for a stream. The browser does not tell why one could not be opened.
+ * Opens a WebSocket, for networks that hold event streams back. Resolves with the first frame of the hub, because some
+ * proxies accept a WebSocket and forward nothing. Browsers do not report why a WebSocket failed to open.
  *
  * @param address with `http` or `https`
  */
 export function openSocket(address: string, request: TransportRequest): Promise<OpenStream> {
-  if (typeof WebSocket === "undefined") return Promise.reject(new Error("there is no WebSocket here"));
+  if (typeof WebSocket === "undefined") return Promise.reject(new Error("this platform has no WebSocket"));
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(urlOf(address, request), protocolsOf(request));
     const { lastEventId, signal } = request;
@@ -20,12 +20,12 @@ export function openSocket(address: string, request: TransportRequest): Promise<
       resolve({ next: () => queue.next() });
     });
     socket.addEventListener("close", ({ code }) => {
-      queue.end(`the socket was closed with code ${code}`);
-      reject(new Error(`no WebSocket could be opened (code ${code})`));
+      queue.end(`the WebSocket was closed with code ${code}`);
+      reject(new Error(`the WebSocket did not open (code ${code})`));
     });
     const close = (): void => {
       socket.close();
-      reject(new Error("no WebSocket was opened in time"));
+      reject(new Error("the WebSocket did not open in time"));
     };
     if (signal.aborted) close();
     signal.addEventListener("abort", close, { once: true });
@@ -34,12 +34,12 @@ export function openSocket(address: string, request: TransportRequest): Promise<
 
 function urlOf(address: string, request: TransportRequest): string {
   const { lastEventId } = request;
-  const place = lastEventId === "" ? {} : { last_event_id: lastEventId };
-  return askedUrl(address.replace(/^http/, "ws"), request, place);
+  const position = lastEventId === "" ? {} : { last_event_id: lastEventId };
+  return requestUrl(address.replace(/^http/, "ws"), request, position);
 }
 
-/** A page can give a WebSocket no header, and what is in a URL stands in logs. */
+/** The token is a subprotocol: browsers cannot set headers on a WebSocket, and URLs appear in logs. */
 function protocolsOf({ token }: TransportRequest): string[] {
-  const words = token === undefined ? [] : [webSocketTokenPrefix + encodeURIComponent(token)];
-  return [webSocketProtocol, ...words];
+  const tokens = token === undefined ? [] : [webSocketTokenPrefix + encodeURIComponent(token)];
+  return [webSocketProtocol, ...tokens];
 }

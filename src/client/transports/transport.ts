@@ -1,18 +1,18 @@
 import type { Arrival, TransportName } from "../messages/item.js";
 
-/** What a stream is asked for with. */
+/** A request for a stream. */
 export interface TransportRequest {
   readonly filters: readonly string[];
-  /** Those whose retained values come first although the stream resumes. */
+  /** Filters whose retained values come first although the stream resumes. */
   readonly added: readonly string[];
-  /** `""` means none: retained values first, then what comes now. */
+  /** `""` means none: retained values first, then live events. */
   readonly lastEventId: string;
   readonly token: string | undefined;
-  /** Ends the attempt, and the stream that came of it. */
+  /** Ends the attempt, and the stream that it opened. */
   readonly signal: AbortSignal;
 }
 
-/** Some of what came, in order; and what the server said about the stream, where it said so. */
+/** Some received items, in order, and the stream settings that the server sent. */
 export interface ArrivalBatch {
   readonly kind: "batch";
   readonly arrivals: readonly Arrival[];
@@ -22,32 +22,32 @@ export interface ArrivalBatch {
 
 export interface StreamEnd {
   readonly kind: "end";
-  /** For people. */
+  /** A text for people. */
   readonly reason: string;
 }
 
-/** One stream that has begun. Nothing is read before it is asked for, where the transport allows. */
+/** An open stream. It reads nothing ahead of `next`, if the transport can be paused. */
 export interface OpenStream {
-  /** What came next; call it again when it has settled. Never rejects. */
+  /** Waits for the next items. Call it again after it has resolved. Never rejects. */
   readonly next: () => Promise<ArrivalBatch | StreamEnd>;
 }
 
-/** One way to carry a stream. */
+/** One transport for a stream. */
 export interface Transport {
   readonly name: TransportName;
   /**
-   * Resolves when the stream has begun.
+   * Resolves when the stream has opened.
    *
-   * @throws StreamRefusedError when the server will never serve it, UnservedError when it answers otherwise, and any other
-   *   error when nothing answers: then it may be asked again
+   * @throws StreamRefusedError if the server will never serve the stream, UnservedError for another response without a
+   *   stream, and any other error without a response; after the last two it may be called again
    */
   open(request: TransportRequest): Promise<OpenStream>;
 }
 
-/** In the order in which they are tried. */
+/** Transports in the order in which they are tried. */
 export type Transports = readonly [Transport, ...Transport[]];
 
-/** Node's fetch says "fetch failed" and puts what happened into the cause. */
+/** The message of an error, or of its cause: Node's fetch says "fetch failed", and only the cause tells more. */
 export function reasonText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.message : error.message;

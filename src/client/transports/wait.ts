@@ -1,4 +1,4 @@
-/** Waits, or until `signal` aborts; never rejects. */
+/** Waits for the delay, or until `signal` aborts. Never rejects. */
 export function wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -4,10 +4,10 @@ import { StreamOpener } from "../../../src/client/connection/stream-opener.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
 import type { OpenStream, Transport } from "../../../src/client/transports/transport.js";
 
-const asked = { filters: ["a"], added: [], lastEventId: "" };
+const parameters = { filters: ["a"], added: [], lastEventId: "" };
 const stream: OpenStream = { next: () => new Promise(() => undefined) };
 
-/** A transport that a proxy holds back: nothing is answered until it is given up. */
+/** A transport behind a proxy that holds responses back: it never opens, and rejects when it is aborted. */
 const heldBack = (): Transport["open"] => (request) =>
   new Promise((_resolve, reject) => {
     request.signal.addEventListener("abort", () => reject(request.signal.reason));
@@ -26,18 +26,18 @@ it("an event stream that is held back gives way to a WebSocket, but not one that
   const makeOpener = (): StreamOpener =>
     new StreamOpener({ transports: [eventStream, webSocket], tokens: new Tokens(undefined) });
   const [held, worked] = [makeOpener(), makeOpener()];
-  /** The transport of the next attempt; the message of its error. */
+  /** The transport of the next attempt, or the message of its error. */
   const next = async (opener: StreamOpener): Promise<unknown> => {
-    const opening = opener.open(asked).then(
+    const opening = opener.open(parameters).then(
       ({ transport }) => transport,
       (error: Error) => error.message,
     );
     await vi.advanceTimersByTimeAsync(10_000);
     return opening;
   };
-  expect([await next(held), await next(held)]).toEqual(["no stream began in time", "websocket"]);
+  expect([await next(held), await next(held)]).toEqual(["no stream opened within 10 s", "websocket"]);
   opens.push(async () => stream);
-  expect([await next(worked), await next(worked)]).toEqual(["event-stream", "no stream began in time"]);
+  expect([await next(worked), await next(worked)]).toEqual(["event-stream", "no stream opened within 10 s"]);
   opens.push(async () => stream);
   expect(await next(worked)).toBe("event-stream");
 });

@@ -6,7 +6,7 @@ import { CompactEncrypt } from "jose";
 import { expect, it, onTestFinished } from "vitest";
 
 import type { LiveEvent } from "../../../src/client/index.js";
-import { unsealing } from "../../../src/client/extras/unseal.js";
+import { createUnsealer } from "../../../src/client/extras/unseal.js";
 import { sealer } from "../../../src/publisher/seal.js";
 
 const key = Buffer.alloc(32, 7);
@@ -24,12 +24,12 @@ it.each(["base64", "base64url"] as const)("opens what was sealed with a key in %
   const sealed = await seal("é 🚦");
   expect(sealed).not.toContain("é");
   const opened = { ...eventOf("é 🚦"), sealed: "opened" };
-  expect(await unsealing(key)(eventOf(sealed))).toEqual(opened);
-  expect(await unsealing(key.toString("base64url"))(eventOf(sealed))).toEqual(opened);
+  expect(await createUnsealer(key)(eventOf(sealed))).toEqual(opened);
+  expect(await createUnsealer(key.toString("base64url"))(eventOf(sealed))).toEqual(opened);
 });
 
 it("leaves plain data as it is, and says of it nothing", async () => {
-  expect(await unsealing(key)(eventOf("a.b.c.d.e"))).toEqual(eventOf("a.b.c.d.e"));
+  expect(await createUnsealer(key)(eventOf("a.b.c.d.e"))).toEqual(eventOf("a.b.c.d.e"));
 });
 
 it("leaves what another key sealed, or another algorithm, and says so", async () => {
@@ -37,7 +37,7 @@ it("leaves what another key sealed, or another algorithm, and says so", async ()
   const header = { alg: "dir", enc: "A128CBC-HS256" };
   const other = await new CompactEncrypt(Buffer.from("x")).setProtectedHeader(header).encrypt(key);
   for (const data of [await seal("x"), other])
-    expect(await unsealing(key)(eventOf(data))).toEqual({ ...eventOf(data), sealed: "unreadable" });
+    expect(await createUnsealer(key)(eventOf(data))).toEqual({ ...eventOf(data), sealed: "unreadable" });
 });
 
 it("refuses a file that cannot be read or holds another number of bytes", async () => {

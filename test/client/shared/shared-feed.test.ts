@@ -5,21 +5,21 @@ import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
 import { waitFor } from "../../support/wait-for.js";
 
-/** A tab whose worker and whose own connection the test plays. */
-class Bed {
-  readonly said: FromTab[] = [];
+/** A tab. The test plays its worker and its direct connection. */
+class TestTab {
+  readonly sent: FromTab[] = [];
   readonly feed: SharedFeed;
-  /** What the own connection was asked to follow; it does so when it is told to. */
-  readonly ownFollows: (() => void)[] = [];
-  own: ConnectionStart | undefined;
-  #tell: (said: FromWorker) => void = () => undefined;
+  /** Changes of the direct connection's filters that are pending; call one to confirm it. */
+  readonly directChanges: (() => void)[] = [];
+  direct: ConnectionStart | undefined;
+  #listener: (message: FromWorker) => void = () => undefined;
 
   constructor(filters: readonly string[]) {
     this.feed = new SharedFeed(
       {
         port: {
-          say: (said) => void this.said.push(said),
-          hear: (tell) => (this.#tell = tell),
+          send: (message) => void this.sent.push(message),
+          listen: (listener) => (this.#listener = listener),
           close: () => undefined,
         },
         settings: {
@@ -31,16 +31,16 @@ class Bed {
         tokens: new Tokens(undefined),
         lock: Promise.resolve(undefined),
         onClose: () => undefined,
-        makeOwn: (from) => {
-          this.own = from;
+        makeDirectFeed: (from) => {
+          this.direct = from;
           let refuse: (error: Error) => void = () => undefined;
           return {
             follow: () =>
               new Promise((resolve, reject) => {
-                this.ownFollows.push(resolve);
+                this.directChanges.push(resolve);
                 refuse = reject;
               }),
-            hurry: () => undefined,
+            retry: () => undefined,
             close: () => refuse(new Error("the connection is closed")),
           };
         },
@@ -55,52 +55,53 @@ class Bed {
     onTestFinished(() => this.feed.close());
   }
 
-  tell(said: FromWorker): void {
-    this.#tell(said);
+  /** Sends a message as the worker. */
+  receive(message: FromWorker): void {
+    this.#listener(message);
   }
 
   count(kind: FromTab["kind"]): number {
-    return this.said.filter((said) => said.kind === kind).length;
+    return this.sent.filter((message) => message.kind === kind).length;
   }
 
-  async asked(kind: FromTab["kind"], times: number): Promise<void> {
+  async hasSent(kind: FromTab["kind"], times: number): Promise<void> {
     await waitFor(() => this.count(kind) === times, { within: 30_000, missing: `${kind}, ${times} times` });
   }
 }
 
-/** A tab that reads by itself, and may ask the worker with its next arrival. */
-async function startApart(): Promise<Bed> {
+/** A detached tab that may attach again with its next arrival. */
+async function startDetached(): Promise<TestTab> {
   vi.useFakeTimers({ toFake: ["Date"] });
   onTestFinished(() => void vi.useRealTimers());
-  const bed = new Bed(["a"]);
-  await bed.asked("join", 1);
-  bed.tell({ kind: "apart" });
-  await vi.waitFor(() => expect(bed.own).toBeDefined());
+  const tab = new TestTab(["a"]);
+  await tab.hasSent("attach", 1);
+  tab.receive({ kind: "detached" });
+  await vi.waitFor(() => expect(tab.direct).toBeDefined());
   vi.setSystemTime(Date.now() + 2000);
-  return bed;
+  return tab;
 }
 
-it("filters that are added while the worker is asked to go on are followed by whoever reads on", async () => {
-  const bed = await startApart();
-  void bed.own?.events.arrival({ cursor: "#e:1" });
-  await bed.asked("join", 2);
-  const added = bed.feed.follow(["a", "b"]);
-  bed.tell({ kind: "joined" });
-  await bed.asked("follow", 1);
-  expect(bed.said.at(-1)).toMatchObject({ filters: ["a", "b"] });
-  expect(bed.ownFollows).toEqual([]);
-  bed.tell({ kind: "followed", number: 1 });
+it("filters that are added while a tab attaches again are followed by the connection that reads on", async () => {
+  const tab = await startDetached();
+  void tab.direct?.events.arrival({ cursor: "#e:1" });
+  await tab.hasSent("attach", 2);
+  const added = tab.feed.follow(["a", "b"]);
+  tab.receive({ kind: "attached" });
+  await tab.hasSent("follow", 1);
+  expect(tab.sent.at(-1)).toMatchObject({ filters: ["a", "b"] });
+  expect(tab.directChanges).toEqual([]);
+  tab.receive({ kind: "followed", number: 1 });
   await expect(added).resolves.toBeUndefined();
 });
 
-it("a page that changes its own connection's filters does not ask the worker before that is done", async () => {
-  const bed = await startApart();
-  const added = bed.feed.follow(["a", "b"]);
-  await vi.waitFor(() => expect(bed.ownFollows).toHaveLength(1));
-  void bed.own?.events.arrival({ cursor: "#e:1" });
-  bed.ownFollows[0]?.();
+it("a tab that changes the filters of its direct connection does not attach again before that is done", async () => {
+  const tab = await startDetached();
+  const added = tab.feed.follow(["a", "b"]);
+  await vi.waitFor(() => expect(tab.directChanges).toHaveLength(1));
+  void tab.direct?.events.arrival({ cursor: "#e:1" });
+  tab.directChanges[0]?.();
   await added;
-  expect(bed.count("join")).toBe(1);
-  void bed.own?.events.arrival({ cursor: "#e:2" });
-  await bed.asked("join", 2);
+  expect(tab.count("attach")).toBe(1);
+  void tab.direct?.events.arrival({ cursor: "#e:2" });
+  await tab.hasSent("attach", 2);
 });

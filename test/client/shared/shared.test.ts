@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseHubAddress } from "../../../src/client/transports/address.js";
-import { ownFeed, transportsFor } from "../../../src/client/feeds.js";
+import { directFeed, transportsFor } from "../../../src/client/feeds.js";
 import type { Feed, FeedEvents } from "../../../src/client/connection/feed.js";
 import { StreamRefusedError } from "../../../src/client/index.js";
 import {
@@ -21,7 +21,7 @@ const within = 30_000;
 const transportsOf = (settings: SharedSettings): ReturnType<typeof transportsFor> =>
   transportsFor(parseHubAddress(settings.url), settings.transport, settings);
 
-/** A worker with its hub, whose streams the test writes to. */
+/** Starts a worker and a hub. The test writes to the streams of the hub. */
 async function startWorld(): Promise<World> {
   const streams: { request: IncomingMessage; response: ServerResponse }[] = [];
   const { url } = await serve((request, response) => {
@@ -41,30 +41,30 @@ class World {
   readonly streams: { request: IncomingMessage; response: ServerResponse }[];
   readonly #url: string;
   readonly #locks = new Map<string, () => void>();
-  readonly #hub: SharedConnection;
+  readonly #connection: SharedConnection;
 
   constructor(url: string, streams: World["streams"]) {
     this.#url = url;
     this.streams = streams;
-    this.#hub = new SharedConnection({
-      makeFeed: ({ settings, token, ...beginning }) =>
-        ownFeed({ transports: transportsOf(settings), tokens: new Tokens(token) }, beginning),
-      lockFreed: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),
+    this.#connection = new SharedConnection({
+      makeFeed: ({ settings, token, ...start }) =>
+        directFeed({ transports: transportsOf(settings), tokens: new Tokens(token) }, start),
+      whenLockReleased: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),
     });
   }
 
-  /** Each as `topic filters cursor added` of a request. */
-  get asked(): string[] {
+  /** The requests that the hub received: URL and `Last-Event-ID` of each. */
+  get requests(): string[] {
     return this.streams.map(({ request }) => `${request.url} ${String(request.headers["last-event-id"])}`);
   }
 
-  /** Writes to the stream that is open. */
-  say(text: string): void {
+  /** Writes to the newest stream. */
+  write(text: string): void {
     this.streams.at(-1)?.response.write(text);
   }
 
-  /** Frees a tab's lock, as the browser does when the tab has gone. */
-  lose(lock: string): void {
+  /** Releases a tab's lock, as the browser does when the tab is closed. */
+  releaseLock(lock: string): void {
     this.#locks.get(lock)?.();
   }
 
@@ -75,7 +75,7 @@ class World {
   ): Tab {
     const { port1, port2 } = new MessageChannel();
     onTestFinished(() => port1.close());
-    this.#hub.connect(typedPort<FromWorker, FromTab>(port2));
+    this.#connection.connect(typedPort<FromWorker, FromTab>(port2));
     const settings = {
       url: this.#url,
       transport: "event-stream",
@@ -98,7 +98,7 @@ class World {
         tokens,
         lock: Promise.resolve(lock),
         onClose: () => undefined,
-        makeOwn: (from) => ownFeed({ transports: transportsOf(settings), tokens }, from),
+        makeDirectFeed: (from) => directFeed({ transports: transportsOf(settings), tokens }, from),
         refusal: (status, reason) => new StreamRefusedError(status, reason),
       },
       { filters, lastEventId: options.lastEventId ?? "", events },
@@ -110,7 +110,7 @@ class World {
   async opened(count: number): Promise<void> {
     await waitFor(() => this.streams.length >= count, {
       within,
-      missing: () => `stream ${count}; ${this.asked.join()}`,
+      missing: () => `stream ${count}; ${this.requests.join()}`,
     });
   }
 }
@@ -122,19 +122,19 @@ const untilGot = (tab: Tab, data: string): Promise<unknown> =>
   });
 
 describe("tabs that share a connection", () => {
-  it("get what their filters match, each, and one that comes later gets its state first", async () => {
+  it("each get what their own filters match, and a later tab gets retained values first", async () => {
     const world = await startWorld();
     const first = world.tab("1", ["a/#"]);
     await world.opened(1);
-    world.say("topic: a/x\nretained: 0\ndata: state\n\nid: 1\ntopic: a/x\ndata: one\n\n");
+    world.write("topic: a/x\nretained: 0\ndata: state\n\nid: 1\ntopic: a/x\ndata: one\n\n");
     await untilGot(first, "one");
     const second = world.tab("2", ["a/+", "b"], { token: "t" });
     await world.opened(2);
-    expect(world.asked[1]).toBe(
+    expect(world.requests[1]).toBe(
       "/esupdates?topic=a%2F%23&topic=a%2F%2B&topic=b&added=a%2F%2B&added=b&show=topics 1",
     );
     expect(world.streams[1]?.request.headers.authorization).toBe("Bearer t");
-    world.say(
+    world.write(
       "topic: a/x\nretained: 1\ndata: now\n\nid: 2\ntopic: b\ndata: two\n\nid: 3\ntopic: a/y\ndata: three\n\n",
     );
     await untilGot(second, "three");
@@ -144,15 +144,15 @@ describe("tabs that share a connection", () => {
     expect(world.streams).toHaveLength(2);
   });
 
-  it("miss nothing when the one that came first has gone", async () => {
+  it("miss nothing when the first tab is closed", async () => {
     const world = await startWorld();
     world.tab("1", ["a"]);
     const second = world.tab("2", ["a", "b"]);
     await world.opened(2);
-    world.say("id: 1\ntopic: b\ndata: one\n\n");
+    world.write("id: 1\ntopic: b\ndata: one\n\n");
     await untilGot(second, "one");
-    world.lose("1");
-    world.say("id: 2\ntopic: a\ndata: two\n\n");
+    world.releaseLock("1");
+    world.write("id: 2\ntopic: a\ndata: two\n\n");
     await untilGot(second, "two");
     expect(second.got).toEqual(["one", "two"]);
   });
@@ -162,12 +162,12 @@ describe("tabs that share a connection", () => {
     const first = world.tab("1", ["a"]);
     const second = world.tab("2", ["a"]);
     await world.opened(2);
-    world.say("id: 1\ntopic: a\ndata: one\n\n");
+    world.write("id: 1\ntopic: a\ndata: one\n\n");
     await untilGot(second, "one");
     const count = world.streams.length;
     await second.feed.follow(["a", "b"]);
     await world.opened(count + 1);
-    world.say(
+    world.write(
       "topic: b\nretained: 0\ndata: state\n\nid: 2\ntopic: b\ndata: two\n\nid: 3\ntopic: a\ndata: three\n\n",
     );
     await untilGot(first, "three");
@@ -176,11 +176,11 @@ describe("tabs that share a connection", () => {
     expect(second.got).toEqual(["one", "state retained", "two", "three"]);
   });
 
-  it("go on where they stand, if the worker remembers it", async () => {
+  it("continue at their position, if the worker still holds it", async () => {
     const world = await startWorld();
     const first = world.tab("1", ["a"]);
     await world.opened(1);
-    world.say("id: 1\ntopic: a\ndata: one\n\nid: 2\ntopic: a\ndata: two\n\n");
+    world.write("id: 1\ntopic: a\ndata: one\n\nid: 2\ntopic: a\ndata: two\n\n");
     await untilGot(first, "two");
     const second = world.tab("2", ["a"], { lastEventId: "1" });
     await untilGot(second, "two");
@@ -188,15 +188,15 @@ describe("tabs that share a connection", () => {
     expect(world.streams).toHaveLength(1);
   });
 
-  it("read by themselves where the worker remembers nothing, until their ways meet", async () => {
+  it("connect directly if the worker does not hold their position, until they can attach", async () => {
     const world = await startWorld();
     const first = world.tab("1", ["a"]);
     await world.opened(1);
-    world.say("id: 5\ntopic: a\ndata: five\n\n");
+    world.write("id: 5\ntopic: a\ndata: five\n\n");
     await untilGot(first, "five");
     const second = world.tab("2", ["a"], { lastEventId: "3" });
     await world.opened(2);
-    expect(world.asked[1]).toBe("/esupdates?topic=a&show=topics 3");
+    expect(world.requests[1]).toBe("/esupdates?topic=a&show=topics 3");
     const [shared, own] = world.streams;
     own?.response.write("id: 4\ntopic: a\ndata: four\n\nid: 5\ntopic: a\ndata: five\n\n");
     await untilGot(second, "five");
@@ -220,13 +220,13 @@ describe("tabs that share a connection", () => {
     expect(first.got).toEqual(["five", ...numbers, "last"]);
   });
 
-  it("are waited for when events come faster than one of them takes them", async () => {
+  it("slow the stream down when events come faster than one of them reads", async () => {
     const world = await startWorld();
     const slow = world.tab("1", ["a"], { room: () => new Promise((resolve) => setImmediate(resolve)) });
     const quick = world.tab("2", ["a"]);
     await world.opened(2);
     const numbers = Array.from({ length: 5000 }, (_, n) => String(n));
-    world.say(numbers.map((n) => `id: ${n}\ntopic: a\ndata: ${n}\n\n`).join(""));
+    world.write(numbers.map((n) => `id: ${n}\ntopic: a\ndata: ${n}\n\n`).join(""));
     await untilGot(slow, "4999");
     await untilGot(quick, "4999");
     expect(slow.got).toEqual(numbers);
@@ -234,16 +234,16 @@ describe("tabs that share a connection", () => {
     expect(world.streams).toHaveLength(2);
   });
 
-  it("have connections of their own when the worker has gone", async () => {
+  it("connect directly when the worker has failed", async () => {
     const world = await startWorld();
     const { feed, got } = world.tab("1", ["a"]);
     await world.opened(1);
-    world.say("id: 1\ntopic: a\ndata: one\n\n");
+    world.write("id: 1\ntopic: a\ndata: one\n\n");
     await waitFor(() => got.includes("one"), { within, missing: "one" });
-    if (feed instanceof SharedFeed) feed.beAlone();
+    if (feed instanceof SharedFeed) feed.leaveWorker();
     await world.opened(2);
-    expect(world.asked[1]).toBe("/esupdates?topic=a&show=topics 1");
-    world.say("id: 2\ntopic: a\ndata: two\n\n");
+    expect(world.requests[1]).toBe("/esupdates?topic=a&show=topics 1");
+    world.write("id: 2\ntopic: a\ndata: two\n\n");
     await waitFor(() => got.includes("two"), { within, missing: "two" });
   });
 });
