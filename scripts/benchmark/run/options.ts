@@ -30,7 +30,7 @@ Measures Pharos and other push servers on this machine. Each scenario runs on ev
 
 What to measure:
   (no option)       all servers in all scenarios
-  --quick           the same in seconds: shows that the benchmark works; the figures mean nothing
+  --quick           the same, or a comparison, in seconds: shows that the benchmark works; the figures mean nothing
   --scale           Pharos alone with 100,000 clients and more
   --curves          Pharos alone: how its cost grows with clients, rate, payload and topics
   --compare DIR     this checkout and the one in DIR in turn; DIR must be built
