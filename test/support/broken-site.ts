@@ -8,18 +8,18 @@ import { startMongrel2 } from "./mongrel2-server.js";
 import { atTestEnd, type OnEnd } from "./on-end.js";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
-/** What pages are served by, and how to break it. */
+/** A hub that serves pages, with ways to break it. */
 export interface BrokenSite {
-  /** Ends in a slash. */
+  /** Ends with a slash. */
   readonly url: string;
-  /** What stands between the browser and the server. */
+  /** The proxy between browser and server. */
   readonly network: TcpProxy;
   publish(...frames: readonly string[]): Promise<void>;
-  /** Kills the hub, and starts it again after so long in its place. */
+  /** Kills the hub, and starts it again with the same addresses after `downMs` milliseconds. */
   restartHub(options?: { readonly downMs?: number }): Promise<void>;
-  /** Kills the server that holds the browser's connections, and starts it again; the hub itself where there is no other. */
+  /** Kills the server that holds the browser's connections, and starts it again: Mongrel2, or else the hub itself. */
   restartServer(): Promise<void>;
-  /** How many streams are open at the hub. */
+  /** The number of streams that are open at the hub. */
   streams(): Promise<number>;
 }
 
@@ -30,7 +30,7 @@ export interface BrokenSiteOptions {
   readonly onEnd?: OnEnd;
 }
 
-/** A hub that may be killed and comes back with its addresses. */
+/** A hub that can be killed and started again with the same addresses. */
 class Hub {
   readonly #options: HubOptions;
   readonly #push = new Push({ linger: 0, sendTimeout: 60_000, sendHighWaterMark: 100_000 });
@@ -65,7 +65,7 @@ class Hub {
   }
 }
 
-// Short heartbeats: a stream is found dead after three of them.
+// A stream counts as dead after three heartbeats, so short ones keep the tests short.
 const args = ["--heartbeat", "1"];
 
 async function startStandalone({ env = {}, onEnd = atTestEnd }: BrokenSiteOptions = {}): Promise<BrokenSite> {
@@ -103,7 +103,7 @@ function siteOf(
   };
 }
 
-/** Where pages are served, each with its own way to start. */
+/** The servers of the pages, each with a function that starts it. */
 export const brokenSites = [
   { front: "the HTTP front", start: startStandalone },
   { front: "Mongrel2", start: startBehindMongrel2 },

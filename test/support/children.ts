@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The processes that a process has started and not yet buried, first started first. */
+/** The child processes of a process, oldest first. Zombies are included. */
 export function childrenOf(parent: number): readonly number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && fieldsOf(name)?.parent === parent)
@@ -8,12 +8,12 @@ export function childrenOf(parent: number): readonly number[] {
     .sort((a, b) => a - b);
 }
 
-/** False when the process is gone; true also for one that is dead but not buried. */
+/** True if the process exists. A zombie also counts. */
 export function isAlive(pid: number): boolean {
   return fieldsOf(String(pid)) !== undefined;
 }
 
-/** True when the process is dead, and its parent has not heard of it. */
+/** True if the process has ended, but its parent has not collected its exit status. */
 export function isZombie(pid: number): boolean {
   return fieldsOf(String(pid))?.state === "Z";
 }
@@ -21,11 +21,11 @@ export function isZombie(pid: number): boolean {
 function fieldsOf(name: string): { readonly state: string | undefined; readonly parent: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-    // The command name may hold spaces and brackets: fields are counted from behind its last bracket [proc(5)].
+    // The command name may contain spaces and brackets, so the fields are counted after its last bracket [proc(5)].
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { state, parent: Number(parent) };
   } catch {
-    // It has ended between the listing and now.
+    // The process has ended since the listing.
     return undefined;
   }
 }

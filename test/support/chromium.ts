@@ -13,7 +13,7 @@ const flags = [
   "--disable-sync",
 ];
 
-/** One for all tests of a file: to start it takes longer than most of them. */
+/** All tests of a file share one browser, because its start takes longer than most tests. */
 let running: Promise<Browser> | undefined;
 
 afterAll(async () => {
@@ -21,7 +21,7 @@ afterAll(async () => {
   running = undefined;
 });
 
-/** Debian's Chromium with a profile of its own, which is of this test alone. */
+/** A Chromium context with an empty profile. Only one test uses it. */
 export class Chromium {
   readonly #context: BrowserContext;
 
@@ -29,14 +29,16 @@ export class Chromium {
     this.#context = context;
   }
 
-  /** Opens a page and waits until its document is parsed (an open event stream keeps `load` from meaning anything). */
+  /**
+   * Opens a page and waits until its document is parsed. With an open event stream, the `load` event may never fire.
+   */
   async openPage(url: string): Promise<Page> {
     const page = await this.#context.newPage();
     await page.goto(url, { waitUntil: "domcontentloaded", timeout: 60_000 });
     return page;
   }
 
-  /** A page with nothing in it, whose origin is `about:blank`. */
+  /** An empty page with the origin `about:blank`. */
   async emptyPage(): Promise<Page> {
     return this.#context.newPage();
   }
@@ -46,12 +48,12 @@ export class Chromium {
   }
 }
 
-/** Opens the browser with an empty profile, which goes with the test. */
+/** Opens the browser with an empty profile. It is closed after the test. */
 export async function startChromium(
   options: {
     /** @default "light" */
     readonly colorScheme?: "light" | "dark";
-    /** True takes any certificate. @default false */
+    /** True accepts any certificate. @default false */
     readonly ignoreHttpsErrors?: boolean;
   } = {},
 ): Promise<Chromium> {

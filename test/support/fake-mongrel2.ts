@@ -3,7 +3,7 @@ import { encodeTnetstring, type TnetValue } from "../../src/fronts/mongrel2/wire
 import { atTestEnd, type OnEnd } from "./on-end.js";
 import { Changes } from "./wait-for.js";
 
-/** One message of the handler, as the fake read it. */
+/** One message of the handler, as the fake received it. */
 export interface HandlerMessage {
   readonly sender: string;
   readonly control: boolean;
@@ -11,7 +11,7 @@ export interface HandlerMessage {
   readonly body: Buffer;
 }
 
-/** What `status net` tells of one connection; all ages in seconds. */
+/** One connection in the answer to `status net`. All ages are in seconds. */
 export interface FakeRow {
   readonly id: number;
   readonly lastPing?: number;
@@ -20,9 +20,9 @@ export interface FakeRow {
 }
 
 export interface FakeOptions {
-  /** What requests carry as DOWNLOAD_CREDITS, and deliveries are answered by credits. @default off */
+  /** True: requests carry DOWNLOAD_CREDITS, and each delivery is answered with credits. @default off */
   readonly flowControl?: boolean;
-  /** What the server subscribes to. @default everything */
+  /** The prefix to which the server subscribes. @default everything */
   readonly recvIdent?: string;
   readonly onEnd?: OnEnd;
 }
@@ -30,20 +30,22 @@ export interface FakeOptions {
 const uuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
 /**
- * The side of Mongrel2 that a handler sees, over real ZeroMQ on ports of its own: it knows the ids that it gave, answers
- * a message to any other with a disconnect notice, in order, and a delivery with credits where it has flow control.
- * It has no HTTP side: `request` stands for a client. To make it misbehave, set one of its switches; a fault that it
- * cannot show yet is one more switch in `#take`.
+ * Plays the side of Mongrel2 that a handler sees, over real ZeroMQ sockets with ports of its own. It knows the ids
+ * that it has assigned. It answers a message for any other id with a disconnect notice, in order. With flow control
+ * it answers deliveries with credits.
+ *
+ * It has no HTTP side: `request` plays a client. Switches such as `answering` produce faults; add further ones in
+ * `#take`.
  */
 export class FakeMongrel2 {
-  /** False: messages are read and nothing is answered, as by a server that is stopped. What was due comes with true. */
+  /** False: the fake reads messages and sends no answers, like a stopped server. `answerAgain` sends them later. */
   answering = true;
-  /** False: no credits are sent; `credit` sends one. */
+  /** False: the fake sends no credits by itself; `credit` sends one. */
   crediting = true;
-  /** What `status net` answers; undefined: the control port takes questions and gives no answer. */
+  /** The answer to `status net`. undefined: the control port reads the question and never answers. */
   rows: readonly FakeRow[] | undefined = [];
   readonly messages: HandlerMessage[] = [];
-  /** Questions that the control port took. */
+  /** The number of questions that the control port has received. */
   questions = 0;
   readonly changes = new Changes();
   readonly #options: FakeOptions;
@@ -71,18 +73,18 @@ export class FakeMongrel2 {
     return this.#endpoints.control;
   }
 
-  /** Connections that it has given and not closed. */
+  /** The open connections. */
   get ids(): ReadonlySet<number> {
     return this.#ids;
   }
 
-  /** Binds, after `stop` to the same addresses again: a new run, which knows no id. */
+  /** Binds the sockets. After `stop` it uses the same addresses again, as a new run that knows no id. */
   async start(): Promise<void> {
     this.#ids.clear();
     const push = new Push({ linger: 0, sendTimeout: 10_000 });
     const subscriber = new Subscriber({ linger: 0 });
     const control = new Reply({ linger: 0 });
-    // After a stop an address is free again only a moment later.
+    // The system releases an address shortly after `stop`.
     while (!(await bound(push, this.#endpoints.send)));
     while (!(await bound(subscriber, this.#endpoints.recv)));
     while (!(await bound(control, this.#endpoints.control)));
@@ -106,18 +108,18 @@ export class FakeMongrel2 {
     this.#due = [];
   }
 
-  /** Breaks the handler's connection for deliveries and takes it again; the run goes on and keeps its ids. */
+  /** Breaks the handler's connection for deliveries, and accepts it again. The run continues and keeps its ids. */
   async resubscribe(): Promise<void> {
     this.#subscriber?.close();
     const subscriber = new Subscriber({ linger: 0 });
-    // The address is free again a moment after the close.
+    // The system releases the address shortly after the close.
     while (!(await bound(subscriber, this.#endpoints.recv)));
     subscriber.subscribe(this.#options.recvIdent ?? "");
     this.#subscriber = subscriber;
     void this.#read(subscriber);
   }
 
-  /** A client's request comes under this id: a GET, or with a body a POST. */
+  /** Sends the request of a client with this id: a GET, or with a body a POST. */
   async request(id: number, path = "/esupdates", body = ""): Promise<void> {
     const credits = this.#options.flowControl === true && !this.#ids.has(id);
     this.#ids.add(id);
@@ -132,7 +134,7 @@ export class FakeMongrel2 {
     await this.send(`${uuid} ${id} ${path} ${headers.length}:${headers},${body.length}:${body},`);
   }
 
-  /** The client is gone. */
+  /** The client disconnects. */
   async disconnect(id: number): Promise<void> {
     this.#ids.delete(id);
     await this.send(disconnectNotice(id));
@@ -149,7 +151,7 @@ export class FakeMongrel2 {
     return this.#sending;
   }
 
-  /** Sends what was due while `answering` was false, and answers again. */
+  /** Sends the answers that were held back while `answering` was false, and answers again. */
   async answerAgain(): Promise<void> {
     this.answering = true;
     const due = this.#due;
@@ -157,7 +159,7 @@ export class FakeMongrel2 {
     for (const frame of due) await this.send(frame);
   }
 
-  /** Deliveries to this id, without fences, closes and control messages. */
+  /** The deliveries to this id, without fences, closes and control messages. */
   bodiesOf(id: number): readonly string[] {
     return this.messages
       .filter(({ control, ids, body }) => !control && body.length > 0 && ids.includes(id))
@@ -203,7 +205,7 @@ export class FakeMongrel2 {
   }
 }
 
-/** Starts a fake Mongrel2, which ends with the test. */
+/** Starts a fake Mongrel2. It is stopped after the test. */
 export async function startFakeMongrel2(options: FakeOptions = {}): Promise<FakeMongrel2> {
   const server = new FakeMongrel2(options);
   await server.start();

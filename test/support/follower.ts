@@ -8,7 +8,7 @@ const within = 60_000;
 
 export const transports: readonly TransportName[] = ["event-stream", "websocket", "poll"];
 
-/** What a page has got: the data of each event, ` retained` behind that of a retained one, and `gap`. */
+/** What a page has received: in `got`, the data of each event (with ` retained` after a retained value) and `gap`. */
 interface Followed {
   readonly got: string[];
   readonly states: string[];
@@ -16,13 +16,12 @@ interface Followed {
 }
 
 declare global {
-  // A page of a test.
   var followed: Followed | undefined;
 }
 
 type Options = Omit<NonNullable<Parameters<typeof connect>[1]>, "token" | "signal" | "fetch">;
 
-/** A page that follows topics through the library, as the hub serves it. */
+/** A page that follows topics with the hub's own copy of the library. */
 export class Follower {
   readonly page: Page;
 
@@ -30,18 +29,18 @@ export class Follower {
     this.page = page;
   }
 
-  /** What has come so far. */
+  /** All data that has arrived so far. */
   async got(): Promise<readonly string[]> {
     return this.page.evaluate(() => globalThis.followed?.got ?? []);
   }
 
-  /** Until this has come. */
+  /** Waits until this data has arrived. Returns all data. */
   async until(data: string): Promise<readonly string[]> {
     await this.#until(data, (data) => globalThis.followed?.got.includes(data));
     return this.got();
   }
 
-  /** Until it was in this state. */
+  /** Waits until the connection has been in this state. */
   async untilState(kind: string): Promise<void> {
     await this.#until(kind, (kind) => globalThis.followed?.states.includes(kind));
   }
@@ -59,10 +58,10 @@ export class Follower {
 }
 
 /**
- * Opens a page that follows, and waits until it does. The code is text: the test runner would turn an import in a function
- * into its own.
+ * Opens a page that follows topics, and waits until its connection is open. The code is a string, because the test
+ * runner would rewrite an import in a function.
  *
- * @param options.bringToken called by the page, for each token; without it there is none
+ * @param options.bringToken called by the page for each token; without it the page has no token
  */
 export async function follow(
   browser: Chromium,
@@ -84,7 +83,7 @@ export async function follow(
   return follower;
 }
 
-/** Publishes numbers to a topic, from `from` up to, not including, `to`: a hundred at once, then a pause. */
+/** Publishes the numbers from `from` up to, but not including, `to`. Pauses after each hundred. */
 export async function publishNumbers(
   site: Pick<BrokenSite, "publish">,
   [from, to]: readonly [number, number],
@@ -96,7 +95,7 @@ export async function publishNumbers(
   }
 }
 
-/** Publishes `last` until a page has it: what is sent before the publisher is connected anew is nobody's. */
+/** Publishes `last` until a page receives it: messages are lost until the publisher has connected again. */
 export async function publishLast(site: Pick<BrokenSite, "publish">, follower: Follower): Promise<void> {
   await waitFor(
     async () => {
@@ -107,20 +106,20 @@ export async function publishLast(site: Pick<BrokenSite, "publish">, follower: F
   );
 }
 
-/** What came of numbers that were published once each, in order. */
+/** The result of publishing each number once, in order. */
 export interface Tally {
   readonly events: number;
-  /** Gaps that were told. */
+  /** Gaps that were reported. */
   readonly gaps: number;
-  /** Numbers that are missing where a gap was told. */
+  /** Missing numbers before which a gap was reported. */
   readonly told: number;
-  /** Numbers that are missing where none was told. */
+  /** Missing numbers without a reported gap. */
   readonly lost: number;
-  /** Numbers that came again, or behind a later one. */
+  /** Numbers that came twice, or after a higher one. */
   readonly doubled: number;
 }
 
-/** Counts what is wrong with a sequence of numbers from 0 up to, not including, `end`, in which gaps are said. */
+/** Counts the faults in a received sequence of the numbers from 0 up to, but not including, `end`. */
 export function tally(got: readonly string[], end: number): Tally {
   const found = { events: 0, gaps: 0, told: 0, lost: 0, doubled: 0 };
   let [next, isGap] = [0, false];

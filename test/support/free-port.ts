@@ -2,15 +2,15 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /**
- * The kernel gives ports from 32768 on (Linux) to whoever asks for any. One of those might be anybody's before it is
- * bound, or bound again after a restart; and a client that goes on connecting to it while nobody listens may be given
- * it as its own port and so connect to itself.
+ * These ports are below those that Linux assigns itself, from 32768 on. The system may give a port of that range to
+ * another program before a test binds it, or during a restart. A client that reconnects to it may even get it as its
+ * own local port, and so connect to itself.
  */
 const ports = { from: 15_000, to: 32_000 };
 
 /**
- * A TCP port of 127.0.0.1 that was free a moment ago, for programs that cannot be given port 0 (Mongrel2, an address
- * that two runs share). Everything else takes port 0: between this and the program's bind another may take the port.
+ * A TCP port of 127.0.0.1 that is free now. Use it only for programs that cannot use port 0: Mongrel2, or an address
+ * that two runs share. Another program may take the port before the caller binds it.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -9,44 +9,47 @@ import { cpuSeconds, peakRssBytes, rssBytes } from "./process-figures.js";
 import { Changes } from "./wait-for.js";
 
 export interface HubOptions {
-  /** `--http`. @default "127.0.0.1:0" */
+  /** The option `--http`. @default "127.0.0.1:0" */
   readonly http?: string;
-  /** `--ingest`, each. @default one ipc endpoint in the scratch folder */
+  /** One option `--ingest` for each. @default one ipc endpoint in the scratch folder */
   readonly ingest?: readonly string[];
-  /** `--mongrel2`, each. @default none */
+  /** One option `--mongrel2` for each. @default none */
   readonly mongrel2?: readonly string[];
-  /** `--admin`; "default" gives none. @default "off" */
+  /** The option `--admin`; "default" omits it. @default "off" */
   readonly admin?: string;
   /** Further arguments of `pharos serve`. @default none */
   readonly args?: readonly string[];
-  /** Written to a file and given with `--config`. @default none */
+  /** Written to a file that `--config` names. @default none */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Added to the environment. @default none */
   readonly env?: Readonly<Record<string, string>>;
-  /** Options of node itself, such as a heap limit. @default none */
+  /** Options of node, such as a heap limit. @default none */
   readonly nodeArgs?: readonly string[];
-  /** A folder to work in and leave alone, such as that of an earlier run. @default a new one, removed with the test */
+  /**
+   * An existing scratch folder, such as that of an earlier run; it is not removed. @default a new one, removed after
+   * the test
+   */
   readonly scratch?: string;
-  /** How long it may take to be ready, in milliseconds. @default 60000 */
+  /** The time-out for the start, in milliseconds. @default 60000 */
   readonly within?: number;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
 }
 
-/** The line `ready key=value …` of a hub. */
+/** The fields of the hub's line `ready key=value …`. */
 export type Ready = ReadonlyMap<string, readonly string[]>;
 
-/** How a process ended. */
+/** The exit status of a process. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A hub of its own: the built command line as a child process. */
+/** A hub as a child process: the built command line. */
 export class HubProcess {
   readonly #child: ChildProcess;
   readonly #changes = new Changes();
-  /** The folder in which its sockets and configuration lie; it goes with the test. */
+  /** The folder with the hub's sockets and configuration. It is removed after the test. */
   readonly scratch: string;
   #stdout = "";
   #stderr = "";
@@ -78,23 +81,23 @@ export class HubProcess {
     return this.#stdout;
   }
 
-  /** The log, as far as it has come. */
+  /** The log so far. */
   get stderr(): string {
     return this.#stderr;
   }
 
-  /** How it ended; `undefined` while it runs. */
+  /** The exit status; `undefined` while the hub runs. */
   get exit(): Exit | undefined {
     return this.#exit;
   }
 
-  /** What the line `ready …` said. Empty before it came. */
+  /** The fields of the line `ready …`; empty before it was printed. */
   get ready(): Ready {
     const line = this.#stdout.split("\n").find((line) => line.startsWith("ready "));
     return line === undefined ? new Map() : parseReady(line);
   }
 
-  /** The port of the HTTP front. Throws when it has none. */
+  /** The port of the HTTP front. Throws if the hub has none. */
   get httpPort(): number {
     const port = /:(\d+)\/?$/.exec(this.ready.get("http")?.[0] ?? "")?.[1];
     if (port === undefined) throw new Error(`the hub has no HTTP front: ${this.#stdout}`);
@@ -106,7 +109,7 @@ export class HubProcess {
     return `http://127.0.0.1:${this.httpPort}`;
   }
 
-  /** Where to push to: the first ingest endpoint, without `@` or `>`. Throws when there is none. */
+  /** The first ingest endpoint, without `@` or `>`. Throws if the hub has none. */
   get ingest(): string {
     const endpoint = this.ready.get("ingest")?.[0]?.replace(/^[@>]/, "");
     if (endpoint === undefined) throw new Error(`the hub has no ingest endpoint: ${this.#stdout}`);
@@ -125,12 +128,12 @@ export class HubProcess {
     return cpuSeconds(this.pid);
   }
 
-  /** Sends a signal, such as SIGSTOP and SIGCONT. */
+  /** Sends a signal, such as SIGSTOP or SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** Until the log matches; returns the match. Rejects when it ends before. */
+  /** Waits until the log matches, and returns the match. Rejects if the hub exits first. */
   async waitForLog(pattern: RegExp, options: { readonly within: number }): Promise<RegExpExecArray> {
     const found = (): RegExpExecArray | null => pattern.exec(this.#stderr);
     await this.#changes.until(() => found() !== null || this.#exit !== undefined, {
@@ -143,7 +146,7 @@ export class HubProcess {
     return match;
   }
 
-  /** Until it has ended by itself or by a signal. */
+  /** Waits until the hub has exited. */
   async waitForExit(options: { readonly within: number }): Promise<Exit> {
     await this.#changes.until(() => this.#exit !== undefined, {
       within: options.within,
@@ -152,19 +155,19 @@ export class HubProcess {
     return this.#exit ?? { code: null, signal: null };
   }
 
-  /** Stops it in order (SIGTERM) and returns how it ended. */
+  /** Stops the hub with SIGTERM, and returns its exit status. */
   async stop(options: { readonly within?: number } = {}): Promise<Exit> {
     if (this.#exit === undefined) this.#child.kill("SIGTERM");
     return this.waitForExit({ within: options.within ?? 30_000 });
   }
 
-  /** Kills it with SIGKILL, as a crash would, and waits until it is gone. Safe to call twice. */
+  /** Kills the hub with SIGKILL, like a crash, and waits until it has exited. Safe to call twice. */
   async kill(): Promise<void> {
     if (this.#exit === undefined) this.#child.kill("SIGKILL");
     await this.waitForExit({ within: 30_000 });
   }
 
-  /** Until the line `ready …`; rejects with the log when it ends before. */
+  /** Waits for the line `ready …`. Rejects with the log if the hub exits first. */
   async waitForReady(options: { readonly within: number }): Promise<void> {
     await this.#changes.until(() => this.ready.size > 0 || this.#exit !== undefined, {
       within: options.within,
@@ -186,29 +189,29 @@ export class HubProcess {
   }
 }
 
-/** The built command line; `npm run build` makes it. */
+/** The built command line. `npm run build` writes it. */
 export const hubEntry = join(root, "dist", "cli", "main.js");
 
-/** Starts a hub and waits until it is ready; it ends with the test. */
+/** Starts a hub and waits until it is ready. It is stopped after the test. */
 export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const hub = await spawnHub(options);
   await hub.waitForReady({ within: options.within ?? 60_000 });
   return hub;
 }
 
-/** Starts a hub without waiting for it: for what must fail at the start. */
+/** Starts a hub without waiting for it, for tests of a failing start. */
 export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
   if (!existsSync(hubEntry)) throw new Error(`${hubEntry} is missing: run npm run build first`);
   const scratch = options.scratch ?? (await mkdtemp(join(tmpdir(), "pharos-hub-")));
   const args = [...(options.nodeArgs ?? []), hubEntry, "serve", ...(await hubArguments(options, scratch))];
   const child = spawn(process.execPath, args, {
     cwd: scratch,
-    // The records of open streams stay in the scratch folder, not in the user's own.
+    // Keeps the files of open streams in the scratch folder, not in the user's home.
     env: { ...process.env, XDG_STATE_HOME: join(scratch, "state"), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const hub = new HubProcess(child, scratch);
-  // A test process that is itself ended must not leave a hub behind.
+  // If the test process ends, the hub must end as well.
   const last = (): void => void child.kill("SIGKILL");
   process.once("exit", last);
   (options.onEnd ?? atTestEnd)(async () => {
@@ -233,7 +236,7 @@ async function hubArguments(options: HubOptions, scratch: string): Promise<strin
   return [...args, ...(options.args ?? [])];
 }
 
-/** Reads `ready key=value …`; a key may come several times. */
+/** Parses `ready key=value …`. A key may appear several times. */
 export function parseReady(line: string): Ready {
   const ready = new Map<string, string[]>();
   for (const part of line.trim().split(/\s+/).slice(1)) {

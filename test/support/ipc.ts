@@ -5,10 +5,10 @@ import { atTestEnd, type OnEnd } from "./on-end.js";
 import { cpuSeconds, rssBytes } from "./process-figures.js";
 import { before } from "./wait-for.js";
 
-/** What can be asked of a child: for each word, the question and the answer. */
+/** The requests of a child: for each kind, the types of the request and of the answer. */
 export type Protocol = Record<string, { readonly ask: unknown; readonly answer: unknown }>;
 
-/** A child process of the test that answers questions; it ends with the test, or when the test process dies. */
+/** A child process of the test that answers requests. It ends with the test, or with the test process. */
 export class Child<P extends Protocol> {
   readonly #process: ChildProcess;
   readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -24,7 +24,7 @@ export class Child<P extends Protocol> {
     return this.#process.pid ?? 0;
   }
 
-  /** Processor time used so far, in seconds. */
+  /** CPU time so far, in seconds. */
   cpuSeconds(): number {
     return cpuSeconds(this.pid);
   }
@@ -34,7 +34,7 @@ export class Child<P extends Protocol> {
     return rssBytes(this.pid);
   }
 
-  /** Rejects with the error that the child's handler threw, or when the child ends. */
+  /** Sends a request. Rejects with the error of the child's handler, or if the child exits. */
   async call<K extends keyof P & string>(kind: K, ask: P[K]["ask"]): Promise<P[K]["answer"]> {
     const id = ++this.#count;
     const answer = new Promise<unknown>((resolve, reject) => this.#open.set(id, { resolve, reject }));
@@ -44,7 +44,7 @@ export class Child<P extends Protocol> {
     return answer;
   }
 
-  /** Ends the child at once; safe to call twice. */
+  /** Ends the child at once. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#process.once("exit", resolve));
@@ -65,7 +65,7 @@ export class Child<P extends Protocol> {
   }
 }
 
-/** Starts the TypeScript module at `entry` as a child that runs {@link answerCalls}. */
+/** Starts the TypeScript module at `entry` as a child. The module calls {@link answerCalls}. */
 export function startChild<P extends Protocol>(options: {
   readonly entry: URL;
   /** @default the end of the running test */
@@ -81,7 +81,7 @@ export function startChild<P extends Protocol>(options: {
   return child;
 }
 
-/** The other side: answers each question with the handler of its word, and ends when the parent is gone. */
+/** The child's side: answers each request with the handler of its kind, and exits when the parent is gone. */
 export function answerCalls<P extends Protocol>(handlers: {
   readonly [K in keyof P]: (ask: P[K]["ask"]) => P[K]["answer"] | Promise<P[K]["answer"]>;
 }): void {

@@ -19,12 +19,12 @@ export interface RecorderOptions extends Partial<
 > {
   /** @default true */
   readonly control?: boolean;
-  /** What the owner does with a request, after it was recorded. */
+  /** Called for each request, after it was recorded. */
   readonly onRequest?: (request: Mongrel2Request, link: Link) => void;
   readonly onDrained?: (ids: readonly number[], link: Link) => void;
 }
 
-/** A link with an owner that writes down what it is told, and can be waited for. */
+/** A link whose events are recorded. Tests can wait for an event. */
 export interface LinkRecorder {
   readonly link: Link;
   /** `up`, `down`, `stuck`, `recovered`, `request ID`, `disconnected ID`, `drained ID,ID`, `malformed ID`. */
@@ -32,16 +32,16 @@ export interface LinkRecorder {
   readonly changes: Changes;
   /** Counters of the link, by name. */
   readonly counts: ReadonlyMap<CounterName, number>;
-  /** Until the event has come, or has come so many times. */
+  /** Waits until the event has occurred `times` times, by default once. */
   readonly seen: (
     event: string,
     deadline: { readonly within: number; readonly times?: number },
   ) => Promise<void>;
-  /** Drops the link without closing a stream or saying a word, as a crash does. */
+  /** Drops the link like a crash: it closes no stream and sends no message. */
   readonly abandon: () => void;
 }
 
-/** Starts a link to a server with the system's clock; it ends with the test. Throws what the link throws. */
+/** Starts a link to a server with the system's clock. It is closed after the test. Throws the errors of `Link`. */
 export function startLink(server: LinkServer, options: RecorderOptions = {}): LinkRecorder {
   const { control = true, onRequest, onDrained, ...rest } = options;
   const events: string[] = [];

@@ -1,30 +1,30 @@
 import { readFileSync } from "node:fs";
 
-/** Mongrel2's settings for tests; keys and values are those of its manual. */
+/** Mongrel2's settings for tests. Keys and values are those of its manual. */
 export type Mongrel2Settings = Readonly<Record<string, number | string>>;
 
 export type Mongrel2Mode = "stock" | "shipped";
 
-/** One Handler of the server: its route and the two addresses that the server binds for it. */
+/** One Handler of the server: its route, and the two addresses that the server binds for it. */
 export interface HandlerRoute {
   readonly path: string;
   readonly sendSpec: string;
   readonly recvSpec: string;
-  /** How headers are written; Mongrel2's default is JSON. */
+  /** The format of the headers; Mongrel2's default is JSON. */
   readonly protocol?: "json" | "tnetstring";
 }
 
-/** The uuid that every test server gives itself, and that of the Pharos handler: those of the 2011 example. */
+/** The uuids of all test servers and of the Pharos handler. They are those of the 2011 example. */
 export const serverUuid = "2f62bd5-9e59-49cd-993c-3b6013c28f05";
 export const handlerUuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
 /**
- * What a server needs besides its routes. "stock" raises the number of file descriptors and nothing else;
- * "shipped" has the settings of mongrel2/mongrel2.conf, read from that file.
+ * The settings of a server, without its routes. "stock" only raises the number of file descriptors. "shipped" reads
+ * the settings of mongrel2/mongrel2.conf.
  */
 export function settingsOf(mode: Mongrel2Mode, maxFd: number): Mongrel2Settings {
   const descriptors = {
-    // Else it forks away when root starts it, and the process that was started is not the server.
+    // As a daemon, a server started by root would fork, and the started process would not be the server.
     "server.daemonize": 0,
     "superpoll.max_fd": maxFd,
     "superpoll.hot_dividend": 2,
@@ -36,7 +36,7 @@ function shippedSettings(): Mongrel2Settings {
   const text = readFileSync(new URL("../../mongrel2/mongrel2.conf", import.meta.url), "utf8");
   const block = text.slice(text.indexOf("settings = {"));
   const pairs = [...block.matchAll(/^\s*'([\w.]+)': (?:(\d+)|'([^']*)')/gm)];
-  // The control port is each server's own.
+  // Each server has its own control port.
   const shipped = pairs.filter(([, key]) => key !== "control_port");
   return Object.fromEntries(
     shipped.map(([, key = "", number, text = ""]) => [key, number === undefined ? text : Number(number)]),

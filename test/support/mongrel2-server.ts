@@ -18,7 +18,7 @@ import {
   settingsOf,
 } from "./mongrel2-config.js";
 
-/** The routes that mongrel2/mongrel2.conf gives to Pharos, those included that it has for `--push-stream`. */
+/** The routes for Pharos in mongrel2/mongrel2.conf, including those for `--push-stream`. */
 const pharosPaths = [
   "/esupdates",
   "/poll",
@@ -38,28 +38,28 @@ const pharosPaths = [
 
 export interface Mongrel2Options {
   readonly mode: Mongrel2Mode;
-  /** Added to the settings of the mode, and over them. */
+  /** Added to the settings of the mode; they override them. */
   readonly settings?: Mongrel2Settings;
-  /** Further handlers; an address that is left out is chosen, and told in the server's `handlers`. */
+  /** Further handlers. Missing addresses are chosen, and are in the server's `handlers`. */
   readonly handlers?: readonly (Pick<HandlerRoute, "path"> & Partial<HandlerRoute>)[];
-  /** Paths that go to the Pharos handler. @default /esupdates and /healthz */
+  /** Paths of the Pharos handler. @default /esupdates and /healthz */
   readonly paths?: readonly string[];
-  /** Header form of the Pharos handler. @default json */
+  /** Header format of the Pharos handler. @default json */
   readonly protocol?: "json" | "tnetstring";
-  /** Host names, the first is the default host. @default localhost */
+  /** Host names; the first is the default host. @default localhost */
   readonly hosts?: readonly string[];
   /** A folder whose copy is served at `/`. @default one page that says "static" */
   readonly htmlDir?: string;
   /** @default ipc */
   readonly transport?: "ipc" | "tcp";
-  /** `superpoll.max_fd`: room for half as many clients. @default 8192 */
+  /** `superpoll.max_fd`; half as many clients can connect. @default 8192 */
   readonly maxFd?: number;
 }
 
-/** A running Mongrel2. Addresses and port stay the same over {@link Mongrel2Server.restart}. */
+/** A running Mongrel2. Its addresses and port stay the same across {@link Mongrel2Server.restart}. */
 export interface Mongrel2Server {
   readonly port: number;
-  /** Addresses for the Pharos handler, as a handler outside the scratch folder reaches them. */
+  /** Addresses of the Pharos handler, for a handler outside the scratch folder. */
   readonly sendSpec: string;
   readonly recvSpec: string;
   readonly controlSpec: string;
@@ -67,16 +67,16 @@ export interface Mongrel2Server {
   readonly handlers: readonly HandlerRoute[];
   readonly dir: string;
   readonly pid: number;
-  /** Ends the process and removes the scratch folder; also after `kill`. Safe to call twice. */
+  /** Ends the process and removes the scratch folder, also after `kill`. Safe to call twice. */
   stop(): Promise<void>;
-  /** Ends the process, as a crash or an orderly stop, and waits until it is gone. */
+  /** Ends the process with a signal, and waits until it has exited. */
   kill(signal?: "SIGKILL" | "SIGINT" | "SIGTERM"): Promise<void>;
-  /** Starts it again with the same configuration, ending it first when it runs. */
+  /** Starts the server again with the same configuration. If it runs, it is ended first. */
   restart(): Promise<void>;
-  /** Sends a signal and does not wait: SIGSTOP, SIGCONT, SIGHUP. */
+  /** Sends a signal such as SIGSTOP, SIGCONT or SIGHUP, and does not wait. */
   signal(name: NodeJS.Signals): void;
   rssBytes(): number;
-  /** What it has logged, for messages of failing tests. */
+  /** The server's log, for messages of failing tests. */
   log(): string;
 }
 
@@ -84,8 +84,8 @@ const startDeadlineMs = 60_000;
 const stopDeadlineMs = 20_000;
 
 /**
- * Starts a real Mongrel2 in a scratch folder and resolves when it answers requests. `/esupdates` and
- * `/healthz` go to the Pharos handler, everything else to static files. Whoever starts it calls `stop`.
+ * Starts a real Mongrel2 in a scratch folder, and resolves when it answers requests. `/esupdates` and `/healthz` go
+ * to the Pharos handler, all other paths to static files. The caller must call `stop`.
  */
 export async function startMongrel2(options: Mongrel2Options): Promise<Mongrel2Server> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-m2-"));
@@ -171,7 +171,7 @@ async function address(transport: "ipc" | "tcp", name: string): Promise<string> 
   return transport === "ipc" ? `ipc://run/${name}` : `tcp://127.0.0.1:${await freePort()}`;
 }
 
-/** Owns the process. A run ends with `end`; the folder with `remove`. */
+/** The server process and its folder. `end` ends a run; `remove` removes the folder. */
 class Runner {
   readonly #dir: string;
   readonly #port: number;
@@ -193,10 +193,11 @@ class Runner {
   }
 
   async start(): Promise<void> {
-    // A pid file that a killed server left keeps the next one from starting.
+    // A pid file that a killed server left would prevent the next start.
     rmSync(join(this.#dir, "run", "mongrel2.pid"), { force: true });
     const output = openSync(join(this.#dir, "output.log"), "a");
-    // The kernel ends it with this process: one that is killed, as a test worker at its time limit, runs no clean-up.
+    // The kernel ends the server when this process dies. A test worker that is killed at its time limit runs no
+    // clean-up.
     const child = spawn("setpriv", ["--pdeathsig", "KILL", "mongrel2", "config.sqlite", serverUuid], {
       cwd: this.#dir,
       stdio: ["ignore", output, output],
@@ -225,7 +226,7 @@ class Runner {
     if (child === undefined) return;
     const gone = once(child, "exit");
     child.kill(signal);
-    // A stopped process takes no other signal than this one and SIGKILL.
+    // A stopped process only reacts to SIGCONT and SIGKILL.
     child.kill("SIGCONT");
     const late = setTimeout(() => child.kill("SIGKILL"), stopDeadlineMs);
     await gone;
@@ -252,8 +253,8 @@ function tail(path: string): string {
 }
 
 /**
- * Whether the server answers. A connection alone says nothing: the kernel accepts before the handlers' addresses are
- * bound, and after a kill the socket files of the run before are still there.
+ * Tests whether the server answers a request. A connection proves nothing: the kernel accepts it before the handlers'
+ * addresses are bound. And after a kill, the socket files of the previous run still exist.
  */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {

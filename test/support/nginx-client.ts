@@ -9,7 +9,7 @@ import { Changes } from "./wait-for.js";
 
 const within = 30_000;
 
-/** A hub that takes the tokens of test/support/token.ts, and nginx in front of it. */
+/** Starts a hub that accepts the tokens of test/support/token.ts, and nginx in front of it. */
 export async function startBehindNginx(): Promise<{ readonly hub: HubProcess; readonly nginx: Nginx }> {
   const hub = await startHub({
     args: ["--trusted-proxy", "127.0.0.1", "--log-level", "debug", "--publish-origin", "https://localhost"],
@@ -25,7 +25,7 @@ interface Ask {
   readonly body?: string;
 }
 
-/** A request over TLS from 127.0.0.2, which is nobody's proxy. */
+/** Sends a request over TLS from 127.0.0.2, which is not a trusted proxy. */
 export function ask(
   { port, certificate }: Nginx,
   { method = "GET", path, headers = {}, body = "" }: Ask,
@@ -62,7 +62,7 @@ export async function publish(nginx: Nginx, fields: Readonly<Record<string, stri
   expect(answer.statusCode).toBe(200);
 }
 
-/** A stream as text, as it comes. */
+/** The text of a stream, as it arrives. */
 export class Reading {
   readonly #changes = new Changes();
   text = "";

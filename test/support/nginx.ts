@@ -12,7 +12,7 @@ import { waitFor } from "./wait-for.js";
 const execute = promisify(execFile);
 
 export interface NginxOptions {
-  /** Where the hub's HTTP front listens, as `127.0.0.1:8080`. */
+  /** The address of the hub's HTTP front, such as `127.0.0.1:8080`. */
   readonly upstream: string;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
@@ -20,7 +20,7 @@ export interface NginxOptions {
 
 export interface Nginx {
   readonly port: number;
-  /** The certificate that it signed itself, for clients that are to trust it. */
+  /** The server's self-signed certificate, for clients that must trust it. */
   readonly certificate: string;
 }
 
@@ -30,10 +30,10 @@ interface Scratch {
   readonly upstream: string;
 }
 
-/** Debian's nginx in front of a hub, as docs/operating/proxies.md says. */
+/** Starts Debian's nginx in front of a hub, with the configuration of docs/operating/proxies.md. */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-nginx-"));
-  // Its workers are another user where it is started by root, and write large bodies to files.
+  // If root starts nginx, its workers run as another user, and they write large bodies to files.
   await chmod(dir, 0o755);
   const [key, certificate] = [join(dir, "key.pem"), join(dir, "certificate.pem")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
@@ -42,7 +42,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const port = await freePort();
   const scratch = { dir, port, upstream: options.upstream };
   await writeFile(join(dir, "nginx.conf"), await configuration(scratch));
-  // The kernel ends it with this process, whatever becomes of that.
+  // The kernel ends nginx when this process dies.
   const nginx = ["nginx", "-p", dir, "-c", "nginx.conf", "-g", "daemon off;"];
   const child = spawn("setpriv", ["--pdeathsig", "TERM", ...nginx], { stdio: "ignore" });
   (options.onEnd ?? atTestEnd)(async () => {
@@ -55,7 +55,10 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
 
 const proxies = new URL("../../docs/operating/proxies.md", import.meta.url);
 
-/** The blocks of docs/operating/proxies.md, with the paths, the ports and the name of a scratch folder in the place of theirs. */
+/**
+ * The configuration of docs/operating/proxies.md, with the paths, ports and name replaced by those of a scratch
+ * folder.
+ */
 async function configuration({ dir, port, upstream }: Scratch): Promise<string> {
   const [server = "", main = ""] = [
     ...(await readFile(proxies, "utf8")).matchAll(/^```nginx\n([^]*?)^```$/gm),

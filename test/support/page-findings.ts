@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What the page's script of axe-core gives, as far as it is looked at. */
+/** The parts of axe-core's page script that are used here. */
 interface Axe {
   readonly axe: {
     run(): Promise<{ readonly violations: readonly Violation[] }>;
@@ -17,7 +17,7 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe-core finds wrong with a page as it stands, from `moderate` on, each as a line with the elements. */
+/** The accessibility faults that axe-core finds in a page, from `moderate` on: one line each, with the elements. */
 export async function accessibilityFindings(page: Page): Promise<readonly string[]> {
   await page.evaluate(source);
   const violations = await page.evaluate(
@@ -28,12 +28,12 @@ export async function accessibilityFindings(page: Page): Promise<readonly string
     .map(({ id, impact, nodes }) => `${impact ?? "?"}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
-/** How many pixels of the page are to the right of what is seen. */
+/** The number of pixels by which the page is wider than the window. */
 export function sidewaysOverflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-/** Presses Tab until the element has the focus, as somebody without a mouse does. */
+/** Presses Tab until the element has the focus, like a user without a mouse. */
 export async function tabTo(page: Page, selector: string): Promise<void> {
   for (let pressed = 0; pressed < 60; pressed += 1) {
     await page.keyboard.press("Tab");

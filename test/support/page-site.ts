@@ -8,17 +8,17 @@ import { startMongrel2 } from "./mongrel2-server.js";
 import { connectPublisher } from "./publisher.js";
 import { secret } from "./token.js";
 
-/** What the page is served by, and how to break it. */
+/** The hub of a page, with a way to restart its server. */
 export interface PageSite {
-  /** Ends in a slash. */
+  /** Ends with a slash. */
   readonly url: string;
-  /** Topic, data, and optionally more as JSON. */
+  /** Sends the frames: topic, data, and optionally options as JSON. */
   publish(...frames: readonly string[]): Promise<void>;
-  /** Kills the server that holds the browser's connection and starts it again on the same port. */
+  /** Kills the server that holds the browser's connection, and starts it again on the same port. */
   restart(): Promise<void>;
 }
 
-/** Tokens are signed with the secret of `token.ts`. */
+/** The secret of `token.ts` verifies the tokens. */
 const env = { PHAROS_TOKEN_SECRET: secret };
 
 async function startStandalone(): Promise<PageSite> {
@@ -52,7 +52,7 @@ async function send(push: Push, frames: readonly string[]): Promise<void> {
   await push.send([...frames]);
 }
 
-/** Where pages are served, each with its own way to start. */
+/** The servers of the page, each with a function that starts it. */
 export const pageFronts = [
   { front: "the HTTP front", start: startStandalone },
   { front: "Mongrel2", start: startBehindMongrel2 },

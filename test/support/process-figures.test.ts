@@ -13,7 +13,7 @@ test("the ports on which a process listens are found, and gone when it stops", a
 test("memory is in bytes, processor time in seconds", () => {
   const { rss } = process.memoryUsage();
   expect(Math.abs(rssBytes(process.pid) - rss) / rss).toBeLessThan(0.5);
-  // Each thread hands its share of the count over now and then, so the peak may be a little behind.
+  // Threads report their memory from time to time, so the peak may be slightly behind.
   expect(peakRssBytes(process.pid)).toBeGreaterThan(0.9 * rssBytes(process.pid));
   const { user, system } = process.cpuUsage();
   expect(Math.abs(cpuSeconds(process.pid) - (user + system) / 1e6)).toBeLessThan(1);

@@ -1,25 +1,25 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** Resident memory of a process in bytes, from /proc. Throws when the process is gone. */
+/** Resident memory of a process in bytes, from /proc. Throws if the process has ended. */
 export function rssBytes(pid: number): number {
   return statusKib(pid, "VmRSS") * 1024;
 }
 
-/** The most resident memory that a process ever had, in bytes. */
+/** The peak of a process's resident memory, in bytes. */
 export function peakRssBytes(pid: number): number {
   return statusKib(pid, "VmHWM") * 1024;
 }
 
-/** Processor time that a process has used in all its threads, user and system, in seconds (10 ms steps). */
+/** CPU time of all threads of a process, user and system, in seconds (in steps of 10 ms). */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The command name may hold spaces and brackets: fields are counted from behind its last bracket [proc(5)].
+  // The command name may contain spaces and brackets, so the fields are counted after its last bracket [proc(5)].
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-/** Every TCP port on which a process listens now, in order. Throws when the process is gone. */
+/** All TCP ports on which a process listens, sorted. Throws if the process has ended. */
 export function listeningPorts(pid: number): readonly number[] {
   const inodes = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => socketInode(pid, fd)));
   const rows = ["tcp", "tcp6"].flatMap((table) =>
@@ -37,7 +37,7 @@ function socketInode(pid: number, fd: string): string | undefined {
   try {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
   } catch {
-    // Closed between the listing and now.
+    // The descriptor was closed since the listing.
     return undefined;
   }
 }

@@ -1,13 +1,13 @@
-/** How fast a producer pushes. */
+/** The rate of a producer. */
 export type Pace =
-  /** As fast as its socket takes it. */
+  /** As fast as its socket accepts messages. */
   | { readonly kind: "flat-out" }
-  /** So many a second, evenly. */
+  /** This number per second, evenly distributed. */
   | { readonly kind: "rate"; readonly perSecond: number }
-  /** So many back to back, so often a second. */
+  /** `size` publications at once, this many times per second. */
   | { readonly kind: "bursts"; readonly size: number; readonly perSecond: number };
 
-/** What a producer publishes to one topic; each topic has a sequence of its own. */
+/** A topic of a producer, with a sequence of its own. */
 export interface ProducedTopic {
   /** `undefined`: one frame of event-stream text, for the default topic. */
   readonly topic?: string;
@@ -16,43 +16,43 @@ export interface ProducedTopic {
 }
 
 export interface ProducerSpec {
-  /** A ZeroMQ endpoint: `@` before it binds, `>` or nothing connects. */
+  /** A ZeroMQ endpoint: with `@` it binds, with `>` or nothing it connects. */
   readonly endpoint: string;
-  /** Publications in all; without it until stopped. */
+  /** The total number of publications. @default unlimited, until `stop` */
   readonly count?: number;
   /** @default flat out */
   readonly pace?: Pace;
   /** Length of each payload. @default 200 */
   readonly bytes?: number;
-  /** Published to in turn. @default the default topic, stream "load" */
+  /** Topics that are used in turn. @default the default topic, with the stream "load" */
   readonly topics?: readonly ProducedTopic[];
   /** @default 1 */
   readonly firstSequence?: number;
-  /** Line ends of event-stream text: the 2011 producer sends CR LF. @default "\n" */
+  /** Line ends of event-stream text; the 2011 producer sends CR LF. @default "\n" */
   readonly lineEnd?: "\n" | "\r\n";
   /** The third frame, for publications with a topic. @default none */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Messages that the socket holds for a hub that does not take them. @default 1000, ZeroMQ's own */
+  /** How many messages the socket queues when the hub reads none. @default 1000, ZeroMQ's own */
   readonly sendHighWaterMark?: number;
 }
 
-/** What a producer has done so far. */
+/** The state of a producer. */
 export interface Production {
   readonly sent: number;
-  /** The last sequence number handed to ZeroMQ, for each stream. */
+  /** The last sequence number that was passed to ZeroMQ, for each stream. */
   readonly last: ReadonlyMap<string, number>;
-  /** Publications a second in each quarter of a second, from the start on. */
+  /** Publications per second in each quarter of a second since the start. */
   readonly rates: readonly number[];
   readonly seconds: number;
   readonly perSecond: number;
 }
 
-/** What is asked of the child that produces. */
+/** The requests of the producer's process. */
 export type ProducerProtocol = {
-  /** Connects and begins. */
+  /** Connects and starts to publish. */
   readonly start: { readonly ask: ProducerSpec; readonly answer: void };
   readonly state: { readonly ask: null; readonly answer: Production };
-  /** Answered when the count is sent, or after `stop`. */
+  /** Answered after the last publication was sent, or after `stop`. */
   readonly done: { readonly ask: null; readonly answer: Production };
   readonly stop: { readonly ask: null; readonly answer: Production };
 };

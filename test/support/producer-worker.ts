@@ -6,7 +6,7 @@ import type { ProducedTopic, ProducerProtocol, ProducerSpec, Production } from "
 const rateEveryMs = 250;
 const defaultTopics: readonly ProducedTopic[] = [{}];
 
-/** Pushes publications at its pace and keeps count. A send waits for as long as ZeroMQ takes nothing. */
+/** Sends publications at the given rate, and counts them. A send waits until ZeroMQ accepts the message. */
 class Producing {
   readonly #spec: ProducerSpec;
   readonly #socket: Push;
@@ -46,7 +46,7 @@ class Producing {
     return this.state();
   }
 
-  /** Ends before the next send; one that waits for the hub is given up, and counts as sent. */
+  /** Stops before the next send. A waiting send is abandoned, but counts as sent. */
   stop(): Production {
     this.#stopped = true;
     this.#wake();
@@ -74,13 +74,13 @@ class Producing {
     }
   }
 
-  /** How many should have been sent by now. */
+  /** The number of publications that should have been sent by now. */
   #dueNow(): number {
     const pace = this.#spec.pace ?? { kind: "flat-out" };
     const seconds = (performance.now() - this.#startedAt) / 1000;
     switch (pace.kind) {
       case "flat-out":
-        // Looks up now and then, so that questions of the parent are answered.
+        // Returns to the event loop regularly, so that requests of the parent are answered.
         return this.#sent + 1000;
       case "rate":
         return Math.floor(seconds * pace.perSecond) + 1;
@@ -96,7 +96,7 @@ class Producing {
     await new Promise((resolve) => (flatOut ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
 
-  /** Sends the next; a promise only where ZeroMQ makes it wait. */
+  /** Sends the next publication. Returns a promise only if ZeroMQ does not accept it at once. */
   #sendOne(): Promise<void> | undefined {
     const topics = this.#spec.topics ?? defaultTopics;
     const topic = topics[this.#sent % topics.length] ?? {};
@@ -114,13 +114,16 @@ class Producing {
     return this.#socket.writable ? this.#sendNow(frames) : this.#sendWaiting(frames);
   }
 
-  /** Several times as fast as awaiting each. With no timeout a writable socket takes the message before `send` returns. */
+  /**
+   * Several times faster than to await each send. Without a time-out, a writable socket accepts the message before
+   * `send` returns.
+   */
   #sendNow(frames: string[]): undefined {
     this.#socket.send(frames).catch(this.#fail);
     return undefined;
   }
 
-  /** Waits for as long as ZeroMQ takes nothing: this is how pressure reaches a publisher. */
+  /** Waits until ZeroMQ accepts the message. This is the back-pressure that a publisher feels. */
   async #sendWaiting(frames: string[]): Promise<void> {
     this.#socket.sendTimeout = -1;
     await this.#socket.send(frames);

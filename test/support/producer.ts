@@ -5,7 +5,7 @@ import { before } from "./wait-for.js";
 
 export type { Pace, ProducedTopic, ProducerSpec, Production } from "./producer-protocol.js";
 
-/** A child process that pushes publications over ZeroMQ; the payloads are those that load clients check. */
+/** A child process that publishes over ZeroMQ. Load clients check its payloads. */
 export class Producer {
   readonly #child: Child<ProducerProtocol>;
 
@@ -17,12 +17,15 @@ export class Producer {
     return this.#child.pid;
   }
 
-  /** What it has done up to now. */
+  /** The state of the producer now. */
   async state(): Promise<Production> {
     return this.#child.call("state", null);
   }
 
-  /** Until its count is handed to ZeroMQ. It lives on, so that what lies in its socket is still delivered. */
+  /**
+   * Waits until the last publication was passed to ZeroMQ. The process continues, so that its socket delivers the
+   * rest.
+   */
   async done(options: { readonly within: number }): Promise<Production> {
     return before(this.#child.call("done", null), {
       within: options.within,
@@ -31,20 +34,20 @@ export class Producer {
   }
 
   /**
-   * Stops it and tells what it has done. One send that waited may or may not still reach the hub: its number is the
-   * last, so wait for the one before.
+   * Stops the producer and returns its state. A send that waited may or may not reach the hub. It has the last
+   * number, so tests should wait for the number before it.
    */
   async stop(): Promise<Production> {
     return this.#child.call("stop", null);
   }
 
-  /** Ends the process at once; what lies in its socket is lost. */
+  /** Ends the process at once. Messages in its socket are lost. */
   async close(): Promise<void> {
     await this.#child.close();
   }
 }
 
-/** Starts a producer; it ends with the test. Rejects when the endpoint cannot be bound or connected. */
+/** Starts a producer. It ends with the test. Rejects if the endpoint cannot be bound or connected. */
 export async function startProducer(
   spec: ProducerSpec,
   options: { readonly onEnd?: OnEnd } = {},
@@ -55,7 +58,10 @@ export async function startProducer(
   return new Producer(child);
 }
 
-/** The lowest of the last numbers of its streams: every client that has it has everything. */
+/**
+ * The lowest of the last numbers of all streams. A client that has reached it in every stream has received
+ * everything.
+ */
 export function lastSequence(production: Production): number {
   return Math.min(...production.last.values());
 }

@@ -6,13 +6,13 @@ export interface RawTarget {
   readonly port: number;
   /** @default "127.0.0.1" */
   readonly host?: string;
-  /** Reads only about so many bytes a second. @default as fast as they come */
+  /** Limits the rate of reading, in bytes per second. @default no limit */
   readonly bytesPerSecond?: number;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
 }
 
-/** A connection on which a test writes what it likes, byte by byte, and sees every byte that comes back. */
+/** A TCP connection on which a test writes any bytes, and sees every byte that it receives. */
 export class RawConnection {
   readonly #socket: Socket;
   readonly #changes = new Changes();
@@ -40,81 +40,81 @@ export class RawConnection {
     });
   }
 
-  /** The port of this end. Throws when the connection is over. */
+  /** The port of this end. Throws if the connection is closed. */
   get localPort(): number {
     const port = this.#socket.localPort;
     if (port === undefined) throw new Error("the connection is over");
     return port;
   }
 
-  /** Everything received so far. */
+  /** All bytes received so far. */
   get bytes(): Buffer {
     const all = Buffer.concat(this.#pieces);
     this.#pieces.splice(0, this.#pieces.length, all);
     return all;
   }
 
-  /** Everything received so far, each byte as one character. */
+  /** All bytes received so far, each as one character. */
   get text(): string {
     return this.bytes.toString("latin1");
   }
 
-  /** How many bytes have been received. */
+  /** The number of bytes received. */
   get length(): number {
     return this.#length;
   }
 
-  /** True when the connection is over, whoever ended it. */
+  /** True if the connection is closed by either side. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Why it broke, if it did. */
+  /** The error that broke the connection, if any. */
   get error(): Error | undefined {
     return this.#error;
   }
 
-  /** Gives what has come, and then each piece as it comes, to `take`; nothing is kept here. */
+  /** Passes the bytes so far to `take`, and then each new piece. They are not stored here. */
   handOver(take: (piece: Buffer) => void): void {
     this.#take = take;
     for (const piece of this.#pieces.splice(0)) take(piece);
   }
 
-  /** Calls `over` once, when the connection is over. */
+  /** Calls `over` once, when the connection is closed. */
   onOver(over: () => void): void {
     if (this.#closed) over();
     else this.#socket.once("close", over);
   }
 
-  /** Sends bytes as they are; a string byte for byte (Latin-1). */
+  /** Writes bytes; a string as Latin-1. */
   write(bytes: string | Buffer): void {
     this.#socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
   }
 
-  /** Stops reading; the other side's socket fills up. */
+  /** Stops reading. The other side's socket buffer then fills up. */
   pause(): void {
     this.#socket.pause();
   }
 
-  /** Reads on. */
+  /** Continues reading. */
   resume(): void {
     this.#socket.resume();
   }
 
-  /** Says that nothing more will be sent, and goes on reading. */
+  /** Ends the writing side, and continues reading. */
   endWriting(): void {
     this.#socket.end();
   }
 
-  /** Closes at once, with RST if asked. Safe to call twice. */
+  /** Closes the connection at once, with RST if requested. Safe to call twice. */
   close(options: { readonly reset?: boolean } = {}): void {
     if (options.reset === true) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
   /**
-   * Until what has come satisfies `test`, or contains it as text; returns all of it. Rejects at the deadline, with the
-   * end of what came instead; a connection that ends early is told at once.
+   * Waits until the received text satisfies `test`, or contains it; returns the whole text. Rejects at the deadline,
+   * or as soon as the connection ends. The error shows the end of the received text.
    */
   async readUntil(
     test: string | ((text: string) => boolean),
@@ -130,7 +130,7 @@ export class RawConnection {
     return this.text;
   }
 
-  /** Until the other side ends the connection; returns everything that came. */
+  /** Waits until the other side ends the connection. Returns the whole text. */
   async readToEnd(options: { readonly within: number }): Promise<string> {
     await this.#changes.until(() => this.#closed, {
       within: options.within,
@@ -149,7 +149,7 @@ export class RawConnection {
   }
 }
 
-/** Connects; rejects when nobody listens. The connection ends with the test. */
+/** Connects. Rejects if no program listens. The connection is closed after the test. */
 export async function connectRaw(target: RawTarget): Promise<RawConnection> {
   const { port, host = "127.0.0.1", bytesPerSecond } = target;
   const socket = createConnection({ port, host, allowHalfOpen: true });
@@ -157,14 +157,14 @@ export async function connectRaw(target: RawTarget): Promise<RawConnection> {
     socket.once("connect", resolve);
     socket.once("error", reject);
   });
-  // Half open, so that `endWriting` does not stop the reading; the other side's end ends both.
+  // Half-open, so that reading continues after `endWriting`. When the other side ends, both directions are closed.
   socket.once("end", () => socket.destroy());
   const connection = new RawConnection(socket, bytesPerSecond);
   (target.onEnd ?? atTestEnd)(() => connection.close());
   return connection;
 }
 
-/** Connects, writes and reads to the end of the connection: for requests that are answered and closed. */
+/** Connects, writes, and reads to the end: for requests after which the server closes the connection. */
 export async function exchangeRaw(
   target: RawTarget,
   request: { readonly bytes: string | Buffer; readonly within: number },

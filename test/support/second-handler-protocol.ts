@@ -1,18 +1,18 @@
-/** What a second handler has seen. */
+/** The counts of a second handler. */
 export interface HandlerState {
-  /** Ids of its clients in the present run of the server, in the order of their requests. */
+  /** The ids of its clients in the current run of the server, in the order of their requests. */
   readonly ids: readonly number[];
-  /** Disconnect notices for ids that it had. */
+  /** Disconnect notices for its own ids. */
   readonly gone: number;
   /** Messages sent to all of its clients. */
   readonly ticks: number;
-  /** How often the server has subscribed: 1 at the start, one more for each new run. */
+  /** How often the server has subscribed: once per run. */
   readonly subscribed: number;
 }
 
-/** What is asked of the child that is the handler. */
+/** The requests of the handler's process. */
 export type HandlerProtocol = {
-  /** Connects; answered when the server takes messages. */
+  /** Connects. Answered when the server accepts messages. */
   readonly start: {
     readonly ask: { readonly sendSpec: string; readonly recvSpec: string };
     readonly answer: void;

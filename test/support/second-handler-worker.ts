@@ -8,7 +8,7 @@ import type { HandlerProtocol, HandlerState } from "./second-handler-protocol.js
 const sender = "second-handler";
 const tickMs = 50;
 
-/** Greets each request and then sends the same line to all of its clients, twenty times a second. */
+/** Answers each request with a head, and then sends one line to all of its clients, twenty times a second. */
 class SecondHandler {
   readonly #publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
   readonly #pull = new Pull({ linger: 0 });
@@ -37,7 +37,7 @@ class SecondHandler {
 
   async #watch(): Promise<void> {
     for await (const [message] of this.#publisher) {
-      // A new run of the server: its clients have gone with the old one.
+      // A new run of the server: the clients of the old run are gone.
       this.#ids.clear();
       if (message?.[0] !== 1) continue;
       this.#subscribed += 1;

@@ -6,24 +6,24 @@ import { before } from "./wait-for.js";
 
 export type { HandlerState } from "./second-handler-protocol.js";
 
-/** What a client of the second handler gets first, and what it gets again and again. */
+/** The response head for a client of the second handler, and the line that follows repeatedly. */
 export const handlerHead = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n";
 export const handlerTick = "a line of the second handler\n";
 
-/** How the clients of a second handler have fared. */
+/** A report on the clients of a second handler. */
 export interface OtherClientsReport {
   readonly clients: number;
   /** Clients whose connection has ended. */
   readonly closed: number;
-  /** Clients that received anything but the second handler's own bytes. */
+  /** Clients that received any bytes that the second handler did not send. */
   readonly foreign: number;
-  /** The first foreign bytes. */
+  /** The first of those bytes. */
   readonly sample: string;
-  /** The fewest bytes that any of them has received. */
+  /** The smallest number of bytes that a client has received. */
   readonly leastBytes: number;
 }
 
-/** Another real handler on a Mongrel2 that Pharos serves, with clients of its own, for whom Pharos must not exist. */
+/** A second real handler on a Mongrel2 that Pharos also uses. Pharos must not disturb its clients. */
 export class SecondHandler {
   readonly #child: Child<HandlerProtocol>;
   readonly #clients = new Set<RawConnection>();
@@ -36,7 +36,7 @@ export class SecondHandler {
     return this.#child.call("state", null);
   }
 
-  /** Opens clients one after the other and waits until each has the head and a line. */
+  /** Opens clients one after another, and waits until each has the head and a line. */
   async open(options: {
     readonly port: number;
     readonly path: string;
@@ -50,13 +50,13 @@ export class SecondHandler {
     }
   }
 
-  /** Drops the clients, after the server that held them has ended. */
+  /** Drops the clients, after their server has ended. */
   dropClients(): void {
     for (const client of this.#clients) client.close();
     this.#clients.clear();
   }
 
-  /** Waits until each client has another line, which is behind whatever was sent to it before; then looks. */
+  /** Waits until each client has received another line, and with it everything sent before. Then reports. */
   async report(): Promise<OtherClientsReport> {
     const waits = [...this.#clients].map((client) => anotherLine(client));
     await Promise.allSettled(waits);
@@ -72,7 +72,7 @@ export class SecondHandler {
   }
 }
 
-/** Starts a second handler and waits until the server takes its messages; it ends with the test. */
+/** Starts a second handler, and waits until the server accepts its messages. It ends with the test. */
 export async function startSecondHandler(options: {
   readonly sendSpec: string;
   readonly recvSpec: string;
@@ -93,7 +93,7 @@ async function anotherLine(client: RawConnection): Promise<void> {
   await client.readUntil(() => client.length >= bytes, { within: 20_000 });
 }
 
-/** The head, then nothing but lines; the last may still be under way. */
+/** True for the head and any number of lines. The last line may be incomplete. */
 function isOwn(text: string): boolean {
   if (!text.startsWith(handlerHead)) return false;
   const lines = text.slice(handlerHead.length);

@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import { root } from "./ipc.js";
 import type { OnEnd } from "./on-end.js";
 
-/** The part of the npm package `mercure` that publishes. */
+/** The publishing part of the npm package `mercure`. */
 export interface StockPublisher {
-  /** Resolves with what the hub answered; rejects with its status and its answer. */
+  /** Resolves with the hub's response. Rejects with its status and response. */
   publish(
     topics: string | readonly string[],
     message: string,
@@ -25,12 +25,12 @@ export interface StockPublisherOptions {
   readonly jwt: string;
 }
 
-/** Makes a {@link StockPublisher}. */
+/** The class of a {@link StockPublisher}. */
 export type StockPublisherClass = new (options: StockPublisherOptions) => StockPublisher;
 
 /**
- * Installs the package in a scratch folder and loads it. It is not among the project's own dependencies: it brings
- * ninety others of 2018 with it, several with known vulnerabilities, for one class that posts a form.
+ * Installs the package in a scratch folder and loads it. It is not a dependency of the project: it brings ninety
+ * packages of 2018, several with known vulnerabilities, for one class that posts a form.
  */
 export async function installStockPublisher(onEnd: OnEnd): Promise<StockPublisherClass> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-mercure-package-"));

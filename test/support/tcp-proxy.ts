@@ -8,7 +8,7 @@ interface Pair {
   readonly far: Socket;
 }
 
-/** Stands between two programs that talk over TCP, and cuts or stalls what it carries. */
+/** A TCP proxy between two programs. It can cut or stall their connections. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #pairs: Pair[] = [];
@@ -24,17 +24,17 @@ export class TcpProxy {
     return parsePort(this.#server.address());
   }
 
-  /** Connections that stand now, oldest first. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#pairs.length;
   }
 
-  /** Connections carried since the start. */
+  /** The number of connections since the start. */
   get carried(): number {
     return this.#carried;
   }
 
-  /** Cuts one connection on both sides, the oldest by default; false when there is none such. */
+  /** Cuts one connection on both sides, by default the oldest. Returns false if it does not exist. */
   cut(index = 0): boolean {
     const pair = this.#pairs[index];
     if (pair === undefined) return false;
@@ -44,18 +44,18 @@ export class TcpProxy {
     return true;
   }
 
-  /** Carries nothing for now in either direction; the connections stand, and new ones are carried. */
+  /** Stops forwarding in both directions. Connections stay open, and new ones are accepted. */
   stall(): void {
     for (const pair of this.#pairs) hold(pair);
   }
 
-  /** As {@link stall}, for new connections too: a network that is out without a word. */
+  /** As {@link stall}, and new connections are not answered either: a network that fails silently. */
   darken(): void {
     this.#isDark = true;
     this.stall();
   }
 
-  /** Carries on after {@link stall} or {@link darken}. */
+  /** Forwards again after {@link stall} or {@link darken}. */
   resume(): void {
     this.#isDark = false;
     for (const { near, far } of this.#pairs) {
@@ -64,14 +64,14 @@ export class TcpProxy {
     }
   }
 
-  /** Cuts all connections and takes no new ones, until {@link listen} is called with the same port. */
+  /** Cuts all connections and accepts no new ones, until {@link listen} is called with the same port. */
   async shut(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     while (this.cut());
     await closed;
   }
 
-  /** Until so many connections have been carried since the start: after a cut, until the link is made anew. */
+  /** Waits until there have been this many connections since the start, for instance until a client has reconnected. */
   async waitCarried(atLeast: number, options: { readonly within: number }): Promise<void> {
     await this.#changes.until(() => this.#carried >= atLeast, {
       within: options.within,
@@ -119,12 +119,12 @@ function hold({ near, far }: Pair): void {
   far.pause();
 }
 
-/** Starts a proxy on 127.0.0.1 in front of a TCP port; it ends with the test. */
+/** Starts a proxy on 127.0.0.1 in front of a TCP port. It is closed after the test. */
 export async function startTcpProxy(options: {
   readonly target: number;
   /** @default "127.0.0.1" */
   readonly host?: string;
-  /** @default 0, a free one */
+  /** @default 0, a free port */
   readonly port?: number;
   readonly onEnd?: OnEnd;
 }): Promise<TcpProxy> {

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** One direction of a TCP connection of this machine, by its two ports. */
+/** One direction of a TCP connection on this machine, named by its two ports. */
 export interface Direction {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Bytes that the program at one port has sent and the one at the other has not read yet, from /proc. 0 also when the
- * connection is over: then nobody will read them.
+ * Bytes that the program at `from` has sent and the program at `to` has not read yet, from /proc. 0 if the connection
+ * is closed, because then they will never be read.
  */
 export function unreadBytes({ from, to }: Direction): number {
   const rows = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/net/${table}`, "utf8").split("\n"));
@@ -22,7 +22,7 @@ export function unreadBytes({ from, to }: Direction): number {
   return bytes;
 }
 
-/** Of `0100007F:1F90`. */
+/** The port in an address such as `0100007F:1F90`. */
 function portOf(address: string): number {
   return Number.parseInt(address.slice(address.lastIndexOf(":") + 1), 16);
 }

@@ -15,15 +15,15 @@ export interface TokenOptions {
 }
 
 export interface SignOptions {
-  /** In place of those of a good token; undefined leaves one out. */
+  /** Replaces header fields of a valid token; undefined removes one. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** In place of those of a good token; undefined leaves one out. */
+  /** Replaces claims of a valid token; undefined removes one. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** @default {@link secret} */
   readonly key?: KeyObject | Uint8Array;
 }
 
-/** An authorization detail; its matchers are of the type `exact`, `*` is all. */
+/** An authorization detail with matchers of the type `exact`; `*` matches all topics. */
 export function detail(action: string, topics: readonly string[]): Readonly<Record<string, unknown>> {
   return {
     type: "https://mercure.rocks/authorization-detail",
@@ -32,7 +32,7 @@ export function detail(action: string, topics: readonly string[]): Readonly<Reco
   };
 }
 
-/** A token of the current protocol with nothing wrong, which grants nothing, changed as asked for. */
+/** A valid token of the current protocol without any rights, with the given changes. */
 export function signCurrent({
   header = {},
   claims = {},

@@ -8,11 +8,14 @@ import { startSecondHandler, type OtherClientsReport, type SecondHandler } from 
 /** The path of the second handler's clients. */
 export const otherPath = "/other";
 
-/** One Mongrel2 with two handlers: Pharos, which the test starts, and another one, whose clients must not notice it. */
+/**
+ * One Mongrel2 with two handlers: Pharos, which the test starts, and a second one. Pharos must not disturb its
+ * clients.
+ */
 export interface TwoHandlers {
   readonly server: Mongrel2Server;
   readonly otherHandler: SecondHandler;
-  /** Starts a hub on this server. With the scratch folder of an earlier hub, it is that hub restarted. */
+  /** Starts a hub on this server. With the scratch folder of an earlier hub, the hub restarts in its place. */
   startHub(options?: HubOptions): Promise<HubProcess>;
   openOtherClients(clients: number): Promise<void>;
 }

@@ -8,8 +8,8 @@ interface Due {
 }
 
 /**
- * A clock that stands still until a test moves it. Timers fire in the order of their time, those of one time in the
- * order in which they were set; after each, what it left for the end of the turn runs.
+ * A clock that a test moves. Timers fire in the order of their time; timers of the same time in the order in which
+ * they were set. After each timer, its end-of-turn callbacks run.
  */
 export class VirtualClock implements Clock {
   #elapsedMs = 0;
@@ -44,12 +44,12 @@ export class VirtualClock implements Clock {
     this.#turn.push(action);
   }
 
-  /** How many timers are set: 0 after everything that owned one was closed. */
+  /** The number of active timers. It must be 0 after all owners of timers are closed. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Runs what waits for the end of the turn, and what that adds, until nothing waits. */
+  /** Runs all end-of-turn callbacks, including those that they add. */
   runEndOfTurn(): void {
     while (this.#turn.length > 0) {
       const actions = this.#turn;
@@ -58,7 +58,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Ends the turn, then moves time on by `ms`, stopping at each timer on the way. */
+  /** Ends the turn, then advances the time by `ms` milliseconds and fires all timers on the way. */
   advance(ms: number): void {
     const end = this.#elapsedMs + ms;
     this.runEndOfTurn();
@@ -72,7 +72,7 @@ export class VirtualClock implements Clock {
     this.#elapsedMs = end;
   }
 
-  /** Sets the wall clock alone, forwards or back, as an operator or NTP does. */
+  /** Sets only the wall clock, forwards or back, as an operator or NTP does. */
   jumpTo(wallMs: number): void {
     this.#wallMs = wallMs - this.#elapsedMs;
   }

@@ -1,14 +1,14 @@
 import type { EventEmitter } from "node:events";
 
-/** How long to wait and what to say when it was in vain. */
+/** The time-out of a wait, and the text of its error. */
 export interface Deadline {
   /** Milliseconds. */
   readonly within: number;
-  /** What was missing, as it stands at the deadline. */
+  /** What is missing, evaluated at the deadline. */
   readonly missing: string | (() => string);
 }
 
-/** The error of a deadline that passed; its message says what was missing. */
+/** The error of a missed deadline. Its message says what is missing. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 
@@ -18,7 +18,7 @@ export class DeadlineError extends Error {
   }
 }
 
-/** Settles as `promise` does, or rejects with a {@link DeadlineError}. The promise itself goes on. */
+/** Settles as `promise`, or rejects with a {@link DeadlineError}. The promise itself is not cancelled. */
 export async function before<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -50,8 +50,8 @@ export async function waitForEvent(
 }
 
 /**
- * Resolves with the first value of `probe` that is neither `undefined` nor `false`. For what tells nobody that it
- * changed (a process list, a page of a server): looked at every `everyMs`. What has an event is waited for by it.
+ * Resolves with the first value of `probe` that is neither `undefined` nor `false`. It polls every `everyMs`. Use it
+ * only for conditions that have no event, such as a list of processes.
  */
 export async function waitFor<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
@@ -69,19 +69,16 @@ export async function waitFor<T>(
   }
 }
 
-/**
- * A value that changes and can be waited for: the one who changes it calls `changed`, and every waiting predicate is
- * looked at again at once.
- */
+/** A changing value that tests can wait for. The owner calls `changed`, which checks all waiting predicates again. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
 
-  /** Looks at every waiting predicate again. */
+  /** Checks all waiting predicates again. */
   changed(): void {
     for (const look of this.#waiting) look();
   }
 
-  /** Resolves when `predicate` holds, now or after a change. */
+  /** Resolves when `predicate` is true, now or after a change. */
   async until(predicate: () => boolean, deadline: Deadline): Promise<void> {
     let look: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {

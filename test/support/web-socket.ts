@@ -1,23 +1,23 @@
 import { randomBytes } from "node:crypto";
 import type { RawConnection } from "./raw-http.js";
 
-/** A frame as it came from a server. */
+/** A frame that a server sent. */
 export interface ReceivedFrame {
   readonly opcode: number;
   readonly isFinal: boolean;
   readonly payload: Buffer;
 }
 
-/** What a stream says in one text frame. */
+/** The JSON content of one text frame. */
 export type Item = Readonly<Record<string, unknown>> & { readonly kind: string };
 
-/** A WebSocket client that a test holds in its hands: it sends what it is told to, well-formed or not. */
+/** A WebSocket client that a test controls. It sends any frame, valid or not. */
 export class WebSocketClient {
   readonly connection: RawConnection;
   readonly #within: number;
   readonly #frames: ReceivedFrame[] = [];
   readonly #items: Item[] = [];
-  /** How much has been parsed; 0 before the head has come. */
+  /** The number of parsed bytes; 0 before the head is complete. */
   #parsed = 0;
 
   constructor(connection: RawConnection, options: { readonly within: number }) {
@@ -25,13 +25,13 @@ export class WebSocketClient {
     this.#within = options.within;
   }
 
-  /** The head of the answer to the handshake, without its last empty line; empty until it has come. */
+  /** The head of the handshake response, without its last empty line; empty until it has arrived. */
   get head(): string {
     const end = this.connection.bytes.indexOf("\r\n\r\n");
     return end < 0 ? "" : this.connection.bytes.toString("latin1", 0, end);
   }
 
-  /** All whole frames. Throws for one that no server may send. */
+  /** All complete frames. Throws for a frame that servers must not send. */
   get frames(): readonly ReceivedFrame[] {
     const { bytes } = this.connection;
     if (this.#parsed === 0) this.#parsed = bytes.indexOf("\r\n\r\n") + 4;
@@ -40,25 +40,25 @@ export class WebSocketClient {
     return this.#frames;
   }
 
-  /** What the text frames say. */
+  /** The contents of all text frames. */
   get items(): readonly Item[] {
     return this.frames.length === 0 ? [] : this.#items;
   }
 
-  /** The data of all events that are not retained values. */
+  /** The data of all events except retained values. */
   get data(): readonly unknown[] {
     return this.items.flatMap((item) =>
       item.kind === "event" && item["retained"] !== true ? [item["data"]] : [],
     );
   }
 
-  /** The code of the close frame; undefined while there is none. */
+  /** The code of the close frame; undefined before it has arrived. */
   get closeCode(): number | undefined {
     const frame = this.frames.find(({ opcode }) => opcode === 8);
     return frame === undefined || frame.payload.length < 2 ? undefined : frame.payload.readUInt16BE(0);
   }
 
-  /** The last id by which it can resume. */
+  /** The last id from which the client can resume. */
   get lastId(): string | undefined {
     return this.items.findLast(
       (item) => "id" in item && item["retained"] !== true && item.kind !== "published",
@@ -74,12 +74,12 @@ export class WebSocketClient {
     this.connection.write(clientFrame({ opcode, payload: Buffer.from(payload), ...options }));
   }
 
-  /** Until what has come satisfies this. */
+  /** Waits until the received frames satisfy the predicate. */
   async until(holds: (client: this) => boolean): Promise<void> {
     await this.connection.readUntil(() => holds(this), { within: this.#within });
   }
 
-  /** Until an item like this has come, which it returns. */
+  /** Waits for an item of this kind with these fields, and returns it. */
   async item(kind: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Item> {
     const find = (): Item | undefined =>
       this.items.find(
@@ -91,7 +91,7 @@ export class WebSocketClient {
     return item;
   }
 
-  /** Until the event with this data has come; returns the data of all. */
+  /** Waits for the event with this data. Returns the data of all events. */
   async dataUntil(data: string): Promise<readonly unknown[]> {
     await this.item("event", { data });
     return this.data;
@@ -119,7 +119,7 @@ export const handshakeHeaders: Readonly<Record<string, string>> = {
   "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
 
-/** A frame as a client sends it: masked. */
+/** A masked frame, as clients send it. */
 export function clientFrame(frame: {
   readonly opcode: number;
   readonly payload: Buffer;
@@ -141,7 +141,7 @@ function lengthBytes(length: number): readonly number[] {
   return [0x80 | 127, ...eight];
 }
 
-/** The whole frames that these bytes begin with. */
+/** The complete frames at the start of these bytes. */
 export function framesOf(bytes: Buffer): readonly ReceivedFrame[] {
   const frames: ReceivedFrame[] = [];
   let at = 0;
@@ -152,7 +152,7 @@ export function framesOf(bytes: Buffer): readonly ReceivedFrame[] {
   return frames;
 }
 
-/** The frame of a server that begins here; undefined while it is not whole. */
+/** The server's frame at this position; undefined if it is incomplete. */
 export function parseFrame(
   bytes: Buffer,
   at: number,

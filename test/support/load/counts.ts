@@ -6,7 +6,7 @@ export interface Counts {
   open: number;
   /** Successful response heads; more than `clients` if clients reconnect. */
   opened: number;
-  /** Clients that left by themselves or at the test's request. */
+  /** Clients that left, by their settings or at the test's request. */
   left: number;
   /** Connections that the other side ended. */
   closed: number;
@@ -14,7 +14,7 @@ export interface Counts {
   reconnects: number;
   /** Failed connections. */
   unreachable: number;
-  /** Responses that are no event stream: another status, content type or encoding. */
+  /** Responses that are not event streams: another status, content type or encoding. */
   refused: number;
   /** Events of expected streams. */
   events: number;

@@ -5,7 +5,7 @@ import { atTestEnd, type OnEnd } from "../on-end.js";
 import { cpuSeconds, peakRssBytes, rssBytes } from "../process-figures.js";
 import { waitFor } from "../wait-for.js";
 
-/** What clients connect to: the hub itself, or a Mongrel2 with stock or shipped settings. */
+/** The server that clients connect to: the hub itself, or a Mongrel2 with stock or shipped settings. */
 export type Front = "http" | "stock" | "shipped";
 
 export const fronts: readonly Front[] = ["http", "stock", "shipped"];
@@ -61,7 +61,7 @@ export class LoadEnvironment {
     };
   }
 
-  /** Stops the hub and returns the figures that it logs then. */
+  /** Stops the hub and returns the figures that it logs at the end. */
   async stopForFigures(): Promise<Readonly<Record<string, number>>> {
     await this.hub.stop();
     const line = this.hub.stderr.split("\n").find((line) => line.includes('"msg":"figures"'));
@@ -95,7 +95,7 @@ async function isHealthy(port: number): Promise<boolean> {
   return answer?.status === 200;
 }
 
-/** Removes undefined options: exact optional properties do not accept them. */
+/** Removes undefined options, because `exactOptionalPropertyTypes` does not accept them. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

@@ -9,7 +9,7 @@ export interface ClientEvents {
   opened(client: LoadClient): void;
   /** A piece of the body has been checked. */
   progressed(client: LoadClient): void;
-  /** The response is no event stream. */
+  /** The response is not an event stream. */
   refused(client: LoadClient, answer: string): void;
   /** The other side ended the connection. `wasOpen`: the stream was open. */
   ended(client: LoadClient, wasOpen: boolean, error: Error | undefined): void;
@@ -30,8 +30,9 @@ export interface ClientShared {
 /** Maximum length of a response head. */
 const maxHeadBytes = 16 * 1024;
 
-// Node passes each piece on before it reads the next, so all sockets of the process share one buffer: 10,000 clients
-// need no buffers of their own. Slow readers get a small one, because a full one would be seconds of their rate.
+// Node handles each piece before it reads the next, so all sockets of the process share one buffer. 10,000 clients
+// need no buffers of their own. Slow readers get a small buffer, because a full one would hold seconds of data at
+// their rate.
 const fastMemory = Buffer.allocUnsafe(256 * 1024);
 const neverMemory = Buffer.allocUnsafe(1024);
 
@@ -56,7 +57,7 @@ export class LoadClient {
     return this.#socket !== undefined && this.#head === undefined && !this.#refused;
   }
 
-  /** True if the last response was no event stream. */
+  /** True if the last response was not an event stream. */
   get wasRefused(): boolean {
     return this.#refused;
   }

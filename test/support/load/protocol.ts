@@ -30,7 +30,10 @@ export interface GroupSpec {
   readonly headers?: Readonly<Record<string, string>>;
   /** @default fast */
   readonly reading?: Reading;
-  /** Leaves after this number of events or time since its head, whichever is first; 0 ms: at its head. @default stays */
+  /**
+   * Leaves after this number of events or this time since its head, whichever is first. 0 ms: at its head. @default
+   * stays
+   */
   readonly leaveAfter?: { readonly events?: number; readonly ms?: number };
   /**
    * Reconnects with `Last-Event-ID` when its connection ends, as EventSource does: after the server's `retry:` (default 3 s)
@@ -58,7 +61,10 @@ export type Condition =
   /** A count has reached this value. */
   | { readonly kind: "count"; readonly name: CountName; readonly atLeast: number };
 
-/** How clients leave: `end` like a closed browser tab (FIN, or RST if there are unread bytes), `reset` always with RST. */
+/**
+ * How clients leave. `end`: like a closed browser tab, with FIN, or with RST if there are unread bytes. `reset`:
+ * always with RST.
+ */
 export type Leaving = "end" | "reset";
 
 /** The state of a group at one moment. */
@@ -70,7 +76,7 @@ export interface Snapshot {
   /** The lowest and highest number among clients that have not left; -1 before the first event. */
   readonly lowest: number;
   readonly highest: number;
-  /** The first few of each, for messages. */
+  /** The first few texts of each kind, for messages. */
   readonly foreign: readonly string[];
   readonly gaps: readonly string[];
   readonly refused: readonly string[];

@@ -1,22 +1,22 @@
 /** How a sequence number relates to earlier ones. */
 export type SequenceVerdict =
-  /** The highest so far plus one. */
+  /** The highest number so far plus one. */
   | "next"
   /** Higher than the next number: the numbers between are missing. */
   | "hole"
   /** A missing number that came late. */
   | "late"
-  /** A number that came before. */
+  /** A number that was received before. */
   | "duplicate";
 
 /** With more separate holes, late numbers count as duplicates; such a stream has failed anyway. */
 const maxHoles = 1000;
 
-/** What one client has received of one stream. */
+/** The numbers that one client has received of one stream. */
 export class SequenceRecord {
   /** The highest number so far; -1 before the first, unless the first is given. */
   highest: number;
-  /** Number of gap events when the last number came: a later gap event explains a hole. */
+  /** Number of gap events before the last number; a later gap event explains a hole. */
   gapsSeen = 0;
   #holes: { from: number; to: number }[] = [];
 
