@@ -1,9 +1,9 @@
-/** A pending call of a clock; `cancel` may be called any number of times. */
+/** A scheduled call of a clock. `cancel` may be called any number of times. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Where time comes from, so that tests can hold it in their hands. */
+/** The source of time. Tests pass a clock that they move themselves. */
 export interface Clock {
   /** Wall-clock time, milliseconds since 1970. May jump. */
   now(): number;

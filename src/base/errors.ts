@@ -1,5 +1,5 @@
 /**
- * Every way in which Pharos refuses or fails, one line each. Codes are never reused; callers branch on
+ * Every reason for which Pharos refuses a request or fails, one line each. Codes are never reused. Callers branch on
  * `code`, never on the text of a message.
  */
 export const errorCodes = {
@@ -53,9 +53,9 @@ export interface PharosErrorOptions extends ErrorOptions {
 export class PharosError extends Error {
   override readonly name = "PharosError";
   readonly code: ErrorCode;
-  /** When to try again, in seconds; undefined where trying again is of no use, or nobody knows. */
+  /** Seconds until a retry makes sense; undefined if it is unknown or never does. */
   readonly retryAfterSeconds: number | undefined;
-  /** What the log may say beside `message`, and whoever is refused may not know. */
+  /** A detail for the log only: the client that is refused must not learn it. */
   readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options?: PharosErrorOptions) {

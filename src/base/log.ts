@@ -2,11 +2,11 @@ import type { Clock } from "./clock.js";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** From the most to the least that is written. */
+/** From the most verbose to the least. */
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Where log lines go. Logging never changes control flow and never throws. */
+/** Takes log lines. Logging never changes control flow and never throws. */
 export interface Logger {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
@@ -14,7 +14,7 @@ export interface Logger {
   error(fields: LogFields, message: string): void;
 }
 
-/** A logger that says nothing, for tests and for use as a library. */
+/** A logger that writes nothing, for tests and for use as a library. */
 export const silentLogger: Logger = Object.freeze({
   debug: () => undefined,
   info: () => undefined,
@@ -28,7 +28,7 @@ export type LimitedLog = (fields: LogFields, message: string) => void;
 export interface LimitedLogOptions {
   readonly logger: Logger;
   readonly clock: Clock;
-  /** A period begins with the first line after the one before, and lasts so many milliseconds. */
+  /** The length of a period in milliseconds. A period begins with the first line after the last period. */
   readonly periodMs: number;
   /** Lines that are written in each period. @default 1 */
   readonly lines?: number;

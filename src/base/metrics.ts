@@ -51,11 +51,14 @@ export const gauges = {
     "how late the event loop was, by quantile of the last ten seconds; only while the admin address is on",
 } as const;
 
-/** Every histogram, with its help text and the upper bounds of its buckets, ascending; what is above all is counted too. */
+/**
+ * Every histogram, with its help text and the upper bounds of its buckets, ascending. Values above the last bound are
+ * counted too.
+ */
 export const histograms = {
   round_bytes: {
     help: "bytes of a round's body, by front",
-    // Up to what a round may hold, in steps of four.
+    // Up to the largest round, each bound four times the last.
     bounds: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
   },
   round_publications: {
@@ -64,7 +67,7 @@ export const histograms = {
   },
   fence_duration_seconds: {
     help: "how long fences took, by link",
-    // 15 ms are usual for 1,000 clients; from 2 s on a server counts as stuck.
+    // 15 ms are usual for 1,000 clients; from 2 s on, a server counts as stuck.
     bounds: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
   },
 } as const satisfies Readonly<Record<string, HistogramDefinition>>;
@@ -79,7 +82,7 @@ export type GaugeName = keyof typeof gauges;
 export type HistogramName = keyof typeof histograms;
 export type Labels = Readonly<Record<string, string>>;
 
-/** Where figures go. Counting never throws and never changes control flow. */
+/** Takes metrics. Counting never throws and never changes control flow. */
 export interface Metrics {
   count(name: CounterName, by?: number, labels?: Labels): void;
   gauge(name: GaugeName, value: number, labels?: Labels): void;
@@ -87,22 +90,22 @@ export interface Metrics {
   observe(name: HistogramName, value: number, labels?: Labels): void;
 }
 
-/** Counts nothing. */
+/** Ignores all metrics. */
 export const silentMetrics: Metrics = Object.freeze({
   count: () => undefined,
   gauge: () => undefined,
   observe: () => undefined,
 });
 
-/** One figure of a family, as it is read. */
+/** One value of a metric. */
 export interface Sample {
-  /** The family's, for a histogram with `_bucket`, `_sum` or `_count` behind it. */
+  /** The family's name; in a histogram followed by `_bucket`, `_sum` or `_count`. */
   readonly name: string;
   readonly labels: Labels;
   readonly value: number;
 }
 
-/** All figures of one name. */
+/** All values of one metric. */
 export interface Family {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";

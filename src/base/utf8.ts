@@ -8,7 +8,7 @@ import { PharosError } from "./errors.js";
  * @throws PharosError `bad-publication` when the bytes are not valid UTF-8
  */
 export function decodeUtf8(bytes: Uint8Array, what: string): string {
-  // Half the time of a fatal TextDecoder: 0.4 against 0.9 microseconds for 200 bytes.
+  // Takes half the time of a fatal TextDecoder: 0.4 instead of 0.9 microseconds for 200 bytes.
   if (!isUtf8(bytes)) throw new PharosError("bad-publication", `${what} is not valid UTF-8`);
   return bufferOf(bytes).toString("utf8");
 }

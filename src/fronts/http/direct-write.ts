@@ -2,8 +2,8 @@ import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
 
 /**
- * The descriptor beneath a connected socket, for {@link writeDirectly}; undefined where there is none (on Windows, or
- * after its end) and where what is written to it would go around a layer in between (TLS).
+ * The file descriptor of a connected socket, for {@link writeDirectly}. Undefined if there is none (on Windows, or
+ * after its end), and for TLS sockets, whose bytes must be encrypted first.
  */
 export function descriptorOf(socket: Socket): number | undefined {
   if ("encrypted" in socket) return undefined;
@@ -13,11 +13,11 @@ export function descriptorOf(socket: Socket): number | undefined {
 }
 
 /**
- * Gives the kernel what it takes of these bytes at once, past the socket's own queue; returns how many that were. 0 when
- * something is queued, when the socket has ended, or when writing fails: `socket.write` then finds out why. Its
- * `bytesWritten` and its timeout know nothing of them.
+ * Writes bytes to the kernel, past the socket's own queue, and returns how many the kernel took. Returns 0 if the queue
+ * is not empty, the socket has ended, or the write fails; `socket.write` then finds the reason. These bytes do not
+ * count in the socket's `bytesWritten`, and do not restart its timeout.
  *
- * @param fd that of this socket, which another may get as soon as this one is destroyed
+ * @param fd the descriptor of this very socket; the system may reuse the number once the socket is destroyed
  */
 export function writeDirectly(socket: Socket, fd: number, bytes: Buffer): number {
   if (!socket.writable || socket.writableLength > 0) return 0;

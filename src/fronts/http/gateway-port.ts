@@ -3,13 +3,13 @@ import type { Gateway } from "../../gateway/gateway.js";
 import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
-/** A request as this front carries it. */
+/** A request as the HTTP front passes it on. */
 export interface FrontRequest extends GatewayRequest {
-  /** In lower case, each once. */
+  /** The names in lower case, without duplicates. */
   headerNames(): readonly string[];
 }
 
-/** What the front needs of the gateway, which may be in another process. */
+/** The part of the gateway that the front uses. The gateway may be in another process. */
 export interface GatewayPort extends Pick<Gateway, "bodies" | "admitConnection" | "refuse"> {
   readonly resources: readonly ServedPath[];
   handle(request: FrontRequest): Answer | Promise<Answer>;

@@ -32,32 +32,39 @@ import type { StreamSocket } from "./socket-channel.js";
 import { Pipelining } from "./pipelining.js";
 
 /**
- * How long a request may take to arrive, in milliseconds: a head or body that trickles would hold its connection for
- * ever. Node gives a head 60 s and swaps the two limits when this one is smaller.
+ * How long a request may take to arrive, in milliseconds; without a limit, one that arrives byte by byte would hold its
+ * connection for ever. Node allows 60 s for a head, and swaps the two limits if this one is smaller.
  */
 const requestWithinMs = 60_000;
 
-/** How long a connection stays open between two requests: longer than proxies keep theirs (nginx 60 s), so that they close first. */
+/**
+ * How long an idle connection stays open. Proxies keep theirs for a shorter time (nginx 60 s), so that they close
+ * first.
+ */
 const keepAliveMs = 72_000;
 
 /**
- * Connections that wait to be taken in; of more the kernel drops the first packet, and the client tries again a second
- * later. Node's own 511 is less than comes back at once after a restart; the kernel's limit is this on Linux.
+ * Connections that wait to be accepted. Beyond this limit the kernel drops the first packet, and the client retries a
+ * second later. Node's default of 511 is too small for the clients that reconnect at once after a restart; Linux allows
+ * 4096.
  */
 const queuedConnections = 4096;
 
-/** Where the front listens: on a port, or where connections are handed to it, on a path that nobody knows. */
+/**
+ * Where the front listens: on a port, or on a socket path that is kept secret, if another process passes it its
+ * connections.
+ */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface HttpFrontOptions {
   readonly listenAt: ListenAt;
   readonly gateway: GatewayPort;
   readonly cohorts: CohortSource;
-  /** The folder with the page; its files are served at `/`. */
+  /** The folder of the page, served at `/`. */
   readonly htmlDir: string;
   /** Largest request head, in bytes. */
   readonly headBytes: number;
-  /** Most connections, streams and others together: what is over is closed at once. */
+  /** The most connections, with and without a stream. Further ones are closed at once. */
   readonly connections: number;
   readonly fanout: FanoutLimits;
   readonly clock: Clock;
@@ -65,15 +72,15 @@ export interface HttpFrontOptions {
   readonly metrics: Metrics;
 }
 
-/** A request under way, and where its answer goes. */
-interface Asked {
+/** A request that is not answered yet, and its response. */
+interface Exchange {
   readonly asked: FrontRequest;
   readonly reply: FastifyReply;
 }
 
 /**
- * Pharos's own HTTP server. It carries requests to the gateway and serves the page; a stream takes the socket over
- * once its request is parsed, so that all members of a cohort get identical bytes.
+ * Pharos's own HTTP server. It passes requests to the gateway and serves the page. A stream takes over the socket once
+ * its request is parsed, so that all members of a cohort get identical bytes.
  */
 export class HttpFront implements Front {
   readonly label = "http";
@@ -86,7 +93,7 @@ export class HttpFront implements Front {
   readonly #streams: SocketStreams;
   readonly #pipelining = new Pipelining();
   readonly #detached: DetachedSockets;
-  readonly #admitted = new WeakSet<Socket>();
+  readonly #accepted = new WeakSet<Socket>();
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
@@ -158,14 +165,14 @@ export class HttpFront implements Front {
       exposeHeadRoutes: false,
       forceCloseConnections: false,
       return503OnClosing: false,
-      clientErrorHandler: (error, socket) => this.#refuseBytes(error, socket),
-      // A path that cannot be decoded, which would otherwise get the framework's own words.
+      clientErrorHandler: (error, socket) => this.#refuseMalformed(error, socket),
+      // For a path that cannot be decoded; the default is an answer in the framework's own format.
       frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
     });
     app.server.maxConnections = this.#options.connections;
-    app.server.on("connection", (socket: Socket) => this.#admit(socket));
+    app.server.on("connection", (socket: Socket) => this.#accept(socket));
     app.removeAllContentTypeParsers();
-    // Whoever may not send a body is told so before it is read.
+    // Bodies are not read here: a client without the right to send one is refused before.
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", (request, reply, done) => {
@@ -193,13 +200,13 @@ export class HttpFront implements Front {
     return server;
   }
 
-  /** A peer with too many connections is not even told so: an answer would need what it is to leave to others. */
-  #admit(socket: Socket): void {
-    // One that comes back has been let in before.
-    if (this.#admitted.has(socket)) return;
+  /** A client with too many connections gets no answer: an answer would cost what the limit is to save. */
+  #accept(socket: Socket): void {
+    // A socket that was attached again has been counted before.
+    if (this.#accepted.has(socket)) return;
     const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
     if (ended !== undefined) {
-      this.#admitted.add(socket);
+      this.#accepted.add(socket);
       socket.once("close", ended);
       return;
     }
@@ -217,7 +224,7 @@ export class HttpFront implements Front {
     const body = new RequestBody({
       request: request.raw,
       response: reply.raw,
-      enter: () => gateway.bodies.enter(asked),
+      reserve: () => gateway.bodies.enter(asked),
       cut: () => this.#cut(request.raw.socket, "body"),
     });
     const asked: FrontRequest = toFrontRequest(request, {
@@ -233,7 +240,7 @@ export class HttpFront implements Front {
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
-  #send({ asked, reply }: Asked, answer: Reply | AdmittedStream<StreamStart>): FastifyReply {
+  #send({ asked, reply }: Exchange, answer: Reply | AdmittedStream<StreamStart>): FastifyReply {
     const isWebSocket = answer.kind === "stream" && answer.dialogue !== undefined;
     // Node's server would read the bytes after the handshake as requests.
     if (isWebSocket && !this.#detached.has(reply.request.raw.socket)) {
@@ -256,12 +263,14 @@ export class HttpFront implements Front {
     countResponse(this.#options.metrics, "http", answer);
   }
 
-  /** A stream takes the socket: Node's response object would add chunk sizes and buffer a copy per client. */
-  #startStream({ asked, reply }: Asked, start: AdmittedStream<StreamStart>): FastifyReply {
+  /**
+   * Node's response object would add chunk sizes and buffer a copy for each client, so a stream takes over the socket.
+   */
+  #startStream({ asked, reply }: Exchange, start: AdmittedStream<StreamStart>): FastifyReply {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
     void reply.hijack();
-    // Whoever has left while the answer was waited for opens no stream; its last word is not heard a second time.
+    // The client left before the answer, so no stream is opened. The socket's `end` event will not fire again.
     if (socket.destroyed || socket.readableEnded) {
       socket.destroy();
       start.abandoned?.();
@@ -270,7 +279,7 @@ export class HttpFront implements Front {
     this.#streams.open({
       socket,
       start,
-      place: gateway.bodies.enter(asked),
+      reservation: gateway.bodies.enter(asked),
       isDetached: this.#detached.has(socket),
     });
     this.#detached.keep(socket, reply.raw);
@@ -289,19 +298,24 @@ export class HttpFront implements Front {
     this.#cut(socket, "pipelining");
   }
 
-  /** A further request on a connection that carries a stream cannot be answered without breaking into the stream. */
+  /**
+   * True for a further request on a connection with a stream. Its answer would appear in the middle of the stream.
+   */
   #isExtra(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
     if (!this.#streams.has(socket)) return false;
     void reply.hijack();
     request.raw.resume();
-    this.#streams.takeExtra(socket, 1);
+    this.#streams.countExtra(socket, 1);
     return true;
   }
 
-  /** Bytes that Node's parser refuses: the client gets the same kind of answer, unless its connection carries a stream. */
-  #refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
-    // An answer to nothing would be taken for that to the next request.
+  /**
+   * For bytes that Node's parser rejects: the client gets the same kind of answer as for other faults, unless its
+   * connection carries a stream.
+   */
+  #refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
+    // No request has begun: the client would take this answer for the answer to its next request.
     const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
     if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();
@@ -329,7 +343,7 @@ export class HttpFront implements Front {
   }
 }
 
-/** Each once: several resources may share a path, and the gateway knows which of them a request is for. */
+/** Without duplicates: several resources may share a path, and the gateway chooses among them. */
 function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
   return new Set(resources.flatMap(({ path, below }) => (below === true ? [path, `${path}/*`] : [path])));
 }
@@ -345,7 +359,7 @@ const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
   disconnectSignal: () => AbortSignal.abort(),
 };
 
-/** Node emits `close` both at the end of a response and when its connection ends before it. */
+/** Node emits `close` both after a response and if the connection ends before it. */
 function disconnectSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   if (response.destroyed || response.req.socket.destroyed) controller.abort();

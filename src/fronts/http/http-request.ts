@@ -7,7 +7,7 @@ export function requestPath(target: string): string {
   return split(target).path;
 }
 
-/** Shows a request of Node's HTTP server to the gateway; `body` reads what comes after its head. */
+/** Turns a request of Node's HTTP server into one for the gateway. `body` reads the request's body. */
 export function toFrontRequest(
   request: FastifyRequest,
   { body, disconnectSignal }: Pick<FrontRequest, "body" | "disconnectSignal">,
@@ -16,7 +16,7 @@ export function toFrontRequest(
     method: request.raw.method ?? "GET",
     ...split(request.raw.url ?? "/"),
     header: (name) => {
-      // `headers` keeps the first of two Authorization headers, and of two Content-Types, without a word.
+      // `headers` silently drops the second of two Authorization or Content-Type headers.
       const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
       return value === undefined ? undefined : asUtf8(value);
     },
@@ -28,7 +28,7 @@ export function toFrontRequest(
   };
 }
 
-/** A target may be a whole URL, as clients of a proxy send it [RFC 9112 3.2.2]. */
+/** The target may be a whole URL, as clients of a proxy send it [RFC 9112 3.2.2]. */
 function split(target: string): { readonly path: string; readonly query: string } {
   const url = target.replace(/^https?:\/\/[^/?]*/i, "");
   const question = url.indexOf("?");
@@ -36,7 +36,7 @@ function split(target: string): { readonly path: string; readonly query: string 
   return { path: url.slice(0, question), query: url.slice(question + 1) };
 }
 
-/** Node reads header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */
+/** Node decodes header bytes as Latin-1; browsers send UTF-8 [Fetch, header values are bytes]. */
 function asUtf8(value: string): string {
   const bytes = Buffer.from(value, "latin1");
   return isUtf8(bytes) ? bytes.toString() : value;

@@ -2,60 +2,64 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { PharosError } from "../../base/errors.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 
-/** What is dropped of a body that nobody asks for, so that the client sees its answer and can use the connection on. */
+/**
+ * An unread body is read and dropped up to this size, so that the client sees the answer and can reuse the connection.
+ */
 const droppedBytes = 1024 * 1024;
 
 export interface RequestBodyOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Takes a place for the body, when it is asked for. */
-  readonly enter: () => BodyReservation;
-  /** More comes than is dropped: the connection is to be cut. */
+  /** Reserves memory for the body. Called when the body is read. */
+  readonly reserve: () => BodyReservation;
+  /** The client sends more than is dropped, so the connection has to be cut. */
   readonly cut: () => void;
 }
 
 /**
- * The body of one request, which stays at the client until somebody asks for it: nobody's megabyte is taken in before
- * it is known who sends it. What nobody asks for is read and dropped.
+ * The body of one request. It is not read until somebody asks for it, so that no memory is used before the client's
+ * rights are known. A body that nobody asks for is read and dropped.
  */
 export class RequestBody {
   readonly #options: RequestBodyOptions;
-  #place: BodyReservation | undefined;
+  #reservation: BodyReservation | undefined;
 
   constructor(options: RequestBodyOptions) {
     this.#options = options;
   }
 
   /**
-   * True when an answer that is given now has to end the connection: the client has still more to send than is dropped,
-   * or, where it waits for `100 Continue`, nobody can tell whether it sends at all [RFC 9110 10.1.1].
+   * True if an answer now has to close the connection: the client has more to send than is dropped, or it waits for
+   * `100 Continue` and may send its body or not [RFC 9110 10.1.1].
    */
   get endsConnection(): boolean {
-    if (this.#hasCome) return false;
+    if (this.#isComplete) return false;
     return this.#announcedBytes > droppedBytes || this.#waitsToContinue;
   }
 
   /**
-   * Reads it to its end.
+   * Reads the whole body.
    *
-   * @throws PharosError as {@link BodyReservation.take}, or `bad-request` when the client leaves in the middle of it
+   * @throws PharosError as {@link BodyReservation.take}, or `bad-request` if the connection ends before the body does
    */
   async read(): Promise<Buffer> {
-    const { request, response, enter } = this.#options;
-    // One that has ended says so no second time.
+    const { request, response, reserve } = this.#options;
+    // A request that was destroyed emits no further event.
     if (request.destroyed) throw broken();
-    this.#place = enter();
+    this.#reservation = reserve();
     if (this.#waitsToContinue) response.writeContinue();
-    return gather(request, this.#place);
+    return gather(request, this.#reservation);
   }
 
-  /** To be called when the request is answered: what was read is needed no more, what was not is not wanted. */
+  /** Call it when the request is answered. Frees the memory of the body, and drops what was not read. */
   leave(): void {
-    this.#place?.leave();
-    if (!this.#hasCome) this.#drop();
+    this.#reservation?.leave();
+    if (!this.#isComplete) this.#drop();
   }
 
-  /** Left unread it would stop the reading of the socket, and nobody would see that the client has gone. */
+  /**
+   * An unread body would stop the reading of the socket, and the end of the connection would not be noticed.
+   */
   #drop(): void {
     const { request, cut } = this.#options;
     let bytes = 0;
@@ -65,8 +69,8 @@ export class RequestBody {
     });
   }
 
-  /** True also where there is none. */
-  get #hasCome(): boolean {
+  /** True also if there is no body. */
+  get #isComplete(): boolean {
     const { complete, headers } = this.#options.request;
     return complete || (this.#announcedBytes === 0 && headers["transfer-encoding"] === undefined);
   }
@@ -81,18 +85,18 @@ export class RequestBody {
   }
 }
 
-function gather(request: IncomingMessage, place: BodyReservation): Promise<Buffer> {
+function gather(request: IncomingMessage, reservation: BodyReservation): Promise<Buffer> {
   const chunks: Buffer[] = [];
   return new Promise((resolve, reject) => {
     const stop = (error: unknown): void => {
       request.off("data", take).off("end", finish).off("close", leave).off("error", leave);
-      // What else comes is dropped, and that the connection ends in the middle of it is no failure any more.
+      // The rest is dropped, so that the end of the connection is no failure any more.
       request.on("error", () => undefined).resume();
       reject(error);
     };
     const take = (chunk: Buffer): void => {
       try {
-        place.take(chunk.length);
+        reservation.take(chunk.length);
         chunks.push(chunk);
       } catch (error) {
         stop(error);

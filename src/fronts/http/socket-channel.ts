@@ -7,52 +7,57 @@ import { endFrames } from "../../gateway/websocket/frame.js";
 import type { WebSocketConnection } from "./websocket-connection.js";
 import { writeDirectly } from "./direct-write.js";
 
-/** What the HTTP front knows a client stream by. */
+/** The HTTP front's handle of a stream. */
 export interface StreamSocket {
   readonly socket: Socket;
-  /** Its descriptor; undefined when nothing may be written to that directly. */
+  /** The socket's file descriptor; undefined if it must not be written to directly. */
   readonly fd: number | undefined;
-  /** Called by the socket when it has passed a write on to the kernel. */
+  /** The callback of each write to the socket. */
   readonly onWritten: () => void;
-  /** Set where the stream is a WebSocket. */
+  /** Set if the stream is a WebSocket. */
   readonly webSocket?: WebSocketConnection | undefined;
-  /** Requests that came while the stream ran. */
+  /** Requests that came after the stream was opened. */
   extraRequests: number;
 }
 
 export interface SocketChannelOptions {
   readonly clock: Clock;
-  /** Called for a connection whose socket has taken everything, maybe during the write. */
+  /** Called when the socket has written everything, possibly within {@link SocketChannel.write}. */
   readonly drained: (connection: Connection<StreamSocket>) => void;
 }
 
 /**
- * How long rounds may be written in one turn of the event loop, in milliseconds. Node takes in one new connection a
- * turn: while each round to 9,500 clients was one turn of 0.3 s, three newcomers a second got in.
+ * How long rounds may be written in one turn of the event loop, in milliseconds. Node accepts one new connection a
+ * turn: while a round to 9,500 clients took one turn of 0.3 s, three new clients a second got in.
  */
 const writingPerTurnMs = 5;
 
-/** Looking at the clock costs a tenth of a write. */
-const writesPerLook = 8;
+/** Reading the clock costs a tenth of a write. */
+const writesPerClockRead = 8;
 
 /**
- * Body bytes times members of one round, to begin with. What a crowd cannot take in the time that a round waits would
- * make laggards of most, and then nothing holds publishers back: 256 KiB to 1,000 clients that took 400 MB/s together
- * did. 16 MiB are 134 ms of a gigabit line.
+ * The first limit for the bytes of a round times its members. If a round is more than clients can receive while they
+ * are waited for, most of them become laggards, and publishers are no longer slowed down. This happened with rounds of
+ * 256 KiB to 1,000 clients that received 400 MB/s together. 16 MiB take 134 ms on a gigabit line.
  */
 const leastWindowBytes = 16 * 1024 * 1024;
 
 /**
- * The same for a crowd whose buffers take whole rounds at once: fewer writes for as many bytes. Flat out 1,000 clients
- * took 4,700,000 deliveries a second with 16 MiB and 8,700,000 with 64. With 128 MiB, in turns
- * with these, the hub waited half of the time for buffers to empty, at 2,300,000 to 4,000,000.
+ * The highest limit, for clients whose socket buffers take whole rounds at once: larger rounds need fewer writes. 1,000
+ * clients received 4,700,000 deliveries a second at 16 MiB and 8,700,000 at 64 MiB. At 128 MiB they received 2,300,000
+ * to 4,000,000: half of the time the hub waited for socket buffers.
  */
 const mostWindowBytes = 64 * 1024 * 1024;
 
-/** The share of a crowd whose buffers may be full while rounds to it grow: that of the slow ones nobody waits for. */
+/**
+ * The limit grows while at most this share of the members have full socket buffers: nobody waits for those few slow
+ * clients.
+ */
 const fullShare = 0.1;
 
-/** A round to a crowd carries at least this, or its many writes would cost more than their bytes. */
+/**
+ * The smallest round for many members; with smaller ones, the number of writes would cost more than their bytes.
+ */
 const leastRoundBytes = 4096;
 
 /** A round that is being written. */
@@ -60,14 +65,15 @@ interface Writing {
   readonly members: readonly Connection<StreamSocket>[];
   readonly body: Buffer;
   written: number;
-  /** Members whose buffers did not take all of it at once. */
-  full: number;
+  /** Members whose socket buffers did not take the whole round. */
+  fullBuffers: number;
   readonly handedOver: (() => void)[];
 }
 
 /**
- * Writes rounds to sockets: the same Buffer for every member, so that a slow client holds a reference, not a copy. A
- * socket has drained when the kernel has taken everything. A round to a crowd is written in several turns.
+ * Writes rounds to sockets. All members get the same Buffer, so that a slow client costs a reference and not a copy. A
+ * socket has drained when the kernel has taken everything. A round to many members takes several turns of the event
+ * loop.
  */
 export class SocketChannel implements Channel<StreamSocket> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
@@ -90,12 +96,12 @@ export class SocketChannel implements Channel<StreamSocket> {
     const { socket, fd, onWritten } = connection.handle;
     const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
     if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
-    // Most writes go to the kernel at once; to wait for their callbacks would delay the next round by a turn.
+    // The kernel takes most writes at once. Waiting for their callbacks would delay the next round by a turn.
     if (socket.writableLength === 0) this.#drained(connection);
   }
 
   writeRound(members: ReadonlySet<Connection<StreamSocket>>, body: Buffer): void {
-    this.#writing.push({ members: [...members], body, written: 0, full: 0, handedOver: [] });
+    this.#writing.push({ members: [...members], body, written: 0, fullBuffers: 0, handedOver: [] });
     if (this.#writing.length === 1) this.#writeOn();
   }
 
@@ -120,7 +126,7 @@ export class SocketChannel implements Channel<StreamSocket> {
 
   flush(): void {}
 
-  /** Writes until everything is written or the turn's time is over; goes on in the next turn. */
+  /** Writes until all rounds are written or the turn's budget is used up; then goes on in the next turn. */
   #writeOn(): void {
     for (let round = this.#writing[0]; round !== undefined; round = this.#writing[0]) {
       if (!this.#writePart(round)) {
@@ -133,24 +139,24 @@ export class SocketChannel implements Channel<StreamSocket> {
     }
   }
 
-  /** False when the turn's time was over before the round was written. */
+  /** False if the budget was used up before the whole round was written. */
   #writePart(round: Writing): boolean {
     for (; round.written < round.members.length; round.written += 1) {
-      if (round.written % writesPerLook === 0 && this.#budget.isUsedUp()) return false;
+      if (round.written % writesPerClockRead === 0 && this.#budget.isUsedUp()) return false;
       const member = round.members[round.written];
-      // Who has gone meanwhile is written to no more.
+      // The client disconnected while the round was being written.
       if (member === undefined || member.state === "closed") continue;
       this.write(member, round.body);
-      if (member.handle.socket.writableLength > 0) round.full += 1;
+      if (member.handle.socket.writableLength > 0) round.fullBuffers += 1;
     }
     return true;
   }
 
-  /** Only a round that the window has limited tells whether it is too small or too large. */
-  #adapt({ members, body, full }: Writing): void {
+  /** Adapts the limit after a round that reached half of it; smaller rounds say nothing about the buffers. */
+  #adapt({ members, body, fullBuffers }: Writing): void {
     if (body.length * members.length < this.#windowBytes / 2) return;
     this.#windowBytes =
-      full > fullShare * members.length
+      fullBuffers > fullShare * members.length
         ? Math.max(leastWindowBytes, this.#windowBytes / 2)
         : Math.min(mostWindowBytes, this.#windowBytes * 2);
   }

@@ -28,22 +28,22 @@ export interface SocketStreamsOptions {
 export interface SocketStream {
   readonly socket: Socket;
   readonly start: AdmittedStream<StreamStart>;
-  /** Memory for what the client of a WebSocket sends. */
-  readonly place: BodyReservation;
+  /** Memory for the messages of a WebSocket's client. */
+  readonly reservation: BodyReservation;
   /** True if the socket is detached from Node's HTTP server: then its bytes are read here. */
   readonly isDetached: boolean;
 }
 
-/** What the client of a WebSocket says, and where it comes from. */
-interface Talk {
-  readonly end: WebSocketConnection;
-  /** Answers have gone out. */
+/** A stream's WebSocket, and its queue of messages. */
+interface WebSocketStream {
+  readonly webSocket: WebSocketConnection;
+  /** Called when answers have been written. */
   readonly flushed: () => void;
 }
 
 const endOfHead = Buffer.from("\r\n\r\n");
 
-/** The streams that run on sockets of this front, and what their clients send meanwhile. */
+/** The streams on sockets of this front, and the bytes that their clients send. */
 export class SocketStreams {
   readonly #options: SocketStreamsOptions;
   readonly #messageBudget: TurnBudget;
@@ -58,14 +58,14 @@ export class SocketStreams {
     return this.#connections.has(socket);
   }
 
-  /** Gives the socket to a stream for good: its head goes out at the end of the turn. */
+  /** Gives the socket to a stream for good. The head is written at the end of the turn. */
   open(stream: SocketStream): void {
     const { fanout } = this.#options;
     const { socket, start } = stream;
-    const talk = this.#talkFor(stream, () => connection);
-    const handle = this.#handleFor(socket, talk?.end, () => connection);
+    const webSocketStream = this.#openWebSocket(stream, () => connection);
+    const handle = this.#handleFor(socket, webSocketStream?.webSocket, () => connection);
     const head = encodeStreamHead(start);
-    const connection = fanout.open(start, { handle, head, onRoom: talk?.flushed });
+    const connection = fanout.open(start, { handle, head, onRoom: webSocketStream?.flushed });
     this.#connections.set(socket, connection);
     if (stream.isDetached) this.#listen(connection);
     socket.setTimeout(0);
@@ -74,13 +74,13 @@ export class SocketStreams {
       this.#connections.delete(socket);
       fanout.closed(connection);
     });
-    // A client that has said its last word is gone: it would otherwise be written to until the next heartbeat fails.
+    // A client that ended its side is gone. Otherwise it would be written to until the next heartbeat fails.
     socket.once("end", () => socket.destroy());
     socket.resume();
   }
 
   /** Further requests came on a connection with a stream. */
-  takeExtra(socket: Socket, requests: number): void {
+  countExtra(socket: Socket, requests: number): void {
     const connection = this.#connections.get(socket);
     const { metrics, fanout } = this.#options;
     if (connection !== undefined && countExtraRequests(connection.handle, requests, metrics))
@@ -101,49 +101,49 @@ export class SocketStreams {
     return { socket, fd: descriptorOf(socket), onWritten, webSocket, extraRequests: 0 };
   }
 
-  #talkFor(
-    { socket, start, place }: SocketStream,
+  #openWebSocket(
+    { socket, start, reservation }: SocketStream,
     connection: () => Connection<StreamSocket>,
-  ): Talk | undefined {
+  ): WebSocketStream | undefined {
     const { dialogue } = start;
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes } = this.#options;
-    const conversation = new MessageQueue({
+    const messages = new MessageQueue({
       dialogue,
       turnBudget: this.#messageBudget,
       said: (said) => fanout.say(connection(), said),
-      idle: () => end.idle(),
-      overrun: () => end.end(endFrames.misused),
+      idle: () => webSocket.idle(),
+      overrun: () => webSocket.end(endFrames.misused),
     });
-    const end = new WebSocketConnection({
+    const webSocket = new WebSocketConnection({
       socket,
       clock,
-      place,
+      reservation,
       messageBytes,
       kinds: kindsOf(dialogue),
       take: (message) => {
-        conversation.take(message);
-        return conversation.isBusy;
+        messages.take(message);
+        return messages.isBusy;
       },
       over: () => {
-        conversation.end();
+        messages.end();
         fanout.closed(connection());
       },
     });
-    socket.once("close", () => conversation.end());
-    return { end, flushed: () => conversation.flushed() };
+    socket.once("close", () => messages.end());
+    return { webSocket, flushed: () => messages.flushed() };
   }
 
   #listen({ handle: { socket, webSocket } }: Connection<StreamSocket>): void {
     socket.on("data", (bytes: Buffer) => {
       if (webSocket !== undefined) webSocket.read(bytes);
-      else if (/^[A-Z]+ /.test(bytes.toString("latin1", 0, 32))) this.takeExtra(socket, countHeads(bytes));
+      else if (/^[A-Z]+ /.test(bytes.toString("latin1", 0, 32))) this.countExtra(socket, countHeads(bytes));
       else socket.destroy();
     });
   }
 }
 
-/** How many heads of requests end in these bytes, or else begin. */
+/** The number of request heads that end in these bytes; at least 1, since one begins in them. */
 function countHeads(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(endOfHead); at >= 0; at = bytes.indexOf(endOfHead, at + 4)) count += 1;

@@ -10,41 +10,43 @@ import type { MessageKind, SocketMessage } from "../../gateway/websocket/message
 export interface WebSocketConnectionOptions {
   readonly socket: Socket;
   readonly clock: Clock;
-  /** Memory for what the client sends, beyond a little that is free. */
-  readonly place: BodyReservation;
+  /** Memory for the client's messages, beyond the free {@link freeBytes}. */
+  readonly reservation: BodyReservation;
   /** The most bytes of one message. */
   readonly messageBytes: number;
-  /** The kinds of messages that `take` takes. */
+  /** The kinds of messages that `take` accepts. */
   readonly kinds: readonly MessageKind[];
-  /** Takes a whole message; true if it takes a while, until {@link WebSocketConnection.idle}. */
+  /** Called with each whole message. Returns true if it is still being handled, until {@link WebSocketConnection.idle}. */
   readonly take: (message: SocketMessage) => boolean;
-  /** The client ends the connection, or is ended: nothing else is to be written to it. */
+  /** The connection is being closed, by the client or by the hub: nothing else may be written to it. */
   readonly over: () => void;
 }
 
-/** What any client may have in memory without asking for room: a request that changes filters, a token. */
+/** Bytes that each client may use without a reservation: enough for a change of filters, or a token. */
 const freeBytes = 4096;
 
-/** A message in more pieces is none that a program means; each costs a buffer. */
+/** No real client splits a message into more fragments; each of them costs a buffer. */
 const mostFragments = 1024;
 const mostChunks = 4096;
 
-/** What a client's control frame has beside its payload: two bytes and the mask [RFC 6455 5.2]. */
+/**
+ * Bytes of a client's control frame besides its payload: a header of two bytes and the mask [RFC 6455 5.2].
+ */
 const controlHeaderBytes = 6;
 
-/** How long a client may take to answer a close, in milliseconds, before its connection is closed all the same. */
+/** How long the client may take to answer a close frame, in milliseconds; then the socket is destroyed. */
 const closeWithinMs = 1000;
 
 /**
- * What one WebSocket's client sends, read by the `ws` library, and how its connection ends. Everything that is written
- * here is a whole frame, and so are the rounds and pages that go to the socket past it; nothing can come in between.
+ * Reads one WebSocket's frames with the `ws` library, and closes its connection. Each write is a whole frame, here and
+ * in the rounds and pages that are written to the socket directly, so that frames never mix.
  */
 export class WebSocketConnection {
   readonly #options: WebSocketConnectionOptions;
   readonly #receiver: Receiver;
-  /** The latest that is not answered; earlier ones need not be [RFC 6455 5.5.3]. */
+  /** The latest unanswered ping; earlier ones need no answer [RFC 6455 5.5.3]. */
   #ping: Buffer | undefined;
-  /** Bytes since the last whole message was worked on. */
+  /** Bytes read since the last whole message was handled. */
   #heldBytes = 0;
   #closing: Timer | undefined;
 
@@ -66,34 +68,34 @@ export class WebSocketConnection {
     options.socket.once("close", () => this.#closing?.cancel());
   }
 
-  /** Bytes from the socket. */
+  /** Takes bytes from the socket. */
   read(bytes: Buffer): void {
     this.#heldBytes += bytes.length;
-    const needsRoom = this.#closing === undefined && this.#heldBytes > freeBytes;
-    if (needsRoom && !hasRoomFor(this.#options.place, bytes.length)) {
+    const needsMemory = this.#closing === undefined && this.#heldBytes > freeBytes;
+    if (needsMemory && !hasRoomFor(this.#options.reservation, bytes.length)) {
       this.end(endFrames.full);
       return;
     }
     if (this.#receiver.writable) this.#receiver.write(bytes);
   }
 
-  /** Everything that came is worked on. */
+  /** Call it when all messages are handled. */
   idle(): void {
     this.#release();
     this.#options.socket.resume();
   }
 
-  /** The socket has taken everything. */
+  /** Call it when the socket has written everything. */
   drained(): void {
     if (this.#ping !== undefined) this.#pong(this.#ping);
   }
 
-  /** Says why, and lets the client answer before the connection is closed. Safe to call twice. */
+  /** Closes with a code and a reason, and waits for the client's answer. Safe to call twice. */
   close(code: number, reason = ""): void {
     this.end(frameClose(code, reason));
   }
 
-  /** The same with the last frame as bytes. */
+  /** Closes with a frame that is encoded already. */
   end(lastFrame: Buffer): void {
     if (this.#closing !== undefined) return;
     const { socket, clock } = this.#options;
@@ -104,7 +106,7 @@ export class WebSocketConnection {
     socket.resume();
   }
 
-  /** The client has said its last: an answer, unless this is one. */
+  /** Answers the client's close frame, unless it is itself the answer to ours. */
   #conclude(code: number): void {
     const { socket } = this.#options;
     if (this.#closing === undefined) this.close(code === noCode ? closeCodes.normal : code);
@@ -118,23 +120,23 @@ export class WebSocketConnection {
       this.close(closeCodes.unsupported, otherKindReason(kinds));
       return;
     }
-    // What the client sends meanwhile stays with it.
+    // The socket is not read meanwhile, so that further messages stay with the client.
     if (this.#options.take(isBinary ? data : data.toString())) this.#options.socket.pause();
     else this.#release();
   }
 
-  /** It is read, and may stand between the pieces of a message. */
+  /** A control frame may come between the fragments of a message, and does not count as one of its bytes. */
   #control(payload: Buffer, isPing: boolean): void {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
-    // Else what many of them had held would count until the next message, as held by nobody.
-    if (this.#heldBytes <= freeBytes) this.#options.place.leave();
+    // Otherwise the reservation for many control frames would last until the next message.
+    if (this.#heldBytes <= freeBytes) this.#options.reservation.leave();
     if (isPing) this.#pong(payload);
   }
 
   #pong(payload: Buffer): void {
     const { socket } = this.#options;
     if (this.#closing !== undefined) return;
-    // What a client does not take would pile up with each of its pings.
+    // With each ping, a client that reads nothing would add an answer to the queue.
     const isFree = socket.writableLength === 0;
     this.#ping = isFree ? undefined : payload;
     if (isFree && socket.writable) socket.write(framePong(payload), () => this.drained());
@@ -142,7 +144,7 @@ export class WebSocketConnection {
 
   #release(): void {
     this.#heldBytes = 0;
-    this.#options.place.leave();
+    this.#options.reservation.leave();
   }
 }
 

@@ -1,8 +1,8 @@
-// `@types/ws` leaves out the receiver, which is all that is used of the package here.
+// `@types/ws` does not declare the receiver, the only part of the package that is used here.
 declare module "ws" {
   import type { Writable } from "node:stream";
 
-  /** Takes the bytes that one side of a WebSocket sends and tells what they are. */
+  /** Parses the bytes that one side of a WebSocket sends. */
   export class Receiver extends Writable {
     constructor(options: {
       readonly isServer: boolean;

@@ -34,7 +34,7 @@ async function connect(): Promise<Pair> {
   const end = new WebSocketConnection({
     socket: server,
     clock: systemClock,
-    place: room.enter(gatewayRequest({})),
+    reservation: room.enter(gatewayRequest({})),
     messageBytes: 100_000,
     kinds: ["text"],
     take: (message) => {
