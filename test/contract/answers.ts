@@ -60,8 +60,8 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     ])(
       "answers HEAD $path with the head of GET alone, and the connection can be used on",
       async (expected) => {
-        // Once the refusals carried their bodies behind Mongrel2, and the stream's head closed the connection: whoever
-        // asked on read the body as the next answer.
+        // Bug: behind Mongrel2 a refusal of HEAD had a body, so the client read it as the next response. And the head
+        // of a stream closed the connection.
         const connection = await site().connect();
         connection.write(requestBytes({ method: "HEAD", path: expected.path }));
         const { status, headers } = await readResponse(connection, { toHead: true });
@@ -97,7 +97,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     const corsNames = (headers: ReadonlyMap<string, string>): readonly string[] =>
       [...headers.keys()].filter((name) => name.startsWith("access-control-"));
 
-    /** Streams depend on what codings the client takes as well. */
+    /** The response of a stream also depends on `Accept-Encoding`. */
     const varyOf = (headers: ReadonlyMap<string, string>): string =>
       headers.get("content-type") === "text/event-stream" ? "Accept-Encoding, Origin" : "Origin";
 
@@ -133,7 +133,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     );
 
     it("are told apart from others by caches of what a token decides, too", async () => {
-      // Of two lines with one name the HTTP front wrote the last alone, Mongrel2 both.
+      // Bug: of two `Vary` headers the HTTP front sent only the last one, and Mongrel2 both.
       const headers = { Origin: allowedOrigin, ...bearer(await currentToken({ subscribe: ["*"] })) };
       const answer = await ask(
         mercureSite(),

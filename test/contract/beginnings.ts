@@ -3,7 +3,7 @@ import { ask, freshTopic, openStream, within } from "./client.js";
 import type { Contract } from "./sites.js";
 import { requestBytes } from "./http-text.js";
 
-/** The head of every stream, byte by byte; the three lines after the type are those of the example of 2011. */
+/** The head of every stream, byte by byte. The three lines after the type are those of the 2011 example. */
 const head = [
   "HTTP/1.1 200 OK",
   "Content-Type: text/event-stream",

@@ -4,10 +4,10 @@ import { waitFor } from "../support/wait-for.js";
 import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
 import type { Site } from "./site.js";
 
-/** How long anything that is to happen may take, in milliseconds: far more than it does. */
+/** The time-out of all waits, in milliseconds: far more than they take. */
 export const within = 20_000;
 
-/** Sends a request on a new connection and reads its answer. */
+/** Sends a request on a new connection and reads the response. */
 export async function ask(site: Site, request: string): Promise<ResponseText> {
   const connection = await site.connect();
   connection.write(request);
@@ -27,7 +27,7 @@ export async function readResponse(
   return response;
 }
 
-/** One event, or what else stood between two empty lines. */
+/** One event, or any other block between two empty lines. */
 export interface ReceivedEvent {
   readonly id?: string;
   readonly event?: string;
@@ -38,13 +38,13 @@ export interface ReceivedEvent {
 export interface StreamOptions {
   /** @default "/esupdates" */
   readonly path?: string;
-  /** The query with its filters, as it goes over the wire. @default none */
+  /** The encoded query with its filters. @default none */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly version?: string;
 }
 
-/** A client's stream, byte by byte. */
+/** The stream of one client, byte by byte. */
 export class ClientStream {
   readonly connection: RawConnection;
 
@@ -52,7 +52,7 @@ export class ClientStream {
     this.connection = connection;
   }
 
-  /** What came after the head as UTF-8, decoded as far as it has come. */
+  /** The text after the head, decoded from UTF-8 as far as it has arrived. */
   get body(): string {
     const { bytes } = this.connection;
     const end = bytes.indexOf("\r\n\r\n");
@@ -62,7 +62,7 @@ export class ClientStream {
     return (isCoded ? gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }) : body).toString();
   }
 
-  /** All blocks that are complete. */
+  /** All complete blocks. */
   get blocks(): readonly ReceivedEvent[] {
     return this.body.split("\n\n").slice(0, -1).map(parseBlock);
   }
@@ -72,19 +72,19 @@ export class ClientStream {
     return this.blocks.filter(({ data }) => data !== undefined);
   }
 
-  /** The last id that came, as a browser would know it. */
+  /** The last event id, as a browser would store it. */
   get lastId(): string | undefined {
     return this.blocks.findLast(({ id }) => id !== undefined)?.id;
   }
 
-  /** Until the event with this data has come; returns all events with data. */
+  /** Waits for the event with this data. Returns all events with data. */
   async until(data: string): Promise<readonly ReceivedEvent[]> {
     const wanted = `data: ${data}\n\n`;
     await this.connection.readUntil(() => this.body.includes(wanted), { within });
     return this.events;
   }
 
-  /** Only the data of {@link until}. */
+  /** As {@link until}, but returns only the data. */
   async dataUntil(data: string): Promise<readonly (string | undefined)[]> {
     return (await this.until(data)).map((event) => event.data);
   }
@@ -94,7 +94,7 @@ export class ClientStream {
   }
 }
 
-/** Opens a stream and waits for its first block: from then on the client is subscribed. */
+/** Opens a stream and waits for its first block. After that the client is subscribed. */
 export async function openStream(site: Site, options: StreamOptions = {}): Promise<ClientStream> {
   const connection = await site.connect();
   const { path: resource = "/esupdates", query, headers, version } = options;
@@ -111,13 +111,13 @@ export async function openStream(site: Site, options: StreamOptions = {}): Promi
   return stream;
 }
 
-/** How many streams the hub says are open. */
+/** The number of open streams, as the hub reports it. */
 export async function openStreams(site: Site): Promise<number> {
   const { body } = await ask(site, requestBytes({ path: "/healthz" }));
   return (JSON.parse(body) as { streams: number }).streams;
 }
 
-/** Until the hub has so many streams open. */
+/** Waits until the hub has this number of open streams. */
 export async function untilStreams(site: Site, count: number): Promise<void> {
   let seen = -1;
   await waitFor(
@@ -137,7 +137,7 @@ export function freshTopic(): string {
   return `contract/${topics}`;
 }
 
-/** What stands between two empty lines of an event stream. */
+/** Parses a block between two empty lines of an event stream. */
 export function parseBlock(text: string): ReceivedEvent {
   const fields = new Map<string, string>();
   const comments: string[] = [];

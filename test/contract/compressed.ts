@@ -9,7 +9,7 @@ import type { Contract } from "./sites.js";
 
 const headers = { "Accept-Encoding": "gzip, deflate, br" };
 
-/** Streams in gzip for those who take it, over each front. */
+/** Streams with gzip, over each front. */
 export function testCompressed(contract: Contract): void {
   testCrowd(contract);
   testLateClients(contract);
@@ -102,7 +102,7 @@ function testOthers({ site, mercureSite }: Contract): void {
   });
 }
 
-/** About 200 bytes. */
+/** An event of about 200 bytes. */
 function json(n: number): string {
   const reading = {
     sensor: `hall-${n % 7}`,
@@ -126,7 +126,7 @@ async function publishJson(
   return Promise.all(numbers.map((n) => site.publish({ topics: [topic], data: json(n) })));
 }
 
-/** Bytes that came after the head. */
+/** The number of bytes after the head. */
 function sizeOf({ connection }: ClientStream): number {
   return connection.length - connection.bytes.indexOf("\r\n\r\n") - 4;
 }

@@ -1,17 +1,19 @@
 import { requestBytes } from "./http-text.js";
 
-/** A front under test: Pharos's own server, and a real Mongrel2 with its own settings or those that Pharos ships. */
+/**
+ * A front under test: Pharos's own server, or a real Mongrel2 with its own settings or with those that Pharos ships.
+ */
 export type FrontName = "http" | "mongrel2-stock" | "mongrel2-shipped";
 
-/** How a request is answered where the fronts differ. */
+/** The response to a request that the fronts answer differently. */
 export type ContractAnswer =
   /** The stream opens. */
   | { readonly kind: "stream" }
   /** Pharos refuses with problem details. */
   | { readonly kind: "problem"; readonly status: number; readonly closes: boolean }
-  /** The server refuses before Pharos hears of it, in its own words. */
+  /** The server refuses by itself, before Pharos receives the request. */
   | { readonly kind: "server"; readonly status: number; readonly closes: boolean }
-  /** The server closes the connection without a word. */
+  /** The server closes the connection without a response. */
   | { readonly kind: "closed" };
 
 export interface RequestDifference {
@@ -25,61 +27,61 @@ const problem = (status: number): ContractAnswer => ({ kind: "problem", status, 
 const problemAndClose = (status: number): ContractAnswer => ({ kind: "problem", status, closes: true });
 const server = (status: number): ContractAnswer => ({ kind: "server", status, closes: true });
 const closed: ContractAnswer = { kind: "closed" };
-/** Mongrel2's 404 says that it closes, and does not. */
+/** Mongrel2's 404 says `Connection: close`, but the connection stays open. */
 const serverNotFound: ContractAnswer = { kind: "server", status: 404, closes: false };
 
 const get = requestBytes({});
 const post = (headers: Readonly<Record<string, string>>, body: string): string =>
   requestBytes({ method: "POST", headers, body });
 
-/** Every request that the fronts answer differently, and why. docs/operating/mongrel2.md lists the same. */
+/** All requests that the fronts answer differently, with the reasons. docs/operating/mongrel2.md has the same list. */
 export const requestDifferences: readonly RequestDifference[] = [
   {
-    // Mongrel2's limits.buffer_size: 4 KiB in a stock server, 16 KiB as shipped.
+    // Mongrel2's limits.buffer_size is 4 KiB in a stock server, and 16 KiB as shipped.
     name: "a head of 8 KB",
     request: requestBytes({ headers: { "X-Padding": "a".repeat(8000) } }),
     answers: { http: stream, "mongrel2-stock": server(400), "mongrel2-shipped": stream },
   },
   {
-    // Over 16 KiB nobody takes it; Mongrel2 has no 431.
+    // Every front refuses more than 16 KiB. Mongrel2 has no status 431.
     name: "a head of 17 KB",
     request: requestBytes({ headers: { "X-Padding": "a".repeat(17_000) } }),
     answers: { http: problemAndClose(431), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
   },
   {
-    // limits.content_length of Mongrel2: 20 KiB in a stock server. The path takes no POST, whatever its body.
+    // Mongrel2's limits.content_length is 20 KiB in a stock server. The path accepts no POST of any size.
     name: "a body of 30 KB",
     request: post({ "Content-Length": "30000" }, "b".repeat(30_000)),
     answers: { http: problem(405), "mongrel2-stock": server(413), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 looks at the size whatever the method; the HTTP front reads no body of a GET and throws it away.
+    // Mongrel2 checks the size for every method. The HTTP front discards the body of a GET.
     name: "a body of 30 KB with GET",
     request: requestBytes({ headers: { "Content-Length": "30000" }, body: "b".repeat(30_000) }),
     answers: { http: stream, "mongrel2-stock": server(413), "mongrel2-shipped": stream },
   },
   {
-    // Over the limit of 1 MiB that both fronts have as they are shipped. All three refuse what is announced; whoever
-    // went on writing would find the connection reset, and might never read why. The shipped configuration keeps
-    // Mongrel2 from saying 413, with which it closes another client's connection.
+    // Both fronts ship with a limit of 1 MiB, and refuse by the announced length. A client that continues to write
+    // gets its connection reset, and may never read the reason. The shipped Mongrel2 configuration avoids 413,
+    // because with it Mongrel2 closes another client's connection.
     name: "a body of 2 MB",
     request: post({ "Content-Length": "2000000" }, "b".repeat(1000)),
     answers: { http: problemAndClose(413), "mongrel2-stock": server(413), "mongrel2-shipped": closed },
   },
   {
-    // Mongrel2 takes the whole URL for a path, for which it has no route.
+    // Mongrel2 treats the whole URL as a path, and has no route for it.
     name: "a whole URL as the target",
     request: requestBytes({ path: "http://localhost/esupdates" }),
     answers: { http: stream, "mongrel2-stock": serverNotFound, "mongrel2-shipped": serverNotFound },
   },
   {
-    // Mongrel2 would spool it to a file and is not allowed to.
+    // Mongrel2 would spool the body to a file, which its configuration forbids.
     name: "a chunked body",
     request: post({ "Transfer-Encoding": "chunked" }, "5\r\nhello\r\n0\r\n\r\n"),
     answers: { http: problem(405), "mongrel2-stock": server(413), "mongrel2-shipped": closed },
   },
   {
-    // A client can send these headers to point at any file; the HTTP front knows no uploads and ignores them.
+    // A client could use these headers to name any file. The HTTP front ignores them, because it has no uploads.
     name: "headers that announce a spooled upload",
     request: post(
       { "X-Mongrel2-Upload-Start": "/tmp/x", "X-Mongrel2-Upload-Done": "/tmp/x", "Content-Length": "1" },
@@ -92,25 +94,26 @@ export const requestDifferences: readonly RequestDifference[] = [
     },
   },
   {
-    // Mongrel2 takes any word for a method; Node knows a list.
+    // Mongrel2 accepts any word as a method. Node has a fixed list.
     name: "a method that does not exist",
     request: requestBytes({ method: "BREW" }),
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // A client can name a method as Mongrel2 names its own notices: only the path @* makes one.
+    // Mongrel2 uses the method JSON for its own notices. Only the path @* marks a notice, so clients cannot forge
+    // one.
     name: "the method JSON",
     request: requestBytes({ method: "JSON" }),
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 reads what is not a number as 0.
+    // Mongrel2 reads an invalid number as 0.
     name: "a Content-Length that is no number",
     request: post({ "Content-Length": "x" }, ""),
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 takes its default host; HTTP/1.1 asks for 400 [RFC 9112 3.2], which Node gives itself.
+    // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2], which Node sends by itself.
     name: "an HTTP/1.1 request without Host",
     request: "GET /esupdates HTTP/1.1\r\n\r\n",
     answers: { http: server(400), "mongrel2-stock": stream, "mongrel2-shipped": stream },
@@ -141,13 +144,13 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
   },
   {
-    // Mongrel2 checks the form of percent escapes itself; invalid UTF-8 in them reaches Pharos on both.
+    // Mongrel2 checks the syntax of percent escapes itself. On both fronts, invalid UTF-8 in them reaches Pharos.
     name: "a malformed percent escape",
     request: requestBytes({ path: "/esupdates?topic=%zz" }),
     answers: { http: problem(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
   },
   {
-    // request.relaxed, shipped as 1, lets braces pass.
+    // The setting request.relaxed, shipped as 1, allows braces.
     name: "raw braces in the query",
     request: requestBytes({ path: "/esupdates?topic={a}" }),
     answers: { http: stream, "mongrel2-stock": server(400), "mongrel2-shipped": stream },
@@ -158,7 +161,7 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: stream, "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
   },
   {
-    // Mongrel2 routes by prefix: what does not begin with a route of Pharos is its own to answer.
+    // Mongrel2 routes by prefix, and answers all other paths itself.
     name: "a path that is nothing",
     request: requestBytes({ path: "/nothing" }),
     answers: { http: problem(404), "mongrel2-stock": serverNotFound, "mongrel2-shipped": serverNotFound },
@@ -170,14 +173,17 @@ export const requestDifferences: readonly RequestDifference[] = [
   },
 ];
 
-/** What becomes of a client that reads nothing for a while. A stock Mongrel2 knows no single client's pace. */
+/**
+ * Whether a client that stops reading for a while stays connected. A stock Mongrel2 has no flow control for single
+ * clients.
+ */
 export const slowReader: Readonly<Record<FrontName, "kept" | "closed">> = {
   http: "kept",
   "mongrel2-stock": "closed",
   "mongrel2-shipped": "kept",
 };
 
-/** Bytes that are no request, on a connection that carries a stream: Mongrel2 answers 400 into the stream itself. */
+/** The effect of invalid bytes on a connection that carries a stream. Mongrel2 writes its 400 into the stream. */
 export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and closed">> = {
   http: "closed",
   "mongrel2-stock": "400 and closed",
@@ -185,8 +191,8 @@ export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and c
 };
 
 /**
- * A request in many pieces: a stock Mongrel2 gives up at the fourth (limits.client_read_retries of 5), which a slow
- * network makes of any large head; shipped are 64.
+ * The response to a request in many pieces, as a slow network splits any large head. A stock Mongrel2 gives up at the
+ * fourth piece (limits.client_read_retries is 5); the shipped limit is 64.
  */
 export const requestInManyPieces: Readonly<Record<FrontName, 200 | 400>> = {
   http: 200,

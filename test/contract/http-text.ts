@@ -1,14 +1,14 @@
-/** How a refusal names its request, for whoever looks for it in the log. */
+/** The id of the request in a refusal. It also appears in the log. */
 export const requestId = /^urn:uuid:[0-9a-f-]{36}$/;
 
-/** A request as bytes on the wire; a header whose value is `undefined` is left out. */
+/** The bytes of a request. A header with the value `undefined` is omitted. */
 export function requestBytes(options: {
   readonly method?: string;
   /** @default "/esupdates" */
   readonly path?: string;
   /** @default "HTTP/1.1" */
   readonly version?: string;
-  /** Beside `Host: localhost`. */
+  /** Further headers, in addition to `Host: localhost`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }): string {
@@ -17,19 +17,19 @@ export function requestBytes(options: {
   return [`${method} ${path} ${version}`, ...lines, "", body].join("\r\n");
 }
 
-/** A whole response, read off the bytes of a connection. */
+/** A complete response. */
 export interface ResponseText {
   readonly status: number;
-  /** Names in lower case, repeated ones joined by a comma. */
+  /** Names are in lower case; the values of repeated headers are joined by a comma. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
-  /** The bytes after it. */
+  /** The bytes after the response. */
   readonly rest: string;
 }
 
 /**
- * Reads the first response; undefined while it is not complete. One without `Content-Length` has no body here, and what
- * follows its head is the rest.
+ * Parses the first response; undefined while it is incomplete. A response without `Content-Length` has no body here:
+ * everything after its head is the rest.
  */
 export function parseResponse(
   text: string,

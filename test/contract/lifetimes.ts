@@ -29,7 +29,7 @@ function testLeaving({ site }: Contract): void {
     });
 
     it("after a request with a body is forgotten at once", async () => {
-      // The body was left unread, which stopped the reading of the socket: nobody saw the client leave.
+      // Bug: the unread body stopped reading from the socket, so the hub did not notice that the client left.
       await untilStreams(site(), 0);
       const connection = await site().connect();
       const body = "b".repeat(20_000);
@@ -108,5 +108,5 @@ function testQuietAndStopped({ front, smallSite }: Contract): void {
   });
 }
 
-/** 16 MB are more than the kernel keeps for a connection that is not read, whose two buffers grow to 6 and 4 MB. */
+/** 16 MB is more than the kernel buffers for a connection that is not read: its two buffers grow to 6 and 4 MB. */
 const unread = { count: 512, bytes: 32 * 1024 };

@@ -6,7 +6,7 @@ import { requestBytes, type ResponseText } from "./http-text.js";
 import { startSite, type Site } from "./site.js";
 import type { Contract } from "./sites.js";
 
-/** What a client might send to pass for another. */
+/** Headers that a client may send to fake another address. */
 const disguises: readonly Readonly<Record<string, string>>[] = [
   {},
   { "X-Forwarded-For": "198.51.100.1" },
@@ -22,7 +22,7 @@ interface Post {
   readonly token?: string;
 }
 
-/** POSTs a form, or where there is a path the data of one publication. */
+/** POSTs a form. With `path`, the body is the data of one publication. */
 function post(site: Site, { path = mercurePath, bytes, token }: Post): Promise<ResponseText> {
   const body = "topic=a&data=".padEnd(bytes, "b");
   const headers = {
@@ -36,7 +36,7 @@ function post(site: Site, { path = mercurePath, bytes, token }: Post): Promise<R
 export function testLimits({ front }: Contract): void {
   describe("the body of a request", () => {
     it("may have so many bytes and no more, where that is less than a server in front allows too", async () => {
-      // Behind Mongrel2 its own limit held alone.
+      // Bug: behind Mongrel2 only Mongrel2's own limit applied.
       const site = await startSite(front, { settings: { ...tokens, PHAROS_LIMITS_BODY_BYTES: "1000" } });
       const token = await currentToken({ publish: ["*"] });
       for (const path of [mercurePath, "/publish/a"]) {
@@ -73,7 +73,7 @@ export function testLimits({ front }: Contract): void {
       const settings = { ...tokens, PHAROS_LIMITS_REQUEST_BYTES: "65536" };
       const site = await startSite(front, { settings });
       const token = await currentToken({ publish: ["*"] });
-      // What a stock server lets through.
+      // The largest body that a stock server accepts.
       const bytes = front === "mongrel2-stock" ? 20_000 : 70_000;
       const statuses = await Promise.all(
         Array.from({ length: 4 }, async () => (await post(site, { bytes, token })).status),
@@ -131,7 +131,7 @@ export function testLimits({ front }: Contract): void {
       const site = await startSite(front, { settings });
       const request = requestBytes({ path: "/esupdates?topic=" });
       const statuses: number[] = [];
-      // The machine may be too slow for three in a second; not twenty times in a row.
+      // A slow machine may not make three requests within a second, but will not fail to do so twenty times in a row.
       while (statuses.at(-1) !== 429 && statuses.length < 20)
         statuses.push((await ask(site, request)).status);
       expect(new Set(statuses)).toEqual(new Set([400, 429]));
@@ -141,7 +141,7 @@ export function testLimits({ front }: Contract): void {
       const site = await startSite(front, { settings: { PHAROS_LIMITS_PUBLISHES_PER_LOCAL_ADDRESS: "1" } });
       const post = requestBytes({ method: "POST", path: mercurePath, headers: { "Content-Length": "0" } });
       const statuses: number[] = [];
-      // The machine may be too slow for two in a second; not twenty times in a row.
+      // A slow machine may not make two requests within a second, but will not fail to do so twenty times in a row.
       while (statuses.at(-1) !== 429 && statuses.length < 20) statuses.push((await ask(site, post)).status);
       expect(statuses.at(-1)).toBe(429);
       expect(new Set(statuses)).toEqual(new Set([401, 429]));

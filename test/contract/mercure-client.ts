@@ -13,15 +13,15 @@ export const formType = "application/x-www-form-urlencoded";
 export const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
 
 export interface Post {
-  /** With its query. @default the hub's path */
+  /** The path with its query. @default the hub's path */
   readonly path?: string;
-  /** @default that of a form */
+  /** The content type. @default that of a form */
   readonly type?: string;
   readonly body: string;
   readonly headers: Headers;
 }
 
-/** POSTs a body, a form unless `type` says otherwise. */
+/** POSTs a body. By default it is a form. */
 export function post(
   site: Site,
   { path = mercurePath, type = formType, body, headers }: Post,

@@ -32,7 +32,7 @@ function pollBytes({ topic, cursor, wait, headers = {} }: Asking): string {
   const query = new URLSearchParams({ topic });
   if (cursor !== undefined) query.set("last_event_id", cursor);
   if (wait !== undefined) query.set("wait", String(wait));
-  // A space would come as a plus, which is one here.
+  // URLSearchParams would write a space as a plus, which the hub reads as a plus. No value here has a space.
   return requestBytes({ path: `/poll?${query.toString()}`, headers });
 }
 
@@ -44,7 +44,7 @@ function answerOf({ status, body }: ResponseText): Answer {
 const poll = async (site: Site, asking: Asking): Promise<Answer> =>
   answerOf(await ask(site, pollBytes(asking)));
 
-/** A poll that is under way; resolves when the hub has it. */
+/** Sends a poll that waits for events. Resolves when the hub counts it. */
 async function waitingPoll(site: Site, asking: Asking): Promise<RawConnection> {
   const before = await openStreams(site);
   const connection = await site.connect();
@@ -123,7 +123,7 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
   });
 
   it("whose clients have gone are forgotten at once", async () => {
-    // They were counted as streams, and as subscribers, until their time was over.
+    // Bug: their clients counted as streams and subscribers until the polls' time was over.
     const topic = freshTopic();
     const { position: cursor } = await poll(site(), { topic });
     const before = await openStreams(site());

@@ -12,7 +12,7 @@ import type { Contract } from "./sites.js";
 
 const collection = `${mercurePath}/subscriptions`;
 
-/** Who follows what, over a front; what is told of whom is tested at the gateway and in test/presence. */
+/** Presence over a front. The tests of the gateway and test/presence cover the rights of watchers. */
 export function testPresence({ mercureSite: site }: Contract): void {
   describe("subscriptions", () => {
     it("are told to watchers of both forms when they begin and when they end", async () => {
@@ -114,7 +114,7 @@ export function testPresence({ mercureSite: site }: Contract): void {
   });
 }
 
-/** The list at this path as soon as it has so many subscriptions: they are told of in their turn, not at once. */
+/** Reads the list at this path until it has this number of subscriptions: changes appear with a delay. */
 async function listOf(
   site: Site,
   path: string,

@@ -18,8 +18,8 @@ const settings = {
 };
 
 /**
- * The main ways in and out. What every transport promises is in transports.ts; every clause of the protocol is in
- * test/protocol/push-stream.
+ * The main requests of the protocol. transports.ts tests the promises of all transports, and test/protocols the
+ * clauses of the protocol.
  */
 export function testPushStream({ front, site: plainSite }: Contract): void {
   describe("the push stream module's URL scheme", () => {
@@ -35,7 +35,7 @@ export function testPushStream({ front, site: plainSite }: Contract): void {
   });
 }
 
-/** One hub for the tests of the present `describe`, which keep apart by their channels. */
+/** One hub for the tests of the current `describe`. Each test uses its own channels. */
 function pushStreamSite(front: Contract["front"]): () => Site {
   let site: Site | undefined;
   const ends: (() => void | Promise<void>)[] = [];
@@ -69,7 +69,7 @@ function testModes(site: () => Site): void {
     polled.write(requestBytes({ path: "/lp/room" }));
     await untilFollowed(site(), { channel: "room", subscribers: 4 });
 
-    // The poll may have its answer by now, and be a subscriber no more.
+    // The poll may have its response by now, and then no longer counts as a subscriber.
     expect(await publish("one%20%C3%A9")).toMatch(
       /^\{"channel": "room", "published_messages": 1, "stored_messages": 1, "subscribers": [34]\}\r\n$/,
     );
@@ -138,7 +138,7 @@ function testSockets(site: () => Site): void {
   });
 }
 
-/** The texts of an answer to a long poll. */
+/** The texts in the response to a long poll. */
 function textsOf(body: string): readonly string[] {
   return body
     .split("\r\n")
@@ -154,13 +154,13 @@ function isMessage({ id }: Item): boolean {
   return Number(id) > 0;
 }
 
-/** Waits until a WebSocket has brought so many messages; returns their texts. */
+/** Waits until a WebSocket has received this number of messages. Returns their texts. */
 async function messages(client: WebSocketClient, count: number): Promise<readonly string[]> {
   await client.until(({ items }) => items.filter(isMessage).length >= count);
   return client.items.filter(isMessage).map(textOf);
 }
 
-/** Opens a WebSocket, and waits for its head: from then on the client is subscribed. */
+/** Opens a WebSocket and waits for its head. After that the client is subscribed. */
 async function openSocket(site: Site, path: string): Promise<WebSocketClient> {
   const client = new WebSocketClient(await site.connect(), { within });
   client.connection.write(requestBytes({ path, headers: handshakeHeaders }));

@@ -17,7 +17,7 @@ export function testDifferences({ front, site }: Contract): void {
   });
 }
 
-/** The status is 0 where there is none. */
+/** `status` is 0 if there is no response. */
 type Kind = Pick<ResponseText, "status"> & { readonly kind: ContractAnswer["kind"] };
 
 async function readKind(connection: RawConnection, expected: ContractAnswer): Promise<Kind> {
@@ -39,7 +39,7 @@ function withoutClose(answer: ContractAnswer): Kind {
   return { kind: answer.kind, status: answer.kind === "stream" ? 200 : answer.status };
 }
 
-/** What happens next on the connection; throws when it is anything else. */
+/** Checks what happens next on the connection. */
 async function followUp(connection: RawConnection, answer: ContractAnswer): Promise<void> {
   if (answer.kind === "closed") return;
   if (answer.kind === "stream") {

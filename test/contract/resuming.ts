@@ -3,7 +3,7 @@ import { freshTopic, openStream, type ReceivedEvent } from "./client.js";
 import { type Contract, keptPerTopic } from "./sites.js";
 import type { Site } from "./site.js";
 
-/** A header's value as UTF-8 bytes, one character a byte, as browsers send it. */
+/** The UTF-8 bytes of a text, one character per byte, as browsers send header values. */
 const asBytes = (text: string): string => Buffer.from(text).toString("latin1");
 
 export function testResuming(contract: Contract): void {

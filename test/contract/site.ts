@@ -14,26 +14,26 @@ import { waitFor } from "../support/wait-for.js";
 import type { FrontName } from "./differences.js";
 
 export interface SiteOptions {
-  /** Settings as environment variables give them. */
+  /** Settings as environment variables. */
   readonly settings?: Readonly<Record<string, string>>;
   /** @default the end of the running test */
   readonly onEnd?: OnEnd;
 }
 
-/** A running hub behind the front that is tested, and what a test may do with it. */
+/** A running hub behind the front under test. */
 export interface Site {
   readonly port: number;
-  /** Connects as a client; reads only about `bytesPerSecond` where given. */
+  /** Connects as a client. `bytesPerSecond` limits the rate of reading. */
   connect(options?: { readonly bytesPerSecond?: number }): Promise<RawConnection>;
-  /** Publishes in order of the calls; resolves with the event id. */
+  /** Publishes in the order of the calls. Resolves with the event id. */
   publish(input: PublicationInput): Promise<string>;
-  /** One of the hub's counters, summed over its labels. */
+  /** The value of a counter, summed over its labels. */
   figure(name: string): number;
-  /** Stops the hub in order; the server in front of it runs on. */
+  /** Stops the hub in order. A server in front of it continues to run. */
   stop(): Promise<void>;
 }
 
-/** Starts a hub with its front, on a free port; the HTTP front with as many workers as the environment says. */
+/** Starts a hub and its front on a free port. The environment sets the number of the HTTP front's workers. */
 export function startSite(front: FrontName, options: SiteOptions = {}): Promise<Site> {
   switch (front) {
     case "http":
@@ -74,7 +74,7 @@ async function startBehindMongrel2(mode: "stock" | "shipped", options: SiteOptio
   return siteOf(app, server.port);
 }
 
-/** The numbers among the settings of mongrel2/mongrel2.conf, so that what is tested is what is shipped. */
+/** The numeric settings of mongrel2/mongrel2.conf, so that tests use the shipped values. */
 function shippedSettings(): Mongrel2Settings {
   const file = readFileSync(join(root, "mongrel2", "mongrel2.conf"), "utf8");
   const pairs = [...file.matchAll(/^ {4}'([a-z_.]+)': (\d+),?$/gm)];

@@ -3,37 +3,37 @@ import type { FrontName } from "./differences.js";
 import { hubUrl, issuer, secret } from "../support/token.js";
 import { startSite, type Site } from "./site.js";
 
-/** What the sections of the contract work with. */
+/** The hubs that the parts of the contract share. */
 export interface Contract {
   readonly front: FrontName;
-  /** A hub with the default settings, shared: tests keep apart by their topics. */
+  /** A hub with the default settings. Tests share it, and each uses its own topics. */
   readonly site: () => Site;
   /**
-   * A hub that lets pages of {@link allowedOrigin} in, keeps {@link keptPerTopic} publications a topic, sends heartbeats
-   * after 0.2 s, tells a retry time of 1.5 s, and has clients of the push stream module.
+   * A hub that allows pages of {@link allowedOrigin}, stores {@link keptPerTopic} publications per topic, sends a
+   * heartbeat every 0.2 s and `retry: 1500`, and serves clients of the push stream module.
    */
   readonly smallSite: () => Site;
   /**
-   * A hub that takes the tokens of test/support/token.ts, tells of subscriptions, lets pages of {@link allowedOrigin} in, and
-   * has clients of the push stream module.
+   * A hub that accepts the tokens of test/support/token.ts, publishes subscription events, allows pages of {@link
+   * allowedOrigin}, and serves clients of the push stream module.
    */
   readonly mercureSite: () => Site;
 }
 
-/** The origin whose pages may read streams of the small site. */
+/** The origin whose pages may read streams. */
 export const allowedOrigin = "https://app.example";
 
-/** What the small site keeps of a topic. */
+/** The number of publications per topic that the small site stores. */
 export const keptPerTopic = 8;
 
-/** Starts both sites for the tests of the present `describe`. */
+/** Starts the sites for the tests of the current `describe`. */
 export function contractSites(front: FrontName): Contract {
   let site: Site | undefined;
   let smallSite: Site | undefined;
   let mercureSite: Site | undefined;
   const ends: (() => void | Promise<void>)[] = [];
   const onEnd = (action: () => void | Promise<void>): void => void ends.unshift(action);
-  // Declared here, since a hook that a hook declares never runs.
+  // Declared here, because a hook that another hook declares never runs.
   afterAll(async () => {
     for (const end of ends) await end();
   });

@@ -5,7 +5,7 @@ import { testDelivery } from "./transports/delivery.js";
 import { testRights } from "./transports/rights.js";
 import { testSlowReaders } from "./transports/slow-readers.js";
 
-/** What is promised by whichever transport a client comes; each behaviour is written once, for all of them. */
+/** The promises that all transports share. Each test runs on every transport. */
 export function testTransports(contract: Contract): void {
   describe("a client, by whichever transport", () => {
     testDelivery(contract);

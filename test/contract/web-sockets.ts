@@ -6,7 +6,7 @@ import { allowedOrigin, type Contract, keptPerTopic } from "./sites.js";
 import type { Site } from "./site.js";
 import { currentToken } from "../support/token.js";
 
-/** The streams of `/ws`, which promise what those of `/esupdates` do. */
+/** The streams of `/ws`, with the same promises as those of `/esupdates`. */
 export function testWebSockets(contract: Contract): void {
   describe("a WebSocket", () => {
     testHandshakes(contract);
@@ -17,13 +17,13 @@ export function testWebSockets(contract: Contract): void {
 }
 
 export interface SocketOptions {
-  /** As it goes over the wire. @default none */
+  /** The encoded query. @default none */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly bytesPerSecond?: number;
 }
 
-/** Opens one, and waits for its first word: from then on the client is subscribed. */
+/** Opens a WebSocket and waits for its first message. After that the client is subscribed. */
 export async function openSocket(site: Site, options: SocketOptions = {}): Promise<WebSocketClient> {
   const { query, headers = {}, ...pace } = options;
   const client = new WebSocketClient(await site.connect(pace), { within });
@@ -132,7 +132,7 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("3")).toEqual(["2", "3"]);
   });
 
-  // The request with that token had lost the header, so that the stream began anew without a word.
+  // Bug: with a token as subprotocol the header was lost, so the stream silently started without resuming.
   it("resumes by header where its token is a subprotocol", async () => {
     const topic = freshTopic();
     const first = await mercureSite().publish({ topics: [topic], data: "1" });
@@ -232,7 +232,7 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("seen")).toEqual(["1", "2", "3", "seen"]);
   });
 
-  // All the answers of a turn went out together, and at 256 KiB of them the connection was cut without a word.
+  // Bug: all answers of a turn were sent together. If they exceeded 256 KiB, the hub closed the connection.
   it("is answered, however many changes come at once, and however much the answers come to", async () => {
     const topic = freshTopic();
     const filters = Array.from({ length: 60 }, (_, n) => `${topic}/${"level/".repeat(15)}${n}`);

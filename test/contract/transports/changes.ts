@@ -11,7 +11,7 @@ import { numbers } from "./delivery.js";
 import { follow } from "./follower.js";
 import { eachTransport } from "./table.js";
 
-/** Filters that are added and dropped on the fly: by a message where there are messages, else by coming back with others. */
+/** Filters that change while a client follows. WebSockets send a message; other transports open a new request. */
 export function testChanges({ mercureSite: site }: Contract): void {
   describe.each(eachTransport)("%s", (_name, transport) => {
     it("changes its filters: what is new begins with its retained value, what is kept goes on", async () => {
@@ -56,7 +56,7 @@ export function testChanges({ mercureSite: site }: Contract): void {
       const noise = `${topic}/noise`;
       const follower = await follow(site(), transport, { filters: [topic] });
       await site().publish({ topics: [topic], data: "0" });
-      // Clients of the push stream module know where they are by what they got.
+      // Clients of the push stream module only know a position after their first event.
       await follower.until("0");
       for (let n = 1; n <= 300; n += 1) {
         void site().publish({ topics: [noise], data: "noise" });
@@ -88,9 +88,9 @@ export function testChanges({ mercureSite: site }: Contract): void {
 }
 
 interface Counts {
-  /** By the push stream module's statistics. */
+  /** The count in the push stream module's statistics. */
   readonly subscribers: number;
-  /** By the list of active subscriptions. */
+  /** The count in the list of active subscriptions. */
   readonly seen: number;
 }
 
@@ -107,7 +107,7 @@ async function countsOf(site: Site, topic: string): Promise<Counts> {
   };
 }
 
-/** Changes are told of in their turn, and a connection that was closed is noticed in its own. */
+/** The hub updates the list with a delay, and also needs time to notice a closed connection. */
 async function untilCounted(
   counted: (topic: string) => Promise<Counts>,
   wanted: readonly (readonly [topic: string, counts: Counts])[],

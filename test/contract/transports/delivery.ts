@@ -7,7 +7,7 @@ import { follow } from "./follower.js";
 import type { Place } from "./log.js";
 import { eachTransport, forEach, transports, withEach } from "./table.js";
 
-/** Order, and coming back. */
+/** The order of events, and resuming. */
 export function testDelivery(contract: Contract): void {
   testOrder(contract);
   testResuming(contract);
@@ -112,7 +112,7 @@ function testGaps({ smallSite: site }: Contract): void {
   });
 }
 
-/** Publishes them as texts, in bursts, so that they go out in rounds of all sizes. */
+/** Publishes the numbers as texts, in bursts, so that they go out in rounds of all sizes. */
 export async function publishNumbers(
   site: Site,
   topic: string,
@@ -124,7 +124,7 @@ export async function publishNumbers(
   }
 }
 
-/** Both included, as texts. */
+/** The numbers from `from` to `to`, both included, as texts. */
 export function numbers(from: number, to: number): readonly string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
 }

@@ -5,11 +5,11 @@ import type { Log } from "./log.js";
 import { openLine, texts } from "./stream-line.js";
 import type { Following, Transport } from "./transport.js";
 
-/** How one of the paths of event streams is asked. */
+/** A path of event streams, with the form of its requests. */
 interface Asking {
   readonly name: string;
   readonly path: string;
-  /** The parameter of an exact topic. */
+  /** The query parameter of an exact topic. */
   readonly parameter: string;
   /** @default none */
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ function eventStream({ name, path, parameter, headers = {} }: Asking): Transport
   };
 }
 
-/** The first block is the opening. */
+/** Reads one block. The stream has opened with its first block. */
 function readBlock(text: string, log: Log): void {
   const { id, event, data } = parseBlock(text);
   const place = id === undefined ? undefined : { id };
@@ -52,7 +52,7 @@ function readBlock(text: string, log: Log): void {
   log.opened();
 }
 
-/** Of a gap's notice. */
+/** The reason in a gap's notice. */
 export function reasonOf(notice: string): string {
   return (JSON.parse(notice) as { readonly reason: string }).reason;
 }

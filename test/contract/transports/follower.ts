@@ -3,14 +3,14 @@ import { Log } from "./log.js";
 import type { Place, Told } from "./log.js";
 import type { Change, Following, Line, Transport } from "./transport.js";
 
-/** A client that follows topics by one transport, and does what such clients do: comes back where it was, changes, renews. */
+/** A client that follows topics with one transport. It resumes, changes its filters and renews its token. */
 export class Follower {
   readonly #site: Site;
   readonly #transport: Transport;
   readonly #log: Log;
   #following: Following;
   #line: Line | undefined;
-  /** How often it was closed by the hub and came back. */
+  /** How often the hub closed the connection and the client resumed. */
   reconnects = 0;
 
   constructor(site: Site, transport: Transport, { from, ...following }: Following) {
@@ -38,7 +38,7 @@ export class Follower {
     return this.#log.isOver;
   }
 
-  /** Opens it, or opens it again where it stands, and waits until the hub has it. */
+  /** Opens the stream, or opens it again at the current position, and waits until the hub has subscribed it. */
   async open(added: readonly string[] = []): Promise<void> {
     this.#line?.close();
     this.#log.opening();
@@ -48,7 +48,10 @@ export class Follower {
     await this.#log.untilOpen();
   }
 
-  /** Until an event with this data has come; returns the data of all. Comes back whenever it is closed. */
+  /**
+   * Waits for an event with this data, and returns the data of all events. Reconnects each time the hub closes the
+   * stream.
+   */
   async until(data: string): Promise<readonly string[]> {
     let seen = 0;
     const hasCome = (): boolean => {
@@ -66,20 +69,20 @@ export class Follower {
     }
   }
 
-  /** Changes its filters: by a message where the transport has messages, else by coming back with others. */
+  /** Changes the filters: with a message if the transport has messages, else with a new request. */
   async change(change: Change): Promise<void> {
     if (this.#line?.say === undefined) return this.comeBack(change);
     this.#note(change);
     await this.#line.say({ add: [], drop: [], ...change });
   }
 
-  /** Opens it again where it stands, with other filters. */
+  /** Opens the stream again at the current position, with other filters. */
   async comeBack(change: Change): Promise<void> {
     this.#note(change);
     await this.open(change.add);
   }
 
-  /** Goes on with another token: by a message, or when the one that it has ends what is open. */
+  /** Continues with another token: with a message, or with a new request after the old token has ended the stream. */
   async renew(token: string): Promise<void> {
     this.#following = { ...this.#following, token };
     if (this.#line?.say !== undefined) return this.#line.say({ token });
@@ -105,7 +108,7 @@ export class Follower {
   }
 }
 
-/** Follows by this transport, from now on. */
+/** Starts to follow topics with this transport. */
 export async function follow(site: Site, transport: Transport, following: Following): Promise<Follower> {
   const follower = new Follower(site, transport, following);
   await follower.open();

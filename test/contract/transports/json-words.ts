@@ -1,6 +1,6 @@
 import type { Told } from "./log.js";
 
-/** What stands in one of the JSON objects of WebSockets and polls; each kind has some of it. */
+/** The fields of the JSON messages of WebSockets and polls. Each kind has some of them. */
 export interface Words {
   readonly kind: string;
   readonly id?: string;

@@ -1,28 +1,28 @@
 import { Changes } from "../../support/wait-for.js";
 import { within } from "../client.js";
 
-/** What a client is told, whichever transport brings it. */
+/** An event or a gap that a client received over any transport. */
 export type Told =
   | { readonly kind: "event"; readonly data: string }
   | { readonly kind: "gap"; readonly reason: string };
 
-/** Where a client stands, in all the words that its transport has for that. */
+/** The position of a client, in all forms that its transport has. */
 export interface Place {
-  /** Known to every transport. */
+  /** The event id, which every transport has. */
   readonly id?: string | undefined;
-  /** What a long poll is to come with. */
+  /** The cursor of a long poll. */
   readonly position?: string | undefined;
-  /** A moment as clients of the push stream module know it. */
+  /** The position of a client of the push stream module. */
   readonly stamp?: Stamp | undefined;
 }
 
-/** As it comes: a date in words, and a number. */
+/** `time` is an HTTP date, `tag` a number. */
 export interface Stamp {
   readonly time: string;
   readonly tag: string;
 }
 
-/** What one client has been told, in order, and where it stands. */
+/** Everything that one client has received, in order, and its position. */
 export class Log {
   readonly told: Told[] = [];
   place: Place = {};
@@ -32,7 +32,7 @@ export class Log {
   #isOpen = false;
   #isOver = false;
 
-  /** @param name in the messages of what is missing */
+  /** @param name the client's name in error messages */
   constructor(name: string) {
     this.#name = name;
   }
@@ -42,18 +42,18 @@ export class Log {
     return this.told.flatMap((told) => (told.kind === "event" ? [told.data] : []));
   }
 
-  /** The hub has ended what is open now, by closing it or by a refusal. */
+  /** True if the hub has closed or refused the stream. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Something is about to be opened in the place of what was. */
+  /** The client is about to open a stream. */
   opening(): void {
     this.#isOpen = false;
     this.#isOver = false;
   }
 
-  /** From now on the client is subscribed. */
+  /** The hub has subscribed the client. */
   opened(): void {
     this.#isOpen = true;
     this.#changes.changed();
@@ -75,7 +75,7 @@ export class Log {
     this.#changes.changed();
   }
 
-  /** Whoever waits is told. */
+  /** Rejects all waits with this error. */
   fail(error: Error): void {
     this.#error ??= error;
     this.#changes.changed();
@@ -89,7 +89,7 @@ export class Log {
     return this.until(() => this.#isOver, "its end");
   }
 
-  /** Until this holds. Rejects with what is wrong, or with what is missing. */
+  /** Waits until `holds` returns true. Rejects with the client's error, or at the deadline with `what` is missing. */
   async until(holds: () => boolean, what: string): Promise<void> {
     await this.#changes.until(() => this.#error !== undefined || holds(), {
       within,

@@ -5,22 +5,22 @@ import type { Site } from "../site.js";
 import type { Log, Place } from "./log.js";
 import type { Following, Line } from "./transport.js";
 
-/** How a scheme asks again and again. */
+/** The requests and responses of a transport that polls. */
 export interface Polling {
   readonly log: Log;
-  /** The next request: the first is to be answered at once. */
+  /** The bytes of the next request. The hub must answer the first one at once. */
   readonly request: (from: Place | undefined, added: readonly string[]) => string;
-  /** Tells the log what an answer says, and where the next request goes on. */
+  /** Records the contents of a response in the log, with the position of the next request. */
   readonly take: (answer: ResponseText, log: Log) => void;
 }
 
-/** Longer than any poll waits, and than any test lets one rest. */
+/** Longer than any poll waits, and longer than any pause in a test. */
 const answerWithin = 120_000;
 
-/** Polls one after the other, each on a connection of its own, until it is closed or refused for its token. */
+/** Sends one poll after another, each on its own connection, until closed, or until a response refuses the token. */
 export function openPolls(site: Site, polling: Polling, following: Following): Promise<Line> {
   const polls = new Polls(site, polling);
-  // Who has a place loses nothing, whenever the hub hears of it.
+  // A client with a position loses nothing, whenever the hub receives its first poll.
   if (following.from !== undefined) polling.log.opened();
   void polls.run(following);
   return Promise.resolve(polls);
@@ -62,7 +62,7 @@ class Polls implements Line {
     try {
       for (let bytes = request(from, added); !this.#isClosed; bytes = request(log.place, [])) {
         const answer = await this.#ask(bytes);
-        // Its body may have come in the turn in which it was closed.
+        // The response may have arrived in the same turn as the close.
         if (this.#isClosed) return;
         if (answer.status === 401) return log.over();
         take(answer, log);

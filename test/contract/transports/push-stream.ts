@@ -10,7 +10,7 @@ import { frameTexts, openLine, texts } from "./stream-line.js";
 import { notInThisScheme } from "./transport.js";
 import type { Following, Transport } from "./transport.js";
 
-/** A message as the module's clients read it. */
+/** A message in the format of the module's clients. */
 interface Message {
   readonly id: number;
   readonly text: string;
@@ -21,10 +21,10 @@ interface Message {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What a gap has in the place of a message's number. */
+/** The id of a gap, in place of a message's number. */
 const gapNumber = -4;
 
-/** A client of the module says where it stands by time and tag, or by the id of an event. */
+/** A client of the module sends its position as time and tag, or as an event id. */
 function request(mode: string, { filters, from, token }: Following, headers: Headers = {}): string {
   const { stamp, id } = from ?? {};
   const query = new URLSearchParams({
@@ -33,7 +33,7 @@ function request(mode: string, { filters, from, token }: Following, headers: Hea
     callback: "f",
   });
   if (mode !== "jsonp") query.delete("callback");
-  // A plus is a plus here, and a space in a date must not become one.
+  // The hub reads a plus as a plus, so a space in a date must be encoded as %20.
   const text = query.toString().replaceAll("+", "%20");
   return requestBytes({
     path: `/${mode}/${filters.map(encodeURIComponent).join("/")}?${text}`,
@@ -41,7 +41,7 @@ function request(mode: string, { filters, from, token }: Following, headers: Hea
   });
 }
 
-/** Numbers of messages begin with 1. */
+/** Message numbers begin with 1. Other ids are not messages. */
 function tell(message: Message, log: Log): void {
   const { id: number, time, tag, eventid } = message;
   const text = decodeURIComponent(message.text);
@@ -66,9 +66,9 @@ function readScript(text: string, log: Log): void {
 interface StreamMode {
   readonly name: string;
   readonly mode: string;
-  /** Beside those of every request. @default none */
+  /** Further headers of each request. @default none */
   readonly headers?: Headers;
-  /** What its first bytes say; empty where its head is all that it begins with. */
+  /** The text that marks an open stream; empty if the head is enough. */
   readonly opening: string;
   readonly reader: (log: Log) => Reader;
 }
@@ -91,13 +91,13 @@ function stream({ name, mode, headers = {}, opening, reader }: StreamMode): Tran
   return { ...module, name, open, isStream: true, presence: "yes", request: asking };
 }
 
-/** What holds of all modes: their clients know moments, no positions, and no values from before. */
+/** Values that hold for all modes: their clients have no event ids and no retained values. */
 const module = { retained: notInThisScheme, positions: notInThisScheme } as const;
 
 interface PollMode {
   readonly name: string;
   readonly mode: string;
-  /** Its messages; empty where the answer has none. */
+  /** The messages in a response; empty if it has none. */
   readonly messagesOf: (body: string) => readonly Message[];
 }
 
@@ -110,7 +110,8 @@ function polls({ name, mode, messagesOf }: PollMode): Transport {
     log.move({ id: log.place.id, ...(stamp === undefined ? {} : { stamp }) });
   };
   const open: Transport["open"] = (site, following, log) => {
-    // One that waits tells nobody that it has been taken in: the first is answered at once, with the present.
+    // The hub does not confirm a waiting poll. So the first poll does not wait, and its response shows that the
+    // client is known.
     let headers: Headers = { "X-Nginx-PushStream-Mode": "polling" };
     const next = (from: Place | undefined): string => {
       const bytes = request(mode, { ...following, from }, headers);
@@ -139,7 +140,7 @@ function linesOf(body: string): readonly Message[] {
   return lines.map((line) => JSON.parse(line) as Message);
 }
 
-/** `f([…]);` */
+/** A JSONP response: `f([…]);` */
 const scriptBody = /^f\((.*)\);$/s;
 
 export const pushStreams: readonly Transport[] = [
@@ -172,7 +173,7 @@ export const pushStreams: readonly Transport[] = [
     mode: "jsonp",
     messagesOf: (body) => {
       const [, list] = scriptBody.exec(body) ?? [];
-      // Messages that are asked for at once come as text.
+      // Without waiting, messages come as text.
       return list === undefined ? linesOf(body) : (JSON.parse(list) as readonly Message[]);
     },
   }),

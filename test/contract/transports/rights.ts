@@ -9,7 +9,7 @@ import type { Place } from "./log.js";
 import { eachTransport, forEach, transports, withEach } from "./table.js";
 import type { Transport } from "./transport.js";
 
-/** Who may read what, and for how long. */
+/** Who may read which publications, and for how long. */
 export function testRights(contract: Contract): void {
   testPrivate(contract);
   testRefusals(contract);
@@ -64,7 +64,7 @@ function testRefusals({ front, mercureSite }: Contract): void {
   });
 }
 
-/** What the clock of tokens goes by. */
+/** Tokens expire on whole seconds. */
 const secondMs = 1000;
 
 function testEnds({ mercureSite: site }: Contract): void {
@@ -96,7 +96,7 @@ function testEnds({ mercureSite: site }: Contract): void {
   });
 }
 
-/** Between publications, so that they come before, while and after the tokens end. */
+/** Pauses between publications, so that some come before, some at and some after the end of the tokens. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -13,7 +13,7 @@ import { numbers } from "./delivery.js";
 import type { Told } from "./log.js";
 import { forEach, transports, withEach } from "./table.js";
 
-/** Clients that read nothing for a while, one of each transport, on one topic. */
+/** Clients of every transport that stop reading for a while, on one topic. */
 export function testSlowReaders({ front, mercureSite, smallSite }: Contract): void {
   const fate = Object.fromEntries(
     transports.map(({ name, isStream }) => [name, isStream ? slowReader[front] : "kept"]),
@@ -44,31 +44,31 @@ export function testSlowReaders({ front, mercureSite, smallSite }: Contract): vo
 }
 
 /**
- * Steps of 1 MB, until those who do not read are behind: at most 16, which are more than the kernel keeps for a connection
- * that is not read, whose two buffers grow to 6 and 4 MB.
+ * Publishes 1 MB at a time until the clients that do not read are behind, at most 16 MB. The kernel buffers less for
+ * a connection that is not read: its two buffers grow to 6 and 4 MB.
  */
 const late = { atMost: 512, step: 32, bytes: 32 * 1024 };
 
-/** It shrinks by a quarter: a megabyte of one letter in gzip would not fill a socket. */
+/** Random text, which gzip shortens only by a quarter. A compressed megabyte of one letter would not fill a socket. */
 const padding = randomBytes(late.bytes).toString("base64").slice(0, late.bytes);
 
 interface LateReading {
-  /** What was published: numbers from 1 on. */
+  /** The number of publications, numbered from 1. */
   readonly count: number;
-  /** Those that did not read, by their transports: they have everything by now that they are to have. */
+  /** The clients that stopped reading, by transport. They have received everything by now. */
   readonly slow: Readonly<Record<string, Follower>>;
 }
 
 async function readLate(front: FrontName, site: Site): Promise<LateReading> {
   const topic = freshTopic();
-  // Streams of earlier tests would be missing later, as if these had been closed.
+  // Streams that earlier tests left open would distort the count of open streams.
   await untilStreams(site, 0);
   const open = () => withEach(transports, (transport) => follow(site, transport, { filters: [topic] }));
   const [slow, quick] = [await open(), await open()];
   const isBehind = (): Promise<boolean> => areBehind(front, site);
   for (const follower of Object.values(slow)) follower.stopReading();
   let count = 0;
-  // Whoever reads has everything before more is published, and so before the others read on: it was not held up.
+  // Waits for the clients that read, before more is published. So the slow clients have delayed none of them.
   const publish = async (howMany: number): Promise<string> => {
     for (const upTo = count + howMany; count < upTo;) {
       count += 1;
@@ -92,8 +92,8 @@ async function readLate(front: FrontName, site: Site): Promise<LateReading> {
 }
 
 /**
- * Whether all that hold a stream without reading are left behind, or closed: then the others are open, and polls of theirs
- * wait.
+ * True if all streams that are not read have fallen behind, or were closed. If closed, the streams of the other
+ * clients and all polls remain.
  */
 async function areBehind(front: FrontName, site: Site): Promise<boolean> {
   const streams = transports.filter(({ isStream }) => isStream).length;
@@ -111,7 +111,7 @@ function fateOf(slow: LateReading["slow"]): Readonly<Record<string, string>> {
   );
 }
 
-/** Where a number does not follow the one before it, and no gap stands between them. */
+/** The holes in the received numbers that no gap reports. */
 function untoldHoles(told: readonly Told[]): readonly string[] {
   return told.flatMap((each, index) => {
     const before = told[index - 1];

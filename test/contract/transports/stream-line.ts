@@ -4,12 +4,12 @@ import type { Site } from "../site.js";
 import type { Log } from "./log.js";
 import type { Line } from "./transport.js";
 
-/** Reads what comes behind a head, in whatever pieces; the first is what came with the head, if only nothing. */
+/** Reads the bytes after a head, in pieces of any size. The first piece may be empty. */
 export type Reader = (piece: Buffer) => void;
 
 /**
- * Asks for a stream, and gives its body, decoded, to `read`. What comes after {@link Line.close} is nobody's, and a stream
- * that is refused fails the log.
+ * Requests a stream, and passes its decoded body to `read`. Ignores bytes that arrive after {@link Line.close}. A
+ * refusal becomes the error of the log.
  */
 export async function openLine(
   site: Site,
@@ -46,7 +46,7 @@ interface Body {
   readonly end: () => void;
 }
 
-/** Takes the head off, and the coding, where the head tells of one. */
+/** Removes the head, and decodes gzip if the head names it. */
 function body(read: Reader, { log, over }: { readonly log: Log; readonly over: () => void }): Body {
   let head: Buffer | undefined = Buffer.alloc(0);
   let decoded: Body = { piece: read, end: over };
@@ -64,14 +64,14 @@ function body(read: Reader, { log, over }: { readonly log: Log; readonly over: (
   return { piece, end: () => decoded.end() };
 }
 
-/** A stream that is cut ends in the middle of its coding. */
+/** A stream that is cut off ends inside its gzip data, which is not an error here. */
 function gunzip(read: Reader, over: () => void): Body {
   const stream = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   stream.on("data", read).once("end", over);
   return { piece: (bytes) => void stream.write(bytes), end: () => void stream.end() };
 }
 
-/** Reads texts that each end with this, and leaves what has no end yet for the next piece. */
+/** Splits a stream into texts that end with `end`. An incomplete text waits for the next piece. */
 export function texts(end: string, each: (text: string) => void): Reader {
   let rest: Buffer[] = [];
   const last = end.at(-1) ?? "";
@@ -88,10 +88,10 @@ export function texts(end: string, each: (text: string) => void): Reader {
   };
 }
 
-/** What the opcode of a text frame is. */
+/** The opcode of a WebSocket text frame. */
 export const opcodeOfText = 1;
 
-/** Reads the texts of a server's WebSocket frames. */
+/** Reads the text frames of a server's WebSocket. */
 export function frameTexts(each: (text: string) => void): Reader {
   let rest = Buffer.alloc(0);
   return (piece) => {

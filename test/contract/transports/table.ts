@@ -4,15 +4,15 @@ import { pushStreams } from "./push-stream.js";
 import type { Transport } from "./transport.js";
 import { webSocket } from "./web-socket.js";
 
-/** Every way to follow topics. */
+/** All transports. */
 export const transports: readonly Transport[] = [...eventStreams, webSocket, poll, ...pushStreams];
 
-/** For tests of each, with its name first. */
+/** The transports for `it.each`, with the name first. */
 export const eachTransport = transports.map((transport) => [transport.name, transport] as const);
 
 /**
- * Does this with every one of them at the same time, for what is mostly waiting; returns what came of each by its name.
- * Rejects with what went wrong with the first.
+ * Runs this for all transports at the same time, because tests mostly wait. Returns the results by transport. Rejects
+ * with the first error.
  */
 export async function withEach<T>(
   some: readonly Transport[],
@@ -31,7 +31,7 @@ export async function withEach<T>(
   return Object.fromEntries(results);
 }
 
-/** The same for every one of them, as {@link withEach} returns it. */
+/** The same value for every transport, in the form of {@link withEach}. */
 export function forEach<T>(some: readonly Transport[], value: T): Readonly<Record<string, T>> {
   return Object.fromEntries(some.map(({ name }) => [name, value]));
 }

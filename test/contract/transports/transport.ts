@@ -1,35 +1,38 @@
 import type { Site } from "../site.js";
 import type { Log, Place } from "./log.js";
 
-/** What a client asks for. */
+/** The parameters of a client's request. */
 export interface Following {
   /** Exact topics. */
   readonly filters: readonly string[];
-  /** @default the present, with retained values where the transport has them */
+  /** @default no position: live events, after retained values if the transport has them */
   readonly from?: Place | undefined;
-  /** Filters that it did not have when it was there. @default none */
+  /** Filters that the client did not have at that position. @default none */
   readonly added?: readonly string[] | undefined;
   /** @default none */
   readonly token?: string | undefined;
 }
 
-/** What a client may say while it is open. */
+/** A change of the filters of an open stream. */
 export interface Change {
   readonly add?: readonly string[];
   readonly drop?: readonly string[];
 }
 
-/** What is open for one client: a stream, or one poll after the other. */
+/** An open stream, or a sequence of polls, of one client. */
 export interface Line {
-  /** Reads nothing, and asks for nothing, until {@link Line.resume}. */
+  /** Stops reading and sending until {@link Line.resume}. */
   pause(): void;
   resume(): void;
   close(): void;
-  /** Sends a message and resolves when it is answered; rejects for a refusal. Undefined where the scheme has no messages. */
+  /**
+   * Sends a message, and resolves with its answer. Rejects if the hub refuses. undefined if the transport has no
+   * messages.
+   */
   readonly say?: (message: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
-/** Nothing of the kind is promised there, and none is tested. */
+/** The transport does not promise this, so it is not tested. */
 export const notInThisScheme = "not in this scheme";
 
 type Scheme = "yes" | typeof notInThisScheme;
@@ -37,16 +40,16 @@ type Scheme = "yes" | typeof notInThisScheme;
 /** One way to follow topics. */
 export interface Transport {
   readonly name: string;
-  /** A GET for this. */
+  /** The bytes of a GET request. */
   request(following: Following): string;
-  /** Opens it; the log is told when the hub has it, and all that comes. */
+  /** Opens the stream. The log records when the hub has subscribed it, and everything that it receives. */
   open(site: Site, following: Following, log: Log): Promise<Line>;
-  /** A connection is held that the hub writes to, so that a client may fall behind and be closed. */
+  /** True if the hub writes to an open connection, so that a slow client can fall behind and be closed. */
   readonly isStream: boolean;
-  /** Retained values come first: to who comes without a place, and of filters that are new. */
+  /** Retained values come first, for clients without a position and for added filters. */
   readonly retained: Scheme;
-  /** Each publication is told with its id, where it has none of its own. */
+  /** Each publication has an event id, also if its publisher gave none. */
   readonly positions: Scheme;
-  /** Others see its filters among the active subscriptions. */
+  /** The filters appear in the list of active subscriptions. */
   readonly presence: Scheme;
 }

@@ -19,7 +19,7 @@ function request({ filters, from, added = [], token }: Following): string {
   });
 }
 
-/** What was asked on one WebSocket and is not answered. */
+/** The requests of one WebSocket that have no answer yet. */
 class Questions {
   readonly #open = new Map<number, (refusal: Words | undefined) => void>();
   #last = 0;
@@ -57,7 +57,7 @@ function take(words: Words, log: Log, questions: Questions): void {
   }
 }
 
-/** `/ws`, whose clients change their filters and renew their tokens on it. */
+/** `/ws`, where clients change their filters and renew their tokens by message. */
 export const webSocket: Transport = {
   name: "a WebSocket",
   request,
