@@ -3,15 +3,13 @@ import { encodeExposition } from "../monitoring/admin/exposition.js";
 import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
+import { metricPrefix } from "../base/metrics.js";
 import type { MetricsRegistry } from "../monitoring/figures.js";
 import type { Front } from "../fronts/front.js";
 import { htmlDir } from "./html-dir.js";
 import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
 import { processMetrics } from "../monitoring/process-metrics.js";
 import { statusDocument } from "../monitoring/status-document.js";
-
-/** So that figures of several programs do not mix in one database. */
-const prefix = "pharos_";
 
 /** Counters that are there from the start: what appears with its first event has no rate for it. */
 const withoutLabels = ["publications_total", "duplicate_ids_total", "second_requests_total"] as const;
@@ -69,7 +67,8 @@ function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"]
     token: parts.config.adminToken,
     htmlDir,
     metrics: () =>
-      encodeExposition(parts.metrics().families(), prefix) + encodeExposition(processMetrics(startedAtMs)),
+      encodeExposition(parts.metrics().families(), metricPrefix) +
+      encodeExposition(processMetrics(startedAtMs)),
     stats: () => {
       const families = [...parts.metrics().families(), ...processMetrics(startedAtMs)];
       return statusDocument({ version, startedAtMs, nowMs: clock.now(), fronts: parts.fronts, families });

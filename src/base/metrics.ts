@@ -1,81 +1,115 @@
-/** Every counter, with its help text. Names follow Prometheus; all end in `_total`. */
+/** In front of all names, so that metrics of several programs do not mix in one database. */
+export const metricPrefix = "pharos_";
+
+/** A metric for people. */
+export interface MetricDefinition {
+  /** What it counts or measures, in one sentence. */
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+export interface HistogramDefinition extends MetricDefinition {
+  /** The upper bounds of its buckets, ascending; values above all of them are counted too. */
+  readonly bounds: readonly number[];
+}
+
+/** Every counter. Names follow Prometheus; all end in `_total`. */
 export const counters = {
-  publications_total: "publications given a position",
-  publications_refused_total: "publications refused, by reason",
-  publishers_refused_total: "ZeroMQ publishers refused at an endpoint with keys, by reason",
-  duplicate_ids_total:
-    "publications whose own id was already in history, published under their position instead",
-  deliveries_total: "publications handed to a connection, counted per connection",
-  delivered_bytes_total: "bytes handed to connections",
-  rounds_total: "rounds written, by front",
-  laggards_total: "connections that left their cohort because they did not drain in time",
-  gaps_total: "gap events sent, by reason",
-  connections_cut_total: "connections that Pharos closed, by reason",
-  requests_total: "requests answered, by front and status",
-  requests_refused_total: "requests refused, by reason",
-  second_requests_total: "requests that came on a connection which carries a stream",
-  frames_refused_total: "malformed frames from a Mongrel2 server or at a bound ZeroMQ port, by reason",
-  fences_late_total: "fences that passed their deadline, by link",
-  credits_lost_total: "credits that did not come back in time, by link",
-  orphans_freed_total: "streams of an earlier run that were closed so that their clients reconnect, by link",
-  subscription_events_total: "events that told of the beginning or end of a subscription",
-  subscription_events_lost_total:
-    "such events that nobody was told of, since there were too many for their watchers",
-  workers_lost_total: "worker processes that ended by themselves or were taken for stuck, and were replaced",
-  history_evicted_total: "publications evicted from history, by limit",
-} as const;
+  publications_total: { help: "Publications that were stored." },
+  publications_refused_total: { help: "ZeroMQ publications that were refused.", labels: ["reason"] },
+  publishers_refused_total: {
+    help: "ZeroMQ publishers that were refused at an endpoint with CURVE keys.",
+    labels: ["reason"],
+  },
+  duplicate_ids_total: {
+    help: "Publications whose own event id was in history already; they got the hub's event id instead.",
+  },
+  deliveries_total: { help: "Publications written to connections, counted for each.", labels: ["front"] },
+  delivered_bytes_total: { help: "Bytes written to connections.", labels: ["front"] },
+  rounds_total: { help: "Writes to all connections of a cohort.", labels: ["front"] },
+  laggards_total: {
+    help: "Connections that were too slow for their cohort and continued from history.",
+    labels: ["front"],
+  },
+  gaps_total: { help: "Gap events sent.", labels: ["reason"] },
+  connections_cut_total: { help: "Connections that the hub closed.", labels: ["reason"] },
+  requests_total: { help: "Requests with a response.", labels: ["front", "status"] },
+  requests_refused_total: { help: "Requests that were refused.", labels: ["reason"] },
+  second_requests_total: { help: "Further requests on a connection that has a stream." },
+  frames_refused_total: {
+    help: "Malformed messages on a link to Mongrel2.",
+    labels: ["link", "reason"],
+  },
+  fences_late_total: { help: "Fences, the acknowledgements of Mongrel2, that were late.", labels: ["link"] },
+  credits_lost_total: {
+    help: "Flow-control credits of Mongrel2 that did not arrive in time.",
+    labels: ["link"],
+  },
+  orphans_freed_total: {
+    help: "Streams of an earlier run that were closed so that their clients reconnect.",
+    labels: ["link"],
+  },
+  subscription_events_total: { help: "Presence events about the start or the end of a subscription." },
+  subscription_events_lost_total: { help: "Presence events that were dropped because there were too many." },
+  workers_lost_total: { help: "Worker processes that crashed or hung and were replaced." },
+  history_evicted_total: { help: "Publications evicted from history.", labels: ["limit"] },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-/** Every gauge, with its help text. */
+/** Every gauge. */
 export const gauges = {
-  connections: "open streams, by front; polls that wait are the front poll",
-  subscriptions: "subscriptions that watchers have been told of; only where they are told",
-  filter_bytes: "bytes that the filters of all streams hold",
-  filter_levels: "levels of all filters with wildcards",
-  filter_mixtures: "ways in which the beginnings of MQTT filters mix + and names",
-  patterns:
-    "URL patterns and URI templates that are subscribed with, by whether they begin with something literal",
-  pattern_expressions: "URL patterns with a regular expression",
-  workers: "worker processes that take connections; only where there are to be some",
-  cohorts: "cohorts with at least one connection",
-  laggards: "connections that did not drain in time and read from history",
-  history_bytes: "bytes held in history",
-  history_topics: "topics with a history",
-  retained_bytes: "bytes held as retained values",
-  pending_bytes: "bytes that wait for a round",
-  request_body_bytes: "bytes of request bodies that arrive, wait or are worked on",
-  oldest_pending_seconds: "how long the oldest publication has waited for a round; 0 when none waits",
-  link_up: "1 while a link can deliver, else 0, by link",
-  link_state: "1 for the state in which a link is, 0 for the others, by link and state",
-  fence_seconds: "how long the last fence took, by link",
-  event_loop_delay_seconds:
-    "how late the event loop was, by quantile of the last ten seconds; only while the admin address is on",
-} as const;
+  connections: { help: "Open streams; waiting polls are the front `poll`.", labels: ["front"] },
+  subscriptions: { help: "Subscriptions that presence events told of; only with `--subscriptions`." },
+  filter_bytes: { help: "Memory for the filters of all streams, in bytes." },
+  filter_levels: { help: "Levels of all filters with wildcards." },
+  filter_mixtures: { help: "Different sequences of + and names that MQTT filters begin with." },
+  patterns: {
+    help: "URL patterns and URI templates of all streams, by whether they begin with literal text.",
+    labels: ["prefix"],
+  },
+  pattern_expressions: { help: "URL patterns with a regular expression." },
+  workers: { help: "Worker processes that accept connections; only with `--workers`." },
+  cohorts: { help: "Cohorts, groups of connections that receive the same bytes." },
+  laggards: { help: "Slow connections that read from history at the moment." },
+  history_bytes: { help: "Memory for history, in bytes." },
+  history_topics: { help: "Topics with a history." },
+  retained_bytes: { help: "Memory for retained values, in bytes." },
+  pending_bytes: { help: "Memory for publications that wait to be delivered, in bytes." },
+  request_body_bytes: { help: "Memory for request bodies, in bytes." },
+  oldest_pending_seconds: {
+    help: "How long the oldest publication has waited to be delivered; 0 if none waits.",
+  },
+  link_up: { help: "1 while a link to Mongrel2 can deliver, else 0.", labels: ["link"] },
+  link_state: {
+    help: "1 for the present state of a link to Mongrel2, 0 for its other states.",
+    labels: ["link", "state"],
+  },
+  fence_seconds: { help: "How long the last fence of a link took.", labels: ["link"] },
+  event_loop_delay_seconds: {
+    help: "Delay of the event loop in the last ten seconds; only with an admin address.",
+    labels: ["quantile"],
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-/**
- * Every histogram, with its help text and the upper bounds of its buckets, ascending. Values above the last bound are
- * counted too.
- */
+/** Every histogram. */
 export const histograms = {
   round_bytes: {
-    help: "bytes of a round's body, by front",
-    // Up to the largest round, each bound four times the last.
+    help: "Size of a write to a cohort, in bytes.",
+    labels: ["front"],
+    // Up to the largest round, in steps of four.
     bounds: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
   },
   round_publications: {
-    help: "publications of a round, by front: load makes rounds larger",
+    help: "Publications in a write to a cohort: more under load.",
+    labels: ["front"],
     bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
   },
   fence_duration_seconds: {
-    help: "how long fences took, by link",
-    // 15 ms are usual for 1,000 clients; from 2 s on, a server counts as stuck.
+    help: "How long fences took: a Mongrel2 with 1,000 clients needs about 15 ms.",
+    labels: ["link"],
+    // From 2 s on a server counts as stuck.
     bounds: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
   },
 } as const satisfies Readonly<Record<string, HistogramDefinition>>;
-
-export interface HistogramDefinition {
-  readonly help: string;
-  readonly bounds: readonly number[];
-}
 
 export type CounterName = keyof typeof counters;
 export type GaugeName = keyof typeof gauges;

@@ -17,7 +17,7 @@ import { packageVersion } from "../version.js";
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const ended: Ended = { code: exitCodes.stopped };
   try {
-    await program(io, ended).parseAsync(args, { from: "user" });
+    await createProgram(io, ended).parseAsync(args, { from: "user" });
     return ended.code;
   } catch (error) {
     // Commander has already printed the error, the help or the version.
@@ -27,11 +27,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-interface Ended {
+/** How a command ended. */
+export interface Ended {
   code: number;
 }
 
-function program(io: Io, ended: Ended): Command {
+/** All commands. An action puts the exit code into `ended`. */
+export function createProgram(io: Io, ended: Ended): Command {
   const root = new Command("pharos")
     .description(
       "A push hub: programs publish, and browsers receive all topics that they follow over one event stream.",

@@ -99,6 +99,6 @@ export const limitSections = {
 /** Where each limit stands in the file, for instance `["limits", "history", "bytes"]`. */
 export function limitPaths(): readonly (readonly string[])[] {
   return Object.entries(limitSections).flatMap(([section, { isObject, limits }]) =>
-    Object.keys(limits).map((name) => ["limits", ...(isObject ? [section] : []), name]),
+    Object.keys(limits).map((name) => (isObject ? ["limits", section, name] : ["limits", name])),
   );
 }

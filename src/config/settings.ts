@@ -43,14 +43,15 @@ export const settings: readonly NamedSetting[] = settingGroups.flatMap((group) =
 
 /** What `--help` says of a setting: what it does, its default and its variable. */
 export function helpOf({ help, form, otherwise, byDefault = otherwise, option }: Setting): string {
-  return [
-    help.replaceAll("`", ""),
+  const words = [
+    help,
     ...(form === "list" ? ["Repeatable."] : []),
     ...(byDefault === undefined ? [] : [`Default: ${byDefault}.`]),
     `[${variableName(option)}]`,
-  ].join(" ");
+  ];
+  return words.join(" ").replaceAll("`", "");
 }
 
 function named(group: Readonly<Record<string, Setting>>): readonly NamedSetting[] {
-  return Object.entries(group).map(([key, setting]) => ({ key, ...setting }));
+  return Object.entries(group).map(([key, setting]) => Object.assign({ key }, setting));
 }

@@ -44,7 +44,7 @@ export const declaredDeliveryLimits = {
     default: 250,
     help: "How long a write waits for the slowest client of its cohort.",
     above: "The client continues alone and reads from history.",
-    why: "A delay that users notice. A client that takes less than 1 MiB per second delays others by no more than this.",
+    why: "A slow client delays the others of its cohort by no more than this.",
   },
   stallSeconds: {
     from: 1,

@@ -46,8 +46,8 @@ export class MetricsRegistry implements Metrics {
   /** All families, those without a figure so far included. */
   families(): readonly Family[] {
     return [
-      ...Object.entries(counters).map(([name, help]) => this.#family({ name, type: "counter", help })),
-      ...Object.entries(gauges).map(([name, help]) => this.#family({ name, type: "gauge", help })),
+      ...Object.entries(counters).map(([name, { help }]) => this.#family({ name, type: "counter", help })),
+      ...Object.entries(gauges).map(([name, { help }]) => this.#family({ name, type: "gauge", help })),
       ...Object.entries(histograms).map(([name, { help }]) => this.#histogramFamily(name, help)),
     ];
   }

@@ -33,7 +33,7 @@ export const mongrel2Settings = {
     option: "state-dir",
     argument: "<FOLDER|off>",
     value: textOf("the path of a folder, or off"),
-    otherwise: "$XDG_STATE_HOME/pharos, or ~/.local/state/pharos",
+    otherwise: "`$XDG_STATE_HOME/pharos`, or `~/.local/state/pharos`",
     help: "Folder where the hub records open streams, so that a restart can free them.",
     notes:
       "Without the record, clients that were connected during a crash stay connected and receive nothing.",

@@ -12,7 +12,7 @@ export const operatingSettings = {
     option: "admin",
     argument: "<[HOST:]PORT|off>",
     value: httpAddress,
-    otherwise: `${defaultAdmin.host}:${defaultAdmin.port}`,
+    otherwise: `\`${defaultAdmin.host}:${defaultAdmin.port}\``,
     help: "Address of `/metrics`, `/stats` and the operator page.",
     notes:
       "If the default port is taken, the hub logs it and runs without an admin address. If you name a port and it is taken, the hub stops with an error.",

@@ -37,7 +37,6 @@ export const streamSettings = {
     value: onOrOff,
     default: "off",
     help: "Also compress streams with a token; their length can then reveal a secret.",
-    notes: compressionNotes,
   }),
   opaqueIds: setting({
     option: "opaque-ids",

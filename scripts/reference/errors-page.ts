@@ -1,0 +1,45 @@
+import { errorCodes, type ErrorCode } from "../../src/base/errors.js";
+import { statusOf } from "../../src/gateway/http/replies.js";
+import { code, generated, page, table } from "./markdown.js";
+
+const intro = `# Errors
+
+${generated}
+
+Branch on the code, never on the text of a message: codes are never reused or renamed.
+
+## Over HTTP
+
+Every refused request gets \`application/problem+json\` [RFC 9457]. Its \`title\` is the code, \`detail\` says what was wrong and what is allowed, and \`instance\` is the id
+under which the hub's log has the refusal. Refusals that can succeed later have \`Retry-After\`.
+
+\`\`\`sh
+curl -i 'http://127.0.0.1:8080/esupdates?topic='
+\`\`\``;
+
+const others = `## In programs and logs
+
+These codes are the \`code\` of a \`PharosError\` in Node.js, or appear in the log of the hub. They are never the response to a request.`;
+
+/** docs/reference/errors.md */
+export function errorsPage(): string {
+  const codes = Object.entries(errorCodes).map(([name, help]) => ({
+    name,
+    help,
+    status: statusOf[name as ErrorCode],
+  }));
+  const overHttp = codes.filter(({ status }) => status !== undefined);
+  const inOrder = overHttp.toSorted((a, b) => (a.status ?? 0) - (b.status ?? 0));
+  return page([
+    intro,
+    table(
+      ["status", "code", "meaning"],
+      inOrder.map(({ name, help, status }) => [String(status), code(name), help]),
+    ),
+    others,
+    table(
+      ["code", "meaning"],
+      codes.filter(({ status }) => status === undefined).map(({ name, help }) => [code(name), help]),
+    ),
+  ]);
+}

@@ -1,0 +1,58 @@
+import {
+  counters,
+  gauges,
+  histograms,
+  metricPrefix,
+  type HistogramDefinition,
+  type MetricDefinition,
+} from "../../src/base/metrics.js";
+import { processMetrics } from "../../src/monitoring/process-metrics.js";
+import { code, generated, page, table } from "./markdown.js";
+
+const intro = `# Metrics
+
+${generated}
+
+The admin address has them at \`/metrics\`, in the text format of Prometheus. [Monitoring](../operating/monitoring.md) says which to watch.
+
+\`\`\`sh
+curl http://127.0.0.1:8081/metrics
+\`\`\``;
+
+type Definitions = Readonly<Record<string, MetricDefinition>>;
+
+/** docs/reference/metrics.md */
+export function metricsPage(): string {
+  const bounds: readonly (readonly [string, HistogramDefinition])[] = Object.entries(histograms);
+  return page([
+    intro,
+    section("Counters", "They count from the start of the hub.", counters),
+    section("Gauges", "They measure the present moment.", gauges),
+    section("Histograms", "Each has `_bucket`, `_sum` and `_count`.", histograms),
+    table(
+      ["histogram", "upper bounds of its buckets"],
+      bounds.map(([name, definition]) => [
+        code(metricPrefix + name),
+        definition.bounds.map(numeral).join(", "),
+      ]),
+    ),
+    "## Process\n\nThese metrics have their usual names, so that dashboards for any program find them. They do not include workers.",
+    table(
+      ["metric", "type", "meaning"],
+      processMetrics(0).map(({ name, type, help }) => [code(name), type, help]),
+    ),
+  ]);
+}
+
+function section(title: string, text: string, definitions: Definitions): string {
+  const rows = Object.entries(definitions).map(([name, { help, labels = [] }]) => [
+    code(metricPrefix + name),
+    labels.map(code).join(", "),
+    help,
+  ]);
+  return page([`## ${title}`, text, table(["metric", "labels", "meaning"], rows)]).trimEnd();
+}
+
+function numeral(value: number): string {
+  return value.toLocaleString("en-US");
+}

@@ -1,0 +1,91 @@
+import { variableName } from "../../src/config/declare/setting.js";
+import { settingGroups, settings, type NamedSetting } from "../../src/config/settings.js";
+import { tokenIssuerParts } from "../../src/config/values/token-issuer.js";
+import { commandsTable } from "./commands-table.js";
+import { code, generated, page, table } from "./markdown.js";
+
+const intro = `# Settings
+
+${generated}
+
+All options of the command line, with their defaults. Limits have [a page of their own](limits.md).
+
+You can give a setting of \`pharos serve\` in four places. The first one that has it wins:
+
+1. the option: \`--log-level debug\`
+2. the environment: \`PHAROS_\` and the option's name, \`PHAROS_LOG_LEVEL=debug\`; separate the values of a list with spaces
+3. the JSON file that \`--config FILE\` names; [config.schema.json](../../config.schema.json) describes it
+4. the default
+
+\`\`\`sh
+pharos serve --http 127.0.0.1:9000 --log-level debug
+\`\`\`
+
+\`serve\` prints one line to standard output when it is ready, \`ready http=… ingest=… mongrel2=…:waiting\`. The log goes to standard error.
+
+SIGINT, SIGTERM and the control message \`shutdown\` stop the hub in order:
+
+1. the hub delivers what publishers have sent by then
+2. it closes all streams
+3. clients reconnect when the hub is back
+
+Exit codes: 0 stopped, 1 failure, 2 invalid options or settings.`;
+
+const secretsText = `**Secrets** have no option, because all users of a machine can read command lines. Give them in the environment or in the file.
+\`openssl rand -hex 32\` makes a good value.`;
+
+const fileText = `## Only in the file
+
+The file has all settings above under the names in its [schema](../../config.schema.json), \`limits\` ([limits](limits.md)), and \`tokens\`: a list of further
+issuers whose tokens are accepted. Each issuer has at least one of \`secret\`, \`key\` and \`jwks\`.`;
+
+/** docs/reference/settings.md */
+export function settingsPage(): string {
+  const file = [
+    code("--config FILE"),
+    code(variableName("config")),
+    "none",
+    "JSON file with settings, limits and secrets.",
+  ];
+  return page([
+    intro,
+    secretsText,
+    "## `pharos serve`",
+    ...settingGroups.map(({ title, settings: group }) => `### ${title}\n\n${table(heads, group.map(rowOf))}`),
+    `### File\n\n${table(heads, [file])}`,
+    `## Notes`,
+    ...settings
+      .filter(({ notes }) => notes !== undefined)
+      .map((setting) => `### ${code(nameOf(setting))}\n\n${setting.notes}`),
+    fileText,
+    table(
+      ["key of an issuer", "meaning"],
+      Object.entries(tokenIssuerParts).map(([key, part]) => [code(key), part.description ?? ""]),
+    ),
+    `## Other commands\n\n${commandsTable()}`,
+  ]);
+}
+
+const heads = ["option", "environment", "default", "meaning"];
+
+function rowOf(setting: NamedSetting): readonly string[] {
+  const { option, argument, secret, notes, help, form } = setting;
+  const link = notes === undefined ? [] : [`[Notes](#${nameOf(setting).toLowerCase()})`];
+  const words = [
+    ...(secret === true ? ["**Secret.**"] : []),
+    help,
+    ...(form === "list" ? ["Repeatable."] : []),
+    ...link,
+  ];
+  const given = secret === true ? "none" : code(`--${option} ${argument.replaceAll(/[<>]/g, "")}`);
+  return [given, code(variableName(option)), defaultOf(setting), words.join(" ")];
+}
+
+function defaultOf({ byDefault, otherwise, bare }: NamedSetting): string {
+  const known = byDefault === undefined ? (otherwise ?? "none") : code(byDefault);
+  return bare === undefined ? known : `${known}; ${code(bare)} without a value`;
+}
+
+function nameOf({ option, secret }: NamedSetting): string {
+  return secret === true ? variableName(option) : `--${option}`;
+}
