@@ -1,5 +1,5 @@
 import { errorCodes, type ErrorCode } from "../../src/base/errors.js";
-import { statusOf } from "../../src/gateway/http/replies.js";
+import { statuses } from "../../src/gateway/refusals/status.js";
 import { code, generated, page, table } from "./markdown.js";
 
 const intro = `# Errors
@@ -26,7 +26,7 @@ export function errorsPage(): string {
   const codes = Object.entries(errorCodes).map(([name, help]) => ({
     name,
     help,
-    status: statusOf[name as ErrorCode],
+    status: statuses[name as ErrorCode],
   }));
   const overHttp = codes.filter(({ status }) => status !== undefined);
   const inOrder = overHttp.toSorted((a, b) => (a.status ?? 0) - (b.status ?? 0));

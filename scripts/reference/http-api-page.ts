@@ -21,7 +21,7 @@ interface Description {
   readonly paths: Readonly<Record<string, object>>;
 }
 
-const methods = ["get", "post", "put", "delete"];
+const methods = new Set(["get", "post", "put", "delete"]);
 const file = new URL("../../html/openapi.json", import.meta.url);
 
 /** docs/reference/http-api.md, from the OpenAPI description that the hub serves. */
@@ -50,7 +50,7 @@ interface PathOperation {
 function operationsOf(path: string, item: object): readonly PathOperation[] {
   const { parameters = [] } = item as { readonly parameters?: readonly unknown[] };
   return Object.entries(item as Readonly<Record<string, Operation>>)
-    .filter(([method]) => methods.includes(method))
+    .filter(([method]) => methods.has(method))
     .map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,

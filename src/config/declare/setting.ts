@@ -50,7 +50,7 @@ export function setting<Value extends z.ZodType>(declared: Declared<Value>): Set
 export function setting(declared: Declared<z.ZodType> & { readonly default?: unknown }): Setting {
   const { value, default: byDefault, ...words } = declared;
   const schema = byDefault === undefined ? value.optional() : value.prefault(byDefault);
-  const text = Array.isArray(byDefault) ? byDefault.join(" ") : String(byDefault ?? "");
+  const text = textOfDefault(byDefault);
   return {
     ...words,
     schema: schema.describe(describe(words)),
@@ -80,6 +80,12 @@ export function schemasOf<Settings extends Readonly<Record<string, Setting>>>(
 ): { [Key in keyof Settings]: Settings[Key]["schema"] } {
   const schemas = Object.entries(settings).map(([key, { schema }]) => [key, schema]);
   return Object.fromEntries(schemas);
+}
+
+/** Numbers and words as they are; the items of a list with spaces between them. */
+function textOfDefault(value: unknown): string {
+  if (Array.isArray(value)) return value.join(" ");
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 function describe({ help, otherwise }: SettingWords): string {
