@@ -77,7 +77,7 @@ describe(`tokens that were changed (seed ${seed})`, () => {
   });
 });
 
-/** The token with each other letter at the end of each part: the last bits of base64url are not all used. */
+/** The token with another last character in each part. Base64url does not use all bits of that character. */
 function lastCharacterChanged(token: string): readonly string[] {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=. \n".split("");
   const ends = [token.indexOf(".") - 1, token.lastIndexOf(".") - 1, token.length - 1];

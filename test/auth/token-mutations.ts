@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-/** What anybody may do to the text of a token without its key. */
+/** A change that an attacker without the key can make to a token. */
 export interface Mutation {
   readonly kind: "replace" | "insert" | "delete" | "cut" | "swap";
   readonly at: number;
@@ -13,7 +13,7 @@ export const mutation: fc.Arbitrary<Mutation> = fc.record({
   text: fc.string({ minLength: 1, maxLength: 3 }),
 });
 
-/** The token after the mutation; it may be the same. */
+/** The token after the mutation, which may leave it unchanged. */
 export function mutate(token: string, { kind, at, text }: Mutation): string {
   const place = at % token.length;
   const [before, after] = [token.slice(0, place), token.slice(place)];

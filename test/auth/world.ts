@@ -17,7 +17,7 @@ export const hubUrl = "https://hub.example/.well-known/mercure";
 export const issuer = "https://issuer.example";
 export const secret = "a secret of the tests, 36 characters";
 
-/** The second in which virtual clocks start. */
+/** The time at which virtual clocks start, in seconds. */
 export const now = Date.UTC(2026, 0, 1) / 1000;
 
 export const detailType = "https://mercure.rocks/authorization-detail";
@@ -29,7 +29,7 @@ export const everything = {
   topics: [{ match: "*" }],
 };
 
-/** Claims of the current form with nothing wrong. */
+/** Valid claims of the current form. */
 export const goodClaims = {
   iss: issuer,
   aud: hubUrl,
@@ -47,7 +47,7 @@ export interface Signed {
   readonly key?: KeyObject | Uint8Array;
 }
 
-/** A signed token; what is undefined in header or claims is left out of it. */
+/** Signs a token. Fields of header and claims that are undefined are left out. */
 export function sign({
   header = {},
   claims = goodClaims,
@@ -58,7 +58,7 @@ export function sign({
   return token.sign(key, { crit: { exotic: true } });
 }
 
-/** A signed token of the older form. */
+/** Signs a token of the older form. */
 export function signOlder(
   claims: Readonly<Record<string, unknown>>,
   signed: Omit<Signed, "claims"> = {},
@@ -66,7 +66,7 @@ export function signOlder(
   return sign({ ...signed, header: { typ: undefined, ...signed.header }, claims });
 }
 
-/** A verifier of one issuer, with all that it has of the world in reach of the test. */
+/** A token verifier with a virtual clock and a recorded log. */
 export class World {
   readonly clock = new VirtualClock();
   readonly log: { readonly level: string; readonly fields: LogFields; readonly message: string }[] = [];
@@ -88,14 +88,14 @@ export class World {
     return this.verifier.verify(token);
   }
 
-  /** What an accepted token allows. */
+  /** The rights of an accepted token. */
   async grants(token: string): Promise<Grants> {
     const verdict = await this.verify(token);
     if (verdict.ok) return verdict.grants;
     throw new Error(`refused: ${verdict.reason}`);
   }
 
-  /** Why a token is refused. */
+  /** The reason for which a token is refused. */
   async refusal(token: string): Promise<string> {
     const verdict = await this.verify(token);
     if (!verdict.ok) return verdict.reason;
@@ -109,14 +109,14 @@ export class World {
   }
 }
 
-/** A folder of the test that is gone after it. */
+/** Creates a folder that is removed after the test. */
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "pharos-auth-"));
   onTestFinished(() => rmSync(path, { recursive: true }));
   return path;
 }
 
-/** A file of the test with this text. */
+/** Creates a file with this text. It is removed after the test. */
 export function file(text: string, name = "key"): string {
   const path = join(folder(), name);
   writeFileSync(path, text);
@@ -135,7 +135,7 @@ export const ed25519 = (): KeyPair => generateKeyPairSync("ed25519");
 export const pem = ({ publicKey }: KeyPair): string =>
   publicKey.export({ type: "spki", format: "pem" }).toString();
 
-/** The public key as a JWK with these further members. */
+/** The public key as a JWK, with these additional members. */
 export function jwk({ publicKey }: KeyPair, members: Readonly<Record<string, unknown>> = {}): unknown {
   return { ...publicKey.export({ format: "jwk" }), ...members };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { bucketUs, mergeBuckets, percentileMs } from "../../scripts/benchmark/statistics/histogram.js";
 
-/** As checker.c has it. */
+/** The formula of checker.c. */
 function bucketOf(us: number): number {
   if (us < 32) return us;
   const exponent = Math.floor(Math.log2(us));

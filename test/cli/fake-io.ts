@@ -3,7 +3,7 @@ import { PassThrough, Readable, Writable } from "node:stream";
 import type { Io } from "../../src/cli/terminal/io.js";
 import { Changes } from "../support/wait-for.js";
 
-/** A world for one command: what it reads is given, what it writes is kept. */
+/** The input and output of one command: a given input, and recorded output. */
 export class FakeIo implements Io {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: KeptOutput;
@@ -28,13 +28,13 @@ export class FakeIo implements Io {
     return this.#interrupt.signal;
   }
 
-  /** What Ctrl-C does. */
+  /** Has the effect of Ctrl-C. */
   interrupt(): void {
     this.#interrupt.abort("SIGINT");
   }
 }
 
-/** Keeps what is written, and can be waited for. */
+/** Records its output. Tests can wait for a text. */
 export class KeptOutput extends Writable {
   readonly isTTY: boolean;
   readonly #changes = new Changes();
@@ -55,7 +55,7 @@ export class KeptOutput extends Writable {
     done();
   }
 
-  /** Until the text so far matches. */
+  /** Waits until the output matches. */
   async matches(pattern: RegExp, within = 20_000): Promise<void> {
     await this.#changes.until(() => pattern.test(this.#text), {
       within,

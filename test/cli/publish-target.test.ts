@@ -135,7 +135,7 @@ test("publish --curve says that others can read the keys", async () => {
   const file = newFile(JSON.stringify({ ...createKeyPair(), serverKey: createKeyPair().publicKey }));
   chmodSync(file, 0o644);
   const io = new FakeIo();
-  // The topic is refused before anything would be sent.
+  // The topic is invalid, so the command fails before it connects.
   expect(
     await run(["publish", "--to", "tcp://127.0.0.1:1", "--curve", file, "--topic", "*", "--data", "x"], io),
   ).toBe(2);

@@ -21,7 +21,10 @@ async function takenPort(): Promise<number> {
   return parsePort(other.address());
 }
 
-/** Name, labels and value of every line of the text format; throws for a line that is none [exposition format 0.0.4]. */
+/**
+ * Parses the text format: the value of each sample, by its name and labels. Throws for an invalid line [exposition
+ * format 0.0.4].
+ */
 function parseMetrics(text: string): ReadonlyMap<string, number> {
   const label = String.raw`[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"`;
   const line = new RegExp(
@@ -127,8 +130,8 @@ describe("the admin address", () => {
 });
 
 /**
- * Starts a hub while another program has the default admin address. That may be some other program of this machine, as
- * a hub of another test, which is as good unless it ends at this very moment: then the hub gets it, and is ended.
+ * Starts a hub while another program uses the default admin address. That may be a hub of another test. If that hub
+ * ends at this moment, the new hub gets the address; then it is stopped, and the loop tries again.
  */
 async function startHubBesideAnother(): Promise<HubProcess> {
   const other = createServer();

@@ -124,7 +124,7 @@ test("a stopped run prints its results so far and leaves no process behind", asy
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const over = once(child, "close");
-  // One turn is saved when the third begins.
+  // When the third turn begins, one turn is saved.
   await expect.poll(() => stderr, { timeout: within }).toContain("10% after");
   const tree = processTree(child.pid ?? 0);
   child.kill("SIGINT");
@@ -176,7 +176,7 @@ test("a scenario that takes too long has one turn", async () => {
   expect(measured[0]?.results).toMatchObject([{ kind: "measured", turns: [{ figures: { ms: 9000 } }] }]);
 });
 
-/** A server that answers each request with `onRequest`; resolves with its port. */
+/** Starts a server that answers each request with `onRequest`. Resolves with its port. */
 async function serve(onRequest: (socket: Socket, request: string) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());

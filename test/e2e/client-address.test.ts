@@ -7,10 +7,10 @@ import { waitFor } from "../support/wait-for.js";
 
 const within = 30_000;
 
-/** Addresses that proxies name have one stream each; this machine as many as it likes. */
+/** One stream for each address that a proxy reports, and practically no limit for this machine. */
 const limits = { connectionsPerAddress: 1, connectionsPerLocalAddress: 100 };
 
-/** Asks for a stream and leaves it open; returns the status of the answer. */
+/** Requests a stream and leaves it open. Returns the status of the response. */
 async function statusOf(port: number, forwardedFor: string): Promise<number> {
   const client = await connectRaw({ port });
   client.write(`GET /esupdates HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${forwardedFor}\r\n\r\n`);

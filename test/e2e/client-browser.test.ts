@@ -27,7 +27,7 @@ const nothingWrong = { gaps: 0, told: 0, lost: 0, doubled: 0 };
 const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, n) => String(from + n));
 
-/** What test/long/client-faults.test.ts does with 10,000 events and faults of 30 s, in seconds. */
+/** A short version of test/long/client-faults.test.ts: its 10,000 events and faults of 30 s take too long here. */
 describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => {
   let started: BrokenSite | undefined;
   const site = (): BrokenSite => {
@@ -42,7 +42,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     for (const end of ends) await end();
   });
 
-  // First: a poll whose page has gone counts as a stream for as long as it would have waited.
+  // This test comes first: a poll of a closed page counts as a stream until its waiting time is over.
   it("has one connection for all tabs, and the others miss nothing when the first is closed", async () => {
     const browser = await startChromium();
     const tabs: Follower[] = [];
@@ -123,7 +123,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     await devTools?.send("Page.setWebLifecycleState", { state: "frozen" });
     site().network.darken();
     await publishNumbers(site(), [500, 1000]);
-    // The other one finds that its stream is dead, after three heartbeats.
+    // The other page finds its stream dead after three heartbeats.
     await followers[1]?.untilState("waiting");
     site().network.resume();
     await devTools?.send("Page.setWebLifecycleState", { state: "active" });
@@ -149,7 +149,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
   });
 });
 
-/** When a tab comes the stream is replaced by one with its filters, so that for a moment there are two. */
+/** Waits for one stream. A new tab replaces the stream with one that includes its filters, so briefly there are two. */
 async function untilOneStream(site: BrokenSite): Promise<void> {
   let streams = 0;
   const isOne = async (): Promise<boolean> => (streams = await site.streams()) === 1;

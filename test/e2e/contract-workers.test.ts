@@ -1,5 +1,5 @@
 import { describeContract } from "../contract/contract.js";
 
-// Two processes hold the connections of the HTTP front; for their clients that must make no difference.
+// Two worker processes hold the connections of the HTTP front. Clients must not notice a difference.
 process.env["PHAROS_WORKERS"] = "2";
 describeContract("http");

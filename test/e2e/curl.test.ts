@@ -5,7 +5,7 @@ import { startSite } from "../contract/site.js";
 import { currentToken, hubUrl, issuer, olderToken, secret } from "../support/token.js";
 import { Changes } from "../support/wait-for.js";
 
-// The commands that documents of the Mercure protocol tell people to type, with curl itself.
+// The curl commands that the documentation of the Mercure protocol shows.
 
 const within = 30_000;
 const book = "https://example.com/books/1";
@@ -38,7 +38,7 @@ class Curl {
       throw new Error(`curl ended before ${text} came: ${this.stdout}${this.stderr}`);
   }
 
-  /** Until it ends by itself; returns what it printed. */
+  /** Waits until curl exits. Returns its output. */
   async output(): Promise<string> {
     await this.#changes.until(() => this.code !== undefined, { within, missing: "the end of curl" });
     if (this.code !== 0) throw new Error(`curl ended with ${this.code}: ${this.stderr}`);
@@ -150,7 +150,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
       expect(stranger.stdout).not.toContain("hidden");
     });
 
-    // curl asks before it sends a large body, and waits for a second where the server does not answer that.
+    // Before a large body curl sends `Expect: 100-continue`, and waits up to a second for an answer.
     it("publishes what it asks leave for", async () => {
       const { hub, authorization } = await startHub();
       const body = ["-d", `topic=${book}`, "-d", `data=${"x".repeat(100_000)}`];

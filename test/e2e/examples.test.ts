@@ -14,9 +14,9 @@ const timeout = 60_000;
 
 interface Example {
   readonly child: ChildProcess;
-  /** Where its page is. */
+  /** The URL of the example's page. */
   readonly url: string;
-  /** Until it has written this to standard output. */
+  /** Waits until standard output matches. */
   readonly said: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
@@ -26,7 +26,7 @@ interface ExampleOptions {
   readonly onEnd?: OnEnd;
 }
 
-/** Starts one as its README says. */
+/** Starts an example as its README says. */
 async function startExample(name: string, options: ExampleOptions = {}): Promise<Example> {
   const { args = [], onEnd = atTestEnd } = options;
   const child = spawn(process.execPath, ["--import", "tsx", join("examples", name, "main.ts"), ...args], {
@@ -48,7 +48,7 @@ async function startExample(name: string, options: ExampleOptions = {}): Promise
   return { child, url: (await said(/^open (\S+)$/m))[1] ?? "", said };
 }
 
-/** Where its hub is, as its page learns it. */
+/** The URL of the example's hub, read from the page's own source. */
 async function hubOf(url: string): Promise<string> {
   const reply = await fetch(new URL("hub.js", url));
   return /"(.+)"/.exec(await reply.text())?.[1] ?? "";
@@ -101,7 +101,7 @@ test("a notification reaches the user whom it is for, and nobody else", async ()
     await page.getByRole("button", { name }).first().click();
     await page.getByText(`${name.toLowerCase()} is logged in.`).waitFor({ timeout });
   }
-  // Grace's page follows Ada's topic too, with Grace's token.
+  // Grace's page also follows Ada's topic, with Grace's token.
   await grace.evaluate(
     async (hub) => {
       const stream = new EventSource(`${hub}/esupdates?topic=users/ada&topic=users/grace`, {
@@ -197,7 +197,7 @@ async function enter(url: string, name: string): Promise<Page> {
   return joinAs(await openPage(url), name);
 }
 
-/** Joins, and waits until lines can be said. */
+/** Joins, and waits until messages can be sent. */
 async function joinAs(page: Page, name: string): Promise<Page> {
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Join" }).click();
@@ -205,7 +205,7 @@ async function joinAs(page: Page, name: string): Promise<Page> {
   return page;
 }
 
-/** Says it, and waits until it has come back and is no longer in its field. */
+/** Sends a message, and waits until it has come back and the field is empty. */
 async function say(page: Page, text: string): Promise<void> {
   const field = page.getByLabel("Your line");
   await field.fill(text);
@@ -215,13 +215,16 @@ async function say(page: Page, text: string): Promise<void> {
   });
 }
 
-/** All lines, once the last of them is there. */
+/** Waits for the last line. Returns all lines. */
 async function linesUntil(page: Page, last: string): Promise<readonly string[]> {
   await page.getByRole("listitem").last().getByText(last, { exact: true }).waitFor({ timeout });
   return page.getByRole("listitem").allTextContents();
 }
 
-/** In the chat's page, by a WebSocket of its own: first without a token, then with Ada's. Returns the hub's refusals. */
+/**
+ * Publishes from the chat's page over its own WebSocket, first without a token, then with Ada's. Returns the hub's
+ * refusals.
+ */
 async function sayAsGrace(hub: string): Promise<readonly unknown[]> {
   const socket = new WebSocket(`${hub.replace(/^http/, "ws")}/ws?topic=chat/lobby/%2B`);
   const publish = { topic: "chat/lobby/Grace", data: "not hers" };

@@ -8,7 +8,7 @@ import { hubEntry, startHub, type HubProcess } from "../support/hub-process.js";
 import { currentToken, hubUrl, issuer, secret } from "../support/token.js";
 import { before } from "../support/wait-for.js";
 
-/** The next `count` events of all that is held on `filter` and comes. */
+/** Reads `count` events that match `filter`, beginning with the stored ones. */
 async function events(origin: string, filter: string, count: number): Promise<string[]> {
   const url = `${origin}/esupdates`;
   const got: string[] = [];
@@ -95,7 +95,7 @@ test("a hub's refusal has its reason", async () => {
   });
   const open = await openHub();
   const publisher = new HttpPublisher(open.httpUrl);
-  // The hub's own path as a relative URL: a topic everywhere but over HTTP.
+  // This topic is the hub's own path as a relative URL. Only publications over HTTP refuse it.
   const batch = [{ data: "1" }, { topic: "mercure", data: "2" }];
   await expect(publisher.publishAll(batch)).rejects.toMatchObject({
     code: "refused",

@@ -20,7 +20,7 @@ function keyFile(content: object): string {
 interface Publishing {
   readonly keys?: CurveKeyPair;
   readonly data: string;
-  /** How long it may take; who is to fail need not wait for long. */
+  /** The time-out. Publishers that must fail use a short one. */
   readonly timeoutMs: number;
 }
 

@@ -18,7 +18,7 @@ const body = "id: 1\ndata: evil\n\n";
 const zmtp1 = (text: string): Buffer => Buffer.from([text.length + 1, 0, ...Buffer.from(text)]);
 const zmtp2Greeting = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 8];
 
-/** What strangers write to a port. A page's `fetch` can send the first with any body it likes. */
+/** Bytes that other programs may write to the port. A page's `fetch` can send the first one with any body. */
 const strangers: readonly (readonly [string, Buffer])[] = [
   [
     "an HTTP request with event text",
@@ -59,14 +59,14 @@ const strangers: readonly (readonly [string, Buffer])[] = [
   ["zeros", Buffer.alloc(4096)],
 ];
 
-/** Writes `bytes` and the end of the stream, and resolves when the other side has closed. */
+/** Writes `bytes`, ends the stream, and waits until the other side has closed. */
 async function writeRaw(address: string, bytes: Buffer): Promise<void> {
   const [, transport, place = ""] = /^(tcp|ipc):\/\/(.+)$/.exec(address) ?? [];
   const [, host, port] = /^(.+):(\d+)$/.exec(place) ?? [];
   const socket = transport === "ipc" ? connect(place) : connect(Number(port), host);
   onTestFinished(() => void socket.destroy());
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-  // Being cut while writing is an answer, too.
+  // The connection may also be reset during the write, which is a valid refusal.
   socket.on("error", () => undefined).resume();
   socket.end(bytes);
   await before(closed, {
@@ -78,11 +78,11 @@ async function writeRaw(address: string, bytes: Buffer): Promise<void> {
 interface Port {
   readonly address: string;
   readonly sink: RecordingSink;
-  /** A publisher that is let in. */
+  /** Connects a publisher that the endpoint accepts. */
   readonly open: () => Push;
 }
 
-/** An ingest endpoint of each kind that can be bound. */
+/** One ingest endpoint of each kind that can be bound. */
 const ports: Readonly<Record<string, () => Promise<Port>>> = {
   "loopback tcp": () => openPort("@tcp://127.0.0.1:0"),
   ipc: () => openPort(`@ipc://${ipcPath()}`),

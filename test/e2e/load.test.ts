@@ -3,7 +3,8 @@ import { fronts, startEnvironment } from "../support/load/environment.js";
 import { startLoadClients } from "../support/load/client.js";
 import { startProducer, type Pace } from "../support/producer.js";
 
-// Small versions of test/long: no rate and no delay is asserted, only that nothing is lost and nobody is dropped.
+// Short versions of test/long. They check no rates and no delays, only that no event is lost and no client is
+// dropped.
 const within = 60_000;
 const paces: readonly Pace[] = [{ kind: "flat-out" }, { kind: "bursts", size: 50, perSecond: 20 }];
 
@@ -25,12 +26,12 @@ test.each(fronts.flatMap((front) => paces.map((pace) => ({ front, pace }))))(
   },
 );
 
-// A link that closed heard no fence any more: each stop behind Mongrel2 waited for its deadline of 5 s.
+// Bug: a closing link did not read its fences, so each stop behind Mongrel2 waited for its deadline of 5 s.
 test.each(fronts)("a hub with streams that stops in order waits for no deadline: %s", async (front) => {
   const environment = await startEnvironment({ front });
   const loadClients = startLoadClients();
   const group = await loadClients.open({ name: front, clients: 50, port: environment.port });
-  // On a busy machine the link may have been stuck before.
+  // On a busy machine the link may have been stuck earlier; only the log from here on counts.
   const before = environment.hub.stderr.length;
   expect(await environment.hub.stop()).toMatchObject({ code: 0 });
   await group.waitCount("closed", { atLeast: 50, within });
@@ -57,7 +58,7 @@ test.each(["http", "shipped"] as const)(
       firstSequence: 1,
       reading: { kind: "never" },
     });
-    // The kernel takes some 4 MB in place of a client that does not read: twice that leaves it behind.
+    // The kernel buffers about 4 MB for a client that does not read. Twice as much makes the client fall behind.
     await startProducer({
       endpoint: environment.hub.ingest,
       count,

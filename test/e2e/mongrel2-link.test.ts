@@ -23,7 +23,7 @@ async function server(options: Mongrel2Options): Promise<Mongrel2Server> {
   return started;
 }
 
-/** An owner that opens a stream for every request. */
+/** Opens a stream for every request, as the owner of the link. */
 function openStream(request: Mongrel2Request, link: Link): void {
   link.opened(request.id);
   link.deliver(new Targets([request.id]), Buffer.from(`${head}open ${request.id}\n`));
@@ -39,7 +39,7 @@ async function client(port: number, path = "/esupdates"): Promise<RawConnection>
   return connection;
 }
 
-/** A client with an open stream, and its id. */
+/** Opens a stream. Returns the client's connection and id. */
 async function stream(port: number): Promise<{ readonly connection: RawConnection; readonly id: number }> {
   const connection = await client(port);
   const text = await connection.readUntil((text) => /open \d+\n/.test(text), { within });
@@ -158,7 +158,7 @@ it("cuts a client that takes nothing, where a close would wait for it", async ()
   const id = Number(events.find((event) => event.startsWith("request"))?.slice("request ".length));
   await quiet(events);
   link.cut(new Targets([id]));
-  // An id that the server no longer has is answered by a disconnect notice.
+  // The server answers a message for an id that it no longer has with a disconnect notice.
   await new Promise<void>((resolve) => link.whenTaken(resolve));
   link.deliver(new Targets([id]), Buffer.from("x"));
   await seen(`disconnected ${id}`, { within });
@@ -167,12 +167,12 @@ it("cuts a client that takes nothing, where a close would wait for it", async ()
 
 describe("quiet streams", () => {
   it("outlive the server's reaper by keep-alive", async () => {
-    // A machine that stands still for longer than this would have the stream reaped with reason.
+    // A machine that stands still for longer than this would lose the stream, correctly.
     const settings = { "limits.tick_timer": 1, "limits.min_ping": 6 };
     const mongrel2 = await server({ mode: "stock", settings });
     streaming(mongrel2, { keepAliveMs: 500 });
     const { connection } = await stream(mongrel2.port);
-    // One that came later and never says a word: when it is closed, the reaper has been round.
+    // A later connection that never sends a byte. When the server closes it, the reaper has run.
     const silent = await connectRaw({ port: mongrel2.port });
     await silent.readToEnd({ within });
     expect(connection.closed).toBe(false);
@@ -225,7 +225,7 @@ describe("over TCP", () => {
     await Promise.all(strangers.map((stranger) => stranger.readUntil("open", { within })));
     const second = streaming(mongrel2, { recordFile });
     await second.seen("up", { within });
-    // Three ticks of the server's clock, each of which ages its connections, and a look at them every second.
+    // Waits for three ticks of the server's clock, each of which ages its connections, with a check every second.
     await later(4_000);
     expect(strangers.filter(({ closed }) => closed)).toEqual([]);
   });
@@ -288,7 +288,10 @@ it("does not grow this process while the server is stopped", async () => {
   await untilState(recorder, "up");
 });
 
-/** Delivers rounds to all members, the next when all have drained; the first when the last has its head. */
+/**
+ * Delivers rounds to all members. The first round starts when all members have their heads, each later one when all
+ * have drained.
+ */
 function createRounds(options: { readonly members: number; readonly rounds: number }): {
   readonly drained: (ids: readonly number[], link: Link) => void;
 } {
@@ -324,7 +327,7 @@ function otherHandler(mongrel2: Mongrel2Server): {
   return { sendSpec: other.sendSpec, recvSpec: other.recvSpec, controlSpec: mongrel2.controlSpec };
 }
 
-/** A state, where a fence that was late on a busy machine may have had the link stuck before. */
+/** Waits for a state. On a busy machine a late fence may have made the link stuck before. */
 async function untilState({ link, changes }: LinkRecorder, state: LinkState): Promise<void> {
   await changes.until(() => link.state === state, {
     within,
@@ -332,10 +335,10 @@ async function untilState({ link, changes }: LinkRecorder, state: LinkState): Pr
   });
 }
 
-/** So old was a stream at least, when the server was last heard, that its age tells one run from the next. */
+/** A stream of this age, when the server was last heard, is old enough to tell one run from the next. */
 const provenMs = 3_500;
 
-/** Until the record says that the server was heard at this time or later, in milliseconds of the wall clock. */
+/** Waits until the record says that the server was heard at this time or later, in wall-clock milliseconds. */
 async function untilHeard(recordFile: string, time: number): Promise<void> {
   const heardAt = (): number => parseRecord(readFileSync(recordFile, "latin1")).at(-1)?.heardAt ?? 0;
   await waitFor(() => heardAt() >= time, {
@@ -344,12 +347,12 @@ async function untilHeard(recordFile: string, time: number): Promise<void> {
   });
 }
 
-/** Time that must really pass: what the server's reaper and clock do takes seconds and tells nobody. */
+/** Waits in real time. The server's reaper and its clock take seconds, and have no event to wait for. */
 function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Until nothing has been recorded for half a second. */
+/** Waits until nothing has been recorded for half a second. */
 async function quiet(events: readonly string[]): Promise<void> {
   for (let count = -1; count !== events.length; await later(500)) count = events.length;
 }

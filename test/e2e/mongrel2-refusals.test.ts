@@ -16,8 +16,8 @@ async function openStream(port: number): Promise<RawConnection> {
 const large = { what: "a body that is too large", head: "Content-Length: 2000000\r\n\r\n" };
 const chunked = { what: "a chunked body", head: "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" };
 
-// With each 413 Mongrel2 closes file descriptor 0, which the next client is then given: the stream of one client was
-// closed by the large body of another. The shipped configuration keeps it from saying 413.
+// Bug: with each 413 Mongrel2 closes file descriptor 0, which the next client may have. So a large body of one client
+// closed the stream of another. The shipped configuration avoids 413.
 it.each([large, chunked])(
   "$what costs nobody else a stream behind the shipped configuration",
   async ({ head }) => {
@@ -31,7 +31,7 @@ it.each([large, chunked])(
       await refused.readToEnd({ within });
       streams.push(await openStream(server.port));
     }
-    // Whatever closed one of them was done before a further client is served.
+    // A server that serves another client has finished all earlier closes.
     await openStream(server.port);
     expect(streams.map(({ closed }) => closed)).toEqual([false, false, false, false]);
   },

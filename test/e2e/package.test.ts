@@ -13,12 +13,12 @@ const execute = promisify(execFile);
 const npmArguments = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 let folder = "";
 
-// What a user does: the package as it would be published, installed where nothing else is.
+// Installs the package as a user would, in a folder with nothing else.
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "pharos-package-"));
   const packed = join(folder, "packed");
   mkdirSync(packed);
-  // The build is made before the tests, and others of them use it now.
+  // The build already exists. It must not run again, because other tests use it now.
   await execute("npm", ["pack", "--pack-destination", packed, ...npmArguments], { cwd: root });
   const [tarball = ""] = readdirSync(packed);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -55,7 +55,7 @@ test("npx pharos serve is ready, and serves the page", async () => {
     "--state-dir",
     "off",
   ];
-  // A group of its own: npx does not pass every signal on.
+  // npx does not pass every signal on, so the hub has its own process group.
   const child = spawn("npx", args, { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const hub = new HubProcess(child, folder);
   onTestFinished(async () => {
@@ -80,7 +80,7 @@ test("the package holds what is used, and neither sources nor tests", async () =
 test("a program that imports hub and client compiles with their types, runs, and ends by itself", async () => {
   writeFileSync(join(folder, "main.ts"), program);
   mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
-  // The types of Node and what they need; a program of a user has them too.
+  // The types of Node and their dependency, which a user's program also has.
   for (const name of ["@types/node", "undici-types"])
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   const compiler = join(root, "node_modules", ".bin", "tsc");

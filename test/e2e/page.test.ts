@@ -4,7 +4,7 @@ import { startChromium } from "../support/chromium.js";
 import { pageFronts, type PageSite } from "../support/page-site.js";
 import { olderToken } from "../support/token.js";
 
-/** What a test's own script in the page has received. */
+/** The data that the page's own script has received. */
 interface Got {
   readonly got: readonly string[];
 }
@@ -16,7 +16,7 @@ async function openPage(site: PageSite, hash = ""): Promise<Page> {
   return browser.openPage(`${site.url}${hash}`);
 }
 
-/** Until the state line begins so; the message at the deadline names the selector that was not found. */
+/** Waits until the state line begins with this text. The error at the deadline names the missing selector. */
 async function state(page: Page, text: string): Promise<void> {
   await page.locator("#state", { hasText: new RegExp(`^${text}`) }).waitFor({ timeout });
 }
@@ -46,7 +46,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
       source.addEventListener("message", ({ data }) => got.push(String(data)));
       Object.assign(globalThis, { got });
       await new Promise((resolve) => source.addEventListener("open", resolve));
-      // A browser tells a page the headers of what it has fetched, not those of an EventSource.
+      // Browsers do not show a page the headers of an EventSource, but those of `fetch`.
       const ended = new AbortController();
       const { headers } = await fetch("/esupdates?topic=many", { signal: ended.signal });
       ended.abort();

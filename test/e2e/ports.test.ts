@@ -15,7 +15,7 @@ import { connectPublisher } from "../support/publisher.js";
 
 const eventText = "id: injected\ndata: injected\n\n";
 
-/** A web page's request, with event text as its body. */
+/** The request of a web page, with event text as its body. */
 const httpRequest = [
   "POST / HTTP/1.1",
   "Host: 127.0.0.1",
@@ -25,12 +25,12 @@ const httpRequest = [
   eventText,
 ].join("\r\n");
 
-/** One frame of ZMTP 1.0: length with the flags, flags, body; `more` frames follow where it is not the last. */
+/** One frame of ZMTP 1.0: length including the flags, flags, body. With `more`, further frames follow. */
 function frameOf(body: string, more = false): Buffer {
   return Buffer.concat([Buffer.from([body.length + 1, more ? 1 : 0]), Buffer.from(body)]);
 }
 
-/** An anonymous ZMTP 1.0 greeting and what a PUSH of that age would send. */
+/** An anonymous ZMTP 1.0 greeting, and the frames that a PUSH socket of that version would send. */
 function zmtp1(...frames: readonly string[]): Buffer {
   const parts = frames.map((body, index) => frameOf(body, index < frames.length - 1));
   return Buffer.concat([frameOf(""), ...parts]);
@@ -44,7 +44,7 @@ const attacks: readonly { readonly name: string; readonly bytes: string | Buffer
   { name: "a bare event", bytes: eventText },
 ];
 
-/** Paths of the local sockets on which a process listens, from /proc. */
+/** The paths of the local sockets on which a process listens, from /proc. */
 function listeningPaths(pid: number): readonly string[] {
   const inodes = new Set(
     readdirSync(`/proc/${pid}/fd`).map((fd) => {
@@ -64,7 +64,7 @@ function listeningPaths(pid: number): readonly string[] {
     .flatMap(([, , , , , , , path]) => path ?? []);
 }
 
-/** Writes to a port or a local socket, ends the writing, and waits until the other side has answered or ended. */
+/** Writes to a port or local socket, ends the writing, and waits until the connection is closed. */
 async function write(target: { port: number } | { path: string }, bytes: string | Buffer): Promise<void> {
   const socket: Socket = createConnection(
     "port" in target ? { ...target, host: "127.0.0.1" } : { ...target },
@@ -82,9 +82,9 @@ async function write(target: { port: number } | { path: string }, bytes: string 
 
 interface Site {
   readonly hub: HubProcess;
-  /** Reads every topic. */
+  /** A stream with all topics. */
   readonly reader: RawConnection;
-  /** Publishes as a producer may, and returns all events that the reader has got by then. */
+  /** Publishes a marker, as a producer may. Returns all events that the reader has received up to it. */
   eventsWithMarker(): Promise<string>;
 }
 

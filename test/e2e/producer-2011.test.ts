@@ -13,13 +13,13 @@ import { startHubBehind } from "../support/mongrel2-hub.js";
 import { connectRaw, type RawConnection } from "../support/raw-http.js";
 import { waitFor } from "../support/wait-for.js";
 
-/** The 2011 server: its port and the two addresses of its handler, here on free ports. */
+/** The 2011 server: its port, and the two addresses of its handler, here on free ports. */
 interface OldServer {
   readonly port: number;
   readonly mongrel2: string;
 }
 
-/** Starts Mongrel2 with the configuration of 2011 as it stands, but for its three fixed ports. */
+/** Starts Mongrel2 with the configuration of 2011. Only its three fixed ports are replaced. */
 async function startOldServer(): Promise<OldServer> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-2011-"));
   for (const name of ["run", "logs", "tmp", "html"]) mkdirSync(join(dir, name));
@@ -29,7 +29,7 @@ async function startOldServer(): Promise<OldServer> {
     .replace("port=6767", `port=${port}`)
     .replace("'tcp://127.0.0.1:9999'", `'tcp://127.0.0.1:${send}'`)
     .replace("'tcp://127.0.0.1:9998'", `'tcp://127.0.0.1:${recv}'`);
-  // Started by root it would leave this process and be nobody's child.
+  // As a daemon, a server started by root would leave this process, and nobody would stop it.
   writeFileSync(join(dir, "stock-2011.conf"), `${text}\nsettings = {'server.daemonize': 0}\n`);
   const env = { ...process.env, LOGNAME: "test" };
   await promisify(execFile)("m2sh", ["load", "-config", "stock-2011.conf", "-db", "config.sqlite"], {
@@ -55,7 +55,7 @@ async function startOldServer(): Promise<OldServer> {
   return { port, mongrel2: `tcp://127.0.0.1:${send},tcp://127.0.0.1:${recv}` };
 }
 
-/** The producer of 2011: its PUSH binds the queue, and each message is the raw text of one event with CRLF. */
+/** The producer of 2011: its PUSH socket binds the queue, and each message is the text of one event with CR LF. */
 async function startOldProducer(endpoint: string): Promise<(id: number, data: string) => Promise<void>> {
   const push = new Push({ linger: 0, sendTimeout: 30_000 });
   onTestFinished(() => push.close());

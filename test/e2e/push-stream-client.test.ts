@@ -9,8 +9,8 @@ import { startTcpProxy } from "../support/tcp-proxy.js";
 import { waitFor } from "../support/wait-for.js";
 
 /**
- * The module's own client library, as it is, in a browser. It is not among the files of this project: the environment
- * says where it lies, and without it there is nothing to run.
+ * The module's own client library, unmodified, in a browser. It is not part of this project: the environment names
+ * its path, and without it these tests are skipped.
  */
 const library = process.env["PHAROS_PUSHSTREAM_JS"];
 
@@ -33,7 +33,7 @@ async function openPage({ port }: Pick<Site, "port">): Promise<Page> {
 
 interface Target {
   readonly site: Site;
-  /** The port by which the page reaches it. @default its own */
+  /** The port that the page connects to. @default the site's own */
   readonly port?: number;
   readonly settings: object;
 }
@@ -113,14 +113,15 @@ describe.skipIf(library === undefined).each(fronts)("pushstream.js over the fron
     for (const data of numbers) {
       await site.publish({ topics: ["room"], data });
       await site.publish({ topics: ["other"], data });
-      // Between the polls of a client that asks again after 100 ms, and while one waits.
+      // This pause covers both cases: publications between two polls of the client, which polls every 100 ms, and
+      // during one.
       if (Number(data) % 50 === 0) await received(page, Number(data));
     }
     const got = await received(page, 301);
     expect(got[0]).toEqual([awkward, "room", `e'1"`]);
     expect(got.slice(1).map(([text]) => text)).toEqual(numbers);
     if (front !== "http") return;
-    // Behind Mongrel2 nobody may publish without a token.
+    // Behind Mongrel2 publishing requires a token.
     await page.evaluate((text) => (globalThis as unknown as PushStreamPage).ps.sendMessage(text), awkward);
     expect((await received(page, 302)).at(-1)?.[0]).toBe(awkward);
   });

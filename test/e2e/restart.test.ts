@@ -8,12 +8,12 @@ import { startMongrel2 } from "../support/mongrel2-server.js";
 import { connectPublisher } from "../support/publisher.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 
-/** Where a browser's event streams come from, and how they are lost. */
+/** The source of a browser's event streams, with a way to interrupt them. */
 interface Site {
-  /** A page of the same origin with nothing of ours in it. */
+  /** A page of the same origin without scripts. */
   readonly emptyPage: string;
   publish(data: string): Promise<void>;
-  /** Cuts every client off, does `meanwhile`, and lets them come back. */
+  /** Disconnects all clients, does `meanwhile`, and lets them reconnect. */
   interrupt(meanwhile?: () => Promise<void>): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ async function publish(push: Push, data: string): Promise<void> {
   await push.send(["broadcast", data]);
 }
 
-/** The hub lives on; what breaks is the way to it. */
+/** The hub keeps running; the connection to it breaks. */
 async function behindProxy(): Promise<Site> {
   const hub = await startHubBehind({ args: retry });
   const push = connectPublisher(hub.ingest);
@@ -40,7 +40,7 @@ async function behindProxy(): Promise<Site> {
   };
 }
 
-/** The server that holds the connections is killed and started again; the hub lives on. */
+/** The server that holds the connections is killed and started again. The hub keeps running. */
 async function behindMongrel2(mode: "shipped" | "stock"): Promise<Site> {
   const server = await startMongrel2({ mode });
   onTestFinished(() => server.stop());
@@ -57,7 +57,7 @@ async function behindMongrel2(mode: "shipped" | "stock"): Promise<Site> {
   };
 }
 
-/** Opens an EventSource and keeps what it tells as a list of words. */
+/** Opens an EventSource and records its events as texts. */
 async function openStream(site: Pick<Site, "emptyPage">): Promise<Page> {
   const browser = await startChromium();
   const page = await browser.openPage(site.emptyPage);
@@ -77,7 +77,7 @@ async function told(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
 }
 
-/** Until the stream has told this so often. */
+/** Waits until this text was recorded `times` times. */
 async function until(page: Page, word: string, times = 1): Promise<void> {
   await page.waitForFunction(
     ({ word, times }) =>

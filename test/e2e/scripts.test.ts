@@ -33,7 +33,7 @@ function scratchFolder(): string {
   return dir;
 }
 
-/** Runs a command of scripts/ from a folder that is not the project's. */
+/** Runs a command of scripts/ in a scratch folder, not in the project's. */
 function startScript(name: string, args: readonly string[], user: { uid?: number } = {}): HubProcess {
   const cwd = scratchFolder();
   if (user.uid !== undefined) chmodSync(cwd, 0o777);
@@ -113,7 +113,7 @@ test("scripts/mongrel2 says plainly that its port is in use", async () => {
   expect(run.stderr).toContain(`Port ${port} is in use`);
 });
 
-// Both lived on, and the next start said that the port was in use.
+// Bug: both continued to run, and the next start reported that the port was in use.
 test("scripts/mongrel2 killed with -9 takes its Mongrel2 and its hub with it", async () => {
   const port = await freePort();
   const args = ["--port", `${port}`, "--ingest", "@ipc://run/in"];
@@ -165,7 +165,7 @@ test("the layout of 2011 loads into Mongrel2, and a hub works behind it", async 
     env,
   });
   spawn("mongrel2", ["config.sqlite", "2f62bd5-9e59-49cd-993c-3b6013c28f05"], { cwd: dir, stdio: "ignore" });
-  // Started by root it goes to the background; where it is then, its file says.
+  // Started by root it becomes a daemon, whose process id is in its pid file.
   const pid = await waitFor(() => readPid(join(dir, "run", "mongrel2.pid")), {
     within: 30_000,
     missing: "Mongrel2 has written no process id",
@@ -301,12 +301,12 @@ function readPid(file: string): number | undefined {
   return pid > 0 ? pid : undefined;
 }
 
-/** The kernel may be ending it at this very moment. */
+/** The process may be ending at this moment. */
 function killIfAlive(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It is gone.
+    // It has already ended.
   }
 }
 

@@ -16,16 +16,16 @@ import { waitFor } from "../support/wait-for.js";
 const within = 60_000;
 const secret = "é 🚦 nobody else's";
 
-/** What the hub and everybody on the way has, and what those have who know the key. */
+/** The fields of an event that the test compares. */
 type Seen = Pick<LiveEvent, "data" | "sealed">;
 
-/** Publishes as a shell would. */
+/** Publishes with the command line. */
 async function publish(hub: HubProcess, ...args: readonly string[]): Promise<void> {
   const target = ["publish", "--to", `>${hub.ingest}`, "--topic", "sealed"];
   await promisify(execFile)(process.execPath, [hubEntry, ...target, ...args]);
 }
 
-/** What this program has seen, with the key or without it. */
+/** Follows the topic, with or without the key. Returns the events as they arrive. */
 function follow(hub: HubProcess, options: Parameters<typeof connect>[1]): Seen[] {
   const seen: Seen[] = [];
   const live = connect(hub.httpUrl, { filters: ["sealed"], lastEventId: "earliest", ...options });
@@ -34,7 +34,7 @@ function follow(hub: HubProcess, options: Parameters<typeof connect>[1]): Seen[]
   return seen;
 }
 
-/** The package that opens sealed data, in one file that a page can name. */
+/** The package `jose` as one file that a page can import. */
 async function packageUrl(): Promise<string> {
   const entryPoints = [join(root, "node_modules", "jose", "dist", "webapi", "index.js")];
   const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });

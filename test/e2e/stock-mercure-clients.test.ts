@@ -12,7 +12,7 @@ import {
   type StockPublisherClass,
 } from "../support/stock-publisher.js";
 
-// Clients as they come from npm, unmodified: what they put into a request nobody here has written.
+// Unmodified clients from npm. They may send requests that the other tests do not.
 
 const within = 30_000;
 const books = "https://example.com/books";
@@ -30,7 +30,7 @@ function publisher(site: Site, jwt: string): StockPublisher {
   return new Publisher({ protocol: "http", host: "127.0.0.1", port: site.port, path: mercurePath, jwt });
 }
 
-/** An EventSourcePolyfill and what it has told. */
+/** An EventSourcePolyfill that records its events. */
 class Subscriber {
   readonly #changes = new Changes();
   readonly #source: EventSourcePolyfill;
@@ -86,7 +86,7 @@ async function subscriber(port: number, query: string, options: PolyfillOptions 
   return opened;
 }
 
-/** Each form of the protocol, as clients of its time write it. */
+/** Both forms of the protocol, as clients of their time write them. */
 const forms = [
   {
     form: "older",

@@ -17,7 +17,7 @@ function startWithWorkers(workers: number, options: HubOptions = {}): Promise<Hu
   return startHub({ ...options, args: ["--workers", String(workers), ...(options.args ?? [])] });
 }
 
-/** The worker processes of a hub, first started first. */
+/** The worker processes of a hub, oldest first. */
 function workersOf({ pid }: HubProcess): readonly number[] {
   return childrenOf(pid);
 }
@@ -29,7 +29,7 @@ async function socketsOf(pid: number): Promise<number> {
   return targets.filter((target) => target.startsWith("socket:")).length;
 }
 
-/** Opens a stream, and does so again where its worker dies at that moment, as browsers do. */
+/** Opens a stream. If its worker dies at that moment, it tries again, as browsers do. */
 async function comeBack(hub: HubProcess, lastEventId?: string): Promise<RawConnection> {
   for (;;) {
     const stream = await openStream(hub, lastEventId).catch(() => undefined);
@@ -144,7 +144,8 @@ describe("a hub with workers", () => {
   });
 
   it("outlives a worker that dies while connections come for it", async () => {
-    // Between the end of the worker's channel and of its process the hub offered it the same connection for ever.
+    // Bug: between the end of the worker's channel and the end of its process, the hub offered it the same connection
+    // repeatedly.
     const hub = await startWithWorkers(1);
     const [worker = 0] = workersOf(hub);
     hub.signal("SIGSTOP");
@@ -174,7 +175,7 @@ describe("a hub with workers", () => {
       within,
       missing: () => `served are ${connections.filter(isServed).length} of 20, the others wait`,
     });
-    // Only the one whose descriptor was on its way is lost with the worker.
+    // Only the client whose descriptor was being sent is lost with the worker.
     expect(connections.filter(({ closed }) => closed).length).toBeLessThanOrEqual(1);
     await waitFor(async () => workersOf(hub).length === 2 && (await socketsOf(hub.pid)) === before, {
       within,
@@ -266,12 +267,12 @@ function isServed({ text }: RawConnection): boolean {
   return text.includes("\nid: ");
 }
 
-/** Root may raise the limit again; others only to where it was. */
+/** Sets the soft limit of file descriptors. Only root may raise it above its earlier value. */
 function limitDescriptors({ pid }: HubProcess, soft: number): void {
   execFileSync("prlimit", ["--pid", String(pid), `--nofile=${soft}:`]);
 }
 
-/** The folders in which workers and hub meet: each names the hub's process. */
+/** The folders for the sockets between workers and hub. Their names contain the hub's process id. */
 function foldersOf({ pid }: HubProcess): readonly string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`pharos-workers-${pid}-`));
 }

@@ -16,11 +16,11 @@ import { waitFor } from "../support/wait-for.js";
 const faultMs = 30_000;
 const count = 10_000;
 
-/** What happens while a part of the events is published, and lasts so long. */
+/** A fault that lasts while some of the events are published. */
 interface Fault {
   readonly name: string;
   readonly fronts: readonly string[];
-  /** False where the hub loses its history, so that a gap has to be told. */
+  /** False if the hub loses its history, so that it must report a gap. */
   readonly keepsAll: boolean;
   readonly make: (site: BrokenSite, followers: readonly Follower[]) => Promise<void>;
 }
@@ -110,7 +110,7 @@ describe("the library in Chromium", () => {
       const fault = { isOver: false };
       const making = make(site, followers).then(() => (fault.isOver = true));
       let next = 3000;
-      // Some 150 a second while it lasts.
+      // Publishes about 150 events per second while the fault lasts.
       for (; next < 8000 && !fault.isOver; next += 50) {
         await publishNumbers(site, [next, next + 50]);
         await delay(300);
@@ -145,7 +145,7 @@ describe("the library in Chromium", () => {
       for (let tab = 0; tab < tabs; tab += 1)
         followers.push(await follow(browser, site, { filters: ["n"], transport, shared: true }));
       let streams = 0;
-      // When a tab comes the stream is replaced by one with its filters, so that for a moment there are two.
+      // A new tab replaces the stream with one that includes its filters, so briefly there are two.
       await waitFor(async () => (streams = await site.streams()) === 1, {
         within: faultMs,
         missing: () => `one stream; there are ${streams}`,

@@ -14,7 +14,7 @@ function netstring(text: string, end = ","): string {
   return `${Buffer.byteLength(text)}:${text}${end}`;
 }
 
-/** What follows sender, id and path in frames that name a client and cannot be read. */
+/** The part after sender, id and path, in frames that name a client but cannot be parsed. */
 const hostile: readonly (readonly [what: string, rest: string])[] = [
   ["nothing", ""],
   ["half a size", "1"],
@@ -60,7 +60,7 @@ async function publish(fake: FakeMongrel2, hub: HubProcess, data: string): Promi
   await until(fake, received, `${data} has not reached every bystander`);
 }
 
-/** A client whose connection has carried a good request before. */
+/** A client whose connection has already carried a valid request. */
 async function comeAs(fake: FakeMongrel2, id: number): Promise<void> {
   await fake.request(id, "/healthz");
   await until(fake, () => stream(fake, id).includes("200 OK"), `connection ${id} got no answer`);
@@ -99,7 +99,7 @@ describe.each([true, false])("hostile frames from a server (flow control: %s)", 
     }
     for (const frame of nameless) await fake.send(frame);
     for (let n = 0; n < floodFrames; n += 1) await fake.send(`${handlerUuid} nobody /esupdates 2:{},0:,`);
-    // On the connection of a stream: an answer would break into it, so there is none.
+    // On the connection of a stream there is no answer, because it would break into the stream.
     await fake.send(`${handlerUuid} 1 /esupdates 99:{}`);
     sent += nameless.length + floodFrames + 1;
     await publish(fake, hub, "after");

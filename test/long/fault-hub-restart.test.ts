@@ -19,7 +19,7 @@ const bulkEvents = Math.ceil(10_000_000 / bulkBytes);
 const healsWithinMs = 60_000;
 const downloadBytes = 64 * 1024 * 1024;
 
-/** A slow download of a file that Mongrel2 itself serves. */
+/** Starts a slow download of a file that Mongrel2 itself serves. */
 async function startDownload(environment: TwoHandlers): Promise<RawConnection> {
   writeFileSync(join(environment.server.dir, "html", "large.txt"), Buffer.alloc(downloadBytes, "x"));
   const download = await connectRaw({ port: environment.server.port, bytesPerSecond: 200_000 });
@@ -28,7 +28,7 @@ async function startDownload(environment: TwoHandlers): Promise<RawConnection> {
   return download;
 }
 
-/** Kills the hub, does what happens meanwhile, and starts it again; returns the seconds until all clients receive. */
+/** Kills the hub, runs `meanwhile`, and starts the hub again. Returns the seconds until all clients receive events. */
 async function restartHub(
   killed: HubProcess,
   run: {
@@ -55,7 +55,7 @@ async function restartHub(
   return { hub, seconds: (performance.now() - begin) / 1000 };
 }
 
-/** So many connections come, get their head and leave. */
+/** Many clients connect, receive their heads and leave. */
 async function churn(loadClients: LoadClients, port: number): Promise<void> {
   const group = await loadClients.begin({
     name: "churn",

@@ -15,7 +15,10 @@ function portOf(spec: string): number {
   return Number(spec.slice(spec.lastIndexOf(":") + 1));
 }
 
-/** Until every client has what is published from now on; returns the seconds. A deaf one lets it fail. */
+/**
+ * Waits until every client receives new publications. Returns the seconds. Fails if a client stays open but receives
+ * none.
+ */
 async function untilAllReceive(group: LoadGroup, producer: Producer): Promise<number> {
   const begin = performance.now();
   const sent = lastSequence(await producer.state());

@@ -13,7 +13,7 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
     const environment = await startTwoHandlers({ mode });
     await environment.openOtherClients(otherClients);
     const hub = await environment.startHub();
-    // They come back after two seconds, so that the second handler's clients hold the low ids of the new run.
+    // The clients reconnect after two seconds. So the second handler's clients get the low ids of the new run.
     const group = await startLoadClients().open({
       name: mode,
       clients,
@@ -40,7 +40,7 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
         `run ${run}: all open ${openAfter} s after the kill; otherClients ${ids[0]} to ${ids.at(-1)}`,
       );
     }
-    // The server's clock moves every 10 s: only then could a stranger be taken for an orphan.
+    // The server's clock ticks every 10 s. Only then could the hub mistake another handler's client for an orphan.
     const untilTick = lastSequence(await producer.state()) + 12 * 300;
     await group.waitSequence({ atLeast: untilTick, within: 60_000 });
     const sent = lastSequence(await producer.stop());

@@ -28,7 +28,7 @@ interface Sample {
   readonly topic: string;
 }
 
-/** 40 in 100 exact, 30 MQTT of which a third begin with `+`, 20 URL patterns, 10 templates. */
+/** Of 100 filters, 40 are exact, 30 MQTT (a third of them begin with `+`), 20 URL patterns and 10 templates. */
 function sampleAt(index: number): Sample {
   const host = `host-${index % hosts}.example`;
   const kind = Math.floor(index / hosts) % 10;
@@ -89,7 +89,7 @@ class Bench {
   }
 }
 
-/** Microseconds that each of these calls took, by kind. */
+/** The duration of calls, in microseconds, by kind. */
 class Timings {
   readonly #byKind = new Map<string, number[]>();
 
@@ -177,7 +177,7 @@ test("publishing to the one topic that as many patterns as possible are aimed at
   expect(compared).toBeLessThanOrEqual(9400);
 });
 
-/** As many as fit into each place on the way to the topic, each with wildcards that all but match. */
+/** Fills every place on the way to the topic with as many filters as it holds. Each has wildcards that almost match. */
 function* hostileSamples(): Generator<Sample, void> {
   const names = ["a", "b", "c", "d", "e", "f"];
   for (let length = 0; length <= names.length; length += 1) {

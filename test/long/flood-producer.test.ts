@@ -7,22 +7,25 @@ import { waitFor } from "../support/wait-for.js";
 
 const clients = 1000;
 const within = 120_000;
-/** Rates are measured over windows of so many seconds. */
+/** Rates are measured over windows of this many seconds. */
 const windowSeconds = 8;
-/** Windows until the kernel's buffers, a few megabytes a client, are full: what they take in nobody has read yet. */
+/**
+ * After this many windows the kernel's buffers are full, a few megabytes per client. What they accept, no client has
+ * read.
+ */
 const mostWindows = 8;
 const MiB = 2 ** 20;
-/** The producer's rate has fallen to what is taken when it is less than so many times that. */
+/** Back-pressure works if the producer's rate is less than this multiple of the clients' rate. */
 const mostAhead = 1.25;
 
-/** `queued`: what the producer's own socket holds; 1,000 of the large ones would take minutes to deliver at the end. */
+/** `queued` is the size of the producer's own queue. 1,000 large events would take minutes to deliver at the end. */
 const cases: readonly { readonly front: Front; readonly bytes: number; readonly queued: number }[] =
   fronts.flatMap((front) => [
     { front, bytes: 200, queued: 1000 },
     { front, bytes: 65_536, queued: 16 },
   ]);
 
-/** What a producer pushes in a second, at its best, when nobody listens: at a topic of its own. */
+/** The highest rate of a producer without subscribers, on its own topic. */
 async function offeredTo(endpoint: string, bytes: number): Promise<number> {
   const producer = await startProducer({ endpoint, bytes, topics: [{ topic: "nobody" }] });
   await waitFor(async () => (await producer.state()).seconds >= 1, {
@@ -35,7 +38,7 @@ async function offeredTo(endpoint: string, bytes: number): Promise<number> {
   return Math.max(...rates);
 }
 
-/** What was sent and, on average, taken by a client, at one moment. */
+/** Publications sent, and the average number that a client has received, at one moment. */
 interface Progress {
   readonly sent: number;
   readonly taken: number;
@@ -46,7 +49,7 @@ interface Flood {
   readonly group: LoadGroup;
 }
 
-/** Waits until the producer has been at it for so long. */
+/** Waits until the producer has run for this time. */
 async function progressAt({ producer, group }: Flood, seconds: number): Promise<Progress> {
   await waitFor(async () => (await producer.state()).seconds >= seconds, {
     within,
@@ -59,7 +62,7 @@ async function progressAt({ producer, group }: Flood, seconds: number): Promise<
   };
 }
 
-/** Rates of the first window in which the producer was as slow as the clients, or of the last one. */
+/** The rates in the first window in which the producer was as slow as the clients, or in the last window. */
 async function settledRates(
   flood: Flood,
 ): Promise<Progress & { readonly afterSeconds: number; readonly end: Progress }> {
@@ -89,8 +92,8 @@ test.each(cases)(
     });
     const perSecond = await settledRates({ producer, group });
     const production = await producer.stop();
-    // All of it, but for one send that may have been given up; of large events the next twenty: the 64 MiB that may be
-    // pending are 1,000 of them, minutes behind a stock server.
+    // Waits for everything, except one send that may have been abandoned. For large events, waits only for the next
+    // twenty: up to 1,000 may be pending (64 MiB), and a stock server needs minutes for them.
     const atLeast = bytes > 1000 ? Math.ceil(perSecond.end.taken) + 20 : production.sent - 1;
     await group.waitSequence({ atLeast, within });
     const after = environment.usage();
@@ -106,7 +109,7 @@ test.each(cases)(
           `Mongrel2 ${grouped((after.serverPeakBytes - idle.serverBytes) / MiB)} MiB`,
       ],
     );
-    // Whoever falls further behind than history reaches is told.
+    // Clients that fall behind the stored history receive gaps.
     expect(await group.faults(["gaps", "missedReported", "rewindsReported"])).toEqual({});
     expect(offered).toBeGreaterThan(10 * perSecond.taken);
     expect(perSecond.sent / perSecond.taken).toBeLessThan(mostAhead);

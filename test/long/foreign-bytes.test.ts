@@ -11,14 +11,14 @@ const atOnce = 20;
 const bytes = 60_000;
 const within = 60_000;
 
-// The kernel takes 4 MB (68 of these) in place of a client that does not read, and a stock server closes one for which
-// 16 more wait: so many leave every delivery blocked and nobody closed.
+// The kernel buffers 4 MB (68 messages) for a client that does not read. A stock server closes a client for which 16
+// more wait. So this number blocks every delivery and closes no client.
 const untilBlocked = 75;
 
-/** What foreign bytes do to a client that receives them: known of Mongrel2, printed and written down. */
+/** The effects of another client's bytes. This is a known fault of Mongrel2, so the test only prints them. */
 const serverFault = ["foreign", "refused", "closed", "unreachable", "missed", "duplicates", "late"] as const;
 
-/** Connections of a server to which the kernel holds over 1 MB that their clients do not take [proc(5), tcp]. */
+/** The number of a server's connections whose clients leave over 1 MB unread in the kernel [proc(5), tcp]. */
 function blocked(port: number): number {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const rows = readFileSync("/proc/net/tcp", "utf8").split("\n");

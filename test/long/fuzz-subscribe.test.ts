@@ -6,7 +6,7 @@ import { printFigures } from "../support/load/figures.js";
 const seed = 20_261_121;
 const numRuns = 100_000;
 
-/** The slowest takes some 300 ms; a busy machine may hold one up for a while. */
+/** The slowest request takes about 300 ms, but a busy machine may delay it. */
 const mostMs = 2000;
 
 test.each([

@@ -8,7 +8,7 @@ import { printFigures } from "../support/load/figures.js";
 const seed = 20_261_121;
 const numRuns = 100_000;
 
-/** A token takes under a millisecond; a busy machine may hold one up for a while. */
+/** A token takes less than a millisecond, but a busy machine may delay it. */
 const mostMs = 2000;
 
 test(`${numRuns} changed tokens: none is accepted, none a failure of the hub (seed ${seed})`, async () => {

@@ -12,8 +12,8 @@ const count = 100;
 test.each(fronts)(
   "10,000 clients get each of 100 publications once while 500 leave and 500 join: %s",
   async (front) => {
-    // A client that is read from and written to at once takes two of the places at which Mongrel2 waits, and half of
-    // superpoll.max_fd are such places. With 20,000 credits got lost, and some 300 clients stood still for 30 s.
+    // Mongrel2 uses two wait slots for a client that it reads from and writes to at once. It has half as many slots
+    // as superpoll.max_fd. With 20,000, credits were lost, and about 300 clients stood still for 30 s.
     const environment = await startEnvironment({ front, maxFd: 44_000 });
     const loadClients = startLoadClients();
     const within = 40_000;
@@ -33,7 +33,7 @@ test.each(fronts)(
       pace: { kind: "rate", perSecond: 10 },
     });
     for (let step = 1; step <= steps; step += 1) {
-      // The last to join are let in while there is still something for them to get, 5 s before the end.
+      // The last clients join 5 s before the end, so that they still receive events.
       await stay.waitSequence({ atLeast: step * 5, within });
       await leave.leave({ clients: perStep });
       joined.push(

@@ -37,7 +37,7 @@ test.each(fronts)(
     });
     await producer.done({ within });
     await group.waitSequence({ atLeast: count, within });
-    // By now the storm is over, and one more is told to each of them.
+    // The storm is over now. One more subscription must reach every watcher.
     const before = (await group.snapshot()).counts.others;
     await loadClients.open({ name: "one more", clients: 1, ...all, topics: ["alone"] }, { within });
     await group.waitCount("others", { atLeast: before + watchers, within });
@@ -60,7 +60,7 @@ test.each(fronts)(
     expect(snapshot.counts).toMatchObject({ open: watchers, events: watchers * count, ...none });
     expect(subscriptions).toHaveLength(watchers + 1);
     const seconds = (openedMs - startedMs) / 1000;
-    // An event goes out while anything is left of the budget, so that each second may be one event over it.
+    // An event is sent while any budget is left, so each second may exceed it by one event.
     expect(opened.counts.others).toBeLessThan((seconds + 5) * (deliveriesPerSecond + watchers));
   },
 );

@@ -6,18 +6,18 @@ import { measureAlternating, alternatingLines } from "../support/load/alternatin
 import { startProducer } from "../support/producer.js";
 
 const perSecond = 500;
-/** The kernel takes 4 MB in place of a client that does not read: the slow ones are behind after 4 s. */
+/** The kernel buffers 4 MB for a client that does not read, so slow clients are behind after 4 s. */
 const bytes = 2000;
 const secondsPerTurn = 12;
 const within = 120_000;
 
-/** 20 clients that read 50 KB/s, where 1 MB/s is published, and 2 that never read. */
+/** Opens 20 clients that read 50 KB/s, and 2 that never read. The producer publishes 1 MB/s. */
 async function openSlow(
   environment: LoadEnvironment,
   loadClients: LoadClients,
   turn: number,
 ): Promise<readonly LoadGroup[]> {
-  // Behind a stock Mongrel2 a client that is 16 messages behind is closed: it comes back as a browser does.
+  // A stock Mongrel2 closes a client that is 16 messages behind. The client then reconnects, as a browser does.
   const common = {
     port: environment.port,
     ...(environment.front === "stock" ? { reconnect: { delayMs: 100 } } : {}),
@@ -33,7 +33,7 @@ async function openSlow(
   ];
 }
 
-/** Lets the slow ones read what they have missed, and tells what they met. */
+/** Lets the slow clients read what they have missed. */
 async function catchUp(groups: readonly LoadGroup[], upTo: number): Promise<void> {
   for (const group of groups) await group.read({ kind: "fast" });
   for (const group of groups) await group.waitSequence({ atLeast: upTo, within });

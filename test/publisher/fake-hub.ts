@@ -3,26 +3,26 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A request as the hub got it. */
+/** A request that the hub has received. */
 export interface Received {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
-  /** Counts the connections, from 1. */
+  /** The number of the connection, from 1. */
   readonly connection: number;
 }
 
-/** Answers a request itself and returns true, or leaves it to the hub. */
+/** Answers a request and returns true, or returns false to leave the answer to the hub. */
 export type Hook = (request: Received, response: ServerResponse) => boolean | Promise<boolean>;
 
-/** An HTTP server that takes publications as a hub does, keeps every request, and can be made to answer otherwise. */
+/** An HTTP server that accepts publications like a hub, and records every request. A hook can change its answers. */
 export class FakeHub {
   readonly requests: Received[] = [];
   readonly #server: Server;
   readonly #sockets = new Map<Socket, number>();
   #ids = 0;
-  /** Asked first about each request. */
+  /** Called first for each request. */
   hook: Hook = () => false;
 
   private constructor() {
@@ -41,7 +41,7 @@ export class FakeHub {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The `data` of all that was published, in order, whatever carried it. */
+  /** The `data` of all publications, in order, from single requests and batches. */
   get data(): string[] {
     return this.requests.flatMap(({ path, body }) =>
       path === "/publish"
@@ -86,7 +86,7 @@ export class FakeHub {
   }
 }
 
-/** A hook that answers every request so. */
+/** A hook that answers every request with this response. */
 export function answering(status: number, type: string, text: string): Hook {
   return (_, response) => {
     response.writeHead(status, { "Content-Type": type }).end(text);
@@ -94,12 +94,12 @@ export function answering(status: number, type: string, text: string): Hook {
   };
 }
 
-/** A hub, and a publisher to it. */
+/** Starts a hub, and a publisher for it. */
 export async function open(options: ConstructorParameters<typeof HttpPublisher>[1] = {}) {
   const hub = await FakeHub.start();
   return { hub, publisher: new HttpPublisher(hub.origin, options) };
 }
 
-/** An answer that refuses, with its reason. */
+/** A hook that refuses every request with this reason. */
 export const problem = (status: number, detail: string) =>
   answering(status, "application/problem+json", JSON.stringify({ title: "x", status, detail }));

@@ -7,7 +7,7 @@ async function batches(source: AsyncIterable<string> | Iterable<string>): Promis
   const all: string[] = [];
   for await (const batch of gather(source, limits)) {
     all.push(batch.join(" "));
-    // A consumer that is busy for a turn.
+    // The consumer is busy for one turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return all;

@@ -85,7 +85,7 @@ describe("HttpPublisher", () => {
     );
     expect(hub.data).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
     expect(ids).toEqual(Array.from({ length: 50 }, (_, n) => `#e:${n + 1}`));
-    // A second one may be opened while the first is not quite free.
+    // A second connection may open before the first one is free again.
     expect(new Set(hub.requests.map(({ connection }) => connection)).size).toBeLessThanOrEqual(2);
   });
 
@@ -106,8 +106,8 @@ describe("HttpPublisher", () => {
     });
   });
 
-  // When the time was up in the middle of a further attempt to connect, it said that the hub did not answer and that
-  // nobody knows whether it took the publication: on a busy machine in one case of three, with no hub there at all.
+  // Bug: if the time-out ended during an attempt to connect, the error said that the hub had not answered, and that
+  // the publication might be stored. Without a hub, this happened in a third of the runs on a busy machine.
   it("says that a hub cannot be reached whenever in its attempts the time is up", async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;
     const outcomes: Promise<unknown>[] = [];

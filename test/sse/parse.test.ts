@@ -137,7 +137,8 @@ describe("EventStreamParser", () => {
       .map((lines) => lines.flat().join(""));
     fc.assert(
       fc.property(text, fc.array(fc.nat(), { maxLength: 5 }), (text, cuts) => {
-        // It keeps a CR at the end of its input back; the letter settles what every CR before it means.
+        // The other parser holds back a CR at the end of its input. The final letter decides the meaning of every CR
+        // before it.
         const expected: unknown[] = [];
         const other = createParser({ onEvent: (event) => expected.push(event) });
         other.feed(`${text}x`);

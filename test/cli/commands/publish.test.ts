@@ -9,7 +9,7 @@ import { FakeIo } from "../fake-io.js";
 
 type Sent = Parameters<CliPublisher["publish"]>[0];
 
-/** Takes everything, or refuses what `refusal` names. */
+/** Records all publications. `refusal` may return an error for one of them. */
 class KeptPublisher implements CliPublisher {
   readonly sent: Sent[] = [];
   readonly changes = new Changes();

@@ -45,7 +45,7 @@ test("what a client sent cannot steer the terminal through the log", () => {
     { path: "/\u001B[2J\u009B1m", why: "a b\u001B]0;x\u0007\u009B" },
     "refused",
   );
-  // eslint-disable-next-line no-control-regex -- colours of the line itself apart
+  // eslint-disable-next-line no-control-regex -- removes the colours of the log line
   const text = output.text.replaceAll(/\u001B\[\d+m/g, "");
   expect(text).toContain('path=/\\u{1b}[2J\\u{9b}1m why="a b\\u001b]0;x\\u0007\\u{9b}"');
 });
@@ -56,17 +56,17 @@ test.each([
   ["tags, beyond the first plane", "/\u{E0041}"],
   ["ends a line for some", "/a\u2028b\u2029\u0085"],
 ])("what %s is written as its code, in the log of a terminal and in JSON", (_name, path) => {
-  // A path with a right-to-left override showed the rest of its line backwards.
+  // Bug: a path with a right-to-left override reversed the rest of its line on the screen.
   const [terminal, file] = [new KeptOutput(true), new KeptOutput(false)];
   for (const output of [terminal, file]) createLogger("info", output).info({ path }, "refused");
-  // eslint-disable-next-line no-control-regex -- colours of the line itself apart
+  // eslint-disable-next-line no-control-regex -- removes the colours of the log line
   const shown = terminal.text.replaceAll(/\u001B\[\d+m/g, "").trimEnd();
   for (const text of [shown, file.text.trimEnd()]) expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   expect(JSON.parse(file.text)).toMatchObject({ path });
 });
 
 test("an error is logged with what it says and where it comes from", () => {
-  // It was logged as {}: "a socket failed", and nobody knew why.
+  // Bug: errors were logged as {}, without their message and cause.
   const output = new KeptOutput(false);
   const cause = new Error("the inner reason");
   createLogger("info", output).error({ error: new Error("a socket broke", { cause }) }, "failed");
