@@ -2,15 +2,15 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { parseEpoch } from "../hub/publications/position.js";
 import type { Epoch, Position, PositionFormat } from "../hub/publications/position.js";
 
-/** One block of AES: eight bytes of zeros, by which a forged id is known, and the offset. */
+/** One block of AES: eight zero bytes, which reveal a forged id, and the offset. */
 const blockBytes = 16;
 const offsetAt = 8;
 
 const idForm = /^#([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{1,32})$/;
 
 /**
- * Positions of one epoch that tell nothing to anybody else: neither how many publications there have been, private ones
- * included, nor which of two came first. The offset is encrypted with a key that is made here and never leaves.
+ * Positions of one epoch that reveal nothing: neither how many publications there were, private ones included, nor
+ * which of two came first. The offset is encrypted with a key that is created here and never stored.
  */
 export class OpaquePositions implements PositionFormat {
   readonly #epoch: Epoch;
@@ -20,7 +20,7 @@ export class OpaquePositions implements PositionFormat {
   constructor(epoch: Epoch) {
     this.#epoch = epoch;
     const key = randomBytes(blockBytes);
-    // Single blocks, each different from all others: what ECB is right for. One cipher serves for all of them.
+    // Each id is one block, and no two blocks are equal: ECB is safe for that. One cipher object serves all calls.
     this.#cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
     this.#decipher = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
   }
@@ -31,7 +31,7 @@ export class OpaquePositions implements PositionFormat {
     return `#${epoch}:${this.#cipher.update(block).toString("base64url")}`;
   }
 
-  /** Of another epoch the offset cannot be known, and is 0. */
+  /** The offset of another epoch is unknown, and returned as 0. */
   parse(text: string): Position | undefined {
     const [, name = "", sealed = ""] = idForm.exec(text) ?? [];
     const epoch = parseEpoch(name);

@@ -20,7 +20,10 @@ export interface TopicCounts {
   readonly stored: number;
 }
 
-/** The past of single topics, for protocols that show it. A journal implements it. Every call is synchronous. */
+/**
+ * The stored publications of single topics, for protocols that show them. A journal implements it. Every call is
+ * synchronous.
+ */
 export interface TopicPast extends History {
   /** The newest publications of a topic that the reader may read, oldest first. */
   newest(topic: Topic, range: NewestRange): readonly Entry[];

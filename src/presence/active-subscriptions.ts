@@ -1,6 +1,6 @@
 import type { Matcher, ActiveSubscription } from "./subscriber.js";
 
-/** The subscriptions that have been told of, and not yet of their end. */
+/** The subscriptions whose begin was published and whose end was not. */
 export class ActiveSubscriptions {
   readonly #all = new Set<ActiveSubscription>();
   readonly #byText = new Map<string, Set<ActiveSubscription>>();
@@ -10,7 +10,7 @@ export class ActiveSubscriptions {
     return this.#all.size;
   }
 
-  /** Another number after each change. */
+  /** Changes with each change of the subscriptions. */
   get version(): number {
     return this.#version;
   }
@@ -24,7 +24,7 @@ export class ActiveSubscriptions {
     this.#version += 1;
   }
 
-  /** Takes one that was added. */
+  /** Removes a subscription that was added. */
   remove(subscription: ActiveSubscription): void {
     const { text } = subscription.matcher;
     this.#all.delete(subscription);
@@ -34,12 +34,12 @@ export class ActiveSubscriptions {
     this.#version += 1;
   }
 
-  /** All of them, in the order in which they were told of. */
+  /** All of them, in the order in which their begin was published. */
   all(): Iterable<ActiveSubscription> {
     return this.#all;
   }
 
-  /** Those with a matcher of this text, in the order in which they were told of. */
+  /** Those with a matcher of this text, in the order in which their begin was published. */
   of(text: Matcher["text"]): Iterable<ActiveSubscription> {
     return this.#byText.get(text) ?? [];
   }

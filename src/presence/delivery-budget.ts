@@ -1,4 +1,7 @@
-/** What events may cost in a second, an event as much as it has readers. What one second leaves is for the next alone. */
+/**
+ * Limits the deliveries of presence events in a second. An event costs one delivery for each receiving connection. The
+ * unused rest of one second may be used in the next, but no later.
+ */
 export class DeliveryBudget {
   readonly #perSecond: number;
   #left: number;
@@ -9,15 +12,15 @@ export class DeliveryBudget {
     this.#left = perSecond;
   }
 
-  /** False until something is left again: then it pays for any event, so that one with more readers goes out too. */
+  /** True if nothing is left. Otherwise any event may be published, even one with more deliveries than are left. */
   get isSpent(): boolean {
     return this.#left <= 0;
   }
 
-  /** Adds what has been earned by this time, in milliseconds that never go back. */
-  earn(nowMs: number): void {
-    const earned = ((nowMs - (this.#atMs ?? nowMs)) / 1000) * this.#perSecond;
-    this.#left = Math.min(this.#perSecond, this.#left + earned);
+  /** Refills the budget up to this time, in milliseconds that never go back. */
+  refill(nowMs: number): void {
+    const refilled = ((nowMs - (this.#atMs ?? nowMs)) / 1000) * this.#perSecond;
+    this.#left = Math.min(this.#perSecond, this.#left + refilled);
     this.#atMs = nowMs;
   }
 

@@ -3,12 +3,15 @@ import type { Topic } from "../hub/topics/topic.js";
 import { mercurePath } from "../protocol.js";
 import type { ActiveSubscription } from "./subscriber.js";
 
-/** What all subscriptions lie below: topics of their events, and paths at which they are served. */
+/**
+ * The topic of presence. Below it lie the topics of presence events, which are also the paths at which subscriptions
+ * are served.
+ */
 export const subscriptionsTopic = parseHubTopic(`${mercurePath}/subscriptions`);
 
-/** A subscription as its event and the subscriptions API tell of it [draft-dunglas-mercure-08, Active Subscriptions]. */
+/** A subscription in presence events and in the subscriptions API [draft-dunglas-mercure-08, Active Subscriptions]. */
 export interface SubscriptionDocument {
-  /** Its topic, and the path at which it is served. */
+  /** Its topic, and its path in the subscriptions API. */
   readonly id: string;
   readonly type: "subscription";
   readonly match_type: string;
@@ -28,10 +31,10 @@ export interface OlderSubscriptionDocument {
   readonly payload?: unknown;
 }
 
-/** The type of events that tell of subscriptions in the current form; no publisher may use it. */
+/** The event type of presence events in the current form. Publishers may not use it. */
 export const subscriptionEventType = "mercure";
 
-/** What the older form's documents are read with. */
+/** The JSON-LD context of the older form's documents. */
 export const olderContext = "https://mercure.rocks/";
 
 export function describeSubscription(
@@ -67,12 +70,12 @@ export function asOlder(document: SubscriptionDocument): OlderSubscriptionDocume
   };
 }
 
-/** The topics of a subscription's events: of the current form, and of the older one. */
+/** The topics of a subscription's events: of the current form, then of the older one. */
 export function topicsOf(document: SubscriptionDocument): readonly [Topic, Topic] {
   return [asTopic(document.id), asTopic(asOlder(document).id)];
 }
 
-/** The path below all subscriptions with these segments: each is encoded once, all but unreserved characters. */
+/** The path of a subscription with these segments. In each segment all but unreserved characters are escaped. */
 export function subscriptionPath(segments: readonly string[]): string {
   return [subscriptionsTopic, ...segments.map(encodeSegment)].join("/");
 }
@@ -84,7 +87,7 @@ function encodeSegment(text: string): string {
   );
 }
 
-/** Long matchers, with each byte written as an escape of three, are longer than publishers' topics may be. */
+/** No limit: a long matcher, with each byte escaped as three, may exceed the limit for publishers' topics. */
 function asTopic(path: string): Topic {
   return parseHubTopic(path, Number.POSITIVE_INFINITY);
 }

@@ -17,24 +17,30 @@ export interface PresenceOptions {
   readonly journal: Pick<Journal, "append" | "evictAll">;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** Events that may be delivered in a second, each counted as often as it is delivered. */
+  /** The largest number of deliveries of presence events in a second. */
   readonly deliveriesPerSecond: number;
 }
 
-/** What comes and goes in less, nobody hears of; changes that come together are told in one turn. */
+/** A subscription that ends sooner is not published. Changes that come together are published in one turn. */
 const mergeMs = 100;
 
-/** Changes for which nothing is left wait so long, and go out together: one write to each reader, not ten. */
-const restMs = 1000;
+/**
+ * The pause after the budget is used up, in milliseconds. Then changes go out together: one write to each reader, not
+ * ten.
+ */
+const pauseMs = 1000;
 
-/** When a change has waited so long for its turn, all that wait are lost, so that no backlog grows. */
-const patienceMs = 2000;
+/** The longest wait of a change, in milliseconds. Then all waiting changes are dropped, so that no backlog grows. */
+const longestWaitMs = 2000;
 
-/** How long one turn of the event loop is spent on this. */
+/** The time for presence in one turn of the event loop, in milliseconds. */
 const turnMs = 10;
 
-/** After a turn that was not enough, others get four times as long: readers with rights of their own make events dear. */
-const restShare = 4;
+/**
+ * The pause after a turn that used all its time, as a multiple of that time. Readers with rights of their own make
+ * events expensive.
+ */
+const pauseShare = 4;
 
 const gapNotice = { reason: "too-many-changes", topics: [], more: true } as const satisfies GapNotice;
 
@@ -44,21 +50,21 @@ interface Change {
 }
 
 /**
- * Tells whoever may know which subscriptions begin and end: an event for each, private, to the topics of its own. They
- * are told as they come while that costs less than the budget; then they wait, and what waits too long is lost: everybody
- * who may see subscriptions is told one gap, those who are away when they come back, and has to ask anew who is there.
+ * Publishes the begin and the end of each subscription as private events on the subscription's own topics. Changes
+ * above the budget wait. If they wait too long they are dropped, and every client that may see subscriptions gets one
+ * gap event, at once or when it comes back. Then it has to ask for the list again.
  */
 export class Presence {
-  /** What has been told: the state that belongs to the present position, so that events continue it. */
+  /** The state as published so far. Later events change it, so a client that has this list can follow them. */
   readonly active = new ActiveSubscriptions();
   readonly #options: PresenceOptions;
   readonly #budget: DeliveryBudget;
   readonly #turnBudget: TurnBudget;
-  /** In the order in which they came. */
+  /** The changes that are not published yet, in order. */
   readonly #changes = new Map<ActiveSubscription, Change>();
-  /** All changes up to this time are being lost. */
-  #losingUpToMs = Number.NEGATIVE_INFINITY;
-  /** True when something is lost of which nobody was told. */
+  /** Changes up to this time are dropped. */
+  #dropUpToMs = Number.NEGATIVE_INFINITY;
+  /** True if changes were dropped and no gap event was published yet. */
   #isGapDue = false;
   #lastMs = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
@@ -72,20 +78,20 @@ export class Presence {
     this.#turnBudget = new TurnBudget(options.clock, turnMs);
   }
 
-  /** A stream has been opened. What this returns is to be called once, when it has ended. */
+  /** Call it when a stream is opened, and the returned function once, when the stream has ended. */
   enter(subscriber: Subscriber): () => void {
     const subscriptions = subscriber.matchers.map((matcher) => ({ subscriber, matcher }));
     for (const subscription of subscriptions) this.#change(subscription, true);
     return () => {
       for (const subscription of subscriptions) {
-        // Nobody has heard of what has not been told yet.
+        // Its begin was never published, so its end need not be.
         if (this.#changes.get(subscription)?.active === true) this.#changes.delete(subscription);
         else this.#change(subscription, false);
       }
     };
   }
 
-  /** The hub has delivered an entry of the journal. Presence events among them are paid for by the budget. */
+  /** Call it for each entry that the hub has delivered. The deliveries of presence events are taken from the budget. */
   delivered({ publication: { topics, type }, readers }: Entry): void {
     const [topic] = topics;
     if (topic === subscriptionsTopic && type === gapEventType)
@@ -94,7 +100,7 @@ export class Presence {
     this.#budget.spend(readers);
   }
 
-  /** Tells nothing more: the streams of a hub that stops end all together. */
+  /** Stops publishing: when a hub stops, all of its streams end. */
   close(): void {
     this.#isClosed = true;
     this.#changes.clear();
@@ -111,39 +117,40 @@ export class Presence {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     const { clock } = this.#options;
-    const tell = (): void => this.#tell();
-    if (waitMs <= 0) clock.endOfTurn(tell);
-    else clock.after(waitMs, tell);
+    const publish = (): void => this.#publishChanges();
+    if (waitMs <= 0) clock.endOfTurn(publish);
+    else clock.after(waitMs, publish);
   }
 
-  #tell(): void {
+  #publishChanges(): void {
     const { clock, metrics } = this.#options;
     this.#isScheduled = false;
     this.#lastMs = clock.monotonic();
     this.#turnBudget.start();
-    this.#budget.earn(this.#lastMs);
+    this.#budget.refill(this.#lastMs);
     const [oldest] = this.#changes.values();
-    if (oldest !== undefined && this.#lastMs - oldest.sinceMs > patienceMs) this.#losingUpToMs = this.#lastMs;
+    if (oldest !== undefined && this.#lastMs - oldest.sinceMs > longestWaitMs)
+      this.#dropUpToMs = this.#lastMs;
     for (const [subscription, change] of this.#changes) {
       if (this.#turnBudget.isUsedUp()) break;
-      const isLost = change.sinceMs <= this.#losingUpToMs;
-      if (!isLost && (this.#isGapDue || this.#budget.isSpent)) break;
-      if (isLost) this.#lose();
+      const isDropped = change.sinceMs <= this.#dropUpToMs;
+      if (!isDropped && (this.#isGapDue || this.#budget.isSpent)) break;
+      if (isDropped) this.#drop();
       else this.#publish(subscription, change.active);
-      this.#settle(subscription, change.active);
+      this.#apply(subscription, change.active);
     }
-    this.#tellGap();
+    this.#publishGap();
     metrics.gauge("subscriptions", this.active.size);
     this.#scheduleNext();
   }
 
-  #restMs(): number {
+  #pauseMs(): number {
     const tookMs = this.#options.clock.monotonic() - this.#lastMs;
-    if (tookMs >= turnMs) return restShare * tookMs;
-    return this.#budget.isSpent ? restMs : 0;
+    if (tookMs >= turnMs) return pauseShare * tookMs;
+    return this.#budget.isSpent ? pauseMs : 0;
   }
 
-  #settle(subscription: ActiveSubscription, active: boolean): void {
+  #apply(subscription: ActiveSubscription, active: boolean): void {
     this.#changes.delete(subscription);
     if (active) this.active.add(subscription);
     else this.active.remove(subscription);
@@ -161,15 +168,15 @@ export class Presence {
     this.#options.metrics.count("subscription_events_total");
   }
 
-  #lose(): void {
+  #drop(): void {
     this.#isGapDue = true;
     this.#options.metrics.count("subscription_events_lost_total");
   }
 
-  /** Once all that is being lost is lost. It names no topic: its readers may not all know of the same. */
-  #tellGap(): void {
+  /** Publishes the gap after the last dropped change. It names no topic: its readers may have different rights. */
+  #publishGap(): void {
     const [next] = this.#changes.values();
-    if (!this.#isGapDue || (next !== undefined && next.sinceMs <= this.#losingUpToMs)) return;
+    if (!this.#isGapDue || (next !== undefined && next.sinceMs <= this.#dropUpToMs)) return;
     this.#isGapDue = false;
     this.#append({
       topics: [subscriptionsTopic],
@@ -181,19 +188,22 @@ export class Presence {
     this.#options.journal.evictAll(subscriptionsTopic);
   }
 
-  /** An event that cannot be stored is lost, so that a gap follows. */
+  /** Appends an event. If it cannot be stored, a gap follows. */
   #append(publication: Publication): void {
     const receipt = this.#options.journal.append(publication);
     if (!(receipt instanceof Promise)) return;
     const stored: Promise<unknown> = receipt
-      .catch(() => this.#lose())
+      .catch(() => this.#drop())
       .finally(() => this.#unstored.delete(stored));
     this.#unstored.add(stored);
   }
 
-  /** If the journal stores later, waits until it has stored this turn's events: their deliveries are known only then. */
+  /**
+   * Schedules the next turn. If the journal stores later, it waits until this turn's events are stored: their
+   * deliveries are known only then.
+   */
   #scheduleNext(): void {
-    const waitMs = this.#restMs();
+    const waitMs = this.#pauseMs();
     if (this.#unstored.size === 0) {
       if (this.#changes.size > 0) this.#schedule(waitMs);
       return;
@@ -202,7 +212,7 @@ export class Presence {
     void Promise.all(this.#unstored).then(() => {
       this.#isScheduled = false;
       if (this.#isClosed) return;
-      if (this.#isGapDue) this.#schedule(restMs);
+      if (this.#isGapDue) this.#schedule(pauseMs);
       else if (this.#changes.size > 0) this.#schedule(waitMs);
     });
   }

@@ -1,21 +1,21 @@
-/** One of the things that a subscriber follows, in its own words. */
+/** A filter of a subscriber, as the subscriber wrote it. */
 export interface Matcher {
-  /** How the text is read: `exact`, `urlpattern`, `mqtt`, or `template` for the older protocol's selectors. */
+  /** The kind of the text: `exact`, `urlpattern`, `mqtt`, or `template` for selectors of the older protocol. */
   readonly type: string;
   readonly text: string;
 }
 
-/** A stream as others may see it. */
+/** A stream as presence events show it. */
 export interface Subscriber {
-  /** Made by the hub for this stream alone, so that no two share one and nobody can take another's. */
+  /** Created by the hub for this stream, so that no two share one and nobody can use another's. */
   readonly id: string;
-  /** Each once. */
+  /** Without duplicates. */
   readonly matchers: readonly Matcher[];
-  /** What the subscriber's token has for those who see this subscription; undefined for nothing. */
+  /** The payload that the subscriber's token has for viewers of this subscription; undefined if none. */
   payloadFor(matcher: string): unknown;
 }
 
-/** One matcher of one subscriber: what is told of, and listed. */
+/** One matcher of one subscriber: the unit of presence events and lists. */
 export interface ActiveSubscription {
   readonly subscriber: Subscriber;
   readonly matcher: Matcher;

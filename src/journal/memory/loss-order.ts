@@ -1,46 +1,49 @@
 import { countLeading } from "../../base/binary-search.js";
 import type { LossMark } from "../../hub/publications/history.js";
 
-/** What can lose something; the moment is kept by {@link LossOrder}. */
+/** An owner of entries that can be evicted. {@link LossOrder} sets its mark. */
 export interface LossOwner {
-  /** When it lost something last; 0 when it has not, or does not count any more. */
+  /** The mark of its last loss; 0 if there was none, or the owner was removed. */
   lostAt: LossMark;
 }
 
 interface Loss<L extends LossOwner> {
-  readonly loser: L;
+  readonly owner: L;
   readonly at: LossMark;
 }
 
 /**
- * Who has lost something, in the order of the last loss of each, found by its moment. Whoever looks through them in parts
- * misses nobody: who loses something again meanwhile goes to the end.
+ * The owners of lost entries, in the order of their last loss. A search in several steps misses no owner: one that
+ * loses another entry meanwhile moves to the end.
  */
 export class LossOrder<L extends LossOwner> {
-  /** In order. What was followed by another loss of the same is skipped, and dropped when it is most. */
+  /**
+   * In order. An item that was followed by a later loss of the same owner is skipped. Such items are removed once they
+   * are the majority.
+   */
   #losses: Loss<L>[] = [];
-  #losers = 0;
+  #owners = 0;
 
-  /** @param at not before any other */
-  add(loser: L, at: LossMark): void {
-    if (loser.lostAt === 0) this.#losers += 1;
-    if (loser.lostAt === at) return;
-    loser.lostAt = at;
-    this.#losses.push({ loser, at });
-    if (this.#losses.length > 1024 && this.#losses.length > 2 * this.#losers)
+  /** @param at not smaller than any mark before */
+  add(owner: L, at: LossMark): void {
+    if (owner.lostAt === 0) this.#owners += 1;
+    if (owner.lostAt === at) return;
+    owner.lostAt = at;
+    this.#losses.push({ owner, at });
+    if (this.#losses.length > 1024 && this.#losses.length > 2 * this.#owners)
       this.#losses = this.#losses.filter(isLast);
   }
 
-  remove(loser: L): void {
-    if (loser.lostAt > 0) this.#losers -= 1;
-    loser.lostAt = 0;
+  remove(owner: L): void {
+    if (owner.lostAt > 0) this.#owners -= 1;
+    owner.lostAt = 0;
   }
 
-  /** Those with a loss after this moment, who lost something last at the end. */
+  /** The owners with a loss after this mark, the last loss at the end. */
   *after(mark: LossMark): Generator<L, void> {
     for (let index = this.#indexAfter(mark); index < this.#losses.length; index += 1) {
       const loss = this.#losses[index];
-      if (loss !== undefined && isLast(loss)) yield loss.loser;
+      if (loss !== undefined && isLast(loss)) yield loss.owner;
     }
   }
 
@@ -49,6 +52,6 @@ export class LossOrder<L extends LossOwner> {
   }
 }
 
-function isLast({ loser, at }: Loss<LossOwner>): boolean {
-  return loser.lostAt === at;
+function isLast({ owner, at }: Loss<LossOwner>): boolean {
+  return owner.lostAt === at;
 }

@@ -2,16 +2,16 @@ import { maxNamedTopics } from "../../hub/publications/history.js";
 import type { LossMark, Losses, HistoryRange } from "../../hub/publications/history.js";
 import type { TopicHistory } from "./topic-history.js";
 
-/** Collects what one reader has lost, topic by topic. */
+/** Collects the losses of one reader, topic by topic. */
 export class LossSearch {
   readonly range: HistoryRange;
-  /** Up to this moment all topics were looked at. */
+  /** All losses up to this mark have been searched. */
   asOf: LossMark;
   readonly #told: LossMark;
   readonly #topics: Losses["topics"][number][] = [];
   #more = false;
 
-  /** @param told what was lost by then is known to the reader */
+  /** @param told the reader knows of all losses up to this mark */
   constructor(range: HistoryRange, told: LossMark) {
     this.range = range;
     this.asOf = told;
@@ -22,12 +22,12 @@ export class LossSearch {
     return { topics: this.#topics, more: this.#more };
   }
 
-  /** True when whatever else was lost would change nothing: all names are given, and it is known that there are more. */
+  /** True if further losses would not change the result: all names are taken, and it is known that there are more. */
   get isFull(): boolean {
     return this.#more && this.#topics.length === maxNamedTopics;
   }
 
-  /** Takes a topic that the reader's filters match, or may match. */
+  /** Adds the losses of a topic that the reader's filters match, or may match. */
   look(history: TopicHistory): void {
     const { after, rights } = this.range;
     const reader = { rights, told: this.#told };

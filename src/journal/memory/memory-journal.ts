@@ -26,9 +26,9 @@ import { TopicLosses } from "./topic-losses.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
 import type { ForgottenUpTo } from "./topic-history.js";
 
-/** What an entry or a topic costs that is looked at, beside what its filters do, in their steps. */
+/** The cost of a look at one entry or topic, in the steps of a filter set, beside the matching itself. */
 const lookSteps = 5;
-/** What it costs to count a topic's losses. */
+/** The cost of counting a topic's losses, in steps. */
 const countSteps = 50;
 
 export interface MemoryJournalOptions {
@@ -36,7 +36,7 @@ export interface MemoryJournalOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly limits?: HistoryLimits;
-  /** How positions become event ids. @default as everybody can read them */
+  /** How positions are written as event ids. @default as plain text */
   readonly positions?: PositionFormat;
   /**
    * The topic of presence. All topics below it share one history, under its name: there are as many as connections, and
@@ -47,8 +47,9 @@ export interface MemoryJournalOptions {
 }
 
 /**
- * The journal in memory: one bounded history per topic over one hub-wide count, so that a noisy topic does not evict
- * the others' past. It remembers how far each topic, and the forgotten ones together, were evicted.
+ * The journal in memory. Each topic has a limited history of its own, so that a busy topic does not evict the others'
+ * entries. All topics share one count. The journal remembers up to which offset each topic was evicted, and one offset
+ * for all forgotten topics together.
  */
 export class MemoryJournal implements Journal {
   readonly epoch: Epoch;
@@ -60,7 +61,7 @@ export class MemoryJournal implements Journal {
   readonly #topics = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
   readonly #lost = new LossOrder<TopicHistory>();
-  /** All entries in order; those that no topic holds any more are skipped, and dropped when they are many. */
+  /** All entries in order. Entries that no topic holds any more are skipped, and removed once they are many. */
   readonly #all = new EntryQueue();
   #allBytes = 0;
   readonly #ids = new Map<string, Offset>();
@@ -68,11 +69,14 @@ export class MemoryJournal implements Journal {
   #head: Offset = 0;
   #held = 0;
   #bytes = 0;
-  /** Nothing newer than this was ever evicted or forgotten. */
+  /** No entry newer than this was ever evicted or forgotten. */
   #lostUpTo: Offset = 0;
-  /** Topics with publications that were not private, and with private ones, of which strangers may not hear. */
+  /**
+   * The forgotten topics: one mark for public publications and one for private ones, which clients without the right
+   * must not learn of.
+   */
   readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
-  /** Entries evicted from a topic, and topics forgotten, so far. */
+  /** The number of entries evicted from a topic, and of topics forgotten, so far. */
   #evictions: LossMark = 0;
 
   constructor(options: MemoryJournalOptions) {
@@ -96,12 +100,11 @@ export class MemoryJournal implements Journal {
     return this.#topics.size;
   }
 
-  /** How many entries are in memory, those included that no topic holds any more. */
+  /** The number of entries in memory, with those that no topic holds any more. */
   get recordLength(): number {
     return this.#all.length;
   }
 
-  /** Passes each entry on, in order, as soon as it is in history. There is one follower: the hub. */
   follow(follower: (entry: Entry) => void): void {
     this.#follower = follower;
   }
@@ -122,20 +125,17 @@ export class MemoryJournal implements Journal {
     return { ...position, id };
   }
 
-  /** Evicts all that a topic's history holds, as limits do. */
   evictAll(topic: Topic): void {
     const history = this.#topics.get(topic);
     if (history !== undefined) this.#empty(history, "told");
     this.#dropReleased();
   }
 
-  /** The newest publications of a topic that may be read, in order: at most `count`, and `maxBytes` or one. */
   newest(topic: Topic, wanted: NewestRange): readonly Entry[] {
     const history = this.#topics.get(topic);
     return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
   }
 
-  /** How many publications a topic has had since it is known, and how many of them are held; undefined where it is not. */
   countsOf(topic: Topic): TopicCounts | undefined {
     const history = this.#topics.get(topic);
     if (history === undefined) return undefined;
@@ -143,7 +143,6 @@ export class MemoryJournal implements Journal {
     return { published: open + hidden, stored: history.entries.length };
   }
 
-  /** All topics with a history. */
   topicNames(): Iterable<Topic> {
     return this.#topics.keys();
   }
@@ -184,7 +183,7 @@ export class MemoryJournal implements Journal {
     return { topics, more: more || mayBeForgotten, asOf: isComplete ? present : search.asOf, isComplete };
   }
 
-  /** False when there is more to look at than fits into some milliseconds. */
+  /** False if the search needs more than a few milliseconds. */
   #search(search: LossSearch): boolean {
     const { range } = search;
     if (range.filters.every(({ kind }) => kind === "exact")) {
@@ -195,11 +194,11 @@ export class MemoryJournal implements Journal {
     const budget = new StepBudget(set);
     for (const history of this.#lost.after(search.asOf)) {
       if (search.isFull) return true;
-      // Several topics may have lost something at one moment.
+      // Several topics may have a loss with the same mark.
       if (budget.isUsedUp() && history.lostAt > search.asOf) return false;
       budget.spend(lookSteps);
       search.asOf = history.lostAt;
-      // A topic has lost nothing newer than the newest that was ever published to it.
+      // A topic's losses are no newer than its newest publication.
       if (history.newest <= range.after || !this.#mayMatch(range, history.topic)) continue;
       budget.spend(countSteps);
       search.look(history);
@@ -216,8 +215,8 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * Wildcards go through all entries: a reader far behind 100,000 topics would else pay for all of them with each page
-   * (250 ms), where this is as much as the page covers.
+   * Reads for wildcards from the list of all entries. Merging the histories of 100,000 topics took 250 ms for each page
+   * of a reader far behind; this costs as much as the page covers.
    */
   #scan(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const set = filterSetOf(range.filters);
@@ -231,7 +230,7 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  /** True when a topic that one of the filters matches still has the entry. */
+  /** True if a topic that one of the filters matches still holds the entry. */
   #isHeldFor(set: FilterSet, entry: Entry): boolean {
     if (entry.holders === 0) return false;
     return entry.publication.topics.some((topic) => set.matches(topic) && this.holds(topic, entry.offset));
@@ -242,7 +241,7 @@ export class MemoryJournal implements Journal {
     return first !== undefined && first.offset <= offset;
   }
 
-  /** A publisher's own id is kept unless it is in history already: then the position is the id. */
+  /** Keeps a publisher's own id, unless history holds it already. Then the position is the id. */
   #claimId(publication: Publication, position: Position): string {
     const { id } = publication;
     if (id === undefined) return this.#positions.format(position);
@@ -258,7 +257,7 @@ export class MemoryJournal implements Journal {
     return id;
   }
 
-  /** The topic under whose name the history of this one is kept. */
+  /** The name of the history that holds this topic. */
   #nameOf(topic: Topic): Topic {
     return this.#presenceTopic !== undefined && isBelow(topic, this.#presenceTopic)
       ? this.#presenceTopic
@@ -276,7 +275,7 @@ export class MemoryJournal implements Journal {
   #pushTo(name: Topic, entry: Entry): void {
     const history = this.#historyOf(name);
     history.push(entry);
-    // The one that topics share is never forgotten: it would be one of their many.
+    // The history of presence is never forgotten: it would be one of many thousand topics.
     if (name !== this.#presenceTopic) this.#recent.touch(history);
   }
 
@@ -303,7 +302,9 @@ export class MemoryJournal implements Journal {
     this.#dropReleased();
   }
 
-  /** Their bytes count no more, so a few large ones matter as much as many small ones. */
+  /**
+   * Entries that no topic holds do not count in the limits. So few large ones are removed as soon as many small ones.
+   */
   #dropReleased(): void {
     const many = this.#all.length > 1024 && this.#all.length > 2 * this.#held;
     if (!many && this.#allBytes - this.#bytes <= this.#limits.bytes / 8) return;
@@ -363,7 +364,7 @@ export class MemoryJournal implements Journal {
     while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
   }
 
-  /** Forgets the topic that was published to longest ago; one mark stands for all that are forgotten. */
+  /** Forgets the topic whose last publication is the oldest. All forgotten topics share one mark. */
   #forgetOldest(): void {
     const history = this.#recent.oldest;
     if (history === undefined) return;
@@ -384,7 +385,10 @@ export class MemoryJournal implements Journal {
     mark.at = this.#evictions;
   }
 
-  /** A wildcard may have matched a forgotten topic; an exact filter only one that is not here, or has come again. */
+  /**
+   * A wildcard may have matched a forgotten topic. An exact filter may only if its topic is unknown, or became known
+   * again later.
+   */
   #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, told: LossMark): boolean {
     const { upTo, at } = this.#forgotten[kind];
     if (at <= told || range.after >= upTo) return false;
@@ -394,7 +398,7 @@ export class MemoryJournal implements Journal {
     });
   }
 
-  /** The histories of the topics that exact filters name and that were published to in the range or later, each once. */
+  /** The histories that exact filters name and that had a publication in the range or later, each once. */
   *#named({ filters, after }: HistoryRange): Generator<TopicHistory, void> {
     const names = new Set<Topic>();
     for (const filter of filters) if (filter.kind === "exact") names.add(this.#nameOf(filter.topic));
@@ -404,7 +408,7 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  /** Whether the filters match, or may match where several topics share a history. */
+  /** True if the filters match a history's topic, or may match a topic below the topic of presence. */
   #mayMatch({ filters }: HistoryRange, name: Topic): boolean {
     if (filterSetOf(filters).matches(name)) return true;
     return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));

@@ -6,29 +6,29 @@ import { EntryQueue } from "../../hub/publications/entry-queue.js";
 import type { LossOwner } from "./loss-order.js";
 import type { LossReader, LossRecord } from "./topic-losses.js";
 
-/** Up to which offset topics that are forgotten may have had publications: open ones, and private ones. */
+/** The offsets up to which forgotten topics may have had public and private publications. */
 export interface ForgottenUpTo {
   readonly open: Offset;
   readonly private: Offset;
 }
 
-/** The past of one topic, and how far back it no longer reaches. */
+/** The history of one topic, and the record of its losses. */
 export class TopicHistory implements LossOwner {
   readonly topic: Topic;
-  /** What was published here up to this offset, before the topic came (again), may be forgotten. */
+  /** Publications up to this offset, before the topic became known (again), may be forgotten. */
   readonly forgottenUpTo: ForgottenUpTo;
   readonly entries = new EntryQueue();
   bytes = 0;
-  /** The newest offset ever published here, evicted or not. */
+  /** The newest offset published to the topic, evicted or not. */
   newest: Offset = 0;
-  /** The newest private one; 0 when there was none. */
+  /** The newest offset of a private publication; 0 if there was none. */
   newestPrivate: Offset = 0;
-  /** The newest one that is not private; 0 when there was none. */
+  /** The newest offset of a public publication; 0 if there was none. */
   newestOpen: Offset = 0;
-  /** How many publications there have been that are not private, and how many that are. */
+  /** The number of public and of private publications so far. */
   published = { open: 0, private: 0 };
   lostAt: LossMark = 0;
-  /** Neighbours in order of the last publication; kept by {@link RecentTopics}. */
+  /** The neighbours in order of the last publication. Kept by {@link RecentTopics}. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
   readonly #losses: LossRecord;
@@ -59,7 +59,10 @@ export class TopicHistory implements LossOwner {
     return publication.private ? this.published.private : this.published.open;
   }
 
-  /** The newest entries for which `isWanted` is true, in order: at most `count`, and `maxBytes` or one. */
+  /**
+   * The newest entries for which `isWanted` is true, oldest first: at most `count`, and at most `maxBytes` or one
+   * entry.
+   */
   newestEntries(
     { count, maxBytes }: { readonly count: number; readonly maxBytes: number },
     isWanted: (entry: Entry) => boolean,
@@ -76,7 +79,7 @@ export class TopicHistory implements LossOwner {
     return found.toReversed();
   }
 
-  /** Removes the oldest entry, at this moment of losses; returns it when no other topic holds it either. */
+  /** Removes the oldest entry and records the loss. Returns the entry if no other topic holds it. */
   evict(at: LossMark): Entry | undefined {
     const entry = this.entries.shift();
     if (entry === undefined) return undefined;
@@ -87,26 +90,26 @@ export class TopicHistory implements LossOwner {
   }
 
   /**
-   * How many publications a reader after this offset has lost here that it may hear of, since it was told; an upper
-   * bound, since only the total is known, but 0 only when there is none.
+   * The largest number of publications after this offset that the reader may have missed and may know of, since the
+   * mark that it knows. It is 0 only if there is none; only totals are known.
    */
   missedAfter(after: Offset, reader: LossReader): number {
     const lost = this.#losses.after(after, reader);
     const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
-    // What was lost before the topic was forgotten was counted by nobody who remembers.
+    // Nobody counted the losses from before the topic was forgotten.
     const mayBeForgotten = reader.rights.readsPrivate ? this.forgottenUpTo.private : 0;
     const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);
     return isUncounted ? upTo - after : Math.min(count, upTo - after);
   }
 
-  /** True when this reader may have lost more here, which it must not be told by the topic's name. */
+  /** True if this reader may have missed more here without the right to learn the topic's name. */
   mayHaveMissedAfter(after: Offset, reader: LossReader): boolean {
     return this.#losses.mayHaveMissed(after, reader);
   }
 }
 
-/** Topics in order of their last publication: the one to forget is last. */
+/** Topics in order of their last publication. The oldest is the next to be forgotten. */
 export class RecentTopics {
   #newest: TopicHistory | undefined;
   #oldest: TopicHistory | undefined;
@@ -115,7 +118,7 @@ export class RecentTopics {
     return this.#oldest;
   }
 
-  /** Puts the topic first. */
+  /** Makes the topic the newest. */
   touch(topic: TopicHistory): void {
     if (this.#newest === topic) return;
     this.remove(topic);

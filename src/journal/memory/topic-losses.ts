@@ -4,39 +4,42 @@ import type { Offset } from "../../hub/publications/position.js";
 import type { Rights } from "../../hub/publications/rights.js";
 import type { Topic } from "../../hub/topics/topic.js";
 
-/** How much of a kind of publication a topic has lost. */
+/** The losses of one kind of publication in a topic. */
 export interface Evictions {
   count: number;
   upTo: Offset;
   at: LossMark;
 }
 
-/** Who asks: with these rights, and told of everything up to a moment of losses. */
+/** The reader for whom losses are searched: its rights, and the mark up to which it knows of losses. */
 export interface LossReader {
   readonly rights: Rights;
   readonly told: LossMark;
 }
 
-/** What a history has lost, and who may hear of it. */
+/** Records the losses of a history, and who may learn of them. */
 export interface LossRecord {
   readonly topic: Topic;
   add(entry: Entry, at: LossMark): void;
-  /** What this reader may hear of: of entries after an offset, since it was told. */
+  /** The losses after an offset that this reader may learn of and does not know. */
   after(offset: Offset, reader: LossReader): readonly Evictions[];
-  /** True when this reader may have lost more, of which it may not hear by the topic's name. */
+  /** True if this reader may have missed more, without the right to learn the topic's name. */
   mayHaveMissed(offset: Offset, reader: LossReader): boolean;
 }
 
-/** Private publications may be read for any of their topics, so each set of topics counts by itself: up to so many. */
+/**
+ * The number of topic sets with records of their own. A private publication may be read by the right to any of its
+ * topics, so each set of topics is counted apart.
+ */
 const maxTopicSets = 64;
 
-/** What one topic has lost, kept apart by who may hear of it. */
+/** The losses of one topic, recorded by who may learn of them. */
 export class TopicLosses implements LossRecord {
   readonly topic: Topic;
   #open: Evictions | undefined;
-  /** By the publications' topics, the set that lost last at the end. */
+  /** By the topics of the publications. The set with the newest loss is last. */
   #private: Map<string, Evictions & { readonly topics: readonly Topic[] }> | undefined;
-  /** What sets of topics lost that are not kept apart any more. All have this topic. */
+  /** The losses of topic sets without records of their own any more. All of these sets hold this topic. */
   #mixed: Evictions | undefined;
 
   constructor(topic: Topic) {
@@ -60,8 +63,8 @@ export class TopicLosses implements LossRecord {
   }
 
   /**
-   * True when something private is lost of which it is not known any more whether this reader might have read it. It may
-   * be told that, but not the topic's name.
+   * True if private publications are lost that this reader may have been allowed to read; the record no longer says
+   * which. The reader may learn that, but not the topic's name.
    */
   mayHaveMissed(offset: Offset, { rights, told }: LossReader): boolean {
     if (this.#mixed === undefined || !rights.readsPrivate || rights.mayReadTopic(this.topic)) return false;
@@ -70,7 +73,7 @@ export class TopicLosses implements LossRecord {
 
   #addPrivate(topics: readonly Topic[], loss: Evictions): void {
     this.#private ??= new Map();
-    // Topics hold no line feeds.
+    // A topic holds no line feed.
     const key = topics.join("\n");
     const kind = { ...joinLosses(this.#private.get(key), loss), topics };
     this.#private.delete(key);
@@ -84,7 +87,7 @@ export class TopicLosses implements LossRecord {
   }
 }
 
-/** Both together. */
+/** The sum of two records. */
 export function joinLosses(a: Evictions | undefined, b: Evictions): Evictions {
   if (a === undefined) return b;
   return { count: a.count + b.count, upTo: Math.max(a.upTo, b.upTo), at: Math.max(a.at, b.at) };
