@@ -1,35 +1,35 @@
 import type { Connection, EndReason } from "./connection.js";
 
-/** How an outlet's bytes reach its clients. The HTTP front and each Mongrel2 link implement it. */
+/** Carries an outlet's bytes to its clients. The HTTP front and each Mongrel2 link implement it. */
 export interface Channel<H> {
-  /** A body over this goes out in pieces, the next when the one before has drained. */
+  /** A larger body is written in pieces: each piece when the one before has drained. */
   readonly maxWriteBytes: number;
   /**
-   * `drain`: each connection reports its own draining, and a round leaves those behind that take too long.
-   * `fence`: all report together when the server has taken everything; nobody can be told to be slow.
+   * `drain`: each connection reports when it has drained, so a round can leave slow ones behind. `fence`: all report
+   * together, when the server has taken everything, so no slow one can be found.
    */
   readonly pacing: "drain" | "fence";
-  /** The most that a round to so many members should hold. */
+  /** The largest recommended size of a round to so many members, in bytes. */
   roundBytes(members: number): number;
   /**
-   * Writes to one idle connection. `Fanout.drained` is called for it when it has taken the bytes, maybe before this
-   * returns.
+   * Writes to one idle connection. The channel calls `Fanout.drained` when the client has taken the bytes, maybe before
+   * this returns.
    */
   write(connection: Connection<H>, body: Buffer): void;
-  /** The same for all members of a cohort, all of them idle. */
+  /** Writes to all members of a cohort. All of them are idle. */
   writeRound(members: ReadonlySet<Connection<H>>, body: Buffer): void;
   /**
-   * Calls `action` when all that was written so far has left this process, maybe at once: the time that clients take
+   * Calls `action` when everything written so far has left this process, maybe at once. The time that clients need
    * counts from then.
    */
   whenHandedOver(action: () => void): void;
-  /** A connection has come into, or left, the members to which rounds of its cohort go. */
+  /** The connection has become a member of its cohort's rounds, or is none any more. */
   joined(connection: Connection<H>): void;
   left(connection: Connection<H>): void;
-  /** Closes an idle connection after what was written. */
+  /** Closes an idle connection after everything written so far. */
   end(connection: Connection<H>, reason: EndReason): void;
-  /** Closes a connection that takes nothing any more, whatever is still unwritten. */
+  /** Closes a connection at once, even if bytes are unwritten. */
   cut(connection: Connection<H>): void;
-  /** Called when a turn's writes are done. */
+  /** Called after the last write of a turn. */
   flush(): void;
 }

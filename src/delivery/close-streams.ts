@@ -1,12 +1,12 @@
 import type { Clock } from "../base/clock.js";
 import type { Fanout } from "./fanout.js";
 
-/** How long streams may take to close in order before they are closed as they are, in milliseconds. */
+/** The longest time for streams to close in order, in milliseconds. Then they are cut. */
 const closeWithinMs = 2000;
 
 /**
- * Ends every stream in order, so that clients reconnect elsewhere; those that take too long over it are cut. Resolves
- * when none is open and the fan-out has stopped.
+ * Ends every stream in order, so that clients reconnect elsewhere, and cuts those that take too long. Resolves when
+ * none is open and the fan-out has stopped.
  */
 export async function closeStreams<H>(fanout: Fanout<H>, clock: Clock): Promise<void> {
   fanout.endAll();

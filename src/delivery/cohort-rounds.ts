@@ -9,60 +9,62 @@ import type { FanoutLimits } from "./limits.js";
 import { RoundDeadline } from "./round-deadline.js";
 
 /**
- * A round that most have not drained goes on while so many of its members drain in each longest wait: a busy crowd does,
- * one of slow clients does not.
+ * A round that most members have not drained goes on if this share of its members has drained during the last longest
+ * wait. Many fast clients reach it; slow ones do not.
  */
 const movingShare = 0.1;
 
-/** What the rounds of one cohort need from the fan-out around them. */
+/** The parts of the fan-out that the rounds of one cohort use. */
 export interface RoundsContext<H> {
   readonly channel: Channel<H>;
   readonly clock: Clock;
   readonly limits: FanoutLimits;
   readonly metrics: Metrics;
   readonly front: string;
-  /** Asks for {@link CohortRounds.begin} at the end of this turn. */
+  /** Calls {@link CohortRounds.begin} at the end of this turn. */
   schedule(rounds: CohortRounds<H>): void;
-  /** A reader may go on, as soon as it has drained. */
+  /** The reader may read on as soon as it has drained. */
   mayRead(connection: Connection<H>): void;
   /** A round has ended. */
   ended(): void;
 }
 
 /**
- * The rounds of one cohort, one at a time: a round writes what is pending to all members, ends when those that it waits
- * for have drained or its time is up, and who has not drained by then becomes a laggard.
+ * The rounds of one cohort, one at a time. A round writes the pending bytes to all members. It ends when the members
+ * that it waits for have drained, or at its deadline. A member that has not drained by then becomes a laggard.
  */
 export class CohortRounds<H> implements Rounds<H> {
   readonly cohort: FanoutCohort;
   readonly members = new Set<Connection<H>>();
-  /** Readers that have reached the horizon while a body was going out in pieces; they join when it is out. */
+  /** Readers that reached the horizon while a body was being written in pieces. They join after the last piece. */
   readonly #arrivals = new Set<Connection<H>>();
-  /** Readers whose cursor, got elsewhere, is ahead of the horizon: what is pending they have in part. */
+  /**
+   * Readers whose cursor, from another process, is ahead of the horizon: they have some of the pending entries already.
+   */
   readonly #ahead = new Set<Connection<H>>();
-  readonly #crowd: LaggingMembers<Connection<H>>;
+  readonly #lagging: LaggingMembers<Connection<H>>;
   readonly #context: RoundsContext<H>;
-  readonly #patience: RoundDeadline;
+  readonly #roundDeadline: RoundDeadline;
   #phase: "idle" | "scheduled" | "writing" | "open" = "idle";
-  /** True while the open round is one that {@link expect} began. */
+  /** True if {@link expect} began the open round. */
   #expecting = false;
   #handedOver = false;
   #rest: Buffer | undefined;
   #round = 0;
-  /** Members that the open round still waits for, and how many there were. */
+  /** The members that the open round still waits for, and their number at its begin. */
   #waiting = 0;
   #waitedFor = 0;
   #startedMs = 0;
   #quorumMs: number | undefined;
   #deadline: Timer | undefined;
-  /** When the last round began, for heartbeats. */
+  /** The begin of the last round, for heartbeats. */
   lastRoundMs: number;
 
   constructor(cohort: FanoutCohort, context: RoundsContext<H>) {
     this.cohort = cohort;
     this.#context = context;
-    this.#patience = new RoundDeadline(context.clock, context.limits);
-    this.#crowd = new LaggingMembers({
+    this.#roundDeadline = new RoundDeadline(context.clock, context.limits);
+    this.#lagging = new LaggingMembers({
       clock: context.clock,
       periodMs: context.limits.roundWaitMs,
       size: () => cohort.connections,
@@ -79,7 +81,7 @@ export class CohortRounds<H> implements Rounds<H> {
     return this.#rest !== undefined;
   }
 
-  /** Something is pending, the horizon has moved, or more is left to do. */
+  /** Call it when entries are pending, the horizon has moved, or a body has further pieces. */
   wake(): void {
     if (this.#phase !== "idle") return;
     this.#phase = "scheduled";
@@ -100,16 +102,16 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /**
-   * A reader's page that reaches the horizon is on its way. Where nobody listens it becomes a member at once, and its
-   * page a round that the next one waits for: else, with publications in every turn, the first readers of a cohort
-   * would read for ever, and nothing would hold the publishers back. Those who come while such a round is open share
-   * it, unless it has no deadline of its own.
+   * A reader's page that reaches the horizon was written. If the cohort has no members, the reader becomes one at once,
+   * and its page counts as a round that the next one waits for. Otherwise, with publications in every turn, the first
+   * readers would read for ever and never slow down the publishers. Further readers share such a round while it is
+   * open, unless the channel gives it no deadline.
    */
   expect(connection: Connection<H>): void {
     if (connection.probation > 0 || connection.read.after !== this.cohort.horizon) return;
-    const shared = this.#expecting && this.#context.channel.pacing === "drain";
+    const sharesRound = this.#expecting && this.#context.channel.pacing === "drain";
     const first = this.#phase === "idle" && this.members.size === 0 && this.#arrivals.size === 0;
-    if (!first && !shared) return;
+    if (!first && !sharesRound) return;
     this.cohort.listen(true);
     this.#admit(connection);
     this.#waiting += 1;
@@ -124,7 +126,7 @@ export class CohortRounds<H> implements Rounds<H> {
     if (wasMember) this.#context.channel.left(connection);
     this.#arrivals.delete(connection);
     this.#ahead.delete(connection);
-    this.#crowd.left(connection);
+    this.#lagging.left(connection);
     if (wasMember && connection.busy && connection.probation === 0) this.#settled();
     this.#stopListeningIfAlone();
   }
@@ -141,18 +143,18 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   served(connection: Connection<H>, bytes: number): void {
-    this.#crowd.served(connection, bytes);
+    this.#lagging.served(connection, bytes);
   }
 
   drained(connection: Connection<H>): void {
     if (connection.probation === 0) this.#settled();
   }
 
-  /** Begins the next round, or the next piece of the one under way. */
+  /** Begins the next round, or writes the next piece of a body. */
   begin(): void {
     this.#phase = "idle";
-    this.callAhead();
-    // Where the horizon has moved alone there is no round by which members could be judged.
+    this.rereadAhead();
+    // If only the horizon has moved, there is no round to judge members by.
     if (this.#rest === undefined && !this.cohort.hasPending) return;
     this.#leaveBusyBehind();
     this.#dropRestIfAlone();
@@ -163,7 +165,7 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#write(body);
   }
 
-  /** Writes a heartbeat to all members, unless a round is under way or about to be. */
+  /** Writes a heartbeat to all members, unless a round is open or scheduled. */
   beat(): void {
     if (!this.isIdle || this.members.size === 0) return;
     const heartbeat = this.cohort.heartbeat();
@@ -172,7 +174,7 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#write(heartbeat);
   }
 
-  /** Ends the open round now: who has not drained reads from history, on probation if it is to blame. */
+  /** Ends the open round now. A member that has not drained reads on from history, on probation if `blame` is true. */
   expire(options: { readonly blame: boolean }): void {
     if (this.#phase !== "open") return;
     const after = this.cohort.horizon;
@@ -216,7 +218,7 @@ export class CohortRounds<H> implements Rounds<H> {
     });
   }
 
-  /** Every member has been written to. Before that no round is over: who was not written to has not kept up with it. */
+  /** Every member has been written to. No round ends before: a member without its bytes has not kept up. */
   #onHandedOver(): void {
     const { channel, clock } = this.#context;
     this.#handedOver = true;
@@ -243,17 +245,17 @@ export class CohortRounds<H> implements Rounds<H> {
     else if (this.#quorumMs === undefined) this.#checkQuorum();
   }
 
-  /** Sets the deadline anew when it becomes known how long most needed. */
+  /** Sets the deadline again when the quorum has drained, which tells how long most members need. */
   #checkQuorum(): void {
     const elapsed = this.#context.clock.monotonic() - this.#startedMs;
     if (this.#isQuorum()) this.#quorumMs = elapsed;
     else if (this.#deadline !== undefined) return;
-    this.#waitFor(Math.max(0, this.#patience.waitMs(this.#quorumMs) - elapsed));
+    this.#waitFor(Math.max(0, this.#roundDeadline.waitMs(this.#quorumMs) - elapsed));
   }
 
-  /** True when nearly all of the cohort has drained, those included that are behind. */
+  /** True if nearly all of the cohort has drained, counting members that were left behind as not drained. */
   #isQuorum(): boolean {
-    return this.#waiting < this.#waitedFor && !this.#crowd.isBehindWith(this.#waiting);
+    return this.#waiting < this.#waitedFor && !this.#lagging.isBehindWith(this.#waiting);
   }
 
   #waitFor(delayMs: number): void {
@@ -262,7 +264,7 @@ export class CohortRounds<H> implements Rounds<H> {
     const round = this.#round;
     const waiting = this.#waiting;
     this.#deadline = clock.after(delayMs, () => {
-      // The turn may have been long: whoever drained meanwhile is heard before the verdict.
+      // The turn may have been long: first hear the members that drained during it.
       clock.endOfTurn(() => {
         if (this.#round !== round || this.#phase !== "open") return;
         const isMoving = waiting - this.#waiting >= movingShare * this.#waitedFor;
@@ -279,16 +281,19 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#phase = "idle";
     this.#expecting = false;
     this.#waitedFor = 0;
-    this.#patience.spend(clock.monotonic() - this.#startedMs, this.#quorumMs ?? Number.POSITIVE_INFINITY);
+    this.#roundDeadline.spend(
+      clock.monotonic() - this.#startedMs,
+      this.#quorumMs ?? Number.POSITIVE_INFINITY,
+    );
     if (this.#rest === undefined) this.#admitArrivals();
     this.#dropRestIfAlone();
-    this.callAhead();
+    this.rereadAhead();
     this.#stopListeningIfAlone();
     if (this.#rest !== undefined || this.cohort.hasPending) this.wake();
     this.#context.ended();
   }
 
-  /** What is left of a body in pieces is of no use when those are gone who got its beginning. */
+  /** Drops the rest of a body if every member that got its beginning has left. */
   #dropRestIfAlone(): void {
     if (this.members.size > 0) return;
     this.#rest = undefined;
@@ -304,13 +309,13 @@ export class CohortRounds<H> implements Rounds<H> {
 
   #admit(connection: Connection<H>): void {
     connection.state = "member";
-    this.#crowd.cameBack(connection);
+    this.#lagging.cameBack(connection);
     this.members.add(connection);
     this.#context.channel.joined(connection);
   }
 
-  /** The horizon may have moved: whom it has reached may join, whom it has passed reads on. */
-  callAhead(): void {
+  /** The horizon may have moved. Readers that it has reached may join; readers that it has passed read on. */
+  rereadAhead(): void {
     for (const connection of this.#ahead) {
       if (connection.read.after > this.cohort.horizon) continue;
       this.#ahead.delete(connection);
@@ -318,7 +323,7 @@ export class CohortRounds<H> implements Rounds<H> {
     }
   }
 
-  /** Members on probation that have not drained go back to reading; the others have kept up once more. */
+  /** Members on probation that have not drained read history again. The others have kept up with one more round. */
   #leaveBusyBehind(): void {
     const after = this.cohort.horizon;
     for (const member of this.members) {
@@ -328,11 +333,14 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#stopListeningIfAlone();
   }
 
-  /** The member has, or is being sent, everything up to `after`; what is left of a body in pieces it takes along. */
+  /**
+   * Makes a member a reader again. It has everything up to `after`, or it is on its way, and takes the rest of a body
+   * with it.
+   */
   #demote(member: Connection<H>, options: { readonly after: number; readonly blame: boolean }): void {
     if (options.blame) {
       member.demote(this.#round);
-      this.#crowd.fellBehind(member);
+      this.#lagging.fellBehind(member);
     }
     member.state = "reading";
     member.read = { kind: "history", after: options.after, told: 0 };
@@ -347,6 +355,6 @@ export class CohortRounds<H> implements Rounds<H> {
     if (this.members.size > 0 || this.#arrivals.size > 0) return;
     this.#rest = undefined;
     this.cohort.listen(false);
-    this.callAhead();
+    this.rereadAhead();
   }
 }

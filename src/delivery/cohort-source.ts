@@ -4,33 +4,36 @@ import type { Offset } from "../hub/publications/position.js";
 import type { JoinTicket } from "./joining/join-ticket.js";
 
 /**
- * A page that has to be asked for: calls `take` once, in a later turn; never when the hub is gone by then. What it
- * returns is called when the page is not wanted any more.
+ * A page that another process has to send. It calls `take` once, in a later turn, or never if that process is gone.
+ * Call the returned function when the page is not needed any more.
  */
 export type PendingPage = (take: (page: Page) => void) => () => void;
 
-/** A cohort as its rounds and readers see it: one of the hub in this process, or of a hub elsewhere. */
+/** A cohort as its rounds and readers see it, of the hub in this process or in another. */
 export interface FanoutCohort {
-  /** Connections that hold it open, members or not. */
+  /** The number of its connections, members or not. */
   readonly connections: number;
-  /** Everything up to this offset has been given to rounds, or was never pending here. */
+  /** Every entry up to this offset was taken by a round, or was never pending here. */
   readonly horizon: Offset;
   readonly hasPending: boolean;
-  /** With a listener, what is published is kept for the next round; without one nothing is. */
+  /** While `listening`, publications are kept for the next round. Otherwise none are. */
   listen(listening: boolean): void;
-  /** Gives the next round its bytes: at most `maxBytes`, or one event; undefined when nothing waits. */
+  /** Takes the bytes of the next round: at most `maxBytes`, or one event. Undefined if nothing is pending. */
   take(maxBytes: number): Batch | undefined;
-  /** The next page for a reader, where the hub has to be asked. The same Buffer for all who ask for the same. */
+  /**
+   * The next page for a reader; pending if another process has to send it. Readers with the same state and limits get
+   * the same Buffer.
+   */
   page(state: ReadState, limits: PageLimits): Page | PendingPage;
-  /** What keeps its quiet streams alive. */
+  /** The heartbeat that keeps quiet streams alive. */
   heartbeat(): Buffer;
-  /** Publishers are to wait for this cohort's clients, or no longer. */
+  /** Makes publishers wait for this cohort's clients, or no longer. */
   hold(on: boolean): void;
-  /** One connection fewer. */
+  /** Removes one connection. */
   leave(): void;
 }
 
-/** A stream's place: its cohort, and where it begins to read. */
+/** A stream's cohort, and the state in which it begins to read. */
 export interface JoinedCohort {
   readonly cohort: FanoutCohort;
   readonly read: ReadState;
@@ -39,12 +42,12 @@ export interface JoinedCohort {
 /** Where a fan-out gets its cohorts from. It throws on a ticket that was made for another source. */
 export interface CohortSource {
   /**
-   * To be called once: `wake` is told of each cohort that has something pending, or whose horizon has moved without; it
-   * must not call back.
+   * Call it once. `wake` is then called for each cohort with pending entries, or whose horizon has moved. It must not
+   * call back.
    */
   attach(wake: (cohort: FanoutCohort) => void): void;
-  /** One more connection; undone by {@link FanoutCohort.leave}. The same object for all of a cohort. */
+  /** Adds one connection; {@link FanoutCohort.leave} undoes it. All connections of a cohort get the same object. */
   join(ticket: JoinTicket): JoinedCohort;
-  /** The same for a stream that comes from another cohort, where it stood at `read`. */
+  /** The same for a stream that comes from another cohort, where it had read up to `read`. */
   move(ticket: JoinTicket, read: ReadState): JoinedCohort;
 }

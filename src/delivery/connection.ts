@@ -1,59 +1,63 @@
 import type { ReadState } from "../hub/history-page.js";
 import type { FanoutCohort } from "./cohort-source.js";
 
-/** After leaving a round behind, a connection is not waited for until it has kept up with this many. */
+/** The number of rounds that a laggard has to keep up with before a round waits for it again. */
 const firstProbation = 4;
 const longestProbation = 1024;
 
-/** Why a stream is closed in order: the hub stops, its rights have expired, or the client sends what it may not. */
+/**
+ * Why a stream is closed in order: the hub stops, its rights have expired, or the client sent something that is not
+ * allowed.
+ */
 export type EndReason = "stopping" | "expired" | "misused";
 
-/** The rounds that a connection takes part in. */
+/** The rounds of a connection's cohort. */
 export interface Rounds<H> {
   readonly cohort: FanoutCohort;
-  /** True when members have a part of a body whose rest they are still to get. */
+  /** True if members have got a part of a body and need the rest. */
   readonly isMidway: boolean;
-  /** Makes a drained reader that stands at the cohort's horizon, or ahead of it, a member as soon as it may be one. */
+  /** Makes a drained reader at the cohort's horizon, or ahead of it, a member as soon as possible. */
   join(connection: Connection<H>): void;
-  /** A reader's last bytes before the horizon are on their way. */
+  /** A reader's last bytes before the horizon were written. */
   expect(connection: Connection<H>): void;
-  /** A reader that had drained is being sent more. */
+  /** Bytes were written to a reader that had drained. */
   served(connection: Connection<H>, bytes: number): void;
   /** A member has drained. */
   drained(connection: Connection<H>): void;
-  /** Takes a connection out, whatever it is; it stays what the caller makes of it. */
+  /** Removes a connection in any state. The caller sets its new state. */
   remove(connection: Connection<H>): void;
-  /** Takes a connection out to read on from where it stands; what is left of a body in pieces it takes along. */
+  /** Removes a connection so that it reads on from its place, with the rest of a body in pieces. */
   release(connection: Connection<H>): void;
 }
 
 /**
- * One client stream. It is `reading` history, page by page as it drains, until it stands where its cohort's next round
- * begins; from then on it is a `member` and receives rounds. A member that does not drain in time is a laggard: it goes
- * back to reading, holds nothing but its position, and comes back on probation: it gets rounds, but none waits for it.
+ * One client stream. It is `reading` history, page by page as it drains, until it reaches the begin of its cohort's
+ * next round. From then on it is a `member` and receives rounds. A member that does not drain in time is a laggard: it
+ * reads history again, and keeps nothing but its position. After that it is a member on probation: it gets rounds, but
+ * no round waits for it.
  */
 export class Connection<H> {
-  /** What the front knows the client by. */
+  /** The front's name for the client. */
   readonly handle: H;
-  /** Those of its cohort; {@link Connection.enter} changes them. */
+  /** The rounds of its cohort. {@link Connection.enter} changes them. */
   rounds: Rounds<H>;
   state: "reading" | "member" | "closed" = "reading";
-  /** Where it stands while it reads. */
+  /** Its state while it reads history. */
   read: ReadState;
-  /** True from a write until the client has taken it. */
+  /** True from a write until the client has taken the bytes. */
   busy = false;
   busySinceMs = 0;
-  /** What it must get before anything else: the rest of a body that goes out in pieces. */
+  /** The rest of a body in pieces. The client must get it before anything else. */
   rest: Buffer | undefined;
-  /** Rounds that it still has to keep up with before one waits for it again. */
+  /** The rounds that it still has to keep up with before a round waits for it again. */
   probation = 0;
-  /** When its rights end, in milliseconds since 1970; infinite where they do not. */
+  /** When its rights end, in milliseconds since 1970; infinite if they never do. */
   expiresAtMs: number;
-  /** Whoever opened the stream wants to know of its end. */
+  /** Called when the stream has ended. */
   readonly ended: (() => void) | undefined;
-  /** Called when something was written to it, and there is room for answers. */
+  /** Called after a write if there is space for further answers. */
   readonly onRoom: (() => void) | undefined;
-  /** Why it is to be closed as soon as it has drained; undefined while it is not. */
+  /** The reason to close it as soon as it has drained; undefined if it stays open. */
   ending: EndReason | undefined;
   #penalty = 0;
   #fullSinceRound = 0;
@@ -78,16 +82,14 @@ export class Connection<H> {
     return this.state === "reading" && this.probation > 0;
   }
 
-  /** It has come out of other rounds, whose count is not that of these. */
+  /** Moves it to the rounds of another cohort, which are numbered on their own. */
   enter(rounds: Rounds<H>, read: ReadState): void {
     this.rounds = rounds;
     this.read = read;
     this.#fullSinceRound = 0;
   }
 
-  /**
-   * Puts it on probation: twice as long as the last time, unless it has been off it for much longer than that since.
-   */
+  /** Puts it on probation: for twice as many rounds as the last time, unless it has kept up for much longer since. */
   demote(round: number): void {
     const proven = this.probation === 0 && round - this.#fullSinceRound > 8 * this.#penalty;
     this.#penalty =
@@ -95,7 +97,7 @@ export class Connection<H> {
     this.probation = this.#penalty;
   }
 
-  /** One round kept up with; the last one of its probation makes it a member that rounds wait for. */
+  /** It has kept up with one round. After the last one of its probation, rounds wait for it again. */
   keptUp(round: number): void {
     this.probation -= 1;
     if (this.probation === 0) this.#fullSinceRound = round;

@@ -16,10 +16,10 @@ import type { FanoutLimits } from "./limits.js";
 import { TurnBudget } from "../base/turn-budget.js";
 import { Waiters } from "../base/waiters.js";
 
-/** How often heartbeats and stalled connections are looked after. */
+/** The period of the check for heartbeats, expired rights and stalled connections, in milliseconds. */
 const sweepMs = 1000;
 
-/** How long readers may be served in one turn before rounds get their turn again. */
+/** The time for readers in one turn, in milliseconds, before rounds go on. */
 const readersPerTurnMs = 10;
 
 export interface FanoutOptions<H> {
@@ -35,29 +35,31 @@ export interface FanoutOptions<H> {
 /** How a front writes to a stream. */
 export interface StreamOpening<H> {
   readonly handle: H;
-  /** Goes out in front of the first page, in one write with it. */
+  /** Written in front of the first page, in the same write. */
   readonly head: Buffer;
-  /** Called after a write when there is room for answers, see {@link Fanout.say}. @default nobody waits for it */
+  /** Called after a write if there is space for further replies, see {@link Fanout.reply}. @default not called */
   readonly onRoom?: (() => void) | undefined;
 }
 
-/** What a client is answered, and what becomes of its stream. */
-export interface Saying {
+/** A reply to a client's message, and the changes to its stream. */
+export interface StreamReply {
   /** @default nothing */
   readonly answer?: Buffer | undefined;
   /**
-   * The stream goes on in another cohort, from where it stands: nothing of either is lost, or comes twice. @default in
-   * its own
+   * Moves the stream to another cohort. It goes on from its place, without a lost or repeated event. @default it stays
    */
   readonly moved?: JoinTicket | undefined;
-  /** It is closed no later than this, in milliseconds since 1970; undefined: whenever the client likes. @default as before */
+  /**
+   * The new time at which the stream is closed, in milliseconds since 1970; undefined: it has no end of its own.
+   * @default as before
+   */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
 }
 
 /**
- * One outlet's delivery: rounds to the members of each cohort, pages of history to those that are not there yet or no
- * longer. Everything that happens in one turn of the event loop goes out at its end, rounds first, so that a reader's
- * page reaches up to where the next round begins.
+ * Delivers one outlet's events: rounds to the members of each cohort, pages of history to all other connections.
+ * Everything of one turn of the event loop is written at its end. Rounds come first, so that a reader's page reaches up
+ * to the begin of the next round.
  */
 export class Fanout<H> {
   readonly #cohorts: CohortSource;
@@ -67,8 +69,8 @@ export class Fanout<H> {
   readonly #context: RoundsContext<H>;
   readonly #rounds = new Map<FanoutCohort, CohortRounds<H>>();
   readonly #connections = new Set<Connection<H>>();
-  readonly #heads: ReplyQueue<Connection<H>>;
-  readonly #coming: PendingPages<Connection<H>>;
+  readonly #replies: ReplyQueue<Connection<H>>;
+  readonly #pendingPages: PendingPages<Connection<H>>;
   readonly #scheduled = new Set<CohortRounds<H>>();
   readonly #ready = new Set<Connection<H>>();
   readonly #served: Connection<H>[] = [];
@@ -102,27 +104,27 @@ export class Fanout<H> {
       mayRead: (connection) => this.#makeReady(connection),
       ended: () => this.#waiters.look(),
     };
-    this.#heads = new ReplyQueue(this.#limits.roundBytes);
-    this.#coming = new PendingPages((connection) => {
+    this.#replies = new ReplyQueue(this.#limits.roundBytes);
+    this.#pendingPages = new PendingPages((connection) => {
       this.#ready.add(connection);
       this.#takeTurn();
     });
     this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
   }
 
-  /** Open streams. */
+  /** The number of open streams. */
   get size(): number {
     return this.#connections.size;
   }
 
-  /** Connections that left their cohort because they did not drain in time and have not come back. */
+  /** The number of connections that a round left behind and that have not come back. */
   get laggards(): number {
     let count = 0;
     for (const connection of this.#connections) if (connection.isLaggard) count += 1;
     return count;
   }
 
-  /** Opens a stream; its head and first page go out at the end of the turn. */
+  /** Opens a stream. Its head and first page are written at the end of the turn. */
   open(
     { ticket, expiresAtMs, opened }: AdmittedStream,
     { handle, head, onRoom }: StreamOpening<H>,
@@ -132,13 +134,13 @@ export class Fanout<H> {
     const ended = opened?.();
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
     this.#connections.add(connection);
-    this.#heads.add(connection, head);
+    this.#replies.add(connection, head);
     this.#makeReady(connection);
     this.#expireInTime(connection);
     return connection;
   }
 
-  /** The channel says that the client has taken what was written to it. */
+  /** The channel calls it when the client has taken everything written to it. */
   drained(connection: Connection<H>): void {
     this.#stalled = false;
     if (!connection.busy) return;
@@ -152,7 +154,7 @@ export class Fanout<H> {
     this.#waiters.look();
   }
 
-  /** The channel says that the client is gone. */
+  /** The channel calls it when the client has disconnected. */
   closed(connection: Connection<H>): void {
     if (connection.state === "closed") return;
     const { rounds } = connection;
@@ -160,8 +162,8 @@ export class Fanout<H> {
     connection.state = "closed";
     connection.rest = undefined;
     this.#connections.delete(connection);
-    this.#heads.forget(connection);
-    this.#coming.forget(connection);
+    this.#replies.forget(connection);
+    this.#pendingPages.forget(connection);
     this.#ready.delete(connection);
     this.#leave(rounds.cohort);
     connection.ended?.();
@@ -169,12 +171,12 @@ export class Fanout<H> {
   }
 
   /**
-   * Answers a client on its stream: after what it is being sent, and before anything else. One that takes nothing, and
-   * asks for more and more answers, is cut.
+   * Writes a reply on a client's stream, after everything that was begun, before anything else. A client that takes
+   * nothing but causes more and more replies is cut.
    *
-   * @returns false when answers wait that are to be written before more is asked for
+   * @returns false if the client's next message has to wait until replies are written
    */
-  say(connection: Connection<H>, { answer, moved, renewed }: Saying): boolean {
+  reply(connection: Connection<H>, { answer, moved, renewed }: StreamReply): boolean {
     if (connection.state === "closed") return true;
     if (answer !== undefined || moved !== undefined) connection.rounds.release(connection);
     if (moved !== undefined) this.#move(connection, moved);
@@ -182,37 +184,37 @@ export class Fanout<H> {
       connection.expiresAtMs = renewed.expiresAtMs ?? Number.POSITIVE_INFINITY;
       this.#expireInTime(connection);
     }
-    if (answer === undefined || this.#heads.add(connection, answer)) this.#makeReady(connection);
+    if (answer === undefined || this.#replies.add(connection, answer)) this.#makeReady(connection);
     else this.#cut(connection, "answers");
-    return this.#heads.hasRoomFor(connection);
+    return this.#replies.hasRoomFor(connection);
   }
 
-  /** Closes a stream in order: after what it is being sent. */
+  /** Closes a stream in order, after everything that was begun. */
   end(connection: Connection<H>, reason: EndReason): void {
     connection.ending = reason;
     if (!connection.busy && isWhole(connection)) this.#finish(connection, reason);
   }
 
   /**
-   * The server that holds the connections has stopped: their members read from history when it is heard of again.
-   * Until a connection drains, rounds of cohorts that were quiet just now end the same way within a second.
+   * The server that holds the connections has stopped answering. Members of open rounds read on from history when it
+   * answers again. Until a connection drains, rounds of quiet cohorts end in the same way within a second.
    */
   stall(): void {
     this.#stalled = true;
     for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
   }
 
-  /** The server that held the connections is gone, and they with it. */
+  /** The server that held the connections is gone, and all connections with it. */
   dropAll(): void {
     for (const connection of this.#connections) this.closed(connection);
   }
 
-  /** Resolves when nothing is pending and no round is open. The caller sets the deadline. */
+  /** Resolves when nothing is pending and no round is open. The caller sets a time limit. */
   whenIdle(): Promise<void> {
     return this.#waiters.until(() => this.#isIdle());
   }
 
-  /** Resolves when no stream is open. The caller sets the deadline. */
+  /** Resolves when no stream is open. The caller sets a time limit. */
   whenEmpty(): Promise<void> {
     return this.#waiters.until(() => this.size === 0);
   }
@@ -223,13 +225,13 @@ export class Fanout<H> {
     this.#channel.flush();
   }
 
-  /** Closes every stream that is still open now. */
+  /** Closes every open stream at once. */
   cutAll(): void {
     for (const connection of this.#connections) this.#drop(connection);
     this.#channel.flush();
   }
 
-  /** Stops the sweep; call it when the streams are closed. */
+  /** Stops the periodic check. Call it when all streams are closed. */
   close(): void {
     this.#sweep.cancel();
   }
@@ -253,12 +255,12 @@ export class Fanout<H> {
     const { cohort, read } = this.#cohorts.move(ticket, connection.read);
     connection.enter(this.#roundsOf(cohort), read);
     this.#leave(before);
-    this.#coming.forget(connection);
+    this.#pendingPages.forget(connection);
   }
 
   #makeReady(connection: Connection<H>): void {
-    if (connection.busy || connection.state !== "reading" || this.#coming.has(connection)) return;
-    // Joining here, not at the end of the turn, puts it into the round that the same turn may begin.
+    if (connection.busy || connection.state !== "reading" || this.#pendingPages.has(connection)) return;
+    // A reader that joins here, not at the end of the turn, takes part in the round that this turn may begin.
     if (this.#joins(connection)) return;
     this.#ready.add(connection);
     this.#takeTurn();
@@ -266,7 +268,8 @@ export class Fanout<H> {
 
   #joins(connection: Connection<H>): boolean {
     const { read, rounds } = connection;
-    if (read.kind !== "history" || connection.rest !== undefined || this.#heads.has(connection)) return false;
+    if (read.kind !== "history" || connection.rest !== undefined || this.#replies.has(connection))
+      return false;
     if (read.after < rounds.cohort.horizon) return false;
     rounds.join(connection);
     return true;
@@ -285,10 +288,10 @@ export class Fanout<H> {
     for (const rounds of scheduled) rounds.begin();
     this.#serveReaders();
     this.#channel.flush();
-    // After the flush, since the time that their clients take counts from the hand-over of what was flushed.
+    // After the flush: the time that clients need counts from there.
     const served = this.#served.splice(0);
     for (const connection of served) this.#expect(connection);
-    for (const connection of served) if (this.#heads.hasRoomFor(connection)) connection.onRoom?.();
+    for (const connection of served) if (this.#replies.hasRoomFor(connection)) connection.onRoom?.();
     this.#waiters.look();
   }
 
@@ -310,18 +313,18 @@ export class Fanout<H> {
     }
     const page = this.#nextPage(connection);
     if (typeof page === "function") {
-      this.#coming.ask(connection, page);
+      this.#pendingPages.request(connection, page);
       return;
     }
-    const body = this.#turnTo(connection, page);
-    // Nothing in this part of history was for this reader; an empty write would be a close to Mongrel2.
+    const body = this.#advance(connection, page);
+    // This part of history has nothing for this reader. An empty write would close the connection at Mongrel2.
     if (body.length === 0) this.#makeReady(connection);
     else this.#write(connection, body, nowMs);
   }
 
   #nextPage(connection: Connection<H>): Page | PendingPage {
-    const come = this.#coming.take(connection);
-    if (come !== undefined) return come;
+    const arrived = this.#pendingPages.take(connection);
+    if (arrived !== undefined) return arrived;
     const { cohort } = connection.rounds;
     const maxBytes = Math.min(this.#limits.roundBytes, this.#channel.roundBytes(1));
     return cohort.page(connection.read, { maxBytes, upTo: cohort.horizon });
@@ -345,14 +348,14 @@ export class Fanout<H> {
       rounds.expect(connection);
   }
 
-  /** The reader stands behind this page now; what is to be written of it. */
-  #turnTo(connection: Connection<H>, page: Page): Buffer {
+  /** Moves the reader behind this page; returns the bytes to write. */
+  #advance(connection: Connection<H>, page: Page): Buffer {
     if (page.gapReason !== undefined) {
       this.#metrics.count("gaps_total", 1, { reason: page.gapReason });
     }
     connection.read = page.next;
     this.#metrics.count("deliveries_total", page.count, { front: this.#front });
-    return this.#heads.putBefore(connection, page.body);
+    return this.#replies.putBefore(connection, page.body);
   }
 
   #finish(connection: Connection<H>, reason: EndReason): void {
@@ -377,27 +380,27 @@ export class Fanout<H> {
         this.#cut(connection, "stalled");
     }
     for (const rounds of this.#rounds.values()) {
-      rounds.callAhead();
+      rounds.rereadAhead();
       if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
       rounds.beat();
     }
     this.#channel.flush();
   }
 
-  /** The next sweep would be too late for rights that end before it. */
+  /** Sets a timer for rights that end before the next check. */
   #expireInTime(connection: Connection<H>): void {
     const leftMs = connection.expiresAtMs - this.#clock.now();
     if (leftMs > sweepMs) return;
     this.#clock.after(Math.max(0, leftMs), () => {
       if (connection.state === "closed") return;
-      // It may have been renewed.
+      // The rights may have been renewed meanwhile.
       if (connection.expiresAtMs > this.#clock.now()) return this.#expireInTime(connection);
       this.#expire(connection);
       this.#channel.flush();
     });
   }
 
-  /** Rights that end while the client is slow end all the same: what it is being sent is not waited for. */
+  /** Closes a stream whose rights have ended. If the client is slow, its unwritten bytes are dropped. */
   #expire(connection: Connection<H>): void {
     this.#metrics.count("connections_cut_total", 1, { reason: "expired" });
     if (connection.busy) this.#drop(connection);
@@ -415,7 +418,7 @@ export class Fanout<H> {
   }
 }
 
-/** True when the client has all of the body that it has a part of. */
+/** True if the client has no part of an unfinished body. */
 function isWhole<H>({ state, rest, rounds }: Connection<H>): boolean {
   return rest === undefined && (state !== "member" || !rounds.isMidway);
 }

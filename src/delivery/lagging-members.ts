@@ -1,25 +1,28 @@
 import type { Clock, Timer } from "../base/clock.js";
 import { quorumOf } from "./round-deadline.js";
 
-/** What those behind must take in a period, each and together, for publishers to wait for them. */
+/**
+ * Publishers wait only if lagging members take this many bytes in a period: each of them on average, or all together.
+ */
 const busyBytesEach = 64 * 1024;
 const busyBytesTogether = 16 * 1024 * 1024;
 
 export interface LaggingMembersOptions {
   readonly clock: Clock;
-  /** How often it is looked at, in milliseconds. */
+  /** The period, in milliseconds. */
   readonly periodMs: number;
-  /** How many connections the cohort has. */
+  /** The number of the cohort's connections. */
   readonly size: () => number;
-  /** Publishers are to wait, or no longer. */
+  /** Makes publishers wait, or no longer. */
   readonly hold: (on: boolean) => void;
 }
 
 /**
- * Those of a cohort who were left behind and have not come back. Few are slow clients, whom nobody waits for. When more
- * than a tenth of the cohort is behind and takes much all the same, it is a crowd as busy as it can be, and it is the
- * publishers that have to wait: else the few who happen not to be behind would set the pace, and the others would read
- * from history until it has moved past them. A crowd behind that takes little is slow; it holds up nobody.
+ * The members of a cohort that a round left behind and that have not come back. If they are few, they are slow clients,
+ * and nobody waits for them. If they are more than a tenth of the cohort and still take many bytes, the whole cohort is
+ * at its limit, and publishers have to wait. Otherwise the remaining members would set the pace, and the lagging ones
+ * would read history until it no longer holds their place. Lagging members that take few bytes are slow, and hold up
+ * nobody.
  */
 export class LaggingMembers<C> {
   readonly #options: LaggingMembersOptions;
@@ -32,7 +35,7 @@ export class LaggingMembers<C> {
     this.#options = options;
   }
 
-  /** True when more than a tenth of the cohort is behind, or would be with so many more. */
+  /** True if more than a tenth of the cohort lags, or would with `more` further members. */
   isBehindWith(more: number): boolean {
     const size = this.#options.size();
     return size - this.#behind.size - more < quorumOf(size);
@@ -47,7 +50,7 @@ export class LaggingMembers<C> {
     if (this.#behind.delete(connection)) this.#settle();
   }
 
-  /** The connection is gone; {@link LaggingMembersOptions.size} may still count it. */
+  /** The connection has ended. {@link LaggingMembersOptions.size} may still count it. */
   left(connection: C): void {
     this.#behind.delete(connection);
     this.#settle();

@@ -2,19 +2,19 @@ import { declaredDeliveryLimits, heartbeatSeconds } from "../limits/delivery.js"
 
 const { roundBytes, roundWaitMs, stallSeconds } = declaredDeliveryLimits;
 
-/** How rounds treat the slow, and when a connection is given up. */
+/** Limits on slow clients. */
 export interface FanoutLimits {
-  /** A page of history and a round's body hold at most this, or one event. */
+  /** The largest size of a page and of a round's body, in bytes; one event may be larger. */
   readonly roundBytes: number;
-  /** The longest that a round waits for its members, in milliseconds. */
+  /** The longest time that a round waits for its members, in milliseconds. */
   readonly roundWaitMs: number;
-  /** The least that a round waits, so that a moment's pause of a healthy client is no reason to leave it behind. */
+  /** The shortest time that a round waits, in milliseconds: a healthy client may pause for a moment. */
   readonly roundWaitFloorMs: number;
   /** A quiet stream gets a heartbeat after this, in milliseconds. */
   readonly heartbeatMs: number;
-  /** A connection that takes nothing at all for this long is cut, in milliseconds. */
+  /** A connection that takes no bytes for this long is cut, in milliseconds. */
   readonly stallMs: number;
-  /** Pages that several readers share are kept up to this many bytes. */
+  /** The memory for pages that readers share, in bytes. */
   readonly pageCacheBytes: number;
 }
 

@@ -13,11 +13,11 @@ export interface LocalCohortsOptions {
   /** Unique among the hub's outlets. */
   readonly name: string;
   readonly hub: Hub;
-  /** Pages that several readers share are kept up to this many bytes. @default as `defaultFanoutLimits` */
+  /** The memory for pages that readers share, in bytes. @default as in `defaultFanoutLimits` */
   readonly pageCacheBytes?: number;
 }
 
-/** One outlet of the hub in this process. */
+/** An outlet of the hub in this process, and the source of its cohorts. */
 export class LocalCohorts implements CohortSource, Outlet {
   readonly name: string;
   readonly #hub: Hub;
@@ -71,7 +71,7 @@ interface LocalCohortOptions {
   readonly hub: Hub;
   readonly pages: PageCache;
   readonly cohort: Cohort;
-  /** Its last connection has left. */
+  /** Called when its last connection has left. */
   readonly gone: () => void;
 }
 

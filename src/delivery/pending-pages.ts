@@ -1,43 +1,43 @@
 import type { Page } from "../hub/history-page.js";
 import type { PendingPage } from "./cohort-source.js";
 
-/** Pages that readers have asked for elsewhere, until they are written. */
+/** Pages that another process has to send, from the request until they are written. */
 export class PendingPages<R> {
-  /** Each with what withdraws it. */
-  readonly #asking = new Map<R, () => void>();
-  readonly #come = new Map<R, Page>();
-  readonly #told: (reader: R) => void;
+  /** Readers whose page was requested, each with the function that cancels the request. */
+  readonly #requested = new Map<R, () => void>();
+  readonly #arrived = new Map<R, Page>();
+  readonly #onArrival: (reader: R) => void;
 
-  /** @param told called for a reader whose page has come */
-  constructor(told: (reader: R) => void) {
-    this.#told = told;
+  /** @param onArrival called for a reader when its page has arrived */
+  constructor(onArrival: (reader: R) => void) {
+    this.#onArrival = onArrival;
   }
 
-  /** True while a reader's page is asked for, or has come and is not taken. */
+  /** True from a reader's request until its page is taken. */
   has(reader: R): boolean {
-    return this.#asking.has(reader) || this.#come.has(reader);
+    return this.#requested.has(reader) || this.#arrived.has(reader);
   }
 
-  ask(reader: R, page: PendingPage): void {
-    const withdraw = page((come) => {
-      this.#asking.delete(reader);
-      this.#come.set(reader, come);
-      this.#told(reader);
+  request(reader: R, page: PendingPage): void {
+    const cancel = page((arrived) => {
+      this.#requested.delete(reader);
+      this.#arrived.set(reader, arrived);
+      this.#onArrival(reader);
     });
-    this.#asking.set(reader, withdraw);
+    this.#requested.set(reader, cancel);
   }
 
-  /** What has come for this reader, once. */
+  /** Removes and returns the page that has arrived for this reader. */
   take(reader: R): Page | undefined {
-    const page = this.#come.get(reader);
-    this.#come.delete(reader);
+    const page = this.#arrived.get(reader);
+    this.#arrived.delete(reader);
     return page;
   }
 
-  /** The reader has gone, or stands elsewhere. */
+  /** Cancels a reader's request and drops its page: the reader has left, or needs another page. */
   forget(reader: R): void {
-    this.#asking.get(reader)?.();
-    this.#asking.delete(reader);
-    this.#come.delete(reader);
+    this.#requested.get(reader)?.();
+    this.#requested.delete(reader);
+    this.#arrived.delete(reader);
   }
 }

@@ -1,39 +1,39 @@
-/** What readers are to get in front of their next page. */
+/** Replies that wait to be written before a reader's next page. */
 export class ReplyQueue<R> {
-  readonly #heads = new Map<R, Buffer>();
+  readonly #replies = new Map<R, Buffer>();
   readonly #maxBytes: number;
 
-  /** @param maxBytes what is added for one reader may come to together */
+  /** @param maxBytes the largest size of all replies that wait for one reader */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
   has(reader: R): boolean {
-    return this.#heads.has(reader);
+    return this.#replies.has(reader);
   }
 
-  /** Behind what is there already; false when that would be too much. */
-  add(reader: R, words: Buffer): boolean {
-    const before = this.#heads.get(reader);
-    if (before !== undefined && before.length + words.length > this.#maxBytes) return false;
-    this.#heads.set(reader, before === undefined ? words : Buffer.concat([before, words]));
+  /** Adds a reply after those that wait. False if they would be too large together. */
+  add(reader: R, reply: Buffer): boolean {
+    const before = this.#replies.get(reader);
+    if (before !== undefined && before.length + reply.length > this.#maxBytes) return false;
+    this.#replies.set(reader, before === undefined ? reply : Buffer.concat([before, reply]));
     return true;
   }
 
-  /** False when a quarter of what may be added is there: whoever asks for more and more answers has to wait. */
+  /** False if a quarter of the allowed size is used: then the client has to wait before it sends more requests. */
   hasRoomFor(reader: R): boolean {
-    return (this.#heads.get(reader)?.length ?? 0) < this.#maxBytes / 4;
+    return (this.#replies.get(reader)?.length ?? 0) < this.#maxBytes / 4;
   }
 
-  /** The page with what was to be in front of it. */
+  /** Returns the page with the waiting replies in front, and removes these. */
   putBefore(reader: R, page: Buffer): Buffer {
-    const head = this.#heads.get(reader);
-    if (head === undefined) return page;
-    this.#heads.delete(reader);
-    return Buffer.concat([head, page]);
+    const replies = this.#replies.get(reader);
+    if (replies === undefined) return page;
+    this.#replies.delete(reader);
+    return Buffer.concat([replies, page]);
   }
 
   forget(reader: R): void {
-    this.#heads.delete(reader);
+    this.#replies.delete(reader);
   }
 }

@@ -2,27 +2,27 @@ import type { Clock } from "../base/clock.js";
 import type { FanoutLimits } from "./limits.js";
 
 /**
- * Of wall time, how much may go into waiting for the last members beyond twice what most needed. More than 1% would be
- * the 99th percentile of everybody's delay: at 10%, 22 slow clients took that of 200 fast ones from 15 to 160 ms.
+ * The share of time that may be spent on waiting for the last members, beyond twice what most needed. Above 1% it would
+ * show in everybody's p99: at 10%, 22 slow clients raised the p99 of 200 fast ones from 15 to 160 ms.
  */
 const refillShare = 0.005;
 
-/** What can be saved up of it, as a share of the longest wait. */
+/** The largest saved budget, as a share of the longest wait. */
 const budgetShare = 0.1;
 
 /**
- * How many of a round's members must have drained to tell how long it takes: 90%, and in a small cohort all but one, so
- * that one slow member does not hold up the few others for the longest wait. Who is alone is waited for.
+ * The number of members whose draining shows how long a round takes: 90%, and in a small cohort all but one. So one
+ * slow member does not delay the few others. A single member is always waited for.
  */
 export function quorumOf(members: number): number {
   return Math.min(0.9 * members, Math.max(1, members - 1));
 }
 
 /**
- * How long the rounds of one cohort wait for their last members: twice what most needed, plus a budget that refills at
- * 0.5% of wall time, within the limits. So clients that stall one after the other cost the cohort next to none of its
- * time, and one that is only a little slower than the others is waited for. Who is left behind loses nothing: it reads
- * on from history.
+ * The time that rounds of one cohort wait for their last members: twice what most needed, plus a budget that refills at
+ * 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort almost nothing, and a
+ * client that is a little slower than the others is waited for. A member that is left behind loses nothing: it reads on
+ * from history.
  */
 export class RoundDeadline {
   readonly #clock: Clock;
@@ -37,7 +37,10 @@ export class RoundDeadline {
     this.#refilledAtMs = clock.monotonic();
   }
 
-  /** How long a round may take in all, in milliseconds, given what the quorum needed; undefined while it has not drained. */
+  /**
+   * The longest duration of a round, in milliseconds, given the time that the quorum needed; undefined if it has not
+   * drained yet.
+   */
   waitMs(quorumMs: number | undefined): number {
     const { roundWaitMs, roundWaitFloorMs } = this.#limits;
     if (quorumMs === undefined) return roundWaitMs;
@@ -45,7 +48,7 @@ export class RoundDeadline {
     return Math.min(roundWaitMs, 2 * quorumMs + Math.max(roundWaitFloorMs, this.#budgetMs));
   }
 
-  /** Takes what a finished round used beyond twice what its quorum needed. */
+  /** Takes from the budget the time of a finished round beyond twice the quorum's. */
   spend(tookMs: number, quorumMs: number): void {
     this.#refill();
     this.#budgetMs = Math.max(0, this.#budgetMs - Math.max(0, tookMs - 2 * quorumMs));

@@ -199,7 +199,7 @@ export class World {
       },
       move: (client, joining, moved) => {
         if (client.connection === undefined || client.fate !== "open") return;
-        fanout.say(client.connection, { answer: tinyHead, moved: new LocalTicket(joining) });
+        fanout.reply(client.connection, { answer: tinyHead, moved: new LocalTicket(joining) });
         moved();
       },
     };
@@ -230,7 +230,7 @@ export class World {
             if (place !== undefined) way.cohorts.abandon(place);
             return;
           }
-          fanout.say(client.connection, { answer: tinyHead, moved: place && new RemoteTicket(place) });
+          fanout.reply(client.connection, { answer: tinyHead, moved: place && new RemoteTicket(place) });
           moved();
         });
       },

@@ -172,7 +172,7 @@ export class PushStreamWorld {
     const say = async (text: string): Promise<void> => {
       const result = await answer.dialogue?.take?.(text);
       if (result === undefined) throw new Error("this is no WebSocket");
-      this.#fanout.say(connection, result);
+      this.#fanout.reply(connection, result);
       this.turn();
     };
     return new Stream(client, { headers: headersOf(answer), say });

@@ -12,12 +12,12 @@ export interface JoiningStream {
 }
 
 /**
- * A stream that a gateway has let in: the only kind that {@link Fanout.open} takes. Open it in the same turn of the event
- * loop, with no `await` in between: the limits count open streams.
+ * A stream that a gateway has admitted: the only kind that {@link Fanout.open} takes. Open it in the same turn of the
+ * event loop, with no `await` in between: the limits count open streams.
  */
 export type AdmittedStream<S extends JoiningStream = JoiningStream> = S & { readonly [admittedBrand]: true };
 
-/** Marks a stream as let in. Only the `admit` of a gateway calls this, after it has checked the limits. */
+/** Marks a stream as admitted. Only the `admit` of a gateway calls this, after it has checked the limits. */
 export function admitStream<S extends JoiningStream>(stream: S): AdmittedStream<S> {
   return stream as AdmittedStream<S>;
 }

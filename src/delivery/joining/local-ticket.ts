@@ -10,7 +10,10 @@ export class LocalTicket extends JoinTicket {
     this.#joining = joining;
   }
 
-  /** What a local ticket was made of. Throws an Error for a ticket of another kind: it was made for another process. */
+  /**
+   * The request that the ticket was made of. Throws an Error for a ticket of another kind: that one was made for
+   * another process.
+   */
   static read(ticket: JoinTicket): Joining {
     if (ticket instanceof LocalTicket) return ticket.#joining;
     throw new Error("this ticket is not for a cohort of the hub in this process");

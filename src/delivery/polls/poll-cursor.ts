@@ -6,16 +6,16 @@ import { moveReading, namesOf, startReading } from "../../hub/history-page.js";
 import type { PageSource, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 
-/** No position is written like these, and no publisher's id begins with `#`. */
+/** No position looks like these words, and no publisher's id begins with `#`. */
 const openingWord = "#opening";
 const toldWord = "#told";
 
 /**
- * Where the next poll is to go on: the position. Only where an answer was too small for a beginning, or for what follows
- * a gap, it says how far the poller has got with that, and with which filters, which other kinds of streams take for an
- * id that they do not know.
+ * Writes the cursor for the next poll, which is a position in most cases. If a response was too small for the opening,
+ * or for the events after a gap, the cursor also says how far the poller got and with which filters. Other kinds of
+ * streams take such a cursor for an unknown id.
  *
- * @param added the filters that were new to the poller by its own word
+ * @param added the filters that the poller said are new to it
  */
 export function formatCursor(
   { history }: PageSource,
@@ -27,7 +27,7 @@ export function formatCursor(
   if (state.kind === "opening") {
     const { after, upTo, from, gap } = state;
     const names = state.added ?? namesOf(cohort.subscription.filters);
-    // What was evicted is found again; what the client came with is not.
+    // The next search finds evictions again. Other reasons come from the client's own cursor, so they are kept.
     const reason = gap === undefined || gap.reason === "evicted" ? "" : gap.reason;
     return [openingWord, marksOf(names), ...idsOf(after, upTo, from), reason].join(",");
   }
@@ -37,8 +37,8 @@ export function formatCursor(
 }
 
 /**
- * Where a poll begins: behind its cursor, with the retained values of the filters that are new to the poller first;
- * without a cursor with all retained values. A filter that was new in the poll before as well is new no more.
+ * The state in which a poll begins. With a cursor: after it, with the retained values of added filters first. Without
+ * one: with all retained values. A filter that was added in the poll before is not added again.
  */
 export function startPolling(
   source: PageSource,
@@ -53,22 +53,25 @@ export function startPolling(
 }
 
 /**
- * Whether a poller that comes with the position alone would be told of a gap that it knows of already. With small answers
- * it would never get beyond it.
+ * True if a plain position would report a gap to the poller that it knows already. With small responses it would never
+ * get past that gap.
  */
 function isToldAgain(history: History, { subscription }: Cohort, after: Offset): boolean {
   const report = history.losses({ ...subscription, after, upTo: history.head }, 0);
   return !report.isComplete || !isNothing(report);
 }
 
-/** Marks count what was evicted, which is more than was published: written as positions they tell no number. */
+/**
+ * A mark counts evictions, and may be larger than any offset. So it is written as several positions, which reveal no
+ * number.
+ */
 function parts(told: LossMark, head: Offset): readonly Offset[] {
   if (head === 0) return [];
   const whole = Math.floor(told / head);
   return [...Array.from({ length: whole }, () => head), told - whole * head];
 }
 
-/** A place that is no position, and the marks of the filters that count no more as added there. */
+/** The state in a cursor, and the hashes of the filters that do not count as added there. */
 interface Found {
   readonly state: ReadState;
   readonly marks: ReadonlySet<string>;
@@ -107,7 +110,7 @@ function parseOpening(
   return { ...state, gap: { topics: [], more: false, reason } };
 }
 
-/** The names of the poller's filters that have these marks. */
+/** The names of the poller's filters that have these hashes. */
 function knownBy({ subscription }: Cohort, marks: ReadonlySet<string>): readonly string[] {
   return namesOf(subscription.filters).filter((name) => marks.has(markOf(name)));
 }
@@ -116,12 +119,12 @@ function marksOf(names: readonly string[]): string {
   return names.map(markOf).join(".");
 }
 
-/** Filters are long, positions are not: 48 bits, and filters that share them are taken for one. */
+/** A short hash of a long filter: 48 bits. Two filters with the same hash count as one. */
 function markOf(name: string): string {
   return createHash("sha256").update(name).digest("base64url").slice(0, 8);
 }
 
-/** Undefined when one of them is no position of this run. */
+/** Undefined if one of them is no position of this run. */
 function offsetsOf(history: History, ids: readonly string[]): readonly Offset[] | undefined {
   const offsets = ids.flatMap((id) => {
     const cursor = id.startsWith("#") ? history.locate(id) : undefined;

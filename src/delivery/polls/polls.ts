@@ -11,54 +11,54 @@ export interface PollsOptions {
   readonly hub: Hub;
   readonly clock: Pick<Clock, "after" | "endOfTurn" | "monotonic">;
   readonly metrics: Metrics;
-  /** An answer holds at most this, or one event. */
+  /** The largest size of a response, in bytes; one event may be larger. */
   readonly pageBytes: number;
-  /** Answers that several share are kept up to this many bytes. */
+  /** The memory for responses that polls share, in bytes. */
   readonly pageCacheBytes: number;
 }
 
 export interface PollRequest {
   readonly subscription: Subscription;
-  /** What the answer before gave as its position; without one, retained values and the present position. */
+  /** The position of the response before. Undefined: the poller gets the retained values and the present position. */
   readonly cursor: string | undefined;
-  /** Filters that are new to a poller with a cursor: their retained values come first. @default none */
+  /** With a cursor: the filters that the poller did not have before. Their retained values come first. @default none */
   readonly added?: Joining["added"];
-  /** How long to wait for something, in milliseconds; 0 answers with what there is. */
+  /** The longest wait for an event, in milliseconds; 0 answers at once. */
   readonly waitMs: number;
   /** Ends the wait: aborted when the poller disconnects. @default never aborted */
   readonly signal?: AbortSignal;
 }
 
-/** What a poll is answered with. */
+/** The response to a poll. */
 export interface PollAnswer {
-  /** In the subscription's format; the same for all who were at one place, and empty where nothing came. */
+  /** Events in the subscription's format; empty if there were none. Polls with the same state share it. */
   readonly page: Page;
   /** The cursor for the next poll. */
   readonly position: string;
-  /** True when there is more already. */
+  /** True if further events are there already. */
   readonly more: boolean;
 }
 
-interface Waiter {
+interface WaitingPoll {
   readonly cohort: Cohort;
   readonly added: Joining["added"];
-  /** By the clock's count, in milliseconds. */
+  /** The end of its wait, in milliseconds of the monotonic clock. */
   untilMs: number;
   readonly resolve: (answer: PollAnswer) => void;
   state: ReadState;
-  /** Set while it waits for something to come. */
+  /** Set while it waits for an event. */
   timer: Timer | undefined;
 }
 
 /**
- * An outlet of the hub for clients that ask again and again. Whoever is behind gets the next page of the past at once;
- * whoever is not waits in its cohort until something comes, which all who wait there get as one page, encoded once.
+ * An outlet of the hub for long polls. A poll that is behind gets the next page of history at once. Any other waits in
+ * its cohort until an event comes. All that wait there get the same page, encoded once.
  */
 export class Polls implements Outlet {
   readonly name = "poll";
   readonly #options: PollsOptions;
   readonly #pages: PageCache;
-  readonly #waiting = new Map<Cohort, Set<Waiter>>();
+  readonly #waiting = new Map<Cohort, Set<WaitingPoll>>();
   #size = 0;
   #closed = false;
 
@@ -67,28 +67,28 @@ export class Polls implements Outlet {
     this.#pages = new PageCache(options.hub, options.pageCacheBytes);
   }
 
-  /** Polls that are not answered yet. */
+  /** The number of unanswered polls. */
   get size(): number {
     return this.#size;
   }
 
-  /** Answers, with something or with nothing, no later than when its time is over. */
+  /** Resolves with the response, no later than at the end of its wait. */
   next({ subscription, cursor, added, waitMs, signal }: PollRequest): Promise<PollAnswer> {
     const { hub, clock } = this.#options;
     const cohort = hub.join(this, subscription);
     const state = startPolling(hub, cohort, { cursor, added });
-    // Whoever comes without a cursor asks for the position.
+    // A poll without a cursor asks for the position, so it never waits.
     const untilMs = cursor === undefined ? 0 : clock.monotonic() + waitMs;
     this.#size += 1;
     return new Promise((resolve) => {
-      const waiter: Waiter = { cohort, added, untilMs, resolve, state, timer: undefined };
+      const poll: WaitingPoll = { cohort, added, untilMs, resolve, state, timer: undefined };
       const abort = (): void => {
-        waiter.untilMs = 0;
-        this.#giveUp(waiter);
+        poll.untilMs = 0;
+        this.#giveUp(poll);
       };
       if (signal?.aborted === true) abort();
       else signal?.addEventListener("abort", abort, { once: true });
-      this.#read(waiter);
+      this.#read(poll);
     });
   }
 
@@ -96,75 +96,75 @@ export class Polls implements Outlet {
     this.#options.clock.endOfTurn(() => this.#serve(cohort));
   }
 
-  /** Answers all that wait with what there is, and from now on everybody else at once. Safe to call twice. */
+  /** Answers all waiting polls, and from now on every poll at once. Safe to call twice. */
   close(): void {
     this.#closed = true;
     for (const cohort of this.#waiting.keys()) this.#serve(cohort);
   }
 
-  /** Something has come for all who wait in this cohort, or they are to wait no longer. */
+  /** Answers the polls that wait in this cohort: an event has come, or the hub stops. */
   #serve(cohort: Cohort): void {
-    const waiters = this.#waiting.get(cohort);
-    if (waiters === undefined) return;
+    const polls = this.#waiting.get(cohort);
+    if (polls === undefined) return;
     this.#waiting.delete(cohort);
-    // Whoever waits has everything up to here, so that all of them are at one place now.
+    // Waiting polls have everything up to here, so all of them now have the same state.
     const { horizon } = cohort;
     cohort.listen(false);
-    for (const waiter of waiters) {
-      waiter.timer?.cancel();
-      waiter.state = standing(waiter, horizon);
-      this.#read(waiter);
+    for (const poll of polls) {
+      poll.timer?.cancel();
+      poll.state = standing(poll, horizon);
+      this.#read(poll);
     }
   }
 
-  #read(waiter: Waiter): void {
-    const { cohort, state } = waiter;
+  #read(poll: WaitingPoll): void {
+    const { cohort, state } = poll;
     const upTo = cohort.horizon;
     const page = this.#pages.page(cohort, state, { maxBytes: this.#options.pageBytes, upTo });
-    waiter.state = page.next;
-    if (page.count > 0 || page.gapReason !== undefined) this.#answer(waiter, page);
-    else if (page.next.kind === "opening" || page.next.after < upTo) this.#readOn(waiter);
-    else if (this.#leftMs(waiter) === 0) this.#answer(waiter, page);
-    else this.#wait(waiter);
+    poll.state = page.next;
+    if (page.count > 0 || page.gapReason !== undefined) this.#answer(poll, page);
+    else if (page.next.kind === "opening" || page.next.after < upTo) this.#readOn(poll);
+    else if (this.#leftMs(poll) === 0) this.#answer(poll, page);
+    else this.#wait(poll);
   }
 
-  /** A look at the past takes milliseconds; the next one is for another turn. */
-  #readOn(waiter: Waiter): void {
-    this.#options.clock.endOfTurn(() => this.#read(waiter));
+  /** One read of history takes milliseconds. The next one is in another turn. */
+  #readOn(poll: WaitingPoll): void {
+    this.#options.clock.endOfTurn(() => this.#read(poll));
   }
 
-  #leftMs({ untilMs }: Waiter): number {
+  #leftMs({ untilMs }: WaitingPoll): number {
     return this.#closed ? 0 : Math.max(0, untilMs - this.#options.clock.monotonic());
   }
 
-  #wait(waiter: Waiter): void {
-    const { cohort } = waiter;
-    let waiters = this.#waiting.get(cohort);
-    if (waiters === undefined) {
-      waiters = new Set();
-      this.#waiting.set(cohort, waiters);
+  #wait(poll: WaitingPoll): void {
+    const { cohort } = poll;
+    let polls = this.#waiting.get(cohort);
+    if (polls === undefined) {
+      polls = new Set();
+      this.#waiting.set(cohort, polls);
       cohort.listen(true);
     }
-    waiters.add(waiter);
-    waiter.timer = this.#options.clock.after(this.#leftMs(waiter), () => this.#giveUp(waiter));
+    polls.add(poll);
+    poll.timer = this.#options.clock.after(this.#leftMs(poll), () => this.#giveUp(poll));
   }
 
-  /** Its time is over while it waits, and nothing has come: it has everything up to the cohort's horizon. */
-  #giveUp(waiter: Waiter): void {
-    const { cohort } = waiter;
+  /** Its wait is over without an event. It has everything up to the cohort's horizon. */
+  #giveUp(poll: WaitingPoll): void {
+    const { cohort } = poll;
     const { horizon } = cohort;
-    const waiters = this.#waiting.get(cohort);
-    if (waiters?.delete(waiter) !== true) return;
-    waiter.timer?.cancel();
-    if (waiters.size === 0) {
+    const polls = this.#waiting.get(cohort);
+    if (polls?.delete(poll) !== true) return;
+    poll.timer?.cancel();
+    if (polls.size === 0) {
       this.#waiting.delete(cohort);
       cohort.listen(false);
     }
-    const next = standing(waiter, horizon);
-    this.#answer(waiter, { body: Buffer.alloc(0), count: 0, next, gapReason: undefined, full: false });
+    const next = standing(poll, horizon);
+    this.#answer(poll, { body: Buffer.alloc(0), count: 0, next, gapReason: undefined, full: false });
   }
 
-  #answer({ cohort, added, resolve }: Waiter, page: Page): void {
+  #answer({ cohort, added, resolve }: WaitingPoll, page: Page): void {
     const { hub, metrics } = this.#options;
     if (page.gapReason !== undefined) metrics.count("gaps_total", 1, { reason: page.gapReason });
     metrics.count("deliveries_total", page.count, { front: this.name });
@@ -176,8 +176,10 @@ export class Polls implements Outlet {
   }
 }
 
-/** Where it stands who waits: it has all up to the horizon of its cohort, and was told of all that was lost by then. */
-function standing({ state }: Waiter, horizon: Offset): ReadState {
+/**
+ * The state of a waiting poll: it has everything up to the horizon of its cohort, and knows of all losses up to there.
+ */
+function standing({ state }: WaitingPoll, horizon: Offset): ReadState {
   const after = state.kind === "history" ? Math.max(state.after, horizon) : horizon;
   return { kind: "history", after, told: 0 };
 }

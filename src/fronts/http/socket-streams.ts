@@ -111,7 +111,7 @@ export class SocketStreams {
     const messages = new MessageQueue({
       dialogue,
       turnBudget: this.#messageBudget,
-      said: (said) => fanout.say(connection(), said),
+      said: (said) => fanout.reply(connection(), said),
       idle: () => webSocket.idle(),
       overrun: () => webSocket.end(endFrames.misused),
     });

@@ -286,7 +286,7 @@ export class Mongrel2Front implements Front {
       turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
       place: bodies.enter(asked),
-      say: (said) => this.#fanout.say(stream, said),
+      say: (said) => this.#fanout.reply(stream, said),
       end: () => {
         this.#link.ignore(client.id);
         this.#fanout.end(stream, "misused");
