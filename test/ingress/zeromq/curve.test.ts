@@ -97,11 +97,11 @@ describe("an ingest endpoint that other machines can reach", () => {
       timeoutMs: 100,
     });
     await expect(wrong.publish({ data: "x" })).rejects.toThrow(
-      /within 0\.1 s; if it is there, .* among its clients$/,
+      /within 0\.1 s; if a hub listens there, .* among its clients$/,
     );
     const bare = await openPublisher(address.replace("127.0.0.1", "[::ffff:127.0.0.1]"), { timeoutMs: 100 });
     await expect(bare.publish({ data: "x" })).rejects.toThrow(
-      /within 0\.1 s; if it is there, it asks for keys/,
+      /within 0\.1 s; if a hub listens there, it asks for keys/,
     );
   });
 
