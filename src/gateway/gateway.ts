@@ -17,22 +17,22 @@ import { allowedMethods, serves } from "./http/resource.js";
 
 export interface GatewayOptions {
   readonly resources: readonly Resource[];
-  /** Origins whose pages may read answers and streams. */
+  /** Origins whose pages may read responses and streams. */
   readonly corsOrigins: readonly string[];
-  /** Who may connect, ask once more, open another stream, or publish once more. @default everybody */
+  /** The limits of client addresses. @default none */
   readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish" | "admitRequest">;
-  /** Throws PharosError when the hub has no room for a further stream like this. @default it always has */
+  /** Throws PharosError if the hub cannot hold another stream with this subscription. @default it always can */
   readonly checkRoom?: (subscription: Subscription) => void;
-  /** What request bodies may hold. @default as its own defaults */
+  /** The memory for request bodies. @default one with the default limits */
   readonly bodies?: BodyBudget;
-  /** Where refusals are noted. @default nowhere; they have no id then */
+  /** Counts and logs refusals. @default none; refusals then have no id */
   readonly refusals?: Pick<RefusalLog, "note">;
 }
 
-/** What a request means, whoever carried it. Knows neither sockets nor servers; never throws. */
+/** Answers the requests of all fronts by its resources. Never throws. */
 export class Gateway {
   readonly resources: readonly Resource[];
-  /** Where fronts ask before they keep the body of a request. */
+  /** Fronts reserve memory here before they keep the body of a request. */
   readonly bodies: BodyBudget;
   readonly #options: GatewayOptions;
   readonly #cors: Cors;
@@ -45,8 +45,8 @@ export class Gateway {
   }
 
   /**
-   * Whether a connection of this peer may stay, for a front that is connected to; undefined when not. What it returns is
-   * to be called when the connection has ended.
+   * Counts a new TCP connection; undefined if its peer has as many as allowed. The front calls the result when the
+   * connection has ended.
    */
   admitConnection(peer: string | undefined): (() => void) | undefined {
     const { clients } = this.#options;
@@ -54,8 +54,8 @@ export class Gateway {
   }
 
   /**
-   * Answers a request, or says which stream it asks for, which {@link admit} then lets in: at once where nothing has to be
-   * waited for. Everything that is not served gets a refusal with its reason; a promise never rejects.
+   * Answers a request: with a reply, or with a stream, which the front passes to {@link admit}. It returns a promise only
+   * if the answer has to wait, and the promise never rejects. A request that is not served gets a refusal.
    */
   handle(request: GatewayRequest): Answer | Promise<Answer> {
     const finish = (answer: Answer): Answer => this.#finish(request, answer);
@@ -81,7 +81,7 @@ export class Gateway {
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
-      // First the hub's, so that a stream that is refused for both is told what it cannot wait for.
+      // The hub's limits come first: a client that both refuse should not expect to be admitted later.
       checkRoom?.(subscription);
       return clients === undefined
         ? admitStream(start)
@@ -91,7 +91,7 @@ export class Gateway {
     }
   }
 
-  /** The answer to a request that a front could not take, or that failed. */
+  /** The answer to a request that the front could not read, or that failed. */
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
     return this.#refuse(request, error);
   }
@@ -116,7 +116,7 @@ export class Gateway {
     return problemReply(refuse(error, request, this.#options.refusals), [["Allow", allowed]]);
   }
 
-  /** Whatever takes POST or PUT publishes. Before the handler, since that verifies tokens. */
+  /** POST and PUT publish. Comes before the handler, which verifies tokens. */
   #countRequest(request: GatewayRequest, { isUncounted = false }: Resource): void {
     const { clients } = this.#options;
     if (request.method === "POST" || request.method === "PUT") clients?.admitPublish(request);
@@ -131,7 +131,7 @@ export class Gateway {
     throw new PharosError("not-found", `nothing is served here; streams are at ${streamPath}`);
   }
 
-  /** HEAD is told what GET would get at this moment, room or none. */
+  /** HEAD gets the head that GET would get now, also a refusal by a limit. */
   #finish(request: GatewayRequest, answer: Answer): Answer {
     const finished = withHeaders(answer, this.#cors.headersFor(request));
     if (request.method !== "HEAD") return finished;
@@ -162,7 +162,7 @@ function withHeaders<A extends Answer>(answer: A, headers: Answer["headers"]): A
   return headers.length === 0 ? answer : { ...answer, headers: joined([...answer.headers, ...headers]) };
 }
 
-/** Each name once, its values in one list [RFC 9110 5.3]: a front may take a second line for one that replaces the first. */
+/** Joins the values of each name [RFC 9110 5.3]: in some fronts a second header of a name replaces the first. */
 function joined(headers: Headers): Headers {
   const lines = new Map<string, readonly [name: string, value: string]>();
   for (const [name, value] of headers) {
@@ -177,15 +177,15 @@ function joined(headers: Headers): Headers {
 
 type Opened = NonNullable<StreamStart["opened"]>;
 
-function both(one: Opened, other: Opened | undefined): Opened {
-  if (other === undefined) return one;
+function both(first: Opened, second: Opened | undefined): Opened {
+  if (second === undefined) return first;
   return () => {
-    const ends = [one(), other()];
+    const ends = [first(), second()];
     return () => ends.forEach((end) => end());
   };
 }
 
-/** The answer to HEAD: the head that GET would have, without body or stream, so that the connection can be used on. */
+/** The answer to HEAD: the head that GET would get, without a body or stream, so that the connection can be reused. */
 function headOf(answer: Answer): Reply {
   const { headers } = answer;
   const body = Buffer.alloc(0);

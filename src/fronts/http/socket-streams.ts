@@ -111,9 +111,9 @@ export class SocketStreams {
     const messages = new MessageQueue({
       dialogue,
       turnBudget: this.#messageBudget,
-      said: (said) => fanout.reply(connection(), said),
-      idle: () => webSocket.idle(),
-      overrun: () => webSocket.end(endFrames.misused),
+      onResult: (said) => fanout.reply(connection(), said),
+      onIdle: () => webSocket.idle(),
+      onOverrun: () => webSocket.end(endFrames.misused),
     });
     const webSocket = new WebSocketConnection({
       socket,

@@ -41,9 +41,9 @@ export class Mongrel2WebSocket {
     this.#conversation = new MessageQueue({
       dialogue: options.dialogue,
       turnBudget: options.turnBudget,
-      said: options.say,
-      idle: () => options.place.leave(),
-      overrun: () => this.#end(endFrames.misused),
+      onResult: options.say,
+      onIdle: () => options.place.leave(),
+      onOverrun: () => this.#end(endFrames.misused),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Coding } from "../../hub/publications/content-coding.js";
 
-/** A coding of HTTP [RFC 9110 8.4.1] in which a stream can be sent to whoever joins at whatever time. */
+/** An HTTP content coding [RFC 9110 8.4.1] of streams. All clients get the same coded bytes, whenever they join. */
 export interface ContentCoding extends Coding {
-  /** What each stream begins with, in front of everything coded. */
+  /** The first bytes of each stream. */
   readonly beginning: Buffer;
 }

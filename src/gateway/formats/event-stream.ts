@@ -4,7 +4,7 @@ import { gapEventType } from "../../protocol.js";
 import type { GapNotice } from "../../protocol.js";
 import { encodeEvent, encodeHeartbeat, encodePosition } from "../../sse/encode.js";
 
-/** The hub's words as server-sent events. */
+/** Publications as server-sent events. */
 export const eventStreamFormat: Format = Object.freeze({
   name: "event-stream",
   event: (entry: Entry) => encodeEvent({ id: entry.id, ...eventFieldsOf(entry) }),
@@ -15,7 +15,7 @@ export const eventStreamFormat: Format = Object.freeze({
     encodeEvent({ id, type: gapEventType, data: JSON.stringify(notice) }),
 });
 
-/** What an event holds beside its id. */
+/** The fields of an event without its id. */
 export function eventFieldsOf(entry: Entry): { type?: string; retryMs?: number; data: string } {
   const { type, retryMs, data } = entry.publication;
   return { ...(type === undefined ? {} : { type }), ...(retryMs === undefined ? {} : { retryMs }), data };

@@ -5,13 +5,13 @@ import { declaredIdempotencyLimits, defaultPublicationLimits } from "../../limit
 const { answers, bytes, ageSeconds } = declaredIdempotencyLimits;
 
 export interface IdempotencyLimits {
-  /** Answers that are remembered; the oldest goes for a new one. */
+  /** The most remembered answers. A new answer replaces the oldest one. */
   readonly entries: number;
-  /** What they may hold together, in bytes. */
+  /** The most bytes of all answers together. */
   readonly bytes: number;
   /** How long an answer is remembered, in milliseconds. */
   readonly ageMs: number;
-  /** Longest key, in bytes. */
+  /** The most bytes of a key. */
   readonly keyBytes: number;
 }
 
@@ -23,7 +23,7 @@ export const defaultIdempotencyLimits: IdempotencyLimits = Object.freeze({
   keyBytes: defaultPublicationLimits.idBytes,
 });
 
-/** What an answer costs beside its name and itself. */
+/** The memory of an entry beside its name and its answer. */
 const entryBytes = 200;
 
 interface Remembered<Answer> {
@@ -32,29 +32,30 @@ interface Remembered<Answer> {
   readonly untilMs: number;
 }
 
-/** One attempt to do something once. */
+/** One attempt at work that is to be done once. */
 export interface Attempt {
-  /** Whose key it is: keys of different publishers never meet. */
+  /** The owner of the key. Keys of different publishers are independent. */
   readonly publisher: string;
   /** The publisher's `Idempotency-Key`. */
   readonly key: string;
 }
 
 /**
- * Remembers the first answer to each key for a while, so that a repeat is answered with it and does nothing. A repeat
- * while the first is still under way waits for it. A failure is told to those who wait, and forgotten: the next one
- * tries anew. What is under way is not bounded here: each waits on a connection of its own, and those are.
+ * Remembers the first answer to each key for some time. A repeated request gets that answer and does nothing. If the first
+ * request is still being worked on, the repeat waits for its result. A failure is not remembered: all waiting requests get
+ * it, and the next one tries again. The work in progress has no limit here, since each request has a connection of its
+ * own, and connections are limited.
  */
 export class IdempotencyWindow<Answer> {
   readonly #sizeOf: (answer: Answer) => number;
   readonly #clock: Clock;
   readonly #limits: IdempotencyLimits;
   readonly #underWay = new Map<string, Promise<Answer>>();
-  /** In the order in which they were given. */
+  /** The oldest first. */
   readonly #answers = new Map<string, Remembered<Answer>>();
   #bytes = 0;
 
-  /** @param options.sizeOf what an answer holds, in bytes; by default nothing that matters */
+  /** @param options.sizeOf the bytes of an answer; 0 by default */
   constructor(options: {
     readonly clock: Clock;
     readonly limits?: Partial<IdempotencyLimits>;
@@ -65,21 +66,19 @@ export class IdempotencyWindow<Answer> {
     this.#limits = { ...defaultIdempotencyLimits, ...options.limits };
   }
 
-  /** Answers that are remembered at the moment. */
+  /** The number of remembered answers. */
   get size(): number {
     return this.#answers.size;
   }
 
   /**
-   * Does the work, unless it has been done or is being done under this key. Only the key counts, not what the request
-   * says besides.
+   * Does the work, unless it is done or being done under this key. Only the key is compared, not the rest of the request.
    *
-   * @throws PharosError `bad-request` for a key that is empty, too long or holds control characters; else what the
-   *   work throws
+   * @throws PharosError `bad-request` for a key that is empty, too long or holds control characters; the errors of `work`
    */
   async once({ publisher, key }: Attempt, work: () => Promise<Answer>): Promise<Answer> {
     this.#checkKey(key);
-    // Of two texts together only one pair can be meant: the first is quoted.
+    // The first text is quoted, so that different pairs never give the same name.
     const name = `${JSON.stringify(publisher)} ${key}`;
     this.#forget();
     const known = this.#answers.get(name);
@@ -104,7 +103,7 @@ export class IdempotencyWindow<Answer> {
     return answer;
   }
 
-  /** All are remembered for the same time, so the oldest is the first to go. */
+  /** All answers are remembered for the same time, so the oldest one expires first. */
   #forget(): void {
     const now = this.#clock.monotonic();
     const { entries, bytes: mostBytes } = this.#limits;

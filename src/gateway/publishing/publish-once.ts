@@ -6,12 +6,12 @@ import type { IdempotencyLimits } from "./idempotency.js";
 import type { GatewayRequest } from "../http/messages.js";
 import type { PublisherIdentity } from "./publisher.js";
 
-/** Event ids in the order of their publications. */
+/** The event ids of publications, in order. */
 export type Ids = readonly string[];
 
 /**
- * Publishes once what is sent again and again under one `Idempotency-Key`, whichever way in each attempt takes: a repeat
- * gets the first answer, whatever it holds, and publishes nothing.
+ * Publishes once for each `Idempotency-Key`, in all protocols together. A repeated request publishes nothing and gets the
+ * answer of the first one, also if its body differs.
  */
 export class PublishOnce {
   readonly #window: IdempotencyWindow<Ids>;
@@ -21,9 +21,9 @@ export class PublishOnce {
   }
 
   /**
-   * The ids of what the request publishes, or has published before; without a key it is published in any case.
+   * The event ids of the publications, new or from the first request with this key. Without a key `work` always runs.
    *
-   * @throws PharosError `bad-request` for a key that cannot be; else what the work throws
+   * @throws PharosError `bad-request` for a malformed key; the errors of `work`
    */
   ids(request: GatewayRequest, publisher: PublisherIdentity, work: () => Promise<Ids>): Promise<Ids> {
     const key = request.header("idempotency-key");
@@ -32,18 +32,18 @@ export class PublishOnce {
 }
 
 /**
- * Publishers with one subject of one issuer and the same rights share their keys; others never meet. The rights count,
- * since older tokens often name nobody, and whoever may not publish is not to learn what another's key was answered with.
+ * Publishers with the same issuer, subject and rights share their keys; all others have keys of their own. Older tokens
+ * often have no subject, so the rights count too: otherwise a publisher could read the answers of another one.
  */
 function nameOf(publisher: PublisherIdentity): string {
   if (publisher === "open") return "open";
   const { issuer, subject, publish: granted } = publisher;
   const name = JSON.stringify([issuer, subject, filterSetKey(granted)]);
-  // A token names its bearer in up to 12 KB.
+  // Issuer, subject and rights can have up to 12 KB.
   return createHash("sha256").update(name).digest("base64url");
 }
 
-/** What ids take, their strings' headers included. */
+/** The memory of ids; 32 bytes for the header of each string. */
 function bytesOf(ids: Ids): number {
   return ids.reduce((sum, id) => sum + id.length + 32, 0);
 }

@@ -17,22 +17,22 @@ import type { Authenticator } from "../access/authenticator.js";
 
 export interface GatewayPublisherOptions {
   readonly authenticator: Authenticator;
-  /** Takes publications; the answer to the publisher waits for it. */
+  /** Appends a publication to the journal. The publisher gets its answer after that. */
   readonly append: (publication: Publication) => Receipt | Promise<Receipt>;
-  /** Undefined while there is room, else a promise that resolves when there may be. */
+  /** Undefined while the hub takes publications, else a promise that resolves when it may take more. */
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
   readonly clock: Pick<Clock, "monotonic" | "endOfTurn">;
-  /** True when programs of this machine may publish without a token. */
+  /** True if programs of this machine may publish without a token. */
   readonly open: boolean;
-  /** True when the hub stops: what it took now would be lost with its journal. @default never */
+  /** True while the hub stops: it would lose new publications with its journal. @default never */
   readonly isStopping?: () => boolean;
 }
 
-/** Who publishes: what its token allows, or `open` for whoever needs none. */
+/** The publisher of a request: the rights of its token, or `open` if it needs none. */
 export type PublisherIdentity = Grants | "open";
 
-/** What every way to publish over HTTP has in common: who may, what is valid, and when it is answered. */
+/** Publishes for the HTTP resources of all protocols: checks the rights and the publication, and appends it. */
 export class Publisher {
   readonly #options: GatewayPublisherOptions;
 
@@ -41,10 +41,10 @@ export class Publisher {
   }
 
   /**
-   * Who sends this request; to be asked before its body is read.
+   * Identifies the publisher of a request. Call it before the body is read.
    *
-   * @throws PharosError `closed` when the hub stops; `unauthorized` without a token, unless `open` allows it;
-   *   `insufficient-scope` when the token allows to publish nothing; else as {@link Authenticator.publisher}
+   * @throws PharosError `closed` while the hub stops; `unauthorized` without a token, unless `open` allows it;
+   *   `insufficient-scope` if the token grants no topic; the errors of {@link Authenticator.publisher}
    */
   async publisher(request: GatewayRequest, older?: NameValuePairs): Promise<PublisherIdentity> {
     const { authenticator, open, isStopping } = this.#options;
@@ -61,7 +61,7 @@ export class Publisher {
   }
 
   /**
-   * Refuses these topics as {@link publish} would, for a way in that knows them before it reads the rest.
+   * Checks topics as {@link accept} does, for resources that know the topics before they read the body.
    *
    * @throws PharosError as {@link accept}
    */
@@ -71,10 +71,10 @@ export class Publisher {
   }
 
   /**
-   * What is to be published, valid and allowed.
+   * Checks a publication and the rights of its publisher.
    *
-   * @throws PharosError `insufficient-scope` when a topic is not granted; `bad-topic` for one in the hub's own
-   *   namespace, which hubs of the older protocol call `insufficient-scope` too; else as `parsePublication`
+   * @throws PharosError `insufficient-scope` if a topic is not granted; `bad-topic` for a topic in the hub's own
+   *   namespace, or `insufficient-scope` in the older protocol; the errors of `parsePublication`
    */
   accept(publisher: PublisherIdentity, input: PublicationInput): Publication {
     this.#refuseTooMany(publisher, input.topics);
@@ -85,8 +85,9 @@ export class Publisher {
   }
 
   /**
-   * Publishes all of what {@link accept} gave, in order, or nothing, when an error comes from the iterable; resolves with
-   * the event ids when each has its position. A thousand with a hundred topics each take many turns of the event loop.
+   * Publishes in order what {@link accept} returned, or nothing if the iterable throws. Resolves with the event ids when
+   * all publications are stored. It pauses between publications: a thousand with a hundred topics each take many turns of
+   * the event loop.
    */
   async publish(publications: Iterable<Publication>): Promise<readonly string[]> {
     const { append, room, clock } = this.#options;
@@ -109,18 +110,18 @@ export class Publisher {
     return (await Promise.all(receipts)).map(({ id }) => id);
   }
 
-  /** Before one of them is looked at: a body of 1 MiB can hold 100,000. */
+  /** Comes before the topics are parsed: a body of 1 MiB can hold 100,000. */
   #refuseTooMany(publisher: PublisherIdentity, topics: readonly string[]): void {
     const { topicsPerPublication } = this.#options.limits;
     if (topics.length <= topicsPerPublication) return;
-    // 413 in the current form, 400 in the older one.
+    // The current form demands 413, the older one 400.
     const code = isOfOlderForm(publisher) ? "bad-topic" : "too-large";
     throw new PharosError(code, `a publication may have at most ${topicsPerPublication} topics`);
   }
 
   #refuseReserved(publisher: PublisherIdentity, topics: readonly string[]): void {
     const isOlder = isOfOlderForm(publisher);
-    // Hubs of the older protocol look for the path anywhere in a topic.
+    // In the older protocol the path is reserved anywhere in a topic.
     const isReserved = (topic: string): boolean =>
       isTopic(topic) && (isReservedTopic(topic) || (isOlder && topic.includes(mercurePath)));
     if (!topics.some(isReserved)) return;
@@ -140,7 +141,7 @@ export class Publisher {
   }
 }
 
-/** What is none is refused for that, though the URL parser may drop what makes it none. */
+/** False for text that is refused as a topic anyway. The URL parser could drop its forbidden characters. */
 function isTopic(text: string): boolean {
   return text !== "" && !hasForbiddenCharacter(text);
 }

@@ -11,17 +11,17 @@ export interface RefusalLogOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** The client's address, for the log. */
+  /** The address of the client, for the log. */
   readonly addressOf: (request: GatewayRequest) => string;
 }
 
-/** Refusals that are logged at `info` a second; all others are at `debug`, so that a flood is no flood of lines. */
+/** The most refusals per second that are logged at `info`; further ones are logged at `debug`. */
 const linesPerSecond = 10;
 
-/** What is longer, of what clients send, says nothing more. */
+/** Longer texts of clients are cut in the log. */
 const mostCharacters = 200;
 
-/** Counts and logs every refusal, under an id that its client can quote. */
+/** Counts and logs each refusal, with an id that its client can quote. */
 export class RefusalLog {
   readonly #options: RefusalLogOptions;
   readonly #log: LimitedLog;
@@ -40,22 +40,22 @@ export class RefusalLog {
   }
 
   /**
-   * Notes that a request is refused, and returns the id under which the log has it: a URI [RFC 9562 4]. `problem` is what
-   * the client is told; `cause`, what really happened, is for the log alone.
+   * Counts and logs a refusal, and returns its id, a URI [RFC 9562 4]. The client gets the text of `problem`; `cause`, the
+   * error that was thrown, is only for the log.
    */
   note(request: GatewayRequest | undefined, problem: PharosError, cause: unknown): string {
     const id = `urn:uuid:${randomUUID()}`;
     const { logger, metrics } = this.#options;
     metrics.count("requests_refused_total", 1, { reason: problem.code });
-    const fields = { request: id, ...told(problem), ...this.#about(request) };
-    // What the server itself did wrong is never one of too many.
+    const fields = { request: id, ...problemFields(problem), ...this.#about(request) };
+    // Failures of the server are always logged; only refusals are limited.
     if (statusOf(problem.code) >= 500 && problem !== cause) {
       logger.error({ ...fields, error: cause }, "a request failed");
     } else this.#log(fields, "refused a request");
     return id;
   }
 
-  /** Neither the query nor a header: tokens are in them. */
+  /** Neither the query nor headers: they may hold tokens. */
   #about(request: GatewayRequest | undefined): LogFields {
     if (request === undefined) return {};
     const { method, path, front } = request;
@@ -64,7 +64,7 @@ export class RefusalLog {
   }
 }
 
-function told({ code, message, reason }: PharosError): LogFields {
+function problemFields({ code, message, reason }: PharosError): LogFields {
   return { code, detail: cut(message), ...(reason === undefined ? {} : { reason: cut(reason) }) };
 }
 

@@ -1,8 +1,8 @@
 import { PharosError } from "../../base/errors.js";
 
 /**
- * Refuses what stands in the path of a subscription and can never be asked for there: URL parsers take dot segments out,
- * `%2E` and `%2e%2E` among them [WHATWG URL 4.4], and there is no further way to write them.
+ * Refuses dot segments as filters. A subscription's URL has its filter in the path, and URL parsers remove dot segments
+ * there, also `%2E` and `%2e%2E` [WHATWG URL 4.4]. Such a subscription could never be requested.
  *
  * @throws PharosError `bad-filter` for `.` and `..`
  */

@@ -7,7 +7,7 @@ import type { GatewayRequest } from "../http/messages.js";
 export interface PollAdmissionOptions {
   readonly polls: Pick<Polls, "next">;
   /**
-   * Lets a poll in: it counts as a stream until what this returns is called.
+   * Checks the limits for a poll, which counts as a stream until the result is called.
    *
    * @throws PharosError as {@link Gateway.admit}
    */
@@ -15,13 +15,13 @@ export interface PollAdmissionOptions {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** A poll, and what its token allows. */
-export interface AskedPoll extends Omit<PollRequest, "signal"> {
-  /** Undefined without a token. The poll is over when the token is. */
+/** A poll with the rights of its token. */
+export interface AuthenticatedPoll extends Omit<PollRequest, "signal"> {
+  /** Undefined without a token. The poll is answered when the token expires. */
   readonly grants: Grants | undefined;
 }
 
-/** Lets polls in, whatever their protocol, and has them wait no longer than their client does and their token is good for. */
+/** Admits the polls of all protocols. A poll waits until its client disconnects or its token expires, at the latest. */
 export class PollAdmission {
   readonly #options: PollAdmissionOptions;
 
@@ -29,8 +29,8 @@ export class PollAdmission {
     this.#options = options;
   }
 
-  /** Rejects with PharosError when the poll may not wait: see {@link PollAdmissionOptions.admit}. */
-  async ask(request: GatewayRequest, { grants, waitMs, ...poll }: AskedPoll): Promise<PollAnswer> {
+  /** Rejects with the errors of {@link PollAdmissionOptions.admit}. */
+  async poll(request: GatewayRequest, { grants, waitMs, ...poll }: AuthenticatedPoll): Promise<PollAnswer> {
     const { polls, admit, clock } = this.#options;
     const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};
     const leave = admit(request, poll.subscription);

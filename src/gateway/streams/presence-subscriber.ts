@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Matcher, Subscriber } from "../../presence/subscriber.js";
 
-/** A stream as watchers of subscriptions see it, under a name that nobody can foretell or choose. */
+/** The subscriber of a stream, as presence tells it. Its id is random: nobody can predict or choose it. */
 export function presenceSubscriber(matchers: readonly Matcher[], grants: Grants | undefined): Subscriber {
   return {
     id: `urn:uuid:${randomUUID()}`,
@@ -12,7 +12,7 @@ export function presenceSubscriber(matchers: readonly Matcher[], grants: Grants 
   };
 }
 
-/** Whether both are one subscriber to those who watch these matchers: the same by name, with the same to be told. */
+/** True if a new token makes no difference to presence: the same issuer and subject, and the same payloads. */
 export function isSameSubscriber(
   before: Grants | undefined,
   after: Grants | undefined,

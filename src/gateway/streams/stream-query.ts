@@ -9,9 +9,9 @@ import type { StreamSettings } from "./stream-start.js";
 type FilterSettings = Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
 
 /**
- * The filters that a query asks for: `topic`, repeated, each an MQTT filter; without one the topic `broadcast`.
+ * The filters of a query: each `topic` is an MQTT filter; without one the filter is `broadcast`.
  *
- * @throws PharosError `bad-filter` for a malformed one, or too many
+ * @throws PharosError `bad-filter` for a malformed filter, or too many
  */
 export function filtersOf(query: NameValuePairs, settings: FilterSettings): readonly TopicFilter[] {
   const texts = new Set(query.flatMap(([name, value]) => (name === "topic" ? [value] : [])));
@@ -20,8 +20,7 @@ export function filtersOf(query: NameValuePairs, settings: FilterSettings): read
 }
 
 /**
- * Which of a stream's filters are new to a client that comes back with a cursor, as the query says: `added`, repeated.
- * What is not among the stream's filters means nothing.
+ * The filters that a resuming client did not have before, which the query names with `added`. Other texts are ignored.
  */
 export function addedOf(query: NameValuePairs, filters: readonly TopicFilter[]): readonly TopicFilter[] {
   const added = new Set(query.flatMap(([name, value]) => (name === "added" ? [value] : [])));
@@ -29,9 +28,9 @@ export function addedOf(query: NameValuePairs, filters: readonly TopicFilter[]):
 }
 
 /**
- * The filters of one stream, each once.
+ * Reads the filters of one stream.
  *
- * @throws PharosError `bad-filter` for a malformed one, or too many
+ * @throws PharosError `bad-filter` for a malformed filter, or too many
  */
 export function parseFilters(
   texts: ReadonlySet<string>,

@@ -11,59 +11,60 @@ import type { ContentCoding } from "../formats/content-coding.js";
 import type { Headers, StreamStart } from "../http/messages.js";
 import { presenceSubscriber } from "./presence-subscriber.js";
 
-/** What all streams have in common. */
+/** The settings of all streams. */
 export interface StreamSettings {
-  /** The reconnection time that each stream tells its client, in milliseconds. */
+  /** How long clients wait before they reconnect, in milliseconds. Each stream tells its client. */
   readonly retryMs: number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
-  /** After how long a quiet stream gets a heartbeat, in milliseconds. */
+  /** A stream gets a heartbeat after this long without an event, in milliseconds. */
   readonly heartbeatMs: number;
-  /** Who tells others of subscriptions. @default nobody */
+  /** Tells other clients of active subscriptions. @default none */
   readonly presence?: Pick<Presence, "enter"> | undefined;
   /**
-   * Which streams are compressed for clients that accept it: none, those without a token, or all. What a stranger has
-   * published shrinks the more, the more of a secret beside it it guesses, and an eavesdropper sees the length.
+   * The streams to compress for clients that accept it: `none`, `public` for those without a token, or `all`. Compression
+   * can leak secrets: the more of a secret an attacker's publication repeats, the shorter the compressed output, and an
+   * eavesdropper sees its length.
    * @default none
    */
   readonly compress?: "none" | "public" | "all";
 }
 
 export interface StreamStartRequest {
-  /** All of it but the coding. */
+  /** The coding is added here. */
   readonly subscription: Omit<Subscription, "coding">;
   /** The request's `Accept-Encoding`. */
   readonly acceptEncoding: string | undefined;
-  /** Its filters in the subscriber's words. */
+  /** The filters as the subscriber wrote them. */
   readonly matchers: readonly Matcher[];
-  /** What the subscriber's token allows; undefined without one. The stream ends with it. */
+  /** The rights of the subscriber's token; undefined without one. The stream ends when the token expires. */
   readonly grants: Grants | undefined;
   readonly lastEventId: string | undefined;
-  /** Filters that the subscriber did not have before, where it comes back. @default none */
+  /** The filters that a resuming subscriber did not have before. @default none */
   readonly added?: readonly TopicFilter[];
-  /** Beside those of every stream; one of the same name takes the other's place. */
+  /** Additional headers. They replace headers of the same name. */
   readonly headers?: Headers;
-  /** The bytes in front of everything else. @default none */
+  /** The first bytes of the stream. @default none */
   readonly beginning?: Buffer;
 }
 
-/** The head of every stream; the first four lines are those of the example of 2011. */
+/** The headers of every stream. The first four are those of the example of 2011. */
 const streamHeaders: Headers = [
   ["Content-Type", "text/event-stream"],
   ["Expires", "Fri, 01 Jan 1990 00:00:00 GMT"],
   ["Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"],
   ["Pragma", "no-cache"],
-  // nginx would hold events back until a buffer is full.
+  // Without it nginx holds events back until a buffer is full.
   ["X-Accel-Buffering", "no"],
   ["X-Content-Type-Options", "nosniff"],
 ];
 
-/** The cursor that counts; an empty one is none: so browsers and some libraries say that they have no id yet. */
+/** The first cursor that is not empty. Browsers and some libraries send an empty one while they have no event id. */
 export function firstPresent(cursors: readonly (string | undefined)[]): string | undefined {
   return cursors.find((cursor) => cursor !== undefined && cursor !== "");
 }
 
-/** A stream whose opening names its filters as they were understood. */
+/** An event stream. Its first comment has the filters as the hub read them. */
 export function startStream(settings: StreamSettings, request: StreamStartRequest): StreamStart {
   const { subscription, matchers, grants, lastEventId, added, headers = [] } = request;
   const { presence } = settings;
@@ -95,7 +96,7 @@ function codingFor(
   return [...codings.values()].find(({ name }) => acceptsCoding(acceptEncoding, name));
 }
 
-/** A cache between here and the client would have to keep both forms apart, whichever this one is [RFC 9110 12.5.5]. */
+/** `Vary` is also needed without a coding: caches must keep both forms apart [RFC 9110 12.5.5]. */
 function codingHeaders({ compress = "none" }: StreamSettings, coding: ContentCoding | undefined): Headers {
   if (compress === "none") return [];
   const vary = ["Vary", "Accept-Encoding"] as const;

@@ -1,6 +1,6 @@
 import { PharosError } from "../../base/errors.js";
 
-/** What a frame may be [RFC 6455 5.2]. */
+/** The types of frames [RFC 6455 5.2]. */
 export const opcodes = Object.freeze({
   continuation: 0x0,
   text: 0x1,
@@ -10,18 +10,18 @@ export const opcodes = Object.freeze({
   pong: 0xa,
 });
 
-/** A control frame holds at most this [RFC 6455 5.5]. */
+/** The most bytes of a control frame's payload [RFC 6455 5.5]. */
 export const mostControlBytes = 125;
 
-/** The first bit: the frame is a message's last, and here each is its only one. */
+/** The first bit: the last frame of a message. The hub sends each message in one frame. */
 const final = 0x80;
 
-/** A length over 125 stands in the two bytes behind it, one over 65,535 in eight. */
+/** Lengths above 125 use two more bytes, lengths above 65,535 eight. */
 const lengthInTwo = 126;
 const lengthInEight = 127;
 const mostInTwo = 0xffff;
 
-/** One text message as a server sends it: in one frame, unmasked, so that the same bytes suit every client. */
+/** A text message in one unmasked frame, so that all clients get the same bytes. */
 export function frameText(text: string): Buffer {
   const bytes = Buffer.byteLength(text);
   const header = headerFor(opcodes.text, bytes);
@@ -31,13 +31,13 @@ export function frameText(text: string): Buffer {
   return frame;
 }
 
-/** An empty ping, which every client answers. */
+/** A ping without a payload. */
 export const emptyPing: Buffer = headerFor(opcodes.ping, 0);
 
 /**
  * The answer to a ping.
  *
- * @throws PharosError `too-large` for a payload that no ping may have
+ * @throws PharosError `too-large` for a payload above {@link mostControlBytes}
  */
 export function framePong(payload: Buffer): Buffer {
   return frameControl(opcodes.pong, payload);
@@ -49,20 +49,20 @@ export const closeCodes = Object.freeze({
   /** The server stops. */
   goingAway: 1001,
   protocolError: 1002,
-  /** A kind of data that is not taken here. */
+  /** A message of a kind that the endpoint does not take. */
   unsupported: 1003,
   badText: 1007,
-  /** Something that is not allowed; the reason says what. */
+  /** Something is not allowed; the reason says what. */
   policy: 1008,
   tooBig: 1009,
-  /** Come back later. */
+  /** The client may try again later. */
   tryLater: 1013,
 });
 
 /**
  * The last frame of a connection.
  *
- * @param code one of {@link closeCodes}, or the other side's own
+ * @param code one of {@link closeCodes}, or the code that the client sent
  * @param reason at most 123 bytes
  * @throws PharosError `too-large` for a longer reason
  */
@@ -72,12 +72,12 @@ export function frameClose(code: number, reason = ""): Buffer {
   return frameControl(opcodes.close, payload);
 }
 
-/** The last frame of a connection that is closed from this side, by why it is. */
+/** The last frame of a connection that the hub closes, by the reason. */
 export const endFrames = Object.freeze({
   stopping: frameClose(closeCodes.goingAway, "the server stops"),
   expired: frameClose(closeCodes.policy, "the token has expired"),
   misused: frameClose(closeCodes.policy, "what was sent is not taken here"),
-  /** What the client sends finds no room. */
+  /** The memory for messages and bodies is used up. */
   full: frameClose(closeCodes.tryLater, "the server holds as many bytes as it may"),
 });
 
@@ -87,7 +87,7 @@ function frameControl(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([headerFor(opcode, payload.length), payload]);
 }
 
-/** The shortest form of the length, as it must be [RFC 6455 5.2]. */
+/** The length must have its shortest form [RFC 6455 5.2]. */
 function headerFor(opcode: number, bytes: number): Buffer {
   const first = final | opcode;
   if (bytes < lengthInTwo) return Buffer.from([first, bytes]);

@@ -4,22 +4,23 @@ import { webSocketTokenPrefix } from "../../protocol.js";
 import type { GatewayRequest, Headers } from "../http/messages.js";
 import { snapshotRequest } from "../http/request-snapshot.js";
 
-/** What a server shows with it that it has read the key as one of a WebSocket [RFC 6455 1.3]. */
+/** The hash of the key and this text shows that the server understood the handshake [RFC 6455 1.3]. */
 const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** 16 bytes in base64 [RFC 6455 4.1]. */
 const keyForm = /^[A-Za-z0-9+/]{22}==$/;
 
 /**
- * The head with which a request becomes a WebSocket. Extensions are not taken, permessage-deflate neither: what all of a
- * cohort get is the same bytes.
+ * The headers that accept a WebSocket. No extension is accepted, also not permessage-deflate: all clients of a cohort get
+ * the same bytes.
  *
  * @param subprotocols the ones that the resource speaks
- * @throws PharosError `upgrade-required` for a request that asks for none, or for another version; `bad-request`
+ * @throws PharosError `upgrade-required` if the request is no handshake, or one of another version; `bad-request` for a
+ *   malformed key
  */
 export function acceptHandshake(request: GatewayRequest, subprotocols: readonly string[]): Headers {
-  const isAsked = wordsOf(request.header("upgrade")).some((word) => word.toLowerCase() === "websocket");
-  if (request.method !== "GET" || !isAsked)
+  const isHandshake = wordsOf(request.header("upgrade")).some((word) => word.toLowerCase() === "websocket");
+  if (request.method !== "GET" || !isHandshake)
     throw new PharosError("upgrade-required", "this is for WebSockets; event streams are at /esupdates");
   if (request.header("sec-websocket-version") !== "13")
     throw new PharosError("upgrade-required", "the version must be 13 [RFC 6455]");
@@ -50,7 +51,7 @@ function subprotocol(request: GatewayRequest, subprotocols: readonly string[]): 
   return chosen === undefined ? [] : [["Sec-WebSocket-Protocol", chosen]];
 }
 
-/** The request with the token that its page gave as a subprotocol; an Authorization header goes before it. */
+/** The request with the token that its page sent as a subprotocol, unless it has an `Authorization` header. */
 export function withProtocolToken(request: GatewayRequest): GatewayRequest {
   const word = wordsOf(request.header("sec-websocket-protocol")).find((word) =>
     word.startsWith(webSocketTokenPrefix),
@@ -59,7 +60,7 @@ export function withProtocolToken(request: GatewayRequest): GatewayRequest {
   return snapshotRequest(request, percentDecoded(word.slice(webSocketTokenPrefix.length)));
 }
 
-/** What is malformed stays as it is, and is no token that is accepted. */
+/** A malformed text stays as it is; it is then refused as a token. */
 function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -7,108 +7,110 @@ export interface MessageQueueOptions {
   /** The time for messages in each turn, which all WebSockets of the front share. */
   readonly turnBudget: TurnBudget;
   /**
-   * What becomes of a message; not called when the conversation is over. False when the next has to wait for
-   * {@link MessageQueue.flushed}.
+   * Called with the result of each message, in order, until {@link MessageQueue.end}. Returns false if the next message
+   * has to wait for {@link MessageQueue.flushed}.
    */
-  readonly said: (said: MessageResult) => boolean;
-  /** Nothing waits any more, after something had to. */
-  readonly idle: () => void;
-  /** The client has sent more than may wait. */
-  readonly overrun: () => void;
+  readonly onResult: (result: MessageResult) => boolean;
+  /** Called when no message waits any more. */
+  readonly onIdle: () => void;
+  /** Called when more messages wait than allowed; the queue has ended. */
+  readonly onOverrun: () => void;
 }
 
-/** Messages that wait for one before them: as many as one read of a socket brings (64 KiB), of 16 bytes each. */
+/** The messages of 16 bytes that one read of a socket (64 KiB) can bring. */
 const mostWaiting = 4096;
 const mostWaitingBytes = 256 * 1024;
 
 /**
- * One message after the other of one client, in order, each when the one before is answered, and its answer and those
- * before it have gone out or are few; those for which a turn of the event loop has no time left wait for the next.
+ * Gives the messages of one client to its dialogue, one at a time and in order. The next message waits until:
+ * - the message before it has a result,
+ * - the client has taken most of the answers so far,
+ * - the turn of the event loop has time for it.
  */
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
   #waiting: SocketMessage[] = [];
   #waitingBytes = 0;
   #busy = false;
-  /** Answers have to go out first. */
+  /** True while the client has to take answers first. */
   #full = false;
-  #over = false;
+  #ended = false;
 
   constructor(options: MessageQueueOptions) {
     this.#options = options;
   }
 
-  /** True while a message is worked on, or waits. */
+  /** True while a message is being handled, or waits. */
   get isBusy(): boolean {
     return this.#busy || this.#full;
   }
 
   take(message: SocketMessage): void {
-    if (this.#over) return;
+    if (this.#ended) return;
     if (!this.isBusy) {
-      this.#work(message);
+      this.#handle(message);
       return;
     }
     this.#waiting.push(message);
     this.#waitingBytes += message.length;
     if (this.#waiting.length <= mostWaiting && this.#waitingBytes <= mostWaitingBytes) return;
     this.end();
-    this.#options.overrun();
+    this.#options.onOverrun();
   }
 
-  /** Answers have gone out. */
+  /** The client has taken the answers. */
   flushed(): void {
     if (!this.#full) return;
     this.#full = false;
     this.#next();
   }
 
-  /** The client is gone, or is being closed: nothing else is worked on. */
+  /** The client has disconnected, or is being closed: drops all waiting messages. */
   end(): void {
-    this.#over = true;
+    this.#ended = true;
     this.#waiting = [];
   }
 
-  #work(message: SocketMessage): void {
+  #handle(message: SocketMessage): void {
     const { dialogue } = this.#options;
-    const said = typeof message === "string" ? dialogue.take?.(message) : dialogue.takeBytes?.(message);
-    if (!(said instanceof Promise)) {
-      if (said !== undefined) this.#tell(said);
-      if (this.#options.turnBudget.isUsedUp()) this.#rest();
+    const result = typeof message === "string" ? dialogue.take?.(message) : dialogue.takeBytes?.(message);
+    if (!(result instanceof Promise)) {
+      if (result !== undefined) this.#deliver(result);
+      if (this.#options.turnBudget.isUsedUp()) this.#pause();
       return;
     }
     this.#busy = true;
-    void said.then((later) => {
-      this.#tell(later);
-      if (this.#options.turnBudget.isUsedUp()) this.#rest();
-      else this.#goOn();
+    void result.then((later) => {
+      this.#deliver(later);
+      if (this.#options.turnBudget.isUsedUp()) this.#pause();
+      else this.#continue();
     });
   }
 
-  #rest(): void {
+  #pause(): void {
     this.#busy = true;
-    this.#options.turnBudget.nextTurn(() => this.#goOn());
+    this.#options.turnBudget.nextTurn(() => this.#continue());
   }
 
-  #goOn(): void {
+  #continue(): void {
     this.#busy = false;
     this.#next();
   }
 
   #next(): void {
-    while (!this.isBusy && !this.#over) {
+    while (!this.isBusy && !this.#ended) {
       const message = this.#waiting.shift();
       if (message === undefined) {
-        this.#options.idle();
+        this.#options.onIdle();
         return;
       }
       this.#waitingBytes -= message.length;
-      this.#work(message);
+      this.#handle(message);
     }
   }
 
-  #tell(said: MessageResult): void {
-    if (this.#over) said.abandoned?.();
-    else this.#full = !this.#options.said(said);
+  #deliver(result: MessageResult): void {
+    if (this.#ended) result.abandoned?.();
+    else this.#full = !this.#options.onResult(result);
   }
 }

@@ -18,7 +18,7 @@ import type { Authenticator } from "../../gateway/access/authenticator.js";
 export interface PollResourceOptions {
   readonly streams: Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
   readonly authenticator: Authenticator;
-  readonly polling: Pick<PollAdmission, "ask">;
+  readonly polling: Pick<PollAdmission, "poll">;
 }
 
 /**
@@ -42,7 +42,7 @@ export function pollResource({ streams, authenticator, polling }: PollResourceOp
     const subscription = { format: pollFormat, filters, rights: readRights(grants) };
     const cursor = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
     const added = addedOf(query, filters);
-    return replyOf(await polling.ask(request, { subscription, cursor, added, waitMs, grants }));
+    return replyOf(await polling.poll(request, { subscription, cursor, added, waitMs, grants }));
   };
   return { path: pollPath, methods: { GET: get } };
 }

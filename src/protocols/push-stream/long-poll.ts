@@ -53,7 +53,7 @@ export class LongPoll {
 
   async #next(subscriber: ChannelSubscriber, isToWait: boolean): Promise<Messages> {
     const { request, subscription, beginning, grants } = subscriber;
-    const { page } = await this.#options.polling.ask(request, {
+    const { page } = await this.#options.polling.poll(request, {
       subscription,
       cursor: beginning.lastEventId,
       waitMs: isToWait ? waitMs : 0,

@@ -16,7 +16,7 @@ export interface PushStreamOptions {
   readonly streams: StreamSettings;
   readonly authenticator: Authenticator;
   readonly publishing: Publisher;
-  readonly polling: Pick<PollAdmission, "ask">;
+  readonly polling: Pick<PollAdmission, "poll">;
   /** Pages that may open WebSockets, and frame streams. */
   readonly origins: Pick<WebSocketOrigins, "check" | "framePolicy">;
   /** Who may publish once more on a WebSocket. @default everybody */

@@ -42,9 +42,9 @@ function talk(
   const conversation = new MessageQueue({
     dialogue: { take: (text) => answer({ answer: Buffer.from(text) }) },
     turnBudget,
-    said: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,
-    idle: () => (idle += 1),
-    overrun: () => (overruns += 1),
+    onResult: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,
+    onIdle: () => (idle += 1),
+    onOverrun: () => (overruns += 1),
   });
   return { conversation, said, idle: () => idle, overruns: () => overruns };
 }

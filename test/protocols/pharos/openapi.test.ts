@@ -43,8 +43,8 @@ function resolved(value: unknown): unknown {
 
 const paths = resolved(at("#/paths")) as Paths;
 
-/** Nobody is asked here. */
-const polling: Pick<PollAdmission, "ask"> = { ask: () => Promise.reject(new Error("nobody polls")) };
+/** The tests of this file do not poll. */
+const polling: Pick<PollAdmission, "poll"> = { poll: () => Promise.reject(new Error("nobody polls")) };
 
 const authenticator = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
 const clock = new VirtualClock();
@@ -117,15 +117,15 @@ test("openapi.json has every resource with its methods, and nothing else", () =>
 });
 
 /** Beside 405, 413, 431 and 500, which may come from anywhere and are told once, in the description. */
-const asksAnything = [400, 401, 429];
-const stream = [200, ...asksAnything, 503];
-const subscriptionList = [200, 304, ...asksAnything, 403, 503];
-const publishes = [200, ...asksAnything, 403, 413, 503];
+const anyRequest = [400, 401, 429];
+const stream = [200, ...anyRequest, 503];
+const subscriptionList = [200, 304, ...anyRequest, 403, 503];
+const publishes = [200, ...anyRequest, 403, 413, 503];
 
-const webSocket = [101, ...asksAnything, 403, 426, 503];
+const webSocket = [101, ...anyRequest, 403, 426, 503];
 /** Of the push stream module's scheme: what names too many channels, or such as nobody may have, is 403 too. */
 const channelStream = [...stream, 304, 403];
-const channelInfo = [200, ...asksAnything, 403, 404, 503];
+const channelInfo = [200, ...anyRequest, 403, 404, 503];
 
 /** Every status that a method can answer with, by what it does. */
 const statuses: Readonly<Record<string, readonly number[]>> = {
@@ -140,7 +140,7 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /.well-known/mercure/subscriptions/{match_type}/{match}/{subscriber}": [
     200,
     304,
-    ...asksAnything,
+    ...anyRequest,
     403,
     404,
   ],
