@@ -3,7 +3,7 @@ import type { FakeClient } from "./fake-channel.js";
 import { tinyCoding } from "./tiny-format.js";
 import { at, World } from "./fanout-world.js";
 
-/** For how many each body was packed that a client got, and what was in it. */
+/** The member count that each of a client's bodies was coded for, and its lines. */
 function bodiesOf({ writes }: FakeClient): readonly (readonly unknown[])[] {
   return writes.map((body) => {
     const lines = body
@@ -35,7 +35,7 @@ it("packs a page once for all who read from one position, each as for one", () =
   const late = { coding: tinyCoding, lastEventId: at(1) };
   const [one, two] = [world.open(late), world.open(late)];
   world.turn();
-  // The head is the front's.
+  // The front writes the head.
   const page = ["head", 1, "position", "event"];
   expect([bodiesOf(one), bodiesOf(two)]).toEqual([[page], [page]]);
 });

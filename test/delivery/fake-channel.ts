@@ -4,21 +4,21 @@ import { TinyParser } from "./tiny-format.js";
 import type { Line } from "./tiny-format.js";
 
 /**
- * How a client takes what is written to it: during the write, when the test says so, or never.
- * With `fence` pacing the channel's fence decides, whatever stands here.
+ * When a client takes bytes: during the write, when the test says so, or never. With `fence` pacing the channel's fence
+ * decides instead.
  */
 export type Appetite = "at-once" | "when-told" | "never";
 
-/** A client of the fake channel: what it has received, and how it takes more. */
+/** A client of the fake channel, with the bytes that it has received. */
 export class FakeClient {
   readonly name: string;
   appetite: Appetite;
   readonly lines: Line[] = [];
-  /** The bodies of all writes, the very Buffers. */
+  /** The bodies of all writes: the same Buffer objects. */
   readonly writes: Buffer[] = [];
   fate: "open" | "ended" | "cut" | "gone" = "open";
   busy = false;
-  /** It went away by itself. */
+  /** True if the client has disconnected. */
   isGone = false;
   connection: Connection<FakeClient> | undefined;
   readonly #parser = new TinyParser();
@@ -28,7 +28,7 @@ export class FakeClient {
     this.appetite = appetite;
   }
 
-  /** The offsets of the events received, in order of receipt. */
+  /** The offsets of the received events, in order of receipt. */
   get offsets(): number[] {
     return this.lines.flatMap((line) => (line.kind === "event" ? [line.offset] : []));
   }
@@ -37,7 +37,7 @@ export class FakeClient {
     return this.lines.filter((line) => line.kind === "gap");
   }
 
-  /** True when it has not received the beginning of something without its end. */
+  /** True if it has received no line without its end. */
   get isWhole(): boolean {
     return this.#parser.isWhole;
   }
@@ -60,13 +60,13 @@ export interface FakeChannelOptions {
   readonly handover?: "at-once" | "delayed";
 }
 
-/** A channel whose clients take what they are sent as the test wants; it refuses what a real one could not do. */
+/** A channel whose clients take bytes as the test wants. It throws on calls that a real channel could not serve. */
 export class FakeChannel implements Channel<FakeClient> {
   readonly pacing: "drain" | "fence";
   readonly maxWriteBytes: number;
   readonly members = new Set<Connection<FakeClient>>();
   rounds = 0;
-  /** Told of each client that has drained; set to the fan-out's `drained`. */
+  /** Called for each client that has drained. Set it to the fan-out's `drained`. */
   drained: (connection: Connection<FakeClient>) => void = () => undefined;
   readonly #options: FakeChannelOptions;
   #unhanded: (() => void)[] = [];
@@ -125,7 +125,7 @@ export class FakeChannel implements Channel<FakeClient> {
 
   flush(): void {}
 
-  /** This client takes what was written to it; false when nothing was. */
+  /** The client takes the bytes written to it. False if there were none. */
   drain(client: FakeClient): boolean {
     if (!client.busy || client.connection === undefined) return false;
     client.busy = false;
@@ -134,13 +134,13 @@ export class FakeChannel implements Channel<FakeClient> {
     return true;
   }
 
-  /** The server has taken everything: all who were written to are told at once. */
+  /** The server has taken everything: all clients with written bytes are reported at once. */
   fence(): void {
     const taken = [...this.#inFlight];
     for (const client of taken) this.drain(client);
   }
 
-  /** True while somebody waits for the hand-over. */
+  /** True while a caller waits for the hand-over. */
   get isHandingOver(): boolean {
     return this.#unhanded.length > 0;
   }
@@ -149,7 +149,7 @@ export class FakeChannel implements Channel<FakeClient> {
     for (const action of this.#unhanded.splice(0)) action();
   }
 
-  /** The client is gone, as a server or socket would say. */
+  /** The client has disconnected, as a server or socket would report it. */
   forget(client: FakeClient): void {
     client.fate = "gone";
     this.#inFlight.delete(client);

@@ -23,22 +23,22 @@ type Step =
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "drainAll" | "turn" | "handOver" | "stall" | "carry" };
 
-/** What a client follows from some offset on. */
+/** The filters of a client from an offset on. */
 interface Following {
   /** An index into {@link filterSets}. */
   readonly filters: number;
   readonly from: number;
 }
 
-/** What the simulation knows of a client beside what the client itself has received. */
+/** The simulation's record of a client, beside the bytes that the client has received. */
 interface Watched {
   readonly client: FakeClient;
-  /** In order; the first from where it began. */
+  /** In order. The first begins at the client's start. */
   readonly following: Following[];
-  /** What it has asked for last, which it may not follow yet. */
+  /** The filters that it requested last. They may not be in effect yet. */
   asked: number;
   readonly resumed: boolean;
-  /** It is owed everything after this. */
+  /** The client must receive everything after this offset. */
   readonly start: number;
 }
 
@@ -85,7 +85,7 @@ class Simulation {
   readonly world: World;
   readonly watched: Watched[] = [];
   readonly published: { readonly offset: number; readonly topics: readonly Topic[] }[] = [];
-  /** The offset of each topic's retained value; 0 when it was deleted. */
+  /** The offset of each topic's retained value; 0 if it was deleted. */
   readonly retained = new Map<string, number>();
   readonly #pacing: "drain" | "fence";
 
@@ -138,7 +138,7 @@ class Simulation {
     for (const { client } of this.watched) if (client.appetite !== "never") this.world.channel.drain(client);
   }
 
-  /** Everybody takes everything until nothing comes any more. */
+  /** All clients take everything, until nothing more is written. */
   settle(): void {
     for (const { client } of this.watched) if (client.appetite === "never") client.appetite = "when-told";
     for (let round = 0; round < 5000; round += 1) {
@@ -146,7 +146,7 @@ class Simulation {
       this.world.channel.handOver();
       this.world.turn();
       const busy = this.watched.filter(({ client }) => client.fate === "open" && client.busy);
-      // A round that all have taken is over when it has been handed over; what is pending goes out then.
+      // A round that all have taken ends at its hand-over. Then pending entries are written.
       const isOver = !this.world.channel.isHandingOver && this.world.way?.isEmpty !== false;
       if (busy.length === 0 && isOver) return;
       this.drainAll();
@@ -175,7 +175,7 @@ class Simulation {
     this.watched.push({ client, following, asked: step.filters, start, resumed: from !== undefined });
   }
 
-  /** The client's filters become these, those that it has not had being added. */
+  /** Replaces the client's filters. Filters that it did not have count as added. */
   #move(watched: Watched, filters: number): void {
     const { client, following } = watched;
     const had = filterSets[watched.asked] ?? [];
@@ -185,7 +185,7 @@ class Simulation {
     this.world.move(client, { filters: next, added }, (from) => following.push({ filters, from }));
   }
 
-  /** Goes away and comes back with what it received last, as a browser does. */
+  /** Disconnects and reconnects with the last received id, as a browser does. */
   #reconnect({ client, following }: Watched): void {
     const filters = following.at(-1)?.filters ?? 0;
     this.world.leave(client);
@@ -210,7 +210,7 @@ class Simulation {
   }
 }
 
-/** What must hold for a client that has been sent everything. */
+/** Checks a client that has been sent everything. */
 function check(simulation: Simulation, watched: Watched): void {
   const { client, start } = watched;
   const { offsets } = client;
@@ -237,7 +237,7 @@ function check(simulation: Simulation, watched: Watched): void {
   checkRetained(simulation, watched);
 }
 
-/** True when the client followed this topic when it stood before this offset. */
+/** True if the client followed this topic before this offset. */
 function follows({ following }: Watched, offset: number, topic: string): boolean {
   const current = following.findLast(({ from }) => from < offset);
   return isFollowed(current?.filters ?? 0, topic);
@@ -247,7 +247,7 @@ function isFollowed(filters: number, topic: string): boolean {
   return (filterSets[filters] ?? []).some((text) => text === topic || text === "#" || text === "+");
 }
 
-/** True when a gap event that names one of the topics came before any later event. */
+/** True if a gap event that names one of the topics came before any later event. */
 function isTold(
   client: FakeClient,
   lost: { readonly offset: number; readonly topics: readonly Topic[] },
@@ -265,15 +265,15 @@ function isTold(
 function checkRetained(simulation: Simulation, { client, start, resumed, following }: Watched): void {
   const hasMoved = following.length > 1;
   const retained = client.lines.flatMap((line) => (line.kind === "retained" ? [line.offset] : []));
-  // A filter that is added brings the values of its topics, whatever else has brought them.
+  // An added filter brings the values of its topics again.
   const twice = hasMoved ? [] : retained.filter((offset) => client.offsets.includes(offset));
   expect(twice, `${client.name} gets no value twice`).toEqual([]);
   for (const [topic, offset] of simulation.retained) {
     const filters = following.at(-1)?.filters ?? 0;
     if (offset === 0 || !isFollowed(filters, topic)) continue;
-    // What it had before it came back it is not sent, while the filters stay that brought it.
+    // A client that resumes gets no old values, as long as it keeps the filters that brought them.
     if (resumed && offset <= start && following.every((each) => isFollowed(each.filters, topic))) continue;
-    // A value that history loses while a long opening is under way may be missing, but is told.
+    // A value that history loses during a long opening may be missing, but a gap event names it.
     if (client.gaps.some(({ notice }) => notice.topics.some((told) => told.topic === topic))) continue;
     expect([...retained, ...client.offsets], `${client.name} has the value of ${topic}`).toContain(offset);
   }

@@ -30,7 +30,7 @@ import { WorkerWay } from "./worker-way.js";
 import type { WayStream } from "./worker-way.js";
 
 export interface WorldOptions extends Partial<FakeChannelOptions> {
-  /** True when the fan-out is in a worker: what either says arrives with {@link World.carry}. @default false */
+  /** True if the fan-out is in a worker. Then messages arrive with {@link World.carry}. @default false */
   readonly worker?: boolean;
   readonly limits?: Partial<FanoutLimits>;
   readonly history?: Partial<HistoryLimits>;
@@ -48,7 +48,7 @@ export interface ClientOptions {
   readonly opened?: () => () => void;
 }
 
-/** All filters that a client has from now on, and those of them whose values it wants. */
+/** The filters of a client from now on, and the ones of them that are added. */
 export interface FilterChange {
   readonly filters: readonly string[];
   readonly added: readonly string[];
@@ -58,7 +58,10 @@ interface Opening extends StreamOpening<FakeClient>, Omit<JoiningStream, "ticket
 
 type Open = (client: FakeClient, joining: Joining, opening: Opening) => void;
 
-/** `moved` is called when the client's stream goes on elsewhere, which at a worker is later; never when it has gone. */
+/**
+ * `moved` is called when the stream has moved, which is later for a worker. It is not called if the client has
+ * disconnected.
+ */
 type Move = (client: FakeClient, joining: Joining, moved: () => void) => void;
 
 interface FanoutWorld {
@@ -77,7 +80,7 @@ export class World {
   readonly hub: Hub;
   readonly channel: FakeChannel;
   readonly fanout: Fanout<FakeClient>;
-  /** The way to the worker that has the fan-out; undefined where the hub's own process has it. */
+  /** The connection to the worker that has the fan-out; undefined without a worker. */
   readonly way: WorkerWay | undefined;
   readonly #open: Open;
   readonly #move: Move;
@@ -139,7 +142,7 @@ export class World {
     return client;
   }
 
-  /** The client follows something else from now on; `moved` gets the offset from which on it does. */
+  /** Changes the client's filters. `moved` gets the offset from which on they are in effect. */
   move(client: FakeClient, change: FilterChange, moved: (from: number) => void = () => undefined): void {
     const filters = change.filters.map((text) => parseMqttFilter(text));
     const added = filters.filter(({ text }) => change.added.includes(text));
@@ -150,7 +153,7 @@ export class World {
     });
   }
 
-  /** The client goes away by itself. */
+  /** The client disconnects. */
   leave(client: FakeClient): void {
     this.channel.forget(client);
     client.isGone = true;
@@ -162,18 +165,18 @@ export class World {
     this.clock.runEndOfTurn();
   }
 
-  /** The client takes what it was sent and the turn ends. */
+  /** The clients take the bytes written to them, and the turn ends. */
   drain(...clients: readonly FakeClient[]): void {
     for (const client of clients) this.channel.drain(client);
     this.turn();
   }
 
-  /** What hub and worker have said to each other arrives. */
+  /** Delivers the messages between hub and worker. */
   carry(): void {
     this.way?.carry();
   }
 
-  /** Everything has come to rest: nothing holds the clock any more. */
+  /** Stops all timers. */
   close(): void {
     this.fanout.close();
     this.way?.close();

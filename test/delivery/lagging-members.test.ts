@@ -16,7 +16,7 @@ function crowdOf(size: number) {
   return { clock, crowd, holds };
 }
 
-/** Each of so many falls behind, and takes so much in every quarter of a second from then on. */
+/** Makes so many clients lag; from then on each takes so many bytes in every quarter of a second. */
 function lag(
   { crowd, clock }: ReturnType<typeof crowdOf>,
   options: { readonly clients: number; readonly bytes: number; readonly periods?: number },
@@ -28,8 +28,8 @@ function lag(
   }
 }
 
-// 1,000 equal clients of a flooding producer fell behind one after the other, until the few at the head set the pace:
-// 27,600 publications a second were taken in, 1,780 delivered, and 8,200 gaps told.
+// With a flooding publisher, 1,000 equal clients fell behind one after the other, until the few remaining members set
+// the pace: the hub took 27,600 publications a second, delivered 1,780 and reported 8,200 gaps.
 test("publishers wait for a crowd that is behind and busy, until most of it is back", () => {
   const world = crowdOf(100);
   lag(world, { clients: 12, bytes: 64 * KiB });

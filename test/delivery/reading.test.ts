@@ -43,7 +43,7 @@ describe("a new stream", () => {
   });
 
   it("reads no retained value that its cohort is about to receive", () => {
-    // The cohort's next round held what the newcomer had just been given as a retained value.
+    // The cohort's next round held an entry that the new client had just received as a retained value.
     const world = new World();
     const slow = world.open();
     world.turn();
@@ -174,7 +174,7 @@ describe("a stream that resumes", () => {
   });
 
   it("is told of what history loses between its request and its first page", () => {
-    // The opening had looked for losses when it was requested; what went before it was served was a silent hole.
+    // The search for losses ran when the page was requested. Losses between request and page were never reported.
     const world = new World({ history: { topicEvents: 3 } });
     world.publish("news");
     const client = world.open({ lastEventId: at(1) });
@@ -184,7 +184,7 @@ describe("a stream that resumes", () => {
   });
 
   it("is told of what one topic loses after it was told of another's losses", () => {
-    // The reader was marked as told up to the other topic's newest loss, beyond what this topic lost later.
+    // The reader's mark was set to the other topic's newest loss, so later losses of this topic were never reported.
     const world = new World({ history: { topicEvents: 3 }, limits: { roundBytes: 1 } });
     for (let index = 0; index < 3; index += 1) world.publish("quiet");
     for (let index = 0; index < 10; index += 1) world.publish("noisy");
@@ -217,7 +217,7 @@ describe("a stream that resumes", () => {
   });
 
   it("is not written to where nothing in the past was for it", () => {
-    // An empty body is a close to Mongrel2.
+    // An empty body closes the connection at Mongrel2.
     const world = new World();
     const client = world.open({ appetite: "when-told" });
     world.turn();
@@ -230,7 +230,7 @@ describe("a stream that resumes", () => {
 describe("under continuous publishing", () => {
   const pacings: readonly WorldOptions[] = [{ pacing: "drain" }, { pacing: "fence" }];
 
-  /** One turn: something is published, everybody takes what was sent before, and the turn ends. */
+  /** One turn: a publication comes, all clients take earlier bytes, and the turn ends. */
   function tick(world: World, clients: readonly FakeClient[]): void {
     world.publish("news");
     if (world.channel.pacing === "fence") world.channel.fence();
@@ -243,7 +243,7 @@ describe("under continuous publishing", () => {
   it.each(pacings)(
     "the first stream of a cohort becomes a member within three rounds ($pacing)",
     (options) => {
-      // With something published in every turn the first readers read for ever, and publishers had no one to wait for.
+      // With a publication in every turn, the first readers read for ever, and nothing slowed down the publishers.
       const world = new World(options);
       const client = world.open({ appetite: "when-told" });
       for (let index = 0; index < 3; index += 1) tick(world, [client]);

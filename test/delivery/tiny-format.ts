@@ -3,7 +3,7 @@ import type { Entry } from "../../src/hub/publications/entry.js";
 import type { Format } from "../../src/hub/publications/format.js";
 import type { GapNotice } from "../../src/protocol.js";
 
-/** One thing that a client of the tiny format has read. */
+/** One line that a client of the tiny format has read. */
 export type Line =
   | { readonly kind: "head" }
   | { readonly kind: "coded"; readonly members: number }
@@ -21,16 +21,16 @@ export const tinyFormat: Format = {
   gap: (notice, id) => line({ kind: "gap", id, notice }),
 };
 
-/** A coding that says in front of each body for how many it was packed. */
+/** A coding that writes the member count in front of each body. */
 export const tinyCoding: Coding = {
   name: "tiny",
   encode: (body, members) => Buffer.concat([line({ kind: "coded", members }), body]),
 };
 
-/** What goes out in front of a stream's first page. */
+/** The head in front of a stream's first page. */
 export const tinyHead = line({ kind: "head" });
 
-/** Reads lines from pieces that end anywhere. */
+/** Reads lines from pieces of any length. */
 export class TinyParser {
   #rest = "";
 
@@ -40,7 +40,7 @@ export class TinyParser {
     return parts.map((part) => JSON.parse(part) as Line);
   }
 
-  /** True when nothing of a line is missing. */
+  /** True if no line is incomplete. */
   get isWhole(): boolean {
     return this.#rest === "";
   }

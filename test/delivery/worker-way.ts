@@ -9,7 +9,7 @@ import type { Place, ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
 import type { Peer } from "../../src/workers/ipc/peer.js";
 import { tinyFormat } from "./tiny-format.js";
 
-/** One direction between a hub and a worker: what is said arrives when the test carries it, as text and bytes. */
+/** One direction between a hub and a worker. Messages arrive when the test calls `carry`, as text and bytes. */
 class Way<Message> implements Peer<Message> {
   readonly #take: (message: Message, body: Buffer) => void;
   #said: { readonly text: string; readonly body: Buffer }[] = [];
@@ -43,11 +43,11 @@ export interface WorkerWayOptions {
 export interface WayStream {
   /** Tells the hub of its end. */
   ended(): void;
-  /** The hub lets it go on elsewhere; `moved` is called at the worker when it hears of it. */
+  /** The hub moves it to another cohort. `moved` is called when the worker gets the message. */
   move(joining: Joining, moved: (place: Place | undefined) => void): void;
 }
 
-/** A hub and the cohorts of one of its workers, with a way in between that a test moves. */
+/** A hub and the cohorts of one worker, with messages that arrive when a test says so. */
 export class WorkerWay {
   readonly outlet: WorkerOutlet;
   readonly cohorts: RemoteCohorts;
@@ -58,9 +58,9 @@ export class WorkerWay {
   readonly #moving = new Map<number, ((place: Place | undefined) => void)[]>();
   readonly #standing: Timer;
   #requests = 0;
-  /** Pages that the worker has asked for. */
+  /** The number of pages that the worker has requested. */
   asked = 0;
-  /** The bytes of each batch that the worker got. */
+  /** The size of each batch that the worker got, in bytes. */
   readonly batches: number[] = [];
 
   constructor({ hub, clock, roundBytes, pageCacheBytes, coding }: WorkerWayOptions) {
@@ -80,7 +80,7 @@ export class WorkerWay {
     return this.#toWorker.isEmpty && this.#toHub.isEmpty;
   }
 
-  /** The hub lets a stream in; `open` is called at the worker when it hears of it. */
+  /** The hub admits a stream. `open` is called when the worker gets the message. */
   join(joining: Joining, open: (place: Place) => void): WayStream {
     this.#requests += 1;
     const request = this.#requests;
@@ -97,7 +97,7 @@ export class WorkerWay {
     };
   }
 
-  /** As the hub does when a client has asked for it; not for one that it knows to have gone. */
+  /** Moves a stream as the hub does, unless the hub knows that its client has disconnected. */
   #move(request: number, joining: Joining, moved: (place: Place | undefined) => void): void {
     const before = this.#open.get(request);
     if (before === undefined) return;
@@ -108,7 +108,7 @@ export class WorkerWay {
     this.#toWorker.send({ kind: "said", request, place, left });
   }
 
-  /** What either has said so far arrives at the other. */
+  /** Delivers all messages sent so far. */
   carry(): void {
     this.#toWorker.carry();
     this.#toHub.carry();
@@ -135,7 +135,7 @@ export class WorkerWay {
 
   #said({ request, place, left }: ToWorker & { readonly kind: "said" }): void {
     const moved = this.#moving.get(request)?.shift();
-    // Its end is on its way to the hub.
+    // The stream has ended; the hub does not know yet.
     if (moved === undefined) return;
     if (left !== undefined) this.cohorts.reach(left);
     if (place !== undefined) this.cohorts.reserve(place);

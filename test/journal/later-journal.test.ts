@@ -39,7 +39,7 @@ class Fixture {
     });
     this.journal.follow((entry) => {
       this.published.push(entry.publication);
-      // As many connections as a hub would have counted.
+      // A hub would set this number.
       entry.readers = 1;
       this.presence?.delivered(entry);
     });
@@ -76,7 +76,7 @@ function subscriber(id: string): Subscriber {
 }
 
 it("takes all publications of a request before the first is stored, and answers when all are", async () => {
-  // One after the other, a thousand lines cost a thousand syncs of the disk: 918 ms instead of 20.
+  // One after the other, 1,000 lines needed 1,000 syncs of the disk: 918 ms instead of 20.
   const fixture = new Fixture();
   const publisher = createPublisher((publication) => fixture.journal.append(publication));
   const answer = publisher.publish(publications("1", "2", "3"));
@@ -140,7 +140,7 @@ it("stores presence events in order, and counts their deliveries when they are s
   leave();
   presence.enter(subscriber("two"));
   clock.advance(500);
-  // What one turn has published must be stored before the next turn publishes.
+  // The events of one turn must be stored before the next turn publishes.
   expect(journal.waiting).toBe(1);
   journal.store();
   await settled();
@@ -176,7 +176,7 @@ it("tells a gap when a presence event could not be stored", async () => {
   presence.close();
 });
 
-/** All promises that need no more than what has happened are settled. */
+/** Resolves when pending promise callbacks have run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

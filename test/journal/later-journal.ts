@@ -6,7 +6,7 @@ import type { Journal, Receipt } from "../../src/journal/journal.js";
 import type { NewestRange } from "../../src/journal/topic-past.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
 
-/** A journal that stores only when the test says so, as one on disk does after its sync. */
+/** A journal that stores when the test says so, as one on disk does after its sync. */
 export class LaterJournal implements Journal {
   readonly #memory: MemoryJournal;
   #waiting: (() => void)[] = [];
@@ -15,12 +15,12 @@ export class LaterJournal implements Journal {
     this.#memory = new MemoryJournal(options);
   }
 
-  /** Calls that are not stored yet. */
+  /** The number of calls that are not stored yet. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Stores everything that waits, in order. */
+  /** Stores all waiting calls, in order. */
   store(): void {
     for (const action of this.#waiting.splice(0)) action();
   }

@@ -126,7 +126,7 @@ function publish(world: World): void {
   world.journal.append({ topics, data: "", retain: false, private: false });
 }
 
-/** Everybody comes back and takes everything, and enough time passes for all to be told. */
+/** All clients reconnect and take everything, and enough time passes to publish all changes. */
 function settle(world: World, watchers: readonly Watcher[]): void {
   watchers.forEach((watcher, index) => {
     if (!watcher.isOpen) watcher.open(`last${index}`);

@@ -64,7 +64,7 @@ class Fixture {
     });
   }
 
-  /** So many connections that follow these subscriptions. */
+  /** Joins so many connections with this filter. */
   watch(filter: TopicFilter, connections = 1, rights = everything): Cohort {
     const outlet = { name: "test", wake: () => undefined };
     let cohort = this.hub.join(outlet, { format, filters: [filter], rights });
@@ -74,7 +74,7 @@ class Fixture {
     return cohort;
   }
 
-  /** What has been told since the last call: `+a` for a subscriber that came, `-a` for one that left, or `gap`. */
+  /** The events since the last call: `+a` for the begin of subscriber a, `-a` for its end, or `gap`. */
   readonly told = (): readonly string[] => this.published.splice(0).map(sentence);
 }
 
@@ -93,7 +93,7 @@ function received(cohort: Cohort): string {
   return cohort.take(1_000_000)?.body.toString() ?? "";
 }
 
-/** A clock on which time goes on while it is looked at. */
+/** A clock that advances whenever it is read. */
 class BusyClock extends VirtualClock {
   #lookedMs = 0;
 
@@ -188,7 +188,7 @@ describe("subscriptions that begin and end", () => {
     const { presence, published } = new Fixture(1_000_000, clock);
     for (let id = 0; id < 40; id += 1) presence.enter(subscriber(String(id)));
     clock.runEndOfTurn();
-    // Each look at the clock takes a millisecond here.
+    // Each read of the clock takes a millisecond here.
     expect(published.length).toBeLessThan(10);
     clock.advance(30);
     expect(published.length).toBeLessThan(10);

@@ -26,17 +26,17 @@ export interface WorldOptions {
   readonly limits: Partial<HistoryLimits>;
   readonly deliveriesPerSecond: number;
   readonly baseUrl: string;
-  /** Bytes of a round, and of what is written at once. */
+  /** The largest size of a round and of one write, in bytes. */
   readonly roundBytes: number;
 }
 
-/** Journal, hub, fan-out and presence, with clients that take what is written when a test lets them. */
+/** Journal, hub, fan-out and presence. Clients take bytes when a test says so. */
 export class World {
   readonly clock = new VirtualClock();
   readonly journal: MemoryJournal;
   readonly presence: Presence;
   readonly fanout: Fanout<Watcher>;
-  /** Those that have not taken what was written to them. */
+  /** Connections that have not taken the bytes written to them. */
   readonly slow = new Set<Connection<Watcher>>();
 
   constructor({ limits, deliveriesPerSecond, baseUrl, roundBytes }: WorldOptions) {
@@ -71,7 +71,7 @@ export class World {
     });
   }
 
-  /** The client has taken what was written to it. */
+  /** The client has taken the bytes written to it. */
   drain(connection: Connection<Watcher>): void {
     if (this.slow.delete(connection)) this.fanout.drained(connection);
   }
@@ -101,12 +101,12 @@ export class World {
 export interface WatcherOptions {
   readonly filter: TopicFilter;
   readonly form: "current" | "older";
-  /** True for the ids of those subscriptions that are its business. */
+  /** True for the ids of subscriptions that the watcher may see. */
   readonly isAbout: (id: string) => boolean;
   readonly isFast: boolean;
 }
 
-/** A client that keeps a list of subscriptions by their events, and asks for it anew when it is told a gap. */
+/** A client that keeps a list of subscriptions by their events, and requests it again after a gap. */
 export class Watcher {
   readonly isFast: boolean;
   readonly #world: World;
@@ -129,7 +129,7 @@ export class Watcher {
     return this.#connection !== undefined;
   }
 
-  /** What it believes, and what is so, where they differ. */
+  /** The differences between its list and the real one. */
   get mistakes(): readonly string[] {
     const truth = this.#truth();
     const missing = [...truth].filter((id) => !this.#known.has(id)).map((id) => `misses ${id}`);
@@ -181,7 +181,7 @@ export class Watcher {
     return new EventStreamParser({ onEvent: (event) => this.#hear(event) });
   }
 
-  /** As a client without a cursor begins: with the list, and from the position that it names. */
+  /** Begins as a client without a cursor: with the list, and from the position in it. */
   #askForList(): void {
     const { journal } = this.#world;
     this.#known = this.#truth();

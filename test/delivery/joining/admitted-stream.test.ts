@@ -17,7 +17,7 @@ const opening = { handle: new FakeClient("one", "at-once"), head: tinyHead };
 
 it("is the only stream that a fan-out opens, says the compiler", () => {
   const world = new World();
-  // @ts-expect-error: the gateway has not let this stream in
+  // @ts-expect-error: the gateway has not admitted this stream
   world.fanout.open(stream, opening);
   world.fanout.open(admitStream(stream), opening);
   expect(world.fanout.size).toBe(2);

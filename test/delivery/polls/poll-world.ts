@@ -15,7 +15,7 @@ import type { GapNotice } from "../../../src/protocol.js";
 import { testEpoch } from "../fanout-world.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
-/** One object of an answer. */
+/** One object of a response. */
 export type Item =
   | {
       readonly kind: "event";
@@ -45,7 +45,7 @@ export interface Asking {
   readonly signal?: AbortSignal;
 }
 
-/** A poll and what became of it. */
+/** A poll and its response. */
 export class Poll {
   answer: PollAnswer | undefined;
 
@@ -103,7 +103,7 @@ export class PollWorld {
     return poll;
   }
 
-  /** Ends this turn of the event loop, and lets the answers arrive. */
+  /** Ends this turn of the event loop, and waits until the responses have arrived. */
   async turn(): Promise<void> {
     this.clock.runEndOfTurn();
     await Promise.resolve();

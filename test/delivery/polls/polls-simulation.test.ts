@@ -40,10 +40,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A client that polls again and again from where the answer before has left it. */
+/** A client that polls again and again, each time from the position of the response before. */
 class Poller {
   readonly filters: readonly string[];
-  /** The offset behind which it is owed everything. */
+  /** The client must receive everything after this offset. */
   readonly start: number;
   readonly items: Item[] = [];
   cursor: string;
@@ -55,7 +55,7 @@ class Poller {
     this.cursor = at(start);
   }
 
-  /** Takes the answer, when it is there. */
+  /** Takes the response, if it has come. */
   take(): void {
     if (this.poll?.answer === undefined) return;
     this.items.push(...this.poll.items);
@@ -93,7 +93,7 @@ class Simulation {
     }
   }
 
-  /** Everybody polls until there is no more. */
+  /** All clients poll until there are no more events. */
   async settle(): Promise<void> {
     await this.world.advance(2000);
     for (let round = 0; round < 200; round += 1) {
@@ -116,7 +116,7 @@ function offsetOf(id: string): number {
   return Number(id.split(":")[1]);
 }
 
-/** Each event once and in order; what is missing was told. */
+/** Each event came once and in order, and gaps were reported. */
 function check({ published }: Simulation, poller: Poller): void {
   const filters = poller.filters.map((text) => parseMqttFilter(text));
   const owed = published.filter(({ topic }) =>

@@ -125,7 +125,7 @@ it("retained values that do not fit into one answer come in the next ones", asyn
   expect(cursor).toBe(at(4));
 });
 
-/** All that comes until there is no more, asked for again and again from this place on. */
+/** Polls from this position on until there are no more events; returns all of them. */
 async function allOf(world: PollWorld, asking: Parameters<PollWorld["ask"]>[0]): Promise<readonly string[]> {
   const data: string[] = [];
   let cursor = asking?.cursor;

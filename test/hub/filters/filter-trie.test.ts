@@ -47,7 +47,7 @@ const urlPattern: fc.Arbitrary<TopicFilter> = fc
   .map(([start, rest]) =>
     [start, ...rest].join("").replace("h{", "h/{").replace("i{", "i/{").replace("*{", "*/{"),
   )
-  // No name may come twice.
+  // No name may occur twice.
   .filter((text) => !/:([xyz]).*:\1/.test(text))
   .filter((text) => text !== "")
   .map((text) => parseUrlPatternFilter(text, { baseUrl }));
@@ -91,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A trie beside a list that is searched from end to end. */
+/** A trie, and a list of the same filters that is searched from end to end. */
 class Pair {
   readonly trie = new FilterTrie<number>({ urls });
   held: { readonly filter: TopicFilter; readonly value: number }[] = [];

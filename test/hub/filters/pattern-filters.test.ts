@@ -19,12 +19,12 @@ function urlPattern(text: string): TopicFilter {
 }
 
 /**
- * How many places of an index a topic can be found in at most: beginnings of 1 to 7 levels, of which the first and the
- * last are literal and at most two of those between them are wildcards.
+ * The largest number of places in an index for one topic: beginnings of 1 to 7 levels whose first and last are literal
+ * and at most two of the others are wildcards.
  */
 const maxPlaces = 42;
 
-/** A trie that takes what its own rules let in, as a hub's does. */
+/** A trie that adds only filters that it does not refuse, as a hub does. */
 class Fixture {
   readonly trie = new FilterTrie<string>({ urls });
   readonly refusals: string[] = [];
@@ -129,7 +129,7 @@ describe("matching one pattern", () => {
   });
 });
 
-/** Every way to have wildcards among so many levels, or fewer. */
+/** Every way to put wildcards into so many levels, or fewer. */
 function mixtures(levels: number): { readonly length: number; readonly wildcards: readonly number[] }[] {
   return Array.from({ length: levels + 1 }, (_, length) =>
     Array.from({ length: 2 ** length }, (_, mask) => ({

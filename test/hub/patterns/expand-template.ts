@@ -1,4 +1,4 @@
-/** What a variable holds: a text, a list or a table. */
+/** A variable's value: a text, a list or a map. */
 export type Value = string | readonly string[] | ReadonlyMap<string, string>;
 
 export interface Variable {
@@ -25,7 +25,7 @@ const forms: Readonly<
   "&": ["&", "&", true, "="],
 };
 
-/** Writes a template and one of its expansions, after the algorithm of RFC 6570, 3.2.1: for tests of the matcher. */
+/** Writes a template and one of its expansions by the algorithm of RFC 6570, 3.2.1. */
 export function expand(pieces: readonly (string | Expression)[]): {
   readonly template: string;
   readonly expansion: string;

@@ -200,7 +200,7 @@ const topic = fc
     fc.array(fc.constantFrom("/", "a", "b", "-", ".", "1", "/a", "?q=", "#", "*", "é"), { maxLength: 6 }),
   )
   .map(([start, rest]) => start + rest.join(""))
-  // The reference takes a path that begins with two slashes for a host when it matches.
+  // The reference implementation takes a path that begins with two slashes for a host.
   .filter((text) => URL.canParse(text, baseUrl) && !new URL(text, baseUrl).pathname.startsWith("//"));
 
 function isPattern(text: string): boolean {
@@ -217,7 +217,7 @@ function referenceFor(text: string): URLPattern | undefined {
     try {
       return new URLPattern(text, base);
     } catch {
-      // Relative, or no pattern.
+      // The text is relative, or no pattern.
     }
   }
   return undefined;

@@ -16,12 +16,13 @@ const reserved = [
   "foo:/.well-known/mercure/x",
 ];
 
-/** Relative to the hub's URL they are its path, and nothing below it. */
+/** Topics that resolve to the hub's own path, but not below it. */
 const ownPath = ["mercure", "?x", "#x", " #x", "https:mercure", "https:", "/.well-known/%6Dercure"];
 
 describe("the hub's own namespace", () => {
   it.each(reserved)("%j is refused at every way in", (topic) => {
-    // ZeroMQ once took all of these but the first: a watcher's URL pattern takes what is normalised for the hub's own.
+    // ZeroMQ once accepted all of these but the first. URL patterns compare the normalised topic, so watchers took them
+    // for the hub's own.
     const refusal = expect.objectContaining({ code: "bad-topic" });
     expect(() => parsePublication({ topics: ["a", topic], data: "" })).toThrowError(refusal);
     const frames = [Buffer.from(topic), Buffer.from("forged")];
@@ -71,7 +72,7 @@ describe("the hub's own namespace", () => {
   });
 });
 
-/** The rule, written in its own words once more. */
+/** A second implementation of the rule, as simple as possible. */
 function resolvesToHub(topic: string, scheme: string): boolean {
   const base = `${scheme}://hub.example/.well-known/mercure`;
   if (!URL.canParse(topic, base)) return false;

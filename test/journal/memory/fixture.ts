@@ -22,7 +22,7 @@ export const everything: Rights = {
   mayReadBelow: () => true,
 };
 
-/** May read private publications with this topic. */
+/** Rights to read private publications with this topic. */
 export function readerOf(topic: string): Rights {
   return {
     key: topic,
@@ -75,7 +75,7 @@ export class Fixture {
     return isNothing(report) ? undefined : report;
   }
 
-  /** Goes through all losses, part by part. */
+  /** Searches all losses, part by part. */
   lookFor(filters: string, between?: () => void): { readonly parts: number; readonly topics: string[] } {
     const range = this.#range(filters, 0, publicOnly);
     const topics: string[] = [];

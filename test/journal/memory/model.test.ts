@@ -32,11 +32,11 @@ interface Kept {
   readonly publication: Publication;
   readonly bytes: number;
   readonly atMs: number;
-  /** The topics that still hold it. */
+  /** The topics whose history holds it. */
   readonly in: Set<string>;
 }
 
-/** The same limits in the plainest words: one list, searched from end to end. */
+/** The same limits in a simple implementation: one list, searched from end to end. */
 class NaiveJournal {
   readonly all: Kept[] = [];
   readonly topics = new Map<string, number>();
@@ -49,7 +49,7 @@ class NaiveJournal {
   append(kept: Kept): void {
     this.all.push(kept);
     for (const topic of kept.in) {
-      // Taken out first, so that the map stays in order of the last publication.
+      // Deleted first, so that the map stays in order of the last publication.
       this.topics.delete(topic);
       this.topics.set(topic, kept.offset);
     }
@@ -118,7 +118,10 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-/** A reader that was told of losses: what it could still read then must be told when it goes. */
+/**
+ * A reader that knows of losses up to a mark. Entries that it could still read then must be reported when they are
+ * evicted.
+ */
 interface Told {
   readonly filters: readonly TopicFilter[];
   readonly rights: Rights;
@@ -145,7 +148,7 @@ class Pair {
     });
   }
 
-  /** All that a reader is owed, held or not. */
+  /** All entries that a reader must get, stored or not. */
   wanted(reader: Pick<Told, "filters" | "rights" | "after">): Kept[] {
     return this.naive.all.filter(
       ({ offset, publication }) =>
@@ -199,7 +202,7 @@ function expectTold(kept: Kept, losses: Losses | undefined): void {
   expect(named || losses?.more, `the loss of ${kept.offset} is told`).toBe(true);
 }
 
-/** True when a topic that one of the filters matches still has it. */
+/** True if a topic that one of the filters matches still holds it. */
 function isHeld(kept: Kept, filters: readonly TopicFilter[]): boolean {
   return kept.publication.topics.some(
     (topic) => kept.in.has(topic) && filters.some((filter) => matchesFilter(filter, topic)),
