@@ -11,7 +11,7 @@ const stranger = "https://stranger.example";
 
 export function testAnswers({ front, site, smallSite, mercureSite }: Contract): void {
   describe("answers without a stream", () => {
-    it("tells the health as JSON that no cache keeps", async () => {
+    it("reports the health as JSON that caches do not store", async () => {
       const { status, headers, body } = await ask(site(), requestBytes({ path: "/healthz?x=1" }));
       expect(status).toBe(200);
       expect(headers.get("content-type")).toBe("application/json");
@@ -58,7 +58,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       { path: "/esupdates/missing", status: 404, type: "application/problem+json" },
       { path: "/esupdates?topic=", status: 400, type: "application/problem+json" },
     ])(
-      "answers HEAD $path with the head of GET alone, and the connection can be used on",
+      "answers HEAD $path with the head of GET alone, and the connection can be reused",
       async (expected) => {
         // Bug: behind Mongrel2 a refusal of HEAD had a body, so the client read it as the next response. And the head
         // of a stream closed the connection.
@@ -76,7 +76,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       },
     );
 
-    it("says in answer to HEAD how long the body of GET is", async () => {
+    it("answers HEAD with the length of the body of GET", async () => {
       const path = "/esupdates/missing";
       const whole = await ask(site(), requestBytes({ path }));
       const head = await ask(site(), requestBytes({ method: "HEAD", path }));
@@ -101,7 +101,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     const varyOf = (headers: ReadonlyMap<string, string>): string =>
       headers.get("content-type") === "text/event-stream" ? "Accept-Encoding, Origin" : "Origin";
 
-    it("are told nothing where no origin is listed", async () => {
+    it("get no CORS headers if no origin is listed", async () => {
       const { status, headers, body } = await ask(site(), preflight(stranger));
       expect({ status, allow: headers.get("allow"), body }).toEqual({
         status: 204,
@@ -132,7 +132,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       },
     );
 
-    it("are told apart from others by caches of what a token decides, too", async () => {
+    it("are distinguished by caches, also for responses that depend on a token", async () => {
       // Bug: of two `Vary` headers the HTTP front sent only the last one, and Mongrel2 both.
       const headers = { Origin: allowedOrigin, ...bearer(await currentToken({ subscribe: ["*"] })) };
       const answer = await ask(

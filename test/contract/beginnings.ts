@@ -33,7 +33,7 @@ export function testBeginnings({ site, smallSite }: Contract): void {
       );
     });
 
-    it("tells the retry time that is set", async () => {
+    it("sends the configured retry time", async () => {
       const stream = await openStream(smallSite());
       expect(stream.body).toContain("\nretry: 1500\n");
     });
@@ -51,7 +51,7 @@ export function testBeginnings({ site, smallSite }: Contract): void {
       expect(await again.dataUntil("missed")).toEqual(["missed"]);
     });
 
-    it("says nothing of headers that the request does not have", async () => {
+    it("does not mention headers that the request does not have", async () => {
       const bare = await site().connect();
       bare.write("GET /esupdates HTTP/1.0\r\n\r\n");
       await bare.readUntil("\n\n", { within });

@@ -17,8 +17,8 @@ export function testCompressed(contract: Contract): void {
 }
 
 function testCrowd({ site }: Contract): void {
-  describe("clients that take gzip", () => {
-    it("get the same as others in far fewer bytes, whenever they came", async () => {
+  describe("clients that accept gzip", () => {
+    it("get the same events as others in far fewer bytes, whenever they connected", async () => {
       const topic = freshTopic();
       const query = `topic=${topic}`;
       const first = await openStream(site(), { query, headers });
@@ -36,7 +36,7 @@ function testCrowd({ site }: Contract): void {
       }
     });
 
-    it("are told by HEAD what they would get, and can use the connection on", async () => {
+    it("get the headers of GET for HEAD, and can reuse the connection", async () => {
       const head = await ask(site(), requestBytes({ method: "HEAD", headers }));
       expect(head.headers.get("content-encoding")).toBe("gzip");
       expect([head.headers.get("vary"), head.headers.get("connection")]).toEqual([
@@ -48,8 +48,8 @@ function testCrowd({ site }: Contract): void {
 }
 
 function testLateClients({ site, smallSite }: Contract): void {
-  describe("a client that takes gzip", () => {
-    it("gets the past that it missed, and then the present", async () => {
+  describe("a client that accepts gzip", () => {
+    it("gets missed events, then live ones", async () => {
       const topic = freshTopic();
       const query = `topic=${topic}`;
       const ids = await publishJson(site(), topic, { from: 1, to: 300 });
@@ -63,7 +63,7 @@ function testLateClients({ site, smallSite }: Contract): void {
       }
     });
 
-    it("is told its gap, and gets retained values", async () => {
+    it("gets gaps and retained values", async () => {
       const topic = freshTopic();
       await site().publish({ topics: [topic], data: "kept", retain: true });
       const query = `topic=${topic}`;
@@ -87,8 +87,8 @@ function testLateClients({ site, smallSite }: Contract): void {
 }
 
 function testOthers({ site, mercureSite }: Contract): void {
-  describe("a client with a token, or one that does not take gzip", () => {
-    it("gets a stream as it is", async () => {
+  describe("a client with a token, or one that does not accept gzip", () => {
+    it("gets an uncompressed stream", async () => {
       const query = `topic=${freshTopic()}`;
       const granted = { ...headers, ...bearer(await currentToken({ subscribe: ["*"] })) };
       for (const stream of [

@@ -36,7 +36,7 @@ function testKeepAlive({ front, site }: Contract): void {
       expect(connection.closed).toBe(false);
     });
 
-    it("ends with the answer when the client asks for that", async () => {
+    it("ends after the response if the client requests it", async () => {
       const connection = await site().connect();
       connection.write(requestBytes({ path: "/healthz", headers: { Connection: "close" } }));
       const text = await connection.readToEnd({ within });
@@ -44,7 +44,7 @@ function testKeepAlive({ front, site }: Contract): void {
       expect(parseResponse(text)?.rest).toBe("");
     });
 
-    it("ends with the answer for an HTTP/1.0 client", async () => {
+    it("ends after the response to an HTTP/1.0 client", async () => {
       const connection = await site().connect();
       connection.write("GET /healthz HTTP/1.0\r\n\r\n");
       const response = parseResponse(await connection.readToEnd({ within }));
@@ -97,7 +97,7 @@ function testPipelining({ site }: Contract): void {
       expect(statuses).toEqual(["200", "404", "200", "200"]);
     });
 
-    it("may end with a stream, which begins where the answer before it ends", async () => {
+    it("may end with a stream, which begins after the previous response", async () => {
       const topic = freshTopic();
       const connection = await site().connect();
       connection.write(health + requestBytes({ path: `/esupdates?topic=${topic}` }));
@@ -152,7 +152,7 @@ function testRequestsBehindStreams({ front, site }: Contract): void {
       expect(connection.closed).toBe(false);
     });
 
-    it("have a body that nobody reads, without harm", async () => {
+    it("may have a body, which is not read", async () => {
       const topic = freshTopic();
       const stream = await openStream(site(), { query: `topic=${topic}` });
       const before = extra(site());
@@ -165,7 +165,7 @@ function testRequestsBehindStreams({ front, site }: Contract): void {
       expect(await stream.dataUntil("still whole")).toEqual(["still whole"]);
     });
 
-    it("end the connection when they are no requests", async () => {
+    it("end the connection if they are not valid requests", async () => {
       const stream = await openStream(site());
       stream.connection.write("nonsense\r\n\r\n");
       const text = await stream.connection.readToEnd({ within });

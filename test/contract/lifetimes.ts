@@ -40,7 +40,7 @@ function testLeaving({ site }: Contract): void {
       await untilStreams(site(), 0);
     });
 
-    it("in the middle of a delivery is no other's loss", async () => {
+    it("in the middle of a delivery costs other clients no events", async () => {
       const topic = freshTopic();
       const [stays, leaves] = [
         await openStream(site(), { query: `topic=${topic}` }),
@@ -59,7 +59,7 @@ function testLeaving({ site }: Contract): void {
 
 function testStalled({ front }: Contract): void {
   describe("a client that never reads again", () => {
-    it("is cut, whatever is still on its way to it", async () => {
+    it("is cut, even with undelivered data", async () => {
       const site = await startSite(front, { settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
       const topic = freshTopic();
       const stream = await openStream(site, { query: `topic=${topic}` });
@@ -77,7 +77,7 @@ function testStalled({ front }: Contract): void {
 
 function testQuietAndStopped({ front, smallSite }: Contract): void {
   describe("a quiet stream", () => {
-    it("gets heartbeats, each with the present position", async () => {
+    it("gets heartbeats, each with the current position", async () => {
       const stream = await openStream(smallSite(), { query: `topic=${freshTopic()}` });
       const beats = (): readonly string[] =>
         [...stream.body.matchAll(/:\n(id: #[^\n]+)\n\n/g)].map(([, id]) => id ?? "");
@@ -92,7 +92,7 @@ function testQuietAndStopped({ front, smallSite }: Contract): void {
   });
 
   describe("a hub that stops in order", () => {
-    it("ends its streams after what was published, and at once", async () => {
+    it("delivers all publications, then ends its streams without delay", async () => {
       const site = await startSite(front);
       const topic = freshTopic();
       const streams = await Promise.all([1, 2, 3].map(() => openStream(site, { query: `topic=${topic}` })));

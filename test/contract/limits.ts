@@ -35,7 +35,7 @@ function post(site: Site, { path = mercurePath, bytes, token }: Post): Promise<R
 
 export function testLimits({ front }: Contract): void {
   describe("the body of a request", () => {
-    it("may have so many bytes and no more, where that is less than a server in front allows too", async () => {
+    it("is refused above the limit, even if a server in front allows more", async () => {
       // Bug: behind Mongrel2 only Mongrel2's own limit applied.
       const site = await startSite(front, { settings: { ...tokens, PHAROS_LIMITS_BODY_BYTES: "1000" } });
       const token = await currentToken({ publish: ["*"] });
@@ -51,7 +51,7 @@ export function testLimits({ front }: Contract): void {
       expect(site.figure("publications_total")).toBe(2);
     });
 
-    it("is looked at only when its sender may publish", async () => {
+    it("is read only if its sender may publish", async () => {
       const site = await startSite(front, { settings: tokens });
       const [reader, stranger, writer] = await Promise.all([
         currentToken({ subscribe: ["*"] }),
@@ -69,7 +69,7 @@ export function testLimits({ front }: Contract): void {
       expect(await status(writer), "this is no JSON").toBe(400);
     });
 
-    it("is refused where all together hold as much as they may", async () => {
+    it("is refused when all bodies together reach their limit", async () => {
       const settings = { ...tokens, PHAROS_LIMITS_REQUEST_BYTES: "65536" };
       const site = await startSite(front, { settings });
       const token = await currentToken({ publish: ["*"] });
@@ -90,7 +90,7 @@ export function testLimits({ front }: Contract): void {
   });
 
   describe("an address", () => {
-    it("has so many streams and no more, whatever it says of itself, and another when one has ended", async () => {
+    it("has a limited number of streams, whatever headers it sends, and a new one after one has ended", async () => {
       const site = await startSite(front, { settings: { PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "2" } });
       const [first] = [await openStream(site), await openStream(site)];
       for (const headers of disguises) {
@@ -108,7 +108,7 @@ export function testLimits({ front }: Contract): void {
       await openStream(site);
     });
 
-    it("has no more streams when many are asked for at once and each token takes its time", async () => {
+    it("has no more streams when many requests wait at once for their tokens to be verified", async () => {
       const site = await startSite(front, {
         settings: { ...tokens, PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "3" },
       });
@@ -123,7 +123,7 @@ export function testLimits({ front }: Contract): void {
       expect(statuses).toEqual([200, 200, 200, ...Array.from({ length: 9 }, () => 429)]);
     });
 
-    it("asks for streams so many times a second and no more, opened or refused", async () => {
+    it("has a limited number of requests for streams per second, accepted or refused", async () => {
       const settings = {
         PHAROS_LIMITS_REQUESTS_PER_LOCAL_ADDRESS: "1",
         PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "1",
@@ -137,7 +137,7 @@ export function testLimits({ front }: Contract): void {
       expect(new Set(statuses)).toEqual(new Set([400, 429]));
     });
 
-    it("publishes so many times a second and no more, before its token is looked at", async () => {
+    it("has a limited number of publish requests per second, counted before the token is verified", async () => {
       const site = await startSite(front, { settings: { PHAROS_LIMITS_PUBLISHES_PER_LOCAL_ADDRESS: "1" } });
       const post = requestBytes({ method: "POST", path: mercurePath, headers: { "Content-Length": "0" } });
       const statuses: number[] = [];

@@ -115,7 +115,7 @@ export function testMercure({ mercureSite: site }: Contract): void {
     });
 
     // A test of the fan-out with a virtual clock shows that the stream never ends later.
-    it("ends with the token: the stream is closed then, or up to a second before", async () => {
+    it("ends when the token expires, or up to a second before", async () => {
       const issuedAtSeconds = Math.floor(Date.now() / 1000);
       const headers = bearer(await currentToken({ subscribe: ["*"], lifetimeSeconds: 5 }));
       const stream = await subscribe(site(), "match=*", headers);
@@ -125,7 +125,7 @@ export function testMercure({ mercureSite: site }: Contract): void {
   });
 
   describe("a Mercure stream", () => {
-    it("tells where it goes on", async () => {
+    it("names the event from which it resumes", async () => {
       const topic = freshTopic();
       const headers = bearer(await currentToken({ publish: ["*"] }));
       await post(site(), { body: `topic=${topic}&id=urn:1:${topic}&data=1`, headers });
@@ -152,7 +152,7 @@ export function testMercure({ mercureSite: site }: Contract): void {
   });
 
   describe("publishing without a form", () => {
-    it("takes raw bodies, and many publications a request", async () => {
+    it("accepts raw bodies, and many publications per request", async () => {
       const topic = freshTopic();
       const stream = await subscribe(site(), `match=${topic}`);
       const headers = bearer(await currentToken({ publish: [topic] }));

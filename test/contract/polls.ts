@@ -67,7 +67,7 @@ export function testPolls(contract: Contract): void {
 }
 
 function testAnswers({ site }: Contract): void {
-  it("without a cursor get the retained values and the position, as JSON that no cache keeps", async () => {
+  it("without a cursor get the retained values and the position, as JSON that caches do not store", async () => {
     const topic = freshTopic();
     await site().publish({ topics: [topic], data: "before" });
     const id = await site().publish({ topics: [topic], data: "value", retain: true });
@@ -80,7 +80,7 @@ function testAnswers({ site }: Contract): void {
     });
   });
 
-  it("bring an answer of many pages, one after the other", async () => {
+  it("return a large number of events in several responses", async () => {
     const topic = freshTopic();
     let { position: cursor } = await poll(site(), { topic });
     const data = "x".repeat(100_000);
@@ -96,7 +96,7 @@ function testAnswers({ site }: Contract): void {
 }
 
 function testWaiting({ front, site, mercureSite }: Contract): void {
-  it("at the present are answered when something comes, and their connections can be used on", async () => {
+  it("wait for the next event, and their connections can be reused", async () => {
     const topic = freshTopic();
     const { position: cursor } = await poll(site(), { topic });
     const connection = await waitingPoll(site(), { topic, cursor });
@@ -107,14 +107,14 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
     await connection.readUntil('"status":"ok"', { within });
   });
 
-  it("are answered empty when their time is over", async () => {
+  it("get an empty response when their time is over", async () => {
     const topic = freshTopic();
     const { position: cursor } = await poll(site(), { topic });
     const answer = await poll(site(), { topic, cursor, wait: 0.05 });
     expect(answer).toEqual({ position: expect.stringMatching(/^#/), events: [] });
   });
 
-  it("wait no longer than the token is good for", async () => {
+  it("wait no longer than their token is valid", async () => {
     const topic = freshTopic();
     const { position: cursor } = await poll(mercureSite(), { topic });
     const token = await currentToken({ subscribe: [topic], lifetimeSeconds: 5 });
@@ -122,7 +122,7 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
     expect(answer.events).toEqual([]);
   });
 
-  it("whose clients have gone are forgotten at once", async () => {
+  it("are removed as soon as their client disconnects", async () => {
     // Bug: their clients counted as streams and subscribers until the polls' time was over.
     const topic = freshTopic();
     const { position: cursor } = await poll(site(), { topic });
@@ -133,7 +133,7 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
     await untilStreams(site(), before);
   });
 
-  it("whose clients go while their tokens are looked at are forgotten too", async () => {
+  it("are removed if their client disconnects while the token is verified", async () => {
     const topic = freshTopic();
     const { position: cursor } = await poll(mercureSite(), { topic });
     const headers = bearer(await currentToken({ subscribe: [topic] }));
@@ -183,7 +183,7 @@ function testRefusals({ front, site, smallSite }: Contract): void {
     expect(headers.get("access-control-allow-origin")).toBe(allowedOrigin);
   });
 
-  it("that wait are as many as streams may be", async () => {
+  it("count towards the limit of streams while they wait", async () => {
     const own = await startSite(front, { settings: { PHAROS_LIMITS_CONNECTIONS_PER_LOCAL_ADDRESS: "1" } });
     const topic = freshTopic();
     const { position: cursor } = await poll(own, { topic });

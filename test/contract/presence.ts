@@ -15,7 +15,7 @@ const collection = `${mercurePath}/subscriptions`;
 /** Presence over a front. The tests of the gateway and test/presence cover the rights of watchers. */
 export function testPresence({ mercureSite: site }: Contract): void {
   describe("subscriptions", () => {
-    it("are told to watchers of both forms when they begin and when they end", async () => {
+    it("are reported to watchers of both forms when they begin and when they end", async () => {
       const topic = freshTopic();
       const encoded = encodeURIComponent(topic);
       const watchers = {
@@ -79,7 +79,7 @@ export function testPresence({ mercureSite: site }: Contract): void {
       second.close();
     });
 
-    it("are listed whole where the list is longer than Mongrel2 takes at once", async () => {
+    it("are listed completely, even if the list is larger than one message of Mongrel2", async () => {
       const names = Array.from({ length: 100 }, (_, index) => `long${index}`);
       const claims = {
         authorization_details: [{ ...detail("subscribe", ["*"]), payload: { text: "p".repeat(1100) } }],

@@ -25,7 +25,7 @@ export function testPushStream({ front, site: plainSite }: Contract): void {
   describe("the push stream module's URL scheme", () => {
     const site = pushStreamSite(front);
 
-    it("is there where it is asked for alone", async () => {
+    it("exists only if it is configured", async () => {
       for (const path of ["/pub?id=a", "/ev/a", "/lp/a", "/ws/a", "/channels-stats"])
         expect((await ask(plainSite(), requestBytes({ path }))).status).toBe(404);
     });
@@ -52,7 +52,7 @@ function pushStreamSite(front: Contract["front"]): () => Site {
 }
 
 function testModes(site: () => Site): void {
-  it("takes messages and brings them in every mode", async () => {
+  it("delivers published messages in every mode", async () => {
     const token = await olderToken({ publish: ["*"] });
     const publish = async (body: string): Promise<string> => {
       const answer = await post(site(), { path: `/pub?id=/room&authorization=${token}`, body, headers: {} });
@@ -103,7 +103,7 @@ function testModes(site: () => Site): void {
 }
 
 function testSockets(site: () => Site): void {
-  it("brings over WebSocket what a client has missed, or the last messages, and then what comes", async () => {
+  it("sends missed messages or the last ones over WebSocket, and then live ones", async () => {
     for (const data of ["1", "2", "3"]) await site().publish({ topics: ["past"], data, id: `e${data}` });
     const missed = await openSocket(site(), "/ws/past?eventid=e1");
     const last = await openSocket(site(), "/events/ws/past.b1/other");
@@ -117,7 +117,7 @@ function testSockets(site: () => Site): void {
     expect(decodeURIComponent(String(lost.items[0]?.["text"]))).toContain('"reason":"unknown-id"');
   });
 
-  it("takes messages over WebSocket from those who may publish, and tells others why not", async () => {
+  it("accepts messages over WebSocket from clients that may publish, and tells others the reason", async () => {
     const token = await olderToken({ publish: ["said"] });
     const speaker = await openSocket(site(), `/ws/said?authorization=${token}`);
     const stranger = await openSocket(site(), "/ws/said");

@@ -13,7 +13,7 @@ export function testResuming(contract: Contract): void {
 }
 
 function testCursors({ site }: Contract): void {
-  describe("a client that comes back", () => {
+  describe("a client that resumes", () => {
     it.each([
       { where: "the header", header: (id: string) => id, query: () => "" },
       {
@@ -62,7 +62,7 @@ function testCursors({ site }: Contract): void {
       },
     );
 
-    it("begins at the present when it says that it has no id", async () => {
+    it("starts with live events if its id is empty", async () => {
       const topic = freshTopic();
       await publishNumbers(site(), topic, 2);
       const stream = await openStream(site(), {
@@ -76,14 +76,14 @@ function testCursors({ site }: Contract): void {
 }
 
 function testGaps({ site, smallSite }: Contract): void {
-  describe("a client whose past is gone", () => {
+  describe("a client whose missed events are gone", () => {
     it.each([
       { what: "its id is not known", id: "nobody-knows", reason: "unknown-id" },
       { what: "its id is not known and not ASCII", id: asBytes("ünbekannt"), reason: "unknown-id" },
       { what: "its id is not UTF-8", id: "\xff\xfe", reason: "unknown-id" },
       { what: "its position is of another run", id: "#AAAAAAAA:1", reason: "other-epoch" },
       { what: "its position has no form", id: "#nonsense", reason: "unknown-id" },
-    ])("is told and gets all that is left, when $what", async ({ id, reason }) => {
+    ])("gets a gap and all stored events, when $what", async ({ id, reason }) => {
       const topic = freshTopic();
       const ids = await publishNumbers(site(), topic, 2);
       const stream = await openStream(site(), { query: `topic=${topic}`, headers: { "Last-Event-ID": id } });
@@ -94,7 +94,7 @@ function testGaps({ site, smallSite }: Contract): void {
       expect(events.map(({ data }) => data)).toEqual(["1", "2"]);
     });
 
-    it("is told what it missed of which topic, and the gap is a place to resume from", async () => {
+    it("gets the number of missed events per topic, and can resume from the gap", async () => {
       const topic = freshTopic();
       const ids = await publishNumbers(smallSite(), topic, keptPerTopic + 5);
       const resume = async (id: string): Promise<readonly ReceivedEvent[]> => {
@@ -114,7 +114,7 @@ function testGaps({ site, smallSite }: Contract): void {
       expect(again.map(({ event, data }) => event ?? data)).toEqual(events.map(({ data }) => data));
     });
 
-    it("is not told of losses on topics that it does not follow", async () => {
+    it("gets no gap for topics that it does not follow", async () => {
       const [topic, other] = [freshTopic(), freshTopic()];
       const [first = ""] = await publishNumbers(smallSite(), topic, 2);
       await publishNumbers(smallSite(), other, keptPerTopic + 5);
@@ -155,7 +155,7 @@ function testRetained({ site }: Contract): void {
       expect(await stream.dataUntil("live")).toEqual(["live"]);
     });
 
-    it("are not sent again where the past covers them", async () => {
+    it("are not sent if the missed events include them", async () => {
       const topic = freshTopic();
       const first = await site().publish({ topics: [topic], data: "first" });
       await site().publish({ topics: [topic], data: "value", retain: true });

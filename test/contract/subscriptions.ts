@@ -64,14 +64,14 @@ export function testSubscriptions({ site }: Contract): void {
       expect(answer.rest).toBe("");
     });
 
-    it("brings what is published without a filter to broadcast alone", async () => {
+    it("delivers only the topic broadcast to streams without a filter", async () => {
       const stream = await openStream(site());
       await site().publish({ topics: [freshTopic()], data: "elsewhere" });
       await site().publish({ topics: ["broadcast"], data: "to all" });
       expect(await stream.dataUntil("to all")).toEqual(["to all"]);
     });
 
-    it("brings a publication that several filters match once, and in the order of publishing", async () => {
+    it("delivers a publication that several filters match once, in the order of publishing", async () => {
       const topic = freshTopic();
       const stream = await openStream(site(), {
         query: `topic=${topic}/%23&topic=${topic}/+/b&topic=${topic}/a/b`,

@@ -7,7 +7,7 @@ import { testSlowReaders } from "./transports/slow-readers.js";
 
 /** The promises that all transports share. Each test runs on every transport. */
 export function testTransports(contract: Contract): void {
-  describe("a client, by whichever transport", () => {
+  describe("a client, over any transport", () => {
     testDelivery(contract);
     testRights(contract);
     testChanges(contract);

@@ -49,7 +49,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
     ]);
   });
 
-  it("answers the subprotocol that it knows, and takes no extension", async () => {
+  it("selects the known subprotocol, and no extension", async () => {
     const client = await openSocket(site(), {
       headers: {
         "Sec-WebSocket-Protocol": "other, pharos",
@@ -73,7 +73,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
     expect([answer.status, answer.headers.get("sec-websocket-version")]).toEqual([status, version]);
   });
 
-  it("is what a plain request is told to ask for", async () => {
+  it("is named in the refusal of a request without an upgrade", async () => {
     const answer = await ask(site(), requestBytes({ path: "/ws" }));
     expect([answer.status, answer.headers.get("upgrade")]).toEqual([426, "websocket"]);
     expect(JSON.parse(answer.body)).toMatchObject({ title: "upgrade-required" });
@@ -87,7 +87,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
       await openSocket(smallSite(), { headers: { Origin } });
   });
 
-  it("reads what a token allows that its page gives as a subprotocol, and answers with the other one", async () => {
+  it("reads with a token in a subprotocol, and selects the other subprotocol", async () => {
     const topic = freshTopic();
     const token = await currentToken({ subscribe: [topic] });
     const headers = { "Sec-WebSocket-Protocol": `pharos, pharos.token.${token}` };
@@ -99,7 +99,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
     expect((await ask(mercureSite(), bad)).status).toBe(400);
   });
 
-  it("ends with its token, and says so", async () => {
+  it("ends when its token expires, with a reason", async () => {
     const token = await currentToken({ subscribe: ["a"], lifetimeSeconds: 2 });
     const client = await openSocket(mercureSite(), { headers: { Authorization: `Bearer ${token}` } });
     await client.until(() => client.closeCode !== undefined);
@@ -108,7 +108,7 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
 }
 
 function testStreams({ site, mercureSite, smallSite }: Contract): void {
-  it("tells each event in one JSON object, with its topics", async () => {
+  it("sends each event as one JSON object with its topics", async () => {
     const topic = freshTopic();
     const client = await openSocket(site(), { query: `topic=${topic}` });
     const id = await site().publish({ topics: [topic, `${topic}/b`], type: "news", data: 'first\n"1"' });
@@ -121,7 +121,7 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
     });
   });
 
-  it("resumes where the client was, by query or header", async () => {
+  it("resumes from a position in the query or in a header", async () => {
     const topic = freshTopic();
     const first = await site().publish({ topics: [topic], data: "1" });
     for (const data of ["2", "3"]) await site().publish({ topics: [topic], data });
@@ -133,7 +133,7 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
   });
 
   // Bug: with a token as subprotocol the header was lost, so the stream silently started without resuming.
-  it("resumes by header where its token is a subprotocol", async () => {
+  it("resumes from a position in a header if its token is a subprotocol", async () => {
     const topic = freshTopic();
     const first = await mercureSite().publish({ topics: [topic], data: "1" });
     for (const data of ["2", "3"]) await mercureSite().publish({ topics: [topic], data });
@@ -146,7 +146,7 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("3")).toEqual(["2", "3"]);
   });
 
-  it("tells a gap", async () => {
+  it("reports a gap", async () => {
     const topic = freshTopic();
     const first = await smallSite().publish({ topics: [topic], data: "0" });
     for (let n = 1; n <= keptPerTopic + 3; n += 1)
@@ -173,7 +173,7 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
     ]);
   });
 
-  it("gets its position and a ping when nothing else comes", async () => {
+  it("gets its position and a ping when there are no events", async () => {
     const client = await openSocket(smallSite(), { query: `topic=${freshTopic()}` });
     await client.until(() => client.frames.some(({ opcode }) => opcode === 9));
     const after = client.frames.findIndex(({ opcode }) => opcode === 9);
@@ -193,7 +193,7 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
 }
 
 function testFrames({ site }: Contract): void {
-  it("answers pings with what they hold", async () => {
+  it("answers pings with their payload", async () => {
     const client = await openSocket(site());
     client.send(9, "are you there");
     await client.until(() => client.frames.some(({ opcode }) => opcode === 10));
@@ -209,7 +209,7 @@ function testFrames({ site }: Contract): void {
 }
 
 function testRequests({ site, mercureSite, smallSite }: Contract): void {
-  it("changes its filters, and loses nothing: the retained values of those added first, then what comes", async () => {
+  it("changes its filters and loses nothing: retained values of new filters first, then live events", async () => {
     const topic = freshTopic();
     const [old, other] = [`${topic}/old`, `${topic}/other`];
     await site().publish({ topics: [other], data: "state", retain: true });
@@ -233,7 +233,7 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
   });
 
   // Bug: all answers of a turn were sent together. If they exceeded 256 KiB, the hub closed the connection.
-  it("is answered, however many changes come at once, and however much the answers come to", async () => {
+  it("is answered, however many changes arrive at once, and however large the answers are", async () => {
     const topic = freshTopic();
     const filters = Array.from({ length: 60 }, (_, n) => `${topic}/${"level/".repeat(15)}${n}`);
     const client = await openSocket(site(), { query: `topic=${topic}` });
@@ -257,7 +257,7 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     ["a publication with an unknown field", '{"publish":{"topic":"a","dada":""}}', "bad-publication"],
     ["a token that is not accepted", '{"token":"x.y.z"}', "invalid-token"],
     ["publishing without a right", '{"publish":{"topic":"a","data":""}}', "unauthorized"],
-  ])("refuses %s, and lives on", async (_what, text, code) => {
+  ])("refuses %s, and stays open", async (_what, text, code) => {
     const client = await openSocket(mercureSite());
     client.say(text);
     expect(await client.item("refused")).toMatchObject({ code, detail: expect.any(String) });
@@ -273,7 +273,7 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.item("filters")).toMatchObject({ filters: ["a", "c"], request: 2 });
   });
 
-  it("publishes what its token grants, in order, and is told the ids", async () => {
+  it("publishes what its token grants, in order, and gets the ids", async () => {
     const topic = freshTopic();
     const token = await currentToken({ publish: [topic], subscribe: [topic] });
     const client = await openSocket(mercureSite(), {
@@ -290,7 +290,7 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.item("refused", { request: 21 })).toMatchObject({ code: "insufficient-scope" });
   });
 
-  it("reads what a new token grants, from where it stands", async () => {
+  it("continues at its position with the rights of a new token", async () => {
     const topic = freshTopic();
     const client = await openSocket(mercureSite(), { query: `topic=${topic}` });
     await mercureSite().publish({ topics: [topic], data: "hidden", private: true });

@@ -41,7 +41,7 @@ function parseMetrics(text: string): ReadonlyMap<string, number> {
 }
 
 describe("the admin address", () => {
-  it("tells what a hub and its links do, in figures that move", async () => {
+  it("reports the activity of a hub and its links in changing figures", async () => {
     const server = await startMongrel2({ mode: "shipped" });
     onTestFinished(() => server.stop());
     const hub = await startHub({ admin: "0", mongrel2: [linkTo(server)] });
@@ -97,13 +97,13 @@ describe("the admin address", () => {
     });
   });
 
-  it("is not the one that clients have, and serves no stream", async () => {
+  it("is not the address of clients, and serves no stream", async () => {
     const hub = await startHub({ admin: "0" });
     for (const path of ["/metrics", "/stats"]) expect((await fetch(hub.httpUrl + path)).status).toBe(404);
     expect((await fetch(`${adminUrl(hub)}/esupdates`)).status).toBe(404);
   });
 
-  it("asks for the token where there is one", async () => {
+  it("requires the token if one is set", async () => {
     const token = "0123456789abcdef0123456789abcdef";
     const hub = await startHub({ admin: "0.0.0.0:0", env: { PHAROS_ADMIN_TOKEN: token } });
     const url = adminUrl(hub).replace("0.0.0.0", "127.0.0.1");
@@ -113,7 +113,7 @@ describe("the admin address", () => {
     expect(hub.stderr).not.toContain(token);
   });
 
-  it("beyond this machine is refused without a token, with what to do about it", async () => {
+  it("that other machines can reach is refused without a token, with advice", async () => {
     const hub = await spawnHub({ admin: "0.0.0.0:0" });
     expect(await hub.waitForExit({ within })).toEqual({ code: 2, signal: null });
     expect(hub.stderr).toMatch(
@@ -121,7 +121,7 @@ describe("the admin address", () => {
     );
   });
 
-  it("that was asked for and is taken ends the hub", async () => {
+  it("that is set explicitly and in use ends the hub", async () => {
     const port = await takenPort();
     const hub = await spawnHub({ admin: String(port) });
     expect(await hub.waitForExit({ within })).toEqual({ code: 1, signal: null });
@@ -148,8 +148,8 @@ async function startHubBesideAnother(): Promise<HubProcess> {
   }
 }
 
-describe("a hub whose admin address nobody has named", () => {
-  it("starts without one when another program has it", async () => {
+describe("a hub with the default admin address", () => {
+  it("starts without it when another program uses it", async () => {
     const hub = await startHubBesideAnother();
     expect(hub.ready.get("admin")).toBeUndefined();
     await hub.waitForLog(/another program has the admin address; give another with --admin, or off/, {

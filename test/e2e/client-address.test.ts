@@ -35,7 +35,7 @@ async function behindMongrel2(settings: Readonly<Record<string, number>>): Promi
 }
 
 describe("clients behind a trusted proxy", () => {
-  it("are told apart by what the proxy says, and not by what they say themselves", async () => {
+  it("are distinguished by the proxy's header, and not by their own headers", async () => {
     const { httpPort } = await startHub({ config: { limits }, args: ["--trusted-proxy", "127.0.0.1"] });
     expect(await statusOf(httpPort, "198.51.100.1")).toBe(200);
     expect(await statusOf(httpPort, "198.51.100.1")).toBe(429);
@@ -45,14 +45,14 @@ describe("clients behind a trusted proxy", () => {
     expect(await statusOf(httpPort, "[2001:db8::2]:4711")).toBe(429);
   });
 
-  it("are told apart behind Mongrel2 too, where it leaves the proxy's header alone", async () => {
+  it("are distinguished behind Mongrel2 too, if it keeps the proxy's header", async () => {
     const port = await behindMongrel2({ no_clobber_xff: 1 });
     expect(await statusOf(port, "198.51.100.1")).toBe(200);
     expect(await statusOf(port, "198.51.100.99, 198.51.100.1")).toBe(429);
     expect(await statusOf(port, "198.51.100.2")).toBe(200);
   });
 
-  it("count as the proxy where Mongrel2 puts its own peer in place of what the header says", async () => {
+  it("count as the proxy if Mongrel2 replaces the header with its own peer", async () => {
     const port = await behindMongrel2({});
     for (let count = 0; count < 3; count += 1) expect(await statusOf(port, "198.51.100.1")).toBe(200);
   });

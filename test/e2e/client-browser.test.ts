@@ -59,7 +59,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
   });
 
   it.each(transports)(
-    "by %s has the state first, then all in order, and filters change on the fly",
+    "by %s gets retained values first, then all events in order, and changes its filters",
     async (transport) => {
       const [kept, added] = [`${transport}/kept`, `${transport}/added`];
       for (const topic of [kept, added]) await site().publish(topic, `state of ${topic}`, '{"retain":true}');
@@ -84,7 +84,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     },
   );
 
-  it("has its tokens renewed in the middle of streams, by every transport, and loses no event", async () => {
+  it("renews its tokens during streams, over every transport, and loses no event", async () => {
     const browser = await startChromium();
     const issued = new Map<string, number>();
     const followers: Follower[] = [];
@@ -112,7 +112,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
       expect(tally(await follower.until(String(sent - 1)), sent)).toEqual({ events: sent, ...nothingWrong });
   });
 
-  it("goes on where it was when its pages were frozen, and when the network went without a word", async () => {
+  it("resumes after its pages were frozen, and after the network failed silently", async () => {
     const browser = await startChromium();
     const followers: Follower[] = [];
     for (const transport of ["event-stream", "websocket"] as const)
@@ -131,7 +131,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
       expect(tally(await follower.until("999"), 1000)).toEqual({ events: 1000, ...nothingWrong });
   });
 
-  it("gets events once and in order, or is told of a gap, over kills and cuts", async () => {
+  it("gets events once and in order, or a gap, after kills and cuts", async () => {
     const browser = await startChromium();
     const followers: Follower[] = [];
     for (const transport of transports)

@@ -24,7 +24,7 @@ const numbers = (from: number, to: number): string[] =>
 
 describe.each(["http", "mongrel2-shipped"] as const)("the library at the front %s", (front) => {
   it.each(["event-stream", "poll"] as const)(
-    "by %s gets the state, then all in order; adds a filter; and another goes on where it was",
+    "by %s gets retained values, then all events in order; adds a filter; and another connection resumes from there",
     async (transport) => {
       const site = await startSite(front);
       const publish = (topic: string, data: string, retain = false): Promise<string> =>

@@ -63,7 +63,7 @@ const forms = [
 ] as const;
 
 describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
-  it("prints a compressed stream event by event, and goes on when others have been sent more", async () => {
+  it("prints a compressed stream event by event, also after other clients received more", async () => {
     const site = await startSite(front);
     const url = `http://localhost:${site.port}/esupdates?topic=news`;
     const stream = new Curl(["-N", "--compressed", "-D", "-", url]);
@@ -112,7 +112,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
       expect(stream.stdout.match(/^data: .*$/gm)).toEqual([`data: ${data}`, "data: 50% & more+"]);
     });
 
-    it("reads what is private with its token, and what there was from the earliest on", async () => {
+    it("reads private events with its token, and stored events with earliest", async () => {
       const { hub, authorization } = await startHub();
       const fields = ["--data-urlencode", `topic=${book}`, "--data-urlencode", "data=hidden"];
       await new Curl([
@@ -151,14 +151,14 @@ describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
     });
 
     // Before a large body curl sends `Expect: 100-continue`, and waits up to a second for an answer.
-    it("publishes what it asks leave for", async () => {
+    it("publishes a body that it announces with Expect: 100-continue", async () => {
       const { hub, authorization } = await startHub();
       const body = ["-d", `topic=${book}`, "-d", `data=${"x".repeat(100_000)}`];
       const sent = new Curl(["-H", "Expect: 100-continue", "-X", "POST", hub, ...authorization, ...body]);
       expect(await sent.output()).toMatch(/^#/);
     });
 
-    it("is told why it is refused", async () => {
+    it("gets the reason of a refusal", async () => {
       const { hub } = await startHub();
       const status = ["-o", "/dev/null", "-w", "%{http_code} %header{www-authenticate}"];
       expect(await new Curl([...status, "-d", `topic=${book}`, hub]).output()).toBe("401 Bearer");

@@ -58,7 +58,7 @@ async function openPage(url: string): Promise<Page> {
   return (await startChromium()).openPage(url);
 }
 
-test("the clock shows the time at once, and goes", async () => {
+test("the clock shows the time at once, and updates it", async () => {
   const { url } = await startExample("clock");
   const page = await openPage(url);
   const time = page.locator("time[datetime]");
@@ -126,7 +126,7 @@ test("a notification reaches the user whom it is for, and nobody else", async ()
   expect(await ada.getByRole("listitem").count()).toBe(1);
 });
 
-test("the list of changes shows what came before the page and what comes after", async () => {
+test("the list of changes shows earlier and later events", async () => {
   const folder = mkdtempSync(join(tmpdir(), "pharos-changes-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const { url, said } = await startExample("changes", { args: [folder] });
@@ -156,7 +156,7 @@ describe("the chat", () => {
     };
   });
 
-  test("shows everybody the same lines as text, and the last ones to whoever comes late", async () => {
+  test("shows all users the same lines as text, and the last lines to users who join late", async () => {
     const [ada, grace] = await Promise.all([enter(url, "Ada"), enter(url, "Grace")]);
     await say(ada, "hello");
     await say(grace, "<b>hi</b>");
@@ -172,7 +172,7 @@ describe("the chat", () => {
     expect(codes).toEqual(["unauthorized", "insufficient-scope"]);
   });
 
-  test("goes on after its connection has broken, with what was said meanwhile", async () => {
+  test("resumes after its connection broke, with the lines sent meanwhile", async () => {
     const page = await (await startChromium()).emptyPage();
     const sockets: { close(): Promise<void> }[] = [];
     await page.routeWebSocket(/\/ws\?/, (socket) => {

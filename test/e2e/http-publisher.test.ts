@@ -30,7 +30,7 @@ function describe({ id, type = "message", data }: LiveEvent): string {
 
 const openHub = (): Promise<HubProcess> => startHub({ args: ["--open"] });
 
-test("what is published over HTTP reaches subscribers under the ids that were answered", async () => {
+test("publications over HTTP reach subscribers with the ids in the responses", async () => {
   const hub = await openHub();
   const publisher = new HttpPublisher(hub.httpUrl);
   const first = await publisher.publish({ topic: "a/b", data: "1" });
@@ -49,7 +49,7 @@ test("what is published over HTTP reaches subscribers under the ids that were an
   ]);
 });
 
-test("a repeat under one key is answered with the first id, and nothing comes twice", async () => {
+test("a repeat with the same key is answered with the first id, and delivered once", async () => {
   const hub = await openHub();
   const publisher = new HttpPublisher(hub.httpUrl);
   const key = { idempotencyKey: "k" };
@@ -59,7 +59,7 @@ test("a repeat under one key is answered with the first id, and nothing comes tw
   expect(await events(hub.httpUrl, "t", 2)).toEqual([`${ids[0]} message once`, `${last} message last`]);
 });
 
-test("many go out in their order", async () => {
+test("many publications keep their order", async () => {
   const hub = await openHub();
   const publisher = new HttpPublisher(hub.httpUrl);
   const data = Array.from({ length: 5000 }, (_, n) => String(n));
@@ -69,7 +69,7 @@ test("many go out in their order", async () => {
 });
 
 test.each(["http", "mongrel2-stock", "mongrel2-shipped"] as const)(
-  "many go out in their order, with a token, through %s",
+  "many publications keep their order, with a token, through %s",
   async (front) => {
     const settings = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
     const site = await startSite(front, { settings });
@@ -124,7 +124,7 @@ test("pharos publish --url publishes each line of its standard input, with a tok
   });
 });
 
-test("pharos publish --url ends with 1 when no hub is there for 5 s", async () => {
+test("pharos publish --url exits with 1 when it reaches no hub for 5 s", async () => {
   const port = await freePort();
   const gone = await pharos(["publish", "--url", `http://127.0.0.1:${port}`, "--data", "x"], {});
   expect(gone).toMatchObject({

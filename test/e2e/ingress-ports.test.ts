@@ -123,7 +123,7 @@ describe("a bound ingest port", () => {
     expect(sink.data.toSorted()).toEqual(expected.toSorted());
   });
 
-  it("is not held up by strangers that stay and say nothing", async () => {
+  it("is not blocked by silent connections of other programs", async () => {
     const { ingress, sink } = await openIngress();
     const port = Number(ingress.address.split(":")[2]);
     for (let n = 0; n < 50; n += 1) {
@@ -138,7 +138,7 @@ describe("a bound ingest port", () => {
 });
 
 describe("a control endpoint", () => {
-  it("is not stopped by what strangers write to it", async () => {
+  it("is not stopped by bytes of other programs", async () => {
     let shutdowns = 0;
     let asked: () => void = () => undefined;
     const shutdown = new Promise<void>((resolve) => (asked = resolve));

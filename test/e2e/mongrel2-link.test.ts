@@ -90,7 +90,7 @@ describe.each(["stock", "shipped"] as const)("a link to a %s Mongrel2", (mode) =
     expect(clients.every(({ text }) => inOrder(text, 40))).toBe(true);
   });
 
-  it("comes back after kill -9, and does not write to the ids of the run before", async () => {
+  it("recovers after kill -9, and does not write to the ids of the previous run", async () => {
     const mongrel2 = await server({ mode });
     const { link, seen } = streaming(mongrel2);
     const before = await stream(mongrel2.port);
@@ -120,7 +120,7 @@ describe.each(["stock", "shipped"] as const)("a link to a %s Mongrel2", (mode) =
     expect(events).not.toContain("down");
   });
 
-  it("frees the clients of a process that died, without waiting, and nobody else's", async () => {
+  it("disconnects at once the clients of a process that died, and no other clients", async () => {
     const mongrel2 = await server({ mode, handlers: [{ path: "/other" }] });
     const other = startLink(otherHandler(mongrel2), { onRequest: openStream });
     const recordFile = scratchRecord();
@@ -140,7 +140,7 @@ describe.each(["stock", "shipped"] as const)("a link to a %s Mongrel2", (mode) =
   });
 });
 
-it("cuts a client that takes nothing, where a close would wait for it", async () => {
+it("cuts a client that reads nothing, although a close would wait for it", async () => {
   const mongrel2 = await server({ mode: "shipped" });
   const body = Buffer.alloc(60_000, "x");
   const { link, seen, changes, events } = streaming(mongrel2, {
@@ -191,7 +191,7 @@ describe("quiet streams", () => {
 });
 
 describe("over TCP", () => {
-  it("a process that died leaves nobody deaf: the control port tells that the run is the same", async () => {
+  it("a process that died leaves no client open without events: the control port shows that the run is the same", async () => {
     const mongrel2 = await server({
       mode: "shipped",
       transport: "tcp",

@@ -19,7 +19,7 @@ const chunked = { what: "a chunked body", head: "Transfer-Encoding: chunked\r\n\
 // Bug: with each 413 Mongrel2 closes file descriptor 0, which the next client may have. So a large body of one client
 // closed the stream of another. The shipped configuration avoids 413.
 it.each([large, chunked])(
-  "$what costs nobody else a stream behind the shipped configuration",
+  "$what closes no other client's stream with the shipped configuration",
   async ({ head }) => {
     const server = await startMongrel2({ mode: "shipped" });
     onTestFinished(() => server.stop());

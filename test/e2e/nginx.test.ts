@@ -9,7 +9,7 @@ import { currentToken } from "../support/token.js";
 
 const within = 30_000;
 
-it("lets events through while the stream goes on, with its buffering as it comes, and resumes", async () => {
+it("passes events on at once with its default buffering, and lets clients resume", async () => {
   const { nginx } = await startBehindNginx();
   const first = new Reading(await ask(nginx, { path: `${mercurePath}?match=news` }));
   await first.until("id: #");
@@ -23,13 +23,13 @@ it("lets events through while the stream goes on, with its buffering as it comes
   expect(second.text).not.toContain("data: one");
 });
 
-it("is told nothing of buffering: the streams themselves say that they must not be buffered", () => {
+it("needs no buffering setting: the streams themselves forbid buffering", () => {
   const text = readFileSync(new URL("../../docs/operating/proxies.md", import.meta.url), "utf8");
   expect(text).toContain("location / {");
   expect(text).not.toMatch(/^\s*proxy_(request_)?buffering/m);
 });
 
-it("takes as long a head and as large a body as the hub, and carries HTTP/2", async () => {
+it("accepts heads and bodies as large as the hub does, and carries HTTP/2", async () => {
   const { nginx } = await startBehindNginx();
   const filters = Array.from({ length: 100 }, (_, at) => `match=${String(at).padStart(140, "x")}`);
   const stream = new Reading(await ask(nginx, { path: `${mercurePath}?${filters.join("&")}` }));
@@ -42,7 +42,7 @@ it("takes as long a head and as large a body as the hub, and carries HTTP/2", as
   expect(headers[":status"]).toBe(200);
 });
 
-it("tells the client's own address, whatever the client says of it", async () => {
+it("passes on the client's address, whatever headers the client sends", async () => {
   const { hub, nginx } = await startBehindNginx();
   const headers = { "X-Forwarded-For": "203.0.113.9, 127.0.0.1" };
   const answer = await ask(nginx, { path: mercurePath, headers });
@@ -52,7 +52,7 @@ it("tells the client's own address, whatever the client says of it", async () =>
   expect(JSON.parse(line)).toMatchObject({ client: "127.0.0.2" });
 });
 
-it("carries the Secure cookie of a page, which then reads what is private", async () => {
+it("carries the Secure cookie of a page, which then reads private events", async () => {
   const { nginx } = await startBehindNginx();
   const browser = await startChromium({ ignoreHttpsErrors: true });
   const page = await browser.openPage(`https://localhost:${nginx.port}/healthz`);

@@ -8,7 +8,7 @@ import { connectPublisher } from "../support/publisher.js";
 
 const timeout = 60_000;
 
-test("the operator's view shows streams, links, workers and refusals, by what the admin address tells", async () => {
+test("the operator's view shows streams, links, workers and refusals, from the data of the admin address", async () => {
   const server = await startMongrel2({ mode: "shipped" });
   onTestFinished(() => server.stop());
   const hub = await startHub({ admin: "0", mongrel2: [linkTo(server)], args: ["--workers", "2"] });
@@ -40,7 +40,7 @@ test("the operator's view shows streams, links, workers and refusals, by what th
   }
 });
 
-test("the operator's view asks for the admin token where there is one, says when the hub goes, and keeps its figures", async () => {
+test("the operator's view asks for the admin token if one is set, reports when the hub stops, and keeps its figures", async () => {
   const token = "0123456789abcdef0123456789abcdef";
   const hub = await startHub({ admin: "0", env: { PHAROS_ADMIN_TOKEN: token } });
   const browser = await startChromium();
@@ -60,7 +60,7 @@ test("the operator's view asks for the admin token where there is one, says when
   expect(await page.locator("#cards").isVisible()).toBe(true);
 });
 
-test("on the address that clients have, the operator's view shows no figures and says where they are", async () => {
+test("on the address for clients, the operator's view shows no figures and says where they are", async () => {
   const hub = await startHub({ admin: "0" });
   const browser = await startChromium();
   const page = await browser.openPage(`${hub.httpUrl}/operator/`);

@@ -69,7 +69,7 @@ test("npx pharos serve is ready, and serves the page", async () => {
   await hub.waitForExit({ within: 30_000 });
 });
 
-test("the package holds what is used, and neither sources nor tests", async () => {
+test("the package contains the files for users, and neither sources nor tests", async () => {
   const installed = readdirSync(join(folder, "node_modules", "pharos"));
   expect(installed).toEqual(
     expect.arrayContaining(["LICENSE", "config.schema.json", "dist", "html", "mongrel2", "package.json"]),

@@ -149,7 +149,7 @@ describe("the page", () => {
     expect(await page.getByRole("radio", { name: "Dark" }).isChecked()).toBe(true);
   });
 
-  it("finds events by all the words of a search, and shows what has come since a pause when that ends", async () => {
+  it("finds events by all words of a search, and shows the events of a pause when it ends", async () => {
     const site = await start();
     const page = await openPage(site, "#topic=news/%23");
     await fill(site);

@@ -74,7 +74,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
     expect(await page.title()).toBe("Pharos");
   });
 
-  it("says that it waits when the server goes, goes on by itself when it is back, and tells the gap", async () => {
+  it("shows that it waits when the server stops, resumes when it is back, and reports the gap", async () => {
     const site = await start();
     const page = await openPage(site, "#view=connection");
     await state(page, "Connected");
@@ -92,7 +92,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
     expect(entries).toContain("Resumed");
   });
 
-  it("shows only what its filters match, and keeps them over a reload", async () => {
+  it("shows only what its filters match, and keeps them after a reload", async () => {
     const site = await start();
     const page = await openPage(site);
     await page.getByLabel("Topic filters").fill("news/+/sport");
@@ -122,7 +122,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
     await state(page, "Connected");
   });
 
-  it("follows by the transport that is chosen, says so, and keeps it over a reload", async () => {
+  it("uses the selected transport, shows it, and keeps it after a reload", async () => {
     const site = await start();
     const page = await openPage(site, "#topic=news/%23&view=connection");
     await state(page, "Connected");
@@ -158,7 +158,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
     expect(await page.locator("#rows .badge").count()).toBe(1);
   });
 
-  it("publishes what its form says with the token, and says why not without", async () => {
+  it("publishes its form with a token, and shows the refusal without one", async () => {
     const site = await start();
     const page = await openPage(site, "#topic=chat&view=publish");
     await state(page, "Connected");

@@ -115,7 +115,7 @@ function dataLines(stream: string): readonly string[] {
 }
 
 describe("every port that Pharos binds", () => {
-  it("takes HTTP and ZMTP 1.0 bytes without publishing anything or stopping", async () => {
+  it("receives HTTP and ZMTP 1.0 bytes without publishing anything or stopping", async () => {
     const site = await startSite();
     const { hub } = site;
     const ports = listeningPorts(hub.pid);
@@ -129,7 +129,7 @@ describe("every port that Pharos binds", () => {
     expect(site.reader.closed).toBe(false);
   });
 
-  it("would be open to these bytes if libzmq had its way", async () => {
+  it("would accept these bytes with libzmq alone", async () => {
     const open = new Pull({ linger: 0, receiveTimeout: 30_000 });
     onTestFinished(() => open.close());
     await open.bind("tcp://127.0.0.1:*");
@@ -139,7 +139,7 @@ describe("every port that Pharos binds", () => {
     expect(frame?.toString()).toBe(eventText);
   });
 
-  it("takes what a web page sends with fetch without publishing anything or stopping", async () => {
+  it("receives the requests of a web page without publishing anything or stopping", async () => {
     const site = await startSite();
     const ports = listeningPorts(site.hub.pid);
     const page = createServer((_request, response) => response.end("<!doctype html><title>a page</title>"));

@@ -126,7 +126,7 @@ describe.skipIf(library === undefined).each(fronts)("pushstream.js over the fron
     expect((await received(page, 302)).at(-1)?.[0]).toBe(awkward);
   });
 
-  it("comes back by WebSocket after its connection broke, with what it missed and nothing twice", async () => {
+  it("reconnects by WebSocket, gets the missed messages, and no message twice", async () => {
     const site = await startSite(front, { settings: { PHAROS_PUSH_STREAM: "/" } });
     const proxy = await startTcpProxy({ target: site.port });
     const { port } = proxy;

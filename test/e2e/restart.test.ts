@@ -98,7 +98,7 @@ const sites = [
 ] as const;
 
 describe.each(sites)("a browser's EventSource at $name", ({ start }) => {
-  it("gets events, and after a lost connection what it missed, once and in order", async () => {
+  it("gets events, and after a lost connection the missed ones, once and in order", async () => {
     const site = await start();
     const page = await openStream(site);
     await until(page, "open");
@@ -115,7 +115,7 @@ describe.each(sites)("a browser's EventSource at $name", ({ start }) => {
     expect(await told(page)).toContain("error 0");
   });
 
-  it("gets what was published while it was away, even if it was dropped before its first event", async () => {
+  it("gets the events published while it was disconnected, even if that was before its first event", async () => {
     const site = await start();
     const page = await openStream(site);
     await until(page, "open");
@@ -133,7 +133,7 @@ describe("a browser's EventSource when the hub is killed and started again", () 
     return startHubBehind({ ...again(hub), mongrel2, args: retry });
   }
 
-  it("is told of its gap at the HTTP front and gets what comes from then on", async () => {
+  it("gets a gap at the HTTP front, then live events", async () => {
     const hub = await startHubBehind({ args: retry });
     const page = await openStream({ emptyPage: `${hub.httpUrl}/healthz` });
     await until(page, "open");
@@ -148,7 +148,7 @@ describe("a browser's EventSource when the hub is killed and started again", () 
     expect(gap).toContain('"reason":"other-epoch"');
   });
 
-  it("is set free behind Mongrel2, which holds its connection, and told of its gap", async () => {
+  it("is disconnected behind Mongrel2, which holds its connection, and gets a gap", async () => {
     const server = await startMongrel2({ mode: "shipped" });
     onTestFinished(() => server.stop());
     const mongrel2 = [linkTo(server)];

@@ -218,7 +218,7 @@ test("an ingest endpoint in use keeps a hub from starting, in one clear line", a
   expect(second.stderr).toContain(endpoint.slice(1));
 });
 
-test("what is published on the command line is printed by subscribe", async () => {
+test("subscribe prints the publications of the command line", async () => {
   const hub = await startHub();
   const subscriber = startScript("pharos", ["subscribe", hub.httpUrl, "--topic", "news/#", "--json"]);
   await subscriber.waitForLog(/connected/i, { within: 30_000 });
@@ -249,7 +249,7 @@ test("what is published on the command line is printed by subscribe", async () =
   expect(await subscriber.waitForExit({ within: 30_000 })).toEqual({ code: 0, signal: null });
 });
 
-test("pharos publish fails when nobody takes it in 5 seconds", async () => {
+test("pharos publish fails when no hub accepts the publication in 5 seconds", async () => {
   const to = `>ipc://${scratchFolder()}/nobody`;
   const publisher = startScript("pharos", ["publish", "--to", to, "--data", "lost"]);
   expect(await publisher.waitForExit({ within: 30_000 })).toEqual({ code: 1, signal: null });

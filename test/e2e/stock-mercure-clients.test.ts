@@ -128,7 +128,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("at %s", (front) => {
       ]);
     });
 
-    it("are refused without a grant, with a status that they tell", async () => {
+    it("are refused without a grant, and report the status", async () => {
       const site = await startMercure();
       const writer = publisher(site, await token({ publish: ["https://example.com/authors/1"] }));
       await expect(writer.publish(`${books}/1`, "x")).rejects.toThrow(/^403 Forbidden/);
@@ -138,7 +138,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("at %s", (front) => {
       expect(stranger.opened).toBe(0);
     });
 
-    it("receive what is private by the token in their header alone", async () => {
+    it("receive private events with the token in their header", async () => {
       const site = await startMercure();
       const headers = bearer(await token({ subscribe: [`${books}/1`] }));
       const reader = await subscriber(site.port, query, { headers });
@@ -156,7 +156,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("at %s", (front) => {
     });
 
     it.each([cursor, "lastEventId"])(
-      "get what they missed when their connection broke, once and in order, by %s",
+      "get missed events after their connection broke, once and in order, by %s",
       async (lastEventIdQueryParameterName) => {
         const site = await startMercure();
         const proxy = await startTcpProxy({ target: site.port });

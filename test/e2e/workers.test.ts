@@ -105,7 +105,7 @@ describe("a hub with workers", () => {
     await Promise.all(streams.map((stream) => stream.readUntil("data: to all\n", { within })));
   });
 
-  it("replaces a worker though somebody has tidied the folder of its sockets away", async () => {
+  it("replaces a worker although the folder of its sockets was deleted", async () => {
     const hub = await startWithWorkers(1);
     for (const folder of foldersOf(hub)) rmSync(join(tmpdir(), folder), { recursive: true });
     const [worker = 0] = workersOf(hub);
@@ -115,7 +115,7 @@ describe("a hub with workers", () => {
     expect(isServed(await comeBack(hub, lastIdOf(stream)))).toBe(true);
   });
 
-  it("says where the folder of its workers' sockets would have to be when there can be none", async () => {
+  it("names the folder of its workers' sockets if it cannot be created", async () => {
     const hub = startWithWorkers(1, { env: { TMPDIR: "/nowhere/at/all" } });
     await expect(hub).rejects.toThrow(/folder in \/nowhere\/at\/all, where TMPDIR says: ENOENT/);
     const long = join(tmpdir(), "x".repeat(90));
@@ -158,7 +158,7 @@ describe("a hub with workers", () => {
     expect(hub.exit).toBeUndefined();
   });
 
-  it("lets nobody wait for a worker that died before it took them, and keeps none of their descriptors", async () => {
+  it("leaves no client waiting for a dead worker, and keeps none of their descriptors", async () => {
     const hub = await startWithWorkers(2);
     const before = await socketsOf(hub.pid);
     const [stopped = 0] = workersOf(hub);
@@ -208,7 +208,7 @@ describe("a hub with workers", () => {
     expect(foldersOf(hub)).toEqual([]);
   });
 
-  it("stops in order: what was published arrives, streams end, no process and no folder stays", async () => {
+  it("stops in order: publications arrive, streams end, no process and no folder remains", async () => {
     const hub = await startWithWorkers(2);
     const workers = workersOf(hub);
     const publish = await publisherOf(hub);
@@ -237,7 +237,7 @@ describe("a hub with workers", () => {
     });
   });
 
-  it("closes what comes when all workers have as many connections as they may, and takes more when one has left", async () => {
+  it("closes new connections when all workers are full, and accepts one after another has left", async () => {
     const hub = await startWithWorkers(2, { config: { limits: { connectionsPerWorker: 2 } } });
     const streams = await Promise.all(numbers(1, 4).map(() => openStream(hub)));
     const refused = await connectRaw({ port: hub.httpPort });
@@ -256,7 +256,7 @@ describe("a hub with workers", () => {
     );
   });
 
-  it("says in one line that its port is taken, and leaves nothing", async () => {
+  it("reports in one line that its port is in use, and leaves nothing behind", async () => {
     const first = await startHub();
     const hub = startWithWorkers(2, { http: `127.0.0.1:${first.httpPort}` });
     await expect(hub).rejects.toThrow(/code 1 before it was ready: pharos: cannot listen on [^\n]*in use/);

@@ -12,7 +12,7 @@ interface Store {
   readonly lastKey: number;
   add(item: Item): Item & { readonly key: number };
   find(key: number): Item | undefined;
-  newest(asked: {
+  newest(query: {
     readonly matches: (item: Item) => boolean;
     readonly after?: number;
     readonly upTo?: number;

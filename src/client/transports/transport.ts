@@ -38,8 +38,8 @@ export interface Transport {
   /**
    * Resolves when the stream has opened.
    *
-   * @throws StreamRefusedError if the server will never serve the stream, UnservedError for another response without a
-   *   stream, and any other error without a response; after the last two it may be called again
+   * @throws StreamRefusedError if the server refuses permanently. UnservedError for another response without a stream,
+   *   and any other error without a response: then a later attempt may succeed.
    */
   open(request: TransportRequest): Promise<OpenStream>;
 }

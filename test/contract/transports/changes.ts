@@ -14,7 +14,7 @@ import { eachTransport } from "./table.js";
 /** Filters that change while a client follows. WebSockets send a message; other transports open a new request. */
 export function testChanges({ mercureSite: site }: Contract): void {
   describe.each(eachTransport)("%s", (_name, transport) => {
-    it("changes its filters: what is new begins with its retained value, what is kept goes on", async () => {
+    it("changes its filters: new ones begin with retained values, kept ones continue", async () => {
       const topic = freshTopic();
       const [kept, gone, fresh] = [`${topic}/kept`, `${topic}/gone`, `${topic}/fresh`];
       const publish = (to: string, data: string): Promise<string> => site().publish({ topics: [to], data });
@@ -37,7 +37,7 @@ export function testChanges({ mercureSite: site }: Contract): void {
       expect(data.filter((text) => /^[a-z]+$/.test(text))).toEqual(values);
     });
 
-    it("comes back with a filter more: its retained value is first, then comes what was missed", async () => {
+    it("resumes with one more filter: its retained value first, then the missed events", async () => {
       const topic = freshTopic();
       const [kept, fresh] = [`${topic}/kept`, `${topic}/fresh`];
       await site().publish({ topics: [fresh], data: "state", retain: true });

@@ -49,9 +49,9 @@ function testResuming({ mercureSite: site }: Contract): void {
 
 function testResumingElsewhere({ mercureSite: site }: Contract): void {
   it.each([
-    { whose: "the publisher's", isOwn: true },
-    { whose: "the hub's", isOwn: false },
-  ])("an id from any of them, of $whose making, is good for every other", async ({ isOwn }) => {
+    { whose: "the publisher", isOwn: true },
+    { whose: "the hub", isOwn: false },
+  ])("an id that one transport received, made by $whose, works with every other", async ({ isOwn }) => {
     const topic = freshTopic();
     const publish = (n: number): Promise<string> =>
       site().publish({ topics: [topic], data: String(n), ...(isOwn ? { id: `${topic}-${n}` } : {}) });
@@ -81,7 +81,7 @@ async function resumeWithEach(site: Site, topic: string, from: Place): Promise<u
 
 function testGaps({ smallSite: site }: Contract): void {
   describe.each(eachTransport)("%s", (_name, transport) => {
-    it("tells that history has moved past it, and brings what is left", async () => {
+    it("reports a gap for evicted events, and sends the stored ones", async () => {
       const topic = freshTopic();
       const follower = await follow(site(), transport, { filters: [topic] });
       await publishNumbers(site(), topic, { from: 1, to: 2 });
@@ -97,7 +97,7 @@ function testGaps({ smallSite: site }: Contract): void {
       ]);
     });
 
-    it("tells that the place is not known", async () => {
+    it("reports a gap for an unknown position", async () => {
       const topic = freshTopic();
       await publishNumbers(site(), topic, { from: 1, to: 2 });
       const from = { id: "nobody-knows" };

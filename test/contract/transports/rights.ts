@@ -48,14 +48,14 @@ function testPrivate({ mercureSite: site }: Contract): void {
 
 function testRefusals({ front, mercureSite }: Contract): void {
   const filters = ["a"];
-  it("none takes a token that is not accepted", async () => {
+  it("none accepts an invalid token", async () => {
     const statuses = await withEach(transports, async (transport) => {
       return (await ask(mercureSite(), transport.request({ filters, token: "x.y.z" }))).status;
     });
     expect(statuses).toEqual(forEach(transports, 401));
   });
 
-  it("none takes a client without a token where one is needed", async () => {
+  it("none accepts a client without a required token", async () => {
     const closed = await startSite(front, { settings: { PHAROS_ANONYMOUS: "off", PHAROS_PUSH_STREAM: "/" } });
     const statuses = await withEach(transports, async (transport) => {
       return (await ask(closed, transport.request({ filters }))).status;
@@ -68,7 +68,7 @@ function testRefusals({ front, mercureSite }: Contract): void {
 const secondMs = 1000;
 
 function testEnds({ mercureSite: site }: Contract): void {
-  it("each ends with its token, and loses nothing when it is renewed", async () => {
+  it("each ends when its token expires, and loses nothing if the token is renewed", async () => {
     const topic = freshTopic();
     const follower = async (transport: Transport) => {
       const token = await currentToken({ subscribe: [topic], lifetimeSeconds: 3 });

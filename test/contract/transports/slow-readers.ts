@@ -19,7 +19,7 @@ export function testSlowReaders({ front, mercureSite, smallSite }: Contract): vo
     transports.map(({ name, isStream }) => [name, isStream ? slowReader[front] : "kept"]),
   );
 
-  it("one that reads nothing for a while gets everything in order, once, and holds up nobody", async () => {
+  it("one that stops reading for a while gets everything once and in order, and delays no other client", async () => {
     const { count, slow } = await readLate(front, mercureSite());
     expect(await withEach(transports, async ({ name }) => dataOf(slow[name]))).toEqual(
       forEach(transports, numbers(1, count)),
@@ -27,7 +27,7 @@ export function testSlowReaders({ front, mercureSite, smallSite }: Contract): vo
     expect(fateOf(slow)).toEqual(fate);
   });
 
-  it("one that reads nothing for a while is told its gap where history has moved past it", async () => {
+  it("one that stops reading for a while gets a gap if its events were evicted", async () => {
     const { count, slow } = await readLate(front, smallSite());
     for (const [name, { told }] of Object.entries(slow)) {
       const reasons = new Set(told.flatMap((each) => (each.kind === "gap" ? [each.reason] : [])));
