@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 import { configJsonSchema } from "../config/schema.js";
+import { defaultHttp } from "../config/settings/http.js";
 import { streamPath } from "../protocol.js";
 import { exitCodeOf, failureText } from "./terminal/failure.js";
 import { exitCodes, type Io } from "./terminal/io.js";
@@ -81,7 +82,7 @@ function addSubscribe(root: Command, io: Io, ended: Ended): void {
       "[URL]",
       "The URL of the hub, or of its stream.",
       parseStreamUrl,
-      `http://127.0.0.1:8080${streamPath}`,
+      `http://${defaultHttp}${streamPath}`,
     )
     .option("--topic <F>", "A filter: a topic, with MQTT's + and # as wildcards. Repeatable.", appended)
     .option("--json", "Print each event as one line of JSON.")

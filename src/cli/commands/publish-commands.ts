@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
+import { defaultHttp } from "../../config/settings/http.js";
+import { beaconInterval } from "../../config/settings/publishing.js";
 import { defaultTopic, mercurePath } from "../../protocol.js";
 import { aborted, exitCodes, type Io } from "../terminal/io.js";
 import type { Target } from "./open-publisher.js";
@@ -49,7 +51,7 @@ async function sealerOf(file: string | undefined): Promise<((data: string) => Pr
 export function addBeacon(root: Command, io: Io, ended: Ending): void {
   const command = root.command("beacon").description("Publish the time until Ctrl-C.");
   addTargetOptions(command)
-    .option("--every <SECONDS>", "Seconds between two publications.", parseSeconds, 5)
+    .option("--every <SECONDS>", "Seconds between two publications.", parseSeconds, beaconInterval.default)
     .action(async ({ topic, every, ...target }: Named & { readonly every: number }) => {
       const { beacon } = await import("./beacon.js");
       const options = { topic, everySeconds: every };
@@ -64,7 +66,7 @@ function addTargetOptions(command: Command): Command {
     .addOption(
       new Option(
         "--url <URL>",
-        `Publish over HTTP to this URL of a hub: http://127.0.0.1:8080, or with the path ${mercurePath}.`,
+        `Publish over HTTP to this URL of a hub: http://${defaultHttp}, or with the path ${mercurePath}.`,
       ).conflicts(["to", "curve"]),
     )
     .option("--token-file <FILE>", "A file with a token for that URL. [PHAROS_TOKEN holds the token itself]")
@@ -89,7 +91,9 @@ async function publishing(
 
 function parseSeconds(text: string): number {
   const seconds = Number(text);
-  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < 0.01 || seconds > 86_400)
-    throw new InvalidArgumentError("Allowed: a number of seconds from 0.01 to 86400.");
+  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < beaconInterval.from || seconds > beaconInterval.to)
+    throw new InvalidArgumentError(
+      `Allowed: a number of seconds from ${beaconInterval.from} to ${beaconInterval.to}.`,
+    );
   return seconds;
 }

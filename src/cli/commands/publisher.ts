@@ -1,3 +1,5 @@
+import { defaultIngest } from "../../config/settings/publishing.js";
+
 /** A publication of a command. */
 export interface CliPublication {
   readonly topic?: string | undefined;
@@ -22,7 +24,7 @@ export interface CliPublisher {
 }
 
 /** The default ingest endpoint of a hub on this machine. */
-export const defaultTarget = ">tcp://127.0.0.1:9997";
+export const defaultTarget = `>${defaultIngest}`;
 
 /** The time-out for a hub to accept a publication, in milliseconds. */
 export const takenWithinMs = 5000;

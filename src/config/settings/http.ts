@@ -3,13 +3,16 @@ import { corsOrigin, httpAddress, publicUrl } from "../values/addresses.js";
 import { network } from "../values/network.js";
 import { wholeNumber } from "../values/number.js";
 
+/** Where a client on this machine finds the hub. */
+export const defaultHttp = "127.0.0.1:8080";
+
 /** The built-in HTTP server, and how clients reach it. */
 export const httpSettings = {
   http: setting({
     option: "http",
     argument: "<[HOST:]PORT|off>",
     value: httpAddress,
-    default: "127.0.0.1:8080",
+    default: defaultHttp,
     help: "Address of the HTTP front; port 0 takes a free port.",
   }),
   workers: setting({

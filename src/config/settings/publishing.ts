@@ -2,13 +2,19 @@ import { listOf, setting, textOf } from "../declare/setting.js";
 import { controlEndpoint, ingestEndpoint, onOrOff, publishOrigin } from "../values/addresses.js";
 import { seconds } from "../values/number.js";
 
+/** Where a publisher on this machine finds the hub. */
+export const defaultIngest = "tcp://127.0.0.1:9997";
+
+/** Seconds between two publications of a beacon; the command `beacon` has the same. */
+export const beaconInterval = { default: 5, from: 0.01, to: 86_400 } as const;
+
 /** Who may publish, and where. */
 export const publishingSettings = {
   ingest: setting({
     option: "ingest",
     argument: "<ENDPOINT>",
     value: listOf(ingestEndpoint),
-    default: ["@tcp://127.0.0.1:9997"],
+    default: [`@${defaultIngest}`],
     help: "ZeroMQ endpoint for publications: `@` binds, `>` connects.",
   }),
   ingestCurve: setting({
@@ -44,9 +50,9 @@ conditions.`,
   beaconSeconds: setting({
     option: "beacon",
     argument: "[SECONDS]",
-    bare: "5",
-    value: seconds({ from: 0.01, to: 86_400 }),
-    help: "Publish the time every SECONDS; 5 if no number is given.",
+    bare: String(beaconInterval.default),
+    value: seconds(beaconInterval),
+    help: `Publish the time every SECONDS; ${beaconInterval.default} if no number is given.`,
   }),
   control: setting({
     option: "control",
