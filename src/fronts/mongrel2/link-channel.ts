@@ -5,27 +5,33 @@ import type { Link } from "./link/link.js";
 import { Targets } from "./link/targets.js";
 import { MemberGroups } from "./member-groups.js";
 
-/** What the front knows a client stream by: its connection id on the link. */
+/** The front's handle of a stream: its connection id on the link. */
 export type StreamId = number;
 
 export interface LinkChannelOptions {
   readonly link: Link;
-  /** Most ids a message. */
+  /** The most ids in one message. */
   readonly targets: number;
-  /** Largest body of one message: a server with flow control closes a client with more than 100 KiB unwritten. */
+  /**
+   * The largest body of one message: a server with flow control closes a client with more than 100 KiB unwritten.
+   */
   readonly roundBytes: number;
-  /** Body bytes times members of one round: Mongrel2 copies a body per connection. */
+  /** The limit for the bytes of a round times its members: Mongrel2 copies the body for each connection. */
   readonly windowBytes: number;
-  /** What a stream ends with, before it is closed; undefined where there is nothing to say. */
+  /** The last bytes of a stream that is being closed; undefined if there are none. */
   readonly lastFrame: (id: StreamId, reason: EndReason) => Buffer | undefined;
-  /** A stream was closed from this side, of which the server sends no notice. */
+  /** Called when the hub closes a stream; the server sends no notice of that. */
   readonly ended: (id: StreamId) => void;
 }
 
-/** A round to a crowd carries at least this, or the many messages would cost more than their bytes. */
+/**
+ * The smallest round for many members; with smaller ones, the number of messages would cost more than their bytes.
+ */
 const leastRoundBytes = 4096;
 
-/** Writes rounds as messages that name up to 128 connections, and what single readers get grouped by equal bytes. */
+/**
+ * Sends a round as messages that each name up to 128 connections. Pages for single readers are grouped by equal bytes.
+ */
 export class LinkChannel implements Channel<StreamId> {
   readonly maxWriteBytes: number;
   readonly #options: LinkChannelOptions;
@@ -90,7 +96,7 @@ export class LinkChannel implements Channel<StreamId> {
     this.#options.ended(connection.handle);
   }
 
-  /** A close would wait behind what the client does not take. */
+  /** A normal close would wait until the client has read what is queued for it. */
   cut(connection: Connection<StreamId>): void {
     this.#cut.push(connection.handle);
     this.#options.ended(connection.handle);
@@ -108,7 +114,7 @@ export class LinkChannel implements Channel<StreamId> {
     this.#cut = [];
   }
 
-  /** The link is down: what was not flushed names connections that are gone. */
+  /** Call it when the link is down: the connections that the unsent messages name are gone. */
   reset(): void {
     this.#single.clear();
     this.#ending = [];

@@ -2,18 +2,18 @@ import { Targets } from "./link/targets.js";
 
 interface Group {
   readonly ids: Set<number>;
-  /** The framed list, until somebody comes or goes. */
+  /** Undefined after a change, until it is framed again. */
   targets: Targets | undefined;
 }
 
 /**
- * The members of one cohort in groups of as many ids as one message names. A change makes one group's list be written
- * anew, the others keep theirs: at 10,000 members the lists are 80 KB a round that nobody builds.
+ * The members of one cohort, in groups of as many ids as one message names. A change affects one group only; the other
+ * groups keep their framed lists. With 10,000 members the lists are 80 KB, which need not be built for each round.
  */
 export class MemberGroups {
   readonly #max: number;
   readonly #groups = new Set<Group>();
-  readonly #roomy = new Set<Group>();
+  readonly #notFull = new Set<Group>();
   readonly #groupOf = new Map<number, Group>();
 
   constructor(max: number) {
@@ -26,11 +26,11 @@ export class MemberGroups {
 
   add(id: number): void {
     if (this.#groupOf.has(id)) return;
-    const group = this.#groupWithRoom();
+    const group = this.#groupNotFull();
     group.ids.add(id);
     group.targets = undefined;
     this.#groupOf.set(id, group);
-    if (group.ids.size === this.#max) this.#roomy.delete(group);
+    if (group.ids.size === this.#max) this.#notFull.delete(group);
   }
 
   remove(id: number): void {
@@ -39,12 +39,12 @@ export class MemberGroups {
     this.#groupOf.delete(id);
     group.ids.delete(id);
     group.targets = undefined;
-    this.#roomy.add(group);
+    this.#notFull.add(group);
     if (group.ids.size === 0) this.#drop(group);
     if (this.#groups.size > 2 * Math.ceil(this.size / this.#max) + 1) this.#gather();
   }
 
-  /** One {@link Targets} for each group; the same objects until the group changes. */
+  /** One {@link Targets} for each group, the same object until the group changes. */
   *targets(): Generator<Targets, void> {
     for (const group of this.#groups) {
       group.targets ??= new Targets([...group.ids], this.#max);
@@ -52,25 +52,27 @@ export class MemberGroups {
     }
   }
 
-  #groupWithRoom(): Group {
-    const [roomy] = this.#roomy;
-    if (roomy !== undefined) return roomy;
-    const group: Group = { ids: new Set(), targets: undefined };
-    this.#groups.add(group);
-    this.#roomy.add(group);
-    return group;
+  #groupNotFull(): Group {
+    const [group] = this.#notFull;
+    if (group !== undefined) return group;
+    const added: Group = { ids: new Set(), targets: undefined };
+    this.#groups.add(added);
+    this.#notFull.add(added);
+    return added;
   }
 
   #drop(group: Group): void {
     this.#groups.delete(group);
-    this.#roomy.delete(group);
+    this.#notFull.delete(group);
   }
 
-  /** When most have left, those who stay move together: half-empty groups would double the messages of a round. */
+  /**
+   * After most members have left, the others are grouped again: half-empty groups would double the number of messages.
+   */
   #gather(): void {
     const ids = [...this.#groupOf.keys()];
     this.#groups.clear();
-    this.#roomy.clear();
+    this.#notFull.clear();
     this.#groupOf.clear();
     for (const id of ids) this.add(id);
   }

@@ -30,13 +30,13 @@ import { encodeReply } from "./requests.js";
 import { Mongrel2WebSocket } from "./mongrel2-websocket.js";
 
 export interface Mongrel2FrontOptions {
-  /** Unique among the hub's outlets; names the link in figures and log lines. */
+  /** Unique among the hub's outlets; the name of the link in metrics and log lines. */
   readonly name: string;
   readonly sendSpec: string;
   readonly recvSpec: string;
   readonly controlSpec?: string;
   readonly recordFile?: string;
-  /** Most ids in one message. */
+  /** The most ids in one message. */
   readonly targets: number;
   /** 0 sends no keep-alive. */
   readonly keepAliveMs: number;
@@ -52,23 +52,25 @@ export interface Mongrel2FrontOptions {
 
 type ClientRequest = PendingRequest | "malformed";
 
-/** A connection of the server on which requests wait, an answer is under way, or a stream runs. */
+/** A connection of the server with unanswered requests or an open stream. */
 interface Client {
   readonly id: number;
-  /** The answer under way counts as out when the server has taken it. */
+  /** A request counts as answered when the server has taken the whole answer. */
   readonly requests: RequestQueue<ClientRequest>;
-  /** What is left of the answer under way. */
+  /** The rest of the answer that is being sent. */
   rest: Buffer;
-  /** What it waits for an answer to. */
-  asked: PendingRequest | undefined;
+  /** The request whose answer is not known yet. */
+  unanswered: PendingRequest | undefined;
   closing: boolean;
   stream: Connection<StreamId> | undefined;
-  /** Set where the stream is a WebSocket. */
+  /** Set if the stream is a WebSocket. */
   webSocket: Mongrel2WebSocket | undefined;
   extraRequests: number;
 }
 
-/** Pharos behind one Mongrel2: carries its requests to the gateway and delivers rounds over the link. */
+/**
+ * The hub behind one Mongrel2 server: passes the server's requests to the gateway, and sends rounds over the link.
+ */
 export class Mongrel2Front implements Front {
   readonly label = "mongrel2";
   /** The gateway counts the bodies. */
@@ -154,7 +156,7 @@ export class Mongrel2Front implements Front {
           for (const id of ids) this.#drained(id);
         },
         up: () => logger.info({ link: name }, "the link is up"),
-        down: () => this.#lost(),
+        down: () => this.#linkLost(),
         stuck: () => this.#fanout.stall(),
         recovered: () => undefined,
       },
@@ -176,24 +178,30 @@ export class Mongrel2Front implements Front {
     } else if (client.requests.isFull) {
       this.#close(client, "pipelining");
     } else {
-      this.#keep(client, request);
+      this.#enqueue(client, request);
     }
   }
 
-  /** A frame of a WebSocket that is none of ours: its client would take answers to it for frames. */
+  /**
+   * Closes a connection that sends WebSocket frames but has no WebSocket here: its client would take an answer for
+   * frames.
+   */
   #stray(id: number): void {
     this.#close({ id }, "stray-frames");
   }
 
-  /** Mongrel2 reads on while an answer is waited for: bodies that lie here may hold as much as one may, together. */
-  #keep(client: Client, request: Mongrel2Request | "malformed"): void {
+  /**
+   * Mongrel2 reads further requests while one is unanswered. All bodies that wait together may be as large as one body
+   * may.
+   */
+  #enqueue(client: Client, request: Mongrel2Request | "malformed"): void {
     const { bodies } = this.#options.gateway;
     client.requests.add(request === "malformed" ? request : createPendingRequest(request, bodies));
     if (bodyBytesOf(client.requests.waiting) > bodies.bodyBytes) this.#close(client, "pipelining");
     else this.#next(client);
   }
 
-  /** Answers the next request, unless an answer is still under way: each connection gets one message at a time. */
+  /** Answers the next request if none is being answered: each connection gets one message at a time. */
   #next(client: Client): void {
     const request = client.requests.next();
     if (request !== undefined) this.#answer(client, request);
@@ -211,9 +219,9 @@ export class Mongrel2Front implements Front {
       const { asked } = request;
       const send = (answer: Answer): void => this.#send(client, this.#admit(request, answer), request);
       const answer = gateway.handle(asked);
-      // Its body is worked on until then, whoever has gone meanwhile.
+      // The memory of the body is reserved until the answer, even if the client has left.
       if (answer instanceof Promise) {
-        client.asked = request;
+        client.unanswered = request;
         this.#await(client, answer.finally(request.leave), send);
       } else {
         request.leave();
@@ -222,7 +230,9 @@ export class Mongrel2Front implements Front {
     }
   }
 
-  /** The server has to know that frames follow, and passes every true handshake on as one. */
+  /**
+   * Refuses a WebSocket that does not begin with a handshake of the server, which must know that frames follow.
+   */
   #admit({ asked, isHandshake }: PendingRequest, answer: Answer): Reply | AdmittedStream<StreamStart> {
     const { gateway } = this.#options;
     if (answer.kind === "reply") return answer;
@@ -230,11 +240,11 @@ export class Mongrel2Front implements Front {
     return gateway.refuse(asked, handshakeRefused());
   }
 
-  /** Nothing else of this connection is answered meanwhile; when it has gone by then, nothing is. */
+  /** Further requests of the connection wait. If it has gone when the answer comes, the answer is dropped. */
   #await(client: Client, answer: Promise<Answer>, send: (answer: Answer) => void): void {
     void answer.then((later) => {
       if (this.#clients.get(client.id) !== client || client.closing) return;
-      client.asked = undefined;
+      client.unanswered = undefined;
       send(later);
     });
   }
@@ -255,7 +265,7 @@ export class Mongrel2Front implements Front {
     this.#deliverRest(client);
   }
 
-  /** In pieces as rounds have them: a server with flow control closes a client with more than 100 KiB unwritten. */
+  /** Sends one piece: a server with flow control closes a client with more than 100 KiB unwritten. */
   #deliverRest(client: Client): void {
     const { targets, roundBytes } = this.#options;
     const piece = client.rest.subarray(0, roundBytes);
@@ -285,7 +295,7 @@ export class Mongrel2Front implements Front {
       dialogue,
       turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
-      place: bodies.enter(asked),
+      reservation: bodies.enter(asked),
       say: (said) => this.#fanout.reply(stream, said),
       end: () => {
         this.#link.ignore(client.id);
@@ -295,7 +305,7 @@ export class Mongrel2Front implements Front {
     });
   }
 
-  /** An answer to a further request would break into the stream, so there is none. */
+  /** A further request gets no answer, which would appear in the middle of the stream. */
   #extra(client: Client, stream: Connection<StreamId>): void {
     if (!countExtraRequests(client, 1, this.#options.metrics)) return;
     client.closing = true;
@@ -332,18 +342,18 @@ export class Mongrel2Front implements Front {
     if (client?.stream !== undefined) this.#fanout.closed(client.stream);
   }
 
-  /** The connection is none of ours any more; what waits on it is dropped. */
+  /** Forgets a connection, and drops its waiting requests. */
   #forget(id: number): void {
     const client = this.#clients.get(id);
     this.#clients.delete(id);
     if (client === undefined) return;
     drop(client);
-    client.asked?.gone();
+    client.unanswered?.gone();
     client.webSocket?.over();
   }
 
-  /** The ids mean nothing any more: clients that are still there will come with new ones. */
-  #lost(): void {
+  /** The link is down, and all ids are invalid: clients that still exist come back with new ones. */
+  #linkLost(): void {
     this.#fanout.dropAll();
     this.#channel.reset();
     for (const id of this.#clients.keys()) this.#forget(id);
@@ -355,7 +365,7 @@ function createClient(id: number): Client {
     id,
     requests: new RequestQueue(),
     rest: Buffer.alloc(0),
-    asked: undefined,
+    unanswered: undefined,
     closing: false,
     stream: undefined,
     webSocket: undefined,
@@ -367,7 +377,7 @@ function bodyBytesOf(requests: readonly ClientRequest[]): number {
   return requests.reduce((sum, request) => sum + (request === "malformed" ? 0 : request.bodyBytes), 0);
 }
 
-/** Drops what waits; returns how much that was. */
+/** Drops the waiting requests, and returns how many they were. */
 function drop({ requests }: Client): number {
   const dropped = requests.clear();
   for (const request of dropped) if (request !== "malformed") request.leave();

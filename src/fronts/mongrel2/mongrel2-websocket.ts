@@ -22,37 +22,39 @@ export interface Mongrel2WebSocketOptions {
   readonly turnBudget: TurnBudget;
   /** The most bytes of one message. */
   readonly messageBytes: number;
-  /** Memory for messages that wait or are worked on: Mongrel2 reads on meanwhile. */
-  readonly place: BodyReservation;
-  /** Something goes out on the stream. */
+  /** Memory for messages that wait or are handled: Mongrel2 keeps reading meanwhile. */
+  readonly reservation: BodyReservation;
+  /** Writes an answer on the stream. */
   readonly say: (said: MessageResult) => boolean;
-  /** The stream is to be closed, behind what it is being sent and {@link Mongrel2WebSocket.lastFrame}. */
+  /** The stream has to be closed, after what is being sent and {@link Mongrel2WebSocket.lastFrame}. */
   readonly end: () => void;
 }
 
-/** What one WebSocket's client sends through Mongrel2, which joins its pieces and answers neither pings nor closes. */
+/**
+ * One WebSocket behind Mongrel2, which joins the fragments of a message, but answers neither pings nor closes.
+ */
 export class Mongrel2WebSocket {
   readonly #options: Mongrel2WebSocketOptions;
-  readonly #conversation: MessageQueue;
+  readonly #messages: MessageQueue;
   #last: Buffer | undefined;
 
   constructor(options: Mongrel2WebSocketOptions) {
     this.#options = options;
-    this.#conversation = new MessageQueue({
+    this.#messages = new MessageQueue({
       dialogue: options.dialogue,
       turnBudget: options.turnBudget,
       onResult: options.say,
-      onIdle: () => options.place.leave(),
+      onIdle: () => options.reservation.leave(),
       onOverrun: () => this.#end(endFrames.misused),
     });
   }
 
-  /** Answers have gone out. */
+  /** Call it when answers have been written. */
   flushed(): void {
-    this.#conversation.flushed();
+    this.#messages.flushed();
   }
 
-  /** A frame that was unmasked, and joined where it was a piece. */
+  /** Takes a frame that Mongrel2 has unmasked, and joined from its fragments. */
   take(opcode: number, payload: Buffer): void {
     if (this.#last !== undefined) return;
     switch (opcode) {
@@ -72,28 +74,28 @@ export class Mongrel2WebSocket {
     }
   }
 
-  /** What the client is told last. */
+  /** The last frame for the client. */
   lastFrame(reason: EndReason): Buffer {
     return this.#last ?? endFrames[reason];
   }
 
-  /** The stream has ended: nothing else is worked on. */
+  /** Call it when the stream has ended: no further message is handled. */
   over(): void {
-    this.#conversation.end();
-    this.#options.place.leave();
+    this.#messages.end();
+    this.#options.reservation.leave();
   }
 
   #message(kind: MessageKind, payload: Buffer): void {
-    const { messageBytes, place } = this.#options;
+    const { messageBytes, reservation } = this.#options;
     const isText = kind === "text";
     const kinds = kindsOf(this.#options.dialogue);
     if (!kinds.includes(kind)) this.#end(frameClose(closeCodes.unsupported, otherKindReason(kinds)));
     else if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
     else if (isText && !isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
-    else if (!hasRoomFor(place, payload.length)) this.#end(endFrames.full);
+    else if (!hasRoomFor(reservation, payload.length)) this.#end(endFrames.full);
     else {
-      this.#conversation.take(isText ? payload.toString() : payload);
-      if (!this.#conversation.isBusy) place.leave();
+      this.#messages.take(isText ? payload.toString() : payload);
+      if (!this.#messages.isBusy) reservation.leave();
     }
   }
 
@@ -104,7 +106,9 @@ export class Mongrel2WebSocket {
   }
 }
 
-/** The code to answer a close with: its own, unless it has none or one that may not be sent [RFC 6455 7.4]. */
+/**
+ * The code that answers a close: the client's own, unless it has none, or one that may not be sent [RFC 6455 7.4].
+ */
 function codeOf(payload: Buffer): number {
   if (payload.length === 0) return closeCodes.normal;
   const code = payload.length < 2 ? 0 : payload.readUInt16BE(0);

@@ -3,36 +3,36 @@ import type { GatewayRequest } from "../../gateway/http/messages.js";
 import type { Mongrel2Request } from "./wire/request.js";
 import { closesAfterAnswer, isHandshake, toGatewayRequest } from "./requests.js";
 
-/** A request from its coming until its answer. */
+/** A request that is not answered yet. */
 export interface PendingRequest {
   readonly asked: GatewayRequest;
-  /** True where a WebSocket may begin. */
+  /** True if a WebSocket may begin with it. */
   readonly isHandshake: boolean;
-  /** True when a client or the server speaks of a spooled upload. */
+  /** True if the client or the server announces a spooled upload. */
   readonly upload: boolean;
-  /** True when the connection is to end with its answer. */
+  /** True if the connection has to be closed after the answer. */
   readonly closes: boolean;
-  /** What is kept of its body. */
+  /** The bytes that are kept of its body. */
   readonly bodyBytes: number;
-  /** To be called when it is answered or dropped. */
+  /** Call it when the request is answered or dropped: frees the memory of its body. */
   readonly leave: () => void;
-  /** To be called when its client goes before it is answered. */
+  /** Call it when the client disconnects before the answer. */
   readonly gone: () => void;
 }
 
 const empty = Buffer.alloc(0);
 
 /**
- * Keeps a request with its body, which came with it. A body for which there is no room is let go at once, and whoever
- * asks for it is told so: who sends it may have no right to, and is told that.
+ * Keeps a request with its body, which has arrived already. If there is no memory for the body, it is dropped at once,
+ * and only reading it fails: a client that may not send it gets that answer instead.
  */
 export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudget): PendingRequest {
   const head = { ...request, body: empty };
   const controller = new AbortController();
   const disconnectSignal = (): AbortSignal => controller.signal;
   const noBody = toGatewayRequest(head, { body: () => Promise.resolve(empty), disconnectSignal });
-  const place = request.body.length === 0 ? undefined : bodies.enter(noBody);
-  const body = roomFor(request.body, place);
+  const reservation = request.body.length === 0 ? undefined : bodies.enter(noBody);
+  const body = reserve(request.body, reservation);
   return {
     asked: toGatewayRequest(head, {
       body: () => (body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body)),
@@ -42,14 +42,14 @@ export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudge
     upload: request.upload,
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,
-    leave: () => place?.leave(),
+    leave: () => reservation?.leave(),
     gone: () => controller.abort(),
   };
 }
 
-function roomFor(body: Buffer, place: BodyReservation | undefined): Buffer | Error {
+function reserve(body: Buffer, reservation: BodyReservation | undefined): Buffer | Error {
   try {
-    place?.take(body.length);
+    reservation?.take(body.length);
     return body;
   } catch (error) {
     if (error instanceof Error) return error;

@@ -2,7 +2,7 @@ import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Mongrel2Request } from "./wire/request.js";
 
-/** Shows a request that Mongrel2 passed on to the gateway; `body` gives its body. */
+/** Turns a request from Mongrel2 into one for the gateway. `body` returns its body. */
 export function toGatewayRequest(
   request: Mongrel2Request,
   { body, disconnectSignal }: Pick<GatewayRequest, "body" | "disconnectSignal">,
@@ -21,14 +21,14 @@ export function toGatewayRequest(
 }
 
 /**
- * True for the request with which a WebSocket begins, as Mongrel2 passes it on. It reads frames from then on, so that a
- * refusal has to close. A client can write the word itself, and gets frames that it does not expect.
+ * True for a WebSocket handshake, as Mongrel2 passes it on. From then on Mongrel2 reads frames, so that a refusal has
+ * to close the connection. A client that sends this method itself gets frames that it does not expect.
  */
 export function isHandshake({ method }: Pick<Mongrel2Request, "method">): boolean {
   return method === "WEBSOCKET_HANDSHAKE";
 }
 
-/** True when the client expects the connection to end with the answer. */
+/** True if the client expects the connection to close after the answer. */
 export function closesAfterAnswer(request: Mongrel2Request): boolean {
   if (isHandshake(request)) return true;
   const words = (request.headers.get("connection") ?? []).join(",").toLowerCase();
@@ -36,7 +36,7 @@ export function closesAfterAnswer(request: Mongrel2Request): boolean {
   return words.includes("close");
 }
 
-/** A whole answer as it goes over the wire. */
+/** A whole response in bytes. */
 export function encodeReply(reply: Reply, options: { readonly close: boolean }): Buffer {
   const length =
     reply.contentLength === undefined ? [] : [["Content-Length", String(reply.contentLength)] as const];

@@ -20,7 +20,7 @@ function startClient(room: BodyBudget): World {
     dialogue: { take: () => new Promise((resolve) => answers.push(resolve)) },
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
-    place: room.enter(gatewayRequest({})),
+    reservation: room.enter(gatewayRequest({})),
     say: () => true,
     end: () => undefined,
   });

@@ -2,35 +2,35 @@ import type { Clock } from "../../../base/clock.js";
 
 export interface CreditsOptions {
   readonly clock: Clock;
-  /** How long credits are waited for before they count as lost, in milliseconds. */
+  /** After this time without credits they count as lost, in milliseconds. */
   readonly timeoutMs: number;
-  /** The same while a connection has no more than `retryBytes` unwritten: it then has room for a further delivery. */
+  /** The same for a connection with at most `retryBytes` unwritten, which can take another delivery. */
   readonly retryMs: number;
   readonly retryBytes: number;
-  /** These connections have nothing unwritten; once a turn of the event loop. */
+  /** Called with the connections that have nothing unwritten, once a turn of the event loop. */
   readonly drained: (ids: readonly number[]) => void;
-  /** Credits of so many connections did not come in time; `drained` names them as well. */
+  /** Called with the number of connections whose credits are lost; `drained` names them too. */
   readonly lost: (connections: number) => void;
 }
 
 interface Account {
-  /** Of earlier deliveries that were given up: written and their notice lost, or still to be written. */
+  /** Bytes of earlier deliveries whose credits are late: they are unwritten, or their notice was lost. */
   overdueBytes: number;
-  /** Of the last delivery. */
+  /** Bytes of the last delivery. */
   lastBytes: number;
-  /** False when the last delivery has been given up, too. */
+  /** False once the credits of the last delivery are late too. */
   waiting: boolean;
   dueAt: number;
 }
 
 /**
- * What connections have not written yet, by the server's credits. Mongrel2 1.12 answers each delivery with one notice
- * of exactly its body's bytes once the last of them is with the kernel, none for a close, a control message or an
- * unknown id [seen]. A notice is a few map operations: they come at up to 100,000/s.
+ * The bytes that connections have not written yet, by the server's credits. For each delivery Mongrel2 1.12 sends one
+ * notice with exactly the body's bytes, once the kernel has the last of them. It sends none for a close, a control
+ * message or an unknown id [seen]. Up to 100,000 notices come in a second, so each costs only a few map operations.
  *
- * Some get lost: 224 of 600,000 to 10,000 clients [seen]. A connection with little unwritten is therefore used on after
- * a short wait; what it may have unwritten then stays under the 100 KiB at which the server closes it. Deliveries
- * are written in order, so the notice of the last one settles those before it.
+ * Some notices get lost: 224 of 600,000 to 10,000 clients [seen]. A connection with little unwritten is therefore used
+ * again after a short wait: at worst it then has less than the 100 KiB unwritten at which the server closes it.
+ * Deliveries are written in order, so the notice of the last one settles the earlier ones.
  */
 export class Credits {
   readonly #options: CreditsOptions;
@@ -46,7 +46,7 @@ export class Credits {
     return this.#accounts.size;
   }
 
-  /** So many bytes were sent to each of these connections. */
+  /** Notes that `bytes` were sent to each of these connections. */
   charge(ids: readonly number[], bytes: number): void {
     const now = this.#options.clock.monotonic();
     for (const id of ids) {
@@ -56,12 +56,15 @@ export class Credits {
         overdueBytes,
         lastBytes: bytes,
         waiting: true,
-        dueAt: now + this.#patience(overdueBytes + bytes),
+        dueAt: now + this.#waitMs(overdueBytes + bytes),
       });
     }
   }
 
-  /** A notice. One for a connection without an account (late, or of another sender) changes nothing. */
+  /**
+   * Takes a notice. A notice for a connection without unwritten bytes (a late one, or for another sender) changes
+   * nothing.
+   */
   credit(id: number, bytes: number): void {
     const account = this.#accounts.get(id);
     if (account === undefined) return;
@@ -73,7 +76,7 @@ export class Credits {
     if (account.waiting) this.#drain(id);
   }
 
-  /** The connection is gone: it is not reported again. */
+  /** The connection is gone: it is not reported any more. */
   forget(id: number): void {
     this.#accounts.delete(id);
     this.#drained.delete(id);
@@ -84,7 +87,7 @@ export class Credits {
     this.#drained.clear();
   }
 
-  /** Gives up on credits that are overdue. Call it about once a second, but not while the server is stuck. */
+  /** Gives up credits that are late. Call it about once a second, but not while the server is stuck. */
   expire(): void {
     const now = this.#options.clock.monotonic();
     let lost = 0;
@@ -97,21 +100,21 @@ export class Credits {
     if (lost > 0) this.#options.lost(lost);
   }
 
-  /** Starts every waiting time anew, after a server was stuck. */
+  /** Restarts all waiting times; call it when a stuck server has recovered. */
   postpone(): void {
     const now = this.#options.clock.monotonic();
     for (const account of this.#accounts.values()) {
-      account.dueAt = now + this.#patience(account.overdueBytes + account.lastBytes);
+      account.dueAt = now + this.#waitMs(account.overdueBytes + account.lastBytes);
     }
   }
 
-  /** Notices were lost on the way: no account is waited for longer than `withinMs` from now. */
+  /** Notices were lost: waits for no credits longer than `withinMs` from now. */
   hasten(withinMs: number): void {
     const latest = this.#options.clock.monotonic() + withinMs;
     for (const account of this.#accounts.values()) account.dueAt = Math.min(account.dueAt, latest);
   }
 
-  #patience(unwrittenBytes: number): number {
+  #waitMs(unwrittenBytes: number): number {
     const { retryBytes, retryMs, timeoutMs } = this.#options;
     return unwrittenBytes <= retryBytes ? retryMs : timeoutMs;
   }

@@ -1,9 +1,11 @@
-/** Of so many it is known for certain; twice as many at most. Forgetting one costs its frames being read. */
-const generation = 4096;
+/**
+ * At least this many ids are remembered, at most twice as many. A forgotten id costs the reading of its frames.
+ */
+const idsInGeneration = 4096;
 
 /**
- * The connections that were closed from this side last, or are about to be. What a client had sent by then still comes, frame by frame, and
- * is for nobody: a run of the server never gives an id twice.
+ * The ids of connections that the hub has closed recently, or is about to close. Requests that their clients had sent
+ * before still arrive, and are ignored. A run of the server never uses an id twice.
  */
 export class EndedIds {
   #young = new Set<number>();
@@ -11,7 +13,7 @@ export class EndedIds {
 
   add(id: number): void {
     if (this.#young.has(id)) return;
-    if (this.#young.size >= generation) {
+    if (this.#young.size >= idsInGeneration) {
       this.#old = this.#young;
       this.#young = new Set();
     }
@@ -22,7 +24,7 @@ export class EndedIds {
     return this.#young.has(id) || this.#old.has(id);
   }
 
-  /** Another run of the server gives them anew. */
+  /** Call it for a new run of the server, which uses the ids again. */
   clear(): void {
     this.#young.clear();
     this.#old = new Set();

@@ -1,34 +1,34 @@
 import type { Mongrel2Request } from "../wire/request.js";
 
-/** A frame that could not be read. `id` is there when a client may be waiting for an answer under it. */
+/** A frame that could not be read. It has an `id` if a client may wait for an answer. */
 export interface MalformedFrame {
   readonly id?: number;
   readonly reason: string;
 }
 
 /**
- * What a link tells its owner. All are called synchronously, one at a time, never from within a call of the owner
- * into the link. Ids hold until `down`: afterwards none of them may be used again, even if the same number returns.
+ * The events of a link. All are called synchronously, one at a time, never from within a call of the owner into the
+ * link. Ids are valid until `down`; after that none may be used, even if the same number comes again.
  */
 export interface LinkEvents {
-  /** A request. Never before `up`; requests of a lost link are not reported. */
+  /** A request. It comes only after `up`; requests of a lost link are not reported. */
   request(request: Mongrel2Request): void;
-  /** The connection is gone. May come for an id that is not known, and twice for one. */
+  /** The connection is gone. May come for an unknown id, and twice for one id. */
   disconnected(id: number): void;
   /**
-   * These connections can take their next message. By fence it is called once a message, with the very array
-   * `targets.ids` that was delivered to, connections that have gone since included; by credits with whoever drained
-   * during this turn of the event loop, and is still there.
+   * These connections can take their next message. With a fence, it is called once for each message, with the very
+   * array `targets.ids`, including connections that have gone since. With credits, it is called with the connections
+   * that drained in this turn of the event loop and still exist.
    */
   drained(ids: readonly number[]): void;
   /** The server takes messages: at the start and after each `down`. */
   up(): void;
-  /** The server or the connection to it is lost, with all ids. What was queued is dropped. */
+  /** The server or the connection to it is lost, and all ids are invalid. Queued messages are dropped. */
   down(reason: string): void;
-  /** A fence is late. What is delivered now waits; nothing is sent until `recovered` or `down`. */
+  /** A fence is late. Deliveries wait until `recovered`, or are dropped at `down`. */
   stuck(): void;
-  /** The fence came back after all; nothing was lost. */
+  /** The late fence came back; nothing was lost. */
   recovered(): void;
-  /** A frame was refused; with an id, answer 400 and close. Counted and logged already. */
+  /** A frame was refused, counted and logged. If it has an id, answer 400 and close. */
   malformed(frame: MalformedFrame): void;
 }

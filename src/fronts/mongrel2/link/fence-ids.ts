@@ -1,13 +1,13 @@
 import { randomInt } from "node:crypto";
 
-/** The top of the 32-bit range: a server reaches it after four billion connections. */
+/** The last ids of the 32-bit range: a server reaches them after four billion connections. */
 const count = 65_536;
 const first = 2 ** 32 - count;
 
 /**
- * Ids that no connection has. Mongrel2 answers a message to one with a disconnect notice, after everything that came
- * before: this is how a handler learns that its messages have been taken. They rotate from a random start, so that
- * the notice for a fence of a handler that has died is not taken for one of ours.
+ * Ids that no connection has. Mongrel2 answers a message to such an id with a disconnect notice, after all earlier
+ * messages: so a handler learns that its messages were taken. The ids start at a random one, so that a notice for a
+ * dead handler's fence is not taken for one of ours.
  */
 export class FenceIds {
   #next = randomInt(count);
@@ -18,12 +18,12 @@ export class FenceIds {
     return id;
   }
 
-  /** Whether an id of a notice, which Mongrel2 writes as a signed number, is one of the range. */
+  /** Whether the id of a notice, which Mongrel2 writes as a signed number, is in the range. */
   static includes(id: number): boolean {
     return id >>> 0 >= first;
   }
 
-  /** The id that was sent, from the one that came back: 4294967295 returns as -1. */
+  /** The sent id, from the id of the notice: 4294967295 comes back as -1. */
   static fromNotice(id: number): number {
     return id >>> 0;
   }

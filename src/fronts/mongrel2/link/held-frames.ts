@@ -1,6 +1,6 @@
 /**
- * Frames that came before the server had subscribed, when no answer could reach it. The receiving socket must be read
- * all the same: one that is connected and left unread stalls the whole server.
+ * Frames that came before the server subscribed, when it could not get an answer yet. The receiving socket must be read
+ * all the same: a connected socket that is not read blocks the whole server.
  */
 export class HeldFrames {
   readonly #maxFrames: number;
@@ -13,7 +13,7 @@ export class HeldFrames {
     this.#maxBytes = limits.heldBytes;
   }
 
-  /** False when the frame is one too many and was dropped. */
+  /** False if there are too many frames; then this one was dropped. */
   add(frame: Buffer): boolean {
     if (this.#frames.length >= this.#maxFrames || this.#bytes + frame.length > this.#maxBytes) return false;
     this.#frames.push(frame);
@@ -21,7 +21,7 @@ export class HeldFrames {
     return true;
   }
 
-  /** Hands them over, oldest first, and keeps none. */
+  /** Removes all frames and returns them, oldest first. */
   take(): readonly Buffer[] {
     const frames = this.#frames;
     this.#frames = [];

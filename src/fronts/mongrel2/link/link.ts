@@ -20,21 +20,21 @@ import { Targets } from "./targets.js";
 import { keepAliveSeconds } from "../../../limits/delivery.js";
 import { type Message, Windows } from "./windows.js";
 
-/** How it is known that a connection can take its next message. */
+/** The signal that a connection can take its next message. */
 export type Pacing = "credits" | "fence";
 
-/** The sender of messages where the server subscribed to everything: it may be any. */
+/** The sender in messages to a server that has subscribed to everything; any text will do. */
 const anySender = "pharos";
 const tickMs = 1_000;
-/** A fence goes out this often when nothing else does: a stuck server is noticed, and a living one remembered. */
+/** A fence is sent this often if nothing else is, to notice a stuck server and to record that it is alive. */
 const checkMs = 3_000;
 
 /**
- * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. It knows nothing of topics or of
- * what the bytes mean, and one link nothing of another: the same id on two links is two connections.
+ * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. It knows nothing of topics or the
+ * meaning of the bytes. Links are independent: the same id on two links is two connections.
  *
- * A connection gets at most one message between two fences. The owner keeps this by giving each id one message and
- * the next only after `drained` has named it; the link keeps it for its own closes.
+ * A connection gets at most one message between two fences. The owner gives each id one message, and the next one after
+ * `drained` has named the id; the link does the same for its own closes.
  */
 export class Link {
   readonly #options: LinkOptions;
@@ -51,13 +51,13 @@ export class Link {
   #state: LinkState = "waiting";
   #pacing: Pacing = "fence";
   #sender = "";
-  /** The window whose messages are answered by credits; the pacing may change while one is open. */
+  /** The window whose messages are answered by credits. The pacing may change while a window is open. */
   #charged: readonly Message[] | undefined;
-  /** Notices were lost, and no fence has come back since. */
+  /** True if notices were lost and no fence has come back since. */
   #noticesLost = false;
   #closed = false;
 
-  /** Reads the record; connects nothing yet. Throws `bad-config` when the record file cannot be used. */
+  /** Reads the record; connects nothing yet. Throws `bad-config` if the record file cannot be used. */
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#limits = { ...defaultLinkLimits, ...options.limits };
@@ -77,12 +77,14 @@ export class Link {
     return this.#state;
   }
 
-  /** Credits once a request of this stay carried them; they never come from a server without flow control. */
+  /**
+   * `credits` once a request since the last connect carried them. A server without flow control never sends credits.
+   */
   get pacing(): Pacing {
     return this.#pacing;
   }
 
-  /** Connects; the server may come later, or never. Throws `bad-endpoint`. Call it once. */
+  /** Connects. The server may start later, or never. Throws `bad-endpoint`. Call it once. */
   start(): void {
     const { clock, sendSpec, recvSpec } = this.#options;
     this.#sockets = new LinkSockets({
@@ -106,9 +108,9 @@ export class Link {
   }
 
   /**
-   * Waits until the server has taken what is queued, closes included, at most `limits.closeMs`, and disconnects. Close
-   * the streams first: those left open are orphans, freed at the next start. With `flush: false` it waits for nothing
-   * and ends within the call. Safe to call twice.
+   * Waits until the server has taken all queued messages, including closes, for at most `limits.closeMs`, and
+   * disconnects. Close the streams first: open streams become orphans, which are freed at the next start. With `flush:
+   * false` it does not wait, and ends within the call. Safe to call twice.
    */
   async close({ flush = true }: { readonly flush?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
@@ -126,9 +128,9 @@ export class Link {
   }
 
   /**
-   * Queues one message; `body` is raw bytes for the client and must not be empty, nor change afterwards. Each id must
-   * be idle and is busy until `drained` names it, which bounds the queue: one message a connection. Queued while the
-   * link is stuck, dropped while it is down. Throws `bad-mongrel2-response` for an empty body.
+   * Queues one message. `body` is raw bytes for the client; it must not be empty, and must not change afterwards. Each
+   * id must be idle, and is busy until `drained` names it: this bounds the queue to one message a connection. Messages
+   * are queued while the link is stuck, and dropped while it is down. Throws `bad-mongrel2-response` for an empty body.
    */
   deliver(targets: Targets, body: Buffer): void {
     if (body.length === 0) throw new PharosError("bad-mongrel2-response", "an empty body would close");
@@ -136,34 +138,39 @@ export class Link {
   }
 
   /**
-   * Queues the close of these connections and forgets them. It counts as their message, `drained` does not come for
-   * it, and nothing may follow. A server drops it for a connection with 16 messages unwritten, which it closes anyway.
+   * Queues the close of these connections and forgets them. The close is their message; `drained` does not follow, and
+   * nothing may be sent afterwards. For a connection with 16 messages unwritten the server drops the close, but closes
+   * the connection anyway.
    */
   closeConnections(targets: Targets): void {
     this.#finish("close", targets);
   }
 
   /**
-   * Ends connections at once that take nothing any more, where a close would wait behind what they have not written.
-   * As after `closeConnections`, nothing may follow, and no `disconnected` comes.
+   * Closes connections at once whose clients read nothing; a normal close would wait behind their unwritten bytes. As
+   * after `closeConnections`, nothing may be sent afterwards, and `disconnected` does not follow.
    */
   cut(targets: Targets): void {
     this.#finish("cut", targets);
   }
 
-  /** What the client of this connection still sends is not read; notices are. What closes a connection implies it. */
+  /**
+   * Further requests of this connection are not read; notices are. Every close of a connection implies it.
+   */
   ignore(id: number): void {
     this.#frames.end(id);
   }
 
-  /** Calls `action` when the server has taken all that was queued so far, at once if nothing is; never after `down`. */
+  /**
+   * Calls `action` when the server has taken all messages queued so far: now if there are none, never after `down`.
+   */
   whenTaken(action: () => void): void {
     this.#windows.whenTaken(action);
   }
 
   /**
-   * This connection carries a stream: from now on it is kept alive, and written down so that it is freed after a
-   * crash. Call it before the delivery that opens the stream.
+   * This connection carries a stream: from now on it is kept alive, and recorded so that it can be freed after a crash.
+   * Call it before the delivery that opens the stream.
    */
   opened(id: number): void {
     if (!this.#taking) return;
@@ -198,7 +205,7 @@ export class Link {
       limits: this.#limits,
       ports: {
         send: (frame) => this.#sockets?.send(frame),
-        resting: () => this.#pacing === "fence",
+        needsPauses: () => this.#pacing === "fence",
         opening: (window) => this.#opening(window),
         taken: (window, tookMs) => this.#taken(window, tookMs),
         late: () => this.#late(),
@@ -238,7 +245,7 @@ export class Link {
       givenUp: (connections, reason) =>
         logger.warn(
           { ...this.#labels, connections, reason },
-          "cannot tell whether lost streams are still open: their clients may stay deaf until Mongrel2 ends them",
+          "cannot find out whether lost streams are still open: their clients may get no events until Mongrel2 closes them",
         ),
       pursueMs: this.#limits.orphanMs,
     });
@@ -255,7 +262,7 @@ export class Link {
     if (!isSender(sender)) {
       this.#options.logger.error(
         { ...this.#labels, sender },
-        "no message can carry what the server asks for",
+        "the server subscribed with a sender that no message can have",
       );
       return;
     }
@@ -271,7 +278,7 @@ export class Link {
 
   #down(reason: string): void {
     if (!this.#taking) return;
-    // While it closes there is only the wait for what is queued, which is over.
+    // A closing link only waits for its queue, and the queue is gone.
     if (this.#closed) return this.#windows.stop();
     this.#enter("down");
     this.#orphans.stop();
@@ -287,18 +294,18 @@ export class Link {
     this.#guard(() => this.#options.events.down(reason));
   }
 
-  /** A disconnect that was lost is told again at the next delivery; a fence and credits have to be seen to. */
+  /** A lost disconnect is repeated at the next delivery, but a lost fence or credits are not. */
   #remade(): void {
     if (!this.#taking) return;
     this.#options.logger.warn(
       this.#labels,
-      "the connection that brings requests was remade: some may be lost",
+      "the connection for requests was interrupted: some requests may be lost",
     );
     this.#noticesLost = true;
     this.#windows.renew();
   }
 
-  /** One message less is a hole in a stream: a pair of sockets that lost one is given up, and its streams with it. */
+  /** A lost message is a gap in a stream, so the sockets are closed, and all streams with them. */
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#options.logger.error({ ...this.#labels, error }, "a socket failed");
@@ -341,7 +348,7 @@ export class Link {
   }
 
   #request({ request }: Extract<Mongrel2Frame, { kind: "request" }>): void {
-    // Fences are heard until the link has closed; a request would be answered by nobody.
+    // Fences are read until the link is closed, but nobody would answer a request.
     if (this.#closed) return;
     if (request.downloadCredits !== undefined) this.#pacing = "credits";
     this.#orphans.seen(request.id);
@@ -370,7 +377,8 @@ export class Link {
   #taken(window: readonly Message[], tookMs: number): void {
     this.#options.metrics.gauge("fence_seconds", tookMs / 1000, this.#labels);
     this.#options.metrics.observe("fence_duration_seconds", tookMs / 1000, this.#labels);
-    // The time of the question: the answer may have lain here while this process was stopped and the server ended.
+    // The time when the fence was sent: its notice may have waited here while this process was stopped and the server
+    // ended.
     this.#record.heard(this.#options.clock.now() - tookMs);
     if (this.#noticesLost) this.#credits.hasten(this.#limits.lostCreditMs);
     this.#noticesLost = false;
@@ -420,12 +428,12 @@ export class Link {
     const options = { sender: this.#sender, targets: this.#targets };
     for (const frame of controlFrames("keep-alive", this.#open, options)) {
       this.#sockets?.send(frame);
-      // The sockets may have found that the server is gone.
+      // The sockets may have found during the send that the server is gone.
       if (this.#state !== "up") return;
     }
   }
 
-  /** A fault of the owner on one frame must not end the loop that reads all of them. */
+  /** A fault of the owner in one frame must not end the loop that reads all frames. */
   #guard(action: () => void): void {
     try {
       action();

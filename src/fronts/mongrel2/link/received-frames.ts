@@ -15,7 +15,10 @@ export interface ReceivedFramesOptions {
 
 const logEveryMs = 10_000;
 
-/** The frames of one server: held while the link waits, then parsed. It counts and logs the frames that it refuses. */
+/**
+ * The frames of one server. They are kept until the server has subscribed, then parsed. Refused frames are counted and
+ * logged.
+ */
 export class ReceivedFrames {
   readonly #options: ReceivedFramesOptions;
   readonly #held: HeldFrames;
@@ -39,8 +42,8 @@ export class ReceivedFrames {
   }
 
   /**
-   * Undefined if the frame's connection has ended: a client that floods its connection has sent 100,000 frames by the
-   * time that it is closed.
+   * Undefined if the frame's connection has ended. A client that floods its connection can send 100,000 frames before
+   * it is closed.
    */
   parse(frame: Buffer): Mongrel2Frame | undefined {
     const id = requestIdOf(frame);
@@ -50,12 +53,12 @@ export class ReceivedFrames {
     return parsed;
   }
 
-  /** From now on requests of this connection are not read; notices are. */
+  /** From now on, requests of this connection are not read; notices are. */
   end(id: number): void {
     this.#ended.add(id);
   }
 
-  /** Another run of the server gives the ids anew. */
+  /** Call it for a new run of the server, which uses the ids again. */
   forgetEnded(): void {
     this.#ended.clear();
   }

@@ -1,28 +1,28 @@
 import { Pull, XPublisher } from "zeromq";
 import { PharosError } from "../../../base/errors.js";
 
-/** What the pair of sockets tells the link. Nothing comes after `close`, nor from a PULL that was replaced. */
+/** The events of a pair of sockets. Nothing comes after `close`, nor from a PULL socket that was replaced. */
 export interface SocketEvents {
   frame(frame: Buffer): void;
-  /** The server takes messages that start with `ident`, which is mostly empty. */
+  /** The server takes messages that start with `ident`, which is usually empty. */
   subscribed(ident: string): void;
-  /** It no longer does: it ended, or the connection broke. */
+  /** The server takes no messages any more: it ended, or the connection broke. */
   unsubscribed(): void;
-  /** The connection that brings frames broke and stands again: what was under way on it is lost. */
+  /** The connection that brings frames was interrupted; frames on their way were lost. */
   remade(): void;
   /**
-   * A message was not sent: the server's subscription has changed, and this process had not come to read of it. The
-   * pair is of no more use.
+   * A message was not sent: the server's subscription has changed, and the change has not been read yet. The pair
+   * cannot be used any more.
    */
   overtaken(): void;
-  /** A message could not be sent, or a socket cannot be read. The pair is of no more use. */
+  /** A message could not be sent, or a socket cannot be read. The pair cannot be used any more. */
   failed(error: unknown): void;
 }
 
 export interface LinkSocketsOptions {
   readonly sendSpec: string;
   readonly recvSpec: string;
-  /** Frames that wait to be read before the server is held up. */
+  /** Frames that wait to be read; beyond them the server has to wait. */
   readonly receivedFrames: number;
   readonly events: SocketEvents;
 }
@@ -30,8 +30,8 @@ export interface LinkSocketsOptions {
 const subscribe = 1;
 
 /**
- * The two sockets of one link. Both connect at once: PULL alone later can deadlock, since the server's handler task
- * blocks on its PUSH while nobody is there to take from it, and then never subscribes.
+ * The two sockets of one link. They connect together: if PULL connected later, the server's handler task could block on
+ * its PUSH socket, never subscribe, and so deadlock.
  */
 export class LinkSockets {
   readonly #options: LinkSocketsOptions;
@@ -39,11 +39,11 @@ export class LinkSockets {
   #pull: Pull;
   #closed = false;
 
-  /** Throws `bad-endpoint` when an address is malformed. */
+  /** Throws `bad-endpoint` if an address is malformed. */
   constructor(options: LinkSocketsOptions) {
     this.#options = options;
-    // immediate: what is sent while the link is down is dropped, else the next run of the server gets it.
-    // No high-water mark: at one, PUB drops without a word; the queue is bounded by windows instead.
+    // immediate: messages that are sent while the link is down are dropped; otherwise the next run of the server would
+    // get them. No high-water mark: at its mark, PUB drops messages silently; the windows bound the queue instead.
     // sendTimeout 0: each send is over when it returns, so that sends without await never overlap (EBUSY).
     this.#publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
     this.#publisher.verbosity = "allSubs";
@@ -62,8 +62,9 @@ export class LinkSockets {
   /** Sends one message; the Buffer must not be changed afterwards. */
   send(frame: Buffer): void {
     if (this.#closed) return;
-    // ZeroMQ's own thread connects anew while a long turn runs here: the message would go to the next run of the
-    // server, where its ids are of others' clients [seen on libzmq 4.3.5]. What waits to be read tells of it.
+    // ZeroMQ's own thread may reconnect during a long turn of the event loop. The message would then go to the next run
+    // of the server, where its ids belong to other clients [seen on libzmq 4.3.5]. If so, a subscription waits to be
+    // read.
     if (this.#publisher.readable) return this.#options.events.overtaken();
     try {
       this.#publisher.send(frame).catch(this.#failed);
@@ -72,14 +73,14 @@ export class LinkSockets {
     }
   }
 
-  /** Drops what the receiving socket holds, which may be of a run of the server that is over. */
+  /** Drops the frames in the receiving socket, which may come from an earlier run of the server. */
   replacePull(): void {
     if (this.#closed) return;
     this.#pull.close();
     this.#pull = this.#connectPull();
   }
 
-  /** Safe to call twice. What was not sent yet is dropped. */
+  /** Drops messages that were not sent yet. Safe to call twice. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

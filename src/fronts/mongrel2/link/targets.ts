@@ -2,8 +2,8 @@ import { PharosError } from "../../../base/errors.js";
 import { defaultMaxTargets, frameTargets } from "../wire/response.js";
 
 /**
- * Some connections of one link that get the same message: 1 to 128 ids, fixed. Keep it as long as the group stays
- * the same: its head, half a kilobyte of text at 128 ids, is framed once and then costs nothing a round.
+ * Connections of one link that get the same message: 1 to 128 ids, which do not change. Keep the object as long as the
+ * group stays the same: its head, half a kilobyte of text at 128 ids, is framed only once.
  */
 export class Targets {
   readonly ids: readonly number[];
@@ -11,7 +11,7 @@ export class Targets {
   #sender = "";
   #head: Buffer | undefined;
 
-  /** Throws `bad-mongrel2-response` when `ids` is empty, longer than `max`, or holds what is no id. */
+  /** Throws `bad-mongrel2-response` if `ids` is empty, longer than `max`, or contains an invalid id. */
   constructor(ids: readonly number[], max = defaultMaxTargets) {
     if (ids.length === 0 || ids.length > max || ids.some((id) => id >>> 0 !== id)) {
       throw new PharosError("bad-mongrel2-response", `a message names 1 to ${max} connections by 32-bit ids`);
@@ -20,7 +20,7 @@ export class Targets {
     this.#max = max;
   }
 
-  /** Splits any number of ids, none included, into groups of at most `max`, in order. */
+  /** Splits any number of ids into groups of at most `max`, in order; no ids give no groups. */
   static split(ids: readonly number[], max = defaultMaxTargets): readonly Targets[] {
     const groups: Targets[] = [];
     for (let start = 0; start < ids.length; start += max) {
@@ -29,7 +29,7 @@ export class Targets {
     return groups;
   }
 
-  /** The framed head. The Buffer is shared with what was sent: never change it. */
+  /** The framed head. The Buffer is shared with messages on their way: never change it. */
   head(sender: string): Buffer {
     if (this.#head === undefined || this.#sender !== sender) {
       this.#head = frameTargets(sender, this.ids, this.#max);

@@ -7,8 +7,7 @@ import type { LinkLimits } from "./options.js";
 import type { Targets } from "./targets.js";
 
 /**
- * One message to the server: bytes for some connections; their close, after what they have not written yet; or their
- * cut, at once.
+ * One message to the server: bytes for connections; their close after their unwritten bytes; or their cut, at once.
  */
 export type Message =
   | { readonly kind: "delivery"; readonly targets: Targets; readonly body: Buffer }
@@ -16,13 +15,13 @@ export type Message =
 
 export interface WindowPorts {
   send(frame: Buffer): void;
-  /** True while only the fence tells what the server has taken: then it is given rests. */
-  resting(): boolean;
-  /** A window is about to be sent: what must be known before its bytes are is written down here. */
+  /** True while only fences say what the server has taken: then it needs pauses. */
+  needsPauses(): boolean;
+  /** A window is about to be sent: record now what must be known before its bytes leave. */
   opening(window: readonly Message[]): void;
-  /** The server has taken every message of the window, which took `tookMs`. */
+  /** The server has taken every message of the window, in `tookMs`. */
   taken(window: readonly Message[], tookMs: number): void;
-  /** The fence is late; nothing but further fences is sent until it is back. */
+  /** The fence is late; until it is back only further fences are sent. */
   late(): void;
   /** The late fence is back; `taken` follows. */
   recovered(): void;
@@ -43,30 +42,33 @@ interface OpenWindow {
   timer: Timer;
 }
 
-/** A stuck server gets another fence after this time, then after twice as long, since a notice may have been lost. */
+/**
+ * A stuck server gets another fence after this time, and again after twice as long, since the notice may have been
+ * lost.
+ */
 const firstProbeMs = 1_000;
 const lastProbeMs = 30_000;
 
 /**
- * A fence says that messages are queued, not that they were written: the writers run when the handler task waits. On a
- * busy machine the server's thread is put aside right after it has sent the notice, finds the next window there when
- * it goes on, and waits again and again for nothing: 16 windows later all clients were closed [seen at 200 bodies of
- * 200 bytes to 1,000 clients, in 6 of 9 runs]. A rest after every few windows lets it wait.
+ * A fence says that messages are queued, not that they are written: Mongrel2 writes only while its handler task waits.
+ * On a busy machine the server's thread is suspended right after it has sent the notice, finds the next window when it
+ * goes on, and so never writes: after 16 windows it closed all clients [seen at 200 bodies of 200 bytes to 1,000
+ * clients, in 6 of 9 runs]. A pause after every few windows lets it write.
  */
 const windowsInARow = 4;
-const restMs = 10;
+const pauseMs = 10;
 
 /**
- * What a full window's copying took, the server needs again to write it, and the clients, often on the same machine, to
- * read it. Without a rest that grows with the window, a producer at full speed had all of 1,000 stock clients closed
- * within 25,000 publications [seen]: 16 rounds behind, though none was slower than the others.
+ * After a full window, the server needs its copying time again to write it, and the clients, often on the same machine,
+ * to read it. Without a pause that grows with the window, a publisher at full speed had all of 1,000 stock clients
+ * closed within 25,000 publications [seen]: they were 16 rounds behind, although none was slower than the others.
  */
 const writingShare = 3;
 
 /**
- * The queue of one link. It is sent in windows: messages up to a limit, then a fence, and the next window only when
- * the fence has come back, since Mongrel2 closes connections with 16 messages unwritten and its handler task does not
- * let them be written while further messages wait. One window at a time was measured best.
+ * The queue of one link. It is sent in windows: messages up to a limit, then a fence; the next window only when the
+ * fence has come back. Mongrel2 closes connections with 16 messages unwritten, and writes none while further messages
+ * wait for its handler task. One window at a time was the fastest [measured].
  */
 export class Windows {
   readonly #clock: Clock;
@@ -78,14 +80,14 @@ export class Windows {
   #next = 0;
   #open: OpenWindow | undefined;
   #scheduled = false;
-  /** When the last fence came back, and how many windows have followed one another since the last rest. */
+  /** The time when the last fence came back, and the number of windows since the last pause. */
   #backAt = Number.NEGATIVE_INFINITY;
   #inARow = 0;
-  /** By when the server has probably written what it has taken. */
+  /** The time by which the server has probably written all it has taken. */
   #writtenAt = Number.NEGATIVE_INFINITY;
-  #rest: Timer | undefined;
+  #pause: Timer | undefined;
   readonly #waiters = new Waiters();
-  /** Messages queued, and taken by the server, since the start. */
+  /** Messages that were queued, and taken by the server, since the start. */
   #queued = 0;
   #takenCount = 0;
   #marks: { readonly at: number; readonly action: () => void }[] = [];
@@ -96,23 +98,23 @@ export class Windows {
     this.#ports = options.ports;
   }
 
-  /** Nothing is queued and no fence is awaited. */
+  /** True if nothing is queued and no fence is on its way. */
   get idle(): boolean {
     return this.#open === undefined && this.#next === this.#queue.length;
   }
 
-  /** From now on messages are taken and carry `sender`; a fence goes out at once. */
+  /** From now on messages are accepted, and carry `sender`. A fence is sent at once. */
   start(sender: string): void {
     this.#sender = sender;
     this.check();
   }
 
-  /** Drops everything; what is queued before the next `start` is dropped too. */
+  /** Drops all messages. Messages that are added before the next `start` are dropped too. */
   stop(): void {
     this.#open?.timer.cancel();
     this.#open = undefined;
-    this.#rest?.cancel();
-    this.#rest = undefined;
+    this.#pause?.cancel();
+    this.#pause = undefined;
     this.#sender = undefined;
     this.#queue = [];
     this.#next = 0;
@@ -122,7 +124,7 @@ export class Windows {
     this.#waiters.look();
   }
 
-  /** Queues one message, which leaves at the end of this turn or when the open window is over. */
+  /** Queues one message. It is sent at the end of this turn, or when the open window is over. */
   add(message: Message): void {
     if (this.#sender === undefined) return;
     this.#queue.push(message);
@@ -130,24 +132,26 @@ export class Windows {
     this.#schedule();
   }
 
-  /** Calls `action` when the server has taken all that is queued now; at once when nothing is; never after `stop`. */
+  /**
+   * Calls `action` when the server has taken all messages queued so far: now if there are none, never after `stop`.
+   */
   whenTaken(action: () => void): void {
     if (this.#takenCount === this.#queued) action();
     else this.#marks.push({ at: this.#queued, action });
   }
 
-  /** Sends a fence if none is out, so that a server that takes nothing is noticed when nothing is delivered. */
+  /** Sends a fence if none is on its way, so that a stuck server is noticed even if nothing is delivered. */
   check(): void {
-    if (this.#open === undefined && this.#sender !== undefined && !this.#rests()) this.#openWindow();
+    if (this.#open === undefined && this.#sender !== undefined && !this.#mustPause()) this.#openWindow();
   }
 
-  /** Fences under way may be lost: sends another at once. */
+  /** Fences on their way may be lost: sends another one now. */
   renew(): void {
     if (this.#open === undefined) this.check();
     else this.#sendFence(this.#open);
   }
 
-  /** A fence came back. Those that are not awaited (of a dead handler, of a window that is over) change nothing. */
+  /** A fence came back. One that is not awaited (of a dead handler, or an earlier window) changes nothing. */
   fenceBack(id: number): void {
     const open = this.#open;
     if (open?.fences.has(id) !== true) return;
@@ -165,7 +169,7 @@ export class Windows {
     else this.#schedule();
   }
 
-  /** Resolves when everything queued has been taken, or was dropped. */
+  /** Resolves when all queued messages were taken or dropped. */
   whenIdle(): Promise<void> {
     return this.#waiters.until(() => this.idle);
   }
@@ -184,16 +188,16 @@ export class Windows {
     });
   }
 
-  /** Whether the next window must wait, which it then does by itself. */
-  #rests(): boolean {
-    if (this.#rest !== undefined) return true;
+  /** True if the next window has to wait; it is then sent after the pause. */
+  #mustPause(): boolean {
+    if (this.#pause !== undefined) return true;
     const now = this.#clock.monotonic();
-    if (now - this.#backAt >= restMs) this.#inARow = 0;
+    if (now - this.#backAt >= pauseMs) this.#inARow = 0;
     this.#inARow += 1;
-    const delayMs = Math.max(this.#writtenAt - now, this.#inARow > windowsInARow ? restMs : 0);
-    if (delayMs <= 0 || !this.#ports.resting()) return false;
-    this.#rest = this.#clock.after(delayMs, () => {
-      this.#rest = undefined;
+    const delayMs = Math.max(this.#writtenAt - now, this.#inARow > windowsInARow ? pauseMs : 0);
+    if (delayMs <= 0 || !this.#ports.needsPauses()) return false;
+    this.#pause = this.#clock.after(delayMs, () => {
+      this.#pause = undefined;
       this.#inARow = 0;
       this.check();
     });
@@ -239,7 +243,7 @@ export class Windows {
   }
 
   #send(message: Message): void {
-    // A port that failed may have stopped the link in the middle of a window.
+    // A failed socket may have stopped the link in the middle of a window.
     if (this.#sender === undefined) return;
     if (message.kind === "cut") {
       for (const frame of controlFrames("cancel", message.targets.ids, { sender: this.#sender })) {
@@ -257,7 +261,7 @@ export class Windows {
     if (this.#sender === undefined || this.#open !== open) return;
     const id = this.#fenceIds.next();
     open.fences.add(id);
-    // Empty, so that if a connection had this id it would be closed and not get bytes of a stranger.
+    // Empty: if a connection had this id after all, it would be closed, and not get another client's bytes.
     this.#ports.send(frameConnectionClose(frameTargets(this.#sender, [id])));
   }
 

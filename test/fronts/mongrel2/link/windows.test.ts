@@ -24,7 +24,7 @@ class Bench {
       limits: { ...defaultLinkLimits, ...limits },
       ports: {
         send: (frame) => this.sent.push(parse(frame)),
-        resting: () => this.rests,
+        needsPauses: () => this.rests,
         opening: (window) => this.events.push(`opening ${window.length}`),
         taken: (window) => this.events.push(`taken ${window.length}`),
         late: () => this.events.push("late"),
