@@ -2,8 +2,8 @@ import { PharosError } from "../../../base/errors.js";
 import { encodeTnetstring, parseTnetstring, type TnetValue } from "./tnetstring.js";
 
 /**
- * One connection in Mongrel2's `status net` table. Its ages are no finer than the server's clock, which moves once
- * in `limits.tick_timer` (10 s unless set): 3 s after a request they still read 0, then 10. 0 also stands for never.
+ * One connection in Mongrel2's `status net` table. Its ages come from the server's clock, which moves once in
+ * `limits.tick_timer` (10 s by default): 3 s after a request they are still 0, then 10. 0 also means never.
  */
 export interface StatusRow {
   readonly id: number;
@@ -18,7 +18,7 @@ export interface StatusRow {
   readonly bytesWritten: number;
 }
 
-/** Mongrel2's names for the columns that are read; it may send more, in any order. */
+/** Mongrel2's names of the columns. It may send further columns, in any order. */
 const columns = Object.freeze({
   id: "id",
   fd: "fd",
@@ -29,14 +29,14 @@ const columns = Object.freeze({
   bytesWritten: "bytes_written",
 } satisfies Record<keyof StatusRow, string>);
 
-/** Encodes the question for the control port (a REQ socket): `net` lists the connections. */
+/** Encodes the question for the control port (a REQ socket). `net` lists the connections. */
 export function encodeStatusQuery(what: "net"): Buffer {
   return encodeTnetstring(["status", new Map([["what", what]])]);
 }
 
 /**
- * Parses the control port's answer to `status net`. Throws `bad-mongrel2-reply` for an error reply and for a table
- * without the expected columns or with anything but numbers in them, `bad-tnetstring` for other bytes.
+ * Parses the control port's answer to `status net`. Throws `bad-mongrel2-reply` for an error reply, a missing column,
+ * or a cell that is not a number; `bad-tnetstring` for malformed bytes.
  */
 export function parseStatusTable(reply: Buffer): readonly StatusRow[] {
   const table = parseTnetstring(reply);

@@ -3,33 +3,35 @@ import { PharosError } from "../../../base/errors.js";
 import type { RequestLimits } from "./limits.js";
 import { parseTnetstring } from "./tnetstring.js";
 
-/** The two halves of a HEADERS block: what Mongrel2 says (upper case) and what the client sent (lower case). */
+/**
+ * The two parts of a HEADERS block: Mongrel2's own pseudo headers (upper case) and the client's headers (lower case).
+ */
 export interface HeaderBlock {
-  /** Single values only: Mongrel2 never repeats one of its own. Names as they stand, never case-folded. */
+  /** Single values: Mongrel2 never repeats a pseudo header. Names keep their case. */
   readonly pseudo: ReadonlyMap<string, string>;
-  /** Every value in the order of arrival; names hold no upper-case letter. */
+  /** All values in the order of arrival. Names have no upper-case letters. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
 }
 
-/** One header of either protocol, before text is made of it: a value or the list of a repeated header. */
+/** One header of either protocol before it is decoded: a value, or the list of a repeated header. */
 type RawHeader = readonly [name: string, value: unknown];
 
 /**
- * Parses HEADERS as JSON text, without the netstring around it. Raw control characters inside its strings are taken,
- * since Mongrel2 passes on the TAB that HTTP allows in a value [RFC 9110 5.5] without escaping it. Throws
- * `bad-mongrel2-request` for anything but an object of strings and lists of strings, and for too many of them.
+ * Parses HEADERS as JSON text, without the netstring around it. Raw control characters in strings are allowed, since
+ * Mongrel2 does not escape the TAB that HTTP allows in a value [RFC 9110 5.5]. Throws `bad-mongrel2-request` for
+ * anything but an object of strings and lists of strings, and for too many of them.
  */
 export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   if (isUtf8(block)) return collect(jsonEntries(block.toString("utf8")), limits, asText);
-  // Latin-1 keeps each byte as one character, so every value can be decoded by itself.
+  // Latin-1 keeps each byte as one character, so that each value can be decoded on its own.
   return collect(jsonEntries(block.toString("latin1")), limits, (name, value) =>
     decode(name, Buffer.from(asText(name, value), "latin1")),
   );
 }
 
 /**
- * Parses HEADERS as one whole tnetstring dict. Throws `bad-tnetstring` or `bad-mongrel2-request` where it is not one
- * of byte strings and lists of byte strings, or holds too many of them.
+ * Parses HEADERS as one whole tnetstring dict of byte strings and lists of byte strings. Throws `bad-tnetstring` or
+ * `bad-mongrel2-request` for anything else, and for too many of them.
  */
 export function parseTnetstringHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   const { maxHeaderBytes, maxTnetstringDepth } = limits;
@@ -49,7 +51,10 @@ function jsonEntries(text: string): readonly RawHeader[] {
   return Object.entries(parsed);
 }
 
-/** JSON forbids raw control characters in strings [RFC 8259 7]; Mongrel2 writes none elsewhere, so all are escaped. */
+/**
+ * JSON forbids raw control characters in strings [RFC 8259 7]. Mongrel2 writes none outside strings, so all are
+ * escaped.
+ */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replaceAll(/\p{Cc}/gu, escapeControl));
@@ -85,7 +90,9 @@ function collect(
   return { pseudo, headers };
 }
 
-/** Mongrel2 lower-cases what clients send, so a name with an upper-case letter is its own word (METHOD's value apart). */
+/**
+ * Mongrel2 converts clients' header names to lower case, so a name with an upper-case letter is Mongrel2's own.
+ */
 function isPseudo(name: string): boolean {
   return /[A-Z]/.test(name);
 }
@@ -96,8 +103,8 @@ function asText(_name: string, value: unknown): string {
 }
 
 /**
- * Mongrel2 passes bytes on as they came. A value that is not UTF-8 is some other program's cookie as likely as
- * not, and no reason to refuse the client: it stays Latin-1, as Node's HTTP gives it. In a target it is refused.
+ * Mongrel2 passes bytes on unchanged. A value that is not UTF-8 is probably another program's cookie and no reason to
+ * refuse the client: it is decoded as Latin-1, as in Node's HTTP. In a request line it is refused.
  */
 function decode(name: string, value: Buffer): string {
   if (isUtf8(value)) return value.toString("utf8");

@@ -1,6 +1,9 @@
 import { PharosError } from "../../../base/errors.js";
 
-/** Where one netstring lies in a buffer: its payload is `[start, end)`, `type` the byte after it, `next` what follows. */
+/**
+ * The position of one netstring in a buffer: its payload is `[start, end)`, `type` the byte after it, and `next` the
+ * offset behind that.
+ */
 export interface Netstring {
   readonly start: number;
   readonly end: number;
@@ -8,15 +11,15 @@ export interface Netstring {
   readonly next: number;
 }
 
-/** Nine digits are the most that the tnetstring grammar allows for a size; no legal size needs more. */
+/** The tnetstring grammar allows at most nine digits for a size. */
 const maxSizeDigits = 9;
 const colon = 0x3a;
 const zero = 0x30;
 
 /**
- * Reads `SIZE:PAYLOAD TYPE` at `offset` without copying, never looking at or beyond `bound`. Any type byte is
- * returned as it stands. Throws `bad-tnetstring` for a missing, zero-padded or over-long size and for a payload
- * that would cross `bound`.
+ * Reads `SIZE:PAYLOAD TYPE` at `offset` without copying, and never at or beyond `bound`. Any type byte is accepted.
+ * Throws `bad-tnetstring` for a size that is missing, too long or has leading zeros, and for a payload that ends beyond
+ * `bound`.
  */
 export function readNetstring(buffer: Buffer, offset: number, bound: number): Netstring {
   const start = findPayload(buffer, offset, bound);
@@ -25,7 +28,7 @@ export function readNetstring(buffer: Buffer, offset: number, bound: number): Ne
   if (type === undefined) {
     throw new PharosError(
       "bad-tnetstring",
-      `a size announces ${end - start} bytes and a type, ${bound - start} follow`,
+      `the size says ${end - start} bytes and a type byte, but ${bound - start} bytes follow`,
     );
   }
   return { start, end, type, next: end + 1 };

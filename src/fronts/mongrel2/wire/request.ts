@@ -6,46 +6,57 @@ import { readNetstring } from "./netstring.js";
 import { type Notice, parseCredits, parseNotice, recogniseNotice } from "./notice.js";
 import { isConnectionId, isSender, maxConnectionId, maxSenderBytes } from "./sender.js";
 
-/** Everything that a frame from Mongrel2 can be. */
+/** A parsed frame from Mongrel2. */
 export type Mongrel2Frame =
   | { readonly kind: "request"; readonly request: Mongrel2Request }
-  /** The connection has gone. A negative id echoes a delivery to an id that no connection had: the fence. */
+  /**
+   * The connection is gone. A negative id is the echo of a message to an id that no connection has: a fence.
+   */
   | { readonly kind: "disconnect"; readonly sender: string; readonly id: number }
-  /** So many bytes of earlier deliveries have been written to the client. */
+  /** `credits` bytes of earlier deliveries were written to the client. */
   | { readonly kind: "credits"; readonly sender: string; readonly id: number; readonly credits: number }
   /**
-   * `sender` and `id` are there when both could be read and a client may be waiting for an answer: 400 and a close.
-   * `reason` is for the log: it quotes nothing that a client sent.
+   * `sender` and `id` are set if both could be read and a client may wait for an answer: answer 400 and close. `reason`
+   * is for the log; it never quotes a client's bytes.
    */
   | { readonly kind: "malformed"; readonly sender?: string; readonly id?: number; readonly reason: string };
 
-/** One HTTP request, as a client sent it through Mongrel2. */
+/** One HTTP request that a client sent through Mongrel2. */
 export interface Mongrel2Request {
   readonly sender: string;
-  /** Names the connection, not the request: a second request may come under the same id. */
+  /** The id of the connection, not of the request: further requests may have the same id. */
   readonly id: number;
   readonly path: string;
-  /** The client's own word, `JSON` and `WEBSOCKET` included: it says nothing about what kind of frame this is. */
+  /** As the client sent it, even if it is `JSON` or `WEBSOCKET`: it does not tell the kind of the frame. */
   readonly method: string;
   readonly uri: string;
-  /** Raw, without the `?`; empty when there is none. */
+  /** As sent, without the `?`; empty if there is none. */
   readonly query: string;
-  /** Such as `HTTP/1.1`. */
+  /** For example `HTTP/1.1`. */
   readonly version: string;
-  /** The peer of Mongrel2; empty where an old server does not say. */
+  /** The TCP peer of Mongrel2; empty if an old server does not report it. */
   readonly remoteAddress: string;
   readonly urlScheme: string;
   /** The route that matched. */
   readonly pattern: string;
-  /** What the client sent: lower-case names, every value of a repeated header in order. Never holds a pseudo header. */
+  /**
+   * The client's headers: names in lower case, all values of a repeated header in order, no pseudo headers.
+   */
   readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** A view into the frame: who keeps it keeps the frame. */
+  /** A view into the frame, so whoever keeps it keeps the whole frame. */
   readonly body: Buffer;
-  /** Bytes that may lie unwritten; on the first request of a connection, where the server has flow control. */
+  /**
+   * Bytes that the connection may have unwritten. Set on its first request, if the server has flow control.
+   */
   readonly downloadCredits?: number;
-  /** What a WebSocket's client has sent, in place of a request; only Mongrel2 says so. The body is unmasked and whole. */
+  /**
+   * Set if this is a message of a WebSocket and not a request; only Mongrel2 can set it. The body is complete and
+   * unmasked.
+   */
   readonly webSocket?: { readonly opcode: number };
-  /** True when an upload header is present, whoever wrote it: answer 413 and close, and never open the file it names. */
+  /**
+   * True if an upload header is present, whoever wrote it: answer 413 and close, and never open the file that it names.
+   */
   readonly upload: boolean;
 }
 
@@ -62,18 +73,20 @@ const zero = 0x30;
 const comma = 0x2c;
 const closingBrace = 0x7d;
 const noticePath = [0x40, 0x2a] as const; // @*
-/** A sign and ten digits; ids are 32 bits wide. */
+/** A sign and ten digits; ids have 32 bits. */
 const maxIdBytes = 11;
 
 /**
- * Reads one frame `SENDER ID PATH SIZE:HEADERS SIZE:BODY,` with HEADERS in either protocol. Never throws: what cannot
- * be read is `malformed`. A notice is one only on path `@*` and without the PATH that Mongrel2 writes into everything
- * that a client sent. Time is linear in the length of the frame, and nothing over a limit is parsed.
+ * Parses one frame `SENDER ID PATH SIZE:HEADERS SIZE:BODY,` with HEADERS in either protocol. Never throws: a frame that
+ * cannot be parsed is `malformed`. A frame is a notice only if its path is `@*` and it has no PATH header, which
+ * Mongrel2 adds to everything from a client. The time is linear in the length of the frame, and nothing above a limit
+ * is parsed.
  */
 export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits>): Mongrel2Frame {
   const merged = limits === undefined ? defaultRequestLimits : { ...defaultRequestLimits, ...limits };
   const preamble = parsePreamble(frame);
-  if (preamble === undefined) return { kind: "malformed", reason: "no sender, id and path in front" };
+  if (preamble === undefined)
+    return { kind: "malformed", reason: "a frame must begin with a sender, an id and a path" };
   try {
     return readFrame(frame, preamble, merged);
   } catch (error) {
@@ -82,7 +95,7 @@ export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits
   }
 }
 
-/** The connection that a frame is of, with nothing else read; undefined for a notice, and where none can be read. */
+/** Reads only the connection's id from a frame; undefined for a notice, or if there is none. */
 export function requestIdOf(frame: Buffer): number | undefined {
   const preamble = parsePreamble(frame);
   return preamble === undefined || isNoticePath(frame, preamble) ? undefined : preamble.id;
@@ -93,7 +106,7 @@ function readFrame(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mo
   const recognised = onNoticePath ? recogniseNotice(frame, preamble.pathEnd + 1) : undefined;
   if (recognised) return noticeFrame(preamble, recognised);
   const [block, body] = readParts(frame, preamble.pathEnd + 1, limits);
-  // Behind a route "@" a client can ask for @* itself, or name it in a JSON socket's message [seen on 1.12.2].
+  // With a route "@", a client can request @* itself, or name it in a message of a JSON socket [seen on 1.12.2].
   if (onNoticePath && !block.pseudo.has("PATH")) return noticeFrame(preamble, parseNotice(block, body));
   const path = frame.subarray(preamble.pathStart, preamble.pathEnd);
   return { kind: "request", request: readRequest({ ...preamble, path, body }, block) };
@@ -109,7 +122,7 @@ function parsePreamble(frame: Buffer): Preamble | undefined {
   return isSender(sender) ? { sender, id, pathStart: idEnd + 1, pathEnd } : undefined;
 }
 
-/** Where the word of at most `maxBytes` that starts at `start` ends; -1 where it is longer. */
+/** The end of a field of at most `maxBytes` that starts at `start`; -1 if it is longer. */
 function findSpace(frame: Buffer, start: number, maxBytes: number): number {
   for (let at = start; at <= start + maxBytes; at++) {
     if (frame[at] === space) return at;
@@ -117,7 +130,7 @@ function findSpace(frame: Buffer, start: number, maxBytes: number): number {
   return -1;
 }
 
-/** From the bytes, without text in between, since this runs for every notice. */
+/** Parses bytes without making a string, since it runs for every notice. */
 function parseId(frame: Buffer, start: number, end: number): number | undefined {
   const negative = frame[start] === minus;
   const first = negative ? start + 1 : start;
@@ -155,8 +168,8 @@ function readRequest(
   { sender, id, path, body }: RawRequest,
   { pseudo, headers }: HeaderBlock,
 ): Mongrel2Request {
-  if (!isConnectionId(id)) throw refusal("a request comes under a negative id");
-  if (!isUtf8(path)) throw refusal("the path is not UTF-8");
+  if (!isConnectionId(id)) throw refusal("the id of a request must not be negative");
+  if (!isUtf8(path)) throw refusal("the path must be valid UTF-8");
   const credits = pseudo.get("DOWNLOAD_CREDITS");
   const flags = pseudo.get("FLAGS");
   return {
@@ -178,19 +191,20 @@ function readRequest(
   };
 }
 
-/** The first byte of the frame, in hex; its low half says what it is [RFC 6455 5.2]. */
+/** FLAGS is the first byte of the frame in hex; its low four bits are the opcode [RFC 6455 5.2]. */
 function parseOpcode(flags: string): number {
-  if (!/^0x[0-9a-f]{1,2}$/i.test(flags)) throw refusal("FLAGS are not those of a frame");
+  if (!/^0x[0-9a-f]{1,2}$/i.test(flags)) throw refusal("FLAGS must be one byte in hexadecimal, such as 0x81");
   return Number(flags) & 0xf;
 }
 
 function readParts(frame: Buffer, offset: number, limits: RequestLimits): [block: HeaderBlock, body: Buffer] {
-  if (frame.length > limits.maxFrameBytes) throw refusal(`more than ${limits.maxFrameBytes} bytes`);
+  if (frame.length > limits.maxFrameBytes)
+    throw refusal(`a frame may have at most ${limits.maxFrameBytes} bytes, not ${frame.length}`);
   const head = readNetstring(frame, offset, frame.length);
   if (head.end - head.start > limits.maxHeaderBytes)
-    throw refusal(`headers of more than ${limits.maxHeaderBytes} bytes`);
+    throw refusal(`the headers may have at most ${limits.maxHeaderBytes} bytes`);
   const body = readNetstring(frame, head.next, frame.length);
-  if (body.type !== comma || body.next !== frame.length) throw refusal("the body does not end the frame");
+  if (body.type !== comma || body.next !== frame.length) throw refusal("the frame must end with its body");
   return [parseHeaders(frame, { ...head, offset }, limits), frame.subarray(body.start, body.end)];
 }
 
@@ -202,22 +216,22 @@ function parseHeaders(
   if (head.type === comma) return parseJsonHeaders(frame.subarray(head.start, head.end), limits);
   if (head.type === closingBrace)
     return parseTnetstringHeaders(frame.subarray(head.offset, head.end + 1), limits);
-  throw refusal("headers are neither JSON nor a tnetstring dict");
+  throw refusal("the headers must be JSON or a tnetstring dict");
 }
 
 function required(pseudo: ReadonlyMap<string, string>, name: string): string {
   const value = pseudo.get(name);
-  if (value === undefined) throw refusal(`${name} is missing`);
+  if (value === undefined) throw refusal(`the header ${name} is missing`);
   return value;
 }
 
-/** On a notice nobody waits for an answer, and a close would hit a client that has done nothing wrong. */
+/** Nobody waits for an answer to a notice, and a close would hit a client that has done nothing wrong. */
 function malformed(frame: Buffer, preamble: Preamble, reason: string): Mongrel2Frame {
   const { sender, id } = preamble;
   if (isNoticePath(frame, preamble) || !isConnectionId(id)) return { kind: "malformed", sender, reason };
   return { kind: "malformed", sender, id, reason };
 }
 
-function refusal(what: string): PharosError {
-  return new PharosError("bad-mongrel2-request", what);
+function refusal(message: string): PharosError {
+  return new PharosError("bad-mongrel2-request", message);
 }

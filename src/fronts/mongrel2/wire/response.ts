@@ -3,13 +3,13 @@ import { targetCount } from "../../../limits/delivery.js";
 import { isConnectionId, isSender } from "./sender.js";
 import { encodeTnetstring, type TnetValue } from "./tnetstring.js";
 
-/** The most connections that one response may name, see {@link targetCount}. */
+/** The most connections that one response may name; see {@link targetCount}. */
 export const defaultMaxTargets = targetCount.default;
 
 /**
- * Frames the head of a message to some connections of one server: `UUID SIZE:ID ID, `. Encode it once and keep it, as
- * long as the same connections are meant. Throws `bad-mongrel2-response` for a sender that is not letters, digits and
- * `-`, for no id, more than `maxTargets` ids, or an id that is not 0 to 2^32-1: Mongrel2 sleeps 100 ms over each.
+ * Frames the head of a message to connections of one server: `UUID SIZE:ID ID, `. Encode it once and keep it while the
+ * connections are the same. Throws `bad-mongrel2-response` for a sender that is not letters, digits and `-`, for no id,
+ * more than `maxTargets` ids, or an id that is not 0 to 2^32-1. Mongrel2 would sleep 100 ms over each of these.
  */
 export function frameTargets(sender: string, ids: readonly number[], maxTargets = defaultMaxTargets): Buffer {
   checkTargets(sender, ids, maxTargets);
@@ -17,26 +17,28 @@ export function frameTargets(sender: string, ids: readonly number[], maxTargets 
 }
 
 /**
- * Frames one delivery: `targets` of frameTargets and the raw bytes for the clients, copied into one message. Throws
- * `bad-mongrel2-response` for an empty body, which would close the connections: use frameClose for that.
+ * Frames one delivery: the head of frameTargets and the raw bytes for the clients, copied into one message. Throws
+ * `bad-mongrel2-response` for an empty body, which would close the connections: use frameConnectionClose for that.
  */
 export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
-  if (body.length === 0) throw refusal("an empty body closes connections and is no delivery");
+  if (body.length === 0)
+    throw refusal("the body of a delivery must not be empty: an empty one closes connections");
   return Buffer.concat([targets, body], targets.length + body.length);
 }
 
 /**
- * Frames the close of the connections named in `targets`, after what was delivered to them before: a message with an
- * empty body, which is the head alone, so the same Buffer comes back.
+ * Frames the close of the connections in `targets`, after their earlier deliveries. It is a message with an empty body,
+ * that is the head alone, so the same Buffer is returned.
  */
 export function frameConnectionClose(targets: Buffer): Buffer {
   return targets;
 }
 
 /**
- * Frames a control message, which Mongrel2 acts on and no client sees: ids `X ID ID` and the tnetstring
- * `["ctl", control]`. The X does not count among the 128 ids [measured]. Each id that no connection has brings a
- * disconnect notice, as deliveries and closes do. Throws as frameTargets does, and `bad-tnetstring` where `control` cannot be encoded.
+ * Frames a control message, which Mongrel2 acts on and clients do not see: ids `X ID ID` and the tnetstring `["ctl",
+ * control]`. The X does not count among the 128 ids [measured]. For each id that no connection has, a disconnect notice
+ * comes, as for deliveries and closes. Throws as frameTargets does, and `bad-tnetstring` if `control` cannot be
+ * encoded.
  */
 export function frameControl(sender: string, ids: readonly number[], control: TnetValue): Buffer {
   checkTargets(sender, ids, defaultMaxTargets);
@@ -48,15 +50,15 @@ function frameHead(sender: string, targets: string): Buffer {
 }
 
 function checkTargets(sender: string, ids: readonly number[], maxTargets: number): void {
-  if (!isSender(sender)) throw refusal("a sender must be 1 to 64 letters, digits and -");
+  if (!isSender(sender)) throw refusal("a sender must have 1 to 64 letters, digits and -");
   if (ids.length === 0 || ids.length > maxTargets) {
-    throw refusal(`${ids.length} ids; a message names 1 to ${maxTargets}`);
+    throw refusal(`a message must name 1 to ${maxTargets} ids, not ${ids.length}`);
   }
   for (const id of ids) {
     if (!isConnectionId(id)) throw refusal("a connection id must be a whole number from 0 to 4294967295");
   }
 }
 
-function refusal(what: string): PharosError {
-  return new PharosError("bad-mongrel2-response", what);
+function refusal(message: string): PharosError {
+  return new PharosError("bad-mongrel2-response", message);
 }

@@ -1,14 +1,16 @@
-/** Longest sender uuid that is accepted, in bytes. A uuid has 36; a configuration may say less or a little more. */
+/**
+ * The longest sender in bytes. A uuid has 36; a configuration may contain a shorter or slightly longer text.
+ */
 export const maxSenderBytes = 64;
 
 const senderGrammar = /^[A-Za-z0-9-]{1,64}$/;
 
-/** True for what Mongrel2 itself takes as a sender: letters, digits and `-` [its response parser], 1 to 64 of them. */
+/** True for a sender that Mongrel2 accepts: 1 to 64 letters, digits and `-` [its response parser]. */
 export function isSender(text: string): boolean {
   return senderGrammar.test(text);
 }
 
-/** Largest connection id: Mongrel2 keeps it in 32 bits. */
+/** The largest connection id: Mongrel2 stores ids in 32 bits. */
 export const maxConnectionId = 0xffff_ffff;
 
 /** True for an id that a response may name. */

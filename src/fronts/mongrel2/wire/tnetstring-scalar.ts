@@ -1,7 +1,7 @@
 import { PharosError } from "../../../base/errors.js";
 import type { Netstring } from "./netstring.js";
 
-/** The type byte that ends each kind of tnetstring. */
+/** The type byte at the end of each kind of tnetstring. */
 export const tnetTypes = Object.freeze({
   bytes: 0x2c, // ,
   integer: 0x23, // #
@@ -12,25 +12,25 @@ export const tnetTypes = Object.freeze({
   dict: 0x7d, // }
 });
 
-/** Number("0x10"), Number("") and Number(" 1") are numbers to JavaScript, and none here. */
+/** JavaScript also converts "0x10", "" and " 1" to numbers; a tnetstring does not allow them. */
 const floatGrammar = /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?$/;
-/** Longest text that floatGrammar can match, so that nothing longer is decoded: 1 + 400 + 401 + 5. */
+/** The longest text that floatGrammar can match, so that nothing longer is decoded: 1 + 400 + 401 + 5. */
 const maxFloatBytes = 807;
 
-/** As many as 2^53 has. */
+/** 2^53 has 16 digits. */
 const maxIntegerDigits = 16;
 const minus = 0x2d;
 const zero = 0x30;
 
 /**
- * Parses the payload of anything but a list or dict. A byte string comes back as a view into `buffer`. Throws
- * `bad-tnetstring` for an unknown type and for a payload that its type does not take.
+ * Parses the payload of any type but list and dict. A byte string is returned as a view into `buffer`. Throws
+ * `bad-tnetstring` for an unknown type, and for a payload that does not fit its type.
  */
 export function parseScalar(
   buffer: Buffer,
   { start, end, type }: Netstring,
 ): null | boolean | number | Buffer {
-  // A status table holds 160,000 integers: without a view and a text for each it is read in a third of the time.
+  // A status table has up to 160,000 integers: without a view and a string for each, parsing takes a third of the time.
   if (type === tnetTypes.integer) return parseInteger(buffer, start, end);
   const bytes = buffer.subarray(start, end);
   switch (type) {
@@ -56,19 +56,21 @@ function parseInteger(buffer: Buffer, start: number, end: number): number {
   let value = 0;
   for (let at = first; at < end; at++) {
     const digit = (buffer[at] ?? 0) - zero;
-    if (digit < 0 || digit > 9) throw tnetRefusal("an integer is not written in decimal digits");
+    if (digit < 0 || digit > 9) throw tnetRefusal("an integer must consist of decimal digits");
     value = value * 10 + digit;
   }
-  if (!Number.isSafeInteger(value)) throw tnetRefusal("an integer is beyond 2^53");
+  if (!Number.isSafeInteger(value)) throw tnetRefusal("an integer must not be larger than 2^53");
   return negative && value !== 0 ? -value : value; // "-0" is the integer 0
 }
 
 function parseFloatNumber(bytes: Buffer): number {
-  if (bytes.length > maxFloatBytes) throw tnetRefusal("a float is too long");
+  if (bytes.length > maxFloatBytes)
+    throw tnetRefusal(`a float may have at most ${maxFloatBytes} characters, not ${bytes.length}`);
   const text = bytes.toString("latin1");
-  if (!floatGrammar.test(text)) throw tnetRefusal("a float is not written in decimal digits");
+  if (!floatGrammar.test(text))
+    throw tnetRefusal("a float must consist of decimal digits, with an optional point and exponent");
   const value = Number(text);
-  if (!Number.isFinite(value)) throw tnetRefusal("a float is too large");
+  if (!Number.isFinite(value)) throw tnetRefusal("a float must be finite");
   return value;
 }
 
@@ -78,7 +80,7 @@ function parseBoolean(bytes: Buffer): boolean {
   return text === "true";
 }
 
-/** The one error of everything that reads or writes tnetstrings; `what` quotes nothing of the input. */
-export function tnetRefusal(what: string): PharosError {
-  return new PharosError("bad-tnetstring", `bad tnetstring: ${what}`);
+/** The error for everything that reads or writes tnetstrings. `message` never quotes the input. */
+export function tnetRefusal(message: string): PharosError {
+  return new PharosError("bad-tnetstring", `bad tnetstring: ${message}`);
 }

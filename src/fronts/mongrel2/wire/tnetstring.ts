@@ -3,8 +3,8 @@ import { readNetstring } from "./netstring.js";
 import { parseScalar, tnetRefusal, tnetTypes } from "./tnetstring-scalar.js";
 
 /**
- * What a tnetstring can say. Parsing gives a Buffer for every byte string (a view into the input, not a copy)
- * and text only for the keys of a dict; encoding takes either, text as UTF-8.
+ * A value of a tnetstring. Parsing returns a Buffer for every byte string (a view into the input, not a copy), and text
+ * only for the keys of a dict. Encoding takes both; text becomes UTF-8.
  */
 export type TnetValue =
   | null
@@ -15,17 +15,17 @@ export type TnetValue =
   | readonly TnetValue[]
   | ReadonlyMap<string, TnetValue>;
 
-/** Limits of one tnetstring, for parsing and encoding alike. */
+/** Limits of one tnetstring, for parsing and encoding. */
 export interface TnetstringLimits {
-  /** Longest whole tnetstring, in bytes, its size and type included. @default 16 MiB */
+  /** The longest tnetstring in bytes, including its size and type. @default 16 MiB */
   readonly maxBytes: number;
-  /** How many values may stand inside one another; a plain number has depth 1. @default 8 */
+  /** The deepest nesting of values; a plain number has depth 1. @default 8 */
   readonly maxDepth: number;
 }
 
 /**
- * 16 MiB: the largest reply of a control port is a `status net` table of at most 65,536 descriptors with rows
- * of up to 120 bytes, 7.5 MiB, doubled. Depth 8: such a table has 4 (dict, list, row, number), headers have 3.
+ * 16 MiB: the largest reply of a control port is a `status net` table of 65,536 connections, with rows of up to 120
+ * bytes: 7.5 MiB, doubled. Depth 8: such a table has 4 (dict, list, row, number), headers have 3.
  */
 export const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
   maxBytes: 16 * 1024 * 1024,
@@ -33,34 +33,35 @@ export const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
 });
 
 /**
- * Parses a buffer that is exactly one tnetstring. Throws `bad-tnetstring` for anything else: bytes left over,
- * an unknown type, integers beyond 2^53, a float that is not finite, a dict with a key twice or a key that is not
- * a UTF-8 byte string, more depth or more bytes than allowed.
+ * Parses a buffer that is exactly one tnetstring. Throws `bad-tnetstring` for anything else: further bytes, an unknown
+ * type, an integer beyond 2^53, a float that is not finite, a dict with a repeated key or a key that is not UTF-8, and
+ * for more depth or bytes than allowed.
  */
 export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimits>): TnetValue {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
-  if (buffer.length > maxBytes) throw tnetRefusal(`${buffer.length} bytes, at most ${maxBytes} are allowed`);
+  if (buffer.length > maxBytes)
+    throw tnetRefusal(`at most ${maxBytes} bytes are allowed, not ${buffer.length}`);
   const reader = new Reader(buffer, maxDepth);
   const value = reader.value(buffer.length, 1);
   if (reader.offset !== buffer.length)
-    throw tnetRefusal(`${buffer.length - reader.offset} bytes after its end`);
+    throw tnetRefusal(`${buffer.length - reader.offset} bytes follow its end`);
   return value;
 }
 
 /**
- * Encodes one value. Whole numbers up to 2^53 become `#`, other finite ones `^`; every number, string, list and
- * dict comes back equal from `parseTnetstring` (text as Buffer). Throws `bad-tnetstring` for NaN and infinities, for
- * text with unpaired surrogates, and beyond the limits, so a cyclic list ends as "too deep".
+ * Encodes one value. Whole numbers up to 2^53 become `#`, other finite ones `^`. `parseTnetstring` returns an equal
+ * value (text as Buffer). Throws `bad-tnetstring` for NaN, infinities, text with unpaired surrogates, and above the
+ * limits; a cyclic list is therefore too deep.
  */
 export function encodeTnetstring(value: TnetValue, limits?: Partial<TnetstringLimits>): Buffer {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
   const encoded = encodeValue(value, maxDepth);
   if (encoded.length > maxBytes)
-    throw tnetRefusal(`${encoded.length} bytes, at most ${maxBytes} are allowed`);
+    throw tnetRefusal(`at most ${maxBytes} bytes are allowed, not ${encoded.length}`);
   return encoded;
 }
 
-/** Reads values one after the other; `offset` is where the next one starts. */
+/** Reads values one after the other. `offset` is the start of the next one. */
 class Reader {
   readonly #buffer: Buffer;
   readonly #maxDepth: number;
@@ -72,7 +73,7 @@ class Reader {
   }
 
   value(bound: number, depth: number): TnetValue {
-    if (depth > this.#maxDepth) throw tnetRefusal(`nested deeper than ${this.#maxDepth}`);
+    if (depth > this.#maxDepth) throw tnetRefusal(`values may be nested ${this.#maxDepth} deep at most`);
     const element = readNetstring(this.#buffer, this.offset, bound);
     const container = containerOf(element.type);
     if (container === undefined) {
@@ -97,8 +98,8 @@ class Reader {
       const key = this.value(end, depth + 1);
       if (!Buffer.isBuffer(key) || !isUtf8(key)) throw tnetRefusal("a key of a dict must be a UTF-8 string");
       const name = key.toString("utf8");
-      // Two readers that each take another one of two equal keys is how requests are smuggled: take neither.
-      if (entries.has(name)) throw tnetRefusal("a dict holds a key twice");
+      // Requests can be smuggled if two readers choose different ones of two equal keys, so both are refused.
+      if (entries.has(name)) throw tnetRefusal("a dict must not contain a key twice");
       entries.set(name, this.value(end, depth + 1));
     }
     return entries;
@@ -111,7 +112,7 @@ function containerOf(type: number): "list" | "dict" | undefined {
 }
 
 function encodeValue(value: TnetValue, depthLeft: number): Buffer {
-  if (depthLeft < 1) throw tnetRefusal("nested deeper than allowed");
+  if (depthLeft < 1) throw tnetRefusal("values are nested deeper than allowed");
   if (value === null) return wrap([], "~");
   if (Buffer.isBuffer(value)) return wrap([value], ",");
   if (typeof value === "string") return wrap([encodeText(value)], ",");
@@ -138,14 +139,14 @@ function isDict(
 
 function encodeNumber(value: number): Buffer {
   if (!Number.isFinite(value)) throw tnetRefusal("a number must be finite");
-  // An integer has no negative zero; as a float it survives the round trip.
+  // An integer has no negative zero, so -0 is encoded as a float.
   const whole = Number.isSafeInteger(value) && !Object.is(value, -0);
   const text = Object.is(value, -0) ? "-0" : String(value);
   return wrap([Buffer.from(text)], whole ? "#" : "^");
 }
 
 function encodeText(text: string): Buffer {
-  if (/\p{Surrogate}/u.test(text)) throw tnetRefusal("text holds half a surrogate pair");
+  if (/\p{Surrogate}/u.test(text)) throw tnetRefusal("text must not contain unpaired surrogates");
   return Buffer.from(text);
 }
 

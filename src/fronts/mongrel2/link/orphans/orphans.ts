@@ -6,41 +6,44 @@ import type { Stay } from "./record-text.js";
 export interface OrphansOptions {
   readonly clock: Clock;
   readonly record: OpenRecord;
-  /** Asks the server for its connections; undefined where it has no control port. */
+  /** Asks the server for its connections; undefined if it has no control port. */
   readonly query: (() => Promise<readonly StatusRow[]>) | undefined;
   /** Closes these connections. */
   readonly close: (ids: readonly number[]) => void;
-  /** So many were found open and closed. */
+  /** Called with the number of connections that were found open and were closed. */
   readonly freed: (connections: number) => void;
-  /** So many were given up: nothing tells whose they are. Their clients stay deaf until the server's reaper comes. */
+  /**
+   * Called with the number of connections that were given up, since nothing tells whether they are open. Their clients
+   * get no events until the server closes them as idle.
+   */
   readonly givenUp: (connections: number, reason: string) => void;
-  /** How long they are pursued, in milliseconds. */
+  /** How long orphans are looked for, in milliseconds. */
   readonly pursueMs: number;
 }
 
-/** Nobody waits long for a tick of 10 s, nor is a server with 10,000 rows asked more often than it must. */
+/** Short beside the server's tick of 10 s, yet long enough not to burden a server that lists 10,000 rows. */
 const pollMs = 1_000;
 
 /**
- * Frees the clients of streams that this process, or one before it, has lost together with the link: they are
- * connected to the server and would stay so, deaf. An empty body closes one, but its id must be of **this run** of the
- * server, since a new run counts from 1 again and the number may be a client of another handler. The rule:
+ * Frees the clients of streams that this process, or one before it, has lost together with the link. They are still
+ * connected to the server, but get no events. An empty body closes such a connection, but only if its id belongs to
+ * **this run** of the server: a new run counts from 1 again, and the number may be another handler's client. The rule:
  *
- * 1. The run is the same when its mark is (`ipc`, see readRunMark), at once.
- * 2. Else it is the same when the control port shows **any** connection, whoever's, with an age of more than the time
- *    since the server was last heard, plus a second. In a new run every connection began after the server was heard
- *    in the old one, so no age (of ping, read or write) can be that large: there is no false proof. The ages are
- *    differences of a clock that the server moves once in `limits.tick_timer` (10 s) to the whole second [seen]: right
- *    after a tick they are exact, before it up to 10 s too small. So the question is asked every second: a stream that
- *    was open for 2 s when the server was last heard (a fence asks it every 3 s) proves it within one tick; one that
- *    was open for longer than a tick, at once. The record therefore remembers when the server was **last heard**, to
- *    a second; when the link broke would be too late, since the server behind it can have been started anew before.
- * 3. In the same run, what the table lists of the recorded ids is closed, and asked for again, since a close can be
- *    lost in a full queue. Ids of new requests are not orphans. A stay is over when none of its ids are listed.
+ * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). This is known at once.
+ * 2. The run is also the same if the control port lists **any** connection whose age is more than the time since the
+ *    server was last heard, plus a second. In a new run every connection began after the server was heard in the old
+ *    one, so no age (of ping, read or write) can be that large: there is no false proof. The ages are differences of a
+ *    clock that the server moves once in `limits.tick_timer` (10 s), to the whole second [seen]: right after a tick
+ *    they are exact, before it up to 10 s too small. So the question is asked every second. A stream that was open for
+ *    2 s when the server was last heard (fences are sent every 3 s) proves the run within one tick; one that was open
+ *    for longer than a tick, at once. The record therefore has the time when the server was **last heard**, to a
+ *    second. The time when the link broke would be too late: the server may have been restarted before.
+ * 3. In the same run, the recorded ids that the table lists are closed. The question is repeated, since a close can be
+ *    lost in a full queue. Ids of new requests are no orphans. A stay is over when none of its ids is listed.
  *
- * A restart of the server closes all connections, so there is nothing to free then: none or few of the ids are listed,
- * none is ever proven, and they are given up in the end. A wall clock that was set back on this side proves nothing;
- * one that was set forward on the server's side by more than the silence could prove too much.
+ * A restart of the server closes all connections, so there is nothing to free: few or none of the ids are listed,
+ * nothing is proven, and they are given up in the end. If the wall clock of this side was set back, nothing is proven.
+ * If that of the server's side was set forward by more than the silence, the proof could be false.
  */
 export class Orphans {
   readonly #options: OrphansOptions;
@@ -49,14 +52,14 @@ export class Orphans {
   #closed = new Set<number>();
   #until = 0;
   #timer: Timer | undefined;
-  /** Counts `begin` and `stop`, so that an answer to an earlier question is dropped. */
+  /** Counts `begin` and `stop`, so that an answer to an earlier question is ignored. */
   #generation = 0;
 
   constructor(options: OrphansOptions) {
     this.#options = options;
   }
 
-  /** The link is up: `mark` is of the run that it is up with. */
+  /** Call it when the link is up. `mark` identifies the server's run. */
   begin(mark: string): void {
     this.stop();
     this.#mark = mark;
@@ -64,7 +67,7 @@ export class Orphans {
     if (this.#options.record.past.length > 0) this.#look();
   }
 
-  /** The link is down or closed. */
+  /** Call it when the link is down or closed. */
   stop(): void {
     this.#generation += 1;
     this.#timer?.cancel();
@@ -72,7 +75,7 @@ export class Orphans {
     this.#closed = new Set();
   }
 
-  /** A request came under this id: whatever it was, it is not deaf now. */
+  /** A request came with this id, so its client does not wait in vain. */
   seen(id: number): void {
     const { record } = this.#options;
     for (const stay of record.past) if (stay.ids.has(id)) record.settle(stay, [id]);
@@ -86,13 +89,13 @@ export class Orphans {
     else this.#ask(this.#options.query);
   }
 
-  /** Ids that are gone are no harm: a run never gives an id twice. */
+  /** Closing an id that is gone does no harm: a run never uses an id twice. */
   #withoutTable(): void {
     for (const stay of this.#options.record.past) {
       if (this.#proven.has(stay)) {
         this.#close([...stay.ids]);
         this.#options.record.settle(stay, [...stay.ids]);
-      } else this.#giveUp(stay, "there is no control port to ask");
+      } else this.#giveUp(stay, "the server has no control port");
     }
   }
 
@@ -144,8 +147,8 @@ export class Orphans {
 }
 
 /**
- * Whether a table of connections proves that the server, last heard `silentMs` ago, was not restarted since. False
- * means that it does not tell.
+ * True if a table of connections proves that the server, last heard `silentMs` ago, was not restarted since. False
+ * proves nothing.
  */
 export function isSameRun(rows: readonly StatusRow[], silentMs: number): boolean {
   if (silentMs < 0) return false;

@@ -1,39 +1,40 @@
 /**
- * The ids that were opened during one stay of the link with a server. They mean something to one run of that server.
+ * The ids that were opened during one stay: the time from a connect of the link to its loss. They are valid in one run
+ * of the server.
  */
 export interface Stay {
-  /** Wall-clock milliseconds when the server was last known to live during it; 0 for never. */
+  /** The wall-clock time when the server was last known to be alive, in milliseconds; 0 for never. */
   heardAt: number;
-  /** What identified the run of the server, or empty where nothing does; see {@link "run-mark"}. */
+  /** Identifies the run of the server; empty if nothing does. See {@link "run-mark"}. */
   readonly mark: string;
   readonly ids: Set<number>;
 }
 
 const version = "pharos-link 1";
-/** Fixed width, since the time is rewritten in place. */
+/** The width is fixed, since the time is rewritten in place. */
 const timeDigits = 15;
 
 export const recordHead = `${version}\n`;
 
-/** Frames the line that begins a stay: `@` and its time, then its mark. Lines of ids follow. */
+/** Encodes the first line of a stay: `@`, its time and its mark. Lines of ids follow. */
 export function encodeStay(stay: Pick<Stay, "heardAt" | "mark">): string {
   return `@${encodeTime(stay.heardAt)} ${stay.mark}\n`;
 }
 
-/** The time alone, as it is written over the old one, one byte behind the start of the stay's line. */
+/** Encodes the time alone. It replaces the old one, one byte behind the start of the stay's line. */
 export function encodeTime(heardAt: number): string {
   return String(Math.max(0, Math.trunc(heardAt))).padStart(timeDigits, "0");
 }
 
-/** Frames the ids that were opened (`+`) or are gone (`-`); nothing for none. */
+/** Encodes the ids that were opened (`+`) or are gone (`-`); empty for none. */
 export function encodeIds(sign: "+" | "-", ids: Iterable<number>): string {
   const list = [...ids].join(" ");
   return list === "" ? "" : `${sign}${list}\n`;
 }
 
 /**
- * Reads a record. What a crash or another hand left of it is read as far as it makes sense: a broken line is passed
- * over, a file of another kind gives no stays.
+ * Parses a record. After a crash or a manual change it parses as much as it can: broken lines are skipped, and a file
+ * of another kind gives no stays.
  */
 export function parseRecord(text: string): Stay[] {
   if (!text.startsWith(recordHead)) return [];
@@ -50,8 +51,8 @@ function readLine(stays: Stay[], line: string): void {
   }
   const stay = stays.at(-1);
   if (stay === undefined || !/^[+-]\d{1,10}(?: \d{1,10})*$/.test(line)) return;
-  for (const word of line.slice(1).split(" ")) {
-    if (line.startsWith("+")) stay.ids.add(Number(word));
-    else stay.ids.delete(Number(word));
+  for (const id of line.slice(1).split(" ")) {
+    if (line.startsWith("+")) stay.ids.add(Number(id));
+    else stay.ids.delete(Number(id));
   }
 }

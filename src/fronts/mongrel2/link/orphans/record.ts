@@ -14,24 +14,24 @@ import { PharosError } from "../../../../base/errors.js";
 import { encodeIds, encodeStay, encodeTime, parseRecord, recordHead, type Stay } from "./record-text.js";
 
 export interface OpenRecordOptions {
-  /** Where it is kept; undefined keeps it in memory. Its folder is made. */
+  /** The path of the file; its folder is created. Undefined keeps the record in memory. */
   readonly file?: string | undefined;
-  /** Most ids that are kept; further ones are not recorded. */
+  /** The most ids in the record; further ones are not recorded. */
   readonly maxIds: number;
-  /** Writing failed: the record goes on in memory. Called once. */
+  /** Called once if writing fails: the record is kept in memory from then on. */
   readonly failed: (error: unknown) => void;
 }
 
-/** A file this small is not worth rewriting. */
+/** A smaller file is not worth rewriting. */
 const compactFromBytes = 64 * 1024;
-/** How far the time in the file may lie behind, in milliseconds: one write of 15 bytes a second. */
+/** How old the time in the file may be, in milliseconds: one write of 15 bytes a second. */
 const heardEveryMs = 1_000;
 
 /**
- * Which connections have a stream open, stay by stay, in a file that survives a crash of this process. Changes are
- * collected and written by `flush`, one write for all: call it before the bytes that open a stream leave, and a crash
- * at any moment leaves no stream that is not written down. It is not synced to the disk, since a machine that loses
- * its page cache loses its connections as well.
+ * Records the connections with an open stream, by stay, in a file that survives a crash of this process. `flush` writes
+ * all collected changes at once. Call it before the bytes that open a stream leave: then every open stream is recorded,
+ * whenever a crash comes. The file is not synced to the disk, since a machine that loses its page cache also loses its
+ * connections.
  */
 export class OpenRecord {
   readonly #options: OpenRecordOptions;
@@ -46,7 +46,7 @@ export class OpenRecord {
   #timeAt = 0;
   #writtenAt = Number.NEGATIVE_INFINITY;
 
-  /** Reads what an earlier process left. Throws `bad-config` when the file cannot be read or written. */
+  /** Reads the record of an earlier process. Throws `bad-config` if the file cannot be read or written. */
   constructor(options: OpenRecordOptions) {
     this.#options = options;
     this.#usable = options.file !== undefined;
@@ -54,16 +54,18 @@ export class OpenRecord {
       this.#past = this.#load();
       this.#rewrite();
     } catch (cause) {
-      throw new PharosError("bad-config", `the record file ${options.file} cannot be used`, { cause });
+      throw new PharosError("bad-config", `the record file ${options.file} cannot be read or written`, {
+        cause,
+      });
     }
   }
 
-  /** Stays that are over, oldest first: their ids are orphans until `settle`. */
+  /** Earlier stays, oldest first. Their ids are orphans until `settle`. */
   get past(): readonly Stay[] {
     return this.#past;
   }
 
-  /** Begins a stay: ids that are opened from now on belong to it. Nothing was heard in it yet. */
+  /** Begins a stay: ids that are added from now on belong to it. The server has not been heard in it yet. */
   begin(mark: string): void {
     this.end();
     this.#current = { heardAt: 0, mark, ids: new Set() };
@@ -71,7 +73,7 @@ export class OpenRecord {
     this.#rewrite();
   }
 
-  /** Ends the stay: its ids are orphans. */
+  /** Ends the stay; its ids become orphans. */
   end(): void {
     this.flush();
     if (this.#current !== undefined && this.#current.ids.size > 0) this.#past.push(this.#current);
@@ -92,7 +94,7 @@ export class OpenRecord {
     this.#gone.push(id);
   }
 
-  /** Orphans that are freed, gone, or known by a new request; a stay without ids is over for good. */
+  /** Removes orphans that were freed, are gone, or have sent a new request. A stay without ids is removed. */
   settle(stay: Stay, ids: Iterable<number>): void {
     for (const id of ids) stay.ids.delete(id);
     if (stay.ids.size > 0) return;
@@ -101,7 +103,7 @@ export class OpenRecord {
     this.#rewrite();
   }
 
-  /** The server lived at this time, by which orphans are told from strangers. Cheap, call it often. */
+  /** The server was alive at this time, which tells orphans from other clients. Cheap; call it often. */
   heard(heardAt: number): void {
     if (this.#current === undefined) return;
     this.#current.heardAt = heardAt;
@@ -110,7 +112,7 @@ export class OpenRecord {
     this.#write(encodeTime(heardAt), this.#timeAt);
   }
 
-  /** Writes what has changed. */
+  /** Writes the collected changes. */
   flush(): void {
     this.#collect();
     if (this.#pending === "") return;
@@ -121,7 +123,7 @@ export class OpenRecord {
     if (this.#sizeBytes > this.#compactAtBytes()) this.#rewrite();
   }
 
-  /** Writes what is left and closes the file. Safe to call twice. */
+  /** Writes the last changes and closes the file. Safe to call twice. */
   close(): void {
     this.flush();
     this.#usable = false;
@@ -136,21 +138,21 @@ export class OpenRecord {
     return existsSync(file) ? parseRecord(readFileSync(file, "latin1")) : [];
   }
 
-  /** One of the lists is empty whenever the other grows, so that the file keeps their order. */
+  /** One of the lists is empty whenever the other one grows, so that the file keeps their order. */
   #collect(): void {
     this.#pending += encodeIds("-", this.#gone) + encodeIds("+", this.#opened);
     this.#gone = [];
     this.#opened = [];
   }
 
-  /** Four times what the ids need: each then costs less than two writes of its own line. */
+  /** Four times the size of the ids: then rewriting costs less than two writes of each id's own line. */
   #compactAtBytes(): number {
     let ids = this.#current?.ids.size ?? 0;
     for (const stay of this.#past) ids += stay.ids.size;
     return Math.max(compactFromBytes, 4 * 8 * ids);
   }
 
-  /** Through a second file and a rename, so that a crash leaves the old or the new one whole. */
+  /** Writes a second file and renames it, so that a crash leaves either the old or the new file, complete. */
   #rewrite(): void {
     const { file } = this.#options;
     if (file === undefined || !this.#usable) return;

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 
 /**
- * What identifies one run of the server, where that can be seen from outside: for `ipc` the file of the socket, which
- * a server removes and makes anew each time it starts [libzmq ipc_listener]; its time of birth, because a file system
- * gives the number of a removed file to the next, and because chmod does not change it. Empty for `tcp`, for abstract
- * sockets and where the file cannot be seen. Equal marks mean the same run; different ones prove nothing.
+ * Identifies one run of the server, if that is visible from outside. For `ipc` it is the socket's file, which a server
+ * removes and creates anew at each start [libzmq ipc_listener]. The mark contains the file's time of birth, since a
+ * file system reuses the number of a removed file, and since chmod does not change it. The mark is empty for `tcp`, for
+ * abstract sockets, and if the file cannot be read. Equal marks mean the same run; different ones prove nothing.
  */
 export function readRunMark(recvSpec: string): string {
   const path = /^ipc:\/\/([^@].*)$/.exec(recvSpec)?.[1];
