@@ -3,7 +3,7 @@ import type { PublicationInput } from "../../hub/publications/publication.js";
 import { hasFormatCharacter } from "../../hub/topics/topic.js";
 
 /**
- * Refuses what the Mercure protocol refuses beyond control characters: format characters in topics, ids, types
+ * Refuses invisible characters in topics, ids and types, as the Mercure protocol demands
  * [draft-dunglas-mercure-08 l.73-75, l.403-420].
  *
  * @throws PharosError `bad-topic`, `bad-event-id`, `bad-event-type`

@@ -7,8 +7,8 @@ import { encodeOlderEvent } from "../../sse/encode.js";
 import { eventStreamFormat, eventFieldsOf } from "../../gateway/formats/event-stream.js";
 
 /**
- * As every stream, but each event has an id [draft-dunglas-mercure-08 l.912]: a retained value moves the client's cursor
- * back, and the position behind it, in the same page, moves it on again.
+ * {@link eventStreamFormat}, but each event must have an id [draft-dunglas-mercure-08 l.912]. So a retained value moves the
+ * client's cursor back; the position after it, in the same page, moves it forward again.
  */
 export const mercureFormat: Format = Object.freeze({
   ...eventStreamFormat,
@@ -16,7 +16,7 @@ export const mercureFormat: Format = Object.freeze({
   retained: (entry: Entry) => eventStreamFormat.event(entry),
 });
 
-/** Events of subscriptions have a type in the current form alone. */
+/** In the older form presence events have no type. */
 function olderEvent(entry: Entry): Buffer {
   const { type, ...fields } = eventFieldsOf(entry);
   if (type !== subscriptionEventType) return encodeOlderEvent({ id: entry.id, ...eventFieldsOf(entry) });
@@ -24,7 +24,7 @@ function olderEvent(entry: Entry): Buffer {
   return encodeOlderEvent({ id: entry.id, ...fields, data: JSON.stringify(document) });
 }
 
-/** The same for the older form of the protocol, whose hubs write an event's fields in another order. */
+/** The format of the older form of the protocol, with the fields of an event in another order. */
 export const olderMercureFormat: Format = Object.freeze({
   ...mercureFormat,
   name: "mercure-older",

@@ -15,11 +15,11 @@ export interface MatcherOptions extends MatcherContext {
   readonly turnBudget: TurnBudget;
 }
 
-/** Which form of the protocol a subscriber speaks, and what it subscribes to. */
+/** The form of the protocol that a subscriber uses, and its filters. */
 export interface Matchers {
   readonly form: "current" | "older";
   readonly filters: readonly TopicFilter[];
-  /** The same in the subscriber's words, for others who may see them. */
+  /** The filters as the subscriber wrote them, for presence. */
   readonly matchers: readonly Matcher[];
 }
 
@@ -32,11 +32,12 @@ const parameterTypes: Readonly<Record<string, MatchType>> = Object.freeze({
 });
 
 /**
- * Reads what a subscriber wants from its parameters: `match…` in the current form [draft-dunglas-mercure-08 l.135-185],
- * `topic` in the older one [draft-07]. Not both: what is one of them to one hub is nothing to another.
+ * Reads the matchers of a subscriber from its parameters: `match…` in the current form
+ * [draft-dunglas-mercure-08 l.135-185], `topic` in the older one [draft-07]. A request with both forms is refused: other
+ * hubs would ignore one of them.
  *
- * @throws PharosError `bad-request` for no matcher, both forms, or a name that begins like one of the current form;
- *   `bad-filter` for a malformed value or too many, then or later
+ * @throws PharosError, or rejects with one: `bad-request` for no matcher, for both forms, and for an unknown parameter that
+ *   begins with `match`; `bad-filter` for a malformed matcher, or too many
  */
 export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): Matchers | Promise<Matchers> {
   const current = pairs.filter(([name]) => name.toLowerCase().startsWith("match"));
@@ -49,7 +50,7 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
   }
   const form = current.length > 0 ? "current" : "older";
   const wanted = eachOnce(form === "current" ? current : older);
-  // Before any is parsed: the body of one QUERY can hold 40,000 URL patterns, each of which takes 300 µs.
+  // Comes before parsing: the body of one QUERY can hold 40,000 URL patterns, and each takes 300 µs.
   if (wanted.length > options.filtersPerConnection) {
     throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);
   }
@@ -66,7 +67,7 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
       })),
     ),
   });
-  return wanted.length <= parsedAtOnce
+  return wanted.length <= mostParsedAtOnce
     ? finish(wanted.map(parse))
     : parseInTurns(wanted, parse, options.turnBudget).then(finish);
 }
@@ -84,13 +85,13 @@ async function parseInTurns(
   return filters;
 }
 
-/** So many are parsed in one turn: a URL pattern takes 300 µs, one with a regular expression 1.5 ms. */
-const parsedAtOnce = 10;
+/** The most matchers to parse at once. A URL pattern takes 300 µs, one with a regular expression 1.5 ms. */
+const mostParsedAtOnce = 10;
 
-/** Of one stream. */
+/** The most URL patterns with regular expressions of one stream. */
 const mostExpressions = 10;
 
-/** Regular expressions stand in parentheses [URL Pattern, 2.1]. */
+/** In a URL pattern, parentheses enclose a regular expression [URL Pattern, 2.1]. */
 function checkExpressions(wanted: NameValuePairs): void {
   const count = wanted.filter(([name, text]) => name === "match_urlpattern" && text.includes("(")).length;
   if (count <= mostExpressions) return;
@@ -100,7 +101,7 @@ function checkExpressions(wanted: NameValuePairs): void {
   );
 }
 
-/** The current form has no name for selectors that are URI templates. */
+/** The current form has no type for URI templates. */
 function olderTypeOf(filter: TopicFilter | undefined): string {
   return filter?.kind === "template" ? "template" : "exact";
 }

@@ -12,13 +12,13 @@ import type { SubscriptionsOptions } from "./subscriptions.js";
 export interface MercureOptions extends MercureSubscribeOptions {
   readonly publishing: Publisher;
   readonly once: PublishOnce;
-  /** Issuers whose tokens are taken. */
+  /** The issuers of accepted tokens. */
   readonly issuers: readonly string[];
-  /** The subscriptions that may be asked for. @default none */
+  /** The active subscriptions to serve. @default none */
   readonly subscriptions?: Omit<SubscriptionsOptions, "authenticator" | "history"> | undefined;
 }
 
-/** The hub as the Mercure protocol knows it, and what it says of itself [RFC 9728; draft-dunglas-mercure-08, metadata]. */
+/** The resources of the Mercure protocol, and the metadata of the hub [RFC 9728; draft-dunglas-mercure-08, metadata]. */
 export function mercure(options: MercureOptions): readonly Resource[] {
   const subscribe = mercureSubscribe(options);
   const { subscriptions: active } = options;

@@ -31,8 +31,8 @@ export interface MercureSubscribeOptions {
 }
 
 /**
- * Cursor names, the first that is there counts: of draft-08, of draft-07, and of the protocol before that; at last the
- * one that EventSourcePolyfill uses unless told otherwise, which sends no header.
+ * The parameters with the cursor. The first one in the request counts: of draft-08, of draft-07, of the protocol before
+ * it, and the default of EventSourcePolyfill, which sends no header.
  */
 const cursorNames = {
   current: ["last_event_id", "lastEventId"],
@@ -40,15 +40,15 @@ const cursorNames = {
 };
 
 /**
- * Opens streams of the Mercure protocol, in its current form and in the older one that is widely deployed. `added` names
- * matchers that a client which comes back did not have before, as at the hub's other streams.
+ * Opens streams of the Mercure protocol, in its current form and in the older one, which is widely deployed. As for the
+ * hub's other streams, `added` names the matchers that a resuming client did not have before.
  */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, authenticator } = options;
   const matcherOptions: MatcherOptions = { hubUrl, ...streams, turnBudget: new TurnBudget(options.clock) };
   const subscribe = (request: GatewayRequest, body: NameValuePairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
-    // Where a name may be there once, the query goes before.
+    // If a name counts once only, the query has precedence.
     const pairs = [...query, ...body];
     const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
       const cursors = cursorsOf(request, pairs, matchers);
@@ -67,17 +67,17 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   };
 }
 
-/** Parameters that a body may have beside matchers; those that are not known are ignored. */
+/** The most other parameters of a body. Unknown ones are ignored. */
 const otherParameters = 100;
 
 /**
- * Before it is parsed: anybody may send it, and 1 MiB of `a&` takes half a second.
+ * Checks the size of a body before it is parsed. Anybody may send one, and 1 MiB of `a&` takes half a second.
  *
  * @throws PharosError `too-large`, or `bad-request` for too many parameters
  */
 function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSettings): void {
   const most = filtersPerConnection + otherParameters;
-  // Each byte may be written as an escape of three.
+  // Each byte may be written as a percent escape of three bytes.
   const mostBytes = most * 3 * filterBytes;
   if (body.length > mostBytes) {
     throw new PharosError("too-large", `the body of a subscription may have at most ${mostBytes} bytes`);
@@ -89,7 +89,7 @@ function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSe
 
 type Cursors = readonly (string | undefined)[];
 
-/** The header goes before every parameter. */
+/** The header has precedence over the parameters. */
 function cursorsOf(request: GatewayRequest, pairs: NameValuePairs, { form }: Matchers): Cursors {
   const values = cursorNames[form].map((name) => valueOf(pairs, name));
   return [request.header("last-event-id"), ...values];
@@ -101,7 +101,7 @@ interface Dialect {
   readonly beginning: Buffer;
 }
 
-/** How streams of each form are written: the older one as its hubs do, with what every stream says here in comments. */
+/** The streams of both forms. The older one has the headers and the first line of older hubs. */
 const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
   current: { format: mercureFormat, headers: [], beginning: Buffer.alloc(0) },
   older: {
@@ -115,7 +115,7 @@ interface Subscriber {
   readonly request: GatewayRequest;
   readonly matchers: Matchers;
   readonly cursors: Cursors;
-  /** Filters that it did not have when it was there. */
+  /** The filters that it did not have before. */
   readonly added: readonly TopicFilter[];
   readonly grants: Grants | undefined;
 }
@@ -125,9 +125,9 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
   const { form, filters } = matchers;
   const { format, headers, beginning } = dialects[form];
   const subscription = { format, filters, rights: readRights(grants) };
-  const isAsked = cursors.some((cursor) => cursor !== undefined);
+  const hasCursor = cursors.some((cursor) => cursor !== undefined);
   const lastEventId = firstPresent(cursors);
-  const open = (told: Headers): StreamStart =>
+  const open = (resume: Headers): StreamStart =>
     startStream(options.streams, {
       subscription,
       acceptEncoding: request.header("accept-encoding"),
@@ -136,15 +136,15 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
       lastEventId,
       added,
       beginning,
-      headers: [...headers, ...told],
+      headers: [...headers, ...resume],
     });
-  return isAsked ? resumeHeaders(options, subscription, lastEventId).then(open) : open([]);
+  return hasCursor ? resumeHeaders(options, subscription, lastEventId).then(open) : open([]);
 }
 
 /**
- * Tells where the stream goes on: behind the event that was asked for, or behind none where that is empty, not known, or
- * something is lost since, by which clients know that they have to load anew [draft-dunglas-mercure-08 l.951-968]. An
- * id that a client sent is known here, so it is safe in a header once more.
+ * Tells where the stream resumes [draft-dunglas-mercure-08 l.951-968]: after the requested event, or at `earliest` if that
+ * id is empty or unknown, or if events after it were lost. Clients then know that they have to load their state again. A
+ * known id is safe in a header: the hub has accepted it in a publication.
  */
 async function resumeHeaders(
   options: Pick<MercureSubscribeOptions, "history" | "clock">,
@@ -153,17 +153,17 @@ async function resumeHeaders(
 ): Promise<Headers> {
   const { history } = options;
   const cursor = history.locate(lastEventId, rights);
-  const goesOn =
+  const resumes =
     cursor.kind === "at" &&
     (await isWhole(options, { filters, rights, after: cursor.offset, upTo: history.head }));
-  const id = goesOn ? asHeaderText(lastEventId) : "earliest";
+  const id = resumes ? asHeaderText(lastEventId) : "earliest";
   return [
     ["Mercure-Last-Event-ID", id],
     ["Last-Event-ID", id],
   ];
 }
 
-/** True when nothing of the range is lost. With 100,000 topics the answer may take many turns of the event loop. */
+/** True if nothing of the range is lost. With 100,000 topics this may take many turns of the event loop. */
 async function isWhole(
   { history, clock }: Pick<MercureSubscribeOptions, "history" | "clock">,
   range: HistoryRange,
@@ -176,7 +176,7 @@ async function isWhole(
   }
 }
 
-/** Heads are written as Latin-1; UTF-8 goes through it byte by byte. */
+/** Node writes headers as Latin-1, so each byte of the UTF-8 text becomes one character. */
 function asHeaderText(text: string): string {
   return Buffer.from(text).toString("latin1");
 }

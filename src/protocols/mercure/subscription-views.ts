@@ -6,39 +6,40 @@ import type { OlderSubscriptionDocument, SubscriptionDocument } from "../../pres
 
 export type Form = Grants["form"];
 
-/** What an answer is about. */
-interface Asked {
-  /** The matchers that count; undefined for all. */
+/** The active subscriptions that a request selects. */
+interface Selection {
+  /** Only subscriptions with this matcher; undefined: all. */
   readonly matcher?: { readonly type?: string; readonly text: string };
-  /** The one subscriber that counts; undefined for all. */
+  /** Only the subscription of this subscriber; undefined: all. */
   readonly subscriber?: string;
 }
 
-/** What is asked for by how many segments there are below the path of all subscriptions. */
-const askedBy: Readonly<Record<Form, (segments: readonly string[]) => Asked | undefined>> = Object.freeze({
-  current: ([type, text, subscriber, ...others]) => {
-    if (type === undefined) return {};
-    if (text === undefined || others.length > 0) return undefined;
-    return { matcher: { type, text }, ...(subscriber === undefined ? {} : { subscriber }) };
-  },
-  older: ([text, subscriber, ...others]) => {
-    if (text === undefined) return {};
-    if (others.length > 0) return undefined;
-    return { matcher: { text }, ...(subscriber === undefined ? {} : { subscriber }) };
-  },
-});
+/** Reads the selection from the segments below the path of all subscriptions. */
+const selectionOf: Readonly<Record<Form, (segments: readonly string[]) => Selection | undefined>> =
+  Object.freeze({
+    current: ([type, text, subscriber, ...others]) => {
+      if (type === undefined) return {};
+      if (text === undefined || others.length > 0) return undefined;
+      return { matcher: { type, text }, ...(subscriber === undefined ? {} : { subscriber }) };
+    },
+    older: ([text, subscriber, ...others]) => {
+      if (text === undefined) return {};
+      if (others.length > 0) return undefined;
+      return { matcher: { text }, ...(subscriber === undefined ? {} : { subscriber }) };
+    },
+  });
 
 interface List {
-  readonly asked: Asked;
+  readonly selection: Selection;
   readonly id: string;
   readonly position: string;
 }
 
-/** Active subscriptions as JSON, in both forms. */
+/** Active subscriptions as JSON, in both forms of the protocol. */
 export class SubscriptionViews {
   readonly #active: ActiveSubscriptions;
   readonly #listBytes: number;
-  /** The last list: after a gap all watchers ask for the same one. */
+  /** The last list. After a gap many clients request the same one. */
   #last: { readonly key: string; readonly body: Buffer } | undefined;
 
   /** @param listBytes the most bytes of one answer */
@@ -48,20 +49,21 @@ export class SubscriptionViews {
   }
 
   /**
-   * The document at these segments; a list may be empty.
+   * The document at these segments. A list may be empty.
    *
-   * @throws PharosError `not-found` where there is no such subscription or path, `too-many-subscriptions`
+   * @throws PharosError `not-found` if there is no such path or subscription, `too-many-subscriptions`
    */
   read(form: Form, segments: readonly string[], position: string): Buffer {
-    const asked = segments.includes("") ? undefined : askedBy[form](segments);
-    if (asked === undefined) throw new PharosError("not-found", "there are no subscriptions at this path");
-    return asked.subscriber === undefined
-      ? this.#list(form, { asked, id: subscriptionPath(segments), position })
-      : this.#one(form, asked, position);
+    const selection = segments.includes("") ? undefined : selectionOf[form](segments);
+    if (selection === undefined)
+      throw new PharosError("not-found", "there are no subscriptions at this path");
+    return selection.subscriber === undefined
+      ? this.#list(form, { selection, id: subscriptionPath(segments), position })
+      : this.#one(form, selection, position);
   }
 
-  #one(form: Form, asked: Asked, position: string): Buffer {
-    const [document] = this.#documents(asked);
+  #one(form: Form, selection: Selection, position: string): Buffer {
+    const [document] = this.#documents(selection);
     if (document === undefined) throw new PharosError("not-found", "there is no such subscription");
     if (form === "current") return encode(document);
     return encode({ "@context": olderContext, ...asOlder(document), lastEventID: position });
@@ -74,8 +76,8 @@ export class SubscriptionViews {
     return this.#last.body;
   }
 
-  #encodeList(form: Form, { asked, id, position }: List): Buffer {
-    const documents = this.#documents(asked);
+  #encodeList(form: Form, { selection, id, position }: List): Buffer {
+    const documents = this.#documents(selection);
     const isCurrent = form === "current";
     const head = isCurrent
       ? { id, type: "subscriptions" }
@@ -84,7 +86,7 @@ export class SubscriptionViews {
     return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"subscriptions":[${texts.join(",")}]}\n`);
   }
 
-  /** Made one by one, so that no more is made than may be sent. */
+  /** Encodes one by one, and stops when the answer becomes too large. */
   #texts(documents: Iterable<unknown>): readonly string[] {
     const texts: string[] = [];
     let bytes = 0;
@@ -97,7 +99,7 @@ export class SubscriptionViews {
     return texts;
   }
 
-  *#documents({ matcher, subscriber }: Asked): Generator<SubscriptionDocument, void> {
+  *#documents({ matcher, subscriber }: Selection): Generator<SubscriptionDocument, void> {
     const candidates = matcher === undefined ? this.#active.all() : this.#active.of(matcher.text);
     for (const subscription of candidates) {
       const isOfType = matcher?.type === undefined || matcher.type === subscription.matcher.type;
@@ -114,7 +116,7 @@ function tooMany(listBytes: number): PharosError {
   );
 }
 
-/** The older form does not tell matchers apart that differ in their types alone. */
+/** In the older form matchers that differ only in their types are the same. */
 function* olderOnce(documents: Iterable<SubscriptionDocument>): Generator<OlderSubscriptionDocument, void> {
   const seen = new Set<string>();
   for (const document of documents) {

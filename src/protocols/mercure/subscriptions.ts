@@ -22,9 +22,9 @@ export interface SubscriptionsOptions {
 }
 
 /**
- * Says which subscriptions there are [draft-dunglas-mercure-08 and -07, Subscription API]: all, those of one matcher, or
- * one. What it says is true at the position that it names; events from there on continue it. The token's form decides the
- * answer's; it has to grant subscribing to the path, as if that were a topic.
+ * Serves the active subscriptions [draft-dunglas-mercure-08 and -07, Subscription API]: all, those of one matcher, or one.
+ * The answer names a position; presence events after it tell the changes. The answer has the form of the token, which must
+ * grant to subscribe to the path as if it were a topic.
  */
 export function subscriptions({ authenticator, active, history, listBytes }: SubscriptionsOptions): Resource {
   const views = new SubscriptionViews(active, listBytes);
@@ -35,7 +35,7 @@ export function subscriptions({ authenticator, active, history, listBytes }: Sub
     checkScope(grants, subscriptionPath(segments));
     const position = history.head === 0 ? "earliest" : history.idAt(history.head);
     const headers = headersOf(grants.form, position);
-    // Behind the right to see it: whether there is one is a secret too.
+    // Comes after the check of the rights: whether a subscription exists is secret too.
     const body = views.read(grants.form, segments, position);
     return isKnown(request, position) ? notModified(headers) : reply(headers, body);
   };
@@ -59,7 +59,7 @@ function checkScope({ subscribe }: Grants, path: string): void {
   });
 }
 
-/** Hubs of the older form write the position into `ETag` as it is, without quotes. */
+/** In the older form the position in `ETag` has no quotes. */
 function headersOf(form: Form, position: string): Headers {
   const isOlder = form === "older";
   const type = isOlder ? "application/ld+json" : "application/json";
@@ -74,7 +74,7 @@ function headersOf(form: Form, position: string): Headers {
   ];
 }
 
-/** Whoever has this position has this answer too; `*` is whatever there is, and there is one [RFC 9110 13.1.2]. */
+/** True if the client has the answer of this position already, or sends `*` [RFC 9110 13.1.2]. */
 function isKnown(request: GatewayRequest, position: string): boolean {
   const tags = (request.header("if-none-match") ?? "").split(",").map((tag) => tag.trim());
   if (tags.length === 1 && tags[0] === "*") return true;

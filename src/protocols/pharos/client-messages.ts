@@ -3,27 +3,30 @@ import type { PublicationInput } from "../../hub/publications/publication.js";
 import { parseJson } from "../../gateway/http/json.js";
 import { jsonFields, parsePublicationJson } from "../../hub/publications/publication-json.js";
 
-/** What the client of a WebSocket may ask for. */
+/** A message of a WebSocket's client. */
 export type ClientMessage =
   | { readonly kind: "change"; readonly add: readonly string[]; readonly drop: readonly string[] }
   | { readonly kind: "publish"; readonly publication: PublicationInput }
   | { readonly kind: "token"; readonly token: string };
 
-/** By which a client knows the answer to its message; any number of its own. */
+/** The client's own number for a message. The answer repeats it. */
 export type MessageNumber = number;
 
-/** One message, as far as it could be read: its number is told even where the rest is refused. */
+/** One message as far as it could be read. Its number is known even if the rest is refused. */
 export interface ReadMessage {
   readonly request: MessageNumber | undefined;
   readonly message: ClientMessage | PharosError;
 }
 
-const kinds = "an object with add or drop, publish, or token, and request if you like";
+const kinds = "an object with add or drop, publish, or token, and optionally request";
 
 /**
- * Reads one message: `{"add": string[], "drop": string[], "request"?}`, where one of the two may be absent,
- * `{"publish": {…}, "request"?}` or `{"token": string, "request"?}`. Never throws: what is no such message is in the
- * result as `bad-request`, or as `bad-publication`.
+ * Reads one message:
+ * - `{"add": string[], "drop": string[], "request"?}`; one of the two may be absent
+ * - `{"publish": {…}, "request"?}`
+ * - `{"token": string, "request"?}`
+ *
+ * Never throws: the result holds the error of a malformed message, `bad-request` or `bad-publication`.
  */
 export function readClientMessage(text: string): ReadMessage {
   let request: MessageNumber | undefined;
@@ -64,7 +67,7 @@ function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly s
   throw new PharosError("bad-request", `${name} must be a list of topic filters`);
 }
 
-/** One word, as in an Authorization header [RFC 6750 2.1]. */
+/** A token without spaces, as in an `Authorization` header [RFC 6750 2.1]. */
 function tokenOf(value: unknown): string {
   if (typeof value === "string" && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)) return value;
   throw new PharosError("bad-authorization", "token must be one token");

@@ -18,9 +18,10 @@ export interface EventStreamResourceOptions {
 }
 
 /**
- * Streams at `/esupdates`: `topic` repeated, each an MQTT filter; without one the topic `broadcast`. With `show=topics`
- * each event tells its topics, and the stream's opening how often it gets heartbeats. A client that comes back with a
- * filter more names it by `added` too, to get its retained values.
+ * Event streams at `/esupdates`. The query may have:
+ * - `topic`, repeated: MQTT filters; `broadcast` if there is none
+ * - `show=topics`: each event has its topics, and the stream begins with the interval of its heartbeats
+ * - `added`, repeated: the filters that a resuming client did not have before, to get their retained values
  */
 export function eventStreamResource({ streams, authenticator }: EventStreamResourceOptions): Resource {
   return {

@@ -5,9 +5,9 @@ import { eventStreamFormat, eventFieldsOf } from "../../gateway/formats/event-st
 import { namedTopics } from "../../gateway/formats/json.js";
 
 /**
- * As {@link eventStreamFormat}, and each event tells its topics, and a retained value its id: in fields that
- * browsers ignore [HTML 9.2.6: "the field is ignored"] and the client library reads. For whoever follows several
- * filters and has to know which of them an event is for. The topics told are those of its JSON.
+ * {@link eventStreamFormat} with the topics of each event and the id of each retained value. A client with several filters
+ * needs them to know which filter an event is for. They are in fields that browsers ignore [HTML 9.2.6: "the field is
+ * ignored"] and that the client library reads. The topics are those of {@link namedTopics}.
  */
 export const eventStreamWithTopicsFormat: Format = Object.freeze({
   ...eventStreamFormat,

@@ -1,10 +1,10 @@
 import type { Format } from "../../hub/publications/format.js";
 import { jsonEncoder } from "../../gateway/formats/json.js";
 
-/** An answer has its position once, beside the events. */
+/** An answer has one position for all events. */
 const nothing = Buffer.alloc(0);
 
-/** What a poll is answered with: JSON objects, each with a comma behind it. */
+/** The events of an answer to a poll: JSON objects, each followed by a comma. */
 export const pollFormat: Format = Object.freeze({
   name: "poll",
   event: (entry) => item(jsonEncoder.event(entry)),

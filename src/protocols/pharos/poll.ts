@@ -21,16 +21,13 @@ export interface PollResourceOptions {
   readonly polling: Pick<PollAdmission, "poll">;
 }
 
-/**
- * How long a poll waits unless it says otherwise, and at most, in seconds: proxies and load balancers close a connection
- * that has been silent for 30 to 60 s.
- */
-const usualWaitSeconds = 25;
-const longestWaitSeconds = 30;
+/** Proxies and load balancers close connections that are silent for 30 to 60 s. */
+const defaultWaitSeconds = 25;
+const maxWaitSeconds = 30;
 
 /**
- * Streams for those who cannot hold one: `GET /poll` with filters as at `/esupdates` answers with what there is behind
- * the position of the answer before, or else waits until something comes.
+ * Long polling, for clients that cannot keep a stream open. `GET /poll` takes the filters of `/esupdates`. It answers with
+ * the events after the position of the answer before; if there are none, it waits for the next one.
  */
 export function pollResource({ streams, authenticator, polling }: PollResourceOptions): Resource {
   const replyOf = pollReplies();
@@ -48,14 +45,14 @@ export function pollResource({ streams, authenticator, polling }: PollResourceOp
 }
 
 function parseWaitMs(query: NameValuePairs): number {
-  const text = valueOf(query, "wait") ?? String(usualWaitSeconds);
-  if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) > longestWaitSeconds) {
-    throw new PharosError("bad-request", `wait must be a number of seconds, at most ${longestWaitSeconds}`);
+  const text = valueOf(query, "wait") ?? String(defaultWaitSeconds);
+  if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) > maxWaitSeconds) {
+    throw new PharosError("bad-request", `wait must be a number of seconds, at most ${maxWaitSeconds}`);
   }
   return Number(text) * 1000;
 }
 
-/** Makes the answers; all who get the same page share its bytes. */
+/** Creates the answers. Polls that get the same page share its bytes. */
 function pollReplies(): (answer: PollAnswer) => Reply {
   const replies = new WeakMap<Page, Reply>();
   return (answer) => {

@@ -5,17 +5,17 @@ import { parseJson } from "../../gateway/http/json.js";
 import { mediaTypeOf } from "../../gateway/http/media-type.js";
 import type { GatewayRequest } from "../../gateway/http/messages.js";
 
-/** What of a request says what to publish. */
+/** The parts of a request that describe a publication. */
 export interface PublishRequest extends Pick<GatewayRequest, "header"> {
   readonly body: Buffer;
 }
 
 /**
- * Reads a request whose body is the data of one publication. JSON must be JSON and stays as it was written; everything
- * else must be UTF-8. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Retain` and `Private` say the rest.
+ * Reads a request whose body is the data of one publication, in UTF-8. A body of the type JSON must be valid JSON, and is
+ * published as it was written. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Retain` and `Private` have the
+ * options. `parsePublication` checks the values.
  *
- * @throws PharosError `bad-publication` when the body or a header is not of that form. The values themselves are for
- *   `parsePublication`
+ * @throws PharosError `bad-publication` for a malformed body or header
  */
 export function parsePublishBody(topic: string, { header, body }: PublishRequest): PublicationInput {
   const data = decodeUtf8(body, "the body");
@@ -32,7 +32,7 @@ export function parsePublishBody(topic: string, { header, body }: PublishRequest
 }
 
 /**
- * The topic in a path below `/publish/`: percent-decoded, its slashes kept. A plus is a plus.
+ * Percent-decodes the topic in a path below `/publish/`. Slashes and `+` are kept.
  *
  * @throws PharosError `bad-topic` for a malformed percent escape or invalid UTF-8
  */
@@ -62,12 +62,12 @@ function checkJson(text: string): void {
   }
 }
 
-/** An empty header says nothing. */
+/** An empty header counts as absent. */
 function presentText(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
 
-/** One that is there and empty is refused: who wrote `Private:` did not mean that everybody may read it. */
+/** An empty header is refused: a publisher that sends `Private:` does not mean a public publication. */
 function parseFlag(name: string, text: string | undefined): boolean {
   const value = text?.trim().toLowerCase() ?? "false";
   if (value === "true" || value === "1") return true;

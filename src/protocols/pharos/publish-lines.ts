@@ -11,9 +11,9 @@ const { publicationsPerRequest, linesPerRequest } = declaredPublishLimits;
 export const linesType = "application/x-ndjson";
 
 export interface PublishLinesLimits {
-  /** Publications in one request. */
+  /** The most publications in one request. */
   readonly publications: number;
-  /** Lines in one request, blank ones included. */
+  /** The most lines in one request, including blank ones. */
   readonly lines: number;
 }
 
@@ -23,19 +23,19 @@ export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({
 });
 
 export interface PublishLinesOptions<T> {
-  /** What becomes of a line's publication; what it throws is told with the line's number in front. */
+  /** Called with each publication. The errors that it throws get the line's number in front. */
   readonly accept: (input: PublicationInput) => T;
   /** @default defaultPublishLinesLimits */
   readonly limits?: PublishLinesLimits | undefined;
 }
 
 /**
- * Reads a body of many publications, one JSON object a line:
+ * Reads a body of many publications, one JSON object per line:
  * `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?, "private"?}`. Lines end in LF or
- * CRLF; blank ones are skipped. A line is read when it is asked for, so that whoever asks can rest in between.
+ * CRLF; blank lines are skipped. Each line is read on demand, so that the caller can pause between lines.
  *
- * @throws PharosError with the line's number in front: `bad-publication` when one is not of that form, or there is
- *   none; `too-large` for too many; else as `accept`
+ * @throws PharosError with the line's number in front: `bad-publication` for a malformed line or a body without
+ *   publications; `too-large` for too many; the errors of `accept`
  */
 export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions<T>): Generator<T, void> {
   const { publications: most, lines } = options.limits ?? defaultPublishLinesLimits;
@@ -53,7 +53,7 @@ export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions
 const lf = 0x0a;
 
 interface Line {
-  /** Counted from 1, blank ones included. */
+  /** From 1, including blank lines. */
   readonly number: number;
   readonly bytes: Buffer;
 }

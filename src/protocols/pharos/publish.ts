@@ -19,8 +19,8 @@ export interface PublishResourceOptions {
 }
 
 /**
- * Publishing without a form: `POST /publish/<topic>` with the data as its body, `POST /publish` with many publications,
- * one JSON object a line. The answer comes when each has its position.
+ * Publishing: `POST /publish/<topic>` with the data as its body, or `POST /publish` with many publications, one JSON object
+ * per line. The answer has the event ids, and comes when all publications are stored.
  */
 export function publishResource({ publishing, once, lines }: PublishResourceOptions): Resource {
   const post = async (request: GatewayRequest): Promise<Reply> => {
@@ -38,7 +38,7 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
   return { path: publishPath, below: true, methods: { POST: post } };
 }
 
-/** @param check throws where the topic, which the path has, is refused: before the body is read */
+/** @param check refuses the topic of the path before the body is read */
 async function readOne(request: GatewayRequest, check: (topic: string) => void): Promise<PublicationInput> {
   const topic = parseTopicPath(request.path.slice(publishPath.length + 1));
   check(topic);

@@ -24,11 +24,11 @@ export interface WebSocketSessionSettings {
   readonly streams: StreamSettings;
   readonly authenticator: Pick<Authenticator, "subscriber">;
   readonly publishing: Pick<Publisher, "publisher" | "accept" | "publish">;
-  /** Who may ask, publish or follow once more. @default everybody */
+  /** The limits of client addresses. @default none */
   readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
   /** Throws PharosError when the hub cannot hold these filters too. @default it always can */
   readonly checkFilters?: ((added: readonly TopicFilter[]) => void) | undefined;
-  /** Where refusals are noted. @default nowhere */
+  /** Counts and logs refusals. @default none */
   readonly refusals?: Pick<RefusalLog, "note"> | undefined;
 }
 
@@ -39,18 +39,20 @@ export interface WebSocketSessionOptions {
   readonly grants: Grants | undefined;
 }
 
-/** A filter that the stream has, and what is to be called when it has it no more: for watchers, and for its address. */
-interface Held {
+/** A filter of the stream. Both functions are called when the stream drops it or ends. */
+interface HeldFilter {
   readonly filter: TopicFilter;
+  /** Ends its active subscription. */
   readonly leave: () => void;
+  /** Ends its count against the client's address. */
   readonly release: () => void;
 }
 
-/** What the client of one WebSocket says: it changes its filters, publishes, and renews its token. */
+/** Handles the messages of one WebSocket's client: it changes its filters, publishes, and renews its token. */
 export class WebSocketSession implements Dialogue {
   readonly #settings: WebSocketSessionSettings;
-  /** By their texts, in the order in which they were asked for. */
-  readonly #held = new Map<string, Held>();
+  /** By text, in the order in which they were added. */
+  readonly #held = new Map<string, HeldFilter>();
   #request: GatewayRequest;
   #grants: Grants | undefined;
   #subscriber: Subscriber;
@@ -64,10 +66,10 @@ export class WebSocketSession implements Dialogue {
     for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
   }
 
-  /** The stream is open. What this returns is to be called once, when it has ended. */
+  /** Call it when the stream opens, and the result once when it has ended. */
   open(): () => void {
     const filters = [...this.#held.values()].map(({ filter }) => filter);
-    // The gateway has found room for them in this turn.
+    // Never refused: the gateway has checked the limits in this turn.
     const release = this.#settings.clients?.holdFilters(this.#request, filters);
     for (const filter of filters) this.#hold(filter, release);
     return () => {
@@ -85,21 +87,21 @@ export class WebSocketSession implements Dialogue {
     const fail = (error: unknown): MessageResult => this.#refuse(request, error);
     try {
       this.#count(message);
-      const said = this.#work(request, message);
-      return said instanceof Promise ? said.catch(fail) : said;
+      const result = this.#handle(request, message);
+      return result instanceof Promise ? result.catch(fail) : result;
     } catch (error) {
       return fail(error);
     }
   }
 
-  /** Before anything that costs more than this. */
+  /** Comes first: everything else costs more. */
   #count(message: ClientMessage | PharosError): void {
     const { clients } = this.#settings;
     if (!(message instanceof PharosError) && message.kind === "publish") clients?.admitPublish(this.#request);
     else clients?.admitRequest(this.#request);
   }
 
-  #work(
+  #handle(
     request: MessageNumber | undefined,
     message: ClientMessage | PharosError,
   ): MessageResult | Promise<MessageResult> {
@@ -141,7 +143,7 @@ export class WebSocketSession implements Dialogue {
     };
   }
 
-  /** @throws PharosError `bad-filter` for a malformed one, or when there would be too many */
+  /** @throws PharosError `bad-filter` for a malformed filter, or too many */
   #parseAdded(kept: readonly string[], add: readonly string[]): readonly TopicFilter[] {
     const had = new Set(kept);
     const wanted = new Set(add.filter((text) => !had.has(text)));
@@ -165,7 +167,7 @@ export class WebSocketSession implements Dialogue {
     const renewed = snapshotRequest(this.#request, token);
     const grants = await this.#settings.authenticator.subscriber(renewed);
     this.#request = renewed;
-    this.#seeAs(grants);
+    this.#replaceSubscriber(grants);
     this.#grants = grants;
     return {
       answer: answer({ kind: "renewed", request }),
@@ -174,15 +176,15 @@ export class WebSocketSession implements Dialogue {
     };
   }
 
-  /** With a token of somebody else's, watchers are told that one subscriber has gone and another has come. */
-  #seeAs(grants: Grants | undefined): void {
+  /** If the new token is of another subscriber, presence tells that one has left and another has come. */
+  #replaceSubscriber(grants: Grants | undefined): void {
     const held = [...this.#held.values()];
     const matchers = held.map(({ filter }) => matcherOf(filter));
-    const isAlike = isSameSubscriber(this.#grants, grants, matchers);
+    const isSame = isSameSubscriber(this.#grants, grants, matchers);
     const next = presenceSubscriber(matchers, grants);
-    // What is added later is told with what the present token has for it, under the name that the stream has.
-    this.#subscriber = isAlike ? { ...next, id: this.#subscriber.id } : next;
-    if (isAlike) return;
+    // The id stays. Filters that are added later use the payloads of the new token.
+    this.#subscriber = isSame ? { ...next, id: this.#subscriber.id } : next;
+    if (isSame) return;
     for (const { leave } of held) leave();
     for (const each of held) this.#held.set(each.filter.text, { ...each, leave: this.#enter(each.filter) });
   }
@@ -194,9 +196,9 @@ export class WebSocketSession implements Dialogue {
     return new LocalTicket({ subscription, lastEventId: undefined, added });
   }
 
-  /** Each filter comes and goes by itself: for watchers of subscriptions, and in what its client's address holds. */
+  /** Each filter is a subscription of its own for presence, and is counted by itself. */
   #hold(filter: TopicFilter, release: ((filter: TopicFilter) => void) | undefined): void {
-    // What was read before the stream was cut may be worked on after.
+    // A message that was read before the connection ended may be handled after it.
     if (this.#ended) return release?.(filter);
     this.#held.set(filter.text, {
       filter,
@@ -216,9 +218,9 @@ export class WebSocketSession implements Dialogue {
   }
 }
 
-/** What is undefined is left out. */
-function answer(words: Readonly<Record<string, unknown>> & { readonly kind: string }): Buffer {
-  return frameText(JSON.stringify(words));
+/** JSON leaves out fields that are undefined. */
+function answer(fields: Readonly<Record<string, unknown>> & { readonly kind: string }): Buffer {
+  return frameText(JSON.stringify(fields));
 }
 
 function matcherOf({ kind, text }: TopicFilter): Matcher {

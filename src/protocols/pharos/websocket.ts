@@ -21,19 +21,22 @@ export interface WebSocketResourceOptions extends WebSocketSessionSettings {
   readonly origins: WebSocketOrigins;
 }
 
-/** The streams of `/esupdates` over WebSocket, with the same query: each event is one text frame with one JSON object. */
+/** The streams of `/esupdates` over WebSocket, with the same query. Each event is one text message with a JSON object. */
 export function webSocketResource(options: WebSocketResourceOptions): Resource {
   return {
     path: webSocketPath,
     opensStreams: true,
     methods: {
-      GET: (asked) => {
-        const headers = acceptHandshake(asked, [webSocketProtocol]);
-        options.origins.check(asked);
-        const request = withProtocolToken(asked);
+      GET: (handshake) => {
+        const headers = acceptHandshake(handshake, [webSocketProtocol]);
+        options.origins.check(handshake);
+        const request = withProtocolToken(handshake);
         const query = parseQuery(request.query);
         const filters = filtersOf(query, options.streams);
-        const lastEventId = firstPresent([asked.header("last-event-id"), valueOf(query, "last_event_id")]);
+        const lastEventId = firstPresent([
+          handshake.header("last-event-id"),
+          valueOf(query, "last_event_id"),
+        ]);
         const added = addedOf(query, filters);
         const start = (grants: Grants | undefined): StreamStart =>
           startWebSocket(options, { request, headers, filters, lastEventId, added, grants });
