@@ -104,7 +104,8 @@ class RunningApp implements App {
   #control: ControlSocket | undefined;
   #admin: Admin | undefined;
   #beacon: Timer | undefined;
-  #url: string | undefined;
+  /** The URLs of the fronts by label. */
+  readonly #urls = new Map<string, string>();
   #closing: Promise<void> | undefined;
 
   constructor(config: Config, ports: AppPorts) {
@@ -152,16 +153,22 @@ class RunningApp implements App {
   }
 
   get ready(): Ready {
+    const http = this.#urls.get("http");
     return {
-      ...(this.#url === undefined ? {} : { http: this.#url }),
+      ...(http === undefined ? {} : { http }),
       ingest: this.#ingress.map((ingress) => ingress.address),
-      mongrel2: this.#links.map(({ name, linkState }) => ({ name, state: linkState })),
+      mongrel2: this.#links
+        .filter(({ label }) => label === "mongrel2")
+        .map(({ name, linkState }) => ({ name, state: linkState })),
       ...(this.#admin === undefined ? {} : { admin: this.#admin.url }),
     };
   }
 
   async start(): Promise<void> {
-    for (const front of this.#fronts) this.#url = (await front.start()) ?? this.#url;
+    for (const front of this.#fronts) {
+      const url = await front.start();
+      if (url !== undefined) this.#urls.set(front.label, url);
+    }
     const { logger, onShutdownRequest } = this.#ports;
     const parts = { config: this.#config, clock: this.#clock, logger, metrics: this.#metrics };
     const sink: PublicationSink = {

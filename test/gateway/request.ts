@@ -14,11 +14,11 @@ export function gatewayRequest(options: {
   readonly body?: string | Buffer;
   /** @default "127.0.0.1" */
   readonly peer?: string;
-  /** @default "http" */
-  readonly front?: GatewayRequest["front"];
+  /** @default true */
+  readonly isDirect?: boolean;
 }): GatewayRequest {
   const { method = "GET", path = "/esupdates", query = "", headers = {} } = options;
-  const { body = "", peer = "127.0.0.1", front = "http" } = options;
+  const { body = "", peer = "127.0.0.1", isDirect = true } = options;
   const values = new Map(Object.entries(headers));
   const header = (name: string) => values.get(name);
   return {
@@ -29,6 +29,7 @@ export function gatewayRequest(options: {
     body: () => Promise.resolve(Buffer.from(body)),
     disconnectSignal: () => new AbortController().signal,
     peer,
-    front,
+    front: isDirect ? "http" : "mongrel2",
+    isDirect,
   };
 }

@@ -25,6 +25,7 @@ export function toFrontRequest(
     disconnectSignal,
     peer: request.raw.socket.remoteAddress,
     front: "http",
+    isDirect: true,
   };
 }
 

@@ -16,6 +16,7 @@ export function toGatewayRequest(
     disconnectSignal,
     peer: request.remoteAddress === "" ? undefined : request.remoteAddress,
     front: "mongrel2",
+    isDirect: false,
     isTls: request.urlScheme === "https",
   };
 }

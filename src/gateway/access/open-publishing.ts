@@ -7,7 +7,7 @@ import type { GatewayRequest } from "../http/messages.js";
  * machine send a POST, so both are refused.
  */
 export function mayPublishOpenly(request: GatewayRequest): true | string {
-  if (request.front !== "http") return "it came through Mongrel2";
+  if (!request.isDirect) return "another server, such as Mongrel2, passed it on";
   if (request.peer === undefined || !isLoopbackAddress(request.peer))
     return "it did not come from this machine";
   const forwardedBy = forwardingHeaderOf(request);

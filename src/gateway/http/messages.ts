@@ -27,7 +27,10 @@ export interface GatewayRequest {
   disconnectSignal(): AbortSignal;
   /** The address of the TCP peer of the front, or of the server in front of it; undefined if unknown. */
   readonly peer: string | undefined;
-  readonly front: "http" | "mongrel2";
+  /** True if the front holds the client's own connection; false if another server, such as Mongrel2, passes requests on. */
+  readonly isDirect: boolean;
+  /** The label of the front in metrics and logs. */
+  readonly front: string;
   /** True if the client's connection to the server in front of the hub uses TLS. @default unknown */
   readonly isTls?: boolean;
 }

@@ -25,7 +25,7 @@ const neverAborted = new AbortController().signal;
  * @param bearer a token that replaces the request's `Authorization`
  */
 export function snapshotRequest(request: GatewayRequest, bearer?: string): GatewayRequest {
-  const { method, path, query, peer, front } = request;
+  const { method, path, query, peer, front, isDirect } = request;
   const headers = new Map(
     identifyingHeaders.flatMap((name) => {
       const value = request.header(name);
@@ -39,6 +39,7 @@ export function snapshotRequest(request: GatewayRequest, bearer?: string): Gatew
     query,
     peer,
     front,
+    isDirect,
     header: (name) => headers.get(name),
     body: () => Promise.resolve(nothing),
     disconnectSignal: () => neverAborted,

@@ -125,6 +125,7 @@ export class WorkerRequests {
       disconnectSignal: () => controller.signal,
       peer,
       front: "http",
+      isDirect: true,
     };
   }
 

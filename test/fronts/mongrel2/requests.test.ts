@@ -46,6 +46,7 @@ it("shows the gateway method, path, query, headers, body and peer", () => {
     ...nothingMore,
     peer: "127.0.0.1",
     front: "mongrel2",
+    isDirect: false,
   });
   expect(request.header("origin")).toBe("https://a.example");
   expect(request.header("last-event-id")).toBe("a, b");

@@ -65,7 +65,7 @@ describe("a publisher", () => {
 
   it.each([
     { name: "from another machine", peer: "192.0.2.7" },
-    { name: "through Mongrel2", front: "mongrel2" as const },
+    { name: "through Mongrel2", isDirect: false },
   ])("is not open to programs $name", async ({ name: _name, ...from }) => {
     const reply = await new MercureWorld({ open: true }).reply({
       method: "POST",
