@@ -53,7 +53,7 @@ export const declaredFilterLimits = {
     to: 100,
     unit: "percent",
     default: 10,
-    help: "Share of the six limits on filters and patterns that one client address may use; local addresses may use all.",
+    help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` for one client address; local addresses may use all.",
     above: "Requests are refused with 429.",
     why: "Local addresses may be a proxy with many clients behind it.",
   },

@@ -39,7 +39,7 @@ export const declaredHistoryLimits = {
     unit: "seconds",
     default: 86_400,
     help: "How long a publication is kept.",
-    above: "It is evicted.",
+    above: "The publication is evicted.",
     why: "A day, so that a laptop can sleep overnight.",
   },
   bytes: {

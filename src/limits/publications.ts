@@ -107,7 +107,7 @@ export const declaredIdempotencyLimits = {
     unit: "seconds",
     default: 3600,
     help: "How long a response is remembered.",
-    above: "It is forgotten.",
+    above: "The response is forgotten.",
     why: "An hour is longer than any publisher retries.",
   },
 } as const satisfies LimitTable;
