@@ -1,7 +1,7 @@
 import type { Address } from "./transports/address.js";
 import { Bookmark } from "./extras/bookmark.js";
 import type { Feed, FeedEvents, ReadPosition } from "./connection/feed.js";
-import type { ConnectionStart } from "./connection/beginning.js";
+import type { ConnectionStart } from "./connection/connection-start.js";
 import type { ConnectOptions } from "./options.js";
 import { sharedFeed } from "./shared/open-shared.js";
 import type { Tokens } from "./connection/tokens.js";

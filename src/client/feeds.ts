@@ -1,7 +1,7 @@
 import { pollPath, streamPath, webSocketPath } from "../protocol.js";
 import type { Address } from "./transports/address.js";
 import { openEventStream, sendRequest, type RequestSettings } from "./transports/event-stream-transport.js";
-import type { ConnectionStart } from "./connection/beginning.js";
+import type { ConnectionStart } from "./connection/connection-start.js";
 import { StreamLoop } from "./connection/stream-loop.js";
 import type { TransportName } from "./messages/item.js";
 import { watchPage } from "./connection/page-lifecycle.js";

@@ -196,7 +196,7 @@ describe(`claims of any shape, signed as they should be (seed ${seed})`, () => {
     expect(world.log).toEqual([]);
   });
 
-  it("bytes that are no JSON or no UTF-8 are refused", async () => {
+  it("bytes that are not JSON or not UTF-8 are refused", async () => {
     const world = hub();
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {

@@ -8,7 +8,7 @@ function bucketOf(us: number): number {
   return (exponent - 4) * 32 + (Math.floor(us / 2 ** (exponent - 5)) % 32);
 }
 
-test("a delay is known within 2% of itself", () => {
+test("a delay is stored with an error of at most 2%", () => {
   for (let us = 1; us < 2e9; us = Math.ceil(us * 1.01)) {
     expect(Math.abs(bucketUs(bucketOf(us)) - us) / us).toBeLessThan(us < 32 ? 1e-9 : 0.02);
   }

@@ -50,7 +50,7 @@ test.each<[readonly string[], RegExp]>([
   [["publish", "--to", "udp://x:1", "--data", "x"], /^pharos: "udp:\/\/x:1" is not a usable endpoint: /],
   [["publish", "--topic", "*", "--data", "x"], /^pharos: [^\n]*reserved[^\n]*\n$/],
   [["publish", "--id", "1"], /^pharos: --id needs --data/],
-])("%j is bad usage, said in one clear line", async (args, text) => {
+])("%j is a usage error, reported in one line", async (args, text) => {
   const io = new FakeIo();
   expect(await run(args, io)).toBe(2);
   expect(io.stderr.text).toMatch(text);
@@ -58,7 +58,7 @@ test.each<[readonly string[], RegExp]>([
   expect(io.stdout.text).toBe("");
 });
 
-test("no command at all shows the help as bad usage", async () => {
+test("without a command, the help is shown as a usage error", async () => {
   const io = new FakeIo();
   expect(await run([], io)).toBe(2);
   expect(io.stderr.text).toContain("Usage: pharos");

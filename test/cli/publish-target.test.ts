@@ -60,7 +60,7 @@ test("publish --url publishes each line, in order", async () => {
   expect(hub.requests.length).toBeLessThan(50);
 });
 
-test("publish --url ends with 1 and the hub's reason when it is refused, lines before it published", async () => {
+test("publish --url exits with 1 and the hub's reason when a line is refused; earlier lines are published", async () => {
   const hub = await FakeHub.start();
   hub.hook = (request, response) =>
     request.body.includes("evil") && answering(403, "text/plain", "not you")(request, response);
@@ -97,14 +97,14 @@ test.each<[readonly string[], RegExp]>([
     /^pharos: --token-file: cannot read a token: ENOENT/,
   ],
   [["--curve", "/nowhere/keys"], /^pharos: cannot read keys: ENOENT/],
-])("publish %j is bad usage, said in one clear line", async (args, text) => {
+])("publish %j is a usage error, reported in one line", async (args, text) => {
   const io = new FakeIo();
   expect(await run(["publish", ...args, "--data", "x"], io)).toBe(2);
   expect(io.stderr.text).toMatch(text);
   expect(io.stderr.text).not.toMatch(/^\s+at /m);
 });
 
-test("an empty file holds no token, and a token has no spaces", async () => {
+test("an empty token file and a token with spaces are refused", async () => {
   for (const content of ["\n", "a b"]) {
     const io = new FakeIo();
     const args = ["--url", "http://127.0.0.1:1", "--token-file", newFile(content), "--data", "x"];
@@ -114,7 +114,7 @@ test("an empty file holds no token, and a token has no spaces", async () => {
   }
 });
 
-test("keys makes a hub's keys and a publisher's, with which publish --curve publishes", async () => {
+test("keys creates the keys of a hub and a publisher, and publish --curve uses them", async () => {
   const io = new FakeIo();
   const [server, client] = [newFile(), newFile()];
   expect(await run(["keys", server], io)).toBe(0);
@@ -131,7 +131,7 @@ test("keys makes a hub's keys and a publisher's, with which publish --curve publ
   expect(io.stderr.text).toBe("");
 });
 
-test("publish --curve says that others can read the keys", async () => {
+test("publish --curve warns that other users can read the keys", async () => {
   const file = newFile(JSON.stringify({ ...createKeyPair(), serverKey: createKeyPair().publicKey }));
   chmodSync(file, 0o644);
   const io = new FakeIo();
@@ -142,7 +142,7 @@ test("publish --curve says that others can read the keys", async () => {
   expect(io.stderr.text).toMatch(/^pharos: other users can read the secret key in /);
 });
 
-test("keys leaves a file alone that is there, and refuses what is no key", async () => {
+test("keys does not overwrite a file, and refuses an invalid key", async () => {
   const io = new FakeIo();
   const file = newFile("mine");
   expect(await run(["keys", file], io)).toBe(2);

@@ -30,7 +30,7 @@ function refusal(load: () => unknown): string {
   throw new Error("the settings were taken");
 }
 
-test("nothing set gives the documented defaults", () => {
+test("without settings, the documented defaults apply", () => {
   const config = loadConfig();
   expect(config).toMatchObject({
     http: { host: "127.0.0.1", port: 8080 },
@@ -97,7 +97,7 @@ test("nothing set gives the documented defaults", () => {
   });
 });
 
-test("an option goes before the environment, that before the file, that before the default", () => {
+test("options override the environment, which overrides the file, which overrides the defaults", () => {
   const file = settingsFile({ targets: 1, retryMs: 1000, heartbeatSeconds: 1 });
   const config = loadConfig({
     options: options({ config: file, targets: "3" }),
@@ -106,7 +106,7 @@ test("an option goes before the environment, that before the file, that before t
   expect(config).toMatchObject({ targets: 3, retryMs: 2000, heartbeatSeconds: 1, keepAliveSeconds: 15 });
 });
 
-test("a list is taken whole from the first place that names it", () => {
+test("a list is taken as a whole from the first source that has it", () => {
   const file = settingsFile({ ingest: ["@ipc://a", "@ipc://b"], corsOrigins: ["https://file.example"] });
   const config = loadConfig({
     environment: { PHAROS_CONFIG: file, PHAROS_INGEST: "  @ipc://c   >tcp://127.0.0.1:5 " },
@@ -135,7 +135,7 @@ test("an empty variable counts as absent", () => {
   expect(loadConfig({ environment: { PHAROS_HTTP: "", PHAROS_INGEST: " " } })).toEqual(loadConfig());
 });
 
-test("the result is frozen in depth", () => {
+test("the result is deeply frozen", () => {
   const config = loadConfig({ options: options({ mongrel2: ["ipc://a,ipc://b"] }) });
   for (const part of [config, config.http, config.mongrel2, config.mongrel2[0], config.limits.history])
     expect(Object.isFrozen(part)).toBe(true);
@@ -227,7 +227,7 @@ test.each<[string, SettingText]>([
   expect(line).toContain(given);
 });
 
-test("each fault is named after the place that gave it, one line each", () => {
+test("each fault is reported in one line with its source", () => {
   const file = settingsFile({ retryMs: "soon", limits: { history: { bytes: 1 } }, heartbeatSeconds: 0 });
   const lines = refusal(() =>
     loadConfig({
@@ -244,7 +244,7 @@ test("each fault is named after the place that gave it, one line each", () => {
   ]);
 });
 
-test("--opaque-ids beside --push-stream is refused, since its messages tell the count", () => {
+test("--opaque-ids with --push-stream is refused, because those messages reveal the count", () => {
   const both = options({ "opaque-ids": true, "push-stream": "/push" });
   expect(refusal(() => loadConfig({ options: both }))).toBe(
     '--opaque-ids: given "on", allowed: off with --push-stream, because its messages reveal how many publications there were',
@@ -253,7 +253,7 @@ test("--opaque-ids beside --push-stream is refused, since its messages tell the 
   expect(loadConfig({ options: one }).opaqueIds).toBe(true);
 });
 
-test("a name that is no setting is refused", () => {
+test("an unknown setting is refused", () => {
   const file = settingsFile({ tragets: 1, limits: { histroy: {} } });
   expect(refusal(() => loadConfig({ options: options({ config: file }) })).split("\n")).toEqual([
     `limits in ${file}: unknown setting "histroy"; config.schema.json lists all settings`,
@@ -269,7 +269,7 @@ test.each<[string, RegExp]>([
   expect(refusal(() => loadConfig({ options: options({ config: file }) }))).toMatch(line);
 });
 
-test("a settings file that is not there is refused", () => {
+test("a missing settings file is refused", () => {
   expect(refusal(() => loadConfig({ options: options({ config: "/nowhere/pharos.json" }) }))).toMatch(
     /^--config: cannot read \/nowhere\/pharos\.json: ENOENT/,
   );

@@ -28,7 +28,7 @@ test("without a key no issuer is trusted", () => {
   expect(load({}).tokens).toEqual([]);
 });
 
-test("options and environment name one issuer, which goes before those of the file", () => {
+test("options and environment define one issuer, before those of the file", () => {
   const listed = { issuer: "https://b.example", key: "b.pem", algorithms: ["ES256"], audience: "urn:hub" };
   const { tokens } = load({
     options: {
@@ -50,11 +50,11 @@ test("a secret alone is enough", () => {
   expect(tokens).toEqual([{ secret }]);
 });
 
-test("a secret is no option", () => {
+test("a secret cannot be given as an option", () => {
   expect(load({ options: { "token-secret": secret } }).tokens).toEqual([]);
 });
 
-test("what only the parts of an issuer are for is no setting of the hub", () => {
+test("the settings of an issuer are not settings of the hub", () => {
   expect(load({ environment: { PHAROS_TOKEN_SECRET: secret } })).not.toHaveProperty("tokenSecret");
 });
 

@@ -7,7 +7,7 @@ const members = 1000;
 const turns = 5;
 const runsPerTurn = 200;
 
-test("a round of ten publications shrinks for a crowd, and a single one is stored", () => {
+test("a round of ten publications is compressed for many clients, and a single one is stored", () => {
   const sizes = [1, 10, 50, 300, 1200];
   const rounds = sizes.map((count) => measure(count));
   printFigures(

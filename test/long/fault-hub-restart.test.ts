@@ -76,7 +76,7 @@ const beds = [
 ] as const;
 
 describe.each(beds)("Pharos behind Mongrel2 ($mode, $transport), killed and started again", (options) => {
-  it("all old clients receive again within a minute, and nobody else is cut", async () => {
+  it("all old clients receive again within a minute, and no other client is cut", async () => {
     const environment = await startTwoHandlers({ ...options, maxFd: 16_384 });
     const { port } = environment.server;
     await environment.openOtherClients(otherClients);

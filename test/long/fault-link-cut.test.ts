@@ -32,7 +32,7 @@ function countUps(hub: HubProcess): number {
 }
 
 describe.each(["shipped", "stock"] as const)("the TCP connections of a link to Mongrel2 (%s)", (mode) => {
-  it("are cut one at a time, and no client stays open and deaf", async () => {
+  it("are cut one at a time, and no client stays open without events", async () => {
     const environment = await startTwoHandlers({ mode, transport: "tcp" });
     const { server } = environment;
     const proxies: Readonly<Record<"requests" | "responses", TcpProxy>> = {

@@ -57,7 +57,7 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
     expect(snapshot.counts).toMatchObject({ open: clients, closed: restarts * clients });
   });
 
-  it("while Pharos was stopped: when it goes on, its clients resume and another handler's clients notice nothing", async () => {
+  it("while Pharos was stopped: after it continues, its clients resume and another handler's clients notice nothing", async () => {
     const environment = await startTwoHandlers({ mode });
     const hub = await environment.startHub();
     const group = await startLoadClients().open({

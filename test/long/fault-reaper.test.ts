@@ -20,7 +20,7 @@ async function openQuietStreams(mode: "shipped" | "stock", keepAlive: number): P
 }
 
 describe.each(["shipped", "stock"] as const)("the idle reaper of Mongrel2 (%s)", (mode) => {
-  it("takes every quiet stream without keep-alive, and none with it", async () => {
+  it("closes every quiet stream without keep-alive, and none with it", async () => {
     const kept = await openQuietStreams(mode, 1);
     const control = await openQuietStreams(mode, 0);
     const begin = performance.now();

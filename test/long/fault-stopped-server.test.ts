@@ -70,7 +70,7 @@ describe.each(["shipped", "stock"] as const)(
       expect(Math.max(...health)).toBeLessThan(1000);
     });
 
-    it("does not hold up an orderly stop, and the next start frees the clients that it held", async () => {
+    it("does not delay an orderly stop, and the next start disconnects the clients that it held", async () => {
       const [stopped, healthy] = [await server(mode), await server(mode)];
       const hub = await startHubBehind({ mongrel2: [linkTo(stopped), linkTo(healthy)] });
       const loadClients = startLoadClients();

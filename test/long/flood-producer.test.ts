@@ -78,7 +78,7 @@ async function settledRates(
 }
 
 test.each(cases)(
-  "a producer that floods 1,000 clients is slowed down to what they take: $front, $bytes bytes",
+  "a producer that floods 1,000 clients is slowed down to their rate: $front, $bytes bytes",
   async ({ front, bytes, queued }) => {
     const environment = await startEnvironment({ front });
     const loadClients = startLoadClients();

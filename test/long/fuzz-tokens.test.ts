@@ -11,7 +11,7 @@ const numRuns = 100_000;
 /** A token takes less than a millisecond, but a busy machine may delay it. */
 const mostMs = 2000;
 
-test(`${numRuns} changed tokens: none is accepted, none a failure of the hub (seed ${seed})`, async () => {
+test(`${numRuns} changed tokens: none is accepted, and none causes an internal error (seed ${seed})`, async () => {
   const world = new World();
   const originals = await Promise.all([
     sign({}),

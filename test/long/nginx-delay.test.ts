@@ -5,7 +5,7 @@ import { ask, publish, Reading, startBehindNginx } from "../support/nginx-client
 
 const events = 50;
 
-test("each event is through nginx with TLS and its default buffering within a second", async () => {
+test("each event passes nginx with TLS and its default buffering within a second", async () => {
   const { nginx } = await startBehindNginx();
   const stream = new Reading(await ask(nginx, { path: `${mercurePath}?match=news` }));
   await stream.until("id: #");

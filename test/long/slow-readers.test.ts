@@ -40,7 +40,7 @@ async function catchUp(groups: readonly LoadGroup[], upTo: number): Promise<void
 }
 
 test.each<Front>(["http", "shipped", "stock"])(
-  "slow clients cost 200 fast ones no delay, and get everything themselves: %s",
+  "slow clients do not delay 200 fast ones, and get all events themselves: %s",
   async (front) => {
     const environment = await startEnvironment({ front });
     const loadClients = startLoadClients();
@@ -83,7 +83,7 @@ test.each<Front>(["http", "shipped", "stock"])(
 );
 
 test.each<Front>(["http", "shipped"])(
-  "slow clients that history has moved past keep their connection and are told the gap: %s",
+  "slow clients whose events were evicted keep their connection and get a gap: %s",
   async (front) => {
     const environment = await startEnvironment({
       front,
@@ -121,7 +121,7 @@ test.each<Front>(["http", "shipped"])(
 );
 
 test.each<Front>(["http", "shipped"])(
-  "100 clients that never read cost no copy of what they miss: %s",
+  "100 clients that never read cause no copies of the events that they miss: %s",
   async (front) => {
     const count = 4000;
     const pieceBytes = 16_384;

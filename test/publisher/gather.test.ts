@@ -13,7 +13,7 @@ async function batches(source: AsyncIterable<string> | Iterable<string>): Promis
   return all;
 }
 
-test("what comes while the consumer is busy is one batch, of as many as it may have", async () => {
+test("items that arrive while the consumer is busy become one batch, up to the limit", async () => {
   const given = Array.from({ length: 10 }, (_, n) => String(n));
   const got = await batches(given);
   expect(got.join(" ").split(" ")).toEqual(given);
@@ -21,7 +21,7 @@ test("what comes while the consumer is busy is one batch, of as many as it may h
   for (const batch of got) expect(batch.split(" ").length).toBeLessThanOrEqual(3);
 });
 
-test("a batch has no more bytes than it may, unless one item has", async () => {
+test("a batch stays within the limit of bytes, unless a single item exceeds it", async () => {
   const got = await batches(["a", "123456", "12345", "x".repeat(50), "b", "c"]);
   expect(got).toEqual(["a", "123456", "12345", "x".repeat(50), "b c"]);
 });

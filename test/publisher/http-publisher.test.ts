@@ -38,7 +38,7 @@ describe("HttpPublisher", () => {
     ]);
   });
 
-  it("sends no header that a hub takes for a page's or a proxy's", async () => {
+  it("sends no header of a page or a proxy", async () => {
     const { hub, publisher } = await open();
     await publisher.publish({ data: "1" });
     for (const name of [
@@ -53,7 +53,7 @@ describe("HttpPublisher", () => {
       expect(hub.requests[0]?.headers).not.toHaveProperty(name);
   });
 
-  it("publishes what only Pharos knows as a line of JSON", async () => {
+  it("sends a line of JSON if a form cannot express the publication", async () => {
     const { hub, publisher } = await open({ token: "t" });
     expect(await publisher.publish({ topic: "a", data: "1", retain: true })).toBe("#e:1");
     expect(await publisher.publish({ topic: ["a", "b"], data: "2" }, { idempotencyKey: "k" })).toBe("#e:2");
@@ -108,7 +108,7 @@ describe("HttpPublisher", () => {
 
   // Bug: if the time-out ended during an attempt to connect, the error said that the hub had not answered, and that
   // the publication might be stored. Without a hub, this happened in a third of the runs on a busy machine.
-  it("says that a hub cannot be reached whenever in its attempts the time is up", async () => {
+  it("says that a hub cannot be reached, at whatever point of an attempt the time-out ends", async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;
     const outcomes: Promise<unknown>[] = [];
     for (let n = 0; n < 50; n += 1) {
@@ -126,13 +126,13 @@ describe("HttpPublisher", () => {
     });
   });
 
-  it("says so at once where no TLS is spoken", async () => {
+  it("says so at once for a server without TLS", async () => {
     const { hub } = await open();
     const publisher = new HttpPublisher(hub.origin.replace("http:", "https:"));
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({ code: "unreachable" });
   });
 
-  it("says that the outcome is not known when no answer comes, and goes on", async () => {
+  it("says that the outcome is unknown without a response, and continues", async () => {
     const { hub, publisher } = await open({ timeoutMs: 2000 });
     hub.hook = () => true;
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
@@ -153,7 +153,7 @@ describe("HttpPublisher", () => {
     expect(await publisher.publish({ data: "2" })).toBe("#e:1");
   });
 
-  it("gives up an answer that never ends", async () => {
+  it("abandons a response that never ends", async () => {
     const { hub, publisher } = await open();
     hub.hook = (_, response) => {
       response.writeHead(200);
@@ -180,7 +180,7 @@ describe("HttpPublisher", () => {
     ["too many requests", problem(429, "later"), "not-taken, 429: later"],
     ["a failure", problem(503, "busy"), "not-taken, 503: busy"],
     ["a success that is none", answering(202, "text/plain", "ok"), "refused, 202: ok"],
-  ])("tells the hub's reason: %s", async (_, hook, told) => {
+  ])("reports the hub's reason: %s", async (_, hook, told) => {
     const { hub, publisher } = await open();
     hub.hook = hook;
     const [code, reason = ""] = told.split(/, (.*)/);
@@ -190,7 +190,7 @@ describe("HttpPublisher", () => {
     });
   });
 
-  it("waits as long as the hub asks for", async () => {
+  it("waits as long as Retry-After says", async () => {
     const { hub, publisher } = await open();
     let asked = 0;
     hub.hook = (_, response) => {
@@ -203,7 +203,7 @@ describe("HttpPublisher", () => {
     expect(asked).toBe(3);
   });
 
-  it("does not wait for longer than it may", async () => {
+  it("does not wait longer than its time-out", async () => {
     const { hub, publisher } = await open({ timeoutMs: 900 });
     hub.hook = (_, response) => {
       response.writeHead(503, { "Retry-After": "1" }).end("busy");
@@ -213,7 +213,7 @@ describe("HttpPublisher", () => {
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject(refused);
   });
 
-  it("follows no redirect with its token", async () => {
+  it("does not follow a redirect with its token", async () => {
     const { hub, publisher } = await open({ token: "t" });
     hub.hook = (_, response) => {
       response.writeHead(307, { Location: "http://127.0.0.1:1/" }).end();
@@ -231,7 +231,7 @@ describe("HttpPublisher", () => {
     ["a page", answering(200, "text/html", "<p>welcome</p>")],
     ["nothing", answering(200, "text/plain", " \n")],
     ["several lines", answering(200, "text/plain", "a\nb")],
-  ])("takes %s for the answer of something that is no hub", async (_, hook) => {
+  ])("does not accept %s as the response of a hub", async (_, hook) => {
     const { hub, publisher } = await open();
     hub.hook = hook;
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
@@ -241,7 +241,7 @@ describe("HttpPublisher", () => {
   });
 
   it.each(["{}", "[]", "x", '{"ids":["1"]}', '{"ids":"12"}'])(
-    "takes %s for no answer to two lines",
+    "does not accept %s as the response to two lines",
     async (text) => {
       const { hub, publisher } = await open();
       hub.hook = answering(200, "application/json", text);
@@ -251,7 +251,7 @@ describe("HttpPublisher", () => {
     },
   );
 
-  it("refuses at once what the hub would refuse", async () => {
+  it("refuses invalid publications without a request", async () => {
     const { hub, publisher } = await open();
     await expect(publisher.publish({ topic: "*", data: "1" })).rejects.toMatchObject({ code: "bad-topic" });
     await expect(publisher.publish({ topic: [], data: "1" })).rejects.toMatchObject({ code: "bad-topic" });
@@ -260,7 +260,7 @@ describe("HttpPublisher", () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it("takes nothing after its end, which may come twice, and finishes what was called", async () => {
+  it("publishes nothing after close, which is safe to call twice, and finishes earlier calls", async () => {
     const { publisher } = await open();
     const published = publisher.publish({ data: "1" });
     await Promise.all([publisher.close(), publisher.close()]);

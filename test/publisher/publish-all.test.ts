@@ -12,7 +12,7 @@ describe("publishAll", () => {
     expect(hub.requests.length).toBeLessThan(100);
   });
 
-  it("keeps batches within what a hub takes", async () => {
+  it("keeps batches within the limits of a hub", async () => {
     const { hub, publisher } = await open();
     const large = Array.from({ length: 40 }, () => ({ data: "é".repeat(20_000) }));
     await publisher.publishAll(large);
@@ -22,7 +22,7 @@ describe("publishAll", () => {
     );
   });
 
-  it("publishes one after the other where the hub takes no batches", async () => {
+  it("publishes one after another if the hub accepts no batches", async () => {
     const { hub, publisher } = await open();
     const notFound = answering(404, "text/plain", "");
     hub.hook = (request, response) => request.path === "/publish" && notFound(request, response);
@@ -34,7 +34,7 @@ describe("publishAll", () => {
     expect(hub.requests.map(({ path }) => path)).toEqual(Array.from({ length: 5 }, () => "/hub"));
   });
 
-  it("stops at the one that the hub refuses, whose number it tells; those before are published", async () => {
+  it("stops at a refused publication and reports its number; earlier ones are published", async () => {
     const { hub, publisher } = await open();
     hub.hook = ({ body }, response) => {
       if (!body.includes("29")) return false;
@@ -48,7 +48,7 @@ describe("publishAll", () => {
     expect(hub.data).toEqual(many.slice(0, 29).map(({ data }) => data));
   });
 
-  it("stops at the one that is no publication", async () => {
+  it("stops at an invalid publication", async () => {
     const { hub, publisher } = await open();
     const given = [...many.slice(0, 20), { data: "x", id: "#1" }, ...many.slice(0, 20)];
     await expect(publisher.publishAll(given)).rejects.toMatchObject({
@@ -58,7 +58,7 @@ describe("publishAll", () => {
     expect(hub.data).toEqual(many.slice(0, 20).map(({ data }) => data));
   });
 
-  it("sends nothing again when it is not known what became of it", async () => {
+  it("does not repeat a batch whose outcome is unknown", async () => {
     const { hub, publisher } = await open();
     let batches = 0;
     hub.hook = ({ path }, response) => {
@@ -75,7 +75,7 @@ describe("publishAll", () => {
     expect(hub.data).toEqual(["0"]);
   });
 
-  it("publishes what came before an error of its source", async () => {
+  it("publishes everything before an error of its source", async () => {
     const { hub, publisher } = await open();
     async function* source() {
       yield* many.slice(0, 30);

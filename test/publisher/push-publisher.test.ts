@@ -12,7 +12,7 @@ async function openPublisher(endpoint: string, options: PublisherOptions = {}): 
 const notTaken = expect.objectContaining({ code: "not-taken" });
 
 describe("PushPublisher", () => {
-  it("publishes what the hub then has", async () => {
+  it("delivers publications to the hub", async () => {
     const { ingress, sink } = await openIngress();
     const publisher = await openPublisher(ingress.address);
     await publisher.publish({ data: "a" });
@@ -52,7 +52,7 @@ describe("PushPublisher", () => {
     expect(sink.data).toEqual(Array.from({ length: 2000 }, (_, n) => String(n)));
   });
 
-  it("publishes from a source as fast as it is taken", async () => {
+  it("reads a source as fast as the hub accepts it", async () => {
     const { ingress, sink } = await openIngress();
     const publisher = await openPublisher(ingress.address);
     async function* source() {
@@ -64,7 +64,7 @@ describe("PushPublisher", () => {
     expect(sink.data).toEqual(Array.from({ length: 3000 }, (_, n) => String(n)));
   });
 
-  it("rejects when no hub is there, and keeps nothing for one that comes later", async () => {
+  it("rejects without a hub, and keeps nothing for a later one", async () => {
     const address = `tcp://127.0.0.1:${await freePort()}`;
     const publisher = await openPublisher(address, { timeoutMs: 100 });
     await expect(publisher.publish({ data: "lost" })).rejects.toThrowError(notTaken);
@@ -105,7 +105,7 @@ describe("PushPublisher", () => {
     expect(sink.data).toEqual(["a"]);
   });
 
-  it("refuses at once what the hub would refuse", async () => {
+  it("refuses invalid publications at once", async () => {
     const publisher = await openPublisher("tcp://127.0.0.1:9");
     await expect(publisher.publish({ topic: "", data: "a" })).rejects.toMatchObject({ code: "bad-topic" });
     await expect(publisher.publish({ id: "#1" })).rejects.toMatchObject({ code: "bad-event-id" });
@@ -114,7 +114,7 @@ describe("PushPublisher", () => {
     await expect(PushPublisher.open("nowhere")).rejects.toMatchObject({ code: "bad-endpoint" });
   });
 
-  it("takes nothing after its end, which may come twice", async () => {
+  it("publishes nothing after close, which is safe to call twice", async () => {
     const { ingress } = await openIngress();
     const publisher = await openPublisher(ingress.address);
     await Promise.all([publisher.close(), publisher.close()]);

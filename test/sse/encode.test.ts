@@ -46,7 +46,7 @@ describe("encodeEvent", () => {
     expect(encodeEvent({ data }).toString()).toBe(expected);
   });
 
-  it("writes an empty id, which makes clients forget theirs", () => {
+  it("writes an empty id, which resets the last event id of clients", () => {
     expect(encodeEvent({ id: "", data: "x" }).toString()).toBe("id: \ndata: x\n\n");
   });
 

@@ -52,7 +52,7 @@ describe("EventStreamParser", () => {
     ["ignores unknown fields and other cases of names", "foo: 1\nData: x\n data: y\n\n", []],
     ["ignores an id with NUL", "id: a\0b\ndata: x\n\n", [{ data: "x" }]],
     [
-      "takes the last id and type",
+      "uses the last id and type",
       "id: 1\nid: 2\nevent: a\nevent: b\ndata: x\n\n",
       [{ id: "2", type: "b", data: "x" }],
     ],
@@ -63,7 +63,7 @@ describe("EventStreamParser", () => {
     ],
     ["refuses digits of other scripts as retry", "retry: ٣\n\n", []],
     [
-      "takes the topics and the mark that Pharos adds",
+      "reads the topics and the mark that Pharos adds",
       "topic: a: b\ntopic: c\nretained: 7\ndata: x\n\ndata: y\n\n",
       [{ topics: ["a: b", "c"], retained: "7", data: "x" }, { data: "y" }],
     ],
@@ -105,7 +105,7 @@ describe("EventStreamParser", () => {
     expect(comments).toEqual(["a", "", "b: c", " d"]);
   });
 
-  it("knows a reconnection time before its event is finished", () => {
+  it("reports a reconnection time before its event is finished", () => {
     const parser = new EventStreamParser({ onEvent: () => undefined });
     expect(parser.reconnectionMs).toBeUndefined();
     parser.push("retry: 250\n");
@@ -119,7 +119,7 @@ describe("EventStreamParser", () => {
     expect(() => parse("data: abcde".split(""), { maxLineLength: 10 })).toThrowError(tooLarge);
   });
 
-  it("refuses an event over the limit, in however many lines", () => {
+  it("refuses an event over the limit, with any number of lines", () => {
     const tooLarge = expect.objectContaining({ code: "too-large" });
     expect(parse(["data: ab\ndata: cd\n\n"], { maxEventLength: 5 })).toEqual([{ data: "ab\ncd" }]);
     expect(() => parse(["data: ab\ndata: cde\n\n"], { maxEventLength: 5 })).toThrowError(tooLarge);
@@ -197,7 +197,7 @@ describe("EventStreamReader", () => {
       expect(read([bytes.subarray(0, at), bytes.subarray(at)]), `split at ${at}`).toEqual(expected);
   });
 
-  it("moves its id at an event of an id alone, and fires nothing", () => {
+  it("updates its id for an event with only an id, and reports no event", () => {
     expect(read([encodePosition("#e:9")])).toEqual({ events: [], lastEventId: "#e:9" });
   });
 
@@ -207,24 +207,24 @@ describe("EventStreamReader", () => {
     expect(read([new TextEncoder().encode(text)]).events).toEqual([event]);
   });
 
-  it("says how often the stream sends heartbeats, once the stream has said it", () => {
+  it("reports the heartbeat interval after the stream has announced it", () => {
     const reader = new EventStreamReader({ onEvent: () => undefined });
     expect(reader.heartbeatMs).toBeUndefined();
     reader.push(new TextEncoder().encode("heartbeat: 15000\nheartbeat: soon\n"));
     expect(reader.heartbeatMs).toBe(15_000);
   });
 
-  it("does not take the id of an event that was not finished", () => {
+  it("ignores the id of an unfinished event", () => {
     expect(read([new TextEncoder().encode("id: 1\ndata: a\n\nid: 2\ndata: b\n")]).lastEventId).toBe("1");
   });
 
-  it("begins with the id that an earlier connection reached", () => {
+  it("begins with the last event id of an earlier connection", () => {
     const { events, lastEventId } = read([new TextEncoder().encode("data: a\n\n")], "5");
     expect(events).toEqual([{ id: "5", type: "message", data: "a" }]);
     expect(lastEventId).toBe("5");
   });
 
-  it("takes an empty type as message", () => {
+  it("treats an empty type as message", () => {
     expect(read([new TextEncoder().encode("event:\ndata: a\n\n")]).events[0]?.type).toBe("message");
   });
 

@@ -1,5 +1,5 @@
 import type { Feed } from "../connection/feed.js";
-import type { ConnectionStart } from "../connection/beginning.js";
+import type { ConnectionStart } from "../connection/connection-start.js";
 import { watchPage } from "../connection/page-lifecycle.js";
 import type { Tokens } from "../connection/tokens.js";
 import { SharedFeed, type SharedFeedOptions } from "./shared-feed.js";

@@ -1,5 +1,5 @@
 import type { Feed, FeedEvents } from "../connection/feed.js";
-import type { ConnectionStart } from "../connection/beginning.js";
+import type { ConnectionStart } from "../connection/connection-start.js";
 import type { Arrival, ConnectionState } from "../messages/item.js";
 import type { Tokens } from "../connection/tokens.js";
 import { reasonText } from "../transports/transport.js";

@@ -56,7 +56,7 @@ async function world(text: string): Promise<{ readonly server: IssuerServer; rea
 }
 
 describe("keys behind a URL", () => {
-  it("are asked for once, when the first token comes, however many come at once", async () => {
+  it("are requested once, when the first token arrives, however many arrive at once", async () => {
     const { server, world: hub } = await world(setOf([first, "1"]));
     expect(server.asked).toBe(0);
     const token = await signedBy(first, "1");
@@ -65,7 +65,7 @@ describe("keys behind a URL", () => {
     expect(server.asked).toBe(1);
   });
 
-  it("may be waited for longer than a token is good for, which is then refused", async () => {
+  it("may arrive after a token has expired, which is then refused", async () => {
     const { server, world: hub } = await world(setOf([first, "1"]));
     server.answer = (_, response) => {
       hub.clock.advance(600_000);
@@ -74,7 +74,7 @@ describe("keys behind a URL", () => {
     expect(await hub.refusal(await signedBy(first, "1"))).toContain("it expired at");
   });
 
-  it("that are new are taken when a token names one, and withdrawn ones are trusted no more", async () => {
+  it("that are new are loaded when a token names one, and withdrawn ones are no longer trusted", async () => {
     const { server, world: hub } = await world(setOf([first, "1"]));
     expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
     server.text(setOf([second, "2"]));
@@ -85,7 +85,7 @@ describe("keys behind a URL", () => {
     );
   });
 
-  it("that are new are found also by tokens that name none", async () => {
+  it("that are new are also loaded for tokens without a kid", async () => {
     const { server, world: hub } = await world(setOf([first]));
     expect(await hub.verify(await signedBy(first))).toMatchObject({ ok: true });
     server.text(setOf([second]));
@@ -93,7 +93,7 @@ describe("keys behind a URL", () => {
     expect(await hub.verify(await signedBy(second))).toMatchObject({ ok: true });
   });
 
-  it("are asked for at most every 30 seconds, whatever tokens name", async () => {
+  it("are requested at most every 30 seconds, whatever kid tokens have", async () => {
     const { server, world: hub } = await world(setOf([first, "1"]));
     for (let turn = 0; turn < 60; turn += 1) {
       expect(await hub.verify(await signedBy(second, `unknown ${turn}`))).toMatchObject({ ok: false });
@@ -102,7 +102,7 @@ describe("keys behind a URL", () => {
     expect(server.asked).toBe(2);
   });
 
-  it("are not asked for when a token names one that is there and is signed by another", async () => {
+  it("are not requested for a token whose kid is known and whose signature is wrong", async () => {
     const { server, world: hub } = await world(setOf([first, "1"]));
     expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
     hub.clock.advance(60_000);
@@ -146,7 +146,7 @@ describe("keys behind a URL", () => {
     },
   );
 
-  it("that could never be had let no token pass, and are asked for again", async () => {
+  it("that were never loaded accept no token, and are requested again", async () => {
     const { server, world: hub } = await world("down");
     const token = await signedBy(first);
     expect(await hub.refusal(token)).toBe("the keys of its issuer could not be loaded; the log says why");
@@ -159,7 +159,7 @@ describe("keys behind a URL", () => {
 });
 
 describe("keys in a file", () => {
-  it("are read again when a token names one that is not there", async () => {
+  it("are read again when a token has an unknown kid", async () => {
     const jwks = file(setOf([first, "1"]));
     const hub = new World({ issuers: [{ issuer, jwks }] });
     writeFileSync(jwks, setOf([first, "1"], [second, "2"]));
@@ -194,7 +194,7 @@ describe("keys that are 10 minutes old", () => {
     readonly reject: (error: Error) => void;
   }
 
-  it("are asked for in the background, and nobody waits", async () => {
+  it("are requested in the background, and no token waits", async () => {
     const { clock, keys, loads } = rotating();
     const known = await keys.keys();
     clock.advance(599_999);
@@ -210,7 +210,7 @@ describe("keys that are 10 minutes old", () => {
     expect(await keys.keys()).toBe(fresh);
   });
 
-  it("are asked for every 30 seconds while that fails", async () => {
+  it("are requested every 30 seconds while that fails", async () => {
     const { clock, keys, loads } = rotating();
     clock.advance(600_000);
     for (let times = 0; times < 3; times += 1) {

@@ -9,7 +9,7 @@ async function words(token: string): Promise<readonly string[]> {
   return describeVerdict(await world.verify(token), world.clock.now());
 }
 
-it("an accepted token is told with what it allows and until when", async () => {
+it("an accepted token is described with its rights and its end", async () => {
   const details = [
     {
       type: detailType,
@@ -35,13 +35,13 @@ it("one of the older form may never end", async () => {
   ]);
 });
 
-it("a refused token is told with the reason", async () => {
+it("a refused token is described with the reason", async () => {
   expect(await words(await sign({ claims: { ...goodClaims, exp: now - 7200 } }))).toEqual([
     "Refused: it expired at 2025-12-31T22:00:00Z, 2 hours ago.",
   ]);
 });
 
-it("nothing in a token steers the terminal", async () => {
+it("control characters in a token do not reach the terminal", async () => {
   const token = await sign({ claims: { ...goodClaims, sub: "\u001b[2J\u009b\u202e\n" } });
   expect((await words(token)).join("")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });

@@ -19,7 +19,7 @@ function grants(expiresAtMs?: number): Grants {
   };
 }
 
-it("a token is known for a minute, and never beyond its end", () => {
+it("a verified token is cached for a minute, and never beyond its end", () => {
   const tokens = new RememberedTokens(10);
   const [long, short] = [grants(), grants(1000)];
   tokens.add("long", long, 0);
@@ -29,19 +29,19 @@ it("a token is known for a minute, and never beyond its end", () => {
   expect(tokens.get("long", 60_000)).toBeUndefined();
 });
 
-it("of too many the one that was verified longest ago is forgotten", () => {
+it("a full cache evicts the token that was verified longest ago", () => {
   const tokens = new RememberedTokens(2);
   for (const token of ["a", "b", "a", "c"]) tokens.add(token, grants(), 0);
   expect(["a", "b", "c"].map((token) => tokens.get(token, 1) !== undefined)).toEqual([true, false, true]);
 });
 
-it("none is remembered where the limit is 0", () => {
+it("no token is cached if the limit is 0", () => {
   const tokens = new RememberedTokens(0);
   tokens.add("a", grants(), 0);
   expect(tokens.get("a", 0)).toBeUndefined();
 });
 
-it("what was accepted once is the same object until it is verified again", async () => {
+it("the rights of a cached token are the same object until it is verified again", async () => {
   const world = new World();
   const token = await sign({});
   const first = await world.grants(token);

@@ -39,7 +39,7 @@ class KeptPublisher implements CliPublisher {
   async close(): Promise<void> {}
 }
 
-test("--data publishes once, with what was named", async () => {
+test("--data publishes once, with the given options", async () => {
   const publisher = new KeptPublisher();
   expect(
     await runPublish({ topic: "news", type: "flash", id: "7", data: "hi" }, publisher, new FakeIo()),
@@ -47,7 +47,7 @@ test("--data publishes once, with what was named", async () => {
   expect(publisher.sent).toEqual([{ topic: "news", type: "flash", id: "7", data: "hi" }]);
 });
 
-test("data is sealed before it is published, one or each line", async () => {
+test("data is sealed before it is published, from --data or from each line", async () => {
   const seal = (data: string): Promise<string> => Promise.resolve(`sealed ${data}`);
   const publisher = new KeptPublisher();
   await runPublish({ data: "hi", seal }, publisher, new FakeIo());
@@ -55,7 +55,7 @@ test("data is sealed before it is published, one or each line", async () => {
   expect(publisher.sent.map(({ data }) => data)).toEqual(["sealed hi", "sealed a", "sealed b"]);
 });
 
-test("without a topic the choice is left to the hub, which takes broadcast", async () => {
+test("without a topic, none is sent, and the hub uses broadcast", async () => {
   const publisher = new KeptPublisher();
   await runPublish({ data: "hi" }, publisher, new FakeIo());
   expect(publisher.sent).toEqual([{ data: "hi" }]);
@@ -67,7 +67,7 @@ test("without --data each line of standard input is a publication", async () => 
   expect(publisher.sent.map(({ data }) => data)).toEqual(["one", "two", "three"]);
 });
 
-test("a line that is refused is named, and nothing after it is sent", async () => {
+test("a refused line is named, and no later line is sent", async () => {
   const refusal = new PharosError("too-large", "data is larger than 3 bytes");
   const publisher = new KeptPublisher(({ data }) => (data === "long" ? refusal : undefined));
   const io = new FakeIo({ stdin: "one\nlong\nsix\n" });
@@ -78,7 +78,7 @@ test("a line that is refused is named, and nothing after it is sent", async () =
   expect(publisher.sent.map(({ data }) => data)).toEqual(["one", "long"]);
 });
 
-test("the beacon publishes the time, with ids that no other beacon had before, until interrupted", async () => {
+test("the beacon publishes the time with unique ids, until interrupted", async () => {
   const publisher = new KeptPublisher();
   const io = new FakeIo();
   const running = beacon({ topic: "t", everySeconds: 0.01 }, publisher, io);
@@ -94,7 +94,7 @@ test("the beacon publishes the time, with ids that no other beacon had before, u
   expect(io.stderr.text).toBe("");
 });
 
-test("the beacon goes on while no hub takes it, and says so once", async () => {
+test("the beacon continues while no hub accepts it, and reports that once", async () => {
   const publisher = new KeptPublisher(() => new PharosError("not-taken", "no hub took it"));
   const io = new FakeIo();
   const running = beacon({ topic: "t", everySeconds: 0.01 }, publisher, io);

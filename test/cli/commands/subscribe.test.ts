@@ -24,7 +24,7 @@ function stream(response: ServerResponse, text: string): void {
   response.write(text);
 }
 
-test("subscribe asks for its filters and its last event, and prints events until interrupted", async () => {
+test("subscribe sends its filters and its last event id, and prints events until interrupted", async () => {
   const asked: IncomingMessage[] = [];
   const origin = await serverThat((request, response) => {
     asked.push(request);
@@ -41,7 +41,7 @@ test("subscribe asks for its filters and its last event, and prints events until
   expect(io.stderr.text).toBe(`Connecting to ${origin}/esupdates.\nConnected.\n`);
 });
 
-test("subscribe --json prints one object a line, and says a gap aloud", async () => {
+test("subscribe --json prints one object per line, and reports a gap on standard error", async () => {
   const notice = '{"reason":"evicted","topics":[{"topic":"t","missedAtMost":3}],"more":false}';
   const origin = await serverThat((_, response) =>
     stream(response, `event: pharos-gap\ndata: ${notice}\n\nid: 9\ndata: x\n\n`),
@@ -63,14 +63,14 @@ test("subscribe --json prints one object a line, and says a gap aloud", async ()
   expect(io.stderr.text).toContain("missed at most 3 on t.");
 });
 
-test("subscribe fails when the server refuses the stream for good", async () => {
+test("subscribe fails when the server refuses the stream permanently", async () => {
   const origin = await serverThat((_, response) => void response.writeHead(404).end("nothing here"));
   const io = new FakeIo();
   expect(await run(["subscribe", origin], io)).toBe(1);
   expect(io.stderr.text).toMatch(/^pharos: the server refused with status 404: nothing here\n/m);
 });
 
-test("subscribe tells why it is not connected, and tries again until interrupted", async () => {
+test("subscribe prints why it is not connected, and tries again until interrupted", async () => {
   const origin = await serverThat((_, response) => void response.writeHead(503).end());
   const io = new FakeIo();
   const running = run(["subscribe", origin], io);

@@ -46,7 +46,7 @@ async function check(
 }
 
 describe("pharos token", () => {
-  test("prints a token alone, that a hub with the same settings accepts", async () => {
+  test("prints only a token, which a hub with the same settings accepts", async () => {
     const made = await token([
       "--publish",
       "a",
@@ -68,7 +68,7 @@ describe("pharos token", () => {
     });
   });
 
-  test("takes issuer, audience and hub from the settings, and from options before them", async () => {
+  test("takes issuer, audience and hub from options, else from the settings", async () => {
     const environment = {
       ...withSecret,
       PHAROS_TOKEN_ISSUER: "https://issuer.example",
@@ -160,13 +160,13 @@ describe("pharos token", () => {
 });
 
 describe("pharos token check", () => {
-  test("reads the token from standard input, a word Bearer before it or not", async () => {
+  test("reads the token from standard input, with or without the word Bearer", async () => {
     const made = await token(["--publish", "a"]);
     for (const stdin of [`${made}\n`, `\n  Bearer ${made}\r\n`])
       expect(await check(undefined, { stdin })).toMatchObject({ code: 0, err: "" });
   });
 
-  test("says in words why a token is refused", async () => {
+  test("prints why a token is refused", async () => {
     const made = await token(["--publish", "a", "--audience", "https://other.example"]);
     expect(await check(made)).toEqual({
       code: 1,
@@ -194,7 +194,7 @@ describe("pharos token check", () => {
     });
   });
 
-  test("a key that the settings do not have is told from bad usage by the log and the exit code", async () => {
+  test("keys that cannot be loaded differ from a usage error in the log and the exit code", async () => {
     const made = await token(["--publish", "a"]);
     const args = ["--token-jwks", "http://127.0.0.1:1/jwks", "--token-issuer", hubUrl];
     const { code, out, err } = await check(made, { args, environment: {} });

@@ -6,7 +6,7 @@ import { FakeIo } from "../fake-io.js";
 const event = { id: "7", type: "message", data: "hello" };
 const gap = { reason: "other-epoch", topics: [], more: false } as const;
 
-test("elsewhere than on a terminal standard output gets the events alone", () => {
+test("without a terminal, standard output receives only the events", () => {
   const io = new FakeIo();
   const printer = new EventPrinter(io, { json: false });
   printer.connection("open", "Connected.");
@@ -16,7 +16,7 @@ test("elsewhere than on a terminal standard output gets the events alone", () =>
   expect(io.stderr.text).toBe("Connected.\n");
 });
 
-test("a gap is said aloud, and is an event like others in JSON", () => {
+test("a gap is reported on standard error, and is an event in JSON", () => {
   const plain = new FakeIo();
   new EventPrinter(plain, { json: false }).gap(gap);
   expect(plain.stdout.text).toBe("");
@@ -27,7 +27,7 @@ test("a gap is said aloud, and is an event like others in JSON", () => {
   expect(json.stderr.text).toBe(plain.stderr.text);
 });
 
-test("on a terminal events run above a line that counts them", () => {
+test("on a terminal, events appear above a line with their number", () => {
   const io = new FakeIo({ terminal: true });
   const printer = new EventPrinter(io, { json: false });
   printer.connection("open", "Connected.");

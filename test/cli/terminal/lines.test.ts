@@ -19,7 +19,7 @@ test.each<[string, readonly string[]]>([
   ["a\r\nb\r\n", ["a", "b"]],
   ["\n\na", ["", "", "a"]],
   ["a\rb\n", ["a\rb"]],
-])("%j holds the lines %j", async (input, lines) => {
+])("%j contains the lines %j", async (input, lines) => {
   expect(await texts(input)).toEqual(lines);
 });
 
@@ -35,7 +35,7 @@ test("lines are counted from 1", async () => {
   expect(numbers).toEqual([1, 2, 3]);
 });
 
-test("a line that is not UTF-8 is refused by its number", async () => {
+test("a line that is not UTF-8 is refused with its number", async () => {
   await expect(texts("good\n", Buffer.from([0x61, 0xff, 0x0a]))).rejects.toMatchObject({
     code: "bad-publication",
     message: "line 2 is not valid UTF-8",

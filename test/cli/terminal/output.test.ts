@@ -39,7 +39,7 @@ test("on a terminal log lines are for people", () => {
   );
 });
 
-test("what a client sent cannot steer the terminal through the log", () => {
+test("control characters from a client do not reach the terminal through the log", () => {
   const output = new KeptOutput(true);
   createLogger("info", output).info(
     { path: "/\u001B[2J\u009B1m", why: "a b\u001B]0;x\u0007\u009B" },
@@ -53,9 +53,9 @@ test("what a client sent cannot steer the terminal through the log", () => {
 test.each([
   ["turns the line around", "/\u202Efdp.exe\u2066"],
   ["joins or hides characters", "/a\u200D\u200B\uFEFFb\u00AD"],
-  ["tags, beyond the first plane", "/\u{E0041}"],
+  ["is a tag beyond the first plane", "/\u{E0041}"],
   ["ends a line for some", "/a\u2028b\u2029\u0085"],
-])("what %s is written as its code, in the log of a terminal and in JSON", (_name, path) => {
+])("text that %s is escaped, in the log of a terminal and in JSON", (_name, path) => {
   // Bug: a path with a right-to-left override reversed the rest of its line on the screen.
   const [terminal, file] = [new KeptOutput(true), new KeptOutput(false)];
   for (const output of [terminal, file]) createLogger("info", output).info({ path }, "refused");
@@ -65,7 +65,7 @@ test.each([
   expect(JSON.parse(file.text)).toMatchObject({ path });
 });
 
-test("an error is logged with what it says and where it comes from", () => {
+test("an error is logged with its message, stack and cause", () => {
   // Bug: errors were logged as {}, without their message and cause.
   const output = new KeptOutput(false);
   const cause = new Error("the inner reason");
@@ -103,7 +103,7 @@ test("bad input is bad usage, and everything else a failure", () => {
   expect(exitCodeOf(new Error("x"))).toBe(1);
 });
 
-test("a stack is shown to whoever asks for debug lines, and to nobody else", () => {
+test("a stack is printed only at log level debug", () => {
   const error = new PharosError("bad-config", "one\ntwo");
   expect(failureText(error, {})).toBe("pharos: one\npharos: two\n");
   expect(failureText(error, { PHAROS_LOG_LEVEL: "debug" })).toMatch(/^ +at /m);
@@ -117,14 +117,14 @@ test("an event is one line of JSON, or its data", () => {
   expect(plainLine({ ...event, type: "flash" })).toBe("flash: a\nb\n");
 });
 
-test("an event cannot steer the terminal", () => {
+test("control characters in an event do not reach the terminal", () => {
   const hostile = { id: "\u001B[1m", type: "\u009B2J", data: "\u001B]0;title\u0007\r\u007F" };
   for (const line of [plainLine(hostile), colourLine(hostile, new Date())])
     expect(line).toContain("\\x1b]0;title\\x07\\x0d\\x7f");
   expect(plainLine(hostile)).toBe("\\x9b2J: \\x1b]0;title\\x07\\x0d\\x7f\n");
 });
 
-test("a gap is said in words", () => {
+test("a gap is printed as a sentence", () => {
   const topics = [{ topic: "news\u001B", missedAtMost: 12 }];
   expect(gapSentence({ reason: "evicted", topics, more: true })).toBe(
     "Gap: some events after the last one seen are no longer stored; missed at most 12 on news\\x1b, some on other topics.\n",

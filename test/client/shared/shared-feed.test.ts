@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from "vitest";
-import type { ConnectionStart } from "../../../src/client/connection/beginning.js";
+import type { ConnectionStart } from "../../../src/client/connection/connection-start.js";
 import type { FromTab, FromWorker } from "../../../src/client/shared/messages.js";
 import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
