@@ -123,7 +123,7 @@ export class WorkerWay {
     if (message.kind === "batch") {
       this.batches.push(body.length);
       this.cohorts.take(message, body);
-    } else if (message.kind === "page") this.cohorts.turnTo(message, body);
+    } else if (message.kind === "page") this.cohorts.takePage(message, body);
     else if (message.kind === "standing") this.cohorts.stand(message);
     else if (message.kind === "said") this.#said(message);
     else if (message.kind === "stream") {

@@ -3,25 +3,31 @@ import type { Offset } from "../../hub/publications/position.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { CounterName, HistogramName, Labels } from "../../base/metrics.js";
 
-/** A cohort of one worker, numbered by the hub; a number is not used again. */
+/** The hub's number for a cohort of one worker; a number is never used again. */
 export type CohortNumber = number;
 
-/** A request that a worker has passed on, numbered by the worker, and the stream that came of it. */
+/** The worker's number for a request that it passes on, and for the stream that this request opens. */
 export type RequestNumber = number;
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
-/** Where a cohort stands: everything up to `upTo`, whose event id is `id`, is on its way to the worker or before it. */
+/**
+ * The position of a cohort: every publication up to `upTo`, whose event id is `id`, has been sent to the worker.
+ */
 export interface Standing {
   readonly upTo: Offset;
   readonly id: string;
 }
 
-/** What the hub tells a worker. Those marked with a body have one frame beside them. */
+/** Messages from the hub to a worker. Those with a body have one more frame. */
 export type ToWorker =
-  /** Body: the next publications of a cohort. The worker answers `taken` when a round has them, or nobody wants them. */
+  /**
+   * Body: the next publications of a cohort. The worker answers `taken` when they are in a round, or nobody needs them.
+   */
   | ({ readonly kind: "batch"; readonly cohort: CohortNumber; readonly count: number } & Standing)
-  /** Body: what the stream says first. The worker answers `ended` when the stream has ended, or was never opened. */
+  /**
+   * Body: the first bytes of the stream. The worker answers `ended` when the stream has ended, or could not be opened.
+   */
   | {
       readonly kind: "stream";
       readonly request: RequestNumber;
@@ -31,7 +37,7 @@ export type ToWorker =
       readonly expiresAtMs?: number | undefined;
       readonly place: Place;
     }
-  /** Body: the reply's. */
+  /** Body: the body of the reply. */
   | {
       readonly kind: "reply";
       readonly request: RequestNumber;
@@ -39,48 +45,48 @@ export type ToWorker =
       readonly headers: HeaderList;
       readonly contentLength?: number | undefined;
     }
-  /** Body: the answer to what a stream's client has said; empty where there is none. */
+  /** Body: the answer to a message of a stream's client; empty if there is none. */
   | {
       readonly kind: "said";
       readonly request: RequestNumber;
-      /** Where the stream goes on; absent where it stays. */
+      /** The cohort in which the stream goes on. @default its own */
       readonly place?: Place | undefined;
-      /** The cohort that it has left at the hub, and where that stood. */
+      /** The cohort that the stream has left, and its position at that time. */
       readonly left?: (Standing & { readonly cohort: CohortNumber }) | undefined;
       readonly renewed?: { readonly expiresAtMs?: number | undefined } | undefined;
     }
-  /** The body of this request is wanted; the worker answers `body`. */
+  /** Asks for the body of this request; the worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
-  /** Body: the page's. */
+  /** Body: the body of the page. */
   | ({ readonly kind: "page"; readonly ask: number } & Omit<Page, "body">)
-  /** All cohorts of this worker stand here at least. Comes every second; the worker answers `figures`. */
+  /** The lowest position of all cohorts of this worker. Sent every second; the worker answers `figures`. */
   | ({ readonly kind: "standing" } & Standing)
-  /** No connection will come any more; the worker answers `settled` when it has written everything. */
+  /** No further connections will come; the worker answers `settled` when it has written everything. */
   | { readonly kind: "settle" }
-  /** Streams are to be closed in order; then the worker ends. */
+  /** The worker has to close its streams in order, and to end. */
   | { readonly kind: "close" };
 
-/** The names of what a cohort's bytes are written with. */
+/** The names of the format and the coding of a cohort's bytes. */
 export interface CohortEncoding {
   readonly format: string;
-  /** Absent where they are sent as they are written. */
+  /** Absent if there is no coding. */
   readonly coding?: string | undefined;
 }
 
-/** Where a stream joins: its cohort, which the worker may not know yet. */
+/** The cohort that a stream joins; the worker may not know it yet. */
 export interface Place {
   readonly cohort: CohortNumber;
-  readonly words: CohortEncoding;
+  readonly encoding: CohortEncoding;
   readonly standing: Standing;
-  /** Where a new stream begins to read; one that comes from another cohort reads on from where it stands. */
+  /** Where a new stream starts to read. A stream that changes its cohort goes on from its own position. */
   readonly read: ReadState;
-  /** The names of the filters that one that comes from another cohort did not have there. */
+  /** The names of the filters that a stream which changes its cohort did not have before. */
   readonly added: readonly string[];
 }
 
-/** What a worker tells the hub. */
+/** Messages from a worker to the hub. */
 export type ToHub =
-  /** It takes connections from now on. */
+  /** The worker takes connections from now on. */
   | { readonly kind: "up" }
   | {
       readonly kind: "request";
@@ -91,22 +97,22 @@ export type ToHub =
       readonly headers: HeaderList;
       readonly peer?: string | undefined;
     }
-  /** Body: that of the request, unless it is refused. */
+  /** Body: the body of the request, unless there is a refusal. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
   /** Body: a message of a stream's client. The hub answers `said`, unless the stream has ended. */
   | { readonly kind: "say"; readonly request: RequestNumber; readonly message: MessageKind }
-  /** A stream has ended, or the client of a request has gone before its answer. */
+  /** A stream has ended, or a client has disconnected before its request was answered. */
   | { readonly kind: "ended"; readonly request: RequestNumber }
-  /** A connection that was handed over has closed. */
+  /** A connection that the hub had passed to the worker has closed. */
   | { readonly kind: "gone"; readonly connection: number }
-  /** So many batches are in rounds; the cohort's next round may have so many bytes. */
+  /** Batches are in rounds. `roundBytes` is the limit of the cohort's next round. */
   | {
       readonly kind: "taken";
       readonly cohort: CohortNumber;
       readonly batches: number;
       readonly roundBytes?: number | undefined;
     }
-  /** A reader's next page is wanted. */
+  /** Asks for a reader's next page. */
   | {
       readonly kind: "ask";
       readonly ask: number;
@@ -119,14 +125,14 @@ export type ToHub =
   | ({ readonly kind: "figures" } & WorkerFigures)
   | { readonly kind: "settled" };
 
-/** Why a body could not be read, in the words of a PharosError. */
+/** The fields of the PharosError for which a body could not be read. */
 export interface BodyRefusal {
   readonly code: string;
   readonly message: string;
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** What a worker has counted since it last told, and how things stand there. */
+/** The metrics of a worker since its last message, and its gauges. */
 export interface WorkerFigures {
   readonly counted: readonly Counted<CounterName>[];
   readonly observed: readonly Counted<HistogramName>[];
@@ -136,7 +142,7 @@ export interface WorkerFigures {
 
 export type Counted<Name> = readonly [name: Name, value: number, labels: Labels];
 
-/** Which messages have a body. */
+/** The kinds of messages that have a body. */
 const withBody: ReadonlySet<string> = new Set(["batch", "stream", "said", "reply", "page", "body", "say"]);
 
 export function hasBody({ kind }: ToWorker | ToHub): boolean {

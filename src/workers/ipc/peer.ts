@@ -4,38 +4,38 @@ import { TurnBudget } from "../../base/turn-budget.js";
 import { hasBody } from "./messages.js";
 import type { ToHub, ToWorker } from "./messages.js";
 
-/** One end of the way between the hub and a worker. */
+/** One end of the connection between the hub and a worker. */
 export interface Peer<Out> {
-  /** Sends at the end of this turn, in order; nobody changes `body` any more. */
+  /** Sends the message at the end of this turn, in order. The caller must not change `body` afterwards. */
   send(message: Out, body?: Buffer): void;
 }
 
 export interface ZeroMqPeerOptions<In> {
   readonly clock: Clock;
-  /** Called for each message in order; `body` is empty for those without one. */
+  /** Called for each message, in order. `body` is empty for messages without one. */
   readonly take: (message: In, body: Buffer) => void;
-  /** The way is broken: nothing comes or goes any more. Not called after `close`. */
+  /** The connection is broken: no message is sent or received any more. Not called after `close`. */
   readonly broken: (error: unknown) => void;
 }
 
 /**
- * Between two ZeroMQ messages, in milliseconds: each wakes the other process, at some 0.2 ms where all cores are busy.
- * While 10,000 streams opened one by one, that was half of the hub's time.
+ * The shortest time between two ZeroMQ messages, in milliseconds. Each message wakes the other process, which takes
+ * about 0.2 ms when all cores are busy: half of the hub's time while 10,000 streams opened one by one.
  */
 const pauseMs = 4;
 
-/** How long a process that ends waits for its last words to be taken, in milliseconds. */
-const lastWordsMs = 500;
+/** How long a worker that ends waits until its last messages are sent, in milliseconds. */
+const lingerMs = 500;
 
-/** Looking at the clock after each would cost more than many of them. */
-const messagesPerLook = 8;
+/** Reading the clock after each message would cost more than many of the messages. */
+const messagesPerClockRead = 8;
 
 const nothing = Buffer.alloc(0);
 
 /**
- * Both directions of a ZeroMQ pair. What one turn of the event loop has to say is one ZeroMQ message: a frame of JSON
- * for all that was said, and a frame for each body. The queues have no limit of their own, since everything that is
- * said has one: batches wait to be taken, pages are asked for, requests belong to connections.
+ * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message: a frame of JSON
+ * for all of them, and a frame for each body. The queues need no limit: batches wait until earlier ones are taken,
+ * pages are asked for, and requests belong to connections.
  */
 export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorker> implements Peer<Out> {
   readonly #socket = new Pair({
@@ -56,15 +56,15 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     this.#budget = new TurnBudget(options.clock);
   }
 
-  /** The hub's end. Rejects when the address cannot be bound. */
+  /** Binds the hub's end. Rejects if the address cannot be bound. */
   async bind(address: string): Promise<void> {
     await this.#socket.bind(address);
     void this.#read();
   }
 
-  /** The worker's end: what it says last, before its process ends, still goes out. */
+  /** Connects the worker's end. Its last messages are sent even while its process ends. */
   connect(address: string): void {
-    this.#socket.linger = lastWordsMs;
+    this.#socket.linger = lingerMs;
     this.#socket.connect(address);
     void this.#read();
   }
@@ -75,7 +75,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     if (hasBody(message)) this.#bodies.push(body ?? nothing);
   }
 
-  /** Sends what is still to be sent, and closes. Safe to call twice. */
+  /** Sends the queued messages, and closes. Safe to call twice. */
   close(): void {
     if (this.#closed) return;
     this.#flush();
@@ -83,7 +83,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     this.#socket.close();
   }
 
-  /** At the end of this turn; when much is said, not more often than the pause allows. */
+  /** Sends at the end of this turn, or when the pause since the last message is over. */
   #flushSoon(): void {
     const { clock } = this.#options;
     if (clock.monotonic() - this.#flushedMs >= pauseMs) clock.endOfTurn(() => this.#flush());
@@ -96,7 +96,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     const frames = [JSON.stringify(this.#messages), ...this.#bodies];
     this.#messages = [];
     this.#bodies = [];
-    // Without a limit and with no time to wait, a send is over when this returns.
+    // Without a limit and with a time-out of 0, a send is over when it returns.
     this.#socket.send(frames).catch((error: unknown) => this.#break(error));
   }
 
@@ -109,11 +109,14 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     }
   }
 
-  /** In several turns: one ZeroMQ message may bring thousands of requests, and a receive that finds one stays in the turn. */
+  /**
+   * Takes several turns: one ZeroMQ message may contain thousands of requests, and a receive that finds a message does
+   * not leave the turn.
+   */
   async #takeAll(messages: readonly In[], bodies: Buffer[]): Promise<void> {
     let next = 0;
     for (const [index, message] of messages.entries()) {
-      const pause = index % messagesPerLook === 0 ? this.#budget.pauseIfUsedUp() : undefined;
+      const pause = index % messagesPerClockRead === 0 ? this.#budget.pauseIfUsedUp() : undefined;
       if (pause !== undefined) await pause;
       this.#options.take(message, hasBody(message) ? (bodies[next++] ?? nothing) : nothing);
     }
@@ -124,7 +127,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
   }
 }
 
-/** The other end is of the same program: one of the two has started the other. */
+/** Not validated: the other end runs the same program. */
 function parseMessages(text: Buffer): readonly (ToHub | ToWorker)[] {
   return JSON.parse(text.toString()) as readonly (ToHub | ToWorker)[];
 }

@@ -2,13 +2,13 @@ import { PharosError, errorCodes, toPharosError } from "../../base/errors.js";
 import type { ErrorCode } from "../../base/errors.js";
 import type { BodyRefusal } from "./messages.js";
 
-/** An error as a message has it. */
+/** Turns an error into the fields of a message. */
 export function bodyRefusalOf(error: unknown): BodyRefusal {
   const { code, message, retryAfterSeconds } = toPharosError(error);
   return { code, message, retryAfterSeconds };
 }
 
-/** The error that a message tells of. */
+/** Turns the fields of a message into an error. */
 export function parseBodyRefusal({ code, message, retryAfterSeconds }: BodyRefusal): PharosError {
   return new PharosError(
     isErrorCode(code) ? code : "internal",

@@ -2,39 +2,39 @@ import type { LogLevel } from "../../base/log.js";
 import type { FanoutLimits } from "../../delivery/limits.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
-/** What a worker is told when it is started, over the channel that brings its connections too. */
+/** The settings that a worker gets at its start, over the channel that also brings its connections. */
 export interface WorkerSettings {
-  /** Which of the workers it is, from 1. */
+  /** The number of the worker, from 1. */
   readonly worker: number;
-  /** Where the hub's end of the ZeroMQ pair is bound. */
+  /** The address at which the hub binds its end of the ZeroMQ pair. */
   readonly address: string;
-  /** A path for the worker's own HTTP server, in a folder that nobody else may enter. */
+  /** A path for the worker's own HTTP server, in a folder that no other user can enter. */
   readonly socketPath: string;
   readonly htmlDir: string;
-  /** What the gateway serves, as far as routing goes. */
+  /** The paths of the gateway's resources, for routing. */
   readonly resources: readonly ServedPath[];
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly headBytes: number;
   readonly bodyBytes: number;
-  /** This worker's part of what request bodies may hold together. */
+  /** This worker's share of the memory for request bodies. */
   readonly requestBytes: number;
   readonly fanout: FanoutLimits;
   readonly logLevel: LogLevel;
 }
 
-/** What comes with the handle of each connection. */
+/** The message that comes with each connection. */
 export interface HandedOver {
-  /** Counted from 1 for each worker, in the order in which they are sent. */
+  /** Counted from 1 for each worker, in the order of sending. */
   readonly connection: number;
 }
 
-/** What the hub sends first; it is of the same program. */
+/** Parses the hub's first message. Not validated: the hub runs the same program. */
 export function parseWorkerSettings(message: unknown): WorkerSettings {
   return message as WorkerSettings;
 }
 
-/** What it sends from then on. */
+/** Parses the hub's further messages. */
 export function parseHandedOver(message: unknown): HandedOver {
   return message as HandedOver;
 }

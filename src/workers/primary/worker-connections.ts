@@ -1,60 +1,60 @@
 import type { Socket } from "node:net";
 
-/** What becomes of a connection that is handed over: one of the two is called, once. */
-export interface Fate {
-  /** The worker had it, and it has closed. */
+/** Callbacks for a connection that is passed to a worker. Exactly one of them is called, once. */
+export interface HandOverCallbacks {
+  /** The worker had the connection, and it has closed. */
   readonly gone: () => void;
-  /** The worker never got it, and nobody has read from it: another may have it. */
+  /** The worker never got the connection. Nothing was read from it, so another worker can have it. */
   readonly failed: () => void;
 }
 
 interface Sending {
-  /** With this process's own descriptor. */
+  /** The socket with this process's own descriptor. */
   readonly socket: Socket;
-  readonly fate: Fate;
+  readonly callbacks: HandOverCallbacks;
 }
 
 /**
- * The connections of one worker. Node sends the next handle when the one before is acknowledged, and forgets those that
- * wait when the process dies: no callback is called and their descriptors stay open. So they are kept here until they
- * are sent.
+ * The connections of one worker. Node sends a handle when the one before is acknowledged. If the process dies, Node
+ * forgets the handles that wait: it calls no callback, and leaves their descriptors open. So sockets are kept here
+ * until they are sent.
  */
 export class WorkerConnections {
   readonly #sending = new Map<number, Sending>();
-  /** Those that the worker has: of them nothing is kept but what is to be called at their end. */
+  /** The connections that the worker has; only the callback for their end is kept. */
   readonly #had = new Map<number, () => void>();
   #last = 0;
 
-  /** Those that the worker has, and those on their way to it. */
+  /** Connections that the worker has, or that are on their way to it. */
   get size(): number {
     return this.#sending.size + this.#had.size;
   }
 
-  /** One that is to be sent; its number, counted from 1 in the order of the calls. */
-  add(socket: Socket, fate: Fate): number {
+  /** Adds a connection that is to be sent, and returns its number, counted from 1. */
+  add(socket: Socket, callbacks: HandOverCallbacks): number {
     this.#last += 1;
-    this.#sending.set(this.#last, { socket, fate });
+    this.#sending.set(this.#last, { socket, callbacks });
     return this.#last;
   }
 
-  /** The worker has a descriptor of its own: this process's is closed, the connection is not. */
+  /** The worker has its own descriptor, so this process closes its one. The connection stays open. */
   sent(connection: number): void {
     const sending = this.#sending.get(connection);
     if (sending === undefined) return;
     this.#sending.delete(connection);
-    this.#had.set(connection, sending.fate.gone);
-    // This only closes the descriptor [libuv, uv__stream_close]; the worker's is of the same connection.
+    this.#had.set(connection, sending.callbacks.gone);
+    // Closes only the descriptor [libuv, uv__stream_close]; the worker's descriptor is for the same connection.
     sending.socket.destroy();
   }
 
-  /** It could not be sent. */
+  /** The connection could not be sent. */
   failed(connection: number): void {
     const sending = this.#sending.get(connection);
     this.#sending.delete(connection);
-    sending?.fate.failed();
+    sending?.callbacks.failed();
   }
 
-  /** The worker says that it has closed. */
+  /** The worker reports that the connection has closed. */
   gone(connection: number): void {
     this.sent(connection);
     const gone = this.#had.get(connection);
@@ -62,13 +62,13 @@ export class WorkerConnections {
     gone?.();
   }
 
-  /** The worker has ended: what it had is gone, what had not been sent has failed. */
+  /** The worker has ended: its connections are gone, and those on their way have failed. */
   end(): void {
     const had = [...this.#had.values()];
     const sending = [...this.#sending.values()];
     this.#had.clear();
     this.#sending.clear();
     for (const gone of had) gone();
-    for (const { fate } of sending) fate.failed();
+    for (const { callbacks } of sending) callbacks.failed();
   }
 }

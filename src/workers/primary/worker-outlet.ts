@@ -15,47 +15,51 @@ export interface WorkerOutletOptions {
   readonly hub: Hub;
   readonly peer: Peer<ToWorker>;
   readonly clock: Clock;
-  /** Bytes of one batch at most, or one event. */
+  /** The most bytes of one batch, unless one event is larger. */
   readonly roundBytes: number;
 }
 
-/** A cohort of this worker's connections. */
+/** A cohort of this worker's connections, and its number. */
 interface Numbered {
   readonly number: CohortNumber;
   readonly cohort: Cohort;
-  /** Bytes of batches that the worker has not taken yet. */
+  /** The sizes of the batches that the worker has not taken yet. */
   readonly untaken: number[];
-  /** What a round may hold for all connections together, by what the worker has said of one. */
-  crowdBytes: number | undefined;
+  /**
+   * The bytes of a round times all its members: what the worker has reported, for all connections of that time.
+   */
+  allMembersBytes: number | undefined;
 }
 
 type Asked = ToHub & { readonly kind: "ask" };
 
-/** Batches of one cohort on their way at a time: one for the round that begins, one so that the next need not wait. */
+/**
+ * Batches of one cohort on their way: one for the round that begins, and one so that the next round need not wait.
+ */
 const batchesAhead = 2;
 
 /** Bytes on their way to one worker: 64 full rounds, for as many busy cohorts. */
 const bytesAhead = 16 * 1024 * 1024;
 
-/** What a batch holds before the worker has said what it wants. */
+/** The size of a batch before the worker has reported a limit. */
 const firstRoundBytes = 16 * 1024;
 
-/** What it holds at least where a crowd has come since: as the HTTP front's rounds to a crowd. */
+/** The smallest batch for many connections; the HTTP front's smallest round is as large. */
 const leastRoundBytes = 4096;
 
 /** How long pages may be read in one turn of the event loop, in milliseconds. */
 const pagesPerTurnMs = 10;
 
 /**
- * One worker as the hub sees it: an outlet whose cohorts go by number. It takes a cohort's batch when the worker has
- * taken the one before the last, so that under load what is published meanwhile goes out together, as everywhere.
+ * One worker, as an outlet of the hub with numbered cohorts. A cohort's next batch is taken when the worker has taken
+ * the batch before the last one. So under load, publications go out in larger batches, as on all fronts.
  */
 export class WorkerOutlet implements Outlet {
   readonly name: string;
   readonly #options: WorkerOutletOptions;
   readonly #numbered = new Map<Cohort, Numbered>();
   readonly #byNumber = new Map<CohortNumber, Numbered>();
-  /** Cohorts with something pending. */
+  /** Cohorts with publications that are not sent yet. */
   readonly #waiting = new Set<Numbered>();
   readonly #pageBudget: TurnBudget;
   readonly #waiters = new Waiters();
@@ -78,7 +82,7 @@ export class WorkerOutlet implements Outlet {
     this.#takeTurn();
   }
 
-  /** One more connection; undone by {@link leave}. */
+  /** Adds a connection. Undone by {@link leave}. */
   join(ticket: JoinTicket): Place {
     const joining = LocalTicket.read(ticket);
     const { hub } = this.#options;
@@ -88,14 +92,16 @@ export class WorkerOutlet implements Outlet {
     const upTo = cohort.horizon;
     return {
       cohort: number,
-      words: { format: subscription.format.name, coding: subscription.coding?.name },
+      encoding: { format: subscription.format.name, coding: subscription.coding?.name },
       standing: { upTo, id: hub.history.idAt(upTo) },
       read: startReading(hub, cohort, joining),
       added: namesOf(added),
     };
   }
 
-  /** One connection goes from one cohort to another; it has, or is being sent, everything up to where the first stands. */
+  /**
+   * Moves a connection to another cohort. It has been sent everything up to the position of the old cohort.
+   */
   move(
     number: CohortNumber,
     ticket: JoinTicket,
@@ -119,34 +125,34 @@ export class WorkerOutlet implements Outlet {
     this.#numbered.delete(numbered.cohort);
     this.#byNumber.delete(number);
     this.#waiters.look();
-    // What was on its way to them held others up.
+    // Bytes on their way to this cohort had kept others waiting.
     if (this.#waiting.size > 0) this.#takeTurn();
   }
 
-  /** The worker has put batches into rounds. */
+  /** The worker reports that batches are in rounds. */
   taken({ cohort, batches, roundBytes }: ToHub & { readonly kind: "taken" }): void {
     const numbered = this.#byNumber.get(cohort);
     if (numbered === undefined) return;
     this.#settle(numbered, batches);
-    if (roundBytes !== undefined) numbered.crowdBytes = roundBytes * numbered.cohort.connections;
+    if (roundBytes !== undefined) numbered.allMembersBytes = roundBytes * numbered.cohort.connections;
     if (numbered.cohort.hasPending) this.#waiting.add(numbered);
     if (this.#waiting.size > 0) this.#takeTurn();
     else this.#waiters.look();
   }
 
-  /** A reader's next page is wanted. */
+  /** The worker asks for a reader's next page. */
   ask(asked: Asked): void {
     this.#asked.push(asked);
     this.#takeTurn();
   }
 
-  /** Publishers are to wait for this cohort's clients, or no longer. */
+  /** Publishers have to wait for this cohort's clients, or no longer. */
   hold(number: CohortNumber, on: boolean): void {
     const numbered = this.#byNumber.get(number);
     if (numbered !== undefined) this.#options.hub.hold(numbered, on);
   }
 
-  /** Tells the worker where all of its cohorts stand at least. */
+  /** Sends the worker the lowest position of its cohorts. */
   tellStanding(): void {
     const { hub, peer } = this.#options;
     let upTo = hub.history.head;
@@ -159,7 +165,9 @@ export class WorkerOutlet implements Outlet {
     return this.#waiters.until(() => this.#closed || (this.#waiting.size === 0 && this.#bytes === 0));
   }
 
-  /** The worker is gone: nothing is sent to it any more. The caller lets each of its connections leave. */
+  /**
+   * The worker is gone: nothing is sent to it any more. The caller has to call `leave` for each connection.
+   */
   close(): void {
     this.#closed = true;
     this.#asked = [];
@@ -168,10 +176,10 @@ export class WorkerOutlet implements Outlet {
 
   #number(cohort: Cohort): Numbered {
     this.#last += 1;
-    const numbered: Numbered = { number: this.#last, cohort, untaken: [], crowdBytes: undefined };
+    const numbered: Numbered = { number: this.#last, cohort, untaken: [], allMembersBytes: undefined };
     this.#numbered.set(cohort, numbered);
     this.#byNumber.set(numbered.number, numbered);
-    // Whoever joins counts on everything after the cohort's standing.
+    // A new connection expects everything after the cohort's position.
     cohort.listen(true);
     return numbered;
   }
@@ -185,7 +193,7 @@ export class WorkerOutlet implements Outlet {
   #turn(): void {
     this.#turnDue = false;
     if (this.#closed) return;
-    // Those that wait on go behind the others, and would be met again.
+    // A copy: cohorts that have to wait again are added at the end of the set, and would be visited again.
     const waiting = [...this.#waiting];
     for (const numbered of waiting) {
       if (this.#bytes >= bytesAhead) break;
@@ -212,9 +220,11 @@ export class WorkerOutlet implements Outlet {
     if (cohort.hasPending) this.#waiting.add(numbered);
   }
 
-  #batchBytes({ crowdBytes, cohort }: Numbered): number {
+  #batchBytes({ allMembersBytes, cohort }: Numbered): number {
     const wanted =
-      crowdBytes === undefined ? firstRoundBytes : Math.max(leastRoundBytes, crowdBytes / cohort.connections);
+      allMembersBytes === undefined
+        ? firstRoundBytes
+        : Math.max(leastRoundBytes, allMembersBytes / cohort.connections);
     return Math.min(this.#options.roundBytes, wanted);
   }
 
@@ -237,7 +247,7 @@ export class WorkerOutlet implements Outlet {
     const { hub, peer } = this.#options;
     const numbered = this.#byNumber.get(cohort);
     if (numbered === undefined) {
-      // Its last reader has gone meanwhile; the worker waits for the answer all the same, to ask for others.
+      // Its last reader has gone. The worker still needs an answer, before it asks for other pages.
       peer.send({ kind: "page", ask, count: 0, next: state, gapReason: undefined, full: false });
       return;
     }

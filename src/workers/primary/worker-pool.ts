@@ -13,15 +13,17 @@ import type { WorkerSettings } from "../ipc/settings.js";
 import { Worker } from "./worker.js";
 
 export interface WorkerPoolOptions {
-  /** How many processes. */
+  /** The number of worker processes. */
   readonly workers: number;
-  /** Most connections of one worker, streams and others together; one that has them gets none. */
+  /**
+   * The most connections of one worker, with and without a stream. A worker that has them gets no further ones.
+   */
   readonly connectionsPerWorker: number;
-  /** Most connections in all. */
+  /** The most connections of all workers together. */
   readonly connections: number;
-  /** The program that a worker runs. */
+  /** The program of a worker. */
   readonly entry: string;
-  /** What all workers are told, beside what is each one's own. */
+  /** The settings that are the same for all workers. */
   readonly settings: Omit<WorkerSettings, "worker" | "address" | "socketPath">;
   readonly gateway: Gateway;
   readonly hub: Hub;
@@ -30,17 +32,17 @@ export interface WorkerPoolOptions {
   readonly metrics: Metrics;
 }
 
-/** A worker that ends within this time of its start is started anew only after a while, in milliseconds. */
+/** A worker that ends within this time of its start is replaced only after a pause, in milliseconds. */
 const soonMs = 10_000;
 const longestPauseMs = 30_000;
 
-/** What the name of a socket may have on Linux, without its end [unix(7)]. */
+/** The longest socket path on Linux, without the closing NUL [unix(7)]. */
 const socketPathBytes = 107;
 
-/** How long workers may take to end when they are asked to, in milliseconds; those that take longer are killed. */
+/** How long workers may take to end, in milliseconds; then they are killed. */
 const closeWithinMs = 5000;
 
-/** The workers: as many as there are to be, each replaced when it ends or cannot be started. */
+/** The worker processes. A worker that ends or cannot be started is replaced. */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #workers: (Worker | undefined)[];
@@ -55,7 +57,7 @@ export class WorkerPool {
     this.#workers = Array.from({ length: options.workers }, () => undefined);
   }
 
-  /** Connections, streams and others. */
+  /** Open connections, with and without a stream. */
   get connections(): number {
     return this.#sum((worker) => worker.connections);
   }
@@ -81,7 +83,7 @@ export class WorkerPool {
     }));
   }
 
-  /** Bytes of request bodies that the workers hold. */
+  /** Bytes of request bodies in the workers. */
   get bodyBytes(): number {
     return this.#sum((worker) => worker.bodyBytes);
   }
@@ -89,17 +91,17 @@ export class WorkerPool {
   /**
    * Resolves when all workers take connections.
    *
-   * @throws PharosError `unreachable` when one ends before, or there can be no folder for their sockets
+   * @throws PharosError `unreachable` if a worker ends before, or the folder for their sockets cannot be created
    */
   async start(): Promise<void> {
-    // At once, so that whoever closes meanwhile finds the folder and every worker.
+    // Done before the first wait, so that a `close` in the meantime finds the folder and every worker.
     this.#makeDir();
     await Promise.all(this.#workers.map((_, index) => this.#start(index)));
     if (!this.#workers.every((worker) => worker?.isUp === true))
       throw new PharosError("unreachable", "a worker ended before it was ready; the log says more");
   }
 
-  /** The next in turn that takes connections; undefined when none does, or all together have as many as they may. */
+  /** The next worker, in rotation, that can take a connection; undefined if none can. */
   next(): Worker | undefined {
     const { connections, connectionsPerWorker } = this.#options;
     if (this.connections >= connections) return undefined;
@@ -111,13 +113,15 @@ export class WorkerPool {
     return undefined;
   }
 
-  /** Resolves when what was published is delivered; from now on none is replaced. The caller sets the deadline. */
+  /**
+   * Resolves when everything published is delivered. No worker is replaced from now on. The caller sets the deadline.
+   */
   async settle(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running().map((worker) => worker.settle()));
   }
 
-  /** Ends every stream in order, and the workers; resolves when nothing of them is left. */
+  /** Ends every stream in order, and then the workers. Resolves when all processes have ended. */
   async close(): Promise<void> {
     this.#stopping = true;
     this.#closing = true;
@@ -130,7 +134,7 @@ export class WorkerPool {
     if (this.#dir !== "") await rm(this.#dir, { recursive: true, force: true });
   }
 
-  /** Resolves when the worker takes connections, or has ended and is to be replaced. */
+  /** Resolves when the worker takes connections, or has ended and will be replaced. */
   async #start(index: number, pauseMs = 0): Promise<void> {
     const { clock, logger } = this.#options;
     const startedMs = clock.monotonic();
@@ -143,7 +147,7 @@ export class WorkerPool {
     if (worker.isUp) logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
   }
 
-  /** A folder that nobody else may enter; again when somebody has tidied it away. */
+  /** Creates a folder that no other user can enter; again if somebody has deleted it. */
   #makeDir(): void {
     if (this.#dir !== "" && existsSync(this.#dir)) return;
     try {
@@ -152,10 +156,12 @@ export class WorkerPool {
       throw noFolder(error instanceof Error ? error.message : String(error), error);
     }
     if (join(this.#dir, "worker-1000000").length > socketPathBytes)
-      throw noFolder(`its name is too long for a socket's, which has at most ${socketPathBytes} bytes`);
+      throw noFolder(`the path of a socket in it would have more than ${socketPathBytes} bytes`);
   }
 
-  /** Undefined when it has ended before it was there: there was no descriptor, or no place, for its way to the hub. */
+  /**
+   * Undefined if the worker ended before it existed: there was no descriptor, or no folder, for its sockets.
+   */
   #create(index: number, ended: (how: string) => void): Worker | undefined {
     this.#started += 1;
     const run = this.#started;
@@ -181,10 +187,10 @@ export class WorkerPool {
     const inMs = ranMs > soonMs ? 0 : Math.min(longestPauseMs, Math.max(1000, 2 * pauseMs));
     metrics.count("workers_lost_total");
     if (this.#stopping) {
-      logger.error({ worker: index + 1, how }, "a worker has ended before it had delivered everything");
+      logger.error({ worker: index + 1, how }, "a worker has ended before everything was delivered");
       return;
     }
-    logger.error({ worker: index + 1, how, inMs }, "a worker has ended; another takes its place");
+    logger.error({ worker: index + 1, how, inMs }, "a worker has ended; it is replaced");
     clock.after(inMs, () => {
       if (!this.#stopping) void this.#start(index, inMs);
     });
@@ -200,13 +206,13 @@ export class WorkerPool {
 }
 
 function noFolder(reason: string, cause?: unknown): PharosError {
-  const detail = `the sockets of the workers need a folder in ${tmpdir()}, where TMPDIR says: ${reason}`;
+  const detail = `cannot create a folder for the workers' sockets in ${tmpdir()} (see TMPDIR): ${reason}`;
   return new PharosError("unreachable", detail, { cause });
 }
 
 interface EndedRun {
   readonly how: string;
   readonly ranMs: number;
-  /** How long it had been waited before it was started. */
+  /** The pause before this run. */
   readonly pauseMs: number;
 }

@@ -24,7 +24,7 @@ export interface WorkerRequestsOptions {
 interface OpenStream {
   readonly dialogue: Dialogue | undefined;
   cohort: CohortNumber;
-  /** To be called when it has ended. */
+  /** Called when the stream has ended. */
   readonly ended: (() => void) | undefined;
 }
 
@@ -37,12 +37,12 @@ const nothing = Buffer.alloc(0);
 
 type Asked = ToHub & { readonly kind: "request" };
 
-/** Answers the requests that one worker passes on, and knows its open streams. */
+/** Answers the requests that one worker passes on, and counts its open streams. */
 export class WorkerRequests {
   readonly #options: WorkerRequestsOptions;
   readonly #streams = new Map<RequestNumber, OpenStream>();
   readonly #bodies = new Map<RequestNumber, WantedBody>();
-  /** Of the requests that are not answered. */
+  /** Requests that are not answered yet. */
   readonly #unanswered = new Map<RequestNumber, AbortController>();
   #closed = false;
 
@@ -61,7 +61,7 @@ export class WorkerRequests {
     const asked = this.#asGatewayRequest(message);
     const send = (answer: Answer): void => {
       this.#unanswered.delete(request);
-      // A stream that nobody holds any more must not be counted as one.
+      // The worker is gone, so that no stream can be opened.
       if (this.#closed) return;
       try {
         this.#answer(request, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
@@ -94,7 +94,7 @@ export class WorkerRequests {
     else if (said !== undefined) this.#said(request, said);
   }
 
-  /** A stream has ended, or was never opened since its client had gone, which may be before it is answered. */
+  /** A stream has ended, or its client has disconnected before it was opened, possibly before the answer. */
   ended(request: RequestNumber): void {
     this.#unanswered.get(request)?.abort();
     const stream = this.#streams.get(request);
@@ -104,7 +104,7 @@ export class WorkerRequests {
     stream.ended?.();
   }
 
-  /** The worker is gone, and all that it held. */
+  /** Call it when the worker is gone, and all its connections. */
   close(): void {
     this.#closed = true;
     for (const request of [...this.#streams.keys(), ...this.#unanswered.keys()]) this.ended(request);
@@ -129,7 +129,7 @@ export class WorkerRequests {
     };
   }
 
-  /** Bodies stay with the worker until somebody asks for one. */
+  /** A body stays in the worker until it is asked for. */
   #readBody(request: RequestNumber): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.#bodies.set(request, { resolve, reject });
@@ -142,7 +142,7 @@ export class WorkerRequests {
     this.#options.peer.send({ kind: "reply", request, status, headers, contentLength }, body);
   }
 
-  /** What is sent of the new cohort comes behind this, what was sent of the old one before. */
+  /** Batches of the new cohort follow this message; those of the old cohort came before it. */
   #said(request: RequestNumber, { answer, moved, renewed }: MessageResult): void {
     const stream = this.#streams.get(request);
     if (stream === undefined) return;

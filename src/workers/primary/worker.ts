@@ -9,39 +9,41 @@ import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker, WorkerFigures } from "../ipc/messages.js";
 import type { WorkerSettings } from "../ipc/settings.js";
 import { WorkerConnections } from "./worker-connections.js";
-import type { Fate } from "./worker-connections.js";
+import type { HandOverCallbacks } from "./worker-connections.js";
 import { WorkerOutlet } from "./worker-outlet.js";
 import { WorkerProcess } from "./worker-process.js";
 import { WorkerRequests } from "./worker-requests.js";
 
 export interface WorkerOptions {
-  /** The program that it runs. */
+  /** The program of the worker. */
   readonly entry: string;
   readonly settings: WorkerSettings;
-  /** Unique among all workers that there have been. */
+  /** Unique among all workers since the start of the hub. */
   readonly name: string;
   readonly hub: Hub;
   readonly gateway: Gateway;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** It has ended, by itself or for its silence, or could not be started; all that it held has left. Called once. */
+  /** Called once when the process has ended or could not be started. All its connections are gone then. */
   readonly ended: (how: string) => void;
 }
 
-/** How long its process may take to start, in milliseconds: twenty times what it takes on an idle machine. */
+/**
+ * How long the process may take to start, in milliseconds: twenty times the usual time on an idle machine.
+ */
 const startWithinMs = 60_000;
 
-/** How often it is asked how it is, in milliseconds. */
+/** The time between two questions to the worker, in milliseconds. */
 const askMs = 1000;
 
 /**
- * A worker that has left so many questions unanswered, and said nothing else meanwhile, is taken for stuck and replaced.
- * Questions are counted rather than time, which also passes while the hub itself is stopped and hears nobody.
+ * A worker that leaves this many questions unanswered, and sends nothing else, is taken for stuck and replaced.
+ * Questions are counted instead of time: time also passes while the hub itself is stopped.
  */
 const unansweredAtMost = 10;
 
-/** One worker: its process, what it is told and what it says. */
+/** One worker: its process and the messages in both directions. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #peer: ZeroMqPeer<ToWorker, ToHub>;
@@ -50,11 +52,11 @@ export class Worker {
   readonly #connections = new WorkerConnections();
   #process: WorkerProcess | undefined;
   #asking: Timer | undefined;
-  /** Questions since anything was heard of it. */
+  /** Questions since its last message. */
   #unanswered = 0;
   #figures: Pick<WorkerFigures, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
   #up = false;
-  /** A connection could not be handed over. */
+  /** True if a connection could not be passed to it. */
   #refused = false;
   #settled = false;
   #closing = false;
@@ -74,7 +76,7 @@ export class Worker {
     this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer });
   }
 
-  /** Starts the process; resolves when it takes connections, or has ended, or cannot be started. */
+  /** Starts the process. Resolves when it takes connections, has ended, or cannot be started. */
   async start(): Promise<void> {
     const { clock } = this.#options;
     await this.#launch();
@@ -95,7 +97,7 @@ export class Worker {
     return this.#process?.pid;
   }
 
-  /** Connections, streams and others. */
+  /** Open connections, with and without a stream. */
   get connections(): number {
     return this.#connections.size;
   }
@@ -109,14 +111,14 @@ export class Worker {
     return this.#figures.laggards;
   }
 
-  /** Bytes of request bodies that it holds. */
+  /** Bytes of request bodies in the worker. */
   get bodyBytes(): number {
     return this.#figures.bodyBytes;
   }
 
-  /** Gives it a connection. After one that it cannot be given it is up no longer. */
-  handOver(socket: Socket, fate: Fate): void {
-    const connection = this.#connections.add(socket, fate);
+  /** Passes a connection to the worker. If that fails, the worker is not up any more. */
+  handOver(socket: Socket, callbacks: HandOverCallbacks): void {
+    const connection = this.#connections.add(socket, callbacks);
     this.#process?.handOver({ connection }, socket, (error) => {
       if (error === null) return this.#connections.sent(connection);
       this.#refused = true;
@@ -124,7 +126,9 @@ export class Worker {
     });
   }
 
-  /** Resolves when it has written what was published, or has ended, or was not up yet. The caller sets the deadline. */
+  /**
+   * Resolves when the worker has written everything published, has ended, or was not up. The caller sets the deadline.
+   */
   async settle(): Promise<void> {
     if (!this.#up) return;
     await this.#outlet.whenIdle();
@@ -133,8 +137,8 @@ export class Worker {
   }
 
   /**
-   * Lets it close its streams in order and end; resolves when it has ended. The caller sets the deadline. One that is
-   * not up yet holds nobody, and is ended at once.
+   * Lets the worker close its streams in order and end. Resolves when it has ended. The caller sets the deadline. A
+   * worker that is not up yet has no connections, and is killed.
    */
   async close(): Promise<void> {
     this.#closing = true;
@@ -143,7 +147,7 @@ export class Worker {
     await this.#until(() => this.#over);
   }
 
-  /** Ends it at once. */
+  /** Kills the process. */
   kill(): void {
     this.#process?.kill();
   }
@@ -199,15 +203,15 @@ export class Worker {
   }
 
   #ask(): void {
-    if (!this.isUp) return this.#fail("it takes no connections any more");
+    if (!this.isUp) return this.#fail("it takes no connections");
     if (this.#unanswered >= unansweredAtMost)
-      return this.#fail(`it has left ${unansweredAtMost} questions unanswered`);
+      return this.#fail(`it did not answer ${unansweredAtMost} questions`);
     this.#unanswered += 1;
     this.#outlet.tellStanding();
   }
 
   #fail(error: unknown): void {
-    // One that ends as it was asked to hears nothing any more.
+    // Its connection may break while it ends, as it was told to.
     if (this.#closing) return;
     this.#asking?.cancel();
     const { logger, settings } = this.#options;

@@ -5,20 +5,19 @@ import type { Front, WorkerStatus } from "../../fronts/front.js";
 import { WorkerPool } from "./worker-pool.js";
 import type { WorkerPoolOptions } from "./worker-pool.js";
 
-/** `connections` beyond the most are closed at once. */
+/** Connections beyond `connections` are closed at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
   readonly host: string;
   readonly port: number;
 }
 
-/** Connections that wait to be taken in: as many as Linux allows where nobody has set it. */
+/** Connections that wait to be accepted: the default maximum of Linux. */
 const backlog = 4096;
 
 /**
- * The HTTP front in several processes. This one takes connections in and hands them to the workers in turn, since a
- * port that all of them listen on would fill some while others idle; it holds none itself. What a request means, who
- * may what, and who follows what, is decided here, for all of them alike. A worker that dies is replaced; its clients
- * come back and resume.
+ * The HTTP front in several processes. This process accepts connections and passes them to the workers in rotation;
+ * with a shared port, some workers would fill up while others idle. It decides about requests, rights and subscriptions
+ * for all workers. A worker that dies is replaced; its clients reconnect and resume.
  */
 export class WorkersFront implements Front {
   readonly label = "http";
@@ -26,18 +25,18 @@ export class WorkersFront implements Front {
   readonly #options: WorkersFrontOptions;
   readonly #server: Server;
   readonly #pool: WorkerPool;
-  /** Connections that came before the workers were ready; undefined when they are. */
+  /** Connections that came before the workers were ready; undefined once they are. */
   #early: Socket[] | undefined = [];
 
   constructor(options: WorkersFrontOptions) {
     this.#options = options;
     this.#pool = new WorkerPool(options);
-    // Nothing is read here: the first bytes of a connection are the worker's.
+    // Nothing is read here: the first bytes of a connection are for the worker.
     this.#server = createServer({ pauseOnConnect: true }, (socket) => {
       if (this.#early === undefined) this.#handOver(socket);
       else this.#early.push(socket);
     });
-    this.#server.maxConnections = heldAtMost(options);
+    this.#server.maxConnections = mostHeld(options);
     this.#server.on("drop", () => this.#countCut("workers"));
   }
 
@@ -89,16 +88,16 @@ export class WorkersFront implements Front {
       this.#server.once("error", refuse);
       this.#server.listen({ host, port, backlog }, () => {
         this.#server.off("error", refuse);
-        // Some connections cannot be taken in, for want of memory or descriptors; later ones may be.
+        // A connection that could not be accepted, for lack of memory or descriptors; later ones may succeed.
         this.#server.on("error", (error) =>
-          this.#options.logger.error({ error }, "a connection was not taken in"),
+          this.#options.logger.error({ error }, "a connection could not be accepted"),
         );
         resolve();
       });
     });
   }
 
-  /** Those that no worker was there for are closed too. */
+  /** Also closes the connections that no worker has got yet. */
   #takeNoMore(): void {
     this.#server.close();
     for (const socket of this.#early?.splice(0) ?? []) socket.destroy();
@@ -111,7 +110,7 @@ export class WorkersFront implements Front {
     if (ended === undefined) return this.#cut(socket, "address");
     worker.handOver(socket, {
       gone: ended,
-      // Nobody has read from it, so that whoever comes next in turn can have it.
+      // Nothing was read from it, so the next worker can have it.
       failed: () => {
         ended();
         this.#handOver(socket);
@@ -130,10 +129,10 @@ export class WorkersFront implements Front {
 }
 
 /**
- * Connections that this process holds at a time at most, while workers start or are slow to take them: as many as one
- * of them may, since it has as many descriptors, and in no case fewer than the kernel keeps waiting anyway.
+ * The most connections that this process holds while workers start, or are slow to take them: as many as one worker may
+ * have, since this process has as many descriptors, and at least as many as the kernel keeps waiting.
  */
-function heldAtMost({ connections, connectionsPerWorker }: WorkersFrontOptions): number {
+function mostHeld({ connections, connectionsPerWorker }: WorkersFrontOptions): number {
   return Math.min(connections, Math.max(backlog, connectionsPerWorker));
 }
 

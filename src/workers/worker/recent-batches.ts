@@ -5,19 +5,19 @@ import type { Offset } from "../../hub/publications/position.js";
 import type { Standing } from "../ipc/messages.js";
 import { compact } from "./compact.js";
 
-/** What the hub has sent of a cohort: all of it lies after `after`, up to `upTo`. */
+/** A batch of a cohort with all its publications after `after` and up to `upTo`. */
 export type SentBatch = Batch & Standing & { readonly after: Offset };
 
-/** What keeping a batch costs beside its bytes: its Buffer and its places in two queues, 390 bytes as measured. */
+/** The memory of a batch besides its bytes: its Buffer and its slots in two queues, 390 bytes as measured. */
 const batchBytes = 400;
 
-/** The end of a batch is its offset. */
-interface Kept extends Batch {
+/** Its offset is the end of the batch. */
+interface KeptBatch extends Batch {
   readonly offset: Offset;
   readonly after: Offset;
 }
 
-/** What the recent batches of all cohorts may hold together. Over its limit the oldest go. */
+/** The memory limit for the recent batches of all cohorts. Above it, the oldest are evicted. */
 export class RecentBatchBudget {
   readonly #maxBytes: number;
   readonly #order = new EntryQueue<{ readonly offset: Offset; readonly evict: () => number }>();
@@ -27,7 +27,7 @@ export class RecentBatchBudget {
     this.#maxBytes = maxBytes;
   }
 
-  /** One more of so many bytes; `evict` gives the oldest of its cohort up and returns the bytes of that. */
+  /** Adds a batch. `evict` evicts the oldest batch of its cohort, and returns the bytes of that batch. */
   enter(bytes: number, evict: () => number): void {
     this.#order.push({ offset: 0, evict });
     this.#bytes += bytes + batchBytes;
@@ -38,49 +38,51 @@ export class RecentBatchBudget {
     }
   }
 
-  /** These bytes are given up; what they cost beside is until their turn has come. */
+  /** These bytes were evicted; the memory besides them is freed when the batch is the oldest. */
   leave(bytes: number): void {
     this.#bytes -= bytes;
   }
 }
 
 /**
- * What a cohort's rounds have had last. A reader that was at the cohort's horizon a moment ago reads on from here, in
- * the same turn, as it would in the hub: with a question to the hub in between, the horizon would have moved by the
- * time of the answer, and with publications in every turn it would read for ever.
+ * The last batches of a cohort's rounds. A reader that was at the cohort's horizon a moment ago reads them in the same
+ * turn, as it would in the hub. If it had to ask the hub, the horizon would have moved before the answer: with
+ * publications in every turn it would never reach it.
  */
 export class RecentBatches {
-  readonly #room: RecentBatchBudget;
-  #batches = new EntryQueue<Kept>();
+  readonly #budget: RecentBatchBudget;
+  #batches = new EntryQueue<KeptBatch>();
   #bytes = 0;
-  /** Everything after this, up to the cohort's horizon, is here. */
+  /** All batches after this offset, up to the cohort's horizon, are kept. */
   #from: Offset;
   readonly #evict = (): number => this.#evictFirst();
 
-  constructor(room: RecentBatchBudget, from: Offset) {
-    this.#room = room;
+  constructor(budget: RecentBatchBudget, from: Offset) {
+    this.#budget = budget;
     this.#from = from;
   }
 
   add({ body, count, upTo, after }: SentBatch): void {
     this.#batches.push({ body: compact(body), count, offset: upTo, after });
     this.#bytes += body.length;
-    this.#room.enter(body.length, this.#evict);
+    this.#budget.enter(body.length, this.#evict);
   }
 
-  /** The cohort is gone. */
+  /** Call it when the cohort is gone. */
   clear(): void {
-    this.#room.leave(this.#bytes);
+    this.#budget.leave(this.#bytes);
     this.#batches = new EntryQueue();
     this.#bytes = 0;
   }
 
-  /** The page after this state, up to the horizon or as much as fits; undefined when it does not begin here. */
+  /**
+   * The page after this state: up to the horizon, or as much as fits. Undefined if it begins before the kept batches.
+   */
   page(state: ReadState, { maxBytes, upTo }: PageLimits): Page | undefined {
     if (state.kind !== "history" || state.after < this.#from || state.after > upTo) return undefined;
     const begin = this.#batches.indexAfter(state.after);
     const first = this.#batches.at(begin);
-    // A cursor got elsewhere may lie in the middle of a batch.
+    // A cursor from elsewhere may point into a batch.
     if (first !== undefined && first.after < state.after) return undefined;
     const fitting = this.#fitting(begin, maxBytes);
     const full = begin + fitting.length < this.#batches.length;
@@ -88,9 +90,9 @@ export class RecentBatches {
     return { ...joinBatches(fitting), next: { ...state, after }, full, gapReason: undefined };
   }
 
-  /** As many as fit, at least one if there is one. */
-  #fitting(begin: number, maxBytes: number): readonly Kept[] {
-    const fitting: Kept[] = [];
+  /** As many batches as fit, and at least one if there is one. */
+  #fitting(begin: number, maxBytes: number): readonly KeptBatch[] {
+    const fitting: KeptBatch[] = [];
     let bytes = 0;
     for (let index = begin; ; index += 1) {
       const kept = this.#batches.at(index);
@@ -100,7 +102,7 @@ export class RecentBatches {
     }
   }
 
-  /** The room gives up the oldest first, and those of one cohort come in order. */
+  /** The budget evicts the oldest batches first, and those of one cohort in order. */
   #evictFirst(): number {
     const oldest = this.#batches.shift();
     if (oldest === undefined) return 0;
@@ -110,7 +112,7 @@ export class RecentBatches {
   }
 }
 
-/** Several batches as one, in order; one stays as it is. */
+/** Joins batches in order; a single one is returned unchanged. */
 export function joinBatches(batches: readonly Batch[]): Batch {
   const [only] = batches;
   if (only !== undefined && batches.length === 1) return { body: only.body, count: only.count };

@@ -7,14 +7,14 @@ import { RecentBatches, joinBatches } from "./recent-batches.js";
 import type { RecentBatchBudget, SentBatch } from "./recent-batches.js";
 
 export interface RemoteCohortOptions {
-  /** Where it stood when its first connection was let in. */
+  /** Its position when its first connection was admitted. */
   readonly standing: Standing;
-  /** Where every cohort of the worker stands at least. */
+  /** The lowest position of all cohorts of the worker. */
   readonly leastStanding: () => Standing;
-  readonly room: RecentBatchBudget;
-  /** So many batches are in a round, or wanted by nobody; a round may have so many bytes. */
+  readonly recentBudget: RecentBatchBudget;
+  /** Batches are in a round, or nobody needs them. `roundBytes` is the limit of the round. */
   readonly taken: (batches: number, roundBytes?: number) => void;
-  /** A page of what is recent, or else of the hub's, which may have to be asked. */
+  /** Gets a page from the recent batches, or else from the hub. */
   readonly page: (wanted: WantedPage) => Page | PendingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly hold: (on: boolean) => void;
@@ -22,22 +22,25 @@ export interface RemoteCohortOptions {
   readonly gone: () => void;
 }
 
-/** Where a reader stands, and what the cohort's rounds had last. */
+/** The state of a reader, and the last batches of its cohort. */
 export interface WantedPage {
   readonly state: ReadState;
   readonly limits: PageLimits;
   readonly recent: RecentBatches;
 }
 
-/** A cohort whose publications the hub sends; batches wait here for rounds, as in the hub, while somebody listens. */
+/**
+ * A cohort whose publications come from the hub. Its batches wait for rounds here, as in the hub, while there are
+ * members.
+ */
 export class RemoteCohort implements FanoutCohort {
   connections = 0;
   readonly #options: RemoteCohortOptions;
   readonly #recent: RecentBatches;
   #pending: SentBatch[] = [];
-  /** Where it stands before the first that is pending. */
+  /** Its position before the first pending batch. */
   #standing: Standing;
-  /** Everything up to here has come from the hub. */
+  /** Its position after the last batch from the hub. */
   #received: Standing;
   #listening = false;
 
@@ -45,7 +48,7 @@ export class RemoteCohort implements FanoutCohort {
     this.#options = options;
     this.#standing = options.standing;
     this.#received = options.standing;
-    this.#recent = new RecentBatches(options.room, options.standing.upTo);
+    this.#recent = new RecentBatches(options.recentBudget, options.standing.upTo);
   }
 
   get horizon(): Offset {
@@ -56,9 +59,9 @@ export class RemoteCohort implements FanoutCohort {
     return this.#pending.length > 0;
   }
 
-  /** Takes what the hub has sent; everything before it has come. */
+  /** Adds a batch from the hub; all earlier ones have come. */
   add({ body, count, upTo, id }: Batch & Standing): void {
-    // While something waits its standing does not move.
+    // The position does not move while batches are pending.
     this.#standing = this.#stand();
     const batch = { body, count, upTo, id, after: this.#receive().upTo };
     this.moveTo(batch);
@@ -70,7 +73,7 @@ export class RemoteCohort implements FanoutCohort {
     this.#options.taken(1);
   }
 
-  /** Everything up to here has come. */
+  /** All publications up to this position have come. */
   moveTo({ upTo, id }: Standing): void {
     if (upTo > this.#received.upTo) this.#received = { upTo, id };
   }
@@ -123,7 +126,7 @@ export class RemoteCohort implements FanoutCohort {
     return this.#received;
   }
 
-  /** These are in a round, or wanted by nobody. */
+  /** These batches are in a round, or nobody needs them. */
   #drop(batches: number, roundBytes?: number): void {
     if (batches === 0) return;
     for (const batch of this.#pending.splice(0, batches)) {

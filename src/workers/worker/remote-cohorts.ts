@@ -14,16 +14,18 @@ import type { WantedPage } from "./remote-cohort.js";
 
 export interface RemoteCohortsOptions {
   readonly peer: Peer<ToHub>;
-  /** Writes what keeps the quiet streams of a cohort alive. */
-  readonly heartbeat: (words: CohortEncoding, id: string, members: number) => Buffer;
-  /** Pages that several readers share are kept up to this many bytes. */
+  /** Encodes a heartbeat for the streams of a cohort. */
+  readonly heartbeat: (encoding: CohortEncoding, id: string, members: number) => Buffer;
+  /** The memory limit for pages that several readers share, in bytes. */
   readonly pageCacheBytes: number;
 }
 
-/** Pages that are asked for at a time: of 256 KiB each they are 16 MiB on their way. */
+/** Questions for pages that are open at a time: with 256 KiB each, 16 MiB are on their way. */
 const asksAtATime = 64;
 
-/** What rounds have had last is kept up to this share of what pages may hold: 4 MiB, 16 full rounds, a round trip apart. */
+/**
+ * The share of the page cache for recent batches: 4 MiB, 16 full rounds, which last for a round trip to the hub.
+ */
 const recentShare = 1 / 4;
 
 interface Ask {
@@ -33,21 +35,22 @@ interface Ask {
 }
 
 /**
- * The cohorts of this worker's connections, which the hub has. Everything from the hub comes in one order: what is
- * published after a cohort's standing comes as batches, all before it is history that is asked for page by page.
+ * The cohorts of this worker's connections, which exist in the hub too. All messages of the hub come in one order.
+ * Publications after a cohort's position come as batches; earlier ones are history, which is asked for page by page.
  */
 export class RemoteCohorts implements CohortSource {
   readonly #options: RemoteCohortsOptions;
   readonly #pages: PageStore;
-  readonly #room: RecentBatchBudget;
+  readonly #recentBudget: RecentBatchBudget;
   readonly #cohorts = new Map<CohortNumber, RemoteCohort>();
-  /** All asks by what they ask for, those that wait, and those under way by number. */
+  /** All open questions by their content; those that wait to be sent; and those that were sent, by number. */
   readonly #asks = new Map<string, Ask>();
   readonly #waiting = new Set<Ask>();
   readonly #underWay = new Map<number, Ask>();
   /**
-   * Where readers stand whose last page came from the hub and did not reach the horizon. They stay with the hub until
-   * one does: what they were told is lost, and got as a retained value, may be recent here still.
+   * States of readers whose last page came from the hub and ended before the horizon. They stay with the hub until a
+   * page reaches the horizon: recent batches may contain events that were already reported as lost, or sent as a
+   * retained value.
    */
   readonly #midway = new WeakSet<ReadState>();
   #asked = 0;
@@ -57,7 +60,7 @@ export class RemoteCohorts implements CohortSource {
   constructor(options: RemoteCohortsOptions) {
     this.#options = options;
     this.#pages = new PageStore(options.pageCacheBytes);
-    this.#room = new RecentBatchBudget(options.pageCacheBytes * recentShare);
+    this.#recentBudget = new RecentBatchBudget(options.pageCacheBytes * recentShare);
   }
 
   attach(wake: (cohort: FanoutCohort) => void): void {
@@ -65,26 +68,26 @@ export class RemoteCohorts implements CohortSource {
   }
 
   /**
-   * The hub has let a stream in. To be called as soon as that is known: batches may follow at once. Undone when the
-   * stream leaves, or by {@link abandon}.
+   * The hub has admitted a stream. Call it at once, since batches may follow. Undone when the stream leaves, or by
+   * {@link abandon}.
    */
-  reserve({ cohort: number, words, standing }: Place): void {
+  reserve({ cohort: number, encoding, standing }: Place): void {
     let cohort = this.#cohorts.get(number);
     if (cohort === undefined) {
-      cohort = this.#create(number, words, standing);
+      cohort = this.#create(number, encoding, standing);
       this.#cohorts.set(number, cohort);
     }
     cohort.connections += 1;
     this.#move(cohort, standing);
   }
 
-  /** A cohort stands here at least. */
+  /** A cohort has reached this position. */
   reach({ cohort: number, upTo, id }: Standing & { readonly cohort: CohortNumber }): void {
     const cohort = this.#cohorts.get(number);
     if (cohort !== undefined) this.#move(cohort, { upTo, id });
   }
 
-  /** The client has gone before its stream was opened. */
+  /** The client has disconnected before its stream was opened. */
   abandon({ cohort }: Place): void {
     this.#cohorts.get(cohort)?.leave();
   }
@@ -99,17 +102,17 @@ export class RemoteCohorts implements CohortSource {
     return { cohort: this.#reserved(place), read: moveReading(read, place.added) };
   }
 
-  /** What was published to a cohort. */
+  /** Takes a batch of a cohort. */
   take({ cohort, count, upTo, id }: ToWorker & { readonly kind: "batch" }, body: Buffer): void {
     const remote = this.#cohorts.get(cohort);
-    // The last of its connections has gone meanwhile.
+    // The last of its connections has left in the meantime.
     if (remote === undefined) return this.#tellTaken(cohort, 1);
     remote.add({ body, count, upTo, id });
     this.#wake(remote);
   }
 
-  /** A page that was asked for. */
-  turnTo({ ask, ...rest }: ToWorker & { readonly kind: "page" }, body: Buffer): void {
+  /** Takes a page that was asked for. */
+  takePage({ ask, ...rest }: ToWorker & { readonly kind: "page" }, body: Buffer): void {
     const asked = this.#underWay.get(ask);
     this.#underWay.delete(ask);
     if (asked === undefined) return;
@@ -122,12 +125,12 @@ export class RemoteCohorts implements CohortSource {
     this.#askMore();
   }
 
-  /** All cohorts stand here at least. */
+  /** All cohorts have reached this position. */
   stand(standing: Standing): void {
     this.#standing = standing;
   }
 
-  /** Everything of this cohort up to here has come. */
+  /** Every publication of this cohort up to this position has come. */
   #move(cohort: RemoteCohort, standing: Standing): void {
     const before = cohort.horizon;
     cohort.moveTo(standing);
@@ -140,15 +143,15 @@ export class RemoteCohorts implements CohortSource {
     return cohort;
   }
 
-  #create(number: CohortNumber, words: CohortEncoding, standing: Standing): RemoteCohort {
+  #create(number: CohortNumber, encoding: CohortEncoding, standing: Standing): RemoteCohort {
     const { heartbeat, peer } = this.#options;
     return new RemoteCohort({
       standing,
       leastStanding: () => this.#standing,
-      room: this.#room,
+      recentBudget: this.#recentBudget,
       taken: (batches, roundBytes) => this.#tellTaken(number, batches, roundBytes),
       page: (wanted) => this.#recentPage(number, wanted) ?? this.#page(number, wanted),
-      heartbeat: (id, members) => heartbeat(words, id, members),
+      heartbeat: (id, members) => heartbeat(encoding, id, members),
       hold: (on) => peer.send({ kind: "hold", cohort: number, on }),
       gone: () => this.#cohorts.delete(number),
     });
@@ -160,7 +163,8 @@ export class RemoteCohorts implements CohortSource {
 
   #recentPage(number: CohortNumber, { state, limits, recent }: WantedPage): Page | undefined {
     if (this.#midway.has(state)) return undefined;
-    // Of its own, for a page of the same place from the hub may lack what history has lost.
+    // The recent pages have keys of their own: a page of the hub from the same state may lack events that history has
+    // lost.
     const key: PageKey = { cohort: `recent ${number}`, state, limits };
     const kept = this.#pages.find(key);
     if (kept !== undefined) return kept;
@@ -188,7 +192,9 @@ export class RemoteCohorts implements CohortSource {
     };
   }
 
-  /** What nobody waits for is not asked for; once asked it comes all the same, and is kept for others. */
+  /**
+   * Withdraws a question that was not sent yet. A sent one is answered anyway, and the page is kept for others.
+   */
   #withdraw(ask: Ask, take: (page: Page) => void): void {
     ask.takers.delete(take);
     if (ask.takers.size === 0 && this.#waiting.delete(ask)) this.#asks.delete(textOf(ask.key));

@@ -39,15 +39,15 @@ interface Waiting {
   readonly resolve: (answer: Answer) => void;
 }
 
-/** The hub's gateway as the front of a worker sees it: requests are passed on, what they mean is decided there. */
+/** The gateway of a worker: it passes requests to the hub, which answers them. */
 export class RemoteGateway implements GatewayPort {
   readonly resources: readonly ServedPath[];
   readonly bodies: BodyBudget;
   readonly #options: RemoteGatewayOptions;
   readonly #refusing: Gateway;
   readonly #waiting = new Map<RequestNumber, Waiting>();
-  /** Streams whose client waits for an answer. */
-  readonly #talking = new Map<RequestNumber, (said: MessageResult) => void>();
+  /** Streams whose client's message is not answered yet. */
+  readonly #unanswered = new Map<RequestNumber, (said: MessageResult) => void>();
   #last: RequestNumber = 0;
 
   constructor(options: RemoteGatewayOptions) {
@@ -63,7 +63,7 @@ export class RemoteGateway implements GatewayPort {
     this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
   }
 
-  /** The hub has let it in before it handed it over. */
+  /** The hub has counted the connection before it passed it on. */
   admitConnection(): () => void {
     return () => undefined;
   }
@@ -81,7 +81,7 @@ export class RemoteGateway implements GatewayPort {
     return new Promise((resolve) => this.#waiting.set(request, { asked, resolve }));
   }
 
-  /** Whom the hub lets in is in. */
+  /** The hub has admitted the stream already. */
   admit(_request: FrontRequest, start: StreamStart): AdmittedStream<StreamStart> {
     return admitStream(start);
   }
@@ -98,14 +98,14 @@ export class RemoteGateway implements GatewayPort {
     this.#answer(request, { kind: "reply", status, headers, contentLength, body });
   }
 
-  /** The hub has let a stream in. */
+  /** The hub has admitted a stream. */
   start(
     { request, kinds, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
     opening: Buffer,
   ): void {
     const { cohorts, peer } = this.#options;
     const ended = (): void => {
-      this.#talking.delete(request);
+      this.#unanswered.delete(request);
       peer.send({ kind: "ended", request });
     };
     cohorts.reserve(place);
@@ -124,12 +124,12 @@ export class RemoteGateway implements GatewayPort {
     });
   }
 
-  /** The hub's answer to what a client has said. */
+  /** The hub's answer to a message of a stream's client. */
   said({ request, place, left, renewed }: ToWorker & { readonly kind: "said" }, answer: Buffer): void {
-    const resolve = this.#talking.get(request);
-    // A stream that has ended has left its new cohort too, when the hub hears of it.
+    const resolve = this.#unanswered.get(request);
+    // The stream has ended. The hub lets it leave its new cohort too.
     if (resolve === undefined) return;
-    this.#talking.delete(request);
+    this.#unanswered.delete(request);
     const { cohorts } = this.#options;
     if (left !== undefined) cohorts.reach(left);
     if (place !== undefined) cohorts.reserve(place);
@@ -143,7 +143,7 @@ export class RemoteGateway implements GatewayPort {
     });
   }
 
-  /** The hub wants the body of a request. */
+  /** The hub asks for the body of a request. */
   readBody(request: RequestNumber): void {
     const { peer } = this.#options;
     const waiting = this.#waiting.get(request);
@@ -157,7 +157,7 @@ export class RemoteGateway implements GatewayPort {
     if (kinds.length === 0) return undefined;
     const send = (message: MessageKind, body: Buffer): Promise<MessageResult> => {
       this.#options.peer.send({ kind: "say", request, message }, body);
-      return new Promise((resolve) => this.#talking.set(request, resolve));
+      return new Promise((resolve) => this.#unanswered.set(request, resolve));
     };
     return {
       ...(kinds.includes("text") ? { take: (text: string) => send("text", Buffer.from(text)) } : {}),

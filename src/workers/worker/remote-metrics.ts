@@ -3,10 +3,10 @@ import type { Counted, WorkerFigures } from "../ipc/messages.js";
 
 const none: Labels = Object.freeze({});
 
-/** Values of histograms that are kept until they are told; what comes beyond them in one second is not told. */
+/** Values of histograms that are kept until the next message; further ones are dropped. */
 const mostObserved = 10_000;
 
-/** Gathers what a worker counts until the hub asks for it. Levels are told apart from it. */
+/** Collects a worker's metrics until the hub asks for them. Gauges are reported separately. */
 export class RemoteMetrics implements Metrics {
   #counted = new Map<string, [name: CounterName, by: number, labels: Labels]>();
   #observed: Counted<HistogramName>[] = [];

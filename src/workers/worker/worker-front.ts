@@ -15,11 +15,13 @@ export interface WorkerFrontOptions {
   readonly settings: WorkerSettings;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** It has closed in order, or the hub cannot be reached any more: there is nothing left to do. */
+  /** Called when the front has closed in order, or, with an error, when the connection to the hub is lost. */
   readonly over: (error?: unknown) => void;
 }
 
-/** The HTTP front of one worker: the same as in the hub's own process, with the hub at the other end of a ZeroMQ pair. */
+/**
+ * The HTTP front of one worker. It is the same as in the hub's own process, but reaches the hub over a ZeroMQ pair.
+ */
 export class WorkerFront {
   readonly #options: WorkerFrontOptions;
   readonly #peer: ZeroMqPeer<ToHub, ToWorker>;
@@ -27,7 +29,7 @@ export class WorkerFront {
   readonly #cohorts: RemoteCohorts;
   readonly #gateway: RemoteGateway;
   readonly #front: HttpFront;
-  /** The last connection that came. */
+  /** The number of the last connection. */
   #last = 0;
 
   constructor(options: WorkerFrontOptions) {
@@ -46,7 +48,7 @@ export class WorkerFront {
     this.#front = new HttpFront({
       ...settings,
       listenAt: { path: settings.socketPath },
-      // The hub counts them before it hands them over.
+      // The hub has counted them before it passes them on.
       connections: Number.MAX_SAFE_INTEGER,
       gateway: this.#gateway,
       cohorts: this.#cohorts,
@@ -58,15 +60,18 @@ export class WorkerFront {
 
   /** Resolves when it takes connections. Rejects with PharosError `unreachable`. */
   async start(): Promise<void> {
-    // Node's server counts time for requests only while it listens.
+    // Node's server applies its request time-outs only while it listens.
     await this.#front.start();
     this.#peer.connect(this.#options.settings.address);
     this.#peer.send({ kind: "up" });
   }
 
-  /** Takes a connection that the hub hands over, in the order of their numbers; undefined when it has closed on its way. */
+  /**
+   * Takes a connection from the hub, in the order of the numbers. The socket is undefined if the connection has closed
+   * on its way.
+   */
   take({ connection }: HandedOver, socket: Socket | undefined): void {
-    // One for which this process had no descriptor left is not even announced by Node; the kernel has closed it.
+    // If this process has no free descriptor, Node does not even announce the connection; the kernel has closed it.
     for (let lost = this.#last + 1; lost < connection; lost += 1) this.#gone(lost);
     this.#last = connection;
     if (socket === undefined) return this.#gone(connection);
@@ -83,7 +88,7 @@ export class WorkerFront {
       case "batch":
         return this.#cohorts.take(message, body);
       case "page":
-        return this.#cohorts.turnTo(message, body);
+        return this.#cohorts.takePage(message, body);
       case "stream":
         return this.#gateway.start(message, body);
       case "said":
@@ -125,13 +130,13 @@ export class WorkerFront {
   }
 }
 
-function heartbeat(words: CohortEncoding, id: string, members: number): Buffer {
-  const format = heartbeatFormats.get(words.format);
-  if (format === undefined) throw new Error(`no format is named ${words.format}`);
+function heartbeat(encoding: CohortEncoding, id: string, members: number): Buffer {
+  const format = heartbeatFormats.get(encoding.format);
+  if (format === undefined) throw new Error(`no format is named ${encoding.format}`);
   const body = format.heartbeat(id);
   // A coding would make bytes of none.
-  if (words.coding === undefined || body.length === 0) return body;
-  const coding = codings.get(words.coding);
-  if (coding === undefined) throw new Error(`no coding is named ${words.coding}`);
+  if (encoding.coding === undefined || body.length === 0) return body;
+  const coding = codings.get(encoding.coding);
+  if (coding === undefined) throw new Error(`no coding is named ${encoding.coding}`);
   return coding.encode(body, members);
 }
