@@ -52,14 +52,14 @@ function markdownBelow(folder: string): string[] {
     .map((file) => join(folder, file));
 }
 
-/** The text of a page without its code, in which brackets are no links. */
+/** The text of a page without its code: brackets in code are not links. */
 function proseOf(page: string): string {
   return readFileSync(join(root, page), "utf8")
     .replaceAll(/^(```+)[^\n]*\n[\s\S]*?^\1$/gm, "")
     .replaceAll(/<!--[\s\S]*?-->/g, "");
 }
 
-/** Targets of inline links and images, without those that name a scheme. */
+/** The targets of inline links and images, except those with a URL scheme. */
 function linksOf(text: string): string[] {
   const prose = text.replaceAll(/`[^`\n]*`/g, "code");
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
@@ -76,7 +76,7 @@ function resolves(page: string, link: string): boolean {
   return anchor === undefined || anchorsOf(target).has(anchor);
 }
 
-/** The anchors that GitHub gives to headings: letters and digits, spaces as hyphens, a number behind a repeated one. */
+/** The anchors that GitHub generates for headings: letters and digits, spaces as hyphens, a number after a repeated one. */
 function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of proseOf(page).matchAll(/^#{1,6} +(.+?)\s*$/gm)) {

@@ -15,7 +15,7 @@ export const rooms: readonly Room[] = [
 
 const page = withTable("# Rooms\n<!-- layers: begin -->\n<!-- layers: end -->\n", rooms) ?? "";
 
-/** Writes files (path: text) and a page that is up to date, unless they bring one, into a scratch folder. Returns it. */
+/** Writes files (path: text) into a scratch folder, and an up-to-date page unless the files include one. Returns the folder. */
 export function madeUpProject(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), "pharos-layers-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
