@@ -74,7 +74,7 @@ export interface Dialogue {
 export interface MessageResult {
   /** Bytes for the client, in the stream's format. @default none */
   readonly answer?: Buffer | undefined;
-  /** The cohort in which the stream goes on. @default its own */
+  /** Moves the stream to another cohort. @default it stays */
   readonly moved?: JoinTicket | undefined;
   /** Replaces the time at which the stream is closed; undefined in it: never. @default unchanged */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;

@@ -7,7 +7,7 @@ export interface Refusal {
   readonly status: number;
   /** What was wrong and what is allowed. */
   readonly detail: string;
-  /** When to try again, in seconds; undefined if that would not help, or nobody knows. */
+  /** When to try again, in seconds; undefined if that would not help, or is unknown. */
   readonly retryAfterSeconds: number | undefined;
   /** The URI under which the log has the refusal; undefined if it is not logged. */
   readonly id: string | undefined;

@@ -23,7 +23,7 @@ export const defaultIdempotencyLimits: IdempotencyLimits = Object.freeze({
   keyBytes: defaultPublicationLimits.idBytes,
 });
 
-/** The memory of an entry beside its name and its answer. */
+/** The memory of an entry without its name and its answer. */
 const entryBytes = 200;
 
 interface Remembered<Answer> {

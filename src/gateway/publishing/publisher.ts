@@ -102,7 +102,7 @@ export class Publisher {
     for (const publication of all) {
       await room();
       const receipt = append(publication);
-      // It may fail before it is awaited below, which Node would take for a rejection that nobody handles.
+      // It may reject before the await below. Without a handler, Node would report an unhandled rejection.
       if (receipt instanceof Promise) receipt.catch(() => undefined);
       receipts.push(Promise.resolve(receipt));
       await budget.pauseIfUsedUp();

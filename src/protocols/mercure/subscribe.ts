@@ -168,10 +168,10 @@ async function isWhole(
   { history, clock }: Pick<MercureSubscribeOptions, "history" | "clock">,
   range: HistoryRange,
 ): Promise<boolean> {
-  for (let told = 0; ;) {
-    const losses = history.losses(range, told);
+  for (let mark = 0; ;) {
+    const losses = history.losses(range, mark);
     if (!isNothing(losses) || losses.isComplete) return isNothing(losses);
-    told = losses.asOf;
+    mark = losses.asOf;
     await new Promise<void>((resolve) => clock.endOfTurn(resolve));
   }
 }

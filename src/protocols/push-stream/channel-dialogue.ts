@@ -10,8 +10,8 @@ import { decodeMessage, publishMessage } from "./publish.js";
 import type { ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * What the client of a WebSocket sends is a message to each of its channels, for those who may publish to them. It has no
- * answer but a refusal: the client is a subscriber of these channels, and gets its message with all others.
+ * Publishes each message of a WebSocket's client to all its channels, if its token allows that. Only a refusal is answered:
+ * the client subscribes to these channels, so it gets its own message like all others.
  */
 export class ChannelDialogue implements Dialogue {
   readonly #options: PushStreamOptions;
@@ -26,7 +26,7 @@ export class ChannelDialogue implements Dialogue {
 
   async take(text: string): Promise<MessageResult> {
     try {
-      // Before anything that costs more than this.
+      // Comes first: everything else costs more.
       this.#options.clients?.admitPublish(this.#request);
       await this.#publish(text);
       return {};

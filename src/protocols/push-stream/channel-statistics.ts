@@ -10,23 +10,23 @@ import { statisticsReply } from "./render.js";
 import type { Statistics } from "./statistics.js";
 
 /**
- * How channels stand, for whoever may publish to them: those that are named, `ALL`, those that begin alike (`news*`), or
- * without any a summary.
+ * Statistics of channels, for clients that may publish to them. The request names channels, `ALL`, or a prefix (`news*`);
+ * without a name the answer is a summary.
  */
 export function statisticsOf(
   options: PushStreamOptions,
   statistics: Statistics,
 ): (channelsOf: ChannelsOf) => Handler {
   const limits = { channels: options.streams.filtersPerConnection, topicBytes: options.topicBytes };
-  const get = async (request: GatewayRequest, query: NameValuePairs, asked: string): Promise<Reply> => {
+  const get = async (request: GatewayRequest, query: NameValuePairs, names: string): Promise<Reply> => {
     const publisher = await options.publishing.publisher(request, query);
-    const start = startOf(asked);
-    if (start === undefined) {
-      const channels = parseChannels(asked, limits).map(({ channel }) => channel);
+    const prefix = prefixOf(names);
+    if (prefix === undefined) {
+      const channels = parseChannels(names, limits).map(({ channel }) => channel);
       return channelInfo({ options, statistics, request, publisher }, channels);
     }
-    const infos = await statistics.beginningWith(start, publisher);
-    const document = asked === "" ? statistics.summary(infos) : statistics.list(infos);
+    const infos = await statistics.withPrefix(prefix, publisher);
+    const document = names === "" ? statistics.summary(infos) : statistics.list(infos);
     return statisticsReply(document, { accept: request.header("accept"), clock: options.clock });
   };
   return (channelsOf) => (request) => {
@@ -35,8 +35,8 @@ export function statisticsOf(
   };
 }
 
-/** What all channels begin with that are asked for; undefined where they are named. */
-function startOf(asked: string): string | undefined {
-  if (asked === "" || asked === "ALL") return "";
-  return /^[^*/]*\*$/.test(asked) ? asked.slice(0, -1) : undefined;
+/** The prefix of the requested channels; undefined if the text names channels. */
+function prefixOf(text: string): string | undefined {
+  if (text === "" || text === "ALL") return "";
+  return /^[^*/]*\*$/.test(text) ? text.slice(0, -1) : undefined;
 }

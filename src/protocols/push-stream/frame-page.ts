@@ -1,9 +1,10 @@
 /**
- * The page in a frame that the client library reads messages from: it makes itself known to the page around it, which
- * finds it by the `streamid` in its address and gives it the function `p`. Where browsers still let pages widen their
- * origin (`document.domain`), the library does so around it, and this page has to do the same. From then on every page of
- * a sibling domain that has hold of it acts in the hub's name: it is sent with {@link PageOrigins.framePolicy}, which says
- * who may frame it, and widens nothing where it is in no frame but a window of its own.
+ * The first part of a stream in a frame, from which the client library reads messages. This page registers with the page
+ * around it, which finds it by the `streamid` in its URL and gives it the function `p`.
+ *
+ * In browsers that still let pages widen their origin (`document.domain`), the library does that around the frame, so the
+ * page here has to do the same. From then on pages of sibling domains can act in the name of the hub. So the response has
+ * {@link WebSocketOrigins.framePolicy}, which limits who may frame it, and outside a frame the page widens nothing.
  */
 export const framePage: Buffer = Buffer.from(
   [
@@ -17,7 +18,7 @@ export const framePage: Buffer = Buffer.from(
     "  var isAddress = /^(\\d{1,3}\\.){3}\\d{1,3}$/.test(host);",
     "  if (parent !== window) document.domain = isAddress ? host : parts.slice(-Math.max(parts.length - 1, least)).join('.');",
     "} catch (error) {}",
-    // The library writes the number 0, that of the first of a page, as nothing, and would not find it.
+    // The library writes the number 0, that of the first stream of a page, as an empty text, and would not find it.
     "if (/[?&]streamid=(&|$)/.test(window.location.search)) parent.PushStreamManager[0].wrapper.register(this);",
     "else parent.PushStream.register(this);",
     "</script>",

@@ -9,24 +9,24 @@ import { formatTime } from "./messages/stamps.js";
 import type { PollMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * How long a poll waits, in milliseconds: the client library gives up after 32 s, and takes a script that brings nothing
- * before 15 s for a refusal.
+ * How long a poll waits, in milliseconds. The client library gives up after 32 s, and takes an empty script before 15 s as
+ * a refusal.
  */
 const waitMs = 25_000;
 
-/** Where a poll's answer tells that something is lost, since its messages have no place for it. */
+/** The header of an answer that tells a gap. Its messages have no field for it. */
 const gapHeader = "X-Pharos-Gap";
 
 const callbackForm = /^[A-Za-z_$][\w$.]{0,127}$/;
 
-/** Some messages, and the stamp that the next request comes with. */
+/** The messages of an answer, and the stamp that the next request will have. */
 interface Messages {
   readonly body: Buffer;
   readonly stamp: Stamp;
   readonly gapReason?: GapReason | undefined;
 }
 
-/** Messages for whoever asks again and again: as text, one after the other, or as a script that calls a function. */
+/** Answers polls: with messages as text, or with a script that calls a function. */
 export class LongPoll {
   readonly #options: PushStreamOptions;
 
@@ -34,14 +34,14 @@ export class LongPoll {
     this.#options = options;
   }
 
-  /** @throws PharosError `bad-request` for a callback that is no name */
+  /** @throws PharosError `bad-request` if the callback is not a name */
   async answer(subscriber: ChannelSubscriber, mode: PollMode): Promise<Reply> {
     const callback = mode === "jsonp" ? parseCallback(subscriber.query) : undefined;
     const { before } = subscriber.beginning;
-    const isToWait = mode !== "polling" && subscriber.request.method !== "HEAD";
-    const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, isToWait);
+    const mayWait = mode !== "polling" && subscriber.request.method !== "HEAD";
+    const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, mayWait);
     if (messages.body.length > 0) return ok(messages, callback);
-    const { stamp } = isToWait ? messages : { stamp: subscriber.control.stamp ?? messages.stamp };
+    const { stamp } = mayWait ? messages : { stamp: subscriber.control.stamp ?? messages.stamp };
     return notModified({ ...messages, stamp });
   }
 
@@ -51,26 +51,26 @@ export class LongPoll {
     return { body, stamp: stamps.of(past.head) };
   }
 
-  async #next(subscriber: ChannelSubscriber, isToWait: boolean): Promise<Messages> {
+  async #next(subscriber: ChannelSubscriber, mayWait: boolean): Promise<Messages> {
     const { request, subscription, beginning, grants } = subscriber;
     const { page } = await this.#options.polling.poll(request, {
       subscription,
       cursor: beginning.lastEventId,
-      waitMs: isToWait ? waitMs : 0,
+      waitMs: mayWait ? waitMs : 0,
       grants,
     });
     const { next, body, gapReason } = page;
     return { body, stamp: this.#stampOf(next.after, body.length > 0), gapReason };
   }
 
-  /** Nothing may be published between the look at the past and the present that is told. */
+  /** Stays synchronous: a publication between reading the history and reading the clock would be skipped. */
   #stampOf(offset: number, isMessage: boolean): Stamp {
     const { past, stamps, clock } = this.#options;
     return isMessage || offset < past.head ? stamps.of(offset) : stamps.now(clock.now());
   }
 }
 
-/** Whatever stands here is run as a script by whoever loads it. */
+/** The page that loads the answer runs this text as a script, so only names are allowed. */
 function parseCallback(query: NameValuePairs): string {
   const name = valueOf(query, "callback") ?? "";
   if (callbackForm.test(name)) return name;

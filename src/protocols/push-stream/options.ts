@@ -11,25 +11,25 @@ import type { TopicPast } from "../../journal/topic-past.js";
 import type { Stamps } from "./messages/stamps.js";
 
 export interface PushStreamOptions {
-  /** What all paths begin with: empty, or a path without a slash at its end. */
+  /** The beginning of all paths: empty, or a path without a slash at its end. */
   readonly prefix: string;
   readonly streams: StreamSettings;
   readonly authenticator: Authenticator;
   readonly publishing: Publisher;
   readonly polling: Pick<PollAdmission, "poll">;
-  /** Pages that may open WebSockets, and frame streams. */
+  /** The pages that may open WebSockets, and show streams in a frame. */
   readonly origins: Pick<WebSocketOrigins, "check" | "framePolicy">;
-  /** Who may publish once more on a WebSocket. @default everybody */
+  /** The limits of publishing on WebSockets. @default none */
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
-  /** Where refusals on WebSockets are noted. @default nowhere */
+  /** Counts and logs refusals on WebSockets. @default none */
   readonly refusals?: Pick<RefusalLog, "note"> | undefined;
   readonly past: TopicPast;
   readonly stamps: Stamps;
-  /** How many connections follow a topic. */
+  /** The connections that follow a topic. */
   readonly readersOf: (topic: Topic) => number;
   /** Open streams, and polls that wait. */
   readonly subscribers: () => number;
-  /** Bytes of a channel's name. */
+  /** The most bytes of a channel's name. */
   readonly topicBytes: number;
   readonly clock: Pick<Clock, "now" | "monotonic" | "endOfTurn">;
 }

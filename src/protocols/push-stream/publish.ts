@@ -13,12 +13,12 @@ import type { PushStreamOptions } from "./options.js";
 import { statisticsReply } from "./render.js";
 import type { Statistics } from "./statistics.js";
 
-/** Where a request names its channels. */
+/** Finds the text with the channels in a request. */
 export type ChannelsOf = (request: GatewayRequest, query: NameValuePairs) => string;
 
 /**
- * Publishing: the body of `POST` and `PUT` is a message to each channel, and the answer says how these stand; `GET` says
- * that alone. Who may publish is as everywhere; a client that can set no header gives its token in the query.
+ * Publishing: the body of `POST` and `PUT` is a message for each channel, and the answer has the figures of the channels.
+ * `GET` answers with the figures only. The rights are as in all protocols; the token may be in the query.
  */
 export function publishMethods(
   options: PushStreamOptions,
@@ -50,7 +50,7 @@ export function publishMethods(
 }
 
 /**
- * Publishes a message to each channel, or to none.
+ * Publishes a message to all channels, or to none if one of them is refused.
  *
  * @throws PharosError as {@link Publisher.accept}
  */
@@ -64,23 +64,26 @@ export async function publishMessage(
   );
 }
 
-/** Who asks for statistics. */
-export interface StatisticsAsked {
+/** A request for the figures of channels, and its sender. */
+export interface StatisticsRequest {
   readonly options: Pick<PushStreamOptions, "publishing" | "clock">;
   readonly statistics: Statistics;
   readonly request: GatewayRequest;
   readonly publisher: PublisherIdentity;
 }
 
-/** How some channels stand; of one that is not there nothing is said, and where none is, nothing is found. */
-export function channelInfo(asked: StatisticsAsked, channels: readonly Topic[]): Promise<Reply> {
-  const { options, publisher } = asked;
+/** The figures of these channels, without the ones that do not exist; `unknown-channel` if none exists. */
+export function channelInfo(
+  statisticsRequest: StatisticsRequest,
+  channels: readonly Topic[],
+): Promise<Reply> {
+  const { options, publisher } = statisticsRequest;
   for (const channel of channels) options.publishing.checkTopics(publisher, [channel]);
-  return infoReply(asked, channels);
+  return infoReply(statisticsRequest, channels);
 }
 
 function infoReply(
-  { options: { clock }, statistics, request }: Omit<StatisticsAsked, "publisher">,
+  { options: { clock }, statistics, request }: Omit<StatisticsRequest, "publisher">,
   channels: readonly Topic[],
 ): Promise<Reply> {
   const infos = channels.flatMap((channel) => statistics.infoOf(channel) ?? []);
@@ -98,8 +101,8 @@ function messageOf(request: GatewayRequest, body: Buffer): string {
 }
 
 /**
- * The client library sends its text percent-encoded, for its like to decode: it is decoded here, so that all other
- * subscribers get it as it was meant, and encoded again for theirs. What cannot be decoded is what it is.
+ * Decodes a message. The client library percent-encodes its text, and expects encoded text. The hub stores the decoded
+ * text, for subscribers of other protocols, and encodes it again for this one. A malformed text stays as it is.
  */
 export function decodeMessage(text: string): string {
   try {
@@ -109,12 +112,12 @@ export function decodeMessage(text: string): string {
   }
 }
 
-/** `id=a/b`, as the client library and others write it. */
+/** The channels in the query: `id=a/b`. */
 export function channelsInQuery(_request: GatewayRequest, query: NameValuePairs): string {
   return valueOf(query, "id") ?? "";
 }
 
-/** What stands in a request's path behind this one, without the slash between. */
+/** The channels in the path below this one. */
 export function channelsBelow(path: string): ChannelsOf {
   return (request) => request.path.slice(path.length + 1);
 }

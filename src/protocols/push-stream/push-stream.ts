@@ -11,7 +11,7 @@ import { subscribing } from "./subscribe.js";
 import { isStreamMode } from "./channels/subscriber.js";
 import type { Mode } from "./channels/subscriber.js";
 
-/** The paths of subscribers, by what the module's own configuration calls them. */
+/** The paths of subscribers, and their modes, as in the module's own configuration. */
 const modes: Readonly<Record<string, Mode>> = Object.freeze({
   sub: "stream",
   ev: "eventsource",
@@ -21,11 +21,11 @@ const modes: Readonly<Record<string, Mode>> = Object.freeze({
 });
 
 /**
- * The URL scheme of the nginx push stream module, for its clients: channels are topics of the hub, with the same rights
- * and the same past. Below `/events/` the same once more, with the channels in the path throughout.
+ * The URL scheme of the nginx push stream module. Channels are topics of the hub, with the same rights and the same
+ * history. All paths exist once more below `/events/`, there always with the channels in the path.
  *
- * They go before other resources: without a prefix, `/ws` itself is theirs for requests that name channels, and
- * otherwise that of the hub's own WebSockets.
+ * These resources must come before others: without a prefix, `/ws` serves requests that name channels, and leaves the rest
+ * to the hub's own protocol.
  */
 export function pushStream(options: PushStreamOptions): readonly Resource[] {
   const { prefix } = options;
@@ -34,9 +34,9 @@ export function pushStream(options: PushStreamOptions): readonly Resource[] {
   const publishers = publishMethods(options, statistics);
   const counts = statisticsOf(options, statistics);
   const subscriber = subscribing(options);
-  const subscribers = (beginning: string): readonly Resource[] =>
+  const subscribers = (base: string): readonly Resource[] =>
     Object.entries(modes).map(([name, mode]) => {
-      const path = `${beginning}/${name}`;
+      const path = `${base}/${name}`;
       return {
         path,
         below: true,
@@ -56,7 +56,7 @@ export function pushStream(options: PushStreamOptions): readonly Resource[] {
   return resources.map((resource) => Object.assign(resource, { renderRefusal: renderChannelError }));
 }
 
-/** The path below has them, or the query. */
+/** True if the channels are in the path or in the query. */
 function namesChannels({ path, query }: GatewayRequest): boolean {
   return path !== webSocketPath || valueOf(parseQuery(query), "channels") !== undefined;
 }

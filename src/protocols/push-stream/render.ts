@@ -3,7 +3,7 @@ import { textReply } from "../../gateway/http/replies.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { TurnClock } from "../../base/turn-budget.js";
 
-/** What statistics are made of. */
+/** The values of statistics. */
 type Value = string | number | readonly Document[];
 
 /** Statistics, in the order in which they are written. */
@@ -11,20 +11,20 @@ export type Document = object;
 
 interface Form {
   readonly types: readonly string[];
-  /** One channel, or one of a list. */
+  /** Encodes one channel. */
   readonly item: (document: Document) => string;
-  /** All in one. `items` are those of its list, written already; none where it has no list. */
+  /** Encodes the whole document. `items` are the encoded items of its list; none if it has no list. */
   readonly whole: (document: Document, items: readonly string[]) => string;
 }
 
-/** For whoever asks for none of the forms. */
+/** The default form. */
 const json: Form = {
   types: ["application/json", "text/x-json"],
   item: (document) => toJson(document, []),
   whole: (document, items) => `${toJson(document, items)}\r\n`,
 };
 
-/** The forms that the module knows, in its order. */
+/** The forms of the module, in its order. */
 const forms: readonly Form[] = Object.freeze([
   json,
   {
@@ -46,16 +46,16 @@ const forms: readonly Form[] = Object.freeze([
 ] satisfies readonly Form[]);
 
 /**
- * An answer in the form that `accept` asks for. It takes turns: a list of 100,000 channels in one would keep the event
- * loop for 1.1 s.
+ * An answer in the form that the header `accept` names. It pauses between items: a list of 100,000 channels would block
+ * the event loop for 1.1 s.
  */
 export async function statisticsReply(
   document: Document,
   { accept, clock }: { readonly accept: string | undefined; readonly clock: TurnClock },
 ): Promise<Reply> {
-  const asked = (accept ?? "").toLowerCase();
-  const form = forms.find(({ types }) => types.some((type) => asked.includes(type))) ?? json;
-  const type = form.types.find((name) => asked.includes(name)) ?? "application/json";
+  const wanted = (accept ?? "").toLowerCase();
+  const form = forms.find(({ types }) => types.some((type) => wanted.includes(type))) ?? json;
+  const type = form.types.find((name) => wanted.includes(name)) ?? "application/json";
   const budget = new TurnBudget(clock);
   const items: string[] = [];
   for (const item of listOf(document)) {
@@ -66,7 +66,7 @@ export async function statisticsReply(
   return textReply({ status: 200, type, text: form.whole(document, items), headers: [] });
 }
 
-/** With the spaces that the module writes, since clients compare text. */
+/** With the same spaces as the module, since clients compare text. */
 function toJson(document: Document, items: readonly string[]): string {
   const members = membersOf(document).map(([name, value]) => {
     if (!isList(value)) return `"${name}": ${JSON.stringify(value)}`;
@@ -98,7 +98,7 @@ function toXml(document: Document, items: readonly string[]): string {
     .join("");
 }
 
-/** Text alone calls subscribers active. */
+/** Only this form calls the subscribers `active_subscribers`. */
 function toPlain(document: Document, items: readonly string[]): string {
   return membersOf(document)
     .map(([name, value]) => {

@@ -5,7 +5,7 @@ import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { PushStreamOptions } from "./options.js";
 
-/** What the module says of a channel, in its names and in their order. */
+/** The figures of a channel, with the names and the order of the module. */
 export interface ChannelInfo {
   readonly channel: string;
   readonly published_messages: number;
@@ -37,7 +37,7 @@ export interface Summary extends Omit<ChannelList, "infos" | "uptime"> {
   }[];
 }
 
-/** Counts of channels, for those who may publish to them. A channel is there that has messages or subscribers. */
+/** Figures of channels, for clients that may publish to them. A channel exists if it has messages or subscribers. */
 export class Statistics {
   readonly #options: PushStreamOptions;
   readonly #startedAtMs: number;
@@ -47,7 +47,7 @@ export class Statistics {
     this.#startedAtMs = options.clock.now();
   }
 
-  /** Undefined for a channel that is not there. */
+  /** Undefined if the channel does not exist. */
   infoOf(channel: Topic): ChannelInfo | undefined {
     const counts = this.#options.past.countsOf(channel);
     const subscribers = this.#options.readersOf(channel);
@@ -56,14 +56,14 @@ export class Statistics {
     return { channel, published_messages: published, stored_messages: stored, subscribers };
   }
 
-  /** All channels that begin so and that the publisher may publish to. There may be 100,000: it takes turns. */
-  async beginningWith(start: string, publisher: PublisherIdentity): Promise<readonly ChannelInfo[]> {
+  /** All channels with this prefix that the publisher may publish to. It pauses, since there may be 100,000. */
+  async withPrefix(prefix: string, publisher: PublisherIdentity): Promise<readonly ChannelInfo[]> {
     const budget = new TurnBudget(this.#options.clock);
     const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
     const infos: ChannelInfo[] = [];
     for (const topic of this.#options.past.topicNames()) {
       await budget.pauseIfUsedUp();
-      if (!topic.startsWith(start) || granted?.matches(topic) === false) continue;
+      if (!topic.startsWith(prefix) || granted?.matches(topic) === false) continue;
       const info = this.infoOf(topic);
       if (info !== undefined) infos.push(info);
     }
@@ -95,7 +95,7 @@ export class Statistics {
     const nowMs = this.#options.clock.now();
     return {
       hostname: hostname(),
-      // Without its zone, which is UTC here.
+      // The module writes no time zone; here it is UTC.
       time: new Date(nowMs).toISOString().slice(0, 19),
       channels,
       wildcard_channels: 0,

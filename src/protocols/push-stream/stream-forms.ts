@@ -8,18 +8,18 @@ import { framePage } from "./frame-page.js";
 import type { PushStreamOptions } from "./options.js";
 import type { StreamMode, ChannelSubscriber } from "./channels/subscriber.js";
 
-/** How a mode that holds its connection open does it. */
+/** The form of the streams of one mode. */
 export interface StreamForm {
   readonly format: Format;
-  /** What a stream begins with. */
+  /** The first bytes of a stream. */
   readonly opening: Buffer;
-  /** Those of its head. Throws PharosError for a request that cannot have such a stream. */
+  /** The headers of the response. Throws PharosError if the request cannot have such a stream. */
   headersFor(request: GatewayRequest): Headers;
-  /** What becomes of what its client sends; undefined where that is nothing. */
+  /** Takes the messages of the client; undefined if it cannot send any. */
   readonly dialogueFor?: (subscriber: ChannelSubscriber) => Dialogue;
 }
 
-/** The forms of all such modes. */
+/** The forms of all modes with streams. */
 export function streamForms(
   options: PushStreamOptions,
   formats: PushStreamFormats,

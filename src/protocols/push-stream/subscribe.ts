@@ -19,26 +19,30 @@ import type { StreamForm } from "./stream-forms.js";
 import { isStreamMode } from "./channels/subscriber.js";
 import type { Mode, ChannelSubscriber } from "./channels/subscriber.js";
 
-/** Makes the handlers of subscribers; `channels` in the query goes before where the path has them. */
+/** Creates the handlers of subscribers. The parameter `channels` has precedence over the channels in the path. */
 export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {
   const formats = pushStreamFormats(options.stamps);
   const forms = streamForms(options, formats);
   const longPoll = new LongPoll(options);
-  const handle = (asked: Mode, channelsOf: ChannelsOf, request: GatewayRequest): Answer | Promise<Answer> => {
+  const handle = (
+    modeOfPath: Mode,
+    channelsOf: ChannelsOf,
+    request: GatewayRequest,
+  ): Answer | Promise<Answer> => {
     const query = parseQuery(request.query);
-    const mode = modeOf(asked, request, query);
+    const mode = modeOf(modeOfPath, request, query);
     const form = isStreamMode(mode) ? forms[mode] : undefined;
     const headers = form?.headersFor(request) ?? [];
     const channels = parseChannels(valueOf(query, "channels") ?? channelsOf(request, query), {
       channels: options.streams.filtersPerConnection,
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
-    const visitor = visitorOf(mode, request);
+    const identity = identifyingRequest(mode, request);
     const control = parseControl(request, query);
     const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
       const format = form?.format ?? formats.longPoll;
       const subscriber = subscriberOf(options, {
-        request: visitor,
+        request: identity,
         control,
         query,
         grants,
@@ -49,38 +53,38 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
         ? openStream(options, subscriber, { ...forms[mode], headers })
         : longPoll.answer(subscriber, mode);
     };
-    const grants = options.authenticator.subscriber(visitor, query);
+    const grants = options.authenticator.subscriber(identity, query);
     return grants === undefined ? begin(undefined) : grants.then(begin);
   };
   return (mode, channelsOf) => (request) => handle(mode, channelsOf, request);
 }
 
-/** A request may ask another mode's path for its messages at once, or one at a time; a callback asks for a script. */
+/** A header can select polling or long polling at the paths of other modes. A callback selects a script. */
 function modeOf(mode: Mode, request: GatewayRequest, query: NameValuePairs): Mode {
   if (mode === "websocket") return mode;
-  const asked = request.header("x-nginx-pushstream-mode")?.toLowerCase();
-  if (asked === "polling") return "polling";
-  const isPoll = asked === "long-polling" || mode === "long-polling";
+  const wanted = request.header("x-nginx-pushstream-mode")?.toLowerCase();
+  if (wanted === "polling") return "polling";
+  const isPoll = wanted === "long-polling" || mode === "long-polling";
   if (mode === "jsonp" || (isPoll && valueOf(query, "callback") !== undefined)) return "jsonp";
   return isPoll ? "long-polling" : mode;
 }
 
-/** The request as it says who sends it. */
-function visitorOf(mode: Mode, request: GatewayRequest): GatewayRequest {
+/** The request whose headers identify the subscriber. */
+function identifyingRequest(mode: Mode, request: GatewayRequest): GatewayRequest {
   if (mode === "websocket") return withProtocolToken(request);
   return mode === "jsonp" ? withoutCookies(request) : request;
 }
 
-/** A script is loaded, with the visitor's cookies, by any page that likes to, which reads what it says. */
+/** Any page can load a script with the cookies of its user, and read its content. So cookies do not count here. */
 function withoutCookies(request: GatewayRequest): GatewayRequest {
   return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };
 }
 
 function subscriberOf(
   options: PushStreamOptions,
-  asked: Omit<ChannelSubscriber, "subscription" | "beginning"> & { readonly format: Format },
+  parts: Omit<ChannelSubscriber, "subscription" | "beginning"> & { readonly format: Format },
 ): ChannelSubscriber {
-  const { format, ...known } = asked;
+  const { format, ...known } = parts;
   const { channels, control, grants } = known;
   const rights = readRights(grants);
   const filters = channels.map(({ channel }) => ({ kind: "exact", text: channel, topic: channel }) as const);

@@ -19,7 +19,7 @@ export type ChannelErrorCode = keyof typeof explanations;
 /** The header of the text. */
 export const explainHeader = "X-Nginx-PushStream-Explain";
 
-/** A refusal in the module's own words. All other refusals are told as problem details. */
+/** A refusal with the module's own text. All other refusals are told as problem details. */
 export class ChannelError extends PharosError {
   readonly channelCode: ChannelErrorCode;
 

@@ -3,35 +3,36 @@ import { parseTopic } from "../../../hub/topics/topic.js";
 import type { Topic } from "../../../hub/topics/topic.js";
 import { ChannelError } from "./channel-error.js";
 
-/** A channel as a subscriber names it: a topic of the hub, and how many of its last messages are to come first. */
-export interface AskedChannel {
+/** A channel as a subscriber names it: a topic of the hub, and the number of its last messages that come first. */
+export interface RequestedChannel {
   readonly channel: Topic;
   /** 0 for none. */
   readonly backtrack: number;
 }
 
 export interface ChannelLimits {
-  /** Of one request. */
+  /** The most channels of one request. */
   readonly channels: number;
-  /** Bytes of one name. */
+  /** The most bytes of a name. */
   readonly topicBytes: number;
 }
 
-/** So many of a channel's last messages may be asked for; the module itself keeps 20 as it is shipped. */
+/** The most last messages of a channel that a subscriber can get. The module itself keeps 20 by default. */
 const mostBacktrack = 1000;
 
-/** A name never ends in this. */
+/** The suffix `.bN`. No name ends in it. */
 const backtrackForm = /\.b([0-9]+)$/;
 
 /**
- * Reads a path of channels, each of which may end in `.bN`. Empty segments say nothing; the client library begins with
- * one. Segments are percent-decoded here, so that a channel's name may have a slash.
+ * Reads a path of channels, each of which may end in `.bN`. Empty segments are ignored, since the client library begins
+ * with one. Segments are percent-decoded after the split, so that a name can have a slash.
  *
- * @param path as in the request line, or decoded once already
- * @throws ChannelError for no channel, too many, or a name that cannot be one
+ * @param path as in the request line, or decoded once
+ * @throws ChannelError for no channel, too many channels, or a name that is not allowed; PharosError `bad-topic` for a
+ *   malformed name
  */
-export function parseChannels(path: string, limits: ChannelLimits): readonly AskedChannel[] {
-  const channels = new Map<Topic, AskedChannel>();
+export function parseChannels(path: string, limits: ChannelLimits): readonly RequestedChannel[] {
+  const channels = new Map<Topic, RequestedChannel>();
   for (const segment of path.split("/")) {
     const [, count] = backtrackForm.exec(segment) ?? [];
     const name = decoded(segment.replace(backtrackForm, ""));
@@ -46,7 +47,7 @@ export function parseChannels(path: string, limits: ChannelLimits): readonly Ask
 
 function parseChannel(name: string, { topicBytes }: ChannelLimits): Topic {
   if (Buffer.byteLength(name) > topicBytes) throw new ChannelError("channel-too-long");
-  // Statistics take these for all channels, and for those that begin alike.
+  // In statistics these mean all channels, and all channels with a prefix.
   if (name === "ALL" || name.includes("*")) throw new ChannelError("channel-not-authorized");
   return parseTopic(name, topicBytes);
 }

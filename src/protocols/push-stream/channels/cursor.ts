@@ -3,7 +3,7 @@ import type { NameValuePairs } from "../../../gateway/http/query.js";
 import { valueOf } from "../../../gateway/http/query.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Rights } from "../../../hub/publications/rights.js";
-import type { AskedChannel } from "./channels.js";
+import type { RequestedChannel } from "./channels.js";
 import type { TopicPast } from "../../../journal/topic-past.js";
 import type { Stamp, Stamps } from "../messages/stamps.js";
 
@@ -12,14 +12,14 @@ export interface CursorSource {
   readonly stamps: Stamps;
 }
 
-/** What a client says it has, as it came: an empty value says nothing. */
+/** The last message that a client has, by its stamp and its event id. An empty value counts as absent. */
 export interface Control {
-  /** Undefined where it has none, or one that cannot be read. */
+  /** Undefined if there is none, or a malformed one. */
   readonly stamp: Stamp | undefined;
   readonly eventId: string | undefined;
 }
 
-/** Parameters go before the headers that say the same. */
+/** Parameters have precedence over the corresponding headers. */
 export function parseControl(request: Pick<GatewayRequest, "header">, query: NameValuePairs): Control {
   const either = (name: string, header: string): string => {
     const value = valueOf(query, name) ?? "";
@@ -35,40 +35,42 @@ export function parseControl(request: Pick<GatewayRequest, "header">, query: Nam
   };
 }
 
-/** -1 for what is no number: then only later seconds count as later. */
+/** -1 if the text is not a number. Then only messages of later seconds follow. */
 function parseTag(text: string): number {
   const digits = /^(?:W\/)?"?-?(\d{1,15})"?$/.exec(text.trim())?.[1];
   return digits === undefined ? -1 : Number(digits);
 }
 
 export interface ChannelStart {
-  /** Messages that come first, channel by channel. */
+  /** The messages that come first, channel by channel. */
   readonly before: readonly Entry[];
-  /** From where on everything follows. */
+  /** All messages after this event id follow. */
   readonly lastEventId: string;
 }
 
 /**
- * All that a request may have of the past by `.bN`, in bytes, or one message beyond it: the largest publication, or a
- * thousand of 1 KiB. Written out they are up to nine times as much, in one turn: one request for 100 channels with a large
- * message each kept the event loop for 0.8 s.
+ * The most bytes of all messages that a request gets by `.bN`, or one message more: the largest publication, or a thousand
+ * of 1 KiB. All are written in one turn, encoded in up to nine times as many bytes: without the limit, one request for 100
+ * channels with a large message each blocked the event loop for 0.8 s.
  */
 const backtrackBytes = 1024 * 1024;
 
 /**
- * Where a subscriber begins: behind what it says that it has, which goes before `.bN`, since a client that asks on with
- * the same path would else be sent the same again and again; else with the last messages of the channels that want some;
- * else with the next message.
+ * Finds the first messages of a subscriber:
+ * 1. after the message that it has. This has precedence over `.bN`: a client that polls with the same path would otherwise
+ *    get the same messages again and again
+ * 2. else the last messages of the channels with `.bN`
+ * 3. else the next message
  */
 export function findStart(
   { past, stamps }: CursorSource,
-  asked: {
-    readonly channels: readonly AskedChannel[];
+  request: {
+    readonly channels: readonly RequestedChannel[];
     readonly control: Control;
     readonly rights: Rights;
   },
 ): ChannelStart {
-  const { channels, control, rights } = asked;
+  const { channels, control, rights } = request;
   const lastEventId = resumeId({ past, stamps }, control, rights);
   if (lastEventId !== undefined) return { before: [], lastEventId };
   const maxBytes = Math.floor(backtrackBytes / channels.length);
@@ -82,7 +84,7 @@ export function findStart(
   return { before, lastEventId: past.idAt(past.head) };
 }
 
-/** Of an id and a moment that both are known, the earlier counts; an id that is not known alone leads to a gap. */
+/** If both the event id and the stamp are known, the earlier one counts. An unknown id without a stamp leads to a gap. */
 function resumeId(
   { past, stamps }: CursorSource,
   { stamp, eventId }: Control,

@@ -2,28 +2,28 @@ import type { Grants } from "../../../auth/grants/grants.js";
 import type { GatewayRequest } from "../../../gateway/http/messages.js";
 import type { NameValuePairs } from "../../../gateway/http/query.js";
 import type { Subscription } from "../../../hub/cohort.js";
-import type { AskedChannel } from "./channels.js";
+import type { RequestedChannel } from "./channels.js";
 import type { ChannelStart, Control } from "./cursor.js";
 
-/** How messages are brought; each has paths of its own. */
+/** How a subscriber gets messages. Each mode has its own paths. */
 export type Mode = StreamMode | PollMode;
 export type StreamMode = (typeof streamModes)[number];
 export type PollMode = "long-polling" | "jsonp" | "polling";
 
 const streamModes = ["stream", "eventsource", "websocket"] as const;
 
-/** True for a mode that holds its connection open. */
+/** True for a mode that keeps its connection open. */
 export function isStreamMode(mode: Mode): mode is StreamMode {
   return streamModes.some((each) => each === mode);
 }
 
-/** A subscriber whose token has been looked at. */
+/** A subscriber whose token has been verified. */
 export interface ChannelSubscriber {
-  /** As it says who sends it; what else its head had may be missing. */
+  /** Identifies the subscriber; other headers may be missing. */
   readonly request: GatewayRequest;
   readonly query: NameValuePairs;
   readonly grants: Grants | undefined;
-  readonly channels: readonly AskedChannel[];
+  readonly channels: readonly RequestedChannel[];
   readonly control: Control;
   readonly subscription: Subscription;
   readonly beginning: ChannelStart;

@@ -9,19 +9,19 @@ import type { Stamps } from "./stamps.js";
 import { Template } from "./template.js";
 import type { TemplateFields } from "./template.js";
 
-/** What the client library reads; it takes the id for a number. */
+/** The message that the client library reads. It expects the id to be a number. */
 const jsonMessage = new Template(
   '{"id":~id~,"channel":"~channel~","text":"~text~", "tag":"~tag~", "time":"~time~", "eventid":"~event-id~"}',
 );
 
-/** What its page in a frame calls. */
+/** The call in the page of a frame. */
 const scriptMessage = new Template(
   "<script>p(~id~,'~channel~','~text~','~event-id~', '~time~', '~tag~');</script>\r\n",
 );
 
 const nothing = Buffer.alloc(0);
 
-/** How each of the module's modes writes what the hub says. */
+/** The formats of the module's modes. */
 export interface PushStreamFormats {
   readonly eventSource: Format;
   readonly stream: Format;
@@ -29,32 +29,32 @@ export interface PushStreamFormats {
   readonly longPoll: Format;
 }
 
-/** The formats over the stamps of one hub. A heartbeat says nothing of the hub: that of every hub is the same. */
+/** Creates the formats with the stamps of one hub. The heartbeats are the same for every hub. */
 export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats {
-  const wordsOf = (entry: Entry): TemplateFields => messageFields(entry, stamps.of(entry.offset));
+  const fieldsFor = (entry: Entry): TemplateFields => messageFields(entry, stamps.of(entry.offset));
   return {
     eventSource: format("push-stream-ev", {
-      event: (entry) => eventSourceText(wordsOf(entry)),
+      event: (entry) => eventSourceText(fieldsFor(entry)),
       heartbeat: Buffer.from(": -1\n\n"),
       gap: (notice) => `event: ${gapEventType}\ndata: ${JSON.stringify(notice)}\n\n`,
     }),
     stream: format("push-stream-sub", {
-      event: (entry) => scriptMessage.write(wordsOf(entry)),
+      event: (entry) => scriptMessage.write(fieldsFor(entry)),
       heartbeat: Buffer.from(scriptMessage.write(pingFields)),
       gap: (notice) => scriptMessage.write(gapFields(notice)),
     }),
     webSocket: format("push-stream-ws", {
-      event: (entry) => jsonMessage.write(wordsOf(entry)),
-      // Every client answers it.
+      event: (entry) => jsonMessage.write(fieldsFor(entry)),
+      // Every client answers a ping.
       heartbeat: emptyPing,
       gap: (notice) => jsonMessage.write(gapFields(notice)),
       encode: frameText,
     }),
     longPoll: {
       ...format("push-stream-lp", {
-        event: (entry) => `${jsonMessage.write(wordsOf(entry))}\r\n`,
+        event: (entry) => `${jsonMessage.write(fieldsFor(entry))}\r\n`,
         heartbeat: nothing,
-        // A header tells it: an answer in which a gap has taken the room of a message would be asked for again and again.
+        // A header tells the gap. If it were a message, the client would request the same answer again and again.
         gap: () => "",
       }),
       retained: () => nothing,
@@ -62,7 +62,7 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
   };
 }
 
-/** A frame that says why what a WebSocket's client has sent is not published. */
+/** A frame that tells a WebSocket's client why its message was not published. */
 export function refusedFrame(refusal: ChannelRefusal): Buffer {
   return frameText(jsonMessage.write(refusalFields(refusal)));
 }
@@ -75,7 +75,7 @@ interface Text {
   readonly encode?: (text: string) => Buffer;
 }
 
-/** Clients know positions by the stamps of messages. */
+/** These formats write no positions: clients take them from the stamps of messages. */
 function format(name: string, text: Text): Format {
   const { heartbeat, encode = (each) => Buffer.from(each) } = text;
   const event = (entry: Entry): Buffer => encode(text.event(entry));
@@ -89,11 +89,11 @@ function format(name: string, text: Text): Format {
   };
 }
 
-/** Words that were escaped for a string hold no line breaks, so that id and type stay in their lines. */
-function eventSourceText(words: TemplateFields): string {
-  const { "event-id": id, "event-type": type } = words;
-  const fields = [id === "" ? "" : `id: ${unquoted(id)}\n`, type === "" ? "" : `event: ${unquoted(type)}\n`];
-  return `${fields.join("")}data: ${jsonMessage.write(words)}\n\n`;
+/** The fields are escaped for a JSON string, so id and type hold no line breaks. */
+function eventSourceText(fields: TemplateFields): string {
+  const { "event-id": id, "event-type": type } = fields;
+  const lines = [id === "" ? "" : `id: ${unquoted(id)}\n`, type === "" ? "" : `event: ${unquoted(type)}\n`];
+  return `${lines.join("")}data: ${jsonMessage.write(fields)}\n\n`;
 }
 
 function unquoted(text: string): string {

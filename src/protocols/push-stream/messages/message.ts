@@ -5,12 +5,12 @@ import { formatTime } from "./stamps.js";
 import type { Stamp } from "./stamps.js";
 import type { TemplateFields } from "./template.js";
 
-/** The ids of what is no message: the module's own, and two that its clients pass over. */
+/** The ids of notices: the module's own, and two more, which its clients ignore. */
 export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
 
 /**
- * A publication as a message. Its channel is the first topic that it may name: what comes over this protocol has one, and
- * of a private publication with several, published otherwise, it is empty.
+ * A publication as a message. The channel is the first of {@link namedTopics}. It is empty for a private publication with
+ * several topics, which only other protocols can publish.
  */
 export function messageFields(entry: Entry, { time, tag }: Stamp): TemplateFields {
   const { data, type = "", id } = entry.publication;
@@ -27,7 +27,7 @@ export function messageFields(entry: Entry, { time, tag }: Stamp): TemplateField
   };
 }
 
-const noWords: TemplateFields = Object.freeze({
+const emptyFields: TemplateFields = Object.freeze({
   id: "",
   "event-id": "",
   "event-type": "",
@@ -38,17 +38,17 @@ const noWords: TemplateFields = Object.freeze({
   time: formatTime(0),
 });
 
-/** What says that a quiet stream is alive. */
-export const pingFields: TemplateFields = Object.freeze({ ...noWords, id: String(specialIds.ping) });
+/** The heartbeat of a stream. */
+export const pingFields: TemplateFields = Object.freeze({ ...emptyFields, id: String(specialIds.ping) });
 
-/** What is lost, for whoever looks at it: clients of the module pass over ids that are negative and not theirs. */
+/** The notice of a gap. Clients of the module ignore unknown negative ids. */
 export function gapFields(notice: GapNotice): TemplateFields {
-  return noteWords(specialIds.gap, notice);
+  return noticeFields(specialIds.gap, notice);
 }
 
-/** Why what a subscriber has sent is not published, as {@link gapFields}. */
+/** The notice that a message of the subscriber was not published. */
 export function refusalFields(refusal: ChannelRefusal): TemplateFields {
-  return noteWords(specialIds.refused, refusal);
+  return noticeFields(specialIds.refused, refusal);
 }
 
 export interface ChannelRefusal {
@@ -56,22 +56,22 @@ export interface ChannelRefusal {
   readonly detail: string;
 }
 
-function noteWords(id: number, note: object): TemplateFields {
+function noticeFields(id: number, note: object): TemplateFields {
   const text = JSON.stringify(note);
-  return { ...noWords, id: String(id), text: encodeText(text), size: String(Buffer.byteLength(text)) };
+  return { ...emptyFields, id: String(id), text: encodeText(text), size: String(Buffer.byteLength(text)) };
 }
 
 /**
- * Text as clients of the module decode it: with `decodeURIComponent`. The quote, which that leaves alone, would end the
- * string that the text stands in.
+ * Encodes text for `decodeURIComponent`, which clients of the module use. The single quote is encoded too: it would end the
+ * string around the text.
  */
 export function encodeText(text: string): string {
   return encodeURIComponent(text).replaceAll("'", "%27");
 }
 
 /**
- * What clients give back as it came, such as an event's id, inside a string of JSON or of a script in a page: with
- * escapes that both know for all that would end the string or the script.
+ * Escapes text that clients send back unchanged, such as an event id, for a string in JSON or in a script of a page. Both
+ * know these escapes, and nothing in the result can end the string or the script.
  */
 function quotable(text: string): string {
   return JSON.stringify(text)

@@ -3,8 +3,8 @@ import type { Entry } from "../../../hub/publications/entry.js";
 import type { Offset } from "../../../hub/publications/position.js";
 
 /**
- * A moment as clients of the push stream module know it: a second, and how many publications of that second there had
- * been, this one included. Both together are in the order of the hub's one count.
+ * The position of a message in the push stream module: its second, and its number within that second. Stamps have the same
+ * order as the hub's offsets.
  */
 export interface Stamp {
   /** Seconds since 1970. */
@@ -14,19 +14,19 @@ export interface Stamp {
 
 interface Second {
   readonly time: number;
-  /** The offset of its first publication. */
+  /** The offset of the first publication in this second. */
   readonly first: Offset;
 }
 
-/** Somewhat more than the seconds of a day, which is how long history is kept by default. */
+/** A little more than the seconds of a day, the default age of history. */
 const mostSeconds = 100_000;
 
-/** Translates between offsets and stamps. It holds one number for each second in which something was published. */
+/** Translates between offsets and stamps. It stores one entry for each second with a publication. */
 export class Stamps {
   #seconds: Second[] = [];
   #head: Offset = 0;
 
-  /** To be told of each publication, in order; a clock that is set back makes no second come again. */
+  /** Call it with each publication, in order. If the clock is set back, the current second continues. */
   add({ offset, atMs }: Pick<Entry, "offset" | "atMs">): void {
     this.#head = offset;
     const last = this.#seconds.at(-1);
@@ -36,13 +36,13 @@ export class Stamps {
     if (this.#seconds.length > mostSeconds) this.#seconds = this.#seconds.slice(mostSeconds / 2);
   }
 
-  /** The stamp of the publication at this offset; of one that is too old to be known, that of nothing. */
+  /** The stamp of the publication at this offset; 0 and 0 if it is too old. */
   of(offset: Offset): Stamp {
     const second = this.#seconds[this.#indexAt(({ first }) => first <= offset)];
     return second === undefined ? { time: 0, tag: 0 } : { time: second.time, tag: offset - second.first + 1 };
   }
 
-  /** The present: what is published from now on comes behind it. */
+  /** A stamp before all future publications and after all past ones. */
   now(nowMs: number): Stamp {
     const time = Math.floor(nowMs / 1000);
     const last = this.#seconds.at(-1);
@@ -51,8 +51,7 @@ export class Stamps {
   }
 
   /**
-   * The offset behind which everything came later than this moment. A negative tag is that of no publication: what
-   * was published in that second does not count as later.
+   * The offset of the last publication up to this stamp. With a negative tag, all publications of its second are included.
    */
   offsetAt({ time, tag }: Stamp): Offset {
     const index = this.#indexAt((second) => second.time <= time);
@@ -62,17 +61,17 @@ export class Stamps {
     return Math.min(last, second.first + tag - 1);
   }
 
-  /** The index of the last second that is so; -1 when none is. */
-  #indexAt(isSo: (second: Second) => boolean): number {
+  /** The index of the last second with this property, by binary search; -1 if none has it. */
+  #indexAt(matches: (second: Second) => boolean): number {
     const leading = countLeading(this.#seconds.length, (index) => {
       const second = this.#seconds[index];
-      return second !== undefined && isSo(second);
+      return second !== undefined && matches(second);
     });
     return leading - 1;
   }
 }
 
-/** As the module writes a second [RFC 9110 5.6.7]. */
+/** A second in the module's format [RFC 9110 5.6.7]. */
 export function formatTime(time: number): string {
   return new Date(time * 1000).toUTCString();
 }

@@ -1,4 +1,4 @@
-/** What a message says, in the words of a template; each as it is to be written. */
+/** The values for the placeholders of a template, already escaped. */
 export interface TemplateFields {
   readonly id: string;
   readonly "event-id": string;
@@ -21,21 +21,21 @@ const known = [
   "time",
 ] as const satisfies readonly (keyof TemplateFields)[];
 
-const wordForm = new RegExp(`~(${known.join("|")})~`, "i");
+const placeholderForm = new RegExp(`~(${known.join("|")})~`, "i");
 
-/** Text with words between tildes, in any case of letters; a word's own value is never read for words. */
+/** Text with placeholders between tildes, in upper or lower case. Values are not searched for placeholders. */
 export class Template {
-  readonly #parts: readonly ((words: TemplateFields) => string)[];
+  readonly #parts: readonly ((fields: TemplateFields) => string)[];
 
   constructor(text: string) {
-    // Texts and words in turn, a text first.
-    this.#parts = text.split(wordForm).map((part, index) => {
-      const word = index % 2 === 0 ? undefined : known.find((each) => each === part.toLowerCase());
-      return word === undefined ? () => part : (words) => words[word];
+    // Texts and placeholders alternate, beginning with a text.
+    this.#parts = text.split(placeholderForm).map((part, index) => {
+      const name = index % 2 === 0 ? undefined : known.find((each) => each === part.toLowerCase());
+      return name === undefined ? () => part : (fields) => fields[name];
     });
   }
 
-  write(words: TemplateFields): string {
-    return this.#parts.map((part) => part(words)).join("");
+  write(fields: TemplateFields): string {
+    return this.#parts.map((part) => part(fields)).join("");
   }
 }
