@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { configJsonSchema } from "../../src/config/schema.js";
+import { configJsonSchema } from "../../src/config/settings.js";
 import { pages } from "./pages.js";
 
 // Usage: npm run reference. Writes docs/reference/ and config.schema.json.

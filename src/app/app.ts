@@ -13,7 +13,7 @@ import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Config } from "../config/config.js";
-import { defaultFanoutLimits } from "../delivery/limits.js";
+import { defaultFanoutLimits } from "../limits/fanout.js";
 import type { Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Entry } from "../hub/publications/entry.js";

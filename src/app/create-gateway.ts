@@ -21,7 +21,7 @@ import type { Metrics } from "../base/metrics.js";
 import type { Polls } from "../delivery/polls/polls.js";
 import type { Presence } from "../presence/presence.js";
 import { protocols } from "../protocols/protocols.js";
-import { fanoutLimits } from "../fronts/fanout-limits.js";
+import { fanoutLimits } from "../limits/fanout.js";
 import { filterLimits } from "./filter-limits.js";
 import { tokenVerifier } from "./token-verifier.js";
 

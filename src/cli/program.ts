@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
-import { configJsonSchema } from "../config/schema.js";
+import { configJsonSchema } from "../config/settings.js";
 import { defaultHttp } from "../config/settings/http.js";
 import { streamPath } from "../protocol.js";
 import { exitCodeOf, failureText } from "./terminal/failure.js";

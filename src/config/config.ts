@@ -1,4 +1,4 @@
-import type { ParsedSettings } from "./schema.js";
+import type { ParsedSettings } from "./settings.js";
 import type { HttpAddress } from "./values/addresses.js";
 
 /** The settings that name one issuer of tokens; it is the first of `tokens` in the configuration. */

@@ -1,10 +1,15 @@
+import { z } from "zod";
+
+import { checkAdmin, checkOpaqueIds } from "./cross-checks.js";
 import { schemasOf, variableName, type Setting } from "./declare/setting.js";
+import { limitsSchema } from "./limits-schema.js";
 import { httpSettings } from "./settings/http.js";
 import { mongrel2Settings } from "./settings/mongrel2.js";
 import { operatingSettings } from "./settings/operating.js";
 import { publishingSettings } from "./settings/publishing.js";
 import { streamSettings } from "./settings/streams.js";
 import { tokenSettings } from "./settings/tokens.js";
+import { tokenIssuers } from "./values/token-issuer.js";
 
 /** A setting's text as options and environment give it: one text, several, or an option without its value. */
 export type SettingText = string | readonly string[] | true;
@@ -18,16 +23,6 @@ export interface SettingGroup {
   readonly title: string;
   readonly settings: readonly NamedSetting[];
 }
-
-/** The parser of each setting that has an option or a variable. */
-export const settingSchemas = {
-  ...schemasOf(httpSettings),
-  ...schemasOf(publishingSettings),
-  ...schemasOf(streamSettings),
-  ...schemasOf(tokenSettings),
-  ...schemasOf(operatingSettings),
-  ...schemasOf(mongrel2Settings),
-};
 
 /** The settings in the order of `--help`. To add one, declare it in one of these groups. */
 export const settingGroups: readonly SettingGroup[] = [
@@ -50,6 +45,34 @@ export function helpOf({ help, form, otherwise, byDefault = otherwise, option }:
     `[${variableName(option)}]`,
   ];
   return words.join(" ").replaceAll("`", "");
+}
+
+/**
+ * All settings in the form of the JSON file. Options and environment are brought into the same form first, so this is
+ * the only validator. The text of an issue is what is allowed there.
+ */
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe("Where this schema is, for editors. Has no effect."),
+    ...schemasOf(httpSettings),
+    ...schemasOf(publishingSettings),
+    ...schemasOf(streamSettings),
+    ...schemasOf(tokenSettings),
+    ...schemasOf(operatingSettings),
+    ...schemasOf(mongrel2Settings),
+    tokens: tokenIssuers,
+    limits: limitsSchema,
+  })
+  .superRefine(checkAdmin)
+  .superRefine(checkOpaqueIds);
+
+/** What {@link configSchema} makes of a settings file. */
+export type ParsedSettings = z.output<typeof configSchema>;
+
+/** The published JSON schema of the settings file. */
+export function configJsonSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(configSchema, { io: "input", target: "draft-2020-12" });
+  return { ...schema, title: "Pharos settings" };
 }
 
 function named(group: Readonly<Record<string, Setting>>): readonly NamedSetting[] {

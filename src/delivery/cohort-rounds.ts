@@ -5,7 +5,7 @@ import type { Channel } from "./channel.js";
 import type { FanoutCohort } from "./cohort-source.js";
 import { LaggingMembers } from "./lagging-members.js";
 import type { Connection, Rounds } from "./connection.js";
-import type { FanoutLimits } from "./limits.js";
+import type { FanoutLimits } from "../limits/fanout.js";
 import { RoundDeadline } from "./round-deadline.js";
 
 /**

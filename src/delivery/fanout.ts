@@ -11,8 +11,8 @@ import { Connection } from "./connection.js";
 import type { EndReason } from "./connection.js";
 import type { JoinTicket } from "./joining/join-ticket.js";
 import { ReplyQueue } from "./reply-queue.js";
-import { defaultFanoutLimits } from "./limits.js";
-import type { FanoutLimits } from "./limits.js";
+import { defaultFanoutLimits } from "../limits/fanout.js";
+import type { FanoutLimits } from "../limits/fanout.js";
 import { TurnBudget } from "../base/turn-budget.js";
 import { Waiters } from "../base/waiters.js";
 

@@ -5,7 +5,7 @@ import type { Page, PageLimits, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
 import type { CohortSource, FanoutCohort, JoinedCohort } from "./cohort-source.js";
 import type { JoinTicket } from "./joining/join-ticket.js";
-import { defaultFanoutLimits } from "./limits.js";
+import { defaultFanoutLimits } from "../limits/fanout.js";
 import { LocalTicket } from "./joining/local-ticket.js";
 import { PageCache } from "../hub/page-cache.js";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.js";
-import type { FanoutLimits } from "./limits.js";
+import type { FanoutLimits } from "../limits/fanout.js";
 
 /**
  * The share of time that may be spent on waiting for the last members, beyond twice what most needed. Above 1% it would

@@ -77,9 +77,6 @@ export const declaredPresenceLimits = {
   },
 } as const satisfies LimitTable;
 
-/** Seconds without an event after which a stream gets a heartbeat. */
-export const heartbeatSeconds: NumberSetting = { default: 15, from: 0.05, to: 3600 };
-
 /** Seconds between two keep-alive messages to Mongrel2, whose reaper closes a quiet connection after two minutes. */
 export const keepAliveSeconds: NumberSetting = { default: 15, from: 0, to: 3600 };
 

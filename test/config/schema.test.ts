@@ -2,10 +2,9 @@ import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { configJsonSchema, configSchema } from "../../src/config/schema.js";
 import { variableName } from "../../src/config/declare/setting.js";
 import { limitPaths } from "../../src/config/limit-sections.js";
-import { settings } from "../../src/config/settings.js";
+import { configJsonSchema, configSchema, settings } from "../../src/config/settings.js";
 
 const published = JSON.parse(readFileSync(new URL("../../config.schema.json", import.meta.url), "utf8"));
 

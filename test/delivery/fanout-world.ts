@@ -5,8 +5,8 @@ import type { FanoutOptions, StreamOpening } from "../../src/delivery/fanout.js"
 import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
 import type { Joining } from "../../src/hub/cohort.js";
-import { defaultFanoutLimits } from "../../src/delivery/limits.js";
-import type { FanoutLimits } from "../../src/delivery/limits.js";
+import { defaultFanoutLimits } from "../../src/limits/fanout.js";
+import type { FanoutLimits } from "../../src/limits/fanout.js";
 import type { Coding } from "../../src/hub/publications/content-coding.js";
 import { parseMqttFilter } from "../../src/hub/filters/filter.js";
 import { Hub } from "../../src/hub/hub.js";

@@ -4,7 +4,7 @@ import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
 import type { Channel } from "../../src/delivery/channel.js";
 import type { Connection } from "../../src/delivery/connection.js";
-import { defaultFanoutLimits } from "../../src/delivery/limits.js";
+import { defaultFanoutLimits } from "../../src/limits/fanout.js";
 import { mercureFormat, olderMercureFormat } from "../../src/protocols/mercure/formats.js";
 import { readRights } from "../../src/gateway/access/read-rights.js";
 import type { TopicFilter } from "../../src/hub/filters/filter.js";

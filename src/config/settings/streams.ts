@@ -1,4 +1,5 @@
-import { heartbeatSeconds, retryMs } from "../../limits/delivery.js";
+import { retryMs } from "../../limits/delivery.js";
+import { heartbeatSeconds } from "../../limits/fanout.js";
 import { setting } from "../declare/setting.js";
 import { onOrOff, pushStreamPaths } from "../values/addresses.js";
 import { seconds, wholeNumber } from "../values/number.js";

@@ -9,7 +9,7 @@ import { PharosError } from "../../base/errors.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import { Fanout } from "../../delivery/fanout.js";
-import type { FanoutLimits } from "../../delivery/limits.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import type { CohortSource } from "../../delivery/cohort-source.js";
 import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
 import { countResponse } from "../../gateway/count-response.js";

@@ -1,5 +1,5 @@
 import { LocalCohorts } from "../../delivery/local-cohorts.js";
-import { fanoutLimits } from "../fanout-limits.js";
+import { fanoutLimits } from "../../limits/fanout.js";
 import type { FrontBuilder } from "../front.js";
 import { mostConnections } from "../most-connections.js";
 import { HttpFront } from "./http-front.js";

@@ -4,7 +4,7 @@ import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import type { Connection } from "../../delivery/connection.js";
 import { Fanout } from "../../delivery/fanout.js";
-import type { FanoutLimits } from "../../delivery/limits.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import { LocalCohorts } from "../../delivery/local-cohorts.js";
 import { countResponse } from "../../gateway/count-response.js";
 import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";

@@ -1,5 +1,5 @@
 import type { Mongrel2Specs } from "../../config/values/addresses.js";
-import { fanoutLimits } from "../fanout-limits.js";
+import { fanoutLimits } from "../../limits/fanout.js";
 import type { FrontBuilder, FrontParts } from "../front.js";
 import { Mongrel2Front } from "./mongrel2-front.js";
 import { recordFile } from "./record-file.js";

@@ -1,5 +1,5 @@
 import type { LogLevel } from "../../base/log.js";
-import type { FanoutLimits } from "../../delivery/limits.js";
+import type { FanoutLimits } from "../../limits/fanout.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
 /** The settings that a worker gets at its start, over the channel that also brings its connections. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Limits } from "../../config/config.js";
-import { fanoutLimits } from "../../fronts/fanout-limits.js";
+import { fanoutLimits } from "../../limits/fanout.js";
 import type { FrontBuilder } from "../../fronts/front.js";
 import { mostConnections } from "../../fronts/most-connections.js";
 import { WorkersFront } from "./workers-front.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { createEpoch } from "../../../src/journal/epoch.js";
 import { systemClock } from "../../../src/app/system-clock.js";
-import { defaultFanoutLimits } from "../../../src/delivery/limits.js";
+import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
 import { Hub } from "../../../src/hub/hub.js";
 import { defaultHistoryLimits } from "../../../src/limits/history.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test, onTestFinished } from "vitest";
 import { Pair } from "zeromq";
 import { systemClock } from "../../../src/app/system-clock.js";
-import { defaultFanoutLimits } from "../../../src/delivery/limits.js";
+import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { WorkerFront } from "../../../src/workers/worker/worker-front.js";
 import { before } from "../../support/wait-for.js";

@@ -1,8 +1,12 @@
-import { declaredDeliveryLimits, heartbeatSeconds } from "../limits/delivery.js";
+import { declaredDeliveryLimits } from "./delivery.js";
+import type { NumberSetting } from "./limit.js";
 
 const { roundBytes, roundWaitMs, stallSeconds } = declaredDeliveryLimits;
 
-/** Limits on slow clients. */
+/** Seconds without an event after which a stream gets a heartbeat. */
+export const heartbeatSeconds: NumberSetting = { default: 15, from: 0.05, to: 3600 };
+
+/** Limits on slow clients, and the interval of heartbeats. */
 export interface FanoutLimits {
   /** The largest size of a page and of a round's body, in bytes; one event may be larger. */
   readonly roundBytes: number;
@@ -27,3 +31,23 @@ export const defaultFanoutLimits: FanoutLimits = Object.freeze({
   // 64 pages of 256 KiB: as many groups of readers at different positions.
   pageCacheBytes: 16 * 1024 * 1024,
 });
+
+/** The settings that bound the delivery of a front. */
+export interface FanoutSettings {
+  readonly heartbeatSeconds: number;
+  readonly limits: { readonly roundWaitMs: number; readonly stallSeconds: number };
+}
+
+/** The limits of a front whose rounds have at most `maxRoundBytes` bytes. */
+export function fanoutLimits(
+  { heartbeatSeconds, limits }: FanoutSettings,
+  maxRoundBytes: number,
+): FanoutLimits {
+  return {
+    ...defaultFanoutLimits,
+    roundBytes: maxRoundBytes,
+    roundWaitMs: limits.roundWaitMs,
+    heartbeatMs: heartbeatSeconds * 1000,
+    stallMs: limits.stallSeconds * 1000,
+  };
+}
