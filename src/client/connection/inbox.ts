@@ -64,7 +64,7 @@ export class Inbox {
     }
   }
 
-  /** Empties the queue and passes its items to `each`, in order. Items up to the last one that was sent to listeners are skipped. */
+  /** Empties the queue and passes its items to `each`, in order. Skips items that listeners have received, and items before them. */
   drain(each: (item: LiveItem) => void): void {
     const slots = this.#slots.splice(0);
     const lastSent = slots.findLastIndex(({ isSent }) => isSent);

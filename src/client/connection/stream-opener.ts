@@ -10,8 +10,8 @@ import {
 } from "../transports/transport.js";
 
 /**
- * The time-out for opening a stream, in milliseconds. A proxy may hold the response back. Or the browser may have sent the
- * request on a kept-alive connection that is dead; after a silent network failure it may keep several of them.
+ * The time-out for opening a stream, in milliseconds. A proxy may hold the response back. Or the browser may have used a
+ * kept-alive connection that is dead. After a silent network failure it may keep several such connections.
  */
 const openTimeoutMs = 10_000;
 
@@ -50,7 +50,7 @@ export class StreamOpener {
     const transport = this.#transports[this.#transportIndex % this.#transports.length] ?? this.#transports[0];
     const controller = new AbortController();
     this.#open.add(controller);
-    // A transport that has never worked is changed after a time-out; one that has worked is kept.
+    // After a time-out, the next attempt uses another transport, unless a stream has opened before.
     const TimeoutError = this.#hasOpened ? Error : UnservedError;
     const timer = setTimeout(
       () => controller.abort(new TimeoutError("no stream opened within 10 s")),
@@ -59,10 +59,13 @@ export class StreamOpener {
     try {
       const { next } = await this.#request(transport, { ...parameters, signal: controller.signal });
       this.#hasOpened = true;
-      const { name } = transport;
-      const renewInMs = this.#tokens.renewInMs();
-      const close = (): void => this.#end(controller);
-      return { next, transport: name, filters: parameters.filters, renewInMs, close };
+      return {
+        next,
+        transport: transport.name,
+        filters: parameters.filters,
+        renewInMs: this.#tokens.renewInMs(),
+        close: () => this.#end(controller),
+      };
     } catch (error) {
       this.#end(controller);
       this.#afterFailure(error, transport);
