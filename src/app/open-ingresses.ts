@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import { PharosError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import type { Config } from "../config/config.js";
@@ -24,13 +25,16 @@ export async function* openIngresses(parts: IngressParts): AsyncGenerator<ZeroMq
   // A frame may be as large as the data of a publication.
   const frameBytes = Math.max(defaultIngressLimits.frameBytes, config.limits.dataBytes);
   for (const endpoint of endpoints)
-    yield await ZeroMqIngress.open({
-      ...parts,
-      endpoint,
-      curve,
-      publicationLimits: config.limits,
-      limits: { frameBytes },
-    });
+    yield await namingOption(
+      "--ingest",
+      ZeroMqIngress.open({
+        ...parts,
+        endpoint,
+        curve,
+        publicationLimits: config.limits,
+        limits: { frameBytes },
+      }),
+    );
 }
 
 /** Opens the endpoint at which programs can stop the hub; undefined if none is configured. */
@@ -40,5 +44,15 @@ export async function openControl(
 ): Promise<ControlSocket | undefined> {
   if (config.control === undefined) return undefined;
   const endpoint = parseEndpoint(config.control, "bind");
-  return ControlSocket.open({ endpoint, onShutdown, clock, logger });
+  return namingOption("--control", ControlSocket.open({ endpoint, onShutdown, clock, logger }));
+}
+
+/** An error of the socket names its address only; people look for the option. */
+async function namingOption<T>(option: string, opened: Promise<T>): Promise<T> {
+  try {
+    return await opened;
+  } catch (error) {
+    if (!(error instanceof PharosError)) throw error;
+    throw new PharosError(error.code, `${option}: ${error.message}`, { cause: error.cause });
+  }
 }
