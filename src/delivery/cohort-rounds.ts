@@ -138,7 +138,7 @@ export class CohortRounds<H> implements Rounds<H> {
     const left = isMember ? this.#rest : rest;
     connection.state = "reading";
     this.remove(connection);
-    connection.read = isMember ? { kind: "history", after, told: 0 } : read;
+    connection.read = isMember ? { kind: "history", after, lossMark: 0 } : read;
     connection.rest = left;
   }
 
@@ -343,7 +343,7 @@ export class CohortRounds<H> implements Rounds<H> {
       this.#lagging.fellBehind(member);
     }
     member.state = "reading";
-    member.read = { kind: "history", after: options.after, told: 0 };
+    member.read = { kind: "history", after: options.after, lossMark: 0 };
     member.rest = this.#rest;
     this.members.delete(member);
     this.#context.channel.left(member);

@@ -13,7 +13,7 @@ import type { Entry } from "./publications/entry.js";
  * The state of a reader of history.
  * - `opening`: it gets the retained values with offsets after `after`, up to `upTo`, that history does not hold. Then
  *   it gets the gap event, or its position if there is no gap, and then history after `from`.
- * - `history`: it has every entry up to and including `after`. Losses up to the mark `told` were reported to it.
+ * - `history`: it has every entry up to and including `after`. Losses up to the mark `lossMark` were reported to it.
  */
 export type ReadState =
   | {
@@ -27,10 +27,10 @@ export type ReadState =
        */
       readonly added?: readonly string[] | undefined;
       /** Losses up to this mark are in `gap`. */
-      readonly told: LossMark;
+      readonly lossMark: LossMark;
       readonly gap?: Gap;
     }
-  | { readonly kind: "history"; readonly after: Offset; readonly told: LossMark };
+  | { readonly kind: "history"; readonly after: Offset; readonly lossMark: LossMark };
 
 type Gap = Losses & { readonly reason: GapReason };
 
@@ -71,11 +71,11 @@ export function startReading(
 ): ReadState {
   const { lastEventId, added = [] } = joining;
   const head = source.history.head;
-  if (lastEventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head, told: 0 };
+  if (lastEventId === undefined) return { kind: "opening", after: 0, upTo: head, from: head, lossMark: 0 };
   const cursor = source.history.locate(lastEventId, cohort.subscription.rights);
   if (cursor.kind === "lost") {
     const gap = { topics: [], more: false, reason: cursor.reason };
-    return { kind: "opening", after: 0, upTo: head, from: 0, told: 0, gap };
+    return { kind: "opening", after: 0, upTo: head, from: 0, lossMark: 0, gap };
   }
   // If nothing is lost, history brings every other retained value.
   return resumed(cursor.offset, namesOf(added));
@@ -88,7 +88,7 @@ export function startReading(
 export function moveReading(read: ReadState, added: readonly string[]): ReadState {
   if (read.kind === "history") return resumed(read.after, added);
   // The offset says nothing about the values of the new filters, so all values come again.
-  return { ...read, after: 0, told: 0, added: read.added && [...read.added, ...added] };
+  return { ...read, after: 0, lossMark: 0, added: read.added && [...read.added, ...added] };
 }
 
 /** The names by which {@link ReadState} refers to filters. */
@@ -97,7 +97,7 @@ export function namesOf(filters: readonly TopicFilter[]): readonly string[] {
 }
 
 function resumed(from: Offset, added: readonly string[]): ReadState {
-  return { kind: "opening", after: added.length === 0 ? from : 0, upTo: from, from, told: 0, added };
+  return { kind: "opening", after: added.length === 0 ? from : 0, upTo: from, from, lossMark: 0, added };
 }
 
 /** Reads the next page for a reader of this cohort. Equal arguments give equal bytes. */
@@ -155,13 +155,13 @@ class PageBuilder {
   #findLosses(state: ReadState): { readonly isComplete: boolean; readonly state: ReadState } {
     const from = state.kind === "opening" ? state.from : state.after;
     const { upTo } = this.#limits;
-    const report = this.#source.history.losses(rangeOf(this.#cohort, from, upTo), state.told);
-    const { asOf: told, isComplete } = report;
-    if (isNothing(report)) return { isComplete, state: { ...state, told } };
+    const report = this.#source.history.losses(rangeOf(this.#cohort, from, upTo), state.lossMark);
+    const { asOf: lossMark, isComplete } = report;
+    if (isNothing(report)) return { isComplete, state: { ...state, lossMark } };
     const opening: Opening =
-      state.kind === "opening" ? state : { kind: "opening", after: from, upTo, from, told, added: [] };
+      state.kind === "opening" ? state : { kind: "opening", after: from, upTo, from, lossMark, added: [] };
     const gap = joined(opening.gap, report);
-    return { isComplete, state: { ...opening, upTo: Math.max(opening.upTo, upTo), told, gap } };
+    return { isComplete, state: { ...opening, upTo: Math.max(opening.upTo, upTo), lossMark, gap } };
   }
 
   #open(opening: Opening): ReadState {
@@ -178,11 +178,11 @@ class PageBuilder {
     });
     if (this.#full) return { ...opening, after: sent };
     if (looked < opening.upTo) return { ...opening, after: looked };
-    const { gap, from, told } = opening;
+    const { gap, from, lossMark } = opening;
     const after = gap === undefined ? from : this.#beforeFirst(from);
     const id = this.#idOf(after);
     const added = this.#add(gap === undefined ? format.position(id) : format.gap(noticeOf(gap), id));
-    return added ? { kind: "history", after, told } : { ...opening, after: sent };
+    return added ? { kind: "history", after, lossMark } : { ...opening, after: sent };
   }
 
   /** The filters whose values up to `from` the reader needs. */

@@ -26,7 +26,7 @@ export interface HubOptions {
   /** The limit on the memory of all retained values, in bytes. @default 64 MiB */
   readonly retainedBytes?: number;
   /**
-   * What the filters of all streams may be. What MQTT filters begin with in common counts once.
+   * Limits on the filters of all streams. Levels that MQTT filters share count once.
    * @default defaultFilterLimits
    */
   readonly filters?: Partial<FilterLimits>;

@@ -55,6 +55,6 @@ function keyText({ cohort, state, limits }: PageKey): string {
 }
 
 function stateText(state: ReadState): string {
-  if (state.kind === "history") return `h ${state.after} ${state.told}`;
+  if (state.kind === "history") return `h ${state.after} ${state.lossMark}`;
   return `o ${state.after} ${state.upTo} ${state.from} ${JSON.stringify([state.gap, state.added])}`;
 }

@@ -18,7 +18,7 @@ function fixture(): Fixture {
   const world = new World();
   const cohort = join(world, publicOnly);
   const page = (cache: PageCache, after: number): Page => {
-    const state: ReadState = { kind: "history", after, told: 0 };
+    const state: ReadState = { kind: "history", after, lossMark: 0 };
     return cache.page(cohort, state, { maxBytes: 500, upTo: cohort.horizon });
   };
   return { world, cohort, page };
@@ -87,7 +87,7 @@ it("keeps the pages of readers with other rights apart", () => {
   const [reader, stranger] = [join(world, rights), join(world, publicOnly)];
   world.publish("news", "secret", { private: true });
   const cache = new PageCache(world.hub, 10_000);
-  const state: ReadState = { kind: "history", after: 0, told: 0 };
+  const state: ReadState = { kind: "history", after: 0, lossMark: 0 };
   const counts = [reader, stranger, reader].map(
     (cohort) => cache.page(cohort, state, { maxBytes: 500, upTo: world.journal.head }).count,
   );

@@ -57,7 +57,7 @@ export class LaterJournal implements Journal {
   topicNames = () => this.#memory.topicNames();
   idAt = (offset: number) => this.#memory.idAt(offset);
   locate: Journal["locate"] = (eventId, rights) => this.#memory.locate(eventId, rights);
-  losses: Journal["losses"] = (range, told) => this.#memory.losses(range, told);
+  losses: Journal["losses"] = (range, lossMark) => this.#memory.losses(range, lossMark);
   holds: Journal["holds"] = (topic, offset) => this.#memory.holds(topic, offset);
   read: Journal["read"] = (range, visit) => this.#memory.read(range, visit);
 }

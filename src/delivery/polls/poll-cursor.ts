@@ -8,7 +8,7 @@ import type { Offset } from "../../hub/publications/position.js";
 
 /** No position looks like these words, and no publisher's id begins with `#`. */
 const openingWord = "#opening";
-const toldWord = "#told";
+const marksWord = "#told";
 
 /**
  * Writes the cursor for the next poll, which is a position in most cases. If a response was too small for the opening,
@@ -31,9 +31,9 @@ export function formatCursor(
     const reason = gap === undefined || gap.reason === "evicted" ? "" : gap.reason;
     return [openingWord, marksOf(names), ...idsOf(after, upTo, from), reason].join(",");
   }
-  const { after, told } = state;
+  const { after, lossMark } = state;
   if (!isToldAgain(history, cohort, after)) return history.idAt(after);
-  return [toldWord, marksOf(namesOf(added)), ...idsOf(after, ...parts(told, history.head))].join(",");
+  return [marksWord, marksOf(namesOf(added)), ...idsOf(after, ...parts(lossMark, history.head))].join(",");
 }
 
 /**
@@ -65,10 +65,10 @@ function isToldAgain(history: History, { subscription }: Cohort, after: Offset):
  * A mark counts evictions, and may be larger than any offset. So it is written as several positions, which reveal no
  * number.
  */
-function parts(told: LossMark, head: Offset): readonly Offset[] {
+function parts(lossMark: LossMark, head: Offset): readonly Offset[] {
   if (head === 0) return [];
-  const whole = Math.floor(told / head);
-  return [...Array.from({ length: whole }, () => head), told - whole * head];
+  const whole = Math.floor(lossMark / head);
+  return [...Array.from({ length: whole }, () => head), lossMark - whole * head];
 }
 
 /** The state in a cursor, and the hashes of the filters that do not count as added there. */
@@ -83,17 +83,17 @@ function parseCursor(history: History, cohort: Cohort, cursor: string): Found | 
   const state =
     word === openingWord
       ? parseOpening(history, ids, knownBy(cohort, marks))
-      : word === toldWord
-        ? parseTold(history, ids)
+      : word === marksWord
+        ? parseMarks(history, ids)
         : undefined;
   return state && { state, marks };
 }
 
-function parseTold(history: History, ids: readonly string[]): ReadState | undefined {
+function parseMarks(history: History, ids: readonly string[]): ReadState | undefined {
   const offsets = offsetsOf(history, ids);
   if (offsets === undefined) return undefined;
-  const [after = 0, ...told] = offsets;
-  return { kind: "history", after, told: told.reduce((sum, part) => sum + part, 0) };
+  const [after = 0, ...marks] = offsets;
+  return { kind: "history", after, lossMark: marks.reduce((sum, part) => sum + part, 0) };
 }
 
 function parseOpening(
@@ -105,7 +105,7 @@ function parseOpening(
   if (offsets === undefined) return undefined;
   const [after = 0, upTo = 0, from = 0] = offsets;
   const [, , , reason] = ids;
-  const state = { kind: "opening", after, upTo, from, added, told: 0 } as const;
+  const state = { kind: "opening", after, upTo, from, added, lossMark: 0 } as const;
   if (reason !== "unknown-id" && reason !== "other-epoch") return state;
   return { ...state, gap: { topics: [], more: false, reason } };
 }

@@ -181,5 +181,5 @@ export class Polls implements Outlet {
  */
 function standing({ state }: WaitingPoll, horizon: Offset): ReadState {
   const after = state.kind === "history" ? Math.max(state.after, horizon) : horizon;
-  return { kind: "history", after, told: 0 };
+  return { kind: "history", after, lossMark: 0 };
 }

@@ -89,11 +89,11 @@ export class FilterTrie<T> {
 
   #refusalOfMixtures(filters: readonly TopicFilter[]): string | undefined {
     const { mixtures } = this.#limits;
-    const coming = new Set<string>();
+    const added = new Set<string>();
     for (const filter of filters) {
       if (filter.kind !== "mqtt") continue;
-      for (const mixture of mixturesOf(filter.levels)) if (!this.#mixtures.has(mixture)) coming.add(mixture);
-      if (coming.size > 0 && this.#mixtures.size + coming.size > mixtures)
+      for (const mixture of mixturesOf(filter.levels)) if (!this.#mixtures.has(mixture)) added.add(mixture);
+      if (added.size > 0 && this.#mixtures.size + added.size > mixtures)
         return `this hub has too many filters that mix + and names in different ways (at most ${mixtures}); use fewer levels in ${JSON.stringify(filter.text)}, or put + where other filters have it`;
     }
     return undefined;

@@ -61,9 +61,9 @@ export interface History {
    */
   locate(eventId: string, rights?: Rights): Cursor;
   /**
-   * Finds the losses of a range since the mark `told`. One call takes milliseconds; see {@link LossReport.isComplete}.
+   * Finds the losses of a range since the mark `lossMark`. One call takes milliseconds; see {@link LossReport.isComplete}.
    */
-  losses(range: HistoryRange, told: LossMark): LossReport;
+  losses(range: HistoryRange, lossMark: LossMark): LossReport;
   /** True if the topic's history reaches back to this offset. */
   holds(topic: Topic, offset: Offset): boolean;
   /**

@@ -7,15 +7,15 @@ export class LossSearch {
   readonly range: HistoryRange;
   /** All losses up to this mark have been searched. */
   asOf: LossMark;
-  readonly #told: LossMark;
+  readonly #lossMark: LossMark;
   readonly #topics: Losses["topics"][number][] = [];
   #more = false;
 
-  /** @param told the reader knows of all losses up to this mark */
-  constructor(range: HistoryRange, told: LossMark) {
+  /** @param lossMark the reader knows of all losses up to this mark */
+  constructor(range: HistoryRange, lossMark: LossMark) {
     this.range = range;
-    this.asOf = told;
-    this.#told = told;
+    this.asOf = lossMark;
+    this.#lossMark = lossMark;
   }
 
   get found(): Losses {
@@ -30,7 +30,7 @@ export class LossSearch {
   /** Adds the losses of a topic that the reader's filters match, or may match. */
   look(history: TopicHistory): void {
     const { after, rights } = this.range;
-    const reader = { rights, told: this.#told };
+    const reader = { rights, lossMark: this.#lossMark };
     if (history.mayHaveMissedAfter(after, reader)) this.#more = true;
     const missedAtMost = history.missedAfter(after, reader);
     if (missedAtMost === 0) return;

@@ -169,17 +169,17 @@ export class MemoryJournal implements Journal {
     return entry?.offset === offset && mayRead(rights, entry.publication);
   }
 
-  losses(range: HistoryRange, told: LossMark): LossReport {
+  losses(range: HistoryRange, lossMark: LossMark): LossReport {
     this.#evictOld();
     const present = this.#evictions;
-    if (range.after >= this.#lostUpTo || told >= present)
-      return { topics: [], more: false, asOf: told, isComplete: true };
-    const search = new LossSearch(range, told);
+    if (range.after >= this.#lostUpTo || lossMark >= present)
+      return { topics: [], more: false, asOf: lossMark, isComplete: true };
+    const search = new LossSearch(range, lossMark);
     const isComplete = this.#search(search);
     const { topics, more } = search.found;
     const mayBeForgotten =
-      this.#mayHaveForgotten(range, "open", told) ||
-      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", told));
+      this.#mayHaveForgotten(range, "open", lossMark) ||
+      (range.rights.readsPrivate && this.#mayHaveForgotten(range, "private", lossMark));
     return { topics, more: more || mayBeForgotten, asOf: isComplete ? present : search.asOf, isComplete };
   }
 
@@ -389,9 +389,9 @@ export class MemoryJournal implements Journal {
    * A wildcard may have matched a forgotten topic. An exact filter may only if its topic is unknown, or became known
    * again later.
    */
-  #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, told: LossMark): boolean {
+  #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, lossMark: LossMark): boolean {
     const { upTo, at } = this.#forgotten[kind];
-    if (at <= told || range.after >= upTo) return false;
+    if (at <= lossMark || range.after >= upTo) return false;
     return range.filters.some((filter) => {
       const history = filter.kind === "exact" ? this.#topics.get(this.#nameOf(filter.topic)) : undefined;
       return (history?.forgottenUpTo[kind] ?? upTo) > range.after;

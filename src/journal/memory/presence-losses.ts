@@ -25,8 +25,8 @@ export class PresenceLosses implements LossRecord {
     return [];
   }
 
-  mayHaveMissed(offset: Offset, { rights, told }: LossReader): boolean {
+  mayHaveMissed(offset: Offset, { rights, lossMark }: LossReader): boolean {
     const all = this.#all;
-    return all !== undefined && all.upTo > offset && all.at > told && rights.mayReadBelow(this.topic);
+    return all !== undefined && all.upTo > offset && all.at > lossMark && rights.mayReadBelow(this.topic);
   }
 }

@@ -14,7 +14,7 @@ export interface Evictions {
 /** The reader for whom losses are searched: its rights, and the mark up to which it knows of losses. */
 export interface LossReader {
   readonly rights: Rights;
-  readonly told: LossMark;
+  readonly lossMark: LossMark;
 }
 
 /** Records the losses of a history, and who may learn of them. */
@@ -52,23 +52,23 @@ export class TopicLosses implements LossRecord {
     else this.#open = joinLosses(this.#open, loss);
   }
 
-  after(offset: Offset, { rights, told }: LossReader): readonly Evictions[] {
+  after(offset: Offset, { rights, lossMark }: LossReader): readonly Evictions[] {
     const kinds = this.#open === undefined ? [] : [this.#open];
     if (rights.readsPrivate) {
       if (this.#mixed !== undefined && rights.mayReadTopic(this.topic)) kinds.push(this.#mixed);
       for (const kind of this.#private?.values() ?? [])
         if (kind.topics.some((topic) => rights.mayReadTopic(topic))) kinds.push(kind);
     }
-    return kinds.filter((kind) => kind.upTo > offset && kind.at > told);
+    return kinds.filter((kind) => kind.upTo > offset && kind.at > lossMark);
   }
 
   /**
    * True if private publications are lost that this reader may have been allowed to read; the record no longer says
    * which. The reader may learn that, but not the topic's name.
    */
-  mayHaveMissed(offset: Offset, { rights, told }: LossReader): boolean {
+  mayHaveMissed(offset: Offset, { rights, lossMark }: LossReader): boolean {
     if (this.#mixed === undefined || !rights.readsPrivate || rights.mayReadTopic(this.topic)) return false;
-    return this.#mixed.upTo > offset && this.#mixed.at > told;
+    return this.#mixed.upTo > offset && this.#mixed.at > lossMark;
   }
 
   #addPrivate(topics: readonly Topic[], loss: Evictions): void {

@@ -37,7 +37,7 @@ it("is made by the two gateways alone", () => {
 
 it("joins with a ticket that was made for its own cohorts", () => {
   const place = { cohort: 1, encoding: { format: "tiny" }, standing: { upTo: 0, id: "" }, added: [] };
-  const remote = new RemoteTicket({ ...place, read: { kind: "history", after: 0, told: 0 } });
+  const remote = new RemoteTicket({ ...place, read: { kind: "history", after: 0, lossMark: 0 } });
   expect(() => LocalTicket.read(remote)).toThrow(
     "this ticket is not for a cohort of the hub in this process",
   );

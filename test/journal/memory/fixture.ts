@@ -67,10 +67,10 @@ export class Fixture {
 
   losses(
     filters: string,
-    options: { after?: number; told?: number; rights?: Rights } = {},
+    options: { after?: number; lossMark?: number; rights?: Rights } = {},
   ): (Losses & Pick<LossReport, "asOf">) | undefined {
-    const { after = 0, told = 0, rights = publicOnly } = options;
-    const { isComplete, ...report } = this.journal.losses(this.#range(filters, after, rights), told);
+    const { after = 0, lossMark = 0, rights = publicOnly } = options;
+    const { isComplete, ...report } = this.journal.losses(this.#range(filters, after, rights), lossMark);
     if (!isComplete) throw new Error("so few topics are looked at in one go");
     return isNothing(report) ? undefined : report;
   }
@@ -79,11 +79,11 @@ export class Fixture {
   lookFor(filters: string, between?: () => void): { readonly parts: number; readonly topics: string[] } {
     const range = this.#range(filters, 0, publicOnly);
     const topics: string[] = [];
-    for (let parts = 1, told = 0; ; parts += 1) {
-      const report = this.journal.losses(range, told);
+    for (let parts = 1, lossMark = 0; ; parts += 1) {
+      const report = this.journal.losses(range, lossMark);
       topics.push(...report.topics.map(({ topic }) => topic));
       if (report.isComplete) return { parts, topics };
-      told = report.asOf;
+      lossMark = report.asOf;
       if (parts === 1) between?.();
     }
   }

@@ -13,10 +13,10 @@ describe("losses", () => {
   it("are told once: what comes later is told by itself", () => {
     const fixture = new Fixture({ topicEvents: 1 });
     for (const topic of ["a", "a", "b"]) fixture.publish(topic);
-    const told = fixture.losses("a b")?.asOf ?? 0;
-    expect(fixture.losses("a b", { told })).toBeUndefined();
+    const lossMark = fixture.losses("a b")?.asOf ?? 0;
+    expect(fixture.losses("a b", { lossMark })).toBeUndefined();
     fixture.publish("b");
-    expect(fixture.losses("a b", { told })?.topics).toEqual([{ topic: "b", missedAtMost: 1 }]);
+    expect(fixture.losses("a b", { lossMark })?.topics).toEqual([{ topic: "b", missedAtMost: 1 }]);
   });
 
   it("name no topic of which only private publications are lost to one who may not read them", () => {
