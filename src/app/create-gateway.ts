@@ -150,6 +150,6 @@ function checkFilters(hub: Hub, filters: readonly TopicFilter[]): void {
 function full(): PharosError {
   return new PharosError(
     "too-many-connections",
-    "the server has as many streams, or filters, as it may have; try again later",
+    "the limit of open streams, or of their filters, is reached; try again later",
   );
 }

@@ -112,7 +112,7 @@ export class Gateway {
       return handler(request);
     }
     const allowed = allowedMethods(resource);
-    const error = new PharosError("method-not-allowed", `${request.path} takes ${allowed}`);
+    const error = new PharosError("method-not-allowed", `${request.path} allows ${allowed}`);
     return problemReply(refuse(error, request, this.#options.refusals), [["Allow", allowed]]);
   }
 

@@ -35,7 +35,7 @@ export class Authenticator {
     const credentials = findCredentials(request, older);
     if (credentials !== undefined) return this.#verify(credentials);
     if (this.#options.anonymous) return undefined;
-    throw new PharosError("unauthorized", "this needs a token");
+    throw new PharosError("unauthorized", "this request needs a token");
   }
 
   /**

@@ -10,7 +10,7 @@ const mostNesting = 100;
  */
 export function parseJson(text: string): unknown {
   if (nestsDeeper(text, mostNesting)) {
-    throw new PharosError("bad-publication", `JSON may nest at most ${mostNesting} deep`);
+    throw new PharosError("bad-publication", `JSON may nest at most ${mostNesting} levels deep`);
   }
   try {
     return JSON.parse(text);

@@ -97,6 +97,6 @@ export function hasRoomFor(place: BodyReservation, bytes: number): boolean {
 }
 
 function full(): PharosError {
-  const message = "the server holds as many bytes of requests as it may; try again soon";
+  const message = "the memory for request bodies is used up; try again soon";
   return new PharosError("too-many-bodies", message, { retryAfterSeconds });
 }

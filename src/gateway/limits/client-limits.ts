@@ -91,7 +91,7 @@ export class ClientLimits {
     if (this.#streams.of(key) >= streams)
       throw new PharosError(
         "too-many-streams",
-        `the address ${address} has ${streams} streams open already`,
+        `the address ${address} has ${streams} streams open; more are not allowed`,
         { retryAfterSeconds: streamRetrySeconds },
       );
     const share = this.#shareOf(client, filters);
@@ -151,7 +151,7 @@ export class ClientLimits {
    * @throws PharosError `too-many-requests` if the address sends requests more often than allowed
    */
   admitRequest(request: GatewayRequest): void {
-    this.#take(request, { each: this.#requests, eachLocal: this.#localRequests, what: "asks" });
+    this.#take(request, { each: this.#requests, eachLocal: this.#localRequests, what: "sends requests" });
   }
 
   /** The limits of a client's filters; undefined if there are none. Throws if these filters would exceed them. */
@@ -160,9 +160,13 @@ export class ClientLimits {
     const { filters: share } = this.#rulesFor(client);
     const excess = share === undefined ? undefined : this.#filters.excessOf(key, filters, share);
     if (excess === undefined) return share;
-    throw new PharosError("too-many-patterns", `the streams of the address ${address} hold ${excess}`, {
-      retryAfterSeconds: streamRetrySeconds,
-    });
+    throw new PharosError(
+      "too-many-patterns",
+      `the streams of the address ${address} would exceed the limit of ${excess}`,
+      {
+        retryAfterSeconds: streamRetrySeconds,
+      },
+    );
   }
 
   #rulesFor({ isLocal }: ClientAddress): AddressRules {
@@ -173,9 +177,13 @@ export class ClientLimits {
     const { address, key, isLocal } = this.clientOf(request);
     const waitMs = (isLocal ? rate.eachLocal : rate.each).take(key);
     if (waitMs === 0) return;
-    throw new PharosError("too-many-requests", `the address ${address} ${rate.what} more often than it may`, {
-      retryAfterSeconds: Math.ceil(waitMs / 1000),
-    });
+    throw new PharosError(
+      "too-many-requests",
+      `the address ${address} ${rate.what} more often than allowed`,
+      {
+        retryAfterSeconds: Math.ceil(waitMs / 1000),
+      },
+    );
   }
 
   #count(key: string, filters: readonly TopicFilter[]): () => void {

@@ -26,12 +26,12 @@ interface Sum {
 
 /** The end of the message that the client gets. */
 const descriptions: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
-  withoutPrefix: "as many patterns without a literal prefix",
-  alike: "as many patterns that begin alike",
-  expressions: "as many URL patterns with a regular expression",
-  mixtures: "as many different mixtures of + and names",
-  levels: "as many levels of filters with wildcards",
-  bytes: "as many bytes of filters",
+  withoutPrefix: "patterns without a literal prefix",
+  alike: "patterns that begin alike",
+  expressions: "URL patterns with a regular expression",
+  mixtures: "different mixtures of + and names",
+  levels: "levels of filters with wildcards",
+  bytes: "bytes of filters",
 });
 
 /** The filters that the streams of each client hold, and their costs. */
@@ -41,7 +41,7 @@ export class FilterQuota {
   /** Describes the limit that the client would exceed with these filters too; undefined if it may have them. */
   excessOf(client: string, filters: readonly TopicFilter[], limits: FilterLimits): string | undefined {
     const excess = (this.#clients.get(client) ?? new Holdings()).excessOf(filters, limits);
-    return excess === undefined ? undefined : `${descriptions[excess]} as they may`;
+    return excess === undefined ? undefined : descriptions[excess];
   }
 
   add(client: string, filters: readonly TopicFilter[]): void {

@@ -119,7 +119,7 @@ export class IdempotencyWindow<Answer> {
     if (key === "" || Buffer.byteLength(key) > keyBytes || /\p{Cc}/u.test(key))
       throw new PharosError(
         "bad-request",
-        `an Idempotency-Key has 1 to ${keyBytes} bytes and no control characters`,
+        `Idempotency-Key must have 1 to ${keyBytes} bytes and no control characters`,
       );
   }
 }

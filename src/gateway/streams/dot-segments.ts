@@ -8,5 +8,5 @@ import { PharosError } from "../../base/errors.js";
  */
 export function refuseDotSegment(matcher: string): void {
   if (matcher !== "." && matcher !== "..") return;
-  throw new PharosError("bad-filter", "a matcher must not be . or .., which no URL can hold as a segment");
+  throw new PharosError("bad-filter", "a matcher must not be . or ..: URLs cannot have such a segment");
 }

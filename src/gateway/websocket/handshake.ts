@@ -21,9 +21,9 @@ const keyForm = /^[A-Za-z0-9+/]{22}==$/;
 export function acceptHandshake(request: GatewayRequest, subprotocols: readonly string[]): Headers {
   const isHandshake = wordsOf(request.header("upgrade")).some((word) => word.toLowerCase() === "websocket");
   if (request.method !== "GET" || !isHandshake)
-    throw new PharosError("upgrade-required", "this is for WebSockets; event streams are at /esupdates");
+    throw new PharosError("upgrade-required", "this path is for WebSockets; event streams are at /esupdates");
   if (request.header("sec-websocket-version") !== "13")
-    throw new PharosError("upgrade-required", "the version must be 13 [RFC 6455]");
+    throw new PharosError("upgrade-required", "Sec-WebSocket-Version must be 13");
   const key = request.header("sec-websocket-key") ?? "";
   if (!keyForm.test(key))
     throw new PharosError("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64");

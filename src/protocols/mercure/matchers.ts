@@ -110,7 +110,10 @@ function currentFilter(name: string, text: string, options: MatcherOptions): Top
   const type = Object.hasOwn(parameterTypes, name) ? parameterTypes[name] : undefined;
   if (type === undefined) {
     const known = Object.keys(parameterTypes).join(", ");
-    throw new PharosError("bad-request", `${JSON.stringify(name)} is no matcher; there are ${known}`);
+    throw new PharosError(
+      "bad-request",
+      `${JSON.stringify(name)} is not a matcher parameter; allowed are ${known}`,
+    );
   }
   refuseDotSegment(text);
   return parseMatcher({ text, type }, options);

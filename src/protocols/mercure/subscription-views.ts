@@ -112,7 +112,7 @@ export class SubscriptionViews {
 function tooMany(listBytes: number): PharosError {
   return new PharosError(
     "too-many-subscriptions",
-    `there are more subscriptions than the ${listBytes} bytes of one answer hold; ask for those of one matcher`,
+    `the list of subscriptions is longer than ${listBytes} bytes; request those of one matcher`,
   );
 }
 

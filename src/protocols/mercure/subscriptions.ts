@@ -30,7 +30,7 @@ export function subscriptions({ authenticator, active, history, listBytes }: Sub
   const views = new SubscriptionViews(active, listBytes);
   const get = async (request: GatewayRequest): Promise<Reply> => {
     const grants = await authenticator.subscriber(request, parseForm(request.query));
-    if (grants === undefined) throw new PharosError("unauthorized", "this needs a token");
+    if (grants === undefined) throw new PharosError("unauthorized", "this request needs a token");
     const segments = segmentsOf(request.path);
     checkScope(grants, subscriptionPath(segments));
     const position = history.head === 0 ? "earliest" : history.idAt(history.head);

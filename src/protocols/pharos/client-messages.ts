@@ -70,5 +70,5 @@ function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly s
 /** A token without spaces, as in an `Authorization` header [RFC 6750 2.1]. */
 function tokenOf(value: unknown): string {
   if (typeof value === "string" && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)) return value;
-  throw new PharosError("bad-authorization", "token must be one token");
+  throw new PharosError("bad-authorization", "token must have letters, digits and -._~+/ only");
 }
