@@ -32,14 +32,14 @@ import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import { Presence } from "../presence/presence.js";
 
-/** How long a stop waits until what was published is delivered, in milliseconds. */
+/** How long a stop waits for deliveries, in milliseconds. */
 const settleMs = 3000;
 
 export interface AppPorts {
   readonly logger: Logger;
-  /** Told at the admin address. */
+  /** The version that the admin address reports. */
   readonly version: string;
-  /** Somebody sent `shutdown` to the control endpoint. */
+  /** Called when `shutdown` comes at the control endpoint. */
   readonly onShutdownRequest?: () => void;
   /** The program of a worker process. @default the one beside this code */
   readonly workerEntry?: string;
@@ -47,34 +47,36 @@ export interface AppPorts {
   readonly clock?: Clock;
 }
 
-/** What a started hub listens on. */
+/** The addresses of a started hub. */
 export interface Ready {
   readonly http?: string;
   readonly ingest: readonly string[];
   readonly mongrel2: readonly { readonly name: string; readonly state: string }[];
-  /** Where metrics and status are served. */
+  /** The URL of metrics and status. */
   readonly admin?: string;
 }
 
-/** A running hub with all its ways in and out. */
+/** A running hub with its listeners. */
 export interface App {
   readonly ready: Ready;
   /**
-   * Publishes from within the process; resolves with the event id when the publication has its position.
+   * Publishes from this process. Resolves with the event id once the publication is stored.
    *
    * @throws PharosError as `parsePublication`
    */
   publish(input: PublicationInput): Promise<string>;
-  /** Every counter since the start and every gauge as it stands, by name and labels. */
+  /** All metrics by name and labels: counters since the start, gauges as they are now. */
   figures(): Readonly<Record<string, number>>;
-  /** Stops in order: takes nothing in, delivers what is pending, closes all streams. Safe to call twice. */
+  /**
+   * Stops in order: accepts nothing more, delivers what is pending, and closes all streams. Safe to call twice.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Builds a hub from its configuration and starts it; resolves when its own listeners are bound.
+ * Builds a hub from its configuration and starts it. Resolves when its listeners are bound.
  *
- * @throws PharosError `unreachable` or `bad-endpoint` when one of them cannot be; then nothing is left running
+ * @throws PharosError `unreachable` or `bad-endpoint` if a listener cannot be bound; then nothing is left running
  */
 export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   const app = new RunningApp(config, ports);

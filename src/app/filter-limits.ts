@@ -1,7 +1,7 @@
 import type { Limits } from "../config/config.js";
 import type { FilterLimits } from "../hub/filters/filter-limits.js";
 
-/** What the hub may hold of filters, from the settings. */
+/** The hub's limits for filters, from the settings. */
 export function filterLimits({
   patterns,
   filterLevels,

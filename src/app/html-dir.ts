@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** Where the pages lie: beside the compiled code's folder, in a checkout and in the package alike. */
+/**
+ * The folder of the pages, which is beside the folder of the compiled code, in a checkout and in the package.
+ */
 export const htmlDir = fileURLToPath(new URL("../../html", import.meta.url));

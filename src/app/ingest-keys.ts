@@ -4,10 +4,10 @@ import type { Endpoint } from "../zeromq/endpoint.js";
 import type { Logger } from "../base/log.js";
 
 /**
- * Reads the keys for ingest endpoints that other machines can reach; undefined when there is no file. Says what the
- * hub's public key is, and what a person may not have meant.
+ * Reads the keys for ingest endpoints that other machines can reach; undefined if no file is configured. It logs the
+ * hub's public key, and warns if the file is exposed or not used.
  *
- * @throws PharosError `bad-curve-key`
+ * @throws PharosError `bad-curve-key` if the file cannot be used
  */
 export function readIngestKeys(options: {
   readonly file: string | undefined;
@@ -19,7 +19,7 @@ export function readIngestKeys(options: {
   const { content, isExposed } = readCurveKeyFile(file);
   const keys = parseCurveServer(content, file);
   const clients = keys.clients?.size ?? "any";
-  logger.info({ publicKey: keys.publicKey, clients }, "ZeroMQ publishers of other machines need keys");
+  logger.info({ publicKey: keys.publicKey, clients }, "ZeroMQ publishers on other machines need keys");
   if (isExposed)
     logger.warn({ file }, "other users can read or change the secret key; chmod 600 keeps them out");
   if (endpoints.every(({ isLoopback }) => isLoopback))

@@ -11,7 +11,7 @@ import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
 import { processMetrics } from "../monitoring/process-metrics.js";
 import { statusDocument } from "../monitoring/status-document.js";
 
-/** Counters that are there from the start: what appears with its first event has no rate for it. */
+/** Counters that start at 0. A counter that appears with its first event has no rate for that event. */
 const withoutLabels = ["publications_total", "duplicate_ids_total", "second_requests_total"] as const;
 
 export interface AdminParts {
@@ -24,17 +24,17 @@ export interface AdminParts {
   readonly logger: Logger;
 }
 
-/** The admin address while it is open. */
+/** The open admin address. */
 export interface Admin {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Opens the address for metrics and status, where there is to be one. A port that is taken is a failure for whoever has
- * named it; where nobody has, as with a second hub on a machine, a warning and no address.
+ * Opens the address for metrics and status, if one is configured. If the port is taken, a configured address is an
+ * error. The default address, which a second hub on a machine also has, is only a warning, and stays closed.
  *
- * @throws PharosError `unreachable` when the address that was asked for cannot be bound
+ * @throws PharosError `unreachable` if a configured address cannot be bound
  */
 export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
   const { admin } = parts.config;
@@ -51,7 +51,7 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
     if (!admin.isDefault) throw error;
     parts.logger.warn(
       { address: `${admin.host}:${admin.port}` },
-      "no metrics and no status: another program has the admin address; give another with --admin, or off",
+      "no metrics and no status: another program uses the admin address; set another one with --admin, or off",
     );
     return undefined;
   }

@@ -5,10 +5,10 @@ import { parseHandedOver, parseWorkerSettings } from "../workers/ipc/settings.js
 import { systemClock } from "./system-clock.js";
 
 /**
- * Runs a worker process: it takes its settings and then its connections from the process that started it. Resolves when
- * the hub has closed it in order; rejects when the hub is gone, or the worker cannot start.
+ * Runs a worker process. It gets its settings and then its connections from the hub. Resolves when the hub has closed
+ * it in order. Rejects if the hub is gone, or the worker cannot start.
  *
- * @param createLogger makes the log, as soon as it is known at which level
+ * @param createLogger creates the log, once its level is known
  */
 export async function runWorker(createLogger: (level: LogLevel) => Logger): Promise<void> {
   await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../base/clock.js";
 
-/** The machine's own time. Its timers do not keep the process alive: what serves, listens. */
+/** The machine's time. The timers do not keep the process alive; the listeners do. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),

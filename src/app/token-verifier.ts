@@ -3,9 +3,9 @@ import { createVerifier, type VerifierPorts } from "../auth/tokens/verifier.js";
 import type { Config } from "../config/config.js";
 
 /**
- * The verifier that the settings ask for; undefined where no key is configured, and every token is refused.
+ * The verifier for the configured keys; undefined if there are none, so that every token is refused.
  *
- * @throws PharosError `bad-config` for a key that is missing, weak or none
+ * @throws PharosError `bad-config` if a key is missing, weak or invalid
  */
 export function tokenVerifier(
   { tokens, publicUrl, limits }: Pick<Config, "tokens" | "publicUrl" | "limits">,

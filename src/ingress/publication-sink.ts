@@ -1,15 +1,15 @@
 import type { Publication } from "../hub/publications/publication.js";
 
-/** Where ingress hands publications: the journal, behind the hub's limits. */
+/** Takes the publications of an ingress: the journal, within the hub's limits. */
 export interface PublicationSink {
   /**
-   * Takes a publication; the order of calls is the order of publications. A promise may be returned where
-   * the journal is not in memory; calls do not wait for it, and a rejection is logged.
+   * Takes a publication. The order of calls is the order of publications. A journal that is not in memory may return a
+   * promise; further calls do not wait for it, and a rejection is logged.
    */
   append(publication: Publication): unknown;
   /**
-   * Undefined while there is room; otherwise a promise that resolves when there may be room again. It is
-   * asked before each message, and again after it resolved.
+   * Undefined while publications are accepted; otherwise a promise that resolves when they may be accepted again.
+   * Called before each message, and again after the promise has resolved.
    */
   room(): Promise<void> | undefined;
 }

@@ -2,17 +2,19 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Metrics } from "../base/metrics.js";
 
-/** How often lateness is looked at, in milliseconds: a delay that a user could feel is several of these. */
+/** How often the delay is sampled, in milliseconds: a noticeable delay is several times as long. */
 const resolutionMs = 10;
 
-/** Quantiles are of this long, in milliseconds; a shorter time would miss what happens between two scrapes. */
+/**
+ * The time that the quantiles cover, in milliseconds; a shorter time would miss delays between two scrapes.
+ */
 const windowMs = 10_000;
 
 const quantiles = [0.5, 0.99, 1] as const;
 
 /**
- * Measures how late the event loop is: the one figure that tells that a hub has more to do than one processor can.
- * Costs a timer every ten milliseconds, so it runs only where somebody can read the figure.
+ * Measures the delay of the event loop, which tells when a hub needs more than one processor. It costs a timer every
+ * ten milliseconds, so it runs only while the metric can be read.
  */
 export class EventLoopDelay {
   readonly #histogram = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -33,7 +35,7 @@ export class EventLoopDelay {
 
   #read(): void {
     for (const quantile of quantiles) {
-      // What is recorded is the time between two looks.
+      // The histogram has the times between two samples.
       const lateMs = this.#histogram.percentile(100 * quantile) / 1e6 - resolutionMs;
       const labels = { quantile: String(quantile) };
       this.#metrics.gauge("event_loop_delay_seconds", Math.max(0, lateMs) / 1000, labels);

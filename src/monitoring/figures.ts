@@ -15,7 +15,7 @@ interface HistogramSeries {
   readonly values: Histogram;
 }
 
-/** Counts in memory: every figure since the start, by name and labels. */
+/** Keeps all metrics in memory, by name and labels. */
 export class MetricsRegistry implements Metrics {
   readonly #values = new LabelTable<Series>();
   readonly #histograms = new LabelTable<HistogramSeries>();
@@ -34,7 +34,9 @@ export class MetricsRegistry implements Metrics {
     this.#histograms.row(name, labels, create).values.add(value);
   }
 
-  /** Every figure under its name with labels in braces, as in `rounds_total{front=http}`; of histograms sum and count. */
+  /**
+   * All values by name, with labels in braces, as in `rounds_total{front=http}`; sum and count of histograms.
+   */
   snapshot(): Readonly<Record<string, number>> {
     const entries = this.families()
       .flatMap(({ samples }) => samples)
@@ -43,7 +45,7 @@ export class MetricsRegistry implements Metrics {
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** All families, those without a figure so far included. */
+  /** All families, including those without a value. */
   families(): readonly Family[] {
     return [
       ...Object.entries(counters).map(([name, { help }]) => this.#family({ name, type: "counter", help })),

@@ -1,12 +1,12 @@
 import type { Labels, Sample } from "../base/metrics.js";
 
-/** Counts values by size: how many fell into each bucket, and their sum. */
+/** Counts values by size: the number in each bucket, and the sum. */
 export class Histogram {
   readonly #bounds: readonly number[];
   readonly #counts: number[];
   #sum = 0;
 
-  /** `bounds`: the largest value of each bucket, ascending; one more bucket takes what is above all. */
+  /** @param bounds the largest value of each bucket, ascending; one more bucket takes all larger values */
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
@@ -19,7 +19,7 @@ export class Histogram {
     this.#sum += value;
   }
 
-  /** As Prometheus reads them: each bucket counts all values up to its bound. */
+  /** In Prometheus' form: each bucket counts all values up to its bound. */
   samples(name: string, labels: Labels): readonly Sample[] {
     let count = 0;
     const buckets = this.#counts.map((own, index) => {

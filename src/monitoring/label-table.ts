@@ -1,10 +1,10 @@
 import type { Labels } from "../base/metrics.js";
 
-/** What is kept under each name, once for each combination of labels. */
+/** One row for each combination of a name and labels. */
 export class LabelTable<Row> {
   readonly #rows = new Map<string, Map<string, Row>>();
 
-  /** The row of this name and these labels; `create` makes it where there is none. */
+  /** Returns the row of this name and these labels; `create` makes it if it is missing. */
   row(name: string, labels: Labels, create: (labels: Labels) => Row): Row {
     const rows = this.#rows.get(name) ?? new Map<string, Row>();
     const key = labelText(labels);
@@ -18,7 +18,10 @@ export class LabelTable<Row> {
   }
 }
 
-/** Labels in braces, empty for none. Those of one name always come in the same order, since one place counts it. */
+/**
+ * The labels in braces; empty without labels. The labels of one name always come in the same order, since one place in
+ * the code counts it.
+ */
 export function labelText(labels: Labels): string {
   let text = "";
   for (const label in labels) text += `${text === "" ? "{" : ","}${label}=${labels[label]}`;

@@ -3,19 +3,18 @@ import { PharosError } from "../base/errors.js";
 import type { Endpoint } from "./endpoint.js";
 
 /**
- * Any text here makes libzmq insist on a ZMTP 3 handshake. Without it a socket takes ZMTP 1.0, whose
- * greeting is so short that an HTTP request of a web page passes for messages (seen on the wire).
+ * With any text here, libzmq requires a ZMTP 3 handshake. Without it, a socket accepts ZMTP 1.0, whose greeting is so
+ * short that an HTTP request of a web page passes for messages [seen on the wire].
  */
 const zapDomain = "pharos";
 
-/** Finds a peer that is gone without a word within a minute: 30 s of silence, then three probes 10 s apart. */
+/** Finds a silent dead peer within a minute: after 30 s of silence, three probes 10 s apart. */
 const keepAlive = { tcpKeepalive: 1, tcpKeepaliveIdle: 30, tcpKeepaliveInterval: 10, tcpKeepaliveCount: 3 };
 
 /**
- * Binds or connects `socket` as `endpoint` says, and returns the address that it really has. A connect
- * returns at once and is retried by ZeroMQ for ever.
+ * Binds or connects `socket`, and returns its real address. A connect returns at once; ZeroMQ retries it for ever.
  *
- * @throws PharosError `bad-endpoint` when the address cannot be bound; the socket is then closed
+ * @throws PharosError `bad-endpoint` if the address cannot be bound; the socket is then closed
  */
 export async function attach(socket: Pull | Push, endpoint: Endpoint): Promise<string> {
   try {
@@ -25,7 +24,7 @@ export async function attach(socket: Pull | Push, endpoint: Endpoint): Promise<s
       socket.connect(endpoint.address);
       return endpoint.address;
     }
-    // A socket with keys has its own, and with it somebody who is asked.
+    // A socket with keys has its own domain, which a gate answers for.
     if ((socket.zapDomain ?? "") === "") socket.zapDomain = zapDomain;
     await socket.bind(endpoint.address);
     return socket.lastEndpoint ?? endpoint.address;

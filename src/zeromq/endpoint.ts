@@ -1,25 +1,25 @@
 import { PharosError } from "../base/errors.js";
 
-/** Where a ZeroMQ socket binds or connects. Only {@link parseEndpoint} makes one. */
+/** An address that a ZeroMQ socket binds or connects. Only {@link parseEndpoint} makes one. */
 export interface Endpoint {
   readonly mode: "bind" | "connect";
-  /** What ZeroMQ is given: `tcp://HOST:PORT` or `ipc://PATH`. */
+  /** The address for ZeroMQ: `tcp://HOST:PORT` or `ipc://PATH`. */
   readonly address: string;
   readonly transport: "tcp" | "ipc";
-  /** False when programs on other machines may reach the socket, or it reaches them: worth a warning for a bind. */
+  /** False if the peer may be on another machine. */
   readonly isLoopback: boolean;
 }
 
 const allowed =
   "allowed are tcp://HOST:PORT and ipc://PATH, with @ before it to bind or > to connect, for instance @tcp://127.0.0.1:9997";
 
-/** The kernel's limit for the path of a local socket, without the closing NUL [unix(7)]. */
+/** The longest socket path on Linux, without the closing NUL [unix(7)]. */
 const maxPathBytes = 107;
 
 /**
- * Parses an endpoint as CZMQ writes it: `@tcp://127.0.0.1:9997` binds, `>ipc://path` connects, and one
- * without a sign does as `defaultMode` says. A bind may ask for a free port (`*` or `0`) or every interface
- * (`*`); a connect names both. `localhost` is bound as 127.0.0.1, since ZeroMQ binds to no names.
+ * Parses an endpoint in CZMQ's notation: `@tcp://127.0.0.1:9997` binds, `>ipc://path` connects, and without a sign
+ * `defaultMode` decides. A bind may use a free port (`*` or `0`) or all interfaces (`*`); a connect needs a host and a
+ * port. `localhost` is bound as 127.0.0.1, since ZeroMQ does not bind names.
  *
  * @throws PharosError `bad-endpoint` for anything else
  */
@@ -36,20 +36,21 @@ function tcpEndpoint(text: string, mode: Endpoint["mode"], place: string): Endpo
   const [, host = "", port = ""] = match ?? [];
   if (match === null || Number(port) > 65_535) throw refusal(text, allowed);
   if (mode === "connect" && (host === "*" || port === "*" || Number(port) === 0))
-    throw refusal(text, "to connect, name a host and a port from 1 to 65535");
+    throw refusal(text, "an endpoint to connect needs a host and a port from 1 to 65535");
   const bound = mode === "bind" && host === "localhost" ? "127.0.0.1" : host;
   const isLoopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/.test(host);
-  // Only `*` asks libzmq for a free port in every release; `0` is the form that other programs use.
+  // Only `*` means a free port in every release of libzmq; other programs write `0`.
   const address = `tcp://${bound}:${Number(port) === 0 ? "*" : port}`;
   return { mode, address, transport: "tcp", isLoopback };
 }
 
 function ipcEndpoint(text: string, mode: Endpoint["mode"], path: string): Endpoint {
   if (/[\s,\p{Cc}]/u.test(path))
-    throw refusal(text, "an ipc path holds no spaces, commas or control characters");
+    throw refusal(text, "an ipc path must not contain spaces, commas or control characters");
   if (Buffer.byteLength(path) > maxPathBytes)
     throw refusal(text, `an ipc path may have at most ${maxPathBytes} bytes`);
-  if (path === "*") throw refusal(text, "name the ipc path; nobody could find a random one");
+  if (path === "*")
+    throw refusal(text, "an ipc path must not be *, since publishers could not find a random path");
   return { mode, address: `ipc://${path}`, transport: "ipc", isLoopback: true };
 }
 

@@ -152,7 +152,7 @@ describe("a hub with the default admin address", () => {
   it("starts without it when another program uses it", async () => {
     const hub = await startHubBesideAnother();
     expect(hub.ready.get("admin")).toBeUndefined();
-    await hub.waitForLog(/another program has the admin address; give another with --admin, or off/, {
+    await hub.waitForLog(/another program uses the admin address; set another one with --admin, or off/, {
       within,
     });
   });

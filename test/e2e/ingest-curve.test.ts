@@ -35,7 +35,7 @@ test("a hub does not start with an ingest endpoint that other machines can reach
   const hub = await spawnHub({ http: "off", ingest: ["@tcp://*:0"] });
   expect(await hub.waitForExit({ within: 30_000 })).toEqual({ code: 2, signal: null });
   expect(hub.stderr.trim().split("\n").at(-1)).toMatch(
-    /^pharos: --ingest: other machines could publish at tcp:\/\/\*:\*: bind it to loopback .*--ingest-curve FILE/,
+    /^pharos: --ingest: other machines could publish at tcp:\/\/\*:\*: bind loopback .*--ingest-curve FILE/,
   );
   expect(hub.stdout).toBe("");
 });

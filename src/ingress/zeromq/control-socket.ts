@@ -6,7 +6,7 @@ import { attach } from "../../zeromq/bind.js";
 import type { Endpoint } from "../../zeromq/endpoint.js";
 
 export interface ControlOptions {
-  /** A bound ipc endpoint: whoever may write to its file may stop the hub. */
+  /** An ipc endpoint to bind. Every program that may write to its file can stop the hub. */
   readonly endpoint: Endpoint;
   /** Called for each message `shutdown`. */
   readonly onShutdown: () => void;
@@ -14,13 +14,16 @@ export interface ControlOptions {
   readonly logger: Logger;
 }
 
-/** A word of one frame is all that is said here. */
+/** The only message is one word in one frame. */
 const maxFrameBytes = 1024;
 const queuedMessages = 16;
 
-/** Takes the message `shutdown`, from a ZeroMQ PUSH. Everything else is logged at a limited rate and ignored. */
+/**
+ * Receives the message `shutdown` from a ZeroMQ PUSH socket. Any other message is ignored, and logged at a limited
+ * rate.
+ */
 export class ControlSocket {
-  /** The address in use. */
+  /** The bound address. */
   readonly address: string;
   readonly #socket: Pull;
   readonly #reading: Promise<void>;
@@ -33,16 +36,16 @@ export class ControlSocket {
   }
 
   /**
-   * Binds, and begins to read.
+   * Binds the endpoint and starts to read.
    *
-   * @throws PharosError `bad-endpoint` unless the endpoint is ipc and binds, or when it cannot be bound
+   * @throws PharosError `bad-endpoint` if the endpoint is not an ipc one that binds, or cannot be bound
    */
   static async open(options: ControlOptions): Promise<ControlSocket> {
     const { endpoint } = options;
     if (endpoint.transport !== "ipc" || endpoint.mode !== "bind")
       throw new PharosError(
         "bad-endpoint",
-        "a control endpoint is an ipc one that binds, for instance ipc:///run/pharos/control",
+        "a control endpoint must be an ipc path to bind, for instance ipc:///run/pharos/control",
       );
     const socket = new Pull({
       receiveHighWaterMark: queuedMessages,
@@ -64,8 +67,8 @@ export class ControlSocket {
     try {
       for await (const [word, ...others] of this.#socket) {
         if (others.length === 0 && word?.toString("latin1").trim() === "shutdown") onShutdown();
-        else warn({ address: this.address }, "ignored a control message; the one that is known is shutdown");
-        // Ready messages are handed over without leaving the turn; a flood here must not hold up the hub.
+        else warn({ address: this.address }, "ignored a control message; the only valid one is shutdown");
+        // A receive that finds a message does not leave the turn: without this, a flood would hold up the hub.
         await new Promise<void>((resolve) => clock.endOfTurn(resolve));
       }
     } catch (error) {

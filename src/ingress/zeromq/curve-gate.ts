@@ -12,20 +12,23 @@ export interface CurveGateOptions {
   readonly metrics: Metrics;
 }
 
-/** Where libzmq asks who may connect [ZeroMQ RFC 27]. An address of one context, so each gate has a context of its own. */
+/**
+ * The address at which libzmq asks whether a peer may connect [ZeroMQ RFC 27]. It is local to one context, so each gate
+ * has its own context.
+ */
 const zapAddress = "inproc://zeromq.zap.01";
 const zapDomain = "pharos-curve";
 const zapVersion = "1.0";
 
 /**
- * Decides which publishers a bound socket takes, by their CURVE keys. Who is refused, or fails the handshake, is
- * counted and logged at a limited rate; nothing that it sends is read.
+ * Decides by CURVE keys which publishers may connect to a bound socket. A publisher that is refused, or fails the
+ * handshake, is counted and logged at a limited rate; nothing that it sends is read.
  */
 export class CurveGate {
   readonly #context: Context;
   readonly #handler: Reply;
   readonly #options: CurveGateOptions;
-  /** Each has its own limit, so that a crowd without keys does not hide whose key was refused. */
+  /** Two limits, so that many publishers without keys do not hide the ones whose key was refused. */
   readonly #warnOf: Readonly<Record<"handshake" | "key", LimitedLog>>;
   readonly #answering: Promise<void>;
   #closed = false;
@@ -39,7 +42,7 @@ export class CurveGate {
     this.#answering = this.#answer();
   }
 
-  /** Opens a gate. It must be open before the socket that asks it is bound. */
+  /** Opens a gate. Open it before its socket is bound. */
   static async open(options: CurveGateOptions): Promise<CurveGate> {
     const context = new Context();
     const handler = new Reply({ context, linger: 0 });
@@ -47,19 +50,19 @@ export class CurveGate {
     return new CurveGate(handler, context, options);
   }
 
-  /** What a socket is made with so that this gate guards it. */
+  /** The options for the socket that this gate guards. */
   get socketOptions(): SocketOptions<Pull> {
     return {
       context: this.#context,
       curveServer: true,
       curveSecretKey: this.#options.keys.secretKey,
       zapDomain,
-      // Without it libzmq lets everybody in when the handler is not there.
+      // Without it, libzmq accepts every peer if the handler is missing.
       zapEnforceDomain: true,
     };
   }
 
-  /** Counts and logs the handshakes with `socket` that fail before a key is known. */
+  /** Counts and logs the handshakes with `socket` that fail before the key is known. */
   watch(socket: Pull): void {
     for (const type of ["handshake:error:protocol", "handshake:error:other"] as const)
       socket.events.on(type, ({ address, error }) =>
@@ -82,11 +85,14 @@ export class CurveGate {
       for await (const request of this.#handler) await this.#handler.send(this.#verdict(request));
     } catch (error) {
       if (!this.#closed)
-        this.#options.logger.error({ error }, "no further publisher can be let in by its key");
+        this.#options.logger.error({ error }, "no further publisher with a key can be accepted");
     }
   }
 
-  /** [ZeroMQ RFC 27]: version, request id, domain, address, identity, mechanism, key; the answer begins with the first two. */
+  /**
+   * [ZeroMQ RFC 27]: version, request id, domain, address, identity, mechanism, key. The reply begins with the first
+   * two.
+   */
   #verdict([version, id, , address, , mechanism, credentials]: readonly Buffer[]): (string | Buffer)[] {
     const head = [version ?? zapVersion, id ?? ""];
     const key = mechanism?.toString() === "CURVE" && credentials !== undefined ? encodeZ85(credentials) : "";

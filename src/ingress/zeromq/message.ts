@@ -6,11 +6,11 @@ import { decodeUtf8 } from "../../base/utf8.js";
 import { parseEventText } from "./event-text.js";
 
 /**
- * Parses one ZeroMQ message of a publisher. One frame is event-stream text for the default topic, and may
- * hold several events or none; two or three frames are topic, data, and an optional JSON object of `id`,
- * `type`, `retry`, `private`, `retain`. Invalid UTF-8 is refused, never repaired.
+ * Parses one ZeroMQ message of a publisher. One frame is event-stream text for the default topic, with any number of
+ * events. Two or three frames are the topic, the data, and optionally a JSON object with `id`, `type`, `retry`,
+ * `private`, `retain`. Invalid UTF-8 is refused, never repaired.
  *
- * @throws PharosError; nothing of a refused message may be published
+ * @throws PharosError; then no part of the message may be published
  */
 export function parseIngestMessage(
   frames: readonly Uint8Array[],

@@ -19,7 +19,7 @@ export interface IngressOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Keys for an endpoint that is not loopback, which cannot be bound without; others have no effect. @default none */
+  /** Required to bind an endpoint that is not loopback; no effect on other endpoints. @default none */
   readonly curve?: CurveServer | undefined;
   /** @default defaultPublicationLimits */
   readonly publicationLimits?: PublicationLimits;
@@ -28,22 +28,26 @@ export interface IngressOptions {
 }
 
 export interface IngressLimits {
-  /** The largest frame in bytes; a peer that sends a larger one is cut, and that message is lost. */
+  /**
+   * The largest frame in bytes. A publisher that sends a larger one is disconnected, and the message is lost.
+   */
   readonly frameBytes: number;
-  /** Messages that ZeroMQ holds for each publisher before it stops reading from it. 0 would mean no limit. */
+  /**
+   * Messages that ZeroMQ queues for each publisher before it stops reading from it. 0 would mean no limit.
+   */
   readonly queuedMessages: number;
   /** Milliseconds of reading in one turn of the event loop; then other work goes on. */
   readonly turnMs: number;
-  /** Most milliseconds that `close` reads on, for what publishers have already sent. */
+  /** How long `close` goes on reading what publishers have already sent, in milliseconds. */
   readonly drainMs: number;
-  /** Milliseconds without a message after which `close` takes it that nothing more is on its way. */
+  /** After this time without a message, `close` assumes that no more is on its way, in milliseconds. */
   readonly quietMs: number;
 }
 
 /**
- * With 128 queued messages a publisher of the largest frames holds
- * 128 MiB here, one of 200 bytes 25 KB, as fast as with 1,000 (96,000 and 98,000 messages/s). libzmq
- * has no limit for the number of frames: it gathers a message of any number, which is then refused.
+ * 128 queued messages are 128 MiB for a publisher of the largest frames, and 25 KB for one of 200 bytes. That is as
+ * fast as 1,000 (96,000 and 98,000 messages/s). libzmq has no limit for the number of frames of a message: it collects
+ * them all, and the message is then refused.
  */
 export const defaultIngressLimits: IngressLimits = Object.freeze({
   frameBytes: defaultPublicationLimits.dataBytes,
@@ -54,13 +58,13 @@ export const defaultIngressLimits: IngressLimits = Object.freeze({
 });
 
 /**
- * Takes publications from ZeroMQ publishers on one endpoint. Each message is published as a whole or
- * refused as a whole, counted and logged at a limited rate. It reads only while the sink has room: what is
- * not read fills the queues up to the publishers, whose sends then wait. Restarts of publishers and broken
- * links heal by themselves.
+ * Receives publications from ZeroMQ publishers at one endpoint. Each message is published or refused as a whole;
+ * refusals are counted, and logged at a limited rate. It reads only while the sink accepts publications. Unread
+ * messages fill the queues back to the publishers, whose sends then wait. ZeroMQ reconnects after restarts and broken
+ * connections.
  */
 export class ZeroMqIngress {
-  /** The address in use, with the port that a bind to a free one was given. */
+  /** The bound or connected address, with the real port. */
   readonly address: string;
   readonly #options: IngressOptions;
   readonly #limits: IngressLimits;
@@ -87,10 +91,10 @@ export class ZeroMqIngress {
   }
 
   /**
-   * Binds or connects, and begins to read. With keys, every publisher beyond loopback needs its own; without them
-   * an endpoint there may be connected to, since the hub names it, but not bound.
+   * Binds or connects, and starts to read. With keys, every publisher beyond loopback needs one. Without keys, an
+   * endpoint beyond loopback may be connected, since the hub chooses it, but not bound.
    *
-   * @throws PharosError `bad-endpoint` when the endpoint cannot be bound, or may not be without keys
+   * @throws PharosError `bad-endpoint` if the endpoint cannot be bound, or needs keys
    */
   static async open(options: IngressOptions): Promise<ZeroMqIngress> {
     const { endpoint, curve, logger, clock, metrics } = options;
@@ -114,8 +118,8 @@ export class ZeroMqIngress {
   }
 
   /**
-   * Reads what publishers have already sent and the sink has room for, for a second at most while more keeps
-   * coming; then closes, and resolves when every append has settled. Safe to call twice.
+   * Reads what publishers have already sent, while the sink accepts it, for a second at most. Then it closes, and
+   * resolves when all appends are settled. Safe to call twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -125,7 +129,7 @@ export class ZeroMqIngress {
   async #close(): Promise<void> {
     this.#drainUntil = this.#options.clock.monotonic() + this.#limits.drainMs;
     this.#wake();
-    // No unbind first: the binding does that in another thread, and a receive at the same time can abort the process.
+    // No unbind first: it runs in another thread, and a receive at the same time can abort the process.
     await this.#emptied();
     this.#socket.close();
     await this.#reading;
@@ -133,10 +137,10 @@ export class ZeroMqIngress {
     await Promise.allSettled(this.#unsettled);
   }
 
-  /** Resolves when reading has ended, or has waited for a message for `quietMs`. */
+  /** Resolves when reading has ended, or no message has come for `quietMs`. */
   async #emptied(): Promise<void> {
-    // An empty queue is not the end: it holds 128 messages, a turn takes them all, and what publishers have sent
-    // lies in the kernel until libzmq's thread fetches more. Ending there lost half of what a flood had sent.
+    // An empty queue is not the end. It holds only 128 messages, which one turn reads, while further ones are in the
+    // kernel until libzmq's thread fetches them. Stopping here lost half of a flood.
     for (let received = -1; !this.#ended && (!this.#waiting || received !== this.#received);) {
       received = this.#received;
       await new Promise<void>((resolve) => this.#options.clock.after(this.#limits.quietMs, resolve));
@@ -151,13 +155,16 @@ export class ZeroMqIngress {
       if (frames === undefined) return;
       this.#received += 1;
       this.#take(frames);
-      // A receive that finds a message resolves without leaving the turn: a flood would hold up everything else.
+      // A receive that finds a message does not leave the turn, so that a flood would hold up all other work.
       const pause = budget.pauseIfUsedUp();
       if (pause !== undefined) await pause;
     }
   }
 
-  /** Waits for room in the sink. False when reading is to end: out of room or of time while closing. */
+  /**
+   * Waits until the sink accepts publications. False if reading has to end: the time of `close` is over, or the sink
+   * accepts nothing while closing.
+   */
   async #hasRoom(): Promise<boolean> {
     for (;;) {
       if (this.#options.clock.monotonic() >= this.#drainUntil) return false;
@@ -171,7 +178,7 @@ export class ZeroMqIngress {
     }
   }
 
-  /** The next message, or undefined when reading is to end. */
+  /** The next message; undefined if reading has to end. */
   async #receive(): Promise<readonly Buffer[] | undefined> {
     try {
       this.#waiting = true;
@@ -180,7 +187,7 @@ export class ZeroMqIngress {
       if (this.#closing === undefined)
         this.#options.logger.error(
           { error, address: this.address },
-          "this endpoint takes no more publications",
+          "this endpoint receives no more publications",
         );
       return undefined;
     } finally {
@@ -210,7 +217,7 @@ export class ZeroMqIngress {
     const known = toPharosError(error);
     const reason = known.code;
     this.#options.metrics.count("publications_refused_total", 1, { reason });
-    const message = known === error ? known.message : "a publication could not be taken";
+    const message = known === error ? known.message : "a publication could not be stored";
     this.#warn({ reason, address: this.address, ...(known === error ? {} : { error }) }, message);
   }
 }
@@ -221,12 +228,12 @@ interface Opened {
   readonly address: string;
 }
 
-/** For an endpoint beyond loopback without keys. */
+/** Refuses to bind an endpoint beyond loopback without keys, and warns about connecting one. */
 function warnOrRefuse({ mode, address }: Endpoint, logger: Logger): void {
   if (mode === "bind")
     throw new PharosError(
       "bad-endpoint",
-      `other machines could publish at ${address}: bind it to loopback (tcp://127.0.0.1:PORT) or ipc://PATH, or let publishers in by their keys with --ingest-curve FILE (pharos keys FILE makes them)`,
+      `other machines could publish at ${address}: bind loopback (tcp://127.0.0.1:PORT) or ipc://PATH, or require keys with --ingest-curve FILE (pharos keys FILE creates them)`,
     );
-  logger.warn({ address }, "what comes from there is not encrypted, and whoever takes its place may publish");
+  logger.warn({ address }, "this connection is not encrypted: another program at its address could publish");
 }

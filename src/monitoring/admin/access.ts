@@ -2,17 +2,17 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { isLoopbackAddress, isLoopbackHost, forwardingHeaderOf } from "../../gateway/http/loopback.js";
 
-/** What is looked at to decide who may ask. */
+/** The parts of a request that decide whether it is allowed. */
 export interface AdminRequest {
   readonly peer: string | undefined;
-  /** A header by its lower-case name. */
+  /** Returns a header by its lower-case name. */
   header(name: string): string | undefined;
 }
 
 /**
- * Who may read the figures. With a token: whoever presents it. Without one: programs on this machine that ask for it by
- * a loopback name. A web page open on this machine can send requests too, and after it has rebound its own name to a
- * loopback address even read the answers; its requests then carry that name as their Host.
+ * Decides which requests may read the metrics. With a token: those that present it. Without one: requests of programs
+ * on this machine, with a loopback name as Host. A web page that is open on this machine can send requests too, and can
+ * read the answers if its own name resolves to a loopback address; but then the Host is that name.
  */
 export class AdminAccess {
   readonly #digest: Buffer | undefined;
@@ -22,8 +22,8 @@ export class AdminAccess {
   }
 
   /**
-   * Why this request is refused; undefined when it is not. For the files of the page no token is needed where there is
-   * one: a browser has none to send before the page has asked for it.
+   * The reason to refuse a request; undefined if it is allowed. The files of the page need no token: a browser has none
+   * before the page has asked for it.
    */
   refusalOf(request: AdminRequest, what: "figures" | "page" = "figures"): PharosError | undefined {
     if (this.#digest === undefined) return withoutToken(request);
@@ -33,15 +33,16 @@ export class AdminAccess {
 
 function withToken(request: AdminRequest, digest: Buffer): PharosError | undefined {
   const given = /^bearer +(\S+)$/i.exec(request.header("authorization")?.trim() ?? "")?.[1];
-  // Digests are of one length, and comparing them takes the same time wherever they differ.
+  // Digests have the same length, so comparing them takes the same time for every token.
   if (given !== undefined && timingSafeEqual(digestOf(given), digest)) return undefined;
-  return new PharosError("unauthorized", "the admin token is needed: Authorization: Bearer TOKEN");
+  return new PharosError("unauthorized", "the admin token is required: Authorization: Bearer TOKEN");
 }
 
 function withoutToken(request: AdminRequest): PharosError | undefined {
-  if (!isLoopbackAddress(request.peer ?? "")) return forbidden("only programs on this machine may ask");
-  if (!isLoopbackHost(request.header("host") ?? "")) return forbidden("the Host must be a loopback name");
-  if (forwardingHeaderOf(request) !== undefined) return forbidden("what comes through a proxy is refused");
+  if (!isLoopbackAddress(request.peer ?? "")) return forbidden("only programs on this machine are allowed");
+  if (!isLoopbackHost(request.header("host") ?? ""))
+    return forbidden("the Host header must be a loopback name");
+  if (forwardingHeaderOf(request) !== undefined) return forbidden("requests through a proxy are refused");
   return undefined;
 }
 

@@ -11,7 +11,7 @@ import type { AdminRequest } from "./access.js";
 import { expositionType } from "./exposition.js";
 import { servePages } from "./pages.js";
 
-/** Connections at a time; a scraper has one. */
+/** The most open connections; a scraper needs one. */
 const mostConnections = 64;
 
 /** How long a request may take to arrive, in milliseconds. */
@@ -19,22 +19,24 @@ const requestWithinMs = 10_000;
 
 export interface AdminServerOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
-  /** Whoever presents it may ask from anywhere; undefined: only programs on this machine may. */
+  /**
+   * Requests with this token are allowed from anywhere; undefined: only programs on this machine are allowed.
+   */
   readonly token: string | undefined;
-  /** All figures as Prometheus reads them. */
+  /** Returns all metrics in Prometheus' text format. */
   readonly metrics: () => string;
-  /** The status as a JSON document. */
+  /** Returns the status document. */
   readonly stats: () => unknown;
-  /** The folder with the pages, of which it serves the operator's. */
+  /** The folder of the pages; only the operator's page is served from it. */
   readonly htmlDir: string;
   readonly logger: Logger;
 }
 
 /**
- * Serves `GET /metrics` and `GET /stats`, and at `/` a page that shows them, at an address of their own, which need not be
- * reachable for clients. It sends no CORS headers: no page of another origin can read what it answers.
+ * Serves `GET /metrics`, `GET /stats`, and at `/` a page that shows them. It has an address of its own, which clients
+ * need not reach. It sends no CORS headers, so that pages of other origins cannot read its answers.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -48,9 +50,9 @@ export class AdminServer {
   }
 
   /**
-   * Binds the port; resolves with the URL, the port in it being the real one.
+   * Binds the port; resolves with the URL, which has the real port.
    *
-   * @throws PharosError `unreachable` when the address cannot be bound
+   * @throws PharosError `unreachable` if the address cannot be bound
    */
   async listen(): Promise<string> {
     const { host, port } = this.#options;
@@ -75,7 +77,7 @@ export class AdminServer {
     app.server.maxConnections = mostConnections;
     const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {
-      // By the route and not by the URL, which can be written in many ways.
+      // The route is compared, not the URL: one path can be written in many ways.
       const what = pages.has(request.routeOptions.url ?? "") ? "page" : "figures";
       const refusal = this.#access.refusalOf(asked(request), what);
       if (refusal === undefined) done();
@@ -88,7 +90,7 @@ export class AdminServer {
     app.setNotFoundHandler((_request, reply) =>
       this.#refuse(
         reply,
-        new PharosError("not-found", "GET /metrics, GET /stats and a page at / are served here"),
+        new PharosError("not-found", "only GET /metrics, GET /stats and a page at / are served here"),
       ),
     );
     app.setErrorHandler((error, _request, reply) => {

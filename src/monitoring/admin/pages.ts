@@ -2,10 +2,12 @@ import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 
-/** Where the operator's view is. */
+/** The path of the operator's page. */
 const viewPath = "/operator/";
 
-/** Its files, and those that it has in common with the public page. A list, so that nothing else can be asked for. */
+/**
+ * The files of the operator's page, and those it shares with the public page. No other file can be requested.
+ */
 const files = [
   "operator/cards.js",
   "operator/figures.js",
@@ -27,24 +29,24 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Nothing from elsewhere runs or is asked, and no other page frames this one. */
+/** Nothing of another origin is loaded, and no other page can frame this one. */
 const headers = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
-  // They may be of another version after the next start.
+  // The files may change with the next start.
   "Cache-Control": "no-cache",
 };
 
 /**
- * Serves the operator's view from the folder of the pages: `/` leads to it. Its files are no secret; the figures that
- * it shows are, and it asks for them with the token that it has been given.
+ * Serves the operator's page from the folder of the pages; `/` redirects to it. Its files are public. The metrics are
+ * not: the page requests them with the token that the operator has typed in.
  *
  * @returns the paths of its routes
  */
 export function servePages(app: FastifyInstance, htmlDir: string): ReadonlySet<string> {
-  // Relative, so that it works below whatever a proxy puts before it.
+  // A relative target, so that it works behind a proxy that adds a path.
   app.get("/", (_request, reply) => reply.redirect(viewPath.slice(1)));
   const paths = files.map((file) => [`/${file.replace(/index\.html$/, "")}`, file] as const);
   for (const [path, file] of paths) {

@@ -2,10 +2,10 @@ import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "nod
 import { PharosError } from "../../base/errors.js";
 import type { CurveKey, CurveKeyPair } from "./keys.js";
 
-/** What a file of keys holds, not yet parsed. */
+/** The content of a key file, not yet parsed. */
 export interface KeyFile {
   readonly content: unknown;
-  /** True when users that neither own the file nor are in its group can read or change it. */
+  /** True if users other than the owner and its group can read or change the file. */
   readonly isExposed: boolean;
 }
 
@@ -14,7 +14,7 @@ const others = 0o006;
 /**
  * Reads a JSON file of keys.
  *
- * @throws PharosError `bad-curve-key` when it cannot be read or is not JSON; the message repeats nothing of it
+ * @throws PharosError `bad-curve-key` if it cannot be read or is not JSON; the message never quotes it
  */
 export function readCurveKeyFile(file: string): KeyFile {
   const { text, mode } = readOpened(file);
@@ -22,9 +22,9 @@ export function readCurveKeyFile(file: string): KeyFile {
 }
 
 /**
- * Writes a pair to a new file that only its owner can read, with `serverKey` for a publisher's file.
+ * Writes a key pair to a new file that only its owner can read; with `serverKey` for a publisher's file.
  *
- * @throws PharosError `bad-curve-key` when the file is there already, whose keys somebody may use, or cannot be written
+ * @throws PharosError `bad-curve-key` if the file exists, since its keys may be in use, or cannot be written
  */
 export function writeKeyFile(file: string, keys: CurveKeyPair & { readonly serverKey?: CurveKey }): void {
   try {
@@ -34,7 +34,7 @@ export function writeKeyFile(file: string, keys: CurveKeyPair & { readonly serve
   }
 }
 
-/** What is looked at is what is read, also when somebody puts another file in its place. */
+/** Checks and reads one open file, so that it cannot be replaced in between. */
 function readOpened(file: string): { readonly text: string; readonly mode: number } {
   let descriptor: number | undefined;
   try {
@@ -51,7 +51,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No cause: what V8 says of a JSON text quotes it, and this one holds a secret.
+    // Without a cause: V8's message quotes the JSON text, which contains a secret.
     throw new PharosError("bad-curve-key", `${file} is not JSON; pharos keys makes such files`);
   }
 }

@@ -4,7 +4,9 @@ import { encodeZ85, parseZ85 } from "./z85.js";
 
 declare const keyBrand: unique symbol;
 
-/** A key of CURVE [ZeroMQ RFC 26], as 40 characters of Z85. Only {@link createKeyPair} and the parsers here make one. */
+/**
+ * A CURVE key [ZeroMQ RFC 26]: 40 characters of Z85. Only {@link createKeyPair} and the parsers here make one.
+ */
 export type CurveKey = string & { readonly [keyBrand]: true };
 
 export interface CurveKeyPair {
@@ -12,18 +14,20 @@ export interface CurveKeyPair {
   readonly secretKey: CurveKey;
 }
 
-/** What a hub has: its own pair, and whom it lets in. */
+/** The keys of a hub: its own pair, and the publishers that may connect. */
 export interface CurveServer extends CurveKeyPair {
-  /** The public keys of the publishers that may connect; undefined: whoever knows the hub's public key. */
+  /**
+   * The public keys of the publishers that may connect; undefined: any publisher that knows the hub's public key.
+   */
   readonly clients: ReadonlySet<CurveKey> | undefined;
 }
 
-/** What a publisher has: its own pair, and the public key of its hub. */
+/** The keys of a publisher: its own pair, and the public key of its hub. */
 export interface CurveClient extends CurveKeyPair {
   readonly serverKey: CurveKey;
 }
 
-/** A publisher's keys as a program gives them: Z85 texts of 40 characters. */
+/** The keys of a publisher as a program gives them: texts of 40 Z85 characters. */
 export interface CurveClientKeys {
   readonly publicKey?: string | undefined;
   readonly secretKey: string;
@@ -31,17 +35,17 @@ export interface CurveClientKeys {
   readonly serverKey: string;
 }
 
-/** A new pair. */
+/** Creates a new key pair. */
 export function createKeyPair(): CurveKeyPair {
   const { publicKey, privateKey } = generateKeyPairSync("x25519");
   return { publicKey: keyOf(publicKey, "x"), secretKey: keyOf(privateKey, "d") };
 }
 
 /**
- * Reads a hub's keys: an object of `secretKey`, and optionally `publicKey` and `clients`, a list of the public keys
+ * Parses a hub's keys: an object with `secretKey`, and optionally `publicKey` and `clients`, a list of the public keys
  * that may connect. `what` names the input in messages.
  *
- * @throws PharosError `bad-curve-key` for anything else; an empty list is refused, since it could be meant either way
+ * @throws PharosError `bad-curve-key` for anything else; also for an empty list, which could mean nobody or everybody
  */
 export function parseCurveServer(input: unknown, what: string): CurveServer {
   const fields = parseFields(input, { what, allowed: ["secretKey", "publicKey", "clients"] });
@@ -49,7 +53,7 @@ export function parseCurveServer(input: unknown, what: string): CurveServer {
 }
 
 /**
- * Reads a publisher's keys: an object of `secretKey`, `serverKey` and optionally `publicKey`. `what` names the input
+ * Parses a publisher's keys: an object with `secretKey`, `serverKey` and optionally `publicKey`. `what` names the input
  * in messages.
  *
  * @throws PharosError `bad-curve-key` for anything else
@@ -60,9 +64,9 @@ export function parseCurveClient(input: unknown, what: string): CurveClient {
 }
 
 /**
- * Takes one key. `what` names it in messages, which never repeat it: it may be a secret.
+ * Parses one key. `what` names it in messages, which never quote it: it may be a secret.
  *
- * @throws PharosError `bad-curve-key`
+ * @throws PharosError `bad-curve-key` for anything else
  */
 export function parseKey(input: unknown, what: string): CurveKey {
   if (input === undefined) throw new PharosError("bad-curve-key", `${what} is missing; allowed is ${form}`);
@@ -74,10 +78,10 @@ export function parseKey(input: unknown, what: string): CurveKey {
 const keyBytes = 32;
 const form = "a key of 40 characters as pharos keys makes it (Z85)";
 
-/** What stands before the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
+/** The bytes before the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
 const pkcs8Head = Buffer.from("302e020100300506032b656e04220420", "hex");
 
-/** A public key that is not that of the secret one would only fail later, at a handshake that tells nobody why. */
+/** A public key of another secret key would fail only at a handshake, without a reason. */
 function parsePair(fields: ReadonlyMap<string, unknown>, what: string): CurveKeyPair {
   const secretKey = parseKey(fields.get("secretKey"), `secretKey in ${what}`);
   const publicKey = publicKeyOf(secretKey);
