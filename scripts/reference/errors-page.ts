@@ -14,7 +14,14 @@ Every refused request gets \`application/problem+json\` [RFC 9457]. Its \`title\
 under which the hub's log has the refusal. Refusals that can succeed later have \`Retry-After\`.
 
 \`\`\`sh
-curl -i 'http://127.0.0.1:8080/esupdates?topic='
+curl -i 'http://127.0.0.1:8080/esupdates?topic=a%23'
+\`\`\`
+
+\`\`\`
+HTTP/1.1 400 Bad Request
+content-type: application/problem+json
+
+{"type":"about:blank","title":"bad-filter","status":400,"detail":"# must stand alone in the last level of a topic filter, as in news/#","instance":"urn:uuid:9efa2674-…"}
 \`\`\``;
 
 const others = `## In programs and logs

@@ -22,7 +22,8 @@ export const httpSettings = {
     default: 0,
     help: "Worker processes for client connections of the HTTP front; 0 = none.",
     notes: `Use workers if one process cannot hold all connections: about one worker per 15,000 streams. Raise \`limits.connections\` and
-\`limits.connectionsPerLocalAddress\` together with it. With 0 the hub's own process holds the connections.`,
+\`limits.connectionsPerLocalAddress\` together with it. With 0 the hub's own process holds the connections:
+[Workers](../operating/workers.md).`,
   }),
   publicUrl: setting({
     option: "public-url",

@@ -5,7 +5,7 @@ import { onOrOff, pushStreamPaths } from "../values/addresses.js";
 import { seconds, wholeNumber } from "../values/number.js";
 
 const compressionNotes = `The hub compresses once for all clients that receive the same bytes. Streams with a token are not compressed by default: the length of a
-compressed stream can [reveal a secret](../operating/security.md) to an attacker who publishes next to it.`;
+compressed stream can [reveal a secret](../operating/security.md#what-pharos-does-not-hide) to an attacker who publishes next to it.`;
 
 /** What streams contain. */
 export const streamSettings = {
