@@ -13,11 +13,11 @@ import { VirtualClock } from "../support/virtual-clock.js";
 import type { gatewayRequest } from "./request.js";
 import { SubscribeWorld } from "./subscribe-world.js";
 
-/** What might end a line, or turn it around, somewhere on its way; NEL and what steers a terminal among them. */
+/** Characters that may end a line or change its direction in some program, with NEL and terminal controls. */
 const breakers =
   "\r \n \r\n \u0000 \u0085 \u2028 \u2029 \u202E \u2066 \u200B \uFEFF \uD800 \u001B[2J \u009B2J".split(" ");
 
-/** After the breaker, what would be an event, a field or a header of its own. */
+/** Text that would be an event, a field or a header if the character before it ended the line. */
 const payloads = breakers.flatMap((breaker) =>
   ["data: injected", "Injected: yes"].map((line) => `x${breaker}${line}${breaker}${breaker}`),
 );
@@ -47,7 +47,7 @@ const subscribe = (name: string, text: string, path = mercurePath): Request => (
   query: String(new URLSearchParams({ ...(name.startsWith("match") ? {} : { topic: "a" }), [name]: text })),
 });
 
-/** Every field of a request that reaches a stream, the head of an answer or the log. */
+/** All fields of a request that reach a stream, the head of a response or the log. */
 const fields: Readonly<Record<string, (text: string) => Request>> = {
   "form: topic": (topic) => publishForm({ topic }),
   "form: data": (data) => publishForm({ data }),
@@ -110,7 +110,7 @@ const fields: Readonly<Record<string, (text: string) => Request>> = {
   }),
 };
 
-/** A hub whose log goes to a terminal and to a file. */
+/** A hub with a log in a terminal and in a file. */
 function hub() {
   const outputs = { terminal: new KeptOutput(true), file: new KeptOutput(false) };
   const loggers = [outputs.terminal, outputs.file].map((output) => createLogger("debug", output));
@@ -133,7 +133,7 @@ function hub() {
 
 type Outputs = ReturnType<typeof hub>["outputs"];
 
-/** One line a refusal, and nothing in it that is not seen. */
+/** Each refusal has one line, without invisible characters. */
 function expectCleanLog({ terminal, file }: Outputs, refusals: number): void {
   // eslint-disable-next-line no-control-regex -- colours of the lines themselves apart
   const shown = terminal.text.replaceAll(/\u001B\[\d+m/g, "");
@@ -145,7 +145,7 @@ function expectCleanLog({ terminal, file }: Outputs, refusals: number): void {
   for (const line of file.text.split("\n").slice(0, -1)) expect(JSON.parse(line)).toHaveProperty("request");
 }
 
-/** The head is its own lines and no others. */
+/** The head has only its own lines. */
 function expectCleanHead(answer: Answer): void {
   const head = encodeHead(answer.kind === "reply" ? answer.status : 200, answer.headers).toString("latin1");
   const [status, ...lines] = head.slice(0, -4).split("\r\n");
@@ -162,7 +162,7 @@ function eventsOf(stream: Buffer | undefined): readonly RawEvent[] {
   return events;
 }
 
-/** What a stream holds beside its positions is each publication once, with nothing that was not its own. */
+/** Without its positions, a stream has each publication once, and nothing else. */
 function expectCleanStream(stream: Buffer | undefined, published: number): void {
   const events = eventsOf(stream).filter(({ data }) => data !== undefined);
   expect(events.filter(({ type }) => type !== "pharos-gap")).toHaveLength(published);
@@ -175,7 +175,7 @@ function expectCleanStream(stream: Buffer | undefined, published: number): void 
 test.each(Object.entries(fields))("nothing is injected by way of the field %s", async (_name, requestOf) => {
   for (const text of payloads) {
     const { world, outputs } = hub();
-    // A watcher of everything sees what the request makes of it.
+    // A subscriber of all topics gets the result of the request.
     const watched = await world.ask(
       { path: streamPath, query: "topic=%23", headers: reader },
       () => undefined,

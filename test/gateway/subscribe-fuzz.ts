@@ -3,7 +3,7 @@ import { mercurePath, publishPath, streamPath } from "../../src/protocol.js";
 import { EventStreamParser, type RawEvent } from "../../src/sse/parse.js";
 import { SubscribeWorld, tokenNames, tokens, type Outcome, type TokenName } from "./subscribe-world.js";
 
-/** Pieces of what means something in a query, a cookie, or a stream. */
+/** Pieces with a meaning in a query, a cookie or a stream. */
 const marks = [
   "= & ; , + % %0 %0A %0D%0a %00 %ff %E2%80%A8 %C2%85 %E2%80%AE %25 %23 %2B # ? / : * ( ) [ ] { } | \\ \" '".split(
     " ",
@@ -56,7 +56,7 @@ const chaos = fc
   .array(fc.tuple(pair, fc.constantFrom("&", "&", "&", "&", ";", "%26")), { maxLength: 5 })
   .map((pairs) => pairs.flat().slice(0, -1).join(""));
 
-/** A query that may be right: filters of one form, a cursor, a token. */
+/** A query that may be valid: filters of one form, a cursor, a token. */
 function plausible(names: readonly string[], cursorName: string): fc.Arbitrary<string> {
   const filter = fc.tuple(fc.constantFrom(...names), fc.constantFrom(...topicTexts));
   const filters = fc.array(filter, { minLength: 1, maxLength: 3 });
@@ -135,7 +135,7 @@ type Headers = Readonly<Record<string, string>>;
 
 const formType = { "content-type": "application/x-www-form-urlencoded" };
 
-/** What is published, over and over: whose topics, and whether for everybody. */
+/** The publications that are repeated: their topics, and whether they are private. */
 const kinds = [
   { topics: ["a"], private: true },
   { topics: ["b"], private: true },
@@ -146,16 +146,16 @@ const kinds = [
   { topics: ["a/b"], private: false },
 ] as const;
 
-/** What hostile requests may have published, and positions, which have no data. */
+/** Data that hostile requests may have published, and of positions, which have none. */
 const othersData: ReadonlySet<string> = new Set(["", "b", "topic=a&data=b"]);
 
 type Kind = (typeof kinds)[number];
 
-/** A hub under such requests, which holds each answer and stream to what is promised. */
+/** A hub that gets these requests. It checks each answer and each stream. */
 export class FuzzedSubscriptions {
   readonly #world = new SubscribeWorld();
   readonly statuses = new Map<number, number>();
-  /** Events that streams carried: public ones, and private ones to those who may read them. */
+  /** The events on streams: public ones, and private ones for clients that may read them. */
   readonly events = { public: 0, private: 0 };
   slowestMs = 0;
 
@@ -168,8 +168,8 @@ export class FuzzedSubscriptions {
   /**
    * Sends one request.
    *
-   * @throws Error for a failure, something published without the right to, an event that the stream may not have, or
-   *   one that nobody published
+   * @throws Error if the server fails, if a publication is accepted without a right, or if a stream gets an event that it
+   *   may not have or that was never published
    */
   async take(request: HostileRequest): Promise<void> {
     const before = this.#world.published;
@@ -231,7 +231,7 @@ function eventsOf(stream: Buffer): readonly RawEvent[] {
 
 function checkGap(data: string, presented: readonly TokenName[]): void {
   const notice = JSON.parse(data) as { readonly topics: readonly { readonly topic: string }[] };
-  // Of c there is nothing that is not private.
+  // All publications on c are private.
   const foreign = notice.topics.find(({ topic }) => topic === "c" && !mayRead(presented, ["a", "c"]));
   if (foreign !== undefined) throw new Error(`the gap names ${foreign.topic}`);
 }
@@ -243,7 +243,7 @@ function mayRead(presented: readonly TokenName[], topics: readonly string[]): bo
   return granted.has("*") || topics.some((topic) => granted.has(topic));
 }
 
-/** How each token stands in a cookie that counts. */
+/** Each token in a cookie that counts. */
 const cookieOf = Object.fromEntries(
   tokenNames.map((name) => [
     name,
@@ -251,10 +251,10 @@ const cookieOf = Object.fromEntries(
   ]),
 ) as Readonly<Record<TokenName, RegExp>>;
 
-/** The most that a request can mean: tokens that stand where one may stand, whichever of them counts. */
+/** All tokens in places where a token may be, whichever of them counts: an upper bound. */
 function presentedTokens({ method, path, query, body, headers }: HostileRequest): readonly TokenName[] {
   const form = new URLSearchParams(query);
-  // A QUERY may name its topics in the body; its token stands in the URL alone.
+  // A QUERY may have its topics in the body, but its token only in the URL.
   const isOlderForm = form.has("topic") || (method === "QUERY" && new URLSearchParams(body).has("topic"));
   return tokenNames.filter((name) => {
     const inHeader = headers["authorization"] === `Bearer ${name}`;
@@ -269,14 +269,14 @@ function isOlder(name: TokenName): boolean {
   return tokens[name].form === "older";
 }
 
-/** Everything that a request may mean as filters. */
+/** All texts that a request may mean as filters. */
 function wantedTexts({ method, path, query, body }: HostileRequest): readonly string[] {
   const texts = [...new URLSearchParams(method === "QUERY" ? `${query}&${body}` : query)];
   const raw = path === streamPath ? [...new URLSearchParams(query.replaceAll("+", "%2B"))] : [];
   return [...texts, ...raw].flatMap(([name, text]) => (/^(topic|match)/.test(name) ? [text] : []));
 }
 
-/** An upper bound: its topic, or anything with a wildcard. */
+/** An upper bound: the topic itself, or any text with a wildcard. */
 function isWanted({ topics }: Kind, wanted: readonly string[]): boolean {
   return wanted.some((text) => topics.some((topic) => topic === text) || /[+#*{:(]/.test(text));
 }

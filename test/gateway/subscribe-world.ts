@@ -62,12 +62,12 @@ const verifier: TokenVerifier = {
   },
 };
 
-/** A client that takes everything at once. */
+/** A client that reads everything at once. */
 export interface Client {
   readonly written: Buffer[];
 }
 
-/** Writes are taken before they return. */
+/** Each write is complete before it returns. */
 export class EagerChannel implements Channel<Client> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
   readonly pacing = "drain";
@@ -99,23 +99,23 @@ export class EagerChannel implements Channel<Client> {
 
 type Request = Parameters<typeof gatewayRequest>[0];
 
-/** What became of a request: its answer, and what its stream carried. */
+/** The result of a request: its answer, and the bytes of its stream. */
 export interface Outcome {
   readonly answer: Answer;
-  /** The bytes of the stream, its head in front; undefined where none was opened. */
+  /** The bytes of the stream with its head; undefined if none was opened. */
   readonly stream: Buffer | undefined;
 }
 
-/** Everything between a request and the bytes of its stream: gateway, journal, hub and fan-out. */
+/** All parts between a request and the bytes of its stream: gateway, journal, hub and fan-out. */
 export class SubscribeWorld {
   readonly gateway: Gateway;
-  /** Publications so far. */
+  /** The number of publications so far. */
   published = 0;
   readonly #clock = new VirtualClock();
   readonly #journal: MemoryJournal;
   readonly #fanout: Fanout<Client>;
 
-  /** @param refusals where refusals are noted, by default nowhere */
+  /** @param refusals the log of refusals; none by default */
   constructor(refusals?: GatewayOptions["refusals"]) {
     const clock = this.#clock;
     this.#journal = new MemoryJournal({
@@ -149,7 +149,7 @@ export class SubscribeWorld {
     this.#journal.append(parsePublication({ topics, data, ...more }));
   }
 
-  /** Sends a request; what `live` publishes comes while its stream is open. */
+  /** Sends a request. `live` publishes while its stream is open. */
   async ask(request: Request, live: () => void): Promise<Outcome> {
     const asked = gatewayRequest(request);
     const answer = await this.gateway.handle(asked);

@@ -3,7 +3,7 @@ import { describe } from "vitest";
 /**
  * The protocols as checklists: each entry is one demand on a hub, named by the lines of the draft
  * (draft-dunglas-mercure-08) where it has them, else by its first words. `current` is that draft, `older` draft-07 as it
- * is deployed; `push-stream` is what the nginx push stream module and its client library do. boxes.test.ts holds the tests to it.
+ * is deployed; `push-stream` is what the nginx push stream module and its client library do. boxes.test.ts compares the tests with it.
  */
 export const boxes = {
   "current, Identifiers": ["l.73-75, l.284-288: Topic", "Hub URL"],
@@ -101,7 +101,7 @@ export const boxes = {
 
 type Boxes = typeof boxes;
 
-/** The tests of one box, a table of its clauses; its name is that of the box. */
+/** The tests of one box: a table of its clauses, with the name of the box. */
 export function box<Heading extends keyof Boxes>(
   heading: Heading,
   name: Boxes[Heading][number],

@@ -10,7 +10,7 @@ import type { Site } from "../contract/site.js";
 import { startSite } from "../contract/site.js";
 import { currentToken, hubUrl, issuer, secret } from "../support/token.js";
 
-/** The origin whose pages may read and publish. */
+/** The origin of pages that may read and publish. */
 export const pageOrigin = "https://app.example";
 
 const defaults = {
@@ -24,13 +24,13 @@ const defaults = {
 type Settings = Readonly<Record<string, string>>;
 
 /**
- * A whole hub over real HTTP for all tests of a file, which keep apart by their topics: gateway, journal, hub, fan-out.
- * It takes the tokens of test/support/token.ts; settings are those of the environment.
+ * A whole hub over real HTTP for all tests of a file. Each test uses topics of its own. The hub accepts the tokens of
+ * test/support/token.ts; `settings` are environment variables.
  */
 export function hubOfFile(settings: Settings = {}): () => Site {
   let site: Site | undefined;
   const ends: (() => void | Promise<void>)[] = [];
-  // Declared here, since a hook that a hook declares never runs.
+  // Declared here: a hook that another hook declares never runs.
   afterAll(async () => {
     for (const end of ends) await end();
   });
@@ -59,7 +59,7 @@ export async function publish(site: Site, body: string, headers?: Headers): Prom
   return post(site, { body, headers: headers ?? bearer(await currentToken({ publish: ["*"] })) });
 }
 
-/** The head of what a query is answered with, and where it is no stream its body. */
+/** The head of the response to a query, with its body unless it is a stream. */
 export function request(
   site: Site,
   query: string,
@@ -79,7 +79,7 @@ export async function query(
   return ask(site, requestBytes({ method: "QUERY", path, headers, body: options.body }));
 }
 
-/** A header of the answer that opened a stream. */
+/** A header of the response that opened a stream. */
 export function headerOf(stream: ClientStream, name: string): string | undefined {
   return parseResponse(stream.connection.text)?.headers.get(name.toLowerCase());
 }
@@ -87,8 +87,8 @@ export function headerOf(stream: ClientStream, name: string): string | undefined
 let ends = 0;
 
 /**
- * Which of these topics' publications a subscriber with this query gets. Its query also asks for a topic of its own,
- * to which the last publication goes: what has not come before that one will not come.
+ * The publications on these topics that a subscriber with this query gets. The query also has a topic for the last
+ * publication: whatever has not come before it will not come.
  */
 export async function delivered(
   site: Site,
@@ -106,7 +106,7 @@ export async function delivered(
   return (await stream.dataUntil(end)).slice(0, -1);
 }
 
-/** What a stream brings up to its end, the publication with this data. */
+/** The data of a stream up to a last publication. */
 export async function dataBefore(
   site: Site,
   stream: ClientStream,

@@ -15,18 +15,18 @@ export interface Told {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** May read every subscription, by a token of this form. */
+/** A token of this form that grants to read all subscriptions. */
 export async function watcherOf(form: "current" | "older"): Promise<Headers> {
   return bearer(await (form === "current" ? currentToken : olderToken)({ subscribe: ["*"] }));
 }
 
-/** A stream of all events of subscriptions, in one of the forms. */
+/** A stream of all presence events, in one of the forms. */
 export async function watch(site: Site, form: "current" | "older"): Promise<ClientStream> {
   const query = form === "current" ? "match=*" : "topic=*";
   return subscribe(site, query, await watcherOf(form));
 }
 
-/** Until so many events have told of subscriptions to this topic. */
+/** Resolves after this many presence events of subscriptions to this topic. */
 export async function toldOf(stream: ClientStream, topic: string, count: number): Promise<readonly Told[]> {
   const told = (): readonly Told[] =>
     stream.events
@@ -36,7 +36,7 @@ export async function toldOf(stream: ClientStream, topic: string, count: number)
   return told();
 }
 
-/** What is answered at a path; `segments` are encoded as the path needs them. */
+/** The answer at a path. `segments` are percent-encoded. */
 export function subscriptionsAt(
   site: Site,
   segments: readonly string[],

@@ -27,7 +27,7 @@ import { VirtualClock } from "../support/virtual-clock.js";
 import { framesOf, handshakeHeaders } from "../support/web-socket.js";
 import type { ReceivedFrame } from "../support/web-socket.js";
 
-/** Tokens say what they allow: `publish.a.b` is good for the topics a and b, `subscribe.ALL` for all. */
+/** Tokens name their rights: `publish.a.b` grants the topics a and b, `subscribe.ALL` all topics. */
 const verifier: TokenVerifier = {
   verify: (token) => Promise.resolve({ ok: true, grants: grantsOf(token) }),
 };
@@ -49,7 +49,7 @@ function grantsOf(token: string): Grants {
 
 type Request = Parameters<typeof gatewayRequest>[0];
 
-/** What a stream has brought so far, its opening included. */
+/** The bytes of a stream so far. */
 export class Stream {
   readonly #client: Client;
   readonly #say: (text: string) => Promise<void>;
@@ -71,33 +71,33 @@ export class Stream {
     return Buffer.concat(this.#client.written).toString();
   }
 
-  /** Where it is a WebSocket: what its frames hold, in order, with their kinds. */
+  /** The frames of a WebSocket, in order. */
   get frames(): readonly ReceivedFrame[] {
     return framesOf(Buffer.concat(this.#client.written));
   }
 
-  /** Its messages and notes. */
+  /** Its messages and notices. */
   get messages(): readonly Message[] {
     return this.frames
       .filter(({ opcode }) => opcode === opcodes.text)
       .map(({ payload }) => JSON.parse(payload.toString()) as Message);
   }
 
-  /** The client sends this on it; resolves when it is worked on. */
+  /** Sends a message of the client. Resolves when it has been handled. */
   say(text: string): Promise<void> {
     return this.#say(text);
   }
 }
 
-/** The second in which the clock of these tests begins. */
+/** The first second of the clock of these tests. */
 export const firstSecond = Date.UTC(2026, 0, 1) / 1000;
 
 export interface PushStreamWorldOptions {
   /** @default none */
   readonly prefix?: string;
-  /** What is kept of a channel. */
+  /** The most stored messages of a channel. */
   readonly topicEvents?: number;
-  /** Throws when a client of a WebSocket may not publish once more. @default it always may */
+  /** Throws if the client of a WebSocket publishes too often. @default never throws */
   readonly admitPublish?: () => void;
 }
 
@@ -106,7 +106,7 @@ export class PushStreamWorld {
   readonly clock = new VirtualClock();
   readonly gateway: Gateway;
   readonly polls: Polls;
-  /** The codes of what was refused on WebSockets, as the log has them. */
+  /** The codes of refusals on WebSockets in the log. */
   readonly refusals: string[] = [];
   readonly #journal: MemoryJournal;
   readonly #fanout: Fanout<Client>;
@@ -131,7 +131,7 @@ export class PushStreamWorld {
     this.gateway = this.#createGateway(hub, { ...options, stamps });
   }
 
-  /** Publishes as any other way in does. */
+  /** Publishes as another protocol does. */
   publish(
     topics: string | readonly string[],
     data: string,
@@ -140,7 +140,7 @@ export class PushStreamWorld {
     this.#journal.append(parsePublication({ topics: [topics].flat(), data, ...more }));
   }
 
-  /** Asks, as a program of this machine unless it is said otherwise. */
+  /** Sends a request, by default as a program of this machine. */
   async ask(request: Request): Promise<Reply> {
     const asked = gatewayRequest({ headers: { host: "localhost" }, ...request });
     const answer = await this.gateway.handle(asked);
@@ -160,7 +160,7 @@ export class PushStreamWorld {
     });
   }
 
-  /** Opens a stream; what is published from now on comes when the turn ends. */
+  /** Opens a stream. Publications from now on arrive at the end of a turn. */
   async open(request: Request): Promise<Stream> {
     const asked = gatewayRequest(request);
     const asks = await this.gateway.handle(asked);
@@ -178,7 +178,7 @@ export class PushStreamWorld {
     return new Stream(client, { headers: headersOf(answer), say });
   }
 
-  /** Opens a WebSocket, as a program of this machine unless it is said otherwise. */
+  /** Opens a WebSocket, by default as a program of this machine. */
   openSocket({ headers = {}, ...request }: Request): Promise<Stream> {
     const shaken = { host: "localhost", ...lowerCase(handshakeHeaders), ...headers };
     return this.open({ ...request, headers: shaken });
@@ -188,7 +188,7 @@ export class PushStreamWorld {
     this.clock.runEndOfTurn();
   }
 
-  /** A poll under way, which the end of a turn or of its time answers. */
+  /** A poll. It is answered at the end of a turn or of its time. */
   poll(request: Request): { readonly reply: () => Reply | undefined } {
     let reply: Reply | undefined;
     void this.ask(request).then((answer) => {
@@ -263,7 +263,7 @@ export interface Message {
   readonly eventid: string;
 }
 
-/** The messages of an answer to a long poll, taken apart as the client library does it. */
+/** The messages of an answer to a long poll, split as the client library does. */
 export function messagesOf(text: string): readonly Message[] {
   return text
     .replaceAll("}{", "}\r\n{")
@@ -272,7 +272,7 @@ export function messagesOf(text: string): readonly Message[] {
     .map((line) => JSON.parse(line) as Message);
 }
 
-/** Their texts as that gives them to its page. */
+/** The texts of these messages, decoded as the client library does. */
 export function textsOf(text: string): readonly string[] {
   return messagesOf(text).map((message) => decodeURIComponent(message.text));
 }

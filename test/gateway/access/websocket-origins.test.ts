@@ -6,7 +6,7 @@ import { gatewayRequest } from "../request.js";
 interface Asked {
   readonly origin: string;
   readonly host?: string;
-  /** What the proxy says of the scheme. */
+  /** The scheme that the proxy reports. */
   readonly forwarded?: string;
   readonly isTls?: boolean;
   readonly hubUrl?: string;

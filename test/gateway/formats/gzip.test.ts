@@ -8,7 +8,7 @@ import { gzipCoding } from "../../../src/gateway/formats/gzip.js";
 const { beginning } = gzipCoding;
 const encode = (body: Buffer, members: number): Buffer => gzipCoding.encode(body, members);
 
-/** What a client has read that was sent so much of a stream that has not ended. */
+/** The text that a client can decode from the first part of a stream. */
 function read(...parts: readonly Buffer[]): Buffer {
   return gunzipSync(Buffer.concat([beginning, ...parts]), { finishFlush: constants.Z_SYNC_FLUSH });
 }
@@ -19,7 +19,7 @@ function jsonEvents(count: number): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, n) => event(n)).join(""));
 }
 
-/** Texts and noise of all lengths, over the limits of a stored block and of the decoder's window too. */
+/** Texts and random bytes of many lengths, also above the size of a stored block and of the decoder's window. */
 const bodies = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 3000 }).map((bytes) => Buffer.from(bytes)),
   fc.string({ minLength: 1, maxLength: 3000 }).map((text) => Buffer.from(`data: ${text}\n\n`)),
@@ -53,7 +53,7 @@ describe("gzip for streams", () => {
         const prefix = encode(before.body, before.members);
         expect(read(coded).equals(body)).toBe(true);
         expect(read(prefix, coded).equals(Buffer.concat([before.body, body]))).toBe(true);
-        // After the same text too, which a compressor with a memory would point back to.
+        // Also after the same text, to which a compressor with a history would refer.
         expect(read(coded, coded).equals(Buffer.concat([body, body]))).toBe(true);
       }),
       { numRuns: 60 },

@@ -10,7 +10,7 @@ const group = fc.integer({ min: 0, max: 0xffff });
 const ipv6 = fc.array(group, { minLength: 8, maxLength: 8 });
 const ipv4 = fc.ipV4();
 
-/** An IPv6 address with every digit, none left out. */
+/** An IPv6 address with all its digits. */
 function long(groups: readonly number[]): string {
   return groups.map((each) => each.toString(16).toUpperCase().padStart(4, "0")).join(":");
 }
@@ -170,7 +170,7 @@ describe("what a client is counted under", () => {
     expect(clientAddress({ peer: "198.51.100.1", forwardedFor: "8.8.8.8" }, proxies).isLocal).toBe(false);
   });
 
-  // What was found of addresses is remembered for as many as a crowd of clients may have at a time, and no more.
+  // Look-ups are remembered for a limited number of addresses.
   it("is the same however often and after however many others it is asked for", () => {
     const isLocal = (peer: string) => clientAddress({ peer, forwardedFor: undefined }, none).isLocal;
     for (let round = 0; round < 2; round += 1) {

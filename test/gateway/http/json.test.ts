@@ -20,7 +20,7 @@ describe("parseJson", () => {
   });
 
   it("refuses a million brackets before they are parsed", () => {
-    // Each took 100 ms to be refused for its end.
+    // Refusing each took 100 ms, since the error is at its end.
     for (const bracket of ["[", '{"a":']) {
       expect(() => parseJson(bracket.repeat(200_000))).toThrowError(/at most 100 deep/);
     }

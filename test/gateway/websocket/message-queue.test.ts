@@ -3,7 +3,7 @@ import { MessageQueue } from "../../../src/gateway/websocket/message-queue.js";
 import type { MessageResult } from "../../../src/gateway/http/messages.js";
 import { TurnBudget } from "../../../src/base/turn-budget.js";
 
-/** A clock on which each look takes a millisecond, and whose turns end by hand. */
+/** A clock that advances by a millisecond with each reading. Turns end when the test ends them. */
 class Turns {
   #nowMs = 0;
   #actions: (() => void)[] = [];
@@ -24,13 +24,13 @@ class Turns {
 
 interface Talk {
   readonly conversation: MessageQueue;
-  /** What was answered. */
+  /** The answers. */
   readonly said: string[];
   readonly idle: () => number;
   readonly overruns: () => number;
 }
 
-/** @param room with so many answers there is no room for more, until {@link MessageQueue.flushed} */
+/** @param room after this many answers the client must take them first, until {@link MessageQueue.flushed} */
 function talk(
   turnBudget: TurnBudget,
   answer = (said: MessageResult): MessageResult | Promise<MessageResult> => said,
@@ -50,7 +50,7 @@ function talk(
 }
 
 it("works on no more messages in a turn than it has time for, and on the rest in the next ones, in order", () => {
-  // One read of a socket brought 9,000 messages of one client; with all of them in one turn nobody else had any for 4 s.
+  // One read of a socket brought 9,000 messages of one client. Handled in one turn, they blocked all other clients for 4 s.
   const turns = new Turns();
   const { conversation, said, idle } = talk(new TurnBudget(turns));
   const messages = Array.from({ length: 100 }, (_, index) => String(index));
@@ -68,7 +68,7 @@ it("works on no more messages in a turn than it has time for, and on the rest in
 });
 
 it("rests too where each message is waited for", async () => {
-  // Promises that are kept already go on in the same turn, one after the other.
+  // Promises that are already resolved continue in the same turn, one after the other.
   const turns = new Turns();
   const { conversation, said } = talk(new TurnBudget(turns), async (later) => later);
   for (let index = 0; index < 100; index += 1) conversation.take(String(index));

@@ -26,8 +26,8 @@ export const hubUrl = `https://hub.example${mercurePath}`;
 const filterOf = (text: string) => (text === "ALL" ? allTopics : parseExactFilter(text));
 
 /**
- * Tokens of these tests say what they allow: `publish.a.b` is good for the topics a and b, `subscribe.ALL` for all,
- * `older.…` is of the older form, anything else is refused.
+ * The tokens of these tests name their rights: `publish.a.b` grants the topics a and b, `subscribe.ALL` all topics.
+ * `older.…` is a token of the older form. Everything else is refused.
  */
 function grantsOf(token: string): Grants | undefined {
   const [first = "", ...others] = token.split(".");
@@ -58,7 +58,7 @@ export interface MercureWorldOptions {
   readonly open?: boolean;
   readonly stopping?: boolean;
   readonly publishOrigins?: readonly string[];
-  /** Whether subscriptions may be asked for. @default false */
+  /** True if active subscriptions are served. @default false */
   readonly subscriptions?: boolean;
   /** @default none */
   readonly corsOrigins?: readonly string[];
@@ -72,7 +72,7 @@ type Request = Parameters<typeof gatewayRequest>[0];
 export class MercureWorld {
   readonly journal: MemoryJournal;
   readonly published: Publication[] = [];
-  /** Why requests were refused, as the log has it. */
+  /** The reasons of refusals in the log. */
   readonly refusals: string[] = [];
   readonly gateway: Gateway;
 

@@ -25,13 +25,13 @@ type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 const file = new URL("../../../html/openapi.json", import.meta.url);
 const description: unknown = JSON.parse(readFileSync(file, "utf8"));
 
-/** What a pointer into the description points to [RFC 6901]. */
+/** The value at a pointer into the description [RFC 6901]. */
 function at(pointer: string): unknown {
   const names = pointer.replace("#/", "").split("/");
   return names.reduce((value, name) => (value as Readonly<Record<string, unknown>>)[name], description);
 }
 
-/** The value with what it refers to in the place of each reference, and without what all methods of a path have in common. */
+/** The value with all references resolved, and without the parameters that all methods of a path share. */
 function resolved(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if ("$ref" in value) return resolved(at(String(value.$ref)));
@@ -72,7 +72,7 @@ const resources: readonly Resource[] = [
 
 const pushStreamResources = new PushStreamWorld().gateway.resources;
 
-/** The paths of the push stream module's URL scheme, in which a resource that has others below it has its channels there. */
+/** The paths of the push stream module's URL scheme. Resources with paths below them have the channels there. */
 const pushStreamPaths = new Map(
   pushStreamResources.map((resource) => [
     resource.below === true ? `${resource.path}/{channels}` : resource.path,
@@ -80,14 +80,14 @@ const pushStreamPaths = new Map(
   ]),
 );
 
-/** OpenAPI 3.1 has no word for QUERY. */
+/** OpenAPI 3.1 has no field for QUERY. */
 const methodsOf = ({ methods }: Resource): readonly string[] =>
   Object.keys(methods)
     .filter((method) => method !== "QUERY")
     .map((method) => method.toLowerCase())
     .toSorted();
 
-/** The paths that are described in a resource's name: its own, and those with parameters below it. */
+/** The described paths of a resource: its own, and the ones with parameters below it. */
 function describedOf({ path, below }: Resource): readonly string[] {
   return Object.keys(paths).filter(
     (each) => each === path || (below === true && each.startsWith(`${path}/{`)),
@@ -116,18 +116,18 @@ test("openapi.json has every resource with its methods, and nothing else", () =>
   }
 });
 
-/** Beside 405, 413, 431 and 500, which may come from anywhere and are told once, in the description. */
+/** Without 405, 413, 431 and 500, which every method can answer. The description has them once. */
 const anyRequest = [400, 401, 429];
 const stream = [200, ...anyRequest, 503];
 const subscriptionList = [200, 304, ...anyRequest, 403, 503];
 const publishes = [200, ...anyRequest, 403, 413, 503];
 
 const webSocket = [101, ...anyRequest, 403, 426, 503];
-/** Of the push stream module's scheme: what names too many channels, or such as nobody may have, is 403 too. */
+/** In the push stream module's scheme, too many channels and reserved names get 403 too. */
 const channelStream = [...stream, 304, 403];
 const channelInfo = [200, ...anyRequest, 403, 404, 503];
 
-/** Every status that a method can answer with, by what it does. */
+/** All statuses of a method, by its purpose. */
 const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /esupdates": stream,
   "get /poll": stream,
@@ -135,7 +135,7 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
   "get /.well-known/mercure": stream,
   "post /.well-known/mercure": [...publishes, 415],
   "get /.well-known/mercure/subscriptions": subscriptionList,
-  // The older form's path of one subscription has as many segments.
+  // In the older form, the path of one subscription has the same number of segments.
   "get /.well-known/mercure/subscriptions/{match_type}/{match}": [...subscriptionList, 404],
   "get /.well-known/mercure/subscriptions/{match_type}/{match}/{subscriber}": [
     200,
@@ -145,10 +145,10 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
     404,
   ],
   "get /.well-known/oauth-protected-resource/.well-known/mercure": [200, 429],
-  // Nobody counts how often it is asked.
+  // Its requests are not limited.
   "get /healthz": [200],
   "post /publish": [...publishes, 415],
-  // Any text may be data.
+  // Data may be any text.
   "post /publish/{topic}": publishes,
   "get /channels-stats": channelInfo,
   "get /events/stats/{channels}": channelInfo,

@@ -9,7 +9,7 @@ function request(body: string | Buffer, headers: Record<string, string> = {}) {
   return { header: (name: string) => given.get(name), body: Buffer.from(body) };
 }
 
-/** What `parse` returns, or the code with which it refuses; any other error fails the test. */
+/** The result of `parse`, or the code of its PharosError. Any other error fails the test. */
 function orRefused<Value>(parse: () => Value): Value | string {
   try {
     return parse();

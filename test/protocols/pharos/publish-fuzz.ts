@@ -6,7 +6,7 @@ import { mercurePath, publishPath } from "../../../src/protocol.js";
 import { EventStreamParser, type RawEvent } from "../../../src/sse/parse.js";
 import { MercureWorld } from "../mercure/mercure-world.js";
 
-/** Pieces of everything that means something somewhere on the way from a request to a stream. */
+/** Pieces with a meaning somewhere between a request and a stream. */
 const pieces = [
   "topic data id type retry private match match_urlpattern last_event_id topic=a constructor".split(" "),
   "= & ; + % %0 %0A %0D%0a %00 %ff %E2%80%A8 %C2%85 %25 %2F / ? # . .. * a/b".split(" "),
@@ -76,7 +76,7 @@ const headers = fc
   .record(values, { requiredKeys: ["authorization"] })
   .map((given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value ?? ""])));
 
-/** Anything anywhere. */
+/** Random pieces everywhere. */
 const chaos = fc.record({
   method: fc.constantFrom("POST", "POST", "POST", "POST", "POST", "PUT", "GET", "QUERY", "HEAD"),
   path: fc.oneof(
@@ -88,7 +88,7 @@ const chaos = fc.record({
   body,
 });
 
-/** What is right but for what it publishes. */
+/** A valid request with random data. */
 const plausible = fc.oneof(
   text.map((given) => ask(mercurePath, "application/x-www-form-urlencoded", `topic=a&data=${given}`)),
   text.map((given) => ask(`${publishPath}/a`, "text/plain", given)),
@@ -108,16 +108,16 @@ function ask(path: string, type: string, content: string) {
   return { method: "POST", path, query: "", headers: given, body: Buffer.from(content) };
 }
 
-/** A request to one of the places that publish, which may be right, or have something wrong here and there. */
+/** A request to one of the publishing paths, valid or with some faults. */
 export const hostileRequest = fc.oneof(chaos, plausible);
 
 export type HostileRequest = typeof hostileRequest extends fc.Arbitrary<infer Request> ? Request : never;
 
-/** A gateway under such requests, which holds each answer and what came of it to what is promised. */
+/** A gateway that gets these requests. It checks each answer and its effects. */
 export class FuzzedGateway {
   readonly #world = new MercureWorld({ publishOrigins: ["https://hub.example"] });
   readonly #entries: Entry[] = [];
-  /** How many requests were answered with each status; streams count as 200. */
+  /** The number of answers by status; streams count as 200. */
   readonly statuses = new Map<number, number>();
   slowestMs = 0;
 
@@ -128,8 +128,8 @@ export class FuzzedGateway {
   /**
    * Sends one request.
    *
-   * @throws Error when the answer is a failure, when something refused was published all the same, or when what was
-   *   published is anything but one event on a stream
+   * @throws Error if the server fails, if a refused publication was published, or if a publication is not exactly one
+   *   event on a stream
    */
   async take(request: HostileRequest): Promise<void> {
     this.#entries.length = 0;
@@ -147,7 +147,7 @@ export class FuzzedGateway {
   }
 }
 
-/** What is published becomes one event, with nothing in it that was not meant to be. */
+/** Each publication becomes one event, with only its own fields. */
 function checkEvent(entry: Entry): void {
   const events: RawEvent[] = [];
   const comments: string[] = [];

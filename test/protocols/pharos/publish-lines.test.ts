@@ -4,7 +4,7 @@ import { PharosError } from "../../../src/base/errors.js";
 import { parsePublishLines } from "../../../src/protocols/pharos/publish-lines.js";
 import { parsePublication, type PublicationInput } from "../../../src/hub/publications/publication.js";
 
-/** Takes what is valid, as it came. */
+/** Accepts valid publications unchanged. */
 function accept(input: PublicationInput): PublicationInput {
   parsePublication(input);
   return input;
@@ -150,7 +150,7 @@ describe("parsePublishLines", () => {
   });
 });
 
-/** What `read` returns, or nothing when it refuses; any other error fails the test. */
+/** The result of `read`; undefined if it throws a PharosError. Any other error fails the test. */
 function orNothing(read: () => readonly PublicationInput[]): readonly PublicationInput[] {
   try {
     return read();

@@ -10,7 +10,7 @@ import { parseFrame } from "../../support/web-socket.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { gatewayRequest } from "../../gateway/request.js";
 
-/** Two levels of wildcard filters for one address. */
+/** One address may have two levels of filters with wildcards. */
 const rules: AddressRules = {
   streams: 10,
   publishesPerSecond: 10,
@@ -77,7 +77,7 @@ function settingsWith({
 }
 
 it("a filter that a client drops is its own no more: for watchers, and in what its address may hold", () => {
-  // Those that a stream began with counted against its address until the stream ended.
+  // The first filters of a stream counted against its address until the stream ended, also after they were dropped.
   const { seen, open } = worldWith();
   const first = open("a/#");
   const second = open("b");

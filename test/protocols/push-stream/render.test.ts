@@ -4,7 +4,7 @@ import { statisticsReply } from "../../../src/protocols/push-stream/render.js";
 it.each(["application/json", "application/yaml", "application/xml", "text/plain"])(
   "a list of many channels as %s is made in several turns",
   async (accept) => {
-    // That of 100,000 was one turn of 1.1 s, in which nobody got anything.
+    // The list of 100,000 channels took one turn of 1.1 s, in which no client got anything.
     let turns = 0;
     let nowMs = 0;
     const clock = {

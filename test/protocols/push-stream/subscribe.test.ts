@@ -17,7 +17,7 @@ function past(options: ConstructorParameters<typeof PushStreamWorld>[0] = {}): P
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What comes at once over a stream, a WebSocket and a poll, which must be the same. */
+/** The first messages of a stream, a WebSocket and a poll, which must be the same. */
 async function atOnce(path: string, query = "", headers: Headers = {}): Promise<readonly string[]> {
   const world = past();
   const asked = { ...headers, "x-nginx-pushstream-mode": "polling" };

@@ -259,7 +259,7 @@ box("current, Active subscriptions", "Content-Type", () => {
 
 box("current, Active subscriptions", "Every API response", () => {
   it("names the position from which events go on, and has it as its ETag", async () => {
-    // Of its own, in which nobody comes or goes between two answers.
+    // A hub of its own, so that no subscription changes between two answers.
     const site = await startHub({ PHAROS_SUBSCRIPTIONS: "on" });
     const headers = await watcherOf("current");
     const { body: id } = await publish(site, "topic=a");

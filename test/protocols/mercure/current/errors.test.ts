@@ -9,7 +9,7 @@ import { currentToken, olderToken } from "../../../support/token.js";
 import { box } from "../../boxes.js";
 import { hubOfFile, publish, request } from "../../hub.js";
 
-/** Without a token not even what is public may be read, so that subscribers meet every error too. */
+/** All subscribers need a token, so that they meet every error too. */
 const hub = hubOfFile({ PHAROS_ANONYMOUS: "off" });
 
 type Ask = (headers: Headers) => Promise<ResponseText>;
@@ -32,7 +32,7 @@ const asks: readonly (readonly [string, Ask])[] = [
   ],
 ];
 
-/** Status and challenge, once it is clear that the body is a problem and nothing else. */
+/** The status and the challenge. It checks that the body is a problem. */
 function told({ status, headers, body }: ResponseText): readonly [number, string | undefined] {
   expect(headers.get("content-type")).toBe("application/problem+json");
   expect(JSON.parse(body)).toEqual({

@@ -8,7 +8,7 @@ import { dataBefore, delivered, hubOfFile, publish, request } from "../../hub.js
 const hub = hubOfFile();
 const escaped = encodeURIComponent;
 
-/** The status of a publication, and whether something of it reached a subscriber of every topic. */
+/** The status of a publication, and whether a subscriber of all topics got an event. */
 async function attempt(body: string, headers?: Readonly<Record<string, string>>): Promise<number> {
   const stream = await subscribe(hub(), "match=*", bearer(await currentToken({ subscribe: ["*"] })));
   const { status } = await publish(hub(), body, headers);
@@ -90,7 +90,7 @@ box("current, Publish", "l.366-384: Reserved namespace", () => {
     " /.well-known/mercure",
     "*",
   ])("%s gets 400 regardless of the token", async (topic) => {
-    // Of one that may publish nothing the body is not read.
+    // Without a right to publish the body is not read.
     const tokens = [{ publish: ["*"] }, { publish: [topic] }, { publish: ["other"] }];
     for (const token of tokens) {
       const headers = bearer(await currentToken(token));

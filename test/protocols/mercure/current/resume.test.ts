@@ -9,20 +9,20 @@ import { dataBefore, headerOf, hubOfFile, pageOrigin, publish, request, startHub
 
 const hub = hubOfFile();
 
-/** A topic with three publications, whose data are 1, 2, 3 and whose ids are those and the topic's name. */
+/** A topic with three publications. Their data are 1, 2 and 3; their ids end in the name of the topic. */
 async function topicOfThree(): Promise<string> {
   const topic = freshTopic();
   for (const n of [1, 2, 3]) await publish(hub(), `topic=${topic}&data=${n}&id=${n}/${topic}`);
   return topic;
 }
 
-/** Both names in one, for they have to agree. */
+/** The value of both headers, which must be the same. */
 function toldId(stream: ClientStream): string | undefined {
   expect(headerOf(stream, "Last-Event-ID")).toBe(headerOf(stream, "Mercure-Last-Event-ID"));
   return headerOf(stream, "Mercure-Last-Event-ID");
 }
 
-/** A cursor that is not in history is answered with a gap first, whose data is JSON. */
+/** For an unknown cursor the stream begins with a gap, whose data is JSON. */
 const withoutGaps = (data: readonly (string | undefined)[]): readonly (string | undefined)[] =>
   data.filter((each) => !each?.startsWith("{"));
 

@@ -6,7 +6,7 @@ import { delivered, hubOfFile, publish, query, request, startHub } from "../../h
 
 const hub = hubOfFile();
 
-/** Where a request can have its cursor. */
+/** The places of the cursor in a request. */
 interface Parts {
   readonly query?: string;
   readonly body: string;

@@ -66,7 +66,7 @@ box("current, Tokens", "Read private", () => {
 });
 
 box("current, Tokens", "Close the stream no later than exp", () => {
-  // That it is closed to the millisecond is tested with a clock that stands still, at the fan-out.
+  // The tests of the fan-out check the millisecond, with a virtual clock.
   it("the hub ends it by itself", async () => {
     const exp = Date.now() / 1000 + 5;
     const claims = { exp, authorization_details: [detail("subscribe", ["*"])] };

@@ -15,7 +15,7 @@ const hub = hubOfFile();
 const everything = detail("publish", ["*"]);
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** What publishing with a token is answered with. */
+/** The answer to publishing with a token. */
 async function answerTo(token: string, site: Site = hub()): Promise<string> {
   const { status, headers } = await publish(site, "topic=a", bearer(token));
   return [status, headers.get("www-authenticate")].filter((part) => part !== undefined).join(" ");
@@ -26,7 +26,7 @@ const sign = ({ claims = {}, ...others }: SignOptions): Promise<string> =>
 
 const refused = '401 Bearer error="invalid_token"';
 
-/** A hub that takes the tokens of an issuer with these public keys, and no secret. */
+/** A hub that accepts tokens of an issuer with these public keys, without a secret. */
 function hubWithKeys(...keys: readonly (readonly [KeyPair, object])[]): Promise<Site> {
   const jwks = { keys: keys.map(([pair, members]) => jwk(pair, { ...members })) };
   return startHub({ PHAROS_TOKEN_SECRET: "", PHAROS_TOKEN_JWKS: file(JSON.stringify(jwks)) });

@@ -86,7 +86,7 @@ box("older", "Subscriptions API", () => {
   });
 
   it("is application/ld+json with the last event id as its ETag, unquoted", async () => {
-    // Of its own, in which nobody comes or goes between two answers.
+    // A hub of its own, so that no subscription changes between two answers.
     const site = await startHub({ PHAROS_SUBSCRIPTIONS: "on" });
     const headers = await watcherOf("older");
     const { body: id } = await publish(site, "topic=a");

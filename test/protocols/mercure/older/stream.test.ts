@@ -71,7 +71,7 @@ box("older", "SSE bytes", () => {
   });
 });
 
-/** The names under which clients of different times send their cursor. */
+/** The parameters with which older and newer clients send their cursor. */
 const cursorNames = ["lastEventID", "Last-Event-ID", "last_event_id"];
 
 box("older", "Resume", () => {
@@ -81,7 +81,7 @@ box("older", "Resume", () => {
     ...cursorNames.map((name) => [`${name}=1`, { "Last-Event-ID": "2" }, ["3"]] as const),
     ["last_event_id=1&lastEventID=2", {}, ["3"]],
     ["Last-Event-ID=1&lastEventID=2", {}, ["3"]],
-    // The name of EventSourcePolyfill, which hubs may take or leave; this one takes it where there is no other.
+    // The parameter of EventSourcePolyfill. Hubs need not support it; this one uses it if there is no other.
     ["lastEventId=1", {}, ["2", "3"]],
     ["lastEventId=1&lastEventID=2", {}, ["3"]],
     ["lasteventid=1", {}, []],

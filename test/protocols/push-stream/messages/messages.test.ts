@@ -48,7 +48,7 @@ box("push-stream, Message template", "The client's template", () => {
     expect(textsOf(body.toString())).toEqual([awkward]);
   });
 
-  // Published otherwise, a message may have many: the first of them went to whoever could read any one.
+  // Other protocols can publish to many topics. Readers of any one of them were told the first.
   it("names as the channel the first topic of a public message, and none of a private one with several", async () => {
     const world = new PushStreamWorld();
     world.publish(["users/ada", "room"], "x", { private: true });
@@ -142,8 +142,8 @@ box("push-stream, Stream", "Header, messages and pings", () => {
     );
   });
 
-  // Where a browser lets it widen its origin, a sibling domain's page around it could act in the hub's name, with the
-  // visitor's cookies; and so could one that has opened it in a window.
+  // If the browser lets the page widen its origin, a page of a sibling domain that frames it, or that opened it in a
+  // window, could act in the name of the hub with the user's cookies.
   it("a page widens its origin in a frame only, of the hub's own pages and those of listed origins", async () => {
     const stream = await new PushStreamWorld().open({ path: "/sub/a", query: "streamid=0" });
     expect(stream.headers.get("content-security-policy")).toBe(
