@@ -4,7 +4,7 @@ import { filterLimits } from "./filter-limits.js";
 import { frontBuilders } from "./fronts.js";
 import { htmlDir } from "./html-dir.js";
 import { createEpoch } from "../journal/epoch.js";
-import { MetricsRegistry } from "../monitoring/figures.js";
+import { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import { setGauges } from "../monitoring/gauges.js";
 import { openAdmin } from "./open-admin.js";
 import { openControl, openIngresses } from "./open-ingresses.js";

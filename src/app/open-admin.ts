@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
 import { metricPrefix } from "../base/metrics.js";
-import type { MetricsRegistry } from "../monitoring/figures.js";
+import type { MetricsRegistry } from "../monitoring/metrics-registry.js";
 import type { Front } from "../fronts/front.js";
 import { htmlDir } from "./html-dir.js";
 import { EventLoopDelay } from "../monitoring/event-loop-delay.js";

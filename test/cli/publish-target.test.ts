@@ -148,7 +148,7 @@ test("keys does not overwrite a file, and refuses an invalid key", async () => {
   expect(await run(["keys", file], io)).toBe(2);
   expect(await run(["keys", newFile(), "--server", "abc"], io)).toBe(2);
   expect(io.stderr.text).toMatch(
-    /^pharos: cannot write keys to a new file: EEXIST[^\n]*\npharos: --server is no key; allowed is [^\n]*\n$/,
+    /^pharos: cannot write keys to a new file: EEXIST[^\n]*\npharos: --server must be a key of [^\n]*\n$/,
   );
   expect(io.stdout.text).toBe("");
 });

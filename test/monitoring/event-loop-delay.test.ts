@@ -1,6 +1,6 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { MetricsRegistry } from "../../src/monitoring/figures.js";
+import { MetricsRegistry } from "../../src/monitoring/metrics-registry.js";
 import { EventLoopDelay } from "../../src/monitoring/event-loop-delay.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
@@ -11,7 +11,7 @@ test("what holds the event loop up is seen at the end of the window in which it 
   const metrics = new MetricsRegistry();
   const delay = new EventLoopDelay({ clock, metrics });
   onTestFinished(() => delay.close());
-  // Timers run in the order of their time, so that when this one has run the measuring one has begun.
+  // Timers run in the order of their time: after this one, the measuring timer has started.
   await timer(50);
   const until = performance.now() + 300;
   while (performance.now() < until);

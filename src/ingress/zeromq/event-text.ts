@@ -52,7 +52,7 @@ function publicationOf(block: Block, limits: PublicationLimits): Publication {
   if (data === undefined)
     throw new PharosError(
       "bad-publication",
-      "an event has no data line, so no client would receive it; for an event without text write an empty one, data:",
+      "an event must have a data line, or no client receives it; for an event without data, write an empty line: data:",
     );
   return parsePublication({ topics: [defaultTopic], id, type: event, retry, data }, limits);
 }

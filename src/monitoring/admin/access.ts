@@ -25,9 +25,9 @@ export class AdminAccess {
    * The reason to refuse a request; undefined if it is allowed. The files of the page need no token: a browser has none
    * before the page has asked for it.
    */
-  refusalOf(request: AdminRequest, what: "figures" | "page" = "figures"): PharosError | undefined {
+  refusalOf(request: AdminRequest, content: "metrics" | "page" = "metrics"): PharosError | undefined {
     if (this.#digest === undefined) return withoutToken(request);
-    return what === "page" ? undefined : withToken(request, this.#digest);
+    return content === "page" ? undefined : withToken(request, this.#digest);
   }
 }
 

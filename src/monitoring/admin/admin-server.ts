@@ -78,8 +78,8 @@ export class AdminServer {
     const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {
       // The route is compared, not the URL: one path can be written in many ways.
-      const what = pages.has(request.routeOptions.url ?? "") ? "page" : "figures";
-      const refusal = this.#access.refusalOf(asked(request), what);
+      const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
+      const refusal = this.#access.refusalOf(asked(request), content);
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
     });

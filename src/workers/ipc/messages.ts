@@ -59,7 +59,7 @@ export type ToWorker =
   | { readonly kind: "read-body"; readonly request: RequestNumber }
   /** Body: the body of the page. */
   | ({ readonly kind: "page"; readonly ask: number } & Omit<Page, "body">)
-  /** The lowest position of all cohorts of this worker. Sent every second; the worker answers `figures`. */
+  /** The lowest position of all cohorts of this worker. Sent every second; the worker answers `metrics`. */
   | ({ readonly kind: "standing" } & Standing)
   /** No further connections will come; the worker answers `settled` when it has written everything. */
   | { readonly kind: "settle" }
@@ -122,7 +122,7 @@ export type ToHub =
       readonly upTo: Offset;
     }
   | { readonly kind: "hold"; readonly cohort: CohortNumber; readonly on: boolean }
-  | ({ readonly kind: "figures" } & WorkerFigures)
+  | ({ readonly kind: "metrics" } & WorkerMetrics)
   | { readonly kind: "settled" };
 
 /** The fields of the PharosError for which a body could not be read. */
@@ -133,7 +133,7 @@ export interface BodyRefusal {
 }
 
 /** The metrics of a worker since its last message, and its gauges. */
-export interface WorkerFigures {
+export interface WorkerMetrics {
   readonly counted: readonly Counted<CounterName>[];
   readonly observed: readonly Counted<HistogramName>[];
   readonly laggards: number;

@@ -6,7 +6,7 @@ import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
-import type { ToHub, ToWorker, WorkerFigures } from "../ipc/messages.js";
+import type { ToHub, ToWorker, WorkerMetrics } from "../ipc/messages.js";
 import type { WorkerSettings } from "../ipc/settings.js";
 import { WorkerConnections } from "./worker-connections.js";
 import type { HandOverCallbacks } from "./worker-connections.js";
@@ -54,7 +54,7 @@ export class Worker {
   #asking: Timer | undefined;
   /** Questions since its last message. */
   #unanswered = 0;
-  #figures: Pick<WorkerFigures, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
+  #gauges: Pick<WorkerMetrics, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
   #up = false;
   /** True if a connection could not be passed to it. */
   #refused = false;
@@ -108,12 +108,12 @@ export class Worker {
   }
 
   get laggards(): number {
-    return this.#figures.laggards;
+    return this.#gauges.laggards;
   }
 
   /** Bytes of request bodies in the worker. */
   get bodyBytes(): number {
-    return this.#figures.bodyBytes;
+    return this.#gauges.bodyBytes;
   }
 
   /** Passes a connection to the worker. If that fails, the worker is not up any more. */
@@ -182,7 +182,7 @@ export class Worker {
         return this.#outlet.hold(message.cohort, message.on);
       case "gone":
         return this.#connections.gone(message.connection);
-      case "figures":
+      case "metrics":
         return this.#note(message);
       case "up":
         this.#up = true;
@@ -195,9 +195,9 @@ export class Worker {
     }
   }
 
-  #note({ counted, observed, laggards, bodyBytes }: WorkerFigures): void {
+  #note({ counted, observed, laggards, bodyBytes }: WorkerMetrics): void {
     const { metrics } = this.#options;
-    this.#figures = { laggards, bodyBytes };
+    this.#gauges = { laggards, bodyBytes };
     for (const [name, by, labels] of counted) metrics.count(name, by, labels);
     for (const [name, value, labels] of observed) metrics.observe(name, value, labels);
   }
@@ -227,7 +227,7 @@ export class Worker {
     this.#outlet.close();
     this.#requests.close();
     this.#connections.end();
-    this.#figures = { laggards: 0, bodyBytes: 0 };
+    this.#gauges = { laggards: 0, bodyBytes: 0 };
     this.#waiters.look();
     this.#options.ended(how);
   }

@@ -1,5 +1,5 @@
 import type { CounterName, HistogramName, Labels, Metrics } from "../../base/metrics.js";
-import type { Counted, WorkerFigures } from "../ipc/messages.js";
+import type { Counted, WorkerMetrics } from "../ipc/messages.js";
 
 const none: Labels = Object.freeze({});
 
@@ -25,7 +25,7 @@ export class RemoteMetrics implements Metrics {
   }
 
   /** Everything since the last call. */
-  take(): Pick<WorkerFigures, "counted" | "observed"> {
+  take(): Pick<WorkerMetrics, "counted" | "observed"> {
     const taken = { counted: [...this.#counted.values()], observed: this.#observed };
     this.#counted = new Map();
     this.#observed = [];

@@ -99,7 +99,7 @@ export class WorkerFront {
         return this.#gateway.readBody(message.request);
       case "standing":
         this.#cohorts.stand(message);
-        return this.#tellFigures();
+        return this.#sendMetrics();
       case "settle":
         void this.#settle();
         return;
@@ -111,10 +111,10 @@ export class WorkerFront {
     }
   }
 
-  #tellFigures(): void {
+  #sendMetrics(): void {
     const { laggards } = this.#front;
     const bodyBytes = this.#gateway.bodies.held;
-    this.#peer.send({ kind: "figures", ...this.#metrics.take(), laggards, bodyBytes });
+    this.#peer.send({ kind: "metrics", ...this.#metrics.take(), laggards, bodyBytes });
   }
 
   async #settle(): Promise<void> {
@@ -124,7 +124,7 @@ export class WorkerFront {
 
   async #close(): Promise<void> {
     await this.#front.close();
-    this.#tellFigures();
+    this.#sendMetrics();
     this.#peer.close();
     this.#options.over();
   }

@@ -52,7 +52,7 @@ function parseJson(text: string, file: string): unknown {
     return JSON.parse(text);
   } catch {
     // Without a cause: V8's message quotes the JSON text, which contains a secret.
-    throw new PharosError("bad-curve-key", `${file} is not JSON; pharos keys makes such files`);
+    throw new PharosError("bad-curve-key", `${file} is not JSON; pharos keys creates valid files`);
   }
 }
 

@@ -69,14 +69,14 @@ export function parseCurveClient(input: unknown, what: string): CurveClient {
  * @throws PharosError `bad-curve-key` for anything else
  */
 export function parseKey(input: unknown, what: string): CurveKey {
-  if (input === undefined) throw new PharosError("bad-curve-key", `${what} is missing; allowed is ${form}`);
+  if (input === undefined) throw new PharosError("bad-curve-key", `${what} is missing; it must be ${form}`);
   if (typeof input !== "string" || parseZ85(input)?.length !== keyBytes)
-    throw new PharosError("bad-curve-key", `${what} is no key; allowed is ${form}`);
+    throw new PharosError("bad-curve-key", `${what} must be ${form}`);
   return input as CurveKey;
 }
 
 const keyBytes = 32;
-const form = "a key of 40 characters as pharos keys makes it (Z85)";
+const form = "a key of 40 Z85 characters, as pharos keys creates it";
 
 /** The bytes before the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
 const pkcs8Head = Buffer.from("302e020100300506032b656e04220420", "hex");

@@ -14,12 +14,15 @@ const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
 interface Seen {
-  /** The URL of each request, with `bare` where its connection had left the server. */
+  /** The URL of each request, followed by `bare` if its socket was detached. */
   readonly requests: string[];
   readonly sockets: Socket[];
 }
 
-/** A server whose paths `/stream…` may leave; it answers each request with its URL, once `hold` lets it. */
+/**
+ * A server that may detach the sockets of requests for `/stream…`. It answers each request with its URL, once `hold`
+ * lets it.
+ */
 async function start(
   hold: Promise<void> = Promise.resolve(),
   limits: ServerOptions = {},
@@ -147,7 +150,8 @@ describe("a connection that has left", () => {
   });
 
   it("is quiet when it is back, which a server that tires of waiting can ask", async () => {
-    // It was told that its request is malformed, a minute after the last one: the answer to whatever it asked next.
+    // A minute after its last request, the client got an answer about a malformed request, and took it for the answer
+    // to its next one.
     const waitMs = 3000;
     const limits = { headersTimeout: waitMs, requestTimeout: waitMs, connectionsCheckingInterval: 100 };
     const { connect, server, bare, sockets } = await start(Promise.resolve(), limits);

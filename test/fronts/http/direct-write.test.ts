@@ -36,7 +36,7 @@ async function openPair(server: Server): Promise<Pair> {
   return { writer, fd, reader };
 }
 
-/** What has arrived, and goes on arriving. */
+/** Collects everything that arrives. */
 function gather(reader: Socket): { bytes: () => Buffer } {
   const chunks: Buffer[] = [];
   reader.on("data", (chunk: Buffer) => chunks.push(chunk)).resume();
@@ -100,7 +100,7 @@ test("a connection that the peer has reset takes nothing, and its socket finds t
   reader.resetAndDestroy();
   await once(reader, "close");
   const body = Buffer.from("too late");
-  // The reset may still be on its way; what the kernel takes before it has come is lost.
+  // The reset may still be on its way; bytes that the kernel takes before are lost.
   await waitFor(() => writeDirectly(writer, fd, body) === 0, { within: 10_000, missing: "a refused write" });
   writer.write(body);
   await waitFor(() => writer.destroyed, { within: 10_000, missing: "the end of the socket" });

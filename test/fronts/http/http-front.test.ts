@@ -12,10 +12,10 @@ const path = "/publish/a";
 const patient = { Expect: "100-continue", "Content-Length": "5" };
 const health = requestBytes({ path: "/healthz" });
 
-// A deadline that passes says what was missing before the test's own time is over.
+// Longer than the deadlines inside, so that their messages say what was missing.
 describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   it("is forgotten when it leaves, however large the body of its stream's request", async () => {
-    // The body was left unread, which stopped the reading of the socket: nobody saw the client leave.
+    // The unread body stopped the reading of the socket, and the end of the connection was not noticed.
     const site = await startSite("http");
     const connection = await site.connect();
     const body = "b".repeat(200_000);
@@ -27,11 +27,12 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   });
 
   it("opens no stream when it has left while its token was looked at", async () => {
-    // Its last word was heard before the stream listened for it: the stream was open until its second heartbeat.
+    // The socket had ended before the stream listened for that event, so the stream stayed open until its second
+    // heartbeat.
     const settings = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
     const site = await startSite("http", { settings });
     const leave = async (): Promise<void> => {
-      // One that is remembered is not waited for.
+      // A remembered token is verified without a wait.
       const token = await signOlder({ mercure: { subscribe: ["*"] }, jti: randomUUID() });
       const connection = await site.connect();
       connection.write(
@@ -85,7 +86,7 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   });
 
   it("gets 400 and a reason for a path that cannot be decoded, as for any refusal", async () => {
-    // It was told the framework's name and error code, as application/json.
+    // The client got the framework's own error document, as application/json.
     const site = await startSite("http");
     for (const path of ["/%zz", "/%ff", "/%c0%ae%c0%ae/package.json"]) {
       const connection = await site.connect();

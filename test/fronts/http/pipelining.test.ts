@@ -5,7 +5,7 @@ import { Pipelining } from "../../../src/fronts/http/pipelining.js";
 
 interface Exchange {
   readonly response: ServerResponse;
-  /** The answer is out. */
+  /** Finishes the response. */
   finish(): void;
 }
 
@@ -77,7 +77,7 @@ describe("bytes that are no request", () => {
   });
 
   it("are refused in place of the request whose body they broke off", () => {
-    // Waiting for its answer would be for ever: the body never ends.
+    // The refusal must not wait for this request: its body never ends.
     const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     pipelining.add(socket, exchangeOn(socket, { complete: false }).response, () =>
       seen.push("reads the body"),

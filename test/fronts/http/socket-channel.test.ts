@@ -17,7 +17,7 @@ import { tinyFormat } from "../../delivery/tiny-format.js";
 import { testEpoch } from "../../delivery/fanout-world.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
-/** A clock on which every look takes a millisecond, and whose turns end when the test says so. */
+/** A clock that moves by a millisecond each time it is read, and whose turns end when the test says so. */
 class BusyClock extends VirtualClock {
   #turns: (() => void)[] = [];
   #looks = 0;
@@ -31,7 +31,7 @@ class BusyClock extends VirtualClock {
     this.#turns.push(action);
   }
 
-  /** Ends one turn; false when nothing waited for that. */
+  /** Ends one turn; false if nothing waited for its end. */
   turn(): boolean {
     const actions = this.#turns;
     this.#turns = [];
@@ -56,7 +56,7 @@ async function openSockets(count: number): Promise<readonly Socket[]> {
   return sockets;
 }
 
-/** A fan-out with one cohort of members, to whom nothing was written yet but their heads. */
+/** A fanout with one cohort, whose members have been sent only their heads. */
 async function crowd(clients: number) {
   const clock = new BusyClock();
   const journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics });
@@ -92,8 +92,8 @@ async function crowd(clients: number) {
   };
 }
 
-// Node takes in one new connection a turn of its event loop. A round to 9,500 clients was one turn of 0.3 s, so that of
-// 150 clients that came while 10 publications a second went out, 14 had been let in after 4 s.
+// Node accepts one new connection a turn. A round to 9,500 clients took one turn of 0.3 s: of 150 clients that came
+// while 10 publications a second were sent, 14 were accepted within 4 s.
 test("a round to a crowd is written in several turns, and who leaves meanwhile is left out", async () => {
   const { clock, fanout, connections, publish, written } = await crowd(200);
   publish();
@@ -123,7 +123,7 @@ test("a publication that comes while a round is being written goes to nobody bef
   expect(new Set(connections.map(({ handle }) => handle.socket.bytesWritten)).size).toBe(1);
 });
 
-// What a crowd cannot take at once is written to it in the time that the round waits, or makes laggards of most.
+// Rounds that are larger than clients can receive in the time that the round waits make laggards of most of them.
 test("rounds to a crowd grow while its buffers take them at once, and shrink when they are full", async () => {
   const { clock, channel, connections } = await crowd(200);
   const members = new Set(connections);

@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { expect, it, onTestFinished } from "vitest";
 import { staticFiles } from "../../../src/fronts/http/static-files.js";
 
-/** Serves a folder with these files, all of them empty. */
+/** Serves a folder of empty files with these names. */
 async function serving(files: readonly string[]): Promise<FastifyInstance> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-page-"));
   const app = Fastify();

@@ -27,7 +27,7 @@ async function connect(): Promise<Pair> {
   if (typeof address !== "object" || address === null) throw new Error("the listener has no port");
   const client = await connectRaw({ port: address.port });
   const server = await accepted;
-  // The client goes with bytes unread when the test ends.
+  // The client disconnects with unread bytes when the test ends.
   server.on("error", () => undefined);
   const room = new BodyBudget();
   const taken: string[] = [];
@@ -47,7 +47,7 @@ async function connect(): Promise<Pair> {
 }
 
 it("answers the latest of many pings alone while the client takes nothing", async () => {
-  // Each pong would lie in memory with all before it.
+  // Otherwise the pongs would pile up in memory.
   const { end, server, client } = await connect();
   client.pause();
   for (let filled = 0; server.writableLength === 0 && filled < 100; filled += 1)
@@ -85,7 +85,7 @@ it("holds nothing for pings, however many there were", async () => {
 });
 
 it("holds nothing for pings that come in one piece, however many pieces there were", async () => {
-  // A client that sent 1 MiB of them so was closed, as if all of it were still in memory.
+  // A client that had sent 1 MiB of control frames was closed, as if all of them were still in memory.
   const { end, room } = await connect();
   const pings = Buffer.concat(
     Array.from({ length: 500 }, () => clientFrame({ opcode: 9, payload: Buffer.alloc(120) })),

@@ -6,7 +6,7 @@ import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel
 import { waitFor } from "../../support/wait-for.js";
 
 const within = 20_000;
-/** A deadline that passes says what was missing before the test's own time is over. */
+/** Longer than the deadlines inside, so that their messages say what was missing. */
 const limit = { timeout: 3 * within };
 const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
@@ -18,11 +18,11 @@ interface Bed {
 interface BedOptions {
   /** @default true */
   readonly flowControl?: boolean;
-  /** As environment variables give them. @default none */
+  /** Settings as environment variables. @default none */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** A hub behind a server that speaks the wire format and can be made to misbehave. */
+/** A hub behind a fake server, which speaks the wire format and can misbehave. */
 async function startBed(options: BedOptions = {}): Promise<Bed> {
   const server = await startFakeMongrel2({ flowControl: options.flowControl ?? true });
   const environment = {
@@ -36,7 +36,7 @@ async function startBed(options: BedOptions = {}): Promise<Bed> {
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
   onTestFinished(() => app.close());
   await waitFor(() => app.ready.mongrel2[0]?.state === "up", { within, missing: "the link is not up" });
-  // A server that stopped answering before the first fence would get nothing further.
+  // A server that stopped answering before the first fence would get nothing else.
   await server.changes.until(() => server.messages.length > 0, { within, missing: "no fence has come" });
   return { server, app };
 }
@@ -62,7 +62,7 @@ describe("a request that cannot be read", limit, () => {
     const { server, app } = await startBed();
     await server.request(1);
     await untilBodies(server, 1, 1);
-    // The id becomes known to the server by a request that is well-formed.
+    // A well-formed request tells the fake server the id.
     await server.request(2, "/healthz");
     await untilBodies(server, 2, 1);
     await server.send(`${sender} 2 /esupdates ${rest}`);
@@ -117,7 +117,7 @@ describe.each([{ flowControl: true }, { flowControl: false }])(
     });
 
     it("with bodies close a connection on which more waits than one body may have", async () => {
-      // Sixteen of 1 MiB each could wait on every connection.
+      // Before the limit, sixteen bodies of 1 MiB could wait on every connection.
       const { server, app } = await startBed({ ...options, settings: { PHAROS_LIMITS_BODY_BYTES: "1000" } });
       const held = () => app.figures()["request_body_bytes"];
       server.answering = false;
@@ -174,7 +174,7 @@ describe("streams", limit, () => {
   });
 
   it("that take nothing at all are cut at once and not closed behind what they do not take", async () => {
-    // A close waits in the connection's queue: a client that reads nothing would have kept its connection for ever.
+    // A close waits in the connection's queue: a client that read nothing kept its connection for ever.
     const { server, app } = await startBed({ settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
     await server.request(1);
     await untilBodies(server, 1, 1);
@@ -210,12 +210,12 @@ it("sends nothing to the ids of a lost server when it comes back", limit, async 
 });
 
 it("closes once a WebSocket that is none of its own, and answers none of its frames", limit, async () => {
-  // What a client that was closed had sent until then was answered frame by frame, as if each were a request.
+  // The requests that a closed client had sent before were answered one by one.
   const { server, app } = await startBed();
   const words = { PATH: "/ws", METHOD: "WEBSOCKET", VERSION: "HTTP/1.1", URI: "/ws", FLAGS: "0x81" };
   const headers = JSON.stringify(words);
   for (let n = 0; n < 50; n += 1) await server.send(`${sender} 7 /ws ${headers.length}:${headers},2:{},`);
-  // What comes later is answered when all of them have been looked at.
+  // This later request is answered only after all of them have been read.
   await server.request(8, "/healthz");
   await untilBodies(server, 8, 1);
   const closes = (): number =>

@@ -9,7 +9,7 @@ import { VirtualClock } from "../../support/virtual-clock.js";
 
 interface World {
   readonly client: Mongrel2WebSocket;
-  /** Answers what is worked on. */
+  /** Answers the message that is being handled. */
   readonly answer: () => Promise<void>;
 }
 
@@ -35,7 +35,7 @@ function startClient(room: BodyBudget): World {
 
 const message = Buffer.alloc(50, "x");
 
-// Mongrel2 cannot be told to read no more: each of 15,000 clients might have kept 256 KiB here.
+// Mongrel2 cannot be told to stop reading: before the limit, each of 15,000 clients could keep 256 KiB here.
 describe("what a WebSocket's client sends through Mongrel2 while a message is worked on", () => {
   it("holds room until all of it is answered", async () => {
     const room = new BodyBudget();

@@ -10,7 +10,7 @@ const server = createKeyPair();
 const publisher = createKeyPair();
 const stranger = createKeyPair();
 
-/** An ingress that other machines could reach, as seen from this one. */
+/** An ingress that other machines could reach, as this machine sees it. */
 async function openGuarded(clients?: readonly string[]) {
   const curve = parseCurveServer({ secretKey: server.secretKey, clients }, "the test's keys");
   const opened = await openIngress({ endpoint: "@tcp://0.0.0.0:0", curve });
@@ -25,7 +25,7 @@ async function openPublisher(address: string, options: PublisherOptions): Promis
 
 const right = { ...publisher, serverKey: server.publicKey };
 
-/** Who may not publish, with the reason that is counted. */
+/** Publishers that are refused, and the counted reason. */
 const refused: readonly (readonly [string, PublisherOptions, string])[] = [
   ["no keys", {}, "handshake"],
   ["another hub's public key", { curve: { ...publisher, serverKey: stranger.publicKey } }, "handshake"],
@@ -80,7 +80,7 @@ describe("an ingest endpoint that other machines can reach", () => {
     },
   );
 
-  // Publishers without keys try again ten times a second; their lines had the whole of one limit.
+  // Publishers without keys retry ten times a second; when all refusals shared one limit, their lines took all of it.
   it("says whose key is refused also while others come without keys", async () => {
     const { address, records } = await openGuarded([publisher.publicKey]);
     openPush(address);
@@ -107,7 +107,7 @@ describe("an ingest endpoint that other machines can reach", () => {
 
   it("takes nothing from a publisher that queues without a connection", async () => {
     const { address, sink } = await openGuarded([publisher.publicKey]);
-    // Without `immediate` a send succeeds at once, whatever becomes of it, until ZeroMQ has been refused: then it waits.
+    // Without `immediate`, sends succeed until ZeroMQ has been refused; then they wait.
     for (const options of [{}, { curveServerKey: server.publicKey, ...curveKeys(stranger) }]) {
       const push = openPush(address, { immediate: false, sendTimeout: 0, ...options });
       await push.send("data: evil");
@@ -121,7 +121,7 @@ describe("an ingest endpoint that other machines can reach", () => {
   it("lets a publisher in that binds, when the hub connects with its keys", async () => {
     const bound = await openPublisher("@tcp://127.0.0.1:0", { curve: right });
     const curve = parseCurveServer({ secretKey: server.secretKey }, "keys");
-    // A name that is not known to be loopback, for the address that is.
+    // The loopback address, in a form that is not recognised as loopback.
     const endpoint = bound.address.replace("127.0.0.1", "[::ffff:127.0.0.1]");
     const { sink } = await openIngress({ endpoint: `>${endpoint}`, curve });
     await bound.publish({ data: "a" });

@@ -12,7 +12,7 @@ import type { LogFields, Logger } from "../../../src/base/log.js";
 import type { Metrics } from "../../../src/base/metrics.js";
 import { Changes } from "../../support/wait-for.js";
 
-/** Keeps what is published, and has room until told otherwise. */
+/** Keeps publications, and accepts them until `shut`. */
 export class RecordingSink implements PublicationSink {
   readonly publications: Publication[] = [];
   readonly #changes = new Changes();
@@ -27,7 +27,7 @@ export class RecordingSink implements PublicationSink {
     return this.#room?.promise;
   }
 
-  /** From now on there is no room, until `open`. */
+  /** Accepts no more publications until `open`. */
   shut(): void {
     let open: () => void = () => undefined;
     const promise = new Promise<void>((resolve) => (open = resolve));
@@ -43,7 +43,7 @@ export class RecordingSink implements PublicationSink {
     return this.publications.map((publication) => publication.data);
   }
 
-  /** Resolves when `count` publications have come, in all. */
+  /** Resolves when `count` publications have come in all. */
   async received(count: number, withinMs = 20_000): Promise<void> {
     await this.#changes.until(() => this.publications.length >= count, {
       within: withinMs,
@@ -94,7 +94,7 @@ export class Records implements Logger, Metrics {
   }
 }
 
-/** An ingress on a free port, closed with the test. */
+/** An ingress on a free port; closed at the end of the test. */
 export async function openIngress(
   options: Partial<Omit<IngressOptions, "endpoint" | "sink">> & { readonly endpoint?: string } = {},
 ): Promise<{ ingress: ZeroMqIngress; sink: RecordingSink; records: Records }> {
@@ -112,7 +112,7 @@ export async function openIngress(
   return { ingress, sink, records };
 }
 
-/** A raw ZeroMQ PUSH as any program has one, closed with the test. */
+/** A plain ZeroMQ PUSH socket; closed at the end of the test. */
 export function openPush(address: string, options: ConstructorParameters<typeof Push>[0] = {}): Push {
   const push = new Push({ linger: 0, immediate: true, sendTimeout: 20_000, ...options });
   push.connect(address);
@@ -120,7 +120,7 @@ export function openPush(address: string, options: ConstructorParameters<typeof 
   return push;
 }
 
-/** A path for an ipc endpoint in a folder that goes with the test. */
+/** A path for an ipc endpoint, in a folder that is removed at the end of the test. */
 export function ipcPath(): string {
   const folder = mkdtempSync(join(tmpdir(), "pharos-ingress-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

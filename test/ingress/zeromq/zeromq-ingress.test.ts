@@ -8,7 +8,7 @@ import { silentMetrics } from "../../../src/base/metrics.js";
 import { before } from "../../support/wait-for.js";
 import { ipcPath, openIngress, openPush } from "./open-ingress.js";
 
-/** A busy machine may hold ZeroMQ's own threads up for longer than the 50 ms after which nothing more is expected. */
+/** A busy machine may hold up ZeroMQ's threads for longer than the usual 50 ms. */
 const patient = { drainMs: 20_000, quietMs: 500 };
 
 describe("ZeroMqIngress", () => {
@@ -80,13 +80,13 @@ describe("ZeroMqIngress", () => {
     await push.send("data: 0");
     await sink.received(1);
     sink.shut();
-    // Large enough that the kernel's buffers hold few of them.
+    // So large that the kernel's buffers hold only a few of them.
     const filler = "x".repeat(512 * 1024);
     let sent = 1;
     try {
       for (; ; sent += 1) await push.send(["t", `${sent} ${filler}`]);
     } catch {
-      // The send timed out: the pressure has reached the publisher.
+      // The send timed out, so the publisher has to wait.
     }
     expect(sink.publications.length).toBeLessThanOrEqual(2);
     expect(sent).toBeLessThan(200);
@@ -119,7 +119,7 @@ describe("ZeroMqIngress", () => {
     await push.send("data: 0");
     await sink.received(1);
     sink.shut();
-    // One message may have been asked for already; from the second on they stay in ZeroMQ's queue.
+    // One receive may be open already; from the second message on, they stay in ZeroMQ's queue.
     for (let n = 1; n <= 500; n += 1) await push.send(`data: ${n}`);
     const probe = openPush(ingress.address);
     await probe.send("data: probe");
@@ -131,8 +131,8 @@ describe("ZeroMqIngress", () => {
     );
   });
 
-  // SIGTERM under load: 109,000 publications had been sent, 42,000 were delivered. The queue holds only a few, so it
-  // was empty for an instant while the rest lay in the kernel's buffers, and that was taken for the end.
+  // SIGTERM under load: 109,000 publications were sent, but 42,000 delivered. The queue holds only a few messages: it
+  // was empty for a moment while the rest was in the kernel's buffers, and that was taken for the end.
   it("reads on at its end what lies in the buffers of a publisher's connection", async () => {
     const { ingress, sink } = await openIngress({ limits: patient });
     const push = openPush(ingress.address, { sendHighWaterMark: 0 });

@@ -54,7 +54,7 @@ test("at the worker's end what it had is gone, and what it had not stays open fo
 });
 
 test("what is told of a connection after its end changes nothing", () => {
-  // Its callback may come when another worker has it already.
+  // The callback may come when another worker has the connection already.
   const connections = new WorkerConnections();
   const { number, socket, fate } = add(connections);
   connections.end();

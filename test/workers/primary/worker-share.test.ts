@@ -14,7 +14,7 @@ test.each([
 });
 
 test("the largest body of one client fits however many workers there are", () => {
-  // With 33 workers half of a worker's share was less than a body may have, and it was refused for ever.
+  // With 33 workers, half of a worker's share was less than the largest body, which was then always refused.
   const limits = { bodyBytes: MiB, requestBytes: 64 * MiB };
   const room = new BodyBudget({
     bodyBytes: MiB,

@@ -15,20 +15,20 @@ import { atTestEnd } from "../../support/on-end.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { Changes } from "../../support/wait-for.js";
 
-/** Takes connections and answers; see the file. */
+/** A worker that answers each connection; see the file. */
 export const fakeWorker = join(root, "test", "support", "fake-worker.mjs");
 
-/** Is never ready. */
+/** A worker that is never ready. */
 export const slowWorker = join(root, "test", "support", "slow-worker.mjs");
 
 const within = 30_000;
 
-/** A front with workers that are real processes, run a program of the tests, and end with the test. */
+/** A front whose workers are real processes that run a test program, and end with the test. */
 export class WorkersEnvironment {
   readonly front: WorkersFront;
-  /** What was logged as an error. */
+  /** The lines that were logged as errors. */
   readonly errors: (LogFields & { readonly message: string })[] = [];
-  /** Reasons of connections that were cut. */
+  /** The reasons of connections that were cut. */
   readonly cut: (string | undefined)[] = [];
   readonly #changes = new Changes();
   #port = 0;
@@ -71,14 +71,14 @@ export class WorkersEnvironment {
     return connectRaw({ port: this.#port });
   }
 
-  /** Connects and returns which worker has the connection. */
+  /** Connects, and returns the connection with the number of its worker. */
   async connectToWorker(): Promise<{ readonly connection: RawConnection; readonly worker: number }> {
     const connection = await this.connect();
     await connection.readUntil("\n", { within });
     return { connection, worker: Number.parseInt(connection.text, 10) };
   }
 
-  /** Until this was logged as an error; returns its fields. */
+  /** Waits until an error matches, and returns its fields. */
   async untilError(pattern: RegExp): Promise<LogFields> {
     const found = (): LogFields | undefined =>
       this.errors.find((fields) => pattern.test(JSON.stringify(fields)));

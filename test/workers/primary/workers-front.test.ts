@@ -8,14 +8,14 @@ import { WorkersEnvironment, slowWorker } from "./workers-environment.js";
 
 const within = 30_000;
 
-/** The machine's clock with timers ten times as fast. */
+/** The machine's clock, with timers that run ten times as fast. */
 const fastClock = {
   ...systemClock,
   after: (ms: number, action: () => void) => systemClock.after(ms / 10, action),
   every: (ms: number, action: () => void) => systemClock.every(ms / 10, action),
 };
 
-/** Connects as soon as somebody listens. */
+/** Connects as soon as the port is open. */
 function connectEarly(port: number): Promise<RawConnection> {
   return waitFor(() => connectRaw({ port }).catch(() => undefined), {
     within,
@@ -23,7 +23,7 @@ function connectEarly(port: number): Promise<RawConnection> {
   });
 }
 
-/** Why it cannot listen. */
+/** The reason why it cannot listen. */
 function refusalOf(listening: Promise<string>): Promise<string> {
   return listening.then(() => "it listens", String);
 }
@@ -53,8 +53,8 @@ describe("connections that are handed over", () => {
   });
 
   it("go to another worker when the one they were meant for dies before it has them", async () => {
-    // Node sends the next handle when the one before is acknowledged, and forgets those that wait when the process
-    // dies: their clients waited for ever.
+    // Node sends a handle when the one before is acknowledged, and forgets waiting handles if the process dies: their
+    // clients waited for ever.
     const environment = new WorkersEnvironment();
     await environment.listen();
     const [first, second] = [await environment.connectToWorker(), await environment.connectToWorker()];
@@ -78,7 +78,7 @@ describe("connections that are handed over", () => {
 
 describe("workers", () => {
   it("are not taken for stuck because the hub itself had paused", async () => {
-    // Silence was measured by time, so that a hub that had been stopped for a while killed its healthy workers.
+    // Silence was measured as time, so that a hub that had been stopped for a while killed its healthy workers.
     let aheadMs = 0;
     const clock = { ...fastClock, monotonic: () => systemClock.monotonic() + aheadMs };
     const environment = new WorkersEnvironment({ workers: 1, clock });

@@ -10,7 +10,8 @@ import { WorkerFront } from "../../../src/workers/worker/worker-front.js";
 import { before } from "../../support/wait-for.js";
 
 test("a worker gives back connections whose handles never reached it", async () => {
-  // Without a descriptor left Node drops the message with the handle. The hub counted such connections for ever.
+  // Without free descriptors, Node drops the message together with the handle. The hub then counted such connections
+  // for ever.
   const dir = await mkdtemp(join(tmpdir(), "pharos-worker-"));
   onTestFinished(() => rm(dir, { recursive: true }));
   const hub = new Pair({ linger: 0 });
@@ -47,7 +48,7 @@ test("a worker gives back connections whose handles never reached it", async () 
   ]);
 });
 
-/** The first messages, as many as are said. */
+/** Resolves with the first `count` messages. */
 async function untilSaid(hub: Pair, count: number): Promise<readonly unknown[]> {
   const said: unknown[] = [];
   while (said.length < count) {

@@ -50,7 +50,7 @@ test("a file that is not there, or not JSON, is refused without a word of what i
   expect(() => readCurveKeyFile(file)).toThrow(
     expect.objectContaining({
       code: "bad-curve-key",
-      message: `${file} is not JSON; pharos keys makes such files`,
+      message: `${file} is not JSON; pharos keys creates valid files`,
     }),
   );
   expect(readFileSync(file, "utf8")).toContain("secret");

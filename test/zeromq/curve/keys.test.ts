@@ -11,7 +11,7 @@ import { PharosError } from "../../../src/base/errors.js";
 const pair = createKeyPair();
 const other = createKeyPair();
 
-/** What is said of keys that are refused. */
+/** The message with which keys are refused. */
 function refusal(read: () => unknown): string {
   try {
     read();
@@ -51,15 +51,27 @@ describe("keys", () => {
   it.each<[string, unknown, RegExp]>([
     ["no object", [], /keys must be a JSON object of secretKey, publicKey, clients/],
     ["null", null, /must be a JSON object/],
-    ["nothing", {}, /secretKey in keys is missing; allowed is a key of 40 characters/],
-    ["a number", { secretKey: 1 }, /secretKey in keys is no key/],
-    ["a short key", { secretKey: "abc" }, /secretKey in keys is no key/],
-    ["a key that says more than 32 bytes", { secretKey: "#".repeat(40) }, /secretKey in keys is no key/],
-    ["letters that Z85 has not", { secretKey: `${"a".repeat(39)}~` }, /secretKey in keys is no key/],
+    ["nothing", {}, /secretKey in keys is missing; it must be a key of 40 Z85 characters/],
+    ["a number", { secretKey: 1 }, /secretKey in keys must be a key of 40/],
+    ["a short key", { secretKey: "abc" }, /secretKey in keys must be a key of 40/],
+    [
+      "a key that says more than 32 bytes",
+      { secretKey: "#".repeat(40) },
+      /secretKey in keys must be a key of 40/,
+    ],
+    [
+      "letters that Z85 has not",
+      { secretKey: `${"a".repeat(39)}~` },
+      /secretKey in keys must be a key of 40/,
+    ],
     ["another's public key", { ...pair, publicKey: other.publicKey }, /publicKey in keys does not belong/],
     ["clients that are none", { ...pair, clients: other.publicKey }, /clients in keys must be a list/],
     ["an empty list of clients", { ...pair, clients: [] }, /clients in keys must be a list of at least one/],
-    ["a client that is none", { ...pair, clients: [other.publicKey, "x"] }, /clients\[1\] in keys is no key/],
+    [
+      "a client that is none",
+      { ...pair, clients: [other.publicKey, "x"] },
+      /clients\[1\] in keys must be a key of 40/,
+    ],
     ["a publisher's file", { ...pair, serverKey: other.publicKey }, /"serverKey" in keys is unknown/],
   ])("of a hub are not %s", (_, input, message) => {
     const text = refusal(() => parseCurveServer(input, "keys"));

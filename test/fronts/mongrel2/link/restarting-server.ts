@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Push, Subscriber } from "zeromq";
 import { answerCalls } from "../../../support/ipc.js";
 
-/** What is asked of a child that stands for the two sockets of a server, in a process of its own. */
+/** Questions to a child process that plays the two sockets of a server. */
 export type RestartingServerProtocol = {
   readonly start: { readonly ask: null; readonly answer: { readonly send: string; readonly recv: string } };
-  /** Ends both sockets and binds them anew, soon after it has answered. */
+  /** Closes both sockets and binds them again, soon after the answer. */
   readonly restart: { readonly ask: null; readonly answer: void };
-  /** Messages that came in the present run. */
+  /** The messages that came since the last restart. */
   readonly received: { readonly ask: null; readonly answer: readonly string[] };
 };
 
@@ -27,7 +27,7 @@ async function bind(): Promise<void> {
   void read(subscriber, received);
 }
 
-/** A socket that was closed keeps its address until ZeroMQ's own thread has let go of it, which no event tells. */
+/** A closed socket keeps its address until ZeroMQ's own thread releases it, and no event tells when. */
 async function bindWhenFree(socket: Push | Subscriber, endpoint: string): Promise<void> {
   for (;;) {
     try {

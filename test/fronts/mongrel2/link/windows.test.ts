@@ -10,7 +10,7 @@ interface Sent {
   readonly body: string;
 }
 
-/** Windows over a wire that the test holds: `sent` is what has left, `fence` what the server would answer. */
+/** Windows with a fake server: `sent` has the messages that have left, and `fence` answers a fence. */
 class Bench {
   readonly clock = new VirtualClock();
   readonly sent: Sent[] = [];
@@ -33,7 +33,7 @@ class Bench {
     });
   }
 
-  /** Up, with the first fence back. */
+  /** Starts, and answers the first fence. */
   started(): this {
     this.windows.start("pharos");
     this.fenceBack();
@@ -152,8 +152,8 @@ describe("windows that follow one another at once", () => {
   }
 
   /**
-   * Behind a stock Mongrel2 all of 1,000 clients were lost to 200 rounds back to back, each ended by its fence: on a
-   * busy machine the handler task found the next window there each time and never let its writers run.
+   * Behind a stock Mongrel2, all of 1,000 clients were closed after 200 rounds without a pause, although each round
+   * waited for its fence. On a busy machine the handler task always found the next window, and its writers never ran.
    */
   it("are interrupted by a rest of 10 ms after four of them where only the fence is to go by", () => {
     const bench = new Bench().started();

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { encodeTnetstring, type TnetValue } from "../../../../src/fronts/mongrel2/wire/tnetstring.js";
 
-/** The protocol of a Handler, which decides how HEADERS are written. */
+/** The protocol of a Handler: it decides the format of HEADERS. */
 export type Protocol = "json" | "tnetstring";
 
-/** One frame as a real Mongrel2 sent it to a handler. */
+/** One frame that a real Mongrel2 sent to a handler. */
 export interface CapturedFrame {
   readonly name: string;
   readonly server: "stock" | "flow control";
@@ -24,7 +24,7 @@ export const capturedFrames: readonly CapturedFrame[] = fixtures.frames.map((ent
   frame: Buffer.from(entry.frame, "latin1"),
 }));
 
-/** The captured frame of this name; a server or protocol that is left out may be either. */
+/** The captured frame of this name. Any server or protocol matches if it is left out. */
 export function captured(name: string, wanted: Partial<CapturedFrame> = {}): Buffer {
   const found = capturedFrames.find(
     (entry) =>
@@ -36,7 +36,7 @@ export function captured(name: string, wanted: Partial<CapturedFrame> = {}): Buf
   return found.frame;
 }
 
-/** An answer of a real control port. */
+/** A reply of a real control port. */
 export function controlReply(name: keyof Fixtures["replies"]): Buffer {
   return Buffer.from(fixtures.replies[name], "latin1");
 }
@@ -52,10 +52,10 @@ export interface FrameParts {
 
 export const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
-/** What Mongrel2 always says of a request. */
+/** The pseudo headers of every request. */
 export const line = Object.freeze({ METHOD: "GET", URI: "/j", PATH: "/j", VERSION: "HTTP/1.1" });
 
-/** Frames a request as Mongrel2 does; headers come in the order given. */
+/** Frames a request as Mongrel2 does. Headers come in the given order. */
 export function buildFrame(parts: FrameParts): Buffer {
   const entries = Object.entries(parts.headers);
   const headers =
@@ -65,7 +65,7 @@ export function buildFrame(parts: FrameParts): Buffer {
   return frameOf(parts, headers);
 }
 
-/** Frames a request around a HEADERS block that is already framed, right or wrong. */
+/** Frames a request with a HEADERS block that is framed already, validly or not. */
 export function frameOf(parts: Omit<FrameParts, "headers" | "protocol">, headers: Buffer | string): Buffer {
   const front = `${parts.sender ?? sender} ${parts.id ?? 1} ${parts.path ?? "/j"} `;
   return Buffer.concat([Buffer.from(front), Buffer.from(headers), netstring(Buffer.from(parts.body ?? ""))]);

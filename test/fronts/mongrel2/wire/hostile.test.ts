@@ -175,14 +175,14 @@ describe("mutated real frames", () => {
       if (fault !== undefined) throw new Error(`${fault}: ${JSON.stringify(frame.toString("latin1"))}`);
       kinds.set(parsed.kind, (kinds.get(parsed.kind) ?? 0) + 1);
     }
-    // All four outcomes are reached, so the mutations go neither too far nor not far enough.
+    // All four outcomes must occur, so that the mutations are neither too strong nor too weak.
     expect([...kinds.keys()].sort()).toEqual(["credits", "disconnect", "malformed", "request"]);
     expect(kinds.get("request")).toBeGreaterThan(2_000);
     expect(kinds.get("malformed")).toBeGreaterThan(5_000);
   });
 });
 
-/** What is wrong with a parsed frame, or nothing; no expect() inside, since it runs 20,000 times. */
+/** The fault of a parsed frame; undefined if there is none. Without expect(), since it runs 20,000 times. */
 function faultIn(parsed: Mongrel2Frame): string | undefined {
   switch (parsed.kind) {
     case "request": {
@@ -208,7 +208,9 @@ function faultIn(parsed: Mongrel2Frame): string | undefined {
   }
 }
 
-/** One to three mutations of a captured frame; with `sized`, of its HEADERS, whose size is then put right again. */
+/**
+ * One to three mutations of a captured frame. With `sized`, the HEADERS are mutated and their size is then corrected.
+ */
 function mutate(random: () => number, sized: boolean): Buffer {
   const frame = pick(random, capturedFrames).frame;
   const times = 1 + Math.floor(random() * 3);
@@ -271,7 +273,7 @@ function pick<T>(random: () => number, choices: readonly T[]): T {
   return choice;
 }
 
-/** A small seeded generator (mulberry32), so that a failing run can be run again. */
+/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

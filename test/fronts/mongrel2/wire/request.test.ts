@@ -229,7 +229,7 @@ describe("requests of any shape", () => {
   });
 });
 
-// No "__proto__" and no number for a name: the object literal above would lose the one and reorder the other.
+// Neither "__proto__" nor a number as a name: the object literal above would lose the first and reorder the second.
 const headerName = fc
   .string({ unit: fc.constantFrom(..."abcxyz019-_.".split("")), minLength: 1, maxLength: 12 })
   .filter((name) => !/^\d+$/.test(name));

@@ -28,7 +28,7 @@ const written: readonly [text: string, value: TnetValue][] = [
   ["26:6:status,13:4:what,3:net,}]", [Buffer.from("status"), new Map([["what", Buffer.from("net")]])]],
 ];
 
-/** Texts whose meaning is clear but which encodeTnetstring writes in another way. */
+/** Valid texts that encodeTnetstring writes in another way. */
 const read: readonly [text: string, value: TnetValue][] = [
   ["2:-0#", 0],
   ["3:007#", 7],
@@ -166,14 +166,14 @@ const { value: values } = fc.letrec<{ value: TnetValue }>((tie) => ({
   ),
 }));
 
-/** What comes back: byte strings as Buffers, all else alike. */
+/** The value after parsing: byte strings are Buffers. */
 function asParsed(value: TnetValue): TnetValue {
   if (typeof value === "string") return Buffer.from(value);
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, asParsed(item)]));
   return Array.isArray(value) ? value.map(asParsed) : value;
 }
 
-/** "value", or the code of the refusal; anything else that is thrown comes through. */
+/** "value", or the code of the refusal; other errors are thrown on. */
 function outcomeOf(bytes: Buffer): string {
   try {
     parseTnetstring(bytes);

@@ -22,7 +22,7 @@ function open(file: string | undefined, maxIds = 1_000_000): OpenRecord {
   });
 }
 
-/** What another process would read now, as after a crash of this one. */
+/** The record as another process would read it now, after a crash of this one. */
 function afterCrash(file: string): readonly { mark: string; heardAt: number; ids: readonly number[] }[] {
   return open(file).past.map(({ mark, heardAt, ids }) => ({ mark, heardAt, ids: [...ids] }));
 }

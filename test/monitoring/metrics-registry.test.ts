@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MetricsRegistry } from "../../src/monitoring/figures.js";
+import { MetricsRegistry } from "../../src/monitoring/metrics-registry.js";
 import { statusDocument } from "../../src/monitoring/status-document.js";
 
 describe("figures", () => {
