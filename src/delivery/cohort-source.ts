@@ -1,13 +1,7 @@
 import type { Batch } from "../hub/cohort.js";
-import type { Page, PageLimits, ReadState } from "../hub/history-page.js";
+import type { Page, PageLimits, PendingPage, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
 import type { JoinTicket } from "./joining/join-ticket.js";
-
-/**
- * A page that another process has to send. It calls `take` once, in a later turn, or never if that process is gone.
- * Call the returned function when the page is not needed any more.
- */
-export type PendingPage = (take: (page: Page) => void) => () => void;
 
 /** A cohort as its rounds and readers see it, of the hub in this process or in another. */
 export interface FanoutCohort {
@@ -21,7 +15,7 @@ export interface FanoutCohort {
   /** Takes the bytes of the next round: at most `maxBytes`, or one event. Undefined if nothing is pending. */
   take(maxBytes: number): Batch | undefined;
   /**
-   * The next page for a reader; pending if another process has to send it. Readers with the same state and limits get
+   * The next page for a reader; pending if a slower store, or another process, has to send it. Readers with the same state and limits get
    * the same Buffer.
    */
   page(state: ReadState, limits: PageLimits): Page | PendingPage;

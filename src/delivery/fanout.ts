@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "../base/clock.js";
-import type { Page } from "../hub/history-page.js";
+import type { Page, PendingPage } from "../hub/history-page.js";
 import type { Metrics } from "../base/metrics.js";
 import type { AdmittedStream } from "./joining/admitted-stream.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
-import type { CohortSource, PendingPage, FanoutCohort } from "./cohort-source.js";
+import type { CohortSource, FanoutCohort } from "./cohort-source.js";
 import { PendingPages } from "./pending-pages.js";
 import { Connection } from "./connection.js";
 import type { EndReason } from "./connection.js";

@@ -1,7 +1,7 @@
 import type { Batch, Cohort, Outlet } from "../hub/cohort.js";
 import type { Hub } from "../hub/hub.js";
 import { moveReading, namesOf, startReading } from "../hub/history-page.js";
-import type { Page, PageLimits, ReadState } from "../hub/history-page.js";
+import type { Page, PageLimits, PendingPage, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
 import type { CohortSource, FanoutCohort, JoinedCohort } from "./cohort-source.js";
 import type { JoinTicket } from "./joining/join-ticket.js";
@@ -104,7 +104,7 @@ class LocalCohort implements FanoutCohort {
     return this.#cohort.take(maxBytes);
   }
 
-  page(state: ReadState, limits: PageLimits): Page {
+  page(state: ReadState, limits: PageLimits): Page | PendingPage {
     return this.#options.pages.page(this.#cohort, state, limits);
   }
 

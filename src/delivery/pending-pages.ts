@@ -1,7 +1,6 @@
-import type { Page } from "../hub/history-page.js";
-import type { PendingPage } from "./cohort-source.js";
+import type { Page, PendingPage } from "../hub/history-page.js";
 
-/** Pages that another process has to send, from the request until they are written. */
+/** Pages that a slower store, or another process, has to send, from the request until they are written. */
 export class PendingPages<R> {
   /** Readers whose page was requested, each with the function that cancels the request. */
   readonly #requested = new Map<R, () => void>();

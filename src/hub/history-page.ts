@@ -3,7 +3,7 @@ import type { Cohort, Joining } from "./cohort.js";
 import type { TopicFilter } from "./filters/filter.js";
 import { filterSetOf } from "./filters/filter-set.js";
 import { isNothing, maxNamedTopics } from "./publications/history.js";
-import type { History, LossMark, Losses, HistoryRange } from "./publications/history.js";
+import type { History, LossMark, Losses, HistoryRange, PendingEntries } from "./publications/history.js";
 import type { Offset } from "./publications/position.js";
 import type { RetainedValues } from "./publications/retained-values.js";
 import { mayRead } from "./publications/rights.js";
@@ -47,6 +47,12 @@ export interface Page {
   /** True if the page ended because it was full. */
   readonly full: boolean;
 }
+
+/**
+ * A page that a slower store, or another process, has to send. It calls `take` once, in a later turn, or never if that
+ * process is gone. Call the returned function if the page is not needed any more.
+ */
+export type PendingPage = (take: (page: Page) => void) => () => void;
 
 export interface PageSource {
   readonly history: History;
@@ -105,7 +111,7 @@ export function readPage(
   source: PageSource,
   cohort: Cohort,
   step: { state: ReadState; limits: PageLimits },
-): Page {
+): Page | PendingPage {
   const builder = new PageBuilder(source, cohort, step.limits);
   return builder.build(step.state);
 }
@@ -130,11 +136,17 @@ class PageBuilder {
     this.#limits = limits;
   }
 
-  build(state: ReadState): Page {
+  build(state: ReadState): Page | PendingPage {
     const { isComplete, state: started } = this.#findLosses(state);
     if (!isComplete) return this.#page(started, undefined);
     const next = started.kind === "opening" ? this.#open(started) : started;
-    const end = next.kind === "history" ? this.#entries(next) : next;
+    if (next.kind === "history") {
+      const older = this.#olderThanMemory(next);
+      if (older !== undefined && this.#bytes === 0) return this.#pending(next, older);
+      // The older entries get a page of their own, which is the next one whatever the horizon is then.
+      if (older !== undefined) this.#full = true;
+    }
+    const end = next.kind === "history" && !this.#full ? this.#entries(next) : next;
     const isTold = started.kind === "opening" && next.kind === "history";
     return this.#page(end, isTold ? started.gap?.reason : undefined);
   }
@@ -215,6 +227,25 @@ class PageBuilder {
       return false;
     });
     return first === undefined ? Math.max(from, looked) : first - 1;
+  }
+
+  #olderThanMemory({ after }: ReadState & { readonly kind: "history" }): PendingEntries | undefined {
+    const { maxBytes, upTo } = this.#limits;
+    return this.#source.history.older?.(rangeOf(this.#cohort, after, upTo), maxBytes);
+  }
+
+  #pending(state: ReadState & { readonly kind: "history" }, older: PendingEntries): PendingPage {
+    const { format } = this.#cohort.subscription;
+    return (take) =>
+      older(({ entries, upTo }) => {
+        for (const entry of entries) {
+          this.#parts.push(entry.encodedAs(format));
+          this.#bytes += this.#parts.at(-1)?.length ?? 0;
+          this.#count += 1;
+        }
+        this.#full = true;
+        take(this.#page({ ...state, after: Math.max(state.after, upTo) }, undefined));
+      });
   }
 
   #entries(state: ReadState & { readonly kind: "history" }): ReadState {

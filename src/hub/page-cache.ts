@@ -1,7 +1,8 @@
 import { readPage } from "./history-page.js";
-import type { Page, PageLimits, PageSource, ReadState } from "./history-page.js";
+import type { Page, PageLimits, PageSource, PendingPage, ReadState } from "./history-page.js";
 import type { Cohort } from "./cohort.js";
 import { PageStore } from "./page-store.js";
+import type { PageKey } from "./page-store.js";
 
 /**
  * Pages of history, shared by readers at the same position. Many clients that resume from the same place cost one read
@@ -22,12 +23,21 @@ export class PageCache {
   }
 
   /** The next page for a reader in this state. Readers with the same state and limits get the same Buffer. */
-  page(cohort: Cohort, state: ReadState, limits: PageLimits): Page {
+  page(cohort: Cohort, state: ReadState, limits: PageLimits): Page | PendingPage {
     const key = { cohort: cohort.key, state, limits };
     const kept = this.#store.find(key);
     if (kept !== undefined) return kept;
     const page = readPage(this.#source, cohort, { state, limits });
+    if (typeof page === "function") return this.#keptLater(key, page);
     this.#store.keep(key, page);
     return page;
+  }
+
+  #keptLater(key: PageKey, pending: PendingPage): PendingPage {
+    return (take) =>
+      pending((page) => {
+        this.#store.keep(key, page);
+        take(page);
+      });
   }
 }

@@ -20,6 +20,7 @@ import type { Rights } from "../../src/hub/publications/rights.js";
 import { defaultHistoryLimits } from "../../src/limits/history.js";
 import type { HistoryLimits } from "../../src/limits/history.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
+import type { MemoryJournalOptions } from "../../src/journal/memory/memory-journal.js";
 import type { CounterName, Metrics } from "../../src/base/metrics.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { FakeChannel, FakeClient } from "./fake-channel.js";
@@ -35,6 +36,8 @@ export interface WorldOptions extends Partial<FakeChannelOptions> {
   readonly limits?: Partial<FanoutLimits>;
   readonly history?: Partial<HistoryLimits>;
   readonly pressure?: PressureLimits;
+  /** @default a journal in memory alone */
+  readonly createJournal?: (options: MemoryJournalOptions) => MemoryJournal;
 }
 
 export interface ClientOptions {
@@ -94,7 +97,8 @@ export class World {
       observe: () => undefined,
     };
     const past = { ...defaultHistoryLimits, ...options.history };
-    this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics, limits: past });
+    const journalOptions = { epoch: testEpoch, clock, metrics, limits: past };
+    this.journal = options.createJournal?.(journalOptions) ?? new MemoryJournal(journalOptions);
     const { pressure } = options;
     this.hub = new Hub({ history: this.journal, clock, ...(pressure === undefined ? {} : { pressure }) });
     this.journal.follow((entry) => this.hub.apply(entry));

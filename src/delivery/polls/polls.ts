@@ -121,6 +121,11 @@ export class Polls implements Outlet {
     const { cohort, state } = poll;
     const upTo = cohort.horizon;
     const page = this.#pages.page(cohort, state, { maxBytes: this.#options.pageBytes, upTo });
+    if (typeof page === "function") page((arrived) => this.#take(poll, arrived, upTo));
+    else this.#take(poll, page, upTo);
+  }
+
+  #take(poll: WaitingPoll, page: Page, upTo: Offset): void {
     poll.state = page.next;
     if (page.count > 0 || page.gapReason !== undefined) this.#answer(poll, page);
     else if (page.next.kind === "opening" || page.next.after < upTo) this.#readOn(poll);

@@ -36,6 +36,15 @@ export interface LossReport extends Losses {
   readonly isComplete: boolean;
 }
 
+/** Entries from a slower store, with no gap up to and including `upTo`. */
+export interface OlderEntries {
+  readonly entries: readonly Entry[];
+  readonly upTo: Offset;
+}
+
+/** Calls `take` once, in a later turn of the event loop. Call the returned function if the entries are not needed any more. */
+export type PendingEntries = (take: (older: OlderEntries) => void) => () => void;
+
 /** A gap event names at most this many topics. */
 export const maxNamedTopics = 20;
 
@@ -49,6 +58,12 @@ export type LossMark = number;
 
 /** Stored publications, as the hub reads them. A journal implements this. Every call is synchronous. */
 export interface History {
+  /**
+   * Asks for the oldest entries of a range that memory no longer holds but a slower store does, together at most
+   * `maxBytes` or one entry. Undefined if {@link read} finds everything that is stored. Absent if there is no such store.
+   * {@link losses} reports only what neither holds.
+   */
+  older?(range: HistoryRange, maxBytes: number): PendingEntries | undefined;
   /** The offset of the newest entry; 0 if there is none. */
   readonly head: Offset;
   /** The event id of the position at this offset. */

@@ -6,6 +6,7 @@ import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { Cohort, Outlet } from "../../hub/cohort.js";
 import type { Hub } from "../../hub/hub.js";
 import { namesOf, readPage, startReading } from "../../hub/history-page.js";
+import type { Page } from "../../hub/history-page.js";
 import type { Peer } from "../ipc/peer.js";
 import type { CohortNumber, Place, Standing, ToHub, ToWorker } from "../ipc/messages.js";
 
@@ -251,7 +252,12 @@ export class WorkerOutlet implements Outlet {
       peer.send({ kind: "page", ask, count: 0, next: state, gapReason: undefined, full: false });
       return;
     }
-    const { body, ...page } = readPage(hub, numbered.cohort, { state, limits: { maxBytes, upTo } });
-    peer.send({ kind: "page", ask, ...page }, body);
+    const page = readPage(hub, numbered.cohort, { state, limits: { maxBytes, upTo } });
+    if (typeof page === "function") page((arrived) => this.#sendPage(ask, arrived));
+    else this.#sendPage(ask, page);
+  }
+
+  #sendPage(ask: number, { body, ...page }: Page): void {
+    if (!this.#closed) this.#options.peer.send({ kind: "page", ask, ...page }, body);
   }
 }

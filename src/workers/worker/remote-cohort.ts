@@ -1,6 +1,6 @@
-import type { PendingPage, FanoutCohort } from "../../delivery/cohort-source.js";
+import type { FanoutCohort } from "../../delivery/cohort-source.js";
 import type { Batch } from "../../hub/cohort.js";
-import type { Page, PageLimits, ReadState } from "../../hub/history-page.js";
+import type { Page, PendingPage, PageLimits, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Standing } from "../ipc/messages.js";
 import { RecentBatches, joinBatches } from "./recent-batches.js";

@@ -1,9 +1,9 @@
-import type { CohortSource, PendingPage, FanoutCohort, JoinedCohort } from "../../delivery/cohort-source.js";
+import type { CohortSource, FanoutCohort, JoinedCohort } from "../../delivery/cohort-source.js";
 import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
 import { PageStore } from "../../hub/page-store.js";
 import type { PageKey } from "../../hub/page-store.js";
 import { moveReading } from "../../hub/history-page.js";
-import type { Page, ReadState } from "../../hub/history-page.js";
+import type { Page, PendingPage, ReadState } from "../../hub/history-page.js";
 import type { CohortNumber, Place, Standing, ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
 import { compact } from "./compact.js";

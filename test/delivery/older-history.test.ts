@@ -1,0 +1,109 @@
+import { expect, it } from "vitest";
+import { filterSetOf } from "../../src/hub/filters/filter-set.js";
+import type { Entry } from "../../src/hub/publications/entry.js";
+import type {
+  HistoryRange,
+  LossReport,
+  OlderEntries,
+  PendingEntries,
+} from "../../src/hub/publications/history.js";
+import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
+import { World, at } from "./fanout-world.js";
+
+/** A journal whose memory is the newer part of an archive, which answers when the test says so. */
+class ArchivedJournal extends MemoryJournal {
+  readonly #archive: Entry[] = [];
+  #asked: (() => void)[] = [];
+  /** Requests so far. */
+  requests = 0;
+
+  override follow(follower: (entry: Entry) => void): void {
+    super.follow((entry) => {
+      this.#archive.push(entry);
+      follower(entry);
+    });
+  }
+
+  override losses(_range: HistoryRange, lossMark: number): LossReport {
+    return { topics: [], more: false, asOf: lossMark, isComplete: true };
+  }
+
+  older({ filters, after, upTo }: HistoryRange, maxBytes: number): PendingEntries | undefined {
+    const set = filterSetOf(filters);
+    const inRange = this.#archive.filter(
+      ({ offset, publication }) =>
+        offset > after && offset <= upTo && publication.topics.some((topic) => set.matches(topic)),
+    );
+    const evicted = inRange.findLast(({ holders }) => holders === 0);
+    if (evicted === undefined) return undefined;
+    const older = inRange.filter(({ offset }) => offset <= evicted.offset);
+    const page = older.slice(0, Math.max(1, Math.floor(maxBytes / 100)));
+    return (take) => this.#ask(take, { entries: page, upTo: page.at(-1)?.offset ?? evicted.offset });
+  }
+
+  /** The archive answers all requests. */
+  answer(): void {
+    for (const action of this.#asked.splice(0)) action();
+  }
+
+  #ask(take: (older: OlderEntries) => void, older: OlderEntries): () => void {
+    this.requests += 1;
+    const action = (): void => take(older);
+    this.#asked.push(action);
+    return () => {
+      this.#asked = this.#asked.filter((each) => each !== action);
+    };
+  }
+}
+
+function archived(worker: boolean): { readonly world: World; readonly journal: ArchivedJournal } {
+  const journals: ArchivedJournal[] = [];
+  const world = new World({
+    worker,
+    history: { topicEvents: 2 },
+    limits: { roundBytes: 400 },
+    createJournal: (options) => {
+      const journal = new ArchivedJournal(options);
+      journals.push(journal);
+      return journal;
+    },
+  });
+  const [journal] = journals;
+  if (journal === undefined) throw new Error("the world has created its journal");
+  return { world, journal };
+}
+
+/** Lets everything that is under way arrive, some turns long. */
+function settle(world: World, journal: ArchivedJournal): void {
+  for (let turn = 0; turn < 20; turn += 1) {
+    world.carry();
+    world.turn();
+    journal.answer();
+  }
+}
+
+it.each([false, true])("reads entries older than memory when they come, in a worker: %s", (worker) => {
+  const { world, journal } = archived(worker);
+  for (let index = 0; index < 10; index += 1) world.publish("news");
+  const client = world.open({ lastEventId: at(0) });
+  settle(world, journal);
+  world.publish("news");
+  settle(world, journal);
+  expect(client.offsets).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(client.gaps).toEqual([]);
+  // Eight entries are evicted, of which four fit into a page.
+  expect(journal.requests).toBe(2);
+  world.close();
+});
+
+it("forgets the request of a client that disconnects", () => {
+  const { world, journal } = archived(false);
+  for (let index = 0; index < 10; index += 1) world.publish("news");
+  const client = world.open({ lastEventId: at(0) });
+  for (let turn = 0; turn < 5; turn += 1) world.turn();
+  expect(journal.requests).toBe(1);
+  world.leave(client);
+  settle(world, journal);
+  expect(client.offsets).toEqual([]);
+  world.close();
+});
