@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { FakeClient } from "./fake-channel.js";
-import { tinyCoding } from "./tiny-format.js";
+import { tinyCoding, tinyFormat } from "./tiny-format.js";
 import { at, World } from "./fanout-world.js";
 
 /** The member count that each of a client's bodies was coded for, and its lines. */
@@ -46,6 +46,17 @@ it("packs a heartbeat", () => {
   world.turn();
   world.clock.advance(12_000);
   expect(bodiesOf(quiet).at(-1)).toEqual([1, "heartbeat"]);
+});
+
+it("writes no heartbeat of a format that has none, also with a coding", () => {
+  const format = { ...tinyFormat, name: "silent", heartbeat: () => Buffer.alloc(0) };
+  const world = new World({ limits: { heartbeatMs: 10_000 } });
+  const plain = world.open({ format });
+  const coded = world.open({ format, coding: tinyCoding });
+  world.turn();
+  const before = [plain.writes.length, coded.writes.length];
+  world.clock.advance(32_000);
+  expect([plain.writes.length, coded.writes.length]).toEqual(before);
 });
 
 it("sends nothing where a page holds nothing for a reader: nothing packed would be something", () => {

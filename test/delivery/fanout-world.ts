@@ -26,6 +26,7 @@ import { VirtualClock } from "../support/virtual-clock.js";
 import { FakeChannel, FakeClient } from "./fake-channel.js";
 import type { Appetite, FakeChannelOptions } from "./fake-channel.js";
 import { RemoteTicket } from "../../src/workers/worker/remote-ticket.js";
+import type { Format } from "../../src/hub/publications/format.js";
 import { tinyFormat, tinyHead } from "./tiny-format.js";
 import { WorkerWay } from "./worker-way.js";
 import type { WayStream } from "./worker-way.js";
@@ -47,6 +48,8 @@ export interface ClientOptions {
   readonly lastEventId?: string;
   readonly rights?: Rights;
   readonly coding?: Coding;
+  /** @default tinyFormat */
+  readonly format?: Format;
   readonly expiresAtMs?: number;
   readonly opened?: () => () => void;
 }
@@ -129,7 +132,7 @@ export class World {
     const client = new FakeClient(options.name ?? `client ${this.#opened}`, options.appetite ?? "at-once");
     const joining: Joining = {
       subscription: {
-        format: tinyFormat,
+        format: options.format ?? tinyFormat,
         coding: options.coding,
         filters: (options.filters ?? ["news"]).map((text) => parseMqttFilter(text)),
         rights: options.rights ?? publicOnly,

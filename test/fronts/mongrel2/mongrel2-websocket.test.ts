@@ -3,7 +3,7 @@ import { Mongrel2WebSocket } from "../../../src/fronts/mongrel2/mongrel2-websock
 import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import type { MessageResult } from "../../../src/gateway/http/messages.js";
 import { TurnBudget } from "../../../src/base/turn-budget.js";
-import { endFrames, opcodes } from "../../../src/gateway/websocket/frame.js";
+import { endFrames, frameClose, opcodes } from "../../../src/gateway/websocket/frame.js";
 import { gatewayRequest } from "../../gateway/request.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
@@ -63,4 +63,34 @@ describe("what a WebSocket's client sends through Mongrel2 while a message is wo
     client.over();
     expect(room.held).toBe(0);
   });
+});
+
+describe("a message of a kind that the dialogue does not take", () => {
+  it("ends the connection with 1003", () => {
+    const { client } = startClient(new BodyBudget());
+    client.take(opcodes.binary, message);
+    expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages are text"));
+  });
+});
+
+it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
+  const taken: Buffer[] = [];
+  const client = new Mongrel2WebSocket({
+    dialogue: {
+      takeBytes: (bytes) => {
+        taken.push(bytes);
+        return {};
+      },
+    },
+    turnBudget: new TurnBudget(new VirtualClock()),
+    messageBytes: 100,
+    reservation: new BodyBudget().enter(gatewayRequest({})),
+    say: () => true,
+    end: () => undefined,
+  });
+  const bytes = Buffer.from([0xff, 0xfe]);
+  client.take(opcodes.binary, bytes);
+  expect(taken).toEqual([bytes]);
+  client.take(opcodes.text, message);
+  expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages are binary"));
 });

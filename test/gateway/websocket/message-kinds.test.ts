@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { kindsOf, otherKindReason } from "../../../src/gateway/websocket/message-kinds.js";
+import type { SocketMessage } from "../../../src/gateway/websocket/message-kinds.js";
+import { MessageQueue } from "../../../src/gateway/websocket/message-queue.js";
+import { TurnBudget } from "../../../src/base/turn-budget.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+
+const take = () => ({});
+
+describe("a dialogue", () => {
+  it.each([
+    [{ take }, ["text"], "messages are text"],
+    [{ takeBytes: take }, ["binary"], "messages are binary"],
+    [{ take, takeBytes: take }, ["text", "binary"], "messages are text or binary"],
+  ])("takes the kinds of messages that it has methods for", (dialogue, kinds, reason) => {
+    expect(kindsOf(dialogue)).toEqual(kinds);
+    expect(otherKindReason(kindsOf(dialogue))).toBe(reason);
+  });
+});
+
+it("a queue gives text and bytes to their methods, in order", () => {
+  const taken: SocketMessage[] = [];
+  const note = (message: SocketMessage) => {
+    taken.push(message);
+    return {};
+  };
+  const queue = new MessageQueue({
+    dialogue: { take: note, takeBytes: note },
+    turnBudget: new TurnBudget(new VirtualClock()),
+    onResult: () => true,
+    onIdle: () => undefined,
+    onOverrun: () => undefined,
+  });
+  const bytes = Buffer.from([0xff, 0x00]);
+  for (const message of ["a", bytes, "b"]) queue.take(message);
+  expect(taken).toEqual(["a", bytes, "b"]);
+});
