@@ -166,7 +166,7 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /** Writes a heartbeat to all members, unless a round is open or scheduled. */
-  beat(): void {
+  writeHeartbeat(): void {
     if (!this.isIdle || this.members.size === 0) return;
     const heartbeat = this.cohort.heartbeat();
     if (heartbeat.length === 0) return;

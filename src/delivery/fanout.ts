@@ -109,7 +109,7 @@ export class Fanout<H> {
       this.#ready.add(connection);
       this.#takeTurn();
     });
-    this.#sweep = this.#clock.every(sweepMs, () => this.#lookAfter());
+    this.#sweep = this.#clock.every(sweepMs, () => this.#checkConnections());
   }
 
   /** The number of open streams. */
@@ -370,7 +370,7 @@ export class Fanout<H> {
     return true;
   }
 
-  #lookAfter(): void {
+  #checkConnections(): void {
     if (this.#stalled) this.stall();
     const now = this.#clock.monotonic();
     const nextSweepMs = this.#clock.now() + sweepMs;
@@ -382,7 +382,7 @@ export class Fanout<H> {
     for (const rounds of this.#rounds.values()) {
       rounds.rereadAhead();
       if (now - rounds.lastRoundMs < this.#limits.heartbeatMs) continue;
-      rounds.beat();
+      rounds.writeHeartbeat();
     }
     this.#channel.flush();
   }

@@ -43,17 +43,17 @@ export class LaggingMembers<C> {
 
   fellBehind(connection: C): void {
     this.#behind.add(connection);
-    if (this.#watch === undefined && this.isBehindWith(0)) this.#lookAgain();
+    if (this.#watch === undefined && this.isBehindWith(0)) this.#watchNextPeriod();
   }
 
   cameBack(connection: C): void {
-    if (this.#behind.delete(connection)) this.#settle();
+    if (this.#behind.delete(connection)) this.#stopWatchingIfFew();
   }
 
   /** The connection has ended. {@link LaggingMembersOptions.size} may still count it. */
   left(connection: C): void {
     this.#behind.delete(connection);
-    this.#settle();
+    this.#stopWatchingIfFew();
   }
 
   /** A page was written to a connection that had drained. */
@@ -61,16 +61,16 @@ export class LaggingMembers<C> {
     if (this.#behind.has(connection)) this.#servedBytes += bytes;
   }
 
-  #lookAgain(): void {
+  #watchNextPeriod(): void {
     const { clock, periodMs } = this.#options;
     this.#servedBytes = 0;
     this.#watch = clock.after(periodMs, () => {
       this.#hold(this.#servedBytes >= Math.min(busyBytesEach * this.#behind.size, busyBytesTogether));
-      this.#lookAgain();
+      this.#watchNextPeriod();
     });
   }
 
-  #settle(): void {
+  #stopWatchingIfFew(): void {
     if (this.#watch === undefined || (this.#behind.size > 0 && this.isBehindWith(0))) return;
     this.#watch.cancel();
     this.#watch = undefined;

@@ -65,7 +65,7 @@ export class Cohort {
   /** Memory for the filters of one of its connections, in bytes. */
   readonly filterBytes: number;
   readonly #history: History;
-  readonly #account: Backpressure;
+  readonly #backpressure: Backpressure;
   readonly #pending = new CompactingQueue<Entry>();
   /** An offset and not the entry, which would stay in memory while the cohort is quiet. */
   #last: Offset = 0;
@@ -77,14 +77,14 @@ export class Cohort {
     readonly outlet: Outlet;
     readonly subscription: Subscription;
     readonly history: History;
-    readonly account: Backpressure;
+    readonly backpressure: Backpressure;
   }) {
     this.key = cohortKey(options.outlet, options.subscription);
     this.outlet = options.outlet;
     this.subscription = options.subscription;
     this.filterBytes = heldBytes(options.subscription.filters);
     this.#history = options.history;
-    this.#account = options.account;
+    this.#backpressure = options.backpressure;
   }
 
   /** Every matching entry up to this offset was taken by a round, or was never pending here. */
@@ -111,10 +111,10 @@ export class Cohort {
     if (listening) return;
     for (let index = 0; index < this.#pending.length; index += 1) {
       const entry = this.#pending.at(index);
-      if (entry !== undefined) this.#account.remove(entry);
+      if (entry !== undefined) this.#backpressure.remove(entry);
     }
     this.#pending.clear();
-    this.#account.relieved();
+    this.#backpressure.relieved();
   }
 
   /** Adds an entry that matches a filter. Adding the same entry again has no effect. */
@@ -123,7 +123,7 @@ export class Cohort {
     this.#last = entry.offset;
     if (!this.#listening || !mayRead(this.subscription.rights, entry.publication)) return;
     entry.readers += this.connections;
-    this.#account.add(entry);
+    this.#backpressure.add(entry);
     this.#pending.push(entry);
     if (this.#pending.length === 1) this.outlet.wake(this);
   }
@@ -150,10 +150,10 @@ export class Cohort {
       if (parts.length > 0 && bytes + part.length > maxBytes) break;
       parts.push(part);
       bytes += part.length;
-      this.#account.remove(entry);
+      this.#backpressure.remove(entry);
     }
     this.#pending.drop(parts.length);
-    this.#account.relieved(first);
+    this.#backpressure.relieved(first);
     return { body: this.coded(join(parts, bytes), this.connections), count: parts.length };
   }
 }

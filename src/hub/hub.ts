@@ -52,7 +52,7 @@ export class Hub {
   readonly history: History;
   readonly retained: RetainedValues;
   readonly #clock: Clock;
-  readonly #account: Backpressure;
+  readonly #backpressure: Backpressure;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #trie: FilterTrie<Cohort>;
   readonly #filterLimits: FilterLimits;
@@ -71,7 +71,7 @@ export class Hub {
     this.#filterLimits = { ...defaultFilterLimits, ...options.filters };
     const { urls } = urlPatternsFor(options.baseUrl ?? defaultBaseUrl);
     this.#trie = new FilterTrie({ urls, limits: this.#filterLimits });
-    this.#account = new Backpressure({
+    this.#backpressure = new Backpressure({
       limits: options.pressure ?? defaultPressureLimits,
       clock: options.clock,
     });
@@ -82,7 +82,7 @@ export class Hub {
   }
 
   get pendingBytes(): number {
-    return this.#account.bytes;
+    return this.#backpressure.bytes;
   }
 
   /** How long the oldest pending entry has waited, in milliseconds; 0 if none is pending. Looks at all cohorts. */
@@ -96,7 +96,7 @@ export class Hub {
 
   /** Undefined if publishers may go on, else a promise that resolves when they may. */
   room(): Promise<void> | undefined {
-    return this.#account.room();
+    return this.#backpressure.room();
   }
 
   /**
@@ -140,7 +140,7 @@ export class Hub {
 
   /** Makes publishers wait until `who`, and every other holder, calls this with `on: false`. */
   hold(who: object, on: boolean): void {
-    this.#account.hold(who, on);
+    this.#backpressure.hold(who, on);
   }
 
   /** The journal calls it for each entry, in order of offset. */
@@ -179,7 +179,12 @@ export class Hub {
   }
 
   #create(outlet: Outlet, subscription: Subscription): Cohort {
-    const cohort = new Cohort({ outlet, subscription, history: this.history, account: this.#account });
+    const cohort = new Cohort({
+      outlet,
+      subscription,
+      history: this.history,
+      backpressure: this.#backpressure,
+    });
     this.#cohorts.set(cohort.key, cohort);
     for (const filter of subscription.filters) this.#trie.add(filter, cohort);
     if (this.#mayReadPresence(subscription)) this.#presenceCohorts.add(cohort);

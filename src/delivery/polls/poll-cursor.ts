@@ -32,7 +32,7 @@ export function formatCursor(
     return [openingWord, marksOf(names), ...idsOf(after, upTo, from), reason].join(",");
   }
   const { after, lossMark } = state;
-  if (!isToldAgain(history, cohort, after)) return history.idAt(after);
+  if (!wouldRepeatGap(history, cohort, after)) return history.idAt(after);
   return [marksWord, marksOf(namesOf(added)), ...idsOf(after, ...parts(lossMark, history.head))].join(",");
 }
 
@@ -56,7 +56,7 @@ export function startPolling(
  * True if a plain position would report a gap to the poller that it knows already. With small responses it would never
  * get past that gap.
  */
-function isToldAgain(history: History, { subscription }: Cohort, after: Offset): boolean {
+function wouldRepeatGap(history: History, { subscription }: Cohort, after: Offset): boolean {
   const report = history.losses({ ...subscription, after, upTo: history.head }, 0);
   return !report.isComplete || !isNothing(report);
 }
