@@ -385,9 +385,9 @@ function drop({ requests }: Client): number {
 }
 
 function malformedRequest(): PharosError {
-  return new PharosError("bad-mongrel2-request", "this request could not be read");
+  return new PharosError("bad-mongrel2-request", "this request could not be parsed");
 }
 
 function uploadRefused(): PharosError {
-  return new PharosError("too-large", "nothing here takes a body of this size, or one of unknown size");
+  return new PharosError("too-large", "the body is too large, or its size is unknown");
 }

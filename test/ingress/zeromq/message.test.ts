@@ -40,7 +40,7 @@ describe("a message of one frame", () => {
   });
 
   it.each<[string, string | readonly number[], [string, RegExp]]>([
-    ["an id without data", "id: 1\n\n", ["bad-publication", /no data line.*data:/]],
+    ["an id without data", "id: 1\n\n", ["bad-publication", /must have a data line.*data:/]],
     ["a type without data", "data: a\n\nevent: e", ["bad-publication", /must have a data line/]],
     ["a retry without data", "retry: 500\n\n", ["bad-publication", /must have a data line/]],
     ["what is not event text", '{"a":1}', ["bad-publication", /not a field.*id, event, data, retry/]],

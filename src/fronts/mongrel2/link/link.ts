@@ -133,7 +133,11 @@ export class Link {
    * are queued while the link is stuck, and dropped while it is down. Throws `bad-mongrel2-response` for an empty body.
    */
   deliver(targets: Targets, body: Buffer): void {
-    if (body.length === 0) throw new PharosError("bad-mongrel2-response", "an empty body would close");
+    if (body.length === 0)
+      throw new PharosError(
+        "bad-mongrel2-response",
+        "a body must not be empty: an empty one closes connections",
+      );
     if (!this.#closed) this.#windows.add({ kind: "delivery", targets, body });
   }
 
@@ -403,7 +407,7 @@ export class Link {
   #late(): void {
     this.#enter("stuck");
     this.#options.metrics.count("fences_late_total", 1, this.#labels);
-    this.#options.logger.warn(this.#labels, "the server takes nothing: the link is stuck");
+    this.#options.logger.warn(this.#labels, "the server takes no messages: the link is stuck");
     this.#guard(() => this.#options.events.stuck());
   }
 

@@ -14,7 +14,10 @@ export class Targets {
   /** Throws `bad-mongrel2-response` if `ids` is empty, longer than `max`, or contains an invalid id. */
   constructor(ids: readonly number[], max = defaultMaxTargets) {
     if (ids.length === 0 || ids.length > max || ids.some((id) => id >>> 0 !== id)) {
-      throw new PharosError("bad-mongrel2-response", `a message names 1 to ${max} connections by 32-bit ids`);
+      throw new PharosError(
+        "bad-mongrel2-response",
+        `a message must name 1 to ${max} connections by 32-bit ids`,
+      );
     }
     this.ids = Object.freeze([...ids]);
     this.#max = max;

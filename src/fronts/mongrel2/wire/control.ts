@@ -40,8 +40,8 @@ export function encodeStatusQuery(what: "net"): Buffer {
  */
 export function parseStatusTable(reply: Buffer): readonly StatusRow[] {
   const table = parseTnetstring(reply);
-  if (!(table instanceof Map)) throw refusal("not a dict");
-  if (table.has("error")) throw refusal("the control port refused the question");
+  if (!(table instanceof Map)) throw refusal("it must be a dict");
+  if (table.has("error")) throw refusal("the control port answered with an error");
   const names = parseList(table.get("headers"), "headers").map(columnName);
   const places = {
     id: names.indexOf(columns.id),
@@ -68,12 +68,12 @@ function parseRow(row: readonly TnetValue[], places: Readonly<Record<keyof Statu
 }
 
 function parseCell(cell: TnetValue | undefined, column: keyof StatusRow): number {
-  if (typeof cell !== "number") throw refusal(`no number in column ${columns[column]}`);
+  if (typeof cell !== "number") throw refusal(`the cells of the column ${columns[column]} must be numbers`);
   return cell;
 }
 
 function parseList(value: TnetValue | undefined, what: string): readonly TnetValue[] {
-  if (!Array.isArray(value)) throw refusal(`${what}: not a list`);
+  if (!Array.isArray(value)) throw refusal(`${what} must be a list`);
   return value;
 }
 
@@ -81,6 +81,6 @@ function columnName(value: TnetValue): string {
   return Buffer.isBuffer(value) ? value.toString("latin1") : "";
 }
 
-function refusal(what: string): PharosError {
-  return new PharosError("bad-mongrel2-reply", `status table: ${what}`);
+function refusal(message: string): PharosError {
+  return new PharosError("bad-mongrel2-reply", `status table: ${message}`);
 }

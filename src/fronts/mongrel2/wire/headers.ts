@@ -36,9 +36,9 @@ export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBl
 export function parseTnetstringHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   const { maxHeaderBytes, maxTnetstringDepth } = limits;
   const dict = parseTnetstring(block, { maxBytes: maxHeaderBytes, maxDepth: maxTnetstringDepth });
-  if (!(dict instanceof Map)) throw refusal("headers are not a dict");
+  if (!(dict instanceof Map)) throw refusal("the headers must be a dict");
   return collect([...dict], limits, (name, value) => {
-    if (!Buffer.isBuffer(value)) throw refusal("a header value is not a string");
+    if (!Buffer.isBuffer(value)) throw refusal("the value of a header must be a string");
     return decode(name, value);
   });
 }
@@ -46,7 +46,7 @@ export function parseTnetstringHeaders(block: Buffer, limits: RequestLimits): He
 function jsonEntries(text: string): readonly RawHeader[] {
   const parsed = parseJson(text);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw refusal("headers are not a JSON object");
+    throw refusal("the headers must be a JSON object");
   }
   return Object.entries(parsed);
 }
@@ -59,7 +59,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replaceAll(/\p{Cc}/gu, escapeControl));
   } catch (cause) {
-    throw new PharosError("bad-mongrel2-request", "headers are not JSON", { cause });
+    throw new PharosError("bad-mongrel2-request", "the headers must be valid JSON", { cause });
   }
 }
 
@@ -78,14 +78,15 @@ function collect(
   for (const [name, value] of entries) {
     const list: readonly unknown[] | undefined = Array.isArray(value) ? value : undefined;
     count += list?.length ?? 1;
-    if (count > limits.maxHeaders) throw refusal(`more than ${limits.maxHeaders} header values`);
+    if (count > limits.maxHeaders)
+      throw refusal(`a request may have at most ${limits.maxHeaders} header values`);
     if (!isPseudo(name))
       headers.set(
         name,
         (list ?? [value]).map((item) => toText(name, item)),
       );
     else if (list === undefined) pseudo.set(name, toText(name, value));
-    else throw refusal("a header of Mongrel2's own is repeated");
+    else throw refusal("a pseudo header must not be repeated");
   }
   return { pseudo, headers };
 }
@@ -98,7 +99,7 @@ function isPseudo(name: string): boolean {
 }
 
 function asText(_name: string, value: unknown): string {
-  if (typeof value !== "string") throw refusal("a header value is not a string");
+  if (typeof value !== "string") throw refusal("the value of a header must be a string");
   return value;
 }
 
@@ -108,10 +109,10 @@ function asText(_name: string, value: unknown): string {
  */
 function decode(name: string, value: Buffer): string {
   if (isUtf8(value)) return value.toString("utf8");
-  if (isPseudo(name)) throw refusal("the request line is not UTF-8");
+  if (isPseudo(name)) throw refusal("the request line must be valid UTF-8");
   return value.toString("latin1");
 }
 
-function refusal(what: string): PharosError {
-  return new PharosError("bad-mongrel2-request", what);
+function refusal(message: string): PharosError {
+  return new PharosError("bad-mongrel2-request", message);
 }

@@ -49,7 +49,8 @@ function parseSize(buffer: Buffer, from: number, to: number): number {
   let size = 0;
   for (let at = from; at < to; at++) {
     const digit = (buffer[at] ?? 0) - zero;
-    if (digit < 0 || digit > 9) throw new PharosError("bad-tnetstring", "a size may hold digits only");
+    if (digit < 0 || digit > 9)
+      throw new PharosError("bad-tnetstring", "a size must consist of decimal digits");
     size = size * 10 + digit;
   }
   return size;

@@ -71,7 +71,7 @@ function parseType(body: Buffer): unknown {
     const parsed: unknown = JSON.parse(body.toString("utf8"));
     return typeof parsed === "object" && parsed !== null && "type" in parsed ? parsed.type : undefined;
   } catch (cause) {
-    throw new PharosError("bad-mongrel2-request", "a notice is not JSON", { cause });
+    throw new PharosError("bad-mongrel2-request", "the body of a notice must be JSON", { cause });
   }
 }
 
