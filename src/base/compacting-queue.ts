@@ -36,7 +36,7 @@ export class CompactingQueue<T> {
       return;
     }
     // An item that stayed in its slot would stay in memory.
-    this.#items.fill(undefined, this.#front, front);
+    for (let index = this.#front; index < front; index += 1) this.#items[index] = undefined;
     this.#front = front;
     if (front > mostTakenSlots && front * 2 > this.#items.length) {
       this.#items = this.#items.slice(front);

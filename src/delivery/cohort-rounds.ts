@@ -51,13 +51,13 @@ export class CohortRounds<H> implements Rounds<H> {
   #handedOver = false;
   #rest: Buffer | undefined;
   #round = 0;
-  /** The members that the open round still waits for, and their number at its begin. */
+  /** The members that the open round still waits for, and their number at its start. */
   #waiting = 0;
   #waitedFor = 0;
   #startedMs = 0;
   #quorumMs: number | undefined;
   #deadline: Timer | undefined;
-  /** The begin of the last round, for heartbeats. */
+  /** The start of the last round, for heartbeats. */
   lastRoundMs: number;
 
   constructor(cohort: FanoutCohort, context: RoundsContext<H>) {

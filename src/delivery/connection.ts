@@ -31,7 +31,7 @@ export interface Rounds<H> {
 }
 
 /**
- * One client stream. It is `reading` history, page by page as it drains, until it reaches the begin of its cohort's
+ * One client stream. It is `reading` history, page by page as it drains, until it reaches the start of its cohort's
  * next round. From then on it is a `member` and receives rounds. A member that does not drain in time is a laggard: it
  * reads history again, and keeps nothing but its position. After that it is a member on probation: it gets rounds, but
  * no round waits for it.

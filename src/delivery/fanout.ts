@@ -59,7 +59,7 @@ export interface StreamReply {
 /**
  * Delivers one outlet's events: rounds to the members of each cohort, pages of history to all other connections.
  * Everything of one turn of the event loop is written at its end. Rounds come first, so that a reader's page reaches up
- * to the begin of the next round.
+ * to the start of the next round.
  */
 export class Fanout<H> {
   readonly #cohorts: CohortSource;

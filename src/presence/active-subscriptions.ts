@@ -1,6 +1,6 @@
 import type { Matcher, ActiveSubscription } from "./subscriber.js";
 
-/** The subscriptions whose begin was published and whose end was not. */
+/** The subscriptions whose start was published and whose end was not. */
 export class ActiveSubscriptions {
   readonly #all = new Set<ActiveSubscription>();
   readonly #byText = new Map<string, Set<ActiveSubscription>>();
@@ -34,12 +34,12 @@ export class ActiveSubscriptions {
     this.#version += 1;
   }
 
-  /** All of them, in the order in which their begin was published. */
+  /** All of them, in the order in which their start was published. */
   all(): Iterable<ActiveSubscription> {
     return this.#all;
   }
 
-  /** Those with a matcher of this text, in the order in which their begin was published. */
+  /** Those with a matcher of this text, in the order in which their start was published. */
   of(text: Matcher["text"]): Iterable<ActiveSubscription> {
     return this.#byText.get(text) ?? [];
   }

@@ -50,7 +50,7 @@ interface Change {
 }
 
 /**
- * Publishes the begin and the end of each subscription as private events on the subscription's own topics. Changes
+ * Publishes the start and the end of each subscription as private events on the subscription's own topics. Changes
  * above the budget wait. If they wait too long they are dropped, and every client that may see subscriptions gets one
  * gap event, at once or when it comes back. Then it has to ask for the list again.
  */
@@ -84,7 +84,7 @@ export class Presence {
     for (const subscription of subscriptions) this.#change(subscription, true);
     return () => {
       for (const subscription of subscriptions) {
-        // Its begin was never published, so its end need not be.
+        // Its start was never published, so its end need not be.
         if (this.#changes.get(subscription)?.active === true) this.#changes.delete(subscription);
         else this.#change(subscription, false);
       }

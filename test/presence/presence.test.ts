@@ -74,7 +74,7 @@ class Fixture {
     return cohort;
   }
 
-  /** The events since the last call: `+a` for the begin of subscriber a, `-a` for its end, or `gap`. */
+  /** The events since the last call: `+a` for the start of subscriber a, `-a` for its end, or `gap`. */
   readonly told = (): readonly string[] => this.published.splice(0).map(sentence);
 }
 
