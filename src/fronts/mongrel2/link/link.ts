@@ -1,7 +1,6 @@
 import { atMost } from "../../../base/at-most.js";
 import type { Timer } from "../../../base/clock.js";
 import { PharosError } from "../../../base/errors.js";
-import type { StatusRow } from "../wire/control.js";
 import type { Mongrel2Frame } from "../wire/request.js";
 import type { LinkState } from "../../front.js";
 import { defaultMaxTargets } from "../wire/response.js";
@@ -10,7 +9,8 @@ import { controlFrames } from "./control-frames.js";
 import { Credits } from "./credits.js";
 import { FenceIds } from "./fence-ids.js";
 import { defaultLinkLimits, type LinkLimits, type LinkOptions } from "./options.js";
-import { Orphans } from "./orphans/orphans.js";
+import { loggedOrphans } from "./orphans/logged-orphans.js";
+import type { Orphans } from "./orphans/orphans.js";
 import { OpenRecord } from "./orphans/record.js";
 import { readRunMark } from "./orphans/run-mark.js";
 import { ReceivedFrames } from "./received-frames.js";
@@ -230,27 +230,16 @@ export class Link {
   }
 
   #createOrphans(): Orphans {
-    const { clock, logger, metrics, controlSpec } = this.#options;
-    return new Orphans({
-      clock,
+    const { controlSpec } = this.#options;
+    return loggedOrphans({
+      ...this.#options,
+      labels: this.#labels,
       record: this.#record,
-      query:
-        controlSpec === undefined
-          ? undefined
-          : (): Promise<readonly StatusRow[]> => queryStatus(controlSpec, this.#limits.controlMs),
+      query: controlSpec === undefined ? undefined : () => queryStatus(controlSpec, this.#limits.controlMs),
       close: (ids) => {
         for (const targets of Targets.split(ids, this.#targets))
           this.#windows.add({ kind: "close", targets });
       },
-      freed: (connections) => {
-        metrics.count("orphans_freed_total", connections, this.#labels);
-        logger.info({ ...this.#labels, connections }, "freed the clients of streams that were lost");
-      },
-      givenUp: (connections, reason) =>
-        logger.warn(
-          { ...this.#labels, connections, reason },
-          "cannot find out whether lost streams are still open: their clients may get no events until Mongrel2 closes them",
-        ),
       pursueMs: this.#limits.orphanMs,
     });
   }

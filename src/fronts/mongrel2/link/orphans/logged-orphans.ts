@@ -1,0 +1,26 @@
+import type { Logger } from "../../../../base/log.js";
+import type { Metrics } from "../../../../base/metrics.js";
+import { Orphans } from "./orphans.js";
+import type { OrphansOptions } from "./orphans.js";
+
+export interface LoggedOrphansOptions extends Omit<OrphansOptions, "freed" | "givenUp"> {
+  readonly labels: { readonly link: string };
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Orphans whose end is counted and logged. */
+export function loggedOrphans({ labels, logger, metrics, ...options }: LoggedOrphansOptions): Orphans {
+  return new Orphans({
+    ...options,
+    freed: (connections) => {
+      metrics.count("orphans_freed_total", connections, labels);
+      logger.info({ ...labels, connections }, "freed the clients of streams that were lost");
+    },
+    givenUp: (connections, reason) =>
+      logger.warn(
+        { ...labels, connections, reason },
+        "cannot find out whether lost streams are still open: their clients may get no events until Mongrel2 closes them",
+      ),
+  });
+}
