@@ -81,7 +81,7 @@ export class Gateway {
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
-      // The hub's limits come first: a client that both refuse should not expect to be admitted later.
+      // The hub's limits are checked first: if both refuse, the client learns of the limit that it cannot lift itself.
       checkRoom?.(subscription);
       return clients === undefined
         ? admitStream(start)

@@ -24,7 +24,7 @@ export interface Protocol {
   readonly name: string;
   /** The formats of its streams. Worker processes find them by their names, to write heartbeats. */
   readonly formats: readonly HeartbeatFormat[];
-  /** The resources that it serves; none where the configuration switches it off. */
+  /** The resources that it serves; none if the configuration switches it off. */
   resources(ports: ProtocolPorts): readonly Resource[];
 }
 
@@ -44,16 +44,16 @@ export interface ProtocolPorts {
   readonly streams: StreamSettings;
   readonly polling: PollAdmission;
   readonly history: TopicPast;
-  /** The active subscriptions; undefined where the hub does not tell them. */
+  /** The active subscriptions; undefined if presence is off. */
   readonly subscriptions: ActiveSubscriptions | undefined;
   /** Calls `listener` for each publication, in order, before any client gets it. */
   readonly follow: (listener: (entry: Entry) => void) => void;
-  /** Throws PharosError when the hub cannot hold these filters too. */
+  /** Throws PharosError if the hub cannot hold these filters too. */
   readonly checkFilters: (added: readonly TopicFilter[]) => void;
-  /** How many connections follow a topic. */
+  /** The number of connections that follow a topic. */
   readonly readersOf: (topic: Topic) => number;
-  /** Open streams of all fronts, and polls that wait. */
+  /** The number of open streams of all fronts and of waiting polls. */
   readonly subscribers: () => number;
-  /** The fields of `/healthz` beside `status`. */
+  /** The fields of `/healthz`, without `status`. */
   readonly facts: () => Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Receiver } from "ws";
 import type { Clock, Timer } from "../../base/clock.js";
-import { hasRoomFor } from "../../gateway/limits/body-budget.js";
+import { tryReserve } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { closeCodes, endFrames, frameClose, framePong } from "../../gateway/websocket/frame.js";
 import { otherKindReason } from "../../gateway/websocket/message-kinds.js";
@@ -72,7 +72,7 @@ export class WebSocketConnection {
   read(bytes: Buffer): void {
     this.#heldBytes += bytes.length;
     const needsMemory = this.#closing === undefined && this.#heldBytes > freeBytes;
-    if (needsMemory && !hasRoomFor(this.#options.reservation, bytes.length)) {
+    if (needsMemory && !tryReserve(this.#options.reservation, bytes.length)) {
       this.end(endFrames.full);
       return;
     }

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { EndReason } from "../../delivery/connection.js";
-import { hasRoomFor } from "../../gateway/limits/body-budget.js";
+import { tryReserve } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { kindsOf, otherKindReason } from "../../gateway/websocket/message-kinds.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
@@ -92,7 +92,7 @@ export class Mongrel2WebSocket {
     if (!kinds.includes(kind)) this.#end(frameClose(closeCodes.unsupported, otherKindReason(kinds)));
     else if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
     else if (isText && !isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
-    else if (!hasRoomFor(reservation, payload.length)) this.#end(endFrames.full);
+    else if (!tryReserve(reservation, payload.length)) this.#end(endFrames.full);
     else {
       this.#messages.take(isText ? payload.toString() : payload);
       if (!this.#messages.isBusy) reservation.leave();

@@ -11,7 +11,10 @@ export interface AuthenticatorOptions {
   readonly verifier: TokenVerifier | undefined;
   /** True if streams need no token; without one they get no private publications. */
   readonly anonymous: boolean;
-  /** Origins whose pages may publish with a cookie. One `*` in an origin stands for a part of the host or the port; `*` alone is every origin. */
+  /**
+   * Origins whose pages may publish with a cookie. One `*` in an origin stands for a part of the host or for the port; `*`
+   * alone is every origin.
+   */
   readonly publishOrigins: readonly string[];
 }
 

@@ -19,7 +19,7 @@ export interface ServedPath {
 
 /** The methods that are served at a path. */
 export interface Resource extends ServedPath {
-  /** True if its requests do not count against the client's rate: health checks must work however many clients there are. */
+  /** True if its requests are not limited for each client, so that health checks always get an answer. */
   readonly isUncounted?: boolean;
   /** False for requests that the next resource at this path should serve. @default always true */
   readonly claims?: ((request: GatewayRequest) => boolean) | undefined;

@@ -53,19 +53,19 @@ export class BodyBudget {
   /** A reservation for the body of this request, of no bytes yet. */
   enter(request: GatewayRequest): BodyReservation {
     const { key, isLocal } = this.#clients?.clientOf(request) ?? { key: "", isLocal: true };
-    const share = isLocal ? this.#requestBytes : this.#requestBytes / 2;
-    let mine = 0;
+    const most = isLocal ? this.#requestBytes : this.#requestBytes / 2;
+    let reserved = 0;
     return {
       take: (bytes) => {
-        this.check(mine + bytes);
-        const address = this.#heldBy.get(key) ?? 0;
-        if (this.#held + bytes > this.#requestBytes || address + bytes > share) throw full();
+        this.check(reserved + bytes);
+        const held = this.#heldBy.get(key) ?? 0;
+        if (this.#held + bytes > this.#requestBytes || held + bytes > most) throw full();
         this.#hold(key, bytes);
-        mine += bytes;
+        reserved += bytes;
       },
       leave: () => {
-        this.#hold(key, -mine);
-        mine = 0;
+        this.#hold(key, -reserved);
+        reserved = 0;
       },
     };
   }
@@ -79,16 +79,16 @@ export class BodyBudget {
   #hold(key: string, bytes: number): void {
     if (bytes === 0) return;
     this.#held += bytes;
-    const address = (this.#heldBy.get(key) ?? 0) + bytes;
-    if (address > 0) this.#heldBy.set(key, address);
+    const held = (this.#heldBy.get(key) ?? 0) + bytes;
+    if (held > 0) this.#heldBy.set(key, held);
     else this.#heldBy.delete(key);
   }
 }
 
 /** Reserves more bytes; false if that is refused. */
-export function hasRoomFor(place: BodyReservation, bytes: number): boolean {
+export function tryReserve(reservation: BodyReservation, bytes: number): boolean {
   try {
-    place.take(bytes);
+    reservation.take(bytes);
     return true;
   } catch (error) {
     if (error instanceof PharosError) return false;

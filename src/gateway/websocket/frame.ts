@@ -43,7 +43,7 @@ export function framePong(payload: Buffer): Buffer {
   return frameControl(opcodes.pong, payload);
 }
 
-/** Why a connection is closed [RFC 6455 7.4.1]. */
+/** The codes of a close frame [RFC 6455 7.4.1]. */
 export const closeCodes = Object.freeze({
   normal: 1000,
   /** The server stops. */

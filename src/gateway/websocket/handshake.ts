@@ -44,7 +44,10 @@ export function handshakeRefused(): PharosError {
   );
 }
 
-/** The first one that the client offers and the resource speaks. A client closes a connection that answers another [RFC 6455 4.1]. */
+/**
+ * The first subprotocol that the client offers and the resource speaks. A client closes the connection if the answer
+ * names any other one [RFC 6455 4.1].
+ */
 function subprotocol(request: GatewayRequest, subprotocols: readonly string[]): Headers {
   const offered = wordsOf(request.header("sec-websocket-protocol"));
   const chosen = offered.find((each) => subprotocols.includes(each));

@@ -11,7 +11,7 @@ import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MatcherOptions extends MatcherContext {
   readonly filtersPerConnection: number;
-  /** Divides the parsing of many, of all subscribers together. */
+  /** The time for parsing in each turn, which all subscribers share. */
   readonly turnBudget: TurnBudget;
 }
 

@@ -26,7 +26,7 @@ export interface WebSocketSessionSettings {
   readonly publishing: Pick<Publisher, "publisher" | "accept" | "publish">;
   /** The limits of client addresses. @default none */
   readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
-  /** Throws PharosError when the hub cannot hold these filters too. @default it always can */
+  /** Throws PharosError if the hub cannot hold these filters too. @default it always can */
   readonly checkFilters?: ((added: readonly TopicFilter[]) => void) | undefined;
   /** Counts and logs refusals. @default none */
   readonly refusals?: Pick<RefusalLog, "note"> | undefined;

@@ -71,7 +71,7 @@ interface Text {
   readonly event: (entry: Entry) => string;
   readonly heartbeat: Buffer;
   readonly gap: (notice: GapNotice) => string;
-  /** @default as it is */
+  /** @default the bytes of the text */
   readonly encode?: (text: string) => Buffer;
 }
 
