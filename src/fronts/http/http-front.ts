@@ -224,7 +224,7 @@ export class HttpFront implements Front {
     const body = new RequestBody({
       request: request.raw,
       response: reply.raw,
-      reserve: () => gateway.bodies.enter(asked),
+      reserve: () => gateway.bodies.reservationFor(asked),
       cut: () => this.#cut(request.raw.socket, "body"),
     });
     const asked: FrontRequest = toFrontRequest(request, {
@@ -279,7 +279,7 @@ export class HttpFront implements Front {
     this.#streams.open({
       socket,
       start,
-      reservation: gateway.bodies.enter(asked),
+      reservation: gateway.bodies.reservationFor(asked),
       isDetached: this.#detached.has(socket),
     });
     this.#detached.keep(socket, reply.raw);

@@ -53,7 +53,7 @@ export class RequestBody {
 
   /** Call it when the request is answered. Frees the memory of the body, and drops what was not read. */
   leave(): void {
-    this.#reservation?.leave();
+    this.#reservation?.release();
     if (!this.#isComplete) this.#drop();
   }
 
@@ -96,7 +96,7 @@ function gather(request: IncomingMessage, reservation: BodyReservation): Promise
     };
     const take = (chunk: Buffer): void => {
       try {
-        reservation.take(chunk.length);
+        reservation.reserve(chunk.length);
         chunks.push(chunk);
       } catch (error) {
         stop(error);

@@ -129,7 +129,7 @@ export class WebSocketConnection {
   #control(payload: Buffer, isPing: boolean): void {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
     // Otherwise the reservation for many control frames would last until the next message.
-    if (this.#heldBytes <= freeBytes) this.#options.reservation.leave();
+    if (this.#heldBytes <= freeBytes) this.#options.reservation.release();
     if (isPing) this.#pong(payload);
   }
 
@@ -144,7 +144,7 @@ export class WebSocketConnection {
 
   #release(): void {
     this.#heldBytes = 0;
-    this.#options.reservation.leave();
+    this.#options.reservation.release();
   }
 }
 

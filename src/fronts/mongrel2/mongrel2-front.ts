@@ -295,7 +295,7 @@ export class Mongrel2Front implements Front {
       dialogue,
       turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
-      reservation: bodies.enter(asked),
+      reservation: bodies.reservationFor(asked),
       say: (said) => this.#fanout.reply(stream, said),
       end: () => {
         this.#link.ignore(client.id);

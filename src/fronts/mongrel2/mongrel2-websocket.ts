@@ -44,7 +44,7 @@ export class Mongrel2WebSocket {
       dialogue: options.dialogue,
       turnBudget: options.turnBudget,
       onResult: options.say,
-      onIdle: () => options.reservation.leave(),
+      onIdle: () => options.reservation.release(),
       onOverrun: () => this.#end(endFrames.misused),
     });
   }
@@ -82,7 +82,7 @@ export class Mongrel2WebSocket {
   /** Call it when the stream has ended: no further message is handled. */
   over(): void {
     this.#messages.end();
-    this.#options.reservation.leave();
+    this.#options.reservation.release();
   }
 
   #message(kind: MessageKind, payload: Buffer): void {
@@ -95,7 +95,7 @@ export class Mongrel2WebSocket {
     else if (!tryReserve(reservation, payload.length)) this.#end(endFrames.full);
     else {
       this.#messages.take(isText ? payload.toString() : payload);
-      if (!this.#messages.isBusy) reservation.leave();
+      if (!this.#messages.isBusy) reservation.release();
     }
   }
 

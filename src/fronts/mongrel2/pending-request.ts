@@ -31,7 +31,7 @@ export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudge
   const controller = new AbortController();
   const disconnectSignal = (): AbortSignal => controller.signal;
   const noBody = toGatewayRequest(head, { body: () => Promise.resolve(empty), disconnectSignal });
-  const reservation = request.body.length === 0 ? undefined : bodies.enter(noBody);
+  const reservation = request.body.length === 0 ? undefined : bodies.reservationFor(noBody);
   const body = reserve(request.body, reservation);
   return {
     asked: toGatewayRequest(head, {
@@ -42,14 +42,14 @@ export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudge
     upload: request.upload,
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,
-    leave: () => reservation?.leave(),
+    leave: () => reservation?.release(),
     gone: () => controller.abort(),
   };
 }
 
 function reserve(body: Buffer, reservation: BodyReservation | undefined): Buffer | Error {
   try {
-    reservation?.take(body.length);
+    reservation?.reserve(body.length);
     return body;
   } catch (error) {
     if (error instanceof Error) return error;

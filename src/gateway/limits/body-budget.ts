@@ -19,9 +19,9 @@ export interface BodyReservation {
    *
    * @throws PharosError `too-large` if the body is larger than allowed, `too-many-bodies` if the budget is used up
    */
-  take(bytes: number): void;
+  reserve(bytes: number): void;
   /** Releases all bytes: call it when the request is answered or dropped. Safe to call twice. */
-  leave(): void;
+  release(): void;
 }
 
 /** Long enough to work on one or two bodies of 1 MiB. */
@@ -51,19 +51,19 @@ export class BodyBudget {
   }
 
   /** A reservation for the body of this request, of no bytes yet. */
-  enter(request: GatewayRequest): BodyReservation {
+  reservationFor(request: GatewayRequest): BodyReservation {
     const { key, isLocal } = this.#clients?.clientOf(request) ?? { key: "", isLocal: true };
     const most = isLocal ? this.#requestBytes : this.#requestBytes / 2;
     let reserved = 0;
     return {
-      take: (bytes) => {
+      reserve: (bytes) => {
         this.check(reserved + bytes);
         const held = this.#heldBy.get(key) ?? 0;
         if (this.#held + bytes > this.#requestBytes || held + bytes > most) throw full();
         this.#hold(key, bytes);
         reserved += bytes;
       },
-      leave: () => {
+      release: () => {
         this.#hold(key, -reserved);
         reserved = 0;
       },
@@ -88,7 +88,7 @@ export class BodyBudget {
 /** Reserves more bytes; false if that is refused. */
 export function tryReserve(reservation: BodyReservation, bytes: number): boolean {
   try {
-    reservation.take(bytes);
+    reservation.reserve(bytes);
     return true;
   } catch (error) {
     if (error instanceof PharosError) return false;

@@ -34,7 +34,7 @@ async function connect(): Promise<Pair> {
   const end = new WebSocketConnection({
     socket: server,
     clock: systemClock,
-    reservation: room.enter(gatewayRequest({})),
+    reservation: room.reservationFor(gatewayRequest({})),
     messageBytes: 100_000,
     kinds: ["text"],
     take: (message) => {

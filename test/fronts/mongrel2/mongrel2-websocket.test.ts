@@ -20,7 +20,7 @@ function startClient(room: BodyBudget): World {
     dialogue: { take: () => new Promise((resolve) => answers.push(resolve)) },
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
-    reservation: room.enter(gatewayRequest({})),
+    reservation: room.reservationFor(gatewayRequest({})),
     say: () => true,
     end: () => undefined,
   });
@@ -84,7 +84,7 @@ it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
     },
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
-    reservation: new BodyBudget().enter(gatewayRequest({})),
+    reservation: new BodyBudget().reservationFor(gatewayRequest({})),
     say: () => true,
     end: () => undefined,
   });

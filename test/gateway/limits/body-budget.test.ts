@@ -12,29 +12,29 @@ const clients = new ClientLimits({
   clock: new VirtualClock(),
 });
 
-function placeOf(room: BodyBudget, peer: string) {
-  return room.enter(gatewayRequest({ peer }));
+function reservationOf(budget: BodyBudget, peer: string) {
+  return budget.reservationFor(gatewayRequest({ peer }));
 }
 
 test("a body may have so many bytes, in however many pieces they come", () => {
-  const room = new BodyBudget({ bodyBytes: 10, clients });
-  const place = placeOf(room, "198.51.100.9");
-  place.take(6);
-  place.take(4);
-  expect(() => place.take(1)).toThrow(expect.objectContaining({ code: "too-large" }));
-  expect(() => room.check(11)).toThrow("at most 10 bytes");
+  const budget = new BodyBudget({ bodyBytes: 10, clients });
+  const reservation = reservationOf(budget, "198.51.100.9");
+  reservation.reserve(6);
+  reservation.reserve(4);
+  expect(() => reservation.reserve(1)).toThrow(expect.objectContaining({ code: "too-large" }));
+  expect(() => budget.check(11)).toThrow("at most 10 bytes");
 });
 
 test("all bodies together may have so many, half of them of one address that is not local", () => {
-  const room = new BodyBudget({ bodyBytes: 100, requestBytes: 40, clients });
+  const budget = new BodyBudget({ bodyBytes: 100, requestBytes: 40, clients });
   const full = expect.objectContaining({ code: "too-many-bodies", retryAfterSeconds: 1 });
-  const places = ["2001:db8::1", "2001:db8::2"].map((peer) => placeOf(room, peer));
-  for (const place of places) place.take(10);
-  expect(() => places[0]?.take(1), "both are of one network").toThrow(full);
-  const local = placeOf(room, "10.0.0.1");
-  local.take(20);
-  expect(() => placeOf(room, "198.51.100.9").take(1), "nobody else has room").toThrow(full);
-  for (const place of [...places, local, local]) place.leave();
-  expect(room.held).toBe(0);
-  placeOf(room, "127.0.0.1").take(40);
+  const reservations = ["2001:db8::1", "2001:db8::2"].map((peer) => reservationOf(budget, peer));
+  for (const reservation of reservations) reservation.reserve(10);
+  expect(() => reservations[0]?.reserve(1), "both are of one network").toThrow(full);
+  const local = reservationOf(budget, "10.0.0.1");
+  local.reserve(20);
+  expect(() => reservationOf(budget, "198.51.100.9").reserve(1), "the budget is used up").toThrow(full);
+  for (const reservation of [...reservations, local, local]) reservation.release();
+  expect(budget.held).toBe(0);
+  reservationOf(budget, "127.0.0.1").reserve(40);
 });

@@ -21,6 +21,6 @@ test("the largest body of one client fits however many workers there are", () =>
     requestBytes: workerShare(limits, 500),
     clients: { clientOf: () => ({ address: "192.0.2.1", key: "192.0.2.1", isLocal: false }) },
   });
-  const place = room.enter(gatewayRequest({}));
-  expect(() => place.take(MiB)).not.toThrow();
+  const place = room.reservationFor(gatewayRequest({}));
+  expect(() => place.reserve(MiB)).not.toThrow();
 });
