@@ -22,8 +22,8 @@ describe("parseJson", () => {
   it("refuses a million brackets before they are parsed", () => {
     // Refusing each took 100 ms, since the error is at its end.
     for (const bracket of ["[", '{"a":']) {
-      expect(() => parseJson(bracket.repeat(200_000))).toThrowError(/at most 100 deep/);
+      expect(() => parseJson(bracket.repeat(200_000))).toThrowError(/at most 100 levels deep/);
     }
-    expect(() => parseJson(nested(101))).toThrowError(/at most 100 deep/);
+    expect(() => parseJson(nested(101))).toThrowError(/at most 100 levels deep/);
   });
 });
