@@ -1,5 +1,5 @@
 import { errorCodes, type ErrorCode } from "../../src/base/errors.js";
-import { statuses } from "../../src/gateway/refusals/status.js";
+import { statuses } from "../../src/gateway/refusals/refuse.js";
 import { code, generated, page, table } from "./markdown.js";
 
 const intro = `# Errors

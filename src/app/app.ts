@@ -16,7 +16,6 @@ import type { Config } from "../config/config.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import type { Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
-import type { Entry } from "../hub/publications/entry.js";
 import { Hub } from "../hub/hub.js";
 import { defaultPressureLimits } from "../hub/backpressure.js";
 import { parsePublication } from "../hub/publications/publication.js";
@@ -97,8 +96,6 @@ class RunningApp implements App {
   readonly #journal: Journal;
   readonly #hub: Hub;
   readonly #polls: Polls;
-  /** Called with each publication, before the hub delivers it. */
-  readonly #followers: ((entry: Entry) => void)[] = [];
   readonly #presence: Presence | undefined;
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
@@ -132,11 +129,6 @@ class RunningApp implements App {
       baseUrl: config.publicUrl,
       presenceTopic: subscriptionsTopic,
     });
-    this.#journal.follow((entry) => {
-      for (const follower of this.#followers) follower(entry);
-      this.#hub.apply(entry);
-      this.#presence?.delivered(entry);
-    });
     this.#presence = config.subscriptions ? this.#createPresence() : undefined;
     this.#polls = new Polls({
       hub: this.#hub,
@@ -147,6 +139,9 @@ class RunningApp implements App {
     });
     const gateway = this.#createGateway();
     this.#gateway = gateway;
+    // After those of the protocols, which must know an entry before the hub delivers it.
+    this.#journal.follow(this.#hub);
+    if (this.#presence !== undefined) this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;
     const parts = { config, gateway, hub: this.#hub, htmlDir, workerEntry, logger };
     this.#fronts = frontBuilders.flatMap((build) =>
@@ -174,8 +169,8 @@ class RunningApp implements App {
     const { logger, onShutdownRequest } = this.#ports;
     const parts = { config: this.#config, clock: this.#clock, logger, metrics: this.#metrics };
     const sink: PublicationSink = {
-      append: (publication) => this.#journal.append(publication),
-      room: () => this.#hub.room(),
+      append: this.#journal.append.bind(this.#journal),
+      room: this.#hub.room.bind(this.#hub),
     };
     for await (const ingress of openIngresses({ ...parts, sink })) this.#ingress.push(ingress);
     this.#control = await openControl(parts, () => onShutdownRequest?.());
@@ -251,7 +246,7 @@ class RunningApp implements App {
       metrics: this.#metrics,
       streams: () => this.#streams,
       polls: this.#polls,
-      follow: (follower) => this.#followers.push(follower),
+      follow: (follower) => this.#journal.follow(follower),
       facts: () => ({
         streams: this.#streams,
         links: this.#links.length,

@@ -63,7 +63,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     authenticator,
     origins: new WebSocketOrigins({ ...config, hubUrl: config.publicUrl }),
     clients,
-    refusals: new RefusalLog({ ...parts, addressOf: (request) => clients.clientOf(request).address }),
+    refusals: new RefusalLog({ ...parts, clients }),
     publishing: new Publisher({
       ...parts,
       authenticator,

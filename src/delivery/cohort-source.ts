@@ -1,7 +1,7 @@
 import type { Batch } from "../hub/cohort.js";
 import type { Page, PageLimits, PendingPage, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
-import type { JoinTicket } from "./joining/join-ticket.js";
+import type { JoinTicket } from "./joining/admitted-stream.js";
 
 /** A cohort as its rounds and readers see it, of the hub in this process or in another. */
 export interface FanoutCohort {

@@ -9,7 +9,7 @@ import type { CohortSource, FanoutCohort } from "./cohort-source.js";
 import { PendingPages } from "./pending-pages.js";
 import { Connection } from "./connection.js";
 import type { EndReason } from "./connection.js";
-import type { JoinTicket } from "./joining/join-ticket.js";
+import type { JoinTicket } from "./joining/admitted-stream.js";
 import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import type { FanoutLimits } from "../limits/fanout.js";

@@ -4,7 +4,7 @@ import { moveReading, namesOf, startReading } from "../hub/history-page.js";
 import type { Page, PageLimits, PendingPage, ReadState } from "../hub/history-page.js";
 import type { Offset } from "../hub/publications/position.js";
 import type { CohortSource, FanoutCohort, JoinedCohort } from "./cohort-source.js";
-import type { JoinTicket } from "./joining/join-ticket.js";
+import type { JoinTicket } from "./joining/admitted-stream.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import { LocalTicket } from "./joining/local-ticket.js";
 import { PageCache } from "../hub/page-cache.js";

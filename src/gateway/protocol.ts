@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import type { TopicFilter } from "../hub/filters/filter.js";
-import type { Entry } from "../hub/publications/entry.js";
+import type { JournalFollower } from "../journal/journal.js";
 import type { Format } from "../hub/publications/format.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicPast } from "../journal/topic-past.js";
@@ -46,8 +46,8 @@ export interface ProtocolPorts {
   readonly history: TopicPast;
   /** The active subscriptions; undefined if presence is off. */
   readonly subscriptions: ActiveSubscriptions | undefined;
-  /** Calls `listener` for each publication, in order, before any client gets it. */
-  readonly follow: (listener: (entry: Entry) => void) => void;
+  /** Adds a follower, which gets each publication, in order, before any client does. */
+  readonly follow: (follower: JournalFollower) => void;
   /** Throws PharosError if the hub cannot hold these filters too. */
   readonly checkFilters: (added: readonly TopicFilter[]) => void;
   /** The number of connections that follow a topic. */

@@ -10,9 +10,14 @@ export interface Receipt extends Position {
   readonly id: string;
 }
 
+/** Receives the entries of a journal in their order. */
+export interface JournalFollower {
+  apply(entry: Entry): void;
+}
+
 /**
  * The ordered record of publications. It gives each publication the next position of one hub-wide count, stores it and
- * passes it on, in that order, to its follower.
+ * passes it on, in that order, to its followers.
  */
 export interface Journal extends TopicPast {
   /** Memory for all stored entries, in bytes. */
@@ -20,13 +25,13 @@ export interface Journal extends TopicPast {
   /** Topics with a history. */
   readonly topicCount: number;
   /**
-   * Stores a publication. It has its position, and the follower has it, when this returns a receipt or the promise
+   * Stores a publication. It has its position, and the followers have it, when this returns a receipt or the promise
    * resolves. Positions follow the order of the calls, so a caller need not wait for one promise before the next call.
-   * The promise rejects if the publication could not be stored; then the follower never gets it.
+   * The promise rejects if the publication could not be stored; then no follower gets it.
    */
   append(publication: Publication): Receipt | Promise<Receipt>;
-  /** Sets the follower, which gets each entry in order, once it is in history. A journal has one follower. */
-  follow(follower: (entry: Entry) => void): void;
+  /** Adds a follower. Each entry goes to all followers, in the order of their calls, as soon as it is in history. */
+  follow(follower: JournalFollower): void;
   /** Evicts everything that was appended to a topic before this call, as a limit does. */
   evictAll(topic: Topic): void;
 }

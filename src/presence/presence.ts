@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import { TurnBudget } from "../base/turn-budget.js";
-import { isBelow } from "../hub/filters/filter-overlap.js";
+import { isBelow } from "../hub/topics/topic.js";
 import type { Entry } from "../hub/publications/entry.js";
 import type { Publication } from "../hub/publications/publication.js";
 import type { Journal } from "../journal/journal.js";
@@ -13,7 +13,7 @@ import { describeSubscription, subscriptionEventType, subscriptionsTopic, topics
 import type { Subscriber, ActiveSubscription } from "./subscriber.js";
 
 export interface PresenceOptions {
-  /** Where presence events are published. Its follower passes each entry on to {@link Presence.delivered}. */
+  /** Where presence events are published. Presence follows it, after the hub. */
   readonly journal: Pick<Journal, "append" | "evictAll">;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -91,8 +91,8 @@ export class Presence {
     };
   }
 
-  /** Call it for each entry that the hub has delivered. The deliveries of presence events are taken from the budget. */
-  delivered({ publication: { topics, type }, readers }: Entry): void {
+  /** Follows the journal, after the hub has delivered the entry. The deliveries of presence events are taken from the budget. */
+  apply({ publication: { topics, type }, readers }: Entry): void {
     const [topic] = topics;
     if (topic === subscriptionsTopic && type === gapEventType)
       this.#options.metrics.count("gaps_total", readers, { reason: gapNotice.reason });
@@ -137,7 +137,7 @@ export class Presence {
       if (!isDropped && (this.#isGapDue || this.#budget.isSpent)) break;
       if (isDropped) this.#drop();
       else this.#publish(subscription, change.active);
-      this.#apply(subscription, change.active);
+      this.#record(subscription, change.active);
     }
     this.#publishGap();
     metrics.gauge("subscriptions", this.active.size);
@@ -150,7 +150,7 @@ export class Presence {
     return this.#budget.isSpent ? pauseMs : 0;
   }
 
-  #apply(subscription: ActiveSubscription, active: boolean): void {
+  #record(subscription: ActiveSubscription, active: boolean): void {
     this.#changes.delete(subscription);
     if (active) this.active.add(subscription);
     else this.active.remove(subscription);

@@ -104,7 +104,7 @@ export class World {
     this.journal = options.createJournal?.(journalOptions) ?? new MemoryJournal(journalOptions);
     const { pressure } = options;
     this.hub = new Hub({ history: this.journal, clock, ...(pressure === undefined ? {} : { pressure }) });
-    this.journal.follow((entry) => this.hub.apply(entry));
+    this.journal.follow(this.hub);
     this.channel = new FakeChannel({ pacing: "drain", ...options });
     const limits = { ...defaultFanoutLimits, ...options.limits };
     const parts = { front: "test", channel: this.channel, clock, metrics, limits };

@@ -7,6 +7,7 @@ import type {
   OlderEntries,
   PendingEntries,
 } from "../../src/hub/publications/history.js";
+import type { JournalFollower } from "../../src/journal/journal.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { World, at } from "./fanout-world.js";
 
@@ -17,11 +18,9 @@ class ArchivedJournal extends MemoryJournal {
   /** Requests so far. */
   requests = 0;
 
-  override follow(follower: (entry: Entry) => void): void {
-    super.follow((entry) => {
-      this.#archive.push(entry);
-      follower(entry);
-    });
+  override follow(follower: JournalFollower): void {
+    super.follow({ apply: (entry) => void this.#archive.push(entry) });
+    super.follow(follower);
   }
 
   override losses(_range: HistoryRange, lossMark: number): LossReport {

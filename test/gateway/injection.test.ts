@@ -123,9 +123,11 @@ function hub() {
     logger: { info: both("info"), debug: both("debug"), warn: both("warn"), error: both("error") },
     metrics: silentMetrics,
     clock: new VirtualClock(),
-    addressOf: (request) => {
-      const forwardedFor = request.header("x-forwarded-for");
-      return clientAddress({ peer: request.peer, forwardedFor }, proxies).address;
+    clients: {
+      clientOf: (request) => {
+        const forwardedFor = request.header("x-forwarded-for");
+        return clientAddress({ peer: request.peer, forwardedFor }, proxies);
+      },
     },
   });
   return { world: new SubscribeWorld(refusals), outputs };

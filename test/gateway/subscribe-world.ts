@@ -125,9 +125,11 @@ export class SubscribeWorld {
       limits: { ...defaultHistoryLimits, topicEvents: 4 },
     });
     const hub = new Hub({ history: this.#journal, clock, baseUrl: hubUrl });
-    this.#journal.follow((entry) => {
-      this.published += 1;
-      hub.apply(entry);
+    this.#journal.follow({
+      apply: (entry) => {
+        this.published += 1;
+        hub.apply(entry);
+      },
     });
     const channel = new EagerChannel();
     this.#fanout = new Fanout({

@@ -106,7 +106,7 @@ it("reads a topic as a URL once for each publication, and not at all without URL
   const { journal, clock } = new World();
   const hub = new Hub({ history: journal, clock, baseUrl });
   const { urls } = urlPatternsFor(baseUrl);
-  journal.follow((entry) => hub.apply(entry));
+  journal.follow(hub);
   const publish = (topic: string): number => {
     const before = urls.parsed;
     journal.append(parsePublication({ topics: [topic] }));

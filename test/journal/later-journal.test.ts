@@ -37,11 +37,13 @@ class Fixture {
       metrics: silentMetrics,
       presenceTopic: subscriptionsTopic,
     });
-    this.journal.follow((entry) => {
-      this.published.push(entry.publication);
-      // A hub would set this number.
-      entry.readers = 1;
-      this.presence?.delivered(entry);
+    this.journal.follow({
+      apply: (entry) => {
+        this.published.push(entry.publication);
+        // A hub would set this number.
+        entry.readers = 1;
+        this.presence?.apply(entry);
+      },
     });
   }
 

@@ -2,7 +2,7 @@ import type { Entry } from "../../src/hub/publications/entry.js";
 import type { Publication } from "../../src/hub/publications/publication.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import type { MemoryJournalOptions } from "../../src/journal/memory/memory-journal.js";
-import type { Journal, Receipt } from "../../src/journal/journal.js";
+import type { Journal, JournalFollower, Receipt } from "../../src/journal/journal.js";
 import type { NewestRange } from "../../src/journal/topic-past.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
 
@@ -33,7 +33,7 @@ export class LaterJournal implements Journal {
     this.#waiting.push(() => this.#memory.evictAll(topic));
   }
 
-  follow(follower: (entry: Entry) => void): void {
+  follow(follower: JournalFollower): void {
     this.#memory.follow(follower);
   }
 

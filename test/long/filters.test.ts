@@ -74,7 +74,7 @@ class Bench {
     const clock = new VirtualClock();
     this.journal = new MemoryJournal({ epoch, clock, metrics: silentMetrics });
     this.hub = new Hub({ history: this.journal, clock, baseUrl });
-    this.journal.follow((entry) => this.hub.apply(entry));
+    this.journal.follow(this.hub);
   }
 
   subscribe(sample: Sample): Cohort {

@@ -51,10 +51,12 @@ class Fixture {
     };
     this.journal = new MemoryJournal({ epoch, clock, metrics, presenceTopic: subscriptionsTopic });
     this.hub = new Hub({ history: this.journal, clock, presenceTopic: subscriptionsTopic });
-    this.journal.follow((entry) => {
-      this.published.push(entry.publication);
-      this.hub.apply(entry);
-      this.presence.delivered(entry);
+    this.journal.follow({
+      apply: (entry) => {
+        this.published.push(entry.publication);
+        this.hub.apply(entry);
+        this.presence.apply(entry);
+      },
     });
     this.presence = new Presence({
       journal: this.journal,

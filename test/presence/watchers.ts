@@ -51,9 +51,11 @@ export class World {
       limits: { ...defaultHistoryLimits, ...limits },
     });
     const hub = new Hub({ history: this.journal, clock, baseUrl, presenceTopic: subscriptionsTopic });
-    this.journal.follow((entry) => {
-      hub.apply(entry);
-      this.presence.delivered(entry);
+    this.journal.follow({
+      apply: (entry) => {
+        hub.apply(entry);
+        this.presence.apply(entry);
+      },
     });
     this.presence = new Presence({
       journal: this.journal,

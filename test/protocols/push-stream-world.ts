@@ -118,9 +118,11 @@ export class PushStreamWorld {
     this.#journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
     const hub = new Hub({ history: this.#journal, clock });
     const stamps = new Stamps();
-    this.#journal.follow((entry) => {
-      stamps.add(entry);
-      hub.apply(entry);
+    this.#journal.follow({
+      apply: (entry) => {
+        stamps.apply(entry);
+        hub.apply(entry);
+      },
     });
     const pages = { pageBytes: 1024 * 1024, pageCacheBytes: 1024 * 1024 };
     this.polls = new Polls({ hub, clock, metrics: silentMetrics, ...pages });
@@ -232,7 +234,7 @@ export class PushStreamWorld {
           corsOrigins: ["https://page.example"],
         }),
         clients: { admitPublish },
-        refusals: { note: (_request, { code }) => this.#note(code) },
+        refusals: { note: (_request, { problem }) => this.#note(problem.code) },
         polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
         past: this.#journal,
         stamps,

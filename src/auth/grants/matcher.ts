@@ -9,7 +9,15 @@ import {
   parseUrlPatternFilter,
 } from "../../hub/filters/filter.js";
 import { hasFormatCharacter, parseHubTopic, type Topic } from "../../hub/topics/topic.js";
-import type { MatchType } from "./match-type.js";
+
+/** The match types of the current form. `mqtt` is an extension of this hub. */
+export const matchTypes = ["exact", "urlpattern", "mqtt"] as const;
+export type MatchType = (typeof matchTypes)[number];
+
+/** True for one of {@link matchTypes}; case-sensitive. */
+export function isMatchType(value: unknown): value is MatchType {
+  return matchTypes.some((type) => type === value);
+}
 
 /** What the matchers of one token are read with. */
 export interface MatcherContext {

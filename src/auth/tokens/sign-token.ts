@@ -7,7 +7,7 @@ import { detailType } from "../grants/authorization-details.js";
 import type { Grants } from "../grants/grants.js";
 import { isRecord } from "../json.js";
 import { defaultTokenLimits } from "../../limits/tokens.js";
-import type { MatchType } from "../grants/match-type.js";
+import type { MatchType } from "../grants/matcher.js";
 import { parseMatcher, parseSelector } from "../grants/matcher.js";
 import type { SigningKey } from "../keys/signing-key.js";
 

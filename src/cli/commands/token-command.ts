@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
-import { matchTypes } from "../../auth/grants/match-type.js";
+import { matchTypes } from "../../auth/grants/matcher.js";
 import type { SettingText } from "../../config/settings.js";
 import type { Io } from "../terminal/io.js";
 import { addSettingOptions, givenSettings } from "./setting-options.js";

@@ -1,6 +1,6 @@
 import { signToken, type TokenContent } from "../../auth/tokens/sign-token.js";
 import { readSigningKey, signingSecret, type SigningKey } from "../../auth/keys/signing-key.js";
-import type { MatchType } from "../../auth/grants/match-type.js";
+import type { MatchType } from "../../auth/grants/matcher.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";

@@ -1,5 +1,5 @@
 import type { Joining } from "../../hub/cohort.js";
-import { JoinTicket } from "./join-ticket.js";
+import { JoinTicket } from "./admitted-stream.js";
 
 /** A ticket for a cohort of the hub in this process. */
 export class LocalTicket extends JoinTicket {

@@ -1,7 +1,7 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import { filterSetKey } from "../../hub/filters/filter.js";
 import { mayMatchBelow } from "../../hub/filters/filter-overlap.js";
-import { FilterSet } from "../../hub/filters/filter-set.js";
+import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Rights } from "../../hub/publications/rights.js";
 import { publicOnly } from "../../hub/publications/rights.js";
 
@@ -9,11 +9,10 @@ import { publicOnly } from "../../hub/publications/rights.js";
 export function readRights(grants: Grants | undefined): Rights {
   const filters = grants?.subscribe ?? [];
   if (filters.length === 0) return publicOnly;
-  const set = new FilterSet(filters);
   return {
     key: filterSetKey(filters),
     readsPrivate: true,
-    mayReadTopic: (topic) => set.matches(topic),
+    mayReadTopic: (topic) => filterSetOf(filters).matches(topic),
     mayReadBelow: (parent) => filters.some((filter) => mayMatchBelow(filter, parent)),
   };
 }

@@ -5,14 +5,20 @@ import { limitedLog } from "../../base/log.js";
 import type { LimitedLog, LogFields, Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { GatewayRequest } from "../http/messages.js";
-import { statusOf } from "./status.js";
 
 export interface RefusalLogOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** The address of the client, for the log. */
-  readonly addressOf: (request: GatewayRequest) => string;
+  /** Tells the address of a client, for the log. */
+  readonly clients: { clientOf(request: GatewayRequest): { readonly address: string } };
+}
+
+/** A refusal to count and log. */
+export interface NotedRefusal {
+  readonly problem: PharosError;
+  readonly status: number;
+  readonly cause: unknown;
 }
 
 /** The most refusals per second that are logged at `info`; further ones are logged at `debug`. */
@@ -43,13 +49,14 @@ export class RefusalLog {
    * Counts and logs a refusal, and returns its id, a URI [RFC 9562 4]. The client gets the text of `problem`; `cause`, the
    * error that was thrown, is only for the log.
    */
-  note(request: GatewayRequest | undefined, problem: PharosError, cause: unknown): string {
+  note(request: GatewayRequest | undefined, refused: NotedRefusal): string {
+    const { problem, status, cause } = refused;
     const id = `urn:uuid:${randomUUID()}`;
     const { logger, metrics } = this.#options;
     metrics.count("requests_refused_total", 1, { reason: problem.code });
     const fields = { request: id, ...problemFields(problem), ...this.#about(request) };
     // Failures of the server are always logged; only refusals are limited.
-    if (statusOf(problem.code) >= 500 && problem !== cause) {
+    if (status >= 500 && problem !== cause) {
       logger.error({ ...fields, error: cause }, "a request failed");
     } else this.#log(fields, "refused a request");
     return id;
@@ -59,7 +66,7 @@ export class RefusalLog {
   #about(request: GatewayRequest | undefined): LogFields {
     if (request === undefined) return {};
     const { method, path, front } = request;
-    const client = this.#options.addressOf(request);
+    const client = this.#options.clients.clientOf(request).address;
     return { client, front, method: cut(method), path: cut(path) };
   }
 }

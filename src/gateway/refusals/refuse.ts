@@ -1,8 +1,44 @@
 import { toPharosError } from "../../base/errors.js";
-import type { GatewayRequest } from "../http/messages.js";
+import type { ErrorCode } from "../../base/errors.js";
+import type { GatewayRequest, Headers, Reply } from "../http/messages.js";
+import { textReply } from "../http/replies.js";
 import type { Refusal } from "../http/refusal.js";
 import type { RefusalLog } from "./refusal-log.js";
-import { statusOf } from "./status.js";
+
+/** The HTTP status of each error that a client can meet. No other file knows the status of an error. */
+export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.freeze({
+  "bad-request": 400,
+  "bad-filter": 400,
+  "bad-topic": 400,
+  "bad-event-id": 400,
+  "bad-event-type": 400,
+  "bad-retry": 400,
+  "bad-publication": 400,
+  "bad-mongrel2-request": 400,
+  "bad-authorization": 400,
+  unauthorized: 401,
+  "invalid-token": 401,
+  "insufficient-scope": 403,
+  "forbidden-origin": 403,
+  forbidden: 403,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  "too-large": 413,
+  "upgrade-required": 426,
+  "unsupported-media-type": 415,
+  "too-many-requests": 429,
+  "too-many-streams": 429,
+  "too-many-patterns": 429,
+  "head-too-large": 431,
+  internal: 500,
+  "too-many-connections": 503,
+  "too-many-subscriptions": 503,
+  "too-many-bodies": 503,
+  closed: 503,
+});
+
+/** The status of an error that no client should meet. */
+const unexpected = 500;
 
 /**
  * Decides how an error is told: its status, and the text that its client may see. This is the one place where a failure
@@ -11,6 +47,46 @@ import { statusOf } from "./status.js";
 export function refuse(error: unknown, request?: GatewayRequest, log?: Pick<RefusalLog, "note">): Refusal {
   const known = toPharosError(error);
   const { code, message: detail, retryAfterSeconds } = known;
-  const id = log?.note(request, known, error);
-  return { code, status: statusOf(code), detail, retryAfterSeconds, id, cause: error };
+  const status = statuses[code] ?? unexpected;
+  const id = log?.note(request, { problem: known, status, cause: error });
+  return { code, status, detail, retryAfterSeconds, id, cause: error };
+}
+
+/** The error codes of RFC 6750 3.1. A request without a token gets none. */
+const challenges: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze({
+  unauthorized: "Bearer",
+  "bad-authorization": 'Bearer error="invalid_request"',
+  "invalid-token": 'Bearer error="invalid_token"',
+  "insufficient-scope": 'Bearer error="insufficient_scope"',
+});
+
+/** A refusal as problem details [RFC 9457]: the error's code, what was wrong and what is allowed. */
+export function problemReply(refusal: Refusal, headers: Headers = []): Reply {
+  const { code, status, detail, id } = refusal;
+  const instance = id === undefined ? {} : { instance: id };
+  const problem = { type: "about:blank", title: code, status, detail, ...instance };
+  return textReply({
+    status,
+    type: "application/problem+json",
+    text: `${JSON.stringify(problem)}\n`,
+    headers: [...challengeOf(code), ...upgradeFor(code), ...retryAfter(refusal), ...headers],
+  });
+}
+
+function challengeOf(code: ErrorCode): Headers {
+  const challenge = challenges[code];
+  return challenge === undefined ? [] : [["WWW-Authenticate", challenge]];
+}
+
+/** The protocol to ask for instead [RFC 9110 15.5.22, RFC 6455 4.2.2]. */
+function upgradeFor(code: ErrorCode): Headers {
+  if (code !== "upgrade-required") return [];
+  return [
+    ["Upgrade", "websocket"],
+    ["Sec-WebSocket-Version", "13"],
+  ];
+}
+
+function retryAfter({ retryAfterSeconds }: Refusal): Headers {
+  return retryAfterSeconds === undefined ? [] : [["Retry-After", String(retryAfterSeconds)]];
 }

@@ -1,6 +1,7 @@
 import { anyLevel } from "../patterns/literal-prefix.js";
 import type { Level } from "../patterns/literal-prefix.js";
 import type { TopicFilter } from "./filter.js";
+import { isBelow } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
 import { urlLevels } from "../patterns/url-pattern.js";
 
@@ -25,11 +26,6 @@ export function mayMatchBelow(filter: TopicFilter, parent: Topic): boolean {
     default:
       return filter satisfies never;
   }
-}
-
-/** True if `topic` is `parent`, a slash, and more. */
-export function isBelow(topic: Topic, parent: Topic): boolean {
-  return topic.startsWith(parent) && topic[parent.length] === "/";
 }
 
 function mqttLevel(level: string): Level | undefined {

@@ -30,6 +30,7 @@ export class PatternFilters<T> {
   readonly #urls: TopicUrls;
   readonly #urlPatterns = new PatternIndex<UrlPatternFilter, T>();
   readonly #templates = new PatternIndex<TemplateFilter, T>();
+  #size = 0;
   #expressions = 0;
   #levels = 0;
   #compared = 0;
@@ -44,7 +45,7 @@ export class PatternFilters<T> {
   }
 
   get size(): number {
-    return this.#urlPatterns.size + this.#templates.size;
+    return this.#size;
   }
 
   /** The number of patterns of each limited kind. */
@@ -132,6 +133,7 @@ export class PatternFilters<T> {
   }
 
   #weigh(filter: PatternFilter, sign: 1 | -1): void {
+    this.#size += sign;
     this.#levels += sign * patternCost(filter);
     if (hasExpression(filter)) this.#expressions += sign;
   }

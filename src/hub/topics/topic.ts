@@ -60,3 +60,8 @@ export function parseHubTopic(text: string, maxBytes = topicBytes): Topic {
   }
   return text as Topic;
 }
+
+/** True if `topic` is `parent`, a slash, and more. */
+export function isBelow(topic: Topic, parent: Topic): boolean {
+  return topic.startsWith(parent) && topic[parent.length] === "/";
+}

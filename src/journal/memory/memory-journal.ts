@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import { Entry } from "../../hub/publications/entry.js";
 import { EntryQueue } from "../../hub/publications/entry-queue.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
-import { isBelow, mayMatchBelow } from "../../hub/filters/filter-overlap.js";
+import { mayMatchBelow } from "../../hub/filters/filter-overlap.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import { StepBudget } from "../../hub/filters/step-budget.js";
 import type { FilterSet } from "../../hub/filters/filter-set.js";
@@ -12,9 +12,10 @@ import type { Epoch, Offset, Position, PositionFormat } from "../../hub/publicat
 import type { Publication } from "../../hub/publications/publication.js";
 import { mayRead, publicOnly } from "../../hub/publications/rights.js";
 import type { Rights } from "../../hub/publications/rights.js";
+import { isBelow } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { Metrics } from "../../base/metrics.js";
-import type { Journal, Receipt } from "../journal.js";
+import type { Journal, JournalFollower, Receipt } from "../journal.js";
 import type { NewestRange, TopicCounts } from "../topic-past.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
@@ -65,7 +66,7 @@ export class MemoryJournal implements Journal {
   readonly #all = new EntryQueue();
   #allBytes = 0;
   readonly #ids = new Map<string, Offset>();
-  #follower: (entry: Entry) => void = () => undefined;
+  readonly #followers: JournalFollower[] = [];
   #head: Offset = 0;
   #held = 0;
   #bytes = 0;
@@ -105,8 +106,8 @@ export class MemoryJournal implements Journal {
     return this.#all.length;
   }
 
-  follow(follower: (entry: Entry) => void): void {
-    this.#follower = follower;
+  follow(follower: JournalFollower): void {
+    this.#followers.push(follower);
   }
 
   append(publication: Publication): Receipt {
@@ -120,7 +121,7 @@ export class MemoryJournal implements Journal {
     this.#bytes += entry.bytes;
     for (const name of this.#namesOf(publication)) this.#pushTo(name, entry);
     this.#metrics.count("publications_total");
-    this.#follower(entry);
+    for (const follower of this.#followers) follower.apply(entry);
     this.#evictOverLimits();
     return { ...position, id };
   }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PharosError } from "../../base/errors.js";
 import type { Reply } from "../../gateway/http/messages.js";
 import { jsonReply } from "../../gateway/http/replies.js";
-import { problemReply } from "../../gateway/refusals/problem-reply.js";
+import { problemReply } from "../../gateway/refusals/refuse.js";
 import { refuse } from "../../gateway/refusals/refuse.js";
 import type { Logger } from "../../base/log.js";
 import { AdminAccess } from "./access.js";

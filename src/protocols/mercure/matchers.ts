@@ -1,10 +1,10 @@
 import type { MatcherContext } from "../../auth/grants/matcher.js";
 import { parseMatcher, parseSelector } from "../../auth/grants/matcher.js";
-import type { MatchType } from "../../auth/grants/match-type.js";
+import type { MatchType } from "../../auth/grants/matcher.js";
 import { PharosError } from "../../base/errors.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { Matcher } from "../../presence/subscriber.js";
-import { refuseDotSegment } from "../../gateway/streams/dot-segments.js";
+import { refuseDotSegment } from "../../gateway/streams/stream-query.js";
 import { refuseFormatCharactersInMatcher } from "./format-characters.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { TurnBudget } from "../../base/turn-budget.js";

@@ -16,7 +16,7 @@ export const pushStreamProtocol: Protocol = Object.freeze({
     const { config, history } = ports;
     if (config.pushStream === "off") return [];
     const stamps = new Stamps();
-    ports.follow((entry) => stamps.add(entry));
+    ports.follow(stamps);
     const { prefix } = config.pushStream;
     return pushStream({ ...ports, prefix, past: history, stamps, topicBytes: config.limits.topicBytes });
   },

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import { Waiters } from "../../base/waiters.js";
-import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
+import type { JoinTicket } from "../../delivery/joining/admitted-stream.js";
 import { LocalTicket } from "../../delivery/joining/local-ticket.js";
 import type { Cohort, Outlet } from "../../hub/cohort.js";
 import type { Hub } from "../../hub/hub.js";

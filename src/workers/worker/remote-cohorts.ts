@@ -1,13 +1,12 @@
 import type { CohortSource, FanoutCohort, JoinedCohort } from "../../delivery/cohort-source.js";
-import type { JoinTicket } from "../../delivery/joining/join-ticket.js";
+import type { JoinTicket } from "../../delivery/joining/admitted-stream.js";
 import { PageStore } from "../../hub/page-store.js";
 import type { PageKey } from "../../hub/page-store.js";
 import { moveReading } from "../../hub/history-page.js";
 import type { Page, PendingPage, ReadState } from "../../hub/history-page.js";
 import type { CohortNumber, Place, Standing, ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
-import { compact } from "./compact.js";
-import { RecentBatchBudget } from "./recent-batches.js";
+import { compact, RecentBatchBudget } from "./recent-batches.js";
 import { RemoteTicket } from "./remote-ticket.js";
 import { RemoteCohort } from "./remote-cohort.js";
 import type { WantedPage } from "./remote-cohort.js";

@@ -59,7 +59,7 @@ export class RemoteGateway implements GatewayPort {
       clientAddress({ peer: request.peer, forwardedFor: request.header("x-forwarded-for") }, proxies);
     this.resources = settings.resources;
     this.bodies = new BodyBudget({ bodyBytes, requestBytes, clients: { clientOf } });
-    const refusals = new RefusalLog({ ...options, addressOf: (request) => clientOf(request).address });
+    const refusals = new RefusalLog({ ...options, clients: { clientOf } });
     this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
   }
 

@@ -1,4 +1,4 @@
-import { JoinTicket } from "../../delivery/joining/join-ticket.js";
+import { JoinTicket } from "../../delivery/joining/admitted-stream.js";
 import type { Place } from "../ipc/messages.js";
 
 /** A ticket for a cohort of the primary's hub, at a place that {@link RemoteCohorts.reserve} has reserved. */

@@ -73,7 +73,7 @@ export class PollWorld {
     const limits = { ...defaultHistoryLimits, ...history };
     this.journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
     this.hub = new Hub({ history: this.journal, clock });
-    this.journal.follow((entry) => this.hub.apply(entry));
+    this.journal.follow(this.hub);
     const { hub } = this;
     this.polls = new Polls({ hub, clock, metrics: silentMetrics, pageBytes, pageCacheBytes: 1024 * 1024 });
   }

@@ -61,7 +61,7 @@ async function crowd(clients: number) {
   const clock = new BusyClock();
   const journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics });
   const hub = new Hub({ history: journal, clock });
-  journal.follow((entry) => hub.apply(entry));
+  journal.follow(hub);
   const channel = new SocketChannel({ clock, drained: (connection) => fanout.drained(connection) });
   const fanout = new Fanout<StreamSocket>({
     front: "http",

@@ -15,7 +15,7 @@ function bed() {
     logger: records,
     metrics: records,
     clock,
-    addressOf: () => "198.51.100.9",
+    clients: { clientOf: () => ({ address: "198.51.100.9" }) },
   });
   const fails = (): never => {
     throw new Error("secret: /etc/passwd");
@@ -59,7 +59,7 @@ test("the log has the reason, where the client may only know that it was refused
   const problem = new PharosError("invalid-token", "the token is not accepted", {
     reason: `expired ${topics}`,
   });
-  refusals.note(undefined, problem, problem);
+  refusals.note(undefined, { problem, status: 401, cause: problem });
   const { fields } = records.lines[0] ?? { fields: {} };
   expect(fields).toMatchObject({
     code: "invalid-token",
@@ -92,7 +92,8 @@ test("what failed inside is in the log, whatever came before it, and not in the 
 test("a flood of refusals is no flood of lines: what is over is for whoever asks for debug lines", () => {
   const { records, refusals } = bed();
   const levels = (): readonly string[] => records.lines.map(({ level }) => level);
-  const note = (): string => refusals.note(undefined, new PharosError("bad-request", "x"), undefined);
+  const note = (): string =>
+    refusals.note(undefined, { problem: new PharosError("bad-request", "x"), status: 400, cause: undefined });
   for (let count = 0; count < 100; count += 1) note();
   expect(levels().filter((level) => level === "info")).toHaveLength(10);
   expect(levels()).toHaveLength(100);

@@ -49,7 +49,7 @@ export class Fixture {
       },
       limits: { ...defaultHistoryLimits, ...limits },
     });
-    this.journal.follow((entry) => this.followed.push(entry));
+    this.journal.follow({ apply: (entry) => this.followed.push(entry) });
   }
 
   publish(topics: string, more: Partial<PublicationInput> = {}): number {

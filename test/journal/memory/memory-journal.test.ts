@@ -218,7 +218,7 @@ describe("holds", () => {
 describe("with 100,000 topics", () => {
   it("reads for exact and for wildcard filters", () => {
     const fixture = new Fixture();
-    fixture.journal.follow(() => undefined);
+    fixture.journal.follow({ apply: () => undefined });
     for (let index = 0; index < 100_000; index += 1) fixture.publish(`user/${index}/inbox`);
     const head = fixture.journal.head;
     const cost = (filters: string, after: number): string => {

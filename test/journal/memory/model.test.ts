@@ -142,9 +142,11 @@ class Pair {
     if (epoch === undefined) throw new Error("the epoch is well-formed");
     this.journal = new MemoryJournal({ epoch, clock: this.clock, metrics: silentMetrics, limits });
     this.naive = new NaiveJournal(limits);
-    this.journal.follow((entry) => {
-      const { offset, publication, bytes, atMs } = entry;
-      this.naive.append({ offset, publication, bytes, atMs, in: new Set(publication.topics) });
+    this.journal.follow({
+      apply: (entry) => {
+        const { offset, publication, bytes, atMs } = entry;
+        this.naive.append({ offset, publication, bytes, atMs, in: new Set(publication.topics) });
+      },
     });
   }
 

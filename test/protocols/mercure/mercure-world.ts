@@ -110,7 +110,7 @@ export class MercureWorld {
     const issuers = ["https://issuer.example"];
     this.gateway = new Gateway({
       corsOrigins: options.corsOrigins ?? [],
-      refusals: { note: (_request, problem) => this.#note(problem) },
+      refusals: { note: (_request, { problem }) => this.#note(problem) },
       resources: [
         eventStreamResource({ streams, authenticator }),
         ...mercure({

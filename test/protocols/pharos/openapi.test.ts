@@ -7,7 +7,7 @@ import type { PollAdmission } from "../../../src/gateway/streams/poll-admission.
 import { Publisher } from "../../../src/gateway/publishing/publisher.js";
 import { Authenticator } from "../../../src/gateway/access/authenticator.js";
 import type { Resource } from "../../../src/gateway/http/resource.js";
-import { statuses as errorStatuses } from "../../../src/gateway/refusals/status.js";
+import { statuses as errorStatuses } from "../../../src/gateway/refusals/refuse.js";
 import { webSocketResource } from "../../../src/protocols/pharos/websocket.js";
 import { defaultPublicationLimits } from "../../../src/limits/publications.js";
 import { PushStreamWorld } from "../push-stream-world.js";

@@ -122,7 +122,7 @@ export class FuzzedGateway {
   slowestMs = 0;
 
   constructor() {
-    this.#world.journal.follow((entry) => void this.#entries.push(entry));
+    this.#world.journal.follow({ apply: (entry) => void this.#entries.push(entry) });
   }
 
   /**

@@ -27,7 +27,7 @@ export class Stamps {
   #head: Offset = 0;
 
   /** Call it with each publication, in order. If the clock is set back, the current second continues. */
-  add({ offset, atMs }: Pick<Entry, "offset" | "atMs">): void {
+  apply({ offset, atMs }: Pick<Entry, "offset" | "atMs">): void {
     this.#head = offset;
     const last = this.#seconds.at(-1);
     const time = Math.floor(atMs / 1000);
