@@ -1,5 +1,5 @@
 /**
- * Every reason for which Pharos refuses a request or fails, one line each. Codes are never reused. Callers branch on
+ * Every reason for which Pharos refuses a request or fails, one line each. Pharos never reuses a code. Callers branch on
  * `code`, never on the text of a message.
  */
 export const errorCodes = {
@@ -20,10 +20,10 @@ export const errorCodes = {
   "method-not-allowed": "This path does not support this method.",
   "upgrade-required": "This resource is available over WebSocket only.",
   unauthorized: "The request needs a token and has none.",
-  "invalid-token": "The token is not accepted.",
+  "invalid-token": "The token is malformed, wrongly signed, expired, not valid yet, or for another audience.",
   "bad-authorization": "The `Authorization` header is malformed.",
-  "insufficient-scope": "The token does not grant the right to do this.",
-  "forbidden-origin": "Pages of this origin may not do this, or not with a cookie.",
+  "insufficient-scope": "The token does not grant the right to this request.",
+  "forbidden-origin": "Pages of this origin may not send this request, or not with a cookie.",
   "unsupported-media-type": "The content type of the request body is not supported here.",
   "head-too-large": "The head of the request is larger than its limit.",
   "too-many-connections": "The hub has reached its limit of streams or of filters.",
@@ -31,8 +31,8 @@ export const errorCodes = {
   "too-many-bodies": "Request bodies have reached their limit of memory.",
   "too-many-requests": "One client address has reached its limit of requests per second.",
   "too-many-patterns": "One client address has reached its share of filters, wildcards or patterns.",
-  "too-many-subscriptions": "A list of subscriptions would be larger than one response may be.",
-  forbidden: "The client may not have this.",
+  "too-many-subscriptions": "A list of subscriptions is too large for one response.",
+  forbidden: "The client has no access to this resource.",
   internal: "The server failed; its log has the reason.",
   "bad-endpoint": "A ZeroMQ endpoint or address is malformed or cannot be used.",
   "bad-curve-key": "A CURVE key or key file is malformed or missing, or cannot be read.",
@@ -67,7 +67,7 @@ export class PharosError extends Error {
   }
 }
 
-/** The error as anybody may know it: a PharosError as it is, everything else without a detail of its inside. */
+/** Returns a PharosError unchanged; hides the details of all other errors from the client. */
 export function toPharosError(error: unknown): PharosError {
   return error instanceof PharosError
     ? error

@@ -44,7 +44,7 @@ export const declaredPublicationLimits = {
     default: 256,
     help: "Length of an event type.",
     above: "The publication is refused with 413.",
-    why: "An event type is a name in a program.",
+    why: "An event type is a short name in the code of a client.",
   },
   dataBytes: {
     from: 1,
@@ -57,7 +57,7 @@ export const declaredPublicationLimits = {
   },
 } as const satisfies LimitTable;
 
-/** What one publication may be. */
+/** The limits of one publication. */
 export type PublicationLimits = LimitValues<typeof declaredPublicationLimits>;
 
 export const defaultPublicationLimits: PublicationLimits = defaultsOf(declaredPublicationLimits);
@@ -79,7 +79,7 @@ export const declaredPublishLimits = {
     default: 10_000,
     help: "Lines in one request, blank lines included.",
     above: "The request is refused with 413.",
-    why: "Ten lines for each publication. To read a million blank lines takes 100 ms.",
+    why: "Ten lines for each publication. The hub needs 100 ms to read a million blank lines.",
   },
 } as const satisfies LimitTable;
 
@@ -100,7 +100,7 @@ export const declaredIdempotencyLimits = {
     default: 16 * MiB,
     help: "Memory for all remembered responses.",
     above: "The oldest are forgotten.",
-    why: "The response to 1,000 publications has 50 KB.",
+    why: "The response to 1,000 publications is 50 KB long.",
   },
   ageSeconds: {
     ...ageRange,

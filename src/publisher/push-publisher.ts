@@ -28,15 +28,15 @@ const defaultOptions: Required<Omit<PublisherOptions, "curve">> = Object.freeze(
 const maxWaiting = 10_000;
 
 /**
- * Publishes to a hub over ZeroMQ. A publication is sent only to a hub that is there: none is queued for one
- * that may never come. A hub under pressure makes sends wait, up to the timeout. Broken links heal by themselves.
+ * Publishes to a hub over ZeroMQ. It sends a publication only to a connected hub, and queues none for a hub
+ * that may never connect. An overloaded hub makes sends wait, up to the timeout. The publisher reconnects by itself.
  */
 export class PushPublisher {
-  /** The address in use, with the port that a bind to a free one was given. */
+  /** The address in use; after a bind to a free port, with that port. */
   readonly address: string;
   readonly #socket: Push;
   readonly #timeoutMs: number;
-  /** What may be the matter when no hub takes anything, for people. */
+  /** A possible cause for the message when no hub accepts a publication. */
   readonly #hint: string;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -49,8 +49,8 @@ export class PushPublisher {
   }
 
   /**
-   * Opens a publisher. `endpoint` connects, unless `@` before it says to bind. That no hub is there shows
-   * only when something is published.
+   * Opens a publisher. It connects to `endpoint`, or binds it if `@` comes first. It succeeds without a hub: then the
+   * first publication fails.
    *
    * @throws PharosError `bad-endpoint`, `bad-curve-key`
    */
@@ -97,7 +97,7 @@ export class PushPublisher {
 
   /**
    * Publishes all items of the source as fast as the hub accepts them, and resolves with their number. It reads the next
-   * item only when there is room. Stops at the first failure.
+   * item only when the queue has space. Stops at the first failure.
    *
    * @throws PharosError as {@link publish}, with the number of the publication before the message
    */
@@ -142,7 +142,7 @@ export class PushPublisher {
     } catch (cause) {
       throw new PharosError(
         "not-taken",
-        `no hub took the publication at ${this.address} within ${this.#timeoutMs / 1000} s${this.#hint}`,
+        `no hub at ${this.address} accepted the publication within ${this.#timeoutMs / 1000} s${this.#hint}`,
         { cause },
       );
     }
@@ -162,7 +162,7 @@ function hintFor({ isLoopback }: Endpoint, curve: CurveClientKeys | undefined): 
     return "; if a hub listens there, check its public key, and that it lists the publisher's key among its clients";
   return isLoopback
     ? ""
-    : "; if a hub listens there, it asks for keys: hubs do so on addresses other than loopback";
+    : "; if a hub listens there, it requires keys: hubs do so on addresses other than loopback";
 }
 
 function curveOptions(keys: CurveClientKeys): SocketOptions<Push> {

@@ -48,7 +48,7 @@ test("a hub with keys takes publications of the clients that it lists, of nobody
   await expect(publishTo(endpoint, evil)).rejects.toMatchObject({ code: "not-taken" });
   const strangers = publishTo(endpoint, { ...evil, keys: createKeyPair() });
   await expect(strangers).rejects.toMatchObject({ code: "not-taken" });
-  await hub.waitForLog(/whose key is not among the clients/, { within: 20_000 });
+  await hub.waitForLog(/its key is not in the list of clients/, { within: 20_000 });
   await publishTo(endpoint, { keys: client, data: "good", timeoutMs: 30_000 });
   const abort = new AbortController();
   const response = await fetch(`${hub.httpUrl}/esupdates?last_event_id=earliest`, { signal: abort.signal });

@@ -177,7 +177,7 @@ test("publishing to a topic with as many similar patterns as possible", () => {
   expect(compared).toBeLessThanOrEqual(9400);
 });
 
-/** Fills every place on the way to the topic with as many filters as it holds. Each has wildcards that almost match. */
+/** Fills every node on the path to the topic with as many filters as it can have. Each has wildcards that almost match. */
 function* hostileSamples(): Generator<Sample, void> {
   const names = ["a", "b", "c", "d", "e", "f"];
   for (let length = 0; length <= names.length; length += 1) {

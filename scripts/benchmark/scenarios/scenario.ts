@@ -16,7 +16,7 @@ export interface FigureSpec {
 export interface CurvePoint {
   /** The curve's name. */
   readonly curve: string;
-  /** What grows along the curve, and what stays constant. */
+  /** Names the quantity that grows along the curve, and the constants. */
   readonly title: string;
   readonly x: number;
 }
@@ -30,9 +30,9 @@ export interface Scenario {
   /** The capability that the server must have. */
   readonly needs?: Capability;
   environment(size: RunSize): EnvironmentSpec;
-  /** Rejects if it could not be measured; the message is the reason in the report. */
+  /** Rejects if the measurement fails; the message is the reason in the report. */
   measure(environment: Environment, size: RunSize, state: TurnState): Promise<Measurement>;
 }
 
-/** What a candidate's turn leaves for its next turn in the same scenario, such as the rate to begin with. */
+/** Values that a candidate's turn saves for its next turn in the same scenario, such as the first rate. */
 export type TurnState = Map<string, number>;

@@ -28,10 +28,7 @@ export async function openPublisher(target: Target, io: Io): Promise<CliPublishe
     return new HttpPublisher(url, { token: tokenOf(tokenFile, io), timeoutMs: takenWithinMs });
   }
   if (tokenFile !== undefined)
-    throw new PharosError(
-      "bad-config",
-      "--token-file needs --url: a ZeroMQ endpoint asks for keys, not tokens",
-    );
+    throw new PharosError("bad-config", "--token-file needs --url: a ZeroMQ endpoint uses keys, not tokens");
   const { PushPublisher } = await import("../../publisher/push-publisher.js");
   const keys = curve === undefined ? {} : { curve: await curveKeys(curve, io) };
   return PushPublisher.open(to, { timeoutMs: takenWithinMs, ...keys });

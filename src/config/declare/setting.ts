@@ -6,13 +6,13 @@ export interface SettingWords {
   readonly option: string;
   /** The option's value in `--help`; in brackets if it may be left out. */
   readonly argument: string;
-  /** What the option means without its value; only if the value may be left out. */
+  /** The meaning of the option without its value; only if the value may be left out. */
   readonly bare?: string;
   /** A secret has no option, since others can read command lines; only its variable and the file give it. */
   readonly secret?: true;
-  /** What it does, in one sentence. */
+  /** The effect of the setting, in one sentence. */
   readonly help: string;
-  /** What holds if nobody gives it, in words; only if that is no fixed value. */
+  /** A description of the default; only if the default is not a fixed value. */
   readonly otherwise?: string;
   /** More for the reference page, in Markdown: reasons and conditions. */
   readonly notes?: string;
@@ -30,7 +30,7 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> extends SettingWo
 }
 
 interface Declared<Value extends z.ZodType> extends SettingWords {
-  /** Parses and checks the file's form; the text of an issue is what is allowed. */
+  /** Parses and checks the file's form; the text of an issue says what is allowed. */
   readonly value: Value;
 }
 
@@ -41,7 +41,7 @@ interface DeclaredWithDefault<Value extends z.ZodType> extends Declared<Value> {
 
 /**
  * Declares a setting. The schema, the type of the configuration, the option, the variable, `--help` and the reference
- * follow from it. Without a default it is absent until somebody gives it.
+ * follow from it. Without a default, the value is undefined if it is not set.
  */
 export function setting<Value extends z.ZodType>(
   declared: DeclaredWithDefault<Value>,

@@ -28,9 +28,9 @@ export class Pipelining {
   }
 
   /**
-   * Bytes that are no request came on this connection. Calls `refuse` when the earlier requests are answered. If the
-   * bytes are in the body of a request, that request is refused at once; if its answer has begun or it still waits, the
-   * connection is destroyed.
+   * Call it when the client sends bytes that are not a request. Calls `refuse` when the earlier requests are answered. If
+   * the bytes are in the body of a request, it refuses that request at once; if its answer has begun or it still waits, it
+   * destroys the connection.
    */
   breakOff(socket: Socket, refuse: () => void): void {
     const latest = this.#latest.get(socket);
@@ -49,7 +49,7 @@ export class Pipelining {
     return this.#queues.get(socket)?.waiting.length ?? 0;
   }
 
-  /** A stream keeps the connection for good: the requests that wait are handled now, as further requests. */
+  /** Call it when a stream takes over the connection: it handles the waiting requests now, as further requests. */
   release(socket: Socket): void {
     this.#latest.delete(socket);
     for (const handle of this.#queues.get(socket)?.clear() ?? []) handle();

@@ -43,6 +43,13 @@ const streamRetrySeconds = 10;
 /** An address may have as many other connections as streams, at least this many, for pages and refused requests. */
 const leastOtherConnections = 100;
 
+/** A limit per second, with its description for a refusal. */
+interface Rate {
+  readonly each: RateLimit;
+  readonly eachLocal: RateLimit;
+  limit(rules: AddressRules): string;
+}
+
 /** The client of each request, and the limits of each client address. */
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
@@ -124,8 +131,8 @@ export class ClientLimits {
   }
 
   /**
-   * Counts a new connection; undefined if its peer has as many as allowed. Call the result when the connection ends.
-   * Without this limit one client could use up the file descriptors with connections that send no request.
+   * Counts a new connection; undefined if its peer has reached the limit. Call the result when the connection ends.
+   * Without this limit, one client could use up the file descriptors with connections that send no request.
    */
   admitConnection(peer: string | undefined): (() => void) | undefined {
     const client = clientAddress({ peer, forwardedFor: undefined }, this.#proxies);
@@ -142,7 +149,11 @@ export class ClientLimits {
    * @throws PharosError `too-many-requests` if the address publishes more often than allowed
    */
   admitPublish(request: GatewayRequest): void {
-    this.#take(request, { each: this.#publishes, eachLocal: this.#localPublishes, what: "publishes" });
+    this.#take(request, {
+      each: this.#publishes,
+      eachLocal: this.#localPublishes,
+      limit: ({ publishesPerSecond }) => `publish ${publishesPerSecond} times`,
+    });
   }
 
   /**
@@ -151,7 +162,11 @@ export class ClientLimits {
    * @throws PharosError `too-many-requests` if the address sends requests more often than allowed
    */
   admitRequest(request: GatewayRequest): void {
-    this.#take(request, { each: this.#requests, eachLocal: this.#localRequests, what: "sends requests" });
+    this.#take(request, {
+      each: this.#requests,
+      eachLocal: this.#localRequests,
+      limit: ({ requestsPerSecond }) => `send ${requestsPerSecond} requests`,
+    });
   }
 
   /** The limits of a client's filters; undefined if there are none. Throws if these filters would exceed them. */
@@ -173,13 +188,14 @@ export class ClientLimits {
     return isLocal ? this.#options.eachLocal : this.#options.each;
   }
 
-  #take(request: GatewayRequest, rate: { each: RateLimit; eachLocal: RateLimit; what: string }): void {
-    const { address, key, isLocal } = this.clientOf(request);
+  #take(request: GatewayRequest, rate: Rate): void {
+    const client = this.clientOf(request);
+    const { address, key, isLocal } = client;
     const waitMs = (isLocal ? rate.eachLocal : rate.each).take(key);
     if (waitMs === 0) return;
     throw new PharosError(
       "too-many-requests",
-      `the address ${address} ${rate.what} more often than allowed`,
+      `the address ${address} may ${rate.limit(this.#rulesFor(client))} per second at most`,
       {
         retryAfterSeconds: Math.ceil(waitMs / 1000),
       },

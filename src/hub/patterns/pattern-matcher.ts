@@ -6,7 +6,7 @@ export interface Work {
 }
 
 /**
- * True if the parts match the whole text. All positions at which a part can end are followed at once, so the cost is at
+ * True if the parts match the whole text. The matcher follows all possible ends of a part in parallel, so the cost is at
  * most the number of parts times the length of the text [draft-dunglas-mercure-08, URL Pattern: linear time].
  *
  * @param work adds up the cost, for tests that limit it
@@ -44,11 +44,11 @@ type Joined = Part & { readonly kind: "joined" };
 
 const percent = "%".charCodeAt(0);
 
-/** So many positions count as one step, since one sweep looks at them. */
+/** The number of positions that count as one step, because one sweep compares them together. */
 const placesPerStep = 8;
 
 /**
- * Unused arrays of marks, all cleared: creating them took as long as most matches. All are as long as the longest text.
+ * Unused arrays of marks, all cleared: creating one takes as long as most matches. All are as long as the longest text.
  */
 let spare: Uint8Array[] = [];
 let spareLength = 0;
@@ -181,7 +181,7 @@ class PlaceWalk {
     return to;
   }
 
-  /** Goes on from new positions only, so that each is visited once. */
+  /** Continues from new positions only, so it visits each position once. */
   #repeat(parts: readonly Part[], from: Places): Places {
     const [only, ...others] = parts;
     const all = this.#copy(from);
@@ -200,7 +200,7 @@ class PlaceWalk {
     }
   }
 
-  /** One sweep is enough: a text leads to positions behind it only. */
+  /** One sweep is enough: a text leads only to later positions. */
   #repeatText(text: string, all: Places): void {
     if (text === "") return;
     let at = all.low;
@@ -246,7 +246,7 @@ class PlaceWalk {
     return to;
   }
 
-  /** Adds positions to others, and uses up the former. */
+  /** Adds the positions of `more` to `to`, and clears `more`. */
   #add(to: Places, more: Places): void {
     this.#count(more.high - more.low);
     for (let at = more.low; at <= more.high; at += 1) if (more.marks[at] === 1) mark(to, at);

@@ -2,21 +2,21 @@ import { RE2JS } from "re2js";
 import { PharosError } from "../../base/errors.js";
 import type { Delimiter, PatternGroup } from "./url-pattern-groups.js";
 
-/** The limit in RE2's own measure of a compiled expression: enough for a date, a UUID or fifty alternatives. */
+/** The limit on RE2's size of a compiled expression: enough for a date, a UUID or fifty alternatives. */
 const maxProgramSize = 256;
 
 /** The limit on the sum of all repetition counts: 100 bytes of text could otherwise be 10,000 instructions. */
 const maxRepeats = 256;
 
 /**
- * The limit on counts times characters. RE2 expands repetitions before it can tell the size of a program: 900
- * characters 250 times took 360 ms. A UUID needs 2,700.
+ * The limit on counts times characters. RE2 expands repetitions before it knows the size of a program: 900
+ * characters 250 times take 360 ms. A UUID needs 2,700.
  */
 const maxWrittenOut = 16_384;
 
 /**
  * Joins the groups of a component into one regular expression of RE2, which matches in linear time. JavaScript's own
- * backtracks, and takes hours for some.
+ * backtrack, and take hours for some inputs.
  *
  * @throws PharosError `bad-filter` if RE2 refuses it (look-around or back-references) or it is too large
  */
@@ -30,7 +30,7 @@ export function compileRegExp(groups: readonly PatternGroup[], delimiter: Delimi
   if (sum > maxRepeats) {
     throw new PharosError(
       "bad-filter",
-      `the counts of repetitions in a URL pattern may add up to ${maxRepeats}`,
+      `the repetition counts in a URL pattern may add up to at most ${maxRepeats}, not ${sum}`,
     );
   }
   if (sum * source.length > maxWrittenOut) throw tooLarge();
@@ -49,7 +49,7 @@ function compile(source: string): RE2JS {
   } catch (error) {
     throw new PharosError(
       "bad-filter",
-      "regular expressions in URL patterns must be of the kind that RE2 takes: none that looks ahead, behind or back",
+      "a regular expression in a URL pattern must have RE2 syntax, without lookahead, lookbehind and back-references",
       { cause: error },
     );
   }

@@ -21,8 +21,8 @@ const zapDomain = "pharos-curve";
 const zapVersion = "1.0";
 
 /**
- * Decides by CURVE keys which publishers may connect to a bound socket. A publisher that is refused, or fails the
- * handshake, is counted and logged at a limited rate; nothing that it sends is read.
+ * Decides by CURVE keys which publishers may connect to a bound socket. It counts each refusal and each failed handshake,
+ * and logs them at a limited rate. The hub reads no data from these publishers.
  */
 export class CurveGate {
   readonly #context: Context;
@@ -68,7 +68,7 @@ export class CurveGate {
       socket.events.on(type, ({ address, error }) =>
         this.#refused(
           { reason: "handshake", address, error: error.message },
-          "a publisher does not speak CURVE, or has another hub's public key",
+          "refused a publisher: it does not use CURVE, or it has another hub's public key",
         ),
       );
   }
@@ -85,7 +85,10 @@ export class CurveGate {
       for await (const request of this.#handler) await this.#handler.send(this.#verdict(request));
     } catch (error) {
       if (!this.#closed)
-        this.#options.logger.error({ error }, "no further publisher with a key can be accepted");
+        this.#options.logger.error(
+          { error },
+          "the check of keys has stopped: no further publisher can connect until the hub restarts",
+        );
     }
   }
 
@@ -99,7 +102,7 @@ export class CurveGate {
     if (this.#mayConnect(key)) return [...head, "200", "OK", "", ""];
     this.#refused(
       { reason: "key", address: address?.toString(), publicKey: key },
-      "refused a publisher whose key is not among the clients",
+      "refused a publisher: its key is not in the list of clients",
     );
     return [...head, "400", "this key may not publish", "", ""];
   }

@@ -40,9 +40,9 @@ export interface MemoryJournalOptions {
   /** How positions are written as event ids. @default as plain text */
   readonly positions?: PositionFormat;
   /**
-   * The topic of presence. All topics below it share one history, under its name: there are as many as connections, and
-   * each gets one or two publications. With histories of their own they would evict those of all other topics. They are
-   * for private publications. @default none
+   * The topic of presence. All topics below it share one history, under its name: each connection has such a topic, with
+   * one or two publications. With histories of their own, they would evict those of all other topics. All publications
+   * to them are private. @default none
    */
   readonly presenceTopic?: Topic;
 }

@@ -10,9 +10,9 @@ export interface AdminRequest {
 }
 
 /**
- * Decides which requests may read the metrics. With a token: those that present it. Without one: requests of programs
- * on this machine, with a loopback name as Host. A web page that is open on this machine can send requests too, and can
- * read the answers if its own name resolves to a loopback address; but then the Host is that name.
+ * Decides which requests may read the metrics. With a token: requests that contain it. Without one: requests of programs
+ * on this machine, with a loopback name as Host. A web page that is open on this machine can send requests too. It can
+ * read the responses if its own name resolves to a loopback address; but then the Host is that name.
  */
 export class AdminAccess {
   readonly #digest: Buffer | undefined;
@@ -22,8 +22,8 @@ export class AdminAccess {
   }
 
   /**
-   * The reason to refuse a request; undefined if it is allowed. The files of the page need no token: a browser has none
-   * before the page has asked for it.
+   * The reason to refuse a request; undefined if it is allowed. The files of the page need no token: the page itself asks
+   * the user for one.
    */
   refusalOf(request: AdminRequest, content: "metrics" | "page" = "metrics"): PharosError | undefined {
     if (this.#digest === undefined) return withoutToken(request);

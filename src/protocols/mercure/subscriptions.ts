@@ -54,7 +54,7 @@ function segmentsOf(path: string): readonly string[] {
 function checkScope({ subscribe }: Grants, path: string): void {
   const topic = parseHubTopic(path, Number.POSITIVE_INFINITY);
   if (subscribe.some((filter) => matchesFilter(filter, topic))) return;
-  throw new PharosError("insufficient-scope", "the token does not allow to see these subscriptions", {
+  throw new PharosError("insufficient-scope", "the token grants no access to these subscriptions", {
     reason: `it does not grant subscribe for ${JSON.stringify(path)}`,
   });
 }

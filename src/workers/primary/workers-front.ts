@@ -25,13 +25,13 @@ export class WorkersFront implements Front {
   readonly #options: WorkersFrontOptions;
   readonly #server: Server;
   readonly #pool: WorkerPool;
-  /** Connections that came before the workers were ready; undefined once they are. */
+  /** Connections from before the workers are ready; undefined once they are. */
   #early: Socket[] | undefined = [];
 
   constructor(options: WorkersFrontOptions) {
     this.#options = options;
     this.#pool = new WorkerPool(options);
-    // Nothing is read here: the first bytes of a connection are for the worker.
+    // This process reads no data: the first bytes of a connection are for the worker.
     this.#server = createServer({ pauseOnConnect: true }, (socket) => {
       if (this.#early === undefined) this.#handOver(socket);
       else this.#early.push(socket);
@@ -88,7 +88,7 @@ export class WorkersFront implements Front {
       this.#server.once("error", refuse);
       this.#server.listen({ host, port, backlog }, () => {
         this.#server.off("error", refuse);
-        // A connection that could not be accepted, for lack of memory or descriptors; later ones may succeed.
+        // The process lacks memory or descriptors for one connection; later ones may succeed.
         this.#server.on("error", (error) =>
           this.#options.logger.error({ error }, "a connection could not be accepted"),
         );
@@ -110,7 +110,7 @@ export class WorkersFront implements Front {
     if (ended === undefined) return this.#cut(socket, "address");
     worker.handOver(socket, {
       gone: ended,
-      // Nothing was read from it, so the next worker can have it.
+      // No worker has read from it, so the next one can take it.
       failed: () => {
         ended();
         this.#handOver(socket);
@@ -129,8 +129,8 @@ export class WorkersFront implements Front {
 }
 
 /**
- * The most connections that this process holds while workers start, or are slow to take them: as many as one worker may
- * have, since this process has as many descriptors, and at least as many as the kernel keeps waiting.
+ * The limit of connections in this process while workers start, or accept slowly. It equals the limit of one worker,
+ * because both have the same number of descriptors, but is at least the kernel's queue.
  */
 function mostHeld({ connections, connectionsPerWorker }: WorkersFrontOptions): number {
   return Math.min(connections, Math.max(backlog, connectionsPerWorker));

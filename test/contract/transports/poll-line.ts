@@ -20,7 +20,7 @@ const answerWithin = 120_000;
 /** Sends one poll after another, each on its own connection, until closed, or until a response refuses the token. */
 export function openPolls(site: Site, polling: Polling, following: Following): Promise<Line> {
   const polls = new Polls(site, polling);
-  // A client with a position loses nothing, whenever the hub receives its first poll.
+  // A client with a position loses no event, even if the hub receives its first poll late.
   if (following.from !== undefined) polling.log.opened();
   void polls.run(following);
   return Promise.resolve(polls);

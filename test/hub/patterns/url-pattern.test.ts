@@ -41,7 +41,7 @@ describe("parseUrlPatternFilter", () => {
 
   it("says what regular expressions it takes", () => {
     expect(() => parseUrlPatternFilter("/(a(?=b)b)", { baseUrl })).toThrowError(
-      /none that looks ahead, behind or back/,
+      /without lookahead, lookbehind and back-references/,
     );
   });
 });

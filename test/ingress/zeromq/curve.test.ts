@@ -29,7 +29,11 @@ const right = { ...publisher, serverKey: server.publicKey };
 const refused: readonly (readonly [string, PublisherOptions, string])[] = [
   ["no keys", {}, "handshake"],
   ["another hub's public key", { curve: { ...publisher, serverKey: stranger.publicKey } }, "handshake"],
-  ["a key that is not among the clients", { curve: { ...stranger, serverKey: server.publicKey } }, "key"],
+  [
+    "a key that is not in the list of clients",
+    { curve: { ...stranger, serverKey: server.publicKey } },
+    "key",
+  ],
 ];
 
 describe("an ingest endpoint that other machines can reach", () => {
@@ -80,13 +84,13 @@ describe("an ingest endpoint that other machines can reach", () => {
     },
   );
 
-  // Publishers without keys retry ten times a second; when all refusals shared one limit, their lines took all of it.
+  // Publishers without keys retry ten times a second. With one limit for all refusals, their lines would use it up.
   it("says whose key is refused also while others come without keys", async () => {
     const { address, records } = await openGuarded([publisher.publicKey]);
     openPush(address);
     await records.counted("publishers_refused_total handshake", 1);
     await openPublisher(address, { curve: { ...stranger, serverKey: server.publicKey } });
-    await records.logged("whose key is not among the clients");
+    await records.logged("its key is not in the list of clients");
     expect(records.lines.at(-1)).toMatchObject({ fields: { publicKey: stranger.publicKey } });
   });
 
@@ -101,7 +105,7 @@ describe("an ingest endpoint that other machines can reach", () => {
     );
     const bare = await openPublisher(address.replace("127.0.0.1", "[::ffff:127.0.0.1]"), { timeoutMs: 100 });
     await expect(bare.publish({ data: "x" })).rejects.toThrow(
-      /within 0\.1 s; if a hub listens there, it asks for keys/,
+      /within 0\.1 s; if a hub listens there, it requires keys/,
     );
   });
 

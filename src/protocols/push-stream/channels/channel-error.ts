@@ -4,7 +4,7 @@ import type { Reply } from "../../../gateway/http/messages.js";
 import type { Refusal } from "../../../gateway/http/refusal.js";
 import { emptyReply } from "../../../gateway/http/replies.js";
 
-/** The refusals of the module: each one's error code, and the text that its clients compare. */
+/** The refusals of the module, each with its error code and the text that clients compare. */
 const explanations = Object.freeze({
   "no-channel": ["bad-request", "No channel id provided."],
   "channel-too-long": ["bad-topic", "Channel id is too large."],
@@ -19,7 +19,7 @@ export type ChannelErrorCode = keyof typeof explanations;
 /** The header of the text. */
 export const explainHeader = "X-Nginx-PushStream-Explain";
 
-/** A refusal with the module's own text. All other refusals are told as problem details. */
+/** A refusal with the module's own text. All other refusals are sent as problem details. */
 export class ChannelError extends PharosError {
   readonly channelCode: ChannelErrorCode;
 

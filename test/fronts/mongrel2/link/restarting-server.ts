@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Push, Subscriber } from "zeromq";
 import { answerCalls } from "../../../support/ipc.js";
 
-/** Questions to a child process that plays the two sockets of a server. */
+/** Requests to a child process that simulates the two sockets of a server. */
 export type RestartingServerProtocol = {
   readonly start: { readonly ask: null; readonly answer: { readonly send: string; readonly recv: string } };
   /** Closes both sockets and binds them again, soon after the answer. */
   readonly restart: { readonly ask: null; readonly answer: void };
-  /** The messages that came since the last restart. */
+  /** The messages that arrived since the last restart. */
   readonly received: { readonly ask: null; readonly answer: readonly string[] };
 };
 
@@ -27,7 +27,7 @@ async function bind(): Promise<void> {
   void read(subscriber, received);
 }
 
-/** A closed socket keeps its address until ZeroMQ's own thread releases it, and no event tells when. */
+/** A closed socket keeps its address until ZeroMQ's own thread releases it. No event reports this. */
 async function bindWhenFree(socket: Push | Subscriber, endpoint: string): Promise<void> {
   for (;;) {
     try {

@@ -1,6 +1,6 @@
 /**
- * The ids that were opened during one stay: the time from a connect of the link to its loss. They are valid in one run
- * of the server.
+ * The ids that the server opened during one stay: the time from a connect of the link to its loss. They are valid during
+ * one run of the server.
  */
 export interface Stay {
   /** The wall-clock time when the server was last known to be alive, in milliseconds; 0 for never. */
