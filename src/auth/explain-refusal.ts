@@ -50,6 +50,6 @@ function failedText(
     case "iss":
       return `it is by ${given} (iss), not by ${quoted(expected.issuer)}`;
     default:
-      return `its ${claim} is not what is allowed`;
+      return `its ${claim} is not allowed here`;
   }
 }

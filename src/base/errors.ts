@@ -28,7 +28,7 @@ export const errorCodes = {
   "head-too-large": "The head of the request is larger than its limit.",
   "too-many-connections": "The hub has reached its limit of streams or of filters.",
   "too-many-streams": "One client address has reached its limit of streams.",
-  "too-many-bodies": "Request bodies have reached their limit of memory.",
+  "too-many-bodies": "Request bodies have reached their memory limit.",
   "too-many-requests": "One client address has reached its limit of requests per second.",
   "too-many-patterns": "One client address has reached its share of filters, wildcards or patterns.",
   "too-many-subscriptions": "A list of subscriptions is too large for one response.",

@@ -15,7 +15,7 @@ import { declaredTokenLimits } from "../limits/tokens.js";
 export interface LimitSection {
   readonly title: string;
   readonly help: string;
-  /** True if the file has them in an object of their own, under the section's name. */
+  /** True if these limits are an object in the configuration file, under the section's name. */
   readonly isObject: boolean;
   readonly limits: LimitTable;
 }

@@ -289,8 +289,8 @@ it("does not grow this process while the server is stopped", async () => {
 });
 
 /**
- * Delivers rounds to all members. The first round starts when all members have their heads, each later one when all
- * have drained.
+ * Delivers rounds to all members. The first round starts when all members have their response headers, each later
+ * one when all have drained.
  */
 function createRounds(options: { readonly members: number; readonly rounds: number }): {
   readonly drained: (ids: readonly number[], link: Link) => void;

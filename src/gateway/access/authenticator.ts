@@ -60,7 +60,7 @@ export class Authenticator {
     // The current form allows no tokens in URLs: logs would keep them.
     const isAllowedThere = !verdict.ok || from !== "query" || verdict.grants.form === "older";
     if (verdict.ok && isAllowedThere) return verdict.grants;
-    const reason = verdict.ok ? "a token of the current form must not come in the query" : verdict.reason;
+    const reason = verdict.ok ? "a token of the current form is not allowed in the query" : verdict.reason;
     throw new PharosError("invalid-token", "the token is not accepted", { reason });
   }
 

@@ -12,7 +12,7 @@ export type ClientMessage =
 /** The client's own number for a message. The answer repeats it. */
 export type MessageNumber = number;
 
-/** One message as far as it could be read. Its number is known even if the rest is refused. */
+/** One message of a client. A refused message has its number too, if the parser found one. */
 export interface ReadMessage {
   readonly request: MessageNumber | undefined;
   readonly message: ClientMessage | PharosError;

@@ -56,7 +56,7 @@ function checkJson(text: string): void {
   } catch (cause) {
     throw new PharosError(
       "bad-publication",
-      `the body is not JSON of at most 100 levels, as its Content-Type ${jsonType} says; send other text as text/plain`,
+      `the Content-Type is ${jsonType}, but the body is not JSON with at most 100 levels; send other text as text/plain`,
       { cause },
     );
   }

@@ -17,8 +17,8 @@ import type { Statistics } from "./statistics.js";
 export type ChannelsOf = (request: GatewayRequest, query: NameValuePairs) => string;
 
 /**
- * Publishing: the body of `POST` and `PUT` is a message for each channel, and the answer has the figures of the channels.
- * `GET` answers with the figures only. The rights are as in all protocols; the token may be in the query.
+ * Publishing: `POST` and `PUT` publish the body to each channel and return the channels' statistics. `GET` returns the
+ * statistics only. The rights are as in all protocols; the token may be in the query.
  */
 export function publishMethods(
   options: PushStreamOptions,
@@ -64,7 +64,7 @@ export async function publishMessage(
   );
 }
 
-/** A request for the figures of channels, and its sender. */
+/** A request for the statistics of channels, and its sender. */
 export interface StatisticsRequest {
   readonly options: Pick<PushStreamOptions, "publishing" | "clock">;
   readonly statistics: Statistics;
@@ -72,7 +72,7 @@ export interface StatisticsRequest {
   readonly publisher: PublisherIdentity;
 }
 
-/** The figures of these channels, without the ones that do not exist; `unknown-channel` if none exists. */
+/** The statistics of these channels, without channels that do not exist; `unknown-channel` if none exists. */
 export function channelInfo(
   statisticsRequest: StatisticsRequest,
   channels: readonly Topic[],

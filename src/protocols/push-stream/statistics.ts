@@ -5,7 +5,7 @@ import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { PushStreamOptions } from "./options.js";
 
-/** The figures of a channel, with the names and the order of the module. */
+/** The statistics of a channel, with the names and the order of the module. */
 export interface ChannelInfo {
   readonly channel: string;
   readonly published_messages: number;
@@ -37,7 +37,7 @@ export interface Summary extends Omit<ChannelList, "infos" | "uptime"> {
   }[];
 }
 
-/** Figures of channels, for clients that may publish to them. A channel exists if it has messages or subscribers. */
+/** Statistics of channels, for clients that may publish to them. A channel exists if it has messages or subscribers. */
 export class Statistics {
   readonly #options: PushStreamOptions;
   readonly #startedAtMs: number;

@@ -1,8 +1,8 @@
 import { PharosError } from "../../../base/errors.js";
 
 /**
- * The position of one netstring in a buffer: its payload is `[start, end)`, `type` the byte after it, and `next` the
- * offset behind that.
+ * The position of one netstring in a buffer. The payload is `[start, end)`, `type` is the byte after it, and the next
+ * netstring begins at `next`.
  */
 export interface Netstring {
   readonly start: number;
