@@ -48,8 +48,8 @@ export function helpOf({ help, form, otherwise, byDefault = otherwise, option }:
 }
 
 /**
- * All settings in the form of the JSON file. Options and environment are brought into the same form first, so this is
- * the only validator. The text of an issue is what is allowed there.
+ * All settings in the form of the JSON file. Options and environment are converted to this form first, so this is the
+ * only validator. The text of an issue names the allowed values.
  */
 export const configSchema = z
   .strictObject({

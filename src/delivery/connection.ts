@@ -82,7 +82,7 @@ export class Connection<H> {
     return this.state === "reading" && this.probation > 0;
   }
 
-  /** Moves it to the rounds of another cohort, which are numbered on their own. */
+  /** Moves it to the rounds of another cohort. Each cohort numbers its own rounds. */
   enter(rounds: Rounds<H>, read: ReadState): void {
     this.rounds = rounds;
     this.read = read;

@@ -117,7 +117,7 @@ export class Fanout<H> {
     return this.#connections.size;
   }
 
-  /** The number of connections that a round left behind and that have not come back. */
+  /** The number of connections that were too slow for a round and have not rejoined their cohort. */
   get laggards(): number {
     let count = 0;
     for (const connection of this.#connections) if (connection.isLaggard) count += 1;

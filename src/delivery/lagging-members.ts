@@ -18,11 +18,11 @@ export interface LaggingMembersOptions {
 }
 
 /**
- * The members of a cohort that a round left behind and that have not come back. If they are few, they are slow clients,
- * and nobody waits for them. If they are more than a tenth of the cohort and still take many bytes, the whole cohort is
- * at its limit, and publishers have to wait. Otherwise the remaining members would set the pace, and the lagging ones
- * would read history until it no longer holds their place. Lagging members that take few bytes are slow, and hold up
- * nobody.
+ * The members of a cohort that were too slow for a round and have not rejoined. If they are few, they are slow clients,
+ * and rounds do not wait for them. If they are more than a tenth of the cohort and still read many bytes, the whole
+ * cohort is at its limit, and publishers have to wait. Otherwise the rate would be that of the fast members, and history
+ * would evict events before the others read them. Lagging members that read few bytes are slow; publishers do not wait
+ * for them.
  */
 export class LaggingMembers<C> {
   readonly #options: LaggingMembersOptions;

@@ -9,8 +9,8 @@ import type { Hub } from "../hub/hub.js";
 export const linkStates = ["waiting", "up", "stuck", "down"] as const;
 
 /**
- * `waiting`: the server has not connected yet. `up`: it takes messages. `stuck`: it takes none at the moment. `down`:
- * the connection to it is lost.
+ * `waiting`: the server has not connected yet. `up`: it accepts messages. `stuck`: it accepts none at the moment.
+ * `down`: the connection to it is lost.
  */
 export type LinkState = (typeof linkStates)[number];
 
@@ -18,7 +18,7 @@ export type LinkState = (typeof linkStates)[number];
 export interface WorkerStatus {
   /** Counted from 1. A worker that replaces another has the same number. */
   readonly worker: number;
-  /** `starting`: it takes no connections yet, or no longer and has not ended. */
+  /** `starting`: it accepts no connections yet, or is about to end. */
   readonly state: "up" | "starting" | "ended";
   /** Undefined while it has no process. */
   readonly pid: number | undefined;
@@ -28,7 +28,7 @@ export interface WorkerStatus {
   readonly laggards: number;
 }
 
-/** A way in for clients: it passes their requests to the gateway, and streams to them. */
+/** A server for clients: it passes their requests to the gateway, and writes the streams to them. */
 export interface Front {
   /** The metrics' label `front`; fronts with the same label are counted together. */
   readonly label: string;
@@ -45,19 +45,19 @@ export interface Front {
   /** Only for a front with worker processes. */
   readonly workers?: readonly WorkerStatus[];
   /**
-   * Takes connections from now on. Resolves with the URL for clients; undefined if it is behind another server, which
+   * Starts to accept connections. Resolves with the URL for clients; undefined if it is behind another server, which
    * may start later.
    *
    * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
    */
   start(): Promise<string | undefined>;
-  /** Takes no more connections, and resolves when everything published is delivered. The caller sets the deadline. */
+  /** Accepts no more connections; resolves when all publications are delivered. The caller sets the deadline. */
   settle(): Promise<void>;
-  /** Ends every stream in order, so that clients reconnect elsewhere, and frees everything it holds. */
+  /** Ends every stream in order, so that clients reconnect elsewhere, and frees its resources. */
   close(): Promise<void>;
 }
 
-/** What fronts are built from. */
+/** The parts that a front is built from. */
 export interface FrontParts {
   readonly config: Config;
   readonly gateway: Gateway;

@@ -165,7 +165,7 @@ test("the layout of 2011 loads into Mongrel2, and a hub works behind it", async 
     env,
   });
   spawn("mongrel2", ["config.sqlite", "2f62bd5-9e59-49cd-993c-3b6013c28f05"], { cwd: dir, stdio: "ignore" });
-  // Started by root it becomes a daemon, whose process id is in its pid file.
+  // Mongrel2 becomes a daemon if root starts it. Its process id is in the pid file.
   const pid = await waitFor(() => readPid(join(dir, "run", "mongrel2.pid")), {
     within: 30_000,
     missing: "Mongrel2 has written no process id",

@@ -352,7 +352,7 @@ export class Mongrel2Front implements Front {
     client.webSocket?.over();
   }
 
-  /** The link is down, and all ids are invalid: clients that still exist come back with new ones. */
+  /** The link is down, and all ids are invalid. The clients reconnect and get new ones. */
   #linkLost(): void {
     this.#fanout.dropAll();
     this.#channel.reset();

@@ -23,8 +23,8 @@ export interface PendingRequest {
 const empty = Buffer.alloc(0);
 
 /**
- * Keeps a request with its body, which has arrived already. If there is no memory for the body, it is dropped at once,
- * and only reading it fails: a client that may not send it gets that answer instead.
+ * Keeps a request with its body, which has arrived already. If there is no memory for the body, the front drops it at
+ * once, and a later read of the body fails. A client without the right to send the body gets the refusal instead.
  */
 export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudget): PendingRequest {
   const head = { ...request, body: empty };

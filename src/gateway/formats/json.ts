@@ -41,8 +41,8 @@ function eventOf({ id, publication }: Entry): Readonly<Record<string, unknown>> 
 }
 
 /**
- * The topics that each receiver of the publication may know. A private publication with several topics has none here: its
- * receiver may be granted only one of them.
+ * The topics that the event names. For a private publication with several topics the list is empty: a receiver may have
+ * the right to only one of them.
  */
 export function namedTopics({ private: isPrivate, topics }: Entry["publication"]): readonly string[] {
   return isPrivate && topics.length > 1 ? [] : topics;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../base/errors.js";
 
-/** A refusal as its client may know it. Each protocol renders it in its own form. */
+/** A refusal, without the details that its client must not learn. Each protocol renders it in its own form. */
 export interface Refusal {
   readonly code: ErrorCode;
   /** The HTTP status. */

@@ -19,7 +19,7 @@ export interface RemoteCohortsOptions {
   readonly pageCacheBytes: number;
 }
 
-/** Questions for pages that are open at a time: with 256 KiB each, 16 MiB are on their way. */
+/** The most requests for pages without an answer: with 256 KiB each, at most 16 MiB are on their way. */
 const asksAtATime = 64;
 
 /**
@@ -35,14 +35,14 @@ interface Ask {
 
 /**
  * The cohorts of this worker's connections, which exist in the hub too. All messages of the hub come in one order.
- * Publications after a cohort's position come as batches; earlier ones are history, which is asked for page by page.
+ * Publications after a cohort's position come as batches. Earlier ones are history: the worker asks for it page by page.
  */
 export class RemoteCohorts implements CohortSource {
   readonly #options: RemoteCohortsOptions;
   readonly #pages: PageStore;
   readonly #recentBudget: RecentBatchBudget;
   readonly #cohorts = new Map<CohortNumber, RemoteCohort>();
-  /** All open questions by their content; those that wait to be sent; and those that were sent, by number. */
+  /** All open requests by their content; the ones that wait to be sent; and the sent ones, by number. */
   readonly #asks = new Map<string, Ask>();
   readonly #waiting = new Set<Ask>();
   readonly #underWay = new Map<number, Ask>();

@@ -6,7 +6,7 @@ import { mercurePath, publishPath } from "../../../src/protocol.js";
 import { EventStreamParser, type RawEvent } from "../../../src/sse/parse.js";
 import { MercureWorld } from "../mercure/mercure-world.js";
 
-/** Pieces with a meaning somewhere between a request and a stream. */
+/** Texts that have a meaning in a request, in a stream or in a step between them. */
 const pieces = [
   "topic data id type retry private match match_urlpattern last_event_id topic=a constructor".split(" "),
   "= & ; + % %0 %0A %0D%0a %00 %ff %E2%80%A8 %C2%85 %25 %2F / ? # . .. * a/b".split(" "),

@@ -53,7 +53,7 @@ export class Link {
   #sender = "";
   /** The window whose messages are answered by credits. The pacing may change while a window is open. */
   #charged: readonly Message[] | undefined;
-  /** True if notices were lost and no fence has come back since. */
+  /** True if notices were lost and the server has acknowledged no fence since. */
   #noticesLost = false;
   #closed = false;
 

@@ -15,9 +15,9 @@ export type Message =
 
 export interface WindowPorts {
   send(frame: Buffer): void;
-  /** True while only fences say what the server has taken: then it needs pauses. */
+  /** True while the link knows only from fences what the server has taken. Then the server needs pauses. */
   needsPauses(): boolean;
-  /** A window is about to be sent: record now what must be known before its bytes leave. */
+  /** Called before a window is sent, to record its streams before its bytes leave. */
   opening(window: readonly Message[]): void;
   /** The server has taken every message of the window, in `tookMs`. */
   taken(window: readonly Message[], tookMs: number): void;
@@ -51,23 +51,23 @@ const lastProbeMs = 30_000;
 
 /**
  * A fence says that messages are queued, not that they are written: Mongrel2 writes only while its handler task waits.
- * On a busy machine the server's thread is suspended right after it has sent the notice, finds the next window when it
- * goes on, and so never writes: after 16 windows it closed all clients [seen at 200 bodies of 200 bytes to 1,000
- * clients, in 6 of 9 runs]. A pause after every few windows lets it write.
+ * On a busy machine the kernel suspends the server's thread right after it has sent the notice. When the thread runs
+ * again, the next window has come, and so it never writes: after 16 windows it closed all clients [seen at 200 bodies of
+ * 200 bytes to 1,000 clients, in 6 of 9 runs]. A pause after every few windows lets it write.
  */
 const windowsInARow = 4;
 const pauseMs = 10;
 
 /**
- * After a full window, the server needs its copying time again to write it, and the clients, often on the same machine,
- * to read it. Without a pause that grows with the window, a publisher at full speed had all of 1,000 stock clients
- * closed within 25,000 publications [seen]: they were 16 rounds behind, although none was slower than the others.
+ * After a full window, the server needs its copying time again to write it. The clients, often on the same machine, need
+ * that time to read it. Without a pause that grows with the window, Mongrel2 closed all of 1,000 clients within 25,000
+ * publications of a publisher at full speed [seen]. They were 16 rounds behind, although none was slower than the others.
  */
 const writingShare = 3;
 
 /**
- * The queue of one link. It is sent in windows: messages up to a limit, then a fence; the next window only when the
- * fence has come back. Mongrel2 closes connections with 16 messages unwritten, and writes none while further messages
+ * The queue of one link. It sends windows: messages up to a limit, then a fence. The next window begins when the server
+ * has acknowledged the fence. Mongrel2 closes connections with 16 messages unwritten, and writes none while further messages
  * wait for its handler task. One window at a time was the fastest [measured].
  */
 export class Windows {

@@ -13,15 +13,15 @@ export interface OrphansOptions {
   /** Called with the number of connections that were found open and were closed. */
   readonly freed: (connections: number) => void;
   /**
-   * Called with the number of connections that were given up, since nothing tells whether they are open. Their clients
+   * Called with the number of connections that were given up, since it is unknown whether they are open. Their clients
    * get no events until the server closes them as idle.
    */
   readonly givenUp: (connections: number, reason: string) => void;
-  /** How long orphans are looked for, in milliseconds. */
+  /** The time to look for orphans, in milliseconds. */
   readonly pursueMs: number;
 }
 
-/** Short beside the server's tick of 10 s, yet long enough not to burden a server that lists 10,000 rows. */
+/** Much shorter than the server's tick of 10 s, but long enough for a server that lists 10,000 rows. */
 const pollMs = 1_000;
 
 /**
@@ -31,19 +31,19 @@ const pollMs = 1_000;
  *
  * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). This is known at once.
  * 2. The run is also the same if the control port lists **any** connection whose age is more than the time since the
- *    server was last heard, plus a second. In a new run every connection began after the server was heard in the old
- *    one, so no age (of ping, read or write) can be that large: there is no false proof. The ages are differences of a
- *    clock that the server moves once in `limits.tick_timer` (10 s), to the whole second [seen]: right after a tick
- *    they are exact, before it up to 10 s too small. So the question is asked every second. A stream that was open for
- *    2 s when the server was last heard (fences are sent every 3 s) proves the run within one tick; one that was open
- *    for longer than a tick, at once. The record therefore has the time when the server was **last heard**, to a
- *    second. The time when the link broke would be too late: the server may have been restarted before.
- * 3. In the same run, the recorded ids that the table lists are closed. The question is repeated, since a close can be
- *    lost in a full queue. Ids of new requests are no orphans. A stay is over when none of its ids is listed.
+ *    server was last heard, plus a second. In a new run every connection is younger than that, so no age (of ping,
+ *    read or write) can be that large. The ages are differences of a clock that the server updates once per
+ *    `limits.tick_timer` (10 s), to the whole second [seen]: right after a tick they are exact, before it up to 10 s too
+ *    small. So this class asks every second. A stream that was open for 2 s when the server was last heard (the link
+ *    sends fences every 3 s) proves the run within one tick; a stream that was open for longer than a tick proves it at
+ *    once. The record has the time when the server was **last heard**, to a second. The time when the link broke would
+ *    be too late: the server may have restarted before.
+ * 3. In the same run, this class closes the recorded ids that the table lists. It asks again, since a full queue can
+ *    lose a close. Ids of new requests are no orphans. A stay is over when the table lists none of its ids.
  *
- * A restart of the server closes all connections, so there is nothing to free: few or none of the ids are listed,
- * nothing is proven, and they are given up in the end. If the wall clock of this side was set back, nothing is proven.
- * If that of the server's side was set forward by more than the silence, the proof could be false.
+ * A restart of the server closes all connections. Then the table lists few or none of the ids, nothing proves the run,
+ * and this class gives the ids up in the end. If the wall clock of this machine was set back, nothing proves the run. If
+ * the server's clock was set forward by more than the silence, the proof can be wrong.
  */
 export class Orphans {
   readonly #options: OrphansOptions;
@@ -75,7 +75,7 @@ export class Orphans {
     this.#closed = new Set();
   }
 
-  /** A request came with this id, so its client does not wait in vain. */
+  /** A request came with this id, so its client knows that the stream ended. */
   seen(id: number): void {
     const { record } = this.#options;
     for (const stay of record.past) if (stay.ids.has(id)) record.settle(stay, [id]);

@@ -18,7 +18,7 @@ export interface OpenRecordOptions {
   readonly file?: string | undefined;
   /** The most ids in the record; further ones are not recorded. */
   readonly maxIds: number;
-  /** Called once if writing fails: the record is kept in memory from then on. */
+  /** Called once if writing fails; the record stays in memory from then on. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -29,8 +29,8 @@ const heardEveryMs = 1_000;
 
 /**
  * Records the connections with an open stream, by stay, in a file that survives a crash of this process. `flush` writes
- * all collected changes at once. Call it before the bytes that open a stream leave: then every open stream is recorded,
- * whenever a crash comes. The file is not synced to the disk, since a machine that loses its page cache also loses its
+ * all collected changes at once. Call it before you send the bytes that open a stream: then the file has every open
+ * stream after a crash. The file is not synced to the disk, since a machine that loses its page cache also loses its
  * connections.
  */
 export class OpenRecord {
@@ -103,7 +103,7 @@ export class OpenRecord {
     this.#rewrite();
   }
 
-  /** The server was alive at this time, which tells orphans from other clients. Cheap; call it often. */
+  /** Records that the server was alive at this time, to distinguish orphans from other clients. Cheap; call it often. */
   heard(heardAt: number): void {
     if (this.#current === undefined) return;
     this.#current.heardAt = heardAt;
