@@ -1,6 +1,7 @@
 import { admitStream } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Clock } from "../../base/clock.js";
+import { PharosError } from "../../base/errors.js";
 import { BodyBudget } from "../../gateway/limits/body-budget.js";
 import { Networks, clientAddress } from "../../gateway/http/client-address.js";
 import { Gateway } from "../../gateway/gateway.js";
@@ -145,11 +146,15 @@ export class RemoteGateway implements GatewayPort {
 
   /** The hub asks for the body of a request. */
   readBody(request: RequestNumber): void {
-    const { peer } = this.#options;
+    const { logger, peer } = this.#options;
     const waiting = this.#waiting.get(request);
     waiting?.asked.body().then(
       (body) => peer.send({ kind: "body", request }, body),
-      (error: unknown) => peer.send({ kind: "body", request, refusal: bodyRefusalOf(error) }),
+      (error: unknown) => {
+        // The client learns of a failure without its text.
+        if (!(error instanceof PharosError)) logger.error({ error }, "a request body could not be read");
+        peer.send({ kind: "body", request, refusal: bodyRefusalOf(error) });
+      },
     );
   }
 
