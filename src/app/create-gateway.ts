@@ -33,7 +33,7 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
   /** Open streams of all fronts, and polls that wait. */
   readonly streams: () => number;
   readonly polls: Polls;
-  /** True while the hub stops: it takes no more publications. */
+  /** True while the hub stops: it accepts no more publications. */
   readonly isStopping: () => boolean;
   /** Undefined where nobody may see subscriptions. */
   readonly presence: Presence | undefined;

@@ -58,7 +58,7 @@ export const counters = {
 /** Every gauge. */
 export const gauges = {
   connections: { help: "Open streams; waiting polls are the front `poll`.", labels: ["front"] },
-  subscriptions: { help: "Subscriptions that presence events told of; only with `--subscriptions`." },
+  subscriptions: { help: "Subscriptions that presence events reported; only with `--subscriptions`." },
   filter_bytes: { help: "Memory for the filters of all streams, in bytes." },
   filter_levels: { help: "Levels of all filters with wildcards." },
   filter_mixtures: { help: "Different sequences of + and names that MQTT filters begin with." },

@@ -24,7 +24,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
 });
 
-// A hub goes on if nobody reads its log.
+// A hub continues if nobody reads its log.
 process.stderr.on("error", () => undefined);
 
 process.on("uncaughtException", (error) => {

@@ -23,7 +23,7 @@ export type Config = Immutable<Omit<ParsedSettings, Completed>> & {
 export type Limits = Config["limits"];
 
 export interface AdminAddress extends HttpAddress {
-  /** True if nobody asked for it: then a port that is taken is no failure. */
+  /** True if it is the default: then the hub starts even if another program uses the port. */
   readonly isDefault: boolean;
 }
 

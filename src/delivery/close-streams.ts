@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { Fanout } from "./fanout.js";
 
-/** The longest time for streams to close in order, in milliseconds. Then they are cut. */
+/** The longest time for streams to close in order, in milliseconds. Then the hub closes them at once. */
 const closeWithinMs = 2000;
 
 /**

@@ -19,7 +19,7 @@ import { Waiters } from "../base/waiters.js";
 /** The period of the check for heartbeats, expired rights and stalled connections, in milliseconds. */
 const sweepMs = 1000;
 
-/** The time for readers in one turn, in milliseconds, before rounds go on. */
+/** The time for readers in one turn, in milliseconds, before rounds continue. */
 const readersPerTurnMs = 10;
 
 export interface FanoutOptions<H> {
@@ -46,7 +46,7 @@ export interface StreamReply {
   /** @default nothing */
   readonly answer?: Buffer | undefined;
   /**
-   * Moves the stream to another cohort. It goes on from its place, without a lost or repeated event. @default it stays
+   * Moves the stream to another cohort. It continues from its position, without a lost or repeated event. @default it stays
    */
   readonly moved?: JoinTicket | undefined;
   /**
@@ -288,7 +288,7 @@ export class Fanout<H> {
     for (const rounds of scheduled) rounds.begin();
     this.#serveReaders();
     this.#channel.flush();
-    // After the flush: the time that clients need counts from there.
+    // After the flush, since the time of the clients starts there.
     const served = this.#served.splice(0);
     for (const connection of served) this.#expect(connection);
     for (const connection of served) if (this.#replies.hasRoomFor(connection)) connection.onRoom?.();

@@ -60,7 +60,7 @@ export class Backpressure {
     else if (this.#holders.delete(who)) this.relieved();
   }
 
-  /** Undefined if publishers may go on, else a promise that resolves when they may. */
+  /** Undefined if publishers may continue, else a promise that resolves when they may. */
   room(): Promise<void> | undefined {
     return this.full ? this.#waiters.until(() => !this.full) : undefined;
   }

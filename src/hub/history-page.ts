@@ -13,7 +13,7 @@ import type { Entry } from "./publications/entry.js";
  * The state of a reader of history.
  * - `opening`: it gets the retained values with offsets after `after`, up to `upTo`, that history does not hold. Then
  *   it gets the gap event, or its position if there is no gap, and then history after `from`.
- * - `history`: the reader has every entry up to and including `after`, and was told of losses up to the mark `lossMark`.
+ * - `history`: the reader has every entry up to and including `after`, and knows of losses up to the mark `lossMark`.
  */
 export type ReadState =
   | {

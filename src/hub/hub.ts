@@ -94,7 +94,7 @@ export class Hub {
     return now - oldestAtMs;
   }
 
-  /** Undefined if publishers may go on, else a promise that resolves when they may. */
+  /** Undefined if publishers may continue, else a promise that resolves when they may. */
   room(): Promise<void> | undefined {
     return this.#backpressure.room();
   }

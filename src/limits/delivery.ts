@@ -51,7 +51,7 @@ export const declaredDeliveryLimits = {
     to: 86_400,
     unit: "seconds",
     default: 60,
-    help: "How long a client may accept no bytes.",
+    help: "The longest time that a client accepts no bytes.",
     above: "Its connection is closed.",
     why: "Several retries of TCP.",
   },

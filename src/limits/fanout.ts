@@ -16,7 +16,7 @@ export interface FanoutLimits {
   readonly roundWaitFloorMs: number;
   /** A quiet stream gets a heartbeat after this, in milliseconds. */
   readonly heartbeatMs: number;
-  /** A connection that takes no bytes for this long is cut, in milliseconds. */
+  /** The hub closes a connection that accepts no bytes for this time, in milliseconds. */
   readonly stallMs: number;
   /** The memory for pages that readers share, in bytes. */
   readonly pageCacheBytes: number;

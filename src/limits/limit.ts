@@ -24,7 +24,7 @@ export interface Limit extends NumberSetting {
 /** Limits by the names that they have in the settings file. */
 export type LimitTable = Readonly<Record<string, Limit>>;
 
-/** The numbers of a table of limits, as the parts of the hub take them. */
+/** The values of a table of limits, by name. */
 export type LimitValues<Table extends LimitTable> = { readonly [Name in keyof Table]: number };
 
 /** The default of each limit. Frozen. */

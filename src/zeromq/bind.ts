@@ -12,7 +12,7 @@ const zapDomain = "pharos";
 const keepAlive = { tcpKeepalive: 1, tcpKeepaliveIdle: 30, tcpKeepaliveInterval: 10, tcpKeepaliveCount: 3 };
 
 /**
- * Binds or connects `socket`, and returns its real address. A connect returns at once; ZeroMQ retries it for ever.
+ * Binds or connects `socket`, and returns its real address. A connect returns at once; ZeroMQ retries it without end.
  *
  * @throws PharosError `bad-endpoint` if the address cannot be bound; the socket is then closed
  */

@@ -22,7 +22,7 @@ function describeGrants(grants: Grants, nowMs: number): readonly string[] {
     `Accepted: ${forms[form]}${whose.join("")}.`,
     `Publish: ${describeFilters(publish)}.`,
     `Read private publications: ${describeFilters(subscribe)}.`,
-    `Valid ${expiresAtMs === undefined ? "for ever: it has no exp" : until(expiresAtMs, nowMs)}.`,
+    `Valid ${expiresAtMs === undefined ? "forever: it has no exp" : until(expiresAtMs, nowMs)}.`,
   ];
 }
 

@@ -68,7 +68,7 @@ export class Wakeup {
   }
 }
 
-/** After a freeze the timer waits `graceMs` more, so that messages which arrived meanwhile are read first. Returns a stop function. */
+/** After a freeze the timer waits `graceMs` more, so that the page first reads the messages that arrived during the freeze. Returns a stop function. */
 function startTimer(timeoutMs: number | undefined, then: () => void): () => void {
   if (timeoutMs === undefined) return () => undefined;
   const dueMs = Date.now() + timeoutMs;

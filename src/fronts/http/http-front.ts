@@ -33,7 +33,7 @@ import { Pipelining } from "./pipelining.js";
 
 /**
  * How long a request may take to arrive, in milliseconds; without a limit, one that arrives byte by byte would hold its
- * connection for ever. Node allows 60 s for a head, and swaps the two limits if this one is smaller.
+ * connection forever. Node allows 60 s for a head, and swaps the two limits if this one is smaller.
  */
 const requestWithinMs = 60_000;
 

@@ -12,13 +12,13 @@ export interface RequestBodyOptions {
   readonly response: ServerResponse;
   /** Reserves memory for the body. Called when the body is read. */
   readonly reserve: () => BodyReservation;
-  /** The client sends more than is dropped, so the connection has to be cut. */
+  /** Closes the connection at once: the client sends more than the front drops. */
   readonly cut: () => void;
 }
 
 /**
- * The body of one request. It is not read until somebody asks for it, so that no memory is used before the client's
- * rights are known. A body that nobody asks for is read and dropped.
+ * The body of one request. The front reads it only when the gateway needs it, so that it uses no memory before the
+ * client's rights are known. It reads and drops a body that the gateway does not need.
  */
 export class RequestBody {
   readonly #options: RequestBodyOptions;

@@ -126,7 +126,7 @@ export class SocketChannel implements Channel<StreamSocket> {
 
   flush(): void {}
 
-  /** Writes until all rounds are written or the turn's budget is used up; then goes on in the next turn. */
+  /** Writes until all rounds are written or the turn's budget is used up; then continues in the next turn. */
   #writeOn(): void {
     for (let round = this.#writing[0]; round !== undefined; round = this.#writing[0]) {
       if (!this.#writePart(round)) {

@@ -58,7 +58,7 @@ export class SocketStreams {
     return this.#connections.has(socket);
   }
 
-  /** Gives the socket to a stream for good. The head is written at the end of the turn. */
+  /** Gives the socket to a stream permanently. The head is written at the end of the turn. */
   open(stream: SocketStream): void {
     const { fanout } = this.#options;
     const { socket, start } = stream;

@@ -16,7 +16,7 @@ export interface JsonOpening {
   readonly filters: readonly string[];
   /** How long to wait before reconnecting, in milliseconds. */
   readonly retryMs: number;
-  /** A stream gets its position after this long without an event, in milliseconds. @default not told */
+  /** A stream gets its position after this long without an event, in milliseconds. @default never */
   readonly heartbeatMs?: number;
 }
 

@@ -60,7 +60,7 @@ export interface StreamStart extends JoiningStream {
 }
 
 /**
- * Takes the messages of a WebSocket's client, one at a time: the next when the one before is answered. A connection whose
+ * Handles the messages of a WebSocket's client, one at a time: the next when the one before is answered. A connection whose
  * client sends a message of a kind without a method here is closed with 1003. The methods never throw, their promises
  * never reject, and the caller acts on a result in the same turn.
  */

@@ -41,7 +41,7 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
 const unexpected = 500;
 
 /**
- * Decides how an error is told: its status, and the text that its client may see. This is the one place where a failure
+ * Decides what the client learns about an error: its status, and the text. This is the one place where a failure
  * becomes a refusal; with a log, it is counted and logged here too.
  */
 export function refuse(error: unknown, request?: GatewayRequest, log?: Pick<RefusalLog, "note">): Refusal {

@@ -1,9 +1,9 @@
 import type { PatternFilter, TopicFilter } from "./filter.js";
 
-/** The memory of a pattern beside its parts, in levels of other filters: about 2 KB. */
+/** The memory of a pattern without its parts, in levels of other filters: about 2 KB. */
 const patternLevels = 4;
 
-/** Memory of a filter beside its text, in bytes: the filter and its slot in the index. Measured: 290. */
+/** Memory of a filter without its text, in bytes: the filter and its slot in the index. Measured: 290. */
 const filterBytes = 300;
 
 /**

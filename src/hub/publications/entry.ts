@@ -1,11 +1,11 @@
 import type { Offset } from "./position.js";
 import type { Publication } from "./publication.js";
 
-/** Memory for an entry beside its text: the entry, its publication, the topics array and the headers of strings. */
+/** Memory for an entry without its text: the entry, its publication, the topics array and the headers of strings. */
 const overheadBytes = 370;
 
 /**
- * Memory for each topic beside its text: a string's header, a slot in the topics array and one in the topic's history.
+ * Memory for each topic without its text: a string's header, a slot in the topics array and one in the topic's history.
  */
 const topicBytes = 30;
 

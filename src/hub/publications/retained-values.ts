@@ -7,7 +7,7 @@ import type { FilterSet } from "../filters/filter-set.js";
 import type { Offset } from "./position.js";
 import type { Topic } from "../topics/topic.js";
 
-/** The cost of a look at one value, in the steps of a filter set, beside the matching itself. */
+/** The cost of a look at one value, in the steps of a filter set, without the matching itself. */
 const lookSteps = 5;
 
 /** A range of values to read: offsets after `after`, up to and including `upTo`. */

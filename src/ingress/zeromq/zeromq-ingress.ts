@@ -36,9 +36,9 @@ export interface IngressLimits {
    * Messages that ZeroMQ queues for each publisher before it stops reading from it. 0 would mean no limit.
    */
   readonly queuedMessages: number;
-  /** Milliseconds of reading in one turn of the event loop; then other work goes on. */
+  /** Milliseconds of reading in one turn of the event loop; then other work runs. */
   readonly turnMs: number;
-  /** How long `close` goes on reading what publishers have already sent, in milliseconds. */
+  /** The time in which `close` still reads messages that publishers have sent, in milliseconds. */
   readonly drainMs: number;
   /** After this time without a message, `close` assumes that no more is on its way, in milliseconds. */
   readonly quietMs: number;
@@ -155,7 +155,7 @@ export class ZeroMqIngress {
       if (frames === undefined) return;
       this.#received += 1;
       this.#take(frames);
-      // A receive that finds a message does not leave the turn, so that a flood would hold up all other work.
+      // A receive that finds a message does not leave the turn, so that a flood would block all other work.
       const pause = budget.pauseIfUsedUp();
       if (pause !== undefined) await pause;
     }

@@ -27,7 +27,7 @@ import { TopicLosses } from "./topic-losses.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
 import type { ForgottenUpTo } from "./topic-history.js";
 
-/** The cost of a look at one entry or topic, in the steps of a filter set, beside the matching itself. */
+/** The cost of a look at one entry or topic, in the steps of a filter set, without the matching itself. */
 const lookSteps = 5;
 /** The cost of counting a topic's losses, in steps. */
 const countSteps = 50;

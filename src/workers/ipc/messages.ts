@@ -49,7 +49,7 @@ export type ToWorker =
   | {
       readonly kind: "said";
       readonly request: RequestNumber;
-      /** The cohort in which the stream goes on. @default its own */
+      /** The cohort in which the stream continues. @default its own */
       readonly place?: Place | undefined;
       /** The cohort that the stream has left, and its position at that time. */
       readonly left?: (Standing & { readonly cohort: CohortNumber }) | undefined;
@@ -78,7 +78,7 @@ export interface Place {
   readonly cohort: CohortNumber;
   readonly encoding: CohortEncoding;
   readonly standing: Standing;
-  /** Where a new stream starts to read. A stream that changes its cohort goes on from its own position. */
+  /** The start of a new stream. A stream that changes its cohort continues from its own position. */
   readonly read: ReadState;
   /** The names of the filters that a stream which changes its cohort did not have before. */
   readonly added: readonly string[];

@@ -126,7 +126,7 @@ export class WorkerOutlet implements Outlet {
     this.#numbered.delete(numbered.cohort);
     this.#byNumber.delete(number);
     this.#waiters.look();
-    // Bytes on their way to this cohort had kept others waiting.
+    // Other cohorts waited because of the bytes on their way to this one.
     if (this.#waiting.size > 0) this.#takeTurn();
   }
 

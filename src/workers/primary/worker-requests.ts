@@ -129,7 +129,7 @@ export class WorkerRequests {
     };
   }
 
-  /** A body stays in the worker until it is asked for. */
+  /** The worker keeps a body until the hub requests it. */
   #readBody(request: RequestNumber): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.#bodies.set(request, { resolve, reject });

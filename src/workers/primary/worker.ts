@@ -211,7 +211,7 @@ export class Worker {
   }
 
   #fail(error: unknown): void {
-    // Its connection may break while it ends, as it was told to.
+    // Its connection may break while it ends: the hub told it to end.
     if (this.#closing) return;
     this.#asking?.cancel();
     const { logger, settings } = this.#options;

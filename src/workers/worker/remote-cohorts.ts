@@ -110,7 +110,7 @@ export class RemoteCohorts implements CohortSource {
     this.#wake(remote);
   }
 
-  /** Takes a page that was asked for. */
+  /** Accepts a page that this worker requested. */
   takePage({ ask, ...rest }: ToWorker & { readonly kind: "page" }, body: Buffer): void {
     const asked = this.#underWay.get(ask);
     this.#underWay.delete(ask);

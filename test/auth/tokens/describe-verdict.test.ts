@@ -31,7 +31,7 @@ it("one of the older form may never end", async () => {
     "Accepted: a token of the older form, with a mercure claim.",
     'Publish: template "https://a/{b}".',
     "Read private publications: nothing.",
-    "Valid for ever: it has no exp.",
+    "Valid forever: it has no exp.",
   ]);
 });
 

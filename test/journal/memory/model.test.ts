@@ -119,8 +119,8 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 /**
- * A reader that knows of losses up to a mark. Entries that it could still read then must be reported when they are
- * evicted.
+ * A reader that knows of losses up to a mark. If an entry that it could read at that mark is evicted, the journal must
+ * report it.
  */
 interface Told {
   readonly filters: readonly TopicFilter[];

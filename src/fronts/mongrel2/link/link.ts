@@ -250,7 +250,7 @@ export class Link {
 
   #up(ident: string): void {
     if (this.#closed) return;
-    if (this.#state === "up" || this.#state === "stuck") this.#down("the server subscribed anew");
+    if (this.#state === "up" || this.#state === "stuck") this.#down("the server subscribed again");
     const sender = ident === "" ? anySender : ident;
     if (!isSender(sender)) {
       this.#options.logger.error(

@@ -86,7 +86,7 @@ export interface LinkOptions {
   /** The server's control port. Without it, streams of an earlier run can be freed only on `ipc` links. */
   readonly controlSpec?: string;
   /**
-   * The file for open ids, so that after a crash no client waits in vain for events. Without it they are kept in
+   * The file for open ids, so that after a crash no client stays on a dead stream. Without it they are kept in
    * memory.
    */
   readonly recordFile?: string;

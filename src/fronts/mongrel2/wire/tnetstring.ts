@@ -44,7 +44,7 @@ export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimit
   const reader = new Reader(buffer, maxDepth);
   const value = reader.value(buffer.length, 1);
   if (reader.offset !== buffer.length)
-    throw tnetRefusal(`${buffer.length - reader.offset} bytes follow its end`);
+    throw tnetRefusal(`no bytes may follow its end, but ${buffer.length - reader.offset} do`);
   return value;
 }
 

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 
 /**
  * Identifies one run of the server, if that is visible from outside. For `ipc` it is the socket's file, which a server
- * removes and creates anew at each start [libzmq ipc_listener]. The mark contains the file's time of birth, since a
+ * removes and creates again at each start [libzmq ipc_listener]. The mark contains the file's time of birth, since a
  * file system reuses the number of a removed file, and since chmod does not change it. The mark is empty for `tcp`, for
  * abstract sockets, and if the file cannot be read. Equal marks mean the same run; different ones prove nothing.
  */
