@@ -11,7 +11,7 @@ export function barsPath(counts) {
     .join("");
 }
 
-/** An SVG of the counts, hidden from screen readers: a number stands beside it. */
+/** An SVG of the counts, hidden from screen readers, because a number is next to it. */
 export function createSparkline(length) {
   const svg = document.createElementNS(namespace, "svg");
   svg.setAttribute("viewBox", `0 0 ${length} 20`);

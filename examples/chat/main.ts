@@ -17,7 +17,7 @@ function tokenFor(name: string): Promise<string> {
     .sign(Buffer.from(secret));
 }
 
-/** Gives every user the name that they ask for. A real application checks who the user is. */
+/** Accepts the name that each user chooses. A real application checks who the user is. */
 async function answer(request: IncomingMessage): Promise<Answer | undefined> {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
   if (request.method !== "POST" || pathname !== "/join") return undefined;

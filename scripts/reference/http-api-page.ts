@@ -93,7 +93,7 @@ function resolved(value: unknown, root: unknown = value): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each, root)]));
 }
 
-/** What a pointer into the description points to [RFC 6901]. */
+/** The target of a pointer into the description [RFC 6901]. */
 function targetOf(pointer: string, root: unknown): unknown {
   const names = pointer.replace("#/", "").split("/");
   return names.reduce((value, name) => (value as Readonly<Record<string, unknown>>)[name], root);

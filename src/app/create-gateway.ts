@@ -35,7 +35,7 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
   readonly polls: Polls;
   /** True while the hub stops: it accepts no more publications. */
   readonly isStopping: () => boolean;
-  /** Undefined where nobody may see subscriptions. */
+  /** Undefined if no client may see subscriptions. */
   readonly presence: Presence | undefined;
 }
 

@@ -47,7 +47,7 @@ export async function openControl(
   return namingOption("--control", ControlSocket.open({ endpoint, onShutdown, clock, logger }));
 }
 
-/** An error of the socket names its address only; people look for the option. */
+/** An error of the socket names only its address, so the message adds the option. */
 async function namingOption<T>(option: string, opened: Promise<T>): Promise<T> {
   try {
     return await opened;

@@ -6,7 +6,7 @@ import { systemClock } from "./system-clock.js";
 
 /**
  * Runs a worker process. It gets its settings and then its connections from the hub. Resolves when the hub has closed
- * it in order. Rejects if the hub is gone, or the worker cannot start.
+ * it in order. Rejects if the hub has ended, or the worker cannot start.
  *
  * @param createLogger creates the log, once its level is known
  */

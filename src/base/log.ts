@@ -35,8 +35,8 @@ export interface LimitedLogOptions {
   /** @default "warn" */
   readonly level?: "info" | "warn";
   /**
-   * What happens to further lines of the period. `count`: they are counted, and the next line has the count as its
-   * field `suppressed`. `debug`: they are written at the level `debug`. @default "count"
+   * The treatment of further lines in the period. `count`: the log counts them, and the next line has the count as its
+   * field `suppressed`. `debug`: the log writes them at the level `debug`. @default "count"
    */
   readonly further?: "count" | "debug";
 }

@@ -3,7 +3,7 @@ export const metricPrefix = "pharos_";
 
 /** A metric for people. */
 export interface MetricDefinition {
-  /** What it counts or measures, in one sentence. */
+  /** One sentence about the count or measurement. */
   readonly help: string;
   readonly labels?: readonly string[];
 }

@@ -3,11 +3,11 @@ import type { Clock } from "./clock.js";
 /** The part of a clock that a {@link TurnBudget} needs. */
 export type TurnClock = Pick<Clock, "monotonic" | "endOfTurn">;
 
-/** Short enough that other clients notice no delay; the clock reads in between cost little of it. */
+/** Short enough that other clients notice no delay, and long compared with the clock reads. */
 const defaultBudgetMs = 5;
 
 /**
- * Limits the time that one kind of work takes in each turn of the event loop, so that other work is not held up.
+ * Limits the time that one kind of work takes in each turn of the event loop, so that it does not delay other work.
  *
  * Call {@link isUsedUp} between two pieces of work, and leave the rest to a later turn when it returns true. The time
  * counts from the first call in a turn, so at least one piece of work is done each turn. Work that shares a budget

@@ -19,7 +19,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     interrupted.abort(signal);
   });
 
-// If the reader of standard output is gone, as in `pharos subscribe | head`, the command ends without an error.
+// If the reader of standard output has ended, as in `pharos subscribe | head`, the command ends without an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
 });

@@ -23,7 +23,7 @@ export interface LoadOptions {
 }
 
 /**
- * Reads all settings. The first place that has a setting wins: option, environment, JSON file, default. Lists are not
+ * Reads all settings. The first source with a value wins: option, environment, JSON file, default. Lists are not
  * merged.
  *
  * @throws PharosError `bad-config`, with one line for each fault: where the setting was given, the value, and what is

@@ -36,7 +36,7 @@ export const settingGroups: readonly SettingGroup[] = [
 
 export const settings: readonly NamedSetting[] = settingGroups.flatMap((group) => group.settings);
 
-/** What `--help` says of a setting: what it does, its default and its variable. */
+/** The text of `--help` for a setting: its effect, its default and its variable. */
 export function helpOf({ help, form, otherwise, byDefault = otherwise, option }: Setting): string {
   const words = [
     help,
@@ -66,7 +66,7 @@ export const configSchema = z
   .superRefine(checkAdmin)
   .superRefine(checkOpaqueIds);
 
-/** What {@link configSchema} makes of a settings file. */
+/** The result of parsing a settings file with {@link configSchema}. */
 export type ParsedSettings = z.output<typeof configSchema>;
 
 /** The published JSON schema of the settings file. */

@@ -26,7 +26,7 @@ export interface Rounds<H> {
   drained(connection: Connection<H>): void;
   /** Removes a connection in any state. The caller sets its new state. */
   remove(connection: Connection<H>): void;
-  /** Removes a connection so that it reads on from its place, with the rest of a body in pieces. */
+  /** Removes a connection; it then reads on from its position, with the rest of a body in pieces. */
   release(connection: Connection<H>): void;
 }
 

@@ -204,7 +204,7 @@ export class Fanout<H> {
     for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
   }
 
-  /** The server that held the connections is gone, and all connections with it. */
+  /** Call it when the server of the connections has ended: all connections are lost. */
   dropAll(): void {
     for (const connection of this.#connections) this.closed(connection);
   }

@@ -54,7 +54,7 @@ export function cohortKey(outlet: Outlet, subscription: Subscription): string {
 }
 
 /**
- * All connections of one outlet that get identical bytes, and the entries that are pending for them. While somebody
+ * All connections of one outlet that get identical bytes, and the entries that are pending for them. While an outlet
  * listens, matching entries wait here until a round takes them. A reader of history joins when it has reached {@link
  * horizon}.
  */

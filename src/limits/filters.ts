@@ -67,7 +67,7 @@ export const declaredPatternLimits = {
     default: 1000,
     help: "Patterns that do not begin with literal text.",
     above: refused,
-    why: "Each publication is compared with all of them. Patterns have on average at most three parts that vary.",
+    why: "The hub compares each publication with all of them. On average, a pattern may have three parts that vary.",
   },
   alike: {
     ...fewRange,

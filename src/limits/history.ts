@@ -55,7 +55,7 @@ export const declaredHistoryLimits = {
     unit: "",
     default: 100_000,
     help: "Topics with a history.",
-    above: "The topic that was published to longest ago loses its history.",
+    above: "The topic with the oldest last publication loses its history.",
     why: "About 500 bytes for each topic that is nearly empty: 50 MB.",
   },
   ids: {

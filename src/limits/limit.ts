@@ -13,9 +13,9 @@ export type LimitUnit = "bytes" | "seconds" | "ms" | "percent" | "";
 /** The bound of something that can grow. Only whole numbers are allowed. */
 export interface Limit extends NumberSetting {
   readonly unit: LimitUnit;
-  /** What it bounds, in one sentence. */
+  /** The limited quantity, in one sentence. */
   readonly help: string;
-  /** What happens above it, in one sentence. */
+  /** The effect above the limit, in one sentence. */
   readonly above?: string;
   /** The arithmetic of the default, in one or two sentences. */
   readonly why: string;

@@ -52,7 +52,9 @@ export const declaredTokenLimits = {
   },
 } as const satisfies LimitTable;
 
-/** What a token may be, and how many a verifier remembers; `filterBytes` bounds each matcher and selector. */
+/**
+ * The limits of a token, and of the tokens that a verifier remembers; `filterBytes` limits each matcher and selector.
+ */
 export type TokenLimits = LimitValues<typeof declaredTokenLimits> & { readonly filterBytes: number };
 
 export const defaultTokenLimits: TokenLimits = Object.freeze({

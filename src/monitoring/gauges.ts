@@ -17,8 +17,8 @@ export interface GaugeSources {
 }
 
 /**
- * Sets the gauges, when somebody reads them: to update them with every publication and connection would cost more.
- * Counting the laggards visits every connection.
+ * Sets the gauges at each read: an update with every publication and connection would cost more. Counting the laggards
+ * visits every connection.
  */
 export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   const { hub, journal, fronts, polls, bodyBytes } = sources;

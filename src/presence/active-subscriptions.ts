@@ -39,7 +39,7 @@ export class ActiveSubscriptions {
     return this.#all;
   }
 
-  /** Those with a matcher of this text, in the order in which their start was published. */
+  /** The subscriptions with a matcher of this text, in the order of their first events. */
   of(text: Matcher["text"]): Iterable<ActiveSubscription> {
     return this.#byText.get(text) ?? [];
   }

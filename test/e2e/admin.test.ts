@@ -130,8 +130,8 @@ describe("the admin address", () => {
 });
 
 /**
- * Starts a hub while another program uses the default admin address. That may be a hub of another test. If that hub
- * ends at this moment, the new hub gets the address; then it is stopped, and the loop tries again.
+ * Starts a hub while another program, maybe a hub of another test, uses the default admin address. If the other program
+ * ends at this moment, the new hub gets the address; then the function stops it and tries again.
  */
 async function startHubBesideAnother(): Promise<HubProcess> {
   const other = createServer();

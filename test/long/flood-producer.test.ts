@@ -10,8 +10,7 @@ const within = 120_000;
 /** Rates are measured over windows of this many seconds. */
 const windowSeconds = 8;
 /**
- * After this many windows the kernel's buffers are full, a few megabytes per client. What they accept, no client has
- * read.
+ * After this many windows the kernel's buffers are full, a few megabytes per client. No client has read these bytes.
  */
 const mostWindows = 8;
 const MiB = 2 ** 20;

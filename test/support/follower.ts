@@ -8,7 +8,7 @@ const within = 60_000;
 
 export const transports: readonly TransportName[] = ["event-stream", "websocket", "poll"];
 
-/** What a page has received: in `got`, the data of each event (with ` retained` after a retained value) and `gap`. */
+/** The events of a page: `got` has the data of each event (with ` retained` after a retained value) and `gap`. */
 interface Followed {
   readonly got: string[];
   readonly states: string[];

@@ -4,7 +4,7 @@ import type { EventEmitter } from "node:events";
 export interface Deadline {
   /** Milliseconds. */
   readonly within: number;
-  /** What is missing, evaluated at the deadline. */
+  /** A description of the missing condition, evaluated at the deadline. */
   readonly missing: string | (() => string);
 }
 

@@ -49,5 +49,5 @@ export interface Candidate {
   start(options: StartOptions): Promise<RunningServer>;
 }
 
-/** What a scenario may need from a server. */
+/** A feature that a scenario may need from a server. */
 export type Capability = "topics" | "resume" | "workers";

@@ -8,7 +8,7 @@ import { streamsOf, type EnvironmentSpec } from "./environment-spec.js";
 
 const warmUpAttempts = 10;
 
-/** What {@link Environment} is made of. */
+/** The parts of an {@link Environment}. */
 export interface EnvironmentParts {
   readonly candidate: Candidate;
   readonly spec: EnvironmentSpec;
@@ -64,7 +64,7 @@ export class Environment {
     return Object.fromEntries([...parts, ["publisher", cpuSecondsOf([this.publisher.pid])]]);
   }
 
-  /** Waits until every client has received everything that was published. */
+  /** Waits until every client has received all publications. */
   async waitUntilDelivered(published: Pick<Published, "total">, within: number): Promise<WaitResult> {
     return this.loadClients.reach(this.#expectedAfter(published), { within });
   }

@@ -25,7 +25,7 @@ interface Opening {
 
 /**
  * Starts the server and the publisher and connects the clients. Rejects if the server does not start or refuses a
- * client; everything that was started is stopped then.
+ * client; then it stops all parts that it has started.
  */
 export async function openEnvironment(candidate: Candidate, spec: EnvironmentSpec): Promise<Environment> {
   const cleanUp = new CleanUp();

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const count = z.number().int().nonnegative();
 
-/** What went wrong, as numbers of events or, for `closed`, of clients. */
+/** The faults, as numbers of events or, for `closed`, of clients. */
 const faults = {
   missed: count,
   repeated: count,

@@ -53,7 +53,7 @@ export interface ClientsReport {
   readonly delays: Buckets;
 }
 
-/** What every client must have received: number `sequence`, or one less in streams `cut` and above. */
+/** The last number that every client must have received: `sequence`, or one less in streams `cut` and above. */
 export interface Expected {
   readonly sequence: number;
   readonly cut: number;

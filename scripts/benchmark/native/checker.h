@@ -13,7 +13,7 @@ struct gap {
     struct gap *next;
 };
 
-/* What one client has received. It must receive every number of its stream once, from `last` + 1 on. */
+/* The numbers that one client has received. It must receive every number of its stream once, from `last` + 1 on. */
 struct check {
     uint64_t last;
     uint32_t stream;

@@ -10,7 +10,7 @@ import { candidates } from "../servers/all.js";
 import { pharosWorkers } from "../servers/pharos-workers.js";
 import { pharos } from "../servers/pharos.js";
 
-/** What a kind of run measures, unless options say otherwise. */
+/** The measurements of a kind of run, unless options change them. */
 export interface RunKind {
   readonly candidates: readonly Candidate[];
   readonly scenarios: readonly Scenario[];

@@ -6,7 +6,7 @@ export interface Measurement {
   readonly faults?: Faults | undefined;
   /** CPU cores used by each part, clients and publisher included, if they were measured. */
   readonly cores?: Readonly<Record<string, number>> | undefined;
-  /** True if the turn took so long that there are no more turns. */
+  /** True if the turn was so long that it is the last one. */
   readonly once?: boolean | undefined;
   /** Remarks for the report, such as a rate that was not reached. */
   readonly notes?: readonly string[] | undefined;

@@ -1,5 +1,5 @@
 import type { Room } from "./room.js";
 import table from "./rooms.json" with { type: "json" };
 
-/** What each room of src/ is and may import, from the bottom up: a room may import those before it only. */
+/** The rooms of src/ and their allowed imports, from the bottom up: a room may import only earlier rooms. */
 export const rooms: readonly Room[] = table;

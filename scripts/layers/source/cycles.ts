@@ -1,9 +1,9 @@
-/** Nodes with those that each points to; one that is no key of its own points to nothing. */
+/** The targets of each node. A node without an entry has none. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * Cycles that share no node, each as a path that ends where it begins; none if the graph has no cycle. One wrong arrow
- * often closes many cycles: the first that is found stands for all that run through its nodes.
+ * Returns cycles that share no node, each as a path that ends at its first node. One wrong arrow often closes many
+ * cycles: the first cycle represents all others that contain one of its nodes.
  */
 export function findCycles(graph: Graph): string[][] {
   const cycles: string[][] = [];

@@ -1,4 +1,4 @@
-/** What the checks need to know of a source text. */
+/** The facts about a source text that the checks need. */
 export interface ParsedSource {
   /** Module specifiers as they are written, those of type imports and of `import()` included. */
   readonly specifiers: readonly string[];

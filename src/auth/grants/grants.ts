@@ -1,6 +1,6 @@
 import type { TopicFilter } from "../../hub/filters/filter.js";
 
-/** What a verified token allows. */
+/** The rights that a verified token grants. */
 export interface Grants {
   /** `current`: an access token with authorization details. `older`: a token with the `mercure` claim. */
   readonly form: "current" | "older";

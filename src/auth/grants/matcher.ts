@@ -19,9 +19,9 @@ export function isMatchType(value: unknown): value is MatchType {
   return matchTypes.some((type) => type === value);
 }
 
-/** What the matchers of one token are read with. */
+/** The settings for parsing the matchers of one token. */
 export interface MatcherContext {
-  /** What relative URL patterns are resolved against. */
+  /** The base URL of relative URL patterns. */
   readonly hubUrl: string;
   readonly filterBytes: number;
 }

@@ -10,7 +10,7 @@ const answerWithinMs = 5000;
 /** One key is a few hundred bytes of JSON, or a few thousand with its certificate chain. */
 const maxBytes = 256 * 1024;
 
-/** The place of a JWK set. */
+/** The location of a JWK set. */
 export type KeySetPlace =
   | { readonly kind: "file"; readonly file: string }
   | { readonly kind: "url"; readonly url: URL };

@@ -31,7 +31,7 @@ export async function beacon(options: BeaconOptions, publisher: CliPublisher, io
   return exitCodes.stopped;
 }
 
-/** Errors that may be gone at the next attempt. */
+/** Errors that may not occur at the next attempt. */
 const mayPass: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable"]);
 
 /** Publishes once. False if no hub accepted it. */

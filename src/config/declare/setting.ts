@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What people read about a setting, and how options and environment give it. */
+/** The texts about a setting in help and reference, and its option and variable. */
 export interface SettingWords {
   /** Its option, without the dashes. The environment variable follows from it, see {@link variableName}. */
   readonly option: string;

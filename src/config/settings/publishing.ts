@@ -8,7 +8,7 @@ export const defaultIngest = "tcp://127.0.0.1:9997";
 /** Seconds between two publications of a beacon; the command `beacon` has the same. */
 export const beaconInterval = { default: 5, from: 0.01, to: 86_400 } as const;
 
-/** Who may publish, and where. */
+/** Settings for publishing: endpoints and rights. */
 export const publishingSettings = {
   ingest: setting({
     option: "ingest",

@@ -48,5 +48,5 @@ export const tokenIssuers = listOf(tokenIssuer)
   .prefault([])
   .describe("Further issuers whose tokens are accepted. Only in the file.");
 
-/** What the reference page says of each part of an issuer. */
+/** The parts of an issuer, for the reference page. */
 export const tokenIssuerParts = tokenIssuer.shape;

@@ -62,7 +62,7 @@ function wouldRepeatGap(history: History, { subscription }: Cohort, after: Offse
 }
 
 /**
- * A mark counts evictions, and may be larger than any offset. So it is written as several positions, which reveal no
+ * A mark counts evictions, and may be larger than any offset. Several positions encode it, so the text reveals no
  * number.
  */
 function parts(lossMark: LossMark, head: Offset): readonly Offset[] {

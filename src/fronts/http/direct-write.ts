@@ -13,9 +13,9 @@ export function descriptorOf(socket: Socket): number | undefined {
 }
 
 /**
- * Writes bytes to the kernel, past the socket's own queue, and returns how many the kernel took. Returns 0 if the queue
- * is not empty, the socket has ended, or the write fails; `socket.write` then finds the reason. These bytes do not
- * count in the socket's `bytesWritten`, and do not restart its timeout.
+ * Writes bytes to the kernel, past the socket's own queue, and returns the number of accepted bytes. Returns 0 if the
+ * queue is not empty, the socket has ended, or the write fails; `socket.write` then finds the reason. These bytes do
+ * not count in the socket's `bytesWritten`, and do not restart its timeout.
  *
  * @param fd the descriptor of this very socket; the system may reuse the number once the socket is destroyed
  */

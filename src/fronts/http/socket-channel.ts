@@ -16,7 +16,7 @@ export interface StreamSocket {
   readonly onWritten: () => void;
   /** Set if the stream is a WebSocket. */
   readonly webSocket?: WebSocketConnection | undefined;
-  /** Requests that came after the stream was opened. */
+  /** Requests that arrive on the connection of an open stream. */
   extraRequests: number;
 }
 
@@ -50,8 +50,7 @@ const leastWindowBytes = 16 * 1024 * 1024;
 const mostWindowBytes = 64 * 1024 * 1024;
 
 /**
- * The limit grows while at most this share of the members have full socket buffers: nobody waits for those few slow
- * clients.
+ * The limit grows while at most this share of the members have full socket buffers: a round does not wait for so few.
  */
 const fullShare = 0.1;
 
@@ -65,7 +64,7 @@ interface Writing {
   readonly members: readonly Connection<StreamSocket>[];
   readonly body: Buffer;
   written: number;
-  /** Members whose socket buffers did not take the whole round. */
+  /** Members whose socket buffers are full before the end of the round. */
   fullBuffers: number;
   readonly handedOver: (() => void)[];
 }

@@ -74,12 +74,12 @@ export class SocketStreams {
       this.#connections.delete(socket);
       fanout.closed(connection);
     });
-    // A client that ended its side is gone. Otherwise it would be written to until the next heartbeat fails.
+    // A client that ends its side has disconnected. Otherwise it would be written to until the next heartbeat fails.
     socket.once("end", () => socket.destroy());
     socket.resume();
   }
 
-  /** Further requests came on a connection with a stream. */
+  /** Call it when further requests arrive on a connection with a stream. */
   countExtra(socket: Socket, requests: number): void {
     const connection = this.#connections.get(socket);
     const { metrics, fanout } = this.#options;

@@ -114,7 +114,7 @@ export class LinkChannel implements Channel<StreamId> {
     this.#cut = [];
   }
 
-  /** Call it when the link is down: the connections that the unsent messages name are gone. */
+  /** Call it when the link is down: the connections of the unsent messages are lost. */
   reset(): void {
     this.#single.clear();
     this.#ending = [];

@@ -28,8 +28,9 @@ export class WebSocketOrigins {
   }
 
   /**
-   * Accepts pages of the hub's own host or URL, pages of listed origins, and programs, which send no `Origin`. If the hub
-   * is reached with TLS, a page of its host that was loaded without TLS is refused: anybody on the way can forge it.
+   * Accepts pages of the hub's own host or URL, pages of listed origins, and programs, which send no `Origin`. If
+   * clients reach the hub with TLS, it refuses a page of its own host without TLS: an attacker on the network path can
+   * forge such a page.
    *
    * @throws PharosError `forbidden-origin` for every other page
    */

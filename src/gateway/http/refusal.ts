@@ -5,12 +5,12 @@ export interface Refusal {
   readonly code: ErrorCode;
   /** The HTTP status. */
   readonly status: number;
-  /** What was wrong and what is allowed. */
+  /** The fault and the allowed values. */
   readonly detail: string;
-  /** When to try again, in seconds; undefined if that would not help, or is unknown. */
+  /** The seconds until a retry can succeed; undefined if that is unknown or never. */
   readonly retryAfterSeconds: number | undefined;
   /** The URI under which the log has the refusal; undefined if it is not logged. */
   readonly id: string | undefined;
-  /** What was thrown. Only renderers that know its class may read it: everything else in it is for the log. */
+  /** The error. Only renderers that know its class may read it: its other details are for the log. */
   readonly cause: unknown;
 }

@@ -52,7 +52,7 @@ export function refuse(error: unknown, request?: GatewayRequest, log?: Pick<Refu
   return { code, status, detail, retryAfterSeconds, id, cause: error };
 }
 
-/** The error codes of RFC 6750 3.1. A request without a token gets none. */
+/** The challenges of RFC 6750 3.1. The one for a request without a token has no error code. */
 const challenges: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze({
   unauthorized: "Bearer",
   "bad-authorization": 'Bearer error="invalid_request"',

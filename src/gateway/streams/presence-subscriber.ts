@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Matcher, Subscriber } from "../../presence/subscriber.js";
 
-/** The subscriber of a stream, as presence tells it. Its id is random: nobody can predict or choose it. */
+/** The subscriber of a stream, as presence tells it. Its id is random: a client cannot predict or choose it. */
 export function presenceSubscriber(matchers: readonly Matcher[], grants: Grants | undefined): Subscriber {
   return {
     id: `urn:uuid:${randomUUID()}`,

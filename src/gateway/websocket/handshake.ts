@@ -40,7 +40,7 @@ export function acceptHandshake(request: GatewayRequest, subprotocols: readonly 
 export function handshakeRefused(): PharosError {
   return new PharosError(
     "bad-request",
-    "a WebSocket handshake must be complete, have no body, and be the only request that waits for an answer on its connection",
+    "a WebSocket handshake must be complete and have no body, and its connection must have no other unanswered request",
   );
 }
 

@@ -19,10 +19,11 @@ export interface Standing {
   readonly id: string;
 }
 
-/** Messages from the hub to a worker. Those with a body have one more frame. */
+/** Messages from the hub to a worker. A message with a body has one more frame. */
 export type ToWorker =
   /**
-   * Body: the next publications of a cohort. The worker answers `taken` when they are in a round, or nobody needs them.
+   * Body: the next publications of a cohort. The worker answers `taken` when they are in a round, or when no client
+   * needs them.
    */
   | ({ readonly kind: "batch"; readonly cohort: CohortNumber; readonly count: number } & Standing)
   /**

@@ -147,7 +147,7 @@ export class WorkerPool {
     if (worker.isUp) logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
   }
 
-  /** Creates a folder that no other user can enter; again if somebody has deleted it. */
+  /** Creates a folder that no other user can enter; again if another program has deleted it. */
   #makeDir(): void {
     if (this.#dir !== "" && existsSync(this.#dir)) return;
     try {

@@ -12,7 +12,7 @@ export interface RemoteCohortOptions {
   /** The lowest position of all cohorts of the worker. */
   readonly leastStanding: () => Standing;
   readonly recentBudget: RecentBatchBudget;
-  /** Batches are in a round, or nobody needs them. `roundBytes` is the limit of the round. */
+  /** Call it when batches are in a round, or no client needs them. `roundBytes` is the limit of the round. */
   readonly taken: (batches: number, roundBytes?: number) => void;
   /** Gets a page from the recent batches, or else from the hub. */
   readonly page: (wanted: WantedPage) => Page | PendingPage;

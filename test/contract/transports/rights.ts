@@ -9,7 +9,7 @@ import type { Place } from "./log.js";
 import { eachTransport, forEach, transports, withEach } from "./table.js";
 import type { Transport } from "./transport.js";
 
-/** Who may read which publications, and for how long. */
+/** Tests of the rights to read publications, and of their end. */
 export function testRights(contract: Contract): void {
   testPrivate(contract);
   testRefusals(contract);

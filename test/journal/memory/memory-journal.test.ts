@@ -178,7 +178,7 @@ describe("the limits of history", () => {
     expect([fixture.losses("a", { after: 1 }), fixture.read("a")]).toEqual([undefined, [2]]);
   });
 
-  it("forget the topic that was published to longest ago when there are too many", () => {
+  it("forget the topic with the oldest last publication if there are too many", () => {
     const fixture = new Fixture({ topics: 2 });
     for (const topic of ["a", "b", "a", "c"]) fixture.publish(topic);
     expect([fixture.read("#"), fixture.journal.topicCount]).toEqual([[1, 3, 4], 2]);

@@ -76,7 +76,7 @@ export class Credits {
     if (account.waiting) this.#drain(id);
   }
 
-  /** The connection is gone: it is not reported any more. */
+  /** Call it when the connection has ended: the credits no longer report it. */
   forget(id: number): void {
     this.#accounts.delete(id);
     this.#drained.delete(id);

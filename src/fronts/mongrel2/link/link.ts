@@ -271,7 +271,7 @@ export class Link {
 
   #down(reason: string): void {
     if (!this.#taking) return;
-    // A closing link only waits for its queue, and the queue is gone.
+    // A closing link only waits for its queue, and the queue is lost.
     if (this.#closed) return this.#windows.stop();
     this.#enter("down");
     this.#orphans.stop();
@@ -341,7 +341,7 @@ export class Link {
   }
 
   #request({ request }: Extract<Mongrel2Frame, { kind: "request" }>): void {
-    // Fences are read until the link is closed, but nobody would answer a request.
+    // The link reads fences until it is closed, but no code would answer a request.
     if (this.#closed) return;
     if (request.downloadCredits !== undefined) this.#pacing = "credits";
     this.#orphans.seen(request.id);
@@ -421,7 +421,7 @@ export class Link {
     const options = { sender: this.#sender, targets: this.#targets };
     for (const frame of controlFrames("keep-alive", this.#open, options)) {
       this.#sockets?.send(frame);
-      // The sockets may have found during the send that the server is gone.
+      // The sockets may find out during the send that the server has ended.
       if (this.#state !== "up") return;
     }
   }

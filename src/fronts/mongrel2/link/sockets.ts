@@ -1,7 +1,9 @@
 import { Pull, XPublisher } from "zeromq";
 import { PharosError } from "../../../base/errors.js";
 
-/** The events of a pair of sockets. Nothing comes after `close`, nor from a PULL socket that was replaced. */
+/**
+ * The events of a pair of sockets. The callbacks get nothing after `close`, and nothing from a replaced PULL socket.
+ */
 export interface SocketEvents {
   frame(frame: Buffer): void;
   /** The server takes messages that start with `ident`, which is usually empty. */

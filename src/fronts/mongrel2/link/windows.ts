@@ -151,7 +151,7 @@ export class Windows {
     else this.#sendFence(this.#open);
   }
 
-  /** A fence came back. One that is not awaited (of a dead handler, or an earlier window) changes nothing. */
+  /** Call it when a fence returns. A fence of a dead handler or of an earlier window has no effect. */
   fenceBack(id: number): void {
     const open = this.#open;
     if (open?.fences.has(id) !== true) return;

@@ -43,7 +43,7 @@ export interface Mongrel2Request {
    * The client's headers: names in lower case, all values of a repeated header in order, no pseudo headers.
    */
   readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** A view into the frame, so whoever keeps it keeps the whole frame. */
+  /** A view into the frame: a reference to it keeps the whole frame in memory. */
   readonly body: Buffer;
   /**
    * Bytes that the connection may have unwritten. Set on its first request, if the server has flow control.
@@ -55,7 +55,8 @@ export interface Mongrel2Request {
    */
   readonly webSocket?: { readonly opcode: number };
   /**
-   * True if an upload header is present, whoever wrote it: answer 413 and close, and never open the file that it names.
+   * True if an upload header is present, from Mongrel2 or from the client: answer 413 and close, and never open the
+   * file that it names.
    */
   readonly upload: boolean;
 }

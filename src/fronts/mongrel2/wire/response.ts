@@ -27,8 +27,8 @@ export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
 }
 
 /**
- * Frames the close of the connections in `targets`, after their earlier deliveries. It is a message with an empty body,
- * that is the head alone, so the same Buffer is returned.
+ * Frames the close of the connections in `targets`, after their earlier deliveries. The message has an empty body, so
+ * it equals the head: the function returns the same Buffer.
  */
 export function frameConnectionClose(targets: Buffer): Buffer {
   return targets;

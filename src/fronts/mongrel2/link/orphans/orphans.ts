@@ -105,7 +105,7 @@ export class Orphans {
       (rows) => {
         if (generation !== this.#generation) return;
         for (const stay of this.#options.record.past) this.#settle(stay, rows);
-        this.#again("no connection is old enough to tell that the server was not restarted");
+        this.#again("no open connection is old enough to prove that the server did not restart");
       },
       () => {
         if (generation === this.#generation) this.#again("the control port does not answer");

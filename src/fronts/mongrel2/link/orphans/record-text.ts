@@ -11,7 +11,7 @@ export interface Stay {
 }
 
 const version = "pharos-link 1";
-/** The width is fixed, since the time is rewritten in place. */
+/** The width is fixed, because a new time overwrites the old one. */
 const timeDigits = 15;
 
 export const recordHead = `${version}\n`;
@@ -21,7 +21,7 @@ export function encodeStay(stay: Pick<Stay, "heardAt" | "mark">): string {
   return `@${encodeTime(stay.heardAt)} ${stay.mark}\n`;
 }
 
-/** Encodes the time alone. It replaces the old one, one byte behind the start of the stay's line. */
+/** Encodes the time alone. It replaces the old one, one byte after the start of the stay's line. */
 export function encodeTime(heardAt: number): string {
   return String(Math.max(0, Math.trunc(heardAt))).padStart(timeDigits, "0");
 }
