@@ -1,3 +1,4 @@
+import type { Metrics } from "../base/metrics.js";
 import { PharosError } from "../base/errors.js";
 import { admitStream } from "../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../delivery/joining/admitted-stream.js";
@@ -191,4 +192,14 @@ function headOf(answer: Answer): Reply {
   const body = Buffer.alloc(0);
   if (answer.kind === "reply") return { ...answer, body };
   return { kind: "reply", status: 200, headers, contentLength: undefined, body };
+}
+
+/** Counts a response by its status; that of a WebSocket is 101. */
+export function countResponse(metrics: Metrics, front: GatewayRequest["front"], answer: Answer): void {
+  metrics.count("requests_total", 1, { front, status: String(statusOfAnswer(answer)) });
+}
+
+function statusOfAnswer(answer: Answer): number {
+  if (answer.kind === "reply") return answer.status;
+  return answer.dialogue === undefined ? 200 : 101;
 }

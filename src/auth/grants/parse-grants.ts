@@ -1,7 +1,7 @@
 import type { JWTPayload } from "jose";
 
 import { parseAuthorizationDetails } from "./authorization-details.js";
-import { expiredText } from "../explain-refusal.js";
+import { expiredText } from "../refusal.js";
 import type { Grants } from "./grants.js";
 import type { TokenLimits } from "../../limits/tokens.js";
 import { parseOlderClaim } from "./older-claim.js";

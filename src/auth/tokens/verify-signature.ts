@@ -1,6 +1,6 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose";
 
-import { explainRefusal } from "../explain-refusal.js";
+import { explainRefusal } from "../refusal.js";
 import { importedKey } from "../keys/imported-key.js";
 import { quoted } from "../refusal.js";
 import type { KeySource } from "../keys/key-source.js";

@@ -12,7 +12,7 @@ import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import type { CohortSource } from "../../delivery/cohort-source.js";
 import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
-import { countResponse } from "../../gateway/http/replies.js";
+import { countResponse } from "../../gateway/gateway.js";
 import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Answer, Reply, StreamStart } from "../../gateway/http/messages.js";

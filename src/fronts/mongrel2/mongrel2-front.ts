@@ -6,7 +6,7 @@ import type { Connection } from "../../delivery/connection.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import { LocalCohorts } from "../../delivery/local-cohorts.js";
-import { countResponse } from "../../gateway/http/replies.js";
+import { countResponse } from "../../gateway/gateway.js";
 import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
 import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
 import { RequestQueue } from "../../gateway/limits/request-queue.js";

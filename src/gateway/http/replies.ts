@@ -1,5 +1,4 @@
-import type { Metrics } from "../../base/metrics.js";
-import type { Answer, GatewayRequest, Headers, Reply } from "./messages.js";
+import type { Headers, Reply } from "./messages.js";
 
 const empty = Buffer.alloc(0);
 
@@ -45,14 +44,4 @@ export function bytesReply(reply: {
   const { status, body } = reply;
   const headers: Headers = [["Content-Type", reply.type], ...plainHeaders, ...reply.headers];
   return { kind: "reply", status, headers, contentLength: body.length, body };
-}
-
-/** Counts a response by its status; that of a WebSocket is 101. */
-export function countResponse(metrics: Metrics, front: GatewayRequest["front"], answer: Answer): void {
-  metrics.count("requests_total", 1, { front, status: String(statusOfAnswer(answer)) });
-}
-
-function statusOfAnswer(answer: Answer): number {
-  if (answer.kind === "reply") return answer.status;
-  return answer.dialogue === undefined ? 200 : 101;
 }
