@@ -1,11 +1,10 @@
 import type { JWTPayload } from "jose";
 
 import { parseAuthorizationDetails } from "./authorization-details.js";
-import { expiredText } from "../refusal.js";
 import type { Grants } from "./grants.js";
 import type { TokenLimits } from "../../limits/tokens.js";
 import { parseOlderClaim } from "./older-claim.js";
-import { quoted, refused } from "../refusal.js";
+import { expiredText, quoted, refused } from "../refusal.js";
 
 /** The latest time that a Date can represent, in milliseconds. */
 const lastTimeMs = 8_640_000_000_000_000;

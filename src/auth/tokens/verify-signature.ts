@@ -1,8 +1,7 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose";
 
-import { explainRefusal } from "../refusal.js";
 import { importedKey } from "../keys/imported-key.js";
-import { quoted } from "../refusal.js";
+import { explainRefusal, quoted } from "../refusal.js";
 import type { KeySource } from "../keys/key-source.js";
 import type { TrustedIssuer } from "./trusted-issuer.js";
 import type { UnverifiedToken } from "./unverified-token.js";
