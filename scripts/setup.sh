@@ -51,7 +51,7 @@ set_up() {
   (cd -- "$root" && locked install_packages && locked build)
 }
 
-# Installs missing Debian packages if this user may. $1: what needs them; other arguments: command=packages.
+# Installs missing Debian packages if this user may. $1: the program that needs them, for the message; other arguments: command=packages.
 need_tools() {
   local why=$1 pair packages missing=()
   shift

@@ -21,7 +21,7 @@ export function readIngestKeys(options: {
   const clients = keys.clients?.size ?? "any";
   logger.info({ publicKey: keys.publicKey, clients }, "ZeroMQ publishers on other machines need keys");
   if (isExposed)
-    logger.warn({ file }, "other users can read or change the secret key; chmod 600 keeps them out");
+    logger.warn({ file }, "other users can read or change the secret key; chmod 600 prevents it");
   if (endpoints.every(({ isLoopback }) => isLoopback))
     logger.warn({ file }, "no ingest endpoint is reachable from other machines: the keys are not used");
   return keys;

@@ -76,14 +76,14 @@ export const gauges = {
   pending_bytes: { help: "Memory for publications that wait to be delivered, in bytes." },
   request_body_bytes: { help: "Memory for request bodies, in bytes." },
   oldest_pending_seconds: {
-    help: "How long the oldest publication has waited to be delivered; 0 if none waits.",
+    help: "Age of the oldest publication that waits to be delivered; 0 if none waits.",
   },
   link_up: { help: "1 while a link to Mongrel2 can deliver, else 0.", labels: ["link"] },
   link_state: {
     help: "1 for the present state of a link to Mongrel2, 0 for its other states.",
     labels: ["link", "state"],
   },
-  fence_seconds: { help: "How long the last fence of a link took.", labels: ["link"] },
+  fence_seconds: { help: "Duration of the last fence of a link.", labels: ["link"] },
   event_loop_delay_seconds: {
     help: "Delay of the event loop in the last ten seconds; only with an admin address.",
     labels: ["quantile"],
@@ -104,7 +104,7 @@ export const histograms = {
     bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
   },
   fence_duration_seconds: {
-    help: "How long fences took: a Mongrel2 with 1,000 clients needs about 15 ms.",
+    help: "Duration of fences: a Mongrel2 with 1,000 clients needs about 15 ms.",
     labels: ["link"],
     // From 2 s on a server counts as stuck.
     bounds: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],

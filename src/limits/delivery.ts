@@ -42,7 +42,7 @@ export const declaredDeliveryLimits = {
     to: 60_000,
     unit: "ms",
     default: 250,
-    help: "How long a write waits for the slowest client of its cohort.",
+    help: "Time that a write waits for the slowest client of its cohort.",
     above: "The client continues alone and reads from history.",
     why: "A slow client delays the others of its cohort by no more than this.",
   },

@@ -38,7 +38,7 @@ export const declaredHistoryLimits = {
     ...ageRange,
     unit: "seconds",
     default: 86_400,
-    help: "How long a publication is kept.",
+    help: "Time that the hub stores a publication.",
     above: "The publication is evicted.",
     why: "A day, so that a laptop can sleep overnight.",
   },

@@ -106,7 +106,7 @@ export const declaredIdempotencyLimits = {
     ...ageRange,
     unit: "seconds",
     default: 3600,
-    help: "How long a response is remembered.",
+    help: "Time that the hub remembers a response.",
     above: "The response is forgotten.",
     why: "An hour is longer than any publisher retries.",
   },

@@ -41,7 +41,7 @@ test("a file that others can read, and keys that nothing uses, are warned of", (
   readIngestKeys({ file: keyFile({ secretKey: keys.secretKey }, 0o644), endpoints: here, logger });
   expect(logger.lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
     "info: ZeroMQ publishers on other machines need keys",
-    "warn: other users can read or change the secret key; chmod 600 keeps them out",
+    "warn: other users can read or change the secret key; chmod 600 prevents it",
     "warn: no ingest endpoint is reachable from other machines: the keys are not used",
   ]);
 });

@@ -76,7 +76,7 @@ test("beacon --url publishes the time, also after a hub that was busy", async ()
   hub.hook = (request, response) => busy && answering(503, "text/plain", "busy")(request, response);
   const io = new FakeIo();
   const running = run(["beacon", "--url", hub.origin, "--every", "0.01"], io);
-  await io.stderr.matches(/^No hub takes the beacon; still trying\.\n$/);
+  await io.stderr.matches(/^No hub accepts the beacon; still trying\.\n$/);
   busy = false;
   await expect.poll(() => hub.data.length).toBeGreaterThan(2);
   io.interrupt();

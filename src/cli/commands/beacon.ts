@@ -24,7 +24,7 @@ export async function beacon(options: BeaconOptions, publisher: CliPublisher, io
       () => undefined,
     );
     const taken = await Promise.race([send(options, publisher), aborted(interrupted)]);
-    if (taken === false && !said) io.stderr.write("No hub takes the beacon; still trying.\n");
+    if (taken === false && !said) io.stderr.write("No hub accepts the beacon; still trying.\n");
     said = taken === false;
     await next;
   }

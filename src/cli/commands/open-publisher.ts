@@ -39,7 +39,7 @@ async function curveKeys(file: string, io: Io) {
   const { parseCurveClient } = await import("../../zeromq/curve/keys.js");
   const { content, isExposed } = readKeyFile(file);
   if (isExposed)
-    io.stderr.write(`pharos: other users can read the secret key in ${file}; chmod 600 keeps them out\n`);
+    io.stderr.write(`pharos: other users can read the secret key in ${file}; chmod 600 prevents it\n`);
   return parseCurveClient(content, file);
 }
 

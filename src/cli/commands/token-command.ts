@@ -20,7 +20,7 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
     .option("--publish <F...>", "Topics that the token may publish to; * means all.")
     .option("--subscribe <F...>", "Topics whose private publications it may read; * means all.")
     .addOption(
-      new Option("--match-type <TYPE>", "How the topics are matched. Default: exact.").choices(matchTypes),
+      new Option("--match-type <TYPE>", "Match type of the topics. Default: exact.").choices(matchTypes),
     )
     .option("--lifetime <SECONDS>", "The lifetime.", parseLifetime, 3600)
     .option("--subject <S>", "The subject (sub).", "pharos")

@@ -50,7 +50,9 @@ function contentOf(options: TokenOptions, config: Config): TokenContent {
     throw badUsage("the token would allow nothing: name topics with --publish, --subscribe or both");
   if (payload !== undefined && subscribe.length === 0) throw badUsage("--payload needs --subscribe");
   if (older && options.matchType !== undefined)
-    throw badUsage("--match-type is not for --older: there each text is a URI template or a topic");
+    throw badUsage(
+      "--match-type cannot be combined with --older: a token of the older form has URI templates and topics only",
+    );
   const trusted = issuerOf(options, config);
   return {
     form: older ? "older" : "current",

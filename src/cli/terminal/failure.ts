@@ -27,7 +27,7 @@ export function describeFailure(error: unknown): string {
   if (isSystemError(error) && error.code === "EADDRINUSE")
     return `${placeOf(error)} is in use; stop the program that listens there, or choose another`;
   if (isSystemError(error) && error.code === "EACCES" && error.syscall === "listen")
-    return `${placeOf(error)} may not be opened by this user; ports from 1024 are allowed`;
+    return `this user may not open ${placeOf(error)}; allowed are ports from 1024 on`;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -19,7 +19,7 @@ export const mongrel2Settings = {
     value: wholeNumber(targetCount),
     default: targetCount.default,
     help: "Clients in one message to Mongrel2, at most its `limits.handler_targets`.",
-    notes: "Mongrel2 takes 128 by default and drops a message with more.",
+    notes: "Mongrel2 accepts 128 by default and drops a message with more.",
   }),
   keepAliveSeconds: setting({
     option: "keep-alive",

@@ -20,7 +20,7 @@ export const publishingSettings = {
   ingestCurve: setting({
     option: "ingest-curve",
     argument: "<FILE>",
-    value: textOf("the path of a file that pharos keys has made"),
+    value: textOf("the path of a file that pharos keys created"),
     help: "CURVE keys for ZeroMQ publishers on other machines.",
     notes: `Without this file the hub refuses to bind an ingest endpoint beyond loopback. \`pharos keys\` makes the file:
 [Publishing](../guides/publishing.md#from-another-machine).`,
@@ -31,7 +31,7 @@ export const publishingSettings = {
     bare: "on",
     value: onOrOff,
     default: "off",
-    help: "Whether programs on this machine may publish over HTTP without a token.",
+    help: "Let programs on this machine publish over HTTP without a token.",
     notes: `This never holds for requests that come through Mongrel2 or a proxy. [Tokens](../guides/tokens.md#publishing-without-a-token) has the
 conditions.`,
   }),

@@ -9,7 +9,7 @@ export const tokenSettings = {
     argument: "<on|off>",
     value: onOrOff,
     default: "on",
-    help: "Whether clients may read public topics without a token.",
+    help: "Let clients read public topics without a token.",
   }),
   tokenIssuer: setting({
     option: "token-issuer",

@@ -385,7 +385,7 @@ function drop({ requests }: Client): number {
 }
 
 function malformedRequest(): PharosError {
-  return new PharosError("bad-mongrel2-request", "this request could not be parsed");
+  return new PharosError("bad-mongrel2-request", "this is not a well-formed request");
 }
 
 function uploadRefused(): PharosError {

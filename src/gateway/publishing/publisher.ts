@@ -52,7 +52,7 @@ export class Publisher {
       throw new PharosError("closed", "the server stops; try again soon", { retryAfterSeconds: 1 });
     const grants = await authenticator.publisher(request, older);
     if (grants?.mayPublish === false)
-      throw new PharosError("insufficient-scope", "the token does not allow to publish");
+      throw new PharosError("insufficient-scope", "the token grants no right to publish");
     if (grants !== undefined) return grants;
     const verdict = open && mayPublishOpenly(request);
     if (verdict === true) return "open";
@@ -135,7 +135,7 @@ export class Publisher {
     if (topics.every((topic) => granted.matches(topic))) return;
     throw new PharosError(
       "insufficient-scope",
-      "the token does not allow to publish to all of these topics",
+      "the token does not grant the right to publish to all of these topics",
       { reason: `it does not grant publish for all of ${JSON.stringify(topics)}` },
     );
   }

@@ -76,9 +76,9 @@ export function frameClose(code: number, reason = ""): Buffer {
 export const endFrames = Object.freeze({
   stopping: frameClose(closeCodes.goingAway, "the server stops"),
   expired: frameClose(closeCodes.policy, "the token has expired"),
-  misused: frameClose(closeCodes.policy, "what was sent is not taken here"),
+  misused: frameClose(closeCodes.policy, "this stream accepts no such message"),
   /** The memory for messages and bodies is used up. */
-  full: frameClose(closeCodes.tryLater, "the server holds as many bytes as it may"),
+  full: frameClose(closeCodes.tryLater, "the server has no memory for messages now; try again later"),
 });
 
 function frameControl(opcode: number, payload: Buffer): Buffer {

@@ -95,7 +95,10 @@ export function parseTemplateFilter(text: string, maxBytes = filterBytes.default
   if (parts === undefined) return hubTopicFilter(text, maxBytes);
   const varying = countVarying(parts);
   if (varying > maxVaryingParts) {
-    throw new PharosError("bad-filter", "this URI template has too many variables");
+    throw new PharosError(
+      "bad-filter",
+      `a URI template may have at most ${maxVaryingParts} variables, not ${varying}`,
+    );
   }
   return { kind: "template", text, place: templatePlace(parts), varying, parts };
 }

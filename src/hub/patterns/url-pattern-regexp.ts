@@ -40,7 +40,10 @@ export function compileRegExp(groups: readonly PatternGroup[], delimiter: Delimi
 }
 
 function tooLarge(): PharosError {
-  return new PharosError("bad-filter", "a regular expression in this URL pattern is too large");
+  return new PharosError(
+    "bad-filter",
+    "a regular expression in this URL pattern is too large; use shorter ones, or fewer repetitions",
+  );
 }
 
 function compile(source: string): RE2JS {

@@ -73,7 +73,7 @@ export class ControlSocket {
       }
     } catch (error) {
       if (!this.#closed)
-        logger.error({ error, address: this.address }, "the control endpoint takes no more messages");
+        logger.error({ error, address: this.address }, "the control endpoint accepts no more messages");
     }
   }
 }

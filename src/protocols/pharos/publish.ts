@@ -54,7 +54,7 @@ async function readLines(
   }
   throw new PharosError(
     "unsupported-media-type",
-    `${publishPath} takes lines of JSON, Content-Type: ${linesType}; one publication goes to ${publishPath}/TOPIC`,
+    `${publishPath} accepts lines of JSON, Content-Type: ${linesType}; one publication goes to ${publishPath}/TOPIC`,
   );
 }
 

@@ -203,9 +203,9 @@ export class Worker {
   }
 
   #ask(): void {
-    if (!this.isUp) return this.#fail("it takes no connections");
+    if (!this.isUp) return this.#fail("it accepts no connections");
     if (this.#unanswered >= unansweredAtMost)
-      return this.#fail(`it did not answer ${unansweredAtMost} questions`);
+      return this.#fail(`it did not answer ${unansweredAtMost} requests`);
     this.#unanswered += 1;
     this.#outlet.tellStanding();
   }

@@ -104,7 +104,7 @@ test("the beacon continues while no hub accepts it, and reports that once", asyn
   });
   io.interrupt();
   expect(await running).toBe(0);
-  expect(io.stderr.text).toBe("No hub takes the beacon; still trying.\n");
+  expect(io.stderr.text).toBe("No hub accepts the beacon; still trying.\n");
 });
 
 test("a beacon that is refused ends", async () => {

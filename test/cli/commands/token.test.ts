@@ -129,7 +129,10 @@ describe("pharos token", () => {
     [["--publish", "a", "--lifetime", "0"], /Allowed: a whole number of seconds from 1/],
     [["--publish", "a", "--lifetime", "1h"], /Allowed: a whole number of seconds from 1/],
     [["--publish", "a", "--match-type", "Exact"], /Allowed choices are exact, urlpattern, mqtt/],
-    [["--publish", "a", "--older", "--match-type", "mqtt"], /^pharos: --match-type is not for --older/],
+    [
+      ["--publish", "a", "--older", "--match-type", "mqtt"],
+      /^pharos: --match-type cannot be combined with --older/,
+    ],
     [["--publish", "a", "--payload", "{}"], /^pharos: --payload needs --subscribe/],
     [["--subscribe", "a", "--payload", "{"], /^pharos: --payload: given "\{", allowed: JSON/],
     [["--subscribe", "a", "--payload", "1"], /^pharos: a payload of the current form is a JSON object/],

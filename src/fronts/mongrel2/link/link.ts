@@ -255,7 +255,7 @@ export class Link {
     if (!isSender(sender)) {
       this.#options.logger.error(
         { ...this.#labels, sender },
-        "the server subscribed with a sender that no message can have",
+        "the server subscribed with an invalid sender: allowed are 1 to 64 letters, digits and -",
       );
       return;
     }

@@ -33,7 +33,7 @@ export class ReceivedFrames {
 
   /** Keeps a frame until `takeHeld`; refuses it if too many are held. */
   hold(frame: Buffer): void {
-    if (!this.#held.add(frame)) this.#refuse("held-full", "too many frames while waiting");
+    if (!this.#held.add(frame)) this.#refuse("held-full", "too many frames wait until answers can be sent");
   }
 
   /** Returns the held frames, oldest first, and keeps none. */

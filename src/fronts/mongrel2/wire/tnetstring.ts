@@ -112,7 +112,7 @@ function containerOf(type: number): "list" | "dict" | undefined {
 }
 
 function encodeValue(value: TnetValue, depthLeft: number): Buffer {
-  if (depthLeft < 1) throw tnetRefusal("values are nested deeper than allowed");
+  if (depthLeft < 1) throw tnetRefusal("the values to encode are nested too deep");
   if (value === null) return wrap([], "~");
   if (Buffer.isBuffer(value)) return wrap([value], ",");
   if (typeof value === "string") return wrap([encodeText(value)], ",");
