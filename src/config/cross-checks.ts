@@ -26,6 +26,6 @@ interface OpaqueIdsSettings {
 /** Refuses to hide counts while the messages of the push stream module reveal them. */
 export function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, context: z.RefinementCtx): void {
   if (!opaqueIds || pushStream === "off") return;
-  const message = "off with --push-stream, because its messages reveal how many publications there were";
+  const message = "off with --push-stream, because its messages reveal the number of publications";
   context.addIssue({ code: "custom", path: ["opaqueIds"], message });
 }

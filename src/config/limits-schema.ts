@@ -23,7 +23,7 @@ export const limitsSchema = z
     ...limitSchemasOf(others.presence.limits),
   })
   .prefault({})
-  .describe("Limits of everything that can grow. Only in the file and the environment.");
+  .describe("All limits of memory, sizes, counts and times. Only in the file and the environment.");
 
 type LimitSchemas<Table extends LimitTable> = { [Name in keyof Table]: z.ZodPrefault<z.ZodNumber> };
 

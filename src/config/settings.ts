@@ -53,7 +53,7 @@ export function helpOf({ help, form, otherwise, byDefault = otherwise, option }:
  */
 export const configSchema = z
   .strictObject({
-    $schema: z.string().optional().describe("Where this schema is, for editors. Has no effect."),
+    $schema: z.string().optional().describe("The location of this schema, for editors. Has no effect."),
     ...schemasOf(httpSettings),
     ...schemasOf(publishingSettings),
     ...schemasOf(streamSettings),

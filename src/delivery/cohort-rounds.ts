@@ -102,10 +102,10 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /**
-   * A reader's page that reaches the horizon was written. If the cohort has no members, the reader becomes one at once,
-   * and its page counts as a round that the next one waits for. Otherwise, with publications in every turn, the first
-   * readers would read forever and never slow down the publishers. Further readers share such a round while it is
-   * open, unless the channel gives it no deadline.
+   * Call it after the write of a reader's page that reaches the horizon. If the cohort has no members, the reader
+   * becomes one at once, and its page counts as a round that the next one waits for. Otherwise, with publications in
+   * every turn, the first readers would read forever and never slow down the publishers. Further readers share such a
+   * round while it is open, unless the channel gives it no deadline.
    */
   expect(connection: Connection<H>): void {
     if (connection.probation > 0 || connection.read.after !== this.cohort.horizon) return;

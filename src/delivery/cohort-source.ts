@@ -42,6 +42,6 @@ export interface CohortSource {
   attach(wake: (cohort: FanoutCohort) => void): void;
   /** Adds one connection; {@link FanoutCohort.leave} undoes it. All connections of a cohort get the same object. */
   join(ticket: JoinTicket): JoinedCohort;
-  /** The same for a stream that comes from another cohort, where it had read up to `read`. */
+  /** The same for a stream from another cohort, with its state of reading there. */
   move(ticket: JoinTicket, read: ReadState): JoinedCohort;
 }

@@ -18,11 +18,11 @@ export interface Rounds<H> {
   readonly isMidway: boolean;
   /** Makes a drained reader at the cohort's horizon, or ahead of it, a member as soon as possible. */
   join(connection: Connection<H>): void;
-  /** A reader's last bytes before the horizon were written. */
+  /** Call it after the write of a reader's last bytes before the horizon. */
   expect(connection: Connection<H>): void;
-  /** Bytes were written to a reader that had drained. */
+  /** Call it after a write to a drained reader. */
   served(connection: Connection<H>, bytes: number): void;
-  /** A member has drained. */
+  /** Call it when a member has drained. */
   drained(connection: Connection<H>): void;
   /** Removes a connection in any state. The caller sets its new state. */
   remove(connection: Connection<H>): void;

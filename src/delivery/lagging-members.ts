@@ -56,7 +56,7 @@ export class LaggingMembers<C> {
     this.#stopWatchingIfFew();
   }
 
-  /** A page was written to a connection that had drained. */
+  /** Call it after the write of a page to a drained connection. */
   served(connection: C, bytes: number): void {
     if (this.#behind.has(connection)) this.#servedBytes += bytes;
   }

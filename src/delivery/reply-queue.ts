@@ -12,7 +12,7 @@ export class ReplyQueue<R> {
     return this.#replies.has(reader);
   }
 
-  /** Adds a reply after those that wait. False if they would be too large together. */
+  /** Adds a reply after the waiting ones. False if all together are too large. */
   add(reader: R, reply: Buffer): boolean {
     const before = this.#replies.get(reader);
     if (before !== undefined && before.length + reply.length > this.#maxBytes) return false;

@@ -9,8 +9,8 @@ const offsetAt = 8;
 const idForm = /^#([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{1,32})$/;
 
 /**
- * Positions of one epoch that reveal nothing: neither how many publications there were, private ones included, nor
- * which of two came first. The offset is encrypted with a key that is created here and never stored.
+ * Positions of one epoch that reveal neither the number of publications, private ones included, nor the order of two
+ * ids. The offset is encrypted with a key that is created here and never stored.
  */
 export class OpaquePositions implements PositionFormat {
   readonly #epoch: Epoch;

@@ -12,7 +12,7 @@ export interface NewestRange {
   readonly rights: Rights;
 }
 
-/** How many publications a topic has had. */
+/** The number of publications to a topic. */
 export interface TopicCounts {
   /** Publications since the topic became known. */
   readonly published: number;

@@ -35,7 +35,7 @@ export const declaredDeliveryLimits = {
     default: 64 * MiB,
     help: "Bytes times clients that are on their way to one Mongrel2, which copies them.",
     above: "Further writes wait.",
-    why: "64 KiB to 1,000 clients. A round of 256 KiB to 10,000 clients took Mongrel2 to 3.2 GB.",
+    why: "64 KiB to 1,000 clients. With a round of 256 KiB to 10,000 clients, Mongrel2 used 3.2 GB.",
   },
   roundWaitMs: {
     from: 10,

@@ -1,6 +1,6 @@
 import type { Matcher, ActiveSubscription } from "./subscriber.js";
 
-/** The subscriptions whose start was published and whose end was not. */
+/** The subscriptions with a published start and no published end. */
 export class ActiveSubscriptions {
   readonly #all = new Set<ActiveSubscription>();
   readonly #byText = new Map<string, Set<ActiveSubscription>>();
@@ -34,7 +34,7 @@ export class ActiveSubscriptions {
     this.#version += 1;
   }
 
-  /** All of them, in the order in which their start was published. */
+  /** All subscriptions, in the order of their first events. */
   all(): Iterable<ActiveSubscription> {
     return this.#all;
   }

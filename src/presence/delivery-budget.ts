@@ -1,6 +1,6 @@
 /**
  * Limits the deliveries of presence events in a second. An event costs one delivery for each receiving connection. The
- * unused rest of one second may be used in the next, but no later.
+ * next second may use the unused rest of a second, but no later one.
  */
 export class DeliveryBudget {
   readonly #perSecond: number;

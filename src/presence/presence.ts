@@ -84,7 +84,7 @@ export class Presence {
     for (const subscription of subscriptions) this.#change(subscription, true);
     return () => {
       for (const subscription of subscriptions) {
-        // Its start was never published, so its end need not be.
+        // No event reported its start, so none needs to report its end.
         if (this.#changes.get(subscription)?.active === true) this.#changes.delete(subscription);
         else this.#change(subscription, false);
       }

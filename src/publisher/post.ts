@@ -33,7 +33,10 @@ const lastAttemptMs = 500;
 /** After these errors no server has seen the request, so it can be sent again. */
 const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
-/** With these statuses the request was not carried out. It may be repeated after the time in `Retry-After` [RFC 9110 10.2.3]. */
+/**
+ * With these statuses, the server did not process the request. It may be repeated after the time in `Retry-After` [RFC
+ * 9110 10.2.3].
+ */
 const notYet: ReadonlySet<number> = new Set([429, 503]);
 
 /**

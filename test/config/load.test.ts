@@ -247,7 +247,7 @@ test("each fault is reported in one line with its source", () => {
 test("--opaque-ids with --push-stream is refused, because those messages reveal the count", () => {
   const both = options({ "opaque-ids": true, "push-stream": "/push" });
   expect(refusal(() => loadConfig({ options: both }))).toBe(
-    '--opaque-ids: given "on", allowed: off with --push-stream, because its messages reveal how many publications there were',
+    '--opaque-ids: given "on", allowed: off with --push-stream, because its messages reveal the number of publications',
   );
   const one = options({ "opaque-ids": true, "push-stream": "off" });
   expect(loadConfig({ options: one }).opaqueIds).toBe(true);

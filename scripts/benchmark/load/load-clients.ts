@@ -30,7 +30,7 @@ export interface WaitResult {
   readonly refused: number;
   /** The HTTP status of the last response. */
   readonly lastStatus: number;
-  /** Clients that have not received what was waited for. */
+  /** Clients that have not received the awaited number. */
   readonly behind: number;
   /** Time until the last client was done, in microseconds. */
   readonly micros: number;
@@ -98,7 +98,7 @@ export class LoadClients {
     return mergeWaits(await Promise.all(answers));
   }
 
-  /** Waits until every open client has received what is expected, or for `within` milliseconds. */
+  /** Waits until every open client has received the expected number, or for `within` milliseconds. */
   async reach(expected: Expected, options: { readonly within: number }): Promise<WaitResult> {
     const { sequence, cut } = expected;
     const command = { sequence, cut, within: options.within };

@@ -57,7 +57,7 @@ extern struct waiting {
     const char *answer;
     uint64_t sequence;
     uint32_t cut;
-    /* Streaming clients that have not received what is awaited. */
+    /* Streaming clients that have not received the awaited number. */
     size_t behind;
     uint64_t began_us, streaming_us, deadline_us;
 } waiting;

@@ -1,7 +1,7 @@
 /*
- * The smallest possible broadcaster: it writes what it reads from the publisher to every client in a loop, one write
- * each. It has no topics and no history, and a slow client blocks all others.
- * Prints `ready CLIENT_PORT PUBLISHER_PORT`; ends when standard input closes.
+ * The smallest possible broadcaster: it writes the publisher's bytes to every client in a loop, one write each. It has
+ * no topics and no history, and a slow client blocks all others. Prints `ready CLIENT_PORT PUBLISHER_PORT`; ends when
+ * standard input closes.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

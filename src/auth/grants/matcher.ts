@@ -59,7 +59,7 @@ export function parseSelector(text: string, { filterBytes }: MatcherContext): To
   return parseTemplateFilter(text, filterBytes);
 }
 
-/** True when one of the filters matches the text of a subscription's matcher, were that a topic. */
+/** True if one of the filters matches the text of a subscription's matcher as a topic. */
 export function matchesMatcher(filters: readonly TopicFilter[], matcher: string): boolean {
   const topic = asTopic(matcher);
   return filters.some(

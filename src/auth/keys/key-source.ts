@@ -4,7 +4,10 @@ import type { VerificationKey } from "./verification-key.js";
 export interface KeySource {
   /** The current keys; empty until they could be loaded. Never rejects. */
   keys(): Promise<readonly VerificationKey[]>;
-  /** Loads the keys again if that is possible and was not done just now. True if the keys have changed. Never rejects. */
+  /**
+   * Loads the keys again if the source supports it and the last load is not recent. True if the keys have changed.
+   * Never rejects.
+   */
   renew(): Promise<boolean>;
 }
 

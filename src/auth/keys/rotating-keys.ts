@@ -78,7 +78,7 @@ export class RotatingKeys implements KeySource {
     } catch (error) {
       const reason = printableText(error instanceof Error ? error.message : String(error));
       const kept =
-        this.#keys === undefined ? "no token of this issuer is accepted" : "the known keys stay in use";
+        this.#keys === undefined ? "the hub refuses all tokens of this issuer" : "the known keys stay in use";
       this.#warn({ source: this.#options.source, reason }, `keys for tokens could not be loaded; ${kept}`);
     }
   }

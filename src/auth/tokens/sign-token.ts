@@ -71,7 +71,7 @@ function checkMatchers({ form, publish, subscribe, matchType }: TokenContent, hu
 /** Every token of this form needs a `client_id` [RFC 9068 2.2]. An operator who signs tokens is also the client. */
 function currentClaims({ publish, subscribe, matchType, payload, subject }: TokenContent): JWTPayload {
   if (payload !== undefined && !isRecord(payload))
-    throw new PharosError("bad-config", "a payload of the current form is a JSON object");
+    throw new PharosError("bad-config", "a payload of the current form must be a JSON object");
   const topics = (matchers: readonly string[]) =>
     matchers.map((match) => (matchType === "exact" ? { match } : { match, match_type: matchType }));
   const type = detailType;

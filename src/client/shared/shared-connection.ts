@@ -30,7 +30,10 @@ const tabTimeoutMs = 15 * pingEveryMs;
 /** How long the stream waits for slow tabs before they are detached, in milliseconds. A frozen tab reads nothing. */
 const catchUpMs = 2000;
 
-/** Serves all tabs of a worker from one feed. Each tab receives what its own filters match, from its own position on. */
+/**
+ * Serves all tabs of a worker from one feed. Each tab receives the events that its own filters match, from its own
+ * position on.
+ */
 export class SharedConnection {
   readonly #options: SharedConnectionOptions;
   readonly #tabs = new Map<TabPort, Tab>();
@@ -57,7 +60,7 @@ export class SharedConnection {
     if (message.kind === "attach") return this.#attach(port, message);
     const tab = this.#tabs.get(port);
     if (tab !== undefined) this.#handle(tab, message);
-    // The tab was removed after a silence, but still exists.
+    // The tab still exists, but the worker has removed it after a silence.
     else if (message.kind !== "leave") port.send({ kind: "detached" });
   }
 

@@ -27,7 +27,7 @@ export const mongrel2Settings = {
     value: seconds(keepAliveSeconds),
     default: keepAliveSeconds.default,
     help: "Seconds between two keep-alive messages to Mongrel2; 0 = none.",
-    notes: "Mongrel2 closes a connection that was quiet for about two minutes.",
+    notes: "Mongrel2 closes a connection after about two minutes without data.",
   }),
   stateDir: setting({
     option: "state-dir",

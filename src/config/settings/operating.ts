@@ -15,7 +15,7 @@ export const operatingSettings = {
     otherwise: `\`${defaultAdmin.host}:${defaultAdmin.port}\``,
     help: "Address of `/metrics`, `/stats` and the operator page.",
     notes:
-      "If the default port is taken, the hub logs it and runs without an admin address. If you name a port and it is taken, the hub stops with an error.",
+      "If the default port is in use, the hub logs a warning and runs without an admin address. If a port that you set is in use, the hub does not start.",
   }),
   adminToken: setting({
     option: "admin-token",

@@ -31,7 +31,7 @@ export interface PollRequest {
 
 /** The response to a poll. */
 export interface PollAnswer {
-  /** Events in the subscription's format; empty if there were none. Polls with the same state share it. */
+  /** Events in the subscription's format; empty if there are none. Polls with the same state share it. */
   readonly page: Page;
   /** The cursor for the next poll. */
   readonly position: string;

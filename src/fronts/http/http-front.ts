@@ -32,7 +32,7 @@ import type { StreamSocket } from "./socket-channel.js";
 import { Pipelining } from "./pipelining.js";
 
 /**
- * How long a request may take to arrive, in milliseconds; without a limit, one that arrives byte by byte would hold its
+ * The time for a request to arrive, in milliseconds. Without a limit, a request of one byte at a time would occupy its
  * connection forever. Node allows 60 s for a head, and swaps the two limits if this one is smaller.
  */
 const requestWithinMs = 60_000;
@@ -200,7 +200,7 @@ export class HttpFront implements Front {
     return server;
   }
 
-  /** A client with too many connections gets no answer: an answer would cost what the limit is to save. */
+  /** A client with too many connections gets no answer: the limit exists to save the cost of answers. */
   #accept(socket: Socket): void {
     // A socket that was attached again has been counted before.
     if (this.#accepted.has(socket)) return;

@@ -44,7 +44,7 @@ export class RequestBody {
    */
   async read(): Promise<Buffer> {
     const { request, response, reserve } = this.#options;
-    // A request that was destroyed emits no further event.
+    // A destroyed request emits no further event.
     if (request.destroyed) throw broken();
     this.#reservation = reserve();
     if (this.#waitsToContinue) response.writeContinue();

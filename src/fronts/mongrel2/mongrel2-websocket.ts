@@ -107,7 +107,8 @@ export class Mongrel2WebSocket {
 }
 
 /**
- * The code that answers a close: the client's own, unless it has none, or one that may not be sent [RFC 6455 7.4].
+ * The code of the answer to a close: the client's code, or another if that is absent or must not be sent [RFC 6455
+ * 7.4].
  */
 function codeOf(payload: Buffer): number {
   if (payload.length === 0) return closeCodes.normal;

@@ -6,7 +6,7 @@ export type SocketMessage = string | Buffer;
 /** The kinds of data frames [RFC 6455 5.6]. */
 export type MessageKind = "text" | "binary";
 
-/** The kinds of messages that a dialogue takes. */
+/** The kinds of messages that a dialogue accepts. */
 export function kindsOf(dialogue: Dialogue): readonly MessageKind[] {
   const kinds: MessageKind[] = [];
   if (dialogue.take !== undefined) kinds.push("text");
@@ -14,7 +14,7 @@ export function kindsOf(dialogue: Dialogue): readonly MessageKind[] {
   return kinds;
 }
 
-/** The reason with which a connection is closed after a message of another kind. */
+/** The reason in the close of a connection after a message of another kind. */
 export function otherKindReason(kinds: readonly MessageKind[]): string {
-  return `messages are ${kinds.join(" or ")}`;
+  return `messages must be ${kinds.join(" or ")}`;
 }

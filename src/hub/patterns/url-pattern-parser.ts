@@ -46,6 +46,10 @@ function splitRelative(text: string, baseUrl: string): PatternComponents {
   try {
     return new URLPattern(text, baseUrl);
   } catch (error) {
-    throw new PharosError("bad-filter", "this is not a well-formed URL pattern", { cause: error });
+    throw new PharosError(
+      "bad-filter",
+      "a URL pattern must have the syntax of the WHATWG URL Pattern standard",
+      { cause: error },
+    );
   }
 }

@@ -40,5 +40,5 @@ export function parsePosition(text: string): Position | undefined {
   return epoch !== undefined && Number.isSafeInteger(offset) ? { epoch: epoch as Epoch, offset } : undefined;
 }
 
-/** Positions in plain text. They reveal how many publications the hub has had. */
+/** Positions in plain text. They reveal the number of publications. */
 export const plainPositions: PositionFormat = Object.freeze({ format: formatPosition, parse: parsePosition });

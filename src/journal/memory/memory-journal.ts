@@ -216,8 +216,8 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * Reads for wildcards from the list of all entries: the time depends only on the entries that the page covers.
-   * Merging the histories of 100,000 topics took 250 ms for each page of a reader far behind.
+   * Reads for wildcards from the list of all entries: the time depends only on the entries that the page covers. A
+   * merge of the histories of 100,000 topics takes 250 ms for each page of a reader far behind.
    */
   #scan(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const set = filterSetOf(range.filters);
@@ -387,7 +387,7 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * A wildcard may have matched a forgotten topic. An exact filter may only if its topic is unknown, or became known
+   * A wildcard may have matched a forgotten topic. An exact filter may have only if its topic is unknown, or became known
    * again later.
    */
   #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, lossMark: LossMark): boolean {

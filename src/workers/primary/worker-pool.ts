@@ -159,9 +159,7 @@ export class WorkerPool {
       throw noFolder(`the path of a socket in it would have more than ${socketPathBytes} bytes`);
   }
 
-  /**
-   * Undefined if the worker ended before it existed: there was no descriptor, or no folder, for its sockets.
-   */
+  /** Undefined if the process did not start: no descriptor or no folder was available for its sockets. */
   #create(index: number, ended: (how: string) => void): Worker | undefined {
     this.#started += 1;
     const run = this.#started;

@@ -5,7 +5,7 @@ import type { Front, WorkerStatus } from "../../fronts/front.js";
 import { WorkerPool } from "./worker-pool.js";
 import type { WorkerPoolOptions } from "./worker-pool.js";
 
-/** Connections beyond `connections` are closed at once. */
+/** The front closes connections above `connections` at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
   readonly host: string;
   readonly port: number;

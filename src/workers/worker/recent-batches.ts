@@ -48,8 +48,8 @@ export class RecentBatchBudget {
 
 /**
  * The last batches of a cohort's rounds. A reader that was at the cohort's horizon a moment ago reads them in the same
- * turn, as it would in the hub. If it had to ask the hub, the horizon would have moved before the answer: with
- * publications in every turn it would never reach it.
+ * turn, as it would in the hub. A request to the hub takes longer than the time between two publications, so such a
+ * reader would never reach the horizon.
  */
 export class RecentBatches {
   readonly #budget: RecentBatchBudget;

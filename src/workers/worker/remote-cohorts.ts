@@ -86,7 +86,7 @@ export class RemoteCohorts implements CohortSource {
     if (cohort !== undefined) this.#move(cohort, { upTo, id });
   }
 
-  /** The client has disconnected before its stream was opened. */
+  /** Call it when a client disconnects before its stream opens. */
   abandon({ cohort }: Place): void {
     this.#cohorts.get(cohort)?.leave();
   }
@@ -191,9 +191,7 @@ export class RemoteCohorts implements CohortSource {
     };
   }
 
-  /**
-   * Withdraws a question that was not sent yet. A sent one is answered anyway, and the page is kept for others.
-   */
+  /** Withdraws a request that is not sent yet. A sent one is answered anyway, and the page is kept for others. */
   #withdraw(ask: Ask, take: (page: Page) => void): void {
     ask.takers.delete(take);
     if (ask.takers.size === 0 && this.#waiting.delete(ask)) this.#asks.delete(textOf(ask.key));

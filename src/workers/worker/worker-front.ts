@@ -137,6 +137,6 @@ function heartbeat(encoding: CohortEncoding, id: string, members: number): Buffe
   // A coding would make bytes of none.
   if (encoding.coding === undefined || body.length === 0) return body;
   const coding = codings.get(encoding.coding);
-  if (coding === undefined) throw new Error(`no coding is named ${encoding.coding}`);
+  if (coding === undefined) throw new Error(`the worker has no coding with the name ${encoding.coding}`);
   return coding.encode(body, members);
 }

@@ -135,7 +135,7 @@ describe("pharos token", () => {
     ],
     [["--publish", "a", "--payload", "{}"], /^pharos: --payload needs --subscribe/],
     [["--subscribe", "a", "--payload", "{"], /^pharos: --payload: given "\{", allowed: JSON/],
-    [["--subscribe", "a", "--payload", "1"], /^pharos: a payload of the current form is a JSON object/],
+    [["--subscribe", "a", "--payload", "1"], /^pharos: a payload of the current form must be a JSON object/],
     [["--publish", ""], /^pharos: .*must not be empty/],
     [["--publish", "a/#/b", "--match-type", "mqtt"], /^pharos: # must stand alone/],
     [["--publish", "a", "--key", "/nowhere/key.pem"], /^pharos: cannot read the key file/],

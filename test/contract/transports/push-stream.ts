@@ -173,7 +173,7 @@ export const pushStreams: readonly Transport[] = [
     mode: "jsonp",
     messagesOf: (body) => {
       const [, list] = scriptBody.exec(body) ?? [];
-      // Without waiting, messages come as text.
+      // The response to a request that does not wait has the messages as text.
       return list === undefined ? linesOf(body) : (JSON.parse(list) as readonly Message[]);
     },
   }),

@@ -69,7 +69,7 @@ describe("a message of a kind that the dialogue does not take", () => {
   it("ends the connection with 1003", () => {
     const { client } = startClient(new BodyBudget());
     client.take(opcodes.binary, message);
-    expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages are text"));
+    expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be text"));
   });
 });
 
@@ -92,5 +92,5 @@ it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
   client.take(opcodes.binary, bytes);
   expect(taken).toEqual([bytes]);
   client.take(opcodes.text, message);
-  expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages are binary"));
+  expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be binary"));
 });

@@ -9,9 +9,9 @@ const take = () => ({});
 
 describe("a dialogue", () => {
   it.each([
-    [{ take }, ["text"], "messages are text"],
-    [{ takeBytes: take }, ["binary"], "messages are binary"],
-    [{ take, takeBytes: take }, ["text", "binary"], "messages are text or binary"],
+    [{ take }, ["text"], "messages must be text"],
+    [{ takeBytes: take }, ["binary"], "messages must be binary"],
+    [{ take, takeBytes: take }, ["text", "binary"], "messages must be text or binary"],
   ])("takes the kinds of messages that it has methods for", (dialogue, kinds, reason) => {
     expect(kindsOf(dialogue)).toEqual(kinds);
     expect(otherKindReason(kindsOf(dialogue))).toBe(reason);

@@ -21,7 +21,7 @@ export function serverLines(candidates: readonly CandidateEntry[]): string {
   return ["Servers:", ...lines].join("\n");
 }
 
-/** Which server was not measured in which scenario, and why. */
+/** The servers that a scenario did not measure, each with the reason. */
 export function notMeasured({ scenarios, candidates }: Report): string {
   const lines = scenarios.flatMap((scenario) =>
     scenario.results.flatMap((result) =>

@@ -108,7 +108,7 @@ export class Credits {
     }
   }
 
-  /** Notices were lost: waits for no credits longer than `withinMs` from now. */
+  /** Call it when notices were lost: the credits are then due within `withinMs`. */
   hasten(withinMs: number): void {
     const latest = this.#options.clock.monotonic() + withinMs;
     for (const account of this.#accounts.values()) account.dueAt = Math.min(account.dueAt, latest);

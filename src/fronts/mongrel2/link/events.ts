@@ -27,8 +27,8 @@ export interface LinkEvents {
   down(reason: string): void;
   /** A fence is late. Deliveries wait until `recovered`, or are dropped at `down`. */
   stuck(): void;
-  /** The late fence came back; nothing was lost. */
+  /** The late fence has returned; no delivery was lost. */
   recovered(): void;
-  /** A frame was refused, counted and logged. If it has an id, answer 400 and close. */
+  /** The link has refused a frame, counted and logged it. If it has an id, answer 400 and close. */
   malformed(frame: MalformedFrame): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Frames that came before the server subscribed, when it could not get an answer yet. The receiving socket must be read
- * all the same: a connected socket that is not read blocks the whole server.
+ * Frames from before the subscription of the server, which cannot get an answer yet. The link must read the receiving
+ * socket even then: a connected socket without a reader blocks the whole server.
  */
 export class HeldFrames {
   readonly #maxFrames: number;

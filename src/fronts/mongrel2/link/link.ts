@@ -370,8 +370,7 @@ export class Link {
   #taken(window: readonly Message[], tookMs: number): void {
     this.#options.metrics.gauge("fence_seconds", tookMs / 1000, this.#labels);
     this.#options.metrics.observe("fence_duration_seconds", tookMs / 1000, this.#labels);
-    // The time when the fence was sent: its notice may have waited here while this process was stopped and the server
-    // ended.
+    // The send time of the fence: its notice may wait here while this process is stopped and the server ends.
     this.#record.heard(this.#options.clock.now() - tookMs);
     if (this.#noticesLost) this.#credits.hasten(this.#limits.lostCreditMs);
     this.#noticesLost = false;

@@ -49,9 +49,7 @@ export interface LinkLimits {
   readonly closeMs: number;
   /** How long the control port may take to answer, in milliseconds. @default 2,000 */
   readonly controlMs: number;
-  /**
-   * How long orphans of an earlier run are looked for after the link came up, in milliseconds. @default 180,000
-   */
+  /** The time to look for orphans of an earlier run after the link is up, in milliseconds. @default 180,000 */
   readonly orphanMs: number;
 }
 

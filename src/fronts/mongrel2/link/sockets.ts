@@ -13,8 +13,8 @@ export interface SocketEvents {
   /** The connection that brings frames was interrupted; frames on their way were lost. */
   remade(): void;
   /**
-   * A message was not sent: the server's subscription has changed, and the change has not been read yet. The pair
-   * cannot be used any more.
+   * The socket did not send a message: the server's subscription has changed, and the link has not read the change yet.
+   * The pair cannot be used any more.
    */
   overtaken(): void;
   /** A message could not be sent, or a socket cannot be read. The pair cannot be used any more. */

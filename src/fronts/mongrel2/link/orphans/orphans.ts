@@ -13,8 +13,8 @@ export interface OrphansOptions {
   /** Called with the number of connections that were found open and were closed. */
   readonly freed: (connections: number) => void;
   /**
-   * Called with the number of connections that were given up, since it is unknown whether they are open. Their clients
-   * get no events until the server closes them as idle.
+   * Called with the number of connections for which the search ended without a result. Their clients get no events
+   * until the server closes them as idle.
    */
   readonly givenUp: (connections: number, reason: string) => void;
   /** The time to look for orphans, in milliseconds. */
@@ -75,7 +75,7 @@ export class Orphans {
     this.#closed = new Set();
   }
 
-  /** A request came with this id, so its client knows that the stream ended. */
+  /** Call it when a request has this id: its client knows that the stream ended. */
   seen(id: number): void {
     const { record } = this.#options;
     for (const stay of record.past) if (stay.ids.has(id)) record.settle(stay, [id]);
