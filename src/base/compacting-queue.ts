@@ -1,4 +1,4 @@
-/** So many taken slots are kept before the array is copied without them. */
+/** The number of empty slots at which the array is copied without them. */
 const mostTakenSlots = 1024;
 
 /** A queue in one array. Taking items moves no others: the array is copied when most of it has been taken. */

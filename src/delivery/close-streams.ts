@@ -5,8 +5,8 @@ import type { Fanout } from "./fanout.js";
 const closeWithinMs = 2000;
 
 /**
- * Ends every stream in order, so that clients reconnect elsewhere, and cuts those that take too long. Resolves when
- * none is open and the fan-out has stopped.
+ * Ends every stream in order, so that clients reconnect elsewhere, and closes the rest at once after a deadline.
+ * Resolves when none is open and the fan-out has stopped.
  */
 export async function closeStreams<H>(fanout: Fanout<H>, clock: Clock): Promise<void> {
   fanout.endAll();

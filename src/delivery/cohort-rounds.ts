@@ -245,7 +245,7 @@ export class CohortRounds<H> implements Rounds<H> {
     else if (this.#quorumMs === undefined) this.#checkQuorum();
   }
 
-  /** Sets the deadline again when the quorum has drained, which tells how long most members need. */
+  /** Sets the deadline again when the quorum has drained: then the time of most members is known. */
   #checkQuorum(): void {
     const elapsed = this.#context.clock.monotonic() - this.#startedMs;
     if (this.#isQuorum()) this.#quorumMs = elapsed;

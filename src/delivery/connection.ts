@@ -44,7 +44,7 @@ export class Connection<H> {
   state: "reading" | "member" | "closed" = "reading";
   /** Its state while it reads history. */
   read: ReadState;
-  /** True from a write until the client has taken the bytes. */
+  /** True from a write until the client has received the bytes. */
   busy = false;
   busySinceMs = 0;
   /** The rest of a body in pieces. The client must get it before anything else. */

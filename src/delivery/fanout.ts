@@ -46,7 +46,8 @@ export interface StreamReply {
   /** @default nothing */
   readonly answer?: Buffer | undefined;
   /**
-   * Moves the stream to another cohort. It continues from its position, without a lost or repeated event. @default it stays
+   * Moves the stream to another cohort. It continues from its position, without a lost or repeated event. @default it
+   * stays
    */
   readonly moved?: JoinTicket | undefined;
   /**
@@ -140,7 +141,7 @@ export class Fanout<H> {
     return connection;
   }
 
-  /** The channel calls it when the client has taken everything written to it. */
+  /** The channel calls it when the client has received all bytes written to it. */
   drained(connection: Connection<H>): void {
     this.#stalled = false;
     if (!connection.busy) return;
@@ -171,8 +172,8 @@ export class Fanout<H> {
   }
 
   /**
-   * Writes a reply on a client's stream, after everything that was begun, before anything else. A client that takes
-   * nothing but causes more and more replies is cut.
+   * Writes a reply on a client's stream, after everything that was begun, before anything else. Closes a client that
+   * accepts no bytes but causes more and more replies.
    *
    * @returns false if the client's next message has to wait until replies are written
    */

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../base/clock.js";
 import { quorumOf } from "./round-deadline.js";
 
 /**
- * Publishers wait only if lagging members take this many bytes in a period: each of them on average, or all together.
+ * Publishers wait only if lagging members read this many bytes in a period: each of them on average, or all together.
  */
 const busyBytesEach = 64 * 1024;
 const busyBytesTogether = 16 * 1024 * 1024;
@@ -18,11 +18,11 @@ export interface LaggingMembersOptions {
 }
 
 /**
- * The members of a cohort that were too slow for a round and have not rejoined. If they are few, they are slow clients,
- * and rounds do not wait for them. If they are more than a tenth of the cohort and still read many bytes, the whole
- * cohort is at its limit, and publishers have to wait. Otherwise the rate would be that of the fast members, and history
- * would evict events before the others read them. Lagging members that read few bytes are slow; publishers do not wait
- * for them.
+ * The members of a cohort that were too slow for a round and have not rejoined. If they are few, they are slow
+ * clients, and rounds do not wait for them. If they are more than a tenth of the cohort and still read many bytes,
+ * the whole cohort is at its limit, and publishers have to wait. Otherwise the rate would be that of the fast
+ * members, and history would evict events before the others read them. Lagging members that read few bytes are slow;
+ * publishers do not wait for them.
  */
 export class LaggingMembers<C> {
   readonly #options: LaggingMembersOptions;

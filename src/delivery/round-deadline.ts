@@ -2,8 +2,8 @@ import type { Clock } from "../base/clock.js";
 import type { FanoutLimits } from "../limits/fanout.js";
 
 /**
- * The share of time that may be spent on waiting for the last members, beyond twice what most needed. Above 1% it would
- * show in everybody's p99: at 10%, 22 slow clients raised the p99 of 200 fast ones from 15 to 160 ms.
+ * The share of time that may be spent on waiting for the last members, beyond twice what most needed. Above 1% it
+ * raises the p99 of all clients: at 10%, 22 slow clients raised the p99 of 200 fast ones from 15 to 160 ms.
  */
 const refillShare = 0.005;
 
@@ -19,10 +19,10 @@ export function quorumOf(members: number): number {
 }
 
 /**
- * The time that rounds of one cohort wait for their last members: twice what most needed, plus a budget that refills at
- * 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort almost nothing, and a
- * client that is a little slower than the others is waited for. A member that is left behind loses nothing: it reads on
- * from history.
+ * The time that rounds of one cohort wait for their last members: twice the time of most members, plus a budget that
+ * refills at 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort almost
+ * nothing, and a client that is a little slower than the others is waited for. A member that is left behind loses
+ * nothing: it reads on from history.
  */
 export class RoundDeadline {
   readonly #clock: Clock;
@@ -48,7 +48,7 @@ export class RoundDeadline {
     return Math.min(roundWaitMs, 2 * quorumMs + Math.max(roundWaitFloorMs, this.#budgetMs));
   }
 
-  /** Takes from the budget the time of a finished round beyond twice the quorum's. */
+  /** Subtracts from the budget the time of a finished round beyond twice the quorum's. */
   spend(tookMs: number, quorumMs: number): void {
     this.#refill();
     this.#budgetMs = Math.max(0, this.#budgetMs - Math.max(0, tookMs - 2 * quorumMs));

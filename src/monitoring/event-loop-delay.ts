@@ -13,7 +13,7 @@ const windowMs = 10_000;
 const quantiles = [0.5, 0.99, 1] as const;
 
 /**
- * Measures the delay of the event loop, which tells when a hub needs more than one processor. It costs a timer every
+ * Measures the delay of the event loop, which shows when a hub needs more than one processor. It costs a timer every
  * ten milliseconds, so it runs only while the metric can be read.
  */
 export class EventLoopDelay {

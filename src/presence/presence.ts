@@ -91,7 +91,7 @@ export class Presence {
     };
   }
 
-  /** Follows the journal, after the hub has delivered the entry. The deliveries of presence events are taken from the budget. */
+  /** Follows the journal, after the hub has delivered the entry. The deliveries of presence events use the budget. */
   apply({ publication: { topics, type }, readers }: Entry): void {
     const [topic] = topics;
     if (topic === subscriptionsTopic && type === gapEventType)

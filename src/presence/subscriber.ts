@@ -7,7 +7,7 @@ export interface Matcher {
 
 /** A stream as presence events show it. */
 export interface Subscriber {
-  /** Created by the hub for this stream, so that no two share one and nobody can use another's. */
+  /** Created by the hub for this stream, so that each stream has its own and cannot use another's. */
   readonly id: string;
   /** Without duplicates. */
   readonly matchers: readonly Matcher[];

@@ -24,8 +24,8 @@ export interface Posted {
 const maxAnswerBytes = 4 * 1024 * 1024;
 const retryMs = 100;
 /**
- * A retry needs at least this time, or a quarter of the time-out if that is less. A retry that is cut short could not
- * tell a hub that is down from one that has received the request. A refused connection takes a few milliseconds here,
+ * A retry needs at least this time, or a quarter of the time-out if that is less. After a shorter retry it would
+ * be unclear whether the hub is down or has received the request. A refused connection takes a few milliseconds here,
  * and about a hundred on a busy machine.
  */
 const lastAttemptMs = 500;
@@ -131,7 +131,10 @@ function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
   );
 }
 
-/** True if it failed before a request was sent. An error without a code comes from `fetch` itself, for example for a blocked port. */
+/**
+ * True if it failed before a request was sent. An error without a code comes from `fetch` itself, for example for a
+ * blocked port.
+ */
 function isConnecting({ code, error }: Cause): boolean {
   if (code === undefined) return error instanceof TypeError;
   return notSent.has(code) || code === "ENOTFOUND" || isCertificate(code);

@@ -4,7 +4,7 @@ import type { Endpoint } from "./endpoint.js";
 
 /**
  * With any text here, libzmq requires a ZMTP 3 handshake. Without it, a socket accepts ZMTP 1.0, whose greeting is so
- * short that an HTTP request of a web page passes for messages [seen on the wire].
+ * short that it reads an HTTP request of a web page as messages [seen on the wire].
  */
 const zapDomain = "pharos";
 

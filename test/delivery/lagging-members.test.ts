@@ -28,8 +28,8 @@ function lag(
   }
 }
 
-// With a flooding publisher, 1,000 equal clients fell behind one after the other, until the few remaining members set
-// the pace: the hub took 27,600 publications a second, delivered 1,780 and reported 8,200 gaps.
+// With a flooding publisher, 1,000 equal clients fell behind one after the other, until the few remaining members
+// determined the rate. The hub accepted 27,600 publications a second, delivered 1,780 and reported 8,200 gaps.
 test("publishers wait for a crowd that is behind and busy, until most of it is back", () => {
   const world = crowdOf(100);
   lag(world, { clients: 12, bytes: 64 * KiB });

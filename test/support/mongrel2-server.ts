@@ -71,7 +71,7 @@ export interface Mongrel2Server {
   stop(): Promise<void>;
   /** Ends the process with a signal, and waits until it has exited. */
   kill(signal?: "SIGKILL" | "SIGINT" | "SIGTERM"): Promise<void>;
-  /** Starts the server again with the same configuration. If it runs, it is ended first. */
+  /** Starts the server again with the same configuration. Ends a running one first. */
   restart(): Promise<void>;
   /** Sends a signal such as SIGSTOP, SIGCONT or SIGHUP, and does not wait. */
   signal(name: NodeJS.Signals): void;

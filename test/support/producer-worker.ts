@@ -123,7 +123,7 @@ class Producing {
     return undefined;
   }
 
-  /** Waits until ZeroMQ accepts the message. This is the back-pressure that a publisher feels. */
+  /** Waits until ZeroMQ accepts the message. This is the back-pressure on a publisher. */
   async #sendWaiting(frames: string[]): Promise<void> {
     this.#socket.sendTimeout = -1;
     await this.#socket.send(frames);

@@ -16,7 +16,7 @@ export type KeySetPlace =
   | { readonly kind: "url"; readonly url: URL };
 
 /**
- * Tells a file from a URL.
+ * Distinguishes a file from a URL.
  *
  * @throws PharosError `bad-config` for an http URL of another machine: an attacker on the network could replace the keys
  */

@@ -1,14 +1,15 @@
 import type { LiveItem } from "../messages/item.js";
 
 /**
- * The maximum number of items that wait for the program. Above it, the library stops reading, and further events stay in
- * the hub's history. The number covers a few network chunks, so that reading continues while the program works on one.
+ * The maximum number of items that wait for the program. Above it, the library stops reading, and further events stay
+ * in the hub's history. The number covers a few network chunks, so that reading continues while the program works on
+ * one.
  */
 export const maxWaitingItems = 256;
 
 interface Slot {
   readonly item: LiveItem;
-  /** True if the item was sent to listeners, although no loop has taken it. */
+  /** True if the item was sent to listeners, but not yet to a loop. */
   readonly isSent: boolean;
   cursor: string;
 }
@@ -45,7 +46,7 @@ export class Inbox {
   }
 
   /**
-   * Waits for the next item. Returns `done` after the end, or if the consumer has left; a consumer that left takes no item.
+   * Waits for the next item. Returns `done` after the end, or if the consumer has left.
    *
    * @throws the error that ended the connection
    */
@@ -64,7 +65,10 @@ export class Inbox {
     }
   }
 
-  /** Empties the queue and passes its items to `each`, in order. Skips items that listeners have received, and items before them. */
+  /**
+   * Empties the queue and passes its items to `each`, in order. Skips items that listeners have received, and items
+   * before them.
+   */
   drain(each: (item: LiveItem) => void): void {
     const slots = this.#slots.splice(0);
     const lastSent = slots.findLastIndex(({ isSent }) => isSent);

@@ -1,6 +1,6 @@
 import type { FromTab, FromWorker, Port } from "./messages.js";
 
-/** How long one tab may take before the next one is asked, in milliseconds. A frozen tab never answers. */
+/** The time for one tab to answer before the library asks the next one, in milliseconds. A frozen tab never answers. */
 const answerMs = 3000;
 
 /** Gets tokens from the tabs of a worker: their token functions cannot be passed to the worker. */

@@ -47,7 +47,7 @@ export interface Transport {
 /** Transports in the order in which they are tried. */
 export type Transports = readonly [Transport, ...Transport[]];
 
-/** The message of an error, or of its cause: Node's fetch says "fetch failed", and only the cause tells more. */
+/** The message of an error, or of its cause: Node's fetch says "fetch failed", and only the cause has the reason. */
 export function reasonText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.message : error.message;

@@ -1,6 +1,6 @@
 /**
- * Says which cohort a stream joins, and where it begins to read. A gateway makes it, and the {@link CohortSource} of
- * the same process reads it. All code in between passes it on unread.
+ * Has the cohort that a stream joins, and the position at which it begins to read. A gateway makes it, and the
+ * {@link CohortSource} of the same process reads it. All code in between passes it on unread.
  */
 export abstract class JoinTicket {
   /** Without a member of its own, any object would pass for a ticket. */
@@ -19,7 +19,7 @@ export interface JoiningStream {
 }
 
 /**
- * A stream that a gateway has admitted: the only kind that {@link Fanout.open} takes. Open it in the same turn of the
+ * A stream that a gateway has admitted: the only kind that {@link Fanout.open} accepts. Open it in the same turn of the
  * event loop, with no `await` in between: the limits count open streams.
  */
 export type AdmittedStream<S extends JoiningStream = JoiningStream> = S & { readonly [admittedBrand]: true };

@@ -13,7 +13,7 @@ const marksWord = "#told";
 /**
  * Writes the cursor for the next poll, which is a position in most cases. If a response was too small for the opening,
  * or for the events after a gap, the cursor also says how far the poller got and with which filters. Other kinds of
- * streams take such a cursor for an unknown id.
+ * streams treat such a cursor as an unknown id.
  *
  * @param added the filters that the poller said are new to it
  */
@@ -53,7 +53,7 @@ export function startPolling(
 }
 
 /**
- * True if a plain position would report a gap to the poller that it knows already. With small responses it would never
+ * True if a plain position would report the same gap to the poller again. With small responses it would never
  * get past that gap.
  */
 function wouldRepeatGap(history: History, { subscription }: Cohort, after: Offset): boolean {

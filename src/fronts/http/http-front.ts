@@ -315,7 +315,7 @@ export class HttpFront implements Front {
    * connection carries a stream.
    */
   #refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-    // No request has begun: the client would take this answer for the answer to its next request.
+    // No request has begun: the client would read this answer as the one to its next request.
     const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
     if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();

@@ -71,7 +71,7 @@ interface Writing {
 
 /**
  * Writes rounds to sockets. All members get the same Buffer, so that a slow client costs a reference and not a copy. A
- * socket has drained when the kernel has taken everything. A round to many members takes several turns of the event
+ * socket has drained when the kernel has accepted all bytes. A round to many members takes several turns of the event
  * loop.
  */
 export class SocketChannel implements Channel<StreamSocket> {
@@ -95,7 +95,7 @@ export class SocketChannel implements Channel<StreamSocket> {
     const { socket, fd, onWritten } = connection.handle;
     const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
     if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
-    // The kernel takes most writes at once. Waiting for their callbacks would delay the next round by a turn.
+    // The kernel accepts most writes at once. Waiting for their callbacks would delay the next round by a turn.
     if (socket.writableLength === 0) this.#drained(connection);
   }
 

@@ -16,7 +16,10 @@ export interface WebSocketConnectionOptions {
   readonly messageBytes: number;
   /** The kinds of messages that `take` accepts. */
   readonly kinds: readonly MessageKind[];
-  /** Called with each whole message. Returns true if it is still being handled, until {@link WebSocketConnection.idle}. */
+  /**
+   * Called with each whole message. Returns true if it is still being handled, until
+   * {@link WebSocketConnection.idle}.
+   */
   readonly take: (message: SocketMessage) => boolean;
   /** The connection is being closed, by the client or by the hub: nothing else may be written to it. */
   readonly over: () => void;
@@ -68,7 +71,7 @@ export class WebSocketConnection {
     options.socket.once("close", () => this.#closing?.cancel());
   }
 
-  /** Takes bytes from the socket. */
+  /** Handles bytes from the socket. */
   read(bytes: Buffer): void {
     this.#heldBytes += bytes.length;
     const needsMemory = this.#closing === undefined && this.#heldBytes > freeBytes;

@@ -96,7 +96,7 @@ export class LinkChannel implements Channel<StreamId> {
     this.#options.ended(connection.handle);
   }
 
-  /** A normal close would wait until the client has read what is queued for it. */
+  /** A normal close would wait until the client has read its queued bytes. */
   cut(connection: Connection<StreamId>): void {
     this.#cut.push(connection.handle);
     this.#options.ended(connection.handle);

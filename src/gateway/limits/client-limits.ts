@@ -16,11 +16,11 @@ export interface AddressRules {
   /** Requests to publish per second. */
   readonly publishesPerSecond: number;
   /**
-   * Other requests per second; in a burst twice the number of streams, if that is more. When all streams of an address
-   * are lost, each client reconnects at once, and once more if that fails; after that it waits for the reconnection time.
-   * A browser whose stream is refused never reconnects by itself [HTML 9.2.3], so the limit must not hit honest clients:
-   * 10,000 of them behind one local proxy make 10,000 of 30,000 requests at once, then 2,000 of 10,000 per second while
-   * they find no hub every 5 s.
+   * Other requests per second; in a burst twice the number of streams, if that is more. When all streams of an
+   * address are lost, each client reconnects at once. If that fails, it tries once more, and then waits for the
+   * reconnection time. A browser whose stream is refused never reconnects by itself [HTML 9.2.3], so the limit must
+   * not refuse honest clients. A group of 10,000 behind one local proxy sends 10,000 requests at once (30,000 are
+   * allowed). While the hub is down, each client retries every 5 s: 2,000 per second (10,000 are allowed).
    */
   readonly requestsPerSecond: number;
   /** The limits of its filters. @default only the hub's own */
@@ -79,8 +79,8 @@ export class ClientLimits {
   }
 
   /**
-   * Checks the limits for a new stream. Call the result when the stream opens, and the function that it returns when the
-   * stream ends.
+   * Checks the limits for a new stream. Call the result when the stream opens, and the function that it returns when
+   * the stream ends.
    *
    * @param held the filters to count until the stream ends. Pass none for a stream that may drop filters, and call
    *   {@link holdFilters} when it opens

@@ -11,6 +11,6 @@ export interface Format extends EventEncoder {
   position(id: string): Buffer;
   /** Keeps a quiet stream alive. It carries the position too. A format that needs no heartbeat returns no bytes. */
   heartbeat(id: string): Buffer;
-  /** Tells the client which events are missing before the next one, and moves its cursor to `id`. */
+  /** Reports to the client the events that are missing before the next one, and moves its cursor to `id`. */
   gap(notice: GapNotice, id: string): Buffer;
 }

@@ -5,7 +5,7 @@ import type { Offset } from "./position.js";
 import type { Rights } from "./rights.js";
 import type { Topic } from "../topics/topic.js";
 
-/** The place in history that a `Last-Event-ID` means, or the reason why it means none. */
+/** The position in history for a `Last-Event-ID`, or the reason why it has none. */
 export type Cursor =
   | { readonly kind: "at"; readonly offset: Offset }
   | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted" | "too-many-changes"> };
@@ -42,7 +42,10 @@ export interface OlderEntries {
   readonly upTo: Offset;
 }
 
-/** Calls `take` once, in a later turn of the event loop. Call the returned function if the entries are not needed any more. */
+/**
+ * Calls `take` once, in a later turn of the event loop. Call the returned function if the entries are not needed any
+ * more.
+ */
 export type PendingEntries = (take: (older: OlderEntries) => void) => () => void;
 
 /** A gap event names at most this many topics. */
@@ -59,7 +62,7 @@ export type LossMark = number;
 /** Stored publications, as the hub reads them. A journal implements this. Every call is synchronous. */
 export interface History {
   /**
-   * Asks for the oldest entries of a range that memory no longer holds but a slower store does, together at most
+   * Requests the oldest entries of a range that memory no longer holds but a slower store does, together at most
    * `maxBytes` or one entry. Undefined if {@link read} finds everything that is stored. Absent if there is no such store.
    * {@link losses} reports only what neither holds.
    */
@@ -69,14 +72,15 @@ export interface History {
   /** The event id of the position at this offset. */
   idAt(offset: Offset): string;
   /**
-   * Finds the place of an event id: a position, or a publisher's own id that history holds. The id of a private
-   * publication that these rights may not read is unknown, so that guessing ids reveals nothing.
+   * Finds the position of an event id: the id is a position, or a publisher's own id that history holds. The id of a
+   * private publication that these rights may not read is unknown, so that guessing ids reveals nothing.
    *
    * @param rights default: those of a client without a token
    */
   locate(eventId: string, rights?: Rights): Cursor;
   /**
-   * Finds the losses of a range since the mark `lossMark`. One call takes milliseconds; see {@link LossReport.isComplete}.
+   * Finds the losses of a range since the mark `lossMark`. One call takes milliseconds; see
+   * {@link LossReport.isComplete}.
    */
   losses(range: HistoryRange, lossMark: LossMark): LossReport;
   /** True if the topic's history reaches back to this offset. */

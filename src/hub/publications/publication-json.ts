@@ -8,7 +8,7 @@ const fieldNames = ["topic", "data", ...optionNames];
 
 /**
  * Reads a publication from JSON: `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?,
- * "private"?}`. Unknown fields are refused: a misspelt option would silently change what the publication means.
+ * "private"?}`. Unknown fields are refused: a misspelt option would silently change the meaning of the publication.
  * `parsePublication` checks the values.
  *
  * @throws PharosError `bad-publication` for anything else

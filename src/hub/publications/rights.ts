@@ -1,14 +1,14 @@
 import type { Publication } from "./publication.js";
 import type { Topic } from "../topics/topic.js";
 
-/** The rights of a connection to read. The hub asks and compares; it does not know where rights come from. */
+/** The rights of a connection to read. The hub only calls and compares them; the gateway creates them. */
 export interface Rights {
   /** Part of the cohort's key: connections with equal keys may read the same publications. */
   readonly key: string;
   /** False if the connection may read no private publication at all. Then it does not learn of their loss either. */
   readonly readsPrivate: boolean;
   /**
-   * Whether this topic gives the right to read a private publication; one of its topics is enough. Also asked about
+   * Whether this topic gives the right to read a private publication; one of its topics is enough. Also called for
    * publications that are no longer stored, of which only the topics are known.
    */
   mayReadTopic(topic: Topic): boolean;

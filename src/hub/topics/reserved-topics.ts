@@ -10,7 +10,7 @@ const escapedLetter = /%(?:6[35d]|7[25])/i;
 const keepsPath = /^ *(?:https?:)? *(?:[?#]|$)/i;
 
 /**
- * Whether a topic lies in the hub's own namespace [draft-dunglas-mercure-08 l.366-384]. The topic is resolved against
+ * True if a topic lies in the hub's own namespace [draft-dunglas-mercure-08 l.366-384]. The topic is resolved against
  * the hub's URL, dot segments are removed and unreserved characters decoded. Then its path is the hub's own or below
  * it, on any host. A topic that is no URL is not reserved.
  */
@@ -19,7 +19,7 @@ export function isReservedTopic(topic: string): boolean {
 }
 
 /**
- * Whether a topic lies below the hub's own path, where only the hub publishes. The path itself does not; `#x` and `?x`
+ * True if a topic lies below the hub's own path, where only the hub publishes. The path itself does not; `#x` and `?x`
  * resolve to it.
  */
 export function isBelowHub(topic: string): boolean {

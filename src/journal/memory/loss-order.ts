@@ -13,8 +13,8 @@ interface Loss<L extends LossOwner> {
 }
 
 /**
- * The owners of lost entries, in the order of their last loss. A search in several steps misses no owner: one that
- * loses another entry meanwhile moves to the end.
+ * The owners of lost entries, in the order of their last loss. A search in several steps misses no owner: an owner
+ * that loses another entry during the search moves to the end.
  */
 export class LossOrder<L extends LossOwner> {
   /**

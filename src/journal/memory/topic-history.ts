@@ -96,7 +96,7 @@ export class TopicHistory implements LossOwner {
   missedAfter(after: Offset, reader: LossReader): number {
     const lost = this.#losses.after(after, reader);
     const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
-    // Nobody counted the losses from before the topic was forgotten.
+    // The losses from before the topic was forgotten are not counted.
     const mayBeForgotten = reader.rights.readsPrivate ? this.forgottenUpTo.private : 0;
     const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);

@@ -71,7 +71,7 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
 const otherParameters = 100;
 
 /**
- * Checks the size of a body before it is parsed. Anybody may send one, and 1 MiB of `a&` takes half a second.
+ * Checks the size of a body before it is parsed. Any client may send one, and 1 MiB of `a&` takes half a second.
  *
  * @throws PharosError `too-large`, or `bad-request` for too many parameters
  */
@@ -142,9 +142,9 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
 }
 
 /**
- * Tells where the stream resumes [draft-dunglas-mercure-08 l.951-968]: after the requested event, or at `earliest` if that
- * id is empty or unknown, or if events after it were lost. Clients then know that they have to load their state again. A
- * known id is safe in a header: the hub has accepted it in a publication.
+ * Tells where the stream resumes [draft-dunglas-mercure-08 l.951-968]: after the requested event, or at `earliest` if
+ * that id is empty or unknown, or if events after it were lost. Clients then know that they have to load their state
+ * again. A known id is safe in a header: the hub has accepted it in a publication.
  */
 async function resumeHeaders(
   options: Pick<MercureSubscribeOptions, "history" | "clock">,

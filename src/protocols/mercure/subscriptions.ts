@@ -22,9 +22,9 @@ export interface SubscriptionsOptions {
 }
 
 /**
- * Serves the active subscriptions [draft-dunglas-mercure-08 and -07, Subscription API]: all, those of one matcher, or one.
- * The answer names a position; presence events after it tell the changes. The answer has the form of the token, which must
- * grant to subscribe to the path as if it were a topic.
+ * Serves the active subscriptions [draft-dunglas-mercure-08 and -07, Subscription API]: all, those of one matcher, or
+ * one. The answer names a position; presence events after it report the changes. The answer has the form of the
+ * token, which must grant to subscribe to the path as if it were a topic.
  */
 export function subscriptions({ authenticator, active, history, listBytes }: SubscriptionsOptions): Resource {
   const views = new SubscriptionViews(active, listBytes);

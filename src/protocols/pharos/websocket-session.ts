@@ -176,7 +176,7 @@ export class WebSocketSession implements Dialogue {
     };
   }
 
-  /** If the new token is of another subscriber, presence tells that one has left and another has come. */
+  /** If the new token is of another subscriber, presence reports that one has left and another has come. */
   #replaceSubscriber(grants: Grants | undefined): void {
     const held = [...this.#held.values()];
     const matchers = held.map(({ filter }) => matcherOf(filter));

@@ -9,12 +9,12 @@ import { formatTime } from "./messages/stamps.js";
 import type { PollMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * How long a poll waits, in milliseconds. The client library gives up after 32 s, and takes an empty script before 15 s as
- * a refusal.
+ * How long a poll waits, in milliseconds. The client library gives up after 32 s, and treats an empty script before
+ * 15 s as a refusal.
  */
 const waitMs = 25_000;
 
-/** The header of an answer that tells a gap. Its messages have no field for it. */
+/** The header of an answer that reports a gap. Its messages have no field for it. */
 const gapHeader = "X-Pharos-Gap";
 
 const callbackForm = /^[A-Za-z_$][\w$.]{0,127}$/;

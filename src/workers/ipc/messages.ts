@@ -87,7 +87,7 @@ export interface Place {
 
 /** Messages from a worker to the hub. */
 export type ToHub =
-  /** The worker takes connections from now on. */
+  /** The worker accepts connections from now on. */
   | { readonly kind: "up" }
   | {
       readonly kind: "request";

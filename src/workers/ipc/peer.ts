@@ -20,7 +20,7 @@ export interface ZeroMqPeerOptions<In> {
 
 /**
  * The shortest time between two ZeroMQ messages, in milliseconds. Each message wakes the other process, which takes
- * about 0.2 ms when all cores are busy: half of the hub's time while 10,000 streams opened one by one.
+ * about 0.2 ms when all cores are busy. That was half of the hub's time while 10,000 streams opened one by one.
  */
 const pauseMs = 4;
 
@@ -34,8 +34,8 @@ const nothing = Buffer.alloc(0);
 
 /**
  * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message: a frame of JSON
- * for all of them, and a frame for each body. The queues need no limit: batches wait until earlier ones are taken,
- * pages are asked for, and requests belong to connections.
+ * for all of them, and a frame for each body. The queues need no limit: batches wait until earlier ones are in
+ * a round, pages follow requests, and requests belong to connections.
  */
 export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorker> implements Peer<Out> {
   readonly #socket = new Pair({

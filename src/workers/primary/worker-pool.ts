@@ -39,7 +39,7 @@ const longestPauseMs = 30_000;
 /** The longest socket path on Linux, without the closing NUL [unix(7)]. */
 const socketPathBytes = 107;
 
-/** How long workers may take to end, in milliseconds; then they are killed. */
+/** The time for workers to end, in milliseconds; then the hub kills them. */
 const closeWithinMs = 5000;
 
 /** The worker processes. A worker that ends or cannot be started is replaced. */
@@ -89,7 +89,7 @@ export class WorkerPool {
   }
 
   /**
-   * Resolves when all workers take connections.
+   * Resolves when all workers accept connections.
    *
    * @throws PharosError `unreachable` if a worker ends before, or the folder for their sockets cannot be created
    */
@@ -134,7 +134,7 @@ export class WorkerPool {
     if (this.#dir !== "") await rm(this.#dir, { recursive: true, force: true });
   }
 
-  /** Resolves when the worker takes connections, or has ended and will be replaced. */
+  /** Resolves when the worker accepts connections, or has ended and will be replaced. */
   async #start(index: number, pauseMs = 0): Promise<void> {
     const { clock, logger } = this.#options;
     const startedMs = clock.monotonic();

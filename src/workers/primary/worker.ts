@@ -34,12 +34,12 @@ export interface WorkerOptions {
  */
 const startWithinMs = 60_000;
 
-/** The time between two questions to the worker, in milliseconds. */
+/** The time between two pings to the worker, in milliseconds. */
 const askMs = 1000;
 
 /**
- * A worker that leaves this many questions unanswered, and sends nothing else, is taken for stuck and replaced.
- * Questions are counted instead of time: time also passes while the hub itself is stopped.
+ * The hub replaces a worker that leaves this many pings unanswered and sends nothing else.
+ * The hub counts pings instead of time, since time also passes while the hub itself is stopped.
  */
 const unansweredAtMost = 10;
 
@@ -52,7 +52,7 @@ export class Worker {
   readonly #connections = new WorkerConnections();
   #process: WorkerProcess | undefined;
   #asking: Timer | undefined;
-  /** Questions since its last message. */
+  /** Pings since its last message. */
   #unanswered = 0;
   #gauges: Pick<WorkerMetrics, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
   #up = false;
@@ -76,7 +76,7 @@ export class Worker {
     this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer });
   }
 
-  /** Starts the process. Resolves when it takes connections, has ended, or cannot be started. */
+  /** Starts the process. Resolves when it accepts connections, has ended, or cannot be started. */
   async start(): Promise<void> {
     const { clock } = this.#options;
     await this.#launch();
@@ -88,7 +88,7 @@ export class Worker {
     if (!this.#over) this.#asking = clock.every(askMs, () => this.#ask());
   }
 
-  /** True while it takes connections. */
+  /** True while it accepts connections. */
   get isUp(): boolean {
     return this.#up && !this.#over && !this.#refused && this.#process?.isConnected === true;
   }

@@ -17,7 +17,7 @@ const backlog = 4096;
 /**
  * The HTTP front in several processes. This process accepts connections and passes them to the workers in rotation;
  * with a shared port, some workers would fill up while others idle. It decides about requests, rights and subscriptions
- * for all workers. A worker that dies is replaced; its clients reconnect and resume.
+ * for all workers. The hub replaces a worker that ends; its clients reconnect and resume.
  */
 export class WorkersFront implements Front {
   readonly label = "http";

@@ -35,7 +35,8 @@ interface Ask {
 
 /**
  * The cohorts of this worker's connections, which exist in the hub too. All messages of the hub come in one order.
- * Publications after a cohort's position come as batches. Earlier ones are history: the worker asks for it page by page.
+ * Publications after a cohort's position come as batches. Earlier ones are history: the worker asks for it page by
+ * page.
  */
 export class RemoteCohorts implements CohortSource {
   readonly #options: RemoteCohortsOptions;

@@ -1,7 +1,7 @@
 import { JoinTicket } from "../../delivery/joining/admitted-stream.js";
 import type { Place } from "../ipc/messages.js";
 
-/** A ticket for a cohort of the primary's hub, at a place that {@link RemoteCohorts.reserve} has reserved. */
+/** A ticket for a cohort of the primary's hub, with the reservation of {@link RemoteCohorts.reserve}. */
 export class RemoteTicket extends JoinTicket {
   readonly #place: Place;
 

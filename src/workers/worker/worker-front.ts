@@ -58,7 +58,7 @@ export class WorkerFront {
     });
   }
 
-  /** Resolves when it takes connections. Rejects with PharosError `unreachable`. */
+  /** Resolves when it accepts connections. Rejects with PharosError `unreachable`. */
   async start(): Promise<void> {
     // Node's server applies its request time-outs only while it listens.
     await this.#front.start();

@@ -45,7 +45,7 @@ export function createKeyPair(): CurveKeyPair {
  * Parses a hub's keys: an object with `secretKey`, and optionally `publicKey` and `clients`, a list of the public keys
  * that may connect. `what` names the input in messages.
  *
- * @throws PharosError `bad-curve-key` for anything else; also for an empty list, which could mean nobody or everybody
+ * @throws PharosError `bad-curve-key` for anything else; also for an empty list, which could mean no publisher or all
  */
 export function parseCurveServer(input: unknown, what: string): CurveServer {
   const fields = parseFields(input, { what, allowed: ["secretKey", "publicKey", "clients"] });

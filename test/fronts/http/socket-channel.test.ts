@@ -92,8 +92,8 @@ async function crowd(clients: number) {
   };
 }
 
-// Node accepts one new connection a turn. A round to 9,500 clients took one turn of 0.3 s: of 150 clients that came
-// while 10 publications a second were sent, 14 were accepted within 4 s.
+// Node accepts one new connection a turn. A round to 9,500 clients took one turn of 0.3 s. Of 150 clients
+// that connected during 10 publications a second, 14 were accepted within 4 s.
 test("a round to a crowd is written in several turns, and who leaves meanwhile is left out", async () => {
   const { clock, fanout, connections, publish, written } = await crowd(200);
   publish();

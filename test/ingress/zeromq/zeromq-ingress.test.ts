@@ -132,7 +132,7 @@ describe("ZeroMqIngress", () => {
   });
 
   // SIGTERM under load: 109,000 publications were sent, but 42,000 delivered. The queue holds only a few messages: it
-  // was empty for a moment while the rest was in the kernel's buffers, and that was taken for the end.
+  // was empty for a moment while the rest was in the kernel's buffers, and the hub mistook that for the end.
   it("reads on at its end what lies in the buffers of a publisher's connection", async () => {
     const { ingress, sink } = await openIngress({ limits: patient });
     const push = openPush(ingress.address, { sendHighWaterMark: 0 });

@@ -4,7 +4,7 @@ export interface CreditsOptions {
   readonly clock: Clock;
   /** After this time without credits they count as lost, in milliseconds. */
   readonly timeoutMs: number;
-  /** The same for a connection with at most `retryBytes` unwritten, which can take another delivery. */
+  /** The same for a connection with at most `retryBytes` unwritten, which has space for another delivery. */
   readonly retryMs: number;
   readonly retryBytes: number;
   /** Called with the connections that have nothing unwritten, once a turn of the event loop. */
@@ -28,9 +28,9 @@ interface Account {
  * notice with exactly the body's bytes, once the kernel has the last of them. It sends none for a close, a control
  * message or an unknown id [seen]. Up to 100,000 notices come in a second, so each costs only a few map operations.
  *
- * Some notices get lost: 224 of 600,000 to 10,000 clients [seen]. A connection with little unwritten is therefore used
- * again after a short wait: at worst it then has less than the 100 KiB unwritten at which the server closes it.
- * Deliveries are written in order, so the notice of the last one settles the earlier ones.
+ * Some notices get lost: 224 of 600,000 to 10,000 clients [seen]. So the link uses a connection with little unwritten
+ * again after a short wait. At worst that connection then has less than 100 KiB unwritten, the limit at which the
+ * server closes it. Deliveries are written in order, so the notice of the last one settles the earlier ones.
  */
 export class Credits {
   readonly #options: CreditsOptions;

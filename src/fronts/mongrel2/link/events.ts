@@ -16,12 +16,12 @@ export interface LinkEvents {
   /** The connection is gone. May come for an unknown id, and twice for one id. */
   disconnected(id: number): void;
   /**
-   * These connections can take their next message. With a fence, it is called once for each message, with the very
+   * These connections can receive their next message. With a fence, it is called once for each message, with the very
    * array `targets.ids`, including connections that have gone since. With credits, it is called with the connections
    * that drained in this turn of the event loop and still exist.
    */
   drained(ids: readonly number[]): void;
-  /** The server takes messages: at the start and after each `down`. */
+  /** The server accepts messages: at the start and after each `down`. */
   up(): void;
   /** The server or the connection to it is lost, and all ids are invalid. Queued messages are dropped. */
   down(reason: string): void;

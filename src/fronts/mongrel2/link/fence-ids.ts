@@ -6,8 +6,8 @@ const first = 2 ** 32 - count;
 
 /**
  * Ids that no connection has. Mongrel2 answers a message to such an id with a disconnect notice, after all earlier
- * messages: so a handler learns that its messages were taken. The ids start at a random one, so that a notice for a
- * dead handler's fence is not taken for one of ours.
+ * messages: so a handler learns that its messages were taken. The ids start at a random one, so that a notice for
+ * another handler's old fence does not look like one of ours.
  */
 export class FenceIds {
   #next = randomInt(count);
@@ -23,7 +23,7 @@ export class FenceIds {
     return id >>> 0 >= first;
   }
 
-  /** The sent id, from the id of the notice: 4294967295 comes back as -1. */
+  /** The sent id, from the id of the notice: 4294967295 is -1 there. */
   static fromNotice(id: number): number {
     return id >>> 0;
   }

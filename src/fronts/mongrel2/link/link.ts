@@ -20,7 +20,7 @@ import { Targets } from "./targets.js";
 import { keepAliveSeconds } from "../../../limits/delivery.js";
 import { type Message, Windows } from "./windows.js";
 
-/** The signal that a connection can take its next message. */
+/** The signal that a connection can receive its next message. */
 export type Pacing = "credits" | "fence";
 
 /** The sender in messages to a server that has subscribed to everything; any text will do. */
@@ -30,8 +30,8 @@ const tickMs = 1_000;
 const checkMs = 3_000;
 
 /**
- * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. It knows nothing of topics or the
- * meaning of the bytes. Links are independent: the same id on two links is two connections.
+ * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. It does not depend on topics or
+ * the meaning of the bytes. Links are independent: the same id on two links is two connections.
  *
  * A connection gets at most one message between two fences. The owner gives each id one message, and the next one after
  * `drained` has named the id; the link does the same for its own closes.

@@ -54,7 +54,7 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
       ...format("push-stream-lp", {
         event: (entry) => `${jsonMessage.write(fieldsFor(entry))}\r\n`,
         heartbeat: nothing,
-        // A header tells the gap. If it were a message, the client would request the same answer again and again.
+        // A header reports the gap. As a message, it would make the client request the same answer again and again.
         gap: () => "",
       }),
       retained: () => nothing,
@@ -62,7 +62,7 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
   };
 }
 
-/** A frame that tells a WebSocket's client why its message was not published. */
+/** A frame with the reason why a WebSocket client's message was not published. */
 export function refusedFrame(refusal: ChannelRefusal): Buffer {
   return frameText(jsonMessage.write(refusalFields(refusal)));
 }
@@ -75,7 +75,7 @@ interface Text {
   readonly encode?: (text: string) => Buffer;
 }
 
-/** These formats write no positions: clients take them from the stamps of messages. */
+/** These formats write no positions: clients read them from the stamps of messages. */
 function format(name: string, text: Text): Format {
   const { heartbeat, encode = (each) => Buffer.from(each) } = text;
   const event = (entry: Entry): Buffer => encode(text.event(entry));
