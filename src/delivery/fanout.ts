@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../base/clock.js";
 import type { Page, PendingPage } from "../hub/history-page.js";
 import type { Metrics } from "../base/metrics.js";
-import type { AdmittedStream } from "./joining/admitted-stream.js";
+import type { AdmittedStream, JoinTicket } from "./joining/admitted-stream.js";
 import type { Channel } from "./channel.js";
 import { CohortRounds } from "./cohort-rounds.js";
 import type { RoundsContext } from "./cohort-rounds.js";
@@ -9,7 +9,6 @@ import type { CohortSource, FanoutCohort } from "./cohort-source.js";
 import { PendingPages } from "./pending-pages.js";
 import { Connection } from "./connection.js";
 import type { EndReason } from "./connection.js";
-import type { JoinTicket } from "./joining/admitted-stream.js";
 import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import type { FanoutLimits } from "../limits/fanout.js";

@@ -11,8 +11,7 @@ import { Cors } from "./http/cors.js";
 import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./http/messages.js";
 import type { RefusalLog } from "./refusals/refusal-log.js";
 import { emptyReply } from "./http/replies.js";
-import { problemReply } from "./refusals/refuse.js";
-import { refuse } from "./refusals/refuse.js";
+import { problemReply, refuse } from "./refusals/refuse.js";
 import type { Handler, Resource } from "./http/resource.js";
 import { allowedMethods, serves } from "./http/resource.js";
 

@@ -1,8 +1,7 @@
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import { isRecord, type JsonRecord } from "../json.js";
 import type { TokenLimits } from "../../limits/tokens.js";
-import { isMatchType, matchTypes } from "./matcher.js";
-import { matchesMatcher, parseMatcher, type MatcherContext } from "./matcher.js";
+import { isMatchType, matchTypes, matchesMatcher, parseMatcher, type MatcherContext } from "./matcher.js";
 import { inEntry, quoted, refused } from "../refusal.js";
 import type { TokenRights } from "./token-rights.js";
 

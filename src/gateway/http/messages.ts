@@ -1,5 +1,4 @@
-import type { JoiningStream } from "../../delivery/joining/admitted-stream.js";
-import type { JoinTicket } from "../../delivery/joining/admitted-stream.js";
+import type { JoiningStream, JoinTicket } from "../../delivery/joining/admitted-stream.js";
 
 /** Response headers in the order in which they are written, with names as they appear on the wire. */
 export type Headers = readonly (readonly [name: string, value: string])[];

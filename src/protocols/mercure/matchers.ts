@@ -1,6 +1,5 @@
-import type { MatcherContext } from "../../auth/grants/matcher.js";
+import type { MatcherContext, MatchType } from "../../auth/grants/matcher.js";
 import { parseMatcher, parseSelector } from "../../auth/grants/matcher.js";
-import type { MatchType } from "../../auth/grants/matcher.js";
 import { PharosError } from "../../base/errors.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { Matcher } from "../../presence/subscriber.js";

@@ -1,9 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { describe, expect, it } from "vitest";
 import { errorCodes, PharosError, type ErrorCode } from "../../../src/base/errors.js";
-import { problemReply } from "../../../src/gateway/refusals/refuse.js";
-import { refuse } from "../../../src/gateway/refusals/refuse.js";
-import { statuses } from "../../../src/gateway/refusals/refuse.js";
+import { problemReply, refuse, statuses } from "../../../src/gateway/refusals/refuse.js";
 
 describe("a refusal", () => {
   it.each(Object.entries(statuses))("for %s has the status %i, a title and a reason", (code, status) => {

@@ -1,9 +1,8 @@
 import { connect } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { curveKeyPair } from "zeromq";
 import { createKeyPair, parseCurveServer } from "../../../src/zeromq/curve/keys.js";
 import { PushPublisher, type PublisherOptions } from "../../../src/publisher/push-publisher.js";
-import { onTestFinished } from "vitest";
 import { openIngress, openPush } from "./open-ingress.js";
 
 const server = createKeyPair();
