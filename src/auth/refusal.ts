@@ -99,6 +99,6 @@ function failedText(
     case "iss":
       return `it is by ${given} (iss), not by ${quoted(expected.issuer)}`;
     default:
-      return `its ${claim} is not allowed here`;
+      return `its ${claim} is ${given}, which this hub does not allow`;
   }
 }

@@ -4,7 +4,7 @@ import { waitFor } from "../support/wait-for.js";
 import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
 import type { Site } from "./site.js";
 
-/** The time-out of all waits, in milliseconds: far more than they take. */
+/** The time-out of all waits, in milliseconds: far longer than usual. */
 export const within = 20_000;
 
 /** Sends a request on a new connection and reads the response. */

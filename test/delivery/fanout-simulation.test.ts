@@ -138,7 +138,7 @@ class Simulation {
     for (const { client } of this.watched) if (client.appetite !== "never") this.world.channel.drain(client);
   }
 
-  /** All clients take everything, until nothing more is written. */
+  /** All clients accept all bytes, until the hub writes no more. */
   settle(): void {
     for (const { client } of this.watched) if (client.appetite === "never") client.appetite = "when-told";
     for (let round = 0; round < 5000; round += 1) {

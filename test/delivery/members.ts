@@ -16,7 +16,7 @@ export function withMembers(
   return [world, ...opened];
 }
 
-/** Two members that take everything at once, and one that takes bytes when the test says so. */
+/** Two members that accept all bytes at once, and one that accepts bytes when the test says so. */
 export function three(options: WorldOptions = {}): [World, FakeClient, FakeClient, FakeClient] {
   const [world, one, two, slow] = withMembers(options, {}, {}, { appetite: "when-told" });
   if (one === undefined || two === undefined || slow === undefined) throw new Error("three were opened");

@@ -230,7 +230,7 @@ describe("a stream that resumes", () => {
 describe("under continuous publishing", () => {
   const pacings: readonly WorldOptions[] = [{ pacing: "drain" }, { pacing: "fence" }];
 
-  /** One turn: a publication comes, all clients take earlier bytes, and the turn ends. */
+  /** One turn: a publication arrives, all clients accept earlier bytes, and the turn ends. */
   function tick(world: World, clients: readonly FakeClient[]): void {
     world.publish("news");
     if (world.channel.pacing === "fence") world.channel.fence();
@@ -243,7 +243,7 @@ describe("under continuous publishing", () => {
   it.each(pacings)(
     "the first stream of a cohort becomes a member within three rounds ($pacing)",
     (options) => {
-      // With a publication in every turn, the first readers read for ever, and nothing slowed down the publishers.
+      // Bug: with a publication in every turn, the first readers read forever, and publishers never waited.
       const world = new World(options);
       const client = world.open({ appetite: "when-told" });
       for (let index = 0; index < 3; index += 1) tick(world, [client]);

@@ -251,7 +251,7 @@ const cookieOf = Object.fromEntries(
   ]),
 ) as Readonly<Record<TokenName, RegExp>>;
 
-/** All tokens in places where a token may be, whichever of them counts: an upper bound. */
+/** All tokens that the hub may read from a request: an upper bound, because it uses only one of them. */
 function presentedTokens({ method, path, query, body, headers }: HostileRequest): readonly TokenName[] {
   const form = new URLSearchParams(query);
   // A QUERY may have its topics in the body, but its token only in the URL.

@@ -190,7 +190,7 @@ export class PushStreamWorld {
     this.clock.runEndOfTurn();
   }
 
-  /** A poll. It is answered at the end of a turn or of its time. */
+  /** A poll. The hub answers it at the end of a turn or after its wait. */
   poll(request: Request): { readonly reply: () => Reply | undefined } {
     let reply: Reply | undefined;
     void this.ask(request).then((answer) => {

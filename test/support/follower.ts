@@ -115,7 +115,7 @@ export interface Tally {
   readonly told: number;
   /** Missing numbers without a reported gap. */
   readonly lost: number;
-  /** Numbers that came twice, or after a higher one. */
+  /** Numbers that arrived twice, or after a higher one. */
   readonly doubled: number;
 }
 

@@ -81,7 +81,7 @@ export function startChild<P extends Protocol>(options: {
   return child;
 }
 
-/** The child's side: answers each request with the handler of its kind, and exits when the parent is gone. */
+/** The child's side: answers each request with the handler of its kind, and exits when the parent has ended. */
 export function answerCalls<P extends Protocol>(handlers: {
   readonly [K in keyof P]: (ask: P[K]["ask"]) => P[K]["answer"] | Promise<P[K]["answer"]>;
 }): void {

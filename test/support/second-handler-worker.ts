@@ -37,7 +37,7 @@ class SecondHandler {
 
   async #watch(): Promise<void> {
     for await (const [message] of this.#publisher) {
-      // A new run of the server: the clients of the old run are gone.
+      // A new run of the server: it has none of the old run's clients.
       this.#ids.clear();
       if (message?.[0] !== 1) continue;
       this.#subscribed += 1;

@@ -22,7 +22,7 @@ export function parseSource(text: string): ParsedSource {
   };
 }
 
-/** As oxlint counts with `skipBlankLines` and `skipComments`: a line with code beside a comment counts. */
+/** Counts like oxlint with `skipBlankLines` and `skipComments`: a line with code and a comment counts. */
 function codeLinesOf(text: string): string[] {
   let isInComment = false;
   return text.split("\n").filter((line) => {

@@ -12,7 +12,7 @@ export interface Rights {
    * publications that are no longer stored, of which only the topics are known.
    */
   mayReadTopic(topic: Topic): boolean;
-  /** Whether {@link mayReadTopic} may be true for a topic below this one. True if that is not known. */
+  /** True if {@link mayReadTopic} can be true for a topic below this one, or if this is unknown. */
   mayReadBelow(parent: Topic): boolean;
 }
 

@@ -60,7 +60,7 @@ describe("events of a live connection", () => {
     expect(live.lastEventId).toBe("3");
   });
 
-  // Bug: after Promise.race of next() and a deadline, then return(), the abandoned promise took the next item.
+  // Bug: after Promise.race of next() and a deadline, then return(), the abandoned promise received the next item.
   it("are not taken by a loop that was left while it waited", async () => {
     const { live, arrive } = startConnection();
     const left = live[Symbol.asyncIterator]();

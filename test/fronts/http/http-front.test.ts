@@ -12,7 +12,7 @@ const path = "/publish/a";
 const patient = { Expect: "100-continue", "Content-Length": "5" };
 const health = requestBytes({ path: "/healthz" });
 
-// Longer than the deadlines inside, so that their messages say what was missing.
+// Longer than the deadlines of single steps, whose messages name the missing condition.
 describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   it("is forgotten when it leaves, however large the body of its stream's request", async () => {
     // The unread body stopped the reading of the socket, and the end of the connection was not noticed.

@@ -6,7 +6,7 @@ import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel
 import { waitFor } from "../../support/wait-for.js";
 
 const within = 20_000;
-/** Longer than the deadlines inside, so that their messages say what was missing. */
+/** Longer than the deadlines of single steps, whose messages name the missing condition. */
 const limit = { timeout: 3 * within };
 const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 

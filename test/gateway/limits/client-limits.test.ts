@@ -71,7 +71,7 @@ test("an address may have so many streams, and another when one has ended", () =
 });
 
 test("two requests whose tokens are verified at the same time do not both get the last place", async () => {
-  // Each stream was checked when its token was verified, and counted when it opened, with promises in between.
+  // Bug: the hub checked the limit at the verification of the token, and counted the stream only when it opened, after promises.
   const clients = limitsWith({ each: { ...each, streams: 1 } });
   const resource: Resource = { path: "/slow", methods: { GET: () => Promise.resolve(emptyStream) } };
   const gateway = new Gateway({ corsOrigins: [], clients, resources: [resource] });

@@ -19,8 +19,8 @@ function urlPattern(text: string): TopicFilter {
 }
 
 /**
- * The largest number of places in an index for one topic: beginnings of 1 to 7 levels whose first and last are literal
- * and at most two of the others are wildcards.
+ * The largest number of index nodes for one topic: beginnings of 1 to 7 levels whose first and last are literal and at
+ * most two of the others are wildcards.
  */
 const maxPlaces = 42;
 

@@ -8,9 +8,9 @@ export type Reading =
   /** About this many bytes a second, in ten pieces a second. */
   | { readonly kind: "rate"; readonly bytesPerSecond: number }
   /**
-   * Reads the head (and at most 1 KiB with it) and then nothing. A client that does not read does not notice that it
-   * was closed: it counts as open until {@link LoadProtocol.read} makes it read again.
-   * The kernel buffers 64 KiB to 128 KiB for it (Node cannot set SO_RCVBUF of a TCP socket).
+   * Reads the head (and at most 1 KiB with it), and then no more bytes. A client that does not read does not notice
+   * that it was closed: it counts as open until {@link LoadProtocol.read} makes it read again. The kernel buffers 64
+   * KiB to 128 KiB for it (Node cannot set SO_RCVBUF of a TCP socket).
    */
   | { readonly kind: "never" };
 

@@ -6,7 +6,7 @@ import { delivered, hubOfFile, publish, query, request, startHub } from "../../h
 
 const hub = hubOfFile();
 
-/** The places of the cursor in a request. */
+/** The parts of a request that may contain the cursor. */
 interface Parts {
   readonly query?: string;
   readonly body: string;

@@ -48,7 +48,7 @@ box("push-stream, Message template", "The client's template", () => {
     expect(textsOf(body.toString())).toEqual([awkward]);
   });
 
-  // Other protocols can publish to many topics. Readers of any one of them were told the first.
+  // Other protocols can publish to many topics. Bug: readers of any one of them got the name of the first.
   it("names as the channel the first topic of a public message, and none of a private one with several", async () => {
     const world = new PushStreamWorld();
     world.publish(["users/ada", "room"], "x", { private: true });
