@@ -39,7 +39,7 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
   readonly presence: Presence | undefined;
 }
 
-/** Everything that is served over HTTP, the same on every front: the resources of all protocols. */
+/** The resources of all protocols, the same on every front. */
 export function createGateway(parts: GatewayParts): Gateway {
   const ports = protocolPorts(parts);
   const { clients, refusals } = ports;

@@ -12,7 +12,7 @@ export function refused(reason: string, options?: ErrorOptions): PharosError {
   return new PharosError("invalid-token", reason, options);
 }
 
-/** Calls `parse`. If it refuses, `where` (the name of the claim's part) is put before the reason. */
+/** Calls `parse`. If it refuses, the reason begins with `where`, the name of the claim's part. */
 export function inEntry<Result>(where: string, parse: () => Result): Result {
   try {
     return parse();

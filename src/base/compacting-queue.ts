@@ -1,7 +1,9 @@
 /** The number of empty slots at which the array is copied without them. */
 const mostTakenSlots = 1024;
 
-/** A queue in one array. Taking items moves no others: the array is copied when most of it has been taken. */
+/**
+ * A queue in one array. A removal moves no other items: the queue copies the array when most of its slots are empty.
+ */
 export class CompactingQueue<T> {
   #items: (T | undefined)[] = [];
   #front = 0;

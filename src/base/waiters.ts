@@ -13,7 +13,7 @@ export class Waiters {
     return new Promise((resolve) => this.#waiting.push({ isReached, resolve }));
   }
 
-  /** Checks every condition that is waited for. */
+  /** Checks every awaited condition. */
   look(): void {
     if (this.#waiting.length === 0) return;
     const still: Waiter[] = [];

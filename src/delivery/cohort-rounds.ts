@@ -218,7 +218,7 @@ export class CohortRounds<H> implements Rounds<H> {
     });
   }
 
-  /** Every member has been written to. No round ends before: a member without its bytes has not kept up. */
+  /** Called after the writes to all members. No round ends earlier: a member without its bytes has not kept up. */
   #onHandedOver(): void {
     const { channel, clock } = this.#context;
     this.#handedOver = true;

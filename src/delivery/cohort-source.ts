@@ -7,7 +7,7 @@ import type { JoinTicket } from "./joining/admitted-stream.js";
 export interface FanoutCohort {
   /** The number of its connections, members or not. */
   readonly connections: number;
-  /** Every entry up to this offset was taken by a round, or was never pending here. */
+  /** Every entry up to this offset is in a round, or was never pending here. */
   readonly horizon: Offset;
   readonly hasPending: boolean;
   /** While `listening`, publications are kept for the next round. Otherwise none are. */
@@ -33,7 +33,7 @@ export interface JoinedCohort {
   readonly read: ReadState;
 }
 
-/** Where a fan-out gets its cohorts from. It throws on a ticket that was made for another source. */
+/** Where a fan-out gets its cohorts from. It throws on a ticket for another source. */
 export interface CohortSource {
   /**
    * Call it once. `wake` is then called for each cohort with pending entries, or whose horizon has moved. It must not

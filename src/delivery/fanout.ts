@@ -57,9 +57,9 @@ export interface StreamReply {
 }
 
 /**
- * Delivers one outlet's events: rounds to the members of each cohort, pages of history to all other connections.
- * Everything of one turn of the event loop is written at its end. Rounds come first, so that a reader's page reaches up
- * to the start of the next round.
+ * Delivers one outlet's events: rounds to the members of each cohort, pages of history to all other connections. It
+ * writes the data of one turn of the event loop at the end of the turn. Rounds come first, so that a reader's page
+ * reaches up to the start of the next round.
  */
 export class Fanout<H> {
   readonly #cohorts: CohortSource;

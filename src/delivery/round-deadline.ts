@@ -20,8 +20,8 @@ export function quorumOf(members: number): number {
 
 /**
  * The time that rounds of one cohort wait for their last members: twice the time of most members, plus a budget that
- * refills at 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort almost
- * nothing, and a client that is a little slower than the others is waited for. A member that is left behind loses
+ * refills at 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort almost no
+ * time, and a round waits for a client that is only a little slower than the others. A member that is left behind loses
  * nothing: it reads on from history.
  */
 export class RoundDeadline {

@@ -71,7 +71,7 @@ export class Backpressure {
     this.#bytes += slotBytes;
   }
 
-  /** Removes an entry from one cohort. If it was the last, the encoded bytes are dropped. */
+  /** Removes an entry from one cohort. Drops the encoded bytes with the last cohort. */
   remove(entry: Entry): void {
     entry.pendingIn -= 1;
     this.#bytes -= slotBytes;

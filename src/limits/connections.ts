@@ -2,8 +2,8 @@ import type { LimitTable } from "./limit.js";
 
 const connectionRange = { from: 1, to: 10_000_000 } as const;
 const rateRange = { from: 1, to: 1_000_000 } as const;
-const refused = "Requests are refused with 429.";
-const refusedForNow = "Requests are refused with 429 and `Retry-After`.";
+const refused = "The hub refuses requests with 429.";
+const refusedForNow = "The hub refuses requests with 429 and `Retry-After`.";
 
 /** Open connections, and requests per second. */
 export const declaredConnectionLimits = {
@@ -12,7 +12,7 @@ export const declaredConnectionLimits = {
     unit: "",
     default: 15_000,
     help: "Open streams.",
-    above: "Requests are refused with 503.",
+    above: "The hub refuses requests with 503.",
     why: "20,000 file descriptors, less a quarter for links, files and short requests.",
   },
   connectionsPerWorker: {

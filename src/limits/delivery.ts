@@ -72,7 +72,7 @@ export const declaredPresenceLimits = {
     unit: "bytes",
     default: 8 * MiB,
     help: "One response that lists subscriptions.",
-    above: "The request is refused with 503.",
+    above: "The hub refuses the request with 503.",
     why: "27,000 subscriptions of 300 bytes, which take 40 ms.",
   },
 } as const satisfies LimitTable;

@@ -1,8 +1,8 @@
 import { countRange, KiB, memoryRange, MiB, type LimitTable } from "./limit.js";
 
 const fewRange = { from: 1, to: 100_000 } as const;
-const refused = "Requests are refused with 400.";
-const full = "Streams are refused with 503.";
+const refused = "The hub refuses requests with 400.";
+const full = "The hub refuses streams with 503.";
 
 /** Filters of one stream, and of all streams together. */
 export const declaredFilterLimits = {
@@ -12,7 +12,7 @@ export const declaredFilterLimits = {
     unit: "bytes",
     default: 1 * KiB,
     help: "Length of a filter.",
-    above: "The request is refused with 400.",
+    above: "The hub refuses the request with 400.",
     why: "A filter can be as long as a topic.",
   },
   filtersPerConnection: {
@@ -21,7 +21,7 @@ export const declaredFilterLimits = {
     unit: "",
     default: 100,
     help: "Filters of one stream.",
-    above: "The request is refused with 400.",
+    above: "The hub refuses the request with 400.",
     why: "100 filters of 80 bytes fill half of a request head.",
   },
   filterBytesInAll: {
@@ -37,7 +37,7 @@ export const declaredFilterLimits = {
     unit: "",
     default: 250_000,
     help: "Levels of all filters with wildcards; `news/+/sport` has 3.",
-    above: "Streams with wildcards are refused with 503.",
+    above: "The hub refuses streams that have wildcards, with 503.",
     why: "16 for each of 15,000 streams. About 480 bytes each: 120 MB.",
   },
   filterMixtures: {
@@ -54,7 +54,7 @@ export const declaredFilterLimits = {
     unit: "percent",
     default: 10,
     help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` for one client address; local addresses may use all.",
-    above: "Requests are refused with 429.",
+    above: "The hub refuses requests with 429.",
     why: "Local addresses may be a proxy with many clients behind it.",
   },
 } as const satisfies LimitTable;

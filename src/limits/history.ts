@@ -63,7 +63,7 @@ export const declaredHistoryLimits = {
     unit: "",
     default: 100_000,
     help: "Event ids set by publishers that clients can resume from.",
-    above: "The oldest are forgotten.",
+    above: "The hub forgets the oldest.",
     why: "About 200 bytes each: 20 MB. Ids of the largest size, 256 bytes: 40 MB.",
   },
 } as const satisfies LimitTable;
@@ -79,7 +79,7 @@ export const declaredRetainedLimits = {
     unit: "bytes",
     default: 64 * MiB,
     help: "Memory for all retained values.",
-    above: "The oldest values are dropped.",
+    above: "The hub drops the oldest values.",
     why: "60,000 values of 1 KiB; a quarter of history.",
   },
 } as const satisfies LimitTable;

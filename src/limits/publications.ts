@@ -18,7 +18,7 @@ export const declaredPublicationLimits = {
     unit: "bytes",
     default: 1 * KiB,
     help: "Length of a topic.",
-    above: "The publication is refused with 413.",
+    above: "The hub refuses the publication with 413.",
     why: "16 filters of this length fit into a request head.",
   },
   topicsPerPublication: {
@@ -27,7 +27,7 @@ export const declaredPublicationLimits = {
     unit: "",
     default: 100,
     help: "Topics of one publication.",
-    above: "The publication is refused with 413.",
+    above: "The hub refuses the publication with 413.",
     why: "Each topic keeps its own history.",
   },
   idBytes: {
@@ -35,7 +35,7 @@ export const declaredPublicationLimits = {
     unit: "bytes",
     default: 256,
     help: "Length of an event id, and of an `Idempotency-Key`.",
-    above: "The publication is refused with 413.",
+    above: "The hub refuses the publication with 413.",
     why: "Clients send the last event id back in the head of each request.",
   },
   typeBytes: {
@@ -43,7 +43,7 @@ export const declaredPublicationLimits = {
     unit: "bytes",
     default: 256,
     help: "Length of an event type.",
-    above: "The publication is refused with 413.",
+    above: "The hub refuses the publication with 413.",
     why: "An event type is a short name in the code of a client.",
   },
   dataBytes: {
@@ -52,7 +52,7 @@ export const declaredPublicationLimits = {
     unit: "bytes",
     default: 1 * MiB,
     help: "Data of one publication.",
-    above: "The publication is refused with 413.",
+    above: "The hub refuses the publication with 413.",
     why: "64 of the largest fill `pendingBytes`.",
   },
 } as const satisfies LimitTable;
@@ -70,7 +70,7 @@ export const declaredPublishLimits = {
     unit: "",
     default: 1000,
     help: "Publications in one request.",
-    above: "The request is refused with 413.",
+    above: "The hub refuses the request with 413.",
     why: "Their ids are 20 KB of the response.",
   },
   linesPerRequest: {
@@ -78,7 +78,7 @@ export const declaredPublishLimits = {
     unit: "",
     default: 10_000,
     help: "Lines in one request, blank lines included.",
-    above: "The request is refused with 413.",
+    above: "The hub refuses the request with 413.",
     why: "Ten lines for each publication. The hub needs 100 ms to read a million blank lines.",
   },
 } as const satisfies LimitTable;
@@ -91,7 +91,7 @@ export const declaredIdempotencyLimits = {
     unit: "",
     default: 20_000,
     help: "Remembered responses.",
-    above: "The oldest are forgotten.",
+    above: "The hub forgets the oldest.",
     why: "About 500 bytes for a response to one publication: 10 MB.",
   },
   bytes: {
@@ -99,7 +99,7 @@ export const declaredIdempotencyLimits = {
     unit: "bytes",
     default: 16 * MiB,
     help: "Memory for all remembered responses.",
-    above: "The oldest are forgotten.",
+    above: "The hub forgets the oldest.",
     why: "The response to 1,000 publications is 50 KB long.",
   },
   ageSeconds: {
@@ -107,7 +107,7 @@ export const declaredIdempotencyLimits = {
     unit: "seconds",
     default: 3600,
     help: "Time that the hub remembers a response.",
-    above: "The response is forgotten.",
+    above: "The hub forgets the response.",
     why: "An hour is longer than any publisher retries.",
   },
 } as const satisfies LimitTable;

@@ -8,7 +8,7 @@ export const declaredRequestLimits = {
     unit: "bytes",
     default: 16 * KiB,
     help: "Head of a request: its first line and all headers.",
-    above: "The request is refused with 431.",
+    above: "The hub refuses the request with 431.",
     why: "The limit of Node.js and of the shipped `mongrel2.conf`.",
   },
   bodyBytes: {
@@ -17,7 +17,7 @@ export const declaredRequestLimits = {
     unit: "bytes",
     default: 1 * MiB,
     help: "Body of a request; behind Mongrel2 also all requests that wait on one connection.",
-    above: "The request is refused with 413.",
+    above: "The hub refuses the request with 413.",
     why: "The value of `limits.content_length` in the shipped `mongrel2.conf`.",
   },
   requestBytes: {
@@ -26,7 +26,7 @@ export const declaredRequestLimits = {
     unit: "bytes",
     default: 64 * MiB,
     help: "Memory for the bodies of all requests. One client address may use half of it; each worker gets an equal part, but at least two of the largest bodies.",
-    above: "Requests are refused with 503 and `Retry-After`.",
+    above: "The hub refuses requests with 503 and `Retry-After`.",
     why: "64 of the largest bodies.",
   },
 } as const satisfies LimitTable;

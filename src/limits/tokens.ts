@@ -47,7 +47,7 @@ export const declaredTokenLimits = {
     unit: "",
     default: 1000,
     help: "Accepted tokens that need no second verification for one minute; 0 = none.",
-    above: "The oldest are verified again.",
+    above: "The hub verifies the oldest again.",
     why: "About 2 KB each: 2 MB.",
   },
 } as const satisfies LimitTable;

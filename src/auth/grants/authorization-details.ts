@@ -68,7 +68,7 @@ function parseDetail({ entry, where }: Unread, context: Context): Detail {
   };
 }
 
-/** Unknown actions are ignored: they are for other servers. */
+/** The parser ignores unknown actions: they are for other servers. */
 function parseActions(actions: unknown, where: string): readonly string[] {
   if (
     !Array.isArray(actions) ||

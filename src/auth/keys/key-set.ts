@@ -5,7 +5,7 @@ import { algorithmsOf } from "./algorithms.js";
 import { isRecord, type JsonRecord } from "../json.js";
 import type { AllowedAlgorithms, VerificationKey } from "./verification-key.js";
 
-/** Issuers publish two or three keys. A token without `kid` is tried with each key, so their number is limited. */
+/** Issuers publish two or three keys. The hub tries each key on a token without `kid`, so their number has a limit. */
 const maxKeys = 32;
 
 /**

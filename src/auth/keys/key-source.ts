@@ -2,7 +2,7 @@ import type { VerificationKey } from "./verification-key.js";
 
 /** A source of the keys of one issuer. */
 export interface KeySource {
-  /** The current keys; empty until they could be loaded. Never rejects. */
+  /** The current keys; empty before the first successful load. Never rejects. */
   keys(): Promise<readonly VerificationKey[]>;
   /**
    * Loads the keys again if the source supports it and the last load is not recent. True if the keys have changed.

@@ -4,7 +4,7 @@ import type { KeySource } from "./key-source.js";
 import { printableText } from "../refusal.js";
 import type { VerificationKey } from "./verification-key.js";
 
-/** After this time the keys are loaded again, so that a withdrawn key is not trusted for long. */
+/** After this time the hub loads the keys again, so that it does not trust a withdrawn key for long. */
 const staleAfterMs = 600_000;
 
 /** The shortest time between two loads: tokens that name unknown keys cannot cause more requests to an issuer. */

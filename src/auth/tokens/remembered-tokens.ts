@@ -12,8 +12,8 @@ interface Remembered {
 
 /**
  * A cache of accepted tokens by their SHA-256, so that the next request with the same token needs no signature check.
- * An entry is valid for a minute, and never after the token has expired. If the cache is full, the entry that was
- * verified first is removed.
+ * An entry is valid for a minute, and never after the token has expired. A full cache removes the entry with the oldest
+ * verification.
  */
 export class RememberedTokens {
   readonly #most: number;

@@ -98,7 +98,10 @@ function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: Unverif
   return issuer === name;
 }
 
-/** Returns the claims that the first matching key verifies. If all refuse the token, the first reason is reported. */
+/**
+ * Returns the claims that the first matching key verifies. If all refuse the token, the verifier reports the first
+ * reason.
+ */
 async function verifiedClaims(
   issuers: readonly TrustedIssuer[],
   token: UnverifiedToken,

@@ -52,7 +52,7 @@ export function sharedFeed(request: SharedFeedRequest): Feed | undefined {
     "abort",
     watchPage(() => feed.retry()),
   );
-  // The worker's file could not be loaded.
+  // The browser cannot load the worker's file.
   worker.addEventListener("error", () => feed.leaveWorker());
   return feed;
 }

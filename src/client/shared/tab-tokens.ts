@@ -8,7 +8,7 @@ export class TabTokens {
   readonly #ports: () => readonly Port<FromWorker, FromTab>[];
   #onAnswer: ((answer: Extract<FromTab, { kind: "token" }>) => void) | undefined;
 
-  /** @param ports the ports of the tabs, in the order in which they are asked */
+  /** @param ports the ports of the tabs, in the order of the requests */
   constructor(ports: () => readonly Port<FromWorker, FromTab>[]) {
     this.#ports = ports;
   }

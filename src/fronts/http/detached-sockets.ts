@@ -13,8 +13,8 @@ export interface DetachedSocketsOptions {
 
 /**
  * Detaches a socket from Node's HTTP server before a request that may open a stream is answered. If the answer is no
- * stream, the socket is attached again. An attached connection costs 12.3 KB for its whole life, with its parser,
- * request and response; a detached one 5.2 KB, its stream included [10,000 idle streams, Node 20].
+ * stream, the front attaches the socket again. An attached connection costs 12.3 KB for its whole life, with its
+ * parser, request and response; a detached one 5.2 KB, its stream included [10,000 idle streams, Node 20].
  *
  * Node detaches sockets for requests that change the protocol, so such a request claims to do so. This works only for
  * requests without a body: Node stops parsing at the end of the head.

@@ -172,7 +172,7 @@ export class HttpFront implements Front {
     app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));
     app.removeAllContentTypeParsers();
-    // Bodies are not read here: a client without the right to send one is refused before.
+    // This handler reads no body: the gateway first refuses clients without the right to send one.
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", (request, reply, done) => {

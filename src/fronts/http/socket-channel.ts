@@ -36,9 +36,9 @@ const writingPerTurnMs = 5;
 const writesPerClockRead = 8;
 
 /**
- * The first limit for the bytes of a round times its members. If a round is more than clients can receive while they
- * are waited for, most of them become laggards, and publishers are no longer slowed down. This happened with rounds of
- * 256 KiB to 1,000 clients that received 400 MB/s together. 16 MiB take 134 ms on a gigabit line.
+ * The first limit for the bytes of a round times its members. If clients cannot receive a round within its deadline,
+ * most of them become laggards, and publishers no longer wait. This happened with rounds of 256 KiB to 1,000 clients
+ * that received 400 MB/s together. 16 MiB take 134 ms on a gigabit line.
  */
 const leastWindowBytes = 16 * 1024 * 1024;
 

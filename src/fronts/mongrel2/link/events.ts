@@ -7,8 +7,8 @@ export interface MalformedFrame {
 }
 
 /**
- * The events of a link. All are called synchronously, one at a time, never from within a call of the owner into the
- * link. Ids are valid until `down`; after that none may be used, even if the same number comes again.
+ * The events of a link. The link calls them synchronously, one at a time, and never during a call of its owner. Ids are
+ * valid until `down`; after that none may be used, even if the same number comes again.
  */
 export interface LinkEvents {
   /** A request. It comes only after `up`; requests of a lost link are not reported. */

@@ -109,8 +109,8 @@ export class Link {
 
   /**
    * Waits until the server has taken all queued messages, including closes, for at most `limits.closeMs`, and
-   * disconnects. Close the streams first: open streams become orphans, which are freed at the next start. With `flush:
-   * false` it does not wait, and ends within the call. Safe to call twice.
+   * disconnects. Close the streams first: open streams become orphans, which the next start frees. With `flush: false`
+   * it does not wait, and ends within the call. Safe to call twice.
    */
   async close({ flush = true }: { readonly flush?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
@@ -287,7 +287,7 @@ export class Link {
     this.#guard(() => this.#options.events.down(reason));
   }
 
-  /** A lost disconnect is repeated at the next delivery, but a lost fence or credits are not. */
+  /** The server repeats a lost disconnect at the next delivery, but not a lost fence or credits. */
   #remade(): void {
     if (!this.#taking) return;
     this.#options.logger.warn(
@@ -298,7 +298,7 @@ export class Link {
     this.#windows.renew();
   }
 
-  /** A lost message is a gap in a stream, so the sockets are closed, and all streams with them. */
+  /** A lost message is a gap in a stream, so the link closes its sockets, and all streams with them. */
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#options.logger.error({ ...this.#labels, error }, "a socket failed");
