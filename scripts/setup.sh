@@ -18,7 +18,7 @@ need_node() {
     fail "Pharos needs Node.js 20.19 or newer; this is $(node --version)"
 }
 
-# No dependency needs its install script, so none runs. Warnings are off: they would be about the user's npm settings.
+# No dependency needs its install script, so none runs. Warnings are off: they are about the user's npm settings.
 install_packages() {
   [[ node_modules/.package-lock.json -nt package-lock.json ]] && return
   say "Installing packages..."

@@ -15,7 +15,7 @@ import { run } from "./run/run.js";
 /** The results so far, for a run that is stopped. */
 let latest: Report | undefined;
 
-/** Runs the benchmark. Exit codes: 0 measured, whatever the figures; 1 could not measure; 2 invalid options. */
+/** Runs the benchmark. Exit codes: 0 measured, for any figures; 1 could not measure; 2 invalid options. */
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === "help") {

@@ -31,8 +31,9 @@ export interface Admin {
 }
 
 /**
- * Opens the address for metrics and status, if one is configured. If the port is taken, a configured address is an
- * error. The default address, which a second hub on a machine also has, is only a warning, and stays closed.
+ * Opens the address for metrics and status, if one is configured. If another program uses the port, a configured
+ * address is an error. The default address, which a second hub on a machine also has, is only a warning, and stays
+ * closed.
  *
  * @throws PharosError `unreachable` if a configured address cannot be bound
  */

@@ -6,14 +6,14 @@ export interface Channel<H> {
   readonly maxWriteBytes: number;
   /**
    * `drain`: each connection reports when it has drained, so a round can leave slow ones behind. `fence`: all report
-   * together, when the server has taken everything, so no slow one can be found.
+   * together, when the server has accepted everything, so slow clients are unknown.
    */
   readonly pacing: "drain" | "fence";
   /** The largest recommended size of a round to so many members, in bytes. */
   roundBytes(members: number): number;
   /**
-   * Writes to one idle connection. The channel calls `Fanout.drained` when the client has taken the bytes, maybe before
-   * this returns.
+   * Writes to one idle connection. The channel calls `Fanout.drained` when the client has received the bytes, maybe
+   * before this returns.
    */
   write(connection: Connection<H>, body: Buffer): void;
   /** Writes to all members of a cohort. All of them are idle. */

@@ -12,7 +12,7 @@ export class PendingPages<R> {
     this.#onArrival = onArrival;
   }
 
-  /** True from a reader's request until its page is taken. */
+  /** True from a reader's request until it gets its page. */
   has(reader: R): boolean {
     return this.#requested.has(reader) || this.#arrived.has(reader);
   }

@@ -1,6 +1,6 @@
 import type { Publication } from "../hub/publications/publication.js";
 
-/** Takes the publications of an ingress: the journal, within the hub's limits. */
+/** Accepts the publications of an ingress: the journal, within the hub's limits. */
 export interface PublicationSink {
   /**
    * Takes a publication. The order of calls is the order of publications. A journal that is not in memory may return a

@@ -6,7 +6,7 @@ export class Histogram {
   readonly #counts: number[];
   #sum = 0;
 
-  /** @param bounds the largest value of each bucket, ascending; one more bucket takes all larger values */
+  /** @param bounds the largest value of each bucket, ascending; one more bucket counts all larger values */
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);

@@ -14,8 +14,8 @@ export interface FieldHandlers {
 export const defaultMaxLineLength = 4 * 1024 * 1024;
 
 /**
- * Splits event-stream text into fields [HTML 9.2.6], from chunks that may end anywhere. A line that ends in CR is reported
- * at once; an LF at the start of the next chunk belongs to it. The parser does not interpret fields.
+ * Splits event-stream text into fields [HTML 9.2.6], from chunks that may end anywhere. A line that ends in CR is
+ * reported at once; an LF at the start of the next chunk belongs to it. The parser does not interpret fields.
  */
 export class FieldParser {
   readonly #handlers: FieldHandlers;
@@ -30,7 +30,7 @@ export class FieldParser {
   }
 
   /**
-   * Takes the next chunk and reports every line that it completes.
+   * Parses the next chunk and reports every line that it completes.
    *
    * @throws PharosError `too-large` for a line over the limit; do not use the parser after that
    */

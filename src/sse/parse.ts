@@ -80,7 +80,7 @@ export class EventStreamParser {
   }
 
   /**
-   * Takes the next chunk and reports the events that it completes.
+   * Parses the next chunk and reports the events that it completes.
    *
    * @throws PharosError `too-large` for a line or event over its limit; do not use the parser after that
    */
@@ -168,7 +168,7 @@ export class EventStreamReader {
   }
 
   /**
-   * Takes the next bytes; characters may be split between chunks.
+   * Parses the next bytes; characters may be split between chunks.
    *
    * @throws PharosError `too-large` for a line or event over its limit; do not use the reader after that
    */

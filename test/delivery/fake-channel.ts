@@ -4,8 +4,8 @@ import { TinyParser } from "./tiny-format.js";
 import type { Line } from "./tiny-format.js";
 
 /**
- * When a client takes bytes: during the write, when the test says so, or never. With `fence` pacing the channel's fence
- * decides instead.
+ * The moment when a client receives bytes: during the write, when the test says so, or never. With `fence` pacing the
+ * channel's fence decides instead.
  */
 export type Appetite = "at-once" | "when-told" | "never";
 
@@ -60,7 +60,7 @@ export interface FakeChannelOptions {
   readonly handover?: "at-once" | "delayed";
 }
 
-/** A channel whose clients take bytes as the test wants. It throws on calls that a real channel could not serve. */
+/** A channel whose clients receive bytes as the test wants. It throws on calls that a real channel could not serve. */
 export class FakeChannel implements Channel<FakeClient> {
   readonly pacing: "drain" | "fence";
   readonly maxWriteBytes: number;
@@ -125,7 +125,7 @@ export class FakeChannel implements Channel<FakeClient> {
 
   flush(): void {}
 
-  /** The client takes the bytes written to it. False if there were none. */
+  /** The client receives the bytes written to it. False if there were none. */
   drain(client: FakeClient): boolean {
     if (!client.busy || client.connection === undefined) return false;
     client.busy = false;
@@ -134,7 +134,7 @@ export class FakeChannel implements Channel<FakeClient> {
     return true;
   }
 
-  /** The server has taken everything: all clients with written bytes are reported at once. */
+  /** The server has accepted everything: all clients with written bytes are reported at once. */
   fence(): void {
     const taken = [...this.#inFlight];
     for (const client of taken) this.drain(client);

@@ -146,7 +146,7 @@ class Simulation {
       this.world.channel.handOver();
       this.world.turn();
       const busy = this.watched.filter(({ client }) => client.fate === "open" && client.busy);
-      // A round that all have taken ends at its hand-over. Then pending entries are written.
+      // A round that all have received ends at its hand-over. Then pending entries are written.
       const isOver = !this.world.channel.isHandingOver && this.world.way?.isEmpty !== false;
       if (busy.length === 0 && isOver) return;
       this.drainAll();

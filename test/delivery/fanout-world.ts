@@ -172,7 +172,7 @@ export class World {
     this.clock.runEndOfTurn();
   }
 
-  /** The clients take the bytes written to them, and the turn ends. */
+  /** The clients receive the bytes written to them, and the turn ends. */
   drain(...clients: readonly FakeClient[]): void {
     for (const client of clients) this.channel.drain(client);
     this.turn();

@@ -335,7 +335,7 @@ async function untilState({ link, changes }: LinkRecorder, state: LinkState): Pr
   });
 }
 
-/** A stream of this age, when the server was last heard, is old enough to tell one run from the next. */
+/** A stream of this age, when the server was last heard, is old enough to distinguish one run from the next. */
 const provenMs = 3_500;
 
 /** Waits until the record says that the server was heard at this time or later, in wall-clock milliseconds. */

@@ -29,7 +29,7 @@ async function startOldServer(): Promise<OldServer> {
     .replace("port=6767", `port=${port}`)
     .replace("'tcp://127.0.0.1:9999'", `'tcp://127.0.0.1:${send}'`)
     .replace("'tcp://127.0.0.1:9998'", `'tcp://127.0.0.1:${recv}'`);
-  // As a daemon, a server started by root would leave this process, and nobody would stop it.
+  // As a daemon, a server started by root would leave this process, and nothing would stop it.
   writeFileSync(join(dir, "stock-2011.conf"), `${text}\nsettings = {'server.daemonize': 0}\n`);
   const env = { ...process.env, LOGNAME: "test" };
   await promisify(execFile)("m2sh", ["load", "-config", "stock-2011.conf", "-db", "config.sqlite"], {

@@ -30,13 +30,13 @@ export interface WorldOptions {
   readonly roundBytes: number;
 }
 
-/** Journal, hub, fan-out and presence. Clients take bytes when a test says so. */
+/** Journal, hub, fan-out and presence. Clients receive bytes when a test says so. */
 export class World {
   readonly clock = new VirtualClock();
   readonly journal: MemoryJournal;
   readonly presence: Presence;
   readonly fanout: Fanout<Watcher>;
-  /** Connections that have not taken the bytes written to them. */
+  /** Connections that have not received the bytes written to them. */
   readonly slow = new Set<Connection<Watcher>>();
 
   constructor({ limits, deliveriesPerSecond, baseUrl, roundBytes }: WorldOptions) {
@@ -73,7 +73,7 @@ export class World {
     });
   }
 
-  /** The client has taken the bytes written to it. */
+  /** The client has received the bytes written to it. */
   drain(connection: Connection<Watcher>): void {
     if (this.slow.delete(connection)) this.fanout.drained(connection);
   }

@@ -88,7 +88,7 @@ let ends = 0;
 
 /**
  * The publications on these topics that a subscriber with this query gets. The query also has a topic for the last
- * publication: whatever has not come before it will not come.
+ * publication: data that has not come before it will not come.
  */
 export async function delivered(
   site: Site,

@@ -10,7 +10,7 @@ const ports = { from: 15_000, to: 32_000 };
 
 /**
  * A TCP port of 127.0.0.1 that is free now. Use it only for programs that cannot use port 0: Mongrel2, or an address
- * that two runs share. Another program may take the port before the caller binds it.
+ * that two runs share. Another program may bind the port before the caller does.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

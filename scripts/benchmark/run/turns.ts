@@ -61,7 +61,7 @@ export class Turns {
   }
 }
 
-/** Two candidates take turns in being first, since the machine is busier at the start of a run. */
+/** With two candidates, the order changes in each turn, since the machine is busier at the start of a run. */
 function orderOf(candidates: readonly Candidate[], turn: number): readonly Candidate[] {
   return candidates.length === 2 && turn % 2 === 1 ? candidates.toReversed() : candidates;
 }

@@ -37,7 +37,10 @@ export function parseGrants(claims: JWTPayload, form: Grants["form"], context: G
 function parseEnd(exp: number | undefined, nowMs: number): number | undefined {
   if (exp === undefined) return undefined;
   const endMs = Math.floor(exp * 1000);
-  if (endMs > lastTimeMs) throw refused(`its exp is ${quoted(String(exp))}, which is later than any date`);
+  if (endMs > lastTimeMs)
+    throw refused(
+      `its exp is ${quoted(String(exp))}, which is too late; allowed are seconds since 1970, up to the year 275760`,
+    );
   if (endMs <= nowMs) throw refused(expiredText(exp, nowMs));
   return endMs;
 }

@@ -79,7 +79,7 @@ export class Inbox {
     this.#makeRoom();
   }
 
-  /** Ends the queue. With an error, the waiting items can still be taken; without one, they are discarded. */
+  /** Ends the queue. With an error, the program can still read the waiting items; without one, they are discarded. */
   end(error: Error | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { error };

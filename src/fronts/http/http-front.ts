@@ -142,7 +142,7 @@ export class HttpFront implements Front {
     }
   }
 
-  /** Takes a connection that another process has accepted and not read from. */
+  /** Handles a connection that another process has accepted and not read from. */
   take(socket: Socket): void {
     this.#app.server.emit("connection", socket);
     socket.resume();

@@ -55,7 +55,7 @@ type ClientRequest = PendingRequest | "malformed";
 /** A connection of the server with unanswered requests or an open stream. */
 interface Client {
   readonly id: number;
-  /** A request counts as answered when the server has taken the whole answer. */
+  /** A request counts as answered when the server has accepted the whole answer. */
   readonly requests: RequestQueue<ClientRequest>;
   /** The rest of the answer that is being sent. */
   rest: Buffer;
@@ -183,7 +183,7 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Closes a connection that sends WebSocket frames but has no WebSocket here: its client would take an answer for
+   * Closes a connection that sends WebSocket frames but has no WebSocket here: its client would read an answer as
    * frames.
    */
   #stray(id: number): void {

@@ -54,7 +54,7 @@ export class Mongrel2WebSocket {
     this.#messages.flushed();
   }
 
-  /** Takes a frame that Mongrel2 has unmasked, and joined from its fragments. */
+  /** Handles a frame that Mongrel2 has unmasked, and joined from its fragments. */
   take(opcode: number, payload: Buffer): void {
     if (this.#last !== undefined) return;
     switch (opcode) {

@@ -3,7 +3,10 @@ export class CookieOrigins {
   readonly #exact: ReadonlySet<string>;
   readonly #patterns: readonly { readonly before: string; readonly after: string }[];
 
-  /** @param origins as browsers send them. One `*` stands for a part of the host or for the port; `*` alone is every origin */
+  /**
+   * @param origins as browsers send them. One `*` stands for a part of the host or for the port; `*` alone is every
+   * origin
+   */
   constructor(origins: readonly string[]) {
     this.#exact = new Set(origins);
     this.#patterns = origins.flatMap((origin) => {
@@ -12,7 +15,7 @@ export class CookieOrigins {
     });
   }
 
-  /** True if pages of this origin may publish with a cookie; takes any text of an `Origin` header. */
+  /** True if pages of this origin may publish with a cookie; accepts any text of an `Origin` header. */
   has(origin: string): boolean {
     if (this.#exact.has("*") || this.#exact.has(origin)) return true;
     return this.#patterns.some(({ before, after }) => {

@@ -16,17 +16,23 @@ export interface GatewayRequest {
    */
   header(name: string): string | undefined;
   /**
-   * Reads the body; empty if there is none. Call it once, and only after the client's rights are checked: a client that
-   * waits for `100 Continue` sends the body only then. The bytes may lie in a larger buffer: copy what is kept for long.
+   * Reads the body; empty if there is none. Call it once, and only after the client's rights are checked: a client
+   * that waits for `100 Continue` sends the body only then. The bytes may lie in a larger buffer: copy what is kept
+   * for long.
    *
    * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` if the connection ends before the body
    */
   body(): Promise<Buffer>;
-  /** Aborted when the client disconnects before the answer. Call it only to wait for something: it costs some memory. */
+  /**
+   * Aborted when the client disconnects before the answer. Call it only to wait for something: it costs some memory.
+   */
   disconnectSignal(): AbortSignal;
   /** The address of the TCP peer of the front, or of the server in front of it; undefined if unknown. */
   readonly peer: string | undefined;
-  /** True if the front holds the client's own connection; false if another server, such as Mongrel2, passes requests on. */
+  /**
+   * True if the front holds the client's own connection; false if another server, such as Mongrel2, passes requests
+   * on.
+   */
   readonly isDirect: boolean;
   /** The label of the front in metrics and logs. */
   readonly front: string;
@@ -50,18 +56,21 @@ export interface StreamStart extends JoiningStream {
   readonly headers: Headers;
   /** Bytes in front of the first page: in the subscription's format, and in its coding if it has one. */
   readonly opening: Buffer;
-  /** Takes the client's messages; set for a WebSocket. @default none: an event stream, a response without end */
+  /** Handles the client's messages; set for a WebSocket. @default none: an event stream, a response without end */
   readonly dialogue?: Dialogue | undefined;
-  /** True if the dialogue itself counts the filters against its client's limits, since it may drop some. @default false */
+  /**
+   * True if the dialogue itself counts the filters against its client's limits, since it may drop some. @default
+   * false
+   */
   readonly countsFilters?: boolean;
   /** Called instead of `opened` if the client disconnects before the stream is opened. */
   readonly abandoned?: () => void;
 }
 
 /**
- * Handles the messages of a WebSocket's client, one at a time: the next when the one before is answered. A connection whose
- * client sends a message of a kind without a method here is closed with 1003. The methods never throw, their promises
- * never reject, and the caller acts on a result in the same turn.
+ * Handles the messages of a WebSocket's client, one at a time: the next when the one before is answered. A connection
+ * whose client sends a message of a kind without a method here is closed with 1003. The methods never throw, their
+ * promises never reject, and the caller acts on a result in the same turn.
  */
 export interface Dialogue {
   take?(text: string): MessageResult | Promise<MessageResult>;

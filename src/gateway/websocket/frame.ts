@@ -49,7 +49,7 @@ export const closeCodes = Object.freeze({
   /** The server stops. */
   goingAway: 1001,
   protocolError: 1002,
-  /** A message of a kind that the endpoint does not take. */
+  /** A message of a kind that the endpoint does not accept. */
   unsupported: 1003,
   badText: 1007,
   /** Something is not allowed; the reason says what. */

@@ -24,7 +24,7 @@ const mostWaitingBytes = 256 * 1024;
 /**
  * Gives the messages of one client to its dialogue, one at a time and in order. The next message waits until:
  * - the message before it has a result,
- * - the client has taken most of the answers so far,
+ * - the client has received most of the answers so far,
  * - the turn of the event loop has time for it.
  */
 export class MessageQueue {
@@ -32,7 +32,7 @@ export class MessageQueue {
   #waiting: SocketMessage[] = [];
   #waitingBytes = 0;
   #busy = false;
-  /** True while the client has to take answers first. */
+  /** True while the client has to receive answers first. */
   #full = false;
   #ended = false;
 
@@ -58,7 +58,7 @@ export class MessageQueue {
     this.#options.onOverrun();
   }
 
-  /** The client has taken the answers. */
+  /** The client has received the answers. */
   flushed(): void {
     if (!this.#full) return;
     this.#full = false;

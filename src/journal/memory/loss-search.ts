@@ -22,7 +22,7 @@ export class LossSearch {
     return { topics: this.#topics, more: this.#more };
   }
 
-  /** True if further losses would not change the result: all names are taken, and it is known that there are more. */
+  /** True if further losses would not change the result: the list of names is full, and there are more. */
   get isFull(): boolean {
     return this.#more && this.#topics.length === maxNamedTopics;
   }

@@ -22,7 +22,7 @@ export interface Matchers {
   readonly matchers: readonly Matcher[];
 }
 
-/** The type of matcher that each parameter takes; `mqtt` is this hub's own. */
+/** The type of matcher of each parameter; `mqtt` is this hub's own. */
 const parameterTypes: Readonly<Record<string, MatchType>> = Object.freeze({
   match: "exact",
   match_exact: "exact",
@@ -31,9 +31,9 @@ const parameterTypes: Readonly<Record<string, MatchType>> = Object.freeze({
 });
 
 /**
- * Reads the matchers of a subscriber from its parameters: `match…` in the current form
- * [draft-dunglas-mercure-08 l.135-185], `topic` in the older one [draft-07]. A request with both forms is refused: other
- * hubs would ignore one of them.
+ * Reads the matchers of a subscriber from its parameters: `match…` in the current form [draft-dunglas-mercure-08
+ * l.135-185], `topic` in the older one [draft-07]. A request with both forms is refused: other hubs would ignore one
+ * of them.
  *
  * @throws PharosError, or rejects with one: `bad-request` for no matcher, for both forms, and for an unknown parameter that
  *   begins with `match`; `bad-filter` for a malformed matcher, or too many

@@ -26,8 +26,8 @@ const defaultWaitSeconds = 25;
 const maxWaitSeconds = 30;
 
 /**
- * Long polling, for clients that cannot keep a stream open. `GET /poll` takes the filters of `/esupdates`. It answers with
- * the events after the position of the answer before; if there are none, it waits for the next one.
+ * Long polling, for clients that cannot keep a stream open. `GET /poll` accepts the filters of `/esupdates`. It
+ * answers with the events after the position of the answer before; if there are none, it waits for the next one.
  */
 export function pollResource({ streams, authenticator, polling }: PollResourceOptions): Resource {
   const replyOf = pollReplies();

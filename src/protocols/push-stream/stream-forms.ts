@@ -15,7 +15,7 @@ export interface StreamForm {
   readonly opening: Buffer;
   /** The headers of the response. Throws PharosError if the request cannot have such a stream. */
   headersFor(request: GatewayRequest): Headers;
-  /** Takes the messages of the client; undefined if it cannot send any. */
+  /** Handles the messages of the client; undefined if it cannot send any. */
   readonly dialogueFor?: (subscriber: ChannelSubscriber) => Dialogue;
 }
 

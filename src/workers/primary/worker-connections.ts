@@ -37,7 +37,7 @@ export class WorkerConnections {
     return this.#last;
   }
 
-  /** The worker has its own descriptor, so this process closes its one. The connection stays open. */
+  /** The worker has its own descriptor, so this process closes its copy. The connection stays open. */
   sent(connection: number): void {
     const sending = this.#sending.get(connection);
     if (sending === undefined) return;

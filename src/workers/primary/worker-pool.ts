@@ -101,7 +101,7 @@ export class WorkerPool {
       throw new PharosError("unreachable", "a worker ended before it was ready; the log says more");
   }
 
-  /** The next worker, in rotation, that can take a connection; undefined if none can. */
+  /** The next worker, in rotation, that can accept a connection; undefined if none can. */
   next(): Worker | undefined {
     const { connections, connectionsPerWorker } = this.#options;
     if (this.connections >= connections) return undefined;

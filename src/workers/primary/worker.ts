@@ -205,7 +205,7 @@ export class Worker {
   #ask(): void {
     if (!this.isUp) return this.#fail("it accepts no connections");
     if (this.#unanswered >= unansweredAtMost)
-      return this.#fail(`it did not answer ${unansweredAtMost} requests`);
+      return this.#fail(`it did not answer ${unansweredAtMost} pings`);
     this.#unanswered += 1;
     this.#outlet.tellStanding();
   }

@@ -110,7 +110,7 @@ export class WorkersFront implements Front {
     if (ended === undefined) return this.#cut(socket, "address");
     worker.handOver(socket, {
       gone: ended,
-      // No worker has read from it, so the next one can take it.
+      // No worker has read from it, so the next worker can get it.
       failed: () => {
         ended();
         this.#handOver(socket);

@@ -102,7 +102,7 @@ export class RemoteCohorts implements CohortSource {
     return { cohort: this.#reserved(place), read: moveReading(read, place.added) };
   }
 
-  /** Takes a batch of a cohort. */
+  /** Stores a batch of a cohort. */
   take({ cohort, count, upTo, id }: ToWorker & { readonly kind: "batch" }, body: Buffer): void {
     const remote = this.#cohorts.get(cohort);
     // The last of its connections has left in the meantime.

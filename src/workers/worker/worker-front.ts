@@ -67,8 +67,8 @@ export class WorkerFront {
   }
 
   /**
-   * Takes a connection from the hub, in the order of the numbers. The socket is undefined if the connection has closed
-   * on its way.
+   * Accepts a connection from the hub, in the order of the numbers. The socket is undefined if the connection has
+   * closed on its way.
    */
   take({ connection }: HandedOver, socket: Socket | undefined): void {
     // If this process has no free descriptor, Node does not even announce the connection; the kernel has closed it.

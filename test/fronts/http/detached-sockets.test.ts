@@ -150,7 +150,7 @@ describe("a connection that has left", () => {
   });
 
   it("is quiet when it is back, which a server that tires of waiting can ask", async () => {
-    // A minute after its last request, the client got an answer about a malformed request, and took it for the answer
+    // A minute after its last request, the client got an answer about a malformed request, and read it as the answer
     // to its next one.
     const waitMs = 3000;
     const limits = { headersTimeout: waitMs, requestTimeout: waitMs, connectionsCheckingInterval: 100 };

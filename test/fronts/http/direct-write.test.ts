@@ -100,7 +100,7 @@ test("a connection that the peer has reset takes nothing, and its socket finds t
   reader.resetAndDestroy();
   await once(reader, "close");
   const body = Buffer.from("too late");
-  // The reset may still be on its way; bytes that the kernel takes before are lost.
+  // The reset may still be on its way; bytes that the kernel accepts before it are lost.
   await waitFor(() => writeDirectly(writer, fd, body) === 0, { within: 10_000, missing: "a refused write" });
   writer.write(body);
   await waitFor(() => writer.destroyed, { within: 10_000, missing: "the end of the socket" });

@@ -35,7 +35,7 @@ function startClient(room: BodyBudget): World {
 
 const message = Buffer.alloc(50, "x");
 
-// Mongrel2 cannot be told to stop reading: before the limit, each of 15,000 clients could keep 256 KiB here.
+// Mongrel2 cannot pause reading: before the limit, each of 15,000 clients could keep 256 KiB here.
 describe("what a WebSocket's client sends through Mongrel2 while a message is worked on", () => {
   it("holds room until all of it is answered", async () => {
     const room = new BodyBudget();

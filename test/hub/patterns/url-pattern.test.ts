@@ -200,7 +200,7 @@ const topic = fc
     fc.array(fc.constantFrom("/", "a", "b", "-", ".", "1", "/a", "?q=", "#", "*", "é"), { maxLength: 6 }),
   )
   .map(([start, rest]) => start + rest.join(""))
-  // The reference implementation takes a path that begins with two slashes for a host.
+  // The reference implementation reads a path that begins with two slashes as a host.
   .filter((text) => URL.canParse(text, baseUrl) && !new URL(text, baseUrl).pathname.startsWith("//"));
 
 function isPattern(text: string): boolean {

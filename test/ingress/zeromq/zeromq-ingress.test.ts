@@ -8,7 +8,7 @@ import { silentMetrics } from "../../../src/base/metrics.js";
 import { before } from "../../support/wait-for.js";
 import { ipcPath, openIngress, openPush } from "./open-ingress.js";
 
-/** A busy machine may hold up ZeroMQ's threads for longer than the usual 50 ms. */
+/** A busy machine may block ZeroMQ's threads for longer than the usual 50 ms. */
 const patient = { drainMs: 20_000, quietMs: 500 };
 
 describe("ZeroMqIngress", () => {

@@ -6,8 +6,8 @@ const first = 2 ** 32 - count;
 
 /**
  * Ids that no connection has. Mongrel2 answers a message to such an id with a disconnect notice, after all earlier
- * messages: so a handler learns that its messages were taken. The ids start at a random one, so that a notice for
- * another handler's old fence does not look like one of ours.
+ * messages: so a handler learns that Mongrel2 has accepted its messages. The ids start at a random one, so that a
+ * notice for another handler's old fence does not look like one of ours.
  */
 export class FenceIds {
   #next = randomInt(count);

@@ -166,7 +166,7 @@ export class Link {
   }
 
   /**
-   * Calls `action` when the server has taken all messages queued so far: now if there are none, never after `down`.
+   * Calls `action` when the server has accepted all messages queued so far: now if there are none, never after `down`.
    */
   whenTaken(action: () => void): void {
     this.#windows.whenTaken(action);

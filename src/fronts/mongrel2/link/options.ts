@@ -42,7 +42,7 @@ export interface LinkLimits {
   readonly creditRetryBytes: number;
   /**
    * The same for credits that may have been lost when the connection broke, from the next fence on. The server may
-   * close slow clients that are taken for drained; they resume. @default 2,000
+   * close slow clients that count as drained by mistake; they resume. @default 2,000
    */
   readonly lostCreditMs: number;
   /** How long `close` waits for queued messages, in milliseconds. @default 5,000 */

@@ -6,9 +6,9 @@ import { PharosError } from "../../../base/errors.js";
  */
 export interface SocketEvents {
   frame(frame: Buffer): void;
-  /** The server takes messages that start with `ident`, which is usually empty. */
+  /** The server accepts messages that start with `ident`, which is usually empty. */
   subscribed(ident: string): void;
-  /** The server takes no messages any more: it ended, or the connection broke. */
+  /** The server accepts no more messages: it ended, or the connection broke. */
   unsubscribed(): void;
   /** The connection that brings frames was interrupted; frames on their way were lost. */
   remade(): void;

@@ -15,11 +15,13 @@ export type Message =
 
 export interface WindowPorts {
   send(frame: Buffer): void;
-  /** True while the link knows only from fences what the server has taken. Then the server needs pauses. */
+  /**
+   * True while the link knows only from fences which messages the server has accepted. Then the server needs pauses.
+   */
   needsPauses(): boolean;
   /** Called before a window is sent, to record its streams before its bytes leave. */
   opening(window: readonly Message[]): void;
-  /** The server has taken every message of the window, in `tookMs`. */
+  /** The server has accepted every message of the window, in `tookMs`. */
   taken(window: readonly Message[], tookMs: number): void;
   /** The fence is late; until it is back only further fences are sent. */
   late(): void;
@@ -50,25 +52,27 @@ const firstProbeMs = 1_000;
 const lastProbeMs = 30_000;
 
 /**
- * A fence says that messages are queued, not that they are written: Mongrel2 writes only while its handler task waits.
- * On a busy machine the kernel suspends the server's thread right after it has sent the notice. When the thread runs
- * again, the next window has come, and so it never writes: after 16 windows it closed all clients [seen at 200 bodies of
+ * A fence says that messages are queued, not that they are written: Mongrel2 writes only while its handler task
+ * waits. On a busy machine the kernel suspends the server's thread right after it has sent the notice. When the
+ * thread runs again, the next window has come, and so it never writes: after 16 windows it closed all clients [seen
+ * at 200 bodies of
  * 200 bytes to 1,000 clients, in 6 of 9 runs]. A pause after every few windows lets it write.
  */
 const windowsInARow = 4;
 const pauseMs = 10;
 
 /**
- * After a full window, the server needs its copying time again to write it. The clients, often on the same machine, need
- * that time to read it. Without a pause that grows with the window, Mongrel2 closed all of 1,000 clients within 25,000
- * publications of a publisher at full speed [seen]. They were 16 rounds behind, although none was slower than the others.
+ * After a full window, the server needs its copying time again to write it. The clients, often on the same machine,
+ * need that time to read it. Without a pause that grows with the window, Mongrel2 closed all of 1,000 clients within
+ * 25,000 publications of a publisher at full speed [seen]. They were 16 rounds behind, although none was slower than
+ * the others.
  */
 const writingShare = 3;
 
 /**
- * The queue of one link. It sends windows: messages up to a limit, then a fence. The next window begins when the server
- * has acknowledged the fence. Mongrel2 closes connections with 16 messages unwritten, and writes none while further messages
- * wait for its handler task. One window at a time was the fastest [measured].
+ * The queue of one link. It sends windows: messages up to a limit, then a fence. The next window begins when the
+ * server has acknowledged the fence. Mongrel2 closes connections with 16 messages unwritten, and writes none while
+ * further messages wait for its handler task. One window at a time was the fastest [measured].
  */
 export class Windows {
   readonly #clock: Clock;
@@ -83,11 +87,11 @@ export class Windows {
   /** The time when the last fence came back, and the number of windows since the last pause. */
   #backAt = Number.NEGATIVE_INFINITY;
   #inARow = 0;
-  /** The time by which the server has probably written all it has taken. */
+  /** The time by which the server has probably written all accepted messages. */
   #writtenAt = Number.NEGATIVE_INFINITY;
   #pause: Timer | undefined;
   readonly #waiters = new Waiters();
-  /** Messages that were queued, and taken by the server, since the start. */
+  /** Messages that were queued, and accepted by the server, since the start. */
   #queued = 0;
   #takenCount = 0;
   #marks: { readonly at: number; readonly action: () => void }[] = [];
@@ -133,7 +137,7 @@ export class Windows {
   }
 
   /**
-   * Calls `action` when the server has taken all messages queued so far: now if there are none, never after `stop`.
+   * Calls `action` when the server has accepted all messages queued so far: now if there are none, never after `stop`.
    */
   whenTaken(action: () => void): void {
     if (this.#takenCount === this.#queued) action();
@@ -169,7 +173,7 @@ export class Windows {
     else this.#schedule();
   }
 
-  /** Resolves when all queued messages were taken or dropped. */
+  /** Resolves when all queued messages are accepted or dropped. */
   whenIdle(): Promise<void> {
     return this.#waiters.until(() => this.idle);
   }

@@ -4,7 +4,7 @@ import { parseScalar, tnetRefusal, tnetTypes } from "./tnetstring-scalar.js";
 
 /**
  * A value of a tnetstring. Parsing returns a Buffer for every byte string (a view into the input, not a copy), and text
- * only for the keys of a dict. Encoding takes both; text becomes UTF-8.
+ * only for the keys of a dict. Encoding accepts both; text becomes UTF-8.
  */
 export type TnetValue =
   | null
