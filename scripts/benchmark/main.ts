@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     output(await readReport(resolveUserPath(options.from)), options);
     return 0;
   }
-  // Without a compiler nothing can be measured: fail before any server starts.
+  // The benchmark needs a compiler: fail before any server starts.
   await compiled("load");
   output(await measure(options), options);
   return 0;

@@ -15,7 +15,7 @@ export interface ExtendedFeedRequest {
   readonly start: ConnectionStart;
 }
 
-/** Functions of the main bundle. They are passed in, so that this bundle does not contain a second copy. */
+/** Functions of the main bundle. The main bundle passes them, so that this bundle does not contain a second copy. */
 export interface MainBundle {
   /** Makes a direct connection of this page to the hub. */
   makeDirectFeed(start: ConnectionStart): Feed;

@@ -83,7 +83,7 @@ export function startReading(
     const gap = { topics: [], more: false, reason: cursor.reason };
     return { kind: "opening", after: 0, upTo: head, from: 0, lossMark: 0, gap };
   }
-  // If nothing is lost, history brings every other retained value.
+  // If nothing is lost, the reader gets every other retained value from history.
   return resumed(cursor.offset, namesOf(added));
 }
 

@@ -210,7 +210,7 @@ class Simulation {
   }
 }
 
-/** Checks a client that has been sent everything. */
+/** Checks a client after the last write to it. */
 function check(simulation: Simulation, watched: Watched): void {
   const { client, start } = watched;
   const { offsets } = client;

@@ -174,7 +174,7 @@ describe("a stream that resumes", () => {
   });
 
   it("is told of what history loses between its request and its first page", () => {
-    // The search for losses ran when the page was requested. Losses between request and page were never reported.
+    // Bug: the search for losses ran at the request of the page, so no gap reported losses between request and page.
     const world = new World({ history: { topicEvents: 3 } });
     world.publish("news");
     const client = world.open({ lastEventId: at(1) });
@@ -184,7 +184,7 @@ describe("a stream that resumes", () => {
   });
 
   it("is told of what one topic loses after it was told of another's losses", () => {
-    // The reader's mark was set to the other topic's newest loss, so later losses of this topic were never reported.
+    // Bug: the reader's mark became the other topic's newest loss, so no gap reported later losses of this topic.
     const world = new World({ history: { topicEvents: 3 }, limits: { roundBytes: 1 } });
     for (let index = 0; index < 3; index += 1) world.publish("quiet");
     for (let index = 0; index < 10; index += 1) world.publish("noisy");

@@ -96,7 +96,8 @@ describe("a slow member", () => {
   });
 
   it("stays on probation for twice as long each time that it fails", () => {
-    // A laggard that failed on probation, after many rounds of other members, was treated as if it had kept up.
+    // Bug: the hub treated a laggard that failed on probation, after many rounds of other members, like one that had
+    // kept up.
     const [world, , , slow] = three();
     for (let index = 0; index < 100; index += 1) {
       world.publish("news");

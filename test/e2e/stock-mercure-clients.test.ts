@@ -86,7 +86,7 @@ async function subscriber(port: number, query: string, options: PolyfillOptions 
   return opened;
 }
 
-/** Both forms of the protocol, as clients of their time write them. */
+/** Both forms of the protocol, as their clients write them. */
 const forms = [
   {
     form: "older",

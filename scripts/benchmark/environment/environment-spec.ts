@@ -9,7 +9,7 @@ export interface EnvironmentSpec {
   readonly others?: number;
 }
 
-/** How many topics an environment publishes to. */
+/** The number of topics that an environment publishes to. */
 export function streamsOf({ clients, topics }: EnvironmentSpec): number {
   return topics === "own" ? Math.max(1, clients) : 1;
 }

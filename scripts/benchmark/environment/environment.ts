@@ -120,7 +120,10 @@ export class Environment {
     return { published, drained, cpuSeconds, report: await this.loadClients.report() };
   }
 
-  /** Why the next scenario cannot use this environment; `undefined` if all clients are connected and up to date. */
+  /**
+   * The reason why the next scenario cannot use this environment; `undefined` if all clients are connected and up to
+   * date.
+   */
   async unusableReason(): Promise<string | undefined> {
     const { open } = await this.loadClients.report();
     if (open < this.spec.clients) return `${this.spec.clients - open} clients are disconnected`;

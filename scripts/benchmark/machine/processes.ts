@@ -45,7 +45,7 @@ function parentOf(pid: number): number | undefined {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
-/** A process may end between being listed and being read. */
+/** A process may end between the listing and the read. */
 function tryRead<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -138,7 +138,7 @@ export class Worker {
 
   /**
    * Lets the worker close its streams in order and end. Resolves when it has ended. The caller sets the deadline. A
-   * worker that is not up yet has no connections, and is killed.
+   * worker that has not started yet has no connections: it is killed.
    */
   async close(): Promise<void> {
     this.#closing = true;

@@ -15,7 +15,7 @@ const health = requestBytes({ path: "/healthz" });
 // Longer than the deadlines of single steps, whose messages name the missing condition.
 describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   it("is forgotten when it leaves, however large the body of its stream's request", async () => {
-    // The unread body stopped the reading of the socket, and the end of the connection was not noticed.
+    // Bug: the unread body stopped the reading of the socket, so the hub did not notice the end of the connection.
     const site = await startSite("http");
     const connection = await site.connect();
     const body = "b".repeat(200_000);

@@ -85,7 +85,7 @@ it("holds nothing for pings, however many there were", async () => {
 });
 
 it("holds nothing for pings that come in one piece, however many pieces there were", async () => {
-  // A client that had sent 1 MiB of control frames was closed, as if all of them were still in memory.
+  // Bug: the hub closed a client after 1 MiB of control frames, as if all of them were still in memory.
   const { end, room } = await connect();
   const pings = Buffer.concat(
     Array.from({ length: 500 }, () => clientFrame({ opcode: 9, payload: Buffer.alloc(120) })),

@@ -210,7 +210,7 @@ it("sends nothing to the ids of a lost server when it comes back", limit, async 
 });
 
 it("closes once a WebSocket that is none of its own, and answers none of its frames", limit, async () => {
-  // The requests that a closed client had sent before were answered one by one.
+  // Bug: the hub answered earlier requests of a closed client one by one.
   const { server, app } = await startBed();
   const words = { PATH: "/ws", METHOD: "WEBSOCKET", VERSION: "HTTP/1.1", URI: "/ws", FLAGS: "0x81" };
   const headers = JSON.stringify(words);

@@ -77,7 +77,8 @@ function settingsWith({
 }
 
 it("a filter that a client drops is its own no more: for watchers, and in what its address may hold", () => {
-  // The first filters of a stream counted against its address until the stream ended, also after they were dropped.
+  // Bug: the first filters of a stream counted for its address until the stream ended, even after the client dropped
+  // them.
   const { seen, open } = worldWith();
   const first = open("a/#");
   const second = open("b");

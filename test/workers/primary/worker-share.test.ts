@@ -14,7 +14,7 @@ test.each([
 });
 
 test("the largest body of one client fits however many workers there are", () => {
-  // With 33 workers, half of a worker's share was less than the largest body, which was then always refused.
+  // Bug: with 33 workers, half of a worker's share was less than the largest body, so the hub always refused that body.
   const limits = { bodyBytes: MiB, requestBytes: 64 * MiB };
   const room = new BodyBudget({
     bodyBytes: MiB,

@@ -78,7 +78,7 @@ describe("connections that are handed over", () => {
 
 describe("workers", () => {
   it("are not taken for stuck because the hub itself had paused", async () => {
-    // Silence was measured as time, so that a hub that had been stopped for a while killed its healthy workers.
+    // Bug: the hub measured silence as time, so after a pause of its own process it killed its healthy workers.
     let aheadMs = 0;
     const clock = { ...fastClock, monotonic: () => systemClock.monotonic() + aheadMs };
     const environment = new WorkersEnvironment({ workers: 1, clock });
