@@ -13,8 +13,8 @@ export const webSocketPath = "/ws";
 export const webSocketProtocol = "pharos";
 
 /**
- * The prefix of a subprotocol that carries a token. Pages cannot set headers on a WebSocket, and URLs appear in logs. The
- * hub never selects this subprotocol. Characters that subprotocols do not allow are percent-encoded.
+ * The prefix of a subprotocol that carries a token. Pages cannot set headers on a WebSocket, and URLs appear in logs.
+ * The hub never selects this subprotocol. Characters that subprotocols do not allow are percent-encoded.
  */
 export const webSocketTokenPrefix = "pharos.token.";
 
@@ -39,7 +39,7 @@ export const gapEventType = "pharos-gap";
 /** Event types with this prefix are reserved for Pharos. Publishers must not use them. */
 export const reservedTypePrefix = "pharos-";
 
-/** Why a gap is reported. */
+/** The reason for a gap. */
 export type GapReason =
   /** The id is not in history: it was never published, or was evicted. */
   | "unknown-id"
@@ -53,7 +53,10 @@ export type GapReason =
 /** The JSON in the data of a `pharos-gap` event. Topics are named only if this connection may read them. */
 export interface GapNotice {
   readonly reason: GapReason;
-  /** At most 20 topics. `missedAtMost` is an upper bound: the hub counts evicted publications, and does not store which. */
+  /**
+   * At most 20 topics. `missedAtMost` is an upper bound: the hub counts evicted publications, and does not store
+   * which.
+   */
   readonly topics: readonly { readonly topic: string; readonly missedAtMost: number }[];
   /** True if more topics have lost publications: more than 20, or some whose counts were discarded. */
   readonly more: boolean;

@@ -31,7 +31,7 @@ import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import { Presence } from "../presence/presence.js";
 
-/** How long a stop waits for deliveries, in milliseconds. */
+/** The longest time that a stop waits for deliveries, in milliseconds. */
 const settleMs = 3000;
 
 export interface AppPorts {

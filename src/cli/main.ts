@@ -4,7 +4,10 @@ import { failureText } from "./terminal/failure.js";
 import { exitCodes } from "./terminal/io.js";
 import { run } from "./program.js";
 
-/** How long messages in flight may delay the exit, in milliseconds. It is longer than the linger time of a publisher. */
+/**
+ * The longest time that unsent messages delay the exit, in milliseconds. It is longer than the linger time of a
+ * publisher.
+ */
 const lingerMs = 6000;
 
 /** The same after a signal: the user wants the program to end. */
@@ -39,7 +42,7 @@ const code = await run(process.argv.slice(2), {
   environment: process.env,
   interrupted: interrupted.signal,
 });
-// The process ends by itself when all output is written and published. Calling exit here would cut it off.
+// The process ends by itself when all output is written and published. A call of exit here loses the rest.
 process.exitCode = code;
 process.stdin.destroy();
 setTimeout(() => process.exit(code), interrupted.signal.aborted ? hurryMs : lingerMs).unref();

@@ -96,7 +96,7 @@ export const limitSections = {
   },
 } as const satisfies Readonly<Record<string, LimitSection>>;
 
-/** Where each limit stands in the file, for instance `["limits", "history", "bytes"]`. */
+/** The path of each limit in the file, for instance `["limits", "history", "bytes"]`. */
 export function limitPaths(): readonly (readonly string[])[] {
   return Object.entries(limitSections).flatMap(([section, { isObject, limits }]) =>
     Object.keys(limits).map((name) => (isObject ? ["limits", section, name] : ["limits", name])),

@@ -9,7 +9,7 @@ export interface Channel<H> {
    * together, when the server has accepted everything, so slow clients are unknown.
    */
   readonly pacing: "drain" | "fence";
-  /** The largest recommended size of a round to so many members, in bytes. */
+  /** The largest recommended size of a round to this number of members, in bytes. */
   roundBytes(members: number): number;
   /**
    * Writes to one idle connection. The channel calls `Fanout.drained` when the client has received the bytes, maybe

@@ -15,8 +15,8 @@ export interface FanoutCohort {
   /** Takes the bytes of the next round: at most `maxBytes`, or one event. Undefined if nothing is pending. */
   take(maxBytes: number): Batch | undefined;
   /**
-   * The next page for a reader; pending if a slower store, or another process, has to send it. Readers with the same state and limits get
-   * the same Buffer.
+   * The next page for a reader; pending if a slower store, or another process, has to send it. Readers with the same
+   * state and limits get the same Buffer.
    */
   page(state: ReadState, limits: PageLimits): Page | PendingPage;
   /** The heartbeat that keeps quiet streams alive. */
@@ -33,7 +33,7 @@ export interface JoinedCohort {
   readonly read: ReadState;
 }
 
-/** Where a fan-out gets its cohorts from. It throws on a ticket for another source. */
+/** The source of a fan-out's cohorts. It throws on a ticket for another source. */
 export interface CohortSource {
   /**
    * Call it once. `wake` is then called for each cohort with pending entries, or whose horizon has moved. It must not

@@ -6,8 +6,8 @@ const firstProbation = 4;
 const longestProbation = 1024;
 
 /**
- * Why a stream is closed in order: the hub stops, its rights have expired, or the client sent something that is not
- * allowed.
+ * The reason to close a stream in order: the hub stops, its rights have expired, or the client sent something that is
+ * not allowed.
  */
 export type EndReason = "stopping" | "expired" | "misused";
 
@@ -51,7 +51,7 @@ export class Connection<H> {
   rest: Buffer | undefined;
   /** The rounds that it still has to keep up with before a round waits for it again. */
   probation = 0;
-  /** When its rights end, in milliseconds since 1970; infinite if they never do. */
+  /** The time when its rights end, in milliseconds since 1970; infinite if they never end. */
   expiresAtMs: number;
   /** Called when the stream has ended. */
   readonly ended: (() => void) | undefined;

@@ -31,7 +31,7 @@ export interface FanoutOptions<H> {
   readonly limits?: FanoutLimits;
 }
 
-/** How a front writes to a stream. */
+/** The functions of a front that write to a stream. */
 export interface StreamOpening<H> {
   readonly handle: H;
   /** Written in front of the first page, in the same write. */

@@ -112,7 +112,7 @@ class LocalCohort implements FanoutCohort {
     const { history } = this.#options.hub;
     const { subscription, connections } = this.#cohort;
     const body = subscription.format.heartbeat(history.idAt(history.head));
-    // A coding would make bytes of none.
+    // Compression turns an empty input into bytes.
     return body.length === 0 ? body : this.#cohort.coded(body, connections);
   }
 

@@ -97,7 +97,7 @@ export class Cohort {
     return this.#pending.length > 0;
   }
 
-  /** When the journal stored the oldest pending entry; undefined if none is pending. */
+  /** The time when the journal stored the oldest pending entry; undefined if none is pending. */
   get oldestPendingAtMs(): number | undefined {
     return this.#pending.first?.atMs;
   }
@@ -128,7 +128,7 @@ export class Cohort {
     if (this.#pending.length === 1) this.outlet.wake(this);
   }
 
-  /** Codes bytes of the format for so many connections. No bytes stay no bytes. */
+  /** Compresses bytes of the format for this number of connections. Empty input stays empty. */
   coded(body: Buffer, members: number): Buffer {
     const { coding } = this.subscription;
     return coding === undefined || body.length === 0 ? body : coding.encode(body, members);

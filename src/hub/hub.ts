@@ -36,8 +36,8 @@ export interface HubOptions {
    */
   readonly baseUrl?: string;
   /**
-   * The topic of presence, below which each subscription has a topic of its own. A publication to this topic itself goes
-   * to every cohort that may receive a private publication below it, and to no other. @default none
+   * The topic of presence, below which each subscription has a topic of its own. A publication to this topic itself
+   * goes to every cohort that may receive a private publication below it, and to no other. @default none
    */
   readonly presenceTopic?: Topic;
 }
@@ -85,7 +85,7 @@ export class Hub {
     return this.#backpressure.bytes;
   }
 
-  /** How long the oldest pending entry has waited, in milliseconds; 0 if none is pending. Looks at all cohorts. */
+  /** The waiting time of the oldest pending entry, in milliseconds; 0 if none is pending. Looks at all cohorts. */
   get oldestPendingMs(): number {
     const now = this.#clock.now();
     let oldestAtMs = now;
@@ -100,7 +100,7 @@ export class Hub {
   }
 
   /**
-   * Whether the limits allow one more stream with these filters. The filters of one stream can need 4 MB with wildcards
+   * True if the limits allow one more stream with these filters. The filters of one stream can need 4 MB with wildcards
    * and 130 KB without, so a few hundred streams could use all memory.
    */
   hasRoomFor(filters: readonly TopicFilter[]): boolean {

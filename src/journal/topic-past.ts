@@ -3,7 +3,7 @@ import type { History } from "../hub/publications/history.js";
 import type { Rights } from "../hub/publications/rights.js";
 import type { Topic } from "../hub/topics/topic.js";
 
-/** Which of a topic's newest publications to read. */
+/** A selection of a topic's newest publications. */
 export interface NewestRange {
   /** The largest number of publications. */
   readonly count: number;

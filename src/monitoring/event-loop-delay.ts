@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Metrics } from "../base/metrics.js";
 
-/** How often the delay is sampled, in milliseconds: a noticeable delay is several times as long. */
+/** The interval of the samples, in milliseconds: a noticeable delay is several times as long. */
 const resolutionMs = 10;
 
 /**

@@ -13,7 +13,7 @@ import { describeSubscription, subscriptionEventType, subscriptionsTopic, topics
 import type { Subscriber, ActiveSubscription } from "./subscriber.js";
 
 export interface PresenceOptions {
-  /** Where presence events are published. Presence follows it, after the hub. */
+  /** The sink of presence events. Presence follows it, after the hub. */
   readonly journal: Pick<Journal, "append" | "evictAll">;
   readonly clock: Clock;
   readonly metrics: Metrics;

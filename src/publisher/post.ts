@@ -16,7 +16,7 @@ export interface Posted {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  /** When to retry, in milliseconds; undefined if the server does not say. */
+  /** The time until a retry, in milliseconds; undefined if the server names none. */
   readonly retryAfterMs?: number | undefined;
 }
 

@@ -16,7 +16,7 @@ function crowdOf(size: number) {
   return { clock, crowd, holds };
 }
 
-/** Makes so many clients lag; then each receives so many bytes in every quarter of a second. */
+/** Makes a number of clients lag; then each receives a number of bytes in every quarter of a second. */
 function lag(
   { crowd, clock }: ReturnType<typeof crowdOf>,
   options: { readonly clients: number; readonly bytes: number; readonly periods?: number },

@@ -51,7 +51,7 @@ class Fixture {
     return this.published.map(({ data }) => data);
   }
 
-  /** Resolves when so many calls wait to be stored. */
+  /** Resolves when this number of calls waits to be stored. */
   async waiting(calls: number): Promise<void> {
     const missing = (): string => `${calls} calls; ${this.journal.waiting} wait`;
     await waitFor(() => this.journal.waiting === calls, { within: 20_000, missing });

@@ -66,7 +66,7 @@ class Fixture {
     });
   }
 
-  /** Joins so many connections with this filter. */
+  /** Joins this number of connections with this filter. */
   watch(filter: TopicFilter, connections = 1, rights = everything): Cohort {
     const outlet = { name: "test", wake: () => undefined };
     let cohort = this.hub.join(outlet, { format, filters: [filter], rights });

@@ -25,7 +25,7 @@ interface Unread {
 
 /**
  * Reads the claim `authorization_details` [RFC 9396; draft-dunglas-mercure-08, Authorization Details]. An absent claim
- * grants nothing. One malformed entry refuses the token: ignoring it would change what the issuer meant.
+ * grants nothing. One malformed entry refuses the token: the issuer meant it to restrict or grant something.
  *
  * @throws PharosError `invalid-token` when an entry is malformed or a limit is exceeded
  */

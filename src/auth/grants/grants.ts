@@ -10,7 +10,7 @@ export interface Grants {
   readonly mayPublish: boolean;
   /** The token may read a private publication if one of these filters matches one of its topics. */
   readonly subscribe: readonly TopicFilter[];
-  /** When the token expires, in milliseconds since 1970. Undefined: never. */
+  /** The time when the token expires, in milliseconds since 1970. Undefined: never. */
   readonly expiresAtMs: number | undefined;
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
@@ -18,7 +18,10 @@ export interface Grants {
   payloadFor(matcher: string): unknown;
 }
 
-/** The result of verifying a token. The reason is a sentence for the log and `pharos token check`; clients never see it. */
+/**
+ * The result of verifying a token. The reason is a sentence for the log and `pharos token check`; clients never see
+ * it.
+ */
 export type Verdict =
   | { readonly ok: true; readonly grants: Grants }
   | { readonly ok: false; readonly reason: string };

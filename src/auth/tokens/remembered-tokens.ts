@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { Grants } from "../grants/grants.js";
 
-/** How long a verification stays valid, in milliseconds. After this time a withdrawn key is no longer trusted. */
+/** The time that a verification stays valid, in milliseconds. After this time a withdrawn key is no longer trusted. */
 const rememberedForMs = 60_000;
 
 interface Remembered {

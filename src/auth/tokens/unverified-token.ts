@@ -5,7 +5,10 @@ import type { JsonRecord } from "../json.js";
 import { olderClaim } from "../grants/older-claim.js";
 import { quoted, refused } from "../refusal.js";
 
-/** The content of a token before verification. It is enough to choose the keys that may verify it. Do not trust it before. */
+/**
+ * The content of a token before verification. It is enough to choose the keys that may verify it. Do not trust it
+ * before.
+ */
 export interface UnverifiedToken {
   readonly text: string;
   readonly form: Grants["form"];
@@ -19,7 +22,7 @@ export interface UnverifiedToken {
 /**
  * Parses a token without verifying it. Its type (`at+jwt`) and its claims decide its form. A token with authorization
  * details must follow the rules of the current form, so that leaving out the type does not weaken them.
- * It reads `alg`, `typ` and `kid` of the header. It ignores `jwk`, `jku`, `x5u` and `x5c`, which would let a token
+ * It reads `alg`, `typ` and `kid` of the header. It ignores `jwk`, `jku`, `x5u` and `x5c`, with which a token could
  * bring its own key [RFC 8725 3.10].
  *
  * @throws PharosError `invalid-token` when the text is not a signed JWT, or has neither form
@@ -51,7 +54,10 @@ function checkShape(text: string, bytes: number): void {
   if (!parts.every(isCanonical)) throw refused("it is not a JSON web token: a part is not base64url");
 }
 
-/** True if no other text decodes to the same bytes. Decoders accept padding and unused last bits; each such text would be another token in the cache. */
+/**
+ * True if no other text decodes to the same bytes. Decoders accept padding and unused last bits; each such text would
+ * be another token in the cache.
+ */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, "base64url").toString("base64url") === part;
 }

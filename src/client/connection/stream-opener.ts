@@ -10,8 +10,8 @@ import {
 } from "../transports/transport.js";
 
 /**
- * The time-out for opening a stream, in milliseconds. A proxy may hold the response back. Or the browser may have used a
- * kept-alive connection that is dead. After a silent network failure it may keep several such connections.
+ * The time-out for opening a stream, in milliseconds. A proxy may hold the response back. Or the browser may have
+ * used a kept-alive connection that is dead. After a silent network failure it may keep several such connections.
  */
 const openTimeoutMs = 10_000;
 
@@ -19,7 +19,7 @@ const openTimeoutMs = 10_000;
 export interface OpenedStream extends OpenStream {
   readonly transport: TransportName;
   readonly filters: readonly string[];
-  /** When to renew the token, in milliseconds after the stream opened; undefined: never. */
+  /** The time to renew the token, in milliseconds after the stream opened; undefined: never. */
   readonly renewInMs: number | undefined;
   close(): void;
 }

@@ -1,6 +1,9 @@
 import { objectFields } from "../messages/json.js";
 
-/** A token, or a function that returns one. It is called before the first stream, before the token expires, and after a 401. */
+/**
+ * A token, or a function that returns one. It is called before the first stream, before the token expires, and after
+ * a 401.
+ */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
 /** The longest lead before a token expires, in milliseconds: enough for a slow token server. */
@@ -9,7 +12,10 @@ const maxLeadMs = 60_000;
 /** The longest delay of a timer, in milliseconds [HTML 8.6: a 32-bit number]. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** The shortest renewal time, in milliseconds. A function that always returns the same token would be called in a tight loop. */
+/**
+ * The shortest renewal time, in milliseconds. A function that always returns the same token would be called in a
+ * tight loop.
+ */
 const minRenewMs = 1000;
 
 /** Caches the token until the server refuses it, or it expires soon. */
@@ -39,9 +45,9 @@ export class Tokens {
   }
 
   /**
-   * When to get the next token, in milliseconds: a fifth of the remaining time before the expiry, at most a minute. A
-   * random tenth is added to this lead, because tokens issued together would be renewed together. undefined if the token
-   * is fixed, does not expire, or expires too soon.
+   * The time until the next token is requested, in milliseconds: a fifth of the remaining time before the expiry, at
+   * most a minute. A random tenth is added to this lead, because tokens issued together would be renewed together.
+   * undefined if the token is fixed, does not expire, or expires too soon.
    */
   renewInMs(): number | undefined {
     if (typeof this.#source !== "function") return undefined;

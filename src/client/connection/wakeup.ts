@@ -1,6 +1,8 @@
 import type { ArrivalBatch, StreamEnd } from "../transports/transport.js";
 
-/** change: filters or the token change; close: the connection is closed; retry: the page or the network has returned. */
+/**
+ * change: filters or the token change; close: the connection is closed; retry: the page or the network has returned.
+ */
 type Notice = "change" | "close" | "retry";
 
 /** The result of a wait: a notice, a message of the stream, or a time-out. */
@@ -9,7 +11,7 @@ export type WaitResult = ArrivalBatch | StreamEnd | { readonly kind: Notice | "t
 /** A timer that fires later than this, in milliseconds, belongs to a page that was frozen or a machine that slept. */
 const frozenMs = 2000;
 
-/** How long such a page may read what arrived while it was frozen, in milliseconds. */
+/** The time for such a page to read the data that arrived while it was frozen, in milliseconds. */
 const graceMs = 1000;
 
 /** Wakes the stream loop while it waits for the next message or for the next attempt. */
@@ -68,7 +70,10 @@ export class Wakeup {
   }
 }
 
-/** After a freeze the timer waits `graceMs` more, so that the page first reads the messages that arrived during the freeze. Returns a stop function. */
+/**
+ * After a freeze the timer waits `graceMs` more, so that the page first reads the messages that arrived during the
+ * freeze. Returns a stop function.
+ */
 function startTimer(timeoutMs: number | undefined, then: () => void): () => void {
   if (timeoutMs === undefined) return () => undefined;
   const dueMs = Date.now() + timeoutMs;

@@ -1,12 +1,15 @@
 import type { Tab } from "./tab.js";
 
 /**
- * The maximum number of detached tabs that connect directly at the same time. Over HTTP/1.1 browsers allow six connections
- * to one host. If detached tabs used all six, the worker could not reconnect, and no tab could return to it.
+ * The maximum number of detached tabs that connect directly at the same time. Over HTTP/1.1 browsers allow six
+ * connections to one host. If detached tabs used all six, the worker could not reconnect, and no tab could return to
+ * it.
  */
 const maxReading = 3;
 
-/** How long a tab may read before the next one starts as well, in milliseconds. A frozen tab may never return. */
+/**
+ * The time that a tab reads alone before the next one starts as well, in milliseconds. A frozen tab may never return.
+ */
 const turnMs = 10_000;
 
 /** Detached tabs: a few connect directly at a time, in order. The others wait, and receive nothing meanwhile. */

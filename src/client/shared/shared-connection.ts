@@ -27,7 +27,10 @@ export interface SharedConnectionOptions {
 /** A tab without a lock is removed after this silence: timers of pages in the background run once a minute. */
 const tabTimeoutMs = 15 * pingEveryMs;
 
-/** How long the stream waits for slow tabs before they are detached, in milliseconds. A frozen tab reads nothing. */
+/**
+ * The longest time that the stream waits for slow tabs; then it detaches them. In milliseconds. A frozen tab reads
+ * nothing.
+ */
 const catchUpMs = 2000;
 
 /**
@@ -110,7 +113,10 @@ export class SharedConnection {
     this.#feed = this.#options.makeFeed({ settings, filters, lastEventId, token, events });
   }
 
-  /** A tab without a position starts when the stream has opened with its filters: retained values first, then live events. */
+  /**
+   * A tab without a position starts when the stream has opened with its filters: retained values first, then live
+   * events.
+   */
   #attachNew(tab: Tab): void {
     tab.newFilters = tab.filters;
     tab.port.send({ kind: "attached" });
@@ -122,8 +128,8 @@ export class SharedConnection {
   }
 
   /**
-   * A tab with a position continues there, if the replay buffer holds all later arrivals for its filters. If not, it reads
-   * with a direct connection. Meanwhile the stream adds its filters, so that the tab can attach again later.
+   * A tab with a position continues there, if the replay buffer holds all later arrivals for its filters. If not, it
+   * reads with a direct connection. Meanwhile the stream adds its filters, so that the tab can attach again later.
    */
   #attachAt(tab: Tab, cursor: string): void {
     const next = this.#replay.numberAfter(cursor);
@@ -161,7 +167,10 @@ export class SharedConnection {
     );
   }
 
-  /** Changes the feed to the filters of all tabs. Retained values of `again` are requested even if a filter is not new. */
+  /**
+   * Changes the feed to the filters of all tabs. Retained values of `again` are requested even if a filter is not
+   * new.
+   */
   async #update(again: readonly string[]): Promise<void> {
     const filters = this.#allFilters();
     const since = this.#followedSince;

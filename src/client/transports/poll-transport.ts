@@ -12,7 +12,7 @@ import {
 } from "./transport.js";
 import { parseHubMessage } from "../messages/hub-message.js";
 
-/** How long the hub may hold a poll, in seconds. It is shorter than the time-outs of common proxies. */
+/** The longest time that the hub may hold a poll, in seconds. It is shorter than the time-outs of common proxies. */
 const waitSeconds = 25;
 
 /** Each response counts as a heartbeat. Three times this value, the limit for silence, is one and a half polls. */
@@ -31,8 +31,8 @@ export interface PollSender {
 }
 
 /**
- * Opens long polling: one request after another, for networks that block streams. The hub answers the first poll at once.
- * Each later poll continues from the position of the previous response.
+ * Opens long polling: one request after another, for networks that block streams. The hub answers the first poll at
+ * once. Each later poll continues from the position of the previous response.
  *
  * @throws as `send`, or Error if the response is not from a hub
  */

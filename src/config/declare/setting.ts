@@ -18,7 +18,7 @@ export interface SettingWords {
   readonly notes?: string;
 }
 
-/** How the text of an option or a variable becomes a value of the file's form. */
+/** Converts the text of an option or a variable to a value of the file's form. */
 export type SettingForm = "text" | "number" | "list";
 
 /** A setting with its parser, which has the default. */

@@ -3,7 +3,7 @@ import { corsOrigin, httpAddress, publicUrl } from "../values/addresses.js";
 import { network } from "../values/network.js";
 import { wholeNumber } from "../values/number.js";
 
-/** Where a client on this machine finds the hub. */
+/** The address of the hub for a client on this machine. */
 export const defaultHttp = "127.0.0.1:8080";
 
 /** The built-in HTTP server, and how clients reach it. */

@@ -2,7 +2,7 @@ import { listOf, setting, textOf } from "../declare/setting.js";
 import { controlEndpoint, ingestEndpoint, onOrOff, publishOrigin } from "../values/addresses.js";
 import { seconds } from "../values/number.js";
 
-/** Where a publisher on this machine finds the hub. */
+/** The address of the hub for a publisher on this machine. */
 export const defaultIngest = "tcp://127.0.0.1:9997";
 
 /** Seconds between two publications of a beacon; the command `beacon` has the same. */

@@ -3,7 +3,7 @@
  * {@link CohortSource} of the same process reads it. All code in between passes it on unread.
  */
 export abstract class JoinTicket {
-  /** Without a member of its own, any object would pass for a ticket. */
+  /** Without its own member, any object has the type of a ticket. */
   protected readonly isTicket = true;
 }
 

@@ -104,7 +104,7 @@ function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
-/** Whether the client wants to reuse the connection [RFC 9112 9.3]. */
+/** True if the client wants to reuse the connection [RFC 9112 9.3]. */
 function staysOpen({ headers, httpVersion }: IncomingMessage): boolean {
   const words = (headers.connection ?? "").toLowerCase().split(/[ \t]*,[ \t]*/);
   return httpVersion === "1.0" ? words.includes("keep-alive") : !words.includes("close");

@@ -38,7 +38,7 @@ import { Pipelining } from "./pipelining.js";
 const requestWithinMs = 60_000;
 
 /**
- * How long an idle connection stays open. Proxies keep theirs for a shorter time (nginx 60 s), so that they close
+ * The time that an idle connection stays open. Proxies keep theirs for a shorter time (nginx 60 s), so that they close
  * first.
  */
 const keepAliveMs = 72_000;
@@ -51,8 +51,8 @@ const keepAliveMs = 72_000;
 const queuedConnections = 4096;
 
 /**
- * Where the front listens: on a port, or on a socket path that is kept secret, if another process passes it its
- * connections.
+ * The address of the front: a port, or a secret socket path if another process passes the connections
+ * to it.
  */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 

@@ -58,7 +58,7 @@ export class RequestBody {
   }
 
   /**
-   * An unread body would stop the reading of the socket, and the end of the connection would not be noticed.
+   * While a body is unread, Node does not read the socket and does not notice the end of the connection.
    */
   #drop(): void {
     const { request, cut } = this.#options;

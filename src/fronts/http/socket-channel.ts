@@ -27,7 +27,7 @@ export interface SocketChannelOptions {
 }
 
 /**
- * How long rounds may be written in one turn of the event loop, in milliseconds. Node accepts one new connection a
+ * The time for writing rounds in one turn of the event loop, in milliseconds. Node accepts one new connection a
  * turn: while a round to 9,500 clients took one turn of 0.3 s, three new clients a second got in.
  */
 const writingPerTurnMs = 5;

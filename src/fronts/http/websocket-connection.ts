@@ -37,7 +37,7 @@ const mostChunks = 4096;
  */
 const controlHeaderBytes = 6;
 
-/** How long the client may take to answer a close frame, in milliseconds; then the socket is destroyed. */
+/** The time for the client to answer a close frame, in milliseconds; then the hub destroys the socket. */
 const closeWithinMs = 1000;
 
 /**

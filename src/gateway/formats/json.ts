@@ -14,7 +14,7 @@ export interface JsonEncoder {
 export interface JsonOpening {
   /** The filters as the hub read them. */
   readonly filters: readonly string[];
-  /** How long to wait before reconnecting, in milliseconds. */
+  /** The wait before reconnecting, in milliseconds. */
   readonly retryMs: number;
   /** A stream gets its position after this long without an event, in milliseconds. @default never */
   readonly heartbeatMs?: number;

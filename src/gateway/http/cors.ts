@@ -1,6 +1,6 @@
 import type { GatewayRequest, Headers } from "./messages.js";
 
-/** How long browsers may remember a preflight, in seconds. */
+/** The time that browsers may remember a preflight, in seconds. */
 const preflightSeconds = 600;
 
 /** The request headers that pages of allowed origins may send. */
@@ -11,7 +11,9 @@ const requestHeaders =
 const exposedHeaders =
   "ETag, Last-Event-ID, Last-Modified, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate, X-Nginx-PushStream-Explain, X-Pharos-Gap";
 
-/** Cross-origin rules. Only listed origins are allowed, by exact comparison; the text of a request is never reflected. */
+/**
+ * Cross-origin rules. Only listed origins are allowed, by exact comparison; the text of a request is never reflected.
+ */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
 

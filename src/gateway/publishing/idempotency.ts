@@ -9,7 +9,7 @@ export interface IdempotencyLimits {
   readonly entries: number;
   /** The most bytes of all answers together. */
   readonly bytes: number;
-  /** How long an answer is remembered, in milliseconds. */
+  /** The time that the hub remembers an answer, in milliseconds. */
   readonly ageMs: number;
   /** The most bytes of a key. */
   readonly keyBytes: number;
@@ -41,10 +41,10 @@ export interface Attempt {
 }
 
 /**
- * Remembers the first answer to each key for some time. A repeated request gets that answer and does nothing. If the first
- * request is still running, the repeat waits for its result. A failure is not remembered: all waiting requests get
- * it, and the next one tries again. The work in progress has no limit here, since each request has a connection of its
- * own, and connections are limited.
+ * Remembers the first answer to each key for some time. A repeated request gets that answer and does nothing. If the
+ * first request is still running, the repeat waits for its result. A failure is not remembered: all waiting requests
+ * get it, and the next one tries again. The work in progress has no limit here, since each request has a connection
+ * of its own, and connections are limited.
  */
 export class IdempotencyWindow<Answer> {
   readonly #sizeOf: (answer: Answer) => number;
@@ -72,7 +72,8 @@ export class IdempotencyWindow<Answer> {
   }
 
   /**
-   * Does the work, unless work under this key is done or has begun. Only the key is compared, not the rest of the request.
+   * Does the work, unless work under this key is done or has begun. Only the key is compared, not the rest of the
+   * request.
    *
    * @throws PharosError `bad-request` for a key that is empty, too long or holds control characters; the errors of `work`
    */

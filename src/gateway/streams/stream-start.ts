@@ -13,7 +13,7 @@ import { presenceSubscriber } from "./presence-subscriber.js";
 
 /** The settings of all streams. */
 export interface StreamSettings {
-  /** How long clients wait before they reconnect, in milliseconds. Each stream tells its client. */
+  /** The time that clients wait before they reconnect, in milliseconds. Each stream tells its client. */
   readonly retryMs: number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
@@ -22,9 +22,9 @@ export interface StreamSettings {
   /** Tells other clients of active subscriptions. @default none */
   readonly presence?: Pick<Presence, "enter"> | undefined;
   /**
-   * The streams to compress for clients that accept it: `none`, `public` for those without a token, or `all`. Compression
-   * can leak secrets: the more of a secret an attacker's publication repeats, the shorter the compressed output, and an
-   * eavesdropper sees its length.
+   * The streams to compress for clients that accept it: `none`, `public` for those without a token, or `all`.
+   * Compression can leak secrets: the more of a secret an attacker's publication repeats, the shorter the compressed
+   * output, and an eavesdropper sees its length.
    * @default none
    */
   readonly compress?: "none" | "public" | "all";

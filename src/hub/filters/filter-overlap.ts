@@ -6,7 +6,7 @@ import type { Topic } from "../topics/topic.js";
 import { urlLevels } from "../patterns/url-pattern.js";
 
 /**
- * Whether a filter may match a topic below this one, as `a/b` is below `a`. It never returns false for a filter that
+ * True if a filter may match a topic below this one, as `a/b` is below `a`. It never returns false for a filter that
  * does. It may return true for a pattern that does not: only the first levels of patterns are compared.
  */
 export function mayMatchBelow(filter: TopicFilter, parent: Topic): boolean {

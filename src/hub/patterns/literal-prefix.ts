@@ -9,7 +9,8 @@ export type Level = string | typeof anyLevel;
 const indexedLevels = 7;
 
 /**
- * The number of wildcards in these levels. A topic is looked up at each way to put so many wildcards into its levels.
+ * The number of wildcards in these levels. The index looks up a topic once for each way to put this number of
+ * wildcards into its levels.
  */
 const indexedWildcards = 2;
 

@@ -21,7 +21,7 @@ export class Entry {
   /** The event id as clients see it: the publisher's own, or the position. */
   readonly id: string;
   readonly publication: Publication;
-  /** When the journal stored it, in milliseconds since 1970. */
+  /** The time when the journal stored it, in milliseconds since 1970. */
   readonly atMs: number;
   /** Its size in all limits on bytes. */
   readonly bytes: number;

@@ -8,7 +8,7 @@ export interface Rights {
   /** False if the connection may read no private publication at all. Then it does not learn of their loss either. */
   readonly readsPrivate: boolean;
   /**
-   * Whether this topic gives the right to read a private publication; one of its topics is enough. Also called for
+   * True if this topic gives the right to read a private publication; one of its topics is enough. Also called for
    * publications that are no longer stored, of which only the topics are known.
    */
   mayReadTopic(topic: Topic): boolean;

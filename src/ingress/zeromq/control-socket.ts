@@ -68,7 +68,7 @@ export class ControlSocket {
       for await (const [word, ...others] of this.#socket) {
         if (others.length === 0 && word?.toString("latin1").trim() === "shutdown") onShutdown();
         else warn({ address: this.address }, "ignored a control message; the only valid one is shutdown");
-        // A receive that finds a message does not leave the turn: without this, a flood would block the hub.
+        // A receive that finds a message does not end the turn: without this, a flood of messages blocks the hub.
         await new Promise<void>((resolve) => clock.endOfTurn(resolve));
       }
     } catch (error) {

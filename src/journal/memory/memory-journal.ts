@@ -37,12 +37,12 @@ export interface MemoryJournalOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly limits?: HistoryLimits;
-  /** How positions are written as event ids. @default as plain text */
+  /** Writes positions as event ids. @default as plain text */
   readonly positions?: PositionFormat;
   /**
-   * The topic of presence. All topics below it share one history, under its name: each connection has such a topic, with
-   * one or two publications. With histories of their own, they would evict those of all other topics. All publications
-   * to them are private. @default none
+   * The topic of presence. All topics below it share one history, under its name: each connection has such a topic,
+   * with one or two publications. With histories of their own, they would evict those of all other topics. All
+   * publications to them are private. @default none
    */
   readonly presenceTopic?: Topic;
 }
@@ -387,8 +387,8 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * A wildcard may have matched a forgotten topic. An exact filter may have only if its topic is unknown, or became known
-   * again later.
+   * A wildcard may have matched a forgotten topic. An exact filter may have only if its topic is unknown, or became
+   * known again later.
    */
   #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, lossMark: LossMark): boolean {
     const { upTo, at } = this.#forgotten[kind];

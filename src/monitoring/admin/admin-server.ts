@@ -13,7 +13,7 @@ import { servePages } from "./pages.js";
 /** The most open connections; a scraper needs one. */
 const mostConnections = 64;
 
-/** How long a request may take to arrive, in milliseconds. */
+/** The time for a request to arrive, in milliseconds. */
 const requestWithinMs = 10_000;
 
 export interface AdminServerOptions {

@@ -9,7 +9,8 @@ import { formatTime } from "./messages/stamps.js";
 import type { PollMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * How long a poll waits, in milliseconds. The client library gives up after 32 s, and treats an empty script before
+ * The longest time that a poll waits, in milliseconds. The client library gives up after 32 s, and treats an empty
+ * script before
  * 15 s as a refusal.
  */
 const waitMs = 25_000;

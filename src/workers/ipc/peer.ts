@@ -24,7 +24,7 @@ export interface ZeroMqPeerOptions<In> {
  */
 const pauseMs = 4;
 
-/** How long a worker that ends waits until its last messages are sent, in milliseconds. */
+/** The longest time that a worker that ends waits for its last messages to be sent, in milliseconds. */
 const lingerMs = 500;
 
 /** Reading the clock after each message would cost more than many of the messages. */

@@ -48,7 +48,7 @@ const firstRoundBytes = 16 * 1024;
 /** The smallest batch for many connections; the HTTP front's smallest round is as large. */
 const leastRoundBytes = 4096;
 
-/** How long pages may be read in one turn of the event loop, in milliseconds. */
+/** The time for reading pages in one turn of the event loop, in milliseconds. */
 const pagesPerTurnMs = 10;
 
 /**
@@ -194,7 +194,7 @@ export class WorkerOutlet implements Outlet {
   #turn(): void {
     this.#turnDue = false;
     if (this.#closed) return;
-    // A copy: cohorts that have to wait again are added at the end of the set, and would be visited again.
+    // A copy: cohorts that have to wait again are added at the end of the set, and the loop would visit them again.
     const waiting = [...this.#waiting];
     for (const numbered of waiting) {
       if (this.#bytes >= bytesAhead) break;

@@ -30,7 +30,7 @@ export interface WorkerOptions {
 }
 
 /**
- * How long the process may take to start, in milliseconds: twenty times the usual time on an idle machine.
+ * The time for the process to start, in milliseconds: twenty times the usual time on an idle machine.
  */
 const startWithinMs = 60_000;
 

@@ -92,7 +92,7 @@ export class RecentBatches {
     return { ...joinBatches(fitting), next: { ...state, after }, full, gapReason: undefined };
   }
 
-  /** As many batches as fit, and at least one if there is one. */
+  /** All batches that fit, and at least one if there is one. */
   #fitting(begin: number, maxBytes: number): readonly KeptBatch[] {
     const fitting: KeptBatch[] = [];
     let bytes = 0;

@@ -134,7 +134,7 @@ function heartbeat(encoding: CohortEncoding, id: string, members: number): Buffe
   const format = heartbeatFormats.get(encoding.format);
   if (format === undefined) throw new Error(`no format is named ${encoding.format}`);
   const body = format.heartbeat(id);
-  // A coding would make bytes of none.
+  // Compression turns an empty input into bytes.
   if (encoding.coding === undefined || body.length === 0) return body;
   const coding = codings.get(encoding.coding);
   if (coding === undefined) throw new Error(`the worker has no coding with the name ${encoding.coding}`);

@@ -129,7 +129,7 @@ describe("matching one pattern", () => {
   });
 });
 
-/** Every way to put wildcards into so many levels, or fewer. */
+/** Every way to put wildcards into this number of levels, or fewer. */
 function mixtures(levels: number): { readonly length: number; readonly wildcards: readonly number[] }[] {
   return Array.from({ length: levels + 1 }, (_, length) =>
     Array.from({ length: 2 ** length }, (_, mask) => ({

@@ -18,7 +18,7 @@ export class FenceIds {
     return id;
   }
 
-  /** Whether the id of a notice, which Mongrel2 writes as a signed number, is in the range. */
+  /** True if the id of a notice, which Mongrel2 writes as a signed number, is in the range. */
   static includes(id: number): boolean {
     return id >>> 0 >= first;
   }

@@ -45,9 +45,9 @@ export interface LinkLimits {
    * close slow clients that count as drained by mistake; they resume. @default 2,000
    */
   readonly lostCreditMs: number;
-  /** How long `close` waits for queued messages, in milliseconds. @default 5,000 */
+  /** The longest time that `close` waits for queued messages, in milliseconds. @default 5,000 */
   readonly closeMs: number;
-  /** How long the control port may take to answer, in milliseconds. @default 2,000 */
+  /** The time for the control port to answer, in milliseconds. @default 2,000 */
   readonly controlMs: number;
   /** The time to look for orphans of an earlier run after the link is up, in milliseconds. @default 180,000 */
   readonly orphanMs: number;

@@ -27,7 +27,7 @@ export interface Mongrel2Request {
   /** The id of the connection, not of the request: further requests may have the same id. */
   readonly id: number;
   readonly path: string;
-  /** As the client sent it, even if it is `JSON` or `WEBSOCKET`: it does not tell the kind of the frame. */
+  /** As the client sent it, even if it is `JSON` or `WEBSOCKET`: the kind of the frame does not depend on it. */
   readonly method: string;
   readonly uri: string;
   /** As sent, without the `?`; empty if there is none. */
@@ -226,7 +226,7 @@ function required(pseudo: ReadonlyMap<string, string>, name: string): string {
   return value;
 }
 
-/** Nobody waits for an answer to a notice, and a close would hit a client that has done nothing wrong. */
+/** No client waits for an answer to a notice, and a close would disconnect a client that did nothing wrong. */
 function malformed(frame: Buffer, preamble: Preamble, reason: string): Mongrel2Frame {
   const { sender, id } = preamble;
   if (isNoticePath(frame, preamble) || !isConnectionId(id)) return { kind: "malformed", sender, reason };

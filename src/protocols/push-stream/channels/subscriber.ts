@@ -5,7 +5,7 @@ import type { Subscription } from "../../../hub/cohort.js";
 import type { RequestedChannel } from "./channels.js";
 import type { ChannelStart, Control } from "./cursor.js";
 
-/** How a subscriber gets messages. Each mode has its own paths. */
+/** The way in which a subscriber gets messages. Each mode has its own paths. */
 export type Mode = StreamMode | PollMode;
 export type StreamMode = (typeof streamModes)[number];
 export type PollMode = "long-polling" | "jsonp" | "polling";

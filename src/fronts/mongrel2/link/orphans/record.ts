@@ -24,7 +24,7 @@ export interface OpenRecordOptions {
 
 /** A smaller file is not worth rewriting. */
 const compactFromBytes = 64 * 1024;
-/** How old the time in the file may be, in milliseconds: one write of 15 bytes a second. */
+/** The greatest age of the time in the file, in milliseconds: one write of 15 bytes a second. */
 const heardEveryMs = 1_000;
 
 /**
@@ -103,7 +103,9 @@ export class OpenRecord {
     this.#rewrite();
   }
 
-  /** Records that the server was alive at this time, to distinguish orphans from other clients. Cheap; call it often. */
+  /**
+   * Records that the server was alive at this time, to distinguish orphans from other clients. Cheap; call it often.
+   */
   heard(heardAt: number): void {
     if (this.#current === undefined) return;
     this.#current.heardAt = heardAt;
