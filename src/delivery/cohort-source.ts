@@ -3,7 +3,7 @@ import type { Page, PageLimits, PendingPage, ReadState } from "../hub/history-pa
 import type { Offset } from "../hub/publications/position.js";
 import type { JoinTicket } from "./joining/admitted-stream.js";
 
-/** A cohort as its rounds and readers see it, of the hub in this process or in another. */
+/** The interface of a cohort for its rounds and readers. Its hub is in this process or in another. */
 export interface FanoutCohort {
   /** The number of its connections, members or not. */
   readonly connections: number;

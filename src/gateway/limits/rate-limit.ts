@@ -38,7 +38,7 @@ export class RateLimit {
     return this.#fullAtMs.size;
   }
 
-  /** Takes one token for this key. Returns 0, or if there is none the milliseconds until there is one. */
+  /** Takes one token of this key and returns 0. If there is none, returns the milliseconds until the next token. */
   take(key: string): number {
     const now = this.#clock.monotonic();
     const fullAtMs = Math.max(now, this.#fullAtMs.get(key) ?? now);

@@ -33,7 +33,7 @@ export interface IngressLimits {
    */
   readonly frameBytes: number;
   /**
-   * Messages that ZeroMQ queues for each publisher before it stops reading from it. 0 would mean no limit.
+   * Messages that ZeroMQ queues for each publisher before it stops reading from it. 0 means no limit.
    */
   readonly queuedMessages: number;
   /** Milliseconds of reading in one turn of the event loop; then other work runs. */

@@ -265,7 +265,8 @@ export class Windows {
     if (this.#sender === undefined || this.#open !== open) return;
     const id = this.#fenceIds.next();
     open.fences.add(id);
-    // Empty: if a connection had this id after all, it would be closed, and not get another client's bytes.
+    // The body is empty: if a connection has this id after all, Mongrel2 closes it, and it does not get another
+    // client's bytes.
     this.#ports.send(frameConnectionClose(frameTargets(this.#sender, [id])));
   }
 
