@@ -72,7 +72,7 @@ export class Gateway {
   }
 
   /**
-   * Lets a stream in, or returns the refusal to send instead: a limit of the hub or of the client's address is reached.
+   * Admits a stream, or returns the refusal to send instead, if the hub or the client's address has reached a limit.
    * The caller opens an admitted stream in the same turn, since the limits count open streams.
    */
   admit(request: GatewayRequest, start: StreamStart): AdmittedStream<StreamStart> | Reply {
@@ -81,7 +81,7 @@ export class Gateway {
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
-      // The hub's limits are checked first: if both refuse, the client learns of the limit that it cannot lift itself.
+      // It checks the hub's limits first: if both refuse, the client gets the one that it cannot change.
       checkRoom?.(subscription);
       return clients === undefined
         ? admitStream(start)

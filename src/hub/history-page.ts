@@ -50,7 +50,7 @@ export interface Page {
 
 /**
  * A page that a slower store, or another process, has to send. It calls `take` once, in a later turn, or never if that
- * process is gone. Call the returned function if the page is not needed any more.
+ * process has ended. Call the returned function if the page is not needed any more.
  */
 export type PendingPage = (take: (page: Page) => void) => () => void;
 

@@ -232,7 +232,7 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("seen")).toEqual(["1", "2", "3", "seen"]);
   });
 
-  // Bug: all answers of a turn were sent together. If they exceeded 256 KiB, the hub closed the connection.
+  // Bug: the hub sent all answers of a turn together. Above 256 KiB, it closed the connection.
   it("is answered, however many changes arrive at once, and however large the answers are", async () => {
     const topic = freshTopic();
     const filters = Array.from({ length: 60 }, (_, n) => `${topic}/${"level/".repeat(15)}${n}`);

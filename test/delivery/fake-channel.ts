@@ -37,7 +37,7 @@ export class FakeClient {
     return this.lines.filter((line) => line.kind === "gap");
   }
 
-  /** True if it has received no line without its end. */
+  /** True if every received line is complete. */
   get isWhole(): boolean {
     return this.#parser.isWhole;
   }

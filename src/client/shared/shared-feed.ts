@@ -224,7 +224,7 @@ export class SharedFeed implements Feed {
     return this.#reattach(room);
   }
 
-  /** An arrival of the direct connection is discarded if this page attached meanwhile: the worker sends it as well. */
+  /** Discards an arrival of the direct connection if this page attached meanwhile: the worker sends it as well. */
   async #afterReattaching(arrival: Arrival): Promise<void> {
     await this.#reattaching;
     if (this.#direct !== undefined) await this.#receiveDirect(arrival);

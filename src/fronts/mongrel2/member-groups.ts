@@ -67,7 +67,7 @@ export class MemberGroups {
   }
 
   /**
-   * After most members have left, the others are grouped again: half-empty groups would double the number of messages.
+   * After most members have left, it groups the others again: half-empty groups would double the number of messages.
    */
   #gather(): void {
     const ids = [...this.#groupOf.keys()];

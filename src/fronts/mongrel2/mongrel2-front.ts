@@ -240,7 +240,10 @@ export class Mongrel2Front implements Front {
     return gateway.refuse(asked, handshakeRefused());
   }
 
-  /** Further requests of the connection wait. If it has gone when the answer comes, the answer is dropped. */
+  /**
+   * Further requests of the connection wait. If the client has disconnected before the answer, the front drops the
+   * answer.
+   */
   #await(client: Client, answer: Promise<Answer>, send: (answer: Answer) => void): void {
     void answer.then((later) => {
       if (this.#clients.get(client.id) !== client || client.closing) return;

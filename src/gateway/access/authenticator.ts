@@ -7,7 +7,7 @@ import { CookieOrigins } from "./cookie-origins.js";
 import type { NameValuePairs } from "../http/query.js";
 
 export interface AuthenticatorOptions {
-  /** Undefined if no key is configured: then every token is refused. */
+  /** Undefined without a configured key: then the hub refuses every token. */
   readonly verifier: TokenVerifier | undefined;
   /** True if streams need no token; without one they get no private publications. */
   readonly anonymous: boolean;

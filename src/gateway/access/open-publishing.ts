@@ -4,7 +4,7 @@ import type { GatewayRequest } from "../http/messages.js";
 /**
  * True if `--open` lets this request publish without a token; otherwise a text with the reason. Only programs of this
  * machine may. Requests that a local proxy forwards come from loopback too, and any web page can make a browser on this
- * machine send a POST, so both are refused.
+ * machine send a POST. The hub refuses both.
  */
 export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (!request.isDirect) return "another server, such as Mongrel2, passed it on";

@@ -73,8 +73,8 @@ const localNetworks = new Networks([
 
 /**
  * Finds the client behind trusted proxies. Each proxy appends the address of its peer, so the header is read from its
- * right end, for as long as the address there is a trusted proxy. Text that a client wrote into the header stands left of
- * the client's own address, so it is never used. A trusted proxy that names no readable address counts as the client.
+ * right end, for as long as the address there is a trusted proxy. A client's own text in the header is left of the
+ * client's address, so the hub never uses it. A trusted proxy that names no readable address counts as the client.
  */
 export function clientAddress({ peer, forwardedFor }: RequestSource, proxies: Networks): ClientAddress {
   let address = parseIpAddress(peer ?? "");

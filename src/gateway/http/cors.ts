@@ -12,7 +12,7 @@ const exposedHeaders =
   "ETag, Last-Event-ID, Last-Modified, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate, X-Nginx-PushStream-Explain, X-Pharos-Gap";
 
 /**
- * Cross-origin rules. Only listed origins are allowed, by exact comparison; the text of a request is never reflected.
+ * Cross-origin rules. The hub allows only listed origins, by exact comparison; it never reflects the text of a request.
  */
 export class Cors {
   readonly #origins: ReadonlySet<string>;

@@ -68,9 +68,9 @@ export interface StreamStart extends JoiningStream {
 }
 
 /**
- * Handles the messages of a WebSocket's client, one at a time: the next when the one before is answered. A connection
- * whose client sends a message of a kind without a method here is closed with 1003. The methods never throw, their
- * promises never reject, and the caller acts on a result in the same turn.
+ * Handles the messages of a WebSocket's client, one at a time: the next when the one before is answered. If a client
+ * sends a message of a kind without a method here, the hub closes the connection with 1003. The methods never throw,
+ * their promises never reject, and the caller acts on a result in the same turn.
  */
 export interface Dialogue {
   take?(text: string): MessageResult | Promise<MessageResult>;

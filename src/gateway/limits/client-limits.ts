@@ -37,7 +37,7 @@ export interface ClientLimitsOptions {
   readonly clock: Clock;
 }
 
-/** A guess: the next stream is admitted when another one of the address ends. */
+/** An estimate: the hub admits the next stream when another one of the address ends. */
 const streamRetrySeconds = 10;
 
 /** An address may have as many other connections as streams, at least this many, for pages and refused requests. */

@@ -18,7 +18,7 @@ export class RequestQueue<R> {
     return this.#waiting ?? [];
   }
 
-  /** True when one more request is more than a client may send ahead: the connection has to be closed. */
+  /** True if the queue is full: close the connection at the next request. */
   get isFull(): boolean {
     return this.waiting.length >= pipelinedRequests;
   }
@@ -36,7 +36,7 @@ export class RequestQueue<R> {
     return request;
   }
 
-  /** The answer is out, so that the next request may be answered. */
+  /** Call it after an answer: the hub may then answer the next request. */
   answered(): void {
     this.#isBusy = false;
   }

@@ -42,9 +42,9 @@ export interface Attempt {
 
 /**
  * Remembers the first answer to each key for some time. A repeated request gets that answer and does nothing. If the
- * first request is still running, the repeat waits for its result. A failure is not remembered: all waiting requests
- * get it, and the next one tries again. The work in progress has no limit here, since each request has a connection
- * of its own, and connections are limited.
+ * first request is still running, the repeat waits for its result. It does not remember a failure: all waiting requests
+ * get it, and the next one tries again. The work in progress has no limit here, since each request has a connection of
+ * its own, and connections are limited.
  */
 export class IdempotencyWindow<Answer> {
   readonly #sizeOf: (answer: Answer) => number;

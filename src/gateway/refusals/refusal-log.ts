@@ -55,7 +55,7 @@ export class RefusalLog {
     const { logger, metrics } = this.#options;
     metrics.count("requests_refused_total", 1, { reason: problem.code });
     const fields = { request: id, ...problemFields(problem), ...this.#about(request) };
-    // Failures of the server are always logged; only refusals are limited.
+    // It logs all failures of the server; the limit is for refusals only.
     if (status >= 500 && problem !== cause) {
       logger.error({ ...fields, error: cause }, "a request failed");
     } else this.#log(fields, "refused a request");

@@ -52,7 +52,7 @@ export const closeCodes = Object.freeze({
   /** A message of a kind that the endpoint does not accept. */
   unsupported: 1003,
   badText: 1007,
-  /** Something is not allowed; the reason says what. */
+  /** The client broke a rule; the reason names it. */
   policy: 1008,
   tooBig: 1009,
   /** The client may try again later. */

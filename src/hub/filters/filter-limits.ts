@@ -21,8 +21,8 @@ export interface FilterLimits {
 }
 
 /**
- * A topic has at most 42 places for each of two kinds of patterns. So a publication is compared with at most 9,400
- * patterns with 28,200 varying parts, and meets at most 1,000 nodes of the trie.
+ * A topic has at most 42 places for each of two kinds of patterns. So the hub compares a publication with at most 9,400
+ * patterns with 28,200 varying parts, and visits at most 1,000 nodes of the trie.
  */
 export const defaultFilterLimits: FilterLimits = Object.freeze({
   ...defaultsOf(declaredPatternLimits),

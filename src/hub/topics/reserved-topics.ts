@@ -10,9 +10,9 @@ const escapedLetter = /%(?:6[35d]|7[25])/i;
 const keepsPath = /^ *(?:https?:)? *(?:[?#]|$)/i;
 
 /**
- * True if a topic lies in the hub's own namespace [draft-dunglas-mercure-08 l.366-384]. The topic is resolved against
- * the hub's URL, dot segments are removed and unreserved characters decoded. Then its path is the hub's own or below
- * it, on any host. A topic that is no URL is not reserved.
+ * True if a topic lies in the hub's own namespace [draft-dunglas-mercure-08 l.366-384]. The check resolves the topic
+ * against the hub's URL, removes dot segments and decodes unreserved characters. A topic is reserved if its path is
+ * then the hub's own or below it, on any host. A topic that is no URL is not reserved.
  */
 export function isReservedTopic(topic: string): boolean {
   return topicPaths(topic).some((path) => path === mercurePath || path.startsWith(`${mercurePath}/`));

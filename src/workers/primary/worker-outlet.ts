@@ -161,13 +161,14 @@ export class WorkerOutlet implements Outlet {
     peer.send({ kind: "standing", upTo, id: hub.history.idAt(upTo) });
   }
 
-  /** Resolves when nothing waits for this worker or is on its way to it, or the worker is gone. */
+  /** Resolves when this worker has received all data, or has ended. */
   whenIdle(): Promise<void> {
     return this.#waiters.until(() => this.#closed || (this.#waiting.size === 0 && this.#bytes === 0));
   }
 
   /**
-   * The worker is gone: nothing is sent to it any more. The caller has to call `leave` for each connection.
+   * Call it when the worker has ended: the outlet sends no more data. The caller has to call `leave` for each
+   * connection.
    */
   close(): void {
     this.#closed = true;

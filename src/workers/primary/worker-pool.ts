@@ -114,7 +114,8 @@ export class WorkerPool {
   }
 
   /**
-   * Resolves when everything published is delivered. No worker is replaced from now on. The caller sets the deadline.
+   * Resolves when all publications are delivered. From now on the pool replaces no worker. The caller sets the
+   * deadline.
    */
   async settle(): Promise<void> {
     this.#stopping = true;
@@ -188,7 +189,7 @@ export class WorkerPool {
       logger.error({ worker: index + 1, how }, "a worker has ended before everything was delivered");
       return;
     }
-    logger.error({ worker: index + 1, how, inMs }, "a worker has ended; it is replaced");
+    logger.error({ worker: index + 1, how, inMs }, "a worker has ended; the hub replaces it");
     clock.after(inMs, () => {
       if (!this.#stopping) void this.#start(index, inMs);
     });

@@ -9,8 +9,8 @@ const controls = {
 
 /**
  * Frames control messages for these connections, with at most `targets` ids each. Clients do not see them, and they do
- * not count in a connection's queue. For an id that is gone, the server sends a disconnect notice, which replaces one
- * that was lost.
+ * not count in a connection's queue. For an id without a connection, the server sends a disconnect notice, which
+ * replaces a lost one.
  */
 export function* controlFrames(
   control: keyof typeof controls,

@@ -4,8 +4,8 @@
 const idsInGeneration = 4096;
 
 /**
- * The ids of connections that the hub has closed recently, or is about to close. Requests that their clients had sent
- * before still arrive, and are ignored. A run of the server never uses an id twice.
+ * The ids of connections that the hub has closed recently, or is about to close. Earlier requests of their clients
+ * still arrive; the link ignores them. A run of the server never uses an id twice.
  */
 export class EndedIds {
   #young = new Set<number>();

@@ -8,10 +8,10 @@ export interface MalformedFrame {
 
 /**
  * The events of a link. The link calls them synchronously, one at a time, and never during a call of its owner. Ids are
- * valid until `down`; after that none may be used, even if the same number comes again.
+ * valid until `down`; never use one after that, even if a new connection has the same number.
  */
 export interface LinkEvents {
-  /** A request. It comes only after `up`; requests of a lost link are not reported. */
+  /** A request. It comes only after `up`; the link drops requests of a lost connection. */
   request(request: Mongrel2Request): void;
   /** The connection is gone. May come for an unknown id, and twice for one id. */
   disconnected(id: number): void;
@@ -25,7 +25,7 @@ export interface LinkEvents {
   up(): void;
   /** The server or the connection to it is lost, and all ids are invalid. Queued messages are dropped. */
   down(reason: string): void;
-  /** A fence is late. Deliveries wait until `recovered`, or are dropped at `down`. */
+  /** A fence is late. Deliveries wait until `recovered`; at `down` the link drops them. */
   stuck(): void;
   /** The late fence has returned; no delivery was lost. */
   recovered(): void;

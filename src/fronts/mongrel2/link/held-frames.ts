@@ -13,7 +13,7 @@ export class HeldFrames {
     this.#maxBytes = limits.heldBytes;
   }
 
-  /** False if there are too many frames; then this one was dropped. */
+  /** Returns false and drops the frame if there are too many. */
   add(frame: Buffer): boolean {
     if (this.#frames.length >= this.#maxFrames || this.#bytes + frame.length > this.#maxBytes) return false;
     this.#frames.push(frame);

@@ -26,7 +26,7 @@ export type Pacing = "credits" | "fence";
 /** The sender in messages to a server that has subscribed to everything; any text will do. */
 const anySender = "pharos";
 const tickMs = 1_000;
-/** A fence is sent this often if nothing else is, to notice a stuck server and to record that it is alive. */
+/** The interval of fences without other messages. They detect a stuck server, and record that it is alive. */
 const checkMs = 3_000;
 
 /**
@@ -129,8 +129,9 @@ export class Link {
 
   /**
    * Queues one message. `body` is raw bytes for the client; it must not be empty, and must not change afterwards. Each
-   * id must be idle, and is busy until `drained` names it: this bounds the queue to one message a connection. Messages
-   * are queued while the link is stuck, and dropped while it is down. Throws `bad-mongrel2-response` for an empty body.
+   * id must be idle, and is busy until `drained` names it: this bounds the queue to one message a connection. The link
+   * queues messages while it is stuck, and drops them while it is down. Throws `bad-mongrel2-response` for an empty
+   * body.
    */
   deliver(targets: Targets, body: Buffer): void {
     if (body.length === 0)
@@ -158,9 +159,7 @@ export class Link {
     this.#finish("cut", targets);
   }
 
-  /**
-   * Further requests of this connection are not read; notices are. Every close of a connection implies it.
-   */
+  /** The link ignores further requests of this connection, but not notices. Every close of a connection implies it. */
   ignore(id: number): void {
     this.#frames.end(id);
   }
@@ -173,7 +172,7 @@ export class Link {
   }
 
   /**
-   * This connection carries a stream: from now on it is kept alive, and recorded so that it can be freed after a crash.
+   * Call it when this connection carries a stream: the link keeps it alive, and records it to free it after a crash.
    * Call it before the delivery that opens the stream.
    */
   opened(id: number): void {

@@ -12,15 +12,13 @@ export interface LinkLimits {
   readonly windowBytes: number;
   /** Messages in one window. @default 2,000 */
   readonly windowMessages: number;
-  /**
-   * Frames that are kept until the server subscribes; further ones are dropped and counted. @default 10,000
-   */
+  /** The limit of frames before the server subscribes; the link drops and counts further ones. @default 10,000 */
   readonly heldFrames: number;
   /** Bytes of these frames. @default 16,777,216 */
   readonly heldBytes: number;
   /** Frames that wait in the receiving socket; beyond them the server has to wait. @default 100,000 */
   readonly receivedFrames: number;
-  /** Ids in the record; further streams are not freed after a crash. @default 1,000,000 */
+  /** The limit of ids in the record; the link cannot free further streams after a crash. @default 1,000,000 */
   readonly recordedIds: number;
   /** The time that every fence has, in milliseconds. @default 2,000 */
   readonly fenceMs: number;
@@ -41,8 +39,8 @@ export interface LinkLimits {
    */
   readonly creditRetryBytes: number;
   /**
-   * The same for credits that may have been lost when the connection broke, from the next fence on. The server may
-   * close slow clients that count as drained by mistake; they resume. @default 2,000
+   * The same for credits that a broken connection may have lost, from the next fence on. The server may close slow
+   * clients that count as drained by mistake; they resume. @default 2,000
    */
   readonly lostCreditMs: number;
   /** The longest time that `close` waits for queued messages, in milliseconds. @default 5,000 */

@@ -16,8 +16,8 @@ export interface ReceivedFramesOptions {
 const logEveryMs = 10_000;
 
 /**
- * The frames of one server. They are kept until the server has subscribed, then parsed. Refused frames are counted and
- * logged.
+ * The frames of one server. The link keeps them until the server has subscribed, and then parses them. Refused frames
+ * are counted and logged.
  */
 export class ReceivedFrames {
   readonly #options: ReceivedFramesOptions;
@@ -33,7 +33,8 @@ export class ReceivedFrames {
 
   /** Keeps a frame until `takeHeld`; refuses it if too many are held. */
   hold(frame: Buffer): void {
-    if (!this.#held.add(frame)) this.#refuse("held-full", "too many frames wait until answers can be sent");
+    if (!this.#held.add(frame))
+      this.#refuse("held-full", "the memory for frames before the subscription of Mongrel2 is full");
   }
 
   /** Returns the held frames, oldest first, and keeps none. */
@@ -53,7 +54,7 @@ export class ReceivedFrames {
     return parsed;
   }
 
-  /** From now on, requests of this connection are not read; notices are. */
+  /** From now on the link ignores requests of this connection, but not notices. */
   end(id: number): void {
     this.#ended.add(id);
   }

@@ -10,7 +10,7 @@ export interface SocketEvents {
   subscribed(ident: string): void;
   /** The server accepts no more messages: it ended, or the connection broke. */
   unsubscribed(): void;
-  /** The connection that brings frames was interrupted; frames on their way were lost. */
+  /** The connection for frames broke and is open again; frames on their way are lost. */
   remade(): void;
   /**
    * The socket did not send a message: the server's subscription has changed, and the link has not read the change yet.
@@ -44,9 +44,9 @@ export class LinkSockets {
   /** Throws `bad-endpoint` if an address is malformed. */
   constructor(options: LinkSocketsOptions) {
     this.#options = options;
-    // immediate: messages that are sent while the link is down are dropped; otherwise the next run of the server would
-    // get them. No high-water mark: at its mark, PUB drops messages silently; the windows bound the queue instead.
-    // sendTimeout 0: each send is over when it returns, so that sends without await never overlap (EBUSY).
+    // immediate: the socket drops messages while the link is down; otherwise the next run of the server would get them.
+    // No high-water mark: at its mark, PUB drops messages silently; the windows bound the queue instead. sendTimeout 0:
+    // each send is over when it returns, so that sends without await never overlap (EBUSY).
     this.#publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
     this.#publisher.verbosity = "allSubs";
     try {

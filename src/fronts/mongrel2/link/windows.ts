@@ -23,7 +23,7 @@ export interface WindowPorts {
   opening(window: readonly Message[]): void;
   /** The server has accepted every message of the window, in `tookMs`. */
   taken(window: readonly Message[], tookMs: number): void;
-  /** The fence is late; until it is back only further fences are sent. */
+  /** The fence is late; until it returns, the link sends only further fences. */
   late(): void;
   /** The late fence is back; `taken` follows. */
   recovered(): void;
@@ -107,7 +107,7 @@ export class Windows {
     return this.#open === undefined && this.#next === this.#queue.length;
   }
 
-  /** From now on messages are accepted, and carry `sender`. A fence is sent at once. */
+  /** From now on the link accepts messages, with this `sender`. A fence is sent at once. */
   start(sender: string): void {
     this.#sender = sender;
     this.check();
@@ -144,7 +144,7 @@ export class Windows {
     else this.#marks.push({ at: this.#queued, action });
   }
 
-  /** Sends a fence if none is on its way, so that a stuck server is noticed even if nothing is delivered. */
+  /** Sends a fence if none is on its way, to detect a stuck server even without deliveries. */
   check(): void {
     if (this.#open === undefined && this.#sender !== undefined && !this.#mustPause()) this.#openWindow();
   }

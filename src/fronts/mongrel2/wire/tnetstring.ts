@@ -98,7 +98,8 @@ class Reader {
       const key = this.value(end, depth + 1);
       if (!Buffer.isBuffer(key) || !isUtf8(key)) throw tnetRefusal("a key of a dict must be a UTF-8 string");
       const name = key.toString("utf8");
-      // Requests can be smuggled if two readers choose different ones of two equal keys, so both are refused.
+      // Two readers that choose different ones of two equal keys allow request smuggling, so the parser refuses such a
+      // dict.
       if (entries.has(name)) throw tnetRefusal("a dict must not contain a key twice");
       entries.set(name, this.value(end, depth + 1));
     }

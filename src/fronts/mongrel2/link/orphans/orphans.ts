@@ -10,7 +10,7 @@ export interface OrphansOptions {
   readonly query: (() => Promise<readonly StatusRow[]>) | undefined;
   /** Closes these connections. */
   readonly close: (ids: readonly number[]) => void;
-  /** Called with the number of connections that were found open and were closed. */
+  /** Called with the number of open orphans that the link has closed. */
   readonly freed: (connections: number) => void;
   /**
    * Called with the number of connections for which the search ended without a result. Their clients get no events
@@ -52,7 +52,7 @@ export class Orphans {
   #closed = new Set<number>();
   #until = 0;
   #timer: Timer | undefined;
-  /** Counts `begin` and `stop`, so that an answer to an earlier question is ignored. */
+  /** Counts `begin` and `stop`, to ignore an answer to an earlier query. */
   #generation = 0;
 
   constructor(options: OrphansOptions) {
@@ -89,7 +89,7 @@ export class Orphans {
     else this.#ask(this.#options.query);
   }
 
-  /** Closing an id that is gone does no harm: a run never uses an id twice. */
+  /** A close for an ended connection does no harm: a run never uses an id twice. */
   #withoutTable(): void {
     for (const stay of this.#options.record.past) {
       if (this.#proven.has(stay)) {

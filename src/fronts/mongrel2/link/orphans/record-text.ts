@@ -26,15 +26,15 @@ export function encodeTime(heardAt: number): string {
   return String(Math.max(0, Math.trunc(heardAt))).padStart(timeDigits, "0");
 }
 
-/** Encodes the ids that were opened (`+`) or are gone (`-`); empty for none. */
+/** Encodes the ids that opened (`+`) or ended (`-`); empty for none. */
 export function encodeIds(sign: "+" | "-", ids: Iterable<number>): string {
   const list = [...ids].join(" ");
   return list === "" ? "" : `${sign}${list}\n`;
 }
 
 /**
- * Parses a record. After a crash or a manual change it parses as much as it can: broken lines are skipped, and a file
- * of another kind gives no stays.
+ * Parses a record. After a crash or a manual change it parses as much as it can: it skips broken lines, and returns no
+ * stays for a file of another kind.
  */
 export function parseRecord(text: string): Stay[] {
   if (!text.startsWith(recordHead)) return [];

@@ -94,7 +94,10 @@ export class OpenRecord {
     this.#gone.push(id);
   }
 
-  /** Removes orphans that were freed, are gone, or have sent a new request. A stay without ids is removed. */
+  /**
+   * Removes orphans that the link has freed, that have ended, or that have sent a new request. A stay without ids is
+   * removed.
+   */
   settle(stay: Stay, ids: Iterable<number>): void {
     for (const id of ids) stay.ids.delete(id);
     if (stay.ids.size > 0) return;
