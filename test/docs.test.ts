@@ -46,6 +46,36 @@ test.each([
   expect(missing).toEqual([]);
 });
 
+test.each([
+  ["architecture.md", 5],
+  ["adding.md", 1],
+])("every member that docs/internals/%s names is in src/", (name, least) => {
+  const page = readFileSync(join(root, "docs/internals", name), "utf8");
+  const named = [...page.matchAll(/`([A-Z]\w*)?([.#])([a-z]\w*)(?:\(\))?`/g)].filter(
+    ([, type, sign]) => (type === undefined) === (sign === "#"),
+  );
+  expect(named.length).toBeGreaterThanOrEqual(least);
+  const missing = named.filter(([, type, , member = ""]) => !isDeclared(type, member));
+  expect(missing.map(([text]) => text)).toEqual([]);
+});
+
+/** True if a source file has the member; with a type, a file that declares the type. */
+function isDeclared(type: string | undefined, member: string): boolean {
+  const files = sources().filter((text) => type === undefined || declares(text, type));
+  const name = type === undefined ? new RegExp(`#${member}\\b`) : new RegExp(`\\b${member}\\b`);
+  return files.some((text) => name.test(text));
+}
+
+function declares(text: string, type: string): boolean {
+  return new RegExp(`\\b(?:class|interface|type) ${type}\\b`).test(text);
+}
+
+function sources(): readonly string[] {
+  return readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => readFileSync(join(root, "src", file), "utf8"));
+}
+
 function markdownBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
