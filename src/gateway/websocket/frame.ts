@@ -76,7 +76,10 @@ export function frameClose(code: number, reason = ""): Buffer {
 export const endFrames = Object.freeze({
   stopping: frameClose(closeCodes.goingAway, "the server stops"),
   expired: frameClose(closeCodes.policy, "the token has expired"),
-  misused: frameClose(closeCodes.policy, "too many messages of this client wait; send them more slowly"),
+  misused: frameClose(
+    closeCodes.policy,
+    "too many messages or requests of this client; send fewer, or more slowly",
+  ),
   /** The memory for messages and bodies is used up. */
   full: frameClose(closeCodes.tryLater, "the server has no memory for messages now; try again later"),
 });
