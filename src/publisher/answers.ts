@@ -10,7 +10,7 @@ const maxIdLength = 4096;
 /**
  * Reads the event id from the response to one publication.
  *
- * @throws PharosError as {@link publishRefusal}; `refused` when the response is not from a hub
+ * @throws PharosError `refused` or `not-taken` with the reason of the hub; `refused` when the response is not from a hub
  */
 export function parseId(answer: Posted): string {
   if (answer.status !== 200) throw publishRefusal(answer);
@@ -32,7 +32,7 @@ export function parseIds(answer: Posted, count: number): readonly string[] {
 }
 
 /** Makes the error for an unsuccessful response, with the hub's reason. */
-export function publishRefusal(answer: Posted): PharosError {
+function publishRefusal(answer: Posted): PharosError {
   const { status } = answer;
   const code = status >= 500 || temporary.has(status) ? "not-taken" : "refused";
   return new PharosError(code, `the hub refused it with ${status}: ${reasonOf(answer)}`);

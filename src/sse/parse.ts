@@ -33,7 +33,7 @@ export interface ParseLimits {
 }
 
 /** The default limit of the data of one event, in UTF-16 code units: four times the largest publication. */
-export const defaultMaxEventLength = defaultMaxLineLength;
+const defaultMaxEventLength = defaultMaxLineLength;
 
 /**
  * Parses event-stream text by the rules of the HTML standard [HTML 9.2.6], from chunks that may end

@@ -15,7 +15,7 @@ export interface IdempotencyLimits {
   readonly keyBytes: number;
 }
 
-export const defaultIdempotencyLimits: IdempotencyLimits = Object.freeze({
+const defaultIdempotencyLimits: IdempotencyLimits = Object.freeze({
   entries: answers.default,
   bytes: bytes.default,
   ageMs: ageSeconds.default * 1000,

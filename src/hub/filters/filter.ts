@@ -17,7 +17,7 @@ import { urlPatternsFor } from "../patterns/url-pattern-cache.js";
 const { filterBytes } = declaredFilterLimits;
 
 /** Limits a filter's nodes in the trie: 1,024 bytes could otherwise be 513 levels, one node each. */
-export const maxFilterLevels = 64;
+const maxFilterLevels = 64;
 
 /**
  * A filter that a subscriber names.

@@ -5,7 +5,7 @@ import { UrlPattern } from "./url-pattern.js";
 const maxKept = 10_000;
 
 /** The parsed URL patterns that are relative to one URL. */
-export class UrlPatternCache {
+class UrlPatternCache {
   readonly urls: TopicUrls;
   readonly #baseUrl: string;
   readonly #kept = new Map<string, UrlPattern>();

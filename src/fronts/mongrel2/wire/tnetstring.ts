@@ -27,7 +27,7 @@ export interface TnetstringLimits {
  * 16 MiB: the largest reply of a control port is a `status net` table of 65,536 connections, with rows of up to 120
  * bytes: 7.5 MiB, doubled. Depth 8: such a table has 4 (dict, list, row, number), headers have 3.
  */
-export const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
+const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
   maxBytes: 16 * 1024 * 1024,
   maxDepth: 8,
 });

@@ -17,7 +17,7 @@ const explanations = Object.freeze({
 export type ChannelErrorCode = keyof typeof explanations;
 
 /** The header of the text. */
-export const explainHeader = "X-Nginx-PushStream-Explain";
+const explainHeader = "X-Nginx-PushStream-Explain";
 
 /** A refusal with the module's own text. All other refusals are sent as problem details. */
 export class ChannelError extends PharosError {

@@ -6,7 +6,7 @@ import type { Stamp } from "./stamps.js";
 import type { TemplateFields } from "./template.js";
 
 /** The ids of notices: the module's own, and two more, which its clients ignore. */
-export const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
+const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
 
 /**
  * A publication as a message. The channel is the first of {@link namedTopics}. It is empty for a private publication with
