@@ -5,7 +5,7 @@ import type { Metrics } from "../base/metrics.js";
 import { linkStates } from "../fronts/front.js";
 import type { Front } from "../fronts/front.js";
 
-/** What {@link setGauges} reads. */
+/** The parts of the hub that {@link setGauges} reads. */
 export interface GaugeSources {
   readonly hub: Hub;
   readonly journal: Pick<Journal, "bytes" | "topicCount">;

@@ -10,7 +10,7 @@ export const detailType = "https://mercure.rocks/authorization-detail";
 
 type Context = MatcherContext & Pick<TokenLimits, "details" | "topics">;
 
-/** What one entry grants. */
+/** The rights that one entry grants. */
 interface Detail {
   readonly actions: readonly string[];
   readonly filters: readonly TopicFilter[];

@@ -7,7 +7,7 @@ import { seconds, wholeNumber } from "../values/number.js";
 const compressionNotes = `The hub compresses once for all clients that receive the same bytes. Streams with a token are not compressed by default: the length of a
 compressed stream can [reveal a secret](../operating/security.md#what-pharos-does-not-hide) to an attacker who publishes next to it.`;
 
-/** What streams contain. */
+/** Settings of the content of streams. */
 export const streamSettings = {
   heartbeatSeconds: setting({
     option: "heartbeat",
