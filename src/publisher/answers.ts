@@ -43,7 +43,8 @@ function noHub(): PharosError {
 }
 
 function reasonOf({ status, type, text }: Posted): string {
-  if (status >= 300 && status < 400) return "it redirects to another URL, which is not followed with a token";
+  if (status >= 300 && status < 400)
+    return "it redirects to another URL; a publisher does not send its token there";
   const given = isJson(type) ? fieldOf(text, "detail") : isHtml(type) ? "" : firstLine(text);
   const reason = typeof given === "string" ? printable(given) : "";
   return reason === "" ? "it gave no reason" : reason;

@@ -222,7 +222,7 @@ describe("HttpPublisher", () => {
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
       code: "refused",
       message: expect.stringMatching(
-        /^the hub refused it with 307: it redirects to another URL, which is not followed with a token/,
+        /^the hub refused it with 307: it redirects to another URL; a publisher does not send its token there/,
       ),
     });
   });
