@@ -99,7 +99,7 @@ describe("a hub with workers", () => {
     expect(dataOf(kept)).toEqual(numbers(1, 200));
     await waitFor(() => workersOf(hub).length === 2, { within, missing: () => "no worker took its place" });
     expect(workersOf(hub)).toContain(second);
-    await hub.waitForLog(/"how":"SIGKILL".*it is replaced/, { within });
+    await hub.waitForLog(/"how":"SIGKILL".*the hub replaces it/, { within });
     const streams = await Promise.all(numbers(1, 4).map(() => openStream(hub)));
     await publish("to all");
     await Promise.all(streams.map((stream) => stream.readUntil("data: to all\n", { within })));
@@ -200,7 +200,7 @@ describe("a hub with workers", () => {
     const hub = await startWithWorkers(2);
     const [first = 0] = workersOf(hub);
     process.kill(first, "SIGKILL");
-    await hub.waitForLog(/it is replaced/, { within });
+    await hub.waitForLog(/the hub replaces it/, { within });
     await waitFor(() => workersOf(hub).length === 2, { within, missing: () => "no worker takes its place" });
     const logged = hub.stderr.length;
     expect(await hub.stop({ within })).toEqual({ code: 0, signal: null });
