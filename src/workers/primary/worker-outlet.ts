@@ -147,7 +147,7 @@ export class WorkerOutlet implements Outlet {
     this.#takeTurn();
   }
 
-  /** Publishers have to wait for this cohort's clients, or no longer. */
+  /** Makes publishers wait for this cohort's clients, or releases them. */
   hold(number: CohortNumber, on: boolean): void {
     const numbered = this.#byNumber.get(number);
     if (numbered !== undefined) this.#options.hub.hold(numbered, on);
