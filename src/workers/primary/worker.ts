@@ -215,7 +215,7 @@ export class Worker {
     if (this.#closing) return;
     this.#asking?.cancel();
     const { logger, settings } = this.#options;
-    logger.error({ worker: settings.worker, pid: this.pid, error }, "a worker is stuck; it is replaced");
+    logger.error({ worker: settings.worker, pid: this.pid, error }, "a worker is stuck; the hub replaces it");
     this.kill();
   }
 

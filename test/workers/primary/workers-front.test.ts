@@ -100,7 +100,7 @@ describe("workers", () => {
     await environment.listen();
     const { connection, worker } = await environment.connectToWorker();
     process.kill(worker, "SIGSTOP");
-    await environment.untilError(/not answer 10 questions.*the hub replaces it/);
+    await environment.untilError(/not answer 10 pings.*the hub replaces it/);
     await connection.readToEnd({ within });
     const again = await waitFor(() => environment.connectToWorker().catch(() => undefined), {
       within,
