@@ -8,8 +8,8 @@ export interface PublicationSink {
    */
   append(publication: Publication): unknown;
   /**
-   * Undefined while publications are accepted; otherwise a promise that resolves when they may be accepted again.
-   * Called before each message, and again after the promise has resolved.
+   * Undefined while the sink accepts publications; otherwise a promise that resolves when it accepts them again. Called
+   * before each message, and again after the promise has resolved.
    */
   room(): Promise<void> | undefined;
 }

@@ -135,7 +135,7 @@ describe("a hub with workers", () => {
     for (const data of numbers(1, 1000)) await publish(data);
     await Promise.any(streams.map((stream) => stream.readUntil("data: 1000\n", { within })));
     await ended;
-    await hub.waitForLog(/did not answer 10 questions/, { within });
+    await hub.waitForLog(/did not answer 10 pings/, { within });
     await waitFor(() => !isAlive(first), { within, missing: () => "the worker that hangs lives on" });
     const lost = streams.find((stream) => stream.closed);
     const again = await comeBack(hub, lost === undefined ? undefined : lastIdOf(lost));

@@ -66,7 +66,7 @@ function orderOf(candidates: readonly Candidate[], turn: number): readonly Candi
   return candidates.length === 2 && turn % 2 === 1 ? candidates.toReversed() : candidates;
 }
 
-/** The environment if it is usable; otherwise closes it. */
+/** Returns a usable environment; closes any other. */
 async function usable(environment: Environment | undefined): Promise<Environment | undefined> {
   if (environment === undefined) return undefined;
   const reason = await environment.unusableReason().catch((error: unknown) => String(error));

@@ -62,7 +62,7 @@ export type ToWorker =
   | ({ readonly kind: "page"; readonly ask: number } & Omit<Page, "body">)
   /** The lowest position of all cohorts of this worker. Sent every second; the worker answers `metrics`. */
   | ({ readonly kind: "standing" } & Standing)
-  /** No further connections will come; the worker answers `settled` when it has written everything. */
+  /** The hub sends no further connections; the worker answers `settled` after its last write. */
   | { readonly kind: "settle" }
   /** The worker has to close its streams in order, and to end. */
   | { readonly kind: "close" };
