@@ -72,10 +72,26 @@ export class Gateway {
   }
 
   /**
-   * Admits a stream, or returns the refusal to send instead, if the hub or the client's address has reached a limit.
-   * The caller opens an admitted stream in the same turn, since the limits count open streams.
+   * Admits a stream and calls `open` with it, before it returns: the limits count open streams. If a limit of the hub or
+   * of the client's address is reached, it returns the refusal to send instead. Errors of `open` are thrown.
    */
-  admit(request: GatewayRequest, start: StreamStart): AdmittedStream<StreamStart> | Reply {
+  admit(
+    request: GatewayRequest,
+    start: StreamStart,
+    open: (stream: AdmittedStream<StreamStart>) => void,
+  ): Reply | undefined {
+    const admitted = this.#checkLimits(request, start);
+    if (admitted.kind === "reply") return admitted;
+    open(admitted);
+    return undefined;
+  }
+
+  /** The answer to a request that the front could not read, or that failed. */
+  refuse(request: GatewayRequest | undefined, error: unknown): Reply {
+    return this.#refuse(request, error);
+  }
+
+  #checkLimits(request: GatewayRequest, start: StreamStart): AdmittedStream<StreamStart> | Reply {
     const { clients, checkRoom } = this.#options;
     const { subscription } = LocalTicket.read(start.ticket);
     const { filters } = subscription;
@@ -87,13 +103,8 @@ export class Gateway {
         ? admitStream(start)
         : admitStream({ ...start, opened: both(clients.admitStream(request, filters, held), start.opened) });
     } catch (error) {
-      return this.refuse(request, error);
+      return this.#refuse(request, error);
     }
-  }
-
-  /** The answer to a request that the front could not read, or that failed. */
-  refuse(request: GatewayRequest | undefined, error: unknown): Reply {
-    return this.#refuse(request, error);
   }
 
   #refuse(request: GatewayRequest | undefined, error: unknown, resource?: Resource): Reply {
@@ -135,7 +146,7 @@ export class Gateway {
   #finish(request: GatewayRequest, answer: Answer): Answer {
     const finished = withHeaders(answer, this.#cors.headersFor(request));
     if (request.method !== "HEAD") return finished;
-    return headOf(finished.kind === "stream" ? this.admit(request, finished) : finished);
+    return headOf(finished.kind === "stream" ? this.#checkLimits(request, finished) : finished);
   }
 
   #preflight(request: GatewayRequest, resource: Resource): Reply {

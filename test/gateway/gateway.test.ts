@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LocalTicket } from "../../src/delivery/joining/local-ticket.js";
 import { PharosError } from "../../src/base/errors.js";
 import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
@@ -81,12 +81,27 @@ describe("a stream", () => {
     expect(head).toMatchObject({ status: 200, contentLength: undefined, body: Buffer.alloc(0) });
   });
 
+  it("is opened before its admission returns", () => {
+    const gateway = createGateway();
+    const start = streamOf(gateway);
+    const open = vi.fn();
+    expect(gateway.admit(gatewayRequest({}), start, open)).toBeUndefined();
+    expect(open).toHaveBeenCalledExactlyOnceWith(start);
+    const failed = new Error("no such cohort");
+    const fail = () => {
+      throw failed;
+    };
+    expect(() => gateway.admit(gatewayRequest({}), start, fail)).toThrow(failed);
+  });
+
   it("is refused when there is no room, whatever the method", () => {
     const checkRoom = () => {
       throw new PharosError("too-many-connections", "full");
     };
     const gateway = createGateway({ checkRoom });
-    expect(gateway.admit(gatewayRequest({}), streamOf(gateway))).toMatchObject({ status: 503 });
+    const open = vi.fn();
+    expect(gateway.admit(gatewayRequest({}), streamOf(gateway), open)).toMatchObject({ status: 503 });
+    expect(open).not.toHaveBeenCalled();
     expect(replyOf(gateway, { method: "HEAD" }).status).toBe(503);
     expect(replyOf(gateway, { path: "/healthz" }).status).toBe(200);
   });

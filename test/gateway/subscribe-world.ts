@@ -155,12 +155,15 @@ export class SubscribeWorld {
   async ask(request: Request, live: () => void): Promise<Outcome> {
     const asked = gatewayRequest(request);
     const answer = await this.gateway.handle(asked);
-    const admitted = answer.kind === "stream" ? this.gateway.admit(asked, answer) : answer;
-    if (admitted.kind === "reply") return { answer: admitted, stream: undefined };
-    return { answer: admitted, stream: this.#carry(admitted, live) };
+    if (answer.kind === "reply") return { answer, stream: undefined };
+    let stream: Buffer | undefined;
+    const refusal = this.gateway.admit(asked, answer, (admitted) => {
+      stream = this.#transmit(admitted, live);
+    });
+    return { answer: refusal ?? answer, stream };
   }
 
-  #carry(start: AdmittedStream<StreamStart>, live: () => void): Buffer {
+  #transmit(start: AdmittedStream<StreamStart>, live: () => void): Buffer {
     const client: Client = { written: [] };
     const connection = this.#fanout.open(start, { handle: client, head: encodeStreamHead(start) });
     this.#clock.runEndOfTurn();

@@ -1,8 +1,9 @@
 import type { Grants, TokenVerifier } from "../../src/auth/grants/grants.js";
+import type { AdmittedStream } from "../../src/delivery/joining/admitted-stream.js";
 import { Fanout } from "../../src/delivery/fanout.js";
 import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
 import { Gateway } from "../../src/gateway/gateway.js";
-import type { Reply } from "../../src/gateway/http/messages.js";
+import type { Reply, StreamStart } from "../../src/gateway/http/messages.js";
 import { WebSocketOrigins } from "../../src/gateway/access/websocket-origins.js";
 import { PollAdmission } from "../../src/gateway/streams/poll-admission.js";
 import { Publisher } from "../../src/gateway/publishing/publisher.js";
@@ -165,19 +166,26 @@ export class PushStreamWorld {
   /** Opens a stream. Publications from now on arrive at the end of a turn. */
   async open(request: Request): Promise<Stream> {
     const asked = gatewayRequest(request);
-    const asks = await this.gateway.handle(asked);
-    const answer = asks.kind === "stream" ? this.gateway.admit(asked, asks) : asks;
+    const answer = await this.gateway.handle(asked);
     if (answer.kind === "reply") throw new Error(`refused with ${answer.status}`);
+    const opened: Stream[] = [];
+    const refusal = this.gateway.admit(asked, answer, (admitted) => opened.push(this.#start(admitted)));
+    const [stream] = opened;
+    if (stream === undefined) throw new Error(`refused with ${refusal?.status ?? "no reply"}`);
+    return stream;
+  }
+
+  #start(start: AdmittedStream<StreamStart>): Stream {
     const client: Client = { written: [] };
-    const connection = this.#fanout.open(answer, { handle: client, head: answer.opening });
+    const connection = this.#fanout.open(start, { handle: client, head: start.opening });
     this.turn();
     const say = async (text: string): Promise<void> => {
-      const result = await answer.dialogue?.take?.(text);
+      const result = await start.dialogue?.take?.(text);
       if (result === undefined) throw new Error("this is no WebSocket");
       this.#fanout.reply(connection, result);
       this.turn();
     };
-    return new Stream(client, { headers: headersOf(answer), say });
+    return new Stream(client, { headers: headersOf(start), say });
   }
 
   /** Opens a WebSocket, by default as a program of this machine. */

@@ -19,8 +19,8 @@ export interface JoiningStream {
 }
 
 /**
- * A stream that a gateway has admitted: the only kind that {@link Fanout.open} accepts. Open it in the same turn of the
- * event loop, with no `await` in between: the limits count open streams.
+ * A stream that a gateway has admitted: the only kind that {@link Fanout.open} accepts. The `admit` of a gateway passes it
+ * to a callback that opens it at once: the limits count open streams.
  */
 export type AdmittedStream<S extends JoiningStream = JoiningStream> = S & { readonly [admittedBrand]: true };
 

@@ -13,5 +13,9 @@ export interface FrontRequest extends GatewayRequest {
 export interface GatewayPort extends Pick<Gateway, "bodies" | "admitConnection" | "refuse"> {
   readonly resources: readonly ServedPath[];
   handle(request: FrontRequest): Answer | Promise<Answer>;
-  admit(request: FrontRequest, start: StreamStart): Reply | AdmittedStream<StreamStart>;
+  admit(
+    request: FrontRequest,
+    start: StreamStart,
+    open: (stream: AdmittedStream<StreamStart>) => void,
+  ): Reply | undefined;
 }

@@ -234,29 +234,32 @@ export class HttpFront implements Front {
     const send = (answer: Answer): FastifyReply => {
       if (body.endsConnection) void reply.header("Connection", "close");
       body.leave();
-      return this.#send({ asked, reply }, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+      return answer.kind === "reply"
+        ? this.#sendReply(reply, answer)
+        : this.#sendStream({ asked, reply }, answer);
     };
     const answer = gateway.handle(asked);
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
-  #send({ asked, reply }: Exchange, answer: Reply | AdmittedStream<StreamStart>): FastifyReply {
-    const isWebSocket = answer.kind === "stream" && answer.dialogue !== undefined;
-    // Node's server would read the bytes after the handshake as requests.
-    if (isWebSocket && !this.#detached.has(reply.request.raw.socket)) {
-      answer.abandoned?.();
-      return this.#send({ asked, reply }, this.#options.gateway.refuse(asked, handshakeRefused()));
-    }
+  #sendReply(reply: FastifyReply, answer: Reply): FastifyReply {
     this.#count(answer);
-    return answer.kind === "reply" ? sendReply(reply, answer) : this.#startStream({ asked, reply }, answer);
+    return sendReply(reply, answer);
+  }
+
+  /** Opens a stream if the gateway admits it, or sends the refusal. */
+  #sendStream(exchange: Exchange, start: StreamStart): FastifyReply {
+    const { asked, reply } = exchange;
+    const { gateway } = this.#options;
+    const refusal = gateway.admit(asked, start, (stream) => this.#startStream(exchange, stream));
+    return refusal === undefined ? reply : this.#sendReply(reply, refusal);
   }
 
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { gateway } = this.#options;
     void reply.header("Connection", "close");
     const refusal = gateway.refuse(toFrontRequest(request, nothingMore), knownError(error) ?? error);
-    this.#count(refusal);
-    return sendReply(reply, refusal);
+    return this.#sendReply(reply, refusal);
   }
 
   #count(answer: Answer): void {
@@ -266,15 +269,22 @@ export class HttpFront implements Front {
   /**
    * Node's response object would add chunk sizes and buffer a copy for each client, so a stream takes over the socket.
    */
-  #startStream({ asked, reply }: Exchange, start: AdmittedStream<StreamStart>): FastifyReply {
+  #startStream({ asked, reply }: Exchange, start: AdmittedStream<StreamStart>): void {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
+    // Node's server would read the bytes after the handshake as requests.
+    if (start.dialogue !== undefined && !this.#detached.has(socket)) {
+      start.abandoned?.();
+      this.#sendReply(reply, gateway.refuse(asked, handshakeRefused()));
+      return;
+    }
+    this.#count(start);
     void reply.hijack();
     // The client left before the answer, so no stream is opened. The socket's `end` event will not fire again.
     if (socket.destroyed || socket.readableEnded) {
       socket.destroy();
       start.abandoned?.();
-      return reply;
+      return;
     }
     this.#streams.open({
       socket,
@@ -284,7 +294,6 @@ export class HttpFront implements Front {
     });
     this.#detached.keep(socket, reply.raw);
     this.#pipelining.release(socket);
-    return reply;
   }
 
   #enqueue(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {

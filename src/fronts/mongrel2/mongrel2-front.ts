@@ -217,7 +217,7 @@ export class Mongrel2Front implements Front {
       this.#reply(client, gateway.refuse(request.asked, uploadRefused()), { close: true });
     } else {
       const { asked } = request;
-      const send = (answer: Answer): void => this.#send(client, this.#admit(request, answer), request);
+      const send = (answer: Answer): void => this.#send(client, answer, request);
       const answer = gateway.handle(asked);
       // The memory of the body is reserved until the answer, even if the client has left.
       if (answer instanceof Promise) {
@@ -231,13 +231,13 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Refuses a WebSocket that does not begin with a handshake of the server, which must know that frames follow.
+   * Opens a stream, or returns the refusal. Refuses a WebSocket that does not begin with a handshake of the server, which
+   * must know that frames follow.
    */
-  #admit({ asked, isHandshake }: PendingRequest, answer: Answer): Reply | AdmittedStream<StreamStart> {
+  #open(client: Client, start: StreamStart, { asked, isHandshake }: PendingRequest): Reply | undefined {
     const { gateway } = this.#options;
-    if (answer.kind === "reply") return answer;
-    if (answer.dialogue === undefined || isHandshake) return gateway.admit(asked, answer);
-    return gateway.refuse(asked, handshakeRefused());
+    if (start.dialogue !== undefined && !isHandshake) return gateway.refuse(asked, handshakeRefused());
+    return gateway.admit(asked, start, (stream) => this.#startStream(client, stream, asked));
   }
 
   /**
@@ -252,13 +252,9 @@ export class Mongrel2Front implements Front {
     });
   }
 
-  #send(
-    client: Client,
-    answer: Reply | AdmittedStream<StreamStart>,
-    { asked, closes: close }: PendingRequest,
-  ): void {
-    if (answer.kind === "stream") this.#startStream(client, answer, asked);
-    else this.#reply(client, answer, { close });
+  #send(client: Client, answer: Answer, request: PendingRequest): void {
+    const reply = answer.kind === "reply" ? answer : this.#open(client, answer, request);
+    if (reply !== undefined) this.#reply(client, reply, { close: request.closes });
   }
 
   #reply(client: Client, reply: Reply, options: { readonly close: boolean }): void {

@@ -64,7 +64,11 @@ export class WorkerRequests {
       // The worker is gone, so that no stream can be opened.
       if (this.#closed) return;
       try {
-        this.#answer(request, answer.kind === "stream" ? gateway.admit(asked, answer) : answer);
+        const reply =
+          answer.kind === "reply"
+            ? answer
+            : gateway.admit(asked, answer, (stream) => this.#start(request, stream));
+        if (reply !== undefined) this.#reply(request, reply);
       } catch (error) {
         this.#reply(request, gateway.refuse(asked, error));
       }
@@ -72,11 +76,6 @@ export class WorkerRequests {
     const answer = gateway.handle(asked);
     if (answer instanceof Promise) void answer.then(send);
     else send(answer);
-  }
-
-  #answer(request: RequestNumber, answer: Reply | AdmittedStream<StreamStart>): void {
-    if (answer.kind === "stream") this.#start(request, answer);
-    else this.#reply(request, answer);
   }
 
   body({ request, refusal }: ToHub & { readonly kind: "body" }, body: Buffer): void {

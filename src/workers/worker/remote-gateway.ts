@@ -83,8 +83,12 @@ export class RemoteGateway implements GatewayPort {
   }
 
   /** The hub has admitted the stream already. */
-  admit(_request: FrontRequest, start: StreamStart): AdmittedStream<StreamStart> {
-    return admitStream(start);
+  admit(
+    _request: FrontRequest,
+    start: StreamStart,
+    open: (stream: AdmittedStream<StreamStart>) => void,
+  ): undefined {
+    open(admitStream(start));
   }
 
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
