@@ -236,8 +236,10 @@ export class Mongrel2Front implements Front {
    */
   #open(client: Client, start: StreamStart, { asked, isHandshake }: PendingRequest): Reply | undefined {
     const { gateway } = this.#options;
-    if (start.dialogue !== undefined && !isHandshake) return gateway.refuse(asked, handshakeRefused());
-    return gateway.admit(asked, start, (stream) => this.#startStream(client, stream, asked));
+    if (start.dialogue === undefined || isHandshake)
+      return gateway.admit(asked, start, (stream) => this.#startStream(client, stream, asked));
+    start.abandoned?.();
+    return gateway.refuse(asked, handshakeRefused());
   }
 
   /**
@@ -246,7 +248,10 @@ export class Mongrel2Front implements Front {
    */
   #await(client: Client, answer: Promise<Answer>, send: (answer: Answer) => void): void {
     void answer.then((later) => {
-      if (this.#clients.get(client.id) !== client || client.closing) return;
+      if (this.#clients.get(client.id) !== client || client.closing) {
+        if (later.kind === "stream") later.abandoned?.();
+        return;
+      }
       client.unanswered = undefined;
       send(later);
     });

@@ -63,7 +63,10 @@ export interface StreamStart extends JoiningStream {
    * false
    */
   readonly countsFilters?: boolean;
-  /** Called instead of `opened` if the client disconnects before the stream is opened. */
+  /**
+   * Called instead of `opened` if the client disconnects before the stream is opened, or the front refuses its
+   * handshake.
+   */
   readonly abandoned?: () => void;
 }
 
