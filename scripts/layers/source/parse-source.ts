@@ -12,52 +12,92 @@ export interface ParsedSource {
 
 /** Reads formatted TypeScript or JavaScript: a declaration begins its line. */
 export function parseSource(text: string): ParsedSource {
-  const code = codeLinesOf(text);
-  const joined = code.join("\n");
+  const lines = withoutComments(text).split("\n");
+  const codeLines = lines.filter((line) => line.trim() !== "");
+  const code = codeLines.map((line) => line.trimEnd()).join("\n");
   return {
-    specifiers: specifiersOf(joined),
-    exportedNames: exportedNamesOf(joined),
-    reexportedNames: reexportedNamesOf(joined),
-    codeLines: code.length,
+    specifiers: specifiersOf(code),
+    exportedNames: exportedNamesOf(code),
+    reexportedNames: reexportedNamesOf(code),
+    codeLines: codeLines.length,
   };
 }
 
-/** Counts like oxlint with `skipBlankLines` and `skipComments`: a line with code and a comment counts. */
-function codeLinesOf(text: string): string[] {
-  let isInComment = false;
-  return text.split("\n").filter((line) => {
-    const trimmed = line.trim();
-    if (isInComment) {
-      isInComment = !trimmed.includes("*/");
-      return false;
-    }
-    if (trimmed.startsWith("/*")) {
-      isInComment = !trimmed.includes("*/");
-      return false;
-    }
-    return trimmed !== "" && !trimmed.startsWith("//");
-  });
+/** A piece of text in which quotes and slashes have another meaning: a comment, a string, a template, a regular expression. */
+const opaque = new RegExp(
+  [
+    /(?<comment>\/\/[^\n]*|\/\*[^]*?\*\/ *)/,
+    /"(?:[^"\\\n]|\\[^])*"/,
+    /'(?:[^'\\\n]|\\[^])*'/,
+    // A template may have others inside `${}`, one level deep.
+    /`(?:[^`\\$]|\\[^]|\$(?!\{)|\$\{(?:[^`}]|`(?:[^`\\]|\\[^])*`)*\})*`/,
+    // A slash after a value divides.
+    /(?<=(?:^|[(,=:[!&|?{};+*%<>~^-]|\b(?:return|typeof|case|of|in))\s*)\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "g",
+);
+
+/** The text with one blank for each comment and the blanks behind it. A comment of several lines leaves as many. */
+function withoutComments(text: string): string {
+  return text.replace(opaque, (found, comment: string | undefined) =>
+    comment === undefined ? found : comment.replaceAll(/[^\n]+/g, " "),
+  );
 }
 
 function specifiersOf(code: string): string[] {
   const statements = code.matchAll(
-    /^\s*(?:import|export)\b[^;"'`]*?\bfrom\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm,
+    /^\s*(?:import|export)\b[^;"'`]*?\bfrom\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']|\bimport\(\s*["'`]([^"'`]+)["'`]/gm,
   );
   return [...statements].flatMap((match) => match[1] ?? match[2] ?? match[3] ?? []);
 }
 
 function exportedNamesOf(code: string): string[] {
   const declared = code.matchAll(
-    /^export\s+(?:declare\s+|abstract\s+|async\s+)*(?:function\*?|class|const|let|var|interface|type|enum|namespace)\s+([\w$]+)/gm,
+    /^\s?export\s+(?:declare\s+|abstract\s+|async\s+)*(?:function\b\s*\*?|class|interface|type|(?:const\s+)?enum|namespace)\s*(?<![\w$])([\w$]+)/gm,
   );
-  const listed = code.matchAll(/^export\s+(?:type\s+)?\{([^}]*)\}(?!\s*from)/gm);
-  const stars = code.matchAll(/^export\s+(?:type\s+)?(\*)/gm);
-  const names = [...declared, ...stars].flatMap((match) => match[1] ?? []);
-  return [...new Set([...names, ...[...listed].flatMap((match) => listedNames(match[1]))])];
+  const variables = code.matchAll(/^\s?export\s+(?:declare\s+)?(?:const|let|var)\s+(?!enum\b)/gm);
+  const listed = code.matchAll(/^\s?export\s+(?:type\s+)?\{([^}]*)\}(?!\s*from)/gm);
+  const stars = code.matchAll(/^\s?export\s+(?:type\s+)?(\*)/gm);
+  const names = [
+    ...[...declared, ...stars].flatMap((match) => match[1] ?? []),
+    ...[...variables].flatMap(({ 0: start, index }) => variablesOf(code.slice(index + start.length))),
+    ...[...listed].flatMap((match) => listedNames(match[1])),
+  ];
+  return [...new Set(names)];
+}
+
+/** The variables that a list of declarations begins with: those of `a = f(1, 2), { b, c: d } = e;` are a, b and d. */
+function variablesOf(list: string): string[] {
+  const names: string[] = [];
+  const code = list.replace(opaque, '""');
+  let depth = 0;
+  let isPattern = false;
+  let isName = true;
+  // Formatted comparisons have blanks around them, the brackets of types have none inside.
+  for (const [token] of code.matchAll(/[\w$]+(?:\s*:)?|=>|[([{]|<(?![\s=<]|$)|<$|[)\]}]|(?<! )>|[,;=]/gm)) {
+    if (token === ";" && depth === 0) break;
+    if (/^[([{<]$/.test(token)) {
+      if (depth === 0) isPattern = isName;
+      depth += 1;
+    } else if (/^[)\]}>]$/.test(token)) {
+      depth -= 1;
+      if (depth === 0) isPattern = false;
+      isName = false;
+    } else if (token === ",") isName = depth === 0 || isPattern;
+    else if (token === "=") isName = false;
+    else if (isName && isPattern && token.endsWith(":")) continue;
+    else if (isName && (depth === 0 || isPattern)) {
+      names.push(token.replace(/\s*:$/, ""));
+      isName = false;
+    }
+  }
+  return names;
 }
 
 function reexportedNamesOf(code: string): string[] {
-  const listed = code.matchAll(/^export\s+(?:type\s+)?\{([^}]*)\}\s*from/gm);
+  const listed = code.matchAll(/^\s?export\s+(?:type\s+)?\{([^}]*)\}\s*from/gm);
   return [...listed].flatMap((match) => listedNames(match[1]));
 }
 
