@@ -12,22 +12,22 @@ import { tinyFormat } from "./tiny-format.js";
 /** One direction between a hub and a worker. Messages arrive when the test calls `carry`, as text and bytes. */
 class Way<Message> implements Peer<Message> {
   readonly #take: (message: Message, body: Buffer) => void;
-  #said: { readonly text: string; readonly body: Buffer }[] = [];
+  #sent: { readonly text: string; readonly body: Buffer }[] = [];
 
   constructor(take: (message: Message, body: Buffer) => void) {
     this.#take = take;
   }
 
   get isEmpty(): boolean {
-    return this.#said.length === 0;
+    return this.#sent.length === 0;
   }
 
   send(message: Message, body = Buffer.alloc(0)): void {
-    this.#said.push({ text: JSON.stringify(message), body });
+    this.#sent.push({ text: JSON.stringify(message), body });
   }
 
   carry(): void {
-    for (const { text, body } of this.#said.splice(0)) this.#take(JSON.parse(text) as Message, body);
+    for (const { text, body } of this.#sent.splice(0)) this.#take(JSON.parse(text) as Message, body);
   }
 }
 
@@ -105,7 +105,7 @@ export class WorkerWay {
     this.#open.set(request, place.cohort);
     const waiting = this.#moving.get(request) ?? [];
     this.#moving.set(request, [...waiting, moved]);
-    this.#toWorker.send({ kind: "said", request, place, left });
+    this.#toWorker.send({ kind: "message-result", request, place, left });
   }
 
   /** Delivers all messages sent so far. */
@@ -125,7 +125,7 @@ export class WorkerWay {
       this.cohorts.take(message, body);
     } else if (message.kind === "page") this.cohorts.takePage(message, body);
     else if (message.kind === "standing") this.cohorts.stand(message);
-    else if (message.kind === "said") this.#said(message);
+    else if (message.kind === "message-result") this.#messageResult(message);
     else if (message.kind === "stream") {
       this.cohorts.reserve(message.place);
       this.#opening.get(message.request)?.(message.place);
@@ -133,7 +133,7 @@ export class WorkerWay {
     }
   }
 
-  #said({ request, place, left }: ToWorker & { readonly kind: "said" }): void {
+  #messageResult({ request, place, left }: ToWorker & { readonly kind: "message-result" }): void {
     const moved = this.#moving.get(request)?.shift();
     // The stream has ended; the hub does not know yet.
     if (moved === undefined) return;

@@ -180,7 +180,7 @@ export class PushStreamWorld {
     const connection = this.#fanout.open(start, { handle: client, head: start.opening });
     this.turn();
     const say = async (text: string): Promise<void> => {
-      const result = await start.dialogue?.take?.(text);
+      const result = await start.dialogue?.onText?.(text);
       if (result === undefined) throw new Error("this is no WebSocket");
       this.#fanout.reply(connection, result);
       this.turn();

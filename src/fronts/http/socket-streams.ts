@@ -111,7 +111,7 @@ export class SocketStreams {
     const messages = new MessageQueue({
       dialogue,
       turnBudget: this.#messageBudget,
-      onResult: (said) => fanout.reply(connection(), said),
+      onResult: (result) => fanout.reply(connection(), result),
       onIdle: () => webSocket.idle(),
       onOverrun: () => webSocket.end(endFrames.misused),
     });

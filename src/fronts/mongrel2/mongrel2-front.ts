@@ -300,7 +300,7 @@ export class Mongrel2Front implements Front {
       turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
       reservation: bodies.reservationFor(asked),
-      say: (said) => this.#fanout.reply(stream, said),
+      onResult: (result) => this.#fanout.reply(stream, result),
       end: () => {
         this.#link.ignore(client.id);
         this.#fanout.end(stream, "misused");

@@ -25,7 +25,7 @@ export interface Mongrel2WebSocketOptions {
   /** Memory for messages that wait or are handled: Mongrel2 keeps reading meanwhile. */
   readonly reservation: BodyReservation;
   /** Writes an answer on the stream. */
-  readonly say: (said: MessageResult) => boolean;
+  readonly onResult: (result: MessageResult) => boolean;
   /** The stream has to be closed, after what is being sent and {@link Mongrel2WebSocket.lastFrame}. */
   readonly end: () => void;
 }
@@ -43,7 +43,7 @@ export class Mongrel2WebSocket {
     this.#messages = new MessageQueue({
       dialogue: options.dialogue,
       turnBudget: options.turnBudget,
-      onResult: options.say,
+      onResult: options.onResult,
       onIdle: () => options.reservation.release(),
       onOverrun: () => this.#end(endFrames.misused),
     });
@@ -61,7 +61,7 @@ export class Mongrel2WebSocket {
       case opcodes.text:
         return this.#message("text", payload);
       case opcodes.ping:
-        this.#options.say({ answer: framePong(payload.subarray(0, mostControlBytes)) });
+        this.#options.onResult({ answer: framePong(payload.subarray(0, mostControlBytes)) });
         return;
       case opcodes.pong:
         return;

@@ -76,9 +76,9 @@ export interface StreamStart extends JoiningStream {
  * their promises never reject, and the caller acts on a result in the same turn.
  */
 export interface Dialogue {
-  take?(text: string): MessageResult | Promise<MessageResult>;
+  onText?(text: string): MessageResult | Promise<MessageResult>;
   /** The bytes may lie in a larger buffer: copy what is kept. */
-  takeBytes?(bytes: Buffer): MessageResult | Promise<MessageResult>;
+  onBytes?(bytes: Buffer): MessageResult | Promise<MessageResult>;
 }
 
 /** The result of a message. */

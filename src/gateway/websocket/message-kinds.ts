@@ -9,8 +9,8 @@ export type MessageKind = "text" | "binary";
 /** The kinds of messages that a dialogue accepts. */
 export function kindsOf(dialogue: Dialogue): readonly MessageKind[] {
   const kinds: MessageKind[] = [];
-  if (dialogue.take !== undefined) kinds.push("text");
-  if (dialogue.takeBytes !== undefined) kinds.push("binary");
+  if (dialogue.onText !== undefined) kinds.push("text");
+  if (dialogue.onBytes !== undefined) kinds.push("binary");
   return kinds;
 }
 

@@ -73,7 +73,7 @@ export class MessageQueue {
 
   #handle(message: SocketMessage): void {
     const { dialogue } = this.#options;
-    const result = typeof message === "string" ? dialogue.take?.(message) : dialogue.takeBytes?.(message);
+    const result = typeof message === "string" ? dialogue.onText?.(message) : dialogue.onBytes?.(message);
     if (!(result instanceof Promise)) {
       if (result !== undefined) this.#deliver(result);
       if (this.#options.turnBudget.isUsedUp()) this.#pause();

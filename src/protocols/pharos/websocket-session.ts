@@ -82,7 +82,7 @@ export class WebSocketSession implements Dialogue {
     };
   }
 
-  take(text: string): MessageResult | Promise<MessageResult> {
+  onText(text: string): MessageResult | Promise<MessageResult> {
     const { request, message } = readClientMessage(text);
     const fail = (error: unknown): MessageResult => this.#refuse(request, error);
     try {

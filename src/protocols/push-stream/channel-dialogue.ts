@@ -24,7 +24,7 @@ export class ChannelDialogue implements Dialogue {
     this.#channels = channels.map(({ channel }) => channel);
   }
 
-  async take(text: string): Promise<MessageResult> {
+  async onText(text: string): Promise<MessageResult> {
     try {
       // Comes first: everything else costs more.
       this.#options.clients?.admitPublish(this.#request);

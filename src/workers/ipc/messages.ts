@@ -48,7 +48,7 @@ export type ToWorker =
     }
   /** Body: the answer to a message of a stream's client; empty if there is none. */
   | {
-      readonly kind: "said";
+      readonly kind: "message-result";
       readonly request: RequestNumber;
       /** The cohort in which the stream continues. @default its own */
       readonly place?: Place | undefined;
@@ -100,8 +100,8 @@ export type ToHub =
     }
   /** Body: the body of the request, unless there is a refusal. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
-  /** Body: a message of a stream's client. The hub answers `said`, unless the stream has ended. */
-  | { readonly kind: "say"; readonly request: RequestNumber; readonly message: MessageKind }
+  /** Body: a message of a stream's client. The hub answers `message-result`, unless the stream has ended. */
+  | { readonly kind: "message"; readonly request: RequestNumber; readonly message: MessageKind }
   /** A stream has ended, or a client has disconnected before its request was answered. */
   | { readonly kind: "ended"; readonly request: RequestNumber }
   /** A connection that the hub had passed to the worker has closed. */
@@ -144,7 +144,7 @@ export interface WorkerMetrics {
 export type Counted<Name> = readonly [name: Name, value: number, labels: Labels];
 
 /** The kinds of messages that have a body. */
-const withBody: ReadonlySet<string> = new Set(["batch", "stream", "said", "reply", "page", "body", "say"]);
+const withBody: ReadonlySet<string> = new Set(["batch", "stream", "message-result", "reply", "page", "body", "message"]);
 
 export function hasBody({ kind }: ToWorker | ToHub): boolean {
   return withBody.has(kind);

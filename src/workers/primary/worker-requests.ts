@@ -86,11 +86,11 @@ export class WorkerRequests {
   }
 
   /** A message of a stream's client. */
-  say({ request, message }: ToHub & { readonly kind: "say" }, body: Buffer): void {
+  message({ request, message }: ToHub & { readonly kind: "message" }, body: Buffer): void {
     const dialogue = this.#streams.get(request)?.dialogue;
-    const said = message === "text" ? dialogue?.take?.(body.toString()) : dialogue?.takeBytes?.(body);
-    if (said instanceof Promise) void said.then((later) => this.#said(request, later));
-    else if (said !== undefined) this.#said(request, said);
+    const result = message === "text" ? dialogue?.onText?.(body.toString()) : dialogue?.onBytes?.(body);
+    if (result instanceof Promise) void result.then((later) => this.#sendResult(request, later));
+    else if (result !== undefined) this.#sendResult(request, result);
   }
 
   /** A stream has ended, or its client has disconnected before it was opened, possibly before the answer. */
@@ -142,13 +142,13 @@ export class WorkerRequests {
   }
 
   /** Batches of the new cohort follow this message; those of the old cohort came before it. */
-  #said(request: RequestNumber, { answer, moved, renewed }: MessageResult): void {
+  #sendResult(request: RequestNumber, { answer, moved, renewed }: MessageResult): void {
     const stream = this.#streams.get(request);
     if (stream === undefined) return;
     const { outlet, peer } = this.#options;
     const move = moved && outlet.move(stream.cohort, moved);
     if (move !== undefined) stream.cohort = move.place.cohort;
-    peer.send({ kind: "said", request, ...move, renewed }, answer ?? nothing);
+    peer.send({ kind: "message-result", request, ...move, renewed }, answer ?? nothing);
   }
 
   #start(request: RequestNumber, start: AdmittedStream<StreamStart>): void {

@@ -170,8 +170,8 @@ export class Worker {
         return this.#requests.request(message);
       case "body":
         return this.#requests.body(message, body);
-      case "say":
-        return this.#requests.say(message, body);
+      case "message":
+        return this.#requests.message(message, body);
       case "ended":
         return this.#requests.ended(message.request);
       case "taken":

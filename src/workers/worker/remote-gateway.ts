@@ -48,7 +48,7 @@ export class RemoteGateway implements GatewayPort {
   readonly #refusing: Gateway;
   readonly #waiting = new Map<RequestNumber, Waiting>();
   /** Streams whose client's message is not answered yet. */
-  readonly #unanswered = new Map<RequestNumber, (said: MessageResult) => void>();
+  readonly #unanswered = new Map<RequestNumber, (result: MessageResult) => void>();
   #last: RequestNumber = 0;
 
   constructor(options: RemoteGatewayOptions) {
@@ -130,7 +130,7 @@ export class RemoteGateway implements GatewayPort {
   }
 
   /** The hub's answer to a message of a stream's client. */
-  said({ request, place, left, renewed }: ToWorker & { readonly kind: "said" }, answer: Buffer): void {
+  messageResult({ request, place, left, renewed }: ToWorker & { readonly kind: "message-result" }, answer: Buffer): void {
     const resolve = this.#unanswered.get(request);
     // The stream has ended. The hub lets it leave its new cohort too.
     if (resolve === undefined) return;
@@ -165,12 +165,12 @@ export class RemoteGateway implements GatewayPort {
   #dialogueFor(request: RequestNumber, kinds: readonly MessageKind[]): Dialogue | undefined {
     if (kinds.length === 0) return undefined;
     const send = (message: MessageKind, body: Buffer): Promise<MessageResult> => {
-      this.#options.peer.send({ kind: "say", request, message }, body);
+      this.#options.peer.send({ kind: "message", request, message }, body);
       return new Promise((resolve) => this.#unanswered.set(request, resolve));
     };
     return {
-      ...(kinds.includes("text") ? { take: (text: string) => send("text", Buffer.from(text)) } : {}),
-      ...(kinds.includes("binary") ? { takeBytes: (bytes: Buffer) => send("binary", bytes) } : {}),
+      ...(kinds.includes("text") ? { onText: (text: string) => send("text", Buffer.from(text)) } : {}),
+      ...(kinds.includes("binary") ? { onBytes: (bytes: Buffer) => send("binary", bytes) } : {}),
     };
   }
 

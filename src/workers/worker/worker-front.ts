@@ -91,8 +91,8 @@ export class WorkerFront {
         return this.#cohorts.takePage(message, body);
       case "stream":
         return this.#gateway.start(message, body);
-      case "said":
-        return this.#gateway.said(message, body);
+      case "message-result":
+        return this.#gateway.messageResult(message, body);
       case "reply":
         return this.#gateway.reply(message, body);
       case "read-body":

@@ -15,9 +15,9 @@ interface World {
 
 /** A client whose messages are answered when the test says so. */
 function startClient(room: BodyBudget): World {
-  const answers: ((said: MessageResult) => void)[] = [];
+  const answers: ((result: MessageResult) => void)[] = [];
   const client = new Mongrel2WebSocket({
-    dialogue: { take: () => new Promise((resolve) => answers.push(resolve)) },
+    dialogue: { onText: () => new Promise((resolve) => answers.push(resolve)) },
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
     reservation: room.reservationFor(gatewayRequest({})),
@@ -77,7 +77,7 @@ it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
   const taken: Buffer[] = [];
   const client = new Mongrel2WebSocket({
     dialogue: {
-      takeBytes: (bytes) => {
+      onBytes: (bytes) => {
         taken.push(bytes);
         return {};
       },

@@ -9,9 +9,9 @@ const take = () => ({});
 
 describe("a dialogue", () => {
   it.each([
-    [{ take }, ["text"], "messages must be text"],
-    [{ takeBytes: take }, ["binary"], "messages must be binary"],
-    [{ take, takeBytes: take }, ["text", "binary"], "messages must be text or binary"],
+    [{ onText: take }, ["text"], "messages must be text"],
+    [{ onBytes: take }, ["binary"], "messages must be binary"],
+    [{ onText: take, onBytes: take }, ["text", "binary"], "messages must be text or binary"],
   ])("takes the kinds of messages that it has methods for", (dialogue, kinds, reason) => {
     expect(kindsOf(dialogue)).toEqual(kinds);
     expect(otherKindReason(kindsOf(dialogue))).toBe(reason);
@@ -25,7 +25,7 @@ it("a queue gives text and bytes to their methods, in order", () => {
     return {};
   };
   const queue = new MessageQueue({
-    dialogue: { take: note, takeBytes: note },
+    dialogue: { onText: note, onBytes: note },
     turnBudget: new TurnBudget(new VirtualClock()),
     onResult: () => true,
     onIdle: () => undefined,

@@ -40,7 +40,7 @@ function talk(
   let idle = 0;
   let overruns = 0;
   const conversation = new MessageQueue({
-    dialogue: { take: (text) => answer({ answer: Buffer.from(text) }) },
+    dialogue: { onText: (text) => answer({ answer: Buffer.from(text) }) },
     turnBudget,
     onResult: ({ answer: bytes }) => said.push(String(bytes)) % room !== 0,
     onIdle: () => (idle += 1),

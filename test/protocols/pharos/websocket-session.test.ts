@@ -46,7 +46,7 @@ function worldWith() {
     const closed = dialogue.open();
     return {
       say: (message) => {
-        const said = dialogue.take(JSON.stringify(message));
+        const said = dialogue.onText(JSON.stringify(message));
         if (said instanceof Promise) throw new Error("nothing had to be waited for");
         const frame = parseFrame(said.answer ?? Buffer.alloc(0), 0);
         return JSON.parse(frame?.payload.toString() ?? "") as unknown;
@@ -161,8 +161,8 @@ describe("a renewed token", () => {
       grants: grantsOf("ann"),
     });
     const closed = dialogue.open();
-    await dialogue.take(JSON.stringify({ token: "t" }));
-    await dialogue.take(JSON.stringify({ add: ["b"] }));
+    await dialogue.onText(JSON.stringify({ token: "t" }));
+    await dialogue.onText(JSON.stringify({ add: ["b"] }));
     closed();
     return told;
   }
