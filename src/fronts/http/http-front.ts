@@ -74,7 +74,7 @@ export interface HttpFrontOptions {
 
 /** A request that is not answered yet, and its response. */
 interface Exchange {
-  readonly asked: FrontRequest;
+  readonly request: FrontRequest;
   readonly reply: FastifyReply;
 }
 
@@ -224,10 +224,10 @@ export class HttpFront implements Front {
     const body = new RequestBody({
       request: request.raw,
       response: reply.raw,
-      reserve: () => gateway.bodies.reservationFor(asked),
+      reserve: () => gateway.bodies.reservationFor(frontRequest),
       cut: () => this.#cut(request.raw.socket, "body"),
     });
-    const asked: FrontRequest = toFrontRequest(request, {
+    const frontRequest: FrontRequest = toFrontRequest(request, {
       body: () => body.read(),
       disconnectSignal: () => disconnectSignal(reply.raw),
     });
@@ -236,9 +236,9 @@ export class HttpFront implements Front {
       body.leave();
       return answer.kind === "reply"
         ? this.#sendReply(reply, answer)
-        : this.#sendStream({ asked, reply }, answer);
+        : this.#sendStream({ request: frontRequest, reply }, answer);
     };
-    const answer = gateway.handle(asked);
+    const answer = gateway.handle(frontRequest);
     return answer instanceof Promise ? answer.then(send) : send(answer);
   }
 
@@ -249,9 +249,9 @@ export class HttpFront implements Front {
 
   /** Opens a stream if the gateway admits it, or sends the refusal. */
   #sendStream(exchange: Exchange, start: StreamStart): FastifyReply {
-    const { asked, reply } = exchange;
+    const { request, reply } = exchange;
     const { gateway } = this.#options;
-    const refusal = gateway.admit(asked, start, (stream) => this.#startStream(exchange, stream));
+    const refusal = gateway.admit(request, start, (stream) => this.#startStream(exchange, stream));
     return refusal === undefined ? reply : this.#sendReply(reply, refusal);
   }
 
@@ -269,13 +269,13 @@ export class HttpFront implements Front {
   /**
    * Node's response object would add chunk sizes and buffer a copy for each client, so a stream takes over the socket.
    */
-  #startStream({ asked, reply }: Exchange, start: AdmittedStream<StreamStart>): void {
+  #startStream({ request, reply }: Exchange, start: AdmittedStream<StreamStart>): void {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
     // Node's server would read the bytes after the handshake as requests.
     if (start.dialogue !== undefined && !this.#detached.has(socket)) {
       start.abandoned?.();
-      this.#sendReply(reply, gateway.refuse(asked, handshakeRefused()));
+      this.#sendReply(reply, gateway.refuse(request, handshakeRefused()));
       return;
     }
     this.#count(start);
@@ -289,7 +289,7 @@ export class HttpFront implements Front {
     this.#streams.open({
       socket,
       start,
-      reservation: gateway.bodies.reservationFor(asked),
+      reservation: gateway.bodies.reservationFor(request),
       isDetached: this.#detached.has(socket),
     });
     this.#detached.keep(socket, reply.raw);

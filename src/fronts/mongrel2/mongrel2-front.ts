@@ -208,23 +208,23 @@ export class Mongrel2Front implements Front {
     else if (!client.requests.isBusy) this.#forget(client.id);
   }
 
-  #answer(client: Client, request: PendingRequest | "malformed"): void {
+  #answer(client: Client, pending: PendingRequest | "malformed"): void {
     const { gateway } = this.#options;
-    if (request === "malformed") {
+    if (pending === "malformed") {
       this.#reply(client, gateway.refuse(undefined, malformedRequest()), { close: true });
-    } else if (request.upload) {
-      request.leave();
-      this.#reply(client, gateway.refuse(request.asked, uploadRefused()), { close: true });
+    } else if (pending.upload) {
+      pending.leave();
+      this.#reply(client, gateway.refuse(pending.request, uploadRefused()), { close: true });
     } else {
-      const { asked } = request;
-      const send = (answer: Answer): void => this.#send(client, answer, request);
-      const answer = gateway.handle(asked);
+      const { request } = pending;
+      const send = (answer: Answer): void => this.#send(client, answer, pending);
+      const answer = gateway.handle(request);
       // The memory of the body is reserved until the answer, even if the client has left.
       if (answer instanceof Promise) {
-        client.unanswered = request;
-        this.#await(client, answer.finally(request.leave), send);
+        client.unanswered = pending;
+        this.#await(client, answer.finally(pending.leave), send);
       } else {
-        request.leave();
+        pending.leave();
         send(answer);
       }
     }
@@ -234,12 +234,12 @@ export class Mongrel2Front implements Front {
    * Opens a stream, or returns the refusal. Refuses a WebSocket that does not begin with a handshake of the server, which
    * must know that frames follow.
    */
-  #open(client: Client, start: StreamStart, { asked, isHandshake }: PendingRequest): Reply | undefined {
+  #open(client: Client, start: StreamStart, { request, isHandshake }: PendingRequest): Reply | undefined {
     const { gateway } = this.#options;
     if (start.dialogue === undefined || isHandshake)
-      return gateway.admit(asked, start, (stream) => this.#startStream(client, stream, asked));
+      return gateway.admit(request, start, (stream) => this.#startStream(client, stream, request));
     start.abandoned?.();
-    return gateway.refuse(asked, handshakeRefused());
+    return gateway.refuse(request, handshakeRefused());
   }
 
   /**
@@ -257,9 +257,9 @@ export class Mongrel2Front implements Front {
     });
   }
 
-  #send(client: Client, answer: Answer, request: PendingRequest): void {
-    const reply = answer.kind === "reply" ? answer : this.#open(client, answer, request);
-    if (reply !== undefined) this.#reply(client, reply, { close: request.closes });
+  #send(client: Client, answer: Answer, pending: PendingRequest): void {
+    const reply = answer.kind === "reply" ? answer : this.#open(client, answer, pending);
+    if (reply !== undefined) this.#reply(client, reply, { close: pending.closes });
   }
 
   #reply(client: Client, reply: Reply, options: { readonly close: boolean }): void {
@@ -277,7 +277,7 @@ export class Mongrel2Front implements Front {
     this.#link.deliver(new Targets([client.id], targets), piece);
   }
 
-  #startStream(client: Client, start: AdmittedStream<StreamStart>, asked: GatewayRequest): void {
+  #startStream(client: Client, start: AdmittedStream<StreamStart>, request: GatewayRequest): void {
     const { dialogue } = start;
     countResponse(this.#options.metrics, "mongrel2", start);
     this.#link.opened(client.id);
@@ -285,21 +285,21 @@ export class Mongrel2Front implements Front {
     const onRoom = (): void => client.webSocket?.flushed();
     const stream = this.#fanout.open(start, { handle: client.id, head, onRoom });
     client.stream = stream;
-    if (dialogue !== undefined) client.webSocket = this.#createWebSocket(client, stream, { dialogue, asked });
+    if (dialogue !== undefined) client.webSocket = this.#createWebSocket(client, stream, { dialogue, request });
     for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
   }
 
   #createWebSocket(
     client: Client,
     stream: Connection<StreamId>,
-    { dialogue, asked }: { readonly dialogue: Dialogue; readonly asked: GatewayRequest },
+    { dialogue, request }: { readonly dialogue: Dialogue; readonly request: GatewayRequest },
   ): Mongrel2WebSocket {
     const { bodies } = this.#options.gateway;
     return new Mongrel2WebSocket({
       dialogue,
       turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
-      reservation: bodies.reservationFor(asked),
+      reservation: bodies.reservationFor(request),
       onResult: (result) => this.#fanout.reply(stream, result),
       end: () => {
         this.#link.ignore(client.id);

@@ -5,7 +5,7 @@ import { closesAfterAnswer, isHandshake, toGatewayRequest } from "./requests.js"
 
 /** A request that is not answered yet. */
 export interface PendingRequest {
-  readonly asked: GatewayRequest;
+  readonly request: GatewayRequest;
   /** True if a WebSocket may begin with it. */
   readonly isHandshake: boolean;
   /** True if the client or the server announces a spooled upload. */
@@ -34,7 +34,7 @@ export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudge
   const reservation = request.body.length === 0 ? undefined : bodies.reservationFor(noBody);
   const body = reserve(request.body, reservation);
   return {
-    asked: toGatewayRequest(head, {
+    request: toGatewayRequest(head, {
       body: () => (body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body)),
       disconnectSignal,
     }),

@@ -78,7 +78,7 @@ export class AdminServer {
     app.addHook("onRequest", (request, reply, done) => {
       // The route is compared, not the URL: one path can be written in many ways.
       const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
-      const refusal = this.#access.refusalOf(asked(request), content);
+      const refusal = this.#access.refusalOf(toAdminRequest(request), content);
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
     });
@@ -106,7 +106,7 @@ export class AdminServer {
   }
 }
 
-function asked(request: FastifyRequest): AdminRequest {
+function toAdminRequest(request: FastifyRequest): AdminRequest {
   return { peer: request.raw.socket.remoteAddress, header: (name) => valueOf(request, name) };
 }
 

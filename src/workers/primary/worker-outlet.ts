@@ -32,7 +32,7 @@ interface Numbered {
   allMembersBytes: number | undefined;
 }
 
-type Asked = ToHub & { readonly kind: "ask" };
+type PageRequest = ToHub & { readonly kind: "ask" };
 
 /**
  * Batches of one cohort on their way: one for the round that begins, and one so that the next round need not wait.
@@ -64,7 +64,7 @@ export class WorkerOutlet implements Outlet {
   readonly #waiting = new Set<Numbered>();
   readonly #pageBudget: TurnBudget;
   readonly #waiters = new Waiters();
-  #asked: Asked[] = [];
+  #pageRequests: PageRequest[] = [];
   #bytes = 0;
   #last: CohortNumber = 0;
   #turnDue = false;
@@ -142,8 +142,8 @@ export class WorkerOutlet implements Outlet {
   }
 
   /** The worker asks for a reader's next page. */
-  ask(asked: Asked): void {
-    this.#asked.push(asked);
+  ask(pageRequest: PageRequest): void {
+    this.#pageRequests.push(pageRequest);
     this.#takeTurn();
   }
 
@@ -172,7 +172,7 @@ export class WorkerOutlet implements Outlet {
    */
   close(): void {
     this.#closed = true;
-    this.#asked = [];
+    this.#pageRequests = [];
     this.#waiters.look();
   }
 
@@ -236,16 +236,16 @@ export class WorkerOutlet implements Outlet {
 
   #readPages(): void {
     let read = 0;
-    for (const asked of this.#asked) {
+    for (const pageRequest of this.#pageRequests) {
       if (this.#pageBudget.isUsedUp()) break;
-      this.#readPage(asked);
+      this.#readPage(pageRequest);
       read += 1;
     }
-    this.#asked.splice(0, read);
-    if (this.#asked.length > 0) this.#takeTurn();
+    this.#pageRequests.splice(0, read);
+    if (this.#pageRequests.length > 0) this.#takeTurn();
   }
 
-  #readPage({ ask, cohort, state, maxBytes, upTo }: Asked): void {
+  #readPage({ ask, cohort, state, maxBytes, upTo }: PageRequest): void {
     const { hub, peer } = this.#options;
     const numbered = this.#byNumber.get(cohort);
     if (numbered === undefined) {

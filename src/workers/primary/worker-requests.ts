@@ -35,7 +35,7 @@ interface WantedBody {
 
 const nothing = Buffer.alloc(0);
 
-type Asked = ToHub & { readonly kind: "request" };
+type RequestMessage = ToHub & { readonly kind: "request" };
 
 /** Answers the requests that one worker passes on, and counts its open streams. */
 export class WorkerRequests {
@@ -55,10 +55,10 @@ export class WorkerRequests {
     return this.#streams.size;
   }
 
-  request(message: Asked): void {
+  request(message: RequestMessage): void {
     const { gateway } = this.#options;
     const { request } = message;
-    const asked = this.#asGatewayRequest(message);
+    const gatewayRequest = this.#asGatewayRequest(message);
     const send = (answer: Answer): void => {
       this.#unanswered.delete(request);
       // The worker is gone, so that no stream can be opened.
@@ -67,13 +67,13 @@ export class WorkerRequests {
         const reply =
           answer.kind === "reply"
             ? answer
-            : gateway.admit(asked, answer, (stream) => this.#start(request, stream));
+            : gateway.admit(gatewayRequest, answer, (stream) => this.#start(request, stream));
         if (reply !== undefined) this.#reply(request, reply);
       } catch (error) {
-        this.#reply(request, gateway.refuse(asked, error));
+        this.#reply(request, gateway.refuse(gatewayRequest, error));
       }
     };
-    const answer = gateway.handle(asked);
+    const answer = gateway.handle(gatewayRequest);
     if (answer instanceof Promise) void answer.then(send);
     else send(answer);
   }
@@ -111,7 +111,7 @@ export class WorkerRequests {
     this.#bodies.clear();
   }
 
-  #asGatewayRequest({ request, method, path, query, headers, peer }: Asked): GatewayRequest {
+  #asGatewayRequest({ request, method, path, query, headers, peer }: RequestMessage): GatewayRequest {
     const values = new Map(headers);
     const controller = new AbortController();
     this.#unanswered.set(request, controller);

@@ -53,7 +53,7 @@ export class RemoteCohorts implements CohortSource {
    * retained value.
    */
   readonly #midway = new WeakSet<ReadState>();
-  #asked = 0;
+  #lastAsk = 0;
   #standing: Standing = { upTo: 0, id: "" };
   #wake: (cohort: FanoutCohort) => void = () => undefined;
 
@@ -113,15 +113,15 @@ export class RemoteCohorts implements CohortSource {
 
   /** Accepts a page that this worker requested. */
   takePage({ ask, ...rest }: ToWorker & { readonly kind: "page" }, body: Buffer): void {
-    const asked = this.#underWay.get(ask);
+    const pending = this.#underWay.get(ask);
     this.#underWay.delete(ask);
-    if (asked === undefined) return;
+    if (pending === undefined) return;
     const { count, next, gapReason, full } = rest;
     const page: Page = { body: compact(body), count, next, gapReason, full };
-    if (next.kind === "opening" || next.after < asked.key.limits.upTo) this.#midway.add(next);
-    this.#asks.delete(textOf(asked.key));
-    this.#pages.keep(asked.key, page);
-    for (const take of asked.takers) take(page);
+    if (next.kind === "opening" || next.after < pending.key.limits.upTo) this.#midway.add(next);
+    this.#asks.delete(textOf(pending.key));
+    this.#pages.keep(pending.key, page);
+    for (const take of pending.takers) take(page);
     this.#askMore();
   }
 
@@ -204,10 +204,10 @@ export class RemoteCohorts implements CohortSource {
       if (asking === undefined) return;
       this.#waiting.delete(asking);
       const { key, cohort } = asking;
-      this.#asked += 1;
-      this.#underWay.set(this.#asked, asking);
+      this.#lastAsk += 1;
+      this.#underWay.set(this.#lastAsk, asking);
       const { state, limits } = key;
-      this.#options.peer.send({ kind: "ask", ask: this.#asked, cohort, state, ...limits });
+      this.#options.peer.send({ kind: "ask", ask: this.#lastAsk, cohort, state, ...limits });
     }
   }
 }

@@ -36,7 +36,7 @@ export interface RemoteGatewayOptions {
 }
 
 interface Waiting {
-  readonly asked: GatewayRequest;
+  readonly request: GatewayRequest;
   readonly resolve: (answer: Answer) => void;
 }
 
@@ -69,17 +69,17 @@ export class RemoteGateway implements GatewayPort {
     return () => undefined;
   }
 
-  handle(asked: FrontRequest): Promise<Answer> {
+  handle(request: FrontRequest): Promise<Answer> {
     this.#last += 1;
-    const request = this.#last;
-    const { method, path, query, peer } = asked;
-    const headers = asked.headerNames().map((name) => [name, asked.header(name) ?? ""] as const);
-    this.#options.peer.send({ kind: "request", request, method, path, query, headers, peer });
-    const ended = (): void => this.#options.peer.send({ kind: "ended", request });
-    const signal = asked.disconnectSignal();
+    const number = this.#last;
+    const { method, path, query, peer } = request;
+    const headers = request.headerNames().map((name) => [name, request.header(name) ?? ""] as const);
+    this.#options.peer.send({ kind: "request", request: number, method, path, query, headers, peer });
+    const ended = (): void => this.#options.peer.send({ kind: "ended", request: number });
+    const signal = request.disconnectSignal();
     if (signal.aborted) ended();
     else signal.addEventListener("abort", ended, { once: true });
-    return new Promise((resolve) => this.#waiting.set(request, { asked, resolve }));
+    return new Promise((resolve) => this.#waiting.set(number, { request, resolve }));
   }
 
   /** The hub has admitted the stream already. */
@@ -152,7 +152,7 @@ export class RemoteGateway implements GatewayPort {
   readBody(request: RequestNumber): void {
     const { logger, peer } = this.#options;
     const waiting = this.#waiting.get(request);
-    waiting?.asked.body().then(
+    waiting?.request.body().then(
       (body) => peer.send({ kind: "body", request }, body),
       (error: unknown) => {
         // The client learns of a failure without its text.
