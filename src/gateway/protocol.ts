@@ -4,7 +4,7 @@ import type { TopicFilter } from "../hub/filters/filter.js";
 import type { JournalFollower } from "../journal/journal.js";
 import type { Format } from "../hub/publications/format.js";
 import type { Topic } from "../hub/topics/topic.js";
-import type { TopicPast } from "../journal/topic-past.js";
+import type { TopicHistoryReader } from "../journal/topic-history-reader.js";
 import type { ActiveSubscriptions } from "../presence/active-subscriptions.js";
 import type { Authenticator } from "./access/authenticator.js";
 import type { WebSocketOrigins } from "./access/websocket-origins.js";
@@ -43,7 +43,7 @@ export interface ProtocolPorts {
   readonly once: PublishOnce;
   readonly streams: StreamSettings;
   readonly polling: PollAdmission;
-  readonly history: TopicPast;
+  readonly history: TopicHistoryReader;
   /** The active subscriptions; undefined if presence is off. */
   readonly subscriptions: ActiveSubscriptions | undefined;
   /** Adds a follower, which gets each publication, in order, before any client does. */

@@ -2,7 +2,7 @@ import type { Entry } from "../hub/publications/entry.js";
 import type { Position } from "../hub/publications/position.js";
 import type { Publication } from "../hub/publications/publication.js";
 import type { Topic } from "../hub/topics/topic.js";
-import type { TopicPast } from "./topic-past.js";
+import type { TopicHistoryReader } from "./topic-history-reader.js";
 
 /** The position of a stored publication, and the event id under which clients see it. */
 export interface Receipt extends Position {
@@ -19,7 +19,7 @@ export interface JournalFollower {
  * The ordered record of publications. It gives each publication the next position of one hub-wide count, stores it and
  * passes it on, in that order, to its followers.
  */
-export interface Journal extends TopicPast {
+export interface Journal extends TopicHistoryReader {
   /** Memory for all stored entries, in bytes. */
   readonly bytes: number;
   /** Topics with a history. */

@@ -3,7 +3,7 @@ import type { Publication } from "../../src/hub/publications/publication.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import type { MemoryJournalOptions } from "../../src/journal/memory/memory-journal.js";
 import type { Journal, JournalFollower, Receipt } from "../../src/journal/journal.js";
-import type { NewestRange } from "../../src/journal/topic-past.js";
+import type { NewestRange } from "../../src/journal/topic-history-reader.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
 
 /** A journal that stores when the test says so, as one on disk does after its sync. */

@@ -244,7 +244,7 @@ export class PushStreamWorld {
         clients: { admitPublish },
         refusals: { note: (_request, { problem }) => this.#note(problem.code) },
         polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
-        past: this.#journal,
+        history: this.#journal,
         stamps,
         readersOf: (topic) => hub.readersOf(topic),
         subscribers: () => this.#fanout.size + polls.size,

@@ -16,7 +16,7 @@ import { isBelow } from "../../hub/topics/topic.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { Journal, JournalFollower, Receipt } from "../journal.js";
-import type { NewestRange, TopicCounts } from "../topic-past.js";
+import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
 import { LossOrder } from "./loss-order.js";

@@ -47,9 +47,9 @@ export class LongPoll {
   }
 
   #backtrack({ beginning, subscription }: ChannelSubscriber): Messages {
-    const { past, stamps } = this.#options;
+    const { history, stamps } = this.#options;
     const body = Buffer.concat(beginning.before.map((entry) => subscription.format.event(entry)));
-    return { body, stamp: stamps.of(past.head) };
+    return { body, stamp: stamps.of(history.head) };
   }
 
   async #next(subscriber: ChannelSubscriber, mayWait: boolean): Promise<Messages> {
@@ -66,8 +66,8 @@ export class LongPoll {
 
   /** Stays synchronous: a publication between reading the history and reading the clock would be skipped. */
   #stampOf(offset: number, isMessage: boolean): Stamp {
-    const { past, stamps, clock } = this.#options;
-    return isMessage || offset < past.head ? stamps.of(offset) : stamps.now(clock.now());
+    const { history, stamps, clock } = this.#options;
+    return isMessage || offset < history.head ? stamps.of(offset) : stamps.now(clock.now());
   }
 }
 

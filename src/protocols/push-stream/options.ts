@@ -7,7 +7,7 @@ import type { RefusalLog } from "../../gateway/refusals/refusal-log.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 import type { Topic } from "../../hub/topics/topic.js";
-import type { TopicPast } from "../../journal/topic-past.js";
+import type { TopicHistoryReader } from "../../journal/topic-history-reader.js";
 import type { Stamps } from "./messages/stamps.js";
 
 export interface PushStreamOptions {
@@ -23,7 +23,7 @@ export interface PushStreamOptions {
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
   /** Counts and logs refusals on WebSockets. @default none */
   readonly refusals?: Pick<RefusalLog, "note"> | undefined;
-  readonly past: TopicPast;
+  readonly history: TopicHistoryReader;
   readonly stamps: Stamps;
   /** The connections that follow a topic. */
   readonly readersOf: (topic: Topic) => number;

@@ -18,6 +18,6 @@ export const pushStreamProtocol: Protocol = Object.freeze({
     const stamps = new Stamps();
     ports.follow(stamps);
     const { prefix } = config.pushStream;
-    return pushStream({ ...ports, prefix, past: history, stamps, topicBytes: config.limits.topicBytes });
+    return pushStream({ ...ports, prefix, history, stamps, topicBytes: config.limits.topicBytes });
   },
 });

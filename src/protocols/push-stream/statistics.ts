@@ -49,7 +49,7 @@ export class Statistics {
 
   /** Undefined if the channel does not exist. */
   infoOf(channel: Topic): ChannelInfo | undefined {
-    const counts = this.#options.past.countsOf(channel);
+    const counts = this.#options.history.countsOf(channel);
     const subscribers = this.#options.readersOf(channel);
     if (counts === undefined && subscribers === 0) return undefined;
     const { published = 0, stored = 0 } = counts ?? {};
@@ -61,7 +61,7 @@ export class Statistics {
     const budget = new TurnBudget(this.#options.clock);
     const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
     const infos: ChannelInfo[] = [];
-    for (const topic of this.#options.past.topicNames()) {
+    for (const topic of this.#options.history.topicNames()) {
       await budget.pauseIfUsedUp();
       if (!topic.startsWith(prefix) || granted?.matches(topic) === false) continue;
       const info = this.infoOf(topic);

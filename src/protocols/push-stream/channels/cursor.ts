@@ -4,11 +4,11 @@ import { valueOf } from "../../../gateway/http/query.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Rights } from "../../../hub/publications/rights.js";
 import type { RequestedChannel } from "./channels.js";
-import type { TopicPast } from "../../../journal/topic-past.js";
+import type { TopicHistoryReader } from "../../../journal/topic-history-reader.js";
 import type { Stamp, Stamps } from "../messages/stamps.js";
 
 export interface CursorSource {
-  readonly past: TopicPast;
+  readonly history: TopicHistoryReader;
   readonly stamps: Stamps;
 }
 
@@ -63,7 +63,7 @@ const backtrackBytes = 1024 * 1024;
  * 3. else the next message
  */
 export function findStart(
-  { past, stamps }: CursorSource,
+  { history, stamps }: CursorSource,
   request: {
     readonly channels: readonly RequestedChannel[];
     readonly control: Control;
@@ -71,28 +71,28 @@ export function findStart(
   },
 ): ChannelStart {
   const { channels, control, rights } = request;
-  const lastEventId = resumeId({ past, stamps }, control, rights);
+  const lastEventId = resumeId({ history, stamps }, control, rights);
   if (lastEventId !== undefined) return { before: [], lastEventId };
   const maxBytes = Math.floor(backtrackBytes / channels.length);
   let leftBytes = backtrackBytes;
   const before = channels.flatMap(({ channel, backtrack }) => {
     if (backtrack === 0 || leftBytes <= 0) return [];
-    const entries = past.newest(channel, { count: backtrack, maxBytes, rights });
+    const entries = history.newest(channel, { count: backtrack, maxBytes, rights });
     for (const { bytes } of entries) leftBytes -= bytes;
     return entries;
   });
-  return { before, lastEventId: past.idAt(past.head) };
+  return { before, lastEventId: history.idAt(history.head) };
 }
 
 /** If both the event id and the stamp are known, the earlier one counts. An unknown id without a stamp leads to a gap. */
 function resumeId(
-  { past, stamps }: CursorSource,
+  { history, stamps }: CursorSource,
   { stamp, eventId }: Control,
   rights: Rights,
 ): string | undefined {
   const since = stamp === undefined ? undefined : stamps.offsetAt(stamp);
-  if (eventId === undefined) return since === undefined ? undefined : past.idAt(since);
-  const cursor = past.locate(eventId, rights);
-  if (cursor.kind === "lost") return since === undefined ? eventId : past.idAt(since);
-  return past.idAt(Math.min(cursor.offset, since ?? cursor.offset));
+  if (eventId === undefined) return since === undefined ? undefined : history.idAt(since);
+  const cursor = history.locate(eventId, rights);
+  if (cursor.kind === "lost") return since === undefined ? eventId : history.idAt(since);
+  return history.idAt(Math.min(cursor.offset, since ?? cursor.offset));
 }

@@ -24,7 +24,7 @@ export interface TopicCounts {
  * The stored publications of single topics, for protocols that show them. A journal implements it. Every call is
  * synchronous.
  */
-export interface TopicPast extends History {
+export interface TopicHistoryReader extends History {
   /** The newest publications of a topic that the reader may read, oldest first. */
   newest(topic: Topic, range: NewestRange): readonly Entry[];
   /** Undefined if nothing was published to the topic, or the journal has forgotten it. */
