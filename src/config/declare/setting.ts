@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The texts about a setting in help and reference, and its option and variable. */
-export interface SettingWords {
+export interface SettingTexts {
   /** Its option, without the dashes. The environment variable follows from it, see {@link variableName}. */
   readonly option: string;
   /** The option's value in `--help`; in brackets if it may be left out. */
@@ -22,14 +22,14 @@ export interface SettingWords {
 export type SettingForm = "text" | "number" | "list";
 
 /** A setting with its parser, which has the default. */
-export interface Setting<Schema extends z.ZodType = z.ZodType> extends SettingWords {
+export interface Setting<Schema extends z.ZodType = z.ZodType> extends SettingTexts {
   readonly schema: Schema;
   readonly form: SettingForm;
   /** The default as an option would give it. */
   readonly byDefault?: string;
 }
 
-interface Declared<Value extends z.ZodType> extends SettingWords {
+interface Declared<Value extends z.ZodType> extends SettingTexts {
   /** Parses and checks the file's form; the text of an issue says what is allowed. */
   readonly value: Value;
 }
@@ -48,12 +48,12 @@ export function setting<Value extends z.ZodType>(
 ): Setting<z.ZodPrefault<Value>>;
 export function setting<Value extends z.ZodType>(declared: Declared<Value>): Setting<z.ZodOptional<Value>>;
 export function setting(declared: Declared<z.ZodType> & { readonly default?: unknown }): Setting {
-  const { value, default: byDefault, ...words } = declared;
+  const { value, default: byDefault, ...texts } = declared;
   const schema = byDefault === undefined ? value.optional() : value.prefault(byDefault);
   const text = textOfDefault(byDefault);
   return {
-    ...words,
-    schema: schema.describe(describe(words)),
+    ...texts,
+    schema: schema.describe(describe(texts)),
     form: formOf(value),
     ...(text === "" ? {} : { byDefault: text }),
   };
@@ -88,7 +88,7 @@ function textOfDefault(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-function describe({ help, otherwise }: SettingWords): string {
+function describe({ help, otherwise }: SettingTexts): string {
   return otherwise === undefined ? help : `${help} Default: ${otherwise}.`;
 }
 

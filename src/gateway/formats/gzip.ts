@@ -38,7 +38,7 @@ const deflateOptions = {
  */
 export const gzipCoding: ContentCoding = Object.freeze({
   name: "gzip",
-  beginning: gzipHeader,
+  header: gzipHeader,
   encode(body: Buffer, members: number): Buffer {
     if (body.length < leastBytes || body.length * members < leastDelivered) return stored(body);
     const deflated = deflateRawSync(body, { ...deflateOptions, chunkSize: body.length });

@@ -45,7 +45,7 @@ export interface StreamStartRequest {
   /** Additional headers. They replace headers of the same name. */
   readonly headers?: Headers;
   /** The first bytes of the stream. @default none */
-  readonly beginning?: Buffer;
+  readonly firstBytes?: Buffer;
 }
 
 /** The headers of every stream. The first four are those of the example of 2011. */
@@ -79,10 +79,10 @@ export function startStream(settings: StreamSettings, request: StreamStartReques
   };
 }
 
-function openingText({ retryMs }: StreamSettings, { subscription, beginning }: StreamStartRequest): Buffer {
+function openingText({ retryMs }: StreamSettings, { subscription, firstBytes }: StreamStartRequest): Buffer {
   const topics = JSON.stringify(subscription.filters.map((filter) => filter.text));
   return Buffer.concat([
-    beginning ?? Buffer.alloc(0),
+    firstBytes ?? Buffer.alloc(0),
     encodeComment(`pharos, topics ${topics}`),
     encodeRetry(retryMs),
   ]);
@@ -104,5 +104,5 @@ function codingHeaders({ compress = "none" }: StreamSettings, coding: ContentCod
 }
 
 function codedOpening(text: Buffer, coding: ContentCoding | undefined): Buffer {
-  return coding === undefined ? text : Buffer.concat([coding.beginning, coding.encode(text, 1)]);
+  return coding === undefined ? text : Buffer.concat([coding.header, coding.encode(text, 1)]);
 }

@@ -56,7 +56,7 @@ export class FilterTrie<T> {
 
   /** True if nothing is stored, down to the last node. */
   get isEmpty(): boolean {
-    return this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isBare(this.#root);
+    return this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isEmptyNode(this.#root);
   }
 
   /**
@@ -154,7 +154,7 @@ export class FilterTrie<T> {
     this.#all.forEach(visit);
     if (this.#patterns.size > 0) this.#patterns.match(topic, visit);
     const root = this.#root;
-    if (isBare(root)) return;
+    if (isEmptyNode(root)) return;
     const levels = topic.split("/");
     const walk = new Walk(levels, visit);
     // A wildcard in the first level does not match $ topics [MQTT 5.0, 4.7.2].
@@ -195,7 +195,7 @@ export class FilterTrie<T> {
       const child = node.children?.get(level);
       if (child === undefined) return;
       this.#take(child, { ...gone, index: gone.index + 1 });
-      if (isBare(child)) this.#drop(node, gone);
+      if (isEmptyNode(child)) this.#drop(node, gone);
     }
   }
 
@@ -226,7 +226,7 @@ interface Removal<T> {
   readonly value: T;
 }
 
-function isBare<T>({ children, here, below }: Node<T>): boolean {
+function isEmptyNode<T>({ children, here, below }: Node<T>): boolean {
   return children === undefined && here === undefined && below === undefined;
 }
 

@@ -98,16 +98,16 @@ function cursorsOf(request: GatewayRequest, pairs: NameValuePairs, { form }: Mat
 interface Dialect {
   readonly format: Format;
   readonly headers: Headers;
-  readonly beginning: Buffer;
+  readonly firstBytes: Buffer;
 }
 
 /** The streams of both forms. The older one has the headers and the first line of older hubs. */
 const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
-  current: { format: mercureFormat, headers: [], beginning: Buffer.alloc(0) },
+  current: { format: mercureFormat, headers: [], firstBytes: Buffer.alloc(0) },
   older: {
     format: olderMercureFormat,
     headers: [["Cache-Control", "private, no-cache, no-store, must-revalidate, max-age=0"]],
-    beginning: Buffer.from(":\n"),
+    firstBytes: Buffer.from(":\n"),
   },
 });
 
@@ -123,7 +123,7 @@ interface Subscriber {
 function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart | Promise<StreamStart> {
   const { request, matchers, cursors, added, grants } = subscriber;
   const { form, filters } = matchers;
-  const { format, headers, beginning } = dialects[form];
+  const { format, headers, firstBytes } = dialects[form];
   const subscription = { format, filters, rights: readRights(grants) };
   const hasCursor = cursors.some((cursor) => cursor !== undefined);
   const lastEventId = firstPresent(cursors);
@@ -135,7 +135,7 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
       grants,
       lastEventId,
       added,
-      beginning,
+      firstBytes,
       headers: [...headers, ...resume],
     });
   return hasCursor ? resumeHeaders(options, subscription, lastEventId).then(open) : open([]);

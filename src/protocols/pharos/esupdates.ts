@@ -37,7 +37,7 @@ export function eventStreamResource({ streams, authenticator }: EventStreamResou
         const start = (grants: Grants | undefined): StreamStart =>
           startStream(streams, {
             subscription: { format, filters, rights: readRights(grants) },
-            ...(showsTopics ? { beginning: encodeHeartbeatInterval(streams.heartbeatMs) } : {}),
+            ...(showsTopics ? { firstBytes: encodeHeartbeatInterval(streams.heartbeatMs) } : {}),
             acceptEncoding: request.header("accept-encoding"),
             matchers: filters.map(({ kind, text }) => ({ type: kind, text })),
             grants,

@@ -38,7 +38,7 @@ export class LongPoll {
   /** @throws PharosError `bad-request` if the callback is not a name */
   async answer(subscriber: ChannelSubscriber, mode: PollMode): Promise<Reply> {
     const callback = mode === "jsonp" ? parseCallback(subscriber.query) : undefined;
-    const { before } = subscriber.beginning;
+    const { before } = subscriber.start;
     const mayWait = mode !== "polling" && subscriber.request.method !== "HEAD";
     const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, mayWait);
     if (messages.body.length > 0) return ok(messages, callback);
@@ -46,17 +46,17 @@ export class LongPoll {
     return notModified({ ...messages, stamp });
   }
 
-  #backtrack({ beginning, subscription }: ChannelSubscriber): Messages {
+  #backtrack({ start, subscription }: ChannelSubscriber): Messages {
     const { history, stamps } = this.#options;
-    const body = Buffer.concat(beginning.before.map((entry) => subscription.format.event(entry)));
+    const body = Buffer.concat(start.before.map((entry) => subscription.format.event(entry)));
     return { body, stamp: stamps.of(history.head) };
   }
 
   async #next(subscriber: ChannelSubscriber, mayWait: boolean): Promise<Messages> {
-    const { request, subscription, beginning, grants } = subscriber;
+    const { request, subscription, start, grants } = subscriber;
     const { page } = await this.#options.polling.poll(request, {
       subscription,
-      cursor: beginning.lastEventId,
+      cursor: start.lastEventId,
       waitMs: mayWait ? waitMs : 0,
       grants,
     });

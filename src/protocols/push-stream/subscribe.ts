@@ -82,7 +82,7 @@ function withoutCookies(request: GatewayRequest): GatewayRequest {
 
 function subscriberOf(
   options: PushStreamOptions,
-  parts: Omit<ChannelSubscriber, "subscription" | "beginning"> & { readonly format: Format },
+  parts: Omit<ChannelSubscriber, "subscription" | "start"> & { readonly format: Format },
 ): ChannelSubscriber {
   const { format, ...known } = parts;
   const { channels, control, grants } = known;
@@ -91,7 +91,7 @@ function subscriberOf(
   return {
     ...known,
     subscription: { format, filters, rights },
-    beginning: findStart(options, { channels, control, rights }),
+    start: findStart(options, { channels, control, rights }),
   };
 }
 
@@ -100,14 +100,14 @@ function openStream(
   subscriber: ChannelSubscriber,
   { headers, opening, dialogueFor }: StreamForm & { readonly headers: Headers },
 ): StreamStart {
-  const { subscription, grants, beginning } = subscriber;
+  const { subscription, grants, start } = subscriber;
   const matchers = subscription.filters.map(({ kind, text }) => ({ type: kind, text }));
-  const before = beginning.before.map((entry) => subscription.format.event(entry));
+  const before = start.before.map((entry) => subscription.format.event(entry));
   return {
     kind: "stream",
     headers,
     opening: Buffer.concat([opening, ...before]),
-    ticket: new LocalTicket({ subscription, lastEventId: beginning.lastEventId }),
+    ticket: new LocalTicket({ subscription, lastEventId: start.lastEventId }),
     expiresAtMs: grants?.expiresAtMs,
     dialogue: dialogueFor?.(subscriber),
     ...(presence === undefined ? {} : { opened: () => presence.enter(presenceSubscriber(matchers, grants)) }),

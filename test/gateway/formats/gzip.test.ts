@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { codings } from "../../../src/gateway/formats/codings.js";
 import { gzipCoding } from "../../../src/gateway/formats/gzip.js";
 
-const { beginning } = gzipCoding;
+const { header } = gzipCoding;
 const encode = (body: Buffer, members: number): Buffer => gzipCoding.encode(body, members);
 
 /** The text that a client can decode from the first part of a stream. */
 function read(...parts: readonly Buffer[]): Buffer {
-  return gunzipSync(Buffer.concat([beginning, ...parts]), { finishFlush: constants.Z_SYNC_FLUSH });
+  return gunzipSync(Buffer.concat([header, ...parts]), { finishFlush: constants.Z_SYNC_FLUSH });
 }
 
 function jsonEvents(count: number): Buffer {

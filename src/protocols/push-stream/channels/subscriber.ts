@@ -26,5 +26,5 @@ export interface ChannelSubscriber {
   readonly channels: readonly RequestedChannel[];
   readonly control: Control;
   readonly subscription: Subscription;
-  readonly beginning: ChannelStart;
+  readonly start: ChannelStart;
 }
