@@ -59,7 +59,7 @@ export class LocalCohorts implements CohortSource, Outlet {
         hub: this.#hub,
         pages: this.#pages,
         cohort,
-        gone: () => this.#cohorts.delete(cohort),
+        onEmpty: () => this.#cohorts.delete(cohort),
       });
       this.#cohorts.set(cohort, local);
     }
@@ -72,7 +72,7 @@ interface LocalCohortOptions {
   readonly pages: PageCache;
   readonly cohort: Cohort;
   /** Called when its last connection has left. */
-  readonly gone: () => void;
+  readonly onEmpty: () => void;
 }
 
 class LocalCohort implements FanoutCohort {
@@ -121,8 +121,8 @@ class LocalCohort implements FanoutCohort {
   }
 
   leave(): void {
-    const { hub, gone } = this.#options;
+    const { hub, onEmpty } = this.#options;
     hub.leave(this.#cohort);
-    if (this.#cohort.connections === 0) gone();
+    if (this.#cohort.connections === 0) onEmpty();
   }
 }

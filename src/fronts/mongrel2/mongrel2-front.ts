@@ -151,7 +151,7 @@ export class Mongrel2Front implements Front {
         malformed: ({ id }) => {
           if (id !== undefined) this.#take(id, "malformed");
         },
-        disconnected: (id) => this.#gone(id),
+        disconnected: (id) => this.#disconnected(id),
         drained: (ids) => {
           for (const id of ids) this.#drained(id);
         },
@@ -340,7 +340,7 @@ export class Mongrel2Front implements Front {
     this.#link.closeConnections(new Targets([client.id], this.#options.targets));
   }
 
-  #gone(id: number): void {
+  #disconnected(id: number): void {
     const client = this.#clients.get(id);
     this.#forget(id);
     if (client?.stream !== undefined) this.#fanout.closed(client.stream);
@@ -352,7 +352,7 @@ export class Mongrel2Front implements Front {
     this.#clients.delete(id);
     if (client === undefined) return;
     drop(client);
-    client.unanswered?.gone();
+    client.unanswered?.onDisconnect();
     client.webSocket?.over();
   }
 

@@ -17,7 +17,7 @@ export interface PendingRequest {
   /** Call it when the request is answered or dropped: frees the memory of its body. */
   readonly leave: () => void;
   /** Call it when the client disconnects before the answer. */
-  readonly gone: () => void;
+  readonly onDisconnect: () => void;
 }
 
 const empty = Buffer.alloc(0);
@@ -43,7 +43,7 @@ export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudge
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,
     leave: () => reservation?.release(),
-    gone: () => controller.abort(),
+    onDisconnect: () => controller.abort(),
   };
 }
 

@@ -105,7 +105,7 @@ export type ToHub =
   /** A stream has ended, or a client has disconnected before its request was answered. */
   | { readonly kind: "ended"; readonly request: RequestNumber }
   /** A connection that the hub had passed to the worker has closed. */
-  | { readonly kind: "gone"; readonly connection: number }
+  | { readonly kind: "closed"; readonly connection: number }
   /** Batches are in rounds. `roundBytes` is the limit of the cohort's next round. */
   | {
       readonly kind: "taken";

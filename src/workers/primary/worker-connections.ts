@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 /** Callbacks for a connection that is passed to a worker. Exactly one of them is called, once. */
 export interface HandOverCallbacks {
   /** The worker had the connection, and it has closed. */
-  readonly gone: () => void;
+  readonly closed: () => void;
   /** The worker never got the connection. Nothing was read from it, so another worker can have it. */
   readonly failed: () => void;
 }
@@ -42,7 +42,7 @@ export class WorkerConnections {
     const sending = this.#sending.get(connection);
     if (sending === undefined) return;
     this.#sending.delete(connection);
-    this.#had.set(connection, sending.callbacks.gone);
+    this.#had.set(connection, sending.callbacks.closed);
     // Closes only the descriptor [libuv, uv__stream_close]; the worker's descriptor is for the same connection.
     sending.socket.destroy();
   }
@@ -55,20 +55,20 @@ export class WorkerConnections {
   }
 
   /** The worker reports that the connection has closed. */
-  gone(connection: number): void {
+  closed(connection: number): void {
     this.sent(connection);
-    const gone = this.#had.get(connection);
+    const closed = this.#had.get(connection);
     this.#had.delete(connection);
-    gone?.();
+    closed?.();
   }
 
-  /** The worker has ended: its connections are gone, and those on their way have failed. */
+  /** The worker has ended: its connections have closed, and those on their way have failed. */
   end(): void {
     const had = [...this.#had.values()];
     const sending = [...this.#sending.values()];
     this.#had.clear();
     this.#sending.clear();
-    for (const gone of had) gone();
+    for (const closed of had) closed();
     for (const { callbacks } of sending) callbacks.failed();
   }
 }

@@ -107,7 +107,7 @@ export class WorkerRequests {
   close(): void {
     this.#closed = true;
     for (const request of [...this.#streams.keys(), ...this.#unanswered.keys()]) this.ended(request);
-    for (const { reject } of this.#bodies.values()) reject(gone());
+    for (const { reject } of this.#bodies.values()) reject(connectionEnded());
     this.#bodies.clear();
   }
 
@@ -133,7 +133,7 @@ export class WorkerRequests {
     return new Promise((resolve, reject) => {
       this.#bodies.set(request, { resolve, reject });
       this.#options.peer.send({ kind: "read-body", request });
-      if (this.#closed) reject(gone());
+      if (this.#closed) reject(connectionEnded());
     });
   }
 
@@ -162,6 +162,6 @@ export class WorkerRequests {
   }
 }
 
-function gone(): PharosError {
+function connectionEnded(): PharosError {
   return new PharosError("bad-request", "the connection ended in the middle of the body");
 }

@@ -180,8 +180,8 @@ export class Worker {
         return this.#outlet.ask(message);
       case "hold":
         return this.#outlet.hold(message.cohort, message.on);
-      case "gone":
-        return this.#connections.gone(message.connection);
+      case "closed":
+        return this.#connections.closed(message.connection);
       case "metrics":
         return this.#note(message);
       case "up":

@@ -109,7 +109,7 @@ export class WorkersFront implements Front {
     const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
     if (ended === undefined) return this.#cut(socket, "address");
     worker.handOver(socket, {
-      gone: ended,
+      closed: ended,
       // No worker has read from it, so the next worker can get it.
       failed: () => {
         ended();

@@ -19,7 +19,7 @@ export interface RemoteCohortOptions {
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly hold: (on: boolean) => void;
   /** Its last connection has left. */
-  readonly gone: () => void;
+  readonly onEmpty: () => void;
 }
 
 /** The state of a reader, and the last batches of its cohort. */
@@ -114,7 +114,7 @@ export class RemoteCohort implements FanoutCohort {
     if (this.connections > 0) return;
     this.listen(false);
     this.#recent.clear();
-    this.#options.gone();
+    this.#options.onEmpty();
   }
 
   #stand(): Standing {

@@ -153,7 +153,7 @@ export class RemoteCohorts implements CohortSource {
       page: (wanted) => this.#recentPage(number, wanted) ?? this.#page(number, wanted),
       heartbeat: (id, members) => heartbeat(encoding, id, members),
       hold: (on) => peer.send({ kind: "hold", cohort: number, on }),
-      gone: () => this.#cohorts.delete(number),
+      onEmpty: () => this.#cohorts.delete(number),
     });
   }
 

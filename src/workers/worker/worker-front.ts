@@ -72,15 +72,15 @@ export class WorkerFront {
    */
   take({ connection }: HandedOver, socket: Socket | undefined): void {
     // If this process has no free descriptor, Node does not even announce the connection; the kernel has closed it.
-    for (let lost = this.#last + 1; lost < connection; lost += 1) this.#gone(lost);
+    for (let lost = this.#last + 1; lost < connection; lost += 1) this.#reportClosed(lost);
     this.#last = connection;
-    if (socket === undefined) return this.#gone(connection);
-    socket.once("close", () => this.#gone(connection));
+    if (socket === undefined) return this.#reportClosed(connection);
+    socket.once("close", () => this.#reportClosed(connection));
     this.#front.take(socket);
   }
 
-  #gone(connection: number): void {
-    this.#peer.send({ kind: "gone", connection });
+  #reportClosed(connection: number): void {
+    this.#peer.send({ kind: "closed", connection });
   }
 
   #take(message: ToWorker, body: Buffer): void {

@@ -12,7 +12,7 @@ function add(connections: WorkerConnections): Added {
   const socket = new Socket();
   const fate: string[] = [];
   const number = connections.add(socket, {
-    gone: () => void fate.push("gone"),
+    closed: () => void fate.push("closed"),
     failed: () => void fate.push("failed"),
   });
   return { number, socket, fate };
@@ -30,8 +30,8 @@ test("the hub's own descriptor is closed when the worker has one, and the connec
   connections.sent(number);
   expect(socket.destroyed).toBe(true);
   expect(connections.size).toBe(1);
-  connections.gone(number);
-  expect(fate).toEqual(["gone"]);
+  connections.closed(number);
+  expect(fate).toEqual(["closed"]);
   expect(connections.size).toBe(0);
 });
 
@@ -48,7 +48,7 @@ test("at the worker's end what it had is gone, and what it had not stays open fo
   const [had, waiting] = [add(connections), add(connections)];
   connections.sent(had.number);
   connections.end();
-  expect([had.fate, waiting.fate]).toEqual([["gone"], ["failed"]]);
+  expect([had.fate, waiting.fate]).toEqual([["closed"], ["failed"]]);
   expect(waiting.socket.destroyed).toBe(false);
   expect(connections.size).toBe(0);
 });
@@ -60,7 +60,7 @@ test("what is told of a connection after its end changes nothing", () => {
   connections.end();
   connections.sent(number);
   connections.failed(number);
-  connections.gone(number);
+  connections.closed(number);
   expect(fate).toEqual(["failed"]);
   expect(socket.destroyed).toBe(false);
 });

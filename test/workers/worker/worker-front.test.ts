@@ -44,7 +44,7 @@ test("a worker gives back connections whose handles never reached it", async () 
   const said = before(untilSaid(hub, 5), { within: 30_000, missing: "what it has to say" });
   expect(await said).toMatchObject([
     { kind: "up" },
-    ...[1, 2, 3, 4].map((connection) => ({ kind: "gone", connection })),
+    ...[1, 2, 3, 4].map((connection) => ({ kind: "closed", connection })),
   ]);
 });
 
