@@ -21,7 +21,7 @@ function startClient(room: BodyBudget): World {
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
     reservation: room.reservationFor(gatewayRequest({})),
-    say: () => true,
+    onResult: () => true,
     end: () => undefined,
   });
   return {
@@ -85,7 +85,7 @@ it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
     reservation: new BodyBudget().reservationFor(gatewayRequest({})),
-    say: () => true,
+    onResult: () => true,
     end: () => undefined,
   });
   const bytes = Buffer.from([0xff, 0xfe]);
