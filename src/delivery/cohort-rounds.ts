@@ -158,7 +158,7 @@ export class CohortRounds<H> implements Rounds<H> {
     if (this.#rest === undefined && !this.cohort.hasPending) return;
     this.#leaveBusyBehind();
     this.#dropRestIfAlone();
-    const batch = this.#rest === undefined ? this.cohort.take(this.#roundBytes()) : undefined;
+    const batch = this.#rest === undefined ? this.cohort.nextBatch(this.#roundBytes()) : undefined;
     const body = this.#rest ?? batch?.body;
     if (body === undefined) return;
     if (batch !== undefined) this.#count(batch);

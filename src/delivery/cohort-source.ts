@@ -12,8 +12,8 @@ export interface FanoutCohort {
   readonly hasPending: boolean;
   /** While `listening`, publications are kept for the next round. Otherwise none are. */
   listen(listening: boolean): void;
-  /** Takes the bytes of the next round: at most `maxBytes`, or one event. Undefined if nothing is pending. */
-  take(maxBytes: number): Batch | undefined;
+  /** Returns the bytes of the next round, once: at most `maxBytes`, or one event. Undefined if nothing is pending. */
+  nextBatch(maxBytes: number): Batch | undefined;
   /**
    * The next page for a reader; pending if a slower store, or another process, has to send it. Readers with the same
    * state and limits get the same Buffer.

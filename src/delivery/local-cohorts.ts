@@ -100,8 +100,8 @@ class LocalCohort implements FanoutCohort {
     this.#cohort.listen(listening);
   }
 
-  take(maxBytes: number): Batch | undefined {
-    return this.#cohort.take(maxBytes);
+  nextBatch(maxBytes: number): Batch | undefined {
+    return this.#cohort.nextBatch(maxBytes);
   }
 
   page(state: ReadState, limits: PageLimits): Page | PendingPage {

@@ -138,7 +138,7 @@ export class Cohort {
    * Takes entries for the next round: as many as fit into `maxBytes` before coding, at least one. Undefined if none are
    * pending.
    */
-  take(maxBytes: number): Batch | undefined {
+  nextBatch(maxBytes: number): Batch | undefined {
     const { first } = this.#pending;
     if (first === undefined) return undefined;
     const parts: Buffer[] = [];

@@ -92,7 +92,7 @@ function subscriber(id: string, ...texts: string[]): Subscriber {
 }
 
 function received(cohort: Cohort): string {
-  return cohort.take(1_000_000)?.body.toString() ?? "";
+  return cohort.nextBatch(1_000_000)?.body.toString() ?? "";
 }
 
 /** A clock that advances whenever it is read. */

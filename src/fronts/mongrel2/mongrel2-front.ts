@@ -147,9 +147,9 @@ export class Mongrel2Front implements Front {
       logger,
       metrics,
       events: {
-        request: (request) => this.#take(request.id, request),
+        request: (request) => this.#receive(request.id, request),
         malformed: ({ id }) => {
-          if (id !== undefined) this.#take(id, "malformed");
+          if (id !== undefined) this.#receive(id, "malformed");
         },
         disconnected: (id) => this.#disconnected(id),
         drained: (ids) => {
@@ -163,7 +163,7 @@ export class Mongrel2Front implements Front {
     });
   }
 
-  #take(id: number, request: Mongrel2Request | "malformed"): void {
+  #receive(id: number, request: Mongrel2Request | "malformed"): void {
     let client = this.#clients.get(id);
     if (client === undefined) {
       if (request !== "malformed" && request.webSocket !== undefined) return this.#stray(id);
@@ -172,7 +172,7 @@ export class Mongrel2Front implements Front {
     }
     if (client.closing) return;
     if (client.webSocket !== undefined && request !== "malformed" && request.webSocket !== undefined) {
-      client.webSocket.take(request.webSocket.opcode, request.body);
+      client.webSocket.onFrame(request.webSocket.opcode, request.body);
     } else if (client.stream !== undefined) {
       this.#extra(client, client.stream);
     } else if (client.requests.isFull) {

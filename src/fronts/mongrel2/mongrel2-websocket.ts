@@ -55,7 +55,7 @@ export class Mongrel2WebSocket {
   }
 
   /** Handles a frame that Mongrel2 has unmasked, and joined from its fragments. */
-  take(opcode: number, payload: Buffer): void {
+  onFrame(opcode: number, payload: Buffer): void {
     if (this.#last !== undefined) return;
     switch (opcode) {
       case opcodes.text:

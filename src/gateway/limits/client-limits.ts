@@ -149,7 +149,7 @@ export class ClientLimits {
    * @throws PharosError `too-many-requests` if the address publishes more often than allowed
    */
   admitPublish(request: GatewayRequest): void {
-    this.#take(request, {
+    this.#checkRate(request, {
       each: this.#publishes,
       eachLocal: this.#localPublishes,
       limit: ({ publishesPerSecond }) => `publish ${publishesPerSecond} times`,
@@ -162,7 +162,7 @@ export class ClientLimits {
    * @throws PharosError `too-many-requests` if the address sends requests more often than allowed
    */
   admitRequest(request: GatewayRequest): void {
-    this.#take(request, {
+    this.#checkRate(request, {
       each: this.#requests,
       eachLocal: this.#localRequests,
       limit: ({ requestsPerSecond }) => `send ${requestsPerSecond} requests`,
@@ -188,7 +188,7 @@ export class ClientLimits {
     return isLocal ? this.#options.eachLocal : this.#options.each;
   }
 
-  #take(request: GatewayRequest, rate: Rate): void {
+  #checkRate(request: GatewayRequest, rate: Rate): void {
     const client = this.clientOf(request);
     const { address, key, isLocal } = client;
     const waitMs = (isLocal ? rate.eachLocal : rate.each).take(key);

@@ -136,7 +136,7 @@ export class FilterTrie<T> {
         this.#all.delete(value);
         return;
       case "mqtt":
-        this.#take(this.#root, { levels: filter.levels, index: 0, value });
+        this.#removeBelow(this.#root, { levels: filter.levels, index: 0, value });
         return;
       case "urlpattern":
       case "template":
@@ -185,17 +185,17 @@ export class FilterTrie<T> {
   }
 
   /** Removes the value, and then each node that is empty, from the last level up. */
-  #take(node: Node<T>, gone: Removal<T>): void {
-    const level = gone.levels[gone.index];
+  #removeBelow(node: Node<T>, removal: Removal<T>): void {
+    const level = removal.levels[removal.index];
     if (level === undefined) {
-      if (node.here?.delete(gone.value) === true && node.here.size === 0) delete node.here;
+      if (node.here?.delete(removal.value) === true && node.here.size === 0) delete node.here;
     } else if (level === "#") {
-      if (node.below?.delete(gone.value) === true && node.below.size === 0) delete node.below;
+      if (node.below?.delete(removal.value) === true && node.below.size === 0) delete node.below;
     } else {
       const child = node.children?.get(level);
       if (child === undefined) return;
-      this.#take(child, { ...gone, index: gone.index + 1 });
-      if (isEmptyNode(child)) this.#drop(node, gone);
+      this.#removeBelow(child, { ...removal, index: removal.index + 1 });
+      if (isEmptyNode(child)) this.#drop(node, removal);
     }
   }
 

@@ -13,7 +13,7 @@ export interface Peer<Out> {
 export interface ZeroMqPeerOptions<In> {
   readonly clock: Clock;
   /** Called for each message, in order. `body` is empty for messages without one. */
-  readonly take: (message: In, body: Buffer) => void;
+  readonly onMessage: (message: In, body: Buffer) => void;
   /** The connection is broken: no message is sent or received any more. Not called after `close`. */
   readonly broken: (error: unknown) => void;
 }
@@ -118,7 +118,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     for (const [index, message] of messages.entries()) {
       const pause = index % messagesPerClockRead === 0 ? this.#budget.pauseIfUsedUp() : undefined;
       if (pause !== undefined) await pause;
-      this.#options.take(message, hasBody(message) ? (bodies[next++] ?? nothing) : nothing);
+      this.#options.onMessage(message, hasBody(message) ? (bodies[next++] ?? nothing) : nothing);
     }
   }
 

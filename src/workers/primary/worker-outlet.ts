@@ -210,7 +210,7 @@ export class WorkerOutlet implements Outlet {
     const { hub, peer } = this.#options;
     const maxBytes = this.#batchBytes(numbered);
     while (untaken.length < batchesAhead) {
-      const batch = cohort.take(maxBytes);
+      const batch = cohort.nextBatch(maxBytes);
       if (batch === undefined) break;
       untaken.push(batch.body.length);
       this.#bytes += batch.body.length;

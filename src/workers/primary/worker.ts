@@ -68,7 +68,7 @@ export class Worker {
     this.#options = options;
     const peer = new ZeroMqPeer<ToWorker, ToHub>({
       clock,
-      take: (message, body) => this.#take(message, body),
+      onMessage: (message, body) => this.#receive(message, body),
       broken: (error) => this.#fail(error),
     });
     this.#peer = peer;
@@ -163,7 +163,7 @@ export class Worker {
     }
   }
 
-  #take(message: ToHub, body: Buffer): void {
+  #receive(message: ToHub, body: Buffer): void {
     this.#unanswered = 0;
     switch (message.kind) {
       case "request":

@@ -83,7 +83,7 @@ export class RemoteCohort implements FanoutCohort {
     if (!listening) this.#drop(this.#pending.length);
   }
 
-  take(maxBytes: number): Batch | undefined {
+  nextBatch(maxBytes: number): Batch | undefined {
     const [first, ...others] = this.#pending;
     if (first === undefined) return undefined;
     const batches = [first];

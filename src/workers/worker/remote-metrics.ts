@@ -25,7 +25,7 @@ export class RemoteMetrics implements Metrics {
   }
 
   /** Everything since the last call. */
-  take(): Pick<WorkerMetrics, "counted" | "observed"> {
+  drain(): Pick<WorkerMetrics, "counted" | "observed"> {
     const taken = { counted: [...this.#counted.values()], observed: this.#observed };
     this.#counted = new Map();
     this.#observed = [];

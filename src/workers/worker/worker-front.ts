@@ -37,7 +37,7 @@ export class WorkerFront {
     this.#options = options;
     const peer = new ZeroMqPeer<ToHub, ToWorker>({
       clock,
-      take: (message, body) => this.#take(message, body),
+      onMessage: (message, body) => this.#receive(message, body),
       broken: over,
     });
     this.#peer = peer;
@@ -83,7 +83,7 @@ export class WorkerFront {
     this.#peer.send({ kind: "closed", connection });
   }
 
-  #take(message: ToWorker, body: Buffer): void {
+  #receive(message: ToWorker, body: Buffer): void {
     switch (message.kind) {
       case "batch":
         return this.#cohorts.take(message, body);
@@ -114,7 +114,7 @@ export class WorkerFront {
   #sendMetrics(): void {
     const { laggards } = this.#front;
     const bodyBytes = this.#gateway.bodies.held;
-    this.#peer.send({ kind: "metrics", ...this.#metrics.take(), laggards, bodyBytes });
+    this.#peer.send({ kind: "metrics", ...this.#metrics.drain(), laggards, bodyBytes });
   }
 
   async #settle(): Promise<void> {

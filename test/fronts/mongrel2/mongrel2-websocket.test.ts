@@ -40,8 +40,8 @@ describe("what a WebSocket's client sends through Mongrel2 while a message is wo
   it("holds room until all of it is answered", async () => {
     const room = new BodyBudget();
     const { client, answer } = startClient(room);
-    client.take(opcodes.text, message);
-    client.take(opcodes.text, message);
+    client.onFrame(opcodes.text, message);
+    client.onFrame(opcodes.text, message);
     expect(room.held).toBe(100);
     await answer();
     await answer();
@@ -51,7 +51,7 @@ describe("what a WebSocket's client sends through Mongrel2 while a message is wo
   it("ends the connection where all together hold as much as they may, and gives its room to others", () => {
     const room = new BodyBudget({ requestBytes: 120 });
     const { client } = startClient(room);
-    for (let n = 0; n < 3; n += 1) client.take(opcodes.text, message);
+    for (let n = 0; n < 3; n += 1) client.onFrame(opcodes.text, message);
     expect(client.lastFrame("stopping")).toEqual(endFrames.full);
     expect(room.held).toBe(0);
   });
@@ -59,7 +59,7 @@ describe("what a WebSocket's client sends through Mongrel2 while a message is wo
   it("holds none any more when the client has gone", () => {
     const room = new BodyBudget();
     const { client } = startClient(room);
-    client.take(opcodes.text, message);
+    client.onFrame(opcodes.text, message);
     client.over();
     expect(room.held).toBe(0);
   });
@@ -68,7 +68,7 @@ describe("what a WebSocket's client sends through Mongrel2 while a message is wo
 describe("a message of a kind that the dialogue does not take", () => {
   it("ends the connection with 1003", () => {
     const { client } = startClient(new BodyBudget());
-    client.take(opcodes.binary, message);
+    client.onFrame(opcodes.binary, message);
     expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be text"));
   });
 });
@@ -89,8 +89,8 @@ it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
     end: () => undefined,
   });
   const bytes = Buffer.from([0xff, 0xfe]);
-  client.take(opcodes.binary, bytes);
+  client.onFrame(opcodes.binary, bytes);
   expect(taken).toEqual([bytes]);
-  client.take(opcodes.text, message);
+  client.onFrame(opcodes.text, message);
   expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be binary"));
 });

@@ -22,7 +22,7 @@ export class HeldFrames {
   }
 
   /** Removes all frames and returns them, oldest first. */
-  take(): readonly Buffer[] {
+  drain(): readonly Buffer[] {
     const frames = this.#frames;
     this.#frames = [];
     this.#bytes = 0;

@@ -39,7 +39,7 @@ export class ReceivedFrames {
 
   /** Returns the held frames, oldest first, and keeps none. */
   takeHeld(): readonly Buffer[] {
-    return this.#held.take();
+    return this.#held.drain();
   }
 
   /**

@@ -209,7 +209,7 @@ export class Windows {
   }
 
   #openWindow(): void {
-    const { messages, bytes } = this.#take();
+    const { messages, bytes } = this.#nextMessages();
     const delayMs = this.#limits.fenceMs + (bytes / this.#limits.fenceBytesPerSecond) * 1000;
     const open: OpenWindow = {
       messages,
@@ -225,7 +225,7 @@ export class Windows {
     this.#sendFence(open);
   }
 
-  #take(): { readonly messages: readonly Message[]; readonly bytes: number } {
+  #nextMessages(): { readonly messages: readonly Message[]; readonly bytes: number } {
     const start = this.#next;
     let bytes = 0;
     for (; this.#next < this.#queue.length; this.#next++) {

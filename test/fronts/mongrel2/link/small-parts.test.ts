@@ -75,8 +75,8 @@ describe("held frames", () => {
       true,
       false,
     ]);
-    expect(held.take().map(String)).toEqual(["aaaa", "bbbb", "dd"]);
-    expect(held.take()).toEqual([]);
+    expect(held.drain().map(String)).toEqual(["aaaa", "bbbb", "dd"]);
+    expect(held.drain()).toEqual([]);
   });
 });
 
