@@ -69,10 +69,10 @@ describe("an orderly end", () => {
     world.publish("news");
     world.turn();
     const closed = closeStreams(world.fanout, world.clock);
-    expect([fast.fate, slow.fate]).toEqual(["ended", "open"]);
+    expect([fast.outcome, slow.outcome]).toEqual(["ended", "open"]);
     world.publish("news");
     world.drain(slow);
-    expect([slow.fate, slow.offsets]).toEqual(["ended", [1]]);
+    expect([slow.outcome, slow.offsets]).toEqual(["ended", [1]]);
     await closed;
     expect([world.hub.cohortCount, world.hub.pendingBytes]).toEqual([0, 0]);
     expect(world.clock.timers).toBe(0);
@@ -87,10 +87,10 @@ describe("an orderly end", () => {
     world.turn();
     const closed = closeStreams(world.fanout, world.clock);
     world.clock.advance(1999);
-    expect(client.fate).toBe("open");
+    expect(client.outcome).toBe("open");
     world.clock.advance(1);
     await closed;
-    expect([client.fate, world.fanout.size, world.clock.timers]).toEqual(["cut", 0, 0]);
+    expect([client.outcome, world.fanout.size, world.clock.timers]).toEqual(["cut", 0, 0]);
   });
 });
 
@@ -101,9 +101,9 @@ describe("a stream whose rights end", () => {
     const client = world.open({ expiresAtMs: world.clock.now() + 200 });
     world.turn();
     world.clock.advance(199);
-    expect(client.fate).toBe("open");
+    expect(client.outcome).toBe("open");
     world.clock.advance(1);
-    expect(client.fate).toBe("ended");
+    expect(client.outcome).toBe("ended");
   });
 
   it("is closed before they do, whether it takes what it is sent or not", () => {
@@ -117,8 +117,8 @@ describe("a stream whose rights end", () => {
     world.publish("news");
     world.turn();
     world.clock.advance(3999);
-    expect([fast.fate, slow.fate]).toEqual(["open", "open"]);
+    expect([fast.outcome, slow.outcome]).toEqual(["open", "open"]);
     world.clock.advance(1000);
-    expect([fast.fate, slow.fate, lasting.fate]).toEqual(["ended", "cut", "open"]);
+    expect([fast.outcome, slow.outcome, lasting.outcome]).toEqual(["ended", "cut", "open"]);
   });
 });

@@ -16,7 +16,7 @@ export class FakeClient {
   readonly lines: Line[] = [];
   /** The bodies of all writes: the same Buffer objects. */
   readonly writes: Buffer[] = [];
-  fate: "open" | "ended" | "cut" | "gone" = "open";
+  outcome: "open" | "ended" | "cut" | "disconnected" = "open";
   busy = false;
   /** True if the client has disconnected. */
   isGone = false;
@@ -44,7 +44,8 @@ export class FakeClient {
 
   receive(body: Buffer): void {
     if (this.busy) throw new Error(`${this.name} was written to while it was busy`);
-    if (this.fate !== "open") throw new Error(`${this.name} was written to although it is ${this.fate}`);
+    if (this.outcome !== "open")
+      throw new Error(`${this.name} was written to although it is ${this.outcome}`);
     if (body.length === 0) throw new Error(`${this.name} was sent nothing, which is a close to Mongrel2`);
     this.busy = true;
     this.writes.push(body);
@@ -115,11 +116,11 @@ export class FakeChannel implements Channel<FakeClient> {
 
   end(connection: Connection<FakeClient>): void {
     if (connection.handle.busy) throw new Error("a busy connection was ended");
-    connection.handle.fate = "ended";
+    connection.handle.outcome = "ended";
   }
 
   cut(connection: Connection<FakeClient>): void {
-    connection.handle.fate = "cut";
+    connection.handle.outcome = "cut";
     this.#inFlight.delete(connection.handle);
   }
 
@@ -151,7 +152,7 @@ export class FakeChannel implements Channel<FakeClient> {
 
   /** The client has disconnected, as a server or socket would report it. */
   forget(client: FakeClient): void {
-    client.fate = "gone";
+    client.outcome = "disconnected";
     this.#inFlight.delete(client);
   }
 }

@@ -145,7 +145,7 @@ class Simulation {
       this.world.carry();
       this.world.channel.handOver();
       this.world.turn();
-      const busy = this.watched.filter(({ client }) => client.fate === "open" && client.busy);
+      const busy = this.watched.filter(({ client }) => client.outcome === "open" && client.busy);
       // A round that all have received ends at its hand-over. Then pending entries are written.
       const isOver = !this.world.channel.isHandingOver && this.world.way?.isEmpty !== false;
       if (busy.length === 0 && isOver) return;
@@ -204,7 +204,7 @@ class Simulation {
   }
 
   #with(index: number, action: (watched: Watched) => void): void {
-    const open = this.watched.filter(({ client }) => client.fate === "open");
+    const open = this.watched.filter(({ client }) => client.outcome === "open");
     const watched = open[index % Math.max(1, open.length)];
     if (watched !== undefined) action(watched);
   }
@@ -226,7 +226,7 @@ function check(simulation: Simulation, watched: Watched): void {
     .filter(({ topics }) => topics.length > 0);
   const missing = owed.filter(({ offset }) => !offsets.includes(offset));
   expect(offsets.length + missing.length, `${client.name} gets nothing else`).toBe(owed.length);
-  if (client.fate !== "open") return;
+  if (client.outcome !== "open") return;
   expect(client.isWhole, `${client.name} gets the end of what it got the beginning of`).toBe(true);
   for (const lost of missing) {
     expect(isTold(client, lost), `${client.name} is told that it missed ${lost.offset}`).toBe(true);
@@ -311,7 +311,7 @@ it.each(
         for (const one of steps) simulation.run(one);
         simulation.settle();
         for (const one of watched) check(simulation, one);
-        const open = watched.filter(({ client }) => client.fate === "open");
+        const open = watched.filter(({ client }) => client.outcome === "open");
         expect(open.filter(({ client }) => !world.isMember(client)).length, "all have caught up").toBe(0);
         expect(world.hub.pendingBytes, "nothing is pending").toBe(0);
         await world.fanout.whenIdle();

@@ -208,7 +208,7 @@ export class World {
         );
       },
       move: (client, joining, moved) => {
-        if (client.connection === undefined || client.fate !== "open") return;
+        if (client.connection === undefined || client.outcome !== "open") return;
         fanout.reply(client.connection, { answer: tinyHead, moved: new LocalTicket(joining) });
         moved();
       },
@@ -236,7 +236,7 @@ export class World {
       },
       move: (client, joining, moved) => {
         streams.get(client)?.move(joining, (place) => {
-          if (client.connection === undefined || client.fate !== "open") {
+          if (client.connection === undefined || client.outcome !== "open") {
             if (place !== undefined) way.cohorts.abandon(place);
             return;
           }

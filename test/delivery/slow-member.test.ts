@@ -169,9 +169,9 @@ describe("a slow member", () => {
     slow.appetite = "never";
     world.publish("news");
     world.clock.advance(59_000);
-    expect(slow.fate).toBe("open");
+    expect(slow.outcome).toBe("open");
     world.clock.advance(2000);
-    expect([slow.fate, one.fate, world.fanout.size]).toEqual(["cut", "open", 2]);
+    expect([slow.outcome, one.outcome, world.fanout.size]).toEqual(["cut", "open", 2]);
     expect(world.counted("connections_cut_total")).toBe(1);
   });
 });

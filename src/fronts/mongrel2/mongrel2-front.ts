@@ -285,7 +285,8 @@ export class Mongrel2Front implements Front {
     const onRoom = (): void => client.webSocket?.flushed();
     const stream = this.#fanout.open(start, { handle: client.id, head, onRoom });
     client.stream = stream;
-    if (dialogue !== undefined) client.webSocket = this.#createWebSocket(client, stream, { dialogue, request });
+    if (dialogue !== undefined)
+      client.webSocket = this.#createWebSocket(client, stream, { dialogue, request });
     for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
   }
 

@@ -56,7 +56,9 @@ export class FilterTrie<T> {
 
   /** True if nothing is stored, down to the last node. */
   get isEmpty(): boolean {
-    return this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isEmptyNode(this.#root);
+    return (
+      this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isEmptyNode(this.#root)
+    );
   }
 
   /**

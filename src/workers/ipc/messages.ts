@@ -144,7 +144,15 @@ export interface WorkerMetrics {
 export type Counted<Name> = readonly [name: Name, value: number, labels: Labels];
 
 /** The kinds of messages that have a body. */
-const withBody: ReadonlySet<string> = new Set(["batch", "stream", "message-result", "reply", "page", "body", "message"]);
+const withBody: ReadonlySet<string> = new Set([
+  "batch",
+  "stream",
+  "message-result",
+  "reply",
+  "page",
+  "body",
+  "message",
+]);
 
 export function hasBody({ kind }: ToWorker | ToHub): boolean {
   return withBody.has(kind);

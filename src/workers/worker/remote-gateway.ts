@@ -130,7 +130,10 @@ export class RemoteGateway implements GatewayPort {
   }
 
   /** The hub's answer to a message of a stream's client. */
-  messageResult({ request, place, left, renewed }: ToWorker & { readonly kind: "message-result" }, answer: Buffer): void {
+  messageResult(
+    { request, place, left, renewed }: ToWorker & { readonly kind: "message-result" },
+    answer: Buffer,
+  ): void {
     const resolve = this.#unanswered.get(request);
     // The stream has ended. The hub lets it leave its new cohort too.
     if (resolve === undefined) return;

@@ -9,7 +9,7 @@ import { gatewayRequest } from "../request.js";
 
 const clock = new VirtualClock();
 
-function bed() {
+function createRefusalLog() {
   const records = new Records();
   const refusals = new RefusalLog({
     logger: records,
@@ -33,7 +33,7 @@ function problemOf(reply: unknown): { readonly instance: string; readonly detail
 }
 
 test("a refusal has an id under which the log has it, with who asked for what", () => {
-  const { records, gateway } = bed();
+  const { records, gateway } = createRefusalLog();
   const { instance } = problemOf(
     gateway.handle(gatewayRequest({ path: "/missing", query: "authorization=x" })),
   );
@@ -54,7 +54,7 @@ test("a refusal has an id under which the log has it, with who asked for what", 
 });
 
 test("the log has the reason, where the client may only know that it was refused", () => {
-  const { records, refusals } = bed();
+  const { records, refusals } = createRefusalLog();
   const topics = JSON.stringify(Array.from({ length: 100 }, () => "x".repeat(1000)));
   const problem = new PharosError("invalid-token", "the token is not accepted", {
     reason: `expired ${topics}`,
@@ -68,7 +68,7 @@ test("the log has the reason, where the client may only know that it was refused
 });
 
 test("each refusal has an id of its own, is counted by its reason, and HEAD gets the same answer", () => {
-  const { records, gateway } = bed();
+  const { records, gateway } = createRefusalLog();
   const ids = [{}, { method: "DELETE" }, {}].map(
     (request) => problemOf(gateway.handle(gatewayRequest({ path: "/fails", ...request }))).instance,
   );
@@ -80,7 +80,7 @@ test("each refusal has an id of its own, is counted by its reason, and HEAD gets
 });
 
 test("what failed inside is in the log, whatever came before it, and not in the answer", () => {
-  const { records, gateway } = bed();
+  const { records, gateway } = createRefusalLog();
   for (let count = 0; count < 100; count += 1) void gateway.handle(gatewayRequest({ path: "/missing" }));
   const problem = problemOf(gateway.handle(gatewayRequest({ path: "/fails" })));
   expect(JSON.stringify(problem)).not.toContain("secret");
@@ -90,7 +90,7 @@ test("what failed inside is in the log, whatever came before it, and not in the 
 });
 
 test("a flood of refusals is no flood of lines: what is over is for whoever asks for debug lines", () => {
-  const { records, refusals } = bed();
+  const { records, refusals } = createRefusalLog();
   const levels = (): readonly string[] => records.lines.map(({ level }) => level);
   const note = (): string =>
     refusals.note(undefined, { problem: new PharosError("bad-request", "x"), status: 400, cause: undefined });
@@ -103,7 +103,7 @@ test("a flood of refusals is no flood of lines: what is over is for whoever asks
 });
 
 test("a client cannot make a line longer than is of use", () => {
-  const { records, gateway } = bed();
+  const { records, gateway } = createRefusalLog();
   void gateway.handle(gatewayRequest({ path: `/${"x".repeat(10_000)}`, method: "M".repeat(10_000) }));
   expect(JSON.stringify(records.lines).length).toBeLessThan(1000);
 });

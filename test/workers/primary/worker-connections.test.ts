@@ -5,17 +5,17 @@ import { WorkerConnections } from "../../../src/workers/primary/worker-connectio
 interface Added {
   readonly number: number;
   readonly socket: Socket;
-  readonly fate: string[];
+  readonly calls: string[];
 }
 
 function add(connections: WorkerConnections): Added {
   const socket = new Socket();
-  const fate: string[] = [];
+  const calls: string[] = [];
   const number = connections.add(socket, {
-    closed: () => void fate.push("closed"),
-    failed: () => void fate.push("failed"),
+    closed: () => void calls.push("closed"),
+    failed: () => void calls.push("failed"),
   });
-  return { number, socket, fate };
+  return { number, socket, calls };
 }
 
 test("numbers are counted from 1 in order", () => {
@@ -26,20 +26,20 @@ test("numbers are counted from 1 in order", () => {
 
 test("the hub's own descriptor is closed when the worker has one, and the connection counts on", () => {
   const connections = new WorkerConnections();
-  const { number, socket, fate } = add(connections);
+  const { number, socket, calls } = add(connections);
   connections.sent(number);
   expect(socket.destroyed).toBe(true);
   expect(connections.size).toBe(1);
   connections.closed(number);
-  expect(fate).toEqual(["closed"]);
+  expect(calls).toEqual(["closed"]);
   expect(connections.size).toBe(0);
 });
 
 test("one that cannot be sent stays open, for another worker", () => {
   const connections = new WorkerConnections();
-  const { number, socket, fate } = add(connections);
+  const { number, socket, calls } = add(connections);
   connections.failed(number);
-  expect(fate).toEqual(["failed"]);
+  expect(calls).toEqual(["failed"]);
   expect(socket.destroyed).toBe(false);
 });
 
@@ -48,7 +48,7 @@ test("at the worker's end what it had is gone, and what it had not stays open fo
   const [had, waiting] = [add(connections), add(connections)];
   connections.sent(had.number);
   connections.end();
-  expect([had.fate, waiting.fate]).toEqual([["closed"], ["failed"]]);
+  expect([had.calls, waiting.calls]).toEqual([["closed"], ["failed"]]);
   expect(waiting.socket.destroyed).toBe(false);
   expect(connections.size).toBe(0);
 });
@@ -56,11 +56,11 @@ test("at the worker's end what it had is gone, and what it had not stays open fo
 test("what is told of a connection after its end changes nothing", () => {
   // The callback may come when another worker has the connection already.
   const connections = new WorkerConnections();
-  const { number, socket, fate } = add(connections);
+  const { number, socket, calls } = add(connections);
   connections.end();
   connections.sent(number);
   connections.failed(number);
   connections.closed(number);
-  expect(fate).toEqual(["failed"]);
+  expect(calls).toEqual(["failed"]);
   expect(socket.destroyed).toBe(false);
 });
