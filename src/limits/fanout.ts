@@ -26,8 +26,7 @@ export const defaultFanoutLimits: FanoutLimits = Object.freeze({
   roundBytes: roundBytes.default,
   roundWaitMs: roundWaitMs.default,
   roundWaitFloorMs: 5,
-  heartbeatMs: heartbeatSeconds.default * 1000,
-  stallMs: stallSeconds.default * 1000,
+  ...timesOf({ heartbeatSeconds: heartbeatSeconds.default, stallSeconds: stallSeconds.default }),
   // 64 pages of 256 KiB: as many groups of readers at different positions.
   pageCacheBytes: 16 * 1024 * 1024,
 });
@@ -47,7 +46,13 @@ export function fanoutLimits(
     ...defaultFanoutLimits,
     roundBytes: maxRoundBytes,
     roundWaitMs: limits.roundWaitMs,
-    heartbeatMs: heartbeatSeconds * 1000,
-    stallMs: limits.stallSeconds * 1000,
+    ...timesOf({ heartbeatSeconds, stallSeconds: limits.stallSeconds }),
   };
+}
+
+function timesOf(settings: {
+  readonly heartbeatSeconds: number;
+  readonly stallSeconds: number;
+}): Pick<FanoutLimits, "heartbeatMs" | "stallMs"> {
+  return { heartbeatMs: settings.heartbeatSeconds * 1000, stallMs: settings.stallSeconds * 1000 };
 }
