@@ -73,3 +73,8 @@ export function toPharosError(error: unknown): PharosError {
     ? error
     : new PharosError("internal", "the server failed; its log says why");
 }
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

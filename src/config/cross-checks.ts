@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { isLoopback } from "../base/loopback.js";
 import type { HttpAddress } from "./values/addresses.js";
 
 interface AdminSettings {
@@ -12,10 +13,6 @@ export function checkAdmin({ admin, adminToken }: AdminSettings, context: z.Refi
   if (admin === undefined || admin === "off" || adminToken !== undefined || isLoopback(admin.host)) return;
   const message = "a loopback address, for instance 127.0.0.1:8081, unless PHAROS_ADMIN_TOKEN is set";
   context.addIssue({ code: "custom", path: ["admin"], message });
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 interface OpaqueIdsSettings {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { PharosError } from "../base/errors.js";
+import { messageOf, PharosError } from "../base/errors.js";
 
 /** Settings before the schema has checked them. */
 export type RawSettings = Record<string, unknown>;
@@ -27,7 +27,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new PharosError("bad-config", `--config: cannot read ${file}: ${reason(cause)}`, { cause });
+    throw new PharosError("bad-config", `--config: cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -35,10 +35,6 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PharosError("bad-config", `${file}: not JSON: ${reason(cause)}`, { cause });
+    throw new PharosError("bad-config", `${file}: not JSON: ${messageOf(cause)}`, { cause });
   }
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

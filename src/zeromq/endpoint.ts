@@ -1,4 +1,5 @@
 import { PharosError } from "../base/errors.js";
+import { isLoopback } from "../base/loopback.js";
 
 /** An address that a ZeroMQ socket binds or connects. Only {@link parseEndpoint} makes one. */
 export interface Endpoint {
@@ -38,10 +39,9 @@ function tcpEndpoint(text: string, mode: Endpoint["mode"], place: string): Endpo
   if (mode === "connect" && (host === "*" || port === "*" || Number(port) === 0))
     throw refusal(text, "an endpoint to connect needs a host and a port from 1 to 65535");
   const bound = mode === "bind" && host === "localhost" ? "127.0.0.1" : host;
-  const isLoopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/.test(host);
   // Only `*` means a free port in every release of libzmq; other programs write `0`.
   const address = `tcp://${bound}:${Number(port) === 0 ? "*" : port}`;
-  return { mode, address, transport: "tcp", isLoopback };
+  return { mode, address, transport: "tcp", isLoopback: isLoopback(host) };
 }
 
 function ipcEndpoint(text: string, mode: Endpoint["mode"], path: string): Endpoint {

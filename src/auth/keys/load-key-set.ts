@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
-import { PharosError } from "../../base/errors.js";
+import { messageOf, PharosError } from "../../base/errors.js";
+import { isLoopback } from "../../base/loopback.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 
 /** The time-out for a request to an issuer, in milliseconds. A client request with a token may wait for it. */
@@ -31,10 +32,6 @@ export function parseKeySetPlace(text: string): KeySetPlace {
   );
 }
 
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
 /** Loads the text of a JWK set. Rejects with the cause. */
 export function loadKeySet(place: KeySetPlace): Promise<string> {
   return place.kind === "file" ? readFile(place.file, "utf8") : fetchText(place.url);
@@ -49,8 +46,7 @@ export function readKeySetFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PharosError("bad-config", `cannot read the key file ${file}: ${reason}`, { cause });
+    throw new PharosError("bad-config", `cannot read the key file ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -68,7 +64,7 @@ async function fetchText(url: URL): Promise<string> {
 /** The message of an error from `fetch` says only that it failed; its `cause` says why. */
 function unreachable(error: unknown): never {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  throw new PharosError("unreachable", inner instanceof Error ? inner.message : String(inner), {
+  throw new PharosError("unreachable", messageOf(inner), {
     cause: error,
   });
 }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { PharosError } from "../../base/errors.js";
+import { messageOf, PharosError } from "../../base/errors.js";
 import type { CurveKey, CurveKeyPair } from "./keys.js";
 
 /** The content of a key file, not yet parsed. */
@@ -30,7 +30,7 @@ export function writeKeyFile(file: string, keys: CurveKeyPair & { readonly serve
   try {
     writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { flag: "wx", mode: 0o600 });
   } catch (cause) {
-    throw new PharosError("bad-curve-key", `cannot write keys to a new file: ${reason(cause)}`, { cause });
+    throw new PharosError("bad-curve-key", `cannot write keys to a new file: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -41,7 +41,7 @@ function readOpened(file: string): { readonly text: string; readonly mode: numbe
     descriptor = openSync(file, "r");
     return { text: readFileSync(descriptor, "utf8"), mode: fstatSync(descriptor).mode };
   } catch (cause) {
-    throw new PharosError("bad-curve-key", `cannot read keys: ${reason(cause)}`, { cause });
+    throw new PharosError("bad-curve-key", `cannot read keys: ${messageOf(cause)}`, { cause });
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -54,8 +54,4 @@ function parseJson(text: string, file: string): unknown {
     // Without a cause: V8's message quotes the JSON text, which contains a secret.
     throw new PharosError("bad-curve-key", `${file} is not JSON; pharos keys creates valid files`);
   }
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
