@@ -1,3 +1,4 @@
+import { sum } from "../base/sum.js";
 import type { FilterCounts } from "../hub/filters/filter-trie.js";
 import type { Hub } from "../hub/hub.js";
 import type { Journal } from "../journal/journal.js";
@@ -53,8 +54,4 @@ function gaugeFront({ name, linkState, workers }: Front, metrics: Metrics): void
   if (linkState === undefined) return;
   for (const state of linkStates)
     metrics.gauge("link_state", state === linkState ? 1 : 0, { link: name, state });
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,3 +1,4 @@
+import { sum } from "../../base/sum.js";
 import { hostname } from "node:os";
 import type { PublisherIdentity } from "../../gateway/publishing/publisher.js";
 import { TurnBudget } from "../../base/turn-budget.js";
@@ -102,8 +103,4 @@ export class Statistics {
       uptime: Math.max(0, Math.floor((nowMs - this.#startedAtMs) / 1000)),
     };
   }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
