@@ -16,3 +16,8 @@ export interface Clock {
   /** Calls `action` at the end of the current turn of the event loop, after pending I/O callbacks. */
   endOfTurn(action: () => void): void;
 }
+
+/** Resolves at the end of the current turn of the event loop. */
+export function turnEnd(clock: Pick<Clock, "endOfTurn">): Promise<void> {
+  return new Promise((resolve) => clock.endOfTurn(resolve));
+}

@@ -1,5 +1,5 @@
 import { Pull } from "zeromq";
-import type { Clock } from "../../base/clock.js";
+import { turnEnd, type Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import { limitedLog, type Logger } from "../../base/log.js";
 import { attach } from "../../zeromq/bind.js";
@@ -69,7 +69,7 @@ export class ControlSocket {
         if (others.length === 0 && word?.toString("latin1").trim() === "shutdown") onShutdown();
         else warn({ address: this.address }, "ignored a control message; the only valid one is shutdown");
         // A receive that finds a message does not end the turn: without this, a flood of messages blocks the hub.
-        await new Promise<void>((resolve) => clock.endOfTurn(resolve));
+        await turnEnd(clock);
       }
     } catch (error) {
       if (!this.#closed)

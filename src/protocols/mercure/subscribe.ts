@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.js";
+import { turnEnd, type Clock } from "../../base/clock.js";
 import type { Grants } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
 import type { Subscription } from "../../hub/cohort.js";
@@ -172,7 +172,7 @@ async function isWhole(
     const losses = history.losses(range, mark);
     if (!isNothing(losses) || losses.isComplete) return isNothing(losses);
     mark = losses.asOf;
-    await new Promise<void>((resolve) => clock.endOfTurn(resolve));
+    await turnEnd(clock);
   }
 }
 
