@@ -24,6 +24,11 @@ export function emptyReply(status: number, headers: Headers = []): Reply {
   };
 }
 
+/** 304: the client has the answer already. The headers are those of the answer, without the ones of its body. */
+export function notModifiedReply(headers: Headers): Reply {
+  return { kind: "reply", status: 304, headers, contentLength: undefined, body: empty };
+}
+
 /** An answer of text. */
 export function textReply(reply: {
   readonly status: number;

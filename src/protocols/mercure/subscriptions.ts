@@ -1,3 +1,4 @@
+import { notModifiedReply } from "../../gateway/http/replies.js";
 import type { Grants } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
 import { matchesFilter } from "../../hub/filters/filter.js";
@@ -83,7 +84,7 @@ function isKnown(request: GatewayRequest, position: string): boolean {
 
 function notModified(headers: Headers): Reply {
   const kept = headers.filter(([name]) => name !== "Content-Type");
-  return { kind: "reply", status: 304, headers: kept, contentLength: undefined, body: Buffer.alloc(0) };
+  return notModifiedReply(kept);
 }
 
 function reply(headers: Headers, body: Buffer): Reply {

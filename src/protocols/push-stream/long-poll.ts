@@ -1,3 +1,4 @@
+import { notModifiedReply } from "../../gateway/http/replies.js";
 import { PharosError } from "../../base/errors.js";
 import type { Headers, Reply } from "../../gateway/http/messages.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
@@ -43,7 +44,7 @@ export class LongPoll {
     const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, mayWait);
     if (messages.body.length > 0) return ok(messages, callback);
     const { stamp } = mayWait ? messages : { stamp: subscriber.control.stamp ?? messages.stamp };
-    return notModified({ ...messages, stamp });
+    return notModifiedReply(headersOf({ ...messages, stamp }));
   }
 
   #backtrack({ start, subscription }: ChannelSubscriber): Messages {
@@ -91,11 +92,6 @@ function ok(messages: Messages, callback: string | undefined): Reply {
     contentLength: body.length,
     body,
   };
-}
-
-function notModified(messages: Messages): Reply {
-  const headers = headersOf(messages);
-  return { kind: "reply", status: 304, headers, contentLength: undefined, body: Buffer.alloc(0) };
 }
 
 function script(callback: string, body: Buffer): Buffer {
