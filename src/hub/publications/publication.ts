@@ -63,8 +63,8 @@ export function parsePublication(
   };
 }
 
-/** An empty id or type counts as none: in an event stream it resets to the default. */
-function presentText(text: string | undefined): string | undefined {
+/** Undefined for an empty text: an empty id or type counts as none, since in an event stream it resets to the default. */
+export function presentText(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
 

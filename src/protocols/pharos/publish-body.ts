@@ -1,5 +1,5 @@
 import { PharosError } from "../../base/errors.js";
-import type { PublicationInput } from "../../hub/publications/publication.js";
+import { presentText, type PublicationInput } from "../../hub/publications/publication.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseJson } from "../../gateway/http/json.js";
 import { mediaTypeOf } from "../../gateway/http/media-type.js";
@@ -60,11 +60,6 @@ function checkJson(text: string): void {
       { cause },
     );
   }
-}
-
-/** An empty header counts as absent. */
-function presentText(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
 }
 
 /** An empty header is refused: a publisher that sends `Private:` does not mean a public publication. */
