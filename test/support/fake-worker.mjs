@@ -14,9 +14,9 @@ async function serve({ address }) {
     said = said.then(() => pair.send(JSON.stringify([message])));
   };
   process.on("message", ({ connection }, socket) => {
-    const gone = () => say({ kind: "gone", connection });
-    if (socket === undefined) return gone();
-    socket.on("error", () => undefined).on("close", gone);
+    const closed = () => say({ kind: "closed", connection });
+    if (socket === undefined) return closed();
+    socket.on("error", () => undefined).on("close", closed);
     socket.on("data", (bytes) => socket.write(bytes));
     return socket.write(`${process.pid}\n`);
   });
