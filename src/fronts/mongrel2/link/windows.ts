@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../../base/clock.js";
+import { CompactingQueue } from "../../../base/compacting-queue.js";
 import { Waiters } from "../../../base/waiters.js";
 import { frameConnectionClose, frameDelivery, frameTargets } from "../wire/response.js";
 import { controlFrames } from "./control-frames.js";
@@ -80,8 +81,7 @@ export class Windows {
   readonly #ports: WindowPorts;
   readonly #fenceIds = new FenceIds();
   #sender: string | undefined;
-  #queue: Message[] = [];
-  #next = 0;
+  readonly #queue = new CompactingQueue<Message>();
   #open: OpenWindow | undefined;
   #scheduled = false;
   /** The time when the last fence came back, and the number of windows since the last pause. */
@@ -104,7 +104,7 @@ export class Windows {
 
   /** True if nothing is queued and no fence is on its way. */
   get idle(): boolean {
-    return this.#open === undefined && this.#next === this.#queue.length;
+    return this.#open === undefined && this.#queue.length === 0;
   }
 
   /** From now on the link accepts messages, with this `sender`. A fence is sent at once. */
@@ -120,8 +120,7 @@ export class Windows {
     this.#pause?.cancel();
     this.#pause = undefined;
     this.#sender = undefined;
-    this.#queue = [];
-    this.#next = 0;
+    this.#queue.clear();
     this.#queued = 0;
     this.#takenCount = 0;
     this.#marks = [];
@@ -226,24 +225,19 @@ export class Windows {
   }
 
   #nextMessages(): { readonly messages: readonly Message[]; readonly bytes: number } {
-    const start = this.#next;
+    const { windowMessages, windowBytes } = this.#limits;
+    const messages: Message[] = [];
     let bytes = 0;
-    for (; this.#next < this.#queue.length; this.#next++) {
-      const message = this.#queue[this.#next];
-      if (message === undefined || this.#next - start === this.#limits.windowMessages) break;
+    while (messages.length < windowMessages) {
+      const message = this.#queue.at(messages.length);
+      if (message === undefined) break;
       const more = message.kind === "delivery" ? message.body.length * message.targets.ids.length : 0;
-      if (this.#next > start && bytes + more > this.#limits.windowBytes) break;
+      if (messages.length > 0 && bytes + more > windowBytes) break;
       bytes += more;
+      messages.push(message);
     }
-    const messages = this.#queue.slice(start, this.#next);
-    this.#compact();
+    this.#queue.drop(messages.length);
     return { messages, bytes };
-  }
-
-  #compact(): void {
-    if (this.#next * 2 < this.#queue.length) return;
-    this.#queue = this.#queue.slice(this.#next);
-    this.#next = 0;
   }
 
   #send(message: Message): void {
