@@ -7,13 +7,13 @@ import { CookieOrigins } from "./cookie-origins.js";
 import type { NameValuePairs } from "../http/query.js";
 
 export interface AuthenticatorOptions {
-  /** Undefined without a configured key: then the hub refuses every token. */
+  /** Undefined if no key is configured: then the hub rejects every token. */
   readonly verifier: TokenVerifier | undefined;
-  /** True if streams need no token; without one they get no private publications. */
+  /** True if clients may open streams without a token. A stream without a token gets no private publications. */
   readonly anonymous: boolean;
   /**
-   * Origins whose pages may publish with a cookie. One `*` in an origin stands for a part of the host or for the port; `*`
-   * alone is every origin.
+   * Origins whose pages may publish with a cookie. One `*` in an origin stands for a part of the host or for the
+   * port. `*` alone means every origin.
    */
   readonly publishOrigins: readonly string[];
 }
@@ -29,10 +29,11 @@ export class Authenticator {
   }
 
   /**
-   * The rights of a subscriber's token; undefined, without a promise, if there is no token.
+   * The rights of a subscriber's token. Without a token the result is undefined, and not a promise.
    *
    * @param older the query, if the protocol allows a token there
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` if a token is needed and there is none
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` if a token is required and there is
+   * none
    */
   subscriber(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
@@ -42,10 +43,10 @@ export class Authenticator {
   }
 
   /**
-   * The rights of a publisher's token; undefined, without a promise, if there is no token.
+   * The rights of a publisher's token. Without a token the result is undefined, and not a promise.
    *
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` if the token is in a cookie, which a
-   *   page of a foreign origin can make the browser send
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` if the token is in a cookie and
+   * the page's origin is not allowed: a foreign page can make the browser send the cookie
    */
   publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
@@ -57,14 +58,17 @@ export class Authenticator {
   async #verify({ token, from }: Credentials): Promise<Grants> {
     const { verifier } = this.#options;
     const verdict = (await verifier?.verify(token)) ?? { ok: false, reason: "no key is configured" };
-    // The current form allows no tokens in URLs: logs would keep them.
+    // The current form of the protocol allows no tokens in URLs, since logs would store them.
     const isAllowedThere = !verdict.ok || from !== "query" || verdict.grants.form === "older";
     if (verdict.ok && isAllowedThere) return verdict.grants;
     const reason = verdict.ok ? "a token of the current form is not allowed in the query" : verdict.reason;
     throw new PharosError("invalid-token", "the token is not accepted", { reason });
   }
 
-  /** Checks `Origin`, or without one the origin of `Referer`; without both it refuses [draft-dunglas-mercure-08 l.1648-1660]. */
+  /**
+   * Checks `Origin`, or `Referer` if there is no `Origin`. A request with neither gets an error
+   * [draft-dunglas-mercure-08 l.1648-1660].
+   */
   #checkOrigin(request: GatewayRequest): void {
     const origin = request.header("origin") ?? originOf(request.header("referer"));
     if (origin !== undefined && this.#publishOrigins.has(origin)) return;

@@ -4,8 +4,8 @@ export class CookieOrigins {
   readonly #patterns: readonly { readonly before: string; readonly after: string }[];
 
   /**
-   * @param origins as browsers send them. One `*` stands for a part of the host or for the port; `*` alone is every
-   * origin
+   * @param origins as browsers send them. One `*` stands for a part of the host or for the port; `*` alone means
+   * every origin
    */
   constructor(origins: readonly string[]) {
     this.#exact = new Set(origins);
@@ -15,7 +15,7 @@ export class CookieOrigins {
     });
   }
 
-  /** True if pages of this origin may publish with a cookie; accepts any text of an `Origin` header. */
+  /** True if pages of this origin may publish with a cookie; accepts any value of an `Origin` header. */
   has(origin: string): boolean {
     if (this.#exact.has("*") || this.#exact.has(origin)) return true;
     return this.#patterns.some(({ before, after }) => {
@@ -26,5 +26,5 @@ export class CookieOrigins {
   }
 }
 
-/** The text that `*` may stand for. It cannot reach beyond the host or the port. */
+/** The text that `*` may stand for: a part of the host, or the port. */
 const hostOrPort = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;

@@ -5,15 +5,19 @@ import type { NameValuePairs } from "../http/query.js";
 /** The cookies of the current and of the older Mercure protocol. */
 const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
 
-/** A token and where it was found. Browsers add cookies to requests that foreign pages cause, so `from` matters. */
+/**
+ * A token, and the part of the request that contains it. A foreign page can make a browser send cookies, so `from`
+ * matters.
+ */
 export interface Credentials {
   readonly token: string;
   readonly from: "header" | "query" | "cookie";
 }
 
 /**
- * The token of a request: in the `Authorization` header, else in the query of the older protocol, else in a cookie
- * [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. The first one found counts.
+ * Finds the token of a request. It is in the `Authorization` header, else in the query of the older protocol, else in
+ * a cookie [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. The hub uses the first token in
+ * this order.
  *
  * @param older the query of the older protocol, which may have `authorization`
  * @throws PharosError `bad-authorization` if the header is not `Bearer` and one token, or the query has two tokens
@@ -30,7 +34,7 @@ export function findCredentials(request: GatewayRequest, older?: NameValuePairs)
   return token === undefined ? undefined : { token, from: "cookie" };
 }
 
-/** The scheme is case-insensitive; the token has no spaces [RFC 6750 2.1]. */
+/** The token of a `Bearer` header. The scheme is case-insensitive; the token has no spaces [RFC 6750 2.1]. */
 function bearerToken(header: string): string {
   const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header.trim())?.[1];
   if (token === undefined) {
@@ -39,7 +43,10 @@ function bearerToken(header: string): string {
   return token;
 }
 
-/** An empty token counts as none. Two tokens are refused [RFC 6750 3.1: a repeated parameter is an invalid request]. */
+/**
+ * The token in the query. An empty token counts as none. Two tokens are an error [RFC 6750 3.1: a repeated parameter
+ * is an invalid request].
+ */
 function queriedToken(query: NameValuePairs): string | undefined {
   const [token, ...others] = query.flatMap(([name, value]) =>
     name === "authorization" && value !== "" ? [value] : [],
@@ -51,8 +58,9 @@ function queriedToken(query: NameValuePairs): string | undefined {
 }
 
 /**
- * The first cookie of a name counts: it has the most specific path [RFC 6265 5.4]. A comma is a part of the value. If it
- * separated cookies, a page without TLS could forge one whose name begins with `__Secure-`.
+ * Parses cookies. The hub uses the first cookie of each name: it has the most specific path [RFC 6265 5.4]. A comma
+ * is part of the value. If a comma separated cookies, a page without TLS could forge a cookie whose name begins with
+ * `__Secure-`.
  */
 function parseCookies(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();

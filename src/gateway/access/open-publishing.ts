@@ -2,9 +2,9 @@ import { forwardingHeaderOf, isLoopbackAddress, isLoopbackHost } from "../http/l
 import type { GatewayRequest } from "../http/messages.js";
 
 /**
- * True if `--open` lets this request publish without a token; otherwise a text with the reason. Only programs of this
- * machine may. Requests that a local proxy forwards come from loopback too, and any web page can make a browser on this
- * machine send a POST. The hub refuses both.
+ * True if `--open` lets this request publish without a token; otherwise the reason as text. Only programs on this
+ * machine may publish without a token. Two other kinds of requests come from loopback too: requests that a local
+ * proxy forwards, and POST requests that a web page makes a local browser send. The hub rejects both.
  */
 export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (!request.isDirect) return "another server, such as Mongrel2, passed it on";
@@ -18,7 +18,7 @@ export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
     return "it comes from a page of another origin";
   }
-  // Browsers send this header with every request of a page, also with requests that have no Origin [Fetch Metadata].
+  // Browsers send this header with every request of a page, even if the request has no `Origin` [Fetch Metadata].
   const site = request.header("sec-fetch-site") ?? "none";
   if (site !== "none" && site !== "same-origin") return "it comes from a page of another site";
   return true;

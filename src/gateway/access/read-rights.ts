@@ -5,7 +5,10 @@ import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Rights } from "../../hub/publications/rights.js";
 import { publicOnly } from "../../hub/publications/rights.js";
 
-/** The publications that a token allows to read: public ones, and private ones with at least one granted topic. */
+/**
+ * The publications that a token allows the client to read: all public ones, and private ones with at least one
+ * granted topic.
+ */
 export function readRights(grants: Grants | undefined): Rights {
   const filters = grants?.subscribe ?? [];
   if (filters.length === 0) return publicOnly;

@@ -2,16 +2,16 @@ import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface WebSocketOriginsOptions {
-  /** The hub's public URL. A proxy may use another one for its requests. */
+  /** The hub's public URL. A proxy may send its requests to another URL. */
   readonly hubUrl: string;
-  /** Origins whose pages may read responses and streams. */
+  /** The origins whose pages may read responses and streams. */
   readonly corsOrigins: readonly string[];
 }
 
 /**
- * The pages that may open a WebSocket, and that may show the pages of a stream in a frame. CORS does not protect
- * WebSockets: a browser sends cookies with the handshake and lets every page read the messages [RFC 6455 10.2]. So the hub
- * has to refuse foreign pages itself.
+ * The origins whose pages may open a WebSocket, or show a stream in a frame. CORS does not protect WebSockets: a
+ * browser sends cookies with the handshake and lets every page read the messages [RFC 6455 10.2]. So the hub itself
+ * has to reject foreign pages.
  */
 export class WebSocketOrigins {
   readonly #hub: URL;
@@ -22,15 +22,18 @@ export class WebSocketOrigins {
     this.#origins = new Set([this.#hub.origin, ...corsOrigins]);
   }
 
-  /** The `Content-Security-Policy` that lets the same pages frame a stream; `'self'` is the host that the browser uses. */
+  /**
+   * The `Content-Security-Policy` that lets pages of these origins show a stream in a frame. `'self'` is the host in
+   * the URL that the browser uses.
+   */
   get framePolicy(): string {
     return `frame-ancestors ${["'self'", ...this.#origins].join(" ")}`;
   }
 
   /**
    * Accepts pages of the hub's own host or URL, pages of listed origins, and programs, which send no `Origin`. If
-   * clients reach the hub with TLS, it refuses a page of its own host without TLS: an attacker on the network path can
-   * forge such a page.
+   * clients reach the hub with TLS, this method rejects a page of the hub's own host without TLS: an attacker on the
+   * network path can forge such a page.
    *
    * @throws PharosError `forbidden-origin` for every other page
    */
@@ -50,8 +53,8 @@ export class WebSocketOrigins {
   }
 
   /**
-   * True if the client reaches the hub with TLS, by the header of a proxy, by Mongrel2, or else by the hub's URL. Pages
-   * cannot set headers of a WebSocket, so the proxy need not be a trusted one.
+   * True if the client reaches the hub with TLS. A proxy's header says so, or Mongrel2, or else the hub's URL. Any
+   * proxy may send the header, since pages cannot set headers of a WebSocket.
    */
   #isReachedWithTls(request: GatewayRequest, host: string): boolean {
     const [scheme] = (request.header("x-forwarded-proto") ?? "").split(",");

@@ -1,10 +1,10 @@
-/** One coding with its weight, which has at most three decimals [RFC 9110 12.4.2, 12.5.3]. */
+/** One coding with its weight. A weight has at most three decimals [RFC 9110 12.4.2, 12.5.3]. */
 const memberForm = /^([!#$%&'*+.^_`|~0-9a-z-]+)(?:[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/;
 
 /**
- * True if the client accepts this coding and prefers it to no coding, or gives both the same weight. Malformed members of
- * the header are ignored. Without the header the answer is false, although any coding is then allowed [RFC 9110 12.5.3]:
- * many clients that cannot decode send no header.
+ * True if the client accepts this coding and prefers it to no coding, or gives both the same weight. The function
+ * ignores malformed members of the header. Without the header the result is false, although RFC 9110 12.5.3 then
+ * allows any coding: many clients that cannot decode send no header.
  *
  * @param header the request's `Accept-Encoding`
  */

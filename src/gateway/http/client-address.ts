@@ -2,15 +2,15 @@ import { BlockList, SocketAddress, isIP } from "node:net";
 
 /** The client that sent a request. */
 export interface ClientAddress {
-  /** In the form of {@link parseIpAddress}; `unknown` if the front does not know it. */
+  /** The address in the form of {@link parseIpAddress}; `unknown` if the front does not know it. */
   readonly address: string;
-  /** The key of its counters: its IPv4 address, or the /64 network of its IPv6 address. */
+  /** The key of the client's counters: its IPv4 address, or the /64 network of its IPv6 address. */
   readonly key: string;
-  /** True if many clients may be behind the address: loopback, private networks, proxies that name no client. */
+  /** True if many clients may share the address: loopback, private networks, proxies that do not name the client. */
   readonly isLocal: boolean;
 }
 
-/** The addresses that a front knows of a request. */
+/** The addresses that a front knows for a request. */
 export interface RequestSource {
   /** The address of the TCP peer. */
   readonly peer: string | undefined;
@@ -18,13 +18,16 @@ export interface RequestSource {
   readonly forwardedFor: string | undefined;
 }
 
-/** A look-up in a `BlockList` takes 8 µs, and each stream needs three: connection, request, admission. */
+/**
+ * The number of remembered look-ups. A look-up in a `BlockList` takes 8 µs, and each stream needs three: for its
+ * connection, its request and its admission.
+ */
 const rememberedAddresses = 1024;
 
 /** A set of addresses and of networks in CIDR form. */
 export class Networks {
   readonly #list = new BlockList();
-  /** The results of the last look-ups, by address. */
+  /** The results of the latest look-ups, by address. */
   readonly #found = new Map<string, boolean>();
   readonly #isEmpty: boolean;
 
@@ -57,7 +60,7 @@ export class Networks {
 
 /**
  * Loopback, private, link-local and shared addresses [RFC 6890]. Containers and carriers translate other addresses to
- * these, and a proxy with such an address may forward the requests of all clients.
+ * these addresses. A proxy with such an address may forward the requests of all clients.
  */
 const localNetworks = new Networks([
   "127.0.0.0/8",
@@ -72,9 +75,10 @@ const localNetworks = new Networks([
 ]);
 
 /**
- * Finds the client behind trusted proxies. Each proxy appends the address of its peer, so the header is read from its
- * right end, for as long as the address there is a trusted proxy. A client's own text in the header is left of the
- * client's address, so the hub never uses it. A trusted proxy that names no readable address counts as the client.
+ * Finds the client behind trusted proxies. Each proxy appends the address of its peer. So the function reads the
+ * header from its right end, for as long as it finds trusted proxies. Text that the client itself put into the header
+ * is left of the client's address, so the hub never uses that text. If a trusted proxy names no readable address, the
+ * proxy counts as the client.
  */
 export function clientAddress({ peer, forwardedFor }: RequestSource, proxies: Networks): ClientAddress {
   let address = parseIpAddress(peer ?? "");
@@ -89,8 +93,8 @@ export function clientAddress({ peer, forwardedFor }: RequestSource, proxies: Ne
 }
 
 /**
- * The canonical form of an address: the shortest one, in lower case, without a zone. An IPv6 address that maps an IPv4
- * address becomes that one [RFC 4291 2.5.5.2]. Undefined if the text is not an address.
+ * The canonical form of an address: the shortest form, in lower case, without a zone. An IPv6 address that maps an
+ * IPv4 address becomes the IPv4 address [RFC 4291 2.5.5.2]. Undefined if the text is not an address.
  */
 export function parseIpAddress(text: string): string | undefined {
   const [bare = ""] = text.split("%");
@@ -100,13 +104,15 @@ export function parseIpAddress(text: string): string | undefined {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address;
 }
 
-/** Some proxies add a port, and brackets around an IPv6 address. */
+/** Removes a port, and brackets around an IPv6 address. Some proxies add them. */
 function hostOf(entry: string): string {
   const found = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(entry);
   return found?.[1] ?? found?.[2] ?? entry;
 }
 
-/** A host can use all 2^64 addresses of its IPv6 network [RFC 4291 2.5.1], so the network is counted as one client. */
+/**
+ * A host can use all 2^64 addresses of its IPv6 network [RFC 4291 2.5.1], so the whole network counts as one client.
+ */
 function keyOf(address: string): string {
   if (!address.includes(":")) return address;
   const [left, right] = address.split("::").map((half) => half.split(":").filter((group) => group !== ""));

@@ -1,18 +1,19 @@
 import type { GatewayRequest, Headers } from "./messages.js";
 
-/** The time that browsers may remember a preflight, in seconds. */
+/** The number of seconds for which browsers may cache a preflight response. */
 const preflightSeconds = 600;
 
 /** The request headers that pages of allowed origins may send. */
 const requestHeaders =
   "Authorization, Cache-Control, Content-Type, Event-ID, Event-Retry, Event-Type, Idempotency-Key, If-Modified-Since, If-None-Match, Last-Event-ID, Private, Retain";
 
-/** The response headers that these pages may read. */
+/** The response headers that pages of allowed origins may read. */
 const exposedHeaders =
   "ETag, Last-Event-ID, Last-Modified, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate, X-Nginx-PushStream-Explain, X-Pharos-Gap";
 
 /**
- * Cross-origin rules. The hub allows only listed origins, by exact comparison; it never reflects the text of a request.
+ * Cross-origin rules. The hub allows only listed origins, by exact comparison. It never copies text of the request
+ * into a response header.
  */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
@@ -21,7 +22,7 @@ export class Cors {
     this.#origins = new Set(origins);
   }
 
-  /** The headers for an answer to this request. */
+  /** The headers for the response to this request. */
   headersFor(request: GatewayRequest): Headers {
     if (this.#origins.size === 0) return [];
     const origin = this.#allowed(request);
@@ -35,7 +36,7 @@ export class Cors {
     ];
   }
 
-  /** The additional headers for the answer to a preflight. */
+  /** The additional headers for the response to a preflight. */
   preflightFor(request: GatewayRequest, methods: string): Headers {
     if (this.#allowed(request) === undefined) return [];
     return [

@@ -7,8 +7,11 @@ import type { NameValuePairs } from "./query.js";
 const formType = "application/x-www-form-urlencoded";
 
 /**
- * Reads a form, or a query by the rules of forms [WHATWG URL 5.1]: `+` is a space, a name without `=` has an empty value,
- * only `&` separates pairs, and a malformed percent escape is kept as text.
+ * Parses a form, or a query by the rules of forms [WHATWG URL 5.1]:
+ * - `+` is a space
+ * - a name without `=` has an empty value
+ * - only `&` separates pairs
+ * - a malformed percent escape stays as text
  *
  * @throws PharosError `bad-request` for invalid UTF-8, which the algorithm of the specification would replace
  */
@@ -20,9 +23,9 @@ export function parseForm(text: string): NameValuePairs {
 /**
  * Reads the body of a request as a form.
  *
- * @param check called with the bytes before they are parsed; it throws to refuse them
- * @throws PharosError `unsupported-media-type` for another `Content-Type`; the errors of {@link GatewayRequest.body} and
- *   {@link parseForm}
+ * @param check called with the bytes before they are parsed; it throws to reject them
+ * @throws PharosError `unsupported-media-type` for another `Content-Type`; the errors of {@link GatewayRequest.body}
+ * and {@link parseForm}
  */
 export async function readForm(
   request: GatewayRequest,
@@ -37,7 +40,7 @@ export async function readForm(
   return parseForm(body.toString());
 }
 
-/** The bytes of the text, with its percent escapes decoded. */
+/** The bytes of the text after percent-decoding. */
 function decodedBytes(text: string): Buffer {
   const parts = text.split(/((?:%[0-9A-Fa-f]{2})+)/);
   return Buffer.concat(

@@ -1,10 +1,10 @@
 import { PharosError } from "../../base/errors.js";
 
-/** Real data does not nest deeper. `JSON.parse` takes 100 ms to refuse a million brackets. */
+/** Real data does not nest deeper. Without this limit, `JSON.parse` takes 100 ms to reject a million brackets. */
 const mostNesting = 100;
 
 /**
- * Reads JSON.
+ * Parses JSON.
  *
  * @throws PharosError `bad-publication` if the text is not JSON, or nests more than 100 levels deep
  */
@@ -26,7 +26,10 @@ const squareClose = 0x5d;
 const curlyOpen = 0x7b;
 const curlyClose = 0x7d;
 
-/** Stops at the first bracket that is too deep, so hostile text costs no more than that. */
+/**
+ * True if brackets nest deeper than `most`. Stops at the first bracket that is too deep, so that hostile text costs
+ * little CPU.
+ */
 function nestsDeeper(text: string, most: number): boolean {
   let depth = 0;
   for (let index = 0; index < text.length; index += 1) {

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { GatewayRequest } from "./messages.js";
 
-/** Headers that proxies add to requests that they forward. */
+/** The headers that proxies add to forwarded requests. */
 export const forwarding = [
   "forwarded",
   "via",
@@ -19,7 +19,10 @@ export const forwarding = [
   "cf-connecting-ip",
 ] as const;
 
-/** The header that shows that a proxy forwarded the request. Behind a local proxy all clients come from loopback. */
+/**
+ * The name of a header that shows that a proxy forwarded the request; undefined without one. With a local proxy, all
+ * clients appear to connect from loopback.
+ */
 export function forwardingHeaderOf(request: Pick<GatewayRequest, "header">): string | undefined {
   return forwarding.find((name) => request.header(name) !== undefined);
 }
@@ -30,7 +33,7 @@ export function isLoopbackAddress(address: string): boolean {
   return plain === "::1" || (isIPv4(plain) && plain.startsWith("127."));
 }
 
-/** True for the `Host` `localhost` or a loopback address, with or without a port. */
+/** True if the `Host` header is `localhost` or a loopback address, with or without a port. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/:\d+$/, "");
   return name === "localhost" || name === "[::1]" || isLoopbackAddress(name);

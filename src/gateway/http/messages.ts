@@ -1,37 +1,37 @@
 import type { JoiningStream, JoinTicket } from "../../delivery/joining/admitted-stream.js";
 
-/** Response headers in the order in which they are written, with names as they appear on the wire. */
+/** Response headers in the order in which the hub writes them, with the spelling used on the wire. */
 export type Headers = readonly (readonly [name: string, value: string])[];
 
 /** An HTTP request as plain values, the same for every front. */
 export interface GatewayRequest {
   readonly method: string;
-  /** As in the request line, without the query. */
+  /** The path as in the request line, without the query. */
   readonly path: string;
-  /** As in the request line, without the `?`; empty if there is none. */
+  /** The query as in the request line, without the `?`; empty if there is none. */
   readonly query: string;
   /**
-   * The value of a header by its lower-case name, decoded as UTF-8. The values of a repeated header are joined by `, `,
-   * those of `cookie` by `; `. Undefined if the request has no such header.
+   * The value of a header by its lower-case name, decoded as UTF-8. Repeated headers are joined with `, `, repeated
+   * `cookie` headers with `; `. Undefined if the request has no such header.
    */
   header(name: string): string | undefined;
   /**
-   * Reads the body; empty if there is none. Call it once, and only after the client's rights are checked: a client
-   * that waits for `100 Continue` sends the body only then. The bytes may lie in a larger buffer: copy what is kept
-   * for long.
+   * Reads the body; empty if there is none. Call it once, and only after you check the client's rights: a client that
+   * waits for `100 Continue` sends the body only then. The returned bytes may be part of a larger buffer, so copy
+   * bytes that you store for long.
    *
    * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` if the connection ends before the body
    */
   body(): Promise<Buffer>;
   /**
-   * Aborted when the client disconnects before the answer. Call it only to wait for something: it costs some memory.
+   * A signal that aborts when the client disconnects before the response. Call this only if you have to wait: each
+   * signal uses some memory.
    */
   disconnectSignal(): AbortSignal;
-  /** The address of the TCP peer of the front, or of the server in front of it; undefined if unknown. */
+  /** The IP address of the front's TCP peer, or of the peer of the server in front of the hub; undefined if unknown. */
   readonly peer: string | undefined;
   /**
-   * True if the front holds the client's own connection; false if another server, such as Mongrel2, passes requests
-   * on.
+   * True if clients connect to the front directly; false if another server, such as Mongrel2, forwards the requests.
    */
   readonly isDirect: boolean;
   /** The label of the front in metrics and logs. */
@@ -40,44 +40,50 @@ export interface GatewayRequest {
   readonly isTls?: boolean;
 }
 
-/** A whole response. The front adds the headers of the connection. */
+/** A complete response. The front adds the headers of the connection. */
 export interface Reply {
   readonly kind: "reply";
   readonly status: number;
   readonly headers: Headers;
-  /** The value of `Content-Length`, also for HEAD, which has no body; undefined: no such header. */
+  /**
+   * The value of `Content-Length`, which a response to HEAD has too, although it has no body; undefined: no such
+   * header.
+   */
   readonly contentLength: number | undefined;
   readonly body: Buffer;
 }
 
-/** A stream to open once the gateway has let it in. */
+/** A stream to open after the gateway has accepted it. */
 export interface StreamStart extends JoiningStream {
   readonly kind: "stream";
   readonly headers: Headers;
-  /** Bytes in front of the first page: in the subscription's format, and in its coding if it has one. */
+  /** The bytes before the first page, in the subscription's format, and in its coding if it has one. */
   readonly opening: Buffer;
-  /** Handles the client's messages; set for a WebSocket. @default none: an event stream, a response without end */
+  /**
+   * Handles the client's messages; set for a WebSocket only. @default none: an event stream, which is a response
+   * without end
+   */
   readonly dialogue?: Dialogue | undefined;
   /**
-   * True if the dialogue itself counts the filters against its client's limits, since it may drop some. @default
-   * false
+   * True if the dialogue itself counts the filters against its client's limits, because the client may drop filters.
+   * @default false
    */
   readonly countsFilters?: boolean;
   /**
-   * Called instead of `opened` if the client disconnects before the stream is opened, or the front refuses its
+   * Called instead of `opened` if the client disconnects before the stream opens, or if the front rejects its
    * handshake.
    */
   readonly abandoned?: () => void;
 }
 
 /**
- * Handles the messages of a WebSocket's client, one at a time: the next when the one before is answered. If a client
- * sends a message of a kind without a method here, the hub closes the connection with 1003. The methods never throw,
- * their promises never reject, and the caller acts on a result in the same turn.
+ * Handles the messages of a WebSocket client, one at a time: each message waits for the result of the message before.
+ * If the interface has no method for a kind of message, the hub closes the connection with 1003. The methods never
+ * throw, and their promises never reject. The caller applies a result in the same turn of the event loop.
  */
 export interface Dialogue {
   onText?(text: string): MessageResult | Promise<MessageResult>;
-  /** The bytes may lie in a larger buffer: copy what is kept. */
+  /** The bytes may be part of a larger buffer: copy bytes that you store. */
   onBytes?(bytes: Buffer): MessageResult | Promise<MessageResult>;
 }
 
@@ -85,11 +91,17 @@ export interface Dialogue {
 export interface MessageResult {
   /** Bytes for the client, in the stream's format. @default none */
   readonly answer?: Buffer | undefined;
-  /** Moves the stream to another cohort. @default it stays */
+  /**
+   * Moves the stream to another cohort, a group of streams that get the same bytes. @default the stream keeps its
+   * cohort
+   */
   readonly moved?: JoinTicket | undefined;
-  /** Replaces the time at which the stream is closed; undefined in it: never. @default unchanged */
+  /**
+   * Replaces the time at which the hub closes the stream. If `expiresAtMs` is undefined, the stream never expires.
+   * @default unchanged
+   */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
-  /** Called instead of moving the stream if the client disconnects before. */
+  /** Called instead of the move if the client disconnects before it. */
   readonly abandoned?: () => void;
 }
 

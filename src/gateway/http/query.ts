@@ -1,16 +1,16 @@
 import { PharosError } from "../../base/errors.js";
 
-/** The pairs of a query or a form, in order. Names may repeat. */
+/** The name-value pairs of a query or a form, in order. Names may repeat. */
 export type NameValuePairs = readonly (readonly [name: string, value: string])[];
 
-/** The first value of this name. */
+/** The value of the first pair with this name. */
 export function valueOf(pairs: NameValuePairs, name: string): string | undefined {
   return pairs.find(([key]) => key === name)?.[1];
 }
 
 /**
- * Reads a query into its pairs, in order. `+` stays a plus, since topic filters use it. Only `&` separates pairs. A name
- * without `=` has an empty value.
+ * Parses a query into its pairs, in order. `+` stays a plus, since topic filters use it. Only `&` separates pairs. A
+ * name without `=` has an empty value.
  *
  * @throws PharosError `bad-request` for a malformed percent escape or invalid UTF-8
  */

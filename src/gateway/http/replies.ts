@@ -2,18 +2,18 @@ import type { Headers, Reply } from "./messages.js";
 
 const empty = Buffer.alloc(0);
 
-/** Caches must not keep answers, and browsers must not guess their type. */
+/** These headers tell caches not to store responses, and browsers not to guess their type. */
 const plainHeaders: Headers = [
   ["Cache-Control", "no-store"],
   ["X-Content-Type-Options", "nosniff"],
 ];
 
-/** A JSON answer. */
+/** A JSON response. */
 export function jsonReply(status: number, body: unknown, headers: Headers = []): Reply {
   return textReply({ status, type: "application/json", text: `${JSON.stringify(body)}\n`, headers });
 }
 
-/** An answer without a body. */
+/** A response without a body. */
 export function emptyReply(status: number, headers: Headers = []): Reply {
   return {
     kind: "reply",
@@ -24,12 +24,15 @@ export function emptyReply(status: number, headers: Headers = []): Reply {
   };
 }
 
-/** 304: the client has the answer already. The headers are those of the answer, without the ones of its body. */
+/**
+ * A 304 response: the client has the current version already. `headers` are those of the full response, without the
+ * headers of its body.
+ */
 export function notModifiedReply(headers: Headers): Reply {
   return { kind: "reply", status: 304, headers, contentLength: undefined, body: empty };
 }
 
-/** An answer of text. */
+/** A text response. */
 export function textReply(reply: {
   readonly status: number;
   readonly type: string;
@@ -39,7 +42,7 @@ export function textReply(reply: {
   return bytesReply({ ...reply, body: Buffer.from(reply.text) });
 }
 
-/** An answer of bytes. Several answers may share them. */
+/** A response with a body of bytes. Several responses may share the bytes. */
 export function bytesReply(reply: {
   readonly status: number;
   readonly type: string;

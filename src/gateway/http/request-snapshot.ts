@@ -15,11 +15,11 @@ const identifyingHeaders = [
 
 const nothing = Buffer.alloc(0);
 
-/** The request of a snapshot is answered already. */
+/** A snapshot's request is already answered, so its signal never fires. */
 const neverAborted = new AbortController().signal;
 
 /**
- * Copies the parts of a request that its stream needs while it is open. Node's own objects would cost about 7 KB for each
+ * Copies the parts of a request that its stream needs while open. Node's own objects would use about 7 KB for each
  * stream.
  *
  * @param bearer a token that replaces the request's `Authorization`

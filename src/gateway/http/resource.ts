@@ -1,17 +1,17 @@
 import type { Answer, GatewayRequest, Reply } from "./messages.js";
 import type { Refusal } from "./refusal.js";
 
-/** Serves one method of a resource. It refuses a request by throwing, or rejecting with, a PharosError. */
+/** Serves one method of a resource. To reject a request, it throws a PharosError, or its promise rejects with one. */
 export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
 
-/** The methods that resources can serve. GET serves HEAD too; the gateway answers OPTIONS. */
+/** The methods that resources can serve. A resource with GET also serves HEAD; the gateway itself answers OPTIONS. */
 export type Method = "GET" | "POST" | "PUT" | "QUERY";
 
 /** The part of a resource that decides routing. */
 export interface ServedPath {
-  /** As in a request line, with its percent escapes. */
+  /** The path in the form of a request line, with its percent escapes. */
   readonly path: string;
-  /** True if it also serves every path below its own. */
+  /** True if the resource also serves every path below its own. */
   readonly below?: boolean | undefined;
   /** True if GET may open a stream. */
   readonly opensStreams?: boolean | undefined;
@@ -19,12 +19,15 @@ export interface ServedPath {
 
 /** The methods that are served at a path. */
 export interface Resource extends ServedPath {
-  /** True if its requests are not limited for each client, so that health checks always get an answer. */
+  /**
+   * True if the hub does not count its requests against the limits of a client, so that health checks always get a
+   * response.
+   */
   readonly isUncounted?: boolean;
-  /** False for requests that the next resource at this path should serve. @default always true */
+  /** Returns false for requests that the next resource at this path should serve. @default always true */
   readonly claims?: ((request: GatewayRequest) => boolean) | undefined;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
-  /** Renders a refusal in the protocol's own form; undefined: as problem details. @default undefined for all */
+  /** Renders an error response in the protocol's own form; undefined: as problem details. @default undefined for all */
   readonly renderRefusal?: (refusal: Refusal) => Reply | undefined;
 }
 
@@ -33,7 +36,7 @@ export function serves(resource: Pick<ServedPath, "path" | "below">, path: strin
   return path === resource.path || (resource.below === true && path.startsWith(`${resource.path}/`));
 }
 
-/** The methods of a resource in the form of an `Allow` header. */
+/** The methods of a resource, formatted as an `Allow` header. */
 export function allowedMethods({ methods }: Resource): string {
   const read = methods.GET === undefined ? [] : ["GET", "HEAD"];
   const others = Object.keys(methods).filter((method) => method !== "GET");

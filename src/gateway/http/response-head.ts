@@ -1,7 +1,10 @@
 import { STATUS_CODES } from "node:http";
 import type { Headers, StreamStart } from "./messages.js";
 
-/** Encodes the head of a response. The caller must not pass values that a client sent: they are not escaped. */
+/**
+ * Encodes the status line and headers of a response. Never pass header values that a client sent: this function does
+ * not escape them.
+ */
 export function encodeHead(status: number, headers: Headers): Buffer {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(
@@ -10,10 +13,10 @@ export function encodeHead(status: number, headers: Headers): Buffer {
   );
 }
 
-/** A stream ends with its connection, so that all clients get the same bytes without chunk sizes. */
+/** A stream ends when its connection closes. So all clients get the same bytes, without chunk sizes. */
 const endsWithConnection: Headers = [["Connection", "close"]];
 
-/** Encodes the head of a stream, followed by its first bytes. */
+/** Encodes the response head of a stream, followed by the first bytes of the stream. */
 export function encodeStreamHead({
   dialogue,
   headers,

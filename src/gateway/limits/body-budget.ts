@@ -4,33 +4,33 @@ import type { ClientLimits } from "./client-limits.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface BodyBudgetOptions {
-  /** Bytes of one request's body. @default that of the settings */
+  /** The most bytes of one request's body. @default the value in the settings */
   readonly bodyBytes?: number;
-  /** Bytes of all bodies that are held at a time. @default that of the settings */
+  /** The most bytes of all bodies in memory at a time. @default the value in the settings */
   readonly requestBytes?: number;
-  /** Finds the client of a request. @default all requests count as one client's */
+  /** Finds the client of a request. @default all requests count for one client */
   readonly clients?: Pick<ClientLimits, "clientOf">;
 }
 
 /** Memory for the body of one request. */
 export interface BodyReservation {
   /**
-   * Reserves more bytes. Call it before the bytes are kept.
+   * Reserves more bytes. Call it before you store the bytes.
    *
    * @throws PharosError `too-large` if the body is larger than allowed, `too-many-bodies` if the budget is used up
    */
   reserve(bytes: number): void;
-  /** Releases all bytes: call it when the request is answered or dropped. Safe to call twice. */
+  /** Releases all bytes. Call it when the request is answered or dropped. Safe to call twice. */
   release(): void;
 }
 
-/** Long enough to work on one or two bodies of 1 MiB. */
+/** This time is long enough to process one or two bodies of 1 MiB. */
 const retryAfterSeconds = 1;
 
 /**
- * The memory for the request bodies of all fronts, from the first byte until the request is answered. One client address
- * may use half of it: otherwise one client could block all others by sending bodies slowly. A local address may use all
- * of it, since all clients may be behind it.
+ * Limits the memory for the request bodies of all fronts, from the first byte until the response. One client address
+ * may use half of the memory. Otherwise one client could block all others by sending bodies slowly. A local address
+ * may use all of the memory, since all clients may be behind one local proxy.
  */
 export class BodyBudget {
   readonly bodyBytes: number;
@@ -50,7 +50,7 @@ export class BodyBudget {
     return this.#held;
   }
 
-  /** A reservation for the body of this request, of no bytes yet. */
+  /** A reservation for the body of this request, at first of 0 bytes. */
   reservationFor(request: GatewayRequest): BodyReservation {
     const { key, isLocal } = this.#clients?.clientOf(request) ?? { key: "", isLocal: true };
     const most = isLocal ? this.#requestBytes : this.#requestBytes / 2;
@@ -70,7 +70,7 @@ export class BodyBudget {
     };
   }
 
-  /** Throws PharosError `too-large` if a body has, or announces, more bytes than allowed. */
+  /** Throws PharosError `too-large` if a body has more bytes than allowed, or announces more. */
   check(bytes: number): void {
     if (bytes > this.bodyBytes)
       throw new PharosError("too-large", `the body of a request may have at most ${this.bodyBytes} bytes`);
@@ -85,7 +85,7 @@ export class BodyBudget {
   }
 }
 
-/** Reserves more bytes; false if that is refused. */
+/** Reserves more bytes; returns false if the limits do not allow it. */
 export function tryReserve(reservation: BodyReservation, bytes: number): boolean {
   try {
     reservation.reserve(bytes);

@@ -16,41 +16,45 @@ export interface AddressRules {
   /** Requests to publish per second. */
   readonly publishesPerSecond: number;
   /**
-   * Other requests per second; in a burst twice the number of streams, if that is more. When all streams of an
-   * address are lost, each client reconnects at once. If that fails, it tries once more, and then waits for the
-   * reconnection time. A browser whose stream is refused never reconnects by itself [HTML 9.2.3], so the limit must
-   * not refuse honest clients. A group of 10,000 behind one local proxy sends 10,000 requests at once (30,000 are
-   * allowed). While the hub is down, each client retries every 5 s: 2,000 per second (10,000 are allowed).
+   * Other requests per second. The allowed burst is the larger of this number and twice the number of streams. When
+   * all streams of an address are lost, each client reconnects at once. If that fails, the client tries once more,
+   * and then waits for the reconnection time. A browser never reconnects by itself after an error response [HTML
+   * 9.2.3], so the limit must not block honest clients. A group of 10,000 clients behind one local proxy sends 10,000
+   * requests at once (30,000 are allowed). While the hub is down, each client retries every 5 s: 2,000 requests per
+   * second (10,000 are allowed).
    */
   readonly requestsPerSecond: number;
-  /** The limits of its filters. @default only the hub's own */
+  /** The limits for the filters of one address. @default only the limits for the whole hub */
   readonly filters?: FilterLimits;
 }
 
 export interface ClientLimitsOptions {
   /** Addresses and networks of proxies whose `x-forwarded-for` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** The limits of an address of one client, or of a few behind one router. */
+  /** The limits of an address that belongs to one client, or to a few clients behind one router. */
   readonly each: AddressRules;
-  /** The limits of a local address: all clients may be behind a proxy there. */
+  /** The limits of a local address. A proxy at such an address may forward the requests of all clients. */
   readonly eachLocal: AddressRules;
   readonly clock: Clock;
 }
 
-/** An estimate: the hub admits the next stream when another one of the address ends. */
+/** An estimate: the hub accepts the next stream when another stream of the address ends. */
 const streamRetrySeconds = 10;
 
-/** An address may have as many other connections as streams, at least this many, for pages and refused requests. */
+/**
+ * An address may have as many other connections as streams, but at least this many. They serve pages and error
+ * responses.
+ */
 const leastOtherConnections = 100;
 
-/** A limit per second, with its description for a refusal. */
+/** A limit per second, with its description for the error message. */
 interface Rate {
   readonly each: RateLimit;
   readonly eachLocal: RateLimit;
   limit(rules: AddressRules): string;
 }
 
-/** The client of each request, and the limits of each client address. */
+/** Finds the client of each request, and applies the limits of each client address. */
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #proxies: Networks;
@@ -79,13 +83,13 @@ export class ClientLimits {
   }
 
   /**
-   * Checks the limits for a new stream. Call the result when the stream opens, and the function that it returns when
-   * the stream ends.
+   * Checks the limits for a new stream. Call the result when the stream opens. It returns a function: call that
+   * function when the stream ends.
    *
    * @param held the filters to count until the stream ends. Pass none for a stream that may drop filters, and call
-   *   {@link holdFilters} when it opens
+   * {@link holdFilters} when it opens
    * @throws PharosError `too-many-streams` if the address has as many streams as allowed, `too-many-patterns` if the
-   *   filters would exceed its share
+   * filters would exceed its share
    */
   admitStream(
     request: GatewayRequest,
@@ -106,7 +110,8 @@ export class ClientLimits {
   }
 
   /**
-   * Counts filters of an open stream. Call the result once for each filter when the stream drops it or ends.
+   * Counts filters of an open stream. Call the result once for each filter: when the stream drops the filter, or
+   * ends.
    *
    * @param replaced filters that the stream drops in exchange; they stay counted if this throws
    * @throws PharosError `too-many-patterns` as {@link admitStream}
@@ -118,7 +123,7 @@ export class ClientLimits {
   ): (filter: TopicFilter) => void {
     const client = this.clientOf(request);
     if (this.#rulesFor(client).filters === undefined) return () => undefined;
-    // One by one, as they are released.
+    // The quota removes filters one by one, as streams release them one by one.
     for (const filter of replaced) this.#filters.remove(client.key, [filter]);
     try {
       this.#shareOf(client, filters);
@@ -131,8 +136,8 @@ export class ClientLimits {
   }
 
   /**
-   * Counts a new connection; undefined if its peer has reached the limit. Call the result when the connection ends.
-   * Without this limit, one client could use up the file descriptors with connections that send no request.
+   * Counts a new connection; returns undefined if its peer has reached the limit. Call the result when the connection
+   * ends. Without this limit, one client could use up the file descriptors with connections that send no request.
    */
   admitConnection(peer: string | undefined): (() => void) | undefined {
     const client = clientAddress({ peer, forwardedFor: undefined }, this.#proxies);
@@ -144,7 +149,7 @@ export class ClientLimits {
   }
 
   /**
-   * Counts a request to publish. Call it first, before the token is verified, which costs more.
+   * Counts a request to publish. Call it before the hub verifies the token, which costs more CPU.
    *
    * @throws PharosError `too-many-requests` if the address publishes more often than allowed
    */
@@ -157,7 +162,7 @@ export class ClientLimits {
   }
 
   /**
-   * Counts any other request, also one for a stream that is then refused.
+   * Counts any other request, even if the hub then rejects its stream.
    *
    * @throws PharosError `too-many-requests` if the address sends requests more often than allowed
    */
@@ -169,7 +174,10 @@ export class ClientLimits {
     });
   }
 
-  /** The limits of a client's filters; undefined if there are none. Throws if these filters would exceed them. */
+  /**
+   * The limits for a client's filters; undefined if there are none. Throws if the client would exceed them with these
+   * filters.
+   */
   #shareOf(client: ClientAddress, filters: readonly TopicFilter[]): FilterLimits | undefined {
     const { address, key } = client;
     const { filters: share } = this.#rulesFor(client);

@@ -1,11 +1,14 @@
-/** Pipelined requests that may wait for the answers before them. One more closes the connection. */
+/** The number of pipelined requests that may wait for earlier responses. The hub closes the connection at one more. */
 export const pipelinedRequests = 16;
 
 /**
- * The most bytes of one WebSocket message, unless the limit of bodies is lower. Clients publish larger data by a request
- * of its own, whose token is verified before its body is read.
+ * The most bytes of one WebSocket message, unless the limit for request bodies is lower. Clients publish larger data
+ * with an HTTP request: the hub verifies its token before it reads the body.
  */
 export const mostMessageBytes = 256 * 1024;
 
-/** Requests on the connection of an open stream get no answer. This many close the connection. */
+/**
+ * The hub does not answer requests on the connection of an open stream. At this number of requests it closes the
+ * connection.
+ */
 export const extraRequestsAllowed = 3;

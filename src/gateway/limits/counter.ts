@@ -1,4 +1,4 @@
-/** A count for each key. Keys with a count of 0 use no memory. */
+/** A count for each key. The counter uses no memory for keys with a count of 0. */
 export class Counter {
   readonly #counts = new Map<string, number>();
 

@@ -3,15 +3,15 @@ import { extraRequestsAllowed } from "./connection-limits.js";
 
 /** A connection with an open stream. */
 export interface StreamingConnection {
-  /** Requests that came while the stream was open. */
+  /** The number of requests on this connection while the stream was open. */
   extraRequests: number;
 }
 
 /**
- * Counts further requests on a connection with an open stream. They get no answer, which would appear in the middle of
- * the stream.
+ * Counts further requests on a connection with an open stream. The hub does not answer them: a response would appear
+ * in the middle of the stream.
  *
- * @returns true, once, when they are too many: the stream has to be ended as `misused`
+ * @returns true, once, when there are too many; the caller must then end the stream as `misused`
  */
 export function countExtraRequests(
   connection: StreamingConnection,

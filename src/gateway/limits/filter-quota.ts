@@ -11,7 +11,10 @@ import {
 } from "../../hub/filters/filter-cost.js";
 import { Counter } from "./counter.js";
 
-/** A filter, or the beginning of one, with the amounts that it adds to limited sums. It counts once for all streams. */
+/**
+ * A filter, or a mixture of `+` and names in its levels, with the amounts that count against the limits. An item that
+ * several streams share counts once.
+ */
 interface Item {
   readonly name: string;
   readonly sums: readonly Sum[];
@@ -19,12 +22,12 @@ interface Item {
 
 interface Sum {
   readonly limit: keyof FilterLimits;
-  /** Separates sums with the same limit: patterns are limited for each literal prefix, and so are their variable parts. */
+  /** Separates sums with the same limit. The hub limits patterns, and their variable parts, for each literal prefix. */
   readonly of: string;
   readonly amount: number;
 }
 
-/** The end of the message that the client gets. */
+/** The last words of the error message. */
 const descriptions: Readonly<Record<keyof FilterLimits, string>> = Object.freeze({
   withoutPrefix: "patterns without a literal prefix",
   alike: "patterns that begin alike",
@@ -34,11 +37,11 @@ const descriptions: Readonly<Record<keyof FilterLimits, string>> = Object.freeze
   bytes: "bytes of filters",
 });
 
-/** The filters that the streams of each client hold, and their costs. */
+/** The filters that the streams of each client hold, and the costs of these filters. */
 export class FilterQuota {
   readonly #clients = new Map<string, Holdings>();
 
-  /** Describes the limit that the client would exceed with these filters too; undefined if it may have them. */
+  /** Describes the limit that the client would exceed by adding these filters; undefined if the client may add them. */
   excessOf(client: string, filters: readonly TopicFilter[], limits: FilterLimits): string | undefined {
     const excess = (this.#clients.get(client) ?? new Holdings()).excessOf(filters, limits);
     return excess === undefined ? undefined : descriptions[excess];
@@ -51,7 +54,7 @@ export class FilterQuota {
     holdings.add(filters);
   }
 
-  /** Removes filters that were added. Clients without filters use no memory. */
+  /** Removes filters that were added. The quota uses no memory for clients without filters. */
   remove(client: string, filters: readonly TopicFilter[]): void {
     const holdings = this.#clients.get(client);
     holdings?.remove(filters);
@@ -110,7 +113,7 @@ function keyOf({ limit, of }: Sum): string {
   return `${limit} ${of}`;
 }
 
-/** The items of these filters, each once. */
+/** The items of these filters, without duplicates. */
 function itemsOf(filters: readonly TopicFilter[]): Iterable<Item> {
   const items = new Map<string, Item>();
   for (const filter of filters) for (const item of itemsOfOne(filter)) items.set(item.name, item);

@@ -1,28 +1,29 @@
 import type { Clock } from "../../base/clock.js";
 
 export interface RateLimitOptions {
-  /** The rate for each key in the long run. */
+  /** The average rate for each key. */
   readonly perSecond: number;
-  /** The most that a key may take at once after a pause, at least 1. @default `perSecond` */
+  /** The most tokens that a key may use at once after a pause, at least 1. @default `perSecond` */
   readonly burst?: number;
-  /** The most keys to remember; the least recently used one is forgotten first. @default 100,000, about 15 MB */
+  /** The most keys in memory. The limiter forgets the least recently used key first. @default 100,000, about 15 MB */
   readonly keys?: number;
   readonly clock: Clock;
 }
 
-/** Smaller differences, in milliseconds, come from rounding. */
+/** Time differences below this value, in milliseconds, are rounding errors. */
 const roundingMs = 1e-3;
 
 /**
- * A token bucket for each key, stored as the time at which the bucket is full again (the generic cell rate algorithm).
- * A forgotten key has a full bucket, so more keys than the limit are let through, never locked out.
+ * A token bucket for each key, stored as the time at which the bucket is full again (the generic cell rate
+ * algorithm). A forgotten key has a full bucket. So if there are more keys than the limit, the limiter allows too
+ * much and never blocks a key wrongly.
  */
 export class RateLimit {
   readonly #intervalMs: number;
   readonly #toleranceMs: number;
   readonly #keys: number;
   readonly #clock: Clock;
-  /** By key, the least recently used one first. */
+  /** By key, the least recently used key first. */
   readonly #fullAtMs = new Map<string, number>();
 
   constructor(options: RateLimitOptions) {
@@ -54,7 +55,10 @@ export class RateLimit {
     this.#fullAtMs.set(key, fullAtMs);
   }
 
-  /** Each call of {@link take} adds at most one key, so the loop is short on average. */
+  /**
+   * Forgets the least recently used keys. Each call of {@link take} adds at most one key, so the loop is short on
+   * average.
+   */
   #forget(now: number): void {
     for (const [key, fullAtMs] of this.#fullAtMs) {
       if (fullAtMs > now && this.#fullAtMs.size <= this.#keys) return;

@@ -1,8 +1,8 @@
 import { pipelinedRequests } from "./connection-limits.js";
 
 /**
- * The requests of one connection, which are answered one at a time and in order. HTTP/1.1 lets a client send requests
- * before the earlier ones are answered [RFC 9112 9.3.2].
+ * The requests of one connection. The hub answers them one at a time and in order. HTTP/1.1 lets a client send a
+ * request before the responses to its earlier requests [RFC 9112 9.3.2].
  */
 export class RequestQueue<R> {
   #waiting: R[] | undefined;
@@ -13,7 +13,7 @@ export class RequestQueue<R> {
     return this.#isBusy;
   }
 
-  /** Requests that wait for the answers before them. */
+  /** The requests that wait for earlier responses. */
   get waiting(): readonly R[] {
     return this.#waiting ?? [];
   }
@@ -28,7 +28,7 @@ export class RequestQueue<R> {
     this.#waiting.push(request);
   }
 
-  /** The next request to answer; undefined while another is being answered, or if none waits. */
+  /** The next request to answer; undefined while another request is being answered, or if no request waits. */
   next(): R | undefined {
     if (this.#isBusy) return undefined;
     const request = this.#waiting?.shift();
@@ -36,12 +36,12 @@ export class RequestQueue<R> {
     return request;
   }
 
-  /** Call it after an answer: the hub may then answer the next request. */
+  /** Call it after a response. Then {@link next} may return the next request. */
   answered(): void {
     this.#isBusy = false;
   }
 
-  /** Removes the requests that wait, and returns them. */
+  /** Removes the waiting requests and returns them. */
   clear(): readonly R[] {
     const cleared = this.waiting;
     this.#waiting = undefined;

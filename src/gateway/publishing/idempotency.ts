@@ -5,11 +5,11 @@ import { declaredIdempotencyLimits, defaultPublicationLimits } from "../../limit
 const { answers, bytes, ageSeconds } = declaredIdempotencyLimits;
 
 export interface IdempotencyLimits {
-  /** The most remembered answers. A new answer replaces the oldest one. */
+  /** The most answers in memory. A new answer replaces the oldest one. */
   readonly entries: number;
   /** The most bytes of all answers together. */
   readonly bytes: number;
-  /** The time that the hub remembers an answer, in milliseconds. */
+  /** The number of milliseconds for which the hub stores an answer. */
   readonly ageMs: number;
   /** The most bytes of a key. */
   readonly keyBytes: number;
@@ -19,11 +19,11 @@ const defaultIdempotencyLimits: IdempotencyLimits = Object.freeze({
   entries: answers.default,
   bytes: bytes.default,
   ageMs: ageSeconds.default * 1000,
-  // A key may be as long as an event id.
+  // A key may have as many bytes as an event id.
   keyBytes: defaultPublicationLimits.idBytes,
 });
 
-/** The memory of an entry without its name and its answer. */
+/** The bytes of memory for an entry, without its name and its answer. */
 const entryBytes = 200;
 
 interface Remembered<Answer> {
@@ -32,7 +32,7 @@ interface Remembered<Answer> {
   readonly untilMs: number;
 }
 
-/** One attempt at work that is to be done once. */
+/** One call to {@link IdempotencyWindow.once}. */
 export interface Attempt {
   /** The owner of the key. Keys of different publishers are independent. */
   readonly publisher: string;
@@ -41,17 +41,17 @@ export interface Attempt {
 }
 
 /**
- * Remembers the first answer to each key for some time. A repeated request gets that answer and does nothing. If the
- * first request is still running, the repeat waits for its result. It does not remember a failure: all waiting requests
- * get it, and the next one tries again. The work in progress has no limit here, since each request has a connection of
- * its own, and connections are limited.
+ * Stores the first answer to each key for a limited time. A repeated request gets that answer, and the work does not
+ * run again. If the first request is still running, the repeated request waits for its result. The window does not
+ * store a failure: all waiting requests get the error, and the next request runs the work again. The amount of
+ * running work has no limit here: each request has its own connection, and connections are limited.
  */
 export class IdempotencyWindow<Answer> {
   readonly #sizeOf: (answer: Answer) => number;
   readonly #clock: Clock;
   readonly #limits: IdempotencyLimits;
   readonly #underWay = new Map<string, Promise<Answer>>();
-  /** The oldest first. */
+  /** The oldest answer first. */
   readonly #answers = new Map<string, Remembered<Answer>>();
   #bytes = 0;
 
@@ -72,14 +72,15 @@ export class IdempotencyWindow<Answer> {
   }
 
   /**
-   * Does the work, unless work under this key is done or has begun. Only the key is compared, not the rest of the
-   * request.
+   * Runs the work, unless the work for this key is done or running. The method compares only the key, not the rest of
+   * the request.
    *
-   * @throws PharosError `bad-request` for a key that is empty, too long or holds control characters; the errors of `work`
+   * @throws PharosError `bad-request` for a key that is empty, too long or holds control characters; the errors of
+   * `work`
    */
   async once({ publisher, key }: Attempt, work: () => Promise<Answer>): Promise<Answer> {
     this.#checkKey(key);
-    // The first text is quoted, so that different pairs never give the same name.
+    // The publisher is quoted, so that different pairs never give the same name.
     const name = `${JSON.stringify(publisher)} ${key}`;
     this.#forget();
     const known = this.#answers.get(name);
@@ -104,7 +105,7 @@ export class IdempotencyWindow<Answer> {
     return answer;
   }
 
-  /** All answers are remembered for the same time, so the oldest one expires first. */
+  /** Removes expired answers. All answers have the same lifetime, so the oldest answer expires first. */
   #forget(): void {
     const now = this.#clock.monotonic();
     const { entries, bytes: mostBytes } = this.#limits;

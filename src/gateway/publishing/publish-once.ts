@@ -10,8 +10,8 @@ import type { PublisherIdentity } from "./publisher.js";
 export type Ids = readonly string[];
 
 /**
- * Publishes once for each `Idempotency-Key`, in all protocols together. A repeated request publishes nothing and gets the
- * answer of the first one, also if its body differs.
+ * Publishes once for each `Idempotency-Key`, across all protocols. A repeated request publishes nothing and gets the
+ * response to the first request, even if the bodies differ.
  */
 export class PublishOnce {
   readonly #window: IdempotencyWindow<Ids>;
@@ -21,7 +21,8 @@ export class PublishOnce {
   }
 
   /**
-   * The event ids of the publications, new or from the first request with this key. Without a key `work` always runs.
+   * Returns the event ids of the publications, new or from the first request with this key. Without a key, `work`
+   * always runs.
    *
    * @throws PharosError `bad-request` for a malformed key; the errors of `work`
    */
@@ -32,18 +33,19 @@ export class PublishOnce {
 }
 
 /**
- * Publishers with the same issuer, subject and rights share their keys; all others have keys of their own. Older tokens
- * often have no subject, so the rights count too: otherwise a publisher could read the answers of another one.
+ * The owner's name for a key. Publishers with the same issuer, subject and rights share their keys; each other
+ * publisher has its own keys. Older tokens often have no subject, so the name includes the rights. Otherwise a
+ * publisher could read responses that belong to another publisher.
  */
 function nameOf(publisher: PublisherIdentity): string {
   if (publisher === "open") return "open";
   const { issuer, subject, publish: granted } = publisher;
   const name = JSON.stringify([issuer, subject, filterSetKey(granted)]);
-  // Issuer, subject and rights can have up to 12 KB.
+  // The name is hashed because issuer, subject and rights can have up to 12 KB.
   return createHash("sha256").update(name).digest("base64url");
 }
 
-/** The memory of ids; 32 bytes for the header of each string. */
+/** The bytes of memory for these ids, including 32 bytes for the header of each string. */
 function bytesOf(ids: Ids): number {
   return ids.reduce((sum, id) => sum + id.length + 32, 0);
 }

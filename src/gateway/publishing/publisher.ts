@@ -17,22 +17,22 @@ import type { Authenticator } from "../access/authenticator.js";
 
 export interface GatewayPublisherOptions {
   readonly authenticator: Authenticator;
-  /** Appends a publication to the journal. The publisher gets its answer after that. */
+  /** Appends a publication to the journal. The publisher gets the response after that. */
   readonly append: (publication: Publication) => Receipt | Promise<Receipt>;
-  /** Undefined while the hub takes publications, else a promise that resolves when it may take more. */
+  /** Undefined while the hub accepts publications; otherwise a promise that resolves when it may accept more. */
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
   readonly clock: Pick<Clock, "monotonic" | "endOfTurn">;
-  /** True if programs of this machine may publish without a token. */
+  /** True if programs on this machine may publish without a token. */
   readonly open: boolean;
-  /** True while the hub stops: it would lose new publications with its journal. @default never */
+  /** True while the hub stops: new publications would be lost with the journal. @default never */
   readonly isStopping?: () => boolean;
 }
 
-/** The publisher of a request: the rights of its token, or `open` if it needs none. */
+/** The publisher of a request: the rights of its token, or `open` if no token is required. */
 export type PublisherIdentity = Grants | "open";
 
-/** Publishes for the HTTP resources of all protocols: checks the rights and the publication, and appends it. */
+/** Publishes for the HTTP resources of all protocols: checks the rights, checks the publication, and appends it. */
 export class Publisher {
   readonly #options: GatewayPublisherOptions;
 
@@ -41,10 +41,10 @@ export class Publisher {
   }
 
   /**
-   * Identifies the publisher of a request. Call it before the body is read.
+   * Identifies the publisher of a request. Call it before you read the body.
    *
    * @throws PharosError `closed` while the hub stops; `unauthorized` without a token, unless `open` allows it;
-   *   `insufficient-scope` if the token grants no topic; the errors of {@link Authenticator.publisher}
+   * `insufficient-scope` if the token grants no topic; the errors of {@link Authenticator.publisher}
    */
   async publisher(request: GatewayRequest, older?: NameValuePairs): Promise<PublisherIdentity> {
     const { authenticator, open, isStopping } = this.#options;
@@ -61,7 +61,7 @@ export class Publisher {
   }
 
   /**
-   * Checks topics as {@link accept} does, for resources that know the topics before they read the body.
+   * Checks topics as {@link accept} does. Use it in resources that know the topics before they read the body.
    *
    * @throws PharosError as {@link accept}
    */
@@ -85,9 +85,9 @@ export class Publisher {
   }
 
   /**
-   * Publishes in order what {@link accept} returned, or nothing if the iterable throws. Resolves with the event ids when
-   * all publications are stored. It pauses between publications: a thousand with a hundred topics each take many turns of
-   * the event loop.
+   * Publishes in order the publications that {@link accept} returned. Publishes nothing if the iterable throws. The
+   * promise resolves with the event ids when all publications are stored. The method pauses between publications: a
+   * thousand of them, with a hundred topics each, need many turns of the event loop.
    */
   async publish(publications: Iterable<Publication>): Promise<readonly string[]> {
     const { append, room, clock } = this.#options;
@@ -102,7 +102,7 @@ export class Publisher {
     for (const publication of all) {
       await room();
       const receipt = append(publication);
-      // It may reject before the await below. Without a handler, Node would report an unhandled rejection.
+      // The promise may reject before the await below. Without a handler, Node would report an unhandled rejection.
       if (receipt instanceof Promise) receipt.catch(() => undefined);
       receipts.push(Promise.resolve(receipt));
       await budget.pauseIfUsedUp();
@@ -110,18 +110,18 @@ export class Publisher {
     return (await Promise.all(receipts)).map(({ id }) => id);
   }
 
-  /** Comes before the topics are parsed: a body of 1 MiB can hold 100,000. */
+  /** Runs before the topics are parsed: a body of 1 MiB can hold 100,000 topics. */
   #refuseTooMany(publisher: PublisherIdentity, topics: readonly string[]): void {
     const { topicsPerPublication } = this.#options.limits;
     if (topics.length <= topicsPerPublication) return;
-    // The current form demands 413, the older one 400.
+    // The current form of the protocol requires status 413, the older form 400.
     const code = isOfOlderForm(publisher) ? "bad-topic" : "too-large";
     throw new PharosError(code, `a publication may have at most ${topicsPerPublication} topics`);
   }
 
   #refuseReserved(publisher: PublisherIdentity, topics: readonly string[]): void {
     const isOlder = isOfOlderForm(publisher);
-    // In the older protocol the path is reserved anywhere in a topic.
+    // In the older protocol the reserved path may not appear anywhere in a topic.
     const isReserved = (topic: string): boolean =>
       isTopic(topic) && (isReservedTopic(topic) || (isOlder && topic.includes(mercurePath)));
     if (!topics.some(isReserved)) return;
@@ -141,7 +141,7 @@ export class Publisher {
   }
 }
 
-/** False for text that is refused as a topic anyway. The URL parser could drop its forbidden characters. */
+/** False for text that is not a valid topic. The URL parser could remove characters that a topic must not have. */
 function isTopic(text: string): boolean {
   return text !== "" && !hasForbiddenCharacter(text);
 }

@@ -10,24 +10,24 @@ export interface RefusalLogOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** Tells the address of a client, for the log. */
+  /** Finds the address of a client, for the log. */
   readonly clients: { clientOf(request: GatewayRequest): { readonly address: string } };
 }
 
-/** A refusal to count and log. */
+/** An error response to count and log. */
 export interface NotedRefusal {
   readonly problem: PharosError;
   readonly status: number;
   readonly cause: unknown;
 }
 
-/** The most refusals per second that are logged at `info`; further ones are logged at `debug`. */
+/** The most error responses per second that the hub logs at `info`; it logs further ones at `debug`. */
 const linesPerSecond = 10;
 
-/** Longer texts of clients are cut in the log. */
+/** The log cuts longer texts of clients after this many characters. */
 const mostCharacters = 200;
 
-/** Counts and logs each refusal, with an id that its client can quote. */
+/** Counts and logs each error response, with an id that the client can quote. */
 export class RefusalLog {
   readonly #options: RefusalLogOptions;
   readonly #log: LimitedLog;
@@ -46,8 +46,8 @@ export class RefusalLog {
   }
 
   /**
-   * Counts and logs a refusal, and returns its id, a URI [RFC 9562 4]. The client gets the text of `problem`; `cause`, the
-   * error that was thrown, is only for the log.
+   * Counts and logs an error response, and returns its id, a URI [RFC 9562 4]. The client gets the text of `problem`.
+   * The thrown error, `cause`, is only for the log.
    */
   note(request: GatewayRequest | undefined, refused: NotedRefusal): string {
     const { problem, status, cause } = refused;
@@ -55,14 +55,14 @@ export class RefusalLog {
     const { logger, metrics } = this.#options;
     metrics.count("requests_refused_total", 1, { reason: problem.code });
     const fields = { request: id, ...problemFields(problem), ...this.#about(request) };
-    // It logs all failures of the server; the limit is for refusals only.
+    // The hub logs all failures of the server; the limit applies to other error responses only.
     if (status >= 500 && problem !== cause) {
       logger.error({ ...fields, error: cause }, "a request failed");
     } else this.#log(fields, "refused a request");
     return id;
   }
 
-  /** Neither the query nor headers: they may hold tokens. */
+  /** The log fields of a request, without its query and headers: they may hold tokens. */
   #about(request: GatewayRequest | undefined): LogFields {
     if (request === undefined) return {};
     const { method, path, front } = request;

@@ -5,7 +5,7 @@ import { textReply } from "../http/replies.js";
 import type { Refusal } from "../http/refusal.js";
 import type { RefusalLog } from "./refusal-log.js";
 
-/** The HTTP status of each error that a client can meet. No other file knows the status of an error. */
+/** The HTTP status of each error that a client can get. No other file maps errors to statuses. */
 export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.freeze({
   "bad-request": 400,
   "bad-filter": 400,
@@ -37,12 +37,12 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   closed: 503,
 });
 
-/** The status of an error that no client should meet. */
+/** The status of an error that no client should get. */
 const unexpected = 500;
 
 /**
- * Decides what the client learns about an error: its status, and the text. This is the one place where a failure
- * becomes a refusal; with a log, it is counted and logged here too.
+ * Decides which status and text a client gets for an error. Every error response of the hub is made here. With a log,
+ * this function also counts and logs the error response.
  */
 export function refuse(error: unknown, request?: GatewayRequest, log?: Pick<RefusalLog, "note">): Refusal {
   const known = toPharosError(error);
@@ -52,7 +52,7 @@ export function refuse(error: unknown, request?: GatewayRequest, log?: Pick<Refu
   return { code, status, detail, retryAfterSeconds, id, cause: error };
 }
 
-/** The challenges of RFC 6750 3.1. The one for a request without a token has no error code. */
+/** The challenges of RFC 6750 3.1. The challenge for a request without a token has no error code. */
 const challenges: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze({
   unauthorized: "Bearer",
   "bad-authorization": 'Bearer error="invalid_request"',
@@ -60,7 +60,7 @@ const challenges: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze({
   "insufficient-scope": 'Bearer error="insufficient_scope"',
 });
 
-/** A refusal as problem details [RFC 9457]: the error's code, what was wrong and what is allowed. */
+/** An error response as problem details [RFC 9457]: the error's code, what was wrong and what is allowed. */
 export function problemReply(refusal: Refusal, headers: Headers = []): Reply {
   const { code, status, detail, id } = refusal;
   const instance = id === undefined ? {} : { instance: id };
@@ -78,7 +78,7 @@ function challengeOf(code: ErrorCode): Headers {
   return challenge === undefined ? [] : [["WWW-Authenticate", challenge]];
 }
 
-/** The protocol to ask for instead [RFC 9110 15.5.22, RFC 6455 4.2.2]. */
+/** The headers that name the required protocol and its version [RFC 9110 15.5.22, RFC 6455 4.2.2]. */
 function upgradeFor(code: ErrorCode): Headers {
   if (code !== "upgrade-required") return [];
   return [
