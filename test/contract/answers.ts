@@ -60,8 +60,8 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     ])(
       "answers HEAD $path with the head of GET alone, and the connection can be reused",
       async (expected) => {
-        // Bug: behind Mongrel2 a refusal of HEAD had a body, so the client read it as the next response. And the head
-        // of a stream closed the connection.
+        // Bug: behind Mongrel2 the error response to a HEAD request had a body, so the client read the body as the next
+        // response. The response head of a stream closed the connection.
         const connection = await site().connect();
         connection.write(requestBytes({ method: "HEAD", path: expected.path }));
         const { status, headers } = await readResponse(connection, { toHead: true });
@@ -133,7 +133,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     );
 
     it("are distinguished by caches, also for responses that depend on a token", async () => {
-      // Bug: of two `Vary` headers the HTTP front sent only the last one, and Mongrel2 both.
+      // Bug: of two `Vary` headers the HTTP front sent only the last one. Mongrel2 sent both.
       const headers = { Origin: allowedOrigin, ...bearer(await currentToken({ subscribe: ["*"] })) };
       const answer = await ask(
         mercureSite(),

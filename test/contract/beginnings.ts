@@ -3,7 +3,10 @@ import { ask, freshTopic, openStream, within } from "./client.js";
 import type { Contract } from "./sites.js";
 import { requestBytes } from "./http-text.js";
 
-/** The head of every stream, byte by byte. The three lines after the type are those of the 2011 example. */
+/**
+ * The response head of every stream, byte by byte. The three lines after the content type are the same as in the 2011
+ * example.
+ */
 const head = [
   "HTTP/1.1 200 OK",
   "Content-Type: text/event-stream",

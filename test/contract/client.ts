@@ -52,7 +52,7 @@ export class ClientStream {
     this.connection = connection;
   }
 
-  /** The text after the head, decoded from UTF-8 as far as it has arrived. */
+  /** The text received so far after the response head, decoded from UTF-8. */
   get body(): string {
     const { bytes } = this.connection;
     const end = bytes.indexOf("\r\n\r\n");

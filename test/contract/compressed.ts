@@ -126,7 +126,7 @@ async function publishJson(
   return Promise.all(numbers.map((n) => site.publish({ topics: [topic], data: json(n) })));
 }
 
-/** The number of bytes after the head. */
+/** The number of bytes after the response head. */
 function sizeOf({ connection }: ClientStream): number {
   return connection.length - connection.bytes.indexOf("\r\n\r\n") - 4;
 }

@@ -72,8 +72,8 @@ function testKeepAlive({ front, site }: Contract): void {
     ])("takes a request in $pieces, or refuses it where the front does so", async ({ size, expected }) => {
       const connection = await site().connect();
       const direction = { from: connection.localPort, to: site().port };
-      // Stops writing once the server answers: a client that continues gets its connection reset, and may never read
-      // the refusal.
+      // Stops writing once the server answers. If a client continues to write, the server resets the connection, and
+      // the client may never read the error response.
       for (let at = 0; at < health.length && connection.length === 0; at += size) {
         connection.write(health.slice(at, at + size));
         await waitFor(() => unreadBytes(direction) === 0, { within, missing: "the reading of a piece" });
@@ -110,7 +110,8 @@ function testPipelining({ site }: Contract): void {
     });
 
     it("may be a file and then a stream", async () => {
-      // Bug: the stream overtook the file, which is read from disk, and the client got the file's bytes as events.
+      // Bug: the server still read the file from disk when the stream began. So the client got the file's bytes as
+      // events.
       const connection = await site().connect();
       connection.write(requestBytes({ path: "/console.css" }) + requestBytes({}));
       await connection.readUntil("retry: 5000\n", { within });

@@ -1,7 +1,8 @@
 import { requestBytes } from "./http-text.js";
 
 /**
- * A front under test: Pharos's own server, or a real Mongrel2 with its own settings or with those that Pharos ships.
+ * A front under test: Pharos's own HTTP server, a real Mongrel2 with its default settings, or a real Mongrel2 with the
+ * settings that Pharos ships.
  */
 export type FrontName = "http" | "mongrel2-stock" | "mongrel2-shipped";
 
@@ -9,9 +10,9 @@ export type FrontName = "http" | "mongrel2-stock" | "mongrel2-shipped";
 export type ContractAnswer =
   /** The stream opens. */
   | { readonly kind: "stream" }
-  /** Pharos refuses with problem details. */
+  /** Pharos sends an error response with problem details. */
   | { readonly kind: "problem"; readonly status: number; readonly closes: boolean }
-  /** The server refuses by itself, before Pharos receives the request. */
+  /** The server sends an error response itself, before Pharos receives the request. */
   | { readonly kind: "server"; readonly status: number; readonly closes: boolean }
   /** The server closes the connection without a response. */
   | { readonly kind: "closed" };
@@ -43,7 +44,7 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: stream, "mongrel2-stock": server(400), "mongrel2-shipped": stream },
   },
   {
-    // Every front refuses more than 16 KiB. Mongrel2 has no status 431.
+    // Every front refuses a request head of more than 16 KiB. Mongrel2 has no status 431.
     name: "a head of 17 KB",
     request: requestBytes({ headers: { "X-Padding": "a".repeat(17_000) } }),
     answers: { http: problemAndClose(431), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
@@ -61,9 +62,9 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: stream, "mongrel2-stock": server(413), "mongrel2-shipped": stream },
   },
   {
-    // Both fronts ship with a limit of 1 MiB, and refuse by the announced length. A client that continues to write
-    // gets its connection reset, and may never read the reason. The shipped Mongrel2 configuration avoids 413,
-    // because with it Mongrel2 closes another client's connection.
+    // Both fronts ship with a limit of 1 MiB, and check the announced length. If a client continues to write, its
+    // connection is reset, and the client may never read the reason. The shipped Mongrel2 configuration avoids the
+    // status 413, because Mongrel2 closes another client's connection with each 413.
     name: "a body of 2 MB",
     request: post({ "Content-Length": "2000000" }, "b".repeat(1000)),
     answers: { http: problemAndClose(413), "mongrel2-stock": server(413), "mongrel2-shipped": closed },
@@ -100,8 +101,8 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 uses the method JSON for its own notices. Only the path @* marks a notice, so clients cannot forge
-    // one.
+    // Mongrel2 uses the method JSON for its own notices. Only the path @* marks a notice, so clients cannot forge a
+    // notice.
     name: "the method JSON",
     request: requestBytes({ method: "JSON" }),
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
@@ -113,7 +114,7 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2], which Node sends by itself.
+    // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2]. Node sends this 400 itself.
     name: "an HTTP/1.1 request without Host",
     request: "GET /esupdates HTTP/1.1\r\n\r\n",
     answers: { http: server(400), "mongrel2-stock": stream, "mongrel2-shipped": stream },
@@ -144,7 +145,8 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
   },
   {
-    // Mongrel2 checks the syntax of percent escapes itself. On both fronts, invalid UTF-8 in them reaches Pharos.
+    // Mongrel2 checks the syntax of percent escapes itself. On both fronts, invalid UTF-8 in percent escapes reaches
+    // Pharos.
     name: "a malformed percent escape",
     request: requestBytes({ path: "/esupdates?topic=%zz" }),
     answers: { http: problem(400), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
@@ -191,8 +193,8 @@ export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and c
 };
 
 /**
- * The response to a request in many pieces, as a slow network splits any large head. A stock Mongrel2 gives up at the
- * fourth piece (limits.client_read_retries is 5); the shipped limit is 64.
+ * The response to a request in many pieces. A slow network splits any large request head like this. A stock Mongrel2
+ * gives up at the fourth piece, because limits.client_read_retries is 5. The shipped limit is 64.
  */
 export const requestInManyPieces: Readonly<Record<FrontName, 200 | 400>> = {
   http: 200,

@@ -1,4 +1,4 @@
-/** The id of the request in a refusal. It also appears in the log. */
+/** The id of the request in an error response. The log has the same id. */
 export const requestId = /^urn:uuid:[0-9a-f-]{36}$/;
 
 /** The bytes of a request. A header with the value `undefined` is omitted. */
@@ -28,8 +28,8 @@ export interface ResponseText {
 }
 
 /**
- * Parses the first response; undefined while it is incomplete. A response without `Content-Length` has no body here:
- * everything after its head is the rest.
+ * Parses the first response. Returns undefined while the response is incomplete. A response without `Content-Length`
+ * has no body here: `rest` is everything after the response head.
  */
 export function parseResponse(
   text: string,

@@ -108,5 +108,8 @@ function testQuietAndStopped({ front, smallSite }: Contract): void {
   });
 }
 
-/** 16 MB is more than the kernel buffers for a connection that is not read: its two buffers grow to 6 and 4 MB. */
+/**
+ * 16 MB is more than the kernel buffers for a connection whose client does not read. The two socket buffers of the
+ * connection grow to 6 and 4 MB.
+ */
 const unread = { count: 512, bytes: 32 * 1024 };

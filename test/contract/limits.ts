@@ -131,7 +131,7 @@ export function testLimits({ front }: Contract): void {
       const site = await startSite(front, { settings });
       const request = requestBytes({ path: "/esupdates?topic=" });
       const statuses: number[] = [];
-      // A slow machine may not make three requests within a second, but will not fail to do so twenty times in a row.
+      // A slow machine may fail to send three requests within one second, but not twenty times in a row.
       while (statuses.at(-1) !== 429 && statuses.length < 20)
         statuses.push((await ask(site, request)).status);
       expect(new Set(statuses)).toEqual(new Set([400, 429]));
@@ -141,7 +141,7 @@ export function testLimits({ front }: Contract): void {
       const site = await startSite(front, { settings: { PHAROS_LIMITS_PUBLISHES_PER_LOCAL_ADDRESS: "1" } });
       const post = requestBytes({ method: "POST", path: mercurePath, headers: { "Content-Length": "0" } });
       const statuses: number[] = [];
-      // A slow machine may not make two requests within a second, but will not fail to do so twenty times in a row.
+      // A slow machine may fail to send two requests within one second, but not twenty times in a row.
       while (statuses.at(-1) !== 429 && statuses.length < 20) statuses.push((await ask(site, post)).status);
       expect(statuses.at(-1)).toBe(429);
       expect(new Set(statuses)).toEqual(new Set([401, 429]));

@@ -15,13 +15,13 @@ export const bearer = (token: string): Headers => ({ Authorization: `Bearer ${to
 export interface Post {
   /** The path with its query. @default the hub's path */
   readonly path?: string;
-  /** The content type. @default that of a form */
+  /** The content type. @default the content type of a form */
   readonly type?: string;
   readonly body: string;
   readonly headers: Headers;
 }
 
-/** POSTs a body. By default it is a form. */
+/** POSTs a body. By default the body is a form. */
 export function post(
   site: Site,
   { path = mercurePath, type = formType, body, headers }: Post,

@@ -53,7 +53,7 @@ export function testMercure({ mercureSite: site }: Contract): void {
         gets: [400, 'Bearer error="invalid_request"'],
       },
       {
-        // Node's HTTP server silently keeps only the first of two such headers.
+        // Of two such headers, Node's HTTP server silently drops the second.
         what: "one of two in two headers",
         headers: bearer("a.b.c\r\nAuthorization: Bearer d.e.f"),
         gets: [400, 'Bearer error="invalid_request"'],
@@ -114,7 +114,7 @@ export function testMercure({ mercureSite: site }: Contract): void {
       expect(await got(await subscribe(site(), `match=${topic}`, resume))).toEqual(["public"]);
     });
 
-    // A test of the fan-out with a virtual clock shows that the stream never ends later.
+    // Another test, of the fan-out with a virtual clock, shows that the stream never ends later.
     it("ends when the token expires, or up to a second before", async () => {
       const issuedAtSeconds = Math.floor(Date.now() / 1000);
       const headers = bearer(await currentToken({ subscribe: ["*"], lifetimeSeconds: 5 }));

@@ -32,7 +32,7 @@ function pollBytes({ topic, cursor, wait, headers = {} }: Asking): string {
   const query = new URLSearchParams({ topic });
   if (cursor !== undefined) query.set("last_event_id", cursor);
   if (wait !== undefined) query.set("wait", String(wait));
-  // URLSearchParams would write a space as a plus, which the hub reads as a plus. No value here has a space.
+  // URLSearchParams writes a space as a plus, but the hub reads a plus as a plus. No value here has a space.
   return requestBytes({ path: `/poll?${query.toString()}`, headers });
 }
 
@@ -44,7 +44,7 @@ function answerOf({ status, body }: ResponseText): Answer {
 const poll = async (site: Site, asking: Asking): Promise<Answer> =>
   answerOf(await ask(site, pollBytes(asking)));
 
-/** Sends a poll that waits for events. Resolves when the hub counts it. */
+/** Sends a poll that waits for events. Resolves when the hub counts the poll. */
 async function waitingPoll(site: Site, asking: Asking): Promise<RawConnection> {
   const before = await openStreams(site);
   const connection = await site.connect();
@@ -123,7 +123,8 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
   });
 
   it("are removed as soon as their client disconnects", async () => {
-    // Bug: their clients counted as streams and subscribers until the polls' time was over.
+    // Bug: the hub counted the clients of these polls as streams and subscribers until the waiting time of the polls
+    // was over.
     const topic = freshTopic();
     const { position: cursor } = await poll(site(), { topic });
     const before = await openStreams(site());

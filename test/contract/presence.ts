@@ -114,7 +114,9 @@ export function testPresence({ mercureSite: site }: Contract): void {
   });
 }
 
-/** Reads the list at this path until it has this number of subscriptions: changes appear with a delay. */
+/**
+ * Reads the list at this path until the list has this number of subscriptions. Changes appear in the list with a delay.
+ */
 async function listOf(
   site: Site,
   path: string,

@@ -69,7 +69,7 @@ function testModes(site: () => Site): void {
     polled.write(requestBytes({ path: "/lp/room" }));
     await untilFollowed(site(), { channel: "room", subscribers: 4 });
 
-    // The poll may have its response by now, and then no longer counts as a subscriber.
+    // The hub may have answered the poll by now. Then the poll no longer counts as a subscriber.
     expect(await publish("one%20%C3%A9")).toMatch(
       /^\{"channel": "room", "published_messages": 1, "stored_messages": 1, "subscribers": [34]\}\r\n$/,
     );
@@ -160,7 +160,7 @@ async function messages(client: WebSocketClient, count: number): Promise<readonl
   return client.items.filter(isMessage).map(textOf);
 }
 
-/** Opens a WebSocket and waits for its head. After that the client is subscribed. */
+/** Opens a WebSocket and waits for the response head. After that the client is subscribed. */
 async function openSocket(site: Site, path: string): Promise<WebSocketClient> {
   const client = new WebSocketClient(await site.connect(), { within });
   client.connection.write(requestBytes({ path, headers: handshakeHeaders }));

@@ -29,7 +29,7 @@ export interface Site {
   publish(input: PublicationInput): Promise<string>;
   /** The value of a counter, summed over its labels. */
   figure(name: string): number;
-  /** Stops the hub in order. A server in front of it continues to run. */
+  /** Stops the hub in order. A server in front of the hub continues to run. */
   stop(): Promise<void>;
 }
 

@@ -6,16 +6,16 @@ import { startSite, type Site } from "./site.js";
 /** The hubs that the parts of the contract share. */
 export interface Contract {
   readonly front: FrontName;
-  /** A hub with the default settings. Tests share it, and each uses its own topics. */
+  /** A hub with the default settings. All tests share this hub, and each test uses its own topics. */
   readonly site: () => Site;
   /**
-   * A hub that allows pages of {@link allowedOrigin}, stores {@link keptPerTopic} publications per topic, sends a
-   * heartbeat every 0.2 s and `retry: 1500`, and serves clients of the push stream module.
+   * A hub that allows pages of {@link allowedOrigin} and stores {@link keptPerTopic} publications per topic. The hub
+   * sends a heartbeat every 0.2 s and `retry: 1500`, and serves clients of the push stream module.
    */
   readonly smallSite: () => Site;
   /**
-   * A hub that accepts the tokens of test/support/token.ts, publishes subscription events, allows pages of {@link
-   * allowedOrigin}, and serves clients of the push stream module.
+   * A hub that accepts the tokens of test/support/token.ts and publishes subscription events. The hub allows pages of
+   * {@link allowedOrigin}, and serves clients of the push stream module.
    */
   readonly mercureSite: () => Site;
 }
@@ -33,7 +33,7 @@ export function contractSites(front: FrontName): Contract {
   let mercureSite: Site | undefined;
   const ends: (() => void | Promise<void>)[] = [];
   const onEnd = (action: () => void | Promise<void>): void => void ends.unshift(action);
-  // Declared here, because a hook that another hook declares never runs.
+  // This hook is declared here, because a hook that another hook declares never runs.
   afterAll(async () => {
     for (const end of ends) await end();
   });

@@ -6,7 +6,7 @@ import { allowedOrigin, type Contract, keptPerTopic } from "./sites.js";
 import type { Site } from "./site.js";
 import { currentToken } from "../support/token.js";
 
-/** The streams of `/ws`, with the same promises as those of `/esupdates`. */
+/** The streams of `/ws`, with the same promises as the streams of `/esupdates`. */
 export function testWebSockets(contract: Contract): void {
   describe("a WebSocket", () => {
     testHandshakes(contract);

@@ -8,7 +8,7 @@ import { startMongrel2 } from "./mongrel2-server.js";
 import { atTestEnd, type OnEnd } from "./on-end.js";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
-/** A hub that serves pages, with ways to break it. */
+/** A hub that serves pages. Tests can break the hub and its network. */
 export interface BrokenSite {
   /** Ends with a slash. */
   readonly url: string;
@@ -65,7 +65,7 @@ class Hub {
   }
 }
 
-// A stream counts as dead after three heartbeats, so short ones keep the tests short.
+// A stream counts as dead after three missed heartbeats, so a short heartbeat interval keeps the tests short.
 const args = ["--heartbeat", "1"];
 
 async function startStandalone({ env = {}, onEnd = atTestEnd }: BrokenSiteOptions = {}): Promise<BrokenSite> {

@@ -30,19 +30,19 @@ export interface FakeOptions {
 const uuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
 /**
- * Plays the side of Mongrel2 that a handler sees, over real ZeroMQ sockets with ports of its own. It knows the ids
- * that it has assigned. It answers a message for any other id with a disconnect notice, in order. With flow control
- * it answers deliveries with credits.
+ * Plays the side of Mongrel2 that a handler sees, over real ZeroMQ sockets with ports of its own. The fake stores the
+ * ids that it has assigned. The fake answers a message for any other id with a disconnect notice, in order. With flow
+ * control the fake answers deliveries with credits.
  *
- * It has no HTTP side: `request` plays a client. Switches such as `answering` produce faults; add further ones in
- * `#take`.
+ * The fake has no HTTP side: `request` plays a client. Switches such as `answering` produce faults. Add further
+ * switches in `#take`.
  */
 export class FakeMongrel2 {
   /** False: the fake reads messages and sends no answers, like a stopped server. `answerAgain` sends them later. */
   answering = true;
   /** False: the fake sends no credits by itself; `credit` sends one. */
   crediting = true;
-  /** The answer to `status net`. undefined: the control port reads the question and never answers. */
+  /** The answer to `status net`. If undefined, the control port reads the question and never answers. */
   rows: readonly FakeRow[] | undefined = [];
   readonly messages: HandlerMessage[] = [];
   /** The number of questions that the control port has received. */
@@ -78,7 +78,7 @@ export class FakeMongrel2 {
     return this.#ids;
   }
 
-  /** Binds the sockets. After `stop` it uses the same addresses again, as a new run that knows no id. */
+  /** Binds the sockets. After `stop` the fake uses the same addresses again, as a new run that knows no id. */
   async start(): Promise<void> {
     this.#ids.clear();
     const push = new Push({ linger: 0, sendTimeout: 10_000 });
@@ -108,7 +108,7 @@ export class FakeMongrel2 {
     this.#due = [];
   }
 
-  /** Breaks the handler's connection for deliveries, and accepts it again. The run continues and keeps its ids. */
+  /** Breaks the handler's connection for deliveries, and accepts a new one. The run continues and keeps its ids. */
   async resubscribe(): Promise<void> {
     this.#subscriber?.close();
     const subscriber = new Subscriber({ linger: 0 });
@@ -151,7 +151,7 @@ export class FakeMongrel2 {
     return this.#sending;
   }
 
-  /** Sends the answers that were held back while `answering` was false, and answers again. */
+  /** Sets `answering` to true, and sends the answers that the fake held back while `answering` was false. */
   async answerAgain(): Promise<void> {
     this.answering = true;
     const due = this.#due;

@@ -112,7 +112,7 @@ function testGaps({ smallSite: site }: Contract): void {
   });
 }
 
-/** Publishes the numbers as texts, in bursts, so that they go out in rounds of all sizes. */
+/** Publishes the numbers as texts, in bursts, so that the hub sends rounds of all sizes. */
 export async function publishNumbers(
   site: Site,
   topic: string,

@@ -42,7 +42,7 @@ function eventStream({ name, path, parameter, headers = {} }: Asking): Transport
   };
 }
 
-/** Reads one block. The stream has opened with its first block. */
+/** Reads one block. The first block shows that the stream is open. */
 function readBlock(text: string, log: Log): void {
   const { id, event, data } = parseBlock(text);
   const place = id === undefined ? undefined : { id };
@@ -52,7 +52,7 @@ function readBlock(text: string, log: Log): void {
   log.opened();
 }
 
-/** The reason in a gap's notice. */
+/** The reason in the notice of a gap. */
 export function reasonOf(notice: string): string {
   return (JSON.parse(notice) as { readonly reason: string }).reason;
 }

@@ -3,7 +3,7 @@ import { Log } from "./log.js";
 import type { Place, Told } from "./log.js";
 import type { Change, Following, Line, Transport } from "./transport.js";
 
-/** A client that follows topics with one transport. It resumes, changes its filters and renews its token. */
+/** A client that follows topics with one transport. The client resumes, changes its filters and renews its token. */
 export class Follower {
   readonly #site: Site;
   readonly #transport: Transport;
@@ -38,7 +38,9 @@ export class Follower {
     return this.#log.isOver;
   }
 
-  /** Opens the stream, or opens it again at the current position, and waits until the hub has subscribed it. */
+  /**
+   * Opens the stream, the first time or again at the current position. Waits until the hub has subscribed the client.
+   */
   async open(added: readonly string[] = []): Promise<void> {
     this.#line?.close();
     this.#log.opening();
@@ -69,7 +71,7 @@ export class Follower {
     }
   }
 
-  /** Changes the filters: with a message if the transport has messages, else with a new request. */
+  /** Changes the filters. Sends a message if the transport has messages, else a new request. */
   async change(change: Change): Promise<void> {
     if (this.#line?.say === undefined) return this.comeBack(change);
     this.#note(change);
@@ -82,7 +84,10 @@ export class Follower {
     await this.open(change.add);
   }
 
-  /** Continues with another token: with a message, or with a new request after the old token has ended the stream. */
+  /**
+   * Continues with another token. Sends a message if the transport has messages. Otherwise sends a new request after
+   * the old token has ended the stream.
+   */
   async renew(token: string): Promise<void> {
     this.#following = { ...this.#following, token };
     if (this.#line?.say !== undefined) return this.#line.say({ token });

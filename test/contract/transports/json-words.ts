@@ -1,6 +1,6 @@
 import type { Told } from "./log.js";
 
-/** The fields of the JSON messages of WebSockets and polls. Each kind has some of them. */
+/** The fields of the JSON messages of WebSockets and polls. Each kind of message has some of these fields. */
 export interface Words {
   readonly kind: string;
   readonly id?: string;

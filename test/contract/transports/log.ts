@@ -1,12 +1,12 @@
 import { Changes } from "../../support/wait-for.js";
 import { within } from "../client.js";
 
-/** An event or a gap that a client received over any transport. */
+/** An event or a gap notice that a client received over any transport. */
 export type Told =
   | { readonly kind: "event"; readonly data: string }
   | { readonly kind: "gap"; readonly reason: string };
 
-/** The position of a client, in all forms that its transport has. */
+/** The position of a client, in all forms that the client's transport has. */
 export interface Place {
   /** The event id, which every transport has. */
   readonly id?: string | undefined;

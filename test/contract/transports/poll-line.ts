@@ -17,7 +17,10 @@ export interface Polling {
 /** Longer than any poll waits, and longer than any pause in a test. */
 const answerWithin = 120_000;
 
-/** Sends one poll after another, each on its own connection, until closed, or until a response refuses the token. */
+/**
+ * Sends one poll after another, each on its own connection. Stops when the line is closed, or when a response refuses
+ * the token.
+ */
 export function openPolls(site: Site, polling: Polling, following: Following): Promise<Line> {
   const polls = new Polls(site, polling);
   // A client with a position loses no event, even if the hub receives its first poll late.

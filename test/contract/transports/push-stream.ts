@@ -68,7 +68,7 @@ interface StreamMode {
   readonly mode: string;
   /** Further headers of each request. @default none */
   readonly headers?: Headers;
-  /** The text that marks an open stream; empty if the head is enough. */
+  /** The text that marks an open stream; empty if the response head is enough. */
   readonly opening: string;
   readonly reader: (log: Log) => Reader;
 }
@@ -91,13 +91,13 @@ function stream({ name, mode, headers = {}, opening, reader }: StreamMode): Tran
   return { ...module, name, open, isStream: true, presence: "yes", request: asking };
 }
 
-/** Values that hold for all modes: their clients have no event ids and no retained values. */
+/** Values that hold for all modes: the clients of the module have no event ids and no retained values. */
 const module = { retained: notInThisScheme, positions: notInThisScheme } as const;
 
 interface PollMode {
   readonly name: string;
   readonly mode: string;
-  /** The messages in a response; empty if it has none. */
+  /** The messages in a response; empty if the response has none. */
   readonly messagesOf: (body: string) => readonly Message[];
 }
 
@@ -110,8 +110,8 @@ function polls({ name, mode, messagesOf }: PollMode): Transport {
     log.move({ id: log.place.id, ...(stamp === undefined ? {} : { stamp }) });
   };
   const open: Transport["open"] = (site, following, log) => {
-    // The hub does not confirm a waiting poll. So the first poll does not wait, and its response shows that the
-    // client is known.
+    // The hub does not confirm a waiting poll. So the first poll does not wait, and the response shows that the hub
+    // knows the client.
     let headers: Headers = { "X-Nginx-PushStream-Mode": "polling" };
     const next = (from: Place | undefined): string => {
       const bytes = request(mode, { ...following, from }, headers);

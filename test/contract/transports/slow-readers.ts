@@ -44,12 +44,12 @@ export function testSlowReaders({ front, mercureSite, smallSite }: Contract): vo
 }
 
 /**
- * Publishes 1 MB at a time until the clients that do not read are behind, at most 16 MB. The kernel buffers less for
- * a connection that is not read: its two buffers grow to 6 and 4 MB.
+ * The test publishes 1 MB at a time, at most 16 MB, until the clients that do not read are behind. The kernel buffers
+ * less for a connection whose client does not read: the two socket buffers grow to 6 and 4 MB.
  */
 const late = { atMost: 512, step: 32, bytes: 32 * 1024 };
 
-/** Random text, which gzip shortens only by a quarter. A compressed megabyte of one letter would not fill a socket. */
+/** Random text, which gzip shortens only by 25%. A compressed megabyte of one letter does not fill a socket buffer. */
 const padding = randomBytes(late.bytes).toString("base64").slice(0, late.bytes);
 
 interface LateReading {
@@ -61,14 +61,15 @@ interface LateReading {
 
 async function readLate(front: FrontName, site: Site): Promise<LateReading> {
   const topic = freshTopic();
-  // Streams that earlier tests left open would distort the count of open streams.
+  // Streams of earlier tests that are still open distort the count of open streams.
   await untilStreams(site, 0);
   const open = () => withEach(transports, (transport) => follow(site, transport, { filters: [topic] }));
   const [slow, quick] = [await open(), await open()];
   const isBehind = (): Promise<boolean> => areBehind(front, site);
   for (const follower of Object.values(slow)) follower.stopReading();
   let count = 0;
-  // Waits for the clients that read, before more is published. So the slow clients have delayed none of them.
+  // Waits until the clients that read have everything, and only then publishes more. So the slow clients have delayed
+  // no other client.
   const publish = async (howMany: number): Promise<string> => {
     for (const upTo = count + howMany; count < upTo;) {
       count += 1;
@@ -92,8 +93,8 @@ async function readLate(front: FrontName, site: Site): Promise<LateReading> {
 }
 
 /**
- * True if all streams that are not read have fallen behind, or were closed. If closed, the streams of the other
- * clients and all polls remain.
+ * True if all streams of clients that do not read have fallen behind, or if the hub has closed all of these streams. In
+ * the second case only the streams of the other clients and all polls remain.
  */
 async function areBehind(front: FrontName, site: Site): Promise<boolean> {
   const streams = transports.filter(({ isStream }) => isStream).length;

@@ -4,12 +4,12 @@ import type { Site } from "../site.js";
 import type { Log } from "./log.js";
 import type { Line } from "./transport.js";
 
-/** Reads the bytes after a head, in pieces of any size. The first piece may be empty. */
+/** Reads the bytes after a response head, in pieces of any size. The first piece may be empty. */
 export type Reader = (piece: Buffer) => void;
 
 /**
- * Requests a stream, and passes its decoded body to `read`. Ignores bytes that arrive after {@link Line.close}. A
- * refusal becomes the error of the log.
+ * Requests a stream, and passes its decoded body to `read`. Ignores bytes that arrive after {@link Line.close}. An
+ * error response becomes the error of the log.
  */
 export async function openLine(
   site: Site,
@@ -46,7 +46,7 @@ interface Body {
   readonly end: () => void;
 }
 
-/** Removes the head, and decodes gzip if the head names it. */
+/** Removes the response head. Decodes gzip if the response head names gzip. */
 function body(read: Reader, { log, over }: { readonly log: Log; readonly over: () => void }): Body {
   let head: Buffer | undefined = Buffer.alloc(0);
   let decoded: Body = { piece: read, end: over };
@@ -64,7 +64,7 @@ function body(read: Reader, { log, over }: { readonly log: Log; readonly over: (
   return { piece, end: () => decoded.end() };
 }
 
-/** A stream that is cut off ends inside its gzip data, which is not an error here. */
+/** The gzip data of a stream that is cut off is incomplete. This is not an error here. */
 function gunzip(read: Reader, over: () => void): Body {
   const stream = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   stream.on("data", read).once("end", over);

@@ -11,8 +11,8 @@ export const transports: readonly Transport[] = [...eventStreams, webSocket, pol
 export const eachTransport = transports.map((transport) => [transport.name, transport] as const);
 
 /**
- * Runs this for all transports at the same time, because tests mostly wait. Returns the results by transport. Rejects
- * with the first error.
+ * Runs the function for all transports at the same time, because tests mostly wait. Returns the results by transport.
+ * Rejects with the first error.
  */
 export async function withEach<T>(
   some: readonly Transport[],

@@ -42,13 +42,15 @@ export interface Transport {
   readonly name: string;
   /** The bytes of a GET request. */
   request(following: Following): string;
-  /** Opens the stream. The log records when the hub has subscribed it, and everything that it receives. */
+  /**
+   * Opens the stream. The log records when the hub has subscribed the client, and everything that the client receives.
+   */
   open(site: Site, following: Following, log: Log): Promise<Line>;
   /** True if the hub writes to an open connection, so that a slow client can fall behind and be closed. */
   readonly isStream: boolean;
-  /** Retained values come first, for clients without a position and for added filters. */
+  /** The hub sends retained values first, to clients without a position and for added filters. */
   readonly retained: Scheme;
-  /** Each publication has an event id, also if its publisher gave none. */
+  /** Each publication has an event id, even if the publisher gave none. */
   readonly positions: Scheme;
   /** The filters appear in the list of active subscriptions. */
   readonly presence: Scheme;
