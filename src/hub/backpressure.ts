@@ -9,7 +9,7 @@ export interface PressureLimits {
   readonly pendingBytes: number;
   /** Below this number of pending bytes publishers never wait, however old the oldest entry is. */
   readonly pendingFloorBytes: number;
-  /** Above the floor, publishers also wait while rounds take entries older than this, in milliseconds. */
+  /** Above the floor, publishers also wait while rounds deliver entries that are older than this, in milliseconds. */
   readonly pendingAgeMs: number;
 }
 
@@ -27,8 +27,8 @@ export const defaultPressureLimits: PressureLimits = Object.freeze({
 const slotBytes = 16;
 
 /**
- * Counts the pending bytes of all cohorts: an entry once, however many cohorts have it pending, and a slot for each
- * cohort.
+ * Counts the pending bytes of all cohorts. An entry counts once, even if several cohorts have the entry pending. A slot
+ * counts for each cohort.
  */
 export class Backpressure {
   readonly #limits: PressureLimits;
@@ -54,13 +54,13 @@ export class Backpressure {
     return this.#late && this.#bytes >= this.#limits.pendingFloorBytes;
   }
 
-  /** Makes publishers wait until every holder has called this with `on: false`, whatever is pending. */
+  /** Makes publishers wait until every holder has called `hold` with `on: false`, even if no bytes are pending. */
   hold(who: object, on: boolean): void {
     if (on) this.#holders.add(who);
     else if (this.#holders.delete(who)) this.relieved();
   }
 
-  /** Undefined if publishers may continue, else a promise that resolves when they may. */
+  /** Undefined if publishers may continue, else a promise that resolves when publishers may continue. */
   room(): Promise<void> | undefined {
     return this.full ? this.#waiters.until(() => !this.full) : undefined;
   }
@@ -71,7 +71,7 @@ export class Backpressure {
     this.#bytes += slotBytes;
   }
 
-  /** Removes an entry from one cohort. Drops the encoded bytes with the last cohort. */
+  /** Removes an entry from one cohort. Drops the encoded bytes when no cohort has the entry pending any more. */
   remove(entry: Entry): void {
     entry.pendingIn -= 1;
     this.#bytes -= slotBytes;
@@ -80,7 +80,7 @@ export class Backpressure {
     entry.forgetEncoded();
   }
 
-  /** Call it after entries were removed. `oldest` is the first of them, if a round took them. */
+  /** Call this after {@link remove}. `oldest` is the first removed entry, if a round delivers the removed entries. */
   relieved(oldest?: Entry): void {
     if (oldest !== undefined) this.#late = this.#clock.now() - oldest.atMs > this.#limits.pendingAgeMs;
     if (!this.full) this.#waiters.look();

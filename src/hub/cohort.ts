@@ -15,14 +15,17 @@ import type { Rights } from "./publications/rights.js";
 export interface Outlet {
   /** Part of the cohort's key; unique in the hub. */
   readonly name: string;
-  /** The cohort has entries pending. Called once until they are taken. It must not call back into the hub. */
+  /**
+   * The cohort has pending entries. The hub calls `wake` once until a round takes the entries. `wake` must not call the
+   * hub.
+   */
   wake(cohort: Cohort): void;
 }
 
 /** The properties that decide which bytes a connection gets. Connections that share all of them share a cohort. */
 export interface Subscription {
   readonly format: Format;
-  /** @default none: bytes as the format writes them */
+  /** @default none: the bytes are sent as the format writes them */
   readonly coding?: Coding | undefined;
   readonly filters: readonly TopicFilter[];
   readonly rights: Rights;
@@ -34,16 +37,17 @@ export interface Joining {
   /** The client's cursor. Undefined: the connection starts at the head, with the retained values. */
   readonly lastEventId: string | undefined;
   /**
-   * For a client that resumes from a cursor: the filters that it did not have before. Their retained values come first.
+   * For a client that resumes from a cursor: the filters that the client did not have before. The client first gets the
+   * retained values of these filters.
    * @default none
    */
   readonly added?: readonly TopicFilter[] | undefined;
 }
 
-/** The bytes of some entries, in order and coded, for one round. */
+/** The encoded bytes of the entries of one round, in order. */
 export interface Batch {
   readonly body: Buffer;
-  /** The number of publications in it. */
+  /** The number of publications in the batch. */
   readonly count: number;
 }
 
@@ -55,22 +59,25 @@ export function cohortKey(outlet: Outlet, subscription: Subscription): string {
 
 /**
  * All connections of one outlet that get identical bytes, and the entries that are pending for them. While an outlet
- * listens, matching entries wait here until a round takes them. A reader of history joins when it has reached {@link
- * horizon}.
+ * listens, the cohort keeps matching entries until a round takes them. A reader of history joins the cohort when the
+ * reader has reached {@link horizon}.
  */
 export class Cohort {
   readonly key: string;
   readonly outlet: Outlet;
   readonly subscription: Subscription;
-  /** Memory for the filters of one of its connections, in bytes. */
+  /** Memory for the filters of one connection of the cohort, in bytes. */
   readonly filterBytes: number;
   readonly #history: History;
   readonly #backpressure: Backpressure;
   readonly #pending = new CompactingQueue<Entry>();
-  /** An offset and not the entry, which would stay in memory while the cohort is quiet. */
+  /**
+   * The offset of the newest appended entry. A reference to the entry keeps the entry in memory while the cohort is
+   * quiet.
+   */
   #last: Offset = 0;
   #listening = false;
-  /** The number of its connections. Kept by the hub. */
+  /** The number of connections in the cohort. The hub updates this number. */
   connections = 0;
 
   constructor(options: {
@@ -87,7 +94,10 @@ export class Cohort {
     this.#backpressure = options.backpressure;
   }
 
-  /** Every matching entry up to this offset was taken by a round, or was never pending here. */
+  /**
+   * For every matching entry up to this offset: a round has taken the entry, or the entry was never pending in this
+   * cohort.
+   */
   get horizon(): Offset {
     const next = this.#pending.first;
     return next === undefined ? this.#history.head : next.offset - 1;
@@ -103,8 +113,8 @@ export class Cohort {
   }
 
   /**
-   * While `listening`, matching entries are kept for the next round. Otherwise none are: a later reader finds them in
-   * history.
+   * While `listening`, the cohort keeps matching entries for the next round. Otherwise the cohort keeps no entries, and
+   * readers find the entries in history.
    */
   listen(listening: boolean): void {
     this.#listening = listening;
@@ -135,8 +145,8 @@ export class Cohort {
   }
 
   /**
-   * Takes entries for the next round: as many as fit into `maxBytes` before coding, at least one. Undefined if none are
-   * pending.
+   * Takes entries for the next round: as many as fit into `maxBytes` before coding, at least one. Undefined if no
+   * entries are pending.
    */
   nextBatch(maxBytes: number): Batch | undefined {
     const { first } = this.#pending;

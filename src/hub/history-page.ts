@@ -11,9 +11,11 @@ import type { Entry } from "./publications/entry.js";
 
 /**
  * The state of a reader of history.
- * - `opening`: it gets the retained values with offsets after `after`, up to `upTo`, that history does not hold. Then
- *   it gets the gap event, or its position if there is no gap, and then history after `from`.
- * - `history`: the reader has every entry up to and including `after`, and knows of losses up to the mark `lossMark`.
+ * - `opening`: the reader first gets the retained values with offsets after `after`, up to `upTo`, that history does
+ *   not hold. Then the reader gets the gap event, or its position if there is no gap. Then the reader gets history
+ *   after `from`.
+ * - `history`: the reader has every entry up to and including `after`. The reader knows of losses up to the mark
+ *   `lossMark`.
  */
 export type ReadState =
   | {
@@ -22,11 +24,11 @@ export type ReadState =
       readonly upTo: Offset;
       readonly from: Offset;
       /**
-       * The names of the filters whose values up to `from` the reader still needs; undefined for all filters. The
-       * reader has the values of its other filters already, or gets them from history.
+       * The names of the filters whose values up to `from` the reader still needs; undefined for all filters. For the
+       * other filters, the reader already has the values or gets the values from history.
        */
       readonly added?: readonly string[] | undefined;
-      /** Losses up to this mark are in `gap`. */
+      /** `gap` contains the losses up to this mark. */
       readonly lossMark: LossMark;
       readonly gap?: Gap;
     }
@@ -42,15 +44,15 @@ export interface Page {
   readonly count: number;
   /** The reader's state after this page. */
   readonly next: ReadState;
-  /** The reason of the gap event in this page; undefined if there is none. */
+  /** The reason of the gap event in this page; undefined if the page has no gap event. */
   readonly gapReason: GapReason | undefined;
   /** True if the page ended because it was full. */
   readonly full: boolean;
 }
 
 /**
- * A page that a slower store, or another process, has to send. It calls `take` once, in a later turn, or never if that
- * process has ended. Call the returned function if the page is not needed any more.
+ * A page that a slower store, or another process, has to send. The function calls `take` once, in a later turn, or
+ * never if the other process has ended. Call the returned function if the page is not needed any more.
  */
 export type PendingPage = (take: (page: Page) => void) => () => void;
 
@@ -67,8 +69,9 @@ export interface PageLimits {
 }
 
 /**
- * The first state of a new connection. With a cursor it reads on from there, after the retained values of the filters
- * that it did not have before. Without a cursor it begins at the head, after all retained values.
+ * The first state of a new connection. With a cursor, the connection first gets the retained values of added filters,
+ * then history after the cursor. Without a cursor, the connection first gets all retained values, then publications
+ * after the head.
  */
 export function startReading(
   source: PageSource,
@@ -88,12 +91,12 @@ export function startReading(
 }
 
 /**
- * The state of a reader after a change of filters: at the same place, with the retained values of the added filters
- * first.
+ * The state of a reader after a change of filters. The reader first gets the retained values of the added filters, then
+ * continues at the same place.
  */
 export function moveReading(read: ReadState, added: readonly string[]): ReadState {
   if (read.kind === "history") return resumed(read.after, added);
-  // The offset says nothing about the values of the new filters, so all values come again.
+  // The offset does not show which values of the new filters the reader has, so the reader gets all values again.
   return { ...read, after: 0, lossMark: 0, added: read.added && [...read.added, ...added] };
 }
 
@@ -143,7 +146,7 @@ class PageBuilder {
     if (next.kind === "history") {
       const older = this.#olderThanMemory(next);
       if (older !== undefined && this.#bytes === 0) return this.#pending(next, older);
-      // The older entries get a page of their own, which is the next one whatever the horizon is then.
+      // The older entries get a page of their own. That page is the next one, even if the horizon moves.
       if (older !== undefined) this.#full = true;
     }
     const end = next.kind === "history" && !this.#full ? this.#entries(next) : next;
@@ -155,14 +158,14 @@ class PageBuilder {
     const [only] = this.#parts;
     const body =
       only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts, this.#bytes);
-    // One reader: few pages are shared.
+    // The page counts as encoded for one reader, because few pages are shared.
     return { body: this.#cohort.coded(body, 1), count: this.#count, next, full: this.#full, gapReason };
   }
 
   /**
-   * Looks for entries that history no longer holds for this reader. If it finds any, the reader gets a gap event and
-   * the retained values that it may have missed. Entries can be evicted between two pages of one reader too. The page
-   * says nothing before the search is complete.
+   * Searches for entries that history no longer holds for this reader. If there are such losses, the reader gets a gap
+   * event and the retained values that the reader may have missed. Entries can also be evicted between two pages of one
+   * reader. The page has no gap event before the search is complete.
    */
   #findLosses(state: ReadState): { readonly isComplete: boolean; readonly state: ReadState } {
     const from = state.kind === "opening" ? state.from : state.after;
@@ -197,7 +200,7 @@ class PageBuilder {
     return added ? { kind: "history", after, lossMark } : { ...opening, after: sent };
   }
 
-  /** The filters whose values up to `from` the reader needs. */
+  /** The filters for which the reader needs the values up to `from`. */
   #filtersUpToFrom({ added }: Opening): readonly TopicFilter[] {
     const { filters } = this.#cohort.subscription;
     if (added === undefined) return filters;
@@ -205,7 +208,7 @@ class PageBuilder {
     return filters.filter((filter) => namesOf([filter]).some((name) => names.has(name)));
   }
 
-  /** Leaves out a retained value that history or a round brings, or has brought. */
+  /** False for a retained value that the reader gets, or has got, from history or a round. */
   #isWanted(entry: Entry, state: Opening, early: readonly TopicFilter[]): boolean {
     const { filters, rights } = this.#cohort.subscription;
     if (!mayRead(rights, entry.publication)) return false;
@@ -213,14 +216,15 @@ class PageBuilder {
     const set = filterSetOf(isEarly ? early : filters);
     const topics = entry.publication.topics.filter((topic) => set.matches(topic));
     if (isEarly) return topics.length > 0;
-    // An entry beyond the horizon is pending. It comes with a round, even if history no longer holds it.
+    // An entry beyond the horizon is pending. The reader gets the entry in a round, even if history no longer holds the
+    // entry.
     if (entry.offset > this.#limits.upTo) return false;
     return !topics.some((topic) => this.#source.history.holds(topic, entry.offset));
   }
 
   /** The position before the first event that history holds for this reader. */
   #beforeFirst(from: Offset): Offset {
-    // The cursor of another hub process may be ahead of this cohort's horizon. It never moves back.
+    // A cursor from another hub process may be ahead of this cohort's horizon. The reader's position never moves back.
     let first: Offset | undefined;
     const looked = this.#source.history.read(rangeOf(this.#cohort, from, this.#limits.upTo), (entry) => {
       first = entry.offset;
@@ -276,7 +280,7 @@ class PageBuilder {
   }
 }
 
-/** Joins the losses found by earlier pages with those found now. */
+/** Joins the losses that earlier pages found with the new losses. */
 function joined(before: Gap | undefined, { topics, more }: Losses): Gap {
   const byName = new Map([...(before?.topics ?? []), ...topics].map((lost) => [lost.topic, lost]));
   return {

@@ -26,18 +26,19 @@ export interface HubOptions {
   /** The limit on the memory of all retained values, in bytes. @default 64 MiB */
   readonly retainedBytes?: number;
   /**
-   * Limits on the filters of all streams. Levels that MQTT filters share count once.
+   * The limits on the filters of all streams. A level that several MQTT filters share counts once.
    * @default defaultFilterLimits
    */
   readonly filters?: Partial<FilterLimits>;
   /**
-   * The hub's own URL, which relative topics and URL patterns are resolved against. @default that of a hub with default
-   * settings
+   * The hub's own URL. Relative topics and URL patterns are resolved against this URL. @default the URL of a hub with
+   * default settings
    */
   readonly baseUrl?: string;
   /**
-   * The topic of presence, below which each subscription has a topic of its own. A publication to this topic itself
-   * goes to every cohort that may receive a private publication below it, and to no other. @default none
+   * The topic of presence. Each subscription has a topic of its own below this topic. A publication to the topic of
+   * presence itself reaches every cohort that may receive a private publication below this topic. No other cohort
+   * receives such a publication. @default none
    */
   readonly presenceTopic?: Topic;
 }
@@ -45,8 +46,9 @@ export interface HubOptions {
 const defaultBaseUrl = `http://127.0.0.1:8080${mercurePath}`;
 
 /**
- * Delivers publications to the cohorts that match their topics. It is synchronous: when {@link apply} returns, the
- * entry is pending in every matching cohort. So no entry can be missed between a reader's last page and its next round.
+ * Delivers publications to the cohorts that match their topics. Delivery is synchronous: when {@link apply} returns,
+ * the entry is pending in every matching cohort. So a reader misses no entry between the reader's last page and the
+ * next round.
  */
 export class Hub {
   readonly history: History;
@@ -94,14 +96,14 @@ export class Hub {
     return now - oldestAtMs;
   }
 
-  /** Undefined if publishers may continue, else a promise that resolves when they may. */
+  /** Undefined if publishers may continue, else a promise that resolves when publishers may continue. */
   room(): Promise<void> | undefined {
     return this.#backpressure.room();
   }
 
   /**
    * True if the limits allow one more stream with these filters. The filters of one stream can need 4 MB with wildcards
-   * and 130 KB without, so a few hundred streams could use all memory.
+   * and 130 KB without. Without a limit, a few hundred streams can use all memory.
    */
   hasRoomFor(filters: readonly TopicFilter[]): boolean {
     if (this.#filterBytes + heldBytes(filters) > this.#filterLimits.bytes) return false;
@@ -112,8 +114,8 @@ export class Hub {
   }
 
   /**
-   * Call it before {@link join}. The hub compares each publication with patterns one by one, so their number is
-   * limited.
+   * Checks these filters against the limits; call this before {@link join}. The hub compares each publication with
+   * patterns one by one, so the number of patterns is limited.
    *
    * @throws PharosError `bad-filter` if the hub holds too many URL patterns or templates that begin like one of these,
    *   that begin with nothing literal, or that use regular expressions; or if MQTT filters are too different
@@ -138,12 +140,12 @@ export class Hub {
     return this.#trie.compared;
   }
 
-  /** Makes publishers wait until `who`, and every other holder, calls this with `on: false`. */
+  /** Makes publishers wait until `who` and every other holder have called `hold` with `on: false`. */
   hold(who: object, on: boolean): void {
     this.#backpressure.hold(who, on);
   }
 
-  /** The journal calls it for each entry, in order of offset. */
+  /** Delivers an entry. The journal calls this for each entry, in order of offset. */
   apply(entry: Entry): void {
     if (entry.publication.retain) this.retained.apply(entry);
     for (const topic of entry.publication.topics) {
@@ -167,7 +169,7 @@ export class Hub {
     return cohort;
   }
 
-  /** Removes one connection. With the last one, the cohort and its pending entries are removed. */
+  /** Removes one connection. After the last connection, the hub also removes the cohort and its pending entries. */
   leave(cohort: Cohort): void {
     cohort.connections -= 1;
     this.#filterBytes -= cohort.filterBytes;

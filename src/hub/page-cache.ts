@@ -6,7 +6,7 @@ import type { PageKey } from "./page-store.js";
 
 /**
  * Pages of history, shared by readers at the same position. Many clients that resume from the same place cost one read
- * and one encoding. Above its limit the oldest pages are removed.
+ * and one encoding. Above its limit, the cache removes the oldest pages.
  */
 export class PageCache {
   readonly #source: PageSource;

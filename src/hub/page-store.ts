@@ -13,10 +13,10 @@ export interface PageKey {
   readonly limits: PageLimits;
 }
 
-/** The largest number of pages: small ones cost more than their bytes. */
+/** The largest number of pages: a small page needs more memory than its bytes. */
 const mostPages = 4096;
 
-/** Keeps pages of history for readers in the same state. Above its limit the oldest pages are removed. */
+/** Keeps pages of history for readers in the same state. Above its limit, the store removes the oldest pages. */
 export class PageStore {
   readonly #maxBytes: number;
   readonly #pages = new Map<string, Kept>();
@@ -33,7 +33,7 @@ export class PageStore {
 
   find(key: PageKey): Page | undefined {
     const kept = this.#pages.get(keyText(key));
-    // A full page is the same for every horizon. A page that ended at the horizon fits that horizon only.
+    // A full page is the same for every horizon. A page that ended at the horizon is valid for that horizon only.
     return kept !== undefined && (kept.page.full || kept.upTo === key.limits.upTo) ? kept.page : undefined;
   }
 

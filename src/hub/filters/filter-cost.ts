@@ -1,20 +1,23 @@
 import type { PatternFilter, TopicFilter } from "./filter.js";
 
-/** The memory of a pattern without its parts, in levels of other filters: about 2 KB. */
+/** The memory of a pattern without the pattern's parts, in levels of other filters: about 2 KB. */
 const patternLevels = 4;
 
-/** Memory of a filter without its text, in bytes: the filter and its slot in the index. Measured: 290. */
+/** Memory of a filter without the filter's text, in bytes: the filter and a slot in the index. Measured: 290. */
 const filterBytes = 300;
 
 /**
- * Memory for the filters of one stream, in bytes. Wildcards and patterns need more, which is counted in levels. Each
- * stream counts, even if others have the same filters: it has parsed them from its own request.
+ * Memory for the filters of one stream, in bytes. Wildcards and patterns need more memory, which is counted in levels.
+ * Streams with equal filters count separately: each request is parsed into filter objects of its own.
  */
 export function heldBytes(filters: readonly TopicFilter[]): number {
   return filters.reduce((sum, { text }) => sum + filterBytes + textBytes(text), 0);
 }
 
-/** V8 uses one byte a character if all are Latin-1, else two; then UTF-8 is longer than the text. */
+/**
+ * V8 uses one byte for each character if all characters are Latin-1, else two. A text whose UTF-8 is longer than the
+ * text counts as two.
+ */
 function textBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }
@@ -24,7 +27,7 @@ export function patternCost({ varying }: PatternFilter): number {
   return patternLevels + varying;
 }
 
-/** The name of the place where an index holds the pattern; empty if it begins with nothing literal. */
+/** The name of the place where an index holds the pattern; empty if the pattern does not begin with literal text. */
 export function placeName({ kind, place }: PatternFilter): string {
   if (place === undefined) return "";
   return JSON.stringify([kind, ...place.map((level) => (typeof level === "string" ? level : null))]);
@@ -39,8 +42,8 @@ export function isPattern(filter: TopicFilter): filter is PatternFilter {
 }
 
 /**
- * The mixtures of `+` and names that begin an MQTT filter. `a/+/b` has three: a name; a name and `+`; a name, `+` and a
- * name. A topic can meet at most one node of each mixture in the trie.
+ * The mixtures of `+` and names at the beginning of an MQTT filter. `a/+/b` has three: a name; a name and `+`; a name,
+ * `+` and a name. In the trie, a topic matches at most one node of each mixture.
  */
 export function* mixturesOf(levels: readonly string[]): Generator<string, void> {
   let mixture = "";

@@ -4,25 +4,27 @@ import { defaultsOf } from "../../limits/limit.js";
 /** Limits on the filters that slow down each publication, for the hub or for one client. */
 export interface FilterLimits {
   /**
-   * URL patterns and templates that begin with nothing literal. These patterns, and the patterns that begin alike, may
-   * each have three varying parts on average.
+   * URL patterns and templates that do not begin with literal text. The patterns of this limit, and of the limit
+   * `alike`, may each have three varying parts on average.
    */
   readonly withoutPrefix: number;
   /** URL patterns, or templates, that begin alike: with the same host and the same first segments of the path. */
   readonly alike: number;
   /** URL patterns with a regular expression: each may use 8 MB while it runs. */
   readonly expressions: number;
-  /** Mixtures of `+` and names that begin MQTT filters. A topic meets one node of each in the trie. */
+  /**
+   * Mixtures of `+` and names at the beginning of MQTT filters. In the trie, a topic matches one node of each mixture.
+   */
   readonly mixtures: number;
   /** Levels of all filters with wildcards together. */
   readonly levels: number;
-  /** Memory for the filters of all streams, as {@link heldBytes} counts it. */
+  /** Memory for the filters of all streams, in bytes, as {@link heldBytes} counts the memory. */
   readonly bytes: number;
 }
 
 /**
- * A topic has at most 42 places for each of two kinds of patterns. So the hub compares a publication with at most 9,400
- * patterns with 28,200 varying parts, and visits at most 1,000 nodes of the trie.
+ * The index finds the patterns of a topic at 42 places or fewer, for each of two kinds of patterns. So the hub compares
+ * a publication with at most 9,400 patterns with 28,200 varying parts. The hub visits at most 1,000 nodes of the trie.
  */
 export const defaultFilterLimits: FilterLimits = Object.freeze({
   ...defaultsOf(declaredPatternLimits),

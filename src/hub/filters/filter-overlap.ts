@@ -6,8 +6,9 @@ import type { Topic } from "../topics/topic.js";
 import { urlLevels } from "../patterns/url-pattern.js";
 
 /**
- * True if a filter may match a topic below this one, as `a/b` is below `a`. It never returns false for a filter that
- * does. It may return true for a pattern that does not: only the first levels of patterns are compared.
+ * True if a filter may match a topic below `parent`, as `a/b` is below `a`. The result is never false for a filter that
+ * matches such a topic. The result can be true for a pattern that matches none, because only the first levels of
+ * patterns are compared.
  */
 export function mayMatchBelow(filter: TopicFilter, parent: Topic): boolean {
   switch (filter.kind) {
@@ -33,7 +34,7 @@ function mqttLevel(level: string): Level | undefined {
   return level === "+" ? anyLevel : level;
 }
 
-/** Compares the levels that both have, up to a level that stands for any number of levels. */
+/** Compares the levels that both lists have, up to a level that stands for any number of levels. */
 function agree(pattern: readonly (Level | undefined)[], levels: readonly string[]): boolean {
   for (const [index, level] of levels.entries()) {
     const wanted = pattern[index];

@@ -3,7 +3,7 @@ import { FilterTrie } from "./filter-trie.js";
 import type { Topic } from "../topics/topic.js";
 import { TopicUrls } from "../topics/topic-url.js";
 
-/** The filters of one stream or token, for comparing them with many topics. */
+/** The filters of one stream or token, to be compared with many topics. */
 export class FilterSet {
   readonly #trie: FilterTrie<true>;
 
@@ -12,7 +12,7 @@ export class FilterSet {
     for (const filter of filters) this.#trie.add(filter, true);
   }
 
-  /** The cost of all calls so far: hostile patterns take a thousand times as long as others. */
+  /** The cost of all calls so far, in steps. Hostile patterns need a thousand times as many steps as usual patterns. */
   get steps(): number {
     return this.#trie.steps;
   }
@@ -29,7 +29,7 @@ export class FilterSet {
 
 const sets = new WeakMap<readonly TopicFilter[], FilterSet>();
 
-/** The set of these filters. The same list gives the same set; do not change the list. */
+/** Returns the set of these filters. The same list gives the same set; do not change the list. */
 export function filterSetOf(filters: readonly TopicFilter[]): FilterSet {
   let set = sets.get(filters);
   if (set === undefined) {
@@ -39,7 +39,7 @@ export function filterSetOf(filters: readonly TopicFilter[]): FilterSet {
   return set;
 }
 
-/** All URL patterns of a hub are relative to the same URL. */
+/** The parser of topics for these filters. All URL patterns of a hub are relative to the same URL. */
 function urlsOf(filters: readonly TopicFilter[]): TopicUrls {
   for (const filter of filters) if (filter.kind === "urlpattern") return filter.urls;
   return new TopicUrls("");

@@ -8,7 +8,7 @@ import type { Work } from "../patterns/pattern-matcher.js";
 import type { Topic } from "../topics/topic.js";
 import type { TopicUrls } from "../topics/topic-url.js";
 
-/** One level of filters. Empty sets are left out: with them a node used 750 bytes instead of 480. */
+/** One level of filters. The trie creates no empty sets: with empty sets, a node used 750 bytes instead of 480. */
 interface Node<T> {
   children?: Map<string, Node<T>>;
   here?: Set<T>;
@@ -28,13 +28,13 @@ export interface FilterCounts extends PatternCounts {
   readonly levels: number;
 }
 
-/** The cost, in steps, of a topic that matches nothing, and of each node that it meets. */
+/** The cost, in steps, of a topic that matches nothing, and of each node that the topic visits. */
 const topicSteps = 20;
 const nodeSteps = 5;
 
 /**
  * Maps topic filters to values, and finds the values whose filters match a topic. The time depends on the topic's
- * levels, the matches and the patterns that begin like the topic, not on the number of filters.
+ * levels, the matches and the patterns that begin like the topic. The time does not depend on the number of filters.
  */
 export class FilterTrie<T> {
   readonly #exact = new Map<string, Set<T>>();
@@ -48,7 +48,7 @@ export class FilterTrie<T> {
   /** The number of nodes of each mixture of `+` and names. */
   readonly #mixtures = new Map<string, number>();
 
-  /** @param options.urls parses topics relative to the URL that the URL patterns are relative to */
+  /** @param options.urls parses topics relative to the base URL of the URL patterns */
   constructor({ urls, limits = defaultFilterLimits }: FilterTrieOptions) {
     this.#limits = limits;
     this.#patterns = new PatternFilters({ urls, work: this.#work, limits });
@@ -84,7 +84,7 @@ export class FilterTrie<T> {
     return { ...this.#patterns.counts, mixtures: this.#mixtures.size, levels: this.levels };
   }
 
-  /** The reason, for the client, why these filters cannot be added; undefined if they can. */
+  /** The reason, for the client, why these filters cannot be added; undefined if the filters can be added. */
   refusalOf(filters: readonly TopicFilter[]): string | undefined {
     return this.#refusalOfMixtures(filters) ?? this.#patterns.refusalOf(filters.filter(isPattern));
   }
@@ -125,7 +125,7 @@ export class FilterTrie<T> {
     }
   }
 
-  /** Removes the value from this filter; no effect if it is not there. */
+  /** Removes the value from this filter; no effect if the filter does not have the value. */
   remove(filter: TopicFilter, value: T): void {
     switch (filter.kind) {
       case "exact": {
@@ -149,7 +149,10 @@ export class FilterTrie<T> {
     }
   }
 
-  /** Calls `visit` for each value with a matching filter. A value comes once for each of its filters that matches. */
+  /**
+   * Calls `visit` for each value with a matching filter. The number of calls for a value is the number of its matching
+   * filters.
+   */
   match(topic: Topic, visit: (value: T) => void): void {
     this.#work.steps += topicSteps;
     this.#exact.get(topic)?.forEach(visit);
@@ -186,7 +189,7 @@ export class FilterTrie<T> {
     node.here = (node.here ?? new Set()).add(value);
   }
 
-  /** Removes the value, and then each node that is empty, from the last level up. */
+  /** Removes the value, and then the empty nodes, from the last level up. */
   #removeBelow(node: Node<T>, removal: Removal<T>): void {
     const level = removal.levels[removal.index];
     if (level === undefined) {
@@ -213,7 +216,7 @@ export class FilterTrie<T> {
     if (node.children.size === 0) delete node.children;
   }
 
-  /** Counts one node more, or one less. */
+  /** Adds one to the number of nodes of a mixture, or subtracts one. */
   #count(mixture: string, sign: 1 | -1): void {
     this.#levels += sign;
     const nodes = (this.#mixtures.get(mixture) ?? 0) + sign;
@@ -232,7 +235,10 @@ function isEmptyNode<T>({ children, here, below }: Node<T>): boolean {
   return children === undefined && here === undefined && below === undefined;
 }
 
-/** Follows one topic through the nodes by one recursive call each. An object for each node takes ten times as long. */
+/**
+ * Follows one topic through the nodes, with one recursive call for each node. One object for each node needs ten times
+ * as long.
+ */
 class Walk<T> {
   readonly #levels: readonly string[];
   readonly #visit: (value: T) => void;

@@ -16,7 +16,7 @@ import { urlPatternsFor } from "../patterns/url-pattern-cache.js";
 
 const { filterBytes } = declaredFilterLimits;
 
-/** Limits a filter's nodes in the trie: 1,024 bytes could otherwise be 513 levels, one node each. */
+/** Limits a filter's nodes in the trie: otherwise a filter of 1,024 bytes can have 513 levels, one node each. */
 const maxFilterLevels = 64;
 
 /**
@@ -44,18 +44,18 @@ export type PatternFilter =
 
 interface PatternFacts {
   readonly text: string;
-  /** The levels under which an index holds it; undefined if it begins with nothing literal. */
+  /** The levels under which an index holds the pattern; undefined if the pattern does not begin with literal text. */
   readonly place: readonly Level[] | undefined;
-  /** The number of its varying parts. */
+  /** The number of varying parts of the pattern. */
   readonly varying: number;
 }
 
 export const allTopics: TopicFilter = Object.freeze({ kind: "all", text: "*" });
 
 /**
- * Reads any text as the filter of the topic with this text, the hub's own topics included.
+ * Reads any text as the filter that matches the topic with this text. The topic may be one of the hub's own topics.
  *
- * @throws PharosError `bad-filter` if it is empty, `*`, too long, or holds an invisible character
+ * @throws PharosError `bad-filter` if the text is empty, `*`, too long, or holds an invisible character
  */
 export function parseExactFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkVisible(text);
@@ -66,8 +66,8 @@ export function parseExactFilter(text: string, maxBytes = filterBytes.default): 
  * Reads a URL pattern [WHATWG URL Pattern], case-sensitive.
  *
  * @param options.baseUrl the hub's own URL, for relative patterns and topics
- * @throws PharosError `bad-filter` if it is malformed, has a regular expression without a linear-time form, has more
- *   than 64 wildcards and groups, or breaks the limits on length or characters of topics
+ * @throws PharosError `bad-filter` if the pattern is malformed, has a regular expression without a linear-time form,
+ *   has more than 64 wildcards and groups, or breaks the limits on length or characters of topics
  */
 export function parseUrlPatternFilter(
   text: string,
@@ -104,10 +104,10 @@ export function parseTemplateFilter(text: string, maxBytes = filterBytes.default
 }
 
 /**
- * Reads an MQTT filter [MQTT 5.0, 4.7]. Without a wildcard it is an exact filter.
+ * Reads an MQTT filter [MQTT 5.0, 4.7]. A text without a wildcard becomes an exact filter.
  *
  * @throws PharosError `bad-filter` if `#` is not alone in the last level, if `+` is not alone in its level, if there
- *   are more than 64 levels, or if it breaks the limits on length or characters of topics
+ *   are more than 64 levels, or if the text breaks the limits on length or characters of topics
  */
 export function parseMqttFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkText(text, maxBytes);
@@ -203,7 +203,10 @@ export function matchesTemplate(
 
 const lastSplit: { topic: string; levels: readonly string[] } = { topic: "", levels: [""] };
 
-/** Keeps the last topic's levels: many filters are compared with one topic before the next topic comes. */
+/**
+ * Returns a topic's levels and keeps the last result: the hub compares many filters with one topic before the next
+ * topic.
+ */
 function levelsOfTopic(topic: Topic): readonly string[] {
   if (lastSplit.topic !== topic) {
     lastSplit.topic = topic;
@@ -224,15 +227,15 @@ function matchesLevels(filter: readonly string[], topic: Topic): boolean {
   return filter.length === levels.length;
 }
 
-/** The longest name of a set of filters, in characters. */
+/** The longest name that is not hashed, in characters. */
 const keyLength = 100;
 
 /**
- * A stable name for a set of filters, whatever their order and repetition. A long name is hashed: a stream's filters
- * may have 100 KB, and several maps hold the name.
+ * A name for a set of filters. Lists that differ only in order or repetition have the same name. A long name is hashed:
+ * a stream's filters can be 100 KB long, and several maps hold the name.
  */
 export function filterSetKey(filters: readonly TopicFilter[]): string {
   const key = JSON.stringify([...new Set(filters.map((filter) => `${filter.kind}:${filter.text}`))].sort());
-  // A hash never begins with a bracket, so it equals no other name.
+  // A hash never begins with a bracket, so a hash never equals a name that is not hashed.
   return key.length <= keyLength ? key : hash("sha256", key, "base64url");
 }

@@ -14,11 +14,13 @@ import { urlLevels } from "../patterns/url-pattern.js";
 type UrlPatternFilter = PatternFilter & { readonly kind: "urlpattern" };
 type TemplateFilter = PatternFilter & { readonly kind: "template" };
 
-/** The cost, in steps, of parsing a topic as a URL, and of each comparison with a pattern before its parts. */
+/**
+ * The cost, in steps, of parsing a topic as a URL, and of each comparison with a pattern without the pattern's parts.
+ */
 const urlSteps = 150;
 const patternSteps = 10;
 
-/** The number of patterns; one with a regular expression counts in two of these. */
+/** The number of patterns of each limited kind. A pattern with a regular expression counts in two of the numbers. */
 export interface PatternCounts {
   readonly withPrefix: number;
   readonly withoutPrefix: number;
@@ -54,7 +56,7 @@ export class PatternFilters<T> {
     return { withPrefix: this.size - withoutPrefix, withoutPrefix, expressions: this.#expressions };
   }
 
-  /** Their cost, in levels of other filters. */
+  /** The cost of all patterns, in levels of other filters. */
   get levels(): number {
     return this.#levels;
   }
@@ -103,7 +105,7 @@ export class PatternFilters<T> {
     this.#work.steps += patternSteps;
   }
 
-  /** The reason, for the client, why these patterns cannot be added; undefined if they can. */
+  /** The reason, for the client, why these patterns cannot be added; undefined if the patterns can be added. */
   refusalOf(filters: readonly PatternFilter[]): string | undefined {
     const added = new Map<string, PatternFilter>();
     for (const filter of filters) if (!this.#has(filter)) added.set(`${filter.kind} ${filter.text}`, filter);
@@ -143,7 +145,7 @@ function sum(a: Load, b: Load): Load {
   return { patterns: a.patterns + b.patterns, parts: a.parts + b.parts };
 }
 
-/** Checks the patterns of one request against the limits, together with those that are stored. */
+/** Checks the patterns of one request, together with the stored patterns, against the limits. */
 class PatternCheck {
   readonly #limits: FilterLimits;
   readonly #held: (filter: PatternFilter) => Load;
@@ -161,7 +163,9 @@ class PatternCheck {
     this.#held = options.held;
   }
 
-  /** The reason why this pattern cannot be added after the ones before. */
+  /**
+   * Adds a pattern to the check. Returns the reason why this pattern and all earlier patterns together are not allowed.
+   */
   add(filter: PatternFilter): string | undefined {
     if (hasExpression(filter)) this.#expressions += 1;
     const { alike, withoutPrefix, expressions } = this.#limits;

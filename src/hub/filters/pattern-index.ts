@@ -1,16 +1,19 @@
 import { anyLevel } from "../patterns/literal-prefix.js";
 import type { Level } from "../patterns/literal-prefix.js";
 
-/** A pattern in an index. The index finds it by its place and then compares it with the topic. */
+/**
+ * A pattern in an index. The index finds the candidates for a topic by their places. Then each candidate is compared
+ * with the topic.
+ */
 export interface Pattern {
-  /** Its key in the index. */
+  /** The key of the pattern in the index. */
   readonly text: string;
   /**
-   * The levels under which it is stored. Undefined if it begins with nothing literal: then it is compared with every
-   * topic.
+   * The levels under which the index holds the pattern. Undefined if the pattern does not begin with literal text; such
+   * a pattern is compared with every topic.
    */
   readonly place: readonly Level[] | undefined;
-  /** The number of its varying parts. */
+  /** The number of varying parts of the pattern. */
   readonly varying: number;
 }
 
@@ -32,7 +35,7 @@ interface Node<P, T> {
 
 type Visit<P, T> = (pattern: P, values: ReadonlySet<T>) => void;
 
-/** Maps patterns to values. It finds the few patterns that a topic may match by the first levels of the topic. */
+/** Maps patterns to values. The first levels of a topic lead to the few patterns that may match the topic. */
 export class PatternIndex<P extends Pattern, T> {
   readonly #root: Node<P, T> = {};
   readonly #everywhere = new Map<string, Held<P, T>>();
@@ -58,7 +61,7 @@ export class PatternIndex<P extends Pattern, T> {
     return { patterns, parts };
   }
 
-  /** Adds a value to a pattern; no effect if it is there already. True if the pattern is new. */
+  /** Adds a value to a pattern; no effect if the pattern already has the value. True if the pattern is new. */
   add(pattern: P, value: T): boolean {
     const here = this.#at(pattern.place) ?? this.#make(pattern.place ?? []);
     const held = here.get(pattern.text);
@@ -71,7 +74,10 @@ export class PatternIndex<P extends Pattern, T> {
     return true;
   }
 
-  /** Removes a value; no effect if it is not there. True if the pattern was removed with its last value. */
+  /**
+   * Removes a value from a pattern; no effect if the pattern does not have the value. True if the pattern was removed
+   * with the last value.
+   */
   remove(pattern: P, value: T): boolean {
     const here = this.#at(pattern.place);
     const held = here?.get(pattern.text);

@@ -1,11 +1,11 @@
 import type { FilterSet } from "./filter-set.js";
 
-/** Some 3 ms. A step is about as much work as one level of a topic that one part of a pattern looks at. */
+/** About 3 ms. One step is about the work of comparing one level of a topic with one part of a pattern. */
 const steps = 100_000;
 
 /**
  * Limits the work of one read that compares a filter set with many topics. The steps of the set count from the
- * construction of the budget. It counts steps, not time, so that the same read always stops at the same place.
+ * construction of the budget. The budget counts steps, not time, so that the same read always stops at the same place.
  */
 export class StepBudget {
   readonly #set: FilterSet;
@@ -16,12 +16,12 @@ export class StepBudget {
     this.#left = steps + set.steps;
   }
 
-  /** Adds steps that the set does not count by itself. */
+  /** Adds steps that the filter set does not count. */
   spend(more: number): void {
     this.#left -= more;
   }
 
-  /** True when the rest has to wait for a later turn of the event loop. */
+  /** True when the rest of the work has to wait for a later turn of the event loop. */
   isUsedUp(): boolean {
     return this.#set.steps > this.#left;
   }
