@@ -21,7 +21,7 @@ export function isZombie(pid: number): boolean {
 function fieldsOf(name: string): { readonly state: string | undefined; readonly parent: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-    // The command name may contain spaces and brackets, so the fields are counted after its last bracket [proc(5)].
+    // The command name may contain spaces and brackets. So the code counts the fields after the last bracket [proc(5)].
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { state, parent: Number(parent) };
   } catch {

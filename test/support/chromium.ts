@@ -13,7 +13,7 @@ const flags = [
   "--disable-sync",
 ];
 
-/** All tests of a file share one browser, because its start takes longer than most tests. */
+/** All tests of a file share one browser, because the start of a browser is slower than most tests. */
 let running: Promise<Browser> | undefined;
 
 afterAll(async () => {
@@ -48,12 +48,12 @@ export class Chromium {
   }
 }
 
-/** Opens the browser with an empty profile. It is closed after the test. */
+/** Opens the browser with an empty profile. The profile is closed after the test. */
 export async function startChromium(
   options: {
     /** @default "light" */
     readonly colorScheme?: "light" | "dark";
-    /** True accepts any certificate. @default false */
+    /** True: the browser accepts any certificate. @default false */
     readonly ignoreHttpsErrors?: boolean;
   } = {},
 ): Promise<Chromium> {

@@ -58,10 +58,10 @@ export class Follower {
 }
 
 /**
- * Opens a page that follows topics, and waits until its connection is open. The code is a string, because the test
- * runner would rewrite an import in a function.
+ * Opens a page that follows topics, and waits until the connection of the page is open. The code is a string, because
+ * the test runner rewrites an import in a function.
  *
- * @param options.bringToken called by the page for each token; without it the page has no token
+ * @param options.bringToken the page calls this function for each token; without the function the page has no token
  */
 export async function follow(
   browser: Chromium,
@@ -95,7 +95,9 @@ export async function publishNumbers(
   }
 }
 
-/** Publishes `last` until a page receives it: messages are lost until the publisher has connected again. */
+/**
+ * Publishes `last` again and again until a page receives it. Messages are lost until the publisher has connected again.
+ */
 export async function publishLast(site: Pick<BrokenSite, "publish">, follower: Follower): Promise<void> {
   await waitFor(
     async () => {

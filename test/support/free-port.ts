@@ -2,15 +2,15 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /**
- * These ports are below those that Linux assigns itself, from 32768 on. The system may give a port of that range to
- * another program before a test binds it, or during a restart. A client that reconnects to it may even get it as its
- * own local port, and so connect to itself.
+ * These ports are below the range that Linux assigns itself, from 32768 on. The system may give a port of that range to
+ * another program before a test binds the port, or during a restart. A client that reconnects to such a port may even
+ * get the same port as its local port, and so connect to itself.
  */
 const ports = { from: 15_000, to: 32_000 };
 
 /**
- * A TCP port of 127.0.0.1 that is free now. Use it only for programs that cannot use port 0: Mongrel2, or an address
- * that two runs share. Another program may bind the port before the caller does.
+ * A TCP port of 127.0.0.1 that is free now. Use this function only if port 0 is impossible: for Mongrel2, or for an
+ * address that two runs share. Another program may bind the port before the caller does.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

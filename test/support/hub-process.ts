@@ -26,8 +26,8 @@ export interface HubOptions {
   /** Options of node, such as a heap limit. @default none */
   readonly nodeArgs?: readonly string[];
   /**
-   * An existing scratch folder, such as that of an earlier run; it is not removed. @default a new one, removed after
-   * the test
+   * An existing scratch folder, such as the folder of an earlier run. The test does not remove this folder. @default a
+   * new folder, removed after the test
    */
   readonly scratch?: string;
   /** The time-out for the start, in milliseconds. @default 60000 */
@@ -49,7 +49,7 @@ export interface Exit {
 export class HubProcess {
   readonly #child: ChildProcess;
   readonly #changes = new Changes();
-  /** The folder with the hub's sockets and configuration. It is removed after the test. */
+  /** The folder with the hub's sockets and configuration. The folder is removed after the test. */
   readonly scratch: string;
   #stdout = "";
   #stderr = "";
@@ -91,7 +91,7 @@ export class HubProcess {
     return this.#exit;
   }
 
-  /** The fields of the line `ready …`; empty before it was printed. */
+  /** The fields of the line `ready …`; empty before the hub has printed the line. */
   get ready(): Ready {
     const line = this.#stdout.split("\n").find((line) => line.startsWith("ready "));
     return line === undefined ? new Map() : parseReady(line);
@@ -192,14 +192,14 @@ export class HubProcess {
 /** The built command line. `npm run build` writes it. */
 export const hubEntry = join(root, "dist", "cli", "main.js");
 
-/** Starts a hub and waits until it is ready. It is stopped after the test. */
+/** Starts a hub and waits until the hub is ready. The hub is stopped after the test. */
 export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const hub = await spawnHub(options);
   await hub.waitForReady({ within: options.within ?? 60_000 });
   return hub;
 }
 
-/** Starts a hub without waiting for it, for tests of a failing start. */
+/** Starts a hub and does not wait until the hub is ready. For tests of a failing start. */
 export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
   if (!existsSync(hubEntry)) throw new Error(`${hubEntry} is missing: run npm run build first`);
   const scratch = options.scratch ?? (await mkdtemp(join(tmpdir(), "pharos-hub-")));

@@ -8,7 +8,7 @@ import { before } from "./wait-for.js";
 /** The requests of a child: for each kind, the types of the request and of the answer. */
 export type Protocol = Record<string, { readonly ask: unknown; readonly answer: unknown }>;
 
-/** A child process of the test that answers requests. It ends with the test, or with the test process. */
+/** A child process of the test. The child answers requests, and ends with the test or with the test process. */
 export class Child<P extends Protocol> {
   readonly #process: ChildProcess;
   readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();

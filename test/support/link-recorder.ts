@@ -19,7 +19,7 @@ export interface RecorderOptions extends Partial<
 > {
   /** @default true */
   readonly control?: boolean;
-  /** Called for each request, after it was recorded. */
+  /** Called for each request, after the recorder has recorded the request. */
   readonly onRequest?: (request: Mongrel2Request, link: Link) => void;
   readonly onDrained?: (ids: readonly number[], link: Link) => void;
 }
@@ -37,11 +37,13 @@ export interface LinkRecorder {
     event: string,
     deadline: { readonly within: number; readonly times?: number },
   ) => Promise<void>;
-  /** Drops the link like a crash: it closes no stream and sends no message. */
+  /** Drops the link like a crash, without closing streams or sending messages. */
   readonly abandon: () => void;
 }
 
-/** Starts a link to a server with the system's clock. It is closed after the test. Throws the errors of `Link`. */
+/**
+ * Starts a link to a server with the system's clock. The link is closed after the test. Throws the errors of `Link`.
+ */
 export function startLink(server: LinkServer, options: RecorderOptions = {}): LinkRecorder {
   const { control = true, onRequest, onDrained, ...rest } = options;
   const events: string[] = [];

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** Mongrel2's settings for tests. Keys and values are those of its manual. */
+/** Mongrel2's settings for tests. The keys and values are the same as in Mongrel2's manual. */
 export type Mongrel2Settings = Readonly<Record<string, number | string>>;
 
 export type Mongrel2Mode = "stock" | "shipped";
 
-/** One Handler of the server: its route, and the two addresses that the server binds for it. */
+/** One Handler of the server: the route, and the two addresses that the server binds for the handler. */
 export interface HandlerRoute {
   readonly path: string;
   readonly sendSpec: string;
@@ -14,17 +14,17 @@ export interface HandlerRoute {
   readonly protocol?: "json" | "tnetstring";
 }
 
-/** The uuids of all test servers and of the Pharos handler. They are those of the 2011 example. */
+/** The uuids of all test servers and of the Pharos handler. The 2011 example has the same uuids. */
 export const serverUuid = "2f62bd5-9e59-49cd-993c-3b6013c28f05";
 export const handlerUuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
 /**
- * The settings of a server, without its routes. "stock" only raises the number of file descriptors. "shipped" reads
- * the settings of mongrel2/mongrel2.conf.
+ * The settings of a server, without the routes. "stock" only raises the number of file descriptors. "shipped" reads the
+ * settings of mongrel2/mongrel2.conf.
  */
 export function settingsOf(mode: Mongrel2Mode, maxFd: number): Mongrel2Settings {
   const descriptors = {
-    // As a daemon, a server started by root would fork, and the started process would not be the server.
+    // As a daemon, a server that root starts forks. Then the started process is not the server.
     "server.daemonize": 0,
     "superpoll.max_fd": maxFd,
     "superpoll.hot_dividend": 2,

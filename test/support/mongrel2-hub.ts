@@ -8,7 +8,7 @@ export function linkTo(server: Pick<Mongrel2Server, "sendSpec" | "recvSpec" | "c
   return `${server.sendSpec},${server.recvSpec},${server.controlSpec}`;
 }
 
-/** Starts a hub with its state in the scratch folder, and waits until all its links are up. */
+/** Starts a hub with its state in the scratch folder, and waits until all links of the hub are up. */
 export async function startHubBehind(options: HubOptions): Promise<HubProcess> {
   // Relative to the scratch folder, which is the hub's working directory.
   const args = ["--state-dir", "state", ...(options.args ?? [])];
@@ -18,7 +18,7 @@ export async function startHubBehind(options: HubOptions): Promise<HubProcess> {
   return hub;
 }
 
-/** The options that restart a killed hub in its folder and at its port. */
+/** The options that restart a killed hub in the same folder and on the same port. */
 export function again(hub: HubProcess): HubOptions {
   return {
     scratch: hub.scratch,

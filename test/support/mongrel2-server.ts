@@ -38,9 +38,9 @@ const pharosPaths = [
 
 export interface Mongrel2Options {
   readonly mode: Mongrel2Mode;
-  /** Added to the settings of the mode; they override them. */
+  /** Added to the settings of the mode. These settings override the settings of the mode. */
   readonly settings?: Mongrel2Settings;
-  /** Further handlers. Missing addresses are chosen, and are in the server's `handlers`. */
+  /** Further handlers. The tool chooses missing addresses; the server's `handlers` has the result. */
   readonly handlers?: readonly (Pick<HandlerRoute, "path"> & Partial<HandlerRoute>)[];
   /** Paths of the Pharos handler. @default /esupdates and /healthz */
   readonly paths?: readonly string[];
@@ -71,7 +71,7 @@ export interface Mongrel2Server {
   stop(): Promise<void>;
   /** Ends the process with a signal, and waits until it has exited. */
   kill(signal?: "SIGKILL" | "SIGINT" | "SIGTERM"): Promise<void>;
-  /** Starts the server again with the same configuration. Ends a running one first. */
+  /** Starts the server again with the same configuration. Ends a running server first. */
   restart(): Promise<void>;
   /** Sends a signal such as SIGSTOP, SIGCONT or SIGHUP, and does not wait. */
   signal(name: NodeJS.Signals): void;
@@ -84,8 +84,8 @@ const startDeadlineMs = 60_000;
 const stopDeadlineMs = 20_000;
 
 /**
- * Starts a real Mongrel2 in a scratch folder, and resolves when it answers requests. `/esupdates` and `/healthz` go
- * to the Pharos handler, all other paths to static files. The caller must call `stop`.
+ * Starts a real Mongrel2 in a scratch folder. Resolves when the server answers requests. The Pharos handler serves
+ * `/esupdates` and `/healthz`. All other paths are static files. The caller must call `stop`.
  */
 export async function startMongrel2(options: Mongrel2Options): Promise<Mongrel2Server> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-m2-"));
@@ -193,11 +193,11 @@ class Runner {
   }
 
   async start(): Promise<void> {
-    // A pid file that a killed server left would prevent the next start.
+    // If the pid file of a killed server still exists, the next start fails.
     rmSync(join(this.#dir, "run", "mongrel2.pid"), { force: true });
     const output = openSync(join(this.#dir, "output.log"), "a");
-    // The kernel ends the server when this process dies. A test worker that is killed at its time limit runs no
-    // clean-up.
+    // The kernel ends the server when this process dies. If the test runner kills a test worker at the time limit, the
+    // worker runs no clean-up.
     const child = spawn("setpriv", ["--pdeathsig", "KILL", "mongrel2", "config.sqlite", serverUuid], {
       cwd: this.#dir,
       stdio: ["ignore", output, output],
@@ -253,8 +253,8 @@ function tail(path: string): string {
 }
 
 /**
- * Tests whether the server answers a request. A connection proves nothing: the kernel accepts it before the handlers'
- * addresses are bound. And after a kill, the socket files of the previous run still exist.
+ * Tests whether the server answers a request. A connection alone proves nothing: the kernel accepts connections before
+ * the server binds the handlers' addresses. After a kill, the socket files of the previous run still exist.
  */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -9,7 +9,7 @@ import { Changes } from "./wait-for.js";
 
 const within = 30_000;
 
-/** Starts a hub that accepts the tokens of test/support/token.ts, and nginx in front of it. */
+/** Starts a hub that accepts the tokens of test/support/token.ts, and starts nginx in front of the hub. */
 export async function startBehindNginx(): Promise<{ readonly hub: HubProcess; readonly nginx: Nginx }> {
   const hub = await startHub({
     args: ["--trusted-proxy", "127.0.0.1", "--log-level", "debug", "--publish-origin", "https://localhost"],

@@ -33,7 +33,7 @@ interface Scratch {
 /** Starts Debian's nginx in front of a hub, with the configuration of docs/operating/proxies.md. */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-nginx-"));
-  // If root starts nginx, its workers run as another user, and they write large bodies to files.
+  // If root starts nginx, the workers of nginx run as another user. The workers write large bodies to files.
   await chmod(dir, 0o755);
   const [key, certificate] = [join(dir, "key.pem"), join(dir, "certificate.pem")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
@@ -55,10 +55,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
 
 const proxies = new URL("../../docs/operating/proxies.md", import.meta.url);
 
-/**
- * The configuration of docs/operating/proxies.md, with the paths, ports and name replaced by those of a scratch
- * folder.
- */
+/** The configuration of docs/operating/proxies.md, with the paths, ports and name of a scratch folder. */
 async function configuration({ dir, port, upstream }: Scratch): Promise<string> {
   const [server = "", main = ""] = [
     ...(await readFile(proxies, "utf8")).matchAll(/^```nginx\n([^]*?)^```$/gm),

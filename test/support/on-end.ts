@@ -1,8 +1,9 @@
 import { onTestFinished } from "vitest";
 
 /**
- * Registers an action that runs at the end, to stop what a support tool has started. The default end is that of the
- * running test. Pass vitest's `afterAll` for tools that a whole suite shares, or a collector outside vitest.
+ * Registers an action that runs at the end, to stop the processes of a support tool. By default this is the end of the
+ * running test. Pass vitest's `afterAll` for tools that a whole suite shares. Outside vitest, pass a function that
+ * collects the actions.
  */
 export type OnEnd = (action: () => void | Promise<void>) => void;
 

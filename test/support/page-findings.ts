@@ -17,7 +17,10 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** The accessibility faults that axe-core finds in a page, from `moderate` on: one line each, with the elements. */
+/**
+ * The accessibility faults of severity `moderate` or higher that axe-core finds in a page. Each fault is one line, with
+ * its elements.
+ */
 export async function accessibilityFindings(page: Page): Promise<readonly string[]> {
   await page.evaluate(source);
   const violations = await page.evaluate(

@@ -14,7 +14,7 @@ export interface PageSite {
   readonly url: string;
   /** Sends the frames: topic, data, and optionally options as JSON. */
   publish(...frames: readonly string[]): Promise<void>;
-  /** Kills the server that holds the browser's connection, and starts it again on the same port. */
+  /** Kills the server that holds the browser's connection, and restarts this server on the same port. */
   restart(): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ export function peakRssBytes(pid: number): number {
 /** CPU time of all threads of a process, user and system, in seconds (in steps of 10 ms). */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The command name may contain spaces and brackets, so the fields are counted after its last bracket [proc(5)].
+  // The command name may contain spaces and brackets. So the code counts the fields after the last bracket [proc(5)].
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;

@@ -6,7 +6,7 @@ import type { ProducedTopic, ProducerProtocol, ProducerSpec, Production } from "
 const rateEveryMs = 250;
 const defaultTopics: readonly ProducedTopic[] = [{}];
 
-/** Sends publications at the given rate, and counts them. A send waits until ZeroMQ accepts the message. */
+/** Sends publications at the given rate, and counts the publications. A send waits until ZeroMQ accepts the message. */
 class Producing {
   readonly #spec: ProducerSpec;
   readonly #socket: Push;
@@ -46,7 +46,7 @@ class Producing {
     return this.state();
   }
 
-  /** Stops before the next send. A waiting send is abandoned, but counts as sent. */
+  /** Stops before the next send. If a send waits, the producer abandons this send but counts it as sent. */
   stop(): Production {
     this.#stopped = true;
     this.#wake();
@@ -80,7 +80,7 @@ class Producing {
     const seconds = (performance.now() - this.#startedAt) / 1000;
     switch (pace.kind) {
       case "flat-out":
-        // Returns to the event loop regularly, so that requests of the parent are answered.
+        // Returns to the event loop regularly, so that this process can answer requests of the parent.
         return this.#sent + 1000;
       case "rate":
         return Math.floor(seconds * pace.perSecond) + 1;
@@ -96,7 +96,7 @@ class Producing {
     await new Promise((resolve) => (flatOut ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
 
-  /** Sends the next publication. Returns a promise only if ZeroMQ does not accept it at once. */
+  /** Sends the next publication. Returns a promise only if ZeroMQ does not accept the message at once. */
   #sendOne(): Promise<void> | undefined {
     const topics = this.#spec.topics ?? defaultTopics;
     const topic = topics[this.#sent % topics.length] ?? {};
@@ -115,8 +115,8 @@ class Producing {
   }
 
   /**
-   * Several times faster than to await each send. Without a time-out, a writable socket accepts the message before
-   * `send` returns.
+   * This is several times faster than awaiting each send. Without a time-out, a writable socket accepts the message
+   * before `send` returns.
    */
   #sendNow(frames: string[]): undefined {
     this.#socket.send(frames).catch(this.#fail);

@@ -5,7 +5,7 @@ import { before } from "./wait-for.js";
 
 export type { Pace, ProducedTopic, ProducerSpec, Production } from "./producer-protocol.js";
 
-/** A child process that publishes over ZeroMQ. Load clients check its payloads. */
+/** A child process that publishes over ZeroMQ. Load clients check the payloads. */
 export class Producer {
   readonly #child: Child<ProducerProtocol>;
 
@@ -23,8 +23,8 @@ export class Producer {
   }
 
   /**
-   * Waits until the last publication was passed to ZeroMQ. The process continues, so that its socket delivers the
-   * rest.
+   * Waits until the producer has passed the last publication to ZeroMQ. The process continues, so that its socket
+   * delivers the remaining messages.
    */
   async done(options: { readonly within: number }): Promise<Production> {
     return before(this.#child.call("done", null), {
@@ -34,8 +34,8 @@ export class Producer {
   }
 
   /**
-   * Stops the producer and returns its state. A send that waited may or may not reach the hub. It has the last
-   * number, so tests should wait for the number before it.
+   * Stops the producer and returns its state. A send that waited may or may not reach the hub. This send has the last
+   * number, so tests should wait for the number before the last.
    */
   async stop(): Promise<Production> {
     return this.#child.call("stop", null);
@@ -47,7 +47,7 @@ export class Producer {
   }
 }
 
-/** Starts a producer. It ends with the test. Rejects if the endpoint cannot be bound or connected. */
+/** Starts a producer. The producer ends with the test. Rejects if the producer cannot bind or connect the endpoint. */
 export async function startProducer(
   spec: ProducerSpec,
   options: { readonly onEnd?: OnEnd } = {},
@@ -59,7 +59,7 @@ export async function startProducer(
 }
 
 /**
- * The lowest of the last numbers of all streams. A client that has reached it in every stream has received
+ * The lowest of the last numbers of all streams. A client that has reached this number in every stream has received
  * everything.
  */
 export function lastSequence(production: Production): number {

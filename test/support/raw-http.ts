@@ -12,7 +12,7 @@ export interface RawTarget {
   readonly onEnd?: OnEnd;
 }
 
-/** A TCP connection on which a test writes any bytes, and sees every byte that it receives. */
+/** A TCP connection on which a test can write any bytes, and can see every received byte. */
 export class RawConnection {
   readonly #socket: Socket;
   readonly #changes = new Changes();
@@ -74,7 +74,7 @@ export class RawConnection {
     return this.#error;
   }
 
-  /** Passes the bytes so far to `take`, and then each new piece. They are not stored here. */
+  /** Passes the bytes so far to `take`, and then each new piece. The connection does not store these bytes. */
   handOver(take: (piece: Buffer) => void): void {
     this.#take = take;
     for (const piece of this.#pieces.splice(0)) take(piece);
@@ -113,8 +113,8 @@ export class RawConnection {
   }
 
   /**
-   * Waits until the received text satisfies `test`, or contains it; returns the whole text. Rejects at the deadline,
-   * or as soon as the connection ends. The error shows the end of the received text.
+   * Waits until the received text satisfies the predicate `test`, or contains the string `test`. Returns the whole
+   * text. Rejects at the deadline, or as soon as the connection ends. The error shows the end of the received text.
    */
   async readUntil(
     test: string | ((text: string) => boolean),
@@ -157,7 +157,8 @@ export async function connectRaw(target: RawTarget): Promise<RawConnection> {
     socket.once("connect", resolve);
     socket.once("error", reject);
   });
-  // Half-open, so that reading continues after `endWriting`. When the other side ends, both directions are closed.
+  // The socket is half-open, so that reading continues after `endWriting`. When the other side ends, this side closes
+  // both directions.
   socket.once("end", () => socket.destroy());
   const connection = new RawConnection(socket, bytesPerSecond);
   (target.onEnd ?? atTestEnd)(() => connection.close());

@@ -1,12 +1,12 @@
 /** The counts of a second handler. */
 export interface HandlerState {
-  /** The ids of its clients in the current run of the server, in the order of their requests. */
+  /** The ids of the handler's clients in the current run of the server, in the order of their requests. */
   readonly ids: readonly number[];
-  /** Disconnect notices for its own ids. */
+  /** Disconnect notices for the ids of the handler's own clients. */
   readonly gone: number;
-  /** Messages sent to all of its clients. */
+  /** Messages that the handler sent to all of its clients. */
   readonly ticks: number;
-  /** How often the server has subscribed: once per run. */
+  /** How often the server has subscribed. The server subscribes once per run. */
   readonly subscribed: number;
 }
 

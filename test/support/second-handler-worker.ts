@@ -8,7 +8,9 @@ import type { HandlerProtocol, HandlerState } from "./second-handler-protocol.js
 const sender = "second-handler";
 const tickMs = 50;
 
-/** Answers each request with a head, and then sends one line to all of its clients, twenty times a second. */
+/**
+ * Answers each request with a response head. Also sends one line to all clients of this handler, twenty times a second.
+ */
 class SecondHandler {
   readonly #publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
   readonly #pull = new Pull({ linger: 0 });
@@ -37,7 +39,7 @@ class SecondHandler {
 
   async #watch(): Promise<void> {
     for await (const [message] of this.#publisher) {
-      // A new run of the server: it has none of the old run's clients.
+      // This is a new run of the server, without the clients of the old run.
       this.#ids.clear();
       if (message?.[0] !== 1) continue;
       this.#subscribed += 1;

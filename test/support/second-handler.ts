@@ -23,7 +23,7 @@ export interface OtherClientsReport {
   readonly leastBytes: number;
 }
 
-/** A second real handler on a Mongrel2 that Pharos also uses. Pharos must not disturb its clients. */
+/** A second real handler on a Mongrel2 that Pharos also uses. Pharos must not disturb the clients of this handler. */
 export class SecondHandler {
   readonly #child: Child<HandlerProtocol>;
   readonly #clients = new Set<RawConnection>();
@@ -36,7 +36,7 @@ export class SecondHandler {
     return this.#child.call("state", null);
   }
 
-  /** Opens clients one after another, and waits until each has the head and a line. */
+  /** Opens clients one after another, and waits until each client has the response head and a line. */
   async open(options: {
     readonly port: number;
     readonly path: string;
@@ -56,7 +56,9 @@ export class SecondHandler {
     this.#clients.clear();
   }
 
-  /** Waits until each client has received another line, and with it everything sent before. Then reports. */
+  /**
+   * Waits until each client has received another line, and so everything that the handler sent before. Then reports.
+   */
   async report(): Promise<OtherClientsReport> {
     const waits = [...this.#clients].map((client) => anotherLine(client));
     await Promise.allSettled(waits);
@@ -72,7 +74,9 @@ export class SecondHandler {
   }
 }
 
-/** Starts a second handler, and waits until the server accepts its messages. It ends with the test. */
+/**
+ * Starts a second handler, and waits until the server accepts the handler's messages. The handler ends with the test.
+ */
 export async function startSecondHandler(options: {
   readonly sendSpec: string;
   readonly recvSpec: string;
@@ -93,7 +97,7 @@ async function anotherLine(client: RawConnection): Promise<void> {
   await client.readUntil(() => client.length >= bytes, { within: 20_000 });
 }
 
-/** True for the head and any number of lines. The last line may be incomplete. */
+/** True for the response head and any number of lines. The last line may be incomplete. */
 function isOwn(text: string): boolean {
   if (!text.startsWith(handlerHead)) return false;
   const lines = text.slice(handlerHead.length);

@@ -29,8 +29,8 @@ export interface StockPublisherOptions {
 export type StockPublisherClass = new (options: StockPublisherOptions) => StockPublisher;
 
 /**
- * Installs the package in a scratch folder and loads it. It is not a dependency of the project: it brings ninety
- * packages of 2018, several with known vulnerabilities, for one class that posts a form.
+ * Installs the package in a scratch folder and loads it. The package is not a dependency of the project. It depends on
+ * ninety packages of 2018, several with known vulnerabilities, for one class that posts a form.
  */
 export async function installStockPublisher(onEnd: OnEnd): Promise<StockPublisherClass> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-mercure-package-"));

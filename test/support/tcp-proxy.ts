@@ -8,7 +8,7 @@ interface Pair {
   readonly far: Socket;
 }
 
-/** A TCP proxy between two programs. It can cut or stall their connections. */
+/** A TCP proxy between two programs. The proxy can cut or stall the connections. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #pairs: Pair[] = [];
@@ -34,7 +34,7 @@ export class TcpProxy {
     return this.#carried;
   }
 
-  /** Cuts one connection on both sides, by default the oldest. Returns false if it does not exist. */
+  /** Cuts one connection on both sides, by default the oldest. Returns false if there is no such connection. */
   cut(index = 0): boolean {
     const pair = this.#pairs[index];
     if (pair === undefined) return false;
@@ -49,7 +49,7 @@ export class TcpProxy {
     for (const pair of this.#pairs) hold(pair);
   }
 
-  /** As {@link stall}, and new connections are not answered either: a network that fails silently. */
+  /** As {@link stall}, but the proxy also ignores new connections, like a network that fails silently. */
   darken(): void {
     this.#isDark = true;
     this.stall();
@@ -71,7 +71,10 @@ export class TcpProxy {
     await closed;
   }
 
-  /** Waits until there have been this many connections since the start, for instance until a client has reconnected. */
+  /**
+   * Waits until the proxy has accepted this many connections since the start, for instance until a client has
+   * reconnected.
+   */
   async waitCarried(atLeast: number, options: { readonly within: number }): Promise<void> {
     await this.#changes.until(() => this.#carried >= atLeast, {
       within: options.within,
@@ -119,7 +122,7 @@ function hold({ near, far }: Pair): void {
   far.pause();
 }
 
-/** Starts a proxy on 127.0.0.1 in front of a TCP port. It is closed after the test. */
+/** Starts a proxy on 127.0.0.1 in front of a TCP port. The proxy is closed after the test. */
 export async function startTcpProxy(options: {
   readonly target: number;
   /** @default "127.0.0.1" */

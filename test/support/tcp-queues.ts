@@ -8,7 +8,7 @@ export interface Direction {
 
 /**
  * Bytes that the program at `from` has sent and the program at `to` has not read yet, from /proc. 0 if the connection
- * is closed, because then they will never be read.
+ * is closed, because then the program at `to` never reads the bytes.
  */
 export function unreadBytes({ from, to }: Direction): number {
   const rows = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/net/${table}`, "utf8").split("\n"));

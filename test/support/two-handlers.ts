@@ -9,18 +9,18 @@ import { startSecondHandler, type OtherClientsReport, type SecondHandler } from 
 export const otherPath = "/other";
 
 /**
- * One Mongrel2 with two handlers: Pharos, which the test starts, and a second one. Pharos must not disturb its
- * clients.
+ * One Mongrel2 with two handlers: Pharos, which the test starts, and a second handler. Pharos must not disturb the
+ * clients of the second handler.
  */
 export interface TwoHandlers {
   readonly server: Mongrel2Server;
   readonly otherHandler: SecondHandler;
-  /** Starts a hub on this server. With the scratch folder of an earlier hub, the hub restarts in its place. */
+  /** Starts a hub on this server. With the scratch folder of an earlier hub, the new hub replaces the earlier hub. */
   startHub(options?: HubOptions): Promise<HubProcess>;
   openOtherClients(clients: number): Promise<void>;
 }
 
-/** Starts the server and the second handler; they end with the test. */
+/** Starts the server and the second handler. Both end with the test. */
 export async function startTwoHandlers(
   options: Omit<Mongrel2Options, "handlers"> & { readonly mode: Mongrel2Mode },
 ): Promise<TwoHandlers> {

@@ -8,8 +8,8 @@ interface Due {
 }
 
 /**
- * A clock that a test moves. Timers fire in the order of their time; timers of the same time in the order in which
- * they were set. After each timer, its end-of-turn callbacks run.
+ * A clock that a test moves. Timers fire in the order of their time. Timers of the same time fire in the order in which
+ * the code set them. After each timer, the end-of-turn callbacks of the timer run.
  */
 export class VirtualClock implements Clock {
   #elapsedMs = 0;
@@ -44,12 +44,12 @@ export class VirtualClock implements Clock {
     this.#turn.push(action);
   }
 
-  /** The number of active timers. It must be 0 after all owners of timers are closed. */
+  /** The number of active timers. The number must be 0 after all owners of timers are closed. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Runs all end-of-turn callbacks, including those that they add. */
+  /** Runs all end-of-turn callbacks, including callbacks that other callbacks add. */
   runEndOfTurn(): void {
     while (this.#turn.length > 0) {
       const actions = this.#turn;

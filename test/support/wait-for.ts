@@ -50,8 +50,8 @@ export async function waitForEvent(
 }
 
 /**
- * Resolves with the first value of `probe` that is neither `undefined` nor `false`. It polls every `everyMs`. Use it
- * only for conditions that have no event, such as a list of processes.
+ * Resolves with the first value of `probe` that is neither `undefined` nor `false`. Calls `probe` every `everyMs`. Use
+ * this function only for conditions that have no event, such as a list of processes.
  */
 export async function waitFor<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
@@ -69,7 +69,7 @@ export async function waitFor<T>(
   }
 }
 
-/** A changing value that tests can wait for. The owner calls `changed`, which checks all waiting predicates again. */
+/** A changing value that tests can wait for. The owner calls `changed` to check all waiting predicates again. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
 

@@ -11,13 +11,13 @@ export interface ReceivedFrame {
 /** The JSON content of one text frame. */
 export type Item = Readonly<Record<string, unknown>> & { readonly kind: string };
 
-/** A WebSocket client that a test controls. It sends any frame, valid or not. */
+/** A WebSocket client that a test controls. The client can send any frame, valid or not. */
 export class WebSocketClient {
   readonly connection: RawConnection;
   readonly #within: number;
   readonly #frames: ReceivedFrame[] = [];
   readonly #items: Item[] = [];
-  /** The number of parsed bytes; 0 before the head is complete. */
+  /** The number of parsed bytes; 0 before the response head is complete. */
   #parsed = 0;
 
   constructor(connection: RawConnection, options: { readonly within: number }) {
@@ -25,7 +25,7 @@ export class WebSocketClient {
     this.#within = options.within;
   }
 
-  /** The head of the handshake response, without its last empty line; empty until it has arrived. */
+  /** The head of the handshake response, without the last empty line; empty until the head has arrived. */
   get head(): string {
     const end = this.connection.bytes.indexOf("\r\n\r\n");
     return end < 0 ? "" : this.connection.bytes.toString("latin1", 0, end);

@@ -3,7 +3,7 @@ import { median } from "./figures.js";
 import type { Delays } from "./histogram.js";
 
 export interface AlternatingOptions {
-  /** The group whose delay is measured. Something must publish to its stream at a steady rate. */
+  /** The group whose delay is measured. The test must publish to the stream of this group at a steady rate. */
   readonly group: LoadGroup;
   /** Publications per measurement. */
   readonly publications: number;
@@ -22,8 +22,8 @@ export interface AlternatingDelays {
 }
 
 /**
- * Measures a group's delay without and with a disturbance, alternating: other load on the machine then affects both
- * equally.
+ * Measures a group's delay without and with a disturbance, alternating. So other load on the machine affects both kinds
+ * of measurement equally.
  */
 export async function measureAlternating(options: AlternatingOptions): Promise<AlternatingDelays> {
   const base: Delays[] = [];

@@ -2,7 +2,7 @@ import { describe, startLoadClients } from "./client.js";
 import { encodeEvents, startRawStreamServer } from "./raw-stream-server.js";
 
 // Measures how many events per second the clients can check. Usage: `node --import tsx test/support/load/bench.ts
-// [clients [seconds]]`. The server writes prepared bodies of 300 events, like a hub under load.
+// [clients [seconds]]`. The server of this benchmark writes prepared bodies of 300 events, like a hub under load.
 const clients = Number(process.argv[2] ?? 1000);
 const seconds = Number(process.argv[3] ?? 5);
 const eventsPerWrite = 300;

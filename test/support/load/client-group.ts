@@ -7,7 +7,7 @@ import type { Condition, GroupSpec, Leaving, Reading, Snapshot } from "./protoco
 
 interface Waiter {
   readonly condition: Condition;
-  /** For `sequence`: the clients that have not reached it. */
+  /** For `sequence`: the clients that have not reached the number. */
   readonly short: Set<LoadClient>;
   done(): void;
 }
@@ -15,7 +15,7 @@ interface Waiter {
 /** EventSource's reconnection delay if the server sends no `retry:` (browsers: 3 to 5 s). */
 const defaultRetryMs = 3000;
 
-/** The clients of one {@link GroupSpec}, in their process. */
+/** The clients of one {@link GroupSpec}. Runs in the child process of the clients. */
 export class ClientGroup {
   readonly #spec: GroupSpec;
   readonly #counts: Counts = noCounts();

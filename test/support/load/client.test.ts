@@ -69,7 +69,7 @@ test("a slow reader keeps its rate, and a client that never reads receives nothi
   const slow = await load.open({
     name: "slow",
     ...common,
-    // The first read contains more than 200 events; the rest comes two seconds later.
+    // The first read contains more than 200 events. The remaining events arrive two seconds later.
     reading: { kind: "rate", bytesPerSecond: 30_000 },
   });
   const never = await load.open({ name: "never", ...common, reading: { kind: "never" } });

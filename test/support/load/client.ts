@@ -7,7 +7,7 @@ export type { GroupSpec, Leaving, Reading, Snapshot } from "./protocol.js";
 export { faultsOf, type CountName, type Counts } from "./counts.js";
 
 interface Within {
-  /** Milliseconds; the wait rejects then, with the number of missing clients. */
+  /** Milliseconds. After this time the wait rejects with the number of missing clients. */
   readonly within: number;
 }
 
@@ -23,7 +23,9 @@ export class LoadClients {
     return this.#child.pid;
   }
 
-  /** CPU time of the clients in seconds. If it is near one per second, the clients are the limit, not the server. */
+  /**
+   * CPU time of the clients in seconds. At almost one CPU second per second, the clients are the limit, not the server.
+   */
   cpuSeconds(): number {
     return this.#child.cpuSeconds();
   }
@@ -34,7 +36,7 @@ export class LoadClients {
     return new LoadGroup(this.#child, spec);
   }
 
-  /** Opens a group and waits until all its streams are open, 30 s by default. */
+  /** Opens a group and waits until all streams of the group are open, by default for up to 30 s. */
   async open(spec: GroupSpec, options: Partial<Within> = {}): Promise<LoadGroup> {
     const group = await this.begin(spec);
     await group.waitOpen({ within: options.within ?? 30_000 });
@@ -63,7 +65,7 @@ export class LoadGroup {
     await this.#wait({ condition: { kind: "open", atLeast }, within: options.within });
   }
 
-  /** Waits until every client that has not left has received this number, in all its streams or in `stream`. */
+  /** Waits until every remaining client has received this number, in all of its streams or in `stream`. */
   async waitSequence(
     options: Within & { readonly atLeast: number; readonly stream?: string },
   ): Promise<void> {
@@ -109,7 +111,7 @@ export class LoadGroup {
   }
 }
 
-/** Starts a process for clients; it ends with the test. */
+/** Starts a process for clients. The process ends with the test. */
 export function startLoadClients(options: { readonly onEnd?: OnEnd } = {}): LoadClients {
   const entry = new URL("./worker.ts", import.meta.url);
   return new LoadClients(startChild<LoadProtocol>({ entry, ...options }));

@@ -20,7 +20,7 @@ export interface Counts {
   events: number;
   /** Bytes of the bodies, with comments. */
   bytes: number;
-  /** Skipped numbers without a gap event, minus those that came late. */
+  /** Skipped numbers without a gap event, minus the numbers that arrived late. */
   missed: number;
   /** Skipped numbers after a gap event. */
   missedReported: number;
@@ -28,7 +28,7 @@ export interface Counts {
   duplicates: number;
   /** Returns to an earlier number after a gap event. */
   rewindsReported: number;
-  /** Skipped numbers that came after a higher one. */
+  /** Skipped numbers that arrived after a higher number. */
   late: number;
   /** Gap events. */
   gaps: number;
@@ -36,9 +36,9 @@ export interface Counts {
   comments: number;
   /** Events of another type without a load payload, such as a beacon's; see the group's `others`. */
   others: number;
-  /** Lines, payloads and heads of other streams, or damaged ones. */
+  /** Lines, payloads and response heads of other streams, or damaged ones. */
   foreign: number;
-  /** Clients that received any of these. */
+  /** Clients that received any foreign data. */
   foreignClients: number;
 }
 

@@ -70,7 +70,10 @@ export class LoadEnvironment {
   }
 }
 
-/** Starts a hub, and Mongrel2 if the front needs it. Resolves when streams can be opened. Both end with the test. */
+/**
+ * Starts a hub, and Mongrel2 if the front needs Mongrel2. Resolves when clients can open streams. Both processes end
+ * with the test.
+ */
 export async function startEnvironment(options: EnvironmentOptions): Promise<LoadEnvironment> {
   const { front, maxFd, settings, ...rest } = options;
   const onEnd: OnEnd = options.onEnd ?? atTestEnd;

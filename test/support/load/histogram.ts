@@ -47,7 +47,7 @@ export class DelayHistogram {
   }
 }
 
-// Below 32 each microsecond is a step; above, each power of two has 32 steps.
+// Below 32 µs each microsecond is a step. From 32 µs on, each power of two has 32 steps.
 function stepOf(us: number): number {
   if (us < stepsPerOctave) return us | 0;
   const octave = 26 - Math.clz32(us);

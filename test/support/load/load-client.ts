@@ -30,13 +30,16 @@ export interface ClientShared {
 /** Maximum length of a response head. */
 const maxHeadBytes = 16 * 1024;
 
-// Node handles each piece before it reads the next, so all sockets of the process share one buffer. 10,000 clients
-// need no buffers of their own. Slow readers get a small buffer, because a full one would hold seconds of data at
-// their rate.
+// Node handles each piece before it reads the next piece, so all sockets of the process share one buffer. 10,000
+// clients need no buffers of their own. Slow readers get a small buffer, because a full large buffer holds seconds of
+// data at their rate.
 const fastMemory = Buffer.allocUnsafe(256 * 1024);
 const neverMemory = Buffer.allocUnsafe(1024);
 
-/** One client: a raw socket that requests a stream, checks its bytes, and reads as fast as its group says. */
+/**
+ * One client: a raw socket that requests a stream and checks the bytes of the stream. The group sets how fast the
+ * client reads.
+ */
 export class LoadClient {
   readonly checker: StreamChecker;
   readonly #shared: ClientShared;
@@ -86,7 +89,7 @@ export class LoadClient {
     socket.once("close", () => this.#onClose(socket));
   }
 
-  /** Leaves. There are no events of this client afterwards. */
+  /** Makes the client leave. This client emits no events afterwards. */
   leave(how: Leaving): void {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -124,7 +127,10 @@ export class LoadClient {
     return this.#mayReadOn(socket, bytes);
   }
 
-  /** Returns the start of the body; undefined if the head is incomplete or refused. */
+  /**
+   * Returns the start of the body. Returns undefined if the response head is incomplete or is not the head of an event
+   * stream.
+   */
   #takeHead(before: Buffer, piece: Buffer): Buffer | undefined {
     if (this.#refused) return undefined;
     const all = Buffer.concat([before, piece]);

@@ -7,7 +7,7 @@ export interface Payload {
   readonly stream: string;
   readonly sequence: number;
   readonly sentUs: number;
-  /** Length of the whole payload; raised if the numbers need more. */
+  /** Length of the whole payload. If the numbers need more space, the payload is longer. */
   readonly bytes: number;
 }
 
@@ -15,8 +15,8 @@ export interface Payload {
 export const defaultStream = "load";
 
 /**
- * The machine's monotonic clock in microseconds. All processes share it, so differences between two processes are
- * exact, and wall clock changes do not matter.
+ * The machine's monotonic clock in microseconds. All processes share this clock, so differences between two processes
+ * are exact. Changes of the wall clock do not matter.
  */
 export function monotonicUs(): number {
   const [seconds, nanoseconds] = process.hrtime();

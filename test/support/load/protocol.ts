@@ -8,9 +8,10 @@ export type Reading =
   /** About this many bytes a second, in ten pieces a second. */
   | { readonly kind: "rate"; readonly bytesPerSecond: number }
   /**
-   * Reads the head (and at most 1 KiB with it), and then no more bytes. A client that does not read does not notice
-   * that it was closed: it counts as open until {@link LoadProtocol.read} makes it read again. The kernel buffers 64
-   * KiB to 128 KiB for it (Node cannot set SO_RCVBUF of a TCP socket).
+   * Reads the response head, at most 1 KiB after the head, and then no more bytes. A client that does not read does not
+   * notice that the server has closed the connection. Such a client counts as open until {@link LoadProtocol.read}
+   * makes the client read again. The kernel buffers 64 KiB to 128 KiB for this client (Node cannot set SO_RCVBUF of a
+   * TCP socket).
    */
   | { readonly kind: "never" };
 
@@ -31,13 +32,14 @@ export interface GroupSpec {
   /** @default fast */
   readonly reading?: Reading;
   /**
-   * Leaves after this number of events or this time since its head, whichever is first. 0 ms: at its head. @default
-   * stays
+   * The client leaves after this number of events, or this long after the response head, whichever is first. 0 ms: at
+   * the response head. @default the client does not leave
    */
   readonly leaveAfter?: { readonly events?: number; readonly ms?: number };
   /**
-   * Reconnects with `Last-Event-ID` when its connection ends, as EventSource does: after the server's `retry:` (default 3 s)
-   * or `delayMs`. Retries refused connections, and refused responses only with `afterRefusal`. @default does not reconnect
+   * The client reconnects with `Last-Event-ID` when its connection ends, as EventSource does: after the server's
+   * `retry:` (default 3 s) or `delayMs`. The client retries refused connections. It retries after an error response
+   * only with `afterRefusal`. @default the client does not reconnect
    */
   readonly reconnect?: { readonly delayMs?: number; readonly afterRefusal?: boolean };
   /** Sent as `Last-Event-ID` with the first request. @default none */
@@ -48,7 +50,7 @@ export interface GroupSpec {
   readonly firstSequence?: number;
   /** True: events without a load payload (a beacon's) count as `others`, not as foreign. @default false */
   readonly others?: boolean;
-  /** Maximum number of connections that wait for their head. @default 100 */
+  /** Maximum number of connections that wait for their response head. @default 100 */
   readonly openAtOnce?: number;
 }
 
@@ -56,7 +58,7 @@ export interface GroupSpec {
 export type Condition =
   /** At least this many streams are open. */
   | { readonly kind: "open"; readonly atLeast: number }
-  /** Every client that has not left has received this number, in all streams or in `stream`. */
+  /** Every remaining client has received this number, in all streams or in `stream`. */
   | { readonly kind: "sequence"; readonly atLeast: number; readonly stream?: string }
   /** A count has reached this value. */
   | { readonly kind: "count"; readonly name: CountName; readonly atLeast: number };

@@ -24,8 +24,8 @@ export function encodeEvents(options: {
 export const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
 /**
- * A server of prepared bytes, for tests of the clients. It answers each request with `head`, and then writes the same
- * bytes to all connections.
+ * A server of prepared bytes, for tests of the clients. The server answers each request with `head`, and then writes
+ * the same bytes to all connections.
  */
 export class RawStreamServer {
   readonly requests: string[] = [];

@@ -2,19 +2,19 @@
 export type SequenceVerdict =
   /** The highest number so far plus one. */
   | "next"
-  /** Higher than the next number: the numbers between are missing. */
+  /** Higher than the next number: the numbers in between are missing. */
   | "hole"
-  /** A missing number that came late. */
+  /** A missing number that arrived late. */
   | "late"
   /** A number that was received before. */
   | "duplicate";
 
-/** With more separate holes, late numbers count as duplicates; such a stream has failed anyway. */
+/** If a stream has more separate holes, late numbers count as duplicates. Such a stream has failed anyway. */
 const maxHoles = 1000;
 
 /** The numbers that one client has received of one stream. */
 export class SequenceRecord {
-  /** The highest number so far; -1 before the first, unless the first is given. */
+  /** The highest number so far; -1 before the first number, unless the caller gave `first`. */
   highest: number;
   /** Number of gap events before the last number; a later gap event explains a hole. */
   gapsSeen = 0;

@@ -21,8 +21,9 @@ export interface Expected {
   readonly others: boolean;
 }
 
-// The stored length of an incomplete line; further bytes are only counted. It covers the start of a payload, and a
-// gap event. With it, 10,000 clients in the middle of a 64 KiB event need 40 MB instead of 640 MB.
+// The stored length of an incomplete line; the checker only counts further bytes. This length is enough for the start
+// of a payload, and for a gap event. With this limit, 10,000 clients in the middle of a 64 KiB event need 40 MB instead
+// of 640 MB.
 const keptBytes = 4096;
 
 const lf = 10;
@@ -41,9 +42,9 @@ interface Place {
 }
 
 /**
- * Checks the body of one client's event stream, piece by piece. It handles millions of events per second: it
- * allocates nothing per event, searches natively once per payload, and loops over short lines. Lines end with LF or
- * CR LF.
+ * Checks the body of one client's event stream, piece by piece. The checker handles millions of events per second. It
+ * allocates nothing per event, makes one native search per payload, and loops over short lines. Lines end with LF or CR
+ * LF.
  */
 export class StreamChecker {
   /** The last event id that took effect, for reconnecting. */
@@ -62,13 +63,13 @@ export class StreamChecker {
   #gapsSeen = 0;
   #dataLines = 0;
   #isGap = false;
-  // The payload of the incomplete event; stream -1 for none. An event without its empty line does not count
-  // [HTML 9.2.6]; the server sends it again after a reconnect.
+  // The payload of the incomplete event; stream -1 for none. An event without its empty line does not count [HTML
+  // 9.2.6]. The server sends such an event again after a reconnect.
   #stream = -1;
   #sequence = 0;
   #sentUs = 0;
   #id: string | undefined;
-  // Ids are stored as positions in memory and converted to text once per piece.
+  // The checker stores ids as positions in memory, and converts these ids to text once per piece.
   readonly #idSeen: Place = { memory: none, start: 0, end: 0 };
   readonly #idInForce: Place = { memory: none, start: 0, end: 0 };
   #met = false;
@@ -99,7 +100,7 @@ export class StreamChecker {
     this.#readIds();
   }
 
-  /** Begins a new connection: drops the incomplete event of the last one. */
+  /** Begins a new connection: drops the incomplete event of the last connection. */
   restart(): void {
     this.#line = none;
     this.#lineBytes = 0;
@@ -116,8 +117,8 @@ export class StreamChecker {
   }
 
   /**
-   * Continues the line of an earlier piece. Returns the start of the next line, or the piece's length if the line is
-   * still incomplete.
+   * Continues the line of an earlier piece. Returns the start of the next line. If the line is still incomplete,
+   * returns the length of the piece.
    */
   #endLine(piece: Buffer, nowUs: number): number {
     const end = piece.indexOf(lf);

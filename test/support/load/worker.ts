@@ -5,8 +5,8 @@ import type { LoadProtocol } from "./protocol.js";
 const groups = new Map<string, ClientGroup>();
 let connections = 0;
 
-// A source address has 28,232 ports for one server, and a closed connection blocks its port for a minute. So every
-// 4,000 connections use the next address of 127.0.0.0/8. Each process has its own range.
+// A source address has 28,232 ports for one server, and a closed connection blocks its port for a minute. So after
+// every 4,000 connections the process uses the next address of 127.0.0.0/8. Each process has its own range.
 function nextAddress(): string {
   const block = Math.floor(connections / 4000);
   connections += 1;
