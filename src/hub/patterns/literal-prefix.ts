@@ -5,16 +5,16 @@ export const anyLevel = Symbol("any level");
 
 export type Level = string | typeof anyLevel;
 
-/** The number of levels by which patterns are found; a URL's scheme and host are the first. */
+/** The number of levels by which the index finds patterns. A URL's scheme and host together are the first level. */
 const indexedLevels = 7;
 
 /**
- * The number of wildcards in these levels. The index looks up a topic once for each way to put this number of
- * wildcards into its levels.
+ * The largest number of wildcards in the indexed levels. The index looks up a topic once for each way to put so many
+ * wildcards into the topic's levels.
  */
 const indexedWildcards = 2;
 
-/** The first levels of a pattern, as long as each is literal text or one whole wildcard. */
+/** The first levels of a pattern, up to a level that is neither literal text nor one whole wildcard. */
 export function levelsOf(parts: readonly Part[]): readonly Level[] {
   const levels: Level[] = [];
   let open: Level = "";
@@ -40,7 +40,7 @@ function staysInLevel(part: Part): boolean {
   return letters.kind === "escaped" && letters.codes["/".charCodeAt(0)] !== 1;
 }
 
-/** The place of a pattern in an index. The first of its levels must be literal. */
+/** The place of a pattern in an index. The first level of the pattern must be literal. */
 export function placeOf(levels: readonly Level[]): readonly Level[] {
   const place: Level[] = [];
   let wildcards = 0;
@@ -54,7 +54,10 @@ export function placeOf(levels: readonly Level[]): readonly Level[] {
   return place;
 }
 
-/** The place of a template in an index; undefined if it begins with nothing literal beyond a scheme or a slash. */
+/**
+ * The place of a template in an index; undefined if the template begins with no literal text except a scheme or a
+ * slash.
+ */
 export function templatePlace(parts: readonly Part[]): readonly Level[] | undefined {
   const levels = levelsOf(parts);
   const [first, second, third] = levels;
@@ -64,7 +67,7 @@ export function templatePlace(parts: readonly Part[]): readonly Level[] | undefi
   return placeOf(withOrigin(levels));
 }
 
-/** Joins scheme and host to one level, in the levels of a topic or of a template's beginning. */
+/** Joins scheme and host to one level, in the levels of a topic or of the beginning of a template. */
 export function withOrigin<L extends Level>(levels: readonly L[]): readonly (L | string)[] {
   const [scheme, empty, host, ...path] = levels;
   if (typeof scheme !== "string" || !scheme.endsWith(":") || empty !== "" || typeof host !== "string")

@@ -1,13 +1,15 @@
 import type { Letters, Part } from "./pattern.js";
 
-/** Adds up the cost of matching, in steps: one part compared with some positions of the text. */
+/**
+ * Adds up the cost of matching, in steps. In one step, the matcher compares one part with a few positions of the text.
+ */
 export interface Work {
   steps: number;
 }
 
 /**
- * True if the parts match the whole text. The matcher follows all possible ends of a part in parallel, so the cost is at
- * most the number of parts times the length of the text [draft-dunglas-mercure-08, URL Pattern: linear time].
+ * True if the parts match the whole text. The matcher follows all possible ends of a part in parallel. So the cost is
+ * at most the number of parts times the length of the text [draft-dunglas-mercure-08, URL Pattern: linear time].
  *
  * @param work adds up the cost, for tests that limit it
  */
@@ -20,7 +22,7 @@ export function matchesPattern(parts: readonly Part[], text: string, work: Work 
   return new PlaceWalk(text, work).reachesEnd(parts);
 }
 
-/** Searches the literal texts in order. Most topics fail here, which is cheap. */
+/** True if the text contains the literal texts in order. Most topics fail this cheap check. */
 function hasTextsInOrder(parts: readonly Part[], text: string): boolean {
   let from = 0;
   for (const part of parts) {
@@ -32,7 +34,7 @@ function hasTextsInOrder(parts: readonly Part[], text: string): boolean {
   return true;
 }
 
-/** Marked positions between characters. No mark lies outside `low` to `high`. */
+/** Marked positions between characters. All marks lie from `low` to `high`. */
 interface Places {
   readonly marks: Uint8Array;
   low: number;
@@ -44,11 +46,12 @@ type Joined = Part & { readonly kind: "joined" };
 
 const percent = "%".charCodeAt(0);
 
-/** The number of positions that count as one step, because one sweep compares them together. */
+/** The number of positions that count as one step, because one sweep compares many positions. */
 const placesPerStep = 8;
 
 /**
- * Unused arrays of marks, all cleared: creating one takes as long as most matches. All are as long as the longest text.
+ * Unused arrays of marks, all cleared. They are reused because creating an array needs as much time as most matches.
+ * All arrays are as long as the longest text.
  */
 let spare: Uint8Array[] = [];
 let spareLength = 0;
@@ -76,7 +79,7 @@ class PlaceWalk {
     return reaches;
   }
 
-  /** The positions at which the parts can end if they begin at one of these. Uses up the given positions. */
+  /** The positions at which the parts can end if the parts begin at a position of `from`. The call clears `from`. */
   #through(parts: readonly Part[], from: Places): Places {
     let places = from;
     for (const part of parts) {
@@ -153,14 +156,14 @@ class PlaceWalk {
     to.high = length;
   }
 
-  /** One sweep that keeps, for each position, the fewest characters that lead to it. */
+  /** One sweep that stores, for each position, the smallest number of characters from a start to the position. */
   #counted({ letters, atLeast }: Run, atMost: number, from: Places): Places {
     const to = this.#none();
     const fewest = new Uint16Array(this.#text.length + 4);
     let furthest = from.high;
     for (let at = from.low; at <= furthest; at += 1) {
       const isStart = from.marks[at] === 1;
-      // Stored plus one, so that 0 means none.
+      // The array stores the number plus one, so that 0 means no number.
       const before = isStart ? 1 : (fewest[at] ?? 0);
       if (before === 0) continue;
       if (atLeast === 0 || !isStart) mark(to, at);
@@ -181,7 +184,10 @@ class PlaceWalk {
     return to;
   }
 
-  /** Continues from new positions only, so it visits each position once. */
+  /**
+   * Matches the parts any number of times. Each pass continues from new positions only, so each position is visited
+   * once.
+   */
   #repeat(parts: readonly Part[], from: Places): Places {
     const [only, ...others] = parts;
     const all = this.#copy(from);
@@ -200,7 +206,7 @@ class PlaceWalk {
     }
   }
 
-  /** One sweep is enough: a text leads only to later positions. */
+  /** Matches one text any number of times. One sweep is enough, because a text leads only to later positions. */
   #repeatText(text: string, all: Places): void {
     if (text === "") return;
     let at = all.low;
@@ -209,7 +215,7 @@ class PlaceWalk {
     this.#count(2 * (at - all.low));
   }
 
-  /** Returns the positions of `ends` that `all` lacks, and adds them to `all`. */
+  /** Returns the positions of `ends` that are not in `all`, and adds these positions to `all`. */
   #newIn(ends: Places, all: Places): Places {
     const fresh = this.#none();
     for (let at = ends.low; at <= ends.high; at += 1) {
@@ -253,7 +259,7 @@ class PlaceWalk {
     this.#drop(more);
   }
 
-  /** Clears the marks, to use them again. */
+  /** Clears the marks, so that the array can be used again. */
   #drop({ marks, low, high }: Places): void {
     if (marks.length !== spareLength) return;
     if (low <= high) marks.fill(0, low, high + 1);
@@ -275,7 +281,7 @@ function isEmpty({ low, high }: Places): boolean {
   return low > high;
 }
 
-/** The length of one matching character at this position; 0 if there is none. */
+/** The length of one matching character at this position; 0 if no character matches. */
 function widthAt(text: string, at: number, letters: Letters): 0 | 1 | 3 {
   if (at >= text.length) return 0;
   switch (letters.kind) {

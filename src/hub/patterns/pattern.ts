@@ -7,12 +7,12 @@ export type Letters =
   | { readonly kind: "escaped"; readonly codes: Uint8Array };
 
 /**
- * A part of a pattern. Parts have no references and no look-around, so matching never has to go back.
- * - `text`: exactly this
+ * A part of a pattern. Parts have no back-references and no look-around, so the matcher never backtracks.
+ * - `text`: exactly this text
  * - `run`: `atLeast` 0 or 1 characters, up to `atMost`
- * - `choice`: one of these sequences
- * - `repeat`: the sequence any number of times
- * - `joined`: nothing, or some of these sequences in their order, after `first` and with `separator` between them
+ * - `choice`: one of several sequences
+ * - `repeat`: a sequence, any number of times
+ * - `joined`: nothing, or some of several sequences in order, after `first` and separated by `separator`
  */
 export type Part =
   | { readonly kind: "text"; readonly text: string }
@@ -31,10 +31,13 @@ export function text(text: string): Part {
   return { kind: "text", text };
 }
 
-/** More varying parts would slow down all publishers. 64 is also the limit on levels of an MQTT filter. */
+/**
+ * The largest number of varying parts: more parts slow down all publishers. 64 is also the limit on levels of an MQTT
+ * filter.
+ */
 export const maxVaryingParts = 64;
 
-/** The number of varying parts, nested ones included: the cost of matching for each character. */
+/** The number of varying parts, including nested parts. This number is the cost of matching for each character. */
 export function countVarying(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + (part.kind === "text" ? 0 : 1 + countWithin(part)), 0);
 }
@@ -54,7 +57,7 @@ function countWithin(part: Part): number {
   }
 }
 
-/** Joins neighbouring texts, so that they are compared at once. */
+/** Joins neighbouring texts, so that the matcher compares the joined text in one operation. */
 export function joinTexts(parts: readonly Part[]): readonly Part[] {
   const joined: Part[] = [];
   for (const part of parts) {

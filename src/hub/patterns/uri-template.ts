@@ -1,7 +1,7 @@
 import { escapedLetters, joinTexts, text } from "./pattern.js";
 import type { Part } from "./pattern.js";
 
-/** The form in which an operator writes its variables [RFC 6570, appendix A]. */
+/** The form in which an operator of a URI template writes variables [RFC 6570, appendix A]. */
 interface Operator {
   readonly first: string;
   readonly separator: string;
@@ -32,7 +32,7 @@ const reserved = ":/?#[]@!$&'()*+,;=";
 
 const letters = {
   plain: escapedLetters(unreserved),
-  /** A list is written with commas; so are the keys and values of a map. */
+  /** A list is written with commas. The keys and values of a map are also written with commas. */
   listed: escapedLetters(`${unreserved},`),
   reserved: escapedLetters(unreserved + reserved),
 };
@@ -41,15 +41,15 @@ const character = "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})";
 const variable = `${character}(?:\\.?${character})*(?::[1-9][0-9]{0,3}|\\*)?`;
 const expressionForm = new RegExp(`^([+#./;?&]?)(${variable}(?:,${variable})*)$`);
 
-/** Literal text between expressions [RFC 6570, 2.1]; the apostrophe by its erratum 6937. */
+/** Literal text between expressions [RFC 6570, 2.1]. Erratum 6937 of RFC 6570 adds the apostrophe. */
 const literalForm =
   /^(?:[!#$&'()*+,\-./0-9:;=?@A-Z[\]_a-z~]|%[0-9A-Fa-f]{2}|[\u00a0-\ud7ff\ue000-\uffef]|[\u{10000}-\u{10fffd}])+$/u;
 
 /**
- * Reads a URI template [RFC 6570, level 4]. Its parts match every expansion, whatever the values of its variables. A
- * variable that occurs twice may have two values.
+ * Reads a URI template [RFC 6570, level 4]. The returned parts match every expansion of the template with any values of
+ * the variables. A variable that occurs twice may have two different values.
  *
- * @returns undefined if the text is no template, or has no expression
+ * @returns undefined if the text is not a template, or has no expression
  */
 export function parseUriTemplate(template: string): readonly Part[] | undefined {
   const pieces = template.split(/(\{[^{}]*\})/);
@@ -63,7 +63,10 @@ export function parseUriTemplate(template: string): readonly Part[] | undefined 
   return joinTexts(parts);
 }
 
-/** A character beyond ASCII is expanded to its bytes [RFC 6570, 3.1]. Topics may hold it unescaped too. */
+/**
+ * The parts of literal text. The escaped bytes of a non-ASCII character match [RFC 6570, 3.1], and also the unescaped
+ * character.
+ */
 function literalParts(literal: string): readonly Part[] | undefined {
   if (literal !== "" && !literalForm.test(literal)) return undefined;
   return literal.split(/([^\0-\x7f]+)/).map((piece, index): Part => {
@@ -78,7 +81,7 @@ function expressionParts(expression: string): readonly Part[] | undefined {
   if (list === undefined || form === undefined) return undefined;
   const values = list.split(",").map((variable) => valueParts(variable, form));
   const [only] = values;
-  // One part for both the empty and the other case: so the index sees that it stays within its level.
+  // One part matches both the empty case and the other case. So the index sees that the part stays within one level.
   if (form.first === "" && values.length === 1 && only !== undefined) return only;
   return [{ kind: "joined", first: form.first, separator: form.separator, of: values }];
 }
@@ -101,14 +104,14 @@ function behindName(form: Operator, value: Part): readonly Part[] {
   return form.ifEmpty === "=" ? written : [{ kind: "choice", of: [[], written] }];
 }
 
-/** A list, or keys with values, each written like a variable of its own [RFC 6570, 2.4.2]. */
+/** A list, or keys with values. Each item is written like a separate variable [RFC 6570, 2.4.2]. */
 function explodedParts(form: Operator): readonly Part[] {
   const value: Part = {
     kind: "run",
     letters: form.allowsReserved ? letters.reserved : letters.plain,
     atLeast: 0,
   };
-  // With names, a list looks like a map.
+  // With names, a list has the same form as a map.
   if (form.isNamed) return manyOf([value, ...behindName(form, value)], form.separator);
   const pairs = manyOf([value, text("="), value], form.separator);
   return [{ kind: "choice", of: [manyOf([value], form.separator), pairs] }];

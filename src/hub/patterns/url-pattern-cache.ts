@@ -1,10 +1,13 @@
 import { TopicUrls } from "../topics/topic-url.js";
 import { UrlPattern } from "./url-pattern.js";
 
-/** Parsed patterns are kept by their text: parsing takes 300 µs, and many clients subscribe with the same. */
+/**
+ * The largest number of parsed patterns in the cache. Parsing takes 300 µs, and many clients subscribe with the same
+ * pattern.
+ */
 const maxKept = 10_000;
 
-/** The parsed URL patterns that are relative to one URL. */
+/** A cache of the parsed URL patterns that are relative to one URL. */
 class UrlPatternCache {
   readonly urls: TopicUrls;
   readonly #baseUrl: string;
@@ -18,7 +21,7 @@ class UrlPatternCache {
   /** @throws PharosError `bad-filter` as {@link UrlPattern} */
   parse(text: string): UrlPattern {
     const kept = this.#kept.get(text) ?? new UrlPattern(text, this.#baseUrl);
-    // Moves the last used to the end, so that it is removed last.
+    // Moves the pattern to the end, so that the pattern is removed last.
     this.#kept.delete(text);
     this.#kept.set(text, kept);
     if (this.#kept.size > maxKept) {
@@ -29,10 +32,10 @@ class UrlPatternCache {
   }
 }
 
-/** Never cleared: a process has one hub, and tests have a few. */
+/** The caches by base URL. This map is never cleared: a process has one hub, and tests have a few hubs. */
 const byBaseUrl = new Map<string, UrlPatternCache>();
 
-/** The cache of patterns relative to this URL, the hub's own. */
+/** The cache of patterns relative to the hub's own URL. */
 export function urlPatternsFor(baseUrl: string): UrlPatternCache {
   let patterns = byBaseUrl.get(baseUrl);
   if (patterns === undefined) {

@@ -16,7 +16,7 @@ export type ComponentMatcher =
 
 const anything: Part = { kind: "run", letters: { kind: "any" }, atLeast: 0 };
 
-/** True if the component of a topic's URL matches. */
+/** True if this component of a topic's URL matches. */
 export function matchesComponent(matcher: ComponentMatcher, component: string, work?: Work): boolean {
   switch (matcher.kind) {
     case "any":
@@ -36,7 +36,7 @@ export function matchesComponent(matcher: ComponentMatcher, component: string, w
 /**
  * Reads one component of a URL pattern in the canonical form of `URLPattern` [URL Pattern, 2.1].
  *
- * @throws PharosError `bad-filter` if a regular expression has no linear-time form, or is too large
+ * @throws PharosError `bad-filter` if a regular expression has no linear-time form or is too large
  */
 export function parseComponent(canonical: string, delimiter: Delimiter): ComponentMatcher {
   if (canonical === "*") return { kind: "any" };
@@ -87,7 +87,7 @@ function partsOf({ before, middle, after, modifier }: PatternGroup, delimiter: D
 
 function middleParts(middle: PatternGroup["middle"], delimiter: Delimiter): readonly Part[] {
   if (middle === undefined) return [];
-  // A regular expression is matched as a whole. For the index it only ends the known beginning.
+  // A regular expression is matched as a whole. For the index, the known beginning ends before the regular expression.
   if (middle.kind !== "segment") return [anything];
   const letters: Letters = delimiter === "" ? { kind: "any" } : { kind: "without", delimiter };
   return [{ kind: "run", letters, atLeast: 1 }];

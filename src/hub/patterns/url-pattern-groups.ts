@@ -1,10 +1,13 @@
-/** The character that ends a segment, where `:name` stops: `/` in paths, `.` in host names, else none. */
+/** The character that ends a segment, and so the match of `:name`: `/` in paths, `.` in host names, else none. */
 export type Delimiter = "/" | "." | "";
 
-/** A piece of a component: text, or a varying part between two texts, and how often it may occur. */
+/**
+ * A piece of a component: text, or a varying part between two texts. Each piece has the number of times that the piece
+ * may occur.
+ */
 export interface PatternGroup {
   readonly before: string;
-  /** Undefined for text alone. `segment` stops at the delimiter. */
+  /** The varying part; undefined for text alone. `segment` stops at the delimiter. */
   readonly middle:
     | { readonly kind: "wildcard" }
     | { readonly kind: "segment" }
@@ -18,8 +21,8 @@ const nameStart = /[$_\p{ID_Start}]/u;
 const namePart = /[$_\u200c\u200d\p{ID_Continue}]/u;
 
 /**
- * Reads a component in the canonical form of `URLPattern` [URL Pattern, 2.1]. It is well-formed: `URLPattern` refuses
- * any other text.
+ * Reads a component in the canonical form of `URLPattern` [URL Pattern, 2.1]. The text is always well-formed, because
+ * `URLPattern` rejects any other text.
  */
 export function parsePatternGroups(canonical: string, delimiter: Delimiter): readonly PatternGroup[] {
   return new GroupReader(canonical, delimiter).read();

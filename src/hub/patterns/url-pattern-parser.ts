@@ -7,7 +7,10 @@ export type PatternComponents = Readonly<Record<UrlComponent, string>>;
 
 const label = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
 const segment = "[A-Za-z0-9_~-][A-Za-z0-9._~-]*|:[A-Za-z_][A-Za-z0-9_]*|\\*";
-/** The usual form, whose text is canonical already. The last label has letters only, which rules out IP addresses. */
+/**
+ * The usual form of a URL pattern. Its text is already canonical. The last label has letters only, which excludes IP
+ * addresses.
+ */
 const usualForm = new RegExp(`^(https?)://((?:${label}\\.)*[a-z]+)((?:/(?:${segment}))+)$`);
 
 /**
@@ -19,7 +22,7 @@ export function splitPattern(text: string, baseUrl: string): PatternComponents {
   return splitUsual(text) ?? splitAbsolute(text) ?? splitRelative(text, baseUrl);
 }
 
-/** Splits the usual form quickly: the library takes 300 µs. Undefined for any other form. */
+/** Splits a pattern of the usual form without the library, which takes 300 µs. Undefined for any other form. */
 function splitUsual(text: string): PatternComponents | undefined {
   const [, protocol, hostname, pathname] = usualForm.exec(text) ?? [];
   if (protocol === undefined || hostname === undefined || pathname === undefined) return undefined;
@@ -33,7 +36,10 @@ function hasNameTwice(pathname: string): boolean {
   return new Set(names).size < names.length;
 }
 
-/** With a base URL, `urn\:book\:*` would be a path beside the hub's. So only relative patterns get a base URL. */
+/**
+ * Splits a pattern without a base URL. With a base URL, `urn\:book\:*` is a path on the hub's host. So only relative
+ * patterns get a base URL.
+ */
 function splitAbsolute(text: string): PatternComponents | undefined {
   try {
     return new URLPattern(text);

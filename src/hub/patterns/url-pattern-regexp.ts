@@ -5,20 +5,23 @@ import type { Delimiter, PatternGroup } from "./url-pattern-groups.js";
 /** The limit on RE2's size of a compiled expression: enough for a date, a UUID or fifty alternatives. */
 const maxProgramSize = 256;
 
-/** The limit on the sum of all repetition counts: 100 bytes of text could otherwise be 10,000 instructions. */
+/**
+ * The limit on the sum of all repetition counts: without this limit, 100 bytes of text can become 10,000 instructions.
+ */
 const maxRepeats = 256;
 
 /**
- * The limit on counts times characters. RE2 expands repetitions before it knows the size of a program: 900
- * characters 250 times take 360 ms. A UUID needs 2,700.
+ * The limit on repetition counts times characters. RE2 expands repetitions before it knows the size of a program: 900
+ * characters, 250 times, take 360 ms. A UUID needs 2,700.
  */
 const maxWrittenOut = 16_384;
 
 /**
  * Joins the groups of a component into one regular expression of RE2, which matches in linear time. JavaScript's own
- * backtrack, and take hours for some inputs.
+ * regular expressions backtrack, and need hours for some inputs.
  *
- * @throws PharosError `bad-filter` if RE2 refuses it (look-around or back-references) or it is too large
+ * @throws PharosError `bad-filter` if RE2 rejects the expression (look-around or back-references) or the expression is
+ *   too large
  */
 export function compileRegExp(groups: readonly PatternGroup[], delimiter: Delimiter): RE2JS {
   const source = groups.map((group) => sourceOf(group, delimiter)).join("");

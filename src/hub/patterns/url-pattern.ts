@@ -26,7 +26,7 @@ export class UrlPattern {
   readonly #checks: readonly { readonly name: UrlComponent; readonly matcher: ComponentMatcher }[];
 
   /**
-   * @throws PharosError `bad-filter` if the text is no URL pattern, holds a regular expression without a linear-time
+   * @throws PharosError `bad-filter` if the text is not a URL pattern, holds a regular expression without a linear-time
    *   form, or has more than 64 varying parts
    */
   constructor(text: string, baseUrl: string) {
@@ -80,13 +80,13 @@ function parseMatchers(text: string, baseUrl: string): Matchers {
   };
 }
 
-/** A varying part costs about as much as eight instructions of RE2. */
+/** The number of varying parts. Eight instructions of RE2 cost about as much as one varying part. */
 function varyingIn(matcher: ComponentMatcher): number {
   if (matcher.kind === "expression") return Math.ceil(matcher.expression.programSize() / 8);
   return matcher.kind === "parts" ? countVarying(matcher.parts) : 0;
 }
 
-/** Texts are compared first: most topics fail there, which is cheap. */
+/** The cost by which components are sorted. Texts come first, because most topics fail that cheap comparison. */
 function costOf(matcher: ComponentMatcher): number {
   return ["any", "text", "parts", "expression"].indexOf(matcher.kind);
 }

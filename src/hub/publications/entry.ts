@@ -1,37 +1,44 @@
 import type { Offset } from "./position.js";
 import type { Publication } from "./publication.js";
 
-/** Memory for an entry without its text: the entry, its publication, the topics array and the headers of strings. */
+/**
+ * Memory for an entry without its text, in bytes: the entry, its publication, the topics array and the headers of
+ * strings.
+ */
 const overheadBytes = 370;
 
 /**
- * Memory for each topic without its text: a string's header, a slot in the topics array and one in the topic's history.
+ * Memory for each topic without its text, in bytes: a string's header, a slot in the topics array and a slot in the
+ * topic's history.
  */
 const topicBytes = 30;
 
-/** Writes an entry as bytes. A stream format is one. */
+/** Writes an entry as bytes. Each stream format is an encoder. */
 export interface EventEncoder {
   /** Writes a publication as an event, which moves the client's cursor to the publication. */
   event(entry: Entry): Buffer;
 }
 
-/** A publication with its position. Only a journal makes one. */
+/** A publication with its position. Only a journal creates entries. */
 export class Entry {
   readonly offset: Offset;
   /** The event id as clients see it: the publisher's own, or the position. */
   readonly id: string;
   readonly publication: Publication;
-  /** The time when the journal stored it, in milliseconds since 1970. */
+  /** The time when the journal stored the entry, in milliseconds since 1970. */
   readonly atMs: number;
-  /** Its size in all limits on bytes. */
+  /** The size of the entry, as all limits on bytes count it. */
   readonly bytes: number;
-  /** Counts the publications to its first topic, from 1; private ones have a count of their own. Set by the journal. */
+  /**
+   * The number of this publication among the publications to its first topic, from 1. Private publications are counted
+   * separately. The journal sets this number.
+   */
   ordinal = 0;
-  /** The number of topic histories that still hold it. Kept by the journal. */
+  /** The number of topic histories that still hold the entry. The journal updates this number. */
   holders = 0;
-  /** The number of connections that it was delivered to when it was published. Kept by the hub. */
+  /** The number of connections that received the entry when it was published. The hub sets this number. */
   readers = 0;
-  /** The number of cohorts in which it is pending. Kept by the hub. */
+  /** The number of cohorts in which the entry is pending. The hub updates this number. */
   pendingIn = 0;
   #encoder: EventEncoder | undefined;
   #encoded: Buffer | undefined;
@@ -47,8 +54,8 @@ export class Entry {
   }
 
   /**
-   * Encodes the entry. The bytes are kept while the entry is pending in any cohort, so that each publication is encoded
-   * once per format. History holds text only: a small Buffer would keep a slab of 8 KiB in memory.
+   * Encodes the entry. The entry keeps the bytes while it is pending in any cohort, so that each publication is encoded
+   * once per format. History holds text only: a small Buffer keeps a slab of 8 KiB in memory.
    */
   encodedAs(encoder: EventEncoder): Buffer {
     if (this.#encoder === encoder && this.#encoded !== undefined) return this.#encoded;
@@ -60,14 +67,14 @@ export class Entry {
     return encoded;
   }
 
-  /** Drops the encoded bytes when no cohort needs them any more. */
+  /** Drops the encoded bytes. Called when no cohort needs these bytes any more. */
   forgetEncoded(): void {
     this.#encoder = undefined;
     this.#encoded = undefined;
   }
 }
 
-/** A text's memory in bytes: V8 uses one byte a character if all are Latin-1, else two. */
+/** A text's memory in bytes: V8 uses one byte for each character if all characters are Latin-1, else two. */
 function heldBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }

@@ -5,12 +5,18 @@ import type { Entry, EventEncoder } from "./entry.js";
 export interface Format extends EventEncoder {
   /** Part of the cohort's key. */
   readonly name: string;
-  /** Writes a retained value, which leaves the client's cursor where it is. */
+  /** Writes a retained value, which does not change the client's cursor. */
   retained(entry: Entry): Buffer;
-  /** Moves the client's cursor to this event id without an event. */
+  /** Writes bytes that move the client's cursor to this event id without an event. */
   position(id: string): Buffer;
-  /** Keeps a quiet stream alive. It carries the position too. A format that needs no heartbeat returns no bytes. */
+  /**
+   * Writes a heartbeat, which keeps a quiet stream alive and contains the position. A format that needs no heartbeat
+   * returns no bytes.
+   */
   heartbeat(id: string): Buffer;
-  /** Reports to the client the events that are missing before the next one, and moves its cursor to `id`. */
+  /**
+   * Writes a gap event. It reports the events that are missing before the next event, and moves the client's cursor to
+   * `id`.
+   */
   gap(notice: GapNotice, id: string): Buffer;
 }

@@ -5,7 +5,7 @@ import type { Offset } from "./position.js";
 import type { Rights } from "./rights.js";
 import type { Topic } from "../topics/topic.js";
 
-/** The position in history for a `Last-Event-ID`, or the reason why it has none. */
+/** The position in history for a `Last-Event-ID`, or the reason why the id has no position. */
 export type Cursor =
   | { readonly kind: "at"; readonly offset: Offset }
   | { readonly kind: "lost"; readonly reason: Exclude<GapReason, "evicted" | "too-many-changes"> };
@@ -18,7 +18,7 @@ export interface HistoryRange {
   readonly upTo: Offset;
 }
 
-/** Publications that history no longer holds. Topics are those that the reader may know of. */
+/** Publications that history no longer holds. `topics` contains only topics that the reader may know of. */
 export interface Losses {
   /** At most {@link maxNamedTopics}. */
   readonly topics: readonly { readonly topic: Topic; readonly missedAtMost: number }[];
@@ -29,14 +29,15 @@ export interface Losses {
 /** The result of a search for losses. */
 export interface LossReport extends Losses {
   /**
-   * The mark up to which all losses are in this report. Pass it to the next search, which then finds later losses only.
+   * The mark up to which all losses are in this report. If you pass this mark to the next search, that search finds
+   * only later losses.
    */
   readonly asOf: LossMark;
-  /** False if the search needs more than a few milliseconds. Call it again with `asOf`. */
+  /** False if the search needs more than a few milliseconds. Then call {@link History.losses} again with `asOf`. */
   readonly isComplete: boolean;
 }
 
-/** Entries from a slower store, with no gap up to and including `upTo`. */
+/** Entries from a slower store, without a gap up to and including `upTo`. */
 export interface OlderEntries {
   readonly entries: readonly Entry[];
   readonly upTo: Offset;
@@ -56,15 +57,18 @@ export function isNothing({ topics, more }: Losses): boolean {
   return topics.length === 0 && !more;
 }
 
-/** A moment, counted in evictions since the journal began. 0 is before the first. */
+/** A moment, counted in evictions since the journal began. 0 is before the first eviction. */
 export type LossMark = number;
 
-/** Stored publications, as the hub reads them. A journal implements this. Every call is synchronous. */
+/**
+ * The interface by which the hub reads stored publications. A journal implements this interface. Every call is
+ * synchronous.
+ */
 export interface History {
   /**
-   * Requests the oldest entries of a range that memory no longer holds but a slower store does, together at most
-   * `maxBytes` or one entry. Undefined if {@link read} finds everything that is stored. Absent if there is no such store.
-   * {@link losses} reports only what neither holds.
+   * Requests the oldest entries of a range that a slower store holds and memory no longer holds: at most `maxBytes`
+   * together, or one entry. Undefined if {@link read} finds all stored entries. Absent if there is no slower store.
+   * {@link losses} reports only entries that neither memory nor the slower store holds.
    */
   older?(range: HistoryRange, maxBytes: number): PendingEntries | undefined;
   /** The offset of the newest entry; 0 if there is none. */
@@ -72,24 +76,24 @@ export interface History {
   /** The event id of the position at this offset. */
   idAt(offset: Offset): string;
   /**
-   * Finds the position of an event id: the id is a position, or a publisher's own id that history holds. The id of a
-   * private publication that these rights may not read is unknown, so that guessing ids reveals nothing.
+   * Finds the position of an event id. The id is a position, or a publisher's own id that history holds. An id of a
+   * private publication that these rights do not allow to read counts as unknown. So guessing ids reveals nothing.
    *
-   * @param rights default: those of a client without a token
+   * @param rights default: the rights of a client without a token
    */
   locate(eventId: string, rights?: Rights): Cursor;
   /**
-   * Finds the losses of a range since the mark `lossMark`. One call takes milliseconds; see
-   * {@link LossReport.isComplete}.
+   * Finds the losses of a range since the mark `lossMark`. One call needs a few milliseconds at most; see {@link
+   * LossReport.isComplete}.
    */
   losses(range: HistoryRange, lossMark: LossMark): LossReport;
   /** True if the topic's history reaches back to this offset. */
   holds(topic: Topic, offset: Offset): boolean;
   /**
-   * Calls `visit` for each entry of the range, once, in order of offset, until it returns false. One call takes
-   * milliseconds, so it may end early.
+   * Calls `visit` once for each entry of the range, in order of offset, until `visit` returns false. The read ends
+   * early when it has used a few milliseconds.
    *
-   * @returns the offset up to which it has read, at most `upTo`; meaningless if `visit` returned false
+   * @returns the offset up to which the entries were read, at most `upTo`; meaningless if `visit` returned false
    */
   read(range: HistoryRange, visit: (entry: Entry) => boolean): Offset;
 }

@@ -1,21 +1,24 @@
 declare const epochBrand: unique symbol;
 
-/** Names one run of a journal. Offsets of different epochs cannot be compared. */
+/** The name of one run of a journal. Offsets of different epochs cannot be compared. */
 export type Epoch = string & { readonly [epochBrand]: true };
 
-/** A publication's number in the hub-wide count: 1 for the first of an epoch. 0 is before all of them. */
+/**
+ * A publication's number in the hub-wide count: 1 for the first publication of an epoch. 0 is before the first
+ * publication.
+ */
 export type Offset = number;
 
-/** Everything up to and including this offset has been delivered to the client. */
+/** A place in the order of publications. A client at this position has everything up to and including the offset. */
 export interface Position {
   readonly epoch: Epoch;
   readonly offset: Offset;
 }
 
-/** Writes positions as event ids. All begin with `#`, which no publisher's own id does. */
+/** Writes positions as event ids. All of these ids begin with `#`; a publisher's own id never does. */
 export interface PositionFormat {
   format(position: Position): string;
-  /** Undefined for any text that {@link format} does not write. */
+  /** Reads an event id; undefined for any text that {@link format} does not write. */
   parse(text: string): Position | undefined;
 }
 
@@ -40,5 +43,5 @@ export function parsePosition(text: string): Position | undefined {
   return epoch !== undefined && Number.isSafeInteger(offset) ? { epoch: epoch as Epoch, offset } : undefined;
 }
 
-/** Positions in plain text. They reveal the number of publications. */
+/** Positions in plain text, which reveal the number of publications. */
 export const plainPositions: PositionFormat = Object.freeze({ format: formatPosition, parse: parsePosition });

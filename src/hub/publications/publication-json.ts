@@ -8,8 +8,8 @@ const fieldNames = ["topic", "data", ...optionNames];
 
 /**
  * Reads a publication from JSON: `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?,
- * "private"?}`. Unknown fields are refused: a misspelt option would silently change the meaning of the publication.
- * `parsePublication` checks the values.
+ * "private"?}`. An unknown field is an error: otherwise a misspelt option silently changes the meaning of the
+ * publication. `parsePublication` checks the values.
  *
  * @throws PharosError `bad-publication` for anything else
  */
@@ -35,7 +35,7 @@ export function parsePublicationOptions(value: unknown): PublicationOptions {
 }
 
 /**
- * The fields of a JSON object, in a map, since the sender chooses their names.
+ * The fields of a JSON object. The result is a map, because the sender chooses the names of the fields.
  *
  * @throws PharosError `bad-publication` if the value is not an object
  */

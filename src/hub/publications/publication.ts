@@ -5,11 +5,11 @@ import { defaultPublicationLimits, type PublicationLimits } from "../../limits/p
 import { hasForbiddenCharacter, parseTopic } from "../topics/topic.js";
 import type { Topic } from "../topics/topic.js";
 
-/** A valid publication, within the limits. Every subscriber gets the same. */
+/** A valid publication, within the limits. Every subscriber gets the same publication. */
 export interface Publication {
   /**
-   * At least one; the first is the canonical one. A subscriber that matches several topics receives the publication
-   * once.
+   * At least one topic; the first is the canonical topic. A subscriber that matches several topics receives the
+   * publication once.
    */
   readonly topics: readonly [Topic, ...Topic[]];
   readonly data: string;
@@ -18,9 +18,12 @@ export interface Publication {
   readonly type?: string;
   /** The reconnection time for clients, in milliseconds. */
   readonly retryMs?: number;
-  /** Stores it as the value of its topics, which new subscribers get first. With empty data it removes their value. */
+  /**
+   * True: the hub stores the publication as the value of its topics, and new subscribers get this value first. Empty
+   * data removes the value of the topics.
+   */
   readonly retain: boolean;
-  /** Delivers it only to subscribers with the right to read it. */
+  /** True: the hub delivers the publication only to subscribers with the right to read it. */
   readonly private: boolean;
 }
 
@@ -36,11 +39,12 @@ export interface PublicationInput {
 }
 
 /**
- * Validates a publication. Every input calls it: ZeroMQ, HTTP, bridges, the command line before it sends.
+ * Validates a publication. Every input calls this function: ZeroMQ, HTTP, bridges, and the command line before it
+ * sends.
  *
  * @throws PharosError `bad-topic`, `bad-event-id` (starts with `#`, equals `earliest`), `bad-event-type` (`mercure`,
  *   `pharos-…`), `bad-retry` (not whole milliseconds from 100 to 3,600,000), `bad-publication`, `too-large`. Text with
- *   a lone surrogate is refused, not repaired.
+ *   a lone surrogate is an error and is never repaired.
  */
 export function parsePublication(
   input: PublicationInput,
@@ -63,7 +67,10 @@ export function parsePublication(
   };
 }
 
-/** Undefined for an empty text: an empty id or type counts as none, since in an event stream it resets to the default. */
+/**
+ * Undefined for an empty text. An empty id or type counts as absent, because an empty field of an event stream resets
+ * to the default.
+ */
 export function presentText(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
@@ -114,7 +121,7 @@ function checkWord(
 
 /** Any text over its limit is `too-large` [draft-dunglas-mercure-08, Publication: 413]. */
 function checkLength(text: string, what: string, maxBytes: number): void {
-  // A UTF-16 unit is at most three bytes of UTF-8, so a short text needs no exact count.
+  // A UTF-16 code unit becomes at most three bytes of UTF-8, so a short text needs no exact count.
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
     throw new PharosError("too-large", `${what} may have at most ${maxBytes} bytes`);
   }

@@ -7,27 +7,32 @@ import type { FilterSet } from "../filters/filter-set.js";
 import type { Offset } from "./position.js";
 import type { Topic } from "../topics/topic.js";
 
-/** The cost of a look at one value, in the steps of a filter set, without the matching itself. */
+/** The cost of reading one value, without matching, in the steps of a filter set. */
 const lookSteps = 5;
 
-/** A range of values to read: offsets after `after`, up to and including `upTo`. */
+/** A range of values to read: the offsets after `after`, up to and including `upTo`. */
 export interface RetainedRange {
   readonly filters: readonly TopicFilter[];
   readonly after: Offset;
   readonly upTo: Offset;
 }
 
-/** The value of one or more topics. When all of them have newer values, only its offset is kept. */
+/** The value of one or more topics. When all of its topics have newer values, only its offset remains. */
 interface Value {
   readonly offset: Offset;
   entry: Entry | undefined;
   topics: number;
 }
 
-/** The retained value of each topic that has one, in order of offset. Above the limit the oldest values are removed. */
+/**
+ * The retained value of each topic that has one, in order of offset. Above the limit, the oldest values are removed.
+ */
 export class RetainedValues {
   readonly #byTopic = new Map<Topic, Value>();
-  /** Values that have lost all topics are skipped, and removed once they are the majority. */
+  /**
+   * All values in order of offset. Reads skip the values without topics. The queue removes these values once they are
+   * the majority.
+   */
   readonly #inOrder = new EntryQueue<Value>();
   readonly #maxBytes: number;
   #bytes = 0;
@@ -41,7 +46,7 @@ export class RetainedValues {
     return this.#bytes;
   }
 
-  /** Stores a publication with `retain` as the value of its topics. Empty data removes their value. */
+  /** Stores a publication with `retain` as the value of its topics. Empty data removes the value of the topics. */
   apply(entry: Entry): void {
     for (const topic of entry.publication.topics) this.#remove(topic);
     if (entry.publication.data !== "") this.#add(entry);
@@ -55,11 +60,11 @@ export class RetainedValues {
   }
 
   /**
-   * Calls `visit` for each value that a filter matches, with an offset after `after`, up to `upTo`: once, in order of
-   * offset, until it returns false. One call takes milliseconds, so it may end early. If all filters are exact, the
-   * cost depends on their number, not on the number of values.
+   * Calls `visit` once for each value of the range that a filter matches, in order of offset, until `visit` returns
+   * false. The read ends early when it has used a few milliseconds. If all filters are exact, the cost depends on the
+   * number of filters, not on the number of values.
    *
-   * @returns the offset up to which it has read, at most `upTo`; meaningless if `visit` returned false
+   * @returns the offset up to which the values were read, at most `upTo`; meaningless if `visit` returned false
    */
   read(range: RetainedRange, visit: (entry: Entry) => boolean): Offset {
     if (range.filters.every(({ kind }) => kind === "exact")) {

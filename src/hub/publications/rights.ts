@@ -5,14 +5,17 @@ import type { Topic } from "../topics/topic.js";
 export interface Rights {
   /** Part of the cohort's key: connections with equal keys may read the same publications. */
   readonly key: string;
-  /** False if the connection may read no private publication at all. Then it does not learn of their loss either. */
+  /**
+   * False if the connection may read no private publication at all. Such a connection does not learn of the loss of
+   * private publications.
+   */
   readonly readsPrivate: boolean;
   /**
-   * True if this topic gives the right to read a private publication; one of its topics is enough. Also called for
-   * publications that are no longer stored, of which only the topics are known.
+   * True if this topic gives the right to read a private publication; one topic of the publication is enough. The hub
+   * also calls this for publications that are no longer stored, when only their topics are known.
    */
   mayReadTopic(topic: Topic): boolean;
-  /** True if {@link mayReadTopic} can be true for a topic below this one, or if this is unknown. */
+  /** True if {@link mayReadTopic} is true for some topic below `parent`, or may be. */
   mayReadBelow(parent: Topic): boolean;
 }
 

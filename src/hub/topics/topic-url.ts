@@ -14,12 +14,13 @@ export const urlComponents = [
 
 export type UrlComponent = (typeof urlComponents)[number];
 
-/** A topic as a URL: its components without the delimiters between them, as URL patterns see them. */
+/** A topic as a URL: its components without the delimiters, in the form that URL patterns compare. */
 export type TopicUrl = Readonly<Record<UrlComponent, string>>;
 
 /**
- * Parses topics as URLs, relative ones against the hub's own URL [draft-dunglas-mercure-08, URL Pattern]. It keeps the
- * last result: many filters are compared with one topic before the next topic comes.
+ * Parses topics as URLs. Relative topics are resolved against the hub's own URL [draft-dunglas-mercure-08, URL
+ * Pattern]. The parser keeps the last result, because the hub compares many filters with one topic before the next
+ * topic.
  */
 export class TopicUrls {
   readonly #baseUrl: string;
@@ -32,7 +33,7 @@ export class TopicUrls {
     this.#baseUrl = baseUrl;
   }
 
-  /** Undefined if the topic is no URL; then no URL pattern matches it. */
+  /** Undefined if the topic is not a URL; no URL pattern matches such a topic. */
   parse(topic: Topic): TopicUrl | undefined {
     if (this.#topic !== topic) {
       this.#topic = topic;

@@ -7,11 +7,12 @@ const { topicBytes } = defaultPublicationLimits;
 
 declare const topicBrand: unique symbol;
 
-/** A valid topic. Only {@link parseTopic} and {@link parseHubTopic} make one. */
+/** A valid topic. Only {@link parseTopic} and {@link parseHubTopic} create topics. */
 export type Topic = string & { readonly [topicBrand]: true };
 
 /**
- * Control characters, and lone surrogates, which are not UTF-8. Joiners are allowed: Persian names and emoji use them.
+ * Control characters, and lone surrogates, which are not valid in UTF-8. Joiners are allowed: Persian names and emoji
+ * use joiners.
  */
 const forbidden = /[\p{Cc}\p{Cs}]/u;
 
@@ -29,10 +30,11 @@ export function hasFormatCharacter(text: string): boolean {
 }
 
 /**
- * Validates a topic. Any text is one, also `c#` and `a+b`; nothing is normalised.
+ * Validates a topic. Apart from the errors below, any text is a topic, also `c#` and `a+b`. Topics are not normalised.
  *
- * @throws PharosError `bad-topic` if it is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace (see
- *   {@link isBelowHub}), the path of streams or below it, or if it holds a control character or a lone surrogate
+ * @throws PharosError `bad-topic` if the text is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace
+ *   (see {@link isBelowHub}), the path of streams or below that path, or if it holds a control character or a lone
+ *   surrogate
  */
 export function parseTopic(text: string, maxBytes = topicBytes): Topic {
   const topic = parseHubTopic(text, maxBytes);
@@ -44,8 +46,8 @@ export function parseTopic(text: string, maxBytes = topicBytes): Topic {
 }
 
 /**
- * Validates a topic as {@link parseTopic} does, but allows the hub's own namespace: the hub publishes there, and
- * clients may subscribe to it.
+ * Validates a topic as {@link parseTopic} does, but allows the hub's own namespace. The hub publishes to topics in its
+ * namespace, and clients may subscribe to these topics.
  *
  * @throws PharosError `bad-topic`
  */
@@ -61,7 +63,7 @@ export function parseHubTopic(text: string, maxBytes = topicBytes): Topic {
   return text as Topic;
 }
 
-/** True if `topic` is `parent`, a slash, and more. */
+/** True if `topic` begins with `parent` and a slash, and is longer. */
 export function isBelow(topic: Topic, parent: Topic): boolean {
   return topic.startsWith(parent) && topic[parent.length] === "/";
 }
