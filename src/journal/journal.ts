@@ -4,34 +4,38 @@ import type { Publication } from "../hub/publications/publication.js";
 import type { Topic } from "../hub/topics/topic.js";
 import type { TopicHistoryReader } from "./topic-history-reader.js";
 
-/** The position of a stored publication, and the event id under which clients see it. */
+/** The position of a stored publication, and the event id that clients see. */
 export interface Receipt extends Position {
-  /** The publisher's own id. The position if the publisher gave none, or one that history already holds. */
+  /** The publisher's own id. The position if the publisher gave no id, or an id that history already holds. */
   readonly id: string;
 }
 
-/** Receives the entries of a journal in their order. */
+/** Receives the entries of a journal, in order of offset. */
 export interface JournalFollower {
   apply(entry: Entry): void;
 }
 
 /**
- * The ordered record of publications. It gives each publication the next position of one hub-wide count, stores it and
- * passes it on, in that order, to its followers.
+ * The ordered record of publications. The journal gives each publication the next position of one hub-wide count and
+ * stores the publication. Then the journal passes the publication to its followers, in order of position.
  */
 export interface Journal extends TopicHistoryReader {
   /** Memory for all stored entries, in bytes. */
   readonly bytes: number;
-  /** Topics with a history. */
+  /** The number of topics with a history. */
   readonly topicCount: number;
   /**
-   * Stores a publication. It has its position, and the followers have it, when this returns a receipt or the promise
-   * resolves. Positions follow the order of the calls, so a caller need not wait for one promise before the next call.
-   * The promise rejects if the publication could not be stored; then no follower gets it.
+   * Stores a publication. When `append` returns a receipt, or the promise resolves, the publication has its position
+   * and the followers have the publication. Positions follow the order of the calls, so a caller need not wait for one
+   * promise before the next call. The promise rejects if the publication could not be stored; then no follower gets the
+   * publication.
    */
   append(publication: Publication): Receipt | Promise<Receipt>;
-  /** Adds a follower. Each entry goes to all followers, in the order of their calls, as soon as it is in history. */
+  /**
+   * Adds a follower. As soon as an entry is in history, the journal passes the entry to all followers, in the order of
+   * their `follow` calls.
+   */
   follow(follower: JournalFollower): void;
-  /** Evicts everything that was appended to a topic before this call, as a limit does. */
+  /** Evicts all publications of a topic that were appended before this call, as a limit does. */
   evictAll(topic: Topic): void;
 }

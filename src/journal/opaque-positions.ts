@@ -2,15 +2,15 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { parseEpoch } from "../hub/publications/position.js";
 import type { Epoch, Position, PositionFormat } from "../hub/publications/position.js";
 
-/** One block of AES: eight zero bytes, which reveal a forged id, and the offset. */
+/** One block of AES: eight zero bytes and the offset. The zero bytes reveal a forged id. */
 const blockBytes = 16;
 const offsetAt = 8;
 
 const idForm = /^#([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{1,32})$/;
 
 /**
- * Positions of one epoch that reveal neither the number of publications, private ones included, nor the order of two
- * ids. The offset is encrypted with a key that is created here and never stored.
+ * Positions of one epoch that reveal neither the number of publications nor the order of two ids. The number of private
+ * publications is hidden too. The offset is encrypted with a key that is created here and never stored.
  */
 export class OpaquePositions implements PositionFormat {
   readonly #epoch: Epoch;
@@ -20,7 +20,7 @@ export class OpaquePositions implements PositionFormat {
   constructor(epoch: Epoch) {
     this.#epoch = epoch;
     const key = randomBytes(blockBytes);
-    // Each id is one block, and no two blocks are equal: ECB is safe for that. One cipher object serves all calls.
+    // ECB is safe here, because each id is one block and no two blocks are equal. All calls use one cipher object.
     this.#cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
     this.#decipher = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
   }
@@ -31,7 +31,7 @@ export class OpaquePositions implements PositionFormat {
     return `#${epoch}:${this.#cipher.update(block).toString("base64url")}`;
   }
 
-  /** The offset of another epoch is unknown, and returned as 0. */
+  /** Reads an event id. For an id of another epoch, the offset is unknown and the result has offset 0. */
   parse(text: string): Position | undefined {
     const [, name = "", sealed = ""] = idForm.exec(text) ?? [];
     const epoch = parseEpoch(name);

@@ -7,7 +7,7 @@ import type { Topic } from "../hub/topics/topic.js";
 export interface NewestRange {
   /** The largest number of publications. */
   readonly count: number;
-  /** The largest number of bytes together; one publication may be larger. */
+  /** The largest size of all publications together, in bytes; one publication may be larger. */
   readonly maxBytes: number;
   readonly rights: Rights;
 }
@@ -16,18 +16,18 @@ export interface NewestRange {
 export interface TopicCounts {
   /** Publications since the topic became known. */
   readonly published: number;
-  /** Of these, the ones that are still stored. */
+  /** The number of these publications that are still stored. */
   readonly stored: number;
 }
 
 /**
- * The stored publications of single topics, for protocols that show them. A journal implements it. Every call is
- * synchronous.
+ * Reads the stored publications of single topics, for protocols that show a topic's history. A journal implements this
+ * interface. Every call is synchronous.
  */
 export interface TopicHistoryReader extends History {
   /** The newest publications of a topic that the reader may read, oldest first. */
   newest(topic: Topic, range: NewestRange): readonly Entry[];
-  /** Undefined if nothing was published to the topic, or the journal has forgotten it. */
+  /** The counts of a topic. Undefined if nothing was published to the topic, or the journal has forgotten the topic. */
   countsOf(topic: Topic): TopicCounts | undefined;
   /** All topics that have counts. */
   topicNames(): Iterable<Topic>;

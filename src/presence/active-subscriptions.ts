@@ -1,6 +1,6 @@
 import type { Matcher, ActiveSubscription } from "./subscriber.js";
 
-/** The subscriptions with a published start and no published end. */
+/** The subscriptions whose start was published and whose end was not published yet. */
 export class ActiveSubscriptions {
   readonly #all = new Set<ActiveSubscription>();
   readonly #byText = new Map<string, Set<ActiveSubscription>>();
@@ -24,7 +24,7 @@ export class ActiveSubscriptions {
     this.#version += 1;
   }
 
-  /** Removes a subscription that was added. */
+  /** Removes a subscription that was added before. */
   remove(subscription: ActiveSubscription): void {
     const { text } = subscription.matcher;
     this.#all.delete(subscription);

@@ -1,6 +1,6 @@
 /**
  * Limits the deliveries of presence events in a second. An event costs one delivery for each receiving connection. The
- * next second may use the unused rest of a second, but no later one.
+ * next second may use the unused deliveries of a second; later seconds may not.
  */
 export class DeliveryBudget {
   readonly #perSecond: number;
@@ -12,12 +12,15 @@ export class DeliveryBudget {
     this.#left = perSecond;
   }
 
-  /** True if nothing is left. Otherwise any event may be published, even one with more deliveries than are left. */
+  /**
+   * True if no deliveries are left. Otherwise any event may be published, even an event that costs more deliveries than
+   * are left.
+   */
   get isSpent(): boolean {
     return this.#left <= 0;
   }
 
-  /** Refills the budget up to this time, in milliseconds that never go back. */
+  /** Refills the budget up to this time, in milliseconds of a monotonic clock. */
   refill(nowMs: number): void {
     const refilled = ((nowMs - (this.#atMs ?? nowMs)) / 1000) * this.#perSecond;
     this.#left = Math.min(this.#perSecond, this.#left + refilled);

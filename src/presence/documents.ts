@@ -4,14 +4,14 @@ import { mercurePath } from "../protocol.js";
 import type { ActiveSubscription } from "./subscriber.js";
 
 /**
- * The topic of presence. Below it lie the topics of presence events, which are also the paths at which subscriptions
- * are served.
+ * The topic of presence. The topics of presence events are below this topic. Each such topic is also the path of a
+ * subscription in the subscriptions API.
  */
 export const subscriptionsTopic = parseHubTopic(`${mercurePath}/subscriptions`);
 
 /** A subscription in presence events and in the subscriptions API [draft-dunglas-mercure-08, Active Subscriptions]. */
 export interface SubscriptionDocument {
-  /** Its topic, and its path in the subscriptions API. */
+  /** The topic of the subscription, which is also its path in the subscriptions API. */
   readonly id: string;
   readonly type: "subscription";
   readonly match_type: string;
@@ -21,7 +21,7 @@ export interface SubscriptionDocument {
   readonly payload?: unknown;
 }
 
-/** The same in the older form [draft-dunglas-mercure-07, Active Subscriptions]. */
+/** A subscription in the older form [draft-dunglas-mercure-07, Active Subscriptions]. */
 export interface OlderSubscriptionDocument {
   readonly id: string;
   readonly type: "Subscription";
@@ -31,7 +31,7 @@ export interface OlderSubscriptionDocument {
   readonly payload?: unknown;
 }
 
-/** The event type of presence events in the current form. Publishers may not use it. */
+/** The event type of presence events in the current form. Publishers may not use this type. */
 export const subscriptionEventType = "mercure";
 
 /** The JSON-LD context of the older form's documents. */
@@ -70,12 +70,15 @@ export function asOlder(document: SubscriptionDocument): OlderSubscriptionDocume
   };
 }
 
-/** The topics of a subscription's events: of the current form, then of the older one. */
+/** The topics of a subscription's events: first the topic of the current form, then the topic of the older form. */
 export function topicsOf(document: SubscriptionDocument): readonly [Topic, Topic] {
   return [asTopic(document.id), asTopic(asOlder(document).id)];
 }
 
-/** The path of a subscription with these segments. In each segment all but unreserved characters are escaped. */
+/**
+ * The path of a subscription with these segments. In each segment, all characters except unreserved characters are
+ * escaped.
+ */
 export function subscriptionPath(segments: readonly string[]): string {
   return [subscriptionsTopic, ...segments.map(encodeSegment)].join("/");
 }
@@ -87,7 +90,10 @@ function encodeSegment(text: string): string {
   );
 }
 
-/** No limit: a long matcher, with each byte escaped as three, may exceed the limit for publishers' topics. */
+/**
+ * Reads a path as a topic, without a limit on the length. Escaping can make a long matcher three times as long, beyond
+ * the limit for publishers' topics.
+ */
 function asTopic(path: string): Topic {
   return parseHubTopic(path, Number.POSITIVE_INFINITY);
 }

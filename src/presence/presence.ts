@@ -13,32 +13,38 @@ import { describeSubscription, subscriptionEventType, subscriptionsTopic, topics
 import type { Subscriber, ActiveSubscription } from "./subscriber.js";
 
 export interface PresenceOptions {
-  /** The sink of presence events. Presence follows it, after the hub. */
+  /** The journal to which presence events are appended. Presence follows this journal, after the hub. */
   readonly journal: Pick<Journal, "append" | "evictAll">;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** The largest number of deliveries of presence events in a second. */
+  /** The largest number of deliveries of presence events in one second. */
   readonly deliveriesPerSecond: number;
 }
 
-/** A subscription that ends sooner is not published. Changes that come together are published in one turn. */
+/**
+ * The shortest time between two turns that publish changes, in milliseconds. All changes between two turns are
+ * published in one turn. A subscription that starts and ends between two turns is not published.
+ */
 const mergeMs = 100;
 
 /**
- * The pause after the budget is used up, in milliseconds. Then changes go out together: one write to each reader, not
- * ten.
+ * The pause after the budget is used up, in milliseconds. After the pause, several changes are published together: one
+ * write to each reader, not ten.
  */
 const pauseMs = 1000;
 
-/** The longest wait of a change, in milliseconds. Then all waiting changes are dropped, so that no backlog grows. */
+/**
+ * The longest wait of a change, in milliseconds. After this time, all waiting changes are dropped, so that no backlog
+ * grows.
+ */
 const longestWaitMs = 2000;
 
 /** The time for presence in one turn of the event loop, in milliseconds. */
 const turnMs = 10;
 
 /**
- * The pause after a turn that used all its time, as a multiple of that time. Readers with rights of their own make
- * events expensive.
+ * The pause after a turn that used all of {@link turnMs}, as a multiple of the time used. Readers with individual
+ * rights make events expensive.
  */
 const pauseShare = 4;
 
@@ -51,20 +57,20 @@ interface Change {
 
 /**
  * Publishes the start and the end of each subscription as private events on the subscription's own topics. Changes
- * above the budget wait. If they wait too long they are dropped, and every client that may see subscriptions gets one
- * gap event, at once or when it comes back. Then it has to ask for the list again.
+ * above the budget wait. Changes that wait too long are dropped. Then every client that may see subscriptions gets one
+ * gap event, at once or when the client reconnects. After a gap event, a client has to request the list again.
  */
 export class Presence {
-  /** The state as published so far. Later events change it, so a client that has this list can follow them. */
+  /** The subscriptions as published so far. A client that has this list can apply all later events to the list. */
   readonly active = new ActiveSubscriptions();
   readonly #options: PresenceOptions;
   readonly #budget: DeliveryBudget;
   readonly #turnBudget: TurnBudget;
-  /** The changes that are not published yet, in order. */
+  /** The unpublished changes, in order. */
   readonly #changes = new Map<ActiveSubscription, Change>();
   /** Changes up to this time are dropped. */
   #dropUpToMs = Number.NEGATIVE_INFINITY;
-  /** True if changes were dropped and no gap event was published yet. */
+  /** True if changes were dropped and the gap event was not published yet. */
   #isGapDue = false;
   #lastMs = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
@@ -78,20 +84,23 @@ export class Presence {
     this.#turnBudget = new TurnBudget(options.clock, turnMs);
   }
 
-  /** Call it when a stream is opened, and the returned function once, when the stream has ended. */
+  /** Call this when a stream is opened. Call the returned function once, when the stream has ended. */
   enter(subscriber: Subscriber): () => void {
     const subscriptions = subscriber.matchers.map((matcher) => ({ subscriber, matcher }));
     for (const subscription of subscriptions) this.#change(subscription, true);
     return () => {
       for (const subscription of subscriptions) {
-        // No event reported its start, so none needs to report its end.
+        // No event reported the start of the subscription, so no event needs to report the end.
         if (this.#changes.get(subscription)?.active === true) this.#changes.delete(subscription);
         else this.#change(subscription, false);
       }
     };
   }
 
-  /** Follows the journal, after the hub has delivered the entry. The deliveries of presence events use the budget. */
+  /**
+   * Subtracts the deliveries of presence events from the budget. The journal calls this after the hub has delivered the
+   * entry.
+   */
   apply({ publication: { topics, type }, readers }: Entry): void {
     const [topic] = topics;
     if (topic === subscriptionsTopic && type === gapEventType)
@@ -100,7 +109,7 @@ export class Presence {
     this.#budget.spend(readers);
   }
 
-  /** Stops publishing: when a hub stops, all of its streams end. */
+  /** Stops publishing, because all streams end when a hub stops. */
   close(): void {
     this.#isClosed = true;
     this.#changes.clear();
@@ -173,7 +182,10 @@ export class Presence {
     this.#options.metrics.count("subscription_events_lost_total");
   }
 
-  /** Publishes the gap after the last dropped change. It names no topic: its readers may have different rights. */
+  /**
+   * Publishes the gap after the last dropped change. The gap event names no topic, because readers may have different
+   * rights.
+   */
   #publishGap(): void {
     const [next] = this.#changes.values();
     if (!this.#isGapDue || (next !== undefined && next.sinceMs <= this.#dropUpToMs)) return;
@@ -188,7 +200,7 @@ export class Presence {
     this.#options.journal.evictAll(subscriptionsTopic);
   }
 
-  /** Appends an event. If it cannot be stored, a gap follows. */
+  /** Appends an event. If the journal cannot store the event, a gap event follows. */
   #append(publication: Publication): void {
     const receipt = this.#options.journal.append(publication);
     if (!(receipt instanceof Promise)) return;
@@ -199,8 +211,8 @@ export class Presence {
   }
 
   /**
-   * Schedules the next turn. If the journal stores later, it waits until this turn's events are stored: their
-   * deliveries are known only then.
+   * Schedules the next turn. If the journal stores events asynchronously, the next turn waits until this turn's events
+   * are stored. Only then are their deliveries known.
    */
   #scheduleNext(): void {
     const waitMs = this.#pauseMs();

@@ -1,17 +1,23 @@
-/** A filter of a subscriber, as the subscriber wrote it. */
+/** A filter of a subscriber, in the text that the subscriber sent. */
 export interface Matcher {
   /** The kind of the text: `exact`, `urlpattern`, `mqtt`, or `template` for selectors of the older protocol. */
   readonly type: string;
   readonly text: string;
 }
 
-/** A stream as presence events show it. */
+/** A stream, as presence events describe it. */
 export interface Subscriber {
-  /** Created by the hub for this stream, so that each stream has its own and cannot use another's. */
+  /**
+   * The id that the hub creates for this stream. So each stream has an id of its own and cannot use the id of another
+   * stream.
+   */
   readonly id: string;
-  /** Without duplicates. */
+  /** The filters of the subscriber, without duplicates. */
   readonly matchers: readonly Matcher[];
-  /** The payload that the subscriber's token has for viewers of this subscription; undefined if none. */
+  /**
+   * The payload of the subscriber's token for clients that see this subscription; undefined if the token has no
+   * payload.
+   */
   payloadFor(matcher: string): unknown;
 }
 

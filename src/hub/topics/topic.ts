@@ -16,7 +16,10 @@ export type Topic = string & { readonly [topicBrand]: true };
  */
 const forbidden = /[\p{Cc}\p{Cs}]/u;
 
-/** True if `text` holds a control character or a lone surrogate. No topic, filter, id or event type may hold one. */
+/**
+ * True if `text` holds a control character or a lone surrogate. Topics, filters, ids and event types must not hold such
+ * characters.
+ */
 export function hasForbiddenCharacter(text: string): boolean {
   return forbidden.test(text);
 }
@@ -24,7 +27,7 @@ export function hasForbiddenCharacter(text: string): boolean {
 /** Unicode's category Cf: joiners, direction marks and other invisible characters [draft-dunglas-mercure-08, Matchers]. */
 const formatCharacter = /\p{Cf}/u;
 
-/** True if `text` holds an invisible character. No matcher of the Mercure protocol may hold one. */
+/** True if `text` holds an invisible character. Matchers of the Mercure protocol must not hold invisible characters. */
 export function hasFormatCharacter(text: string): boolean {
   return formatCharacter.test(text);
 }

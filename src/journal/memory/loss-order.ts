@@ -1,9 +1,9 @@
 import { countLeading } from "../../base/binary-search.js";
 import type { LossMark } from "../../hub/publications/history.js";
 
-/** An owner of entries that can be evicted. {@link LossOrder} sets its mark. */
+/** An owner of entries that can be evicted. {@link LossOrder} sets the owner's mark. */
 export interface LossOwner {
-  /** The mark of its last loss; 0 if there was none, or the owner was removed. */
+  /** The mark of the owner's last loss; 0 if there was no loss, or the owner was removed. */
   lostAt: LossMark;
 }
 
@@ -18,7 +18,7 @@ interface Loss<L extends LossOwner> {
  */
 export class LossOrder<L extends LossOwner> {
   /**
-   * In order. An item that was followed by a later loss of the same owner is skipped. Such items are removed once they
+   * All losses in order. Reads skip an item if the same owner has a later loss. The list removes such items once they
    * are the majority.
    */
   #losses: Loss<L>[] = [];
@@ -39,7 +39,7 @@ export class LossOrder<L extends LossOwner> {
     owner.lostAt = 0;
   }
 
-  /** The owners with a loss after this mark, the last loss at the end. */
+  /** The owners with a loss after this mark. The owner with the last loss is at the end. */
   *after(mark: LossMark): Generator<L, void> {
     for (let index = this.#indexAfter(mark); index < this.#losses.length; index += 1) {
       const loss = this.#losses[index];

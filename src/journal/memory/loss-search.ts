@@ -5,7 +5,7 @@ import type { TopicHistory } from "./topic-history.js";
 /** Collects the losses of one reader, topic by topic. */
 export class LossSearch {
   readonly range: HistoryRange;
-  /** All losses up to this mark have been searched. */
+  /** The search has covered all losses up to this mark. */
   asOf: LossMark;
   readonly #lossMark: LossMark;
   readonly #topics: Losses["topics"][number][] = [];
@@ -22,7 +22,7 @@ export class LossSearch {
     return { topics: this.#topics, more: this.#more };
   }
 
-  /** True if further losses would not change the result: the list of names is full, and there are more. */
+  /** True if further losses cannot change the result: the list of names is full, and there are more losses. */
   get isFull(): boolean {
     return this.#more && this.#topics.length === maxNamedTopics;
   }

@@ -27,7 +27,7 @@ import { TopicLosses } from "./topic-losses.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
 import type { ForgottenUpTo } from "./topic-history.js";
 
-/** The cost of a look at one entry or topic, in the steps of a filter set, without the matching itself. */
+/** The cost of reading one entry or topic, without matching, in the steps of a filter set. */
 const lookSteps = 5;
 /** The cost of counting a topic's losses, in steps. */
 const countSteps = 50;
@@ -40,17 +40,17 @@ export interface MemoryJournalOptions {
   /** Writes positions as event ids. @default as plain text */
   readonly positions?: PositionFormat;
   /**
-   * The topic of presence. All topics below it share one history, under its name: each connection has such a topic,
-   * with one or two publications. With histories of their own, they would evict those of all other topics. All
-   * publications to them are private. @default none
+   * The topic of presence. All topics below this topic share one history, under the name of this topic. Each connection
+   * has such a topic, with one or two publications. Separate histories for these topics evict the histories of all
+   * other topics. All publications to topics of presence are private. @default none
    */
   readonly presenceTopic?: Topic;
 }
 
 /**
- * The journal in memory. Each topic has a limited history of its own, so that a busy topic does not evict the others'
- * entries. All topics share one count. The journal remembers up to which offset each topic was evicted, and one offset
- * for all forgotten topics together.
+ * The journal in memory. Each topic has a limited history of its own, so that a busy topic does not evict the entries
+ * of other topics. All topics share one count. For each topic, the journal records the offset up to which entries were
+ * evicted. All forgotten topics share one such offset.
  */
 export class MemoryJournal implements Journal {
   readonly epoch: Epoch;
@@ -62,7 +62,10 @@ export class MemoryJournal implements Journal {
   readonly #topics = new Map<Topic, TopicHistory>();
   readonly #recent = new RecentTopics();
   readonly #lost = new LossOrder<TopicHistory>();
-  /** All entries in order. Entries that no topic holds any more are skipped, and removed once they are many. */
+  /**
+   * All entries in order. Reads skip the entries that no topic holds any more. The queue removes these entries once
+   * there are many.
+   */
   readonly #all = new EntryQueue();
   #allBytes = 0;
   readonly #ids = new Map<string, Offset>();
@@ -70,14 +73,14 @@ export class MemoryJournal implements Journal {
   #head: Offset = 0;
   #held = 0;
   #bytes = 0;
-  /** No entry newer than this was ever evicted or forgotten. */
+  /** No entry after this offset was ever evicted or forgotten. */
   #lostUpTo: Offset = 0;
   /**
-   * The forgotten topics: one mark for public publications and one for private ones, which clients without the right
-   * must not learn of.
+   * The marks of the forgotten topics: one for public and one for private publications. Clients without the right must
+   * not learn of private publications.
    */
   readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
-  /** The number of entries evicted from a topic, and of topics forgotten, so far. */
+  /** The number of entries evicted from a topic so far, plus the number of forgotten topics. */
   #evictions: LossMark = 0;
 
   constructor(options: MemoryJournalOptions) {
@@ -101,7 +104,7 @@ export class MemoryJournal implements Journal {
     return this.#topics.size;
   }
 
-  /** The number of entries in memory, with those that no topic holds any more. */
+  /** The number of entries in memory, including entries that no topic holds any more. */
   get recordLength(): number {
     return this.#all.length;
   }
@@ -216,8 +219,8 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * Reads for wildcards from the list of all entries: the time depends only on the entries that the page covers. A
-   * merge of the histories of 100,000 topics takes 250 ms for each page of a reader far behind.
+   * Reads for filters with wildcards from the list of all entries, so the time depends only on the entries that the
+   * page covers. A merge of the histories of 100,000 topics takes 250 ms for each page of a reader that is far behind.
    */
   #scan(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const set = filterSetOf(range.filters);
@@ -242,7 +245,10 @@ export class MemoryJournal implements Journal {
     return first !== undefined && first.offset <= offset;
   }
 
-  /** Keeps a publisher's own id, unless history holds it already. Then the position is the id. */
+  /**
+   * Returns the publisher's own id and marks the id as used. If history already holds the id, the position becomes the
+   * id.
+   */
   #claimId(publication: Publication, position: Position): string {
     const { id } = publication;
     if (id === undefined) return this.#positions.format(position);
@@ -276,7 +282,7 @@ export class MemoryJournal implements Journal {
   #pushTo(name: Topic, entry: Entry): void {
     const history = this.#historyOf(name);
     history.push(entry);
-    // The history of presence is never forgotten: it would be one of many thousand topics.
+    // The history of presence is never forgotten. Otherwise the history of presence competes with many thousand topics.
     if (name !== this.#presenceTopic) this.#recent.touch(history);
   }
 
@@ -304,7 +310,8 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * Entries that no topic holds do not count in the limits. So few large ones are removed as soon as many small ones.
+   * Removes the entries that no topic holds, once these entries are many or large. The limits on entries and bytes do
+   * not count these entries.
    */
   #dropReleased(): void {
     const many = this.#all.length > 1024 && this.#all.length > 2 * this.#held;
@@ -365,7 +372,10 @@ export class MemoryJournal implements Journal {
     while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
   }
 
-  /** Forgets the topic whose last publication is the oldest. All forgotten topics share one mark. */
+  /**
+   * Forgets the topic whose last publication is older than that of any other topic. All forgotten topics share one
+   * mark.
+   */
   #forgetOldest(): void {
     const history = this.#recent.oldest;
     if (history === undefined) return;
@@ -387,8 +397,8 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * A wildcard may have matched a forgotten topic. An exact filter may have only if its topic is unknown, or became
-   * known again later.
+   * True if the filters may match a forgotten topic. A filter with a wildcard may always match a forgotten topic. An
+   * exact filter may match one only if the filter's topic is unknown, or became known again later.
    */
   #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, lossMark: LossMark): boolean {
     const { upTo, at } = this.#forgotten[kind];
@@ -399,7 +409,10 @@ export class MemoryJournal implements Journal {
     });
   }
 
-  /** The histories that exact filters name and that had a publication in the range or later, each once. */
+  /**
+   * The histories that exact filters name, each once. The result has only histories with a publication in the range or
+   * later.
+   */
   *#named({ filters, after }: HistoryRange): Generator<TopicHistory, void> {
     const names = new Set<Topic>();
     for (const filter of filters) if (filter.kind === "exact") names.add(this.#nameOf(filter.topic));
@@ -409,7 +422,10 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  /** True if the filters match a history's topic, or may match a topic below the topic of presence. */
+  /**
+   * True if the filters match a history's topic. For the history of presence: true if the filters may match a topic
+   * below the topic of presence.
+   */
   #mayMatch({ filters }: HistoryRange, name: Topic): boolean {
     if (filterSetOf(filters).matches(name)) return true;
     return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));

@@ -9,8 +9,8 @@ interface Cursor {
 }
 
 /**
- * Visits the entries of several queues with offsets after `after`, up to `upTo`, in order, until `visit` returns false.
- * An entry in several queues is visited once.
+ * Visits, in order, the entries of several queues with offsets after `after`, up to `upTo`, until `visit` returns
+ * false. An entry in several queues is visited once.
  */
 export function mergeEntries(
   queues: readonly EntryQueue[],

@@ -6,8 +6,8 @@ import { joinLosses } from "./topic-losses.js";
 import type { Evictions, LossReader, LossRecord } from "./topic-losses.js";
 
 /**
- * The losses of all presence topics together, which share one history. A reader that may read any topic below learns
- * that something is lost, but neither what nor how much: there are too many topics to keep their losses apart.
+ * The losses of all presence topics, which share one history. There are too many topics for separate records. So a
+ * reader that may read any topic of presence learns only that publications are lost, without topics and numbers.
  */
 export class PresenceLosses implements LossRecord {
   readonly topic: Topic;

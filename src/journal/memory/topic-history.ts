@@ -6,7 +6,7 @@ import { EntryQueue } from "../../hub/publications/entry-queue.js";
 import type { LossOwner } from "./loss-order.js";
 import type { LossReader, LossRecord } from "./topic-losses.js";
 
-/** The offsets up to which forgotten topics may have had public and private publications. */
+/** The largest offsets at which forgotten topics may have had public and private publications. */
 export interface ForgottenUpTo {
   readonly open: Offset;
   readonly private: Offset;
@@ -15,20 +15,20 @@ export interface ForgottenUpTo {
 /** The history of one topic, and the record of its losses. */
 export class TopicHistory implements LossOwner {
   readonly topic: Topic;
-  /** Publications up to this offset, before the topic became known (again), may be forgotten. */
+  /** The journal may have forgotten publications up to these offsets, before the topic became known (again). */
   readonly forgottenUpTo: ForgottenUpTo;
   readonly entries = new EntryQueue();
   bytes = 0;
   /** The newest offset published to the topic, evicted or not. */
   newest: Offset = 0;
-  /** The newest offset of a private publication; 0 if there was none. */
+  /** The newest offset of a private publication; 0 if there was no private publication. */
   newestPrivate: Offset = 0;
-  /** The newest offset of a public publication; 0 if there was none. */
+  /** The newest offset of a public publication; 0 if there was no public publication. */
   newestOpen: Offset = 0;
   /** The number of public and of private publications so far. */
   published = { open: 0, private: 0 };
   lostAt: LossMark = 0;
-  /** The neighbours in order of the last publication. Kept by {@link RecentTopics}. */
+  /** The neighbours in order of the last publication. {@link RecentTopics} sets these fields. */
   newer: TopicHistory | undefined;
   older: TopicHistory | undefined;
   readonly #losses: LossRecord;
@@ -60,8 +60,8 @@ export class TopicHistory implements LossOwner {
   }
 
   /**
-   * The newest entries for which `isWanted` is true, oldest first: at most `count`, and at most `maxBytes` or one
-   * entry.
+   * The newest entries for which `isWanted` is true, oldest first. The result has at most `count` entries, and at most
+   * `maxBytes` or one entry.
    */
   newestEntries(
     { count, maxBytes }: { readonly count: number; readonly maxBytes: number },
@@ -91,25 +91,26 @@ export class TopicHistory implements LossOwner {
 
   /**
    * The largest number of publications after this offset that the reader may have missed and may know of, since the
-   * mark that it knows. It is 0 only if there is none; only totals are known.
+   * reader's mark. The result is an upper limit, because only totals are known. The result is 0 only if there are no
+   * such publications.
    */
   missedAfter(after: Offset, reader: LossReader): number {
     const lost = this.#losses.after(after, reader);
     const upTo = Math.max(after, ...lost.map((kind) => kind.upTo));
-    // The losses from before the topic was forgotten are not counted.
+    // The record does not count losses from before the topic was forgotten.
     const mayBeForgotten = reader.rights.readsPrivate ? this.forgottenUpTo.private : 0;
     const isUncounted = Math.max(this.forgottenUpTo.open, mayBeForgotten) > after && lost.length > 0;
     const count = lost.reduce((sum, kind) => sum + kind.count, 0);
     return isUncounted ? upTo - after : Math.min(count, upTo - after);
   }
 
-  /** True if this reader may have missed more here without the right to learn the topic's name. */
+  /** True if this reader may have missed more publications of the topic without the right to learn the topic's name. */
   mayHaveMissedAfter(after: Offset, reader: LossReader): boolean {
     return this.#losses.mayHaveMissed(after, reader);
   }
 }
 
-/** Topics in order of their last publication. The oldest is the next to be forgotten. */
+/** Topics in order of their last publication. The journal forgets the oldest topic next. */
 export class RecentTopics {
   #newest: TopicHistory | undefined;
   #oldest: TopicHistory | undefined;

@@ -21,25 +21,25 @@ export interface LossReader {
 export interface LossRecord {
   readonly topic: Topic;
   add(entry: Entry, at: LossMark): void;
-  /** The losses after an offset that this reader may learn of and does not know. */
+  /** The losses after an offset that this reader may learn of and does not know yet. */
   after(offset: Offset, reader: LossReader): readonly Evictions[];
-  /** True if this reader may have missed more, without the right to learn the topic's name. */
+  /** True if this reader may have missed more publications without the right to learn the topic's name. */
   mayHaveMissed(offset: Offset, reader: LossReader): boolean;
 }
 
 /**
- * The number of topic sets with records of their own. A private publication may be read by the right to any of its
- * topics, so each set of topics is counted apart.
+ * The largest number of topic sets with separate records. A right to any topic of a private publication is enough to
+ * read the publication. So losses are counted separately for each set of topics.
  */
 const maxTopicSets = 64;
 
-/** The losses of one topic, recorded by who may learn of them. */
+/** The losses of one topic, with separate records for readers with different rights. */
 export class TopicLosses implements LossRecord {
   readonly topic: Topic;
   #open: Evictions | undefined;
-  /** By the topics of the publications. The set with the newest loss is last. */
+  /** The losses of private publications, by the topics of the publications. The set with the newest loss is last. */
   #private: Map<string, Evictions & { readonly topics: readonly Topic[] }> | undefined;
-  /** The losses of topic sets without records of their own any more. All of these sets hold this topic. */
+  /** The losses of topic sets whose separate records were removed. All of these sets contain this topic. */
   #mixed: Evictions | undefined;
 
   constructor(topic: Topic) {
@@ -63,8 +63,8 @@ export class TopicLosses implements LossRecord {
   }
 
   /**
-   * True if private publications are lost that this reader may have been allowed to read; the record no longer says
-   * which. The reader may learn that, but not the topic's name.
+   * True if private publications are lost that this reader may have been allowed to read. The record no longer has
+   * their topics. The reader may learn of the loss, but not of the topic's name.
    */
   mayHaveMissed(offset: Offset, { rights, lossMark }: LossReader): boolean {
     if (this.#mixed === undefined || !rights.readsPrivate || rights.mayReadTopic(this.topic)) return false;
@@ -73,7 +73,7 @@ export class TopicLosses implements LossRecord {
 
   #addPrivate(topics: readonly Topic[], loss: Evictions): void {
     this.#private ??= new Map();
-    // A topic holds no line feed.
+    // A topic contains no line feed, so the key is unique.
     const key = topics.join("\n");
     const kind = { ...joinLosses(this.#private.get(key), loss), topics };
     this.#private.delete(key);
