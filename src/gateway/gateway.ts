@@ -17,22 +17,22 @@ import { allowedMethods, serves } from "./http/resource.js";
 
 export interface GatewayOptions {
   readonly resources: readonly Resource[];
-  /** Origins whose pages may read responses and streams. */
+  /** The origins whose pages may read responses and streams. */
   readonly corsOrigins: readonly string[];
-  /** The limits of client addresses. @default none */
+  /** The limits for each client address. @default none */
   readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish" | "admitRequest">;
-  /** Throws PharosError if the hub cannot hold another stream with this subscription. @default it always can */
+  /** Throws PharosError if the hub's limits do not allow another stream with this subscription. @default no limits */
   readonly checkRoom?: (subscription: Subscription) => void;
-  /** The memory for request bodies. @default one with the default limits */
+  /** The memory budget for request bodies. @default a budget with the default limits */
   readonly bodies?: BodyBudget;
-  /** Counts and logs refusals. @default none; refusals then have no id */
+  /** Counts and logs error responses. @default none; error responses then have no id */
   readonly refusals?: Pick<RefusalLog, "note">;
 }
 
-/** Answers the requests of all fronts by its resources. Never throws. */
+/** Answers the requests of all fronts with its resources. Never throws. */
 export class Gateway {
   readonly resources: readonly Resource[];
-  /** Fronts reserve memory here before they keep the body of a request. */
+  /** The budget in which fronts reserve memory before they store the body of a request. */
   readonly bodies: BodyBudget;
   readonly #options: GatewayOptions;
   readonly #cors: Cors;
@@ -45,8 +45,8 @@ export class Gateway {
   }
 
   /**
-   * Counts a new TCP connection; undefined if its peer has as many as allowed. The front calls the result when the
-   * connection has ended.
+   * Counts a new TCP connection; returns undefined if its peer has as many as allowed. The front calls the result
+   * when the connection has ended.
    */
   admitConnection(peer: string | undefined): (() => void) | undefined {
     const { clients } = this.#options;
@@ -54,8 +54,9 @@ export class Gateway {
   }
 
   /**
-   * Answers a request: with a reply, or with a stream, which the front passes to {@link admit}. It returns a promise only
-   * if the answer has to wait, and the promise never rejects. A request that is not served gets a refusal.
+   * Answers a request with a reply or with a stream. The front passes a stream to {@link admit}. The method returns a
+   * promise only if the answer has to wait, and the promise never rejects. If no resource serves a request, the
+   * client gets an error response.
    */
   handle(request: GatewayRequest): Answer | Promise<Answer> {
     const finish = (answer: Answer): Answer => this.#finish(request, answer);
@@ -72,8 +73,9 @@ export class Gateway {
   }
 
   /**
-   * Admits a stream and calls `open` with it, before it returns: the limits count open streams. If a limit of the hub or
-   * of the client's address is reached, it returns the refusal to send instead. Errors of `open` are thrown.
+   * Admits a stream and calls `open` with it before the method returns: the limits count open streams. If the hub or
+   * the client's address has reached a limit, the method returns the error response instead. The method throws the
+   * errors of `open`.
    */
   admit(
     request: GatewayRequest,
@@ -86,7 +88,7 @@ export class Gateway {
     return undefined;
   }
 
-  /** The answer to a request that the front could not read, or that failed. */
+  /** The response to a request that the front could not read, or that failed. */
   refuse(request: GatewayRequest | undefined, error: unknown): Reply {
     return this.#refuse(request, error);
   }
@@ -97,7 +99,7 @@ export class Gateway {
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
-      // It checks the hub's limits first: if both refuse, the client gets the one that it cannot change.
+      // The limits of the whole hub come first. If both checks fail, the client gets the error that it cannot change.
       checkRoom?.(subscription);
       return clients === undefined
         ? admitStream(start)
@@ -127,7 +129,7 @@ export class Gateway {
     return problemReply(refuse(error, request, this.#options.refusals), [["Allow", allowed]]);
   }
 
-  /** POST and PUT publish. Comes before the handler, which verifies tokens. */
+  /** Counts a request; POST and PUT count as publishing. Runs before the handler, since handlers verify tokens. */
   #countRequest(request: GatewayRequest, { isUncounted = false }: Resource): void {
     const { clients } = this.#options;
     if (request.method === "POST" || request.method === "PUT") clients?.admitPublish(request);
@@ -142,7 +144,7 @@ export class Gateway {
     throw new PharosError("not-found", `nothing is served here; streams are at ${streamPath}`);
   }
 
-  /** HEAD gets the head that GET would get now, also a refusal by a limit. */
+  /** Completes an answer. HEAD gets the response head that GET would get now, even an error because of a limit. */
   #finish(request: GatewayRequest, answer: Answer): Answer {
     const finished = withHeaders(answer, this.#cors.headersFor(request));
     if (request.method !== "HEAD") return finished;
@@ -173,7 +175,7 @@ function withHeaders<A extends Answer>(answer: A, headers: Answer["headers"]): A
   return headers.length === 0 ? answer : { ...answer, headers: joined([...answer.headers, ...headers]) };
 }
 
-/** Joins the values of each name [RFC 9110 5.3]: in some fronts a second header of a name replaces the first. */
+/** Joins the values of each header name [RFC 9110 5.3]: in some fronts a second header of a name replaces the first. */
 function joined(headers: Headers): Headers {
   const lines = new Map<string, readonly [name: string, value: string]>();
   for (const [name, value] of headers) {
@@ -196,7 +198,10 @@ function both(first: Opened, second: Opened | undefined): Opened {
   };
 }
 
-/** The answer to HEAD: the head that GET would get, without a body or stream, so that the connection can be reused. */
+/**
+ * The response to HEAD: the head of the response to GET, without a body or stream, so that the connection can be
+ * reused.
+ */
 function headOf(answer: Answer): Reply {
   const { headers } = answer;
   const body = Buffer.alloc(0);
@@ -204,7 +209,7 @@ function headOf(answer: Answer): Reply {
   return { kind: "reply", status: 200, headers, contentLength: undefined, body };
 }
 
-/** Counts a response by its status; that of a WebSocket is 101. */
+/** Counts a response by its status. The status of a WebSocket is 101. */
 export function countResponse(metrics: Metrics, front: GatewayRequest["front"], answer: Answer): void {
   metrics.count("requests_total", 1, { front, status: String(statusOfAnswer(answer)) });
 }

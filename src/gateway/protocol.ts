@@ -17,18 +17,18 @@ import type { PollAdmission } from "./streams/poll-admission.js";
 import type { StreamSettings } from "./streams/stream-start.js";
 
 /**
- * A protocol that clients speak with the hub. Each is one folder in `src/protocols/`. To add one, write its folder and
- * add it to the list in `src/protocols/protocols.ts`.
+ * A protocol that clients use to talk to the hub. Each protocol has one folder in `src/protocols/`. To add a
+ * protocol, write its folder and add it to the list in `src/protocols/protocols.ts`.
  */
 export interface Protocol {
   readonly name: string;
-  /** The formats of its streams. Worker processes find them by their names, to write heartbeats. */
+  /** The formats of its streams. Worker processes look them up by name, to write heartbeats. */
   readonly formats: readonly HeartbeatFormat[];
-  /** The resources that it serves; none if the configuration switches it off. */
+  /** The HTTP resources of the protocol; none if the configuration switches the protocol off. */
   resources(ports: ProtocolPorts): readonly Resource[];
 }
 
-/** The part of a format that depends on no hub. */
+/** The members of a format that are the same for every hub. */
 export type HeartbeatFormat = Pick<Format, "name" | "heartbeat">;
 
 /** The parts of the hub that a protocol may use. */
@@ -46,14 +46,14 @@ export interface ProtocolPorts {
   readonly history: TopicHistoryReader;
   /** The active subscriptions; undefined if presence is off. */
   readonly subscriptions: ActiveSubscriptions | undefined;
-  /** Adds a follower, which gets each publication, in order, before any client does. */
+  /** Adds a follower. It gets each publication, in order, before any client does. */
   readonly follow: (follower: JournalFollower) => void;
-  /** Throws PharosError if the hub cannot hold these filters too. */
+  /** Throws PharosError if the hub's limits do not allow these additional filters. */
   readonly checkFilters: (added: readonly TopicFilter[]) => void;
-  /** The number of connections that follow a topic. */
+  /** The number of connections that subscribe to a topic. */
   readonly readersOf: (topic: Topic) => number;
-  /** The number of open streams of all fronts and of waiting polls. */
+  /** The number of open streams of all fronts, plus the number of waiting polls. */
   readonly subscribers: () => number;
-  /** The fields of `/healthz`, without `status`. */
+  /** The fields of the `/healthz` response, without `status`. */
   readonly facts: () => Readonly<Record<string, unknown>>;
 }

@@ -33,7 +33,7 @@ export class Authenticator {
    *
    * @param older the query, if the protocol allows a token there
    * @throws PharosError `bad-authorization`, `invalid-token`, or `unauthorized` if a token is required and there is
-   * none
+   *   none
    */
   subscriber(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
@@ -46,7 +46,7 @@ export class Authenticator {
    * The rights of a publisher's token. Without a token the result is undefined, and not a promise.
    *
    * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` if the token is in a cookie and
-   * the page's origin is not allowed: a foreign page can make the browser send the cookie
+   *   the page's origin is not allowed: a foreign page can make the browser send the cookie
    */
   publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);

@@ -5,7 +5,7 @@ export class CookieOrigins {
 
   /**
    * @param origins as browsers send them. One `*` stands for a part of the host or for the port; `*` alone means
-   * every origin
+   *   every origin
    */
   constructor(origins: readonly string[]) {
     this.#exact = new Set(origins);

@@ -4,7 +4,7 @@ import { gapEventType } from "../../protocol.js";
 import type { GapNotice } from "../../protocol.js";
 import { encodeEvent, encodeHeartbeat, encodePosition } from "../../sse/encode.js";
 
-/** Publications as server-sent events. */
+/** Writes publications as server-sent events. */
 export const eventStreamFormat: Format = Object.freeze({
   name: "event-stream",
   event: (entry: Entry) => encodeEvent({ id: entry.id, ...eventFieldsOf(entry) }),

@@ -5,12 +5,15 @@ import type { ContentCoding } from "./content-coding.js";
 const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 
 /**
- * Deflate takes 28 µs plus 9 ns per byte at level 1 (level 6: 22 ns per byte, 2% smaller); a write to a socket takes about
- * 5 µs. Smaller bodies are not worth it: 180 bytes shrink to 150.
+ * Smaller bodies are not compressed. Deflate needs 28 µs plus 9 ns per byte at level 1 (level 6: 22 ns per byte, 2%
+ * smaller). A write to a socket needs about 5 µs. A body of 180 bytes would only shrink to 150.
  */
 const leastBytes = 512;
 
-/** From this product of bytes and members on, deflate is cheap compared with the writes, or saves much. */
+/**
+ * The product of bytes and members (receiving clients) from which compression pays off. From there on, deflate costs
+ * little compared with the writes, or saves many bytes.
+ */
 const leastDelivered = 16 * 1024;
 
 /** The most bytes of a stored block, and the bytes of its header [RFC 1951 3.2.4]. */
@@ -20,21 +23,21 @@ const storedHeaderBytes = 5;
 const emptyBlock = storedHeader(0);
 
 /**
- * Level 1 and a window of 8 KiB. Each call then allocates 64 KB of state. The default, 256 KB, made small bodies a quarter
- * more expensive.
+ * Level 1 and a window of 8 KiB. Each call then allocates 64 KB of state. The default, 256 KB, made the compression
+ * of small bodies a quarter more expensive.
  */
 const deflateOptions = {
   level: 1,
   windowBits: 13,
   memLevel: 6,
-  // Writes everything and ends the block at a byte boundary, without ending the stream [RFC 1951 2.3].
+  // The flush writes all data and ends the block at a byte boundary, without ending the stream [RFC 1951 2.3].
   finishFlush: constants.Z_SYNC_FLUSH,
 };
 
 /**
- * gzip for streams without an end. Each body becomes deflate blocks that end at a byte boundary, refer to nothing before
- * them, and are not marked as the last. So a decoder can continue with the same bytes at any time. There is no trailer
- * [RFC 1952 2.3.1]: the stream ends only with its connection.
+ * gzip for streams without an end. Each body becomes deflate blocks. The blocks end at a byte boundary, refer to no
+ * earlier data, and are not marked as the last block. So all clients can share the same bytes, whenever they join.
+ * There is no trailer [RFC 1952 2.3.1]: the stream ends only with its connection.
  */
 export const gzipCoding: ContentCoding = Object.freeze({
   name: "gzip",
@@ -42,14 +45,15 @@ export const gzipCoding: ContentCoding = Object.freeze({
   encode(body: Buffer, members: number): Buffer {
     if (body.length < leastBytes || body.length * members < leastDelivered) return stored(body);
     const deflated = deflateRawSync(body, { ...deflateOptions, chunkSize: body.length });
-    // A copy: the result lies in a buffer as large as the body, which a cached page would keep.
+    // The copy saves memory. `deflated` is a view of a buffer as large as the body, and a cached page would keep that
+    // buffer.
     return deflated.length < body.length ? Buffer.from(deflated) : stored(body);
   },
 });
 
 /**
- * The body in stored blocks, uncompressed, as every decoder accepts. The empty block at the end, which deflated bodies
- * have too, makes decoders hand over their data: Go's waits for such a block or for 32 KiB.
+ * The body in stored blocks: uncompressed, in a form that every decoder accepts. The empty block at the end makes
+ * decoders output their data; deflated bodies end with one too. Go's decoder waits for such a block or for 32 KiB.
  */
 function stored(body: Buffer): Buffer {
   const parts: Buffer[] = [];
@@ -62,7 +66,7 @@ function stored(body: Buffer): Buffer {
 
 function storedHeader(length: number): Buffer {
   const header = Buffer.allocUnsafe(storedHeaderBytes);
-  // A block of type 0 that is not the last; the rest of the byte is unused [RFC 1951 3.2.3, 3.2.4].
+  // A block of type 0 that is not the last. The rest of the byte is unused [RFC 1951 3.2.3, 3.2.4].
   header[0] = 0;
   header.writeUInt16LE(length, 1);
   header.writeUInt16LE(~length & 0xffff, 3);

@@ -25,7 +25,7 @@ export function parseForm(text: string): NameValuePairs {
  *
  * @param check called with the bytes before they are parsed; it throws to reject them
  * @throws PharosError `unsupported-media-type` for another `Content-Type`; the errors of {@link GatewayRequest.body}
- * and {@link parseForm}
+ *   and {@link parseForm}
  */
 export async function readForm(
   request: GatewayRequest,

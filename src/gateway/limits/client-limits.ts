@@ -87,9 +87,9 @@ export class ClientLimits {
    * function when the stream ends.
    *
    * @param held the filters to count until the stream ends. Pass none for a stream that may drop filters, and call
-   * {@link holdFilters} when it opens
+   *   {@link holdFilters} when it opens
    * @throws PharosError `too-many-streams` if the address has as many streams as allowed, `too-many-patterns` if the
-   * filters would exceed its share
+   *   filters would exceed its share
    */
   admitStream(
     request: GatewayRequest,

@@ -76,7 +76,7 @@ export class IdempotencyWindow<Answer> {
    * the request.
    *
    * @throws PharosError `bad-request` for a key that is empty, too long or holds control characters; the errors of
-   * `work`
+   *   `work`
    */
   async once({ publisher, key }: Attempt, work: () => Promise<Answer>): Promise<Answer> {
     this.#checkKey(key);

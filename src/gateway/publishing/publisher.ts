@@ -44,7 +44,7 @@ export class Publisher {
    * Identifies the publisher of a request. Call it before you read the body.
    *
    * @throws PharosError `closed` while the hub stops; `unauthorized` without a token, unless `open` allows it;
-   * `insufficient-scope` if the token grants no topic; the errors of {@link Authenticator.publisher}
+   *   `insufficient-scope` if the token grants no topic; the errors of {@link Authenticator.publisher}
    */
   async publisher(request: GatewayRequest, older?: NameValuePairs): Promise<PublisherIdentity> {
     const { authenticator, open, isStopping } = this.#options;

@@ -7,7 +7,7 @@ import type { GatewayRequest } from "../http/messages.js";
 export interface PollAdmissionOptions {
   readonly polls: Pick<Polls, "next">;
   /**
-   * Checks the limits for a poll, which counts as a stream until the result is called.
+   * Checks the limits for a poll. The poll counts as a stream until the caller calls the result.
    *
    * @throws PharosError as {@link Gateway.admit}
    */
@@ -17,11 +17,11 @@ export interface PollAdmissionOptions {
 
 /** A poll with the rights of its token. */
 export interface AuthenticatedPoll extends Omit<PollRequest, "signal"> {
-  /** Undefined without a token. The poll is answered when the token expires. */
+  /** Undefined without a token. The hub answers the poll at the latest when the token expires. */
   readonly grants: Grants | undefined;
 }
 
-/** Admits the polls of all protocols. A poll waits until its client disconnects or its token expires, at the latest. */
+/** Admits the polls of all protocols. A poll ends at the latest when its client disconnects or its token expires. */
 export class PollAdmission {
   readonly #options: PollAdmissionOptions;
 
@@ -29,7 +29,7 @@ export class PollAdmission {
     this.#options = options;
   }
 
-  /** Rejects with the errors of {@link PollAdmissionOptions.admit}. */
+  /** Waits for the answer to a poll. Rejects with the errors of {@link PollAdmissionOptions.admit}. */
   async poll(request: GatewayRequest, { grants, waitMs, ...poll }: AuthenticatedPoll): Promise<PollAnswer> {
     const { polls, admit, clock } = this.#options;
     const { expiresAtMs = Number.POSITIVE_INFINITY } = grants ?? {};

@@ -3,7 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Matcher, Subscriber } from "../../presence/subscriber.js";
 
-/** The subscriber of a stream, as presence tells it. Its id is random: a client cannot predict or choose it. */
+/**
+ * The subscriber of a stream, as presence events describe it. Its id is random: a client cannot predict or choose the
+ * id.
+ */
 export function presenceSubscriber(matchers: readonly Matcher[], grants: Grants | undefined): Subscriber {
   return {
     id: `urn:uuid:${randomUUID()}`,
@@ -12,7 +15,7 @@ export function presenceSubscriber(matchers: readonly Matcher[], grants: Grants 
   };
 }
 
-/** True if a new token makes no difference to presence: the same issuer and subject, and the same payloads. */
+/** True if a new token changes nothing for presence: the issuer, the subject and the payloads are the same. */
 export function isSameSubscriber(
   before: Grants | undefined,
   after: Grants | undefined,

@@ -8,7 +8,7 @@ import type { StreamSettings } from "./stream-start.js";
 type FilterSettings = Pick<StreamSettings, "filtersPerConnection" | "filterBytes">;
 
 /**
- * The filters of a query: each `topic` is an MQTT filter; without one the filter is `broadcast`.
+ * The filters of a query. Each `topic` is an MQTT filter; without any `topic` the filter is `broadcast`.
  *
  * @throws PharosError `bad-filter` for a malformed filter, or too many
  */
@@ -18,16 +18,14 @@ export function filtersOf(query: NameValuePairs, settings: FilterSettings): read
   return parseFilters(texts, settings);
 }
 
-/**
- * The filters that a resuming client did not have before, which the query names with `added`. Other texts are ignored.
- */
+/** The new filters of a resuming client, which the query names with `added`. The function ignores any other text. */
 export function addedOf(query: NameValuePairs, filters: readonly TopicFilter[]): readonly TopicFilter[] {
   const added = new Set(query.flatMap(([name, value]) => (name === "added" ? [value] : [])));
   return added.size === 0 ? [] : filters.filter(({ text }) => added.has(text));
 }
 
 /**
- * Reads the filters of one stream.
+ * Parses the filters of one stream.
  *
  * @throws PharosError `bad-filter` for a malformed filter, or too many
  */
@@ -44,8 +42,8 @@ export function parseFilters(
 }
 
 /**
- * Refuses dot segments as filters. A subscription's URL has its filter in the path, and URL parsers remove dot segments
- * there, also `%2E` and `%2e%2E` [WHATWG URL 4.4]. Such a subscription could never be requested.
+ * Rejects dot segments as filters. A subscription's URL has its filter in the path, and URL parsers remove dot
+ * segments there, even `%2E` and `%2e%2E` [WHATWG URL 4.4]. So no client could request such a subscription.
  *
  * @throws PharosError `bad-filter` for `.` and `..`
  */

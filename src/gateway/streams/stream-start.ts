@@ -13,58 +13,58 @@ import { presenceSubscriber } from "./presence-subscriber.js";
 
 /** The settings of all streams. */
 export interface StreamSettings {
-  /** The time that clients wait before they reconnect, in milliseconds. Each stream tells its client. */
+  /** The time that clients wait before they reconnect, in milliseconds. Each stream sends this time to its client. */
   readonly retryMs: number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
-  /** A stream gets a heartbeat after this long without an event, in milliseconds. */
+  /** The hub sends a heartbeat on a stream after this long without an event, in milliseconds. */
   readonly heartbeatMs: number;
-  /** Tells other clients of active subscriptions. @default none */
+  /** Reports active subscriptions to other clients. @default none */
   readonly presence?: Pick<Presence, "enter"> | undefined;
   /**
-   * The streams to compress for clients that accept it: `none`, `public` for those without a token, or `all`.
-   * Compression can leak secrets: the more of a secret an attacker's publication repeats, the shorter the compressed
-   * output, and an eavesdropper sees its length.
+   * The streams to compress for clients that accept it: `none`, `public` for streams without a token, or `all`.
+   * Compression can leak secrets to an eavesdropper, who sees the length of the output. The more of a secret an
+   * attacker's publication repeats, the shorter the compressed output.
    * @default none
    */
   readonly compress?: "none" | "public" | "all";
 }
 
 export interface StreamStartRequest {
-  /** The coding is added here. */
+  /** The subscription without its coding; {@link startStream} adds the coding. */
   readonly subscription: Omit<Subscription, "coding">;
-  /** The request's `Accept-Encoding`. */
+  /** The value of the request's `Accept-Encoding` header. */
   readonly acceptEncoding: string | undefined;
   /** The filters as the subscriber wrote them. */
   readonly matchers: readonly Matcher[];
-  /** The rights of the subscriber's token; undefined without one. The stream ends when the token expires. */
+  /** The rights of the subscriber's token; undefined without a token. The stream ends when the token expires. */
   readonly grants: Grants | undefined;
   readonly lastEventId: string | undefined;
-  /** The filters that a resuming subscriber did not have before. @default none */
+  /** The filters that are new in the request of a resuming subscriber. @default none */
   readonly added?: readonly TopicFilter[];
-  /** Additional headers. They replace headers of the same name. */
+  /** Additional headers. They replace default headers of the same name. */
   readonly headers?: Headers;
   /** The first bytes of the stream. @default none */
   readonly firstBytes?: Buffer;
 }
 
-/** The headers of every stream. The first four are those of the example of 2011. */
+/** The headers of every stream. The first four are those of the example from 2011. */
 const streamHeaders: Headers = [
   ["Content-Type", "text/event-stream"],
   ["Expires", "Fri, 01 Jan 1990 00:00:00 GMT"],
   ["Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"],
   ["Pragma", "no-cache"],
-  // Without it nginx holds events back until a buffer is full.
+  // Without this header, nginx holds events back until a buffer is full.
   ["X-Accel-Buffering", "no"],
   ["X-Content-Type-Options", "nosniff"],
 ];
 
-/** The first cursor that is not empty. Browsers and some libraries send an empty one while they have no event id. */
+/** The first cursor that is not empty. Browsers and some libraries send an empty cursor while they have no event id. */
 export function firstPresent(cursors: readonly (string | undefined)[]): string | undefined {
   return cursors.find((cursor) => cursor !== undefined && cursor !== "");
 }
 
-/** An event stream. Its first comment has the filters as the hub read them. */
+/** Starts an event stream. Its first comment lists the filters as the hub parsed them. */
 export function startStream(settings: StreamSettings, request: StreamStartRequest): StreamStart {
   const { subscription, matchers, grants, lastEventId, added, headers = [] } = request;
   const { presence } = settings;
@@ -96,7 +96,10 @@ function codingFor(
   return [...codings.values()].find(({ name }) => acceptsCoding(acceptEncoding, name));
 }
 
-/** `Vary` is also needed without a coding: caches must keep both forms apart [RFC 9110 12.5.5]. */
+/**
+ * The headers for a coding. `Vary` is needed even without a coding: caches must store both forms separately [RFC 9110
+ * 12.5.5].
+ */
 function codingHeaders({ compress = "none" }: StreamSettings, coding: ContentCoding | undefined): Headers {
   if (compress === "none") return [];
   const vary = ["Vary", "Accept-Encoding"] as const;

@@ -10,18 +10,18 @@ export const opcodes = Object.freeze({
   pong: 0xa,
 });
 
-/** The most bytes of a control frame's payload [RFC 6455 5.5]. */
+/** The most bytes in the payload of a control frame [RFC 6455 5.5]. */
 export const mostControlBytes = 125;
 
-/** The first bit: the last frame of a message. The hub sends each message in one frame. */
+/** The first bit of a frame. It marks the last frame of a message; the hub sends each message in one frame. */
 const final = 0x80;
 
-/** Lengths above 125 use two more bytes, lengths above 65,535 eight. */
+/** Length codes. A length above 125 needs two more bytes, a length above 65,535 eight more. */
 const lengthInTwo = 126;
 const lengthInEight = 127;
 const mostInTwo = 0xffff;
 
-/** A text message in one unmasked frame, so that all clients get the same bytes. */
+/** Encodes a text message as one unmasked frame, so that all clients get the same bytes. */
 export function frameText(text: string): Buffer {
   const bytes = Buffer.byteLength(text);
   const header = headerFor(opcodes.text, bytes);
@@ -35,7 +35,7 @@ export function frameText(text: string): Buffer {
 export const emptyPing: Buffer = headerFor(opcodes.ping, 0);
 
 /**
- * The answer to a ping.
+ * The response to a ping.
  *
  * @throws PharosError `too-large` for a payload above {@link mostControlBytes}
  */
@@ -46,13 +46,13 @@ export function framePong(payload: Buffer): Buffer {
 /** The codes of a close frame [RFC 6455 7.4.1]. */
 export const closeCodes = Object.freeze({
   normal: 1000,
-  /** The server stops. */
+  /** The server is stopping. */
   goingAway: 1001,
   protocolError: 1002,
-  /** A message of a kind that the endpoint does not accept. */
+  /** The client sent a kind of message that the endpoint does not accept. */
   unsupported: 1003,
   badText: 1007,
-  /** The client broke a rule; the reason names it. */
+  /** The client broke a rule. The close frame's reason names the rule. */
   policy: 1008,
   tooBig: 1009,
   /** The client may try again later. */
@@ -72,7 +72,7 @@ export function frameClose(code: number, reason = ""): Buffer {
   return frameControl(opcodes.close, payload);
 }
 
-/** The last frame of a connection that the hub closes, by the reason. */
+/** The last frame of a connection that the hub closes, for each reason. */
 export const endFrames = Object.freeze({
   stopping: frameClose(closeCodes.goingAway, "the server stops"),
   expired: frameClose(closeCodes.policy, "the token has expired"),
@@ -90,7 +90,7 @@ function frameControl(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([headerFor(opcode, payload.length), payload]);
 }
 
-/** The length must have its shortest form [RFC 6455 5.2]. */
+/** Encodes the header of a frame. The length must have its shortest form [RFC 6455 5.2]. */
 function headerFor(opcode: number, bytes: number): Buffer {
   const first = final | opcode;
   if (bytes < lengthInTwo) return Buffer.from([first, bytes]);

@@ -4,18 +4,21 @@ import { webSocketTokenPrefix } from "../../protocol.js";
 import type { GatewayRequest, Headers } from "../http/messages.js";
 import { snapshotRequest } from "../http/request-snapshot.js";
 
-/** The hash of the key and this text shows that the server understood the handshake [RFC 6455 1.3]. */
+/**
+ * The server appends this text to the key and hashes both. The hash shows that the server understood the handshake
+ * [RFC 6455 1.3].
+ */
 const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** 16 bytes in base64 [RFC 6455 4.1]. */
 const keyForm = /^[A-Za-z0-9+/]{22}==$/;
 
 /**
- * The headers that accept a WebSocket. No extension is accepted, also not permessage-deflate: all clients of a cohort get
- * the same bytes.
+ * The headers that accept a WebSocket. The hub accepts no extension, not even permessage-deflate: all clients of a
+ * cohort get the same bytes.
  *
- * @param subprotocols the ones that the resource speaks
- * @throws PharosError `upgrade-required` if the request is no handshake, or one of another version; `bad-request` for a
+ * @param subprotocols the subprotocols of the resource
+ * @throws PharosError `upgrade-required` if the request is no handshake or has another version; `bad-request` for a
  *   malformed key
  */
 export function acceptHandshake(request: GatewayRequest, subprotocols: readonly string[]): Headers {
@@ -36,7 +39,7 @@ export function acceptHandshake(request: GatewayRequest, subprotocols: readonly 
   ];
 }
 
-/** For a handshake that cannot become a WebSocket on its connection, although the request itself is valid. */
+/** The error for a valid handshake on a connection that cannot become a WebSocket. */
 export function handshakeRefused(): PharosError {
   return new PharosError(
     "bad-request",
@@ -45,8 +48,8 @@ export function handshakeRefused(): PharosError {
 }
 
 /**
- * The first subprotocol that the client offers and the resource speaks. A client closes the connection if the answer
- * names any other one [RFC 6455 4.1].
+ * The first subprotocol that the client offers and the resource supports. A client closes the connection if the
+ * response names any other subprotocol [RFC 6455 4.1].
  */
 function subprotocol(request: GatewayRequest, subprotocols: readonly string[]): Headers {
   const offered = wordsOf(request.header("sec-websocket-protocol"));
@@ -54,7 +57,10 @@ function subprotocol(request: GatewayRequest, subprotocols: readonly string[]): 
   return chosen === undefined ? [] : [["Sec-WebSocket-Protocol", chosen]];
 }
 
-/** The request with the token that its page sent as a subprotocol, unless it has an `Authorization` header. */
+/**
+ * A copy of the request with the token that the page sent as a subprotocol. If there is no such token, or there is an
+ * `Authorization` header, the function returns the request unchanged.
+ */
 export function withProtocolToken(request: GatewayRequest): GatewayRequest {
   const word = wordsOf(request.header("sec-websocket-protocol")).find((word) =>
     word.startsWith(webSocketTokenPrefix),
@@ -63,7 +69,7 @@ export function withProtocolToken(request: GatewayRequest): GatewayRequest {
   return snapshotRequest(request, percentDecoded(word.slice(webSocketTokenPrefix.length)));
 }
 
-/** A malformed text stays as it is; it is then refused as a token. */
+/** Decodes percent escapes. Malformed text stays unchanged, and token verification then rejects it. */
 function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

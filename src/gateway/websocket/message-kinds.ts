@@ -1,6 +1,6 @@
 import type { Dialogue } from "../http/messages.js";
 
-/** A message of a WebSocket's client. */
+/** A message of a WebSocket client. */
 export type SocketMessage = string | Buffer;
 
 /** The kinds of data frames [RFC 6455 5.6]. */
@@ -14,7 +14,7 @@ export function kindsOf(dialogue: Dialogue): readonly MessageKind[] {
   return kinds;
 }
 
-/** The reason in the close of a connection after a message of another kind. */
+/** The reason in the close frame after a message of another kind. */
 export function otherKindReason(kinds: readonly MessageKind[]): string {
   return `messages must be ${kinds.join(" or ")}`;
 }

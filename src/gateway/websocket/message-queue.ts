@@ -4,35 +4,35 @@ import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MessageQueueOptions {
   readonly dialogue: Dialogue;
-  /** The time for messages in each turn, which all WebSockets of the front share. */
+  /** The budget of time for messages in each turn of the event loop. All WebSockets of the front share it. */
   readonly turnBudget: TurnBudget;
   /**
-   * Called with the result of each message, in order, until {@link MessageQueue.end}. Returns false if the next message
-   * has to wait for {@link MessageQueue.flushed}.
+   * Called with the result of each message, in order, until {@link MessageQueue.end}. Returns false if the next
+   * message has to wait for {@link MessageQueue.flushed}.
    */
   readonly onResult: (result: MessageResult) => boolean;
-  /** Called when no message waits any more. */
+  /** Called when no more messages are waiting. */
   readonly onIdle: () => void;
-  /** Called when more messages wait than allowed; the queue has ended. */
+  /** Called when more messages are waiting than allowed. The queue has then ended. */
   readonly onOverrun: () => void;
 }
 
-/** The messages of 16 bytes that one read of a socket (64 KiB) can bring. */
+/** The number of messages of 16 bytes that one read of a socket (64 KiB) can return. */
 const mostWaiting = 4096;
 const mostWaitingBytes = 256 * 1024;
 
 /**
- * Gives the messages of one client to its dialogue, one at a time and in order. The next message waits until:
+ * Passes the messages of one client to its dialogue, one at a time and in order. The next message waits until:
  * - the message before it has a result,
  * - the client has received most of the answers so far,
- * - the turn of the event loop has time for it.
+ * - the turn of the event loop has time for the message.
  */
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
   #waiting: SocketMessage[] = [];
   #waitingBytes = 0;
   #busy = false;
-  /** True while the client has to receive answers first. */
+  /** True while the queue waits until the client has received earlier answers. */
   #full = false;
   #ended = false;
 
@@ -40,7 +40,7 @@ export class MessageQueue {
     this.#options = options;
   }
 
-  /** True while a message is being handled, or waits. */
+  /** True while a message is being handled, or is waiting. */
   get isBusy(): boolean {
     return this.#busy || this.#full;
   }
@@ -58,14 +58,14 @@ export class MessageQueue {
     this.#options.onOverrun();
   }
 
-  /** The client has received the answers. */
+  /** Call it when the client has received the answers. */
   flushed(): void {
     if (!this.#full) return;
     this.#full = false;
     this.#next();
   }
 
-  /** The client has disconnected, or is being closed: drops all waiting messages. */
+  /** Drops all waiting messages. Call it when the client has disconnected or the hub closes the connection. */
   end(): void {
     this.#ended = true;
     this.#waiting = [];

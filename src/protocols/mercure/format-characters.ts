@@ -3,8 +3,8 @@ import type { PublicationInput } from "../../hub/publications/publication.js";
 import { hasFormatCharacter } from "../../hub/topics/topic.js";
 
 /**
- * Refuses invisible characters in topics, ids and types, as the Mercure protocol demands
- * [draft-dunglas-mercure-08 l.73-75, l.403-420].
+ * Rejects invisible characters in topics, ids and types, as the Mercure protocol requires [draft-dunglas-mercure-08
+ * l.73-75, l.403-420].
  *
  * @throws PharosError `bad-topic`, `bad-event-id`, `bad-event-type`
  */

@@ -7,8 +7,8 @@ import { encodeOlderEvent } from "../../sse/encode.js";
 import { eventStreamFormat, eventFieldsOf } from "../../gateway/formats/event-stream.js";
 
 /**
- * {@link eventStreamFormat}, but each event must have an id [draft-dunglas-mercure-08 l.912]. So a retained value moves the
- * client's cursor back; the position after it, in the same page, moves it forward again.
+ * {@link eventStreamFormat}, but each event must have an id [draft-dunglas-mercure-08 l.912]. So a retained value
+ * moves the client's cursor back. The position after the value, in the same page, moves the cursor forward again.
  */
 export const mercureFormat: Format = Object.freeze({
   ...eventStreamFormat,
@@ -16,7 +16,7 @@ export const mercureFormat: Format = Object.freeze({
   retained: (entry: Entry) => eventStreamFormat.event(entry),
 });
 
-/** In the older form presence events have no type. */
+/** Encodes an event of the older form. Presence events have no type there. */
 function olderEvent(entry: Entry): Buffer {
   const { type, ...fields } = eventFieldsOf(entry);
   if (type !== subscriptionEventType) return encodeOlderEvent({ id: entry.id, ...eventFieldsOf(entry) });
@@ -24,7 +24,7 @@ function olderEvent(entry: Entry): Buffer {
   return encodeOlderEvent({ id: entry.id, ...fields, data: JSON.stringify(document) });
 }
 
-/** The format of the older form of the protocol, with the fields of an event in another order. */
+/** The format for the older form of the protocol. The fields of an event have another order. */
 export const olderMercureFormat: Format = Object.freeze({
   ...mercureFormat,
   name: "mercure-older",

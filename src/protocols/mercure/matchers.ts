@@ -10,11 +10,11 @@ import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MatcherOptions extends MatcherContext {
   readonly filtersPerConnection: number;
-  /** The time for parsing in each turn, which all subscribers share. */
+  /** The budget of time for parsing in each turn of the event loop. All subscribers share it. */
   readonly turnBudget: TurnBudget;
 }
 
-/** The form of the protocol that a subscriber uses, and its filters. */
+/** The filters of a subscriber, and the form of the protocol that the subscriber uses. */
 export interface Matchers {
   readonly form: "current" | "older";
   readonly filters: readonly TopicFilter[];
@@ -22,7 +22,7 @@ export interface Matchers {
   readonly matchers: readonly Matcher[];
 }
 
-/** The type of matcher of each parameter; `mqtt` is this hub's own. */
+/** The match type of each parameter. `mqtt` is an extension of this hub. */
 const parameterTypes: Readonly<Record<string, MatchType>> = Object.freeze({
   match: "exact",
   match_exact: "exact",
@@ -31,12 +31,12 @@ const parameterTypes: Readonly<Record<string, MatchType>> = Object.freeze({
 });
 
 /**
- * Reads the matchers of a subscriber from its parameters: `match…` in the current form [draft-dunglas-mercure-08
- * l.135-185], `topic` in the older one [draft-07]. A request with both forms is refused: other hubs would ignore one
- * of them.
+ * Parses the matchers of a subscriber from its parameters: `match…` in the current form [draft-dunglas-mercure-08
+ * l.135-185], `topic` in the older form [draft-07]. A request with both forms is an error: other hubs would ignore
+ * one of the forms.
  *
- * @throws PharosError, or rejects with one: `bad-request` for no matcher, for both forms, and for an unknown parameter that
- *   begins with `match`; `bad-filter` for a malformed matcher, or too many
+ * @throws PharosError, or rejects with one: `bad-request` for no matcher, for both forms, and for an unknown
+ *   parameter that begins with `match`; `bad-filter` for a malformed matcher, or too many
  */
 export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): Matchers | Promise<Matchers> {
   const current = pairs.filter(([name]) => name.toLowerCase().startsWith("match"));
@@ -49,7 +49,8 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
   }
   const form = current.length > 0 ? "current" : "older";
   const wanted = eachOnce(form === "current" ? current : older);
-  // Comes before parsing: the body of one QUERY can hold 40,000 URL patterns, and each takes 300 µs.
+  // This check comes before parsing: the body of one QUERY request can hold 40,000 URL patterns, and parsing needs
+  // 300 µs for each.
   if (wanted.length > options.filtersPerConnection) {
     throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);
   }
@@ -84,13 +85,16 @@ async function parseInTurns(
   return filters;
 }
 
-/** The most matchers to parse at once. A URL pattern takes 300 µs, one with a regular expression 1.5 ms. */
+/** The most matchers to parse in one go. A URL pattern needs 300 µs, a pattern with a regular expression 1.5 ms. */
 const mostParsedAtOnce = 10;
 
-/** The most URL patterns with regular expressions of one stream. */
+/** The most URL patterns with regular expressions in one stream. */
 const mostExpressions = 10;
 
-/** In a URL pattern, parentheses enclose a regular expression [URL Pattern, 2.1]. */
+/**
+ * Limits the number of regular expressions. In a URL pattern, parentheses enclose a regular expression [URL Pattern,
+ * 2.1].
+ */
 function checkExpressions(wanted: NameValuePairs): void {
   const count = wanted.filter(([name, text]) => name === "match_urlpattern" && text.includes("(")).length;
   if (count <= mostExpressions) return;
@@ -100,7 +104,7 @@ function checkExpressions(wanted: NameValuePairs): void {
   );
 }
 
-/** The current form has no type for URI templates. */
+/** The name of a filter's type in presence for the older form. The current form has no type for URI templates. */
 function olderTypeOf(filter: TopicFilter | undefined): string {
   return filter?.kind === "template" ? "template" : "exact";
 }

@@ -12,13 +12,15 @@ import type { SubscriptionsOptions } from "./subscriptions.js";
 export interface MercureOptions extends MercureSubscribeOptions {
   readonly publishing: Publisher;
   readonly once: PublishOnce;
-  /** The issuers of accepted tokens. */
+  /** The issuers whose tokens the hub accepts. */
   readonly issuers: readonly string[];
   /** The active subscriptions to serve. @default none */
   readonly subscriptions?: Omit<SubscriptionsOptions, "authenticator" | "history"> | undefined;
 }
 
-/** The resources of the Mercure protocol, and the metadata of the hub [RFC 9728; draft-dunglas-mercure-08, metadata]. */
+/**
+ * The resources of the Mercure protocol, and the metadata of the hub [RFC 9728; draft-dunglas-mercure-08, metadata].
+ */
 export function mercure(options: MercureOptions): readonly Resource[] {
   const subscribe = mercureSubscribe(options);
   const { subscriptions: active } = options;

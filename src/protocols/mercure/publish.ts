@@ -9,7 +9,10 @@ import type { Publisher } from "../../gateway/publishing/publisher.js";
 import { textReply } from "../../gateway/http/replies.js";
 import type { Handler } from "../../gateway/http/resource.js";
 
-/** Publishes the publication in a form [draft-dunglas-mercure-08, publication]. The answer is the event id. */
+/**
+ * Publishes the publication in a form body [draft-dunglas-mercure-08, publication]. The response body is the event
+ * id.
+ */
 export function mercurePublish(publishing: Publisher, once: PublishOnce): Handler {
   return async (request) => {
     const publisher = await publishing.publisher(request, parseForm(request.query));
@@ -20,7 +23,9 @@ export function mercurePublish(publishing: Publisher, once: PublishOnce): Handle
   };
 }
 
-/** Unknown fields are ignored. The field `private` makes the publication private, whatever its value. */
+/**
+ * Parses the form. It ignores unknown fields. The field `private` makes the publication private, whatever its value.
+ */
 function parseUpdate(pairs: NameValuePairs): PublicationInput {
   const topics = pairs.flatMap(([name, value]) => (name === "topic" ? [value] : []));
   if (topics.length === 0) throw new PharosError("bad-topic", 'Missing "topic" parameter');

@@ -31,8 +31,9 @@ export interface MercureSubscribeOptions {
 }
 
 /**
- * The parameters with the cursor. The first one in the request counts: of draft-08, of draft-07, of the protocol before
- * it, and the default of EventSourcePolyfill, which sends no header.
+ * The names of the query parameters with the cursor, which says where a stream resumes. The hub uses the first
+ * parameter in the request. The names are those of draft-08, of draft-07, of the protocol before draft-07, and the
+ * default of EventSourcePolyfill, which sends no header.
  */
 const cursorNames = {
   current: ["last_event_id", "lastEventId"],
@@ -40,15 +41,15 @@ const cursorNames = {
 };
 
 /**
- * Opens streams of the Mercure protocol, in its current form and in the older one, which is widely deployed. As for the
- * hub's other streams, `added` names the matchers that a resuming client did not have before.
+ * Opens streams of the Mercure protocol, in its current form and in the older form, which is widely deployed. As in
+ * the hub's other streams, `added` names the new matchers of a resuming client.
  */
 export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const { streams, hubUrl, authenticator } = options;
   const matcherOptions: MatcherOptions = { hubUrl, ...streams, turnBudget: new TurnBudget(options.clock) };
   const subscribe = (request: GatewayRequest, body: NameValuePairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
-    // If a name counts once only, the query has precedence.
+    // The query comes first, so it has precedence for parameters that are used only once.
     const pairs = [...query, ...body];
     const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
       const cursors = cursorsOf(request, pairs, matchers);
@@ -67,17 +68,18 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   };
 }
 
-/** The most other parameters of a body. Unknown ones are ignored. */
+/** The most other parameters in a body. The hub ignores unknown parameters. */
 const otherParameters = 100;
 
 /**
- * Checks the size of a body before it is parsed. Any client may send one, and 1 MiB of `a&` takes half a second.
+ * Checks the size of a body before the body is parsed. Any client may send a body, and parsing 1 MiB of `a&` needs
+ * half a second.
  *
  * @throws PharosError `too-large`, or `bad-request` for too many parameters
  */
 function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSettings): void {
   const most = filtersPerConnection + otherParameters;
-  // Each byte may be written as a percent escape of three bytes.
+  // Clients may write each byte as a percent escape of three bytes.
   const mostBytes = most * 3 * filterBytes;
   if (body.length > mostBytes) {
     throw new PharosError("too-large", `the body of a subscription may have at most ${mostBytes} bytes`);
@@ -89,7 +91,7 @@ function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSe
 
 type Cursors = readonly (string | undefined)[];
 
-/** The header has precedence over the parameters. */
+/** The cursors of a request. The header has precedence over the parameters. */
 function cursorsOf(request: GatewayRequest, pairs: NameValuePairs, { form }: Matchers): Cursors {
   const values = cursorNames[form].map((name) => valueOf(pairs, name));
   return [request.header("last-event-id"), ...values];
@@ -101,7 +103,7 @@ interface Dialect {
   readonly firstBytes: Buffer;
 }
 
-/** The streams of both forms. The older one has the headers and the first line of older hubs. */
+/** The streams of both forms. A stream of the older form has the headers and the first line that older hubs send. */
 const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
   current: { format: mercureFormat, headers: [], firstBytes: Buffer.alloc(0) },
   older: {
@@ -115,7 +117,7 @@ interface Subscriber {
   readonly request: GatewayRequest;
   readonly matchers: Matchers;
   readonly cursors: Cursors;
-  /** The filters that it did not have before. */
+  /** The filters that are new in this request of a resuming client. */
   readonly added: readonly TopicFilter[];
   readonly grants: Grants | undefined;
 }
@@ -142,9 +144,9 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
 }
 
 /**
- * Tells where the stream resumes [draft-dunglas-mercure-08 l.951-968]: after the requested event, or at `earliest` if
- * that id is empty or unknown, or if events after it were lost. Clients then know that they have to load their state
- * again. A known id is safe in a header: the hub has accepted it in a publication.
+ * The headers that say where the stream resumes [draft-dunglas-mercure-08 l.951-968]: after the requested event, or
+ * at `earliest`. `earliest` means that the requested id is empty or unknown, or that later events were lost. The
+ * client then has to load its state again. A known id is safe in a header: the hub has accepted it in a publication.
  */
 async function resumeHeaders(
   options: Pick<MercureSubscribeOptions, "history" | "clock">,
@@ -163,7 +165,7 @@ async function resumeHeaders(
   ];
 }
 
-/** True if nothing of the range is lost. With 100,000 topics this may take many turns of the event loop. */
+/** True if no publication of the range is lost. With 100,000 topics the check may need many turns of the event loop. */
 async function isWhole(
   { history, clock }: Pick<MercureSubscribeOptions, "history" | "clock">,
   range: HistoryRange,
@@ -176,7 +178,7 @@ async function isWhole(
   }
 }
 
-/** Node writes headers as Latin-1, so each byte of the UTF-8 text becomes one character. */
+/** Converts text for a header. Node writes headers as Latin-1, so each byte of the UTF-8 text becomes one character. */
 function asHeaderText(text: string): string {
   return Buffer.from(text).toString("latin1");
 }

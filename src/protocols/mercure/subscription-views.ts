@@ -8,13 +8,13 @@ export type Form = Grants["form"];
 
 /** The active subscriptions that a request selects. */
 interface Selection {
-  /** Only subscriptions with this matcher; undefined: all. */
+  /** The matcher of the selected subscriptions; undefined: all matchers. */
   readonly matcher?: { readonly type?: string; readonly text: string };
-  /** Only the subscription of this subscriber; undefined: all. */
+  /** The subscriber of the selected subscription; undefined: all subscribers. */
   readonly subscriber?: string;
 }
 
-/** Reads the selection from the segments below the path of all subscriptions. */
+/** Parses the selection from the path segments below the path of all subscriptions. */
 const selectionOf: Readonly<Record<Form, (segments: readonly string[]) => Selection | undefined>> =
   Object.freeze({
     current: ([type, text, subscriber, ...others]) => {
@@ -35,14 +35,14 @@ interface List {
   readonly position: string;
 }
 
-/** Active subscriptions as JSON, in both forms of the protocol. */
+/** The active subscriptions as JSON, in both forms of the protocol. */
 export class SubscriptionViews {
   readonly #active: ActiveSubscriptions;
   readonly #listBytes: number;
-  /** The last list. After a gap many clients request the same one. */
+  /** The last list. After a gap many clients request the same list. */
   #last: { readonly key: string; readonly body: Buffer } | undefined;
 
-  /** @param listBytes the most bytes of one answer */
+  /** @param listBytes the most bytes of one response */
   constructor(active: ActiveSubscriptions, listBytes: number) {
     this.#active = active;
     this.#listBytes = listBytes;
@@ -86,7 +86,7 @@ export class SubscriptionViews {
     return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"subscriptions":[${texts.join(",")}]}\n`);
   }
 
-  /** Encodes one by one, and stops when the answer becomes too large. */
+  /** Encodes the documents one by one, and stops when the response becomes too large. */
   #texts(documents: Iterable<unknown>): readonly string[] {
     const texts: string[] = [];
     let bytes = 0;
@@ -116,7 +116,7 @@ function tooMany(listBytes: number): PharosError {
   );
 }
 
-/** In the older form matchers that differ only in their types are the same. */
+/** Removes duplicates. In the older form, matchers that differ only in their types are the same. */
 function* olderOnce(documents: Iterable<SubscriptionDocument>): Generator<OlderSubscriptionDocument, void> {
   const seen = new Set<string>();
   for (const document of documents) {

@@ -18,14 +18,15 @@ export interface SubscriptionsOptions {
   readonly authenticator: Authenticator;
   readonly active: ActiveSubscriptions;
   readonly history: Pick<History, "head" | "idAt">;
-  /** The most bytes of one answer. */
+  /** The most bytes of one response. */
   readonly listBytes: number;
 }
 
 /**
  * Serves the active subscriptions [draft-dunglas-mercure-08 and -07, Subscription API]: all, those of one matcher, or
- * one. The answer names a position; presence events after it report the changes. The answer has the form of the
- * token, which must grant to subscribe to the path as if it were a topic.
+ * one. The response names a position; presence events after this position report the changes. The form of the
+ * response, current or older, is the form of the token. The token must grant to subscribe to the request's path as if
+ * the path were a topic.
  */
 export function subscriptions({ authenticator, active, history, listBytes }: SubscriptionsOptions): Resource {
   const views = new SubscriptionViews(active, listBytes);
@@ -36,14 +37,18 @@ export function subscriptions({ authenticator, active, history, listBytes }: Sub
     checkScope(grants, subscriptionPath(segments));
     const position = history.head === 0 ? "earliest" : history.idAt(history.head);
     const headers = headersOf(grants.form, position);
-    // Comes after the check of the rights: whether a subscription exists is secret too.
+    // This read comes after the check of the rights: even the existence of a subscription is secret.
     const body = views.read(grants.form, segments, position);
     return isKnown(request, position) ? notModified(headers) : reply(headers, body);
   };
   return { path: subscriptionsTopic, below: true, methods: { GET: get } };
 }
 
-/** @throws PharosError `bad-request` for a malformed percent escape */
+/**
+ * Decodes the segments of a path.
+ *
+ * @throws PharosError `bad-request` for a malformed percent escape
+ */
 function segmentsOf(path: string): readonly string[] {
   try {
     return path.slice(subscriptionsTopic.length).split("/").slice(1).map(decodeURIComponent);
@@ -60,7 +65,7 @@ function checkScope({ subscribe }: Grants, path: string): void {
   });
 }
 
-/** In the older form the position in `ETag` has no quotes. */
+/** The headers of a response. In the older form, the position in `ETag` has no quotes. */
 function headersOf(form: Form, position: string): Headers {
   const isOlder = form === "older";
   const type = isOlder ? "application/ld+json" : "application/json";
@@ -75,7 +80,7 @@ function headersOf(form: Form, position: string): Headers {
   ];
 }
 
-/** True if the client has the answer of this position already, or sends `*` [RFC 9110 13.1.2]. */
+/** True if the client already has the response for this position, or sends `*` [RFC 9110 13.1.2]. */
 function isKnown(request: GatewayRequest, position: string): boolean {
   const tags = (request.header("if-none-match") ?? "").split(",").map((tag) => tag.trim());
   if (tags.length === 1 && tags[0] === "*") return true;

@@ -3,16 +3,16 @@ import type { PublicationInput } from "../../hub/publications/publication.js";
 import { parseJson } from "../../gateway/http/json.js";
 import { jsonFields, parsePublicationJson } from "../../hub/publications/publication-json.js";
 
-/** A message of a WebSocket's client. */
+/** A message of a WebSocket client. */
 export type ClientMessage =
   | { readonly kind: "change"; readonly add: readonly string[]; readonly drop: readonly string[] }
   | { readonly kind: "publish"; readonly publication: PublicationInput }
   | { readonly kind: "token"; readonly token: string };
 
-/** The client's own number for a message. The answer repeats it. */
+/** The number that the client gave its message. The answer repeats the number. */
 export type MessageNumber = number;
 
-/** One message of a client. A refused message has its number too, if the parser found one. */
+/** One parsed message of a client. An invalid message has its number too, if the parser found a number. */
 export interface ReadMessage {
   readonly request: MessageNumber | undefined;
   readonly message: ClientMessage | PharosError;
@@ -21,12 +21,12 @@ export interface ReadMessage {
 const kinds = "an object with add or drop, publish, or token, and optionally request";
 
 /**
- * Reads one message:
- * - `{"add": string[], "drop": string[], "request"?}`; one of the two may be absent
+ * Parses one message:
+ * - `{"add": string[], "drop": string[], "request"?}`; either `add` or `drop` may be absent
  * - `{"publish": {…}, "request"?}`
  * - `{"token": string, "request"?}`
  *
- * Never throws: the result holds the error of a malformed message, `bad-request` or `bad-publication`.
+ * Never throws: for a malformed message, the result holds the error `bad-request` or `bad-publication`.
  */
 export function readClientMessage(text: string): ReadMessage {
   let request: MessageNumber | undefined;
@@ -67,7 +67,7 @@ function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly s
   throw new PharosError("bad-request", `${name} must be a list of topic filters`);
 }
 
-/** A token without spaces, as in an `Authorization` header [RFC 6750 2.1]. */
+/** Checks a token. It has no spaces, as in an `Authorization` header [RFC 6750 2.1]. */
 function tokenOf(value: unknown): string {
   if (typeof value === "string" && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)) return value;
   throw new PharosError("bad-authorization", "token must have letters, digits and -._~+/ only");

@@ -20,8 +20,8 @@ export interface EventStreamResourceOptions {
 /**
  * Event streams at `/esupdates`. The query may have:
  * - `topic`, repeated: MQTT filters; `broadcast` if there is none
- * - `show=topics`: each event has its topics, and the stream begins with the interval of its heartbeats
- * - `added`, repeated: the filters that a resuming client did not have before, to get their retained values
+ * - `show=topics`: each event includes its topics, and the stream begins with the interval of its heartbeats
+ * - `added`, repeated: the new filters of a resuming client; it gets the retained values for these filters
  */
 export function eventStreamResource({ streams, authenticator }: EventStreamResourceOptions): Resource {
   return {

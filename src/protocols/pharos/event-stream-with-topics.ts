@@ -5,9 +5,9 @@ import { eventStreamFormat, eventFieldsOf } from "../../gateway/formats/event-st
 import { namedTopics } from "../../gateway/formats/json.js";
 
 /**
- * {@link eventStreamFormat} with the topics of each event and the id of each retained value. A client with several filters
- * needs them to know which filter an event is for. They are in fields that browsers ignore [HTML 9.2.6: "the field is
- * ignored"] and that the client library reads. The topics are those of {@link namedTopics}.
+ * {@link eventStreamFormat} with two more fields: the topics of each event, and the id of each retained value. From
+ * the topics, a client with several filters knows which filter an event is for. Browsers ignore the two fields [HTML
+ * 9.2.6: "the field is ignored"]; the client library reads them. The topics are those of {@link namedTopics}.
  */
 export const eventStreamWithTopicsFormat: Format = Object.freeze({
   ...eventStreamFormat,

@@ -1,10 +1,10 @@
 import type { Format } from "../../hub/publications/format.js";
 import { jsonEncoder } from "../../gateway/formats/json.js";
 
-/** An answer has one position for all events. */
+/** Heartbeats and positions are empty: a poll response has one position for all events. */
 const nothing = Buffer.alloc(0);
 
-/** The events of an answer to a poll: JSON objects, each followed by a comma. */
+/** Writes the events of a poll response as JSON objects, each followed by a comma. */
 export const pollFormat: Format = Object.freeze({
   name: "poll",
   event: (entry) => item(jsonEncoder.event(entry)),

@@ -21,13 +21,14 @@ export interface PollResourceOptions {
   readonly polling: Pick<PollAdmission, "poll">;
 }
 
-/** Proxies and load balancers close connections that are silent for 30 to 60 s. */
+/** The default wait. Proxies and load balancers close connections that are silent for 30 to 60 s. */
 const defaultWaitSeconds = 25;
 const maxWaitSeconds = 30;
 
 /**
- * Long polling, for clients that cannot keep a stream open. `GET /poll` accepts the filters of `/esupdates`. It
- * answers with the events after the position of the answer before; if there are none, it waits for the next one.
+ * Long polling, for clients that cannot keep a stream open. `GET /poll` accepts the filters of `/esupdates`. The
+ * response has the events after the position of the previous response. If there are none, the hub waits for the next
+ * event.
  */
 export function pollResource({ streams, authenticator, polling }: PollResourceOptions): Resource {
   const replyOf = pollReplies();
@@ -52,7 +53,7 @@ function parseWaitMs(query: NameValuePairs): number {
   return Number(text) * 1000;
 }
 
-/** Creates the answers. Polls that get the same page share its bytes. */
+/** Creates the responses. Polls that get the same page of events share its bytes. */
 function pollReplies(): (answer: PollAnswer) => Reply {
   const replies = new WeakMap<Page, Reply>();
   return (answer) => {

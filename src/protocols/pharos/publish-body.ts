@@ -11,9 +11,9 @@ export interface PublishRequest extends Pick<GatewayRequest, "header"> {
 }
 
 /**
- * Reads a request whose body is the data of one publication, in UTF-8. A body of the type JSON must be valid JSON, and is
- * published as it was written. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Retain` and `Private` have the
- * options. `parsePublication` checks the values.
+ * Parses a request whose body is the data of one publication, in UTF-8. A body of a JSON type must be valid JSON; the
+ * hub publishes its text unchanged. The headers `Event-ID`, `Event-Type`, `Event-Retry`, `Retain` and `Private` set
+ * the options. `parsePublication` checks the values.
  *
  * @throws PharosError `bad-publication` for a malformed body or header
  */
@@ -32,7 +32,7 @@ export function parsePublishBody(topic: string, { header, body }: PublishRequest
 }
 
 /**
- * Percent-decodes the topic in a path below `/publish/`. Slashes and `+` are kept.
+ * Percent-decodes the topic in a path below `/publish/`. Slashes and `+` do not change.
  *
  * @throws PharosError `bad-topic` for a malformed percent escape or invalid UTF-8
  */
@@ -62,7 +62,10 @@ function checkJson(text: string): void {
   }
 }
 
-/** An empty header is refused: a publisher that sends `Private:` does not mean a public publication. */
+/**
+ * Parses a header that is a flag. An empty value is an error: a publisher that sends `Private:` does not mean a
+ * public publication.
+ */
 function parseFlag(name: string, text: string | undefined): boolean {
   const value = text?.trim().toLowerCase() ?? "false";
   if (value === "true" || value === "1") return true;

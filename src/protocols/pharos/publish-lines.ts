@@ -7,7 +7,7 @@ import { parsePublicationJson } from "../../hub/publications/publication-json.js
 
 const { publicationsPerRequest, linesPerRequest } = declaredPublishLimits;
 
-/** The media type of lines of JSON. */
+/** The media type of a body with one JSON text per line. */
 export const linesType = "application/x-ndjson";
 
 export interface PublishLinesLimits {
@@ -23,16 +23,16 @@ export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({
 });
 
 export interface PublishLinesOptions<T> {
-  /** Called with each publication. The errors that it throws get the line's number in front. */
+  /** Called with each publication. If it throws an error, the message gets the line's number in front. */
   readonly accept: (input: PublicationInput) => T;
   /** @default defaultPublishLinesLimits */
   readonly limits?: PublishLinesLimits | undefined;
 }
 
 /**
- * Reads a body of many publications, one JSON object per line:
- * `{"topic": string | string[], "data": string, "id"?, "type"?, "retry"?, "retain"?, "private"?}`. Lines end in LF or
- * CRLF; blank lines are skipped. Each line is read on demand, so that the caller can pause between lines.
+ * Parses a body of many publications, one JSON object per line: `{"topic": string | string[], "data": string, "id"?,
+ * "type"?, "retry"?, "retain"?, "private"?}`. Lines end in LF or CRLF; blank lines are skipped. The function parses
+ * each line on demand, so that the caller can pause between lines.
  *
  * @throws PharosError with the line's number in front: `bad-publication` for a malformed line or a body without
  *   publications; `too-large` for too many; the errors of `accept`
@@ -53,7 +53,7 @@ export function* parsePublishLines<T>(body: Buffer, options: PublishLinesOptions
 const lf = 0x0a;
 
 interface Line {
-  /** From 1, including blank lines. */
+  /** The line's number. The first line is 1, and blank lines count. */
   readonly number: number;
   readonly bytes: Buffer;
 }
@@ -70,7 +70,7 @@ function* linesOf(body: Buffer): Iterable<Line> {
   }
 }
 
-/** White space of JSON [RFC 8259, 2]. */
+/** True if the line has only white space of JSON [RFC 8259, 2]. */
 function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }

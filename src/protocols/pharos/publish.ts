@@ -19,8 +19,9 @@ export interface PublishResourceOptions {
 }
 
 /**
- * Publishing: `POST /publish/<topic>` with the data as its body, or `POST /publish` with many publications, one JSON object
- * per line. The answer has the event ids, and comes when all publications are stored.
+ * Publishing. `POST /publish/<topic>` has the data of one publication as its body. `POST /publish` has many
+ * publications, one JSON object per line. The hub sends the response, with the event ids, when all publications are
+ * stored.
  */
 export function publishResource({ publishing, once, lines }: PublishResourceOptions): Resource {
   const post = async (request: GatewayRequest): Promise<Reply> => {
@@ -38,7 +39,7 @@ export function publishResource({ publishing, once, lines }: PublishResourceOpti
   return { path: publishPath, below: true, methods: { POST: post } };
 }
 
-/** @param check refuses the topic of the path before the body is read */
+/** @param check rejects the topic of the path before the body is read */
 async function readOne(request: GatewayRequest, check: (topic: string) => void): Promise<PublicationInput> {
   const topic = parseTopicPath(request.path.slice(publishPath.length + 1));
   check(topic);

@@ -24,11 +24,11 @@ export interface WebSocketSessionSettings {
   readonly streams: StreamSettings;
   readonly authenticator: Pick<Authenticator, "subscriber">;
   readonly publishing: Pick<Publisher, "publisher" | "accept" | "publish">;
-  /** The limits of client addresses. @default none */
+  /** The limits for each client address. @default none */
   readonly clients?: Pick<ClientLimits, "admitRequest" | "admitPublish" | "holdFilters"> | undefined;
-  /** Throws PharosError if the hub cannot hold these filters too. @default it always can */
+  /** Throws PharosError if the hub's limits do not allow these additional filters. @default no limits */
   readonly checkFilters?: ((added: readonly TopicFilter[]) => void) | undefined;
-  /** Counts and logs refusals. @default none */
+  /** Counts and logs error answers. @default none */
   readonly refusals?: Pick<RefusalLog, "note"> | undefined;
 }
 
@@ -39,19 +39,19 @@ export interface WebSocketSessionOptions {
   readonly grants: Grants | undefined;
 }
 
-/** A filter of the stream. Both functions are called when the stream drops it or ends. */
+/** A filter of the stream. Call both functions when the stream drops the filter or ends. */
 interface HeldFilter {
   readonly filter: TopicFilter;
-  /** Ends its active subscription. */
+  /** Ends the active subscription of this filter. */
   readonly leave: () => void;
-  /** Ends its count against the client's address. */
+  /** Removes the filter from the count of the client's address. */
   readonly release: () => void;
 }
 
-/** Handles the messages of one WebSocket's client: it changes its filters, publishes, and renews its token. */
+/** Handles the messages of one WebSocket client: changes its filters, publishes, and renews its token. */
 export class WebSocketSession implements Dialogue {
   readonly #settings: WebSocketSessionSettings;
-  /** By text, in the order in which they were added. */
+  /** The filters of the stream by their text, in the order in which they were added. */
   readonly #held = new Map<string, HeldFilter>();
   #request: GatewayRequest;
   #grants: Grants | undefined;
@@ -66,10 +66,10 @@ export class WebSocketSession implements Dialogue {
     for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
   }
 
-  /** Call it when the stream opens, and the result once when it has ended. */
+  /** Call it when the stream opens. Call the result once, when the stream has ended. */
   open(): () => void {
     const filters = [...this.#held.values()].map(({ filter }) => filter);
-    // Never refused: the gateway has checked the limits in this turn.
+    // This call never throws: the gateway has checked the limits in the same turn of the event loop.
     const release = this.#settings.clients?.holdFilters(this.#request, filters);
     for (const filter of filters) this.#hold(filter, release);
     return () => {
@@ -94,7 +94,7 @@ export class WebSocketSession implements Dialogue {
     }
   }
 
-  /** Comes first: everything else costs more. */
+  /** Counts a message against the limits. This check comes first, since all other work costs more. */
   #count(message: ClientMessage | PharosError): void {
     const { clients } = this.#settings;
     if (!(message instanceof PharosError) && message.kind === "publish") clients?.admitPublish(this.#request);
@@ -176,13 +176,16 @@ export class WebSocketSession implements Dialogue {
     };
   }
 
-  /** If the new token is of another subscriber, presence reports that one has left and another has come. */
+  /**
+   * Uses a new token for presence. If the token belongs to another subscriber, presence reports that the old
+   * subscriber has left and the new subscriber has joined.
+   */
   #replaceSubscriber(grants: Grants | undefined): void {
     const held = [...this.#held.values()];
     const matchers = held.map(({ filter }) => matcherOf(filter));
     const isSame = isSameSubscriber(this.#grants, grants, matchers);
     const next = presenceSubscriber(matchers, grants);
-    // The id stays. Filters that are added later use the payloads of the new token.
+    // The id does not change. Filters that are added later use the payloads of the new token.
     this.#subscriber = isSame ? { ...next, id: this.#subscriber.id } : next;
     if (isSame) return;
     for (const { leave } of held) leave();
@@ -196,9 +199,9 @@ export class WebSocketSession implements Dialogue {
     return new LocalTicket({ subscription, lastEventId: undefined, added });
   }
 
-  /** Each filter is a subscription of its own for presence, and is counted by itself. */
+  /** Adds a filter to the stream. Each filter has its own subscription in presence, and its own count. */
   #hold(filter: TopicFilter, release: ((filter: TopicFilter) => void) | undefined): void {
-    // A message that was read before the connection ended may be handled after it.
+    // The session may handle a message after the connection has ended, if the message arrived before the end.
     if (this.#ended) return release?.(filter);
     this.#held.set(filter.text, {
       filter,
@@ -218,7 +221,7 @@ export class WebSocketSession implements Dialogue {
   }
 }
 
-/** JSON leaves out fields that are undefined. */
+/** Encodes an answer. `JSON.stringify` omits fields that are undefined. */
 function answer(fields: Readonly<Record<string, unknown>> & { readonly kind: string }): Buffer {
   return frameText(JSON.stringify(fields));
 }

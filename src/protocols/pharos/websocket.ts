@@ -21,7 +21,10 @@ export interface WebSocketResourceOptions extends WebSocketSessionSettings {
   readonly origins: WebSocketOrigins;
 }
 
-/** The streams of `/esupdates` over WebSocket, with the same query. Each event is one text message with a JSON object. */
+/**
+ * Serves the streams of `/esupdates` over WebSocket, with the same query. Each event is one text message with a JSON
+ * object.
+ */
 export function webSocketResource(options: WebSocketResourceOptions): Resource {
   return {
     path: webSocketPath,
