@@ -27,7 +27,10 @@ const nothingWrong = { gaps: 0, told: 0, lost: 0, doubled: 0 };
 const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, n) => String(from + n));
 
-/** A short version of test/long/client-faults.test.ts: its 10,000 events and faults of 30 s take too long here. */
+/**
+ * A short version of test/long/client-faults.test.ts. The long test has 10,000 events and faults of 30 s, which is too
+ * slow here.
+ */
 describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => {
   let started: BrokenSite | undefined;
   const site = (): BrokenSite => {
@@ -42,7 +45,8 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     for (const end of ends) await end();
   });
 
-  // This test comes first: a poll of a closed page counts as a stream until its waiting time is over.
+  // This test runs first, because a poll of a closed page counts as a stream until the waiting time of the poll is
+  // over.
   it("has one connection for all tabs, and the others miss nothing when the first is closed", async () => {
     const browser = await startChromium();
     const tabs: Follower[] = [];
@@ -123,7 +127,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     await devTools?.send("Page.setWebLifecycleState", { state: "frozen" });
     site().network.darken();
     await publishNumbers(site(), [500, 1000]);
-    // The other page finds its stream dead after three heartbeats.
+    // The other page notices after three missed heartbeats that its stream is dead.
     await followers[1]?.untilState("waiting");
     site().network.resume();
     await devTools?.send("Page.setWebLifecycleState", { state: "active" });
@@ -149,7 +153,10 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
   });
 });
 
-/** Waits for one stream. A new tab replaces the stream with one that includes its filters, so briefly there are two. */
+/**
+ * Waits for one stream. A new tab replaces the stream with a stream that includes the new tab's filters, so briefly
+ * there are two streams.
+ */
 async function untilOneStream(site: BrokenSite): Promise<void> {
   let streams = 0;
   const isOne = async (): Promise<boolean> => (streams = await site.streams()) === 1;

@@ -1,4 +1,4 @@
-/** The parts of the package that the tests use. It has no types of its own. */
+/** The parts of the package that the tests use. The package has no types of its own. */
 declare module "event-source-polyfill" {
   export interface PolyfillOptions {
     readonly headers?: Readonly<Record<string, string>>;

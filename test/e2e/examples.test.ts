@@ -205,7 +205,7 @@ async function joinAs(page: Page, name: string): Promise<Page> {
   return page;
 }
 
-/** Sends a message, and waits until it has come back and the field is empty. */
+/** Sends a message, and waits until the page has received this message and the field is empty. */
 async function say(page: Page, text: string): Promise<void> {
   const field = page.getByLabel("Your line");
   await field.fill(text);
@@ -222,8 +222,8 @@ async function linesUntil(page: Page, last: string): Promise<readonly string[]> 
 }
 
 /**
- * Publishes from the chat's page over its own WebSocket, first without a token, then with Ada's. Returns the hub's
- * refusals.
+ * Publishes from the chat's page over a new WebSocket, first without a token, then with Ada's token. Returns the hub's
+ * error responses.
  */
 async function sayAsGrace(hub: string): Promise<readonly unknown[]> {
   const socket = new WebSocket(`${hub.replace(/^http/, "ws")}/ws?topic=chat/lobby/%2B`);

@@ -8,7 +8,7 @@ import { hubEntry, startHub, type HubProcess } from "../support/hub-process.js";
 import { currentToken, hubUrl, issuer, secret } from "../support/token.js";
 import { before } from "../support/wait-for.js";
 
-/** Reads `count` events that match `filter`, beginning with the stored ones. */
+/** Reads `count` events that match `filter`, beginning with the stored events. */
 async function events(origin: string, filter: string, count: number): Promise<string[]> {
   const url = `${origin}/esupdates`;
   const got: string[] = [];
@@ -95,7 +95,7 @@ test("a hub's refusal has its reason", async () => {
   });
   const open = await openHub();
   const publisher = new HttpPublisher(open.httpUrl);
-  // This topic is the hub's own path as a relative URL. Only publications over HTTP refuse it.
+  // This topic is the hub's own path as a relative URL. The hub refuses this topic only in publications over HTTP.
   const batch = [{ data: "1" }, { topic: "mercure", data: "2" }];
   await expect(publisher.publishAll(batch)).rejects.toMatchObject({
     code: "refused",

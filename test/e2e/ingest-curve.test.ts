@@ -20,7 +20,7 @@ function keyFile(content: object): string {
 interface Publishing {
   readonly keys?: CurveKeyPair;
   readonly data: string;
-  /** The time-out. Publishers that must fail use a short one. */
+  /** The time-out. Publishers that must fail use a short time-out. */
   readonly timeoutMs: number;
 }
 

@@ -3,8 +3,8 @@ import { fronts, startEnvironment } from "../support/load/environment.js";
 import { startLoadClients } from "../support/load/client.js";
 import { startProducer, type Pace } from "../support/producer.js";
 
-// Short versions of test/long. They check no rates and no delays, only that no event is lost and no client is
-// dropped.
+// Short versions of test/long. These tests check no rates and no delays. They only check that no event is lost and that
+// no client is disconnected.
 const within = 60_000;
 const paces: readonly Pace[] = [{ kind: "flat-out" }, { kind: "bursts", size: 50, perSecond: 20 }];
 
@@ -31,7 +31,7 @@ test.each(fronts)("a hub with streams that stops in order waits for no deadline:
   const environment = await startEnvironment({ front });
   const loadClients = startLoadClients();
   const group = await loadClients.open({ name: front, clients: 50, port: environment.port });
-  // On a busy machine the link may have been stuck earlier; only the log from here on counts.
+  // On a busy machine the link may have been stuck earlier. So the test only reads the log from here on.
   const before = environment.hub.stderr.length;
   expect(await environment.hub.stop()).toMatchObject({ code: 0 });
   await group.waitCount("closed", { atLeast: 50, within });
@@ -58,7 +58,7 @@ test.each(["http", "shipped"] as const)(
       firstSequence: 1,
       reading: { kind: "never" },
     });
-    // The kernel buffers about 4 MB for a client that does not read. Twice as much makes the client fall behind.
+    // The kernel buffers about 4 MB for a client that does not read. With twice as much data the client falls behind.
     await startProducer({
       endpoint: environment.hub.ingest,
       count,

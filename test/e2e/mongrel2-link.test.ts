@@ -158,7 +158,7 @@ it("cuts a client that reads nothing, although a close would wait for it", async
   const id = Number(events.find((event) => event.startsWith("request"))?.slice("request ".length));
   await quiet(events);
   link.cut(new Targets([id]));
-  // The server answers a message for an id that it no longer has with a disconnect notice.
+  // If a message has the id of a closed connection, the server answers with a disconnect notice.
   await new Promise<void>((resolve) => link.whenTaken(resolve));
   link.deliver(new Targets([id]), Buffer.from("x"));
   await seen(`disconnected ${id}`, { within });
@@ -167,12 +167,12 @@ it("cuts a client that reads nothing, although a close would wait for it", async
 
 describe("quiet streams", () => {
   it("outlive the server's reaper by keep-alive", async () => {
-    // A machine that stands still for longer than this would lose the stream, correctly.
+    // If the machine stops for longer than this, the server correctly closes the stream.
     const settings = { "limits.tick_timer": 1, "limits.min_ping": 6 };
     const mongrel2 = await server({ mode: "stock", settings });
     streaming(mongrel2, { keepAliveMs: 500 });
     const { connection } = await stream(mongrel2.port);
-    // A later connection that never sends a byte. When the server closes it, the reaper has run.
+    // A later connection that never sends a byte. When the server closes this connection, the server's reaper has run.
     const silent = await connectRaw({ port: mongrel2.port });
     await silent.readToEnd({ within });
     expect(connection.closed).toBe(false);
@@ -225,7 +225,8 @@ describe("over TCP", () => {
     await Promise.all(strangers.map((stranger) => stranger.readUntil("open", { within })));
     const second = streaming(mongrel2, { recordFile });
     await second.seen("up", { within });
-    // Waits for three ticks of the server's clock, each of which ages its connections, with a check every second.
+    // Waits for three ticks of the server's clock. With each tick the server updates the age of its connections. The
+    // server checks the ages every second.
     await later(4_000);
     expect(strangers.filter(({ closed }) => closed)).toEqual([]);
   });
@@ -289,8 +290,8 @@ it("does not grow this process while the server is stopped", async () => {
 });
 
 /**
- * Delivers rounds to all members. The first round starts when all members have their response headers, each later
- * one when all have drained.
+ * Delivers rounds to all members. The first round starts when all members have their response headers. Each later round
+ * starts when all members have drained.
  */
 function createRounds(options: { readonly members: number; readonly rounds: number }): {
   readonly drained: (ids: readonly number[], link: Link) => void;
@@ -335,10 +336,13 @@ async function untilState({ link, changes }: LinkRecorder, state: LinkState): Pr
   });
 }
 
-/** A stream of this age, when the server was last heard, is old enough to distinguish one run from the next. */
+/**
+ * If a stream is this old when the server last sends a message, the stream's age distinguishes one run of the server
+ * from the next run.
+ */
 const provenMs = 3_500;
 
-/** Waits until the record says that the server was heard at this time or later, in wall-clock milliseconds. */
+/** Waits until the record says that the server sent a message at this time or later, in wall-clock milliseconds. */
 async function untilHeard(recordFile: string, time: number): Promise<void> {
   const heardAt = (): number => parseRecord(readFileSync(recordFile, "latin1")).at(-1)?.heardAt ?? 0;
   await waitFor(() => heardAt() >= time, {
@@ -347,12 +351,12 @@ async function untilHeard(recordFile: string, time: number): Promise<void> {
   });
 }
 
-/** Waits in real time. The server's reaper and its clock take seconds, and have no event to wait for. */
+/** Waits in real time. The server's reaper and clock need seconds, and have no event to wait for. */
 function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until nothing has been recorded for half a second. */
+/** Waits until the recorder has recorded nothing for half a second. */
 async function quiet(events: readonly string[]): Promise<void> {
   for (let count = -1; count !== events.length; await later(500)) count = events.length;
 }

@@ -83,7 +83,7 @@ it("carries a page's WebSocket", async () => {
     const socket = new WebSocket(`wss://${location.host}/ws?topic=news`, "pharos");
     const got: string[] = [];
     Object.assign(globalThis, { got });
-    // The second message is the position. After it the page is subscribed.
+    // The second message is the position. After this message the page is subscribed.
     await new Promise((resolve) =>
       socket.addEventListener("message", ({ data }) => got.push(String(data)) === 2 && resolve(undefined)),
     );

@@ -13,12 +13,12 @@ const execute = promisify(execFile);
 const npmArguments = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 let folder = "";
 
-// Installs the package as a user would, in a folder with nothing else.
+// Installs the package as a user does, in a folder with nothing else.
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "pharos-package-"));
   const packed = join(folder, "packed");
   mkdirSync(packed);
-  // The build already exists. It must not run again, because other tests use it now.
+  // The build already exists. `npm pack` must not build again, because other tests use the built files now.
   await execute("npm", ["pack", "--pack-destination", packed, ...npmArguments], { cwd: root });
   const [tarball = ""] = readdirSync(packed);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -80,7 +80,7 @@ test("the package contains the files for users, and neither sources nor tests", 
 test("a program that imports hub and client compiles with their types, runs, and ends by itself", async () => {
   writeFileSync(join(folder, "main.ts"), program);
   mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
-  // The types of Node and their dependency, which a user's program also has.
+  // The types of Node and the dependency of these types. A user's program also has both packages.
   for (const name of ["@types/node", "undici-types"])
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   const compiler = join(root, "node_modules", ".bin", "tsc");

@@ -33,7 +33,7 @@ async function rowCount(page: Page, count: number): Promise<void> {
   );
 }
 
-/** The faults of these views, one after another. An event is opened in each view that shows events. */
+/** The faults of these views, one view after another. The test opens an event in each view that shows events. */
 async function faultsOf(page: Page, names: readonly string[]): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const name of names) {
@@ -112,7 +112,7 @@ describe("the page", () => {
       await page.getByTitle(theme).click();
       for (const size of [{ width: 1280, height: 860 }, phone]) {
         await page.setViewportSize(size);
-        // On a wide page the events are next to every other view, so they have no tab.
+        // A wide page shows the events next to every other view, so the events have no tab.
         const faults = await faultsOf(page, views.slice(size === phone ? 0 : 1));
         expect([theme, size.width, faults]).toEqual([theme, size.width, []]);
       }
@@ -174,7 +174,7 @@ describe("the page", () => {
     await page.locator("#rows .data").getByText("number 9999", { exact: true }).waitFor({ timeout });
     expect(await page.locator("#rows .data").first().textContent()).toBe("number 9999");
     expect(await page.locator("#rows [role=row]").count()).toBe(300);
-    // The list of topics is drawn later than the total, at its own rate.
+    // The page draws the list of topics later than the total, at a separate rate.
     await page.locator("#topic-rows tr", { hasText: /many.*10,000/s }).waitFor({ timeout });
     expect(await page.locator("#topic-rows tr").count()).toBe(1);
   });

@@ -46,7 +46,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
       source.addEventListener("message", ({ data }) => got.push(String(data)));
       Object.assign(globalThis, { got });
       await new Promise((resolve) => source.addEventListener("open", resolve));
-      // Browsers do not show a page the headers of an EventSource, but those of `fetch`.
+      // Browsers hide the response headers of an EventSource from the page, but show the response headers of `fetch`.
       const ended = new AbortController();
       const { headers } = await fetch("/esupdates?topic=many", { signal: ended.signal });
       ended.abort();

@@ -84,7 +84,7 @@ interface Site {
   readonly hub: HubProcess;
   /** A stream with all topics. */
   readonly reader: RawConnection;
-  /** Publishes a marker, as a producer may. Returns all events that the reader has received up to it. */
+  /** Publishes a marker, as a producer may. Returns all events that the reader has received up to the marker. */
   eventsWithMarker(): Promise<string>;
 }
 

@@ -19,7 +19,7 @@ interface OldServer {
   readonly mongrel2: string;
 }
 
-/** Starts Mongrel2 with the configuration of 2011. Only its three fixed ports are replaced. */
+/** Starts Mongrel2 with the configuration of 2011. The test only replaces the three fixed ports. */
 async function startOldServer(): Promise<OldServer> {
   const dir = await mkdtemp(join(tmpdir(), "pharos-2011-"));
   for (const name of ["run", "logs", "tmp", "html"]) mkdirSync(join(dir, name));
@@ -29,7 +29,7 @@ async function startOldServer(): Promise<OldServer> {
     .replace("port=6767", `port=${port}`)
     .replace("'tcp://127.0.0.1:9999'", `'tcp://127.0.0.1:${send}'`)
     .replace("'tcp://127.0.0.1:9998'", `'tcp://127.0.0.1:${recv}'`);
-  // As a daemon, a server started by root would leave this process, and nothing would stop it.
+  // If root starts the server as a daemon, the server leaves this process, and nothing stops the server.
   writeFileSync(join(dir, "stock-2011.conf"), `${text}\nsettings = {'server.daemonize': 0}\n`);
   const env = { ...process.env, LOGNAME: "test" };
   await promisify(execFile)("m2sh", ["load", "-config", "stock-2011.conf", "-db", "config.sqlite"], {
@@ -55,7 +55,10 @@ async function startOldServer(): Promise<OldServer> {
   return { port, mongrel2: `tcp://127.0.0.1:${send},tcp://127.0.0.1:${recv}` };
 }
 
-/** The producer of 2011: its PUSH socket binds the queue, and each message is the text of one event with CR LF. */
+/**
+ * The producer of 2011. The PUSH socket of the producer binds the queue, and each message is the text of one event with
+ * CR LF.
+ */
 async function startOldProducer(endpoint: string): Promise<(id: number, data: string) => Promise<void>> {
   const push = new Push({ linger: 0, sendTimeout: 30_000 });
   onTestFinished(() => push.close());

@@ -9,8 +9,8 @@ import { startTcpProxy } from "../support/tcp-proxy.js";
 import { waitFor } from "../support/wait-for.js";
 
 /**
- * The module's own client library, unmodified, in a browser. It is not part of this project: the environment names
- * its path, and without it these tests are skipped.
+ * The module's own client library, unmodified, in a browser. The library is not part of this project: an environment
+ * variable names its path. Without this variable the tests are skipped.
  */
 const library = process.env["PHAROS_PUSHSTREAM_JS"];
 
@@ -25,7 +25,7 @@ interface PushStreamPage {
 async function openPage({ port }: Pick<Site, "port">): Promise<Page> {
   const page = await (await startChromium()).emptyPage();
   const script = readFileSync(library ?? "", "utf8");
-  // Any document of the hub's origin will do.
+  // The test can use any document of the hub's origin.
   await page.goto(`http://localhost:${port}/healthz`, { timeout: within });
   await page.addScriptTag({ content: script });
   return page;
@@ -113,8 +113,8 @@ describe.skipIf(library === undefined).each(fronts)("pushstream.js over the fron
     for (const data of numbers) {
       await site.publish({ topics: ["room"], data });
       await site.publish({ topics: ["other"], data });
-      // This pause covers both cases: publications between two polls of the client, which polls every 100 ms, and
-      // during one.
+      // With this pause the test covers both cases: publications between two polls, and publications during a poll. The
+      // client polls every 100 ms.
       if (Number(data) % 50 === 0) await received(page, Number(data));
     }
     const got = await received(page, 301);

@@ -23,7 +23,7 @@ async function publish(push: Push, data: string): Promise<void> {
   await push.send(["broadcast", data]);
 }
 
-/** The hub keeps running; the connection to it breaks. */
+/** The hub continues to run. Only the connection to the hub breaks. */
 async function behindProxy(): Promise<Site> {
   const hub = await startHubBehind({ args: retry });
   const push = connectPublisher(hub.ingest);
@@ -40,7 +40,7 @@ async function behindProxy(): Promise<Site> {
   };
 }
 
-/** The server that holds the connections is killed and started again. The hub keeps running. */
+/** The test kills the server that holds the connections, and starts this server again. The hub continues to run. */
 async function behindMongrel2(mode: "shipped" | "stock"): Promise<Site> {
   const server = await startMongrel2({ mode });
   onTestFinished(() => server.stop());
@@ -77,7 +77,7 @@ async function told(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
 }
 
-/** Waits until this text was recorded `times` times. */
+/** Waits until the page has recorded this text `times` times. */
 async function until(page: Page, word: string, times = 1): Promise<void> {
   await page.waitForFunction(
     ({ word, times }) =>

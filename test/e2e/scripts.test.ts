@@ -113,7 +113,7 @@ test("scripts/mongrel2 says plainly that its port is in use", async () => {
   expect(run.stderr).toContain(`Port ${port} is in use`);
 });
 
-// Bug: both continued to run, and the next start reported that the port was in use.
+// Bug: Mongrel2 and the hub continued to run, and the next start reported that the port was in use.
 test("scripts/mongrel2 killed with -9 takes its Mongrel2 and its hub with it", async () => {
   const port = await freePort();
   const args = ["--port", `${port}`, "--ingest", "@ipc://run/in"];
@@ -165,7 +165,7 @@ test("the layout of 2011 loads into Mongrel2, and a hub works behind it", async 
     env,
   });
   spawn("mongrel2", ["config.sqlite", "2f62bd5-9e59-49cd-993c-3b6013c28f05"], { cwd: dir, stdio: "ignore" });
-  // Mongrel2 becomes a daemon if root starts it. Its process id is in the pid file.
+  // Mongrel2 becomes a daemon if root starts Mongrel2. The pid file has the id of the process.
   const pid = await waitFor(() => readPid(join(dir, "run", "mongrel2.pid")), {
     within: 30_000,
     missing: "Mongrel2 has written no process id",

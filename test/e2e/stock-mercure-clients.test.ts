@@ -12,7 +12,7 @@ import {
   type StockPublisherClass,
 } from "../support/stock-publisher.js";
 
-// Unmodified clients from npm. They may send requests that the other tests do not.
+// Unmodified clients from npm. These clients may send requests that the other tests do not send.
 
 const within = 30_000;
 const books = "https://example.com/books";
@@ -86,7 +86,7 @@ async function subscriber(port: number, query: string, options: PolyfillOptions 
   return opened;
 }
 
-/** Both forms of the protocol, as their clients write them. */
+/** Both forms of the protocol, as the clients of each form write their requests. */
 const forms = [
   {
     form: "older",

@@ -29,7 +29,7 @@ async function socketsOf(pid: number): Promise<number> {
   return targets.filter((target) => target.startsWith("socket:")).length;
 }
 
-/** Opens a stream. If its worker dies at that moment, it tries again, as browsers do. */
+/** Opens a stream. If the worker of this stream dies at that moment, tries again, as browsers do. */
 async function comeBack(hub: HubProcess, lastEventId?: string): Promise<RawConnection> {
   for (;;) {
     const stream = await openStream(hub, lastEventId).catch(() => undefined);
@@ -144,8 +144,8 @@ describe("a hub with workers", () => {
   });
 
   it("outlives a worker that dies while connections come for it", async () => {
-    // Bug: between the end of the worker's channel and the end of its process, the hub offered it the same connection
-    // repeatedly.
+    // Bug: between the end of the worker's channel and the end of the worker's process, the hub offered the worker the
+    // same connection repeatedly.
     const hub = await startWithWorkers(1);
     const [worker = 0] = workersOf(hub);
     hub.signal("SIGSTOP");
@@ -175,7 +175,7 @@ describe("a hub with workers", () => {
       within,
       missing: () => `served are ${connections.filter(isServed).length} of 20, the others wait`,
     });
-    // Only the client whose descriptor was being sent is lost with the worker.
+    // If the hub was sending a client's descriptor to the worker, only that client is lost with the worker.
     expect(connections.filter(({ closed }) => closed).length).toBeLessThanOrEqual(1);
     await waitFor(async () => workersOf(hub).length === 2 && (await socketsOf(hub.pid)) === before, {
       within,
@@ -267,7 +267,7 @@ function isServed({ text }: RawConnection): boolean {
   return text.includes("\nid: ");
 }
 
-/** Sets the soft limit of file descriptors. Only root may raise it above its earlier value. */
+/** Sets the soft limit of file descriptors. Only root may raise the limit above its earlier value. */
 function limitDescriptors({ pid }: HubProcess, soft: number): void {
   execFileSync("prlimit", ["--pid", String(pid), `--nofile=${soft}:`]);
 }

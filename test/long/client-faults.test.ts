@@ -16,11 +16,11 @@ import { waitFor } from "../support/wait-for.js";
 const faultMs = 30_000;
 const count = 10_000;
 
-/** A fault that lasts while some of the events are published. */
+/** A fault that lasts while the publisher sends some of the events. */
 interface Fault {
   readonly name: string;
   readonly fronts: readonly string[];
-  /** False if the hub loses its history, so that it must report a gap. */
+  /** False if the hub loses its history in this fault. Then the hub must report a gap. */
   readonly keepsAll: boolean;
   readonly make: (site: BrokenSite, followers: readonly Follower[]) => Promise<void>;
 }
@@ -145,7 +145,8 @@ describe("the library in Chromium", () => {
       for (let tab = 0; tab < tabs; tab += 1)
         followers.push(await follow(browser, site, { filters: ["n"], transport, shared: true }));
       let streams = 0;
-      // A new tab replaces the stream with one that includes its filters, so briefly there are two.
+      // A new tab replaces the stream with a stream that includes the new tab's filters, so briefly there are two
+      // streams.
       await waitFor(async () => (streams = await site.streams()) === 1, {
         within: faultMs,
         missing: () => `one stream; there are ${streams}`,

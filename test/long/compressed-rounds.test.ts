@@ -35,7 +35,7 @@ function measure(count: number) {
   return { count, plainBytes: body.length, codedBytes: coded.length, microseconds: median(times) };
 }
 
-/** A trade with repeating names and varying digits. It is the same in each run. */
+/** A trade with repeating names and varying digits. The trades are the same in each run. */
 function event(index: number): Buffer {
   const digits = (salt: number): number => (Math.imul(index * 7 + salt, 2_654_435_761) >>> 8) % 100_000;
   const symbol = ["AAPL", "MSFT", "GOOG", "AMZN", "TSLA", "NVDA"][digits(1) % 6];

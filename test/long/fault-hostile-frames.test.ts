@@ -14,7 +14,7 @@ function netstring(text: string, end = ","): string {
   return `${Buffer.byteLength(text)}:${text}${end}`;
 }
 
-/** The part after sender, id and path, in frames that name a client but cannot be parsed. */
+/** The part after sender, id and path, in frames that name a client but are invalid. */
 const hostile: readonly (readonly [what: string, rest: string])[] = [
   ["nothing", ""],
   ["half a size", "1"],
@@ -99,7 +99,8 @@ describe.each([true, false])("hostile frames from a server (flow control: %s)", 
     }
     for (const frame of nameless) await fake.send(frame);
     for (let n = 0; n < floodFrames; n += 1) await fake.send(`${handlerUuid} nobody /esupdates 2:{},0:,`);
-    // On the connection of a stream there is no answer, because it would break into the stream.
+    // The hub sends no answer on the connection of a stream, because the client reads all bytes there as part of the
+    // stream.
     await fake.send(`${handlerUuid} 1 /esupdates 99:{}`);
     sent += nameless.length + floodFrames + 1;
     await publish(fake, hub, "after");

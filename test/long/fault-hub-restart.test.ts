@@ -55,7 +55,7 @@ async function restartHub(
   return { hub, seconds: (performance.now() - begin) / 1000 };
 }
 
-/** Many clients connect, receive their heads and leave. */
+/** Many clients connect, receive their response heads and leave. */
 async function churn(loadClients: LoadClients, port: number): Promise<void> {
   const group = await loadClients.begin({
     name: "churn",

@@ -16,8 +16,8 @@ function portOf(spec: string): number {
 }
 
 /**
- * Waits until every client receives new publications. Returns the seconds. Fails if a client stays open but receives
- * none.
+ * Waits until every client receives new publications. Returns the waiting time in seconds. Fails if a client stays open
+ * but receives no publication.
  */
 async function untilAllReceive(group: LoadGroup, producer: Producer): Promise<number> {
   const begin = performance.now();

@@ -40,7 +40,8 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
         `run ${run}: all open ${openAfter} s after the kill; otherClients ${ids[0]} to ${ids.at(-1)}`,
       );
     }
-    // The server's clock ticks every 10 s. Only then could the hub mistake another handler's client for an orphan.
+    // The server's clock ticks every 10 s. Only after a tick can the hub mistake another handler's client for an
+    // orphan.
     const untilTick = lastSequence(await producer.state()) + 12 * 300;
     await group.waitSequence({ atLeast: untilTick, within: 60_000 });
     const sent = lastSequence(await producer.stop());

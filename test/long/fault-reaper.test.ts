@@ -5,7 +5,10 @@ import { groupLines, printFigures } from "../support/load/figures.js";
 import { startMongrel2 } from "../support/mongrel2-server.js";
 
 const clients = 50;
-/** The server reaps a connection 3 s after its last ping, and checks every second. The defaults are 120 s and 10 s. */
+/**
+ * The server closes a connection 3 s after the connection's last ping, and checks every second. The defaults are 120 s
+ * and 10 s.
+ */
 const settings = { "limits.min_ping": 3, "limits.tick_timer": 1 };
 
 async function openQuietStreams(mode: "shipped" | "stock", keepAlive: number): Promise<LoadGroup> {
@@ -26,8 +29,8 @@ describe.each(["shipped", "stock"] as const)("the idle reaper of Mongrel2 (%s)",
     const begin = performance.now();
     await control.waitCount("closed", { atLeast: clients, within: 60_000 });
     const lostAfter = performance.now() - begin;
-    // More clients are opened and reaped here. By then, each kept stream has been silent for more than twice the
-    // limit.
+    // The test opens more clients, and the server closes these clients. By then, each kept stream has been silent for
+    // more than twice the limit.
     const later = await openQuietStreams(mode, 0);
     await later.waitCount("closed", { atLeast: clients, within: 60_000 });
     const quietFor = performance.now() - begin;

@@ -56,7 +56,7 @@ describe("two Mongrel2 servers with one uuid, one sender uuid and the same conne
     await producer.done({ within: 30_000 });
     await a.waitSequence({ atLeast: count, within: 30_000 });
     await b.waitSequence({ atLeast: count, within: 30_000 });
-    // The clients of one server leave. The hub must not confuse them with those of the other.
+    // The clients of one server leave. The hub must not confuse these clients with the clients of the other server.
     await a.leave();
     await loadClients.open({ name: "left again", clients, port: left.port, topics: ["a"], streams: ["a"] });
     const more = await startProducer({

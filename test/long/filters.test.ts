@@ -21,7 +21,7 @@ const baseUrl = "https://hub.example/.well-known/mercure";
 const hosts = 50;
 const outlet: Outlet = { name: "outlet", wake: () => undefined };
 
-/** One subscriber's filter, and a topic that it matches. */
+/** One subscriber's filter, and a topic that the filter matches. */
 interface Sample {
   readonly kind: string;
   readonly parse: () => TopicFilter;
@@ -177,7 +177,10 @@ test("publishing to a topic with as many similar patterns as possible", () => {
   expect(compared).toBeLessThanOrEqual(9400);
 });
 
-/** Fills every node on the path to the topic with as many filters as it can have. Each has wildcards that almost match. */
+/**
+ * Fills every node on the path to the topic with as many filters as the node can have. The wildcards of each filter
+ * almost match.
+ */
 function* hostileSamples(): Generator<Sample, void> {
   const names = ["a", "b", "c", "d", "e", "f"];
   for (let length = 0; length <= names.length; length += 1) {

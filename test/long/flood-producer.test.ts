@@ -37,7 +37,9 @@ async function offeredTo(endpoint: string, bytes: number): Promise<number> {
   return Math.max(...rates);
 }
 
-/** Publications sent, and the average number that a client has received, at one moment. */
+/**
+ * The number of publications sent, and the average number of publications that a client has received, at one moment.
+ */
 interface Progress {
   readonly sent: number;
   readonly taken: number;
@@ -91,8 +93,9 @@ test.each(cases)(
     });
     const perSecond = await settledRates({ producer, group });
     const production = await producer.stop();
-    // Waits for everything, except one send that may have been abandoned. For large events, waits only for the next
-    // twenty: up to 1,000 may be pending (64 MiB), and a stock server needs minutes for them.
+    // Waits for everything, except one send that the producer may have abandoned. For large events, waits only for the
+    // next twenty events. Up to 1,000 large events may be pending (64 MiB), and a stock server needs minutes to deliver
+    // 1,000.
     const atLeast = bytes > 1000 ? Math.ceil(perSecond.end.taken) + 20 : production.sent - 1;
     await group.waitSequence({ atLeast, within });
     const after = environment.usage();

@@ -11,11 +11,13 @@ const atOnce = 20;
 const bytes = 60_000;
 const within = 60_000;
 
-// The kernel buffers 4 MB (68 messages) for a client that does not read. A stock server closes a client for which 16
-// more wait. So this number blocks every delivery and closes no client.
+// The kernel buffers 4 MB (68 messages) for a client that does not read. A stock server closes a client if 16 more
+// messages wait for this client. So this number blocks every delivery and closes no client.
 const untilBlocked = 75;
 
-/** The effects of another client's bytes. This is a known fault of Mongrel2, so the test only prints them. */
+/**
+ * The effects of another client's bytes. Such bytes are a known fault of Mongrel2, so the test only prints the effects.
+ */
 const serverFault = ["foreign", "refused", "closed", "unreachable", "missed", "duplicates", "late"] as const;
 
 /** The number of a server's connections whose clients leave over 1 MB unread in the kernel [proc(5), tcp]. */

@@ -6,7 +6,7 @@ import { printFigures } from "../support/load/figures.js";
 const seed = 20_261_121;
 const numRuns = 100_000;
 
-/** A request takes less than a millisecond, but a busy machine may delay it. */
+/** A request normally needs less than a millisecond, but a busy machine may delay the request. */
 const mostMs = 2000;
 
 test(`${numRuns} hostile requests to publish: no failure, nothing published that was refused, no event injected (seed ${seed})`, async () => {

@@ -6,7 +6,7 @@ import { printFigures } from "../support/load/figures.js";
 const seed = 20_261_121;
 const numRuns = 100_000;
 
-/** The slowest request takes about 300 ms, but a busy machine may delay it. */
+/** The slowest request normally needs about 300 ms, but a busy machine may delay the request. */
 const mostMs = 2000;
 
 test.each([

@@ -8,7 +8,7 @@ import { printFigures } from "../support/load/figures.js";
 const seed = 20_261_121;
 const numRuns = 100_000;
 
-/** A token takes less than a millisecond, but a busy machine may delay it. */
+/** The check of a token normally needs less than a millisecond, but a busy machine may delay the check. */
 const mostMs = 2000;
 
 test(`${numRuns} changed tokens: none is accepted, and none causes an internal error (seed ${seed})`, async () => {

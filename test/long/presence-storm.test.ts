@@ -60,7 +60,7 @@ test.each(fronts)(
     expect(snapshot.counts).toMatchObject({ open: watchers, events: watchers * count, ...none });
     expect(subscriptions).toHaveLength(watchers + 1);
     const seconds = (openedMs - startedMs) / 1000;
-    // An event is sent while any budget is left, so each second may exceed it by one event.
+    // The hub sends an event while any budget is left, so each second may exceed the budget by one event.
     expect(opened.counts.others).toBeLessThan((seconds + 5) * (deliveriesPerSecond + watchers));
   },
 );

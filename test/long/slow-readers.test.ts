@@ -17,7 +17,7 @@ async function openSlow(
   loadClients: LoadClients,
   turn: number,
 ): Promise<readonly LoadGroup[]> {
-  // A stock Mongrel2 closes a client that is 16 messages behind. The client then reconnects, as a browser does.
+  // A stock Mongrel2 disconnects a client that is 16 messages behind. The client then reconnects, as a browser does.
   const common = {
     port: environment.port,
     ...(environment.front === "stock" ? { reconnect: { delayMs: 100 } } : {}),
@@ -33,7 +33,7 @@ async function openSlow(
   ];
 }
 
-/** Lets the slow clients read what they have missed. */
+/** Lets the slow clients read the events that they have missed. */
 async function catchUp(groups: readonly LoadGroup[], upTo: number): Promise<void> {
   for (const group of groups) await group.read({ kind: "fast" });
   for (const group of groups) await group.waitSequence({ atLeast: upTo, within });
