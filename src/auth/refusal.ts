@@ -7,12 +7,15 @@ const quotedCharacters = 80;
 /** Characters that move the cursor of a terminal, change the writing direction or end a line. JSON does not escape most of them. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** Makes the error that refuses a token. The reason is for the log and `pharos token check`; clients never see it. */
+/**
+ * Creates the error for an invalid token. The reason is for the log and `pharos token check`; clients never see the
+ * reason.
+ */
 export function refused(reason: string, options?: ErrorOptions): PharosError {
   return new PharosError("invalid-token", reason, options);
 }
 
-/** Calls `parse`. If it refuses, the reason begins with `where`, the name of the claim's part. */
+/** Calls `parse`. If `parse` throws, the reason in the error begins with `where`, the name of the claim's part. */
 export function inEntry<Result>(where: string, parse: () => Result): Result {
   try {
     return parse();
@@ -40,7 +43,7 @@ export function timeText(seconds: number): string {
   return Number.isNaN(time.getTime()) ? `the second ${seconds}` : time.toISOString().replace(".000Z", "Z");
 }
 
-/** Formats a duration in the largest unit of which it has at least two: `90 seconds`, `3 hours`. */
+/** Formats a duration. The unit is the largest of which the duration has at least two: `90 seconds`, `3 hours`. */
 export function durationText(seconds: number): string {
   const units = [
     ["days", 86_400],
@@ -54,7 +57,9 @@ export function durationText(seconds: number): string {
 
 type Expected = Pick<JWTVerifyOptions, "audience" | "issuer" | "currentDate">;
 
-/** Turns an error of the JWT library about a correctly signed token into a sentence. Other errors are returned unchanged. */
+/**
+ * Converts an error of the JWT library about a correctly signed token to a sentence. Returns other errors unchanged.
+ */
 export function explainRefusal(error: unknown, expected: Expected): unknown {
   if (error instanceof errors.JWTExpired) return expired(error, expected);
   if (error instanceof errors.JWTClaimValidationFailed) return badClaim(error, expected);
@@ -68,7 +73,7 @@ function expired(cause: errors.JWTExpired, { currentDate }: Expected): PharosErr
   return refused(expiredText(exp, currentDate?.getTime() ?? 0), { cause });
 }
 
-/** `exp` is in seconds, as in the token. */
+/** The sentence for an expired token. `exp` is in seconds, as in the token. */
 export function expiredText(exp: number, nowMs: number): string {
   return `it expired at ${timeText(exp)}, ${durationText(Math.max(0, nowMs / 1000 - exp))} ago`;
 }

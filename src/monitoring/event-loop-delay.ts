@@ -2,19 +2,20 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Metrics } from "../base/metrics.js";
 
-/** The interval of the samples, in milliseconds: a noticeable delay is several times as long. */
+/** The interval of the samples, in milliseconds. A noticeable delay is several times as long. */
 const resolutionMs = 10;
 
 /**
- * The time that the quantiles cover, in milliseconds; a shorter time would miss delays between two scrapes.
+ * The time that the quantiles cover, in milliseconds. A shorter time would miss delays between two reads of the
+ * metrics.
  */
 const windowMs = 10_000;
 
 const quantiles = [0.5, 0.99, 1] as const;
 
 /**
- * Measures the delay of the event loop, which shows when a hub needs more than one processor. It costs a timer every
- * ten milliseconds, so it runs only while the metric can be read.
+ * Measures the delay of the event loop, which shows when a hub needs more than one processor. The measurement needs a
+ * timer every ten milliseconds, so it runs only while the metric can be read.
  */
 export class EventLoopDelay {
   readonly #histogram = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -27,7 +28,7 @@ export class EventLoopDelay {
     this.#timer = clock.every(windowMs, () => this.#read());
   }
 
-  /** Safe to call twice. */
+  /** Stops the measurement. Safe to call twice. */
   close(): void {
     this.#timer.cancel();
     this.#histogram.disable();
@@ -35,7 +36,7 @@ export class EventLoopDelay {
 
   #read(): void {
     for (const quantile of quantiles) {
-      // The histogram has the times between two samples.
+      // The histogram contains the times between two samples.
       const lateMs = this.#histogram.percentile(100 * quantile) / 1e6 - resolutionMs;
       const labels = { quantile: String(quantile) };
       this.#metrics.gauge("event_loop_delay_seconds", Math.max(0, lateMs) / 1000, labels);

@@ -11,15 +11,15 @@ export interface GaugeSources {
   readonly hub: Hub;
   readonly journal: Pick<Journal, "bytes" | "topicCount">;
   readonly fronts: readonly Front[];
-  /** Polls that wait for a publication. */
+  /** The number of polls that wait for a publication. */
   readonly polls: number;
-  /** Bytes of request bodies in this process. */
+  /** The bytes of request bodies in this process. */
   readonly bodyBytes: number;
 }
 
 /**
- * Sets the gauges at each read: an update with every publication and connection would cost more. Counting the laggards
- * visits every connection.
+ * Sets the gauges. The hub calls this at each read of the metrics: an update with every publication and connection
+ * would cost more. Counting the laggards (slow connections) visits every connection.
  */
 export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   const { hub, journal, fronts, polls, bodyBytes } = sources;

@@ -1,6 +1,6 @@
 import type { Labels, Sample } from "../base/metrics.js";
 
-/** Counts values by size: the number in each bucket, and the sum. */
+/** Counts values by size: the number of values in each bucket, and the sum of all values. */
 export class Histogram {
   readonly #bounds: readonly number[];
   readonly #counts: number[];
@@ -19,7 +19,7 @@ export class Histogram {
     this.#sum += value;
   }
 
-  /** In Prometheus' form: each bucket counts all values up to its bound. */
+  /** The samples in Prometheus' form: each bucket counts all values up to its bound. */
   samples(name: string, labels: Labels): readonly Sample[] {
     let count = 0;
     const buckets = this.#counts.map((own, index) => {

@@ -1,10 +1,10 @@
 import type { Labels } from "../base/metrics.js";
 
-/** One row for each combination of a name and labels. */
+/** A table with one row for each combination of a name and labels. */
 export class LabelTable<Row> {
   readonly #rows = new Map<string, Map<string, Row>>();
 
-  /** Returns the row of this name and these labels; `create` makes it if it is missing. */
+  /** Returns the row for this name and these labels. If the row is missing, `create` makes it. */
   row(name: string, labels: Labels, create: (labels: Labels) => Row): Row {
     const rows = this.#rows.get(name) ?? new Map<string, Row>();
     const key = labelText(labels);
@@ -19,8 +19,8 @@ export class LabelTable<Row> {
 }
 
 /**
- * The labels in braces; empty without labels. The labels of one name always come in the same order, since one place in
- * the code counts it.
+ * The labels in braces; empty without labels. The labels of one name always have the same order, since only one place
+ * in the code counts that name.
  */
 export function labelText(labels: Labels): string {
   let text = "";

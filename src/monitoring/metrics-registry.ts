@@ -15,7 +15,7 @@ interface HistogramSeries {
   readonly values: Histogram;
 }
 
-/** Keeps all metrics in memory, by name and labels. */
+/** Stores all metrics in memory, by name and labels. */
 export class MetricsRegistry implements Metrics {
   readonly #values = new LabelTable<Series>();
   readonly #histograms = new LabelTable<HistogramSeries>();
@@ -35,7 +35,8 @@ export class MetricsRegistry implements Metrics {
   }
 
   /**
-   * All values by name, with labels in braces, as in `rounds_total{front=http}`; sum and count of histograms.
+   * All values by name, with labels in braces, as in `rounds_total{front=http}`. A histogram has its sum and its
+   * count.
    */
   snapshot(): Readonly<Record<string, number>> {
     const entries = this.families()
@@ -45,7 +46,7 @@ export class MetricsRegistry implements Metrics {
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** All families, including those without a value. */
+  /** All metric families, including families without a value. */
   families(): readonly Family[] {
     return [
       ...Object.entries(counters).map(([name, { help }]) => this.#family({ name, type: "counter", help })),

@@ -1,6 +1,6 @@
 import type { Family } from "../base/metrics.js";
 
-/** CPU and memory of this process, under the usual names of Prometheus clients. */
+/** The CPU time and memory of this process, under the usual names of Prometheus clients. */
 export function processMetrics(startedAtMs: number): readonly Family[] {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, heapTotal } = process.memoryUsage();

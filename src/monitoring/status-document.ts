@@ -10,8 +10,8 @@ export interface StatusFacts {
 }
 
 /**
- * The document of `/stats`. A metric without labels is a number; one with labels is a list, each entry with its
- * `value`. The names are those of the metrics.
+ * The document of `/stats`. A metric without labels is a number. A metric with labels is a list, and each entry has
+ * its labels and its `value`. The names are the names of the metrics.
  */
 export function statusDocument(facts: StatusFacts): Readonly<Record<string, unknown>> {
   const { version, startedAtMs, nowMs, fronts, families } = facts;

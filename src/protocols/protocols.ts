@@ -4,7 +4,8 @@ import { pharosProtocol } from "./pharos/protocol.js";
 import { pushStreamProtocol } from "./push-stream/protocol.js";
 
 /**
- * Every protocol of the hub. The first resource that serves a path and claims the request gets it: the push stream module
- * comes first, since without a prefix it shares `/ws` with the hub's own protocol.
+ * Every protocol of the hub, in order of precedence. The first resource that serves a path and claims the request
+ * handles the request. The push stream module comes first, since without a prefix it shares `/ws` with the hub's own
+ * protocol.
  */
 export const protocols: readonly Protocol[] = [pushStreamProtocol, pharosProtocol, mercureProtocol];

@@ -5,7 +5,7 @@ import { isMatchType, matchTypes, matchesMatcher, parseMatcher, type MatcherCont
 import { inEntry, quoted, refused } from "../refusal.js";
 import type { TokenRights } from "./token-rights.js";
 
-/** The `type` of entries for a Mercure hub, compared byte for byte. Entries of other types are for other servers. */
+/** The `type` of entries for a Mercure hub, compared byte by byte. Entries of other types are for other servers. */
 export const detailType = "https://mercure.rocks/authorization-detail";
 
 type Context = MatcherContext & Pick<TokenLimits, "details" | "topics">;
@@ -17,15 +17,16 @@ interface Detail {
   readonly payload: JsonRecord | undefined;
 }
 
-/** An object of the claim that is not parsed yet, and its name for error messages. */
+/** An object of the claim before parsing, and its name for error messages. */
 interface Unread {
   readonly entry: JsonRecord;
   readonly where: string;
 }
 
 /**
- * Reads the claim `authorization_details` [RFC 9396; draft-dunglas-mercure-08, Authorization Details]. An absent claim
- * grants nothing. One malformed entry refuses the token: the issuer meant it to restrict or grant something.
+ * Parses the claim `authorization_details` [RFC 9396; draft-dunglas-mercure-08, Authorization Details]. A token
+ * without the claim grants nothing. One malformed entry makes the whole token invalid: the issuer meant the entry to
+ * restrict or grant something.
  *
  * @throws PharosError `invalid-token` when an entry is malformed or a limit is exceeded
  */
@@ -39,7 +40,7 @@ export function parseAuthorizationDetails(claim: unknown, context: Context): Tok
     publish,
     mayPublish: publish.length > 0,
     subscribe: subscribing.flatMap(({ filters }) => filters),
-    // The first matching entry decides, with or without a payload: issuers put specific entries before broad ones.
+    // The first matching entry counts, with or without a payload: issuers put specific entries before broad entries.
     payloadFor: (matcher) => subscribing.find(({ filters }) => matchesMatcher(filters, matcher))?.payload,
   };
 }
@@ -68,7 +69,7 @@ function parseDetail({ entry, where }: Unread, context: Context): Detail {
   };
 }
 
-/** The parser ignores unknown actions: they are for other servers. */
+/** Parses the actions of an entry. Unknown actions are ignored: they are for other servers. */
 function parseActions(actions: unknown, where: string): readonly string[] {
   if (
     !Array.isArray(actions) ||

@@ -14,19 +14,19 @@ export interface Grants {
   readonly expiresAtMs: number | undefined;
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
-  /** The payload that subscription events carry for this subscriber, for the matcher of the subscription. */
+  /** The payload in this subscriber's presence events, for a subscription with this matcher. */
   payloadFor(matcher: string): unknown;
 }
 
 /**
  * The result of verifying a token. The reason is a sentence for the log and `pharos token check`; clients never see
- * it.
+ * the reason.
  */
 export type Verdict =
   | { readonly ok: true; readonly grants: Grants }
   | { readonly ok: false; readonly reason: string };
 
-/** Verifies tokens. Never rejects, even while the keys cannot be loaded. */
+/** Verifies tokens. Its promises never reject, even while the keys cannot be loaded. */
 export interface TokenVerifier {
   verify(token: string): Promise<Verdict>;
 }

@@ -21,15 +21,16 @@ export function isMatchType(value: unknown): value is MatchType {
 
 /** The settings for parsing the matchers of one token. */
 export interface MatcherContext {
-  /** The base URL of relative URL patterns. */
+  /** The base URL for relative URL patterns. */
   readonly hubUrl: string;
   readonly filterBytes: number;
 }
 
 /**
- * Reads a matcher of the current form; `*` is every topic, whatever its type [draft-dunglas-mercure-08 l.274-280].
+ * Parses a matcher of the current form. `*` matches every topic, whatever the matcher's type
+ * [draft-dunglas-mercure-08 l.274-280].
  *
- * @throws PharosError `bad-filter` when it is not valid for its type
+ * @throws PharosError `bad-filter` when the matcher is not valid for its type
  */
 export function parseMatcher(
   { text, type }: { readonly text: string; readonly type: MatchType },
@@ -51,15 +52,15 @@ export function parseMatcher(
 }
 
 /**
- * Reads a topic selector of the older form: `*`, a URI template, or a topic.
+ * Parses a topic selector of the older form: `*`, a URI template, or a topic.
  *
- * @throws PharosError `bad-filter` when it is malformed
+ * @throws PharosError `bad-filter` when the selector is malformed
  */
 export function parseSelector(text: string, { filterBytes }: MatcherContext): TopicFilter {
   return parseTemplateFilter(text, filterBytes);
 }
 
-/** True if one of the filters matches the text of a subscription's matcher as a topic. */
+/** True if one of the filters matches the text of a subscription's matcher, read as a topic. */
 export function matchesMatcher(filters: readonly TopicFilter[], matcher: string): boolean {
   const topic = asTopic(matcher);
   return filters.some(
@@ -67,7 +68,7 @@ export function matchesMatcher(filters: readonly TopicFilter[], matcher: string)
   );
 }
 
-/** Undefined for `*`, which no topic is. */
+/** The text of a matcher as a topic; undefined for `*`, which is not a topic. */
 function asTopic(matcher: string): Topic | undefined {
   try {
     return parseHubTopic(matcher, Number.POSITIVE_INFINITY);

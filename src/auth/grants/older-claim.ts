@@ -9,7 +9,7 @@ type Context = MatcherContext & Pick<TokenLimits, "selectors">;
 
 const plainName = "mercure";
 
-/** The claim name for issuers that allow only namespaced claims. It wins if a token has both. */
+/** The claim's name for issuers that allow only namespaced claims. This name has precedence if a token has both. */
 const namespacedName = "https://mercure.rocks/";
 
 /** Finds the claim of the older form and its name; undefined if the token has neither. Null counts as absent. */

@@ -33,7 +33,10 @@ export function parseGrants(claims: JWTPayload, form: Grants["form"], context: G
   };
 }
 
-/** JSON allows 1e999, which is not a time, and the JWT library compares whole seconds only. */
+/**
+ * Parses the end of a token's validity. JSON allows 1e999, which is not a valid time, and the JWT library compares
+ * only whole seconds.
+ */
 function parseEnd(exp: number | undefined, nowMs: number): number | undefined {
   if (exp === undefined) return undefined;
   const endMs = Math.floor(exp * 1000);

@@ -6,12 +6,12 @@ const hmacBytes = { HS256: 32, HS384: 48, HS512: 64 } as const;
 /** The shortest secret that any algorithm accepts, in bytes. */
 export const shortestSecretBytes = hmacBytes.HS256;
 
-/** [RFC 7518 3.3, 3.5] */
+/** The shortest RSA modulus [RFC 7518 3.3, 3.5]. */
 const shortestModulusBits = 2048;
 
 const rsa = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
 
-/** Algorithms by Node's name of the curve [RFC 7518 3.4]. */
+/** The algorithms for each curve, by Node's name of the curve [RFC 7518 3.4]. */
 const curves: ReadonlyMap<string, readonly string[]> = new Map([
   ["prime256v1", ["ES256"]],
   ["secp384r1", ["ES384"]],
@@ -21,7 +21,7 @@ const curves: ReadonlyMap<string, readonly string[]> = new Map([
 /** RFC 9864 renames `EdDSA` to `Ed25519`; most tokens still say `EdDSA`. */
 const ed25519 = ["EdDSA", "Ed25519"] as const;
 
-/** Every signature algorithm that some key supports. */
+/** Every signature algorithm that the hub supports for some key. */
 export const algorithmNames: readonly string[] = [
   ...Object.keys(hmacBytes),
   ...rsa,
@@ -30,8 +30,8 @@ export const algorithmNames: readonly string[] = [
 ];
 
 /**
- * The signature algorithms that a key can verify, the usual one first. Empty for a key that is too weak or of an unsupported kind.
- * The key decides which algorithm a token may use, never the token [RFC 8725 3.1].
+ * The signature algorithms that a key can verify, the usual one first. Empty for a key that is too weak or of an
+ * unsupported kind. The key decides which algorithms a token may use; the token never decides this [RFC 8725 3.1].
  */
 export function algorithmsOf(key: KeyObject): readonly string[] {
   if (key.type === "secret") return hmacsOf(key.symmetricKeySize ?? 0);
@@ -45,7 +45,7 @@ function hmacsOf(bytes: number): readonly string[] {
   return Object.entries(hmacBytes).flatMap(([name, shortest]) => (bytes >= shortest ? [name] : []));
 }
 
-/** The kind of a key for messages, such as `EC secp256k1`. */
+/** The kind of a key for error messages, such as `EC secp256k1`. */
 export function kindOf(key: KeyObject): string {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   const size = modulusLength === undefined ? namedCurve : `of ${modulusLength} bits`;

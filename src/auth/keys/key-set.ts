@@ -5,12 +5,16 @@ import { algorithmsOf } from "./algorithms.js";
 import { isRecord, type JsonRecord } from "../json.js";
 import type { AllowedAlgorithms, VerificationKey } from "./verification-key.js";
 
-/** Issuers publish two or three keys. The hub tries each key on a token without `kid`, so their number has a limit. */
+/**
+ * The most keys in a set. Issuers publish two or three keys. The hub tries each key on a token without `kid`, so the
+ * number of keys is limited.
+ */
 const maxKeys = 32;
 
 /**
- * Parses a JWK set [RFC 7517 5]. As the RFC asks, it skips keys that cannot be used: keys of unknown or weak kinds,
- * for encryption or for other algorithms. It also skips shared secrets, which must not be in a published set.
+ * Parses a JWK set [RFC 7517 5]. As the RFC recommends, the parser skips keys that the hub cannot use: unknown or
+ * weak kinds, encryption keys, or keys for other algorithms. It also skips shared secrets, which must not be in a
+ * published set.
  *
  * @throws PharosError `bad-config` when the text is not a JWK set, has more than 32 keys, or has no usable key
  */
@@ -38,7 +42,7 @@ function usefulKey(jwk: JsonRecord, allowed: AllowedAlgorithms): readonly Verifi
   if (!isForVerifying(jwk)) return [];
   const key = importKey(jwk);
   if (key === undefined) return [];
-  // A key with `alg` may be used with that algorithm only [RFC 7517 4.4].
+  // If a key has `alg`, the hub uses it only with that algorithm [RFC 7517 4.4].
   const suitable = algorithmsOf(key).filter((name) => alg === undefined || alg === name);
   const algorithms = new Set(suitable.filter((name) => allowed?.includes(name) ?? true));
   if (algorithms.size === 0) return [];
@@ -50,7 +54,7 @@ function isForVerifying({ kty, use, key_ops: operations }: JsonRecord): boolean 
   return operations === undefined || (Array.isArray(operations) && operations.includes("verify"));
 }
 
-/** Imports the public half only, even if the set contains private keys by mistake. */
+/** Imports only the public half, even if the set contains private keys by mistake. */
 function importKey(jwk: JsonRecord): KeyObject | undefined {
   try {
     return createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });

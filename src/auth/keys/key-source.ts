@@ -1,12 +1,12 @@
 import type { VerificationKey } from "./verification-key.js";
 
-/** A source of the keys of one issuer. */
+/** Returns the keys of one issuer. */
 export interface KeySource {
-  /** The current keys; empty before the first successful load. Never rejects. */
+  /** The current keys; empty before the first successful load. The promise never rejects. */
   keys(): Promise<readonly VerificationKey[]>;
   /**
-   * Loads the keys again if the source supports it and the last load is not recent. True if the keys have changed.
-   * Never rejects.
+   * Loads the keys again if the source supports that and the last load is not recent. Resolves to true if the keys
+   * have changed. The promise never rejects.
    */
   renew(): Promise<boolean>;
 }

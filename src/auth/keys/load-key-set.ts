@@ -5,21 +5,27 @@ import { messageOf, PharosError } from "../../base/errors.js";
 import { isLoopback } from "../../base/loopback.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 
-/** The time-out for a request to an issuer, in milliseconds. A client request with a token may wait for it. */
+/**
+ * The time-out for a request to an issuer, in milliseconds. A client's request with a token may wait for this
+ * request.
+ */
 const answerWithinMs = 5000;
 
-/** One key is a few hundred bytes of JSON, or a few thousand with its certificate chain. */
+/**
+ * The most bytes of a key set. One key has a few hundred bytes of JSON, or a few thousand with its certificate chain.
+ */
 const maxBytes = 256 * 1024;
 
-/** The location of a JWK set. */
+/** The location of a JWK set (a list of public keys in JSON). */
 export type KeySetPlace =
   | { readonly kind: "file"; readonly file: string }
   | { readonly kind: "url"; readonly url: URL };
 
 /**
- * Distinguishes a file from a URL.
+ * Decides whether the text is a file or a URL.
  *
- * @throws PharosError `bad-config` for an http URL of another machine: an attacker on the network could replace the keys
+ * @throws PharosError `bad-config` for an http URL of another machine: an attacker on the network could replace the
+ *   keys
  */
 export function parseKeySetPlace(text: string): KeySetPlace {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: "file", file: text };
@@ -32,15 +38,15 @@ export function parseKeySetPlace(text: string): KeySetPlace {
   );
 }
 
-/** Loads the text of a JWK set. Rejects with the cause. */
+/** Loads the text of a JWK set. If this fails, the promise rejects with the cause. */
 export function loadKeySet(place: KeySetPlace): Promise<string> {
   return place.kind === "file" ? readFile(place.file, "utf8") : fetchText(place.url);
 }
 
 /**
- * Reads a key file that must exist when the hub starts.
+ * Reads a key file, which must exist when the hub starts.
  *
- * @throws PharosError `bad-config` when it cannot be read
+ * @throws PharosError `bad-config` when the file cannot be read
  */
 export function readKeySetFile(file: string): string {
   try {
@@ -61,7 +67,10 @@ async function fetchText(url: URL): Promise<string> {
   return decodeUtf8(await bodyOf(response), "the answer");
 }
 
-/** The message of an error from `fetch` says only that it failed; its `cause` says why. */
+/**
+ * Throws an error with the cause in its message. The message of a `fetch` error says only that the request failed;
+ * its `cause` says why.
+ */
 function unreachable(error: unknown): never {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   throw new PharosError("unreachable", messageOf(inner), {

@@ -4,33 +4,33 @@ import type { KeySource } from "./key-source.js";
 import { printableText } from "../refusal.js";
 import type { VerificationKey } from "./verification-key.js";
 
-/** After this time the hub loads the keys again, so that it does not trust a withdrawn key for long. */
+/** The hub loads the keys again after this time, so that it soon stops trusting a withdrawn key. */
 const staleAfterMs = 600_000;
 
-/** The shortest time between two loads: tokens that name unknown keys cannot cause more requests to an issuer. */
+/** The shortest time between two loads. It limits the requests that tokens with unknown keys can cause to an issuer. */
 const askEveryMs = 30_000;
 
-/** The shortest time between two log lines about one set. */
+/** The shortest time between two log lines about one key set. */
 const warnEveryMs = 60_000;
 
 export interface RotatingKeysOptions {
-  /** The file or URL, for the log. */
+  /** The file or URL, as written in the log. */
   readonly source: string;
   /** Loads the keys. Rejects if they cannot be loaded or none is usable. */
   readonly load: () => Promise<readonly VerificationKey[]>;
-  /** Keys that are known at the start. */
+  /** The keys that are known at the start. */
   readonly initial?: readonly VerificationKey[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Keys that their issuer may change. They are loaded at most every 30 seconds:
- * - when a token needs them for the first time;
- * - in the background, when they are 10 minutes old;
- * - when a token names a key that is unknown.
+ * Keys that their issuer may change. The hub loads them at most every 30 seconds:
+ * - when a token needs a key for the first time;
+ * - in the background, when the keys are 10 minutes old;
+ * - when a token names an unknown key.
  *
- * If loading fails, the known keys stay in use.
+ * If loading fails, the hub continues to use the known keys.
  */
 export class RotatingKeys implements KeySource {
   readonly #options: RotatingKeysOptions;
@@ -59,7 +59,7 @@ export class RotatingKeys implements KeySource {
     return this.#keys !== before;
   }
 
-  /** Concurrent callers share one load. Never rejects. */
+  /** Loads the keys. Concurrent callers share one load. Never rejects. */
   #ask(): Promise<void> {
     if (this.#asking !== undefined) return this.#asking;
     const now = this.#options.clock.monotonic();

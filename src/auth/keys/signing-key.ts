@@ -9,16 +9,17 @@ import { secretKey } from "./verification-key.js";
 /** A key that signs tokens. */
 export interface SigningKey {
   readonly key: KeyObject;
-  /** The algorithm of its signatures. */
+  /** The algorithm of the key's signatures. */
   readonly algorithm: string;
   /** The key id for the token header. Only a JWK has one. */
   readonly kid: string | undefined;
 }
 
 /**
- * Makes a signing key from a shared secret. It uses the first of the `allowed` algorithms that the secret is long enough for.
+ * Makes a signing key from a shared secret. The key uses the first of the `allowed` algorithms for which the secret
+ * is long enough.
  *
- * @throws PharosError `bad-config` when it is too short
+ * @throws PharosError `bad-config` when the secret is too short
  */
 export function signingSecret(secret: string, allowed?: readonly string[]): SigningKey {
   const { key, algorithms } = secretKey(secret, allowed);

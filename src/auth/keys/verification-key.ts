@@ -3,7 +3,7 @@ import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { algorithmsOf, kindOf, shortestSecretBytes } from "./algorithms.js";
 
-/** A key that verifies tokens, with the only algorithms that it may be used with. */
+/** A key that verifies tokens, and the only algorithms allowed for this key. */
 export interface VerificationKey {
   readonly key: KeyObject;
   /** The key id that a token header may name. */

@@ -2,7 +2,7 @@ import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { Grants, Verdict } from "../grants/grants.js";
 import { durationText, quoted, timeText } from "../refusal.js";
 
-/** Describes a verdict in lines of text: what the token allows and when it expires, or why it is refused. */
+/** Describes a verdict in lines of text: what the token allows and when it expires, or why it is invalid. */
 export function describeVerdict(verdict: Verdict, nowMs: number): readonly string[] {
   return verdict.ok ? describeGrants(verdict.grants, nowMs) : [`Refused: ${verdict.reason}.`];
 }

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 
 import type { Grants } from "../grants/grants.js";
 
-/** The time that a verification stays valid, in milliseconds. After this time a withdrawn key is no longer trusted. */
+/**
+ * The time for which a verification stays valid, in milliseconds. After this time the hub no longer trusts a
+ * withdrawn key.
+ */
 const rememberedForMs = 60_000;
 
 interface Remembered {
@@ -11,9 +14,9 @@ interface Remembered {
 }
 
 /**
- * A cache of accepted tokens by their SHA-256, so that the next request with the same token needs no signature check.
- * An entry is valid for a minute, and never after the token has expired. A full cache removes the entry with the oldest
- * verification.
+ * A cache of accepted tokens, by their SHA-256. The next request with the same token then needs no signature check.
+ * An entry is valid for a minute, and never after the token has expired. A full cache removes the entry with the
+ * oldest verification.
  */
 export class RememberedTokens {
   readonly #most: number;
@@ -50,7 +53,7 @@ export class RememberedTokens {
   }
 }
 
-/** The token itself is not kept: someone who reads the memory could use it. */
+/** The cache stores a hash and not the token: an attacker who reads the memory could use the token. */
 function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }

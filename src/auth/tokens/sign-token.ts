@@ -16,11 +16,11 @@ export interface TokenContent {
   readonly form: Grants["form"];
   /** The topics that the token may publish to. */
   readonly publish: readonly string[];
-  /** The topics whose private publications the token may read. */
+  /** The topics for which the token may read private publications. */
   readonly subscribe: readonly string[];
-  /** The match type of both lists. The older form has no types: there each entry is a URI template or a topic. */
+  /** The match type of both lists. The older form has no types: each entry is a URI template or a topic. */
   readonly matchType: MatchType;
-  /** The payload of the bearer's subscription events; undefined for none. */
+  /** The payload in the presence events of the token's bearer; undefined for none. */
   readonly payload: unknown;
   readonly lifetimeSeconds: number;
   readonly subject: string;
@@ -31,7 +31,7 @@ export interface TokenContent {
 
 export interface Signing {
   readonly key: SigningKey;
-  /** The base of relative URL patterns. */
+  /** The base URL for relative URL patterns. */
   readonly hubUrl: string;
   readonly nowMs: number;
 }
@@ -68,7 +68,10 @@ function checkMatchers({ form, publish, subscribe, matchType }: TokenContent, hu
   }
 }
 
-/** Every token of this form needs a `client_id` [RFC 9068 2.2]. An operator who signs tokens is also the client. */
+/**
+ * The claims of the current form. Every token of this form needs a `client_id` [RFC 9068 2.2]. An operator who signs
+ * a token is also its client.
+ */
 function currentClaims({ publish, subscribe, matchType, payload, subject }: TokenContent): JWTPayload {
   if (payload !== undefined && !isRecord(payload))
     throw new PharosError("bad-config", "a payload of the current form must be a JSON object");

@@ -7,27 +7,30 @@ import { loadKeySet, parseKeySetPlace, readKeySetFile } from "../keys/load-key-s
 import { RotatingKeys } from "../keys/rotating-keys.js";
 import { pemKey, secretKey } from "../keys/verification-key.js";
 
-/** The settings of one issuer. It needs at least one of `secret`, `key` and `jwks`; a key from any of them may sign its tokens. */
+/**
+ * The settings of one issuer. At least one of `secret`, `key` and `jwks` is required. Any of these keys may sign the
+ * issuer's tokens.
+ */
 export interface IssuerSettings {
-  /** The `iss` of its tokens. @default the URL of the hub, for tokens that its operator signs */
+  /** The `iss` claim of the issuer's tokens. @default the URL of the hub, for tokens that the hub's operator signs */
   readonly issuer?: string | undefined;
   /** The shared secret. */
   readonly secret?: string | undefined;
   /** A PEM file with the public key. */
   readonly key?: string | undefined;
-  /** A JWK set: a file, or a URL that is loaded again when keys change. */
+  /** A JWK set: a file, or a URL. The hub loads a URL again when keys change. */
   readonly jwks?: string | undefined;
   /** @default every algorithm that the key supports */
   readonly algorithms?: readonly string[] | undefined;
-  /** The audience that `aud` must contain. @default the URL of the hub */
+  /** A value that the `aud` claim must contain. @default the URL of the hub */
   readonly audience?: string | undefined;
 }
 
 /** An issuer with its keys. A key verifies only tokens of its own issuer. */
 export interface TrustedIssuer {
-  /** The required value of `iss`. */
+  /** The required value of the `iss` claim. */
   readonly name: string;
-  /** False if the settings name no issuer: then tokens of the older form may have any `iss`. */
+  /** False if the settings name no issuer. Then tokens of the older form may have any `iss`. */
   readonly isNamed: boolean;
   readonly audience: string;
   readonly sources: readonly KeySource[];
@@ -40,7 +43,8 @@ export interface TrustContext {
 }
 
 /**
- * Prepares the keys of an issuer. It reads secrets and files now, and loads a URL when the first token needs it.
+ * Prepares the keys of an issuer. It reads secrets and files now. It loads a URL when the first token needs the URL's
+ * keys.
  *
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid
  */
@@ -68,7 +72,7 @@ function keySet(jwks: string, { algorithms }: IssuerSettings, { clock, logger }:
   const place = parseKeySetPlace(jwks);
   const load = async () => parseKeySet(await loadKeySet(place), algorithms);
   if (place.kind === "url") return new RotatingKeys({ source: jwks, load, clock, logger });
-  // A missing file is a mistake, but a URL may be unreachable for a while.
+  // A missing file is a configuration error, but a URL may be unreachable for a while.
   const initial = inFile(jwks, () => parseKeySet(readKeySetFile(place.file), algorithms));
   return new RotatingKeys({ source: jwks, load, initial, clock, logger });
 }

@@ -6,8 +6,8 @@ import { olderClaim } from "../grants/older-claim.js";
 import { quoted, refused } from "../refusal.js";
 
 /**
- * The content of a token before verification. It is enough to choose the keys that may verify it. Do not trust it
- * before.
+ * The content of a token before verification. It is enough to choose the keys that may verify the token. Do not trust
+ * the content until a key has verified it.
  */
 export interface UnverifiedToken {
   readonly text: string;
@@ -15,15 +15,18 @@ export interface UnverifiedToken {
   readonly algorithm: string;
   readonly kid: string | undefined;
   readonly issuer: string | undefined;
-  /** Tokens of the older form need no audience. If a token has one, it must name this hub [RFC 7519 4.1.3]. */
+  /**
+   * True if the token has an audience, which must then name this hub [RFC 7519 4.1.3]. Tokens of the older form need
+   * no audience.
+   */
   readonly hasAudience: boolean;
 }
 
 /**
- * Parses a token without verifying it. Its type (`at+jwt`) and its claims decide its form. A token with authorization
- * details must follow the rules of the current form, so that leaving out the type does not weaken them.
- * It reads `alg`, `typ` and `kid` of the header. It ignores `jwk`, `jku`, `x5u` and `x5c`, with which a token could
- * bring its own key [RFC 8725 3.10].
+ * Parses a token without verifying it. The token's type (`at+jwt`) and its claims decide its form. A token with
+ * authorization details must follow the rules of the current form, so that nobody can weaken the rules by omitting
+ * the type. From the header, the parser reads `alg`, `typ` and `kid`. It ignores `jwk`, `jku`, `x5u` and `x5c`: with
+ * these fields, a token could bring its own key [RFC 8725 3.10].
  *
  * @throws PharosError `invalid-token` when the text is not a signed JWT, or has neither form
  */
@@ -55,8 +58,8 @@ function checkShape(text: string, bytes: number): void {
 }
 
 /**
- * True if no other text decodes to the same bytes. Decoders accept padding and unused last bits; each such text would
- * be another token in the cache.
+ * True if no other text decodes to the same bytes. Decoders accept padding and unused last bits. Without this check,
+ * each such text would be another token in the cache.
  */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, "base64url").toString("base64url") === part;
@@ -77,7 +80,7 @@ function formOf(typ: unknown, claims: JsonRecord): Grants["form"] {
     throw refused(`it has authorization_details, but the type ${quoted(typ)}; allowed is at+jwt`);
   if (olderClaim(claims) === undefined)
     throw refused("it has neither the type at+jwt and authorization_details nor a mercure claim");
-  // A token of another type was made for another purpose [RFC 8725 3.11].
+  // A token of another type was issued for another purpose [RFC 8725 3.11].
   if (type !== undefined && type !== "jwt")
     throw refused(`it has a mercure claim, but the type ${quoted(typ)}; allowed are none and JWT`);
   return "older";

@@ -13,9 +13,9 @@ import { readToken, type UnverifiedToken } from "./unverified-token.js";
 import { explainNoKey, verifyWith } from "./verify-signature.js";
 
 export interface VerifierOptions {
-  /** The issuers whose tokens are accepted. One issuer may have several entries. */
+  /** The issuers whose tokens the hub accepts. One issuer may have several entries. */
   readonly issuers: readonly IssuerSettings[];
-  /** The URL of the hub: the audience of tokens and the base of relative URL patterns. */
+  /** The URL of the hub. It is the audience of tokens and the base URL for relative URL patterns. */
   readonly hubUrl: string;
   /** @default {@link defaultTokenLimits} */
   readonly limits?: Partial<TokenLimits>;
@@ -27,7 +27,8 @@ export interface VerifierPorts {
 }
 
 /**
- * Creates the verifier for all configured issuers. It reads keys in files now, and keys behind URLs when a token first needs them.
+ * Creates the verifier for all configured issuers. It reads keys in files now. It loads keys behind URLs when a token
+ * first needs them.
  *
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid, or a URL must not be trusted
  */
@@ -67,7 +68,7 @@ class Verifier implements TokenVerifier {
     const token = readToken(text, this.#limits);
     const issuers = this.#issuersFor(token);
     const claims = await verifiedClaims(issuers, token, nowMs);
-    // The token may have expired while the keys were loaded.
+    // The token may have expired while the hub loaded the keys.
     const endMs = this.#ports.clock.now();
     return parseGrants(claims, token.form, { ...this.#limits, hubUrl: this.#hubUrl, nowMs: endMs });
   }
@@ -80,7 +81,10 @@ class Verifier implements TokenVerifier {
     throw refused(`its issuer is ${quoted(token.issuer)}; trusted are ${trusted.join(", ")}`);
   }
 
-  /** Any other error is a fault of the hub: the token is refused and the error is logged. */
+  /**
+   * The reason in a PharosError. Any other error is a fault of the hub: the verifier rejects the token and logs the
+   * error.
+   */
   #reasonOf(error: unknown): string {
     if (error instanceof PharosError && error.code === "invalid-token") return printableText(error.message);
     const message = error instanceof Error ? error.message : String(error);
@@ -90,8 +94,9 @@ class Verifier implements TokenVerifier {
 }
 
 /**
- * A token of the current form must be signed by a key of its issuer. The older form does not require an issuer:
- * without `iss` any key may have signed it; with `iss`, a key of that issuer or of a setting without an issuer.
+ * True if the issuer may have signed the token. A token of the current form must be signed by a key of its issuer.
+ * The older form does not require an issuer. Without `iss`, any key may have signed the token. With `iss`, a key of
+ * that issuer, or of a setting without an issuer, may have signed it.
  */
 function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: UnverifiedToken): boolean {
   if (form === "older" && (issuer === undefined || !isNamed)) return true;
@@ -99,8 +104,8 @@ function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: Unverif
 }
 
 /**
- * Returns the claims that the first matching key verifies. If all refuse the token, the verifier reports the first
- * reason.
+ * Returns the claims that the first matching key verifies. If no key accepts the token, the function throws the first
+ * error.
  */
 async function verifiedClaims(
   issuers: readonly TrustedIssuer[],

@@ -8,10 +8,11 @@ import type { UnverifiedToken } from "./unverified-token.js";
 import type { VerificationKey } from "../keys/verification-key.js";
 
 /**
- * Verifies a token with the keys of one issuer and checks that it is valid now and for this hub.
+ * Verifies a token with the keys of one issuer, and checks that the token is valid now and for this hub.
  *
  * @returns the claims; undefined if no key of the issuer signed it
- * @throws PharosError `invalid-token` when a key signed it, but it has expired, is not valid yet, or is for another audience
+ * @throws PharosError `invalid-token` when a key signed it, but it has expired, is not valid yet, or is for another
+ *   audience
  */
 export async function verifyWith(
   issuer: TrustedIssuer,
@@ -26,7 +27,10 @@ export async function verifyWith(
   return undefined;
 }
 
-/** No clock tolerance: a stream ends in the millisecond in which its token expires. */
+/**
+ * The options for the JWT library. They allow no clock tolerance: a stream ends in the millisecond in which its token
+ * expires.
+ */
 function verifyOptions(issuer: TrustedIssuer, token: UnverifiedToken, nowMs: number): JWTVerifyOptions {
   const currentDate = new Date(nowMs);
   const { audience } = issuer;
@@ -34,7 +38,10 @@ function verifyOptions(issuer: TrustedIssuer, token: UnverifiedToken, nowMs: num
   return { currentDate, audience, issuer: issuer.name, typ: "at+jwt", requiredClaims: ["exp"] };
 }
 
-/** Verifies, and loads the keys once more if the token names an unknown key, or names none and no key fits. */
+/**
+ * Verifies a token. Loads the keys once more if the token names an unknown key, or if it names no key and no key
+ * fits.
+ */
 async function verifyFrom(
   source: KeySource,
   token: UnverifiedToken,
@@ -58,7 +65,7 @@ async function verifyWithKeys(
   return undefined;
 }
 
-/** The keys to try. `kid` only decides the order: an attacker can write any `kid`. */
+/** The keys to try. `kid` decides only their order: an attacker can write any `kid`. */
 function candidates(
   keys: readonly VerificationKey[],
   { algorithm, kid }: UnverifiedToken,

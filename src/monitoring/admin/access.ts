@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { isLoopbackAddress, isLoopbackHost, forwardingHeaderOf } from "../../gateway/http/loopback.js";
 
-/** The parts of a request that decide whether it is allowed. */
+/** The parts of a request that decide whether the request is allowed. */
 export interface AdminRequest {
   readonly peer: string | undefined;
   /** Returns a header by its lower-case name. */
@@ -10,9 +10,10 @@ export interface AdminRequest {
 }
 
 /**
- * Decides which requests may read the metrics. With a token: requests that contain it. Without one: requests of programs
- * on this machine, with a loopback name as Host. A web page that is open on this machine can send requests too. It can
- * read the responses if its own name resolves to a loopback address; but then the Host is that name.
+ * Decides which requests may read the metrics. If a token is configured, a request must contain it. Without a token,
+ * only programs on this machine may send requests, with a loopback name as `Host`. A web page that is open on this
+ * machine can send requests too. If the page's own host name resolves to a loopback address, the page can also read
+ * the responses. But then the `Host` header is the page's host name, so the request is rejected.
  */
 export class AdminAccess {
   readonly #digest: Buffer | undefined;
@@ -22,8 +23,8 @@ export class AdminAccess {
   }
 
   /**
-   * The reason to refuse a request; undefined if it is allowed. The files of the page need no token: the page itself asks
-   * the user for one.
+   * The reason to reject a request; undefined if the request is allowed. The files of the page need no token: the
+   * page itself asks the user for one.
    */
   refusalOf(request: AdminRequest, content: "metrics" | "page" = "metrics"): PharosError | undefined {
     if (this.#digest === undefined) return withoutToken(request);
@@ -33,7 +34,7 @@ export class AdminAccess {
 
 function withToken(request: AdminRequest, digest: Buffer): PharosError | undefined {
   const given = /^bearer +(\S+)$/i.exec(request.header("authorization")?.trim() ?? "")?.[1];
-  // Digests have the same length, so comparing them takes the same time for every token.
+  // Digests have the same length, so a comparison needs the same time for every token.
   if (given !== undefined && timingSafeEqual(digestOf(given), digest)) return undefined;
   return new PharosError("unauthorized", "the admin token is required: Authorization: Bearer TOKEN");
 }

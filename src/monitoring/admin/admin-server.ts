@@ -10,32 +10,30 @@ import type { AdminRequest } from "./access.js";
 import { expositionType } from "./exposition.js";
 import { servePages } from "./pages.js";
 
-/** The most open connections; a scraper needs one. */
+/** The most open connections. A program that reads the metrics needs one. */
 const mostConnections = 64;
 
-/** The time for a request to arrive, in milliseconds. */
+/** The time-out for receiving a request, in milliseconds. */
 const requestWithinMs = 10_000;
 
 export interface AdminServerOptions {
   readonly host: string;
-  /** 0 chooses a free port. */
+  /** The port to listen on; 0 selects a free port. */
   readonly port: number;
-  /**
-   * Requests with this token are allowed from anywhere; undefined: only programs on this machine are allowed.
-   */
+  /** Requests with this token are allowed from any address. Undefined: only programs on this machine are allowed. */
   readonly token: string | undefined;
   /** Returns all metrics in Prometheus' text format. */
   readonly metrics: () => string;
   /** Returns the status document. */
   readonly stats: () => unknown;
-  /** The folder of the pages; only the operator's page is served from it. */
+  /** The folder of the pages. The server serves only the operator's page from it. */
   readonly htmlDir: string;
   readonly logger: Logger;
 }
 
 /**
- * Serves `GET /metrics`, `GET /stats`, and at `/` a page that shows them. It has an address of its own, which clients
- * need not reach. It sends no CORS headers, so that pages of other origins cannot read its answers.
+ * Serves `GET /metrics`, `GET /stats`, and at `/` a page that shows both. The server has its own address, which the
+ * hub's clients need not reach. It sends no CORS headers, so that pages of other origins cannot read its responses.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -49,7 +47,7 @@ export class AdminServer {
   }
 
   /**
-   * Binds the port; resolves with the URL, which has the real port.
+   * Binds the port. Resolves with the URL, which has the real port.
    *
    * @throws PharosError `unreachable` if the address cannot be bound
    */
@@ -65,7 +63,7 @@ export class AdminServer {
     }
   }
 
-  /** Safe to call twice, and before `listen`. */
+  /** Closes the server. Safe to call twice, and before `listen`. */
   async close(): Promise<void> {
     await this.#app.close();
   }
@@ -76,7 +74,7 @@ export class AdminServer {
     app.server.maxConnections = mostConnections;
     const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {
-      // The route is compared, not the URL: one path can be written in many ways.
+      // This compares the route and not the URL, since clients can write one path in many ways.
       const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
       const refusal = this.#access.refusalOf(toAdminRequest(request), content);
       if (refusal === undefined) done();

@@ -3,7 +3,7 @@ import type { Family, Sample } from "../../base/metrics.js";
 /** The media type of {@link encodeExposition}. */
 export const expositionType = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Writes metrics in Prometheus' text format, version 0.0.4. `prefix` is put before every name. */
+/** Writes metrics in Prometheus' text format, version 0.0.4. Every name begins with `prefix`. */
 export function encodeExposition(families: Iterable<Family>, prefix = ""): string {
   let text = "";
   for (const { name, type, help, samples } of families) {

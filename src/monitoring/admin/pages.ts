@@ -6,7 +6,8 @@ import type { FastifyInstance } from "fastify";
 const viewPath = "/operator/";
 
 /**
- * The files of the operator's page, and those it shares with the public page. No other file can be requested.
+ * The files of the operator's page, including files that it shares with the public page. The server serves no other
+ * file.
  */
 const files = [
   "operator/cards.js",
@@ -29,24 +30,24 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Nothing of another origin is loaded, and no other page can frame this one. */
+/** With these headers, the page loads nothing from another origin, and no other page can frame it. */
 const headers = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
-  // The files may change with the next start.
+  // The files may change when the hub restarts.
   "Cache-Control": "no-cache",
 };
 
 /**
- * Serves the operator's page from the folder of the pages; `/` redirects to it. Its files are public. The metrics are
- * not: the page requests them with the token that the operator has typed in.
+ * Serves the operator's page from the folder of the pages; `/` redirects to this page. The page's files are public,
+ * but the metrics are not: the page requests the metrics with the token that the operator has typed in.
  *
  * @returns the paths of its routes
  */
 export function servePages(app: FastifyInstance, htmlDir: string): ReadonlySet<string> {
-  // A relative target, so that it works behind a proxy that adds a path.
+  // The target is relative, so that the redirect works behind a proxy that adds a path.
   app.get("/", (_request, reply) => reply.redirect(viewPath.slice(1)));
   const paths = files.map((file) => [`/${file.replace(/index\.html$/, "")}`, file] as const);
   for (const [path, file] of paths) {

@@ -10,8 +10,8 @@ import { decodeMessage, publishMessage } from "./publish.js";
 import type { ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * Publishes each message of a WebSocket's client to all its channels, if its token allows that. Only a refusal is answered:
- * the client subscribes to these channels, so it gets its own message like all others.
+ * Publishes each message of a WebSocket client to all its channels, if its token allows that. The hub answers only
+ * with errors: the client subscribes to the same channels, so it also receives its own messages.
  */
 export class ChannelDialogue implements Dialogue {
   readonly #options: PushStreamOptions;
@@ -26,7 +26,7 @@ export class ChannelDialogue implements Dialogue {
 
   async onText(text: string): Promise<MessageResult> {
     try {
-      // Comes first: everything else costs more.
+      // The limit comes first, since all other work costs more.
       this.#options.clients?.admitPublish(this.#request);
       await this.#publish(text);
       return {};

@@ -10,8 +10,8 @@ import { statisticsReply } from "./render.js";
 import type { Statistics } from "./statistics.js";
 
 /**
- * Statistics of channels, for clients that may publish to them. The request names channels, `ALL`, or a prefix (`news*`);
- * without a name the answer is a summary.
+ * Statistics of channels, for clients that may publish to these channels. The request names channels, `ALL`, or a
+ * prefix (`news*`). A request without a name gets a summary.
  */
 export function statisticsOf(
   options: PushStreamOptions,

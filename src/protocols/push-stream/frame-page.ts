@@ -1,10 +1,11 @@
 /**
- * The first part of a stream in a frame, from which the client library reads messages. This page registers with the page
- * around it, which finds it by the `streamid` in its URL and gives it the function `p`.
+ * The first part of a stream in a frame. The client library reads messages from the frame. This page registers with
+ * the parent page. The parent finds the frame by the `streamid` in its URL, and gives the frame the function `p`.
  *
- * In browsers that still let pages widen their origin (`document.domain`), the library does that around the frame, so the
- * page here has to do the same. From then on pages of sibling domains can act in the name of the hub. So the response has
- * {@link WebSocketOrigins.framePolicy}, which limits who may frame it, and outside a frame the page widens nothing.
+ * Some browsers still let pages widen their origin (`document.domain`). There the library widens the origin of the
+ * parent page, so this page has to do the same. From then on, pages of sibling domains can act in the name of the
+ * hub. So the response has {@link WebSocketOrigins.framePolicy}, which limits the pages that may frame it. Outside a
+ * frame, this page widens nothing.
  */
 export const framePage: Buffer = Buffer.from(
   [
@@ -18,7 +19,8 @@ export const framePage: Buffer = Buffer.from(
     "  var isAddress = /^(\\d{1,3}\\.){3}\\d{1,3}$/.test(host);",
     "  if (parent !== window) document.domain = isAddress ? host : parts.slice(-Math.max(parts.length - 1, least)).join('.');",
     "} catch (error) {}",
-    // The library writes the number 0, that of the first stream of a page, as an empty text, and would not find it.
+    // The first stream of a page has the number 0. The library writes this number as an empty text, and could then
+    // not find the stream.
     "if (/[?&]streamid=(&|$)/.test(window.location.search)) parent.PushStreamManager[0].wrapper.register(this);",
     "else parent.PushStream.register(this);",
     "</script>",

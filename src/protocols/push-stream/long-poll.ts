@@ -10,25 +10,24 @@ import { formatTime } from "./messages/stamps.js";
 import type { PollMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * The longest time that a poll waits, in milliseconds. The client library gives up after 32 s, and treats an empty
- * script before
- * 15 s as a refusal.
+ * The longest wait of a poll, in milliseconds. The client library gives up after 32 s. It treats an empty script
+ * before 15 s as an error.
  */
 const waitMs = 25_000;
 
-/** The header of an answer that reports a gap. Its messages have no field for it. */
+/** The response header that reports a gap. The module's messages have no field for a gap. */
 const gapHeader = "X-Pharos-Gap";
 
 const callbackForm = /^[A-Za-z_$][\w$.]{0,127}$/;
 
-/** The messages of an answer, and the stamp that the next request will have. */
+/** The messages of a response, and the stamp for the client's next request. */
 interface Messages {
   readonly body: Buffer;
   readonly stamp: Stamp;
   readonly gapReason?: GapReason | undefined;
 }
 
-/** Answers polls: with messages as text, or with a script that calls a function. */
+/** Answers polls with messages as text, or with a script that calls a function. */
 export class LongPoll {
   readonly #options: PushStreamOptions;
 
@@ -65,14 +64,20 @@ export class LongPoll {
     return { body, stamp: this.#stampOf(next.after, body.length > 0), gapReason };
   }
 
-  /** Stays synchronous: a publication between reading the history and reading the clock would be skipped. */
+  /**
+   * The stamp for the next request. This method must stay synchronous. Otherwise the client would miss a publication
+   * that arrives between reading the history and reading the clock.
+   */
   #stampOf(offset: number, isMessage: boolean): Stamp {
     const { history, stamps, clock } = this.#options;
     return isMessage || offset < history.head ? stamps.of(offset) : stamps.now(clock.now());
   }
 }
 
-/** The page that loads the answer runs this text as a script, so only names are allowed. */
+/**
+ * Parses the name of the callback. The page that loads the response runs this text as a script, so only names are
+ * allowed.
+ */
 function parseCallback(query: NameValuePairs): string {
   const name = valueOf(query, "callback") ?? "";
   if (callbackForm.test(name)) return name;

@@ -11,25 +11,25 @@ import type { TopicHistoryReader } from "../../journal/topic-history-reader.js";
 import type { Stamps } from "./messages/stamps.js";
 
 export interface PushStreamOptions {
-  /** The beginning of all paths: empty, or a path without a slash at its end. */
+  /** The start of all paths: empty, or a path without a slash at its end. */
   readonly prefix: string;
   readonly streams: StreamSettings;
   readonly authenticator: Authenticator;
   readonly publishing: Publisher;
   readonly polling: Pick<PollAdmission, "poll">;
-  /** The pages that may open WebSockets, and show streams in a frame. */
+  /** The origins whose pages may open WebSockets, or show streams in a frame. */
   readonly origins: Pick<WebSocketOrigins, "check" | "framePolicy">;
-  /** The limits of publishing on WebSockets. @default none */
+  /** The limits for publishing on WebSockets. @default none */
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
-  /** Counts and logs refusals on WebSockets. @default none */
+  /** Counts and logs errors on WebSockets. @default none */
   readonly refusals?: Pick<RefusalLog, "note"> | undefined;
   readonly history: TopicHistoryReader;
   readonly stamps: Stamps;
-  /** The connections that follow a topic. */
+  /** The number of connections that subscribe to a topic. */
   readonly readersOf: (topic: Topic) => number;
-  /** Open streams, and polls that wait. */
+  /** The number of open streams and waiting polls. */
   readonly subscribers: () => number;
-  /** The most bytes of a channel's name. */
+  /** The most bytes in a channel's name. */
   readonly topicBytes: number;
   readonly clock: Pick<Clock, "now" | "monotonic" | "endOfTurn">;
 }

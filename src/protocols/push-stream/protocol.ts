@@ -3,12 +3,15 @@ import { pushStreamFormats } from "./messages/formats.js";
 import { Stamps } from "./messages/stamps.js";
 import { pushStream } from "./push-stream.js";
 
-/** Without the stamps of a hub these formats can write heartbeats only, which are the same for every hub. */
+/**
+ * These formats are created without the stamps of a hub, so they can only write heartbeats. The heartbeats are the
+ * same for every hub.
+ */
 const formats: readonly HeartbeatFormat[] = Object.values(
   pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) }),
 );
 
-/** The URL scheme and the message formats of the nginx push stream module; off unless it is configured. */
+/** The URL scheme and the message formats of the nginx push stream module; off by default. */
 export const pushStreamProtocol: Protocol = Object.freeze({
   name: "push-stream",
   formats,

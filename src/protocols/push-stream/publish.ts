@@ -13,12 +13,12 @@ import type { PushStreamOptions } from "./options.js";
 import { statisticsReply } from "./render.js";
 import type { Statistics } from "./statistics.js";
 
-/** Finds the text with the channels in a request. */
+/** Finds the text that names the channels of a request. */
 export type ChannelsOf = (request: GatewayRequest, query: NameValuePairs) => string;
 
 /**
- * Publishing: `POST` and `PUT` publish the body to each channel and return the channels' statistics. `GET` returns the
- * statistics only. The rights are as in all protocols; the token may be in the query.
+ * Publishing. `POST` and `PUT` publish the body to each channel and return the channels' statistics. `GET` returns
+ * only the statistics. The rights are the same as in all protocols; the token may be in the query.
  */
 export function publishMethods(
   options: PushStreamOptions,
@@ -50,7 +50,7 @@ export function publishMethods(
 }
 
 /**
- * Publishes a message to all channels, or to none if one of them is refused.
+ * Publishes a message to all channels, or to none if the publisher may not use one of them.
  *
  * @throws PharosError as {@link Publisher.accept}
  */
@@ -64,7 +64,7 @@ export async function publishMessage(
   );
 }
 
-/** A request for the statistics of channels, and its sender. */
+/** A request for the statistics of channels, and the publisher that sent the request. */
 export interface StatisticsRequest {
   readonly options: Pick<PushStreamOptions, "publishing" | "clock">;
   readonly statistics: Statistics;
@@ -72,7 +72,10 @@ export interface StatisticsRequest {
   readonly publisher: PublisherIdentity;
 }
 
-/** The statistics of these channels, without channels that do not exist; `unknown-channel` if none exists. */
+/**
+ * The statistics of these channels, without channels that do not exist. The error is `unknown-channel` if none of the
+ * channels exists.
+ */
 export function channelInfo(
   statisticsRequest: StatisticsRequest,
   channels: readonly Topic[],
@@ -101,8 +104,9 @@ function messageOf(request: GatewayRequest, body: Buffer): string {
 }
 
 /**
- * Decodes a message. The client library percent-encodes its text, and expects encoded text. The hub stores the decoded
- * text, for subscribers of other protocols, and encodes it again for this one. A malformed text stays as it is.
+ * Decodes a message. The client library percent-encodes its messages, and expects encoded messages. The hub stores
+ * the decoded text, for subscribers of other protocols, and encodes the text again for this protocol. A malformed
+ * message stays unchanged.
  */
 export function decodeMessage(text: string): string {
   try {
@@ -112,12 +116,12 @@ export function decodeMessage(text: string): string {
   }
 }
 
-/** The channels in the query: `id=a/b`. */
+/** The channels in the query, as in `id=a/b`. */
 export function channelsInQuery(_request: GatewayRequest, query: NameValuePairs): string {
   return valueOf(query, "id") ?? "";
 }
 
-/** The channels in the path below this one. */
+/** The channels in the path below `path`. */
 export function channelsBelow(path: string): ChannelsOf {
   return (request) => request.path.slice(path.length + 1);
 }

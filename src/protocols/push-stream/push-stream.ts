@@ -11,7 +11,7 @@ import { subscribing } from "./subscribe.js";
 import { isStreamMode } from "./channels/subscriber.js";
 import type { Mode } from "./channels/subscriber.js";
 
-/** The paths of subscribers, and their modes, as in the module's own configuration. */
+/** The paths for subscribers, and their modes, as in the module's own configuration. */
 const modes: Readonly<Record<string, Mode>> = Object.freeze({
   sub: "stream",
   ev: "eventsource",
@@ -22,10 +22,10 @@ const modes: Readonly<Record<string, Mode>> = Object.freeze({
 
 /**
  * The URL scheme of the nginx push stream module. Channels are topics of the hub, with the same rights and the same
- * history. All paths exist once more below `/events/`, there always with the channels in the path.
+ * history. All paths also exist below `/events/`, where the channels are always in the path.
  *
- * These resources must come before others: without a prefix, `/ws` serves requests that name channels, and leaves the rest
- * to the hub's own protocol.
+ * These resources must come before others. Without a prefix, `/ws` serves only requests that name channels, and
+ * leaves other requests to the hub's own protocol.
  */
 export function pushStream(options: PushStreamOptions): readonly Resource[] {
   const { prefix } = options;

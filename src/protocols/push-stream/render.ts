@@ -3,28 +3,28 @@ import { textReply } from "../../gateway/http/replies.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { TurnClock } from "../../base/turn-budget.js";
 
-/** The values of statistics. */
+/** The type of a value in statistics. */
 type Value = string | number | readonly Document[];
 
-/** Statistics, in the order in which they are written. */
+/** Statistics. The order of the fields is the order in the response. */
 export type Document = object;
 
 interface Form {
   readonly types: readonly string[];
   /** Encodes one channel. */
   readonly item: (document: Document) => string;
-  /** Encodes the whole document. `items` are the encoded items of its list; none if it has no list. */
+  /** Encodes the whole document. `items` are the encoded items of its list; empty if the document has no list. */
   readonly whole: (document: Document, items: readonly string[]) => string;
 }
 
-/** The default form. */
+/** The default format. */
 const json: Form = {
   types: ["application/json", "text/x-json"],
   item: (document) => toJson(document, []),
   whole: (document, items) => `${toJson(document, items)}\r\n`,
 };
 
-/** The forms of the module, in its order. */
+/** The formats of the module, in the module's order. */
 const forms: readonly Form[] = Object.freeze([
   json,
   {
@@ -46,8 +46,8 @@ const forms: readonly Form[] = Object.freeze([
 ] satisfies readonly Form[]);
 
 /**
- * An answer in the form that the header `accept` names. It pauses between items: a list of 100,000 channels would block
- * the event loop for 1.1 s.
+ * A response in the format that the `Accept` header, `accept`, names. The function pauses between items: a list of
+ * 100,000 channels would block the event loop for 1.1 s.
  */
 export async function statisticsReply(
   document: Document,
@@ -66,7 +66,7 @@ export async function statisticsReply(
   return textReply({ status: 200, type, text: form.whole(document, items), headers: [] });
 }
 
-/** With the same spaces as the module, since clients compare text. */
+/** Encodes JSON with the same spaces as the module, since clients compare the text. */
 function toJson(document: Document, items: readonly string[]): string {
   const members = membersOf(document).map(([name, value]) => {
     if (!isList(value)) return `"${name}": ${JSON.stringify(value)}`;
@@ -98,7 +98,7 @@ function toXml(document: Document, items: readonly string[]): string {
     .join("");
 }
 
-/** Only this form calls the subscribers `active_subscribers`. */
+/** Encodes plain text. Only this format uses the name `active_subscribers` for the number of subscribers. */
 function toPlain(document: Document, items: readonly string[]): string {
   return membersOf(document)
     .map(([name, value]) => {

@@ -6,7 +6,7 @@ import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { PushStreamOptions } from "./options.js";
 
-/** The statistics of a channel, with the names and the order of the module. */
+/** The statistics of a channel, with the field names and the field order of the module. */
 export interface ChannelInfo {
   readonly channel: string;
   readonly published_messages: number;
@@ -38,7 +38,10 @@ export interface Summary extends Omit<ChannelList, "infos" | "uptime"> {
   }[];
 }
 
-/** Statistics of channels, for clients that may publish to them. A channel exists if it has messages or subscribers. */
+/**
+ * Statistics of channels, for clients that may publish to these channels. A channel exists if it has messages or
+ * subscribers.
+ */
 export class Statistics {
   readonly #options: PushStreamOptions;
   readonly #startedAtMs: number;
@@ -48,7 +51,7 @@ export class Statistics {
     this.#startedAtMs = options.clock.now();
   }
 
-  /** Undefined if the channel does not exist. */
+  /** The statistics of a channel; undefined if the channel does not exist. */
   infoOf(channel: Topic): ChannelInfo | undefined {
     const counts = this.#options.history.countsOf(channel);
     const subscribers = this.#options.readersOf(channel);
@@ -57,7 +60,10 @@ export class Statistics {
     return { channel, published_messages: published, stored_messages: stored, subscribers };
   }
 
-  /** All channels with this prefix that the publisher may publish to. It pauses, since there may be 100,000. */
+  /**
+   * All channels with this prefix that the publisher may publish to. The method pauses between channels, since there
+   * may be 100,000.
+   */
   async withPrefix(prefix: string, publisher: PublisherIdentity): Promise<readonly ChannelInfo[]> {
     const budget = new TurnBudget(this.#options.clock);
     const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
@@ -96,7 +102,7 @@ export class Statistics {
     const nowMs = this.#options.clock.now();
     return {
       hostname: hostname(),
-      // The module writes no time zone; here it is UTC.
+      // The module writes no time zone; here the time zone is UTC.
       time: new Date(nowMs).toISOString().slice(0, 19),
       channels,
       wildcard_channels: 0,

@@ -8,18 +8,18 @@ import { framePage } from "./frame-page.js";
 import type { PushStreamOptions } from "./options.js";
 import type { StreamMode, ChannelSubscriber } from "./channels/subscriber.js";
 
-/** The form of the streams of one mode. */
+/** The parts of a stream that depend on its mode. */
 export interface StreamForm {
   readonly format: Format;
-  /** The first bytes of a stream. */
+  /** The first bytes of the stream. */
   readonly opening: Buffer;
   /** The headers of the response. Throws PharosError if the request cannot have such a stream. */
   headersFor(request: GatewayRequest): Headers;
-  /** Handles the messages of the client; undefined if it cannot send any. */
+  /** Creates the handler for the client's messages; undefined if the client cannot send messages. */
   readonly dialogueFor?: (subscriber: ChannelSubscriber) => Dialogue;
 }
 
-/** The forms of all modes with streams. */
+/** The stream forms of all modes that have streams. */
 export function streamForms(
   options: PushStreamOptions,
   formats: PushStreamFormats,

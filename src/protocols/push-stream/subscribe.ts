@@ -19,7 +19,7 @@ import type { StreamForm } from "./stream-forms.js";
 import { isStreamMode } from "./channels/subscriber.js";
 import type { Mode, ChannelSubscriber } from "./channels/subscriber.js";
 
-/** Creates the handlers of subscribers. The parameter `channels` has precedence over the channels in the path. */
+/** Creates the handlers for subscribers. The parameter `channels` has precedence over the channels in the path. */
 export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf: ChannelsOf) => Handler {
   const formats = pushStreamFormats(options.stamps);
   const forms = streamForms(options, formats);
@@ -59,7 +59,10 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
   return (mode, channelsOf) => (request) => handle(mode, channelsOf, request);
 }
 
-/** A header can select polling or long polling at the paths of other modes. A callback selects a script. */
+/**
+ * The mode of a request. On the paths of other modes, a header can select polling or long polling. A callback selects
+ * a script.
+ */
 function modeOf(mode: Mode, request: GatewayRequest, query: NameValuePairs): Mode {
   if (mode === "websocket") return mode;
   const wanted = request.header("x-nginx-pushstream-mode")?.toLowerCase();
@@ -75,7 +78,10 @@ function identifyingRequest(mode: Mode, request: GatewayRequest): GatewayRequest
   return mode === "jsonp" ? withoutCookies(request) : request;
 }
 
-/** Any page can load a script with the cookies of its user, and read its content. So cookies do not count here. */
+/**
+ * The request without its cookies. Any page can load a script with the cookies of its user, and read the content. So
+ * this mode ignores cookies.
+ */
 function withoutCookies(request: GatewayRequest): GatewayRequest {
   return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };
 }

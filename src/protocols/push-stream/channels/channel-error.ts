@@ -4,7 +4,7 @@ import type { Reply } from "../../../gateway/http/messages.js";
 import type { Refusal } from "../../../gateway/http/refusal.js";
 import { emptyReply } from "../../../gateway/http/replies.js";
 
-/** The refusals of the module, each with its error code and the text that clients compare. */
+/** The errors of the module: the hub's error code, and the text that clients compare. */
 const explanations = Object.freeze({
   "no-channel": ["bad-request", "No channel id provided."],
   "channel-too-long": ["bad-topic", "Channel id is too large."],
@@ -16,10 +16,10 @@ const explanations = Object.freeze({
 
 export type ChannelErrorCode = keyof typeof explanations;
 
-/** The header of the text. */
+/** The response header with the text. */
 const explainHeader = "X-Nginx-PushStream-Explain";
 
-/** A refusal with the module's own text. All other refusals are sent as problem details. */
+/** An error with the module's own text. The hub sends all other errors as problem details. */
 export class ChannelError extends PharosError {
   readonly channelCode: ChannelErrorCode;
 
@@ -30,7 +30,7 @@ export class ChannelError extends PharosError {
   }
 }
 
-/** Renders a {@link ChannelError} as the module does: a status without a body, the text in a header. */
+/** Renders a {@link ChannelError} as the module does: a status, no body, and the text in a header. */
 export function renderChannelError({ status, cause }: Refusal): Reply | undefined {
   if (!(cause instanceof ChannelError)) return undefined;
   const [, text] = explanations[cause.channelCode];

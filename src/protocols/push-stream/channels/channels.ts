@@ -3,33 +3,33 @@ import { parseTopic } from "../../../hub/topics/topic.js";
 import type { Topic } from "../../../hub/topics/topic.js";
 import { ChannelError } from "./channel-error.js";
 
-/** A channel as a subscriber names it: a topic of the hub, and the number of its last messages that come first. */
+/** A channel in a subscriber's request: a topic of the hub, and the number of past messages to send first. */
 export interface RequestedChannel {
   readonly channel: Topic;
-  /** 0 for none. */
+  /** 0 for no past messages. */
   readonly backtrack: number;
 }
 
 export interface ChannelLimits {
-  /** The most channels of one request. */
+  /** The most channels in one request. */
   readonly channels: number;
-  /** The most bytes of a name. */
+  /** The most bytes in a channel's name. */
   readonly topicBytes: number;
 }
 
-/** The most last messages of a channel that a subscriber can get. The module itself keeps 20 by default. */
+/** The most past messages of a channel that a subscriber can get. The module itself stores 20 by default. */
 const mostBacktrack = 1000;
 
-/** The suffix `.bN`. No name ends in it. */
+/** The suffix `.bN`. A channel's name must not end in it. */
 const backtrackForm = /\.b([0-9]+)$/;
 
 /**
- * Reads a path of channels, each of which may end in `.bN`. Empty segments are ignored, since the client library begins
- * with one. Segments are percent-decoded after the split, so that a name can have a slash.
+ * Parses a path of channels, each of which may end in `.bN`. Empty segments are ignored, since the client library's
+ * paths begin with one. The function decodes percent escapes after the split, so that a name can contain a slash.
  *
  * @param path as in the request line, or decoded once
- * @throws ChannelError for no channel, too many channels, or a name that is not allowed; PharosError `bad-topic` for a
- *   malformed name
+ * @throws ChannelError for no channel, too many channels, or a name that is not allowed; PharosError `bad-topic` for
+ *   a malformed name
  */
 export function parseChannels(path: string, limits: ChannelLimits): readonly RequestedChannel[] {
   const channels = new Map<Topic, RequestedChannel>();
@@ -47,7 +47,7 @@ export function parseChannels(path: string, limits: ChannelLimits): readonly Req
 
 function parseChannel(name: string, { topicBytes }: ChannelLimits): Topic {
   if (Buffer.byteLength(name) > topicBytes) throw new ChannelError("channel-too-long");
-  // In statistics these mean all channels, and all channels with a prefix.
+  // In statistics, `ALL` means all channels, and `*` means all channels with a prefix.
   if (name === "ALL" || name.includes("*")) throw new ChannelError("channel-not-authorized");
   return parseTopic(name, topicBytes);
 }

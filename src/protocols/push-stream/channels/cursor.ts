@@ -12,14 +12,14 @@ export interface CursorSource {
   readonly stamps: Stamps;
 }
 
-/** The last message that a client has, by its stamp and its event id. An empty value counts as absent. */
+/** The last message that a client received, by its stamp and its event id. An empty value counts as absent. */
 export interface Control {
-  /** Undefined if there is none, or a malformed one. */
+  /** Undefined if the stamp is missing or malformed. */
   readonly stamp: Stamp | undefined;
   readonly eventId: string | undefined;
 }
 
-/** Parameters have precedence over the corresponding headers. */
+/** Parses the cursor of a request. Parameters have precedence over the corresponding headers. */
 export function parseControl(request: Pick<GatewayRequest, "header">, query: NameValuePairs): Control {
   const either = (name: string, header: string): string => {
     const value = valueOf(query, name) ?? "";
@@ -35,30 +35,31 @@ export function parseControl(request: Pick<GatewayRequest, "header">, query: Nam
   };
 }
 
-/** -1 if the text is not a number. Then only messages of later seconds follow. */
+/** Parses a tag. The result is -1 if the text is not a number: then only messages of later seconds follow. */
 function parseTag(text: string): number {
   const digits = /^(?:W\/)?"?-?(\d{1,15})"?$/.exec(text.trim())?.[1];
   return digits === undefined ? -1 : Number(digits);
 }
 
 export interface ChannelStart {
-  /** The messages that come first, channel by channel. */
+  /** The messages that the subscriber gets first, channel by channel. */
   readonly before: readonly Entry[];
-  /** All messages after this event id follow. */
+  /** After the first messages, the subscriber gets all messages after this event id. */
   readonly lastEventId: string;
 }
 
 /**
- * The most bytes of all messages that a request gets by `.bN`, or one message more: the largest publication, or a thousand
- * of 1 KiB. All are written in one turn, encoded in up to nine times as many bytes: without the limit, one request for 100
- * channels with a large message each blocked the event loop for 0.8 s.
+ * The most bytes of all messages that a request gets by `.bN`; the last message may exceed the limit. This is enough
+ * for the largest publication, or for a thousand of 1 KiB. The hub writes all messages in one turn, encoded in up to
+ * nine times as many bytes. Without the limit, one request for 100 channels with a large message each blocked the
+ * event loop for 0.8 s.
  */
 const backtrackBytes = 1024 * 1024;
 
 /**
  * Finds the first messages of a subscriber:
- * 1. after the message that it has. This has precedence over `.bN`: a client that polls with the same path would otherwise
- *    get the same messages again and again
+ * 1. the messages after the client's last message. This rule has precedence over `.bN`: otherwise a client that polls
+ *    with the same path would get the same messages again and again
  * 2. else the last messages of the channels with `.bN`
  * 3. else the next message
  */
@@ -84,7 +85,10 @@ export function findStart(
   return { before, lastEventId: history.idAt(history.head) };
 }
 
-/** If both the event id and the stamp are known, the earlier one counts. An unknown id without a stamp leads to a gap. */
+/**
+ * The event id to resume from. If both the event id and the stamp are known, the earlier position counts. An unknown
+ * id without a stamp leads to a gap notice.
+ */
 function resumeId(
   { history, stamps }: CursorSource,
   { stamp, eventId }: Control,

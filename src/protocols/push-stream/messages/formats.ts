@@ -9,19 +9,19 @@ import type { Stamps } from "./stamps.js";
 import { Template } from "./template.js";
 import type { TemplateFields } from "./template.js";
 
-/** The message that the client library reads. It expects the id to be a number. */
+/** The template of a message for the client library, which expects a number as the id. */
 const jsonMessage = new Template(
   '{"id":~id~,"channel":"~channel~","text":"~text~", "tag":"~tag~", "time":"~time~", "eventid":"~event-id~"}',
 );
 
-/** The call in the page of a frame. */
+/** The template of the call in the page of a frame. */
 const scriptMessage = new Template(
   "<script>p(~id~,'~channel~','~text~','~event-id~', '~time~', '~tag~');</script>\r\n",
 );
 
 const nothing = Buffer.alloc(0);
 
-/** The formats of the module's modes. */
+/** The formats for the module's modes. */
 export interface PushStreamFormats {
   readonly eventSource: Format;
   readonly stream: Format;
@@ -54,7 +54,8 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
       ...format("push-stream-lp", {
         event: (entry) => `${jsonMessage.write(fieldsFor(entry))}\r\n`,
         heartbeat: nothing,
-        // A header reports the gap. As a message, it would make the client request the same answer again and again.
+        // A response header reports the gap. A gap message would make the client request the same response again and
+        // again.
         gap: () => "",
       }),
       retained: () => nothing,
@@ -62,7 +63,7 @@ export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats
   };
 }
 
-/** A frame with the reason why a WebSocket client's message was not published. */
+/** A frame with the reason why the hub did not publish a WebSocket client's message. */
 export function refusedFrame(refusal: ChannelRefusal): Buffer {
   return frameText(jsonMessage.write(refusalFields(refusal)));
 }
@@ -75,7 +76,7 @@ interface Text {
   readonly encode?: (text: string) => Buffer;
 }
 
-/** These formats write no positions: clients read them from the stamps of messages. */
+/** Creates a format. These formats write no positions: clients get the position from the stamps of messages. */
 function format(name: string, text: Text): Format {
   const { heartbeat, encode = (each) => Buffer.from(each) } = text;
   const event = (entry: Entry): Buffer => encode(text.event(entry));
@@ -89,7 +90,7 @@ function format(name: string, text: Text): Format {
   };
 }
 
-/** The fields are escaped for a JSON string, so id and type hold no line breaks. */
+/** Writes an event. The fields are escaped for a JSON string, so the id and the type contain no line breaks. */
 function eventSourceText(fields: TemplateFields): string {
   const { "event-id": id, "event-type": type } = fields;
   const lines = [id === "" ? "" : `id: ${unquoted(id)}\n`, type === "" ? "" : `event: ${unquoted(type)}\n`];

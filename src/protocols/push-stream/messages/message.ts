@@ -5,12 +5,12 @@ import { formatTime } from "./stamps.js";
 import type { Stamp } from "./stamps.js";
 import type { TemplateFields } from "./template.js";
 
-/** The ids of notices: the module's own, and two more, which its clients ignore. */
+/** The message ids of notices: the module's own ids, and two more, which the module's clients ignore. */
 const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
 
 /**
- * A publication as a message. The channel is the first of {@link namedTopics}. It is empty for a private publication with
- * several topics, which only other protocols can publish.
+ * Converts a publication to a message. The channel is the first of {@link namedTopics}. The channel is empty for a
+ * private publication with several topics, which only other protocols can publish.
  */
 export function messageFields(entry: Entry, { time, tag }: Stamp): TemplateFields {
   const { data, type = "", id } = entry.publication;
@@ -46,7 +46,7 @@ export function gapFields(notice: GapNotice): TemplateFields {
   return noticeFields(specialIds.gap, notice);
 }
 
-/** The notice that a message of the subscriber was not published. */
+/** The notice that the hub did not publish a message of the subscriber. */
 export function refusalFields(refusal: ChannelRefusal): TemplateFields {
   return noticeFields(specialIds.refused, refusal);
 }
@@ -62,16 +62,16 @@ function noticeFields(id: number, note: object): TemplateFields {
 }
 
 /**
- * Encodes text for `decodeURIComponent`, which clients of the module use. The single quote is encoded too: it would end the
- * string around the text.
+ * Encodes text for `decodeURIComponent`, which the module's clients use. The single quote is encoded too: otherwise
+ * it would end the string that contains the text.
  */
 export function encodeText(text: string): string {
   return encodeURIComponent(text).replaceAll("'", "%27");
 }
 
 /**
- * Escapes text that clients send back unchanged, such as an event id, for a string in JSON or in a script of a page. Both
- * know these escapes, and nothing in the result can end the string or the script.
+ * Escapes text for a string in JSON or in a page's script. Clients send such text back unchanged, for example an
+ * event id. JSON and scripts both support these escapes, and nothing in the result can end the string or the script.
  */
 function quotable(text: string): string {
   return JSON.stringify(text)

@@ -3,8 +3,8 @@ import type { Entry } from "../../../hub/publications/entry.js";
 import type { Offset } from "../../../hub/publications/position.js";
 
 /**
- * The position of a message in the push stream module: its second, and its number within that second. Stamps have the same
- * order as the hub's offsets.
+ * The position of a message in the push stream module: the second of its publication, and its number within that
+ * second. Stamps have the same order as the hub's offsets.
  */
 export interface Stamp {
   /** Seconds since 1970. */
@@ -18,15 +18,20 @@ interface Second {
   readonly first: Offset;
 }
 
-/** A little more than the seconds of a day, the default age of history. */
+/**
+ * The most seconds to store: a little more than the seconds in a day, which is the default age limit of the history.
+ */
 const mostSeconds = 100_000;
 
-/** Translates between offsets and stamps. It stores one entry for each second with a publication. */
+/** Converts between offsets and stamps. It stores one entry for each second with a publication. */
 export class Stamps {
   #seconds: Second[] = [];
   #head: Offset = 0;
 
-  /** Call it with each publication, in order. If the clock is set back, the current second continues. */
+  /**
+   * Adds a publication. Call it with each publication, in order. If the clock is set back, the current second
+   * continues.
+   */
   apply({ offset, atMs }: Pick<Entry, "offset" | "atMs">): void {
     this.#head = offset;
     const last = this.#seconds.at(-1);
@@ -36,7 +41,7 @@ export class Stamps {
     if (this.#seconds.length > mostSeconds) this.#seconds = this.#seconds.slice(mostSeconds / 2);
   }
 
-  /** The stamp of the publication at this offset; 0 and 0 if it is too old. */
+  /** The stamp of the publication at this offset; time 0 and tag 0 if the publication is too old. */
   of(offset: Offset): Stamp {
     const second = this.#seconds[this.#indexAt(({ first }) => first <= offset)];
     return second === undefined ? { time: 0, tag: 0 } : { time: second.time, tag: offset - second.first + 1 };
@@ -50,9 +55,7 @@ export class Stamps {
     return { time: last.time, tag: this.#head - last.first + 1 };
   }
 
-  /**
-   * The offset of the last publication up to this stamp. With a negative tag, all publications of its second are included.
-   */
+  /** The offset of the last publication up to this stamp. A negative tag includes all publications of its second. */
   offsetAt({ time, tag }: Stamp): Offset {
     const index = this.#indexAt((second) => second.time <= time);
     const second = this.#seconds[index];
@@ -61,7 +64,7 @@ export class Stamps {
     return Math.min(last, second.first + tag - 1);
   }
 
-  /** The index of the last second with this property, by binary search; -1 if none has it. */
+  /** The index of the last second for which `matches` is true, by binary search; -1 if there is none. */
   #indexAt(matches: (second: Second) => boolean): number {
     const leading = countLeading(this.#seconds.length, (index) => {
       const second = this.#seconds[index];
@@ -71,7 +74,7 @@ export class Stamps {
   }
 }
 
-/** A second in the module's format [RFC 9110 5.6.7]. */
+/** Formats a second as the module does [RFC 9110 5.6.7]. */
 export function formatTime(time: number): string {
   return new Date(time * 1000).toUTCString();
 }

@@ -23,12 +23,15 @@ const known = [
 
 const placeholderForm = new RegExp(`~(${known.join("|")})~`, "i");
 
-/** Text with placeholders between tildes, in upper or lower case. Values are not searched for placeholders. */
+/**
+ * Text with placeholders between tildes, in upper or lower case. The template does not replace placeholders inside
+ * values.
+ */
 export class Template {
   readonly #parts: readonly ((fields: TemplateFields) => string)[];
 
   constructor(text: string) {
-    // Texts and placeholders alternate, beginning with a text.
+    // Texts and placeholders alternate. The first element is a text.
     this.#parts = text.split(placeholderForm).map((part, index) => {
       const name = index % 2 === 0 ? undefined : known.find((each) => each === part.toLowerCase());
       return name === undefined ? () => part : (fields) => fields[name];
