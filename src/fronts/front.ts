@@ -9,18 +9,18 @@ import type { Hub } from "../hub/hub.js";
 export const linkStates = ["waiting", "up", "stuck", "down"] as const;
 
 /**
- * `waiting`: the server has not connected yet. `up`: it accepts messages. `stuck`: it accepts none at the moment.
- * `down`: the connection to it is lost.
+ * `waiting`: the server has not connected yet. `up`: the server accepts messages. `stuck`: the server accepts no
+ * messages at the moment. `down`: the connection to the server is lost.
  */
 export type LinkState = (typeof linkStates)[number];
 
 /** One worker process, as operators see it. */
 export interface WorkerStatus {
-  /** Counted from 1. A worker that replaces another has the same number. */
+  /** The number of the worker, from 1. A worker that replaces an ended one has the same number. */
   readonly worker: number;
-  /** `starting`: it accepts no connections yet, or is about to end. */
+  /** `starting`: the worker accepts no connections yet, or is about to end. */
   readonly state: "up" | "starting" | "ended";
-  /** Undefined while it has no process. */
+  /** The process id; undefined while no process runs. */
   readonly pid: number | undefined;
   /** Open connections, with and without a stream. */
   readonly connections: number;
@@ -28,7 +28,7 @@ export interface WorkerStatus {
   readonly laggards: number;
 }
 
-/** A server for clients: it passes their requests to the gateway, and writes the streams to them. */
+/** A server for clients. It passes the requests to the gateway, and writes the streams to the clients. */
 export interface Front {
   /** The metrics' label `front`; fronts with the same label are counted together. */
   readonly label: string;
@@ -38,22 +38,22 @@ export interface Front {
   readonly size: number;
   /** Streams whose client does not keep up. */
   readonly laggards: number;
-  /** Bytes of request bodies in processes of its own; the gateway counts those of this process. */
+  /** Bytes of request bodies in the worker processes of the front. The gateway counts the bodies in this process. */
   readonly bodyBytes: number;
   /** Only for a front behind another server. */
   readonly linkState?: LinkState;
   /** Only for a front with worker processes. */
   readonly workers?: readonly WorkerStatus[];
   /**
-   * Starts to accept connections. Resolves with the URL for clients; undefined if it is behind another server, which
-   * may start later.
+   * Starts to accept connections. Resolves with the URL for clients, or with undefined for a front behind another
+   * server. That server may start later.
    *
    * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
    */
   start(): Promise<string | undefined>;
-  /** Accepts no more connections; resolves when all publications are delivered. The caller sets the deadline. */
+  /** Stops accepting connections, and resolves when all publications are delivered. The caller sets the deadline. */
   settle(): Promise<void>;
-  /** Ends every stream in order, so that clients reconnect elsewhere, and frees its resources. */
+  /** Ends every stream in order, so that clients reconnect elsewhere. Then frees the resources of the front. */
   close(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export interface FrontParts {
   readonly hub: Hub;
   /** The folder with the hub's page. */
   readonly htmlDir: string;
-  /** The program of a worker process. @default the one beside this code */
+  /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -72,7 +72,7 @@ export interface FrontParts {
 }
 
 /**
- * Builds the fronts of one kind; none if the configuration switches them off. To add a kind, write its folder and add
- * its builder to the list in `app/fronts.ts`.
+ * Builds the fronts of one kind, or none if the configuration switches this kind off. To add a kind, create a folder
+ * for its code, and add its builder to the list in `app/fronts.ts`.
  */
 export type FrontBuilder = (parts: FrontParts) => readonly Front[];

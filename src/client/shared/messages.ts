@@ -39,7 +39,7 @@ export type FromWorker =
 /** One end of the message channel between a tab and the worker. */
 export interface Port<Sent, Received> {
   send(message: Sent): void;
-  /** Starts to receive messages. Call it once. */
+  /** Starts to receive messages. Call this method once. */
   listen(listener: (message: Received) => void): void;
   close(): void;
 }

@@ -28,7 +28,7 @@ export interface StreamEnd {
 
 /** An open stream. It reads nothing ahead of `next`, if the transport can be paused. */
 export interface OpenStream {
-  /** Waits for the next items. Call it again after it has resolved. Never rejects. */
+  /** Waits for the next items. Call this method again after it has resolved. Never rejects. */
   readonly next: () => Promise<ArrivalBatch | StreamEnd>;
 }
 

@@ -6,18 +6,20 @@ export interface DetachedSocketsOptions {
   /** True if a resource at this URL may open a stream. */
   readonly opensStream: (url: string) => boolean;
   /**
-   * True while earlier requests of the connection are unanswered: their answers need Node's state of the connection.
+   * True while earlier requests of the connection are unanswered. Node needs its state of the connection for their
+   * answers.
    */
   readonly isBusy: (socket: Socket) => boolean;
 }
 
 /**
- * Detaches a socket from Node's HTTP server before a request that may open a stream is answered. If the answer is no
- * stream, the front attaches the socket again. An attached connection costs 12.3 KB for its whole life, with its
- * parser, request and response; a detached one 5.2 KB, its stream included [10,000 idle streams, Node 20].
+ * Detaches a socket from Node's HTTP server before the front answers a request that may open a stream. If no stream
+ * opens, the front attaches the socket again. An attached connection needs 12.3 KB of memory for its whole life, for
+ * its parser, request and response. A detached connection needs 5.2 KB, including its stream [10,000 idle streams, Node
+ * 20].
  *
- * Node detaches sockets for requests that change the protocol, so such a request claims to do so. This works only for
- * requests without a body: Node stops parsing at the end of the head.
+ * Node detaches a socket when the request changes the protocol, so this class marks the request as such a change. This
+ * works only for requests without a body, because Node stops parsing at the end of the head.
  */
 export class DetachedSockets {
   readonly #options: DetachedSocketsOptions;
@@ -32,19 +34,19 @@ export class DetachedSockets {
   /** The request class to create the server with. */
   messageClass(): typeof IncomingMessage {
     const mayDetach = (message: IncomingMessage): boolean => this.#mayDetach(message);
-    // Node sets `upgrade` after it has read the head, and reads it before it passes the request on.
+    // Node sets `upgrade` when it has parsed the head, and reads `upgrade` before it emits the request.
     return class extends IncomingMessage {
       get upgrade(): boolean {
         return this.method === "CONNECT" || mayDetach(this);
       }
 
       set upgrade(_value: boolean) {
-        // The protocol that a client asks to change to is ignored [RFC 9110 7.8].
+        // The front ignores the protocol that the client asks for in `Upgrade` [RFC 9110 7.8].
       }
     };
   }
 
-  /** Answers requests of detached sockets through the server's `request` event, like all others. */
+  /** Answers requests of detached sockets through the server's `request` event, like all other requests. */
   attach(server: Server): void {
     server.on("upgrade", (message: IncomingMessage, socket: Socket, rest: Buffer) => {
       this.#sockets.add(socket);
@@ -59,14 +61,14 @@ export class DetachedSockets {
     });
   }
 
-  /** True if the socket is detached: then the caller has to read from it. */
+  /** True if the socket is detached. The caller then has to read from the socket. */
   has(socket: Socket): boolean {
     return this.#sockets.has(socket);
   }
 
   /**
-   * True if no byte of a request has come since the connection was opened or attached again. Node treats such a
-   * connection as one whose first request takes too long.
+   * True if no byte of a request has arrived since the connection was opened or attached again. Node treats such a
+   * connection as if its first request were too slow.
    */
   isQuiet(socket: Socket): boolean {
     return socket.bytesRead === (this.#readBefore.get(socket) ?? 0);
@@ -80,7 +82,8 @@ export class DetachedSockets {
   #end(server: Server, socket: Socket, response: ServerResponse): void {
     response.detachSocket(socket);
     response.emit("close");
-    // A server that has stopped listening would wait for the end of a socket that is attached again.
+    // If the server has stopped listening, it waits until every attached socket ends, so the socket is not attached
+    // again.
     if (!response.shouldKeepAlive || response.getHeader("connection") === "close" || !server.listening) {
       socket.destroySoon();
       return;
@@ -92,7 +95,7 @@ export class DetachedSockets {
   }
 
   #mayDetach({ method, url = "", headers, httpVersion, socket }: IncomingMessage): boolean {
-    // Node refuses an HTTP/1.1 request without Host itself, but only on an attached socket.
+    // Node itself rejects an HTTP/1.1 request without Host, but only on an attached socket.
     const hasNoBody = !hasBody(headers) && headers.expect === undefined;
     const isComplete = hasNoBody && (httpVersion === "1.0" || headers.host !== undefined);
     const { opensStream, isBusy } = this.#options;

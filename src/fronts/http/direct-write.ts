@@ -2,8 +2,8 @@ import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
 
 /**
- * The file descriptor of a connected socket, for {@link writeDirectly}. Undefined if there is none (on Windows, or
- * after its end), and for TLS sockets, whose bytes must be encrypted first.
+ * The file descriptor of a connected socket, for {@link writeDirectly}. Undefined if the socket has no descriptor (on
+ * Windows, or after its end). Also undefined for TLS sockets, whose bytes must be encrypted first.
  */
 export function descriptorOf(socket: Socket): number | undefined {
   if ("encrypted" in socket) return undefined;
@@ -13,9 +13,9 @@ export function descriptorOf(socket: Socket): number | undefined {
 }
 
 /**
- * Writes bytes to the kernel, past the socket's own queue, and returns the number of accepted bytes. Returns 0 if the
- * queue is not empty, the socket has ended, or the write fails; `socket.write` then finds the reason. These bytes do
- * not count in the socket's `bytesWritten`, and do not restart its timeout.
+ * Writes bytes directly to the kernel, without the socket's own queue, and returns the number of accepted bytes.
+ * Returns 0 if the queue is not empty, the socket has ended, or the write fails. In these cases `socket.write` reports
+ * the reason. The bytes do not count in the socket's `bytesWritten`, and do not restart its time-out.
  *
  * @param fd the descriptor of this very socket; the system may reuse the number once the socket is destroyed
  */

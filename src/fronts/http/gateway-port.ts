@@ -3,9 +3,9 @@ import type { Gateway } from "../../gateway/gateway.js";
 import type { Answer, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
-/** A request as the HTTP front passes it on. */
+/** A request as the HTTP front passes it to the gateway. */
 export interface FrontRequest extends GatewayRequest {
-  /** The names in lower case, without duplicates. */
+  /** The names of the headers, in lower case and without duplicates. */
   headerNames(): readonly string[];
 }
 

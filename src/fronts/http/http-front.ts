@@ -32,27 +32,28 @@ import type { StreamSocket } from "./socket-channel.js";
 import { Pipelining } from "./pipelining.js";
 
 /**
- * The time for a request to arrive, in milliseconds. Without a limit, a request of one byte at a time would occupy its
- * connection forever. Node allows 60 s for a head, and swaps the two limits if this one is smaller.
+ * The time-out for receiving a whole request, in milliseconds. Without a limit, a client that sends one byte at a time
+ * occupies its connection forever. Node allows 60 s for the head of a request. If the limit for the whole request is
+ * smaller, Node swaps the two limits.
  */
 const requestWithinMs = 60_000;
 
 /**
- * The time that an idle connection stays open. Proxies keep theirs for a shorter time (nginx 60 s), so that they close
- * first.
+ * The time that an idle connection stays open, in milliseconds. The time is longer than that of proxies (nginx 60 s),
+ * so that the proxy closes the connection first.
  */
 const keepAliveMs = 72_000;
 
 /**
- * Connections that wait to be accepted. Beyond this limit the kernel drops the first packet, and the client retries a
- * second later. Node's default of 511 is too small for the clients that reconnect at once after a restart; Linux allows
+ * The limit of connections that wait to be accepted. Above the limit the kernel drops the first packet, and the client
+ * retries a second later. Node's default of 511 is too small when all clients reconnect after a restart. Linux allows
  * 4096.
  */
 const queuedConnections = 4096;
 
 /**
- * The address of the front: a port, or a secret socket path if another process passes the connections
- * to it.
+ * The address of the front: a host and port, or a secret socket path if another process passes the connections to the
+ * front.
  */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
@@ -64,7 +65,7 @@ export interface HttpFrontOptions {
   readonly htmlDir: string;
   /** Largest request head, in bytes. */
   readonly headBytes: number;
-  /** The most connections, with and without a stream. Further ones are closed at once. */
+  /** The limit of connections, with and without a stream. The front closes further connections at once. */
   readonly connections: number;
   readonly fanout: FanoutLimits;
   readonly clock: Clock;
@@ -79,8 +80,8 @@ interface Exchange {
 }
 
 /**
- * Pharos's own HTTP server. It passes requests to the gateway and serves the page. A stream takes over the socket once
- * its request is parsed, so that all members of a cohort get identical bytes.
+ * Pharos's own HTTP server. It passes requests to the gateway and serves the page. Once the request for a stream is
+ * parsed, the stream writes to the socket directly, so that all members of a cohort get identical bytes.
  */
 export class HttpFront implements Front {
   readonly label = "http";
@@ -130,7 +131,7 @@ export class HttpFront implements Front {
     return this.#fanout.laggards;
   }
 
-  /** Resolves with the URL, which has the real port. */
+  /** Resolves with the URL, which contains the real port. */
   async start(): Promise<string> {
     const { listenAt } = this.#options;
     try {
@@ -142,7 +143,7 @@ export class HttpFront implements Front {
     }
   }
 
-  /** Handles a connection that another process has accepted and not read from. */
+  /** Handles a connection that another process has accepted, but has not read from. */
   take(socket: Socket): void {
     this.#app.server.emit("connection", socket);
     socket.resume();
@@ -166,13 +167,13 @@ export class HttpFront implements Front {
       forceCloseConnections: false,
       return503OnClosing: false,
       clientErrorHandler: (error, socket) => this.#refuseMalformed(error, socket),
-      // For a path that cannot be decoded; the default is an answer in the framework's own format.
+      // For a path that cannot be decoded. By default the framework answers in a format of its own.
       frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
     });
     app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));
     app.removeAllContentTypeParsers();
-    // This handler reads no body: the gateway first refuses clients without the right to send one.
+    // This handler reads no body: the gateway first refuses clients without the right to send a body.
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", (request, reply, done) => {
@@ -200,9 +201,9 @@ export class HttpFront implements Front {
     return server;
   }
 
-  /** A client with too many connections gets no answer: the limit exists to save the cost of answers. */
+  /** A client with too many connections gets no response: the limit exists to save the cost of responses. */
   #accept(socket: Socket): void {
-    // A socket that was attached again has been counted before.
+    // A socket that was attached again is already counted.
     if (this.#accepted.has(socket)) return;
     const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
     if (ended !== undefined) {
@@ -247,7 +248,7 @@ export class HttpFront implements Front {
     return sendReply(reply, answer);
   }
 
-  /** Opens a stream if the gateway admits it, or sends the refusal. */
+  /** Opens a stream if the gateway admits it, or sends the error response. */
   #sendStream(exchange: Exchange, start: StreamStart): FastifyReply {
     const { request, reply } = exchange;
     const { gateway } = this.#options;
@@ -267,12 +268,13 @@ export class HttpFront implements Front {
   }
 
   /**
-   * Node's response object would add chunk sizes and buffer a copy for each client, so a stream takes over the socket.
+   * Node's response object adds chunk sizes and buffers a copy for each client, so a stream writes to the socket
+   * directly.
    */
   #startStream({ request, reply }: Exchange, start: AdmittedStream<StreamStart>): void {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
-    // Node's server would read the bytes after the handshake as requests.
+    // On an attached socket, Node's server parses the bytes after the handshake as requests.
     if (start.dialogue !== undefined && !this.#detached.has(socket)) {
       start.abandoned?.();
       this.#sendReply(reply, gateway.refuse(request, handshakeRefused()));
@@ -280,7 +282,7 @@ export class HttpFront implements Front {
     }
     this.#count(start);
     void reply.hijack();
-    // The client left before the answer, so no stream is opened. The socket's `end` event will not fire again.
+    // The client disconnected before the response, so no stream is opened. The socket does not emit `end` again.
     if (socket.destroyed || socket.readableEnded) {
       socket.destroy();
       start.abandoned?.();
@@ -308,7 +310,8 @@ export class HttpFront implements Front {
   }
 
   /**
-   * True for a further request on a connection with a stream. Its answer would appear in the middle of the stream.
+   * True for a further request on a connection with a stream. A response to this request would appear in the middle of
+   * the stream.
    */
   #isExtra(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
@@ -320,11 +323,11 @@ export class HttpFront implements Front {
   }
 
   /**
-   * For bytes that Node's parser rejects: the client gets the same kind of answer as for other faults, unless its
-   * connection carries a stream.
+   * Handles bytes that Node's parser rejects. The client gets the same kind of error response as for other faults,
+   * unless its connection carries a stream.
    */
   #refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-    // No request has begun: the client would read this answer as the one to its next request.
+    // No request has begun: the client would read this response as the response to its next request.
     const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
     if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();
@@ -352,7 +355,7 @@ export class HttpFront implements Front {
   }
 }
 
-/** Without duplicates: several resources may share a path, and the gateway chooses among them. */
+/** The paths without duplicates. Several resources may share a path, and the gateway chooses among these resources. */
 function routesOf(resources: readonly ServedPath[]): ReadonlySet<string> {
   return new Set(resources.flatMap(({ path, below }) => (below === true ? [path, `${path}/*`] : [path])));
 }

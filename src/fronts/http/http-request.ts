@@ -2,12 +2,12 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import type { FrontRequest } from "./gateway-port.js";
 
-/** The path of a request's target, without its query. */
+/** The path of a request target, without the query. */
 export function requestPath(target: string): string {
   return split(target).path;
 }
 
-/** Turns a request of Node's HTTP server into one for the gateway. `body` reads the request's body. */
+/** Turns a request of Node's HTTP server into a request for the gateway. `body` reads the request's body. */
 export function toFrontRequest(
   request: FastifyRequest,
   { body, disconnectSignal }: Pick<FrontRequest, "body" | "disconnectSignal">,
@@ -16,7 +16,7 @@ export function toFrontRequest(
     method: request.raw.method ?? "GET",
     ...split(request.raw.url ?? "/"),
     header: (name) => {
-      // `headers` silently drops the second of two Authorization or Content-Type headers.
+      // Node's `headers` silently drops the second of two Authorization or Content-Type headers.
       const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
       return value === undefined ? undefined : asUtf8(value);
     },
@@ -29,7 +29,7 @@ export function toFrontRequest(
   };
 }
 
-/** The target may be a whole URL, as clients of a proxy send it [RFC 9112 3.2.2]. */
+/** The target may be a whole URL, which clients send to a proxy [RFC 9112 3.2.2]. */
 function split(target: string): { readonly path: string; readonly query: string } {
   const url = target.replace(/^https?:\/\/[^/?]*/i, "");
   const question = url.indexOf("?");

@@ -3,17 +3,17 @@ import type { Socket } from "node:net";
 import { RequestQueue } from "../../gateway/limits/request-queue.js";
 
 /**
- * Handles the requests of each connection one at a time and in order. Node keeps the answers of its response objects in
- * order, but a stream writes to the socket itself, and could overtake a file that is still being read.
+ * Handles the requests of each connection one at a time and in order. Node keeps the responses of its response objects
+ * in order. But a stream writes to the socket directly, and could overtake a file that is still being read.
  */
 export class Pipelining {
-  /** For each connection with a request that is not answered; an entry is the call that handles one request. */
+  /** One queue for each connection with an unanswered request. An entry is the call that handles one request. */
   readonly #queues = new WeakMap<Socket, RequestQueue<() => void>>();
   readonly #latest = new WeakMap<Socket, ServerResponse>();
 
   /**
-   * Calls `handle` when the earlier requests of this connection are answered: now if there are none, never if the
-   * connection ends before. The request counts as answered when `response` is closed.
+   * Calls `handle` when the earlier requests of this connection are answered: at once if there are none, and never if
+   * the connection ends first. The request counts as answered when `response` is closed.
    *
    * @returns false if too many requests wait already; then `handle` is never called
    */
@@ -28,9 +28,9 @@ export class Pipelining {
   }
 
   /**
-   * Call it when the client sends bytes that are not a request. Calls `refuse` when the earlier requests are answered. If
-   * the bytes are in the body of a request, it refuses that request at once; if its answer has begun or it still waits, it
-   * destroys the connection.
+   * Call this method when the client sends bytes that are not a request. Calls `refuse` when the earlier requests are
+   * answered. If the bytes are in the body of a request, the method refuses that request at once. If the response to
+   * that request has begun, or the request still waits, the method destroys the connection.
    */
   breakOff(socket: Socket, refuse: () => void): void {
     const latest = this.#latest.get(socket);
@@ -44,12 +44,14 @@ export class Pipelining {
     return this.#queues.has(socket);
   }
 
-  /** Requests of this connection that wait for the answers before them. */
+  /** The number of requests of this connection that wait for the responses to earlier requests. */
   waiting(socket: Socket): number {
     return this.#queues.get(socket)?.waiting.length ?? 0;
   }
 
-  /** Call it when a stream takes over the connection: it handles the waiting requests now, as further requests. */
+  /**
+   * Call this method when a stream starts on the connection. It handles the waiting requests now, as further requests.
+   */
   release(socket: Socket): void {
     this.#latest.delete(socket);
     for (const handle of this.#queues.get(socket)?.clear() ?? []) handle();

@@ -3,7 +3,8 @@ import { PharosError } from "../../base/errors.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 
 /**
- * An unread body is read and dropped up to this size, so that the client sees the answer and can reuse the connection.
+ * The front reads and drops an unread body up to this size. Then the client sees the response and can reuse the
+ * connection.
  */
 const droppedBytes = 1024 * 1024;
 
@@ -12,13 +13,13 @@ export interface RequestBodyOptions {
   readonly response: ServerResponse;
   /** Reserves memory for the body. Called when the body is read. */
   readonly reserve: () => BodyReservation;
-  /** Closes the connection at once: the client sends more than the front drops. */
+  /** Closes the connection at once, because the client sends more than the front drops. */
   readonly cut: () => void;
 }
 
 /**
- * The body of one request. The front reads it only when the gateway needs it, so that it uses no memory before the
- * client's rights are known. It reads and drops a body that the gateway does not need.
+ * The body of one request. The front reads the body only when the gateway needs it, so that the body uses no memory
+ * before the client's rights are known. The front reads and drops a body that the gateway does not need.
  */
 export class RequestBody {
   readonly #options: RequestBodyOptions;
@@ -29,8 +30,8 @@ export class RequestBody {
   }
 
   /**
-   * True if an answer now has to close the connection: the client has more to send than is dropped, or it waits for
-   * `100 Continue` and may send its body or not [RFC 9110 10.1.1].
+   * True if a response now has to close the connection. In the first case, the client sends more than the front drops.
+   * In the second case, the client waits for `100 Continue`, and may send its body or not [RFC 9110 10.1.1].
    */
   get endsConnection(): boolean {
     if (this.#isComplete) return false;
@@ -51,7 +52,7 @@ export class RequestBody {
     return gather(request, this.#reservation);
   }
 
-  /** Call it when the request is answered. Frees the memory of the body, and drops what was not read. */
+  /** Call this method when the request is answered. Frees the memory of the body, and drops the unread bytes. */
   leave(): void {
     this.#reservation?.release();
     if (!this.#isComplete) this.#drop();
@@ -69,7 +70,7 @@ export class RequestBody {
     });
   }
 
-  /** True also if there is no body. */
+  /** True if the whole body was received, or if there is no body. */
   get #isComplete(): boolean {
     const { complete, headers } = this.#options.request;
     return complete || (this.#announcedBytes === 0 && headers["transfer-encoding"] === undefined);
@@ -90,7 +91,7 @@ function gather(request: IncomingMessage, reservation: BodyReservation): Promise
   return new Promise((resolve, reject) => {
     const stop = (error: unknown): void => {
       request.off("data", take).off("end", finish).off("close", leave).off("error", leave);
-      // The rest is dropped, so that the end of the connection is no failure any more.
+      // The front drops the rest of the body, so from now on the end of the connection is not an error.
       request.on("error", () => undefined).resume();
       reject(error);
     };

@@ -7,7 +7,7 @@ import { endFrames } from "../../gateway/websocket/frame.js";
 import type { WebSocketConnection } from "./websocket-connection.js";
 import { writeDirectly } from "./direct-write.js";
 
-/** The HTTP front's handle of a stream. */
+/** The HTTP front's data for a stream. */
 export interface StreamSocket {
   readonly socket: Socket;
   /** The socket's file descriptor; undefined if it must not be written to directly. */
@@ -27,8 +27,8 @@ export interface SocketChannelOptions {
 }
 
 /**
- * The time for writing rounds in one turn of the event loop, in milliseconds. Node accepts one new connection a
- * turn: while a round to 9,500 clients took one turn of 0.3 s, three new clients a second got in.
+ * The time for writing rounds in one turn of the event loop, in milliseconds. Node accepts one new connection per turn.
+ * When a round to 9,500 clients used one turn of 0.3 s, Node accepted three new clients per second.
  */
 const writingPerTurnMs = 5;
 
@@ -37,26 +37,25 @@ const writesPerClockRead = 8;
 
 /**
  * The first limit for the bytes of a round times its members. If clients cannot receive a round within its deadline,
- * most of them become laggards, and publishers no longer wait. This happened with rounds of 256 KiB to 1,000 clients
- * that received 400 MB/s together. 16 MiB take 134 ms on a gigabit line.
+ * most of the clients become laggards, and publishers no longer wait. This happened with rounds of 256 KiB to 1,000
+ * clients that received 400 MB/s together. A gigabit line transfers 16 MiB in 134 ms.
  */
 const leastWindowBytes = 16 * 1024 * 1024;
 
 /**
- * The highest limit, for clients whose socket buffers take whole rounds at once: larger rounds need fewer writes. 1,000
- * clients received 4,700,000 deliveries a second at 16 MiB and 8,700,000 at 64 MiB. At 128 MiB they received 2,300,000
- * to 4,000,000: half of the time the hub waited for socket buffers.
+ * The highest limit, for clients whose socket buffers accept whole rounds at once. Larger rounds need fewer writes.
+ * 1,000 clients received 4,700,000 deliveries per second at 16 MiB, and 8,700,000 at 64 MiB. At 128 MiB the clients
+ * received 2,300,000 to 4,000,000, because the hub waited for socket buffers half of the time.
  */
 const mostWindowBytes = 64 * 1024 * 1024;
 
 /**
- * The limit grows while at most this share of the members have full socket buffers: a round does not wait for so few.
+ * The limit grows while at most this share of the members have full socket buffers. A round does not wait for so few
+ * members.
  */
 const fullShare = 0.1;
 
-/**
- * The smallest round for many members; with smaller ones, the number of writes would cost more than their bytes.
- */
+/** The smallest round for many members. With smaller rounds, the number of writes costs more than the bytes. */
 const leastRoundBytes = 4096;
 
 /** A round that is being written. */
@@ -70,9 +69,9 @@ interface Writing {
 }
 
 /**
- * Writes rounds to sockets. All members get the same Buffer, so that a slow client costs a reference and not a copy. A
- * socket has drained when the kernel has accepted all bytes. A round to many members takes several turns of the event
- * loop.
+ * Writes rounds to sockets. All members get the same Buffer, so the buffer of a slow client contains a reference, not a
+ * copy. A socket has drained when the kernel has accepted all bytes. A round to many members needs several turns of the
+ * event loop.
  */
 export class SocketChannel implements Channel<StreamSocket> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
@@ -125,7 +124,7 @@ export class SocketChannel implements Channel<StreamSocket> {
 
   flush(): void {}
 
-  /** Writes until all rounds are written or the turn's budget is used up; then continues in the next turn. */
+  /** Writes until all rounds are written or the turn's budget is used up. Then the next turn writes the rest. */
   #writeOn(): void {
     for (let round = this.#writing[0]; round !== undefined; round = this.#writing[0]) {
       if (!this.#writePart(round)) {
@@ -151,7 +150,7 @@ export class SocketChannel implements Channel<StreamSocket> {
     return true;
   }
 
-  /** Adapts the limit after a round that reached half of it; smaller rounds say nothing about the buffers. */
+  /** Adapts the limit after a round of at least half the limit. Smaller rounds show nothing about the buffers. */
   #adapt({ members, body, fullBuffers }: Writing): void {
     if (body.length * members.length < this.#windowBytes / 2) return;
     this.#windowBytes =

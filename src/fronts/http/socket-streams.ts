@@ -30,20 +30,20 @@ export interface SocketStream {
   readonly start: AdmittedStream<StreamStart>;
   /** Memory for the messages of a WebSocket's client. */
   readonly reservation: BodyReservation;
-  /** True if the socket is detached from Node's HTTP server: then its bytes are read here. */
+  /** True if the socket is detached from Node's HTTP server. This class then reads the bytes of the socket. */
   readonly isDetached: boolean;
 }
 
-/** A stream's WebSocket, and its queue of messages. */
+/** The WebSocket of a stream, and the queue of its messages. */
 interface WebSocketStream {
   readonly webSocket: WebSocketConnection;
-  /** Called when answers have been written. */
+  /** Called when the answers have been written. */
   readonly flushed: () => void;
 }
 
 const endOfHead = Buffer.from("\r\n\r\n");
 
-/** The streams on sockets of this front, and the bytes that their clients send. */
+/** The streams on sockets of this front. Also reads the bytes that the clients send. */
 export class SocketStreams {
   readonly #options: SocketStreamsOptions;
   readonly #messageBudget: TurnBudget;
@@ -58,7 +58,7 @@ export class SocketStreams {
     return this.#connections.has(socket);
   }
 
-  /** Gives the socket to a stream permanently. The head is written at the end of the turn. */
+  /** Gives the socket to a stream permanently. The response head is written at the end of the turn. */
   open(stream: SocketStream): void {
     const { fanout } = this.#options;
     const { socket, start } = stream;
@@ -74,12 +74,13 @@ export class SocketStreams {
       this.#connections.delete(socket);
       fanout.closed(connection);
     });
-    // A client that ends its side has disconnected. Otherwise it would be written to until the next heartbeat fails.
+    // A client that ends its side counts as disconnected. Otherwise the front would write to the client until the next
+    // heartbeat fails.
     socket.once("end", () => socket.destroy());
     socket.resume();
   }
 
-  /** Call it when further requests arrive on a connection with a stream. */
+  /** Call this method when further requests arrive on a connection with a stream. */
   countExtra(socket: Socket, requests: number): void {
     const connection = this.#connections.get(socket);
     const { metrics, fanout } = this.#options;
@@ -143,7 +144,7 @@ export class SocketStreams {
   }
 }
 
-/** The number of request heads that end in these bytes; at least 1, since one begins in them. */
+/** The number of request heads that end in these bytes. At least 1, since a request head begins in these bytes. */
 function countHeads(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(endOfHead); at >= 0; at = bytes.indexOf(endOfHead, at + 4)) count += 1;

@@ -10,44 +10,44 @@ import type { MessageKind, SocketMessage } from "../../gateway/websocket/message
 export interface WebSocketConnectionOptions {
   readonly socket: Socket;
   readonly clock: Clock;
-  /** Memory for the client's messages, beyond the free {@link freeBytes}. */
+  /** Memory for the client's messages, in addition to {@link freeBytes}. */
   readonly reservation: BodyReservation;
   /** The most bytes of one message. */
   readonly messageBytes: number;
   /** The kinds of messages that `take` accepts. */
   readonly kinds: readonly MessageKind[];
   /**
-   * Called with each whole message. Returns true if it is still being handled, until
+   * Called with each whole message. Returns true if the message is still being handled, until
    * {@link WebSocketConnection.idle}.
    */
   readonly take: (message: SocketMessage) => boolean;
-  /** The connection is being closed, by the client or by the hub: nothing else may be written to it. */
+  /**
+   * Called when the client or the hub closes the connection. The hub must not write anything else to the connection.
+   */
   readonly over: () => void;
 }
 
-/** Bytes that each client may use without a reservation: enough for a change of filters, or a token. */
+/** Bytes that each client may use without a reservation. They are enough for a change of filters, or for a token. */
 const freeBytes = 4096;
 
-/** No real client splits a message into more fragments; each of them costs a buffer. */
+/** The limit of fragments in one message. No real client sends more fragments, and each fragment needs a buffer. */
 const mostFragments = 1024;
 const mostChunks = 4096;
 
-/**
- * Bytes of a client's control frame besides its payload: a header of two bytes and the mask [RFC 6455 5.2].
- */
+/** Bytes of a client's control frame without its payload: a header of two bytes, and the mask [RFC 6455 5.2]. */
 const controlHeaderBytes = 6;
 
-/** The time for the client to answer a close frame, in milliseconds; then the hub destroys the socket. */
+/** The time for the client to answer a close frame, in milliseconds. Then the hub destroys the socket. */
 const closeWithinMs = 1000;
 
 /**
- * Reads one WebSocket's frames with the `ws` library, and closes its connection. Each write is a whole frame, here and
- * in the rounds and pages that are written to the socket directly, so that frames never mix.
+ * Reads the frames of one WebSocket with the `ws` library, and closes the connection. Each write to the socket is a
+ * whole frame, so that frames never mix. The same holds for rounds and pages, which other classes write to the socket.
  */
 export class WebSocketConnection {
   readonly #options: WebSocketConnectionOptions;
   readonly #receiver: Receiver;
-  /** The latest unanswered ping; earlier ones need no answer [RFC 6455 5.5.3]. */
+  /** The latest unanswered ping. Earlier pings need no answer [RFC 6455 5.5.3]. */
   #ping: Buffer | undefined;
   /** Bytes read since the last whole message was handled. */
   #heldBytes = 0;
@@ -82,23 +82,23 @@ export class WebSocketConnection {
     if (this.#receiver.writable) this.#receiver.write(bytes);
   }
 
-  /** Call it when all messages are handled. */
+  /** Call this method when all messages are handled. */
   idle(): void {
     this.#release();
     this.#options.socket.resume();
   }
 
-  /** Call it when the socket has written everything. */
+  /** Call this method when the socket has written everything. */
   drained(): void {
     if (this.#ping !== undefined) this.#pong(this.#ping);
   }
 
-  /** Closes with a code and a reason, and waits for the client's answer. Safe to call twice. */
+  /** Closes the connection with a code and a reason, and waits for the client's answer. Safe to call twice. */
   close(code: number, reason = ""): void {
     this.end(frameClose(code, reason));
   }
 
-  /** Closes with a frame that is encoded already. */
+  /** Closes the connection with a frame that is already encoded. */
   end(lastFrame: Buffer): void {
     if (this.#closing !== undefined) return;
     const { socket, clock } = this.#options;
@@ -109,7 +109,7 @@ export class WebSocketConnection {
     socket.resume();
   }
 
-  /** Answers the client's close frame, unless it is itself the answer to ours. */
+  /** Answers the client's close frame, unless that frame is the answer to the hub's close frame. */
   #conclude(code: number): void {
     const { socket } = this.#options;
     if (this.#closing === undefined) this.close(code === noCode ? closeCodes.normal : code);
@@ -123,15 +123,15 @@ export class WebSocketConnection {
       this.close(closeCodes.unsupported, otherKindReason(kinds));
       return;
     }
-    // The socket is not read meanwhile, so that further messages stay with the client.
+    // Meanwhile the front does not read the socket, so that further messages stay at the client.
     if (this.#options.take(isBinary ? data : data.toString())) this.#options.socket.pause();
     else this.#release();
   }
 
-  /** A control frame may come between the fragments of a message, and does not count as one of its bytes. */
+  /** A control frame may arrive between the fragments of a message. Its bytes do not count as bytes of the message. */
   #control(payload: Buffer, isPing: boolean): void {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
-    // Otherwise the reservation for many control frames would last until the next message.
+    // Otherwise the reservation for many control frames stays until the next message.
     if (this.#heldBytes <= freeBytes) this.#options.reservation.release();
     if (isPing) this.#pong(payload);
   }
@@ -139,7 +139,7 @@ export class WebSocketConnection {
   #pong(payload: Buffer): void {
     const { socket } = this.#options;
     if (this.#closing !== undefined) return;
-    // With each ping, a client that reads nothing would add an answer to the queue.
+    // Otherwise each ping of a client that reads nothing adds an answer to the queue.
     const isFree = socket.writableLength === 0;
     this.#ping = isFree ? undefined : payload;
     if (isFree && socket.writable) socket.write(framePong(payload), () => this.drained());

@@ -5,28 +5,24 @@ import type { Link } from "./link/link.js";
 import { Targets } from "./link/targets.js";
 import { MemberGroups } from "./member-groups.js";
 
-/** The front's handle of a stream: its connection id on the link. */
+/** The front's key for a stream: the connection id on the link. */
 export type StreamId = number;
 
 export interface LinkChannelOptions {
   readonly link: Link;
-  /** The most ids in one message. */
+  /** The largest number of ids in one message. */
   readonly targets: number;
-  /**
-   * The largest body of one message: a server with flow control closes a client with more than 100 KiB unwritten.
-   */
+  /** The largest body of one message. A server with flow control closes a client with more than 100 KiB unwritten. */
   readonly roundBytes: number;
   /** The limit for the bytes of a round times its members: Mongrel2 copies the body for each connection. */
   readonly windowBytes: number;
   /** The last bytes of a stream that is being closed; undefined if there are none. */
   readonly lastFrame: (id: StreamId, reason: EndReason) => Buffer | undefined;
-  /** Called when the hub closes a stream; the server sends no notice of that. */
+  /** Called when the hub closes a stream. The server sends no notice in this case. */
   readonly ended: (id: StreamId) => void;
 }
 
-/**
- * The smallest round for many members; with smaller ones, the number of messages would cost more than their bytes.
- */
+/** The smallest round for many members. With smaller rounds, the number of messages costs more than the bytes. */
 const leastRoundBytes = 4096;
 
 /**
@@ -96,7 +92,7 @@ export class LinkChannel implements Channel<StreamId> {
     this.#options.ended(connection.handle);
   }
 
-  /** A normal close would wait until the client has read its queued bytes. */
+  /** A normal close waits until the client has read its queued bytes. */
   cut(connection: Connection<StreamId>): void {
     this.#cut.push(connection.handle);
     this.#options.ended(connection.handle);
@@ -114,7 +110,7 @@ export class LinkChannel implements Channel<StreamId> {
     this.#cut = [];
   }
 
-  /** Call it when the link is down: the connections of the unsent messages are lost. */
+  /** Call this method when the link is down. The connections of the unsent messages are lost. */
   reset(): void {
     this.#single.clear();
     this.#ending = [];

@@ -2,13 +2,14 @@ import { Targets } from "./link/targets.js";
 
 interface Group {
   readonly ids: Set<number>;
-  /** Undefined after a change, until it is framed again. */
+  /** Undefined after a change, until the list is framed again. */
   targets: Targets | undefined;
 }
 
 /**
- * The members of one cohort, in groups of as many ids as one message names. A change affects one group only; the other
- * groups keep their framed lists. With 10,000 members the lists are 80 KB, which need not be built for each round.
+ * The members of one cohort, in groups of as many ids as one message can name. A change affects only one group; the
+ * other groups keep their framed lists. With 10,000 members the lists have 80 KB, and are not built again for each
+ * round.
  */
 export class MemberGroups {
   readonly #max: number;
@@ -44,7 +45,7 @@ export class MemberGroups {
     if (this.#groups.size > 2 * Math.ceil(this.size / this.#max) + 1) this.#gather();
   }
 
-  /** One {@link Targets} for each group, the same object until the group changes. */
+  /** Yields one {@link Targets} per group. The object stays the same until the group changes. */
   *targets(): Generator<Targets, void> {
     for (const group of this.#groups) {
       group.targets ??= new Targets([...group.ids], this.#max);
@@ -67,7 +68,8 @@ export class MemberGroups {
   }
 
   /**
-   * After most members have left, it groups the others again: half-empty groups would double the number of messages.
+   * Groups the remaining members again after most members have left. Half-empty groups would double the number of
+   * messages.
    */
   #gather(): void {
     const ids = [...this.#groupOf.keys()];

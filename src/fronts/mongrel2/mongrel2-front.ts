@@ -30,13 +30,13 @@ import { encodeReply } from "./requests.js";
 import { Mongrel2WebSocket } from "./mongrel2-websocket.js";
 
 export interface Mongrel2FrontOptions {
-  /** Unique among the hub's outlets; the name of the link in metrics and log lines. */
+  /** The name of the link in metrics and log lines. It is unique among the hub's outlets. */
   readonly name: string;
   readonly sendSpec: string;
   readonly recvSpec: string;
   readonly controlSpec?: string;
   readonly recordFile?: string;
-  /** The most ids in one message. */
+  /** The largest number of ids in one message. */
   readonly targets: number;
   /** 0 sends no keep-alive. */
   readonly keepAliveMs: number;
@@ -57,9 +57,9 @@ interface Client {
   readonly id: number;
   /** A request counts as answered when the server has accepted the whole answer. */
   readonly requests: RequestQueue<ClientRequest>;
-  /** The rest of the answer that is being sent. */
+  /** The unsent rest of the answer. */
   rest: Buffer;
-  /** The request whose answer is not known yet. */
+  /** The request that the gateway has not answered yet. */
   unanswered: PendingRequest | undefined;
   closing: boolean;
   stream: Connection<StreamId> | undefined;
@@ -69,7 +69,7 @@ interface Client {
 }
 
 /**
- * The hub behind one Mongrel2 server: passes the server's requests to the gateway, and sends rounds over the link.
+ * The front behind one Mongrel2 server. It passes the server's requests to the gateway, and sends rounds over the link.
  */
 export class Mongrel2Front implements Front {
   readonly label = "mongrel2";
@@ -183,16 +183,16 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Closes a connection that sends WebSocket frames but has no WebSocket here: its client would read an answer as
-   * frames.
+   * Closes a connection that sends WebSocket frames but has no WebSocket in this hub. The client would parse any answer
+   * as frames.
    */
   #stray(id: number): void {
     this.#close({ id }, "stray-frames");
   }
 
   /**
-   * Mongrel2 reads further requests while one is unanswered. All bodies that wait together may be as large as one body
-   * may.
+   * Mongrel2 reads further requests while one request is unanswered. All waiting bodies of a connection together may
+   * have the maximum size of one body.
    */
   #enqueue(client: Client, request: Mongrel2Request | "malformed"): void {
     const { bodies } = this.#options.gateway;
@@ -201,7 +201,7 @@ export class Mongrel2Front implements Front {
     else this.#next(client);
   }
 
-  /** Answers the next request if none is being answered: each connection gets one message at a time. */
+  /** Answers the next request, unless an answer is being sent: each connection gets one message at a time. */
   #next(client: Client): void {
     const request = client.requests.next();
     if (request !== undefined) this.#answer(client, request);
@@ -231,8 +231,8 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Opens a stream, or returns the refusal. Refuses a WebSocket that does not begin with a handshake of the server, which
-   * must know that frames follow.
+   * Opens a stream, or returns the error response. Refuses a WebSocket that does not begin with a handshake of the
+   * server, because the server must know that frames follow.
    */
   #open(client: Client, start: StreamStart, { request, isHandshake }: PendingRequest): Reply | undefined {
     const { gateway } = this.#options;
@@ -310,7 +310,7 @@ export class Mongrel2Front implements Front {
     });
   }
 
-  /** A further request gets no answer, which would appear in the middle of the stream. */
+  /** A further request gets no answer, because the answer would appear in the middle of the stream. */
   #extra(client: Client, stream: Connection<StreamId>): void {
     if (!countExtraRequests(client, 1, this.#options.metrics)) return;
     client.closing = true;
@@ -382,7 +382,7 @@ function bodyBytesOf(requests: readonly ClientRequest[]): number {
   return requests.reduce((sum, request) => sum + (request === "malformed" ? 0 : request.bodyBytes), 0);
 }
 
-/** Drops the waiting requests, and returns how many they were. */
+/** Drops the waiting requests, and returns their number. */
 function drop({ requests }: Client): number {
   const dropped = requests.clear();
   for (const request of dropped) if (request !== "malformed") request.leave();

@@ -22,16 +22,16 @@ export interface Mongrel2WebSocketOptions {
   readonly turnBudget: TurnBudget;
   /** The most bytes of one message. */
   readonly messageBytes: number;
-  /** Memory for messages that wait or are handled: Mongrel2 keeps reading meanwhile. */
+  /** Memory for messages that wait or are being handled. Meanwhile Mongrel2 continues to read. */
   readonly reservation: BodyReservation;
-  /** Writes an answer on the stream. */
+  /** Writes an answer to the stream. */
   readonly onResult: (result: MessageResult) => boolean;
-  /** The stream has to be closed, after what is being sent and {@link Mongrel2WebSocket.lastFrame}. */
+  /** Called when the front has to close the stream, after the queued bytes and {@link Mongrel2WebSocket.lastFrame}. */
   readonly end: () => void;
 }
 
 /**
- * One WebSocket behind Mongrel2, which joins the fragments of a message, but answers neither pings nor closes.
+ * One WebSocket behind Mongrel2. Mongrel2 joins the fragments of a message, but answers neither pings nor close frames.
  */
 export class Mongrel2WebSocket {
   readonly #options: Mongrel2WebSocketOptions;
@@ -49,12 +49,12 @@ export class Mongrel2WebSocket {
     });
   }
 
-  /** Call it when answers have been written. */
+  /** Call this method when answers have been written. */
   flushed(): void {
     this.#messages.flushed();
   }
 
-  /** Handles a frame that Mongrel2 has unmasked, and joined from its fragments. */
+  /** Handles a frame. Mongrel2 has already unmasked the frame, and joined its fragments. */
   onFrame(opcode: number, payload: Buffer): void {
     if (this.#last !== undefined) return;
     switch (opcode) {
@@ -79,7 +79,7 @@ export class Mongrel2WebSocket {
     return this.#last ?? endFrames[reason];
   }
 
-  /** Call it when the stream has ended: no further message is handled. */
+  /** Call this method when the stream has ended: no further message is handled. */
   over(): void {
     this.#messages.end();
     this.#options.reservation.release();
@@ -107,8 +107,8 @@ export class Mongrel2WebSocket {
 }
 
 /**
- * The code of the answer to a close: the client's code, or another if that is absent or must not be sent [RFC 6455
- * 7.4].
+ * The code for the answer to a close frame. It is the client's code, or another code if the client's is absent or must
+ * not be sent [RFC 6455 7.4].
  */
 function codeOf(payload: Buffer): number {
   if (payload.length === 0) return closeCodes.normal;

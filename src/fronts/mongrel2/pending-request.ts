@@ -6,25 +6,26 @@ import { closesAfterAnswer, isHandshake, toGatewayRequest } from "./requests.js"
 /** A request that is not answered yet. */
 export interface PendingRequest {
   readonly request: GatewayRequest;
-  /** True if a WebSocket may begin with it. */
+  /** True if a WebSocket may begin with this request. */
   readonly isHandshake: boolean;
   /** True if the client or the server announces a spooled upload. */
   readonly upload: boolean;
   /** True if the connection has to be closed after the answer. */
   readonly closes: boolean;
-  /** The bytes that are kept of its body. */
+  /** The number of bytes of the body that are kept. */
   readonly bodyBytes: number;
-  /** Call it when the request is answered or dropped: frees the memory of its body. */
+  /** Frees the memory of the body. Call this method when the request is answered or dropped. */
   readonly leave: () => void;
-  /** Call it when the client disconnects before the answer. */
+  /** Call this method when the client disconnects before the answer. */
   readonly onDisconnect: () => void;
 }
 
 const empty = Buffer.alloc(0);
 
 /**
- * Keeps a request with its body, which has arrived already. If there is no memory for the body, the front drops it at
- * once, and a later read of the body fails. A client without the right to send the body gets the refusal instead.
+ * Keeps a request with its body, which has already arrived. If there is no memory for the body, the front drops the
+ * body at once, and a later read of the body fails. A client without the right to send the body still gets the error
+ * response about that right.
  */
 export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudget): PendingRequest {
   const head = { ...request, body: empty };

@@ -2,7 +2,7 @@ import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Mongrel2Request } from "./wire/request.js";
 
-/** Turns a request from Mongrel2 into one for the gateway. `body` returns its body. */
+/** Turns a request from Mongrel2 into a request for the gateway. `body` returns the body of the request. */
 export function toGatewayRequest(
   request: Mongrel2Request,
   { body, disconnectSignal }: Pick<GatewayRequest, "body" | "disconnectSignal">,
@@ -22,8 +22,9 @@ export function toGatewayRequest(
 }
 
 /**
- * True for a WebSocket handshake, as Mongrel2 passes it on. From then on Mongrel2 reads frames, so that a refusal has
- * to close the connection. A client that sends this method itself gets frames that it does not expect.
+ * True for a WebSocket handshake that Mongrel2 reports. After the handshake Mongrel2 reads frames, so the front has to
+ * close the connection if it refuses the WebSocket. A client that itself sends a request with this method gets frames
+ * that it does not expect.
  */
 export function isHandshake({ method }: Pick<Mongrel2Request, "method">): boolean {
   return method === "WEBSOCKET_HANDSHAKE";

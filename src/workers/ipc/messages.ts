@@ -3,10 +3,10 @@ import type { Offset } from "../../hub/publications/position.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { CounterName, HistogramName, Labels } from "../../base/metrics.js";
 
-/** The hub's number for a cohort of one worker; a number is never used again. */
+/** The hub's number for a cohort of one worker. The hub never uses a number again. */
 export type CohortNumber = number;
 
-/** The worker's number for a request that it passes on, and for the stream that this request opens. */
+/** The worker's number for a request that the worker passes to the hub, and for the stream that this request opens. */
 export type RequestNumber = number;
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -19,11 +19,11 @@ export interface Standing {
   readonly id: string;
 }
 
-/** Messages from the hub to a worker. A message with a body has one more frame. */
+/** Messages from the hub to a worker. A message with a body has one additional frame. */
 export type ToWorker =
   /**
-   * Body: the next publications of a cohort. The worker answers `taken` when they are in a round, or when no client
-   * needs them.
+   * Body: the next publications of a cohort. The worker answers `taken` when the publications are in a round, or when
+   * no client needs them.
    */
   | ({ readonly kind: "batch"; readonly cohort: CohortNumber; readonly count: number } & Standing)
   /**
@@ -32,7 +32,7 @@ export type ToWorker =
   | {
       readonly kind: "stream";
       readonly request: RequestNumber;
-      /** The kinds of messages that its client may send; none unless it is a WebSocket. */
+      /** The kinds of messages that the client may send; none unless the stream is a WebSocket. */
       readonly kinds: readonly MessageKind[];
       readonly headers: HeaderList;
       readonly expiresAtMs?: number | undefined;
@@ -46,35 +46,38 @@ export type ToWorker =
       readonly headers: HeaderList;
       readonly contentLength?: number | undefined;
     }
-  /** Body: the answer to a message of a stream's client; empty if there is none. */
+  /** Body: the answer to a message of a stream's client; empty if there is no answer. */
   | {
       readonly kind: "message-result";
       readonly request: RequestNumber;
-      /** The cohort in which the stream continues. @default its own */
+      /** The cohort in which the stream continues. @default the stream's own cohort */
       readonly place?: Place | undefined;
       /** The cohort that the stream has left, and its position at that time. */
       readonly left?: (Standing & { readonly cohort: CohortNumber }) | undefined;
       readonly renewed?: { readonly expiresAtMs?: number | undefined } | undefined;
     }
-  /** Asks for the body of this request; the worker answers `body`. */
+  /** Asks for the body of this request. The worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
   /** Body: the body of the page. */
   | ({ readonly kind: "page"; readonly ask: number } & Omit<Page, "body">)
-  /** The lowest position of all cohorts of this worker. Sent every second; the worker answers `metrics`. */
+  /**
+   * The lowest position of all cohorts of this worker. The hub sends this message every second, and the worker answers
+   * `metrics`.
+   */
   | ({ readonly kind: "standing" } & Standing)
-  /** The hub sends no further connections; the worker answers `settled` after its last write. */
+  /** The hub sends no further connections. The worker answers `settled` after its last write. */
   | { readonly kind: "settle" }
-  /** The worker has to close its streams in order, and to end. */
+  /** The worker has to close its streams in order, and then to end. */
   | { readonly kind: "close" };
 
 /** The names of the format and the coding of a cohort's bytes. */
 export interface CohortEncoding {
   readonly format: string;
-  /** Absent if there is no coding. */
+  /** The name of the coding; absent if there is no coding. */
   readonly coding?: string | undefined;
 }
 
-/** The cohort that a stream joins; the worker may not know it yet. */
+/** The cohort that a stream joins. The worker may not know this cohort yet. */
 export interface Place {
   readonly cohort: CohortNumber;
   readonly encoding: CohortEncoding;
@@ -98,7 +101,7 @@ export type ToHub =
       readonly headers: HeaderList;
       readonly peer?: string | undefined;
     }
-  /** Body: the body of the request, unless there is a refusal. */
+  /** Body: the body of the request, unless `refusal` is set. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
   /** Body: a message of a stream's client. The hub answers `message-result`, unless the stream has ended. */
   | { readonly kind: "message"; readonly request: RequestNumber; readonly message: MessageKind }
@@ -106,7 +109,7 @@ export type ToHub =
   | { readonly kind: "ended"; readonly request: RequestNumber }
   /** A connection that the hub had passed to the worker has closed. */
   | { readonly kind: "closed"; readonly connection: number }
-  /** Batches are in rounds. `roundBytes` is the limit of the cohort's next round. */
+  /** These batches are in rounds. `roundBytes` is the limit of the cohort's next round. */
   | {
       readonly kind: "taken";
       readonly cohort: CohortNumber;
@@ -126,7 +129,7 @@ export type ToHub =
   | ({ readonly kind: "metrics" } & WorkerMetrics)
   | { readonly kind: "settled" };
 
-/** The fields of the PharosError for which a body could not be read. */
+/** The fields of the PharosError that explains why a body could not be read. */
 export interface BodyRefusal {
   readonly code: string;
   readonly message: string;

@@ -14,17 +14,17 @@ export interface ZeroMqPeerOptions<In> {
   readonly clock: Clock;
   /** Called for each message, in order. `body` is empty for messages without one. */
   readonly onMessage: (message: In, body: Buffer) => void;
-  /** The connection is broken: no message is sent or received any more. Not called after `close`. */
+  /** Called when the connection is broken. No message is sent or received any more. Not called after `close`. */
   readonly broken: (error: unknown) => void;
 }
 
 /**
- * The shortest time between two ZeroMQ messages, in milliseconds. Each message wakes the other process, which takes
- * about 0.2 ms when all cores are busy. That was half of the hub's time while 10,000 streams opened one by one.
+ * The shortest time between two ZeroMQ messages, in milliseconds. Each message wakes the other process, which needs
+ * about 0.2 ms when all cores are busy. While 10,000 streams opened one by one, this was half of the hub's CPU time.
  */
 const pauseMs = 4;
 
-/** The longest time that a worker that ends waits for its last messages to be sent, in milliseconds. */
+/** The longest time that an ending worker waits until its last messages are sent, in milliseconds. */
 const lingerMs = 500;
 
 /** Reading the clock after each message would cost more than many of the messages. */
@@ -33,9 +33,9 @@ const messagesPerClockRead = 8;
 const nothing = Buffer.alloc(0);
 
 /**
- * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message: a frame of JSON
- * for all of them, and a frame for each body. The queues need no limit: batches wait until earlier ones are in
- * a round, pages follow requests, and requests belong to connections.
+ * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message: one frame of
+ * JSON for all messages, and one frame for each body. The queues need no limit: batches wait until earlier batches are
+ * in a round, pages follow requests, and requests belong to connections.
  */
 export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorker> implements Peer<Out> {
   readonly #socket = new Pair({
@@ -96,7 +96,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     const frames = [JSON.stringify(this.#messages), ...this.#bodies];
     this.#messages = [];
     this.#bodies = [];
-    // Without a limit and with a time-out of 0, a send is over when it returns.
+    // Without a limit and with a time-out of 0, a send is complete when the call returns.
     this.#socket.send(frames).catch((error: unknown) => this.#break(error));
   }
 
@@ -110,8 +110,8 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
   }
 
   /**
-   * Takes several turns: one ZeroMQ message may contain thousands of requests, and a receive that finds a message does
-   * not leave the turn.
+   * Handles the messages in several turns of the event loop. One ZeroMQ message may contain thousands of requests, and
+   * a receive that finds a message does not end the turn.
    */
   async #takeAll(messages: readonly In[], bodies: Buffer[]): Promise<void> {
     let next = 0;

@@ -2,7 +2,7 @@ import type { LogLevel } from "../../base/log.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
-/** The settings that a worker gets at its start, over the channel that also brings its connections. */
+/** The settings that a worker gets at its start, over the channel that also transfers its connections. */
 export interface WorkerSettings {
   /** The number of the worker, from 1. */
   readonly worker: number;
@@ -25,11 +25,11 @@ export interface WorkerSettings {
 
 /** The message that comes with each connection. */
 export interface HandedOver {
-  /** Counted from 1 for each worker, in the order of sending. */
+  /** The number of the connection, counted from 1 for each worker in the order of sending. */
   readonly connection: number;
 }
 
-/** Parses the hub's first message. Not validated: the hub runs the same program. */
+/** Parses the hub's first message. The function does not validate it, because the hub runs the same program. */
 export function parseWorkerSettings(message: unknown): WorkerSettings {
   return message as WorkerSettings;
 }

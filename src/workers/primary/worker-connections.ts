@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 
 /** Callbacks for a connection that is passed to a worker. Exactly one of them is called, once. */
 export interface HandOverCallbacks {
-  /** The worker had the connection, and it has closed. */
+  /** The worker had the connection, and the connection has closed. */
   readonly closed: () => void;
   /** The worker never got the connection. Nothing was read from it, so another worker can have it. */
   readonly failed: () => void;
@@ -15,17 +15,17 @@ interface Sending {
 }
 
 /**
- * The connections of one worker. Node sends a handle when the one before is acknowledged. If the process dies, Node
- * forgets the handles that wait: it calls no callback, and leaves their descriptors open. So sockets are kept here
- * until they are sent.
+ * The connections of one worker. Node sends a handle when the worker has acknowledged the previous handle. If the
+ * process dies, Node forgets the waiting handles: Node calls no callback, and leaves the descriptors open. So this
+ * class keeps sockets until they are sent.
  */
 export class WorkerConnections {
   readonly #sending = new Map<number, Sending>();
-  /** The connections that the worker has; only the callback for their end is kept. */
+  /** The connections that the worker has. Only the callback for the end of a connection is kept. */
   readonly #had = new Map<number, () => void>();
   #last = 0;
 
-  /** Connections that the worker has, or that are on their way to it. */
+  /** The number of connections that the worker has, or that are being sent to the worker. */
   get size(): number {
     return this.#sending.size + this.#had.size;
   }
@@ -43,7 +43,7 @@ export class WorkerConnections {
     if (sending === undefined) return;
     this.#sending.delete(connection);
     this.#had.set(connection, sending.callbacks.closed);
-    // Closes only the descriptor [libuv, uv__stream_close]; the worker's descriptor is for the same connection.
+    // Closes only this descriptor [libuv, uv__stream_close]. The worker's descriptor is for the same connection.
     sending.socket.destroy();
   }
 
@@ -62,7 +62,7 @@ export class WorkerConnections {
     closed?.();
   }
 
-  /** The worker has ended: its connections have closed, and those on their way have failed. */
+  /** The worker has ended: its connections have closed, and the unsent connections have failed. */
   end(): void {
     const had = [...this.#had.values()];
     const sending = [...this.#sending.values()];

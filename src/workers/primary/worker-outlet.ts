@@ -24,36 +24,35 @@ export interface WorkerOutletOptions {
 interface Numbered {
   readonly number: CohortNumber;
   readonly cohort: Cohort;
-  /** The sizes of the batches that the worker has not taken yet. */
+  /** The sizes of the batches that the worker has not acknowledged yet. */
   readonly untaken: number[];
-  /**
-   * The bytes of a round times all its members: what the worker has reported, for all connections of that time.
-   */
+  /** The bytes of a round times all its members, as the worker last reported for all connections at that time. */
   allMembersBytes: number | undefined;
 }
 
 type PageRequest = ToHub & { readonly kind: "ask" };
 
 /**
- * Batches of one cohort on their way: one for the round that begins, and one so that the next round need not wait.
+ * The limit of unacknowledged batches of one cohort: one for the current round, and one so that the next round does not
+ * wait.
  */
 const batchesAhead = 2;
 
-/** Bytes on their way to one worker: 64 full rounds, for as many busy cohorts. */
+/** The limit of unacknowledged bytes for one worker: 64 full rounds, for 64 busy cohorts. */
 const bytesAhead = 16 * 1024 * 1024;
 
 /** The size of a batch before the worker has reported a limit. */
 const firstRoundBytes = 16 * 1024;
 
-/** The smallest batch for many connections; the HTTP front's smallest round is as large. */
+/** The smallest batch for many connections. The HTTP front's smallest round has the same size. */
 const leastRoundBytes = 4096;
 
 /** The time for reading pages in one turn of the event loop, in milliseconds. */
 const pagesPerTurnMs = 10;
 
 /**
- * One worker, as an outlet of the hub with numbered cohorts. A cohort's next batch is taken when the worker has taken
- * the batch before the last one. So under load, publications go out in larger batches, as on all fronts.
+ * One worker, as an outlet of the hub with numbered cohorts. The outlet reads a cohort's next batch when the worker has
+ * acknowledged the batch before the last one. So under load, the batches become larger, as on all fronts.
  */
 export class WorkerOutlet implements Outlet {
   readonly name: string;
@@ -83,7 +82,7 @@ export class WorkerOutlet implements Outlet {
     this.#takeTurn();
   }
 
-  /** Adds a connection. Undone by {@link leave}. */
+  /** Adds a connection; {@link leave} removes it. */
   join(ticket: JoinTicket): Place {
     const joining = LocalTicket.read(ticket);
     const { hub } = this.#options;
@@ -100,9 +99,7 @@ export class WorkerOutlet implements Outlet {
     };
   }
 
-  /**
-   * Moves a connection to another cohort. It has been sent everything up to the position of the old cohort.
-   */
+  /** Moves a connection to another cohort. The worker already has everything up to the position of the old cohort. */
   move(
     number: CohortNumber,
     ticket: JoinTicket,
@@ -126,7 +123,7 @@ export class WorkerOutlet implements Outlet {
     this.#numbered.delete(numbered.cohort);
     this.#byNumber.delete(number);
     this.#waiters.look();
-    // Other cohorts waited because of the bytes on their way to this one.
+    // Other cohorts waited because of the unacknowledged bytes of this cohort.
     if (this.#waiting.size > 0) this.#takeTurn();
   }
 
@@ -167,8 +164,8 @@ export class WorkerOutlet implements Outlet {
   }
 
   /**
-   * Call it when the worker has ended: the outlet sends no more data. The caller has to call `leave` for each
-   * connection.
+   * Call this method when the worker has ended. The outlet then sends no more data. The caller has to call `leave` for
+   * each connection.
    */
   close(): void {
     this.#closed = true;
@@ -195,7 +192,8 @@ export class WorkerOutlet implements Outlet {
   #turn(): void {
     this.#turnDue = false;
     if (this.#closed) return;
-    // A copy: cohorts that have to wait again are added at the end of the set, and the loop would visit them again.
+    // A copy, because cohorts that have to wait again are added at the end of the set. The loop would visit these
+    // cohorts again.
     const waiting = [...this.#waiting];
     for (const numbered of waiting) {
       if (this.#bytes >= bytesAhead) break;
@@ -249,7 +247,7 @@ export class WorkerOutlet implements Outlet {
     const { hub, peer } = this.#options;
     const numbered = this.#byNumber.get(cohort);
     if (numbered === undefined) {
-      // Its last reader has gone. The worker still needs an answer, before it asks for other pages.
+      // The last reader of the page has ended. The worker still needs an answer before it asks for other pages.
       peer.send({ kind: "page", ask, count: 0, next: state, gapReason: undefined, full: false });
       return;
     }

@@ -16,10 +16,11 @@ export interface WorkerPoolOptions {
   /** The number of worker processes. */
   readonly workers: number;
   /**
-   * The most connections of one worker, with and without a stream. A worker that has them gets no further ones.
+   * The limit of connections of one worker, with and without a stream. At the limit, a worker gets no further
+   * connections.
    */
   readonly connectionsPerWorker: number;
-  /** The most connections of all workers together. */
+  /** The limit of connections of all workers together. */
   readonly connections: number;
   /** The program of a worker. */
   readonly entry: string;
@@ -32,17 +33,17 @@ export interface WorkerPoolOptions {
   readonly metrics: Metrics;
 }
 
-/** A worker that ends within this time of its start is replaced only after a pause, in milliseconds. */
+/** If a worker ends within this time after its start, the pool replaces it only after a pause. In milliseconds. */
 const soonMs = 10_000;
 const longestPauseMs = 30_000;
 
 /** The longest socket path on Linux, without the closing NUL [unix(7)]. */
 const socketPathBytes = 107;
 
-/** The time for workers to end, in milliseconds; then the hub kills them. */
+/** The time for workers to end, in milliseconds. Then the hub kills them. */
 const closeWithinMs = 5000;
 
-/** The worker processes. A worker that ends or cannot be started is replaced. */
+/** The worker processes. The pool replaces a worker that ends or cannot be started. */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #workers: (Worker | undefined)[];
@@ -71,7 +72,7 @@ export class WorkerPool {
     return this.#sum((worker) => worker.laggards);
   }
 
-  /** One entry for each configured worker, also while it has no process. */
+  /** One entry for each configured worker, even while the worker has no process. */
   get status(): readonly WorkerStatus[] {
     return this.#workers.map((worker, index) => ({
       worker: index + 1,
@@ -91,10 +92,11 @@ export class WorkerPool {
   /**
    * Resolves when all workers accept connections.
    *
-   * @throws PharosError `unreachable` if a worker ends before, or the folder for their sockets cannot be created
+   * @throws PharosError `unreachable` if a worker ends first, or if the folder for the workers' sockets cannot be
+   *   created
    */
   async start(): Promise<void> {
-    // Done before the first wait, so that a `close` in the meantime finds the folder and every worker.
+    // Before the first wait, so that a `close` in the meantime finds the folder and every worker.
     this.#makeDir();
     await Promise.all(this.#workers.map((_, index) => this.#start(index)));
     if (!this.#workers.every((worker) => worker?.isUp === true))
@@ -135,7 +137,7 @@ export class WorkerPool {
     if (this.#dir !== "") await rm(this.#dir, { recursive: true, force: true });
   }
 
-  /** Resolves when the worker accepts connections, or has ended and will be replaced. */
+  /** Resolves when the worker accepts connections, or when it has ended and the pool will replace it. */
   async #start(index: number, pauseMs = 0): Promise<void> {
     const { clock, logger } = this.#options;
     const startedMs = clock.monotonic();
@@ -148,7 +150,7 @@ export class WorkerPool {
     if (worker.isUp) logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
   }
 
-  /** Creates a folder that no other user can enter; again if another program has deleted it. */
+  /** Creates a folder that no other user can enter, or creates it again if another program has deleted it. */
   #makeDir(): void {
     if (this.#dir !== "" && existsSync(this.#dir)) return;
     try {
@@ -212,6 +214,6 @@ function noFolder(reason: string, cause?: unknown): PharosError {
 interface EndedRun {
   readonly how: string;
   readonly ranMs: number;
-  /** The pause before this run. */
+  /** The pause before this run, in milliseconds. */
   readonly pauseMs: number;
 }

@@ -12,24 +12,27 @@ export interface WorkerProcessOptions {
 }
 
 /**
- * The process of one worker. It gets its settings and connections over Node's own channel, and ends with the hub.
+ * The process of one worker. The process gets its settings and connections over Node's own channel, and ends when the
+ * hub ends.
  */
 export class WorkerProcess {
   readonly #child: ChildProcess;
 
   /**
-   * Throws Node's error if starting cannot even be tried, for example without memory; `ended` is then not called.
+   * Throws Node's error if Node cannot even try to start the process, for example without memory. Then `ended` is not
+   * called.
    */
   constructor({ entry, settings, ended }: WorkerProcessOptions) {
-    // Its log lines go where the hub's go; its standard output is discarded.
+    // The worker writes its log lines to the same place as the hub. Its standard output is discarded.
     const child = fork(entry, [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.#child = child;
     child.once("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
     child.on("error", (error) => {
-      // A process that could not be started never emits `exit`. After any other error it still runs, or `exit` follows.
+      // A process that could not be started never emits `exit`. After any other error, the process still runs, or
+      // `exit` follows.
       if (child.pid === undefined) ended(error.message);
     });
-    // Without free descriptors, Node returns a child that has no channel and so no `send`.
+    // Without free descriptors, Node returns a child without a channel, and so without `send`.
     if (child.connected) child.send(settings, ignore);
   }
 
@@ -44,8 +47,8 @@ export class WorkerProcess {
 
   /**
    * Sends a descriptor of the connection. This process's own descriptor stays open, so that another worker can get the
-   * connection if this fails. `sent` is called when the kernel has the descriptor, or with an error; it is not called
-   * if the process ends before.
+   * connection if the call fails. The class calls `sent` when the kernel has the descriptor, or with an error. It does
+   * not call `sent` if the process ends first.
    */
   handOver(handed: HandedOver, socket: Socket, sent: (error: Error | null) => void): void {
     this.#child.send(handed, socket, { keepOpen: true }, sent);
@@ -53,7 +56,8 @@ export class WorkerProcess {
 
   /** Kills the process. */
   kill(): void {
-    // A process that could not be started has the pid 0 in libuv: the signal would go to the hub's whole process group.
+    // A process that could not be started has the pid 0 in libuv. With this pid, the signal would go to the hub's whole
+    // process group.
     if (this.#child.pid !== undefined) this.#child.kill("SIGKILL");
   }
 }

@@ -37,7 +37,7 @@ const nothing = Buffer.alloc(0);
 
 type RequestMessage = ToHub & { readonly kind: "request" };
 
-/** Answers the requests that one worker passes on, and counts its open streams. */
+/** Answers the requests of one worker, and counts the worker's open streams. */
 export class WorkerRequests {
   readonly #options: WorkerRequestsOptions;
   readonly #streams = new Map<RequestNumber, OpenStream>();
@@ -61,7 +61,7 @@ export class WorkerRequests {
     const gatewayRequest = this.#asGatewayRequest(message);
     const send = (answer: Answer): void => {
       this.#unanswered.delete(request);
-      // The worker is gone, so that no stream can be opened.
+      // The worker has ended, so no stream can be opened.
       if (this.#closed) return;
       try {
         const reply =
@@ -93,7 +93,7 @@ export class WorkerRequests {
     else if (result !== undefined) this.#sendResult(request, result);
   }
 
-  /** A stream has ended, or its client has disconnected before it was opened, possibly before the answer. */
+  /** A stream has ended, or the client has disconnected before the stream opened, possibly before the answer. */
   ended(request: RequestNumber): void {
     this.#unanswered.get(request)?.abort();
     const stream = this.#streams.get(request);
@@ -103,7 +103,7 @@ export class WorkerRequests {
     stream.ended?.();
   }
 
-  /** Call it when the worker is gone, and all its connections. */
+  /** Call this method when the worker and all its connections have ended. */
   close(): void {
     this.#closed = true;
     for (const request of [...this.#streams.keys(), ...this.#unanswered.keys()]) this.ended(request);
@@ -141,7 +141,7 @@ export class WorkerRequests {
     this.#options.peer.send({ kind: "reply", request, status, headers, contentLength }, body);
   }
 
-  /** Batches of the new cohort follow this message; those of the old cohort came before it. */
+  /** Batches of the new cohort follow this message. Batches of the old cohort were sent before this message. */
   #sendResult(request: RequestNumber, { answer, moved, renewed }: MessageResult): void {
     const stream = this.#streams.get(request);
     if (stream === undefined) return;

@@ -25,21 +25,19 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Called once when the process has ended or could not be started. All its connections are gone then. */
+  /** Called once when the process has ended or could not be started. Then all its connections have ended. */
   readonly ended: (how: string) => void;
 }
 
-/**
- * The time for the process to start, in milliseconds: twenty times the usual time on an idle machine.
- */
+/** The time-out for starting the process, in milliseconds: twenty times the usual time on an idle machine. */
 const startWithinMs = 60_000;
 
 /** The time between two pings to the worker, in milliseconds. */
 const askMs = 1000;
 
 /**
- * The hub replaces a worker that leaves this many pings unanswered and sends nothing else.
- * The hub counts pings instead of time, since time also passes while the hub itself is stopped.
+ * The hub replaces a worker after this many unanswered pings, if the worker sends nothing else. The hub counts pings
+ * instead of time, because time also passes while the hub itself is stopped.
  */
 const unansweredAtMost = 10;
 
@@ -52,11 +50,11 @@ export class Worker {
   readonly #connections = new WorkerConnections();
   #process: WorkerProcess | undefined;
   #asking: Timer | undefined;
-  /** Pings since its last message. */
+  /** The number of pings since the worker's last message. */
   #unanswered = 0;
   #gauges: Pick<WorkerMetrics, "laggards" | "bodyBytes"> = { laggards: 0, bodyBytes: 0 };
   #up = false;
-  /** True if a connection could not be passed to it. */
+  /** True if a connection could not be passed to the worker. */
   #refused = false;
   #settled = false;
   #closing = false;
@@ -76,7 +74,7 @@ export class Worker {
     this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer });
   }
 
-  /** Starts the process. Resolves when it accepts connections, has ended, or cannot be started. */
+  /** Starts the process. Resolves when the worker accepts connections, has ended, or cannot be started. */
   async start(): Promise<void> {
     const { clock } = this.#options;
     await this.#launch();
@@ -88,7 +86,7 @@ export class Worker {
     if (!this.#over) this.#asking = clock.every(askMs, () => this.#ask());
   }
 
-  /** True while it accepts connections. */
+  /** True while the worker accepts connections. */
   get isUp(): boolean {
     return this.#up && !this.#over && !this.#refused && this.#process?.isConnected === true;
   }
@@ -116,7 +114,7 @@ export class Worker {
     return this.#gauges.bodyBytes;
   }
 
-  /** Passes a connection to the worker. If that fails, the worker is not up any more. */
+  /** Passes a connection to the worker. If this fails, the worker is not up any more. */
   handOver(socket: Socket, callbacks: HandOverCallbacks): void {
     const connection = this.#connections.add(socket, callbacks);
     this.#process?.handOver({ connection }, socket, (error) => {
@@ -137,8 +135,8 @@ export class Worker {
   }
 
   /**
-   * Lets the worker close its streams in order and end. Resolves when it has ended. The caller sets the deadline. A
-   * worker that has not started yet has no connections: it is killed.
+   * Asks the worker to close its streams in order, and then to end. Resolves when the worker has ended. The caller sets
+   * the deadline. A worker that has not started yet has no connections, so the hub kills it.
    */
   async close(): Promise<void> {
     this.#closing = true;
@@ -211,7 +209,7 @@ export class Worker {
   }
 
   #fail(error: unknown): void {
-    // Its connection may break while it ends: the hub told it to end.
+    // The connection to the worker may break while the worker ends, because the hub asked it to end.
     if (this.#closing) return;
     this.#asking?.cancel();
     const { logger, settings } = this.#options;

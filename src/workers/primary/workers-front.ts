@@ -5,19 +5,20 @@ import type { Front, WorkerStatus } from "../../fronts/front.js";
 import { WorkerPool } from "./worker-pool.js";
 import type { WorkerPoolOptions } from "./worker-pool.js";
 
-/** The front closes connections above `connections` at once. */
+/** The front closes connections above the limit `connections` at once. */
 export interface WorkersFrontOptions extends WorkerPoolOptions {
   readonly host: string;
   readonly port: number;
 }
 
-/** Connections that wait to be accepted: the default maximum of Linux. */
+/** The limit of connections that wait to be accepted: the default maximum of Linux. */
 const backlog = 4096;
 
 /**
- * The HTTP front in several processes. This process accepts connections and passes them to the workers in rotation;
- * with a shared port, some workers would fill up while others idle. It decides about requests, rights and subscriptions
- * for all workers. The hub replaces a worker that ends; its clients reconnect and resume.
+ * The HTTP front in several processes. This process accepts connections and passes them to the workers in rotation.
+ * With a shared port, some workers fill up while others idle. This process also decides about requests, rights and
+ * subscriptions for all workers. The hub replaces a worker that ends, and the clients of that worker reconnect and
+ * resume.
  */
 export class WorkersFront implements Front {
   readonly label = "http";
@@ -25,13 +26,13 @@ export class WorkersFront implements Front {
   readonly #options: WorkersFrontOptions;
   readonly #server: Server;
   readonly #pool: WorkerPool;
-  /** Connections from before the workers are ready; undefined once they are. */
+  /** Connections that were accepted before the workers are ready; undefined once the workers are ready. */
   #early: Socket[] | undefined = [];
 
   constructor(options: WorkersFrontOptions) {
     this.#options = options;
     this.#pool = new WorkerPool(options);
-    // This process reads no data: the first bytes of a connection are for the worker.
+    // This process reads no data, because the first bytes of a connection are for the worker.
     this.#server = createServer({ pauseOnConnect: true }, (socket) => {
       if (this.#early === undefined) this.#handOver(socket);
       else this.#early.push(socket);
@@ -56,7 +57,7 @@ export class WorkersFront implements Front {
     return this.#pool.bodyBytes;
   }
 
-  /** Binds the port and starts the workers; a worker that ends before it is ready is a failure too. */
+  /** Binds the port and starts the workers. Rejects also if a worker ends before the worker is ready. */
   async start(): Promise<string> {
     await this.#bind();
     try {
@@ -88,7 +89,7 @@ export class WorkersFront implements Front {
       this.#server.once("error", refuse);
       this.#server.listen({ host, port, backlog }, () => {
         this.#server.off("error", refuse);
-        // The process lacks memory or descriptors for one connection; later ones may succeed.
+        // The process lacks memory or descriptors for one connection. Later connections may succeed.
         this.#server.on("error", (error) =>
           this.#options.logger.error({ error }, "a connection could not be accepted"),
         );
@@ -97,7 +98,7 @@ export class WorkersFront implements Front {
     });
   }
 
-  /** Also closes the connections that no worker has got yet. */
+  /** Also closes the connections that no worker has yet. */
   #takeNoMore(): void {
     this.#server.close();
     for (const socket of this.#early?.splice(0) ?? []) socket.destroy();
@@ -110,7 +111,7 @@ export class WorkersFront implements Front {
     if (ended === undefined) return this.#cut(socket, "address");
     worker.handOver(socket, {
       closed: ended,
-      // No worker has read from it, so the next worker can get it.
+      // No worker has read from the connection, so the next worker can get it.
       failed: () => {
         ended();
         this.#handOver(socket);
@@ -129,8 +130,8 @@ export class WorkersFront implements Front {
 }
 
 /**
- * The limit of connections in this process while workers start, or accept slowly. It equals the limit of one worker,
- * because both have the same number of descriptors, but is at least the kernel's queue.
+ * The limit of connections in this process while workers start or accept slowly. The limit is that of one worker,
+ * because both processes have the same number of descriptors, but at least the size of the kernel's queue.
  */
 function mostHeld({ connections, connectionsPerWorker }: WorkersFrontOptions): number {
   return Math.min(connections, Math.max(backlog, connectionsPerWorker));

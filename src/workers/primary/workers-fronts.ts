@@ -38,7 +38,7 @@ export const workersFronts: FrontBuilder = (parts) => {
 
 /**
  * A worker's memory for request bodies: an equal share, but at least twice the largest body. One client may use half of
- * a worker's memory; with a smaller share, the largest body would always be refused.
+ * a worker's memory. With a smaller share, the worker would always refuse the largest body.
  */
 export function workerShare(
   { bodyBytes, requestBytes }: Pick<Limits, "bodyBytes" | "requestBytes">,

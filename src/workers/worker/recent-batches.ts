@@ -4,22 +4,22 @@ import type { Page, PageLimits, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 import type { Standing } from "../ipc/messages.js";
 
-/** ZeroMQ receives smaller frames together, in memory blocks of this size. */
+/** ZeroMQ receives smaller frames together in one memory block of this size. */
 const receivedBytes = 8192;
 
 /** A batch of a cohort with all its publications after `after` and up to `upTo`. */
 export type SentBatch = Batch & Standing & { readonly after: Offset };
 
-/** The memory of a batch besides its bytes: its Buffer and its slots in two queues, 390 bytes as measured. */
+/** The memory of a batch in addition to its bytes, for its Buffer and its slots in two queues: 390 bytes [measured]. */
 const batchBytes = 400;
 
-/** Its offset is the end of the batch. */
+/** A kept batch. Its offset is the end of the batch. */
 interface KeptBatch extends Batch {
   readonly offset: Offset;
   readonly after: Offset;
 }
 
-/** The memory limit for the recent batches of all cohorts. Above it, the oldest are evicted. */
+/** The memory limit for the recent batches of all cohorts. Above the limit, the oldest batches are evicted. */
 export class RecentBatchBudget {
   readonly #maxBytes: number;
   readonly #order = new EntryQueue<{ readonly offset: Offset; readonly evict: () => number }>();
@@ -40,16 +40,16 @@ export class RecentBatchBudget {
     }
   }
 
-  /** These bytes were evicted; the memory besides them is freed when the batch is the oldest. */
+  /** These bytes were evicted. The other memory of the batch is freed when the batch is the oldest. */
   leave(bytes: number): void {
     this.#bytes -= bytes;
   }
 }
 
 /**
- * The last batches of a cohort's rounds. A reader that was at the cohort's horizon a moment ago reads them in the same
- * turn, as it would in the hub. A request to the hub takes longer than the time between two publications, so such a
- * reader would never reach the horizon.
+ * The last batches of a cohort's rounds. A reader that was at the cohort's horizon a moment ago reads these batches in
+ * the same turn, as a reader in the hub does. A request to the hub needs more time than passes between two
+ * publications. With such requests the reader would never reach the horizon.
  */
 export class RecentBatches {
   readonly #budget: RecentBatchBudget;
@@ -70,7 +70,7 @@ export class RecentBatches {
     this.#budget.enter(body.length, this.#evict);
   }
 
-  /** Call it when the cohort is gone. */
+  /** Call this method when the cohort has ended. */
   clear(): void {
     this.#budget.leave(this.#bytes);
     this.#batches = new EntryQueue();
@@ -78,13 +78,14 @@ export class RecentBatches {
   }
 
   /**
-   * The page after this state: up to the horizon, or as much as fits. Undefined if it begins before the kept batches.
+   * The page after this state: up to the horizon, or as much as fits. Undefined if the page begins before the kept
+   * batches.
    */
   page(state: ReadState, { maxBytes, upTo }: PageLimits): Page | undefined {
     if (state.kind !== "history" || state.after < this.#from || state.after > upTo) return undefined;
     const begin = this.#batches.indexAfter(state.after);
     const first = this.#batches.at(begin);
-    // A cursor from elsewhere may point into a batch.
+    // A cursor from another cohort or from the hub may point into a batch.
     if (first !== undefined && first.after < state.after) return undefined;
     const fitting = this.#fitting(begin, maxBytes);
     const full = begin + fitting.length < this.#batches.length;
@@ -92,7 +93,7 @@ export class RecentBatches {
     return { ...joinBatches(fitting), next: { ...state, after }, full, gapReason: undefined };
   }
 
-  /** All batches that fit, and at least one if there is one. */
+  /** All batches that fit, and at least one if there are any. */
   #fitting(begin: number, maxBytes: number): readonly KeptBatch[] {
     const fitting: KeptBatch[] = [];
     let bytes = 0;
@@ -104,7 +105,7 @@ export class RecentBatches {
     }
   }
 
-  /** The budget evicts the oldest batches first, and those of one cohort in order. */
+  /** The budget evicts the oldest batches first, and the batches of one cohort in order. */
   #evictFirst(): number {
     const oldest = this.#batches.shift();
     if (oldest === undefined) return 0;
@@ -123,8 +124,8 @@ export function joinBatches(batches: readonly Batch[]): Batch {
 }
 
 /**
- * Returns bytes for keeping. Small ones are copied, since a view keeps all bytes that ZeroMQ received with them in
- * memory. 300 bytes that came alone cost 10 KB as a view, and 2.2 KB as a copy.
+ * Returns the bytes to keep in memory. The function copies small bodies, because a view keeps everything in memory that
+ * ZeroMQ received in the same block. 300 bytes that arrived alone use 10 KB as a view, and 2.2 KB as a copy.
  */
 export function compact(body: Buffer): Buffer {
   return body.length < receivedBytes ? Buffer.from(body) : body;

@@ -7,18 +7,18 @@ import { RecentBatches, joinBatches } from "./recent-batches.js";
 import type { RecentBatchBudget, SentBatch } from "./recent-batches.js";
 
 export interface RemoteCohortOptions {
-  /** Its position when its first connection was admitted. */
+  /** The position of the cohort when its first connection was admitted. */
   readonly standing: Standing;
   /** The lowest position of all cohorts of the worker. */
   readonly leastStanding: () => Standing;
   readonly recentBudget: RecentBatchBudget;
-  /** Call it when batches are in a round, or no client needs them. `roundBytes` is the limit of the round. */
+  /** Called when batches are in a round, or when no client needs them. `roundBytes` is the limit of the round. */
   readonly taken: (batches: number, roundBytes?: number) => void;
   /** Gets a page from the recent batches, or else from the hub. */
   readonly page: (wanted: WantedPage) => Page | PendingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly hold: (on: boolean) => void;
-  /** Its last connection has left. */
+  /** Called when the last connection has left the cohort. */
   readonly onEmpty: () => void;
 }
 
@@ -30,17 +30,17 @@ export interface WantedPage {
 }
 
 /**
- * A cohort whose publications come from the hub. Its batches wait for rounds here, as in the hub, while there are
- * members.
+ * A cohort whose publications come from the hub. While the cohort has members, its batches wait here for rounds, as in
+ * the hub.
  */
 export class RemoteCohort implements FanoutCohort {
   connections = 0;
   readonly #options: RemoteCohortOptions;
   readonly #recent: RecentBatches;
   #pending: SentBatch[] = [];
-  /** Its position before the first pending batch. */
+  /** The position of the cohort before the first pending batch. */
   #standing: Standing;
-  /** Its position after the last batch from the hub. */
+  /** The position of the cohort after the last batch from the hub. */
   #received: Standing;
   #listening = false;
 
@@ -59,7 +59,7 @@ export class RemoteCohort implements FanoutCohort {
     return this.#pending.length > 0;
   }
 
-  /** Adds a batch from the hub; all earlier ones have come. */
+  /** Adds a batch from the hub. All earlier batches have arrived. */
   add({ body, count, upTo, id }: Batch & Standing): void {
     // The position does not move while batches are pending.
     this.#standing = this.#stand();
@@ -73,7 +73,7 @@ export class RemoteCohort implements FanoutCohort {
     this.#options.taken(1);
   }
 
-  /** All publications up to this position have come. */
+  /** All publications up to this position have arrived. */
   moveTo({ upTo, id }: Standing): void {
     if (upTo > this.#received.upTo) this.#received = { upTo, id };
   }

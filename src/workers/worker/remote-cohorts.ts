@@ -19,11 +19,12 @@ export interface RemoteCohortsOptions {
   readonly pageCacheBytes: number;
 }
 
-/** The most requests for pages without an answer: with 256 KiB each, at most 16 MiB are on their way. */
+/** The limit of unanswered requests for pages. With 256 KiB per page, at most 16 MiB are in transit. */
 const asksAtATime = 64;
 
 /**
- * The share of the page cache for recent batches: 4 MiB, 16 full rounds, which last for a round trip to the hub.
+ * The share of the page cache for recent batches: 4 MiB, or 16 full rounds. This is enough for the time of a round trip
+ * to the hub.
  */
 const recentShare = 1 / 4;
 
@@ -34,23 +35,23 @@ interface Ask {
 }
 
 /**
- * The cohorts of this worker's connections, which exist in the hub too. All messages of the hub come in one order.
- * Publications after a cohort's position come as batches. Earlier ones are history: the worker asks for it page by
- * page.
+ * The cohorts of this worker's connections, which exist in the hub too. All messages of the hub arrive in one order.
+ * Publications after a cohort's position arrive as batches. Earlier publications are history, and the worker asks the
+ * hub for each page of history.
  */
 export class RemoteCohorts implements CohortSource {
   readonly #options: RemoteCohortsOptions;
   readonly #pages: PageStore;
   readonly #recentBudget: RecentBatchBudget;
   readonly #cohorts = new Map<CohortNumber, RemoteCohort>();
-  /** All open requests by their content; the ones that wait to be sent; and the sent ones, by number. */
+  /** Three collections: all open requests by content, the unsent requests, and the sent requests by number. */
   readonly #asks = new Map<string, Ask>();
   readonly #waiting = new Set<Ask>();
   readonly #underWay = new Map<number, Ask>();
   /**
-   * States of readers whose last page came from the hub and ended before the horizon. They stay with the hub until a
-   * page reaches the horizon: recent batches may contain events that were already reported as lost, or sent as a
-   * retained value.
+   * States of readers whose last page was from the hub and ended before the horizon. Such a reader gets pages from the
+   * hub until a page reaches the horizon. Recent batches may contain events that the hub has already reported as lost,
+   * or sent as a retained value.
    */
   readonly #midway = new WeakSet<ReadState>();
   #lastAsk = 0;
@@ -68,8 +69,8 @@ export class RemoteCohorts implements CohortSource {
   }
 
   /**
-   * The hub has admitted a stream. Call it at once, since batches may follow. Undone when the stream leaves, or by
-   * {@link abandon}.
+   * The hub has admitted a stream. Call this method at once, since batches may follow. The reservation ends when the
+   * stream leaves, or with {@link abandon}.
    */
   reserve({ cohort: number, encoding, standing }: Place): void {
     let cohort = this.#cohorts.get(number);
@@ -87,7 +88,7 @@ export class RemoteCohorts implements CohortSource {
     if (cohort !== undefined) this.#move(cohort, { upTo, id });
   }
 
-  /** Call it when a client disconnects before its stream opens. */
+  /** Call this method when a client disconnects before its stream opens. */
   abandon({ cohort }: Place): void {
     this.#cohorts.get(cohort)?.leave();
   }
@@ -105,7 +106,7 @@ export class RemoteCohorts implements CohortSource {
   /** Stores a batch of a cohort. */
   take({ cohort, count, upTo, id }: ToWorker & { readonly kind: "batch" }, body: Buffer): void {
     const remote = this.#cohorts.get(cohort);
-    // The last of its connections has left in the meantime.
+    // The last connection has left the cohort in the meantime.
     if (remote === undefined) return this.#tellTaken(cohort, 1);
     remote.add({ body, count, upTo, id });
     this.#wake(remote);
@@ -130,7 +131,7 @@ export class RemoteCohorts implements CohortSource {
     this.#standing = standing;
   }
 
-  /** Every publication of this cohort up to this position has come. */
+  /** Every publication of this cohort up to this position has arrived. */
   #move(cohort: RemoteCohort, standing: Standing): void {
     const before = cohort.horizon;
     cohort.moveTo(standing);
@@ -163,8 +164,8 @@ export class RemoteCohorts implements CohortSource {
 
   #recentPage(number: CohortNumber, { state, limits, recent }: WantedPage): Page | undefined {
     if (this.#midway.has(state)) return undefined;
-    // The recent pages have keys of their own: a page of the hub from the same state may lack events that history has
-    // lost.
+    // Pages of recent batches have separate keys. A page of the hub from the same state may lack events that history
+    // has lost.
     const key: PageKey = { cohort: `recent ${number}`, state, limits };
     const kept = this.#pages.find(key);
     if (kept !== undefined) return kept;
@@ -192,7 +193,10 @@ export class RemoteCohorts implements CohortSource {
     };
   }
 
-  /** Withdraws a request that is not sent yet. A sent one is answered anyway, and the page is kept for others. */
+  /**
+   * Withdraws a request that is not sent yet. The hub answers a sent request anyway, and the page is kept for other
+   * readers.
+   */
   #withdraw(ask: Ask, take: (page: Page) => void): void {
     ask.takers.delete(take);
     if (ask.takers.size === 0 && this.#waiting.delete(ask)) this.#asks.delete(textOf(ask.key));

@@ -40,7 +40,7 @@ interface Waiting {
   readonly resolve: (answer: Answer) => void;
 }
 
-/** The gateway of a worker: it passes requests to the hub, which answers them. */
+/** The gateway of a worker. It passes requests to the hub, and the hub answers them. */
 export class RemoteGateway implements GatewayPort {
   readonly resources: readonly ServedPath[];
   readonly bodies: BodyBudget;
@@ -64,7 +64,7 @@ export class RemoteGateway implements GatewayPort {
     this.#refusing = new Gateway({ resources: [], corsOrigins, refusals });
   }
 
-  /** The hub has counted the connection before it passed it on. */
+  /** The hub counted the connection before it passed the connection to this worker. */
   admitConnection(): () => void {
     return () => undefined;
   }
@@ -135,7 +135,7 @@ export class RemoteGateway implements GatewayPort {
     answer: Buffer,
   ): void {
     const resolve = this.#unanswered.get(request);
-    // The stream has ended. The hub lets it leave its new cohort too.
+    // The stream has ended. The hub also removes it from its new cohort.
     if (resolve === undefined) return;
     this.#unanswered.delete(request);
     const { cohorts } = this.#options;
@@ -158,7 +158,7 @@ export class RemoteGateway implements GatewayPort {
     waiting?.request.body().then(
       (body) => peer.send({ kind: "body", request }, body),
       (error: unknown) => {
-        // The client learns of a failure without its text.
+        // The client gets an error response without the text of the error.
         if (!(error instanceof PharosError)) logger.error({ error }, "a request body could not be read");
         peer.send({ kind: "body", request, refusal: bodyRefusalOf(error) });
       },

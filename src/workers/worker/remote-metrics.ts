@@ -3,7 +3,7 @@ import type { Counted, WorkerMetrics } from "../ipc/messages.js";
 
 const none: Labels = Object.freeze({});
 
-/** Values of histograms that are kept until the next message; further ones are dropped. */
+/** The limit of histogram values that are kept until the next message. Further values are dropped. */
 const mostObserved = 10_000;
 
 /** Collects a worker's metrics until the hub asks for them. Gauges are reported separately. */
@@ -24,7 +24,7 @@ export class RemoteMetrics implements Metrics {
     if (this.#observed.length < mostObserved) this.#observed.push([name, value, labels]);
   }
 
-  /** Everything since the last call. */
+  /** Returns all counts and values since the last call. */
   drain(): Pick<WorkerMetrics, "counted" | "observed"> {
     const taken = { counted: [...this.#counted.values()], observed: this.#observed };
     this.#counted = new Map();

@@ -10,7 +10,7 @@ export class RemoteTicket extends JoinTicket {
     this.#place = place;
   }
 
-  /** The place that the primary has sent. Throws an Error for a ticket of another kind. */
+  /** Returns the place that the primary has sent. Throws an Error for a ticket of another kind. */
   static read(ticket: JoinTicket): Place {
     if (ticket instanceof RemoteTicket) return ticket.#place;
     throw new Error("this ticket is not for a cohort of the primary's hub");

@@ -20,7 +20,8 @@ export interface WorkerFrontOptions {
 }
 
 /**
- * The HTTP front of one worker. It is the same as in the hub's own process, but reaches the hub over a ZeroMQ pair.
+ * The HTTP front of one worker. The front is the same as in the hub's own process, but it communicates with the hub
+ * over a ZeroMQ pair.
  */
 export class WorkerFront {
   readonly #options: WorkerFrontOptions;
@@ -48,7 +49,7 @@ export class WorkerFront {
     this.#front = new HttpFront({
       ...settings,
       listenAt: { path: settings.socketPath },
-      // The hub has counted them before it passes them on.
+      // The hub counts connections before it passes them to this worker.
       connections: Number.MAX_SAFE_INTEGER,
       gateway: this.#gateway,
       cohorts: this.#cohorts,
@@ -58,7 +59,7 @@ export class WorkerFront {
     });
   }
 
-  /** Resolves when it accepts connections. Rejects with PharosError `unreachable`. */
+  /** Resolves when the front accepts connections. Rejects with PharosError `unreachable`. */
   async start(): Promise<void> {
     // Node's server applies its request time-outs only while it listens.
     await this.#front.start();
@@ -67,11 +68,11 @@ export class WorkerFront {
   }
 
   /**
-   * Accepts a connection from the hub, in the order of the numbers. The socket is undefined if the connection has
-   * closed on its way.
+   * Accepts a connection from the hub, in the order of the numbers. The socket is undefined if the connection closed
+   * during the transfer.
    */
   take({ connection }: HandedOver, socket: Socket | undefined): void {
-    // If this process has no free descriptor, Node does not even announce the connection; the kernel has closed it.
+    // If this process has no free descriptor, Node does not report the connection, because the kernel has closed it.
     for (let lost = this.#last + 1; lost < connection; lost += 1) this.#reportClosed(lost);
     this.#last = connection;
     if (socket === undefined) return this.#reportClosed(connection);
@@ -134,7 +135,7 @@ function heartbeat(encoding: CohortEncoding, id: string, members: number): Buffe
   const format = heartbeatFormats.get(encoding.format);
   if (format === undefined) throw new Error(`no format is named ${encoding.format}`);
   const body = format.heartbeat(id);
-  // Compression turns an empty input into bytes.
+  // Compression of an empty input returns bytes.
   if (encoding.coding === undefined || body.length === 0) return body;
   const coding = codings.get(encoding.coding);
   if (coding === undefined) throw new Error(`the worker has no coding with the name ${encoding.coding}`);

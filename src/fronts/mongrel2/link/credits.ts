@@ -2,19 +2,19 @@ import type { Clock } from "../../../base/clock.js";
 
 export interface CreditsOptions {
   readonly clock: Clock;
-  /** After this time without credits they count as lost, in milliseconds. */
+  /** After this time without credits, the credits count as lost, in milliseconds. */
   readonly timeoutMs: number;
-  /** The same for a connection with at most `retryBytes` unwritten, which has space for another delivery. */
+  /** The same time for a connection with at most `retryBytes` unwritten, which has space for another delivery. */
   readonly retryMs: number;
   readonly retryBytes: number;
-  /** Called with the connections that have nothing unwritten, once a turn of the event loop. */
+  /** Called once per turn of the event loop, with the connections that have nothing unwritten. */
   readonly drained: (ids: readonly number[]) => void;
-  /** Called with the number of connections whose credits are lost; `drained` names them too. */
+  /** Called with the number of connections whose credits are lost. `drained` names these connections too. */
   readonly lost: (connections: number) => void;
 }
 
 interface Account {
-  /** Bytes of earlier deliveries whose credits are late: they are unwritten, or their notice was lost. */
+  /** Bytes of earlier deliveries whose credits are late. The bytes are unwritten, or the notice was lost. */
   overdueBytes: number;
   /** Bytes of the last delivery. */
   lastBytes: number;
@@ -24,13 +24,15 @@ interface Account {
 }
 
 /**
- * The bytes that connections have not written yet, by the server's credits. For each delivery Mongrel2 1.12 sends one
- * notice with exactly the body's bytes, once the kernel has the last of them. It sends none for a close, a control
- * message or an unknown id [seen]. Up to 100,000 notices come in a second, so each costs only a few map operations.
+ * The unwritten bytes of each connection, computed from the server's credits. For each delivery Mongrel2 1.12 sends one
+ * notice with the number of bytes in the body, once the kernel has all of these bytes. The server sends no notice for a
+ * close, a control message or an unknown id [seen]. Up to 100,000 notices arrive per second, so each notice causes only
+ * a few map operations.
  *
- * Some notices get lost: 224 of 600,000 to 10,000 clients [seen]. So the link uses a connection with little unwritten
- * again after a short wait. At worst that connection then has less than 100 KiB unwritten, the limit at which the
- * server closes it. Deliveries are written in order, so the notice of the last one settles the earlier ones.
+ * Some notices get lost: 224 of 600,000 to 10,000 clients [seen]. So the link uses a connection with few unwritten
+ * bytes again after a short wait. At worst that connection then has less than 100 KiB unwritten. At 100 KiB the server
+ * closes a connection. The server writes deliveries in order, so the notice for the last delivery also covers the
+ * earlier deliveries.
  */
 export class Credits {
   readonly #options: CreditsOptions;
@@ -62,8 +64,8 @@ export class Credits {
   }
 
   /**
-   * Takes a notice. A notice for a connection without unwritten bytes (a late one, or for another sender) changes
-   * nothing.
+   * Handles a notice. A notice for a connection without unwritten bytes changes nothing: the notice is late, or for
+   * another sender.
    */
   credit(id: number, bytes: number): void {
     const account = this.#accounts.get(id);
@@ -76,7 +78,7 @@ export class Credits {
     if (account.waiting) this.#drain(id);
   }
 
-  /** Call it when the connection has ended: the credits no longer report it. */
+  /** Call this method when the connection has ended. `drained` no longer names the connection. */
   forget(id: number): void {
     this.#accounts.delete(id);
     this.#drained.delete(id);
@@ -87,7 +89,7 @@ export class Credits {
     this.#drained.clear();
   }
 
-  /** Gives up credits that are late. Call it about once a second, but not while the server is stuck. */
+  /** Gives up credits that are late. Call this method about once a second, but not while the server is stuck. */
   expire(): void {
     const now = this.#options.clock.monotonic();
     let lost = 0;
@@ -108,7 +110,7 @@ export class Credits {
     }
   }
 
-  /** Call it when notices were lost: the credits are then due within `withinMs`. */
+  /** Call this method when notices were lost. The credits are then due within `withinMs`. */
   hasten(withinMs: number): void {
     const latest = this.#options.clock.monotonic() + withinMs;
     for (const account of this.#accounts.values()) account.dueAt = Math.min(account.dueAt, latest);

@@ -1,11 +1,12 @@
 /**
- * At least this many ids are remembered, at most twice as many. A forgotten id costs the reading of its frames.
+ * The class remembers at least this many ids, and at most twice as many. If an id is forgotten, the link parses the
+ * frames of that id.
  */
 const idsInGeneration = 4096;
 
 /**
- * The ids of connections that the hub has closed recently, or is about to close. Earlier requests of their clients
- * still arrive; the link ignores them. A run of the server never uses an id twice.
+ * The ids of connections that the hub has closed recently, or is about to close. Earlier requests of these clients
+ * still arrive, and the link ignores these requests. A run of the server never uses an id twice.
  */
 export class EndedIds {
   #young = new Set<number>();
@@ -24,7 +25,7 @@ export class EndedIds {
     return this.#young.has(id) || this.#old.has(id);
   }
 
-  /** Call it for a new run of the server, which uses the ids again. */
+  /** Call this method for a new run of the server, which uses the ids again. */
   clear(): void {
     this.#young.clear();
     this.#old = new Set();

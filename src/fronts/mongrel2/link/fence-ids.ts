@@ -1,13 +1,16 @@
 import { randomInt } from "node:crypto";
 
-/** The last ids of the 32-bit range: a server reaches them after four billion connections. */
+/**
+ * The number of fence ids. They are the last ids of the 32-bit range, which a server reaches after four billion
+ * connections.
+ */
 const count = 65_536;
 const first = 2 ** 32 - count;
 
 /**
  * Ids that no connection has. Mongrel2 answers a message to such an id with a disconnect notice, after all earlier
- * messages: so a handler learns that Mongrel2 has accepted its messages. The ids start at a random one, so that a
- * notice for another handler's old fence does not look like one of ours.
+ * messages. From this notice the link learns that Mongrel2 has accepted its messages. The ids start at a random number,
+ * so that a notice for another handler's old fence does not look like a notice for a fence of this link.
  */
 export class FenceIds {
   #next = randomInt(count);

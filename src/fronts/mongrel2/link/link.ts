@@ -23,18 +23,21 @@ import { type Message, Windows } from "./windows.js";
 /** The signal that a connection can receive its next message. */
 export type Pacing = "credits" | "fence";
 
-/** The sender in messages to a server that has subscribed to everything; any text will do. */
+/** The sender in messages to a server that has subscribed to everything. Any text is correct. */
 const anySender = "pharos";
 const tickMs = 1_000;
-/** The interval of fences without other messages. They detect a stuck server, and record that it is alive. */
+/**
+ * The interval of fences without other messages, in milliseconds. These fences detect a stuck server, and record that
+ * the server is alive.
+ */
 const checkMs = 3_000;
 
 /**
- * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. It does not depend on topics or
- * the meaning of the bytes. Links are independent: the same id on two links is two connections.
+ * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. The link does not know topics or the
+ * meaning of the bytes. Links are independent: the same id on two links is two connections.
  *
- * A connection gets at most one message between two fences. The owner gives each id one message, and the next one after
- * `drained` has named the id; the link does the same for its own closes.
+ * A connection gets at most one message between two fences. The owner sends one message to each id, and the next
+ * message after `drained` has named the id. The link follows the same rule for its own closes.
  */
 export class Link {
   readonly #options: LinkOptions;
@@ -51,13 +54,13 @@ export class Link {
   #state: LinkState = "waiting";
   #pacing: Pacing = "fence";
   #sender = "";
-  /** The window whose messages are answered by credits. The pacing may change while a window is open. */
+  /** The window whose messages the server acknowledges with credits. The pacing may change while a window is open. */
   #charged: readonly Message[] | undefined;
   /** True if notices were lost and the server has acknowledged no fence since. */
   #noticesLost = false;
   #closed = false;
 
-  /** Reads the record; connects nothing yet. Throws `bad-config` if the record file cannot be used. */
+  /** Reads the record, but does not connect yet. Throws `bad-config` if the record file cannot be used. */
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#limits = { ...defaultLinkLimits, ...options.limits };
@@ -78,13 +81,14 @@ export class Link {
   }
 
   /**
-   * `credits` once a request since the last connect carried them. A server without flow control never sends credits.
+   * `credits` once a request since the last connect contained credits. A server without flow control never sends
+   * credits.
    */
   get pacing(): Pacing {
     return this.#pacing;
   }
 
-  /** Connects. The server may start later, or never. Throws `bad-endpoint`. Call it once. */
+  /** Connects. The server may start later, or never. Throws `bad-endpoint`. Call this method once. */
   start(): void {
     const { clock, sendSpec, recvSpec } = this.#options;
     this.#sockets = new LinkSockets({
@@ -108,9 +112,9 @@ export class Link {
   }
 
   /**
-   * Waits until the server has taken all queued messages, including closes, for at most `limits.closeMs`, and
+   * Waits until the server has accepted all queued messages, including closes, for at most `limits.closeMs`. Then
    * disconnects. Close the streams first: open streams become orphans, which the next start frees. With `flush: false`
-   * it does not wait, and ends within the call. Safe to call twice.
+   * the method does not wait, and the link is closed when the call returns. Safe to call twice.
    */
   async close({ flush = true }: { readonly flush?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
@@ -128,10 +132,10 @@ export class Link {
   }
 
   /**
-   * Queues one message. `body` is raw bytes for the client; it must not be empty, and must not change afterwards. Each
-   * id must be idle, and is busy until `drained` names it: this bounds the queue to one message a connection. The link
-   * queues messages while it is stuck, and drops them while it is down. Throws `bad-mongrel2-response` for an empty
-   * body.
+   * Queues one message. `body` is raw bytes for the client. `body` must not be empty, and must not change afterwards.
+   * Each id must be idle, and is busy until `drained` names the id. This limits the queue to one message per
+   * connection. The link queues messages while the server is stuck, and drops messages while the link is down. Throws
+   * `bad-mongrel2-response` for an empty body.
    */
   deliver(targets: Targets, body: Buffer): void {
     if (body.length === 0)
@@ -143,37 +147,41 @@ export class Link {
   }
 
   /**
-   * Queues the close of these connections and forgets them. The close is their message; `drained` does not follow, and
-   * nothing may be sent afterwards. For a connection with 16 messages unwritten the server drops the close, but closes
-   * the connection anyway.
+   * Queues the close of these connections, and forgets the connections. The close counts as a message, but `drained`
+   * does not follow. Send nothing to these connections afterwards. For a connection with 16 messages unwritten the
+   * server drops the close, but closes the connection anyway.
    */
   closeConnections(targets: Targets): void {
     this.#finish("close", targets);
   }
 
   /**
-   * Closes connections at once whose clients read nothing; a normal close would wait behind their unwritten bytes. As
-   * after `closeConnections`, nothing may be sent afterwards, and `disconnected` does not follow.
+   * Closes connections at once if their clients read nothing. A normal close waits behind the unwritten bytes. As with
+   * `closeConnections`, send nothing afterwards; `disconnected` does not follow.
    */
   cut(targets: Targets): void {
     this.#finish("cut", targets);
   }
 
-  /** The link ignores further requests of this connection, but not notices. Every close of a connection implies it. */
+  /**
+   * From now on the link ignores requests of this connection, but not notices. Every close of a connection does the
+   * same.
+   */
   ignore(id: number): void {
     this.#frames.end(id);
   }
 
   /**
-   * Calls `action` when the server has accepted all messages queued so far: now if there are none, never after `down`.
+   * Calls `action` when the server has accepted all messages queued so far: at once if there are none, and never after
+   * `down`.
    */
   whenTaken(action: () => void): void {
     this.#windows.whenTaken(action);
   }
 
   /**
-   * Call it when this connection carries a stream: the link keeps it alive, and records it to free it after a crash.
-   * Call it before the delivery that opens the stream.
+   * Call this method for a connection with a stream, before the delivery that opens the stream. The link keeps the
+   * connection alive, and records its id to free the connection after a crash.
    */
   opened(id: number): void {
     if (!this.#taking) return;
@@ -286,7 +294,9 @@ export class Link {
     this.#guard(() => this.#options.events.down(reason));
   }
 
-  /** The server repeats a lost disconnect at the next delivery, but not a lost fence or credits. */
+  /**
+   * The server repeats a lost disconnect notice at the next delivery, but not a lost fence notice or credits notice.
+   */
   #remade(): void {
     if (!this.#taking) return;
     this.#options.logger.warn(
@@ -369,7 +379,8 @@ export class Link {
   #taken(window: readonly Message[], tookMs: number): void {
     this.#options.metrics.gauge("fence_seconds", tookMs / 1000, this.#labels);
     this.#options.metrics.observe("fence_duration_seconds", tookMs / 1000, this.#labels);
-    // The send time of the fence: its notice may wait here while this process is stopped and the server ends.
+    // The send time of the fence. The notice may wait in this process while this process is stopped and the server
+    // ends.
     this.#record.heard(this.#options.clock.now() - tookMs);
     if (this.#noticesLost) this.#credits.hasten(this.#limits.lostCreditMs);
     this.#noticesLost = false;
@@ -419,12 +430,12 @@ export class Link {
     const options = { sender: this.#sender, targets: this.#targets };
     for (const frame of controlFrames("keep-alive", this.#open, options)) {
       this.#sockets?.send(frame);
-      // The sockets may find out during the send that the server has ended.
+      // The sockets may notice during the send that the server has ended.
       if (this.#state !== "up") return;
     }
   }
 
-  /** A fault of the owner in one frame must not end the loop that reads all frames. */
+  /** An exception of the owner for one frame must not end the loop that reads all frames. */
   #guard(action: () => void): void {
     try {
       action();

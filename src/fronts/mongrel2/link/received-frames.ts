@@ -16,8 +16,8 @@ export interface ReceivedFramesOptions {
 const logEveryMs = 10_000;
 
 /**
- * The frames of one server. The link keeps them until the server has subscribed, and then parses them. Refused frames
- * are counted and logged.
+ * The frames of one server. The link keeps the frames until the server has subscribed, and then parses them. It counts
+ * and logs refused frames.
  */
 export class ReceivedFrames {
   readonly #options: ReceivedFramesOptions;
@@ -31,20 +31,20 @@ export class ReceivedFrames {
     this.#refused = limitedLog({ logger: options.logger, clock: options.clock, periodMs: logEveryMs });
   }
 
-  /** Keeps a frame until `takeHeld`; refuses it if too many are held. */
+  /** Keeps a frame until `takeHeld`. Refuses the frame if there are too many. */
   hold(frame: Buffer): void {
     if (!this.#held.add(frame))
       this.#refuse("held-full", "the memory for frames before the subscription of Mongrel2 is full");
   }
 
-  /** Returns the held frames, oldest first, and keeps none. */
+  /** Removes the held frames and returns them, oldest first. */
   takeHeld(): readonly Buffer[] {
     return this.#held.drain();
   }
 
   /**
    * Undefined if the frame's connection has ended. A client that floods its connection can send 100,000 frames before
-   * it is closed.
+   * the server closes the connection.
    */
   parse(frame: Buffer): Mongrel2Frame | undefined {
     const id = requestIdOf(frame);
@@ -59,7 +59,7 @@ export class ReceivedFrames {
     this.#ended.add(id);
   }
 
-  /** Call it for a new run of the server, which uses the ids again. */
+  /** Call this method for a new run of the server, which uses the ids again. */
   forgetEnded(): void {
     this.#ended.clear();
   }

@@ -1,20 +1,18 @@
 import { Pull, XPublisher } from "zeromq";
 import { PharosError } from "../../../base/errors.js";
 
-/**
- * The events of a pair of sockets. The callbacks get nothing after `close`, and nothing from a replaced PULL socket.
- */
+/** The events of a pair of sockets. No callback is called after `close`, or for a replaced PULL socket. */
 export interface SocketEvents {
   frame(frame: Buffer): void;
   /** The server accepts messages that start with `ident`, which is usually empty. */
   subscribed(ident: string): void;
-  /** The server accepts no more messages: it ended, or the connection broke. */
+  /** The server accepts no more messages: the server ended, or the connection broke. */
   unsubscribed(): void;
-  /** The connection for frames broke and is open again; frames on their way are lost. */
+  /** The connection for frames broke and is open again. Frames that were in transit are lost. */
   remade(): void;
   /**
-   * The socket did not send a message: the server's subscription has changed, and the link has not read the change yet.
-   * The pair cannot be used any more.
+   * The socket did not send a message, because the server's subscription has changed and the link has not read the
+   * change yet. The pair cannot be used any more.
    */
   overtaken(): void;
   /** A message could not be sent, or a socket cannot be read. The pair cannot be used any more. */
@@ -24,7 +22,7 @@ export interface SocketEvents {
 export interface LinkSocketsOptions {
   readonly sendSpec: string;
   readonly recvSpec: string;
-  /** Frames that wait to be read; beyond them the server has to wait. */
+  /** The limit of frames that wait to be read. Above the limit the server has to wait. */
   readonly receivedFrames: number;
   readonly events: SocketEvents;
 }
@@ -32,8 +30,8 @@ export interface LinkSocketsOptions {
 const subscribe = 1;
 
 /**
- * The two sockets of one link. They connect together: if PULL connected later, the server's handler task could block on
- * its PUSH socket, never subscribe, and so deadlock.
+ * The two sockets of one link. The sockets connect together. If PULL connected later, the server's handler task could
+ * block on its PUSH socket and never subscribe: a deadlock.
  */
 export class LinkSockets {
   readonly #options: LinkSocketsOptions;
@@ -46,7 +44,7 @@ export class LinkSockets {
     this.#options = options;
     // immediate: the socket drops messages while the link is down; otherwise the next run of the server would get them.
     // No high-water mark: at its mark, PUB drops messages silently; the windows bound the queue instead. sendTimeout 0:
-    // each send is over when it returns, so that sends without await never overlap (EBUSY).
+    // each send is complete when its call returns, so that sends without await never overlap (EBUSY).
     this.#publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
     this.#publisher.verbosity = "allSubs";
     try {
@@ -65,8 +63,8 @@ export class LinkSockets {
   send(frame: Buffer): void {
     if (this.#closed) return;
     // ZeroMQ's own thread may reconnect during a long turn of the event loop. The message would then go to the next run
-    // of the server, where its ids belong to other clients [seen on libzmq 4.3.5]. If so, a subscription waits to be
-    // read.
+    // of the server, where its ids belong to other clients [seen on libzmq 4.3.5]. In this case, a subscription waits
+    // to be read.
     if (this.#publisher.readable) return this.#options.events.overtaken();
     try {
       this.#publisher.send(frame).catch(this.#failed);

@@ -3,7 +3,7 @@ import { defaultMaxTargets, frameTargets } from "../wire/response.js";
 
 /**
  * Connections of one link that get the same message: 1 to 128 ids, which do not change. Keep the object as long as the
- * group stays the same: its head, half a kilobyte of text at 128 ids, is framed only once.
+ * group stays the same. The object frames its message head only once; at 128 ids the head is half a kilobyte of text.
  */
 export class Targets {
   readonly ids: readonly number[];
@@ -32,7 +32,7 @@ export class Targets {
     return groups;
   }
 
-  /** The framed head. The Buffer is shared with messages on their way: never change it. */
+  /** The framed message head. Queued messages share this Buffer, so never change it. */
   head(sender: string): Buffer {
     if (this.#head === undefined || this.#sender !== sender) {
       this.#head = frameTargets(sender, this.ids, this.#max);

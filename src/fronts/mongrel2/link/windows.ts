@@ -8,7 +8,7 @@ import type { LinkLimits } from "./options.js";
 import type { Targets } from "./targets.js";
 
 /**
- * One message to the server: bytes for connections; their close after their unwritten bytes; or their cut, at once.
+ * One message to the server: bytes for connections, a close after the unwritten bytes, or an immediate close (`cut`).
  */
 export type Message =
   | { readonly kind: "delivery"; readonly targets: Targets; readonly body: Buffer }
@@ -24,9 +24,9 @@ export interface WindowPorts {
   opening(window: readonly Message[]): void;
   /** The server has accepted every message of the window, in `tookMs`. */
   taken(window: readonly Message[], tookMs: number): void;
-  /** The fence is late; until it returns, the link sends only further fences. */
+  /** The fence is late. Until the fence returns, the link sends only further fences. */
   late(): void;
-  /** The late fence is back; `taken` follows. */
+  /** The late fence has returned. `taken` follows. */
   recovered(): void;
 }
 
@@ -45,35 +45,33 @@ interface OpenWindow {
   timer: Timer;
 }
 
-/**
- * A stuck server gets another fence after this time, and again after twice as long, since the notice may have been
- * lost.
- */
+/** A stuck server gets another fence after this time, and again after twice that time, since the notice may be lost. */
 const firstProbeMs = 1_000;
 const lastProbeMs = 30_000;
 
 /**
- * A fence says that messages are queued, not that they are written: Mongrel2 writes only while its handler task
- * waits. On a busy machine the kernel suspends the server's thread right after it has sent the notice. When the
- * thread runs again, the next window has come, and so it never writes: after 16 windows it closed all clients [seen
- * at 200 bodies of
- * 200 bytes to 1,000 clients, in 6 of 9 runs]. A pause after every few windows lets it write.
+ * A fence shows that messages are queued, not that messages are written. Mongrel2 writes only while its handler task
+ * waits. On a busy machine the kernel suspends the server's thread right after the thread has sent the notice. When the
+ * thread runs again, the next window has already arrived, so the thread never writes. After 16 windows the server
+ * closed all clients [seen at 200 bodies of 200 bytes to 1,000 clients, in 6 of 9 runs]. A pause after every few
+ * windows gives the server time to write.
  */
 const windowsInARow = 4;
 const pauseMs = 10;
 
 /**
- * After a full window, the server needs its copying time again to write it. The clients, often on the same machine,
- * need that time to read it. Without a pause that grows with the window, Mongrel2 closed all of 1,000 clients within
- * 25,000 publications of a publisher at full speed [seen]. They were 16 rounds behind, although none was slower than
- * the others.
+ * After a full window, the server needs about the time of copying once more for writing. The clients, often on the same
+ * machine, need the same time for reading. Without a pause that grows with the window, Mongrel2 closed all of 1,000
+ * clients within 25,000 publications of a publisher at full speed [seen]. The clients were 16 rounds behind, although
+ * no client was slower than the others.
  */
 const writingShare = 3;
 
 /**
- * The queue of one link. It sends windows: messages up to a limit, then a fence. The next window begins when the
- * server has acknowledged the fence. Mongrel2 closes connections with 16 messages unwritten, and writes none while
- * further messages wait for its handler task. One window at a time was the fastest [measured].
+ * The queue of one link. The queue sends windows. A window is a number of messages up to a limit, and then a fence. The
+ * next window begins when the server has acknowledged the fence. Mongrel2 closes connections with 16 messages
+ * unwritten, and writes no messages while further ones wait for its handler task. One window at a time was the fastest
+ * [measured].
  */
 export class Windows {
   readonly #clock: Clock;
@@ -91,7 +89,7 @@ export class Windows {
   #writtenAt = Number.NEGATIVE_INFINITY;
   #pause: Timer | undefined;
   readonly #waiters = new Waiters();
-  /** Messages that were queued, and accepted by the server, since the start. */
+  /** The number of messages that were queued, and that the server accepted, since the start. */
   #queued = 0;
   #takenCount = 0;
   #marks: { readonly at: number; readonly action: () => void }[] = [];
@@ -102,12 +100,12 @@ export class Windows {
     this.#ports = options.ports;
   }
 
-  /** True if nothing is queued and no fence is on its way. */
+  /** True if nothing is queued and no fence is pending. */
   get idle(): boolean {
     return this.#open === undefined && this.#queue.length === 0;
   }
 
-  /** From now on the link accepts messages, with this `sender`. A fence is sent at once. */
+  /** From now on the queue accepts messages, with this `sender`. It sends a fence at once. */
   start(sender: string): void {
     this.#sender = sender;
     this.check();
@@ -127,7 +125,7 @@ export class Windows {
     this.#waiters.look();
   }
 
-  /** Queues one message. It is sent at the end of this turn, or when the open window is over. */
+  /** Queues one message. The message is sent at the end of this turn, or when the open window is complete. */
   add(message: Message): void {
     if (this.#sender === undefined) return;
     this.#queue.push(message);
@@ -136,25 +134,26 @@ export class Windows {
   }
 
   /**
-   * Calls `action` when the server has accepted all messages queued so far: now if there are none, never after `stop`.
+   * Calls `action` when the server has accepted all messages queued so far: at once if there are none, and never after
+   * `stop`.
    */
   whenTaken(action: () => void): void {
     if (this.#takenCount === this.#queued) action();
     else this.#marks.push({ at: this.#queued, action });
   }
 
-  /** Sends a fence if none is on its way, to detect a stuck server even without deliveries. */
+  /** Sends a fence if no fence is pending, to detect a stuck server even without deliveries. */
   check(): void {
     if (this.#open === undefined && this.#sender !== undefined && !this.#mustPause()) this.#openWindow();
   }
 
-  /** Fences on their way may be lost: sends another one now. */
+  /** Sends another fence now, because pending fences may be lost. */
   renew(): void {
     if (this.#open === undefined) this.check();
     else this.#sendFence(this.#open);
   }
 
-  /** Call it when a fence returns. A fence of a dead handler or of an earlier window has no effect. */
+  /** Call this method when a fence returns. A fence of a dead handler or of an earlier window has no effect. */
   fenceBack(id: number): void {
     const open = this.#open;
     if (open?.fences.has(id) !== true) return;
@@ -191,7 +190,7 @@ export class Windows {
     });
   }
 
-  /** True if the next window has to wait; it is then sent after the pause. */
+  /** True if the next window has to wait until the end of the pause. */
   #mustPause(): boolean {
     if (this.#pause !== undefined) return true;
     const now = this.#clock.monotonic();
@@ -259,8 +258,8 @@ export class Windows {
     if (this.#sender === undefined || this.#open !== open) return;
     const id = this.#fenceIds.next();
     open.fences.add(id);
-    // The body is empty: if a connection has this id after all, Mongrel2 closes it, and it does not get another
-    // client's bytes.
+    // The body is empty. If a connection has this id after all, Mongrel2 closes that connection, and its client does
+    // not get bytes of another client.
     this.#ports.send(frameConnectionClose(frameTargets(this.#sender, [id])));
   }
 

@@ -2,8 +2,9 @@ import { PharosError } from "../../../base/errors.js";
 import { encodeTnetstring, parseTnetstring, type TnetValue } from "./tnetstring.js";
 
 /**
- * One connection in Mongrel2's `status net` table. Its ages come from the server's clock, which moves once in
- * `limits.tick_timer` (10 s by default): 3 s after a request they are still 0, then 10. 0 also means never.
+ * One connection in Mongrel2's `status net` table. The ages are from the server's clock, which changes once per
+ * `limits.tick_timer` (10 s by default). For example, 3 s after a request the age is still 0, and after the next tick
+ * it is 10. 0 also means never.
  */
 export interface StatusRow {
   readonly id: number;
@@ -18,7 +19,7 @@ export interface StatusRow {
   readonly bytesWritten: number;
 }
 
-/** Mongrel2's names of the columns. It may send further columns, in any order. */
+/** Mongrel2's names of the columns. Mongrel2 may send further columns, in any order. */
 const columns = Object.freeze({
   id: "id",
   fd: "fd",
@@ -29,7 +30,7 @@ const columns = Object.freeze({
   bytesWritten: "bytes_written",
 } satisfies Record<keyof StatusRow, string>);
 
-/** Encodes the question for the control port (a REQ socket). `net` lists the connections. */
+/** Encodes the request for the control port (a REQ socket). `net` lists the connections. */
 export function encodeStatusQuery(what: "net"): Buffer {
   return encodeTnetstring(["status", new Map([["what", what]])]);
 }

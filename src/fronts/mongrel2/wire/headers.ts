@@ -19,7 +19,7 @@ type RawHeader = readonly [name: string, value: unknown];
 /**
  * Parses HEADERS as JSON text, without the netstring around it. Raw control characters in strings are allowed, since
  * Mongrel2 does not escape the TAB that HTTP allows in a value [RFC 9110 5.5]. Throws `bad-mongrel2-request` for
- * anything but an object of strings and lists of strings, and for too many of them.
+ * anything but an object of strings and lists of strings, and for too many values.
  */
 export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   if (isUtf8(block)) return collect(jsonEntries(block.toString("utf8")), limits, asText);
@@ -31,7 +31,7 @@ export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBl
 
 /**
  * Parses HEADERS as one whole tnetstring dict of byte strings and lists of byte strings. Throws `bad-tnetstring` or
- * `bad-mongrel2-request` for anything else, and for too many of them.
+ * `bad-mongrel2-request` for anything else, and for too many values.
  */
 export function parseTnetstringHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   const { maxHeaderBytes, maxTnetstringDepth } = limits;
@@ -52,8 +52,8 @@ function jsonEntries(text: string): readonly RawHeader[] {
 }
 
 /**
- * JSON forbids raw control characters in strings [RFC 8259 7]. Mongrel2 writes none outside strings, so all are
- * escaped.
+ * JSON forbids raw control characters in strings [RFC 8259 7]. Mongrel2 writes no control characters outside strings,
+ * so this function escapes all of them.
  */
 function parseJson(text: string): unknown {
   try {
@@ -104,8 +104,9 @@ function asText(_name: string, value: unknown): string {
 }
 
 /**
- * Mongrel2 passes bytes on unchanged. A value that is not UTF-8 is probably another program's cookie and no reason to
- * refuse the client: it is decoded as Latin-1, as in Node's HTTP. In a request line it is refused.
+ * Mongrel2 forwards bytes unchanged. A value that is not UTF-8 is probably a cookie of another program, and no reason
+ * to refuse the client. Such a value is decoded as Latin-1, as Node's HTTP server does. In a request line such a value
+ * is refused.
  */
 function decode(name: string, value: Buffer): string {
   if (isUtf8(value)) return value.toString("utf8");

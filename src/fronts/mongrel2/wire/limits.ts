@@ -1,12 +1,12 @@
 import { defaultPublicationLimits } from "../../../limits/publications.js";
 
-/** Limits of one frame from Mongrel2. A frame above a limit is reported as malformed, and not parsed. */
+/** Limits of one frame from Mongrel2. The parser reports a frame above a limit as malformed, and does not parse it. */
 export interface RequestLimits {
   /** The longest frame in bytes. @default 1,187,840 (1 MiB body and 136 KiB of head) */
   readonly maxFrameBytes: number;
   /** The longest HEADERS block in bytes. @default 69,632 (68 KiB) */
   readonly maxHeaderBytes: number;
-  /** The most header values, including pseudo headers and each value of a repeated header. @default 256 */
+  /** The limit of header values, including pseudo headers and each value of a repeated header. @default 256 */
   readonly maxHeaders: number;
   /**
    * The deepest nesting of a tnetstring HEADERS block. @default 3 (dict, list of a repeated header, value)
@@ -15,8 +15,9 @@ export interface RequestLimits {
 }
 
 /**
- * A request head has at most `limits.buffer_size` bytes, 16 KiB by default. Mongrel2 repeats its target (URI; PATH and
- * QUERY), and JSON doubles a quote or backslash: 16 KiB * 2 * 2 = 64 KiB, and 4 KiB for Mongrel2's own headers.
+ * A request head has at most `limits.buffer_size` bytes, 16 KiB by default. Mongrel2 repeats the request target (URI;
+ * PATH and QUERY), and JSON doubles a quote or backslash: 16 KiB * 2 * 2 = 64 KiB. Mongrel2's own headers need 4 KiB
+ * more.
  */
 const maxHeaderBytes = 68 * 1024;
 
@@ -24,7 +25,7 @@ export const defaultRequestLimits: RequestLimits = Object.freeze({
   // The path before the headers is part of the same head, so the head counts twice.
   maxFrameBytes: defaultPublicationLimits.dataBytes + 2 * maxHeaderBytes,
   maxHeaderBytes,
-  // A browser sends about 20 headers, a proxy adds 10, Mongrel2 another 10: six times that.
+  // A browser sends about 20 headers, a proxy adds 10, and Mongrel2 adds 10. The limit is six times the sum.
   maxHeaders: 256,
   maxTnetstringDepth: 3,
 });

@@ -17,9 +17,8 @@ const colon = 0x3a;
 const zero = 0x30;
 
 /**
- * Reads `SIZE:PAYLOAD TYPE` at `offset` without copying, and never at or beyond `bound`. Any type byte is accepted.
- * Throws `bad-tnetstring` for a size that is missing, too long or has leading zeros, and for a payload that ends beyond
- * `bound`.
+ * Reads `SIZE:PAYLOAD TYPE` at `offset` without copying. Never reads at or beyond `bound`. Accepts any type byte.
+ * Throws `bad-tnetstring` if the size is missing, too long or has leading zeros, or if the payload ends beyond `bound`.
  */
 export function readNetstring(buffer: Buffer, offset: number, bound: number): Netstring {
   const start = findPayload(buffer, offset, bound);

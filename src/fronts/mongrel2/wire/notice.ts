@@ -7,7 +7,8 @@ export type Notice = { readonly kind: "disconnect" } | { readonly kind: "credits
 /** The body of a notice has 18 or 21 bytes; longer JSON is not parsed. */
 const maxBodyBytes = 256;
 /**
- * The longest notice that recogniseNotice knows, from its headers on: credits of nine digits, 3 + 48 + 1 and 22 bytes.
+ * The longest notice that recogniseNotice knows, counted from its headers: credits of nine digits, 3 + 48 + 1 and 22
+ * bytes.
  */
 const maxKnownBytes = 74;
 
@@ -21,8 +22,9 @@ const tnetstringCredits =
 const creditsOverhead = 39;
 
 /**
- * Recognises a notice by the exact bytes that Mongrel2 1.12 and 1.13 write after ` @* `. This is fast: a credits notice
- * comes for each connection and delivery, up to 100,000/s. Undefined means another spelling, not a malformed notice.
+ * Recognises a notice by the exact bytes that Mongrel2 1.12 and 1.13 write after ` @* `. This comparison is fast,
+ * because Mongrel2 sends a credits notice for each connection and delivery, up to 100,000/s. Undefined means another
+ * spelling, not a malformed notice.
  */
 export function recogniseNotice(frame: Buffer, offset: number): Notice | undefined {
   if (frame.length - offset > maxKnownBytes) return undefined;

@@ -9,15 +9,13 @@ import { isConnectionId, isSender, maxConnectionId, maxSenderBytes } from "./sen
 /** A parsed frame from Mongrel2. */
 export type Mongrel2Frame =
   | { readonly kind: "request"; readonly request: Mongrel2Request }
-  /**
-   * The connection is gone. A negative id is the echo of a message to an id that no connection has: a fence.
-   */
+  /** The connection has ended. A negative id is the answer to a message for an id that no connection has: a fence. */
   | { readonly kind: "disconnect"; readonly sender: string; readonly id: number }
-  /** `credits` bytes of earlier deliveries were written to the client. */
+  /** Mongrel2 has written `credits` bytes of earlier deliveries to the client. */
   | { readonly kind: "credits"; readonly sender: string; readonly id: number; readonly credits: number }
   /**
-   * `sender` and `id` are set if both could be read and a client may wait for an answer: answer 400 and close. `reason`
-   * is for the log; it never quotes a client's bytes.
+   * `sender` and `id` are set if both could be read and a client may wait for an answer. Then answer 400 and close the
+   * connection. `reason` is for the log; it never quotes a client's bytes.
    */
   | { readonly kind: "malformed"; readonly sender?: string; readonly id?: number; readonly reason: string };
 
@@ -27,10 +25,12 @@ export interface Mongrel2Request {
   /** The id of the connection, not of the request: further requests may have the same id. */
   readonly id: number;
   readonly path: string;
-  /** As the client sent it, even if it is `JSON` or `WEBSOCKET`: the kind of the frame does not depend on it. */
+  /**
+   * The method as the client sent it, even `JSON` or `WEBSOCKET`. The kind of the frame does not depend on the method.
+   */
   readonly method: string;
   readonly uri: string;
-  /** As sent, without the `?`; empty if there is none. */
+  /** The query as the client sent it, without the `?`; empty if there is no query. */
   readonly query: string;
   /** For example `HTTP/1.1`. */
   readonly version: string;
@@ -45,18 +45,16 @@ export interface Mongrel2Request {
   readonly headers: ReadonlyMap<string, readonly string[]>;
   /** A view into the frame: a reference to it keeps the whole frame in memory. */
   readonly body: Buffer;
-  /**
-   * Bytes that the connection may have unwritten. Set on its first request, if the server has flow control.
-   */
+  /** The limit of unwritten bytes of the connection. Set on its first request, if the server has flow control. */
   readonly downloadCredits?: number;
   /**
-   * Set if this is a message of a WebSocket and not a request; only Mongrel2 can set it. The body is complete and
-   * unmasked.
+   * Set if this is a message of a WebSocket and not a request. Only Mongrel2 can set this field. The body is complete
+   * and unmasked.
    */
   readonly webSocket?: { readonly opcode: number };
   /**
-   * True if an upload header is present, from Mongrel2 or from the client: answer 413 and close, and never open the
-   * file that it names.
+   * True if an upload header is present, from Mongrel2 or from the client. Answer 413, close the connection, and never
+   * open the file that the header names.
    */
   readonly upload: boolean;
 }
@@ -79,9 +77,9 @@ const maxIdBytes = 11;
 
 /**
  * Parses one frame `SENDER ID PATH SIZE:HEADERS SIZE:BODY,` with HEADERS in either protocol. Never throws: a frame that
- * cannot be parsed is `malformed`. A frame is a notice only if its path is `@*` and it has no PATH header, which
- * Mongrel2 adds to everything from a client. The time is linear in the length of the frame, and nothing above a limit
- * is parsed.
+ * cannot be parsed is `malformed`. A frame is a notice only if its path is `@*` and it has no PATH header. Mongrel2
+ * adds a PATH header to everything from a client. The time is linear in the length of the frame. The parser stops at a
+ * value above a limit.
  */
 export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits>): Mongrel2Frame {
   const merged = limits === undefined ? defaultRequestLimits : { ...defaultRequestLimits, ...limits };
@@ -96,7 +94,7 @@ export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits
   }
 }
 
-/** Reads only the connection's id from a frame; undefined for a notice, or if there is none. */
+/** Reads only the connection's id from a frame; undefined for a notice, or if there is no id. */
 export function requestIdOf(frame: Buffer): number | undefined {
   const preamble = parsePreamble(frame);
   return preamble === undefined || isNoticePath(frame, preamble) ? undefined : preamble.id;
@@ -107,7 +105,7 @@ function readFrame(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mo
   const recognised = onNoticePath ? recogniseNotice(frame, preamble.pathEnd + 1) : undefined;
   if (recognised) return noticeFrame(preamble, recognised);
   const [block, body] = readParts(frame, preamble.pathEnd + 1, limits);
-  // With a route "@", a client can request @* itself, or name it in a message of a JSON socket [seen on 1.12.2].
+  // With a route "@", a client itself can request @*, or name this path in a message of a JSON socket [seen on 1.12.2].
   if (onNoticePath && !block.pseudo.has("PATH")) return noticeFrame(preamble, parseNotice(block, body));
   const path = frame.subarray(preamble.pathStart, preamble.pathEnd);
   return { kind: "request", request: readRequest({ ...preamble, path, body }, block) };
@@ -123,7 +121,7 @@ function parsePreamble(frame: Buffer): Preamble | undefined {
   return isSender(sender) ? { sender, id, pathStart: idEnd + 1, pathEnd } : undefined;
 }
 
-/** The end of a field of at most `maxBytes` that starts at `start`; -1 if it is longer. */
+/** The end of a field of at most `maxBytes` that starts at `start`; -1 if the field is longer. */
 function findSpace(frame: Buffer, start: number, maxBytes: number): number {
   for (let at = start; at <= start + maxBytes; at++) {
     if (frame[at] === space) return at;
@@ -131,7 +129,7 @@ function findSpace(frame: Buffer, start: number, maxBytes: number): number {
   return -1;
 }
 
-/** Parses bytes without making a string, since it runs for every notice. */
+/** Parses bytes without making a string, since this function runs for every notice. */
 function parseId(frame: Buffer, start: number, end: number): number | undefined {
   const negative = frame[start] === minus;
   const first = negative ? start + 1 : start;

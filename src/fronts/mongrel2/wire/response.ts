@@ -3,13 +3,14 @@ import { targetCount } from "../../../limits/delivery.js";
 import { isConnectionId, isSender } from "./sender.js";
 import { encodeTnetstring, type TnetValue } from "./tnetstring.js";
 
-/** The most connections that one response may name; see {@link targetCount}. */
+/** The largest number of connections in one response; see {@link targetCount}. */
 export const defaultMaxTargets = targetCount.default;
 
 /**
- * Frames the head of a message to connections of one server: `UUID SIZE:ID ID, `. Encode it once and keep it while the
- * connections are the same. Throws `bad-mongrel2-response` for a sender that is not letters, digits and `-`, for no id,
- * more than `maxTargets` ids, or an id that is not 0 to 2^32-1. Mongrel2 would sleep 100 ms over each of these.
+ * Frames the head of a message to connections of one server: `UUID SIZE:ID ID, `. Frame the head once, and keep it
+ * while the connections are the same. Throws `bad-mongrel2-response` for a sender that is not letters, digits and `-`,
+ * for no id, for more than `maxTargets` ids, or for an id that is not 0 to 2^32-1. Mongrel2 sleeps for 100 ms after
+ * each of these errors.
  */
 export function frameTargets(sender: string, ids: readonly number[], maxTargets = defaultMaxTargets): Buffer {
   checkTargets(sender, ids, maxTargets);
@@ -18,7 +19,8 @@ export function frameTargets(sender: string, ids: readonly number[], maxTargets 
 
 /**
  * Frames one delivery: the head of frameTargets and the raw bytes for the clients, copied into one message. Throws
- * `bad-mongrel2-response` for an empty body, which would close the connections: use frameConnectionClose for that.
+ * `bad-mongrel2-response` for an empty body, which would close the connections: use frameConnectionClose to close
+ * connections.
  */
 export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
   if (body.length === 0)
@@ -35,10 +37,10 @@ export function frameConnectionClose(targets: Buffer): Buffer {
 }
 
 /**
- * Frames a control message, which Mongrel2 acts on and clients do not see: ids `X ID ID` and the tnetstring `["ctl",
- * control]`. The X does not count among the 128 ids [measured]. For each id that no connection has, a disconnect notice
- * comes, as for deliveries and closes. Throws as frameTargets does, and `bad-tnetstring` if `control` cannot be
- * encoded.
+ * Frames a control message. Mongrel2 handles this message, and clients do not see it. The parts are the ids `X ID ID`
+ * and the tnetstring `["ctl", control]`. The X does not count among the 128 ids [measured]. For each id that no
+ * connection has, Mongrel2 sends a disconnect notice, as for deliveries and closes. Throws as frameTargets does, and
+ * `bad-tnetstring` if `control` cannot be encoded.
  */
 export function frameControl(sender: string, ids: readonly number[], control: TnetValue): Buffer {
   checkTargets(sender, ids, defaultMaxTargets);

@@ -14,7 +14,7 @@ export const tnetTypes = Object.freeze({
 
 /** JavaScript also converts "0x10", "" and " 1" to numbers; a tnetstring does not allow them. */
 const floatGrammar = /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?$/;
-/** The longest text that floatGrammar can match, so that nothing longer is decoded: 1 + 400 + 401 + 5. */
+/** The longest text that floatGrammar can match. The parser does not decode a longer text: 1 + 400 + 401 + 5. */
 const maxFloatBytes = 807;
 
 /** 2^53 has 16 digits. */
@@ -30,7 +30,8 @@ export function parseScalar(
   buffer: Buffer,
   { start, end, type }: Netstring,
 ): null | boolean | number | Buffer {
-  // A status table has up to 160,000 integers: without a view and a string for each, parsing takes a third of the time.
+  // A status table has up to 160,000 integers. Without a view and a string for each integer, parsing needs a third of
+  // the time.
   if (type === tnetTypes.integer) return parseInteger(buffer, start, end);
   const bytes = buffer.subarray(start, end);
   switch (type) {
@@ -80,7 +81,7 @@ function parseBoolean(bytes: Buffer): boolean {
   return text === "true";
 }
 
-/** The error for everything that reads or writes tnetstrings. `message` never quotes the input. */
+/** The error of all functions that read or write tnetstrings. `message` never quotes the input. */
 export function tnetRefusal(message: string): PharosError {
   return new PharosError("bad-tnetstring", `bad tnetstring: ${message}`);
 }

@@ -33,9 +33,11 @@ const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
 });
 
 /**
- * Parses a buffer that is exactly one tnetstring. Throws `bad-tnetstring` for anything else: further bytes, an unknown
- * type, an integer beyond 2^53, a float that is not finite, a dict with a repeated key or a key that is not UTF-8, and
- * for more depth or bytes than allowed.
+ * Parses a buffer that is exactly one tnetstring. Throws `bad-tnetstring` for anything else:
+ * - further bytes, or an unknown type
+ * - an integer beyond 2^53, or a float that is not finite
+ * - a dict with a repeated key, or with a key that is not UTF-8
+ * - more depth or bytes than allowed
  */
 export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimits>): TnetValue {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
@@ -49,9 +51,9 @@ export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimit
 }
 
 /**
- * Encodes one value. Whole numbers up to 2^53 become `#`, other finite ones `^`. `parseTnetstring` returns an equal
- * value (text as Buffer). Throws `bad-tnetstring` for NaN, infinities, text with unpaired surrogates, and above the
- * limits; a cyclic list is therefore too deep.
+ * Encodes one value. Whole numbers up to 2^53 become `#`, other finite numbers `^`. `parseTnetstring` returns an equal
+ * value (text as Buffer). Throws `bad-tnetstring` for NaN, infinities, text with unpaired surrogates, and values above
+ * the limits. A cyclic list is therefore too deep.
  */
 export function encodeTnetstring(value: TnetValue, limits?: Partial<TnetstringLimits>): Buffer {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
@@ -61,7 +63,7 @@ export function encodeTnetstring(value: TnetValue, limits?: Partial<TnetstringLi
   return encoded;
 }
 
-/** Reads values one after the other. `offset` is the start of the next one. */
+/** Reads values one after the other. `offset` is the start of the next value. */
 class Reader {
   readonly #buffer: Buffer;
   readonly #maxDepth: number;
@@ -98,8 +100,8 @@ class Reader {
       const key = this.value(end, depth + 1);
       if (!Buffer.isBuffer(key) || !isUtf8(key)) throw tnetRefusal("a key of a dict must be a UTF-8 string");
       const name = key.toString("utf8");
-      // Two readers that choose different ones of two equal keys allow request smuggling, so the parser refuses such a
-      // dict.
+      // If two programs choose different values of a repeated key, request smuggling is possible. So the parser refuses
+      // such a dict.
       if (entries.has(name)) throw tnetRefusal("a dict must not contain a key twice");
       entries.set(name, this.value(end, depth + 1));
     }

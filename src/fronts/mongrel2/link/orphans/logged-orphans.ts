@@ -9,7 +9,7 @@ export interface LoggedOrphansOptions extends Omit<OrphansOptions, "freed" | "gi
   readonly metrics: Metrics;
 }
 
-/** Orphans whose end is counted and logged. */
+/** Orphans that are counted and logged when they end. */
 export function loggedOrphans({ labels, logger, metrics, ...options }: LoggedOrphansOptions): Orphans {
   return new Orphans({
     ...options,

@@ -6,44 +6,48 @@ import type { Stay } from "./record-text.js";
 export interface OrphansOptions {
   readonly clock: Clock;
   readonly record: OpenRecord;
-  /** Asks the server for its connections; undefined if it has no control port. */
+  /** Asks the server for its connections; undefined if the server has no control port. */
   readonly query: (() => Promise<readonly StatusRow[]>) | undefined;
   /** Closes these connections. */
   readonly close: (ids: readonly number[]) => void;
   /** Called with the number of open orphans that the link has closed. */
   readonly freed: (connections: number) => void;
   /**
-   * Called with the number of connections for which the search ended without a result. Their clients get no events
-   * until the server closes them as idle.
+   * Called with the number of connections for which the search ended without a result. The clients get no events until
+   * the server closes these connections as idle.
    */
   readonly givenUp: (connections: number, reason: string) => void;
   /** The time to look for orphans, in milliseconds. */
   readonly pursueMs: number;
 }
 
-/** Much shorter than the server's tick of 10 s, but long enough for a server that lists 10,000 rows. */
+/**
+ * The interval of the queries, in milliseconds. It is much shorter than the server's tick of 10 s, but long enough for
+ * a server that lists 10,000 rows.
+ */
 const pollMs = 1_000;
 
 /**
- * Frees the clients of streams that this process, or one before it, has lost together with the link. They are still
- * connected to the server, but get no events. An empty body closes such a connection, but only if its id belongs to
- * **this run** of the server: a new run counts from 1 again, and the number may be another handler's client. The rule:
+ * Closes orphans: the connections of streams that this process, or an earlier process, has lost together with the link.
+ * Their clients are still connected to the server, but get no events. An empty body closes such a connection, but only
+ * if its id belongs to **this run** of the server. A new run counts from 1 again, and the same number may belong to
+ * another handler's client. The rules:
  *
- * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). This is known at once.
+ * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). The link compares the marks at once.
  * 2. The run is also the same if the control port lists **any** connection whose age is more than the time since the
- *    server was last heard, plus a second. In a new run every connection is younger than that, so no age (of ping,
- *    read or write) can be that large. The ages are differences of a clock that the server updates once per
- *    `limits.tick_timer` (10 s), to the whole second [seen]: right after a tick they are exact, before it up to 10 s too
- *    small. So this class asks every second. A stream that was open for 2 s when the server was last heard (the link
- *    sends fences every 3 s) proves the run within one tick; a stream that was open for longer than a tick proves it at
- *    once. The record has the time when the server was **last heard**, to a second. The time when the link broke would
- *    be too late: the server may have restarted before.
- * 3. In the same run, this class closes the recorded ids that the table lists. It asks again, since a full queue can
- *    lose a close. Ids of new requests are no orphans. A stay is over when the table lists none of its ids.
+ *    server was last heard, plus a second. In a new run every connection is younger, so no age (of ping, read or write)
+ *    can be that large. The ages are differences of a clock that the server updates once per `limits.tick_timer` (10
+ *    s), to the whole second [seen]. The ages are exact right after a tick, and up to 10 s too small right before a
+ *    tick. So this class asks every second. The link sends fences every 3 s. A stream that was open for 2 s when the
+ *    server was last heard proves the run within one tick. A stream that was open for longer than a tick proves the run
+ *    at once. The record contains the time when the server was **last heard**, to a second. The time when the link
+ *    broke is not usable: the server may have restarted before.
+ * 3. In the same run, this class closes the recorded ids that the table lists. The class asks again, since a full queue
+ *    can lose a close. Ids of new requests are no orphans. A stay is over when the table lists none of its ids.
  *
- * A restart of the server closes all connections. Then the table lists few or none of the ids, nothing proves the run,
- * and this class gives the ids up in the end. If the wall clock of this machine was set back, nothing proves the run. If
- * the server's clock was set forward by more than the silence, the proof can be wrong.
+ * A restart of the server closes all connections. Then the table lists few or none of the ids, and nothing proves the
+ * run. In the end this class gives up the ids. If the wall clock of this machine was set back, nothing proves the run.
+ * If the server's clock was set forward by more than the silence, the proof can be wrong.
  */
 export class Orphans {
   readonly #options: OrphansOptions;
@@ -59,7 +63,7 @@ export class Orphans {
     this.#options = options;
   }
 
-  /** Call it when the link is up. `mark` identifies the server's run. */
+  /** Call this method when the link is up. `mark` identifies the server's run. */
   begin(mark: string): void {
     this.stop();
     this.#mark = mark;
@@ -67,7 +71,7 @@ export class Orphans {
     if (this.#options.record.past.length > 0) this.#look();
   }
 
-  /** Call it when the link is down or closed. */
+  /** Call this method when the link is down or closed. */
   stop(): void {
     this.#generation += 1;
     this.#timer?.cancel();
@@ -75,7 +79,7 @@ export class Orphans {
     this.#closed = new Set();
   }
 
-  /** Call it when a request has this id: its client knows that the stream ended. */
+  /** Call this method when a request has this id. The client then knows that the stream has ended. */
   seen(id: number): void {
     const { record } = this.#options;
     for (const stay of record.past) if (stay.ids.has(id)) record.settle(stay, [id]);
@@ -89,7 +93,7 @@ export class Orphans {
     else this.#ask(this.#options.query);
   }
 
-  /** A close for an ended connection does no harm: a run never uses an id twice. */
+  /** A close for an ended connection has no effect: a run never uses an id twice. */
   #withoutTable(): void {
     for (const stay of this.#options.record.past) {
       if (this.#proven.has(stay)) {
@@ -147,8 +151,8 @@ export class Orphans {
 }
 
 /**
- * True if a table of connections proves that the server, last heard `silentMs` ago, was not restarted since. False
- * proves nothing.
+ * True if a table of connections proves that the server, last heard `silentMs` ago, was not restarted in the meantime.
+ * False proves nothing.
  */
 export function isSameRun(rows: readonly StatusRow[], silentMs: number): boolean {
   if (silentMs < 0) return false;

@@ -1,6 +1,6 @@
 /**
- * The ids that the server opened during one stay: the time from a connect of the link to its loss. They are valid during
- * one run of the server.
+ * The ids that the server opened during one stay: the time from a connect of the link to its loss. The ids are valid
+ * during one run of the server.
  */
 export interface Stay {
   /** The wall-clock time when the server was last known to be alive, in milliseconds; 0 for never. */
@@ -11,7 +11,7 @@ export interface Stay {
 }
 
 const version = "pharos-link 1";
-/** The width is fixed, because a new time overwrites the old one. */
+/** The width of a time is fixed, because a new time overwrites the old one in the file. */
 const timeDigits = 15;
 
 export const recordHead = `${version}\n`;
@@ -33,8 +33,8 @@ export function encodeIds(sign: "+" | "-", ids: Iterable<number>): string {
 }
 
 /**
- * Parses a record. After a crash or a manual change it parses as much as it can: it skips broken lines, and returns no
- * stays for a file of another kind.
+ * Parses a record. After a crash or a manual change, the function parses as much as it can. It skips broken lines, and
+ * returns no stays for a file of another kind.
  */
 export function parseRecord(text: string): Stay[] {
   if (!text.startsWith(recordHead)) return [];

@@ -16,7 +16,7 @@ import { encodeIds, encodeStay, encodeTime, parseRecord, recordHead, type Stay }
 export interface OpenRecordOptions {
   /** The path of the file; its folder is created. Undefined keeps the record in memory. */
   readonly file?: string | undefined;
-  /** The most ids in the record; further ones are not recorded. */
+  /** The limit of ids in the record. Further ids are not recorded. */
   readonly maxIds: number;
   /** Called once if writing fails; the record stays in memory from then on. */
   readonly failed: (error: unknown) => void;
@@ -24,14 +24,14 @@ export interface OpenRecordOptions {
 
 /** A smaller file is not worth rewriting. */
 const compactFromBytes = 64 * 1024;
-/** The greatest age of the time in the file, in milliseconds: one write of 15 bytes a second. */
+/** The greatest age of the time in the file, in milliseconds. This causes one write of 15 bytes per second. */
 const heardEveryMs = 1_000;
 
 /**
  * Records the connections with an open stream, by stay, in a file that survives a crash of this process. `flush` writes
- * all collected changes at once. Call it before you send the bytes that open a stream: then the file has every open
- * stream after a crash. The file is not synced to the disk, since a machine that loses its page cache also loses its
- * connections.
+ * all collected changes at once. Call `flush` before you send the bytes that open a stream, so that the file contains
+ * every open stream after a crash. The file is not synced to the disk, since a machine that loses its page cache also
+ * loses its connections.
  */
 export class OpenRecord {
   readonly #options: OpenRecordOptions;
@@ -65,7 +65,10 @@ export class OpenRecord {
     return this.#past;
   }
 
-  /** Begins a stay: ids that are added from now on belong to it. The server has not been heard in it yet. */
+  /**
+   * Begins a stay. Ids that are added from now on belong to this stay. The server has not been heard during this stay
+   * yet.
+   */
   begin(mark: string): void {
     this.end();
     this.#current = { heardAt: 0, mark, ids: new Set() };
@@ -107,7 +110,8 @@ export class OpenRecord {
   }
 
   /**
-   * Records that the server was alive at this time, to distinguish orphans from other clients. Cheap; call it often.
+   * Records that the server was alive at this time, to distinguish orphans from other clients. The call is cheap; call
+   * this method often.
    */
   heard(heardAt: number): void {
     if (this.#current === undefined) return;
@@ -143,14 +147,17 @@ export class OpenRecord {
     return existsSync(file) ? parseRecord(readFileSync(file, "latin1")) : [];
   }
 
-  /** One of the lists is empty whenever the other one grows, so that the file keeps their order. */
+  /** One of the two lists is empty whenever the other one grows, so that the file keeps the order of the changes. */
   #collect(): void {
     this.#pending += encodeIds("-", this.#gone) + encodeIds("+", this.#opened);
     this.#gone = [];
     this.#opened = [];
   }
 
-  /** Four times the size of the ids: then rewriting costs less than two writes of each id's own line. */
+  /**
+   * The limit is four times the size of the ids. Then rewriting the file costs less than two writes of each id's own
+   * line.
+   */
   #compactAtBytes(): number {
     let ids = this.#current?.ids.size ?? 0;
     for (const stay of this.#past) ids += stay.ids.size;
