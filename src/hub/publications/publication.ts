@@ -99,7 +99,7 @@ function checkType(type: string, maxBytes: number): void {
   if (type === "mercure" || type.startsWith(reservedTypePrefix)) {
     throw new PharosError(
       "bad-event-type",
-      `the event types mercure and ${reservedTypePrefix}… are reserved`,
+      `the event type ${JSON.stringify(type.slice(0, 40))} is reserved; allowed are all types except mercure and those that begin with ${reservedTypePrefix}`,
     );
   }
   checkWord(type, { code: "bad-event-type", what: "an event type", maxBytes });

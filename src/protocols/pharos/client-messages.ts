@@ -70,5 +70,8 @@ function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly s
 /** Checks a token. It has no spaces, as in an `Authorization` header [RFC 6750 2.1]. */
 function tokenOf(value: unknown): string {
   if (typeof value === "string" && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)) return value;
-  throw new PharosError("bad-authorization", "token must have letters, digits and -._~+/ only");
+  throw new PharosError(
+    "bad-authorization",
+    "token must be a non-empty string of letters, digits and -._~+/, optionally with = at the end",
+  );
 }

@@ -100,6 +100,14 @@ describe("parsePublication", () => {
     expect(() => parsePublication(input)).toThrowError(expect.objectContaining({ code }));
   });
 
+  it("names a reserved type, shortened and escaped, and the allowed types", () => {
+    const type = `pharos-\u001b${"x".repeat(100)}`;
+    const named = JSON.stringify(`pharos-\u001b${"x".repeat(32)}`);
+    expect(() => parsePublication({ ...plain, type })).toThrowError(
+      `the event type ${named} is reserved; allowed are all types except mercure and those that begin with pharos-`,
+    );
+  });
+
   it("takes data of exactly 1 MiB", () => {
     expect(parsePublication({ ...plain, data: "x".repeat(1024 * 1024) }).data.length).toBe(1024 * 1024);
   });
