@@ -1,6 +1,6 @@
 /**
- * Every reason for which Pharos refuses a request or fails, one line each. Pharos never reuses a code. Callers branch on
- * `code`, never on the text of a message.
+ * Every reason why Pharos refuses a request or fails, with one line of explanation. Pharos never reuses a code. Callers
+ * branch on `code`, never on the text of a message.
  */
 export const errorCodes = {
   "bad-topic": "A topic is empty, too long or reserved, or contains a control character or invalid UTF-8.",
@@ -10,22 +10,22 @@ export const errorCodes = {
   "bad-retry": "A reconnection time is not a whole number of milliseconds in the allowed range.",
   "bad-publication": "A publication does not have the required form.",
   "too-large": "A part of a request or of a publication is larger than its limit.",
-  "bad-tnetstring": "Bytes from Mongrel2 are not a valid tnetstring, or exceed its limits.",
+  "bad-tnetstring": "Bytes from Mongrel2 are not a valid tnetstring, or exceed the limits of a tnetstring.",
   "bad-mongrel2-request": "A message from Mongrel2 is not a valid request.",
   "bad-mongrel2-response":
     "A response to Mongrel2 is invalid: no connection ids, too many of them, or an invalid id or UUID.",
   "bad-mongrel2-reply": "The control port of Mongrel2 sent an unexpected response.",
   "bad-request": "An HTTP request is malformed.",
-  "not-found": "Nothing is served at this path.",
+  "not-found": "The hub serves nothing at this path.",
   "method-not-allowed": "This path does not support this method.",
   "upgrade-required": "This resource is available over WebSocket only.",
-  unauthorized: "The request needs a token and has none.",
+  unauthorized: "The request needs a token but has none.",
   "invalid-token": "The token is malformed, wrongly signed, expired, not valid yet, or for another audience.",
   "bad-authorization": "The `Authorization` header is malformed.",
   "insufficient-scope": "The token does not grant the right to this request.",
-  "forbidden-origin": "Pages of this origin may not send this request, or not with a cookie.",
+  "forbidden-origin": "Pages of this origin may not send this request, or may not send it with a cookie.",
   "unsupported-media-type": "The content type of the request body is not supported here.",
-  "head-too-large": "The head of the request is larger than its limit.",
+  "head-too-large": "The request line and headers are larger than their limit.",
   "too-many-connections": "The hub has reached its limit of streams or of filters.",
   "too-many-streams": "One client address has reached its limit of streams.",
   "too-many-bodies": "Request bodies have reached their memory limit.",
@@ -33,7 +33,7 @@ export const errorCodes = {
   "too-many-patterns": "One client address has reached its share of filters, wildcards or patterns.",
   "too-many-subscriptions": "A list of subscriptions is too large for one response.",
   forbidden: "The client has no access to this resource.",
-  internal: "The server failed; its log has the reason.",
+  internal: "The server failed; the server's log has the reason.",
   "bad-endpoint": "A ZeroMQ endpoint or address is malformed or cannot be used.",
   "bad-curve-key": "A CURVE key or key file is malformed or missing, or cannot be read.",
   "bad-config": "A setting has a value that is not allowed.",
@@ -50,13 +50,13 @@ export interface PharosErrorOptions extends ErrorOptions {
   readonly reason?: string;
 }
 
-/** The one error that Pharos throws for bad input and failures. Its `message` says what was wrong and what is allowed. */
+/** The only error that Pharos throws for bad input and failures. `message` says what was wrong and what is allowed. */
 export class PharosError extends Error {
   override readonly name = "PharosError";
   readonly code: ErrorCode;
-  /** Seconds until a retry makes sense; undefined if it is unknown or never does. */
+  /** Seconds until a retry can succeed; undefined if the time is unknown or no retry can succeed. */
   readonly retryAfterSeconds: number | undefined;
-  /** A detail for the log only: the client that is refused must not learn it. */
+  /** A detail for the log only. The refused client must not learn this detail. */
   readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options?: PharosErrorOptions) {

@@ -1,7 +1,7 @@
-/** In front of all names, so that metrics of several programs do not mix in one database. */
+/** The prefix of all metric names. In a shared database, the prefix identifies the metrics of Pharos. */
 export const metricPrefix = "pharos_";
 
-/** A metric for people. */
+/** The description of a metric. */
 export interface MetricDefinition {
   /** One sentence about the count or measurement. */
   readonly help: string;
@@ -9,67 +9,81 @@ export interface MetricDefinition {
 }
 
 export interface HistogramDefinition extends MetricDefinition {
-  /** The upper bounds of its buckets, ascending; values above all of them are counted too. */
+  /** The upper bounds of the buckets, ascending. The histogram also counts values above the last bound. */
   readonly bounds: readonly number[];
 }
 
-/** Every counter. Names follow Prometheus; all end in `_total`. */
+/** All counters. The names follow the conventions of Prometheus and end in `_total`. */
 export const counters = {
-  publications_total: { help: "Publications that were stored." },
-  publications_refused_total: { help: "ZeroMQ publications that were refused.", labels: ["reason"] },
+  publications_total: { help: "Publications that the hub stored." },
+  publications_refused_total: { help: "ZeroMQ publications that the hub refused.", labels: ["reason"] },
   publishers_refused_total: {
-    help: "ZeroMQ publishers that were refused at an endpoint with CURVE keys.",
+    help: "ZeroMQ publishers that the hub refused at an endpoint with CURVE keys.",
     labels: ["reason"],
   },
   duplicate_ids_total: {
-    help: "Publications whose own event id was in history already; they got the hub's event id instead.",
+    help: "Publications whose event id was already in history. The hub assigned other event ids to these publications.",
   },
-  deliveries_total: { help: "Publications written to connections, counted for each.", labels: ["front"] },
+  deliveries_total: {
+    help: "Publications written to connections, counted once for each connection.",
+    labels: ["front"],
+  },
   delivered_bytes_total: { help: "Bytes written to connections.", labels: ["front"] },
-  rounds_total: { help: "Writes to all connections of a cohort.", labels: ["front"] },
+  rounds_total: {
+    help: "Writes to a cohort, a group of connections that receive the same bytes.",
+    labels: ["front"],
+  },
   laggards_total: {
     help: "Connections that were too slow for their cohort and continued from history.",
     labels: ["front"],
   },
-  gaps_total: { help: "Gap events sent.", labels: ["reason"] },
+  gaps_total: { help: "Gap events that the hub sent: each reports missed publications.", labels: ["reason"] },
   connections_cut_total: { help: "Connections that the hub closed.", labels: ["reason"] },
-  requests_total: { help: "Requests with a response.", labels: ["front", "status"] },
-  requests_refused_total: { help: "Requests that were refused.", labels: ["reason"] },
-  second_requests_total: { help: "Further requests on a connection that has a stream." },
+  requests_total: { help: "Requests that the hub answered.", labels: ["front", "status"] },
+  requests_refused_total: { help: "Requests that the hub refused.", labels: ["reason"] },
+  second_requests_total: { help: "Requests on a connection that already has a stream." },
   frames_refused_total: {
     help: "Malformed messages on a link to Mongrel2.",
     labels: ["link", "reason"],
   },
-  fences_late_total: { help: "Fences, the acknowledgements of Mongrel2, that were late.", labels: ["link"] },
+  fences_late_total: {
+    help: "Fences that Mongrel2 acknowledged late. A fence is a message whose acknowledgement confirms all messages before it.",
+    labels: ["link"],
+  },
   credits_lost_total: {
     help: "Flow-control credits of Mongrel2 that did not arrive in time.",
     labels: ["link"],
   },
   orphans_freed_total: {
-    help: "Streams of an earlier run that were closed so that their clients reconnect.",
+    help: "Streams of an earlier run that the hub closed, so that their clients reconnect.",
     labels: ["link"],
   },
   subscription_events_total: { help: "Presence events about the start or the end of a subscription." },
-  subscription_events_lost_total: { help: "Presence events that were dropped because there were too many." },
-  workers_lost_total: { help: "Worker processes that crashed or hung and were replaced." },
-  history_evicted_total: { help: "Publications evicted from history.", labels: ["limit"] },
+  subscription_events_lost_total: {
+    help: "Presence events that the hub dropped because there were too many.",
+  },
+  workers_lost_total: { help: "Worker processes that crashed or hung. The hub replaced each of them." },
+  history_evicted_total: { help: "Publications that the hub evicted from history.", labels: ["limit"] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-/** Every gauge. */
+/** All gauges. */
 export const gauges = {
-  connections: { help: "Open streams; waiting polls are the front `poll`.", labels: ["front"] },
+  connections: {
+    help: "Open streams. Long polls that wait for an event count under the front `poll`.",
+    labels: ["front"],
+  },
   subscriptions: { help: "Subscriptions that presence events reported; only with `--subscriptions`." },
   filter_bytes: { help: "Memory for the filters of all streams, in bytes." },
   filter_levels: { help: "Levels of all filters with wildcards." },
   filter_mixtures: { help: "Different sequences of + and names that MQTT filters begin with." },
   patterns: {
-    help: "URL patterns and URI templates of all streams, by whether they begin with literal text.",
+    help: "URL patterns and URI templates of all streams. The label says whether a pattern begins with literal text.",
     labels: ["prefix"],
   },
   pattern_expressions: { help: "URL patterns with a regular expression." },
   workers: { help: "Worker processes that accept connections; only with `--workers`." },
   cohorts: { help: "Cohorts, groups of connections that receive the same bytes." },
-  laggards: { help: "Slow connections that read from history at the moment." },
+  laggards: { help: "Slow connections that currently read from history." },
   history_bytes: { help: "Memory for history, in bytes." },
   history_topics: { help: "Topics with a history." },
   retained_bytes: { help: "Memory for retained values, in bytes." },
@@ -80,33 +94,36 @@ export const gauges = {
   },
   link_up: { help: "1 while a link to Mongrel2 can deliver, else 0.", labels: ["link"] },
   link_state: {
-    help: "1 for the present state of a link to Mongrel2, 0 for its other states.",
+    help: "1 for the current state of a link to Mongrel2, 0 for its other states.",
     labels: ["link", "state"],
   },
-  fence_seconds: { help: "Duration of the last fence of a link.", labels: ["link"] },
+  fence_seconds: {
+    help: "Time until Mongrel2 acknowledged the last fence of a link, in seconds.",
+    labels: ["link"],
+  },
   event_loop_delay_seconds: {
     help: "Delay of the event loop in the last ten seconds; only with an admin address.",
     labels: ["quantile"],
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-/** Every histogram. */
+/** All histograms. */
 export const histograms = {
   round_bytes: {
     help: "Size of a write to a cohort, in bytes.",
     labels: ["front"],
-    // Up to the largest round, in steps of four.
+    // Each bound is four times the one before, up to the largest round.
     bounds: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
   },
   round_publications: {
-    help: "Publications in a write to a cohort: more under load.",
+    help: "Publications in a write to a cohort. The number rises under load.",
     labels: ["front"],
     bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
   },
   fence_duration_seconds: {
-    help: "Duration of fences: a Mongrel2 with 1,000 clients needs about 15 ms.",
+    help: "Time until Mongrel2 acknowledges a fence, in seconds. A server with 1,000 clients needs about 15 ms.",
     labels: ["link"],
-    // From 2 s on a server counts as stuck.
+    // A server counts as stuck after 2 s.
     bounds: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
   },
 } as const satisfies Readonly<Record<string, HistogramDefinition>>;
@@ -116,7 +133,7 @@ export type GaugeName = keyof typeof gauges;
 export type HistogramName = keyof typeof histograms;
 export type Labels = Readonly<Record<string, string>>;
 
-/** Takes metrics. Counting never throws and never changes control flow. */
+/** Records metrics. Counting never throws and never changes control flow. */
 export interface Metrics {
   count(name: CounterName, by?: number, labels?: Labels): void;
   gauge(name: GaugeName, value: number, labels?: Labels): void;

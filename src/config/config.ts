@@ -1,29 +1,29 @@
 import type { ParsedSettings } from "./settings.js";
 import type { HttpAddress } from "./values/addresses.js";
 
-/** The settings that name one issuer of tokens; it is the first of `tokens` in the configuration. */
+/** The settings that name one token issuer. This issuer is the first item of `tokens` in the configuration. */
 type IssuerSetting = "tokenIssuer" | "tokenKey" | "tokenJwks" | "tokenSecret";
 
 type Completed = "$schema" | IssuerSetting | "admin" | "publicUrl" | "stateDir";
 
 /**
- * Everything that can be set, parsed and complete. Frozen in depth; only `loadConfig` makes one. Each name is declared
- * in `settings/`, or in `src/limits`, with its default and what it means.
+ * All settings, parsed and completed with defaults. The object is deeply frozen; only `loadConfig` creates one.
+ * `settings/` and `src/limits` declare each name with its default and its meaning.
  */
 export type Config = Immutable<Omit<ParsedSettings, Completed>> & {
-  /** Where metrics and status are served. */
+  /** The address of metrics and status. */
   readonly admin: AdminAddress | "off";
   /** The URL of the hub for its clients, with its path. */
   readonly publicUrl: string;
-  /** The folder for the records of open streams; absent if none are kept. */
+  /** The folder for the records of open streams; absent if the hub keeps no records. */
   readonly stateDir?: string;
 };
 
-/** Limits of everything that can grow. */
+/** The limits of everything that can grow. */
 export type Limits = Config["limits"];
 
 export interface AdminAddress extends HttpAddress {
-  /** True if it is the default: then the hub starts even if another program uses the port. */
+  /** True for the default address: the hub then starts even if another program uses the port. */
   readonly isDefault: boolean;
 }
 

@@ -8,7 +8,7 @@ interface AdminSettings {
   readonly adminToken?: string | undefined;
 }
 
-/** Refuses an admin address that other machines can reach if there is no token to read it with. */
+/** Refuses an admin address that other machines can reach, unless an admin token is set. */
 export function checkAdmin({ admin, adminToken }: AdminSettings, context: z.RefinementCtx): void {
   if (admin === undefined || admin === "off" || adminToken !== undefined || isLoopback(admin.host)) return;
   const message = "a loopback address, for instance 127.0.0.1:8081, unless PHAROS_ADMIN_TOKEN is set";
@@ -20,7 +20,7 @@ interface OpaqueIdsSettings {
   readonly pushStream: object | "off";
 }
 
-/** Refuses to hide counts while the messages of the push stream module reveal them. */
+/** Refuses opaque ids together with the push stream module: its messages reveal the number of publications. */
 export function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, context: z.RefinementCtx): void {
   if (!opaqueIds || pushStream === "off") return;
   const message = "off with --push-stream, because its messages reveal the number of publications";

@@ -10,18 +10,18 @@ export interface Issue {
 
 export interface FaultContext {
   readonly settings: RawSettings;
-  /** The option or variable that gave each setting, by its dotted path; all others came from the file. */
+  /** The option or variable that gave each setting, by dotted path. A setting without an entry came from the file. */
   readonly origins: ReadonlyMap<string, string>;
   readonly file: string;
 }
 
-/** One line for each faulty setting: where it was given, the value, and what is allowed. */
+/** Returns one line for each faulty setting: the source, the value, and what is allowed. */
 export function describeFaults(issues: readonly Issue[], context: FaultContext): readonly string[] {
   const lines = new Map<string, string>();
   for (const issue of issues) {
     const path = issue.path.map(String);
     const name = originOf(path, context);
-    // Further issues of the same value follow from the first.
+    // The first issue of a value causes its further issues, so one line is enough.
     if (lines.has(name)) continue;
     const value = isSecret(path) ? hidden : valueAt(context.settings, path);
     lines.set(name, `${name}: ${describe(issue, value)}`);
@@ -35,7 +35,7 @@ function describe({ code, message, keys = [] }: Issue, value: unknown): string {
   return `unknown ${keys.length === 1 ? "setting" : "settings"} ${names}; config.schema.json lists all settings`;
 }
 
-/** An item of a list has the name of the option or variable that gave the list. */
+/** Returns the source of a setting. An item of a list has the same source as the list. */
 function originOf(path: readonly string[], { origins, file }: FaultContext): string {
   for (let length = path.length; length > 0; length -= 1) {
     const origin = origins.get(path.slice(0, length).join("."));

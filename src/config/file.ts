@@ -8,17 +8,17 @@ export type RawSettings = Record<string, unknown>;
 /**
  * Reads the JSON file of settings, without validating them.
  *
- * @throws PharosError `bad-config` if it cannot be read or is no JSON object
+ * @throws PharosError `bad-config` if the file cannot be read or is not a JSON object
  */
 export function readSettingsFile(file: string): RawSettings {
   const settings = parseJson(file, readText(file));
   if (!isRawSettings(settings)) throw new PharosError("bad-config", `${file}: not a JSON object`);
-  // For editors; not a setting.
+  // `$schema` is for editors and is not a setting.
   delete settings["$schema"];
   return settings;
 }
 
-/** True for an object that is no list. */
+/** True for an object that is not a list. */
 export function isRawSettings(value: unknown): value is RawSettings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -11,7 +11,7 @@ import {
 import { declaredRequestLimits } from "../limits/requests.js";
 import { declaredTokenLimits } from "../limits/tokens.js";
 
-/** Limits that belong together. */
+/** A group of related limits. */
 export interface LimitSection {
   readonly title: string;
   readonly help: string;
@@ -24,73 +24,73 @@ export interface LimitSection {
 export const limitSections = {
   connections: {
     title: "Connections",
-    help: 'Open connections, and requests per second. "Local" addresses are loopback and private addresses: a proxy with many clients may be behind them.',
+    help: 'Limits on open connections and on requests per second. "Local" addresses are loopback and private addresses. A local address may be a proxy for many clients.',
     isObject: false,
     limits: declaredConnectionLimits,
   },
   requests: {
     title: "Requests",
-    help: "Heads and bodies of requests.",
+    help: "Limits on the headers and bodies of requests.",
     isObject: false,
     limits: declaredRequestLimits,
   },
   publications: {
     title: "Publications",
-    help: "The parts of one publication.",
+    help: "Limits on the parts of one publication.",
     isObject: false,
     limits: declaredPublicationLimits,
   },
   publishing: {
     title: "Many publications",
-    help: "One request that publishes many publications.",
+    help: "Limits on one request that publishes many publications.",
     isObject: false,
     limits: declaredPublishLimits,
   },
   idempotency: {
     title: "Idempotency",
-    help: "Responses that are remembered by their `Idempotency-Key`, so that a repeated request publishes once.",
+    help: "The hub remembers responses by their `Idempotency-Key`, so that a repeated request publishes only once.",
     isObject: true,
     limits: declaredIdempotencyLimits,
   },
   history: {
     title: "History",
-    help: "Publications that are kept for clients that reconnect. Clients that missed evicted ones get a gap event.",
+    help: "The hub stores publications for clients that reconnect. A client that missed evicted publications gets a gap event.",
     isObject: true,
     limits: declaredHistoryLimits,
   },
   retained: {
     title: "Retained values",
-    help: "The last value of each topic, which new subscribers get first.",
+    help: "The hub retains the last value of each topic. New subscribers get this value first.",
     isObject: true,
     limits: declaredRetainedLimits,
   },
   delivery: {
     title: "Delivery",
-    help: "Writes to clients.",
+    help: "Limits on writes to clients.",
     isObject: false,
     limits: declaredDeliveryLimits,
   },
   filters: {
     title: "Filters",
-    help: "The filters of one stream, and of all streams together.",
+    help: "Limits on the filters of one stream, and on the filters of all streams together.",
     isObject: false,
     limits: declaredFilterLimits,
   },
   patterns: {
     title: "Patterns",
-    help: "The URL patterns and URI templates of all streams. The same pattern of several streams counts once.",
+    help: "Limits on the URL patterns and URI templates of all streams. A pattern that several streams use counts once.",
     isObject: true,
     limits: declaredPatternLimits,
   },
   presence: {
     title: "Presence",
-    help: "Events and lists of who is subscribed to what, with `--subscriptions`.",
+    help: "Limits on presence events (start or end of a subscription) and on lists of subscriptions; only with `--subscriptions`.",
     isObject: false,
     limits: declaredPresenceLimits,
   },
   token: {
     title: "Tokens",
-    help: "Access tokens.",
+    help: "Limits on access tokens.",
     isObject: true,
     limits: declaredTokenLimits,
   },

@@ -6,7 +6,7 @@ import { wholeNumber } from "./values/number.js";
 
 const { history, retained, token, patterns, idempotency, ...others } = limitSections;
 
-/** The part `limits` of the settings: from the file and the environment only. */
+/** The part `limits` of the settings. Only the file and the environment can set limits. */
 export const limitsSchema = z
   .strictObject({
     history: z.strictObject(limitSchemasOf(history.limits)).prefault({}).describe(history.help),
@@ -23,7 +23,7 @@ export const limitsSchema = z
     ...limitSchemasOf(others.presence.limits),
   })
   .prefault({})
-  .describe("All limits of memory, sizes, counts and times. Only in the file and the environment.");
+  .describe("All limits on memory, sizes, counts and times. Only in the file and the environment.");
 
 type LimitSchemas<Table extends LimitTable> = { [Name in keyof Table]: z.ZodPrefault<z.ZodNumber> };
 

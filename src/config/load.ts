@@ -16,17 +16,17 @@ import type { TokenIssuer } from "./values/token-issuer.js";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
-  /** Options of the command line, by name without dashes; `config` is the JSON file. */
+  /** Options of the command line, by name without dashes. `config` names the JSON file. */
   readonly options?: ReadonlyMap<string, SettingText>;
   /** @default {} */
   readonly environment?: Environment;
 }
 
 /**
- * Reads all settings. The first source with a value wins: option, environment, JSON file, default. Lists are not
- * merged.
+ * Reads all settings. The first source with a value wins: option, environment, JSON file, default. Lists of several
+ * sources are not merged.
  *
- * @throws PharosError `bad-config`, with one line for each fault: where the setting was given, the value, and what is
+ * @throws PharosError `bad-config`, with one line for each fault: the source of the setting, the value, and what is
  *   allowed.
  */
 export function loadConfig({ options = new Map(), environment = {} }: LoadOptions = {}): Config {
@@ -45,7 +45,7 @@ export function loadConfig({ options = new Map(), environment = {} }: LoadOption
   return frozen(complete(parsed.data, environment));
 }
 
-/** If the file has a value where an object belongs, the schema refuses it. */
+/** Sets a value at its path. If a parent is not an object, nothing is set: the schema refuses the parent. */
 function place(settings: RawSettings, { path, value }: Pick<Given, "path" | "value">): void {
   const [name = "", ...rest] = path;
   if (rest.length === 0) {
@@ -71,12 +71,12 @@ function complete(
   };
 }
 
-/** All issuers: the one that options and environment name, if they do, and those of the list. */
+/** Returns all issuers: the issuer of the single settings, if one of them is set, then the issuers of the list. */
 function allIssuers(one: TokenIssuer, listed: readonly TokenIssuer[]): readonly TokenIssuer[] {
   return Object.values(one).some((value) => value !== undefined) ? [one, ...listed] : listed;
 }
 
-/** The URL for clients on this machine. Port 0 stays 0: the free port is not known yet. */
+/** The URL for clients on this machine. Port 0 remains 0, because the free port is not known yet. */
 function defaultPublicUrl(http: Config["http"]): string {
   if (http === "off") return `http://localhost${mercurePath}`;
   const host = http.host.includes(":") ? `[${http.host}]` : http.host;
@@ -88,7 +88,7 @@ function adminAddress(given: HttpAddress | "off" | undefined): AdminAddress | "o
   return given === undefined ? { ...defaultAdmin, isDefault: true } : { ...given, isDefault: false };
 }
 
-/** A relative XDG_STATE_HOME is ignored [XDG Base Directory 0.8]. */
+/** Ignores a relative XDG_STATE_HOME [XDG Base Directory 0.8]. */
 function defaultStateDir({ XDG_STATE_HOME: base }: Environment): string {
   return join(base?.startsWith("/") ? base : join(homedir(), ".local", "state"), "pharos");
 }

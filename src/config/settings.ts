@@ -11,7 +11,7 @@ import { streamSettings } from "./settings/streams.js";
 import { tokenSettings } from "./settings/tokens.js";
 import { tokenIssuers } from "./values/token-issuer.js";
 
-/** A setting's text as options and environment give it: one text, several, or an option without its value. */
+/** The text of a setting from an option or the environment: one text, several texts, or true for a bare option. */
 export type SettingText = string | readonly string[] | true;
 
 /** A setting with its name in the JSON file and in the configuration. */
@@ -24,7 +24,7 @@ export interface SettingGroup {
   readonly settings: readonly NamedSetting[];
 }
 
-/** The settings in the order of `--help`. To add one, declare it in one of these groups. */
+/** The settings in the order of `--help`. To add a setting, declare it in one of these groups. */
 export const settingGroups: readonly SettingGroup[] = [
   { title: "HTTP", settings: named(httpSettings) },
   { title: "Publishing", settings: named(publishingSettings) },
@@ -48,12 +48,15 @@ export function helpOf({ help, form, otherwise, byDefault = otherwise, option }:
 }
 
 /**
- * All settings in the form of the JSON file. Options and environment are converted to this form first, so this is the
- * only validator. The text of an issue names the allowed values.
+ * All settings in the form of the JSON file. Options and environment are converted to this form first, so this schema
+ * is the only validator. The message of an issue names the allowed values.
  */
 export const configSchema = z
   .strictObject({
-    $schema: z.string().optional().describe("The location of this schema, for editors. Has no effect."),
+    $schema: z
+      .string()
+      .optional()
+      .describe("The location of this schema, for editors. The hub ignores this key."),
     ...schemasOf(httpSettings),
     ...schemasOf(publishingSettings),
     ...schemasOf(streamSettings),

@@ -2,14 +2,14 @@ import { variableName, type Setting, type SettingForm } from "./declare/setting.
 import { limitPaths } from "./limit-sections.js";
 import { settings, type SettingText } from "./settings.js";
 
-/** A value in the file's form, not yet validated, and the option or variable that gave it. */
+/** A value in the file's form, not yet validated, and the option or variable that gave the value. */
 export interface Given {
   readonly path: readonly string[];
   readonly value: unknown;
   readonly origin: string;
 }
 
-/** The settings that the command line gives. */
+/** Yields the settings of the command line. */
 export function* givenByOptions(options: ReadonlyMap<string, SettingText>): Iterable<Given> {
   for (const setting of settings.filter(({ secret }) => secret !== true)) {
     const text = options.get(setting.option);
@@ -18,7 +18,7 @@ export function* givenByOptions(options: ReadonlyMap<string, SettingText>): Iter
   }
 }
 
-/** The settings that the environment gives. An empty variable counts as absent. */
+/** Yields the settings and limits of the environment. An empty variable counts as absent. */
 export function* givenByEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Iterable<Given> {
@@ -45,7 +45,7 @@ function hyphenated(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Text that is no number stays text, so that the error message can quote it. */
+/** Text that is not a number remains text, so that the error message can quote the text. */
 function fromText(text: SettingText, { form, bare }: Pick<Setting, "form" | "bare">): unknown {
   const value = text === true ? bare : text;
   return form === "number" && typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value)

@@ -5,7 +5,7 @@ const rateRange = { from: 1, to: 1_000_000 } as const;
 const refused = "The hub refuses requests with 429.";
 const refusedForNow = "The hub refuses requests with 429 and `Retry-After`.";
 
-/** Open connections, and requests per second. */
+/** Limits on open connections and on requests per second. */
 export const declaredConnectionLimits = {
   connections: {
     ...connectionRange,
@@ -13,16 +13,16 @@ export const declaredConnectionLimits = {
     default: 15_000,
     help: "Open streams.",
     above: "The hub refuses requests with 503.",
-    why: "20,000 file descriptors, less a quarter for links, files and short requests.",
+    why: "Three quarters of 20,000 file descriptors. The rest is for links, files and short requests.",
   },
   connectionsPerWorker: {
     from: 1,
     to: 1_000_000,
     unit: "",
     default: 18_000,
-    help: "Connections of one worker process, streams and others.",
-    above: "The worker gets no further connections.",
-    why: "20,000 file descriptors, less a tenth.",
+    help: "All connections of one worker process, streams included.",
+    above: "The worker gets no new connections.",
+    why: "Nine tenths of 20,000 file descriptors.",
   },
   connectionsPerAddress: {
     ...connectionRange,
@@ -44,17 +44,17 @@ export const declaredConnectionLimits = {
     ...rateRange,
     unit: "",
     default: 100,
-    help: "Requests per second of one client address, except to publish; in a burst twice `connectionsPerAddress`.",
+    help: "Requests per second of one client address, without requests to publish. A burst may have twice `connectionsPerAddress` requests.",
     above: refusedForNow,
-    why: "200 streams that reconnect every 5 s make 40 requests per second.",
+    why: "200 streams that reconnect every 5 s send 40 requests per second.",
   },
   requestsPerLocalAddress: {
     ...rateRange,
     unit: "",
     default: 10_000,
-    help: "Requests per second of one loopback or private address, except to publish; in a burst twice `connectionsPerLocalAddress`.",
+    help: "Requests per second of one loopback or private address, without requests to publish. A burst may have twice `connectionsPerLocalAddress` requests.",
     above: refusedForNow,
-    why: "15,000 streams that reconnect every 5 s make 3,000 requests per second.",
+    why: "15,000 streams that reconnect every 5 s send 3,000 requests per second.",
   },
   publishesPerAddress: {
     ...rateRange,
@@ -62,7 +62,7 @@ export const declaredConnectionLimits = {
     default: 100,
     help: "Requests to publish per second of one client address.",
     above: refusedForNow,
-    why: "A hundredth of the tokens that one CPU can verify.",
+    why: "A hundredth of the tokens that one CPU can verify per second.",
   },
   publishesPerLocalAddress: {
     ...rateRange,
@@ -70,6 +70,6 @@ export const declaredConnectionLimits = {
     default: 10_000,
     help: "Requests to publish per second of one loopback or private address.",
     above: refusedForNow,
-    why: "As many tokens as one CPU can verify.",
+    why: "As many tokens as one CPU can verify per second.",
   },
 } as const satisfies LimitTable;

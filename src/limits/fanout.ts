@@ -14,7 +14,7 @@ export interface FanoutLimits {
   readonly roundWaitMs: number;
   /** The shortest time that a round waits, in milliseconds: a healthy client may pause for a moment. */
   readonly roundWaitFloorMs: number;
-  /** A quiet stream gets a heartbeat after this, in milliseconds. */
+  /** The hub sends a heartbeat on a stream that was quiet for this time, in milliseconds. */
   readonly heartbeatMs: number;
   /** The hub closes a connection that accepts no bytes for this time, in milliseconds. */
   readonly stallMs: number;
@@ -27,11 +27,11 @@ export const defaultFanoutLimits: FanoutLimits = Object.freeze({
   roundWaitMs: roundWaitMs.default,
   roundWaitFloorMs: 5,
   ...timesOf({ heartbeatSeconds: heartbeatSeconds.default, stallSeconds: stallSeconds.default }),
-  // 64 pages of 256 KiB: as many groups of readers at different positions.
+  // 64 pages of 256 KiB, for 64 groups of readers at different positions.
   pageCacheBytes: 16 * 1024 * 1024,
 });
 
-/** The settings that bound the delivery of a front. */
+/** The settings that limit the delivery of a front. */
 export interface FanoutSettings {
   readonly heartbeatSeconds: number;
   readonly limits: { readonly roundWaitMs: number; readonly stallSeconds: number };

@@ -4,7 +4,7 @@ const fewRange = { from: 1, to: 100_000 } as const;
 const refused = "The hub refuses requests with 400.";
 const full = "The hub refuses streams with 503.";
 
-/** Filters of one stream, and of all streams together. */
+/** Limits on the filters of one stream, and on the filters of all streams together. */
 export const declaredFilterLimits = {
   filterBytes: {
     from: 16,
@@ -28,7 +28,7 @@ export const declaredFilterLimits = {
     ...memoryRange,
     unit: "bytes",
     default: 128 * MiB,
-    help: "Memory for the filters of all streams: the text and 300 bytes for each.",
+    help: "Memory for the filters of all streams: the text and 300 bytes for each filter.",
     above: full,
     why: "23 filters of 80 bytes for each of 15,000 streams.",
   },
@@ -37,8 +37,8 @@ export const declaredFilterLimits = {
     unit: "",
     default: 250_000,
     help: "Levels of all filters with wildcards; `news/+/sport` has 3.",
-    above: "The hub refuses streams that have wildcards, with 503.",
-    why: "16 for each of 15,000 streams. About 480 bytes each: 120 MB.",
+    above: "The hub refuses streams with wildcards: 503.",
+    why: "16 levels for each of 15,000 streams. About 480 bytes for each level: 120 MB.",
   },
   filterMixtures: {
     ...fewRange,
@@ -46,20 +46,20 @@ export const declaredFilterLimits = {
     default: 1000,
     help: "Different sequences of `+` and names that MQTT filters begin with; `a/+` and `b/+` count once.",
     above: refused,
-    why: "Each publication looks at one node for each sequence: 0.2 ms in all.",
+    why: "For each publication, the hub visits one node for each sequence: 0.2 ms in all.",
   },
   filterPercentPerAddress: {
     from: 1,
     to: 100,
     unit: "percent",
     default: 10,
-    help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` for one client address; local addresses may use all.",
+    help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` that one client address may use. Local addresses may use all.",
     above: "The hub refuses requests with 429.",
-    why: "Local addresses may be a proxy with many clients behind it.",
+    why: "A local address may be a proxy for many clients.",
   },
 } as const satisfies LimitTable;
 
-/** URL patterns and URI templates of all streams. The same pattern of several streams counts once. */
+/** Limits on the URL patterns and URI templates of all streams. A pattern that several streams use counts once. */
 export const declaredPatternLimits = {
   withoutPrefix: {
     ...fewRange,
@@ -67,7 +67,7 @@ export const declaredPatternLimits = {
     default: 1000,
     help: "Patterns that do not begin with literal text.",
     above: refused,
-    why: "The hub compares each publication with all of them. On average, a pattern may have three parts that vary.",
+    why: "The hub compares each publication with every such pattern. On average, a pattern may have three parts that vary.",
   },
   alike: {
     ...fewRange,
@@ -83,6 +83,6 @@ export const declaredPatternLimits = {
     default: 1000,
     help: "URL patterns with a regular expression.",
     above: refused,
-    why: "Each may use 8 MB while it is matched.",
+    why: "Each regular expression may use 8 MB during a match.",
   },
 } as const satisfies LimitTable;

@@ -8,14 +8,14 @@ import {
   type LimitValues,
 } from "./limit.js";
 
-/** The history that is kept for clients that reconnect. */
+/** Limits on the history, which the hub stores for clients that reconnect. */
 export const declaredHistoryLimits = {
   topicEvents: {
     ...countRange,
     unit: "",
     default: 65_536,
-    help: "Publications kept for each topic.",
-    above: "The oldest are evicted.",
+    help: "Publications that the hub stores for each topic.",
+    above: "The hub evicts the oldest publications.",
     why: "1.8 hours at 10 publications per second.",
   },
   topicBytes: {
@@ -23,31 +23,31 @@ export const declaredHistoryLimits = {
     unit: "bytes",
     default: 64 * MiB,
     help: "Memory for the history of each topic.",
-    above: "The oldest are evicted.",
-    why: "A quarter of the whole history, so that one topic cannot use all of it.",
+    above: "The hub evicts the oldest publications.",
+    why: "A quarter of the whole history, so that one topic cannot use all the memory.",
   },
   sharedBytes: {
     ...memoryRange,
     unit: "bytes",
     default: 16 * MiB,
     help: "Memory for all presence events together.",
-    above: "The oldest are evicted.",
-    why: "About 20,000 events of 800 bytes, their two topics included.",
+    above: "The hub evicts the oldest publications.",
+    why: "About 20,000 events of 800 bytes, including the two topics of each event.",
   },
   ageSeconds: {
     ...ageRange,
     unit: "seconds",
     default: 86_400,
     help: "Time that the hub stores a publication.",
-    above: "The publication is evicted.",
-    why: "A day, so that a laptop can sleep overnight.",
+    above: "The hub evicts the publication.",
+    why: "One day, so that a laptop can sleep overnight.",
   },
   bytes: {
     ...memoryRange,
     unit: "bytes",
     default: 256 * MiB,
     help: "Memory for the whole history.",
-    above: "The oldest are evicted.",
+    above: "The hub evicts the oldest publications.",
     why: "About 700,000 publications of 200 bytes, with their overhead.",
   },
   topics: {
@@ -62,8 +62,8 @@ export const declaredHistoryLimits = {
     ...countRange,
     unit: "",
     default: 100_000,
-    help: "Event ids set by publishers that clients can resume from.",
-    above: "The hub forgets the oldest.",
+    help: "Event ids that publishers set and that clients can resume from.",
+    above: "The hub forgets the oldest ids.",
     why: "About 200 bytes each: 20 MB. Ids of the largest size, 256 bytes: 40 MB.",
   },
 } as const satisfies LimitTable;
@@ -72,7 +72,7 @@ export type HistoryLimits = LimitValues<typeof declaredHistoryLimits>;
 
 export const defaultHistoryLimits: HistoryLimits = defaultsOf(declaredHistoryLimits);
 
-/** The last value of each topic, which new subscribers get first. */
+/** Limits on the last value of each topic. New subscribers get this value first. */
 export const declaredRetainedLimits = {
   bytes: {
     ...memoryRange,
@@ -80,6 +80,6 @@ export const declaredRetainedLimits = {
     default: 64 * MiB,
     help: "Memory for all retained values.",
     above: "The hub drops the oldest values.",
-    why: "60,000 values of 1 KiB; a quarter of history.",
+    why: "60,000 values of 1 KiB, and a quarter of the memory for history.",
   },
 } as const satisfies LimitTable;

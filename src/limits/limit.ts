@@ -1,4 +1,4 @@
-/** A number that an operator can set, and where it comes from. */
+/** A number that an operator can set, with its default and its range. */
 export interface NumberSetting {
   readonly default: number;
   /** The smallest number that may be set. */
@@ -7,10 +7,10 @@ export interface NumberSetting {
   readonly to: number;
 }
 
-/** The unit that a limit is set in; `""` for a count. */
+/** The unit of a limit; `""` for a count. */
 export type LimitUnit = "bytes" | "seconds" | "ms" | "percent" | "";
 
-/** The bound of something that can grow. Only whole numbers are allowed. */
+/** The limit of something that can grow. Only whole numbers are allowed. */
 export interface Limit extends NumberSetting {
   readonly unit: LimitUnit;
   /** The limited quantity, in one sentence. */
@@ -21,7 +21,7 @@ export interface Limit extends NumberSetting {
   readonly why: string;
 }
 
-/** Limits by the names that they have in the settings file. */
+/** Limits by their names in the settings file. */
 export type LimitTable = Readonly<Record<string, Limit>>;
 
 /** The values of a table of limits, by name. */
@@ -37,7 +37,7 @@ export const KiB = 1024;
 export const MiB = 1024 * KiB;
 export const GiB = 1024 * MiB;
 
-/** The range of a number of things. */
+/** The range of a count. */
 export const countRange = { from: 1, to: 100_000_000 } as const;
 
 /** The range of a limit on memory, in bytes. */

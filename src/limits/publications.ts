@@ -11,7 +11,7 @@ import {
 
 const lengthRange = { from: 16, to: 64 * KiB } as const;
 
-/** Parts of one publication. */
+/** Limits on the parts of one publication. */
 export const declaredPublicationLimits = {
   topicBytes: {
     ...lengthRange,
@@ -28,7 +28,7 @@ export const declaredPublicationLimits = {
     default: 100,
     help: "Topics of one publication.",
     above: "The hub refuses the publication with 413.",
-    why: "Each topic keeps its own history.",
+    why: "Each topic has its own history.",
   },
   idBytes: {
     ...lengthRange,
@@ -36,7 +36,7 @@ export const declaredPublicationLimits = {
     default: 256,
     help: "Length of an event id, and of an `Idempotency-Key`.",
     above: "The hub refuses the publication with 413.",
-    why: "Clients send the last event id back in the head of each request.",
+    why: "Clients send the last event id back in a header of each request.",
   },
   typeBytes: {
     ...lengthRange,
@@ -53,7 +53,7 @@ export const declaredPublicationLimits = {
     default: 1 * MiB,
     help: "Data of one publication.",
     above: "The hub refuses the publication with 413.",
-    why: "64 of the largest fill `pendingBytes`.",
+    why: "64 publications of this size fill `pendingBytes`.",
   },
 } as const satisfies LimitTable;
 
@@ -62,7 +62,7 @@ export type PublicationLimits = LimitValues<typeof declaredPublicationLimits>;
 
 export const defaultPublicationLimits: PublicationLimits = defaultsOf(declaredPublicationLimits);
 
-/** Requests with many publications. */
+/** Limits on requests with many publications. */
 export const declaredPublishLimits = {
   publicationsPerRequest: {
     from: 1,
@@ -71,7 +71,7 @@ export const declaredPublishLimits = {
     default: 1000,
     help: "Publications in one request.",
     above: "The hub refuses the request with 413.",
-    why: "Their ids are 20 KB of the response.",
+    why: "The ids of 1,000 publications are 20 KB of the response.",
   },
   linesPerRequest: {
     ...countRange,
@@ -83,15 +83,15 @@ export const declaredPublishLimits = {
   },
 } as const satisfies LimitTable;
 
-/** Responses that are remembered by their `Idempotency-Key`. */
+/** Limits on the responses that the hub remembers by their `Idempotency-Key`. */
 export const declaredIdempotencyLimits = {
   answers: {
     from: 0,
     to: 10_000_000,
     unit: "",
     default: 20_000,
-    help: "Remembered responses.",
-    above: "The hub forgets the oldest.",
+    help: "Responses that the hub remembers.",
+    above: "The hub forgets the oldest responses.",
     why: "About 500 bytes for a response to one publication: 10 MB.",
   },
   bytes: {
@@ -99,7 +99,7 @@ export const declaredIdempotencyLimits = {
     unit: "bytes",
     default: 16 * MiB,
     help: "Memory for all remembered responses.",
-    above: "The hub forgets the oldest.",
+    above: "The hub forgets the oldest responses.",
     why: "The response to 1,000 publications is 50 KB long.",
   },
   ageSeconds: {

@@ -1,13 +1,13 @@
 import { GiB, KiB, MiB, type LimitTable } from "./limit.js";
 
-/** Heads and bodies of requests. */
+/** Limits on the headers and bodies of requests. */
 export const declaredRequestLimits = {
   headBytes: {
     from: 1 * KiB,
     to: 1 * MiB,
     unit: "bytes",
     default: 16 * KiB,
-    help: "Head of a request: its first line and all headers.",
+    help: "Request line and all headers of a request.",
     above: "The hub refuses the request with 431.",
     why: "The limit of Node.js and of the shipped `mongrel2.conf`.",
   },
@@ -16,7 +16,7 @@ export const declaredRequestLimits = {
     to: 64 * MiB,
     unit: "bytes",
     default: 1 * MiB,
-    help: "Body of a request; behind Mongrel2 also all requests that wait on one connection.",
+    help: "Body of a request. Behind Mongrel2, the limit also applies to all waiting requests of one connection together.",
     above: "The hub refuses the request with 413.",
     why: "The value of `limits.content_length` in the shipped `mongrel2.conf`.",
   },
@@ -25,7 +25,7 @@ export const declaredRequestLimits = {
     to: 64 * GiB,
     unit: "bytes",
     default: 64 * MiB,
-    help: "Memory for the bodies of all requests. One client address may use half of it; each worker gets an equal part, but at least two of the largest bodies.",
+    help: "Memory for the bodies of all requests. One client address may use half of this memory. Each worker gets an equal part, but at least the memory for two of the largest bodies.",
     above: "The hub refuses requests with 503 and `Retry-After`.",
     why: "64 of the largest bodies.",
   },

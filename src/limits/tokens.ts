@@ -1,9 +1,9 @@
 import { declaredFilterLimits } from "./filters.js";
 import { defaultsOf, KiB, type LimitTable, type LimitValues } from "./limit.js";
 
-const refused = "The token is refused.";
+const refused = "The hub refuses the token.";
 
-/** Access tokens. */
+/** Limits on access tokens. */
 export const declaredTokenLimits = {
   bytes: {
     from: 256,
@@ -12,7 +12,7 @@ export const declaredTokenLimits = {
     default: 12 * KiB,
     help: "Length of an access token.",
     above: refused,
-    why: "Three quarters of a request head.",
+    why: "Three quarters of `headBytes`.",
   },
   details: {
     from: 1,
@@ -46,14 +46,14 @@ export const declaredTokenLimits = {
     to: 1_000_000,
     unit: "",
     default: 1000,
-    help: "Accepted tokens that need no second verification for one minute; 0 = none.",
-    above: "The hub verifies the oldest again.",
+    help: "Accepted tokens that the hub does not verify again for one minute; 0 = none.",
+    above: "The hub verifies the oldest tokens again.",
     why: "About 2 KB each: 2 MB.",
   },
 } as const satisfies LimitTable;
 
 /**
- * The limits of a token, and of the tokens that a verifier remembers; `filterBytes` limits each matcher and selector.
+ * The limits of a token, and of the tokens that a verifier remembers. `filterBytes` limits each matcher and selector.
  */
 export type TokenLimits = LimitValues<typeof declaredTokenLimits> & { readonly filterBytes: number };
 

@@ -1,47 +1,47 @@
 import { z } from "zod";
 
-/** The texts about a setting in help and reference, and its option and variable. */
+/** The option of a setting, and the texts about the setting in `--help` and the reference. */
 export interface SettingTexts {
-  /** Its option, without the dashes. The environment variable follows from it, see {@link variableName}. */
+  /** The option, without the dashes. {@link variableName} derives the environment variable from the option. */
   readonly option: string;
-  /** The option's value in `--help`; in brackets if it may be left out. */
+  /** The option's value in `--help`; in brackets if the value is optional. */
   readonly argument: string;
-  /** The meaning of the option without its value; only if the value may be left out. */
+  /** The value that the bare option stands for; only if the value is optional. */
   readonly bare?: string;
-  /** A secret has no option, since others can read command lines; only its variable and the file give it. */
+  /** A secret has no option, because others can read command lines. Only the variable and the file can set a secret. */
   readonly secret?: true;
   /** The effect of the setting, in one sentence. */
   readonly help: string;
   /** A description of the default; only if the default is not a fixed value. */
   readonly otherwise?: string;
-  /** More for the reference page, in Markdown: reasons and conditions. */
+  /** Reasons and conditions for the reference page, in Markdown. */
   readonly notes?: string;
 }
 
-/** Converts the text of an option or a variable to a value of the file's form. */
+/** The form of a setting in the file. The text of an option or a variable is converted to this form. */
 export type SettingForm = "text" | "number" | "list";
 
-/** A setting with its parser, which has the default. */
+/** A setting with its schema. The schema contains the default. */
 export interface Setting<Schema extends z.ZodType = z.ZodType> extends SettingTexts {
   readonly schema: Schema;
   readonly form: SettingForm;
-  /** The default as an option would give it. */
+  /** The default in the form of an option's value. */
   readonly byDefault?: string;
 }
 
 interface Declared<Value extends z.ZodType> extends SettingTexts {
-  /** Parses and checks the file's form; the text of an issue says what is allowed. */
+  /** Parses and checks the file's form. The message of an issue says what is allowed. */
   readonly value: Value;
 }
 
 interface DeclaredWithDefault<Value extends z.ZodType> extends Declared<Value> {
-  /** In the file's form. */
+  /** The default in the file's form. */
   readonly default: z.input<Value>;
 }
 
 /**
  * Declares a setting. The schema, the type of the configuration, the option, the variable, `--help` and the reference
- * follow from it. Without a default, the value is undefined if it is not set.
+ * all derive from the declaration. A setting without a default is undefined unless a source sets a value.
  */
 export function setting<Value extends z.ZodType>(
   declared: DeclaredWithDefault<Value>,
@@ -82,7 +82,7 @@ export function schemasOf<Settings extends Readonly<Record<string, Setting>>>(
   return Object.fromEntries(schemas);
 }
 
-/** Numbers and words as they are; the items of a list with spaces between them. */
+/** Returns numbers and words unchanged, and joins the items of a list with spaces. */
 function textOfDefault(value: unknown): string {
   if (Array.isArray(value)) return value.join(" ");
   return typeof value === "string" || typeof value === "number" ? String(value) : "";

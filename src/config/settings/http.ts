@@ -6,14 +6,14 @@ import { wholeNumber } from "../values/number.js";
 /** The address of the hub for a client on this machine. */
 export const defaultHttp = "127.0.0.1:8080";
 
-/** The built-in HTTP server, and how clients reach it. */
+/** The built-in HTTP server, and the ways for clients to reach the hub. */
 export const httpSettings = {
   http: setting({
     option: "http",
     argument: "<[HOST:]PORT|off>",
     value: httpAddress,
     default: defaultHttp,
-    help: "Address of the HTTP front; port 0 takes a free port.",
+    help: "Address of the HTTP front, the built-in HTTP server. With port 0 the system chooses a free port.",
   }),
   workers: setting({
     option: "workers",
@@ -21,9 +21,9 @@ export const httpSettings = {
     value: wholeNumber({ from: 0, to: 256 }),
     default: 0,
     help: "Worker processes for client connections of the HTTP front; 0 = none.",
-    notes: `Use workers if one process cannot hold all connections: about one worker per 15,000 streams. Raise \`limits.connections\` and
-\`limits.connectionsPerLocalAddress\` together with it. With 0 the hub's own process holds the connections:
-[Workers](../operating/workers.md).`,
+    notes: `Use workers if one process cannot hold all connections: about one worker per 15,000 streams. If you use workers, also raise
+\`limits.connections\` and \`limits.connectionsPerLocalAddress\`. Without workers, the hub's own process holds the connections.
+[Workers](../operating/workers.md) has the details.`,
   }),
   publicUrl: setting({
     option: "public-url",
@@ -41,7 +41,7 @@ export const httpSettings = {
     argument: "<CIDR>",
     value: listOf(network),
     default: [],
-    help: "Proxy, or network of proxies, whose `X-Forwarded-For` the hub believes.",
+    help: "Proxy, or network of proxies, whose `X-Forwarded-For` header the hub trusts.",
     notes: "[Proxies](../operating/proxies.md) has examples.",
   }),
   corsOrigins: setting({

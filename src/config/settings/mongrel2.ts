@@ -11,15 +11,16 @@ export const mongrel2Settings = {
     value: listOf(mongrel2Specs),
     default: [],
     help: "Mongrel2 server in front of the hub: its `send_spec`, `recv_spec` and control port.",
-    notes: "[Mongrel2](../operating/mongrel2.md) has a configuration that works.",
+    notes: "[Mongrel2](../operating/mongrel2.md) has a working configuration.",
   }),
   targets: setting({
     option: "targets",
     argument: "<COUNT>",
     value: wholeNumber(targetCount),
     default: targetCount.default,
-    help: "Clients in one message to Mongrel2, at most its `limits.handler_targets`.",
-    notes: "Mongrel2 accepts 128 by default and drops a message with more.",
+    help: "Highest number of clients in one message to Mongrel2; at most the `limits.handler_targets` of Mongrel2.",
+    notes:
+      "By default, Mongrel2 accepts up to 128 clients in one message. It drops a message with more clients.",
   }),
   keepAliveSeconds: setting({
     option: "keep-alive",
@@ -34,8 +35,8 @@ export const mongrel2Settings = {
     argument: "<FOLDER|off>",
     value: textOf("the path of a folder, or off"),
     otherwise: "`$XDG_STATE_HOME/pharos`, or `~/.local/state/pharos`",
-    help: "Folder where the hub records open streams, so that a restart can free them.",
+    help: "Folder where the hub records open streams, so that the hub can close them after a restart.",
     notes:
-      "Without the record, clients that were connected during a crash stay connected and receive nothing.",
+      "Without this record, clients that were connected when the hub crashed stay connected and receive nothing.",
   }),
 } as const;

@@ -3,7 +3,7 @@ import { setting } from "../declare/setting.js";
 import { httpAddress, oneOf } from "../values/addresses.js";
 import { adminToken } from "../values/admin-token.js";
 
-/** Next to the default of the HTTP front. */
+/** The port after the default port of the HTTP front. */
 export const defaultAdmin = { host: "127.0.0.1", port: 8081 } as const;
 
 /** Metrics, status and log. */
@@ -23,13 +23,13 @@ export const operatingSettings = {
     secret: true,
     value: adminToken,
     help: "Token that lets other machines read the admin address.",
-    notes: "Without a token only programs on this machine can read it.",
+    notes: "Without a token, only programs on this machine can read the admin address.",
   }),
   logLevel: setting({
     option: "log-level",
     argument: "<LEVEL>",
     value: oneOf(logLevels),
     default: "info",
-    help: `Lowest level that is logged: ${logLevels.join(", ")}.`,
+    help: `Lowest level of messages that the hub logs: ${logLevels.join(", ")}.`,
   }),
 } as const;

@@ -5,7 +5,7 @@ import { seconds } from "../values/number.js";
 /** The address of the hub for a publisher on this machine. */
 export const defaultIngest = "tcp://127.0.0.1:9997";
 
-/** Seconds between two publications of a beacon; the command `beacon` has the same. */
+/** Seconds between two publications of a beacon, for this setting and for the command `beacon`. */
 export const beaconInterval = { default: 5, from: 0.01, to: 86_400 } as const;
 
 /** Settings for publishing: endpoints and rights. */
@@ -22,7 +22,7 @@ export const publishingSettings = {
     argument: "<FILE>",
     value: textOf("the path of a file that pharos keys created"),
     help: "CURVE keys for ZeroMQ publishers on other machines.",
-    notes: `Without this file the hub refuses to bind an ingest endpoint beyond loopback. \`pharos keys\` makes the file:
+    notes: `Without this file, the hub refuses to bind an ingest endpoint that other machines can reach. \`pharos keys\` creates the file:
 [Publishing](../guides/publishing.md#from-another-machine).`,
   }),
   open: setting({
@@ -32,7 +32,7 @@ export const publishingSettings = {
     value: onOrOff,
     default: "off",
     help: "Let programs on this machine publish over HTTP without a token.",
-    notes: `This never holds for requests that come through Mongrel2 or a proxy. [Tokens](../guides/tokens.md#publishing-without-a-token) has the
+    notes: `Requests that come through Mongrel2 or a proxy still need a token. [Tokens](../guides/tokens.md#publishing-without-a-token) lists the
 conditions.`,
   }),
   publishOrigins: setting({
@@ -52,12 +52,12 @@ conditions.`,
     argument: "[SECONDS]",
     bare: String(beaconInterval.default),
     value: seconds(beaconInterval),
-    help: `Publish the time every SECONDS; ${beaconInterval.default} if no number is given.`,
+    help: `Publish the time every SECONDS seconds; without a number, every ${beaconInterval.default} seconds.`,
   }),
   control: setting({
     option: "control",
     argument: "<ENDPOINT>",
     value: controlEndpoint,
-    help: "ZeroMQ `ipc` endpoint; the message `shutdown` on it stops the hub in order.",
+    help: "ZeroMQ `ipc` endpoint for control messages. The message `shutdown` stops the hub in order.",
   }),
 } as const;

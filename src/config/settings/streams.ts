@@ -4,17 +4,17 @@ import { setting } from "../declare/setting.js";
 import { onOrOff, pushStreamPaths } from "../values/addresses.js";
 import { seconds, wholeNumber } from "../values/number.js";
 
-const compressionNotes = `The hub compresses once for all clients that receive the same bytes. Streams with a token are not compressed by default: the length of a
-compressed stream can [reveal a secret](../operating/security.md#what-pharos-does-not-hide) to an attacker who publishes next to it.`;
+const compressionNotes = `The hub compresses once for all clients that receive the same bytes. By default, the hub does not compress streams with a token. The length
+of a compressed stream can [reveal a secret](../operating/security.md#what-pharos-does-not-hide) to an attacker who publishes to the same stream.`;
 
-/** Settings of the content of streams. */
+/** Settings for the content of streams. */
 export const streamSettings = {
   heartbeatSeconds: setting({
     option: "heartbeat",
     argument: "<SECONDS>",
     value: seconds(heartbeatSeconds),
     default: heartbeatSeconds.default,
-    help: "Seconds without an event after which a stream gets a heartbeat.",
+    help: "Seconds without an event after which the hub sends a heartbeat on a stream.",
   }),
   retryMs: setting({
     option: "retry",
@@ -28,7 +28,7 @@ export const streamSettings = {
     argument: "<on|off>",
     value: onOrOff,
     default: "on",
-    help: "Compress streams (gzip) for clients that accept it, except streams with a token.",
+    help: "Compress streams for clients that accept gzip, except streams with a token.",
     notes: compressionNotes,
   }),
   compressPrivate: setting({
@@ -37,7 +37,7 @@ export const streamSettings = {
     bare: "on",
     value: onOrOff,
     default: "off",
-    help: "Also compress streams with a token; their length can then reveal a secret.",
+    help: "Also compress streams with a token; the compressed length can then reveal a secret.",
   }),
   opaqueIds: setting({
     option: "opaque-ids",
@@ -45,9 +45,9 @@ export const streamSettings = {
     bare: "on",
     value: onOrOff,
     default: "off",
-    help: "Encrypt event ids so that they do not reveal counts; cannot be combined with `--push-stream`.",
+    help: "Encrypt event ids, so that the ids do not reveal the number of publications. Cannot be combined with `--push-stream`.",
     notes:
-      "Event ids count all publications, private ones included. The clients of the push stream module need counts.",
+      "Unencrypted event ids count all publications, private ones included. Clients of the push stream module need such counts.",
   }),
   subscriptions: setting({
     option: "subscriptions",
@@ -55,7 +55,7 @@ export const streamSettings = {
     bare: "on",
     value: onOrOff,
     default: "off",
-    help: "Let tokens grant the right to see subscriptions and to receive presence events.",
+    help: "Let tokens grant the right to list subscriptions and to receive presence events: one for each start or end of a subscription.",
   }),
   pushStream: setting({
     option: "push-stream",
@@ -63,7 +63,7 @@ export const streamSettings = {
     bare: "/",
     value: pushStreamPaths,
     default: "off",
-    help: "Serve the URLs of the nginx push stream module below PREFIX; `/` if no prefix is given.",
+    help: "Serve the URLs of the nginx push stream module below PREFIX; without a prefix, below `/`.",
     notes: `The paths are \`/pub\`, \`/sub\`, \`/ev\`, \`/ws/…\`, \`/lp\`, \`/jsonp\`, \`/channels-stats\` and \`/events/…\`:
 [nginx push stream](../protocols/push-stream.md).`,
   }),

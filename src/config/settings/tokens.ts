@@ -2,7 +2,7 @@ import { setting, textOf } from "../declare/setting.js";
 import { onOrOff } from "../values/addresses.js";
 import { issuerAllowed, jwksAllowed, keyAllowed, sharedSecret } from "../values/token-issuer.js";
 
-/** Access tokens. One issuer comes from these settings, more of them from `tokens` in the file. */
+/** Settings for access tokens. These settings name one issuer; the file can name further issuers under `tokens`. */
 export const tokenSettings = {
   anonymous: setting({
     option: "anonymous",
@@ -17,13 +17,13 @@ export const tokenSettings = {
     value: textOf(issuerAllowed),
     otherwise: "the hub's URL",
     help: "Issuer (`iss`) of the tokens that the key, the JWK set and the secret below verify.",
-    notes: "The file can name more issuers: `tokens`, below.",
+    notes: "The file can name more issuers under `tokens`; see the end of the settings.",
   }),
   tokenKey: setting({
     option: "token-key",
     argument: "<FILE>",
     value: textOf(keyAllowed),
-    help: "PEM file with the public key of tokens: RSA, EC or Ed25519.",
+    help: "PEM file with the public key that verifies tokens: RSA, EC or Ed25519.",
   }),
   tokenJwks: setting({
     option: "token-jwks",

@@ -7,11 +7,11 @@ export interface HttpAddress {
   readonly port: number;
 }
 
-/** The endpoints of one Mongrel2 server, named as in its configuration; the hub connects to each. */
+/** The endpoints of one Mongrel2 server, with the names of `mongrel2.conf`. The hub connects to each endpoint. */
 export interface Mongrel2Specs {
   readonly send: string;
   readonly recv: string;
-  /** Its control port. Without it the hub cannot find streams that were open before a restart. */
+  /** The control port. Without a control port, the hub cannot find streams that were open before a restart. */
   readonly control?: string;
 }
 
@@ -33,12 +33,12 @@ export const httpAddress = z
 const ingestAllowed =
   "a ZeroMQ endpoint, tcp://HOST:PORT or ipc://PATH, with @ before it to bind or > to connect, for instance @tcp://127.0.0.1:9997";
 
-/** A ZeroMQ endpoint as in CZMQ: `@` binds, `>` connects, none of them binds. Stays text. */
+/** A ZeroMQ endpoint in the notation of CZMQ: `@` binds, `>` connects, no prefix binds. The value remains text. */
 export const ingestEndpoint = z
   .string({ error: ingestAllowed })
   .regex(/^[@>]?(?:tcp:\/\/[^\s,]+:(?:\d{1,5}|\*)|ipc:\/\/[^\s,]+)$/, ingestAllowed);
 
-// Other programs and even web pages can send bytes to a tcp port, and must not be able to stop the hub.
+// Only ipc, because other programs and even web pages can send bytes to a tcp port. They must not stop the hub.
 const controlAllowed =
   "an ipc endpoint, for instance ipc:///run/pharos/control; other transports are not safe";
 
@@ -62,22 +62,22 @@ export const mongrel2Specs = z
 const originAllowed =
   "an exact origin, scheme://host[:port] in lower case, for instance https://example.org; never *";
 
-/** An origin exactly as browsers send it, so that it can be compared as text. */
+/** An origin exactly as browsers send it, because the hub compares origins as text. */
 export const corsOrigin = z.string({ error: originAllowed }).refine(isOrigin, originAllowed);
 
-/** `URL` accepts `*` in a host; browsers have no such origin. */
+/** `URL` accepts `*` in a host, but no browser sends such an origin. */
 function isOrigin(text: string): boolean {
   return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 const publishOriginAllowed = `${originAllowed.replace("; never *", "")}, with one * for part of its host or for its port, or * for every origin`;
 
-/** An origin whose pages may publish with a cookie; with `*` only the cookie's SameSite protects against other pages. */
+/** An origin whose pages may publish with a cookie. With `*`, only SameSite cookies protect against other pages. */
 export const publishOrigin = z
   .string({ error: publishOriginAllowed })
   .refine((text) => text === "*" || isOrigin(text) || isOriginPattern(text), publishOriginAllowed);
 
-/** True if the text is an origin once its `*` is replaced by a part of a host, or by a port. */
+/** True if a part of a host, or a port, in place of the `*` makes the text an origin. */
 function isOriginPattern(text: string): boolean {
   const [before = "", after, ...others] = text.split("*");
   if (after === undefined || others.length > 0) return false;
@@ -86,7 +86,7 @@ function isOriginPattern(text: string): boolean {
 
 const publicUrlAllowed = `an http or https URL without a query: an origin, or an origin with the path ${mercurePath}, for instance https://example.org`;
 
-/** The hub's URL for its clients; of an origin, the hub's usual path there. */
+/** The hub's URL for its clients. An origin without a path gets the hub's default path. */
 export const publicUrl = z
   .string({ error: publicUrlAllowed })
   .refine(isPublicUrl, publicUrlAllowed)
@@ -101,7 +101,7 @@ function isPublicUrl(text: string): boolean {
 const pushStreamAllowed =
   "off, / or a path of letters, digits and . _ ~ - without a slash at its end, for instance /push";
 
-/** The beginning of all paths of the push stream module; `/` is none. */
+/** The prefix of all paths of the push stream module; `/` means no prefix. */
 export const pushStreamPaths = z
   .string({ error: pushStreamAllowed })
   .regex(/^(?:off|\/|(?:\/[A-Za-z0-9._~-]+)+)$/, pushStreamAllowed)

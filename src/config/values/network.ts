@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const allowed = "an address, or a network in CIDR form, for instance 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32";
 
-/** An address, or a network in CIDR form. Stays text. */
+/** An address, or a network in CIDR form. The value remains text. */
 export const network = z.string({ error: allowed }).refine(isNetwork, allowed);
 
 function isNetwork(text: string): boolean {

@@ -19,7 +19,7 @@ const tokenIssuer = z
   .strictObject({
     issuer: textOf(issuerAllowed)
       .optional()
-      .describe("Issuer (`iss`) of its tokens. Default: the hub's URL."),
+      .describe("Issuer (`iss`) that the tokens name. Default: the hub's URL."),
     secret: sharedSecret
       .optional()
       .describe("Secret of at least 32 bytes that the issuer and the hub share."),
@@ -30,23 +30,23 @@ const tokenIssuer = z
     algorithms: listOf(z.enum(algorithmNames, { error: algorithmsAllowed }))
       .min(1, algorithmsAllowed)
       .optional()
-      .describe("Signature algorithms that are accepted. Default: all that the key supports."),
+      .describe("Signature algorithms that the hub accepts. Default: all algorithms that the key supports."),
     audience: textOf("the text that tokens have in aud")
       .optional()
-      .describe("Audience (`aud`) of its tokens. Default: the hub's URL."),
+      .describe("Audience (`aud`) that the tokens name. Default: the hub's URL."),
   })
   .refine(
     (one) => [one.secret, one.key, one.jwks].some((source) => source !== undefined),
     "at least one of secret, key and jwks",
   );
 
-/** One issuer whose tokens are accepted; it has at least one of `secret`, `key` and `jwks`. */
+/** An issuer whose tokens the hub accepts. An issuer has at least one of `secret`, `key` and `jwks`. */
 export type TokenIssuer = z.output<typeof tokenIssuer>;
 
-/** The setting `tokens`, which only the file gives. */
+/** The setting `tokens`, available only in the file. */
 export const tokenIssuers = listOf(tokenIssuer)
   .prefault([])
-  .describe("Further issuers whose tokens are accepted. Only in the file.");
+  .describe("Further issuers whose tokens the hub accepts. Only in the file.");
 
 /** The parts of an issuer, for the reference page. */
 export const tokenIssuerParts = tokenIssuer.shape;
