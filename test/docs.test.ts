@@ -59,7 +59,7 @@ test.each([
   expect(missing.map(([text]) => text)).toEqual([]);
 });
 
-/** True if a source file has the member; with a type, a file that declares the type. */
+/** True if a source file has the member. If there is a type, this file must also declare the type. */
 function isDeclared(type: string | undefined, member: string): boolean {
   const files = sources().filter((text) => type === undefined || declares(text, type));
   const name = type === undefined ? new RegExp(`#${member}\\b`) : new RegExp(`\\b${member}\\b`);
@@ -82,7 +82,7 @@ function markdownBelow(folder: string): string[] {
     .map((file) => join(folder, file));
 }
 
-/** The text of a page without its code: brackets in code are not links. */
+/** The text of a page without code, because brackets in code are not links. */
 function proseOf(page: string): string {
   return readFileSync(join(root, page), "utf8")
     .replaceAll(/^(```+)[^\n]*\n[\s\S]*?^\1$/gm, "")
@@ -106,7 +106,10 @@ function resolves(page: string, link: string): boolean {
   return anchor === undefined || anchorsOf(target).has(anchor);
 }
 
-/** The anchors that GitHub generates for headings: letters and digits, spaces as hyphens, a number after a repeated one. */
+/**
+ * The anchors that GitHub generates for headings: letters and digits, spaces as hyphens, and a number after a repeated
+ * anchor.
+ */
 function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of proseOf(page).matchAll(/^#{1,6} +(.+?)\s*$/gm)) {

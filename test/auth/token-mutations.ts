@@ -13,7 +13,7 @@ export const mutation: fc.Arbitrary<Mutation> = fc.record({
   text: fc.string({ minLength: 1, maxLength: 3 }),
 });
 
-/** The token after the mutation, which may leave it unchanged. */
+/** The token after the mutation. The mutation may leave the token unchanged. */
 export function mutate(token: string, { kind, at, text }: Mutation): string {
   const place = at % token.length;
   const [before, after] = [token.slice(0, place), token.slice(place)];

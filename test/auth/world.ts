@@ -95,7 +95,7 @@ export class World {
     throw new Error(`refused: ${verdict.reason}`);
   }
 
-  /** The reason for which a token is refused. */
+  /** The reason why the verifier refuses a token. */
   async refusal(token: string): Promise<string> {
     const verdict = await this.verify(token);
     if (!verdict.ok) return verdict.reason;
@@ -116,7 +116,7 @@ export function folder(): string {
   return path;
 }
 
-/** Creates a file with this text. It is removed after the test. */
+/** Creates a file with this text. The file is removed after the test. */
 export function file(text: string, name = "key"): string {
   const path = join(folder(), name);
   writeFileSync(path, text);

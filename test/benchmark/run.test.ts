@@ -4,7 +4,7 @@ import { run } from "../../scripts/benchmark/run/run.js";
 import { quickSize } from "../../scripts/benchmark/scenarios/run-size.js";
 import type { Scenario } from "../../scripts/benchmark/scenarios/scenario.js";
 
-/** A server that fails to start. These tests only check the parts of a run that do not measure. */
+/** A server that fails to start. The tests of this file only check the parts of a run that do not measure. */
 function failing(name: string, onStart: (options: StartOptions) => void = () => undefined): Candidate {
   return {
     name,

@@ -34,7 +34,7 @@ export class FakeIo implements Io {
   }
 }
 
-/** Records its output. Tests can wait for a text. */
+/** Records all output. Tests can wait for a text. */
 export class KeptOutput extends Writable {
   readonly isTTY: boolean;
   readonly #changes = new Changes();

@@ -11,7 +11,7 @@ import {
 import { before, waitFor } from "../support/wait-for.js";
 import { quick, refuse, serve, stream } from "./stream-server.js";
 
-/** Opens a connection, which is closed after the test, and records its states. */
+/** Opens a connection and records its states. The connection is closed after the test. */
 function open(url: string, options: ConnectOptions = {}): { live: Live; states: ConnectionState[] } {
   const live = connect(url, options);
   onTestFinished(() => live.close());
@@ -20,7 +20,7 @@ function open(url: string, options: ConnectOptions = {}): { live: Live; states: 
   return { live, states };
 }
 
-/** Takes the next `count` items. */
+/** Reads the next `count` items. */
 async function take(live: Live, count: number): Promise<LiveItem[]> {
   const taken: LiveItem[] = [];
   const taking = (async () => {

@@ -14,7 +14,7 @@ function open(url: string, filters: readonly string[]): { live: Live; got: strin
   return { live, got, shown: () => JSON.stringify({ got, state: live.state }) };
 }
 
-/** An answer whose stream stays open, and a function that writes to it. */
+/** An answer whose stream stays open, and a function that writes to this stream. */
 function openStream(text: string): { answer: Answer; write: (text: string) => void } {
   let opened: ServerResponse | undefined;
   return {

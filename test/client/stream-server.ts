@@ -6,7 +6,7 @@ import { parsePort } from "../support/parse-port.js";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Starts a server that gives each request the next answer. The last answer is repeated. */
+/** Starts a server that gives each request the next answer. The server repeats the last answer. */
 export async function serve(...answers: Answer[]): Promise<{ url: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {

@@ -15,7 +15,7 @@ const json =
 
 const event = (id: string, data: string): object => ({ kind: "event", id, topics: ["t"], data });
 
-/** Connects, and returns the data of the first `count` items; of a gap, its reason. */
+/** Connects, and returns the data of the first `count` items. For a gap, returns the reason. */
 async function dataOf(url: string, count: number, options: ConnectOptions): Promise<string[]> {
   const live = connect(url, options);
   onTestFinished(() => live.close());
@@ -75,7 +75,7 @@ describe("long polls", () => {
       within,
       missing: () => `the fourth request; there are ${askedMs.length}`,
     });
-    // The first response brings the position, so only the second and later ones count as empty.
+    // The first response contains the position, so only the second and later responses count as empty.
     const [, second = 0, third = 0, fourth = 0] = askedMs;
     expect(third - second).toBeGreaterThan(900);
     expect(fourth - third).toBeGreaterThan(1900);

@@ -3,7 +3,7 @@ import type { FakeClient } from "./fake-channel.js";
 import { tinyCoding, tinyFormat } from "./tiny-format.js";
 import { at, World } from "./fanout-world.js";
 
-/** The member count that each of a client's bodies was coded for, and its lines. */
+/** The bodies of a client: for each body, the member count of its coding, and its lines. */
 function bodiesOf({ writes }: FakeClient): readonly (readonly unknown[])[] {
   return writes.map((body) => {
     const lines = body

@@ -36,7 +36,7 @@ describe("a server that stops", () => {
   });
 
   it("stops counting for cohorts too that were quiet when it stopped", () => {
-    // The next round of these clients never ended, and later entries filled the pending list of the whole hub.
+    // Bug: the next round of these clients never ended, and later entries filled the pending list of the whole hub.
     const [world, , quiet] = stopped();
     world.publish("quiet");
     world.turn();

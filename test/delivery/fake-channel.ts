@@ -4,8 +4,8 @@ import { TinyParser } from "./tiny-format.js";
 import type { Line } from "./tiny-format.js";
 
 /**
- * The moment when a client receives bytes: during the write, when the test says so, or never. With `fence` pacing the
- * channel's fence decides instead.
+ * The moment when a client receives bytes: during the write, when the test calls `drain`, or never. With `fence` pacing
+ * the channel's fence decides instead.
  */
 export type Appetite = "at-once" | "when-told" | "never";
 
@@ -57,17 +57,20 @@ export interface FakeChannelOptions {
   readonly pacing: "drain" | "fence";
   readonly maxWriteBytes?: number;
   readonly roundBytes?: number;
-  /** With `delayed`, bytes are handed over when the test calls {@link FakeChannel.handOver}. */
+  /** With `delayed`, the channel hands bytes over when the test calls {@link FakeChannel.handOver}. */
   readonly handover?: "at-once" | "delayed";
 }
 
-/** A channel whose clients receive bytes as the test wants. It throws on calls that a real channel could not serve. */
+/**
+ * A channel whose clients receive bytes when the test decides. The channel throws on calls that a real channel cannot
+ * serve.
+ */
 export class FakeChannel implements Channel<FakeClient> {
   readonly pacing: "drain" | "fence";
   readonly maxWriteBytes: number;
   readonly members = new Set<Connection<FakeClient>>();
   rounds = 0;
-  /** Called for each client that has drained. Set it to the fan-out's `drained`. */
+  /** Called for each client that has drained. Set this property to the fan-out's `drained`. */
   drained: (connection: Connection<FakeClient>) => void = () => undefined;
   readonly #options: FakeChannelOptions;
   #unhanded: (() => void)[] = [];
@@ -126,7 +129,7 @@ export class FakeChannel implements Channel<FakeClient> {
 
   flush(): void {}
 
-  /** The client receives the bytes written to it. False if there were none. */
+  /** The client receives the written bytes. Returns false if there were no written bytes. */
   drain(client: FakeClient): boolean {
     if (!client.busy || client.connection === undefined) return false;
     client.busy = false;
@@ -135,7 +138,7 @@ export class FakeChannel implements Channel<FakeClient> {
     return true;
   }
 
-  /** The server has accepted everything: all clients with written bytes are reported at once. */
+  /** The server has accepted everything. The channel reports all clients with written bytes at once. */
   fence(): void {
     const taken = [...this.#inFlight];
     for (const client of taken) this.drain(client);

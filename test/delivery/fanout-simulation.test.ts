@@ -33,9 +33,9 @@ interface Following {
 /** The simulation's record of a client, beside the bytes that the client has received. */
 interface Watched {
   readonly client: FakeClient;
-  /** In order. The first begins at the client's start. */
+  /** In order. The first entry begins at the client's start. */
   readonly following: Following[];
-  /** The filters that it requested last. They may not be in effect yet. */
+  /** The filters that the client requested last. These filters may not be in effect yet. */
   asked: number;
   readonly resumed: boolean;
   /** The client must receive everything after this offset. */
@@ -146,7 +146,7 @@ class Simulation {
       this.world.channel.handOver();
       this.world.turn();
       const busy = this.watched.filter(({ client }) => client.outcome === "open" && client.busy);
-      // A round that all have received ends at its hand-over. Then pending entries are written.
+      // A round that all members have received ends at its hand-over. Then the fan-out writes pending entries.
       const isOver = !this.world.channel.isHandingOver && this.world.way?.isEmpty !== false;
       if (busy.length === 0 && isOver) return;
       this.drainAll();
@@ -175,7 +175,7 @@ class Simulation {
     this.watched.push({ client, following, asked: step.filters, start, resumed: from !== undefined });
   }
 
-  /** Replaces the client's filters. Filters that it did not have count as added. */
+  /** Replaces the client's filters. Filters that the client did not have count as added. */
   #move(watched: Watched, filters: number): void {
     const { client, following } = watched;
     const had = filterSets[watched.asked] ?? [];
@@ -247,7 +247,7 @@ function isFollowed(filters: number, topic: string): boolean {
   return (filterSets[filters] ?? []).some((text) => text === topic || text === "#" || text === "+");
 }
 
-/** True if a gap event that names one of the topics came before any later event. */
+/** True if the client received a gap event that names one of the topics before any later event. */
 function isTold(
   client: FakeClient,
   lost: { readonly offset: number; readonly topics: readonly Topic[] },
@@ -265,15 +265,15 @@ function isTold(
 function checkRetained(simulation: Simulation, { client, start, resumed, following }: Watched): void {
   const hasMoved = following.length > 1;
   const retained = client.lines.flatMap((line) => (line.kind === "retained" ? [line.offset] : []));
-  // An added filter brings the values of its topics again.
+  // For an added filter, the hub sends the retained values of the filter's topics again.
   const twice = hasMoved ? [] : retained.filter((offset) => client.offsets.includes(offset));
   expect(twice, `${client.name} gets no value twice`).toEqual([]);
   for (const [topic, offset] of simulation.retained) {
     const filters = following.at(-1)?.filters ?? 0;
     if (offset === 0 || !isFollowed(filters, topic)) continue;
-    // A client that resumes gets no old values, as long as it keeps the filters that brought them.
+    // A client that resumes gets no old values, as long as it keeps the filters that match these values.
     if (resumed && offset <= start && following.every((each) => isFollowed(each.filters, topic))) continue;
-    // A value that history loses during a long opening may be missing, but a gap event names it.
+    // A value that history evicts during a long opening may be missing, but a gap event names the topic.
     if (client.gaps.some(({ notice }) => notice.topics.some((told) => told.topic === topic))) continue;
     expect([...retained, ...client.offsets], `${client.name} has the value of ${topic}`).toContain(offset);
   }

@@ -54,7 +54,7 @@ export interface ClientOptions {
   readonly opened?: () => () => void;
 }
 
-/** The filters of a client from now on, and the ones of them that are added. */
+/** The new filters of a client, and which of these filters are added. */
 export interface FilterChange {
   readonly filters: readonly string[];
   readonly added: readonly string[];
@@ -65,8 +65,8 @@ interface Opening extends StreamOpening<FakeClient>, Omit<JoiningStream, "ticket
 type Open = (client: FakeClient, joining: Joining, opening: Opening) => void;
 
 /**
- * `moved` is called when the stream has moved, which is later for a worker. It is not called if the client has
- * disconnected.
+ * The fan-out calls `moved` when the stream has moved. In a worker this is later. If the client has disconnected, the
+ * fan-out does not call `moved`.
  */
 type Move = (client: FakeClient, joining: Joining, moved: () => void) => void;
 
@@ -86,7 +86,7 @@ export class World {
   readonly hub: Hub;
   readonly channel: FakeChannel;
   readonly fanout: Fanout<FakeClient>;
-  /** The connection to the worker that has the fan-out; undefined without a worker. */
+  /** The connection to the worker that runs the fan-out; undefined without a worker. */
   readonly way: WorkerWay | undefined;
   readonly #open: Open;
   readonly #move: Move;
@@ -149,7 +149,7 @@ export class World {
     return client;
   }
 
-  /** Changes the client's filters. `moved` gets the offset from which on they are in effect. */
+  /** Changes the client's filters. `moved` gets the offset from which on the new filters are in effect. */
   move(client: FakeClient, change: FilterChange, moved: (from: number) => void = () => undefined): void {
     const filters = change.filters.map((text) => parseMqttFilter(text));
     const added = filters.filter(({ text }) => change.added.includes(text));
@@ -172,7 +172,7 @@ export class World {
     this.clock.runEndOfTurn();
   }
 
-  /** The clients receive the bytes written to them, and the turn ends. */
+  /** These clients receive all written bytes, and the turn ends. */
   drain(...clients: readonly FakeClient[]): void {
     for (const client of clients) this.channel.drain(client);
     this.turn();

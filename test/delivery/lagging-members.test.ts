@@ -16,7 +16,7 @@ function createLaggards(size: number) {
   return { clock, laggards, holds };
 }
 
-/** Makes a number of clients lag; then each receives a number of bytes in every quarter of a second. */
+/** Makes a number of clients lag. Then each of these clients receives a number of bytes every 250 ms. */
 function lag(
   { laggards, clock }: ReturnType<typeof createLaggards>,
   options: { readonly clients: number; readonly bytes: number; readonly periods?: number },

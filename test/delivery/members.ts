@@ -3,7 +3,7 @@ import type { FakeClient } from "./fake-channel.js";
 import { World } from "./fanout-world.js";
 import type { ClientOptions, WorldOptions } from "./fanout-world.js";
 
-/** A world whose clients have got their heads and are members. */
+/** A world whose clients have received their response heads and are members. */
 export function withMembers(
   options: WorldOptions,
   ...clients: readonly ClientOptions[]
@@ -16,7 +16,7 @@ export function withMembers(
   return [world, ...opened];
 }
 
-/** Two members that accept all bytes at once, and one that accepts bytes when the test says so. */
+/** Two members that accept all bytes at once, and one member that accepts bytes when the test decides. */
 export function three(options: WorldOptions = {}): [World, FakeClient, FakeClient, FakeClient] {
   const [world, one, two, slow] = withMembers(options, {}, {}, { appetite: "when-told" });
   if (one === undefined || two === undefined || slow === undefined) throw new Error("three were opened");

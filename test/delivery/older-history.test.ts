@@ -11,7 +11,7 @@ import type { JournalFollower } from "../../src/journal/journal.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { World, at } from "./fanout-world.js";
 
-/** A journal whose memory is the newer part of an archive, which answers when the test says so. */
+/** A journal whose memory is the newer part of an archive. The archive answers when the test calls `answer`. */
 class ArchivedJournal extends MemoryJournal {
   readonly #archive: Entry[] = [];
   #asked: (() => void)[] = [];
@@ -72,7 +72,7 @@ function archived(worker: boolean): { readonly world: World; readonly journal: A
   return { world, journal };
 }
 
-/** Lets everything that is under way arrive, some turns long. */
+/** Runs some turns, until everything that is under way has arrived. */
 function settle(world: World, journal: ArchivedJournal): void {
   for (let turn = 0; turn < 20; turn += 1) {
     world.carry();
@@ -90,7 +90,7 @@ it.each([false, true])("reads entries older than memory when they come, in a wor
   settle(world, journal);
   expect(client.offsets).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   expect(client.gaps).toEqual([]);
-  // Eight entries are evicted, of which four fit into a page.
+  // The journal has evicted eight entries, and four entries fit into a page.
   expect(journal.requests).toBe(2);
   world.close();
 });

@@ -43,7 +43,7 @@ describe("a new stream", () => {
   });
 
   it("reads no retained value that its cohort is about to receive", () => {
-    // The cohort's next round held an entry that the new client had just received as a retained value.
+    // Bug: the cohort's next round held an entry that the new client had just received as a retained value.
     const world = new World();
     const slow = world.open();
     world.turn();
@@ -243,7 +243,7 @@ describe("under continuous publishing", () => {
   it.each(pacings)(
     "the first stream of a cohort becomes a member within three rounds ($pacing)",
     (options) => {
-      // Bug: with a publication in every turn, the first readers read forever, and publishers never waited.
+      // Bug: with a publication in every turn, the first readers never stopped reading, and publishers never waited.
       const world = new World(options);
       const client = world.open({ appetite: "when-told" });
       for (let index = 0; index < 3; index += 1) tick(world, [client]);

@@ -27,7 +27,7 @@ describe("a slow member", () => {
       while (world.isMember(client)) world.clock.advance(1);
       return world.clock.monotonic() - start;
     };
-    // With a budget of 250 ms at first and a refill of 10%, 22 slow clients raised the p99 of 200 fast ones 11-fold.
+    // With a budget of 250 ms at first and a refill of 10%, 22 slow clients raised the p99 of 200 fast clients 11-fold.
     expect(clients.slice(0, 4).map((client) => demotedAfter(client))).toEqual([25, 5, 5, 5]);
   });
 
@@ -96,8 +96,8 @@ describe("a slow member", () => {
   });
 
   it("stays on probation for twice as long each time that it fails", () => {
-    // Bug: the hub treated a laggard that failed on probation, after many rounds of other members, like one that had
-    // kept up.
+    // Bug: a laggard failed on probation, after many rounds of other members. The hub treated this laggard like a
+    // member that had kept up.
     const [world, , , slow] = three();
     for (let index = 0; index < 100; index += 1) {
       world.publish("news");

@@ -9,7 +9,7 @@ import type { Place, ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
 import type { Peer } from "../../src/workers/ipc/peer.js";
 import { tinyFormat } from "./tiny-format.js";
 
-/** One direction between a hub and a worker. Messages arrive when the test calls `carry`, as text and bytes. */
+/** One direction between a hub and a worker. Messages, as text and bytes, arrive when the test calls `carry`. */
 class Way<Message> implements Peer<Message> {
   readonly #take: (message: Message, body: Buffer) => void;
   #sent: { readonly text: string; readonly body: Buffer }[] = [];
@@ -41,13 +41,13 @@ export interface WorkerWayOptions {
 
 /** A stream of the worker. */
 export interface WayStream {
-  /** Tells the hub of its end. */
+  /** Tells the hub that the stream has ended. */
   ended(): void;
-  /** The hub moves it to another cohort. `moved` is called when the worker gets the message. */
+  /** The hub moves the stream to another cohort. The worker calls `moved` when it gets the message. */
   move(joining: Joining, moved: (place: Place | undefined) => void): void;
 }
 
-/** A hub and the cohorts of one worker, with messages that arrive when a test says so. */
+/** A hub and the cohorts of one worker. Messages arrive when the test calls `carry`. */
 export class WorkerWay {
   readonly outlet: WorkerOutlet;
   readonly cohorts: RemoteCohorts;
@@ -80,7 +80,7 @@ export class WorkerWay {
     return this.#toWorker.isEmpty && this.#toHub.isEmpty;
   }
 
-  /** The hub admits a stream. `open` is called when the worker gets the message. */
+  /** The hub admits a stream. The worker calls `open` when it gets the message. */
   join(joining: Joining, open: (place: Place) => void): WayStream {
     this.#requests += 1;
     const request = this.#requests;
@@ -135,7 +135,7 @@ export class WorkerWay {
 
   #messageResult({ request, place, left }: ToWorker & { readonly kind: "message-result" }): void {
     const moved = this.#moving.get(request)?.shift();
-    // The stream has ended; the hub does not know yet.
+    // The stream has ended, but the hub does not know this yet.
     if (moved === undefined) return;
     if (left !== undefined) this.cohorts.reach(left);
     if (place !== undefined) this.cohorts.reserve(place);

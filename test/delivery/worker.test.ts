@@ -3,7 +3,7 @@ import type { FakeClient } from "./fake-channel.js";
 import { World, at } from "./fanout-world.js";
 import type { ClientOptions, WorldOptions } from "./fanout-world.js";
 
-/** Delivers messages and their effects until there are none left. */
+/** Delivers messages until no message is left. Delivered messages may cause further messages. */
 function settle(world: World): void {
   for (let step = 0; step < 50; step += 1) {
     world.carry();
@@ -140,7 +140,7 @@ describe("a worker's readers at one place", () => {
     opened(world, { filters: ["news/+"] });
     const from = world.publish("news/a", "first");
     settle(world);
-    // A page ends after a number of entries, whether or not they match.
+    // A page ends after a number of entries, even if the entries do not match.
     for (let index = 0; index < 36_000; index += 1) world.publish(`other/${index}`);
     world.clock.advance(1000);
     settle(world);
@@ -206,7 +206,7 @@ describe("a batch for a crowd", () => {
     batches.length = 0;
     for (let index = 0; index < 20; index += 1) world.publish("news", "x".repeat(1000));
     settle(world);
-    // Batches that were sent before the worker announced its new size.
+    // The hub sent these batches before the worker announced its new size.
     expect(Math.max(...batches.slice(0, 2))).toBeLessThanOrEqual(4096);
     expect(batches.length).toBeGreaterThan(2);
   });

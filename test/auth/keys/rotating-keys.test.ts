@@ -21,7 +21,7 @@ function signedBy(pair: KeyPair, kid?: string): Promise<string> {
   return sign({ header: { alg: "ES256", kid }, key: pair.privateKey });
 }
 
-/** An issuer's key server on this machine. It counts the requests. */
+/** An issuer's key server on this machine. The server counts the requests. */
 class IssuerServer {
   asked = 0;
   answer: RequestListener = (_, response) => void response.end("{}");

@@ -9,7 +9,7 @@ import { FakeIo } from "../fake-io.js";
 
 type Sent = Parameters<CliPublisher["publish"]>[0];
 
-/** Records all publications. `refusal` may return an error for one of them. */
+/** Records all publications. `refusal` may return an error for a publication. */
 class KeptPublisher implements CliPublisher {
   readonly sent: Sent[] = [];
   readonly changes = new Changes();

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { FeedEvents } from "../../../src/client/connection/feed.js";
 import { LiveConnection } from "../../../src/client/connection/live-connection.js";
 
-/** A connection whose feed is played by the test: `arrive` delivers an event, and `refuse` refuses all pending changes. */
+/**
+ * A connection. The test plays the feed of the connection: `arrive` delivers an event, and `refuse` refuses all pending
+ * changes.
+ */
 function startConnection(): { live: LiveConnection; arrive: (data: string) => void; refuse: () => void } {
   let events: FeedEvents | undefined;
   const refusals: (() => void)[] = [];
@@ -31,7 +34,7 @@ function listen(live: LiveConnection, received: string[], name: string): () => v
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("events of a live connection", () => {
-  // Bug: events that waited for the loop were delivered to the listeners a second time, after newer events.
+  // Bug: the connection delivered events that waited for the loop to the listeners a second time, after newer events.
   it("come once to a listener beside a loop that is left", async () => {
     const { live, arrive } = startConnection();
     const received: string[] = [];
@@ -90,7 +93,8 @@ describe("events of a live connection", () => {
 });
 
 describe("filters of a live connection", () => {
-  // Bug: a refused filter stayed if another was added after it. Then the hub refused all later additions.
+  // Bug: the connection kept a refused filter if the program added another filter after it. Then the hub refused all
+  // later additions.
   it("are without all that was refused together", async () => {
     const { live, refuse } = startConnection();
     const changes = [live.add("x/#/y"), live.add("b"), live.drop("a")];

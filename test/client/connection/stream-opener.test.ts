@@ -7,7 +7,10 @@ import type { OpenStream, Transport } from "../../../src/client/transports/trans
 const parameters = { filters: ["a"], added: [], lastEventId: "" };
 const stream: OpenStream = { next: () => new Promise(() => undefined) };
 
-/** A transport behind a proxy that holds responses back: it never opens, and rejects when it is aborted. */
+/**
+ * A transport behind a proxy that holds responses back. The transport never opens, and rejects when the opener aborts
+ * the transport.
+ */
 const heldBack = (): Transport["open"] => (request) =>
   new Promise((_resolve, reject) => {
     request.signal.addEventListener("abort", () => reject(request.signal.reason));

@@ -5,11 +5,11 @@ import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
 import { waitFor } from "../../support/wait-for.js";
 
-/** A tab. The test plays its worker and its direct connection. */
+/** A tab. The test plays the worker and the direct connection of the tab. */
 class TestTab {
   readonly sent: FromTab[] = [];
   readonly feed: SharedFeed;
-  /** Changes of the direct connection's filters that are pending; call one to confirm it. */
+  /** Pending changes of the direct connection's filters. Call an entry to confirm the change. */
   readonly directChanges: (() => void)[] = [];
   direct: ConnectionStart | undefined;
   #listener: (message: FromWorker) => void = () => undefined;
@@ -69,7 +69,7 @@ class TestTab {
   }
 }
 
-/** A detached tab that may attach again with its next arrival. */
+/** A detached tab. The tab may attach again when its next event arrives. */
 async function startDetached(): Promise<TestTab> {
   vi.useFakeTimers({ toFake: ["Date"] });
   onTestFinished(() => void vi.useRealTimers());

@@ -54,7 +54,7 @@ export class Poll {
     return JSON.parse(`[${body.slice(0, -1)}]`) as readonly Item[];
   }
 
-  /** The data of its events; undefined while it waits. */
+  /** The data of the poll's events; undefined while the poll waits. */
   get data(): readonly string[] | undefined {
     if (this.answer === undefined) return undefined;
     return this.items.map((item) => (item.kind === "event" ? item.data : "gap"));

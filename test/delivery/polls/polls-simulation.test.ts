@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A client that polls again and again, each time from the position of the response before. */
+/** A client that polls again and again, each time from the position of the previous response. */
 class Poller {
   readonly filters: readonly string[];
   /** The client must receive everything after this offset. */
@@ -55,7 +55,7 @@ class Poller {
     this.cursor = at(start);
   }
 
-  /** Takes the response, if it has come. */
+  /** Reads the response, if the response has arrived. */
   take(): void {
     if (this.poll?.answer === undefined) return;
     this.items.push(...this.poll.items);

@@ -125,7 +125,7 @@ it("retained values that do not fit into one answer come in the next ones", asyn
   expect(cursor).toBe(at(4));
 });
 
-/** Polls from this position on until there are no more events; returns all of them. */
+/** Polls from this position on until there are no more events. Returns all events. */
 async function allOf(world: PollWorld, asking: Parameters<PollWorld["ask"]>[0]): Promise<readonly string[]> {
   const data: string[] = [];
   let cursor = asking?.cursor;

@@ -20,8 +20,8 @@ interface Seen {
 }
 
 /**
- * A server that may detach the sockets of requests for `/stream…`. It answers each request with its URL, once `hold`
- * lets it.
+ * A server that may detach the sockets of requests for `/stream…`. The server answers each request with the request's
+ * URL, after `hold` allows the answer.
  */
 async function start(
   hold: Promise<void> = Promise.resolve(),
@@ -150,8 +150,8 @@ describe("a connection that has left", () => {
   });
 
   it("is quiet when it is back, which a server that tires of waiting can ask", async () => {
-    // A minute after its last request, the client got an answer about a malformed request, and read it as the answer
-    // to its next one.
+    // Bug: a minute after its last request, the client got an answer about a malformed request. The client read this
+    // answer as the response to its next request.
     const waitMs = 3000;
     const limits = { headersTimeout: waitMs, requestTimeout: waitMs, connectionsCheckingInterval: 100 };
     const { connect, server, bare, sockets } = await start(Promise.resolve(), limits);

@@ -73,7 +73,7 @@ test("the kernel takes a part of what is too much for it, and nothing while the 
   expect(arrived.bytes().equals(body)).toBe(true);
 });
 
-// The next connection gets the lowest free descriptor, and "close" comes a turn after `destroy`.
+// The next connection gets the lowest free descriptor, and Node emits "close" a turn after `destroy`.
 test("nothing is written for a socket that was destroyed, whose descriptor may be another's", async () => {
   const server = await listen();
   const { writer, fd } = await openPair(server);
@@ -100,7 +100,7 @@ test("a connection that the peer has reset takes nothing, and its socket finds t
   reader.resetAndDestroy();
   await once(reader, "close");
   const body = Buffer.from("too late");
-  // The reset may still be on its way; bytes that the kernel accepts before it are lost.
+  // The reset may still be on its way. Bytes that the kernel accepts before the reset are lost.
   await waitFor(() => writeDirectly(writer, fd, body) === 0, { within: 10_000, missing: "a refused write" });
   writer.write(body);
   await waitFor(() => writer.destroyed, { within: 10_000, missing: "the end of the socket" });

@@ -27,12 +27,12 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   });
 
   it("opens no stream when it has left while its token was looked at", async () => {
-    // The socket had ended before the stream listened for that event, so the stream stayed open until its second
-    // heartbeat.
+    // Bug: the socket had ended before the stream listened for the socket's end, so the stream stayed open until its
+    // second heartbeat.
     const settings = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
     const site = await startSite("http", { settings });
     const leave = async (): Promise<void> => {
-      // A remembered token is verified without a wait.
+      // The hub verifies a remembered token without a wait.
       const token = await signOlder({ mercure: { subscribe: ["*"] }, jti: randomUUID() });
       const connection = await site.connect();
       connection.write(
@@ -86,7 +86,7 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   });
 
   it("gets 400 and a reason for a path that cannot be decoded, as for any refusal", async () => {
-    // The client got the framework's own error document, as application/json.
+    // Bug: the client got the framework's own error document, as application/json.
     const site = await startSite("http");
     for (const path of ["/%zz", "/%ff", "/%c0%ae%c0%ae/package.json"]) {
       const connection = await site.connect();

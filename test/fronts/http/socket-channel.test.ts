@@ -17,7 +17,7 @@ import { tinyFormat } from "../../delivery/tiny-format.js";
 import { testEpoch } from "../../delivery/fanout-world.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
-/** A clock that moves by a millisecond each time it is read, and whose turns end when the test says so. */
+/** A clock that moves by a millisecond with each reading. Its turns end when the test calls `turn`. */
 class BusyClock extends VirtualClock {
   #turns: (() => void)[] = [];
   #looks = 0;
@@ -56,7 +56,7 @@ async function openSockets(count: number): Promise<readonly Socket[]> {
   return sockets;
 }
 
-/** A fanout with one cohort, whose members have been sent only their heads. */
+/** A fan-out with one cohort. The hub has sent the members of this cohort only their response heads. */
 async function crowd(clients: number) {
   const clock = new BusyClock();
   const journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics });
@@ -74,7 +74,7 @@ async function crowd(clients: number) {
   const sockets = await openSockets(clients);
   const subscription = { format: tinyFormat, filters: [parseMqttFilter("a")], rights: publicOnly };
   const connections = sockets.map((socket): Connection<StreamSocket> => {
-    // Without a descriptor, so that each socket counts what is written.
+    // The handles have no descriptor, so that each socket counts the written bytes.
     const handle = { socket, fd: undefined, onWritten: () => undefined, extraRequests: 0 };
     const head = Buffer.from("head\n");
     const ticket = new LocalTicket({ subscription, lastEventId: undefined });
@@ -92,8 +92,8 @@ async function crowd(clients: number) {
   };
 }
 
-// Node accepts one new connection a turn. A round to 9,500 clients took one turn of 0.3 s. Of 150 clients
-// that connected during 10 publications a second, 14 were accepted within 4 s.
+// Node accepts one new connection a turn. A round to 9,500 clients needed one turn of 0.3 s. At 10 publications a
+// second, Node accepted only 14 of 150 new connections within 4 s.
 test("a round to a crowd is written in several turns, and who leaves meanwhile is left out", async () => {
   const { clock, fanout, connections, publish, written } = await crowd(200);
   publish();
@@ -123,7 +123,8 @@ test("a publication that comes while a round is being written goes to nobody bef
   expect(new Set(connections.map(({ handle }) => handle.socket.bytesWritten)).size).toBe(1);
 });
 
-// Rounds that are larger than clients can receive in the time that the round waits make laggards of most of them.
+// A round waits only for a limited time. If a round is larger than the clients can receive in this time, most clients
+// become laggards.
 test("rounds to a crowd grow while its buffers take them at once, and shrink when they are full", async () => {
   const { clock, channel, connections } = await crowd(200);
   const members = new Set(connections);

@@ -47,7 +47,7 @@ async function connect(): Promise<Pair> {
 }
 
 it("answers the latest of many pings alone while the client takes nothing", async () => {
-  // Otherwise the pongs would pile up in memory.
+  // Otherwise the pongs pile up in memory.
   const { end, server, client } = await connect();
   client.pause();
   for (let filled = 0; server.writableLength === 0 && filled < 100; filled += 1)
@@ -85,7 +85,7 @@ it("holds nothing for pings, however many there were", async () => {
 });
 
 it("holds nothing for pings that come in one piece, however many pieces there were", async () => {
-  // Bug: the hub closed a client after 1 MiB of control frames, as if all of them were still in memory.
+  // Bug: the hub closed a client after 1 MiB of control frames, as if all control frames were still in memory.
   const { end, room } = await connect();
   const pings = Buffer.concat(
     Array.from({ length: 500 }, () => clientFrame({ opcode: 9, payload: Buffer.alloc(120) })),

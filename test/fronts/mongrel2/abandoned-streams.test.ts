@@ -19,7 +19,7 @@ const within = 20_000;
 /** A stream that no front opens here. */
 class UnusedTicket extends JoinTicket {}
 
-/** A front behind a fake server, with one resource that is served at `/stream`. */
+/** A front behind a fake server, with one resource at `/stream`. */
 async function startFront(get: Handler): Promise<FakeMongrel2> {
   const server = await startFakeMongrel2();
   const epoch = parseEpoch("e");
@@ -46,7 +46,7 @@ async function startFront(get: Handler): Promise<FakeMongrel2> {
   return server;
 }
 
-/** A stream that counts how often it is abandoned. It must not be opened. */
+/** A stream that counts how often the front abandons it. The front must not open this stream. */
 function countedStart(extra: Partial<StreamStart> = {}): { readonly start: StreamStart; abandoned: number } {
   const counted = {
     abandoned: 0,

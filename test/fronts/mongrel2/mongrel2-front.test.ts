@@ -22,7 +22,7 @@ interface BedOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** A hub behind a fake server, which speaks the wire format and can misbehave. */
+/** A hub behind a fake server. The fake server uses the wire format and can misbehave. */
 async function startBed(options: BedOptions = {}): Promise<Bed> {
   const server = await startFakeMongrel2({ flowControl: options.flowControl ?? true });
   const environment = {
@@ -36,7 +36,7 @@ async function startBed(options: BedOptions = {}): Promise<Bed> {
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
   onTestFinished(() => app.close());
   await waitFor(() => app.ready.mongrel2[0]?.state === "up", { within, missing: "the link is not up" });
-  // A server that stopped answering before the first fence would get nothing else.
+  // If the server stops answering before the first fence, it gets no further messages.
   await server.changes.until(() => server.messages.length > 0, { within, missing: "no fence has come" });
   return { server, app };
 }
@@ -174,7 +174,7 @@ describe("streams", limit, () => {
   });
 
   it("that take nothing at all are cut at once and not closed behind what they do not take", async () => {
-    // A close waits in the connection's queue: a client that read nothing kept its connection for ever.
+    // Bug: a close waits in the connection's queue, so a client that read nothing kept its connection for ever.
     const { server, app } = await startBed({ settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
     await server.request(1);
     await untilBodies(server, 1, 1);
@@ -215,7 +215,7 @@ it("closes once a WebSocket that is none of its own, and answers none of its fra
   const words = { PATH: "/ws", METHOD: "WEBSOCKET", VERSION: "HTTP/1.1", URI: "/ws", FLAGS: "0x81" };
   const headers = JSON.stringify(words);
   for (let n = 0; n < 50; n += 1) await server.send(`${sender} 7 /ws ${headers.length}:${headers},2:{},`);
-  // This later request is answered only after all of them have been read.
+  // The hub answers this later request only after it has read all earlier requests.
   await server.request(8, "/healthz");
   await untilBodies(server, 8, 1);
   const closes = (): number =>

@@ -9,11 +9,11 @@ import { VirtualClock } from "../../support/virtual-clock.js";
 
 interface World {
   readonly client: Mongrel2WebSocket;
-  /** Answers the message that is being handled. */
+  /** Answers the message that the session handles now. */
   readonly answer: () => Promise<void>;
 }
 
-/** A client whose messages are answered when the test says so. */
+/** A client whose messages get their answers when the test calls `answer`. */
 function startClient(room: BodyBudget): World {
   const answers: ((result: MessageResult) => void)[] = [];
   const client = new Mongrel2WebSocket({
@@ -35,7 +35,7 @@ function startClient(room: BodyBudget): World {
 
 const message = Buffer.alloc(50, "x");
 
-// Mongrel2 cannot pause reading: before the limit, each of 15,000 clients could keep 256 KiB here.
+// Mongrel2 cannot pause reading. Before the limit, each of 15,000 clients could occupy 256 KiB here.
 describe("what a WebSocket's client sends through Mongrel2 while a message is worked on", () => {
   it("holds room until all of it is answered", async () => {
     const room = new BodyBudget();

@@ -50,7 +50,7 @@ describe("credits", () => {
     expect(bench.lost).toBe(1);
   });
 
-  // 224 of 10,000 clients got nothing for 30 s, because their notices were lost.
+  // Bug: 224 of 10,000 clients got nothing for 30 s, because their credit notices were lost.
   it("of little are waited for a short time only, since there is room for more", () => {
     const bench = new Bench();
     bench.credits.charge([1], 400);
@@ -130,7 +130,7 @@ describe("credits", () => {
       for (const id of ids) credits.credit(id, 1000);
       clock.runEndOfTurn();
     }
-    // 200,000 charges and notices took 30 ms; the limit only finds quadratic mistakes.
+    // 200,000 charges and notices needed 30 ms. The limit here only finds quadratic mistakes.
     expect(performance.now() - start).toBeLessThan(5_000);
   });
 });

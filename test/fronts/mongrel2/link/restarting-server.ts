@@ -5,7 +5,7 @@ import { answerCalls } from "../../../support/ipc.js";
 /** Requests to a child process that simulates the two sockets of a server. */
 export type RestartingServerProtocol = {
   readonly start: { readonly ask: null; readonly answer: { readonly send: string; readonly recv: string } };
-  /** Closes both sockets and binds them again, soon after the answer. */
+  /** Closes both sockets and binds both again, soon after the answer. */
   readonly restart: { readonly ask: null; readonly answer: void };
   /** The messages that arrived since the last restart. */
   readonly received: { readonly ask: null; readonly answer: readonly string[] };

@@ -6,8 +6,8 @@ import type { RestartingServerProtocol } from "./restarting-server.js";
 
 const within = 20_000;
 
-// The server restarted and subscribed during a long turn of this process. Messages that were sent before the event loop
-// read the subscription went to the new run, where the ids belong to other clients.
+// Bug: the server restarted and subscribed during a long turn of this process. The process sent messages before the
+// event loop read the subscription. These messages went to the new run, where the ids belong to other clients.
 it("send nothing to a new run of the server before they have told of it", async () => {
   const entry = new URL("./restarting-server.ts", import.meta.url);
   const server = startChild<RestartingServerProtocol>({ entry });
@@ -30,7 +30,7 @@ it("send nothing to a new run of the server before they have told of it", async 
   onTestFinished(() => sockets.close());
   await changes.until(() => told.length === 1, { within, missing: "the server has not subscribed" });
   await server.call("restart", null);
-  // One long turn: nothing is read in it, but ZeroMQ's own thread reconnects.
+  // In this long turn the process reads nothing, but ZeroMQ's own thread reconnects.
   const deadline = Date.now() + within;
   while (told.at(-1) !== "overtaken" && Date.now() < deadline) {
     block(20);

@@ -10,7 +10,7 @@ interface Sent {
   readonly body: string;
 }
 
-/** Windows with a fake server: `sent` has the messages that have left, and `fence` answers a fence. */
+/** Windows with a fake server: `sent` has the sent messages, and `fence` answers a fence. */
 class Bench {
   readonly clock = new VirtualClock();
   readonly sent: Sent[] = [];
@@ -152,8 +152,9 @@ describe("windows that follow one another at once", () => {
   }
 
   /**
-   * Behind a stock Mongrel2, all of 1,000 clients were closed after 200 rounds without a pause, although each round
-   * waited for its fence. On a busy machine the handler task always found the next window, and its writers never ran.
+   * Bug: a stock Mongrel2 closed all of 1,000 clients after 200 rounds without a pause, although each round waited for
+   * its fence. On a busy machine Mongrel2's handler task always found the next window, and Mongrel2's writers never
+   * ran.
    */
   it("are interrupted by a rest of 10 ms after four of them where only the fence is to go by", () => {
     const bench = new Bench().started();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { encodeTnetstring, type TnetValue } from "../../../../src/fronts/mongrel2/wire/tnetstring.js";
 
-/** The protocol of a Handler: it decides the format of HEADERS. */
+/** The protocol of a Handler. The protocol decides the format of HEADERS. */
 export type Protocol = "json" | "tnetstring";
 
 /** One frame that a real Mongrel2 sent to a handler. */
@@ -24,7 +24,7 @@ export const capturedFrames: readonly CapturedFrame[] = fixtures.frames.map((ent
   frame: Buffer.from(entry.frame, "latin1"),
 }));
 
-/** The captured frame of this name. Any server or protocol matches if it is left out. */
+/** The captured frame of this name. If the caller omits the server or the protocol, any value matches. */
 export function captured(name: string, wanted: Partial<CapturedFrame> = {}): Buffer {
   const found = capturedFrames.find(
     (entry) =>
@@ -65,7 +65,7 @@ export function buildFrame(parts: FrameParts): Buffer {
   return frameOf(parts, headers);
 }
 
-/** Frames a request with a HEADERS block that is framed already, validly or not. */
+/** Frames a request. The caller has already framed the HEADERS block, validly or not. */
 export function frameOf(parts: Omit<FrameParts, "headers" | "protocol">, headers: Buffer | string): Buffer {
   const front = `${parts.sender ?? sender} ${parts.id ?? 1} ${parts.path ?? "/j"} `;
   return Buffer.concat([Buffer.from(front), Buffer.from(headers), netstring(Buffer.from(parts.body ?? ""))]);

@@ -182,7 +182,10 @@ describe("mutated real frames", () => {
   });
 });
 
-/** The fault of a parsed frame; undefined if there is none. Without expect(), since it runs 20,000 times. */
+/**
+ * The fault of a parsed frame; undefined if there is no fault. The function does not use expect(), because it runs
+ * 20,000 times.
+ */
 function faultIn(parsed: Mongrel2Frame): string | undefined {
   switch (parsed.kind) {
     case "request": {
@@ -209,7 +212,8 @@ function faultIn(parsed: Mongrel2Frame): string | undefined {
 }
 
 /**
- * One to three mutations of a captured frame. With `sized`, the HEADERS are mutated and their size is then corrected.
+ * One to three mutations of a captured frame. With `sized`, the function mutates the HEADERS and then corrects their
+ * size.
  */
 function mutate(random: () => number, sized: boolean): Buffer {
   const frame = pick(random, capturedFrames).frame;
@@ -273,7 +277,7 @@ function pick<T>(random: () => number, choices: readonly T[]): T {
   return choice;
 }
 
-/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
+/** A small generator with a seed (mulberry32), so that a test can repeat a failing run. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

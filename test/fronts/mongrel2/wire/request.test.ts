@@ -200,7 +200,7 @@ describe("notices", () => {
       kind: "request",
       request: { path: "@*", method: "GET" },
     });
-    // A JSON socket: METHOD is JSON and the body is the client's own, here {"type":"disconnect"}.
+    // A JSON socket: METHOD is JSON, and the client wrote the body, here {"type":"disconnect"}.
     expect(parseMongrel2Frame(captured("JSON socket on path @*")).kind).toBe("malformed");
   });
 });
@@ -229,7 +229,7 @@ describe("requests of any shape", () => {
   });
 });
 
-// Neither "__proto__" nor a number as a name: the object literal above would lose the first and reorder the second.
+// Header names are neither "__proto__" nor a number: the object literal above loses the first and reorders the second.
 const headerName = fc
   .string({ unit: fc.constantFrom(..."abcxyz019-_.".split("")), minLength: 1, maxLength: 12 })
   .filter((name) => !/^\d+$/.test(name));

@@ -173,7 +173,7 @@ function asParsed(value: TnetValue): TnetValue {
   return Array.isArray(value) ? value.map(asParsed) : value;
 }
 
-/** "value", or the code of the refusal; rethrows other errors. */
+/** "value", or the error code; rethrows other errors. */
 function outcomeOf(bytes: Buffer): string {
   try {
     parseTnetstring(bytes);
