@@ -4,7 +4,10 @@ import { PharosError } from "../base/errors.js";
 /** The longest part of a token that a reason quotes, in characters. */
 const quotedCharacters = 80;
 
-/** Characters that move the cursor of a terminal, change the writing direction or end a line. JSON does not escape most of them. */
+/**
+ * Characters that move a terminal's cursor, change the writing direction or end a line. JSON does not escape most of
+ * these characters.
+ */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /**

@@ -99,7 +99,8 @@ export class Gateway {
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
-      // The limits of the whole hub come first. If both checks fail, the client gets the error that it cannot change.
+      // Check the limits of the whole hub first. If both checks fail, the client gets the error that it cannot
+      // change.
       checkRoom?.(subscription);
       return clients === undefined
         ? admitStream(start)

@@ -22,7 +22,7 @@ import type { StreamSettings } from "./streams/stream-start.js";
  */
 export interface Protocol {
   readonly name: string;
-  /** The formats of its streams. Worker processes look them up by name, to write heartbeats. */
+  /** The formats of the protocol's streams. Worker processes look up a format by its name, to write heartbeats. */
   readonly formats: readonly HeartbeatFormat[];
   /** The HTTP resources of the protocol; none if the configuration switches the protocol off. */
   resources(ports: ProtocolPorts): readonly Resource[];

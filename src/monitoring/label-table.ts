@@ -4,7 +4,7 @@ import type { Labels } from "../base/metrics.js";
 export class LabelTable<Row> {
   readonly #rows = new Map<string, Map<string, Row>>();
 
-  /** Returns the row for this name and these labels. If the row is missing, `create` makes it. */
+  /** Returns the row for this name and these labels. If the row is missing, the method adds the result of `create`. */
   row(name: string, labels: Labels, create: (labels: Labels) => Row): Row {
     const rows = this.#rows.get(name) ?? new Map<string, Row>();
     const key = labelText(labels);

@@ -5,7 +5,7 @@ import { pushStreamProtocol } from "./push-stream/protocol.js";
 
 /**
  * Every protocol of the hub, in order of precedence. The first resource that serves a path and claims the request
- * handles the request. The push stream module comes first, since without a prefix it shares `/ws` with the hub's own
+ * handles the request. The push stream module is first: without a prefix, the module shares `/ws` with the hub's own
  * protocol.
  */
 export const protocols: readonly Protocol[] = [pushStreamProtocol, pharosProtocol, mercureProtocol];

@@ -25,7 +25,7 @@ export interface RotatingKeysOptions {
 }
 
 /**
- * Keys that their issuer may change. The hub loads them at most every 30 seconds:
+ * Keys that their issuer may change. The hub loads these keys at most every 30 seconds:
  * - when a token needs a key for the first time;
  * - in the background, when the keys are 10 minutes old;
  * - when a token names an unknown key.

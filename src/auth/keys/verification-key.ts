@@ -33,7 +33,8 @@ export function secretKey(secret: string, allowed: AllowedAlgorithms): Verificat
 /**
  * Parses a public key or a certificate in PEM form. `what` names it in messages.
  *
- * @throws PharosError `bad-config` when the text has no public key, or a private one, or a key that is too weak or of an unsupported kind
+ * @throws PharosError `bad-config` when the text has no public key, has a private key, or has a key that is too weak
+ *   or of an unsupported kind
  */
 export function pemKey(
   pem: string,

@@ -43,8 +43,8 @@ export interface TrustContext {
 }
 
 /**
- * Prepares the keys of an issuer. It reads secrets and files now. It loads a URL when the first token needs the URL's
- * keys.
+ * Prepares the keys of an issuer. The function reads secrets and files now. The hub loads a URL when the first token
+ * needs the URL's keys.
  *
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid
  */

@@ -27,8 +27,8 @@ export interface VerifierPorts {
 }
 
 /**
- * Creates the verifier for all configured issuers. It reads keys in files now. It loads keys behind URLs when a token
- * first needs them.
+ * Creates the verifier for all configured issuers. The function reads key files now. The verifier loads a URL when a
+ * token first needs the URL's keys.
  *
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid, or a URL must not be trusted
  */
@@ -104,7 +104,7 @@ function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: Unverif
 }
 
 /**
- * Returns the claims that the first matching key verifies. If no key accepts the token, the function throws the first
+ * Returns the claims that the first matching key verifies. If there are no such claims, the function throws the first
  * error.
  */
 async function verifiedClaims(

@@ -10,9 +10,9 @@ import type { VerificationKey } from "../keys/verification-key.js";
 /**
  * Verifies a token with the keys of one issuer, and checks that the token is valid now and for this hub.
  *
- * @returns the claims; undefined if no key of the issuer signed it
- * @throws PharosError `invalid-token` when a key signed it, but it has expired, is not valid yet, or is for another
- *   audience
+ * @returns the claims; undefined if no key of the issuer signed the token
+ * @throws PharosError `invalid-token` when a key signed the token, but the token has expired, is not valid yet, or is
+ *   for another audience
  */
 export async function verifyWith(
   issuer: TrustedIssuer,
@@ -90,7 +90,7 @@ async function verifyWithKey(
   }
 }
 
-/** Explains in a sentence why no key of these issuers verifies the token. */
+/** A sentence that explains why no key of these issuers verifies the token. */
 export async function explainNoKey(
   issuers: readonly TrustedIssuer[],
   token: UnverifiedToken,

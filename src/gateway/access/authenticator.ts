@@ -45,8 +45,8 @@ export class Authenticator {
   /**
    * The rights of a publisher's token. Without a token the result is undefined, and not a promise.
    *
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` if the token is in a cookie and
-   *   the page's origin is not allowed: a foreign page can make the browser send the cookie
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` for a cookie with a token from a
+   *   page of a foreign origin, which can make the browser send the cookie
    */
   publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);
@@ -58,7 +58,7 @@ export class Authenticator {
   async #verify({ token, from }: Credentials): Promise<Grants> {
     const { verifier } = this.#options;
     const verdict = (await verifier?.verify(token)) ?? { ok: false, reason: "no key is configured" };
-    // The current form of the protocol allows no tokens in URLs, since logs would store them.
+    // The current form of the protocol allows no tokens in URLs, since logs store URLs.
     const isAllowedThere = !verdict.ok || from !== "query" || verdict.grants.form === "older";
     if (verdict.ok && isAllowedThere) return verdict.grants;
     const reason = verdict.ok ? "a token of the current form is not allowed in the query" : verdict.reason;

@@ -3,8 +3,8 @@ import type { GatewayRequest } from "../http/messages.js";
 
 /**
  * True if `--open` lets this request publish without a token; otherwise the reason as text. Only programs on this
- * machine may publish without a token. Two other kinds of requests come from loopback too: requests that a local
- * proxy forwards, and POST requests that a web page makes a local browser send. The hub rejects both.
+ * machine may publish without a token. The hub also rejects two kinds of requests from loopback addresses: requests
+ * that a local proxy forwards, and POST requests that a web page causes in a local browser.
  */
 export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (!request.isDirect) return "another server, such as Mongrel2, passed it on";

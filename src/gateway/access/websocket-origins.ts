@@ -32,7 +32,7 @@ export class WebSocketOrigins {
 
   /**
    * Accepts pages of the hub's own host or URL, pages of listed origins, and programs, which send no `Origin`. If
-   * clients reach the hub with TLS, this method rejects a page of the hub's own host without TLS: an attacker on the
+   * clients reach the hub with TLS, this method rejects pages of the hub's own host without TLS. An attacker on the
    * network path can forge such a page.
    *
    * @throws PharosError `forbidden-origin` for every other page

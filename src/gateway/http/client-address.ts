@@ -19,7 +19,7 @@ export interface RequestSource {
 }
 
 /**
- * The number of remembered look-ups. A look-up in a `BlockList` takes 8 µs, and each stream needs three: for its
+ * The number of remembered look-ups. A look-up in a `BlockList` needs 8 µs, and each stream needs three: for its
  * connection, its request and its admission.
  */
 const rememberedAddresses = 1024;
@@ -104,7 +104,7 @@ export function parseIpAddress(text: string): string | undefined {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address;
 }
 
-/** Removes a port, and brackets around an IPv6 address. Some proxies add them. */
+/** Removes the port and the brackets that some proxies add to an address. */
 function hostOf(entry: string): string {
   const found = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(entry);
   return found?.[1] ?? found?.[2] ?? entry;

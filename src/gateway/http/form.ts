@@ -23,7 +23,7 @@ export function parseForm(text: string): NameValuePairs {
 /**
  * Reads the body of a request as a form.
  *
- * @param check called with the bytes before they are parsed; it throws to reject them
+ * @param check called with the bytes before parsing; throws an error to reject the body
  * @throws PharosError `unsupported-media-type` for another `Content-Type`; the errors of {@link GatewayRequest.body}
  *   and {@link parseForm}
  */

@@ -1,6 +1,6 @@
 import { PharosError } from "../../base/errors.js";
 
-/** Real data does not nest deeper. Without this limit, `JSON.parse` takes 100 ms to reject a million brackets. */
+/** Real data does not nest deeper. Without this limit, `JSON.parse` needs 100 ms to reject a million brackets. */
 const mostNesting = 100;
 
 /**

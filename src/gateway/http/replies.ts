@@ -2,7 +2,7 @@ import type { Headers, Reply } from "./messages.js";
 
 const empty = Buffer.alloc(0);
 
-/** These headers tell caches not to store responses, and browsers not to guess their type. */
+/** With these headers, caches do not store the response, and browsers do not guess its type. */
 const plainHeaders: Headers = [
   ["Cache-Control", "no-store"],
   ["X-Content-Type-Options", "nosniff"],
@@ -25,8 +25,8 @@ export function emptyReply(status: number, headers: Headers = []): Reply {
 }
 
 /**
- * A 304 response: the client has the current version already. `headers` are those of the full response, without the
- * headers of its body.
+ * A 304 response: the client has the current version already. `headers` are the headers of the full response, without
+ * those that describe its body.
  */
 export function notModifiedReply(headers: Headers): Reply {
   return { kind: "reply", status: 304, headers, contentLength: undefined, body: empty };

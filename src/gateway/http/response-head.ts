@@ -3,7 +3,7 @@ import type { Headers, StreamStart } from "./messages.js";
 
 /**
  * Encodes the status line and headers of a response. Never pass header values that a client sent: this function does
- * not escape them.
+ * not escape header values.
  */
 export function encodeHead(status: number, headers: Headers): Buffer {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);

@@ -29,8 +29,8 @@ const retryAfterSeconds = 1;
 
 /**
  * Limits the memory for the request bodies of all fronts, from the first byte until the response. One client address
- * may use half of the memory. Otherwise one client could block all others by sending bodies slowly. A local address
- * may use all of the memory, since all clients may be behind one local proxy.
+ * may use half of the memory. Otherwise one client could block all other clients by sending bodies slowly. A local
+ * address may use all of the memory, since all clients may be behind one local proxy.
  */
 export class BodyBudget {
   readonly bodyBytes: number;

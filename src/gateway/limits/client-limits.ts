@@ -123,7 +123,7 @@ export class ClientLimits {
   ): (filter: TopicFilter) => void {
     const client = this.clientOf(request);
     if (this.#rulesFor(client).filters === undefined) return () => undefined;
-    // The quota removes filters one by one, as streams release them one by one.
+    // The loop removes the filters one by one, in the same way as streams release filters.
     for (const filter of replaced) this.#filters.remove(client.key, [filter]);
     try {
       this.#shareOf(client, filters);
@@ -175,8 +175,8 @@ export class ClientLimits {
   }
 
   /**
-   * The limits for a client's filters; undefined if there are none. Throws if the client would exceed them with these
-   * filters.
+   * The limits for a client's filters; undefined if there are none. Throws if these additional filters exceed the
+   * limits.
    */
   #shareOf(client: ClientAddress, filters: readonly TopicFilter[]): FilterLimits | undefined {
     const { address, key } = client;

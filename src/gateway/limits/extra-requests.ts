@@ -8,8 +8,8 @@ export interface StreamingConnection {
 }
 
 /**
- * Counts further requests on a connection with an open stream. The hub does not answer them: a response would appear
- * in the middle of the stream.
+ * Counts further requests on a connection with an open stream. The hub does not answer such requests, since the
+ * response would be in the middle of the stream.
  *
  * @returns true, once, when there are too many; the caller must then end the stream as `misused`
  */

@@ -41,7 +41,10 @@ const descriptions: Readonly<Record<keyof FilterLimits, string>> = Object.freeze
 export class FilterQuota {
   readonly #clients = new Map<string, Holdings>();
 
-  /** Describes the limit that the client would exceed by adding these filters; undefined if the client may add them. */
+  /**
+   * Describes the limit that the client would exceed by adding these filters; undefined if the client may add all
+   * filters.
+   */
   excessOf(client: string, filters: readonly TopicFilter[], limits: FilterLimits): string | undefined {
     const excess = (this.#clients.get(client) ?? new Holdings()).excessOf(filters, limits);
     return excess === undefined ? undefined : descriptions[excess];

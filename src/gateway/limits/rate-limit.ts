@@ -39,7 +39,10 @@ export class RateLimit {
     return this.#fullAtMs.size;
   }
 
-  /** Takes one token of this key and returns 0. If there is none, returns the milliseconds until the next token. */
+  /**
+   * Removes one token from the key's bucket and returns 0. If the bucket is empty, returns the milliseconds until the
+   * next token.
+   */
   take(key: string): number {
     const now = this.#clock.monotonic();
     const fullAtMs = Math.max(now, this.#fullAtMs.get(key) ?? now);
@@ -56,8 +59,8 @@ export class RateLimit {
   }
 
   /**
-   * Forgets the least recently used keys. Each call of {@link take} adds at most one key, so the loop is short on
-   * average.
+   * Forgets keys with a full bucket, and the least recently used keys above the limit. Each call of {@link take} adds
+   * at most one key, so the loop is short on average.
    */
   #forget(now: number): void {
     for (const [key, fullAtMs] of this.#fullAtMs) {

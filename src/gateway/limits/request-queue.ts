@@ -1,8 +1,8 @@
 import { pipelinedRequests } from "./connection-limits.js";
 
 /**
- * The requests of one connection. The hub answers them one at a time and in order. HTTP/1.1 lets a client send a
- * request before the responses to its earlier requests [RFC 9112 9.3.2].
+ * The requests of one connection. The hub answers the requests one at a time and in order. HTTP/1.1 lets a client
+ * send a request before the responses to its earlier requests [RFC 9112 9.3.2].
  */
 export class RequestQueue<R> {
   #waiting: R[] | undefined;
@@ -41,7 +41,7 @@ export class RequestQueue<R> {
     this.#isBusy = false;
   }
 
-  /** Removes the waiting requests and returns them. */
+  /** Removes and returns the waiting requests. */
   clear(): readonly R[] {
     const cleared = this.waiting;
     this.#waiting = undefined;

@@ -87,7 +87,7 @@ export class Publisher {
   /**
    * Publishes in order the publications that {@link accept} returned. Publishes nothing if the iterable throws. The
    * promise resolves with the event ids when all publications are stored. The method pauses between publications: a
-   * thousand of them, with a hundred topics each, need many turns of the event loop.
+   * thousand publications with a hundred topics each need many turns of the event loop.
    */
   async publish(publications: Iterable<Publication>): Promise<readonly string[]> {
     const { append, room, clock } = this.#options;

@@ -21,7 +21,7 @@ export interface NotedRefusal {
   readonly cause: unknown;
 }
 
-/** The most error responses per second that the hub logs at `info`; it logs further ones at `debug`. */
+/** The most error responses per second that the hub logs at `info`. The hub logs further error responses at `debug`. */
 const linesPerSecond = 10;
 
 /** The log cuts longer texts of clients after this many characters. */

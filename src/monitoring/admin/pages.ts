@@ -30,7 +30,7 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** With these headers, the page loads nothing from another origin, and no other page can frame it. */
+/** With these headers, the page loads nothing from another origin, and no other page can show this page in a frame. */
 const headers = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -49,7 +49,7 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
   }
   const form = current.length > 0 ? "current" : "older";
   const wanted = eachOnce(form === "current" ? current : older);
-  // This check comes before parsing: the body of one QUERY request can hold 40,000 URL patterns, and parsing needs
+  // Check the number before parsing. The body of one QUERY request can contain 40,000 URL patterns, and parsing needs
   // 300 µs for each.
   if (wanted.length > options.filtersPerConnection) {
     throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);

@@ -32,8 +32,8 @@ export interface MercureSubscribeOptions {
 
 /**
  * The names of the query parameters with the cursor, which says where a stream resumes. The hub uses the first
- * parameter in the request. The names are those of draft-08, of draft-07, of the protocol before draft-07, and the
- * default of EventSourcePolyfill, which sends no header.
+ * parameter in the request. The names belong to draft-08, draft-07, the protocol before draft-07, and
+ * EventSourcePolyfill. The last name is the default of that library, which sends no header.
  */
 const cursorNames = {
   current: ["last_event_id", "lastEventId"],
@@ -49,7 +49,7 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   const matcherOptions: MatcherOptions = { hubUrl, ...streams, turnBudget: new TurnBudget(options.clock) };
   const subscribe = (request: GatewayRequest, body: NameValuePairs): StreamStart | Promise<StreamStart> => {
     const query = parseForm(request.query);
-    // The query comes first, so it has precedence for parameters that are used only once.
+    // The query is in front of the body, so the query has precedence for parameters that are used only once.
     const pairs = [...query, ...body];
     const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
       const cursors = cursorsOf(request, pairs, matchers);

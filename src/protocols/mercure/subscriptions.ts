@@ -23,10 +23,10 @@ export interface SubscriptionsOptions {
 }
 
 /**
- * Serves the active subscriptions [draft-dunglas-mercure-08 and -07, Subscription API]: all, those of one matcher, or
- * one. The response names a position; presence events after this position report the changes. The form of the
- * response, current or older, is the form of the token. The token must grant to subscribe to the request's path as if
- * the path were a topic.
+ * Serves the active subscriptions [draft-dunglas-mercure-08 and -07, Subscription API]: all subscriptions, the
+ * subscriptions of one matcher, or one subscription. The response names a position; presence events after this
+ * position report the changes. The form of the response, current or older, is the form of the token. The token must
+ * grant the right to subscribe to the request's path, as if the path were a topic.
  */
 export function subscriptions({ authenticator, active, history, listBytes }: SubscriptionsOptions): Resource {
   const views = new SubscriptionViews(active, listBytes);
@@ -37,7 +37,7 @@ export function subscriptions({ authenticator, active, history, listBytes }: Sub
     checkScope(grants, subscriptionPath(segments));
     const position = history.head === 0 ? "earliest" : history.idAt(history.head);
     const headers = headersOf(grants.form, position);
-    // This read comes after the check of the rights: even the existence of a subscription is secret.
+    // The hub checks the rights before this line: even the existence of a subscription is secret.
     const body = views.read(grants.form, segments, position);
     return isKnown(request, position) ? notModified(headers) : reply(headers, body);
   };

@@ -21,7 +21,7 @@ export interface EventStreamResourceOptions {
  * Event streams at `/esupdates`. The query may have:
  * - `topic`, repeated: MQTT filters; `broadcast` if there is none
  * - `show=topics`: each event includes its topics, and the stream begins with the interval of its heartbeats
- * - `added`, repeated: the new filters of a resuming client; it gets the retained values for these filters
+ * - `added`, repeated: the new filters of a resuming client, which then gets the retained values for these filters
  */
 export function eventStreamResource({ streams, authenticator }: EventStreamResourceOptions): Resource {
   return {

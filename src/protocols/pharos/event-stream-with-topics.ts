@@ -7,7 +7,7 @@ import { namedTopics } from "../../gateway/formats/json.js";
 /**
  * {@link eventStreamFormat} with two more fields: the topics of each event, and the id of each retained value. From
  * the topics, a client with several filters knows which filter an event is for. Browsers ignore the two fields [HTML
- * 9.2.6: "the field is ignored"]; the client library reads them. The topics are those of {@link namedTopics}.
+ * 9.2.6: "the field is ignored"], but the client library reads both. The topics are those of {@link namedTopics}.
  */
 export const eventStreamWithTopicsFormat: Format = Object.freeze({
   ...eventStreamFormat,

@@ -94,7 +94,7 @@ export class WebSocketSession implements Dialogue {
     }
   }
 
-  /** Counts a message against the limits. This check comes first, since all other work costs more. */
+  /** Counts a message against the limits. This check is the first step, since all other steps cost more. */
   #count(message: ClientMessage | PharosError): void {
     const { clients } = this.#settings;
     if (!(message instanceof PharosError) && message.kind === "publish") clients?.admitPublish(this.#request);

@@ -26,7 +26,7 @@ export class ChannelDialogue implements Dialogue {
 
   async onText(text: string): Promise<MessageResult> {
     try {
-      // The limit comes first, since all other work costs more.
+      // This check is the first step, since all other steps cost more.
       this.#options.clients?.admitPublish(this.#request);
       await this.#publish(text);
       return {};

@@ -35,7 +35,7 @@ export class LongPoll {
     this.#options = options;
   }
 
-  /** @throws PharosError `bad-request` if the callback is not a name */
+  /** @throws PharosError `bad-request` if the callback is not a valid function name */
   async answer(subscriber: ChannelSubscriber, mode: PollMode): Promise<Reply> {
     const callback = mode === "jsonp" ? parseCallback(subscriber.query) : undefined;
     const { before } = subscriber.start;

@@ -50,7 +50,7 @@ export function publishMethods(
 }
 
 /**
- * Publishes a message to all channels, or to none if the publisher may not use one of them.
+ * Publishes a message to all channels, or to no channel if the publisher may not publish to one of the channels.
  *
  * @throws PharosError as {@link Publisher.accept}
  */

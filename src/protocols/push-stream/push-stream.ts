@@ -24,8 +24,8 @@ const modes: Readonly<Record<string, Mode>> = Object.freeze({
  * The URL scheme of the nginx push stream module. Channels are topics of the hub, with the same rights and the same
  * history. All paths also exist below `/events/`, where the channels are always in the path.
  *
- * These resources must come before others. Without a prefix, `/ws` serves only requests that name channels, and
- * leaves other requests to the hub's own protocol.
+ * These resources must be in front of the resources of other protocols. Without a prefix, `/ws` serves only requests
+ * that name channels, and leaves other requests to the hub's own protocol.
  */
 export function pushStream(options: PushStreamOptions): readonly Resource[] {
   const { prefix } = options;

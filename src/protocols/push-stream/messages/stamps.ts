@@ -47,7 +47,7 @@ export class Stamps {
     return second === undefined ? { time: 0, tag: 0 } : { time: second.time, tag: offset - second.first + 1 };
   }
 
-  /** A stamp before all future publications and after all past ones. */
+  /** A stamp after all past publications and before all future publications. */
   now(nowMs: number): Stamp {
     const time = Math.floor(nowMs / 1000);
     const last = this.#seconds.at(-1);
