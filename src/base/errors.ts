@@ -13,7 +13,7 @@ export const errorCodes = {
   "bad-tnetstring": "Bytes from Mongrel2 are not a valid tnetstring, or exceed the limits of a tnetstring.",
   "bad-mongrel2-request": "A message from Mongrel2 is not a valid request.",
   "bad-mongrel2-response":
-    "A response to Mongrel2 is invalid: no connection ids, too many of them, or an invalid id or UUID.",
+    "A response to Mongrel2 is invalid: no connection ids, too many connection ids, or an invalid id or UUID.",
   "bad-mongrel2-reply": "The control port of Mongrel2 sent an unexpected response.",
   "bad-request": "An HTTP request is malformed.",
   "not-found": "The hub serves nothing at this path.",
@@ -21,7 +21,7 @@ export const errorCodes = {
   "upgrade-required": "This resource is available over WebSocket only.",
   unauthorized: "The request needs a token but has none.",
   "invalid-token": "The token is malformed, wrongly signed, expired, not valid yet, or for another audience.",
-  "bad-authorization": "The `Authorization` header is malformed.",
+  "bad-authorization": "The `Authorization` header, or the token of a WebSocket message, is malformed.",
   "insufficient-scope": "The token does not grant the right to this request.",
   "forbidden-origin": "Pages of this origin may not send this request, or may not send it with a cookie.",
   "unsupported-media-type": "The content type of the request body is not supported here.",

@@ -3,7 +3,7 @@ export const metricPrefix = "pharos_";
 
 /** The description of a metric. */
 export interface MetricDefinition {
-  /** One sentence about the count or measurement. */
+  /** One or two sentences about the count or measurement. */
   readonly help: string;
   readonly labels?: readonly string[];
 }
@@ -87,10 +87,10 @@ export const gauges = {
   history_bytes: { help: "Memory for history, in bytes." },
   history_topics: { help: "Topics with a history." },
   retained_bytes: { help: "Memory for retained values, in bytes." },
-  pending_bytes: { help: "Memory for publications that wait to be delivered, in bytes." },
+  pending_bytes: { help: "Memory for publications that the hub has not delivered yet, in bytes." },
   request_body_bytes: { help: "Memory for request bodies, in bytes." },
   oldest_pending_seconds: {
-    help: "Age of the oldest publication that waits to be delivered; 0 if none waits.",
+    help: "Age of the oldest publication that the hub has not delivered yet; 0 if there is none.",
   },
   link_up: { help: "1 while a link to Mongrel2 can deliver, else 0.", labels: ["link"] },
   link_state: {

@@ -20,7 +20,7 @@ interface OpaqueIdsSettings {
   readonly pushStream: object | "off";
 }
 
-/** Refuses opaque ids together with the push stream module: its messages reveal the number of publications. */
+/** Refuses opaque ids together with the push stream module, whose messages reveal the number of publications. */
 export function checkOpaqueIds({ opaqueIds, pushStream }: OpaqueIdsSettings, context: z.RefinementCtx): void {
   if (!opaqueIds || pushStream === "off") return;
   const message = "off with --push-stream, because its messages reveal the number of publications";

@@ -21,7 +21,7 @@ export function describeFaults(issues: readonly Issue[], context: FaultContext):
   for (const issue of issues) {
     const path = issue.path.map(String);
     const name = originOf(path, context);
-    // The first issue of a value causes its further issues, so one line is enough.
+    // The first issue of a value causes the further issues of that value, so one line is enough.
     if (lines.has(name)) continue;
     const value = isSecret(path) ? hidden : valueAt(context.settings, path);
     lines.set(name, `${name}: ${describe(issue, value)}`);

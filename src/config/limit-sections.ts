@@ -60,7 +60,7 @@ export const limitSections = {
   },
   retained: {
     title: "Retained values",
-    help: "The hub retains the last value of each topic. New subscribers get this value first.",
+    help: "The hub stores the last retained value of each topic. New subscribers get this value first.",
     isObject: true,
     limits: declaredRetainedLimits,
   },

@@ -45,7 +45,7 @@ export function loadConfig({ options = new Map(), environment = {} }: LoadOption
   return frozen(complete(parsed.data, environment));
 }
 
-/** Sets a value at its path. If a parent is not an object, nothing is set: the schema refuses the parent. */
+/** Sets a value at its path. Sets nothing if a parent is not an object: the schema refuses the parent. */
 function place(settings: RawSettings, { path, value }: Pick<Given, "path" | "value">): void {
   const [name = "", ...rest] = path;
   if (rest.length === 0) {

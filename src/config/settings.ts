@@ -48,8 +48,8 @@ export function helpOf({ help, form, otherwise, byDefault = otherwise, option }:
 }
 
 /**
- * All settings in the form of the JSON file. Options and environment are converted to this form first, so this schema
- * is the only validator. The message of an issue names the allowed values.
+ * All settings in the form of the JSON file. `loadConfig` first converts options and variables to this form, so this
+ * schema is the only validator. The message of an issue names the allowed values.
  */
 export const configSchema = z
   .strictObject({

@@ -28,7 +28,7 @@ export const declaredConnectionLimits = {
     ...connectionRange,
     unit: "",
     default: 200,
-    help: "Open streams of one client address; IPv6 addresses count by /64.",
+    help: "Open streams of one client address. The IPv6 addresses of one /64 network count as one address.",
     above: refused,
     why: "100 people behind one router with two pages each.",
   },

@@ -6,7 +6,7 @@ export const declaredDeliveryLimits = {
     ...memoryRange,
     unit: "bytes",
     default: 64 * MiB,
-    help: "Memory for publications that wait to be delivered.",
+    help: "Memory for publications that the hub has not delivered yet.",
     above: "Publishers wait until memory is free.",
     why: "256 writes of the largest size. At 32 MB/s this is 2 seconds of data, the time after which a server counts as stuck.",
   },
@@ -17,7 +17,7 @@ export const declaredDeliveryLimits = {
     default: 256 * KiB,
     help: "Size of one write to a client of the HTTP front, or of one page of history.",
     above: "The hub sends the rest in the next write.",
-    why: "One write in 250 ms is 1 MiB per second for each client.",
+    why: "One write every 250 ms is 1 MiB per second for each client.",
   },
   mongrel2RoundBytes: {
     from: 4 * KiB,
@@ -26,7 +26,7 @@ export const declaredDeliveryLimits = {
     default: 64 * KiB,
     help: "Size of one write to a client behind Mongrel2.",
     above: "The hub sends the rest in the next write.",
-    why: "Mongrel2 closes a client with more than 100 KiB unwritten.",
+    why: "Mongrel2 closes a connection with more than 100 KiB of unwritten data.",
   },
   mongrel2WindowBytes: {
     from: 1 * MiB,
@@ -35,7 +35,7 @@ export const declaredDeliveryLimits = {
     default: 64 * MiB,
     help: "Bytes times clients that the hub has sent to one Mongrel2 server without an acknowledgement. Mongrel2 copies the bytes for each client.",
     above: "Further writes to this server wait.",
-    why: "64 KiB to 1,000 clients. With a round of 256 KiB to 10,000 clients, Mongrel2 used 3.2 GB.",
+    why: "One write of 64 KiB to 1,000 clients. With a write of 256 KiB to 10,000 clients, Mongrel2 used 3.2 GB.",
   },
   roundWaitMs: {
     from: 10,
@@ -65,7 +65,7 @@ export const declaredPresenceLimits = {
     default: 100_000,
     help: "Deliveries of presence events per second.",
     above: "The hub delays presence events. After 2 seconds, their subscribers get a gap event instead.",
-    why: "30 MB at 300 bytes for each delivery: for instance 100 changes for 1,000 subscribers.",
+    why: "30 MB per second at 300 bytes for each delivery: for instance 100 changes for 1,000 subscribers.",
   },
   subscriptionListBytes: {
     ...memoryRange,

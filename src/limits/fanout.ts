@@ -3,7 +3,7 @@ import type { NumberSetting } from "./limit.js";
 
 const { roundBytes, roundWaitMs, stallSeconds } = declaredDeliveryLimits;
 
-/** Seconds without an event after which a stream gets a heartbeat. */
+/** Seconds without an event after which the hub sends a heartbeat on a stream. */
 export const heartbeatSeconds: NumberSetting = { default: 15, from: 0.05, to: 3600 };
 
 /** Limits on slow clients, and the interval of heartbeats. */

@@ -22,7 +22,7 @@ export const declaredFilterLimits = {
     default: 100,
     help: "Filters of one stream.",
     above: "The hub refuses the request with 400.",
-    why: "100 filters of 80 bytes fill half of a request head.",
+    why: "100 filters of 80 bytes fill half of `headBytes`.",
   },
   filterBytesInAll: {
     ...memoryRange,
@@ -37,7 +37,7 @@ export const declaredFilterLimits = {
     unit: "",
     default: 250_000,
     help: "Levels of all filters with wildcards; `news/+/sport` has 3.",
-    above: "The hub refuses streams with wildcards: 503.",
+    above: "Streams with wildcards get 503.",
     why: "16 levels for each of 15,000 streams. About 480 bytes for each level: 120 MB.",
   },
   filterMixtures: {

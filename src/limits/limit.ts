@@ -13,9 +13,9 @@ export type LimitUnit = "bytes" | "seconds" | "ms" | "percent" | "";
 /** The limit of something that can grow. Only whole numbers are allowed. */
 export interface Limit extends NumberSetting {
   readonly unit: LimitUnit;
-  /** The limited quantity, in one sentence. */
+  /** The limited quantity, in a few short sentences. */
   readonly help: string;
-  /** The effect above the limit, in one sentence. */
+  /** The effect above the limit, in one or two sentences. */
   readonly above?: string;
   /** The arithmetic of the default, in one or two sentences. */
   readonly why: string;

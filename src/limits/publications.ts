@@ -19,7 +19,7 @@ export const declaredPublicationLimits = {
     default: 1 * KiB,
     help: "Length of a topic.",
     above: "The hub refuses the publication with 413.",
-    why: "16 filters of this length fit into a request head.",
+    why: "16 filters of this length fit into `headBytes`.",
   },
   topicsPerPublication: {
     from: 1,
@@ -106,8 +106,8 @@ export const declaredIdempotencyLimits = {
     ...ageRange,
     unit: "seconds",
     default: 3600,
-    help: "Time that the hub remembers a response.",
+    help: "Time for which the hub remembers a response.",
     above: "The hub forgets the response.",
-    why: "An hour is longer than any publisher retries.",
+    why: "No publisher retries for longer than an hour.",
   },
 } as const satisfies LimitTable;

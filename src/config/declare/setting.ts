@@ -10,7 +10,7 @@ export interface SettingTexts {
   readonly bare?: string;
   /** A secret has no option, because others can read command lines. Only the variable and the file can set a secret. */
   readonly secret?: true;
-  /** The effect of the setting, in one sentence. */
+  /** The effect of the setting, in one or two sentences. */
   readonly help: string;
   /** A description of the default; only if the default is not a fixed value. */
   readonly otherwise?: string;
@@ -18,7 +18,7 @@ export interface SettingTexts {
   readonly notes?: string;
 }
 
-/** The form of a setting in the file. The text of an option or a variable is converted to this form. */
+/** The form of a setting in the file. The loader converts the text of an option or a variable to this form. */
 export type SettingForm = "text" | "number" | "list";
 
 /** A setting with its schema. The schema contains the default. */

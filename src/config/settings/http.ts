@@ -6,7 +6,7 @@ import { wholeNumber } from "../values/number.js";
 /** The address of the hub for a client on this machine. */
 export const defaultHttp = "127.0.0.1:8080";
 
-/** The built-in HTTP server, and the ways for clients to reach the hub. */
+/** Settings for the built-in HTTP server and for its clients. */
 export const httpSettings = {
   http: setting({
     option: "http",

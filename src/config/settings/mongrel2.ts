@@ -3,7 +3,7 @@ import { listOf, setting, textOf } from "../declare/setting.js";
 import { mongrel2Specs } from "../values/addresses.js";
 import { seconds, wholeNumber } from "../values/number.js";
 
-/** Mongrel2 servers in front of the hub. */
+/** Settings for Mongrel2 servers in front of the hub. */
 export const mongrel2Settings = {
   mongrel2: setting({
     option: "mongrel2",

@@ -3,10 +3,10 @@ import { setting } from "../declare/setting.js";
 import { httpAddress, oneOf } from "../values/addresses.js";
 import { adminToken } from "../values/admin-token.js";
 
-/** The port after the default port of the HTTP front. */
+/** The default admin address. Its port is the one after the default port of the HTTP front. */
 export const defaultAdmin = { host: "127.0.0.1", port: 8081 } as const;
 
-/** Metrics, status and log. */
+/** Settings for metrics, status and log. */
 export const operatingSettings = {
   admin: setting({
     option: "admin",

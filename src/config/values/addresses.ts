@@ -38,7 +38,7 @@ export const ingestEndpoint = z
   .string({ error: ingestAllowed })
   .regex(/^[@>]?(?:tcp:\/\/[^\s,]+:(?:\d{1,5}|\*)|ipc:\/\/[^\s,]+)$/, ingestAllowed);
 
-// Only ipc, because other programs and even web pages can send bytes to a tcp port. They must not stop the hub.
+// Only ipc: other programs and even web pages can send bytes to a tcp port. Such bytes must not stop the hub.
 const controlAllowed =
   "an ipc endpoint, for instance ipc:///run/pharos/control; other transports are not safe";
 
