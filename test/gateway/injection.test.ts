@@ -17,7 +17,7 @@ import { SubscribeWorld } from "./subscribe-world.js";
 const breakers =
   "\r \n \r\n \u0000 \u0085 \u2028 \u2029 \u202E \u2066 \u200B \uFEFF \uD800 \u001B[2J \u009B2J".split(" ");
 
-/** Text that would be an event, a field or a header if the character before it ended the line. */
+/** Text that is an event, a field or a header if the character before the text ends the line. */
 const payloads = breakers.flatMap((breaker) =>
   ["data: injected", "Injected: yes"].map((line) => `x${breaker}${line}${breaker}${breaker}`),
 );
@@ -135,7 +135,7 @@ function hub() {
 
 type Outputs = ReturnType<typeof hub>["outputs"];
 
-/** Each refusal has one line, without invisible characters. */
+/** Each error response has one log line, without invisible characters. */
 function expectCleanLog({ terminal, file }: Outputs, refusals: number): void {
   // eslint-disable-next-line no-control-regex -- colours of the lines themselves apart
   const shown = terminal.text.replaceAll(/\u001B\[\d+m/g, "");
@@ -147,7 +147,7 @@ function expectCleanLog({ terminal, file }: Outputs, refusals: number): void {
   for (const line of file.text.split("\n").slice(0, -1)) expect(JSON.parse(line)).toHaveProperty("request");
 }
 
-/** The head has only its own lines. */
+/** The response head has only the hub's own lines. */
 function expectCleanHead(answer: Answer): void {
   const head = encodeHead(answer.kind === "reply" ? answer.status : 200, answer.headers).toString("latin1");
   const [status, ...lines] = head.slice(0, -4).split("\r\n");
@@ -164,7 +164,7 @@ function eventsOf(stream: Buffer | undefined): readonly RawEvent[] {
   return events;
 }
 
-/** Without its positions, a stream has each publication once, and nothing else. */
+/** Apart from positions, a stream has each publication once, and nothing else. */
 function expectCleanStream(stream: Buffer | undefined, published: number): void {
   const events = eventsOf(stream).filter(({ data }) => data !== undefined);
   expect(events.filter(({ type }) => type !== "pharos-gap")).toHaveLength(published);

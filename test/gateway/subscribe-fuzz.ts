@@ -135,7 +135,7 @@ type Headers = Readonly<Record<string, string>>;
 
 const formType = { "content-type": "application/x-www-form-urlencoded" };
 
-/** The publications that are repeated: their topics, and whether they are private. */
+/** The publications that the fuzzer repeats: the topics, and whether the publication is private. */
 const kinds = [
   { topics: ["a"], private: true },
   { topics: ["b"], private: true },
@@ -146,12 +146,12 @@ const kinds = [
   { topics: ["a/b"], private: false },
 ] as const;
 
-/** Data that hostile requests may have published, and of positions, which have none. */
+/** Data that hostile requests may have published. The empty text is the data of positions. */
 const othersData: ReadonlySet<string> = new Set(["", "b", "topic=a&data=b"]);
 
 type Kind = (typeof kinds)[number];
 
-/** A hub that gets these requests. It checks each answer and each stream. */
+/** A hub that gets the hostile requests. The class checks each answer and each stream. */
 export class FuzzedSubscriptions {
   readonly #world = new SubscribeWorld();
   readonly statuses = new Map<number, number>();
@@ -168,8 +168,8 @@ export class FuzzedSubscriptions {
   /**
    * Sends one request.
    *
-   * @throws Error if the server fails, if a publication is accepted without a right, or if a stream gets an event that it
-   *   may not have or that was never published
+   * @throws Error if the server fails, or if the hub accepts a publication without a right. Also throws if a stream
+   *   gets a forbidden event, or an event that was never published
    */
   async take(request: HostileRequest): Promise<void> {
     const before = this.#world.published;
@@ -251,7 +251,7 @@ const cookieOf = Object.fromEntries(
   ]),
 ) as Readonly<Record<TokenName, RegExp>>;
 
-/** All tokens that the hub may read from a request: an upper bound, because it uses only one of them. */
+/** All tokens that the hub may read from a request. This is an upper bound, because the hub uses only one token. */
 function presentedTokens({ method, path, query, body, headers }: HostileRequest): readonly TokenName[] {
   const form = new URLSearchParams(query);
   // A QUERY may have its topics in the body, but its token only in the URL.

@@ -67,7 +67,7 @@ export interface Client {
   readonly written: Buffer[];
 }
 
-/** Each write is complete before it returns. */
+/** A channel on which each write is complete before `write` returns. */
 export class EagerChannel implements Channel<Client> {
   readonly maxWriteBytes = Number.POSITIVE_INFINITY;
   readonly pacing = "drain";
@@ -102,7 +102,7 @@ type Request = Parameters<typeof gatewayRequest>[0];
 /** The result of a request: its answer, and the bytes of its stream. */
 export interface Outcome {
   readonly answer: Answer;
-  /** The bytes of the stream with its head; undefined if none was opened. */
+  /** The bytes of the stream with the response head; undefined if the hub opened no stream. */
   readonly stream: Buffer | undefined;
 }
 
@@ -151,7 +151,7 @@ export class SubscribeWorld {
     this.#journal.append(parsePublication({ topics, data, ...more }));
   }
 
-  /** Sends a request. `live` publishes while its stream is open. */
+  /** Sends a request. `live` publishes while the stream of this request is open. */
   async ask(request: Request, live: () => void): Promise<Outcome> {
     const asked = gatewayRequest(request);
     const answer = await this.gateway.handle(asked);

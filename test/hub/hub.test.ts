@@ -20,7 +20,8 @@ function subscription(...filters: readonly string[]): Subscription {
 }
 
 it("has no room for more filters with wildcards when those of all streams have too many levels", () => {
-  // 100 filters of 62 levels fit into one request head and used 4.5 MB: 250 streams of one client used more than 1 GB.
+  // 100 filters of 62 levels fit into one request head and used 4.5 MB. So 250 streams of one client used more than 1
+  // GB.
   const { journal, clock } = new World();
   const hub = new Hub({ history: journal, clock, filters: { levels: 6 } });
   const wide = subscription("a/b/+", "c/d/#");
@@ -35,7 +36,7 @@ it("has no room for more filters with wildcards when those of all streams have t
 });
 
 it("has no room for more filters when those of all streams hold too many bytes, shared or not", () => {
-  // 100 exact filters of 1,000 bytes used 228 KB a stream, without a limit for 15,000 streams: 3.2 GiB.
+  // 100 exact filters of 1,000 bytes used 228 KB a stream. Without a limit, 15,000 streams used 3.2 GiB.
   const { journal, clock } = new World();
   const hub = new Hub({ history: journal, clock, filters: { bytes: 1900 } });
   const long = subscription("a".repeat(330));

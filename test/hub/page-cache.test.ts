@@ -24,7 +24,7 @@ function fixture(): Fixture {
   return { world, cohort, page };
 }
 
-/** Throws if the page is still to come. */
+/** Throws if the page is still pending. */
 function whole(page: Page | PendingPage): Page {
   if (typeof page === "function") throw new Error("the page is pending");
   return page;

@@ -40,7 +40,7 @@ class Fixture {
     this.journal.follow({
       apply: (entry) => {
         this.published.push(entry.publication);
-        // A hub would set this number.
+        // In production the hub sets this number.
         entry.readers = 1;
         this.presence?.apply(entry);
       },
@@ -51,7 +51,7 @@ class Fixture {
     return this.published.map(({ data }) => data);
   }
 
-  /** Resolves when this number of calls waits to be stored. */
+  /** Resolves when this number of calls waits for the storage. */
   async waiting(calls: number): Promise<void> {
     const missing = (): string => `${calls} calls; ${this.journal.waiting} wait`;
     await waitFor(() => this.journal.waiting === calls, { within: 20_000, missing });
@@ -78,7 +78,7 @@ function subscriber(id: string): Subscriber {
 }
 
 it("takes all publications of a request before the first is stored, and answers when all are", async () => {
-  // One after the other, 1,000 lines needed 1,000 syncs of the disk: 918 ms instead of 20.
+  // One after the other, 1,000 lines needed 1,000 syncs of the disk: 918 ms instead of 20 ms.
   const fixture = new Fixture();
   const publisher = createPublisher((publication) => fixture.journal.append(publication));
   const answer = publisher.publish(publications("1", "2", "3"));

@@ -6,7 +6,7 @@ import type { Journal, JournalFollower, Receipt } from "../../src/journal/journa
 import type { NewestRange } from "../../src/journal/topic-history-reader.js";
 import type { Topic } from "../../src/hub/topics/topic.js";
 
-/** A journal that stores when the test says so, as one on disk does after its sync. */
+/** A journal that stores when the test calls `store`. A journal on disk stores in the same way, after a sync. */
 export class LaterJournal implements Journal {
   readonly #memory: MemoryJournal;
   #waiting: (() => void)[] = [];

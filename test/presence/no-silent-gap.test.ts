@@ -126,7 +126,7 @@ function publish(world: World): void {
   world.journal.append({ topics, data: "", retain: false, private: false });
 }
 
-/** All clients reconnect and receive everything, and enough time passes to publish all changes. */
+/** All clients reconnect and receive everything. The clock then moves far enough to publish all changes. */
 function settle(world: World, watchers: readonly Watcher[]): void {
   watchers.forEach((watcher, index) => {
     if (!watcher.isOpen) watcher.open(`last${index}`);

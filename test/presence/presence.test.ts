@@ -95,7 +95,7 @@ function received(cohort: Cohort): string {
   return cohort.nextBatch(1_000_000)?.body.toString() ?? "";
 }
 
-/** A clock that advances whenever it is read. */
+/** A clock that advances with each reading. */
 class BusyClock extends VirtualClock {
   #lookedMs = 0;
 

@@ -30,13 +30,13 @@ export interface WorldOptions {
   readonly roundBytes: number;
 }
 
-/** Journal, hub, fan-out and presence. Clients receive bytes when a test says so. */
+/** The journal, hub, fan-out and presence. Clients receive bytes when a test calls `drain`. */
 export class World {
   readonly clock = new VirtualClock();
   readonly journal: MemoryJournal;
   readonly presence: Presence;
   readonly fanout: Fanout<Watcher>;
-  /** Connections that have not received the bytes written to them. */
+  /** Connections that have not received all written bytes. */
   readonly slow = new Set<Connection<Watcher>>();
 
   constructor({ limits, deliveriesPerSecond, baseUrl, roundBytes }: WorldOptions) {
@@ -73,7 +73,7 @@ export class World {
     });
   }
 
-  /** The client has received the bytes written to it. */
+  /** The client has received all written bytes. */
   drain(connection: Connection<Watcher>): void {
     if (this.slow.delete(connection)) this.fanout.drained(connection);
   }
@@ -108,7 +108,9 @@ export interface WatcherOptions {
   readonly isFast: boolean;
 }
 
-/** A client that keeps a list of subscriptions by their events, and requests it again after a gap. */
+/**
+ * A client that updates a list of subscriptions from presence events. After a gap, the client requests the list again.
+ */
 export class Watcher {
   readonly isFast: boolean;
   readonly #world: World;
@@ -131,7 +133,7 @@ export class Watcher {
     return this.#connection !== undefined;
   }
 
-  /** The differences between its list and the real one. */
+  /** The differences between the watcher's list and the real list. */
   get mistakes(): readonly string[] {
     const truth = this.#truth();
     const missing = [...truth].filter((id) => !this.#known.has(id)).map((id) => `misses ${id}`);
@@ -183,7 +185,7 @@ export class Watcher {
     return new EventStreamParser({ onEvent: (event) => this.#hear(event) });
   }
 
-  /** Begins as a client without a cursor: with the list, and from the position in it. */
+  /** Begins as a client without a cursor. Reads the list first, and then follows from the position in the list. */
   #askForList(): void {
     const { journal } = this.#world;
     this.#known = this.#truth();

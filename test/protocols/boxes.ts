@@ -1,9 +1,10 @@
 import { describe } from "vitest";
 
 /**
- * The protocols as checklists: each entry is one demand on a hub, named by the lines of the draft
- * (draft-dunglas-mercure-08) where it has them, else by its first words. `current` is that draft, `older` draft-07 as it
- * is deployed; `push-stream` is what the nginx push stream module and its client library do. boxes.test.ts compares the tests with it.
+ * The protocols as checklists. Each entry is one requirement for a hub. The name of an entry has the lines of the draft
+ * (draft-dunglas-mercure-08), or else the first words of the requirement. `current` is that draft, and `older` is
+ * draft-07 as deployed. `push-stream` is the behaviour of the nginx push stream module and its client library.
+ * boxes.test.ts compares the tests with these checklists.
  */
 export const boxes = {
   "current, Identifiers": ["l.73-75, l.284-288: Topic", "Hub URL"],

@@ -24,13 +24,13 @@ const defaults = {
 type Settings = Readonly<Record<string, string>>;
 
 /**
- * A whole hub over real HTTP for all tests of a file. Each test uses topics of its own. The hub accepts the tokens of
+ * A whole hub over real HTTP for all tests of a file. Each test uses separate topics. The hub accepts the tokens of
  * test/support/token.ts; `settings` are environment variables.
  */
 export function hubOfFile(settings: Settings = {}): () => Site {
   let site: Site | undefined;
   const ends: (() => void | Promise<void>)[] = [];
-  // Declared here: a hook that another hook declares never runs.
+  // This hook is declared here, because a hook that another hook declares never runs.
   afterAll(async () => {
     for (const end of ends) await end();
   });
@@ -59,7 +59,7 @@ export async function publish(site: Site, body: string, headers?: Headers): Prom
   return post(site, { body, headers: headers ?? bearer(await currentToken({ publish: ["*"] })) });
 }
 
-/** The head of the response to a query, with its body unless it is a stream. */
+/** The head of the response to a query. Includes the body unless the response is a stream. */
 export function request(
   site: Site,
   query: string,
@@ -68,7 +68,7 @@ export function request(
   return ask(site, requestBytes({ path: `${mercurePath}?${query}`, ...options }));
 }
 
-/** QUERY with a form in its body. */
+/** Sends a QUERY request with a form as its body. */
 export async function query(
   site: Site,
   options: { readonly query?: string; readonly body: string; readonly headers?: Headers },
@@ -88,7 +88,7 @@ let ends = 0;
 
 /**
  * The publications on these topics that a subscriber with this query gets. The query also has a topic for the last
- * publication: data that has not come before it will not come.
+ * publication. If data does not arrive before the last publication, the data does not arrive at all.
  */
 export async function delivered(
   site: Site,

@@ -15,7 +15,7 @@ export interface Told {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** A token of this form that grants to read all subscriptions. */
+/** A token of this form that grants the right to read all subscriptions. */
 export async function watcherOf(form: "current" | "older"): Promise<Headers> {
   return bearer(await (form === "current" ? currentToken : olderToken)({ subscribe: ["*"] }));
 }

@@ -77,14 +77,14 @@ export class Stream {
     return framesOf(Buffer.concat(this.#client.written));
   }
 
-  /** Its messages and notices. */
+  /** The messages and notices of the stream. */
   get messages(): readonly Message[] {
     return this.frames
       .filter(({ opcode }) => opcode === opcodes.text)
       .map(({ payload }) => JSON.parse(payload.toString()) as Message);
   }
 
-  /** Sends a message of the client. Resolves when it has been handled. */
+  /** Sends a message of the client. Resolves when the hub has handled the message. */
   say(text: string): Promise<void> {
     return this.#say(text);
   }
@@ -107,7 +107,7 @@ export class PushStreamWorld {
   readonly clock = new VirtualClock();
   readonly gateway: Gateway;
   readonly polls: Polls;
-  /** The codes of refusals on WebSockets in the log. */
+  /** The codes of WebSocket errors in the log. */
   readonly refusals: string[] = [];
   readonly #journal: MemoryJournal;
   readonly #fanout: Fanout<Client>;
@@ -198,7 +198,7 @@ export class PushStreamWorld {
     this.clock.runEndOfTurn();
   }
 
-  /** A poll. The hub answers it at the end of a turn or after its wait. */
+  /** Sends a poll. The hub answers the poll at the end of a turn or after the poll's waiting time. */
   poll(request: Request): { readonly reply: () => Reply | undefined } {
     let reply: Reply | undefined;
     void this.ask(request).then((answer) => {

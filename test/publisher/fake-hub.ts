@@ -13,7 +13,7 @@ export interface Received {
   readonly connection: number;
 }
 
-/** Answers a request and returns true, or returns false to leave the answer to the hub. */
+/** Answers a request and returns true. If the hook returns false, the hub answers the request. */
 export type Hook = (request: Received, response: ServerResponse) => boolean | Promise<boolean>;
 
 /** An HTTP server that accepts publications like a hub, and records every request. A hook can change its answers. */

@@ -85,7 +85,7 @@ describe("HttpPublisher", () => {
     );
     expect(hub.data).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
     expect(ids).toEqual(Array.from({ length: 50 }, (_, n) => `#e:${n + 1}`));
-    // A second connection may open before the first one is free again.
+    // A second connection may open before the first connection is free again.
     expect(new Set(hub.requests.map(({ connection }) => connection)).size).toBeLessThanOrEqual(2);
   });
 
@@ -106,8 +106,8 @@ describe("HttpPublisher", () => {
     });
   });
 
-  // Bug: if the time-out ended during an attempt to connect, the error said that the hub had not answered, and that
-  // the publication might be stored. Without a hub, this happened in a third of the runs on a busy machine.
+  // Bug: if the time-out ended during an attempt to connect, the error said that the hub had not answered, and that the
+  // publication might be stored. Without a hub, a third of the runs on a busy machine had this error.
   it("says that a hub cannot be reached, at whatever point of an attempt the time-out ends", async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;
     const outcomes: Promise<unknown>[] = [];

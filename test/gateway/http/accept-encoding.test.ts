@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { acceptsCoding } from "../../../src/gateway/http/accept-encoding.js";
 
-// [RFC 9110 12.5.3], with headers of real clients.
+// The rules of [RFC 9110 12.5.3], with headers of real clients.
 it.each([
   ["gzip", true],
   ["gzip, deflate, br, zstd", true],
@@ -46,6 +46,6 @@ it("reads a header as long as a request may have in no time that counts", () => 
   ];
   const started = performance.now();
   for (const header of hostile) expect(acceptsCoding(header, "gzip")).toBe(false);
-  // They took 6 ms; a regular expression that backtracks would take seconds.
+  // The parser needed 6 ms for these headers. A regular expression that backtracks needs seconds.
   expect(performance.now() - started).toBeLessThan(2000);
 });

@@ -170,7 +170,7 @@ describe("what a client is counted under", () => {
     expect(clientAddress({ peer: "198.51.100.1", forwardedFor: "8.8.8.8" }, proxies).isLocal).toBe(false);
   });
 
-  // Look-ups are remembered for a limited number of addresses.
+  // The hub remembers look-ups for a limited number of addresses.
   it("is the same however often and after however many others it is asked for", () => {
     const isLocal = (peer: string) => clientAddress({ peer, forwardedFor: undefined }, none).isLocal;
     for (let round = 0; round < 2; round += 1) {

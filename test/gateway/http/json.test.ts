@@ -20,7 +20,7 @@ describe("parseJson", () => {
   });
 
   it("refuses a million brackets before they are parsed", () => {
-    // Refusing each took 100 ms, since the error is at its end.
+    // The parser needed 100 ms to refuse each of these texts, because the error is at the end of the text.
     for (const bracket of ["[", '{"a":']) {
       expect(() => parseJson(bracket.repeat(200_000))).toThrowError(/at most 100 levels deep/);
     }

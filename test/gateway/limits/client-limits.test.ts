@@ -71,7 +71,8 @@ test("an address may have so many streams, and another when one has ended", () =
 });
 
 test("two requests whose tokens are verified at the same time do not both get the last place", async () => {
-  // Bug: the hub checked the limit at the verification of the token, and counted the stream only when it opened, after promises.
+  // Bug: the hub checked the limit when it verified the token, but counted the stream later, when the stream opened.
+  // Promises ran in between.
   const clients = limitsWith({ each: { ...each, streams: 1 } });
   const resource: Resource = { path: "/slow", methods: { GET: () => Promise.resolve(emptyStream) } };
   const gateway = new Gateway({ corsOrigins: [], clients, resources: [resource] });
@@ -95,7 +96,9 @@ describe("an address", () => {
   const filters = { withoutPrefix: 2, alike: 1, expressions: 1, mixtures: 3, levels: 12, bytes: 33_000 };
   const limits = () => limitsWith({ each: { ...each, streams: 100, filters } });
   const mqtt = (...texts: string[]) => texts.map((text) => parseMqttFilter(text));
-  /** Fifty filters cost 16,250 bytes, with 300 for each beside its text; the next 21 cost 16,800. */
+  /**
+   * Fifty filters cost 16,250 bytes: the text, and 300 bytes for each filter. The next 21 filters cost 16,800 bytes.
+   */
   const exact = (count: number) =>
     mqtt(...Array.from({ length: count }, (_, at) => `${at}`.padStart(at < 50 ? 25 : 500, "x")));
   const templates = (...texts: string[]) => texts.map((text) => parseTemplateFilter(text));

@@ -30,7 +30,7 @@ interface Talk {
   readonly overruns: () => number;
 }
 
-/** @param room after this many answers the client must take them first, until {@link MessageQueue.flushed} */
+/** @param room after this many answers the queue waits for {@link MessageQueue.flushed} */
 function talk(
   turnBudget: TurnBudget,
   answer = (said: MessageResult): MessageResult | Promise<MessageResult> => said,
@@ -50,7 +50,8 @@ function talk(
 }
 
 it("works on no more messages in a turn than it has time for, and on the rest in the next ones, in order", () => {
-  // One read of a socket brought 9,000 messages of one client. Handled in one turn, they blocked all other clients for 4 s.
+  // One read of a socket returned 9,000 messages of one client. The hub handled all 9,000 in one turn, and so blocked
+  // all other clients for 4 s.
   const turns = new Turns();
   const { conversation, said, idle } = talk(new TurnBudget(turns));
   const messages = Array.from({ length: 100 }, (_, index) => String(index));

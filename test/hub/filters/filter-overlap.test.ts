@@ -72,7 +72,7 @@ describe("filters that may match a topic below another", () => {
   });
 });
 
-/** Undefined if the text is no filter of this kind. */
+/** Returns undefined if the text is no filter of this kind. */
 function parsed(kind: string, text: string): TopicFilter | undefined {
   try {
     if (kind === "mqtt") return parseMqttFilter(text);

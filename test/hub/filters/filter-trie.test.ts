@@ -91,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A trie, and a list of the same filters that is searched from end to end. */
+/** A trie, and a list of the same filters. The test searches the list from end to end. */
 class Pair {
   readonly trie = new FilterTrie<number>({ urls });
   held: { readonly filter: TopicFilter; readonly value: number }[] = [];

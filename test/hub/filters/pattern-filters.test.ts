@@ -19,12 +19,12 @@ function urlPattern(text: string): TopicFilter {
 }
 
 /**
- * The largest number of index nodes for one topic: beginnings of 1 to 7 levels whose first and last are literal and at
- * most two of the others are wildcards.
+ * The largest number of index nodes for one topic. A node is a beginning of 1 to 7 levels. The first and last levels
+ * are literal, and at most two of the other levels are wildcards.
  */
 const maxPlaces = 42;
 
-/** A trie that adds only filters that it does not refuse, as a hub does. */
+/** A trie that adds only accepted filters, as a hub does. */
 class Fixture {
   readonly trie = new FilterTrie<string>({ urls });
   readonly refusals: string[] = [];

@@ -110,7 +110,7 @@ describe("a template matches what it can be expanded to", () => {
       value,
       modifier: fc.constantFrom("", "*", ":1", ":3"),
     })
-    // A prefix of a list or a map is not defined [RFC 6570, 2.4.1].
+    // RFC 6570, 2.4.1, defines no prefix of a list or a map.
     .filter(({ modifier, value }) => !modifier.startsWith(":") || typeof value === "string");
   const expression: fc.Arbitrary<Expression> = fc.record({
     operator: fc.constantFrom("", "+", "#", ".", "/", ";", "?", "&"),

@@ -217,7 +217,7 @@ function referenceFor(text: string): URLPattern | undefined {
     try {
       return new URLPattern(text, base);
     } catch {
-      // The text is relative, or no pattern.
+      // The text is a relative URL, or no pattern.
     }
   }
   return undefined;

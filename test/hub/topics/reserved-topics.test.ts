@@ -21,8 +21,8 @@ const ownPath = ["mercure", "?x", "#x", " #x", "https:mercure", "https:", "/.wel
 
 describe("the hub's own namespace", () => {
   it.each(reserved)("%j is refused at every way in", (topic) => {
-    // ZeroMQ once accepted all of these but the first. URL patterns compare the normalised topic, so watchers mistook
-    // them for the hub's own.
+    // Bug: the ZeroMQ ingress accepted all of these topics but the first. URL patterns compare the normalised topic, so
+    // watchers mistook these topics for the hub's own topics.
     const refusal = expect.objectContaining({ code: "bad-topic" });
     expect(() => parsePublication({ topics: ["a", topic], data: "" })).toThrowError(refusal);
     const frames = [Buffer.from(topic), Buffer.from("forged")];

@@ -12,7 +12,7 @@ import type { LogFields, Logger } from "../../../src/base/log.js";
 import type { Metrics } from "../../../src/base/metrics.js";
 import { Changes } from "../../support/wait-for.js";
 
-/** Keeps publications, and accepts them until `shut`. */
+/** Stores publications. Accepts further publications until `shut`. */
 export class RecordingSink implements PublicationSink {
   readonly publications: Publication[] = [];
   readonly #changes = new Changes();
@@ -43,7 +43,7 @@ export class RecordingSink implements PublicationSink {
     return this.publications.map((publication) => publication.data);
   }
 
-  /** Resolves when `count` publications have come in all. */
+  /** Resolves when the sink has received `count` publications in total. */
   async received(count: number, withinMs = 20_000): Promise<void> {
     await this.#changes.until(() => this.publications.length >= count, {
       within: withinMs,
@@ -52,7 +52,7 @@ export class RecordingSink implements PublicationSink {
   }
 }
 
-/** Keeps log lines and counts. */
+/** Stores log lines and counts. */
 export class Records implements Logger, Metrics {
   readonly lines: { readonly level: string; readonly fields: LogFields; readonly message: string }[] = [];
   readonly counts = new Map<string, number>();
@@ -94,7 +94,7 @@ export class Records implements Logger, Metrics {
   }
 }
 
-/** An ingress on a free port; closed at the end of the test. */
+/** An ingress on a free port. The ingress is closed at the end of the test. */
 export async function openIngress(
   options: Partial<Omit<IngressOptions, "endpoint" | "sink">> & { readonly endpoint?: string } = {},
 ): Promise<{ ingress: ZeroMqIngress; sink: RecordingSink; records: Records }> {
@@ -112,7 +112,7 @@ export async function openIngress(
   return { ingress, sink, records };
 }
 
-/** A plain ZeroMQ PUSH socket; closed at the end of the test. */
+/** A plain ZeroMQ PUSH socket. The socket is closed at the end of the test. */
 export function openPush(address: string, options: ConstructorParameters<typeof Push>[0] = {}): Push {
   const push = new Push({ linger: 0, immediate: true, sendTimeout: 20_000, ...options });
   push.connect(address);

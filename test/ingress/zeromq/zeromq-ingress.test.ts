@@ -48,7 +48,7 @@ describe("ZeroMqIngress", () => {
     await records.counted("publications_refused_total bad-event-id", 100);
     await records.counted("publications_refused_total bad-publication", 1);
     const warnings = records.lines.filter((line) => line.level === "warn");
-    // One line a second, however long this machine takes.
+    // The hub logs at most one line a second. The test may be slow on this machine.
     expect(warnings.length).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 1000);
     expect(warnings[0]).toMatchObject({ fields: { reason: "bad-event-id" } });
   });
@@ -80,13 +80,13 @@ describe("ZeroMqIngress", () => {
     await push.send("data: 0");
     await sink.received(1);
     sink.shut();
-    // So large that the kernel's buffers hold only a few of them.
+    // Messages so large that the kernel's buffers hold only a few messages.
     const filler = "x".repeat(512 * 1024);
     let sent = 1;
     try {
       for (; ; sent += 1) await push.send(["t", `${sent} ${filler}`]);
     } catch {
-      // The send timed out, so the publisher has to wait.
+      // The send reached its time-out, so the publisher must wait.
     }
     expect(sink.publications.length).toBeLessThanOrEqual(2);
     expect(sent).toBeLessThan(200);
@@ -119,7 +119,7 @@ describe("ZeroMqIngress", () => {
     await push.send("data: 0");
     await sink.received(1);
     sink.shut();
-    // One receive may be open already; from the second message on, they stay in ZeroMQ's queue.
+    // One receive may be open already. From the second message on, the messages stay in ZeroMQ's queue.
     for (let n = 1; n <= 500; n += 1) await push.send(`data: ${n}`);
     const probe = openPush(ingress.address);
     await probe.send("data: probe");
@@ -131,8 +131,9 @@ describe("ZeroMqIngress", () => {
     );
   });
 
-  // SIGTERM under load: 109,000 publications were sent, but 42,000 delivered. The queue holds only a few messages: it
-  // was empty for a moment while the rest was in the kernel's buffers, and the hub mistook that for the end.
+  // Bug: with SIGTERM under load, the hub delivered 42,000 of 109,000 publications. The queue holds only a few
+  // messages. It was empty for a moment while the other messages were in the kernel's buffers, and the hub mistook this
+  // moment for the end.
   it("reads on at its end what lies in the buffers of a publisher's connection", async () => {
     const { ingress, sink } = await openIngress({ limits: patient });
     const push = openPush(ingress.address, { sendHighWaterMark: 0 });

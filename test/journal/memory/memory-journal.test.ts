@@ -195,8 +195,8 @@ describe("the limits of history", () => {
   });
 
   it("hold no released publication for long, however few and large they are", () => {
-    // Bug: the clean-up of the list of all entries considered only their number: 1,024 released entries of 1 MiB stayed
-    // in memory.
+    // Bug: the clean-up of the list of all entries considered only the number of entries. So 1,024 released entries of
+    // 1 MiB stayed in memory.
     const fixture = new Fixture({ topicEvents: 2, bytes: 1_000_000 });
     fixture.publish("quiet");
     for (let index = 0; index < 40; index += 1) {

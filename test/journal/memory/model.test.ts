@@ -32,11 +32,11 @@ interface Kept {
   readonly publication: Publication;
   readonly bytes: number;
   readonly atMs: number;
-  /** The topics whose history holds it. */
+  /** The topics whose history holds the entry. */
   readonly in: Set<string>;
 }
 
-/** The same limits in a simple implementation: one list, searched from end to end. */
+/** The same limits in a simple implementation: one list. The implementation searches the list from end to end. */
 class NaiveJournal {
   readonly all: Kept[] = [];
   readonly topics = new Map<string, number>();
@@ -49,7 +49,7 @@ class NaiveJournal {
   append(kept: Kept): void {
     this.all.push(kept);
     for (const topic of kept.in) {
-      // Deleted first, so that the map stays in order of the last publication.
+      // The code deletes the topic first, so that the map stays in order of the last publication.
       this.topics.delete(topic);
       this.topics.set(topic, kept.offset);
     }
@@ -119,8 +119,8 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 /**
- * A reader that knows of losses up to a mark. If an entry that it could read at that mark is evicted, the journal must
- * report it.
+ * A reader that knows of losses up to a mark. If the journal evicts an entry that the reader could read at that mark,
+ * the journal must report the loss.
  */
 interface Told {
   readonly filters: readonly TopicFilter[];
@@ -204,7 +204,7 @@ function expectTold(kept: Kept, losses: Losses | undefined): void {
   expect(named || losses?.more, `the loss of ${kept.offset} is told`).toBe(true);
 }
 
-/** True if a topic that one of the filters matches still holds it. */
+/** True if a topic that matches one of the filters still holds the entry. */
 function isHeld(kept: Kept, filters: readonly TopicFilter[]): boolean {
   return kept.publication.topics.some(
     (topic) => kept.in.has(topic) && filters.some((filter) => matchesFilter(filter, topic)),

@@ -9,7 +9,7 @@ import { VirtualClock } from "../../support/virtual-clock.js";
 const many = (count: number, text: (index: number) => string): NameValuePairs =>
   Array.from({ length: count }, (_, index) => ["match_urlpattern", text(index)]);
 
-/** Each reading takes a millisecond. */
+/** A clock that advances by a millisecond with each reading. */
 class BusyClock extends VirtualClock {
   #looks = 0;
 
@@ -33,7 +33,7 @@ describe("the matchers of a subscription", () => {
   });
 
   it("are parsed over several turns when they are many, those of all subscribers together", async () => {
-    // A hundred patterns took 150 ms in one turn, and those of eight subscribers eight times as long.
+    // A hundred patterns needed 150 ms in one turn. The patterns of eight subscribers needed eight times as long.
     const clock = new BusyClock();
     const turnBudget = new TurnBudget(clock);
     const patternsOf = (client: number): NameValuePairs => many(50, (index) => `/${client}/${index}/:id`);

@@ -27,7 +27,7 @@ const filterOf = (text: string) => (text === "ALL" ? allTopics : parseExactFilte
 
 /**
  * The tokens of these tests name their rights: `publish.a.b` grants the topics a and b, `subscribe.ALL` all topics.
- * `older.…` is a token of the older form. Everything else is refused.
+ * `older.…` is a token of the older form. The function refuses all other tokens.
  */
 function grantsOf(token: string): Grants | undefined {
   const [first = "", ...others] = token.split(".");
@@ -58,7 +58,7 @@ export interface MercureWorldOptions {
   readonly open?: boolean;
   readonly stopping?: boolean;
   readonly publishOrigins?: readonly string[];
-  /** True if active subscriptions are served. @default false */
+  /** True if the hub serves active subscriptions. @default false */
   readonly subscriptions?: boolean;
   /** @default none */
   readonly corsOrigins?: readonly string[];
@@ -72,7 +72,7 @@ type Request = Parameters<typeof gatewayRequest>[0];
 export class MercureWorld {
   readonly journal: MemoryJournal;
   readonly published: Publication[] = [];
-  /** The reasons of refusals in the log. */
+  /** The reasons of error responses in the log. */
   readonly refusals: string[] = [];
   readonly gateway: Gateway;
 
@@ -153,7 +153,7 @@ export class MercureWorld {
     return answer;
   }
 
-  /** POSTs a form; with a token that may publish everything unless the headers say otherwise. */
+  /** POSTs a form. Uses a token that may publish everything unless the headers have other credentials. */
   publish(body: string, headers: Readonly<Record<string, string>> = bearer("publish.ALL")): Promise<Reply> {
     const type = { "content-type": "application/x-www-form-urlencoded" };
     return this.reply({ method: "POST", body, headers: { ...type, ...headers } });

@@ -72,7 +72,10 @@ const resources: readonly Resource[] = [
 
 const pushStreamResources = new PushStreamWorld().gateway.resources;
 
-/** The paths of the push stream module's URL scheme. Resources with paths below them have the channels there. */
+/**
+ * The paths of the push stream module's URL scheme. If a resource has paths below its own path, these paths are the
+ * channels.
+ */
 const pushStreamPaths = new Map(
   pushStreamResources.map((resource) => [
     resource.below === true ? `${resource.path}/{channels}` : resource.path,
@@ -87,7 +90,7 @@ const methodsOf = ({ methods }: Resource): readonly string[] =>
     .map((method) => method.toLowerCase())
     .toSorted();
 
-/** The described paths of a resource: its own, and the ones with parameters below it. */
+/** The described paths of a resource: its own path, and the paths with parameters below this path. */
 function describedOf({ path, below }: Resource): readonly string[] {
   return Object.keys(paths).filter(
     (each) => each === path || (below === true && each.startsWith(`${path}/{`)),
@@ -116,7 +119,10 @@ test("openapi.json has every resource with its methods, and nothing else", () =>
   }
 });
 
-/** Without 405, 413, 431 and 500, which every method can answer. The description has them once. */
+/**
+ * The lists omit 405, 413, 431 and 500, because every method can answer with these. The description has these statuses
+ * once.
+ */
 const anyRequest = [400, 401, 429];
 const stream = [200, ...anyRequest, 503];
 const subscriptionList = [200, 304, ...anyRequest, 403, 503];
@@ -145,7 +151,7 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
     404,
   ],
   "get /.well-known/oauth-protected-resource/.well-known/mercure": [200, 429],
-  // Its requests are not limited.
+  // The hub does not limit requests for `/healthz`.
   "get /healthz": [200],
   "post /publish": [...publishes, 415],
   // Data may be any text.

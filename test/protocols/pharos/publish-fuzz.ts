@@ -113,7 +113,7 @@ export const hostileRequest = fc.oneof(chaos, plausible);
 
 export type HostileRequest = typeof hostileRequest extends fc.Arbitrary<infer Request> ? Request : never;
 
-/** A gateway that gets these requests. It checks each answer and its effects. */
+/** A gateway that gets the hostile requests. The class checks each answer and its effects. */
 export class FuzzedGateway {
   readonly #world = new MercureWorld({ publishOrigins: ["https://hub.example"] });
   readonly #entries: Entry[] = [];
@@ -128,8 +128,8 @@ export class FuzzedGateway {
   /**
    * Sends one request.
    *
-   * @throws Error if the server fails, if a refused publication was published, or if a publication is not exactly one
-   *   event on a stream
+   * @throws Error if the server fails, or if the hub publishes a refused publication. Also throws if a publication is
+   *   not exactly one event on a stream
    */
   async take(request: HostileRequest): Promise<void> {
     this.#entries.length = 0;
@@ -147,7 +147,7 @@ export class FuzzedGateway {
   }
 }
 
-/** Each publication becomes one event, with only its own fields. */
+/** Each publication becomes one event, with only the fields of the publication. */
 function checkEvent(entry: Entry): void {
   const events: RawEvent[] = [];
   const comments: string[] = [];

@@ -77,8 +77,8 @@ function settingsWith({
 }
 
 it("a filter that a client drops is its own no more: for watchers, and in what its address may hold", () => {
-  // Bug: the first filters of a stream counted for its address until the stream ended, even after the client dropped
-  // them.
+  // Bug: the first filters of a stream counted for the client's address until the stream ended, even after the client
+  // dropped these filters.
   const { seen, open } = worldWith();
   const first = open("a/#");
   const second = open("b");

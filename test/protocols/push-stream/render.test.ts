@@ -4,11 +4,11 @@ import { statisticsReply } from "../../../src/protocols/push-stream/render.js";
 it.each(["application/json", "application/yaml", "application/xml", "text/plain"])(
   "a list of many channels as %s is made in several turns",
   async (accept) => {
-    // The list of 100,000 channels took one turn of 1.1 s, in which no client got anything.
+    // Bug: the list of 100,000 channels needed one turn of 1.1 s. During this turn no client got anything.
     let turns = 0;
     let nowMs = 0;
     const clock = {
-      // Each channel takes a millisecond.
+      // Each channel needs a millisecond.
       monotonic: () => (nowMs += 1),
       endOfTurn: (action: () => void) => {
         turns += 1;

@@ -17,7 +17,7 @@ function past(options: ConstructorParameters<typeof PushStreamWorld>[0] = {}): P
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The first messages of a stream, a WebSocket and a poll, which must be the same. */
+/** The first messages of a stream, a WebSocket and a poll. All three must have the same messages. */
 async function atOnce(path: string, query = "", headers: Headers = {}): Promise<readonly string[]> {
   const world = past();
   const asked = { ...headers, "x-nginx-pushstream-mode": "polling" };
@@ -50,7 +50,7 @@ box("push-stream, URL scheme", "Path of channels", () => {
   });
 
   it("bring one large message at most beyond what all may bring together", async () => {
-    // A request for 100 channels with a message of 700 KB each made 200 MB in one turn of the event loop.
+    // A request for 100 channels with a message of 700 KB each allocated 200 MB in one turn of the event loop.
     const world = new PushStreamWorld();
     const names = Array.from({ length: 5 }, (_, index) => `c${index}`);
     for (const name of names) world.publish(name, "x".repeat(700_000));

@@ -54,7 +54,7 @@ test("at the worker's end what it had is gone, and what it had not stays open fo
 });
 
 test("what is told of a connection after its end changes nothing", () => {
-  // The callback may come when another worker has the connection already.
+  // Node may call the callback when another worker already has the connection.
   const connections = new WorkerConnections();
   const { number, socket, calls } = add(connections);
   connections.end();

@@ -15,7 +15,7 @@ import { atTestEnd } from "../../support/on-end.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { Changes } from "../../support/wait-for.js";
 
-/** A worker that answers each connection; see the file. */
+/** A worker that answers each connection. The file describes the worker. */
 export const fakeWorker = join(root, "test", "support", "fake-worker.mjs");
 
 /** A worker that is never ready. */
@@ -23,12 +23,12 @@ export const slowWorker = join(root, "test", "support", "slow-worker.mjs");
 
 const within = 30_000;
 
-/** A front whose workers are real processes that run a test program, and end with the test. */
+/** A front whose workers are real processes. The processes run a test program, and end with the test. */
 export class WorkersEnvironment {
   readonly front: WorkersFront;
-  /** The lines that were logged as errors. */
+  /** The log lines of errors. */
   readonly errors: (LogFields & { readonly message: string })[] = [];
-  /** The reasons of connections that were cut. */
+  /** The reasons why the front cut connections. */
   readonly cut: (string | undefined)[] = [];
   readonly #changes = new Changes();
   #port = 0;

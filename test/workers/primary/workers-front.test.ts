@@ -23,7 +23,7 @@ function connectEarly(port: number): Promise<RawConnection> {
   });
 }
 
-/** The reason why it cannot listen. */
+/** The reason why the front cannot listen. */
 function refusalOf(listening: Promise<string>): Promise<string> {
   return listening.then(() => "it listens", String);
 }
@@ -53,8 +53,8 @@ describe("connections that are handed over", () => {
   });
 
   it("go to another worker when the one they were meant for dies before it has them", async () => {
-    // Node sends a handle when the one before is acknowledged, and forgets waiting handles if the process dies: their
-    // clients waited for ever.
+    // Bug: Node sends a handle after the worker has acknowledged the previous handle. If the process dies, Node forgets
+    // the waiting handles. The clients of these handles waited for ever.
     const environment = new WorkersEnvironment();
     await environment.listen();
     const [first, second] = [await environment.connectToWorker(), await environment.connectToWorker()];
@@ -78,7 +78,8 @@ describe("connections that are handed over", () => {
 
 describe("workers", () => {
   it("are not taken for stuck because the hub itself had paused", async () => {
-    // Bug: the hub measured silence as time, so after a pause of its own process it killed its healthy workers.
+    // Bug: the hub measured silence as time. So after a pause of the hub's own process, the hub killed its healthy
+    // workers.
     let aheadMs = 0;
     const clock = { ...fastClock, monotonic: () => systemClock.monotonic() + aheadMs };
     const environment = new WorkersEnvironment({ workers: 1, clock });

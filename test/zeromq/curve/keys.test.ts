@@ -11,7 +11,7 @@ import { PharosError } from "../../../src/base/errors.js";
 const pair = createKeyPair();
 const other = createKeyPair();
 
-/** The message with which keys are refused. */
+/** The error message for refused keys. */
 function refusal(read: () => unknown): string {
   try {
     read();

@@ -259,7 +259,7 @@ box("current, Active subscriptions", "Content-Type", () => {
 
 box("current, Active subscriptions", "Every API response", () => {
   it("names the position from which events go on, and has it as its ETag", async () => {
-    // A hub of its own, so that no subscription changes between two answers.
+    // This test has a separate hub, so that no subscription changes between two responses.
     const site = await startHub({ PHAROS_SUBSCRIPTIONS: "on" });
     const headers = await watcherOf("current");
     const { body: id } = await publish(site, "topic=a");

@@ -32,7 +32,7 @@ const asks: readonly (readonly [string, Ask])[] = [
   ],
 ];
 
-/** The status and the challenge. It checks that the body is a problem. */
+/** The status and the challenge. Also checks that the body has problem details. */
 function told({ status, headers, body }: ResponseText): readonly [number, string | undefined] {
   expect(headers.get("content-type")).toBe("application/problem+json");
   expect(JSON.parse(body)).toEqual({

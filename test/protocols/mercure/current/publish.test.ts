@@ -90,7 +90,7 @@ box("current, Publish", "l.366-384: Reserved namespace", () => {
     " /.well-known/mercure",
     "*",
   ])("%s gets 400 regardless of the token", async (topic) => {
-    // Without a right to publish the body is not read.
+    // The hub does not read the body of a client without a right to publish.
     const tokens = [{ publish: ["*"] }, { publish: [topic] }, { publish: ["other"] }];
     for (const token of tokens) {
       const headers = bearer(await currentToken(token));

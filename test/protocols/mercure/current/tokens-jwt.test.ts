@@ -26,7 +26,7 @@ const sign = ({ claims = {}, ...others }: SignOptions): Promise<string> =>
 
 const refused = '401 Bearer error="invalid_token"';
 
-/** A hub that accepts tokens of an issuer with these public keys, without a secret. */
+/** A hub without a secret. The hub accepts tokens of an issuer with these public keys. */
 function hubWithKeys(...keys: readonly (readonly [KeyPair, object])[]): Promise<Site> {
   const jwks = { keys: keys.map(([pair, members]) => jwk(pair, { ...members })) };
   return startHub({ PHAROS_TOKEN_SECRET: "", PHAROS_TOKEN_JWKS: file(JSON.stringify(jwks)) });

@@ -20,7 +20,7 @@ async function withToken(headers: Headers): Promise<Headers> {
   );
 }
 
-/** True if a stream that is opened this way gets a private publication. */
+/** True if a stream with this query and these headers gets a private publication. */
 async function readsPrivate(query: string, headers: Headers): Promise<boolean> {
   const topic = freshTopic();
   const stream = await subscribe(hub(), query.replace("TOPIC", topic), await withToken(headers));

@@ -86,7 +86,7 @@ box("older", "Subscriptions API", () => {
   });
 
   it("is application/ld+json with the last event id as its ETag, unquoted", async () => {
-    // A hub of its own, so that no subscription changes between two answers.
+    // This test has a separate hub, so that no subscription changes between two responses.
     const site = await startHub({ PHAROS_SUBSCRIPTIONS: "on" });
     const headers = await watcherOf("older");
     const { body: id } = await publish(site, "topic=a");

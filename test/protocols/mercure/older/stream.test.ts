@@ -81,7 +81,8 @@ box("older", "Resume", () => {
     ...cursorNames.map((name) => [`${name}=1`, { "Last-Event-ID": "2" }, ["3"]] as const),
     ["last_event_id=1&lastEventID=2", {}, ["3"]],
     ["Last-Event-ID=1&lastEventID=2", {}, ["3"]],
-    // The parameter of EventSourcePolyfill. Hubs need not support it; this one uses it if there is no other.
+    // The parameter of EventSourcePolyfill. Hubs need not support this parameter. Pharos uses this parameter if there
+    // is no other cursor.
     ["lastEventId=1", {}, ["2", "3"]],
     ["lastEventId=1&lastEventID=2", {}, ["3"]],
     ["lasteventid=1", {}, []],

@@ -10,7 +10,9 @@ import { dataBefore, hubOfFile, pageOrigin, publish, request, startHub } from ".
 const hub = hubOfFile();
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** Replaces `A`, `B` and `C` in a text by tokens. Each grants the topic of this name below the test's own topic. */
+/**
+ * Replaces `A`, `B` and `C` in a text by tokens. Each token grants the topic of this name below the test's own topic.
+ */
 async function withTokens(own: string, text: string): Promise<string> {
   const tokens = new Map<string, string>();
   for (const name of ["A", "B", "C"]) tokens.set(name, await olderToken({ subscribe: [`${own}/${name}`] }));

@@ -48,7 +48,7 @@ box("push-stream, Message template", "The client's template", () => {
     expect(textsOf(body.toString())).toEqual([awkward]);
   });
 
-  // Other protocols can publish to many topics. Bug: readers of any one of them got the name of the first.
+  // Other protocols can publish to many topics. Bug: readers of any one topic got the name of the first topic.
   it("names as the channel the first topic of a public message, and none of a private one with several", async () => {
     const world = new PushStreamWorld();
     world.publish(["users/ada", "room"], "x", { private: true });
@@ -142,8 +142,8 @@ box("push-stream, Stream", "Header, messages and pings", () => {
     );
   });
 
-  // If the browser lets the page widen its origin, a page of a sibling domain that frames it, or that opened it in a
-  // window, could act in the name of the hub with the user's cookies.
+  // If the browser lets the hub's page widen its origin, a page of a sibling domain may frame the hub's page, or open
+  // it in a window. The sibling page can then act in the name of the hub with the user's cookies.
   it("a page widens its origin in a frame only, of the hub's own pages and those of listed origins", async () => {
     const stream = await new PushStreamWorld().open({ path: "/sub/a", query: "streamid=0" });
     expect(stream.headers.get("content-security-policy")).toBe(
