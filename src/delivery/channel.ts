@@ -1,35 +1,40 @@
 import type { Connection, EndReason } from "./connection.js";
 
-/** Carries an outlet's bytes to its clients. The HTTP front and each Mongrel2 link implement it. */
+/** Writes an outlet's bytes to its clients. The HTTP front and each Mongrel2 link implement this interface. */
 export interface Channel<H> {
-  /** A larger body is written in pieces: each piece when the one before has drained. */
+  /**
+   * The largest size of one write, in bytes. A larger body is written in pieces: each piece after the previous piece
+   * has drained.
+   */
   readonly maxWriteBytes: number;
   /**
-   * `drain`: each connection reports when it has drained, so a round can leave slow ones behind. `fence`: all report
-   * together, when the server has accepted everything, so slow clients are unknown.
+   * `drain`: each connection reports when it has drained, so a round can leave slow connections behind. `fence`: all
+   * connections report together, when the server has accepted all bytes, so the hub does not know which clients are
+   * slow.
    */
   readonly pacing: "drain" | "fence";
   /** The largest recommended size of a round to this number of members, in bytes. */
   roundBytes(members: number): number;
   /**
-   * Writes to one idle connection. The channel calls `Fanout.drained` when the client has received the bytes, maybe
-   * before this returns.
+   * Writes to one idle connection. When the client has received the bytes, the channel calls `Fanout.drained`, maybe
+   * before `write` returns.
    */
   write(connection: Connection<H>, body: Buffer): void;
-  /** Writes to all members of a cohort. All of them are idle. */
+  /** Writes to all members of a cohort. All members are idle. */
   writeRound(members: ReadonlySet<Connection<H>>, body: Buffer): void;
   /**
-   * Calls `action` when everything written so far has left this process, maybe at once. The time that clients need
-   * counts from then.
+   * Calls `action` when all bytes written so far have left this process, maybe at once. The time that clients need is
+   * measured from this moment.
    */
   whenHandedOver(action: () => void): void;
-  /** The connection has become a member of its cohort's rounds, or is none any more. */
+  /** The fan-out calls this when the connection has become a member of its cohort's rounds. */
   joined(connection: Connection<H>): void;
+  /** The fan-out calls this when the connection is no longer a member. */
   left(connection: Connection<H>): void;
-  /** Closes an idle connection after everything written so far. */
+  /** Closes an idle connection after all bytes written so far. */
   end(connection: Connection<H>, reason: EndReason): void;
-  /** Closes a connection at once, even if bytes are unwritten. */
+  /** Closes a connection at once, even if some bytes are not written yet. */
   cut(connection: Connection<H>): void;
-  /** Called after the last write of a turn. */
+  /** The fan-out calls this after the last write of a turn. */
   flush(): void;
 }

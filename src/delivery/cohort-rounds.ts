@@ -9,8 +9,8 @@ import type { FanoutLimits } from "../limits/fanout.js";
 import { RoundDeadline } from "./round-deadline.js";
 
 /**
- * A round that most members have not drained goes on if this share of its members has drained during the last longest
- * wait. Many fast clients reach it; slow ones do not.
+ * At the deadline, most members of a round may not have drained yet. Then the round continues if this share of its
+ * members has drained since the deadline was set. Many fast clients reach this share; slow clients do not.
  */
 const movingShare = 0.1;
 
@@ -23,23 +23,27 @@ export interface RoundsContext<H> {
   readonly front: string;
   /** Calls {@link CohortRounds.begin} at the end of this turn. */
   schedule(rounds: CohortRounds<H>): void;
-  /** The reader may read on as soon as it has drained. */
+  /** Lets the reader continue to read as soon as the reader has drained. */
   mayRead(connection: Connection<H>): void;
-  /** A round has ended. */
+  /** Called when a round has ended. */
   ended(): void;
 }
 
 /**
- * The rounds of one cohort, one at a time. A round writes the pending bytes to all members. It ends when the members
- * that it waits for have drained, or at its deadline. A member that has not drained by then becomes a laggard.
+ * The rounds of one cohort, one at a time. A round writes the pending bytes to all members. The round ends when the
+ * members that it waits for have drained, or at its deadline. A member that has not drained at the deadline becomes a
+ * laggard.
  */
 export class CohortRounds<H> implements Rounds<H> {
   readonly cohort: FanoutCohort;
   readonly members = new Set<Connection<H>>();
-  /** Readers that reached the horizon while a body was being written in pieces. They join after the last piece. */
+  /**
+   * Readers that reached the horizon while the rounds wrote a body in pieces. These readers join after the last piece.
+   */
   readonly #arrivals = new Set<Connection<H>>();
   /**
-   * Readers whose cursor, from another process, is ahead of the horizon: they have some of the pending entries already.
+   * Readers whose cursor, from another process, is ahead of the horizon. These readers already have some of the pending
+   * entries.
    */
   readonly #ahead = new Set<Connection<H>>();
   readonly #lagging: LaggingMembers<Connection<H>>;
@@ -51,13 +55,16 @@ export class CohortRounds<H> implements Rounds<H> {
   #handedOver = false;
   #rest: Buffer | undefined;
   #round = 0;
-  /** The members that the open round still waits for, and their number at its start. */
+  /**
+   * `#waiting` is the number of members that the open round still waits for. `#waitedFor` is that number at the start
+   * of the round.
+   */
   #waiting = 0;
   #waitedFor = 0;
   #startedMs = 0;
   #quorumMs: number | undefined;
   #deadline: Timer | undefined;
-  /** The start of the last round, for heartbeats. */
+  /** The start time of the last round, for heartbeats. */
   lastRoundMs: number;
 
   constructor(cohort: FanoutCohort, context: RoundsContext<H>) {
@@ -81,7 +88,9 @@ export class CohortRounds<H> implements Rounds<H> {
     return this.#rest !== undefined;
   }
 
-  /** Call it when entries are pending, the horizon has moved, or a body has further pieces. */
+  /**
+   * Schedules the next round. Call this when entries are pending, the horizon has moved, or a body has further pieces.
+   */
   wake(): void {
     if (this.#phase !== "idle") return;
     this.#phase = "scheduled";
@@ -102,10 +111,10 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /**
-   * Call it after the write of a reader's page that reaches the horizon. If the cohort has no members, the reader
-   * becomes one at once, and its page counts as a round that the next one waits for. Otherwise, with publications in
-   * every turn, the first readers would read forever and never slow down the publishers. Further readers share such a
-   * round while it is open, unless the channel gives it no deadline.
+   * Call this after the write of a reader's page that reaches the horizon. If the cohort has no members, the reader
+   * becomes a member at once. The reader's page then counts as a round, and the next round waits for its end. Without
+   * this rule, and with publications in every turn, the first readers read history forever and never slow down the
+   * publishers. Further readers share such a round while it is open, unless the channel gives the round no deadline.
    */
   expect(connection: Connection<H>): void {
     if (connection.probation > 0 || connection.read.after !== this.cohort.horizon) return;
@@ -154,7 +163,7 @@ export class CohortRounds<H> implements Rounds<H> {
   begin(): void {
     this.#phase = "idle";
     this.rereadAhead();
-    // If only the horizon has moved, there is no round to judge members by.
+    // If only the horizon has moved, no round begins, and no member is judged as slow.
     if (this.#rest === undefined && !this.cohort.hasPending) return;
     this.#leaveBusyBehind();
     this.#dropRestIfAlone();
@@ -174,7 +183,7 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#write(heartbeat);
   }
 
-  /** Ends the open round now. A member that has not drained reads on from history, on probation if `blame` is true. */
+  /** Ends the open round now. A member that has not drained continues from history, on probation if `blame` is true. */
   expire(options: { readonly blame: boolean }): void {
     if (this.#phase !== "open") return;
     const after = this.cohort.horizon;
@@ -218,7 +227,9 @@ export class CohortRounds<H> implements Rounds<H> {
     });
   }
 
-  /** Called after the writes to all members. No round ends earlier: a member without its bytes has not kept up. */
+  /**
+   * Called after the writes to all members. No round ends earlier, because a member without its bytes has not kept up.
+   */
   #onHandedOver(): void {
     const { channel, clock } = this.#context;
     this.#handedOver = true;
@@ -236,7 +247,7 @@ export class CohortRounds<H> implements Rounds<H> {
     metrics.count("delivered_bytes_total", batch.body.length * this.members.size, { front });
   }
 
-  /** One member fewer to wait for. */
+  /** The open round waits for one member fewer. */
   #settled(): void {
     if (this.#waiting === 0) return;
     this.#waiting -= 1;
@@ -245,7 +256,10 @@ export class CohortRounds<H> implements Rounds<H> {
     else if (this.#quorumMs === undefined) this.#checkQuorum();
   }
 
-  /** Sets the deadline again when the quorum has drained: then the time of most members is known. */
+  /**
+   * Sets the deadline. When the quorum has drained, sets the deadline again, because the time of most members is then
+   * known.
+   */
   #checkQuorum(): void {
     const elapsed = this.#context.clock.monotonic() - this.#startedMs;
     if (this.#isQuorum()) this.#quorumMs = elapsed;
@@ -253,7 +267,7 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#waitFor(Math.max(0, this.#roundDeadline.waitMs(this.#quorumMs) - elapsed));
   }
 
-  /** True if nearly all of the cohort has drained, counting members that were left behind as not drained. */
+  /** True if nearly all connections of the cohort have drained. Members that were left behind count as not drained. */
   #isQuorum(): boolean {
     return this.#waiting < this.#waitedFor && !this.#lagging.isBehindWith(this.#waiting);
   }
@@ -264,7 +278,7 @@ export class CohortRounds<H> implements Rounds<H> {
     const round = this.#round;
     const waiting = this.#waiting;
     this.#deadline = clock.after(delayMs, () => {
-      // The turn may have been long: first hear the members that drained during it.
+      // The turn may have been long. So the reports of members that drained during the turn are handled first.
       clock.endOfTurn(() => {
         if (this.#round !== round || this.#phase !== "open") return;
         const isMoving = waiting - this.#waiting >= movingShare * this.#waitedFor;
@@ -293,7 +307,7 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#context.ended();
   }
 
-  /** Drops the rest of a body if every member that got its beginning has left. */
+  /** Drops the rest of a body if every member that got the beginning of the body has left. */
   #dropRestIfAlone(): void {
     if (this.members.size > 0) return;
     this.#rest = undefined;
@@ -314,7 +328,10 @@ export class CohortRounds<H> implements Rounds<H> {
     this.#context.channel.joined(connection);
   }
 
-  /** The horizon may have moved. Readers that it has reached may join; readers that it has passed read on. */
+  /**
+   * Call this when the horizon may have moved. A reader at the new horizon may join; a reader behind the new horizon
+   * continues to read.
+   */
   rereadAhead(): void {
     for (const connection of this.#ahead) {
       if (connection.read.after > this.cohort.horizon) continue;
@@ -323,7 +340,9 @@ export class CohortRounds<H> implements Rounds<H> {
     }
   }
 
-  /** Members on probation that have not drained read history again. The others have kept up with one more round. */
+  /**
+   * Members that have not drained read history again. The other members on probation have kept up with one more round.
+   */
   #leaveBusyBehind(): void {
     const after = this.cohort.horizon;
     for (const member of this.members) {
@@ -334,8 +353,8 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /**
-   * Makes a member a reader again. It has everything up to `after`, or it is on its way, and takes the rest of a body
-   * with it.
+   * Makes a member a reader again. Everything up to `after` was written to the member, except the rest of a body in
+   * pieces. The connection keeps that rest.
    */
   #demote(member: Connection<H>, options: { readonly after: number; readonly blame: boolean }): void {
     if (options.blame) {

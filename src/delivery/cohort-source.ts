@@ -3,25 +3,29 @@ import type { Page, PageLimits, PendingPage, ReadState } from "../hub/history-pa
 import type { Offset } from "../hub/publications/position.js";
 import type { JoinTicket } from "./joining/admitted-stream.js";
 
-/** The interface of a cohort for its rounds and readers. Its hub is in this process or in another. */
+/**
+ * The interface of a cohort for its rounds and readers. The hub of the cohort is in this process or in another process.
+ */
 export interface FanoutCohort {
-  /** The number of its connections, members or not. */
+  /** The number of connections of the cohort: members and readers. */
   readonly connections: number;
-  /** Every entry up to this offset is in a round, or was never pending here. */
+  /** For every entry up to this offset: a round has taken the entry, or the entry was never pending in this cohort. */
   readonly horizon: Offset;
   readonly hasPending: boolean;
-  /** While `listening`, publications are kept for the next round. Otherwise none are. */
+  /**
+   * While `listening`, the cohort keeps publications for the next round. Otherwise the cohort keeps no publications.
+   */
   listen(listening: boolean): void;
-  /** Returns the bytes of the next round, once: at most `maxBytes`, or one event. Undefined if nothing is pending. */
+  /** Takes the bytes of the next round: at most `maxBytes`, or one event. Undefined if nothing is pending. */
   nextBatch(maxBytes: number): Batch | undefined;
   /**
-   * The next page for a reader; pending if a slower store, or another process, has to send it. Readers with the same
-   * state and limits get the same Buffer.
+   * The next page for a reader. The result is a {@link PendingPage} if a slower store, or another process, has to send
+   * the page. Readers with the same state and limits get the same Buffer.
    */
   page(state: ReadState, limits: PageLimits): Page | PendingPage;
   /** The heartbeat that keeps quiet streams alive. */
   heartbeat(): Buffer;
-  /** Makes publishers wait for this cohort's clients, or no longer. */
+  /** If `on` is true, publishers wait for this cohort's clients, until a call with false. */
   hold(on: boolean): void;
   /** Removes one connection. */
   leave(): void;
@@ -33,15 +37,18 @@ export interface JoinedCohort {
   readonly read: ReadState;
 }
 
-/** The source of a fan-out's cohorts. It throws on a ticket for another source. */
+/** The source of a fan-out's cohorts. Its methods throw an Error for a ticket of another source. */
 export interface CohortSource {
   /**
-   * Call it once. `wake` is then called for each cohort with pending entries, or whose horizon has moved. It must not
-   * call back.
+   * Call this once. The source then calls `wake` for each cohort that has pending entries or whose horizon has moved.
+   * `wake` must not call the source.
    */
   attach(wake: (cohort: FanoutCohort) => void): void;
-  /** Adds one connection; {@link FanoutCohort.leave} undoes it. All connections of a cohort get the same object. */
+  /**
+   * Adds one connection; {@link FanoutCohort.leave} removes the connection. All connections of a cohort get the same
+   * cohort object.
+   */
   join(ticket: JoinTicket): JoinedCohort;
-  /** The same for a stream from another cohort, with its state of reading there. */
+  /** Adds a connection from another cohort. `read` is the connection's state in the other cohort. */
   move(ticket: JoinTicket, read: ReadState): JoinedCohort;
 }

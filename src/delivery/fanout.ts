@@ -22,7 +22,7 @@ const sweepMs = 1000;
 const readersPerTurnMs = 10;
 
 export interface FanoutOptions<H> {
-  /** `http` or `mongrel2`, for metrics. */
+  /** The name of the front, `http` or `mongrel2`, for metrics. */
   readonly front: string;
   readonly cohorts: CohortSource;
   readonly channel: Channel<H>;
@@ -34,9 +34,9 @@ export interface FanoutOptions<H> {
 /** The functions of a front that write to a stream. */
 export interface StreamOpening<H> {
   readonly handle: H;
-  /** Written in front of the first page, in the same write. */
+  /** The response head. The fan-out writes the head and the first page in one write. */
   readonly head: Buffer;
-  /** Called after a write if there is space for further replies, see {@link Fanout.reply}. @default not called */
+  /** Called after a write if there is space for further replies; see {@link Fanout.reply}. @default not called */
   readonly onRoom?: (() => void) | undefined;
 }
 
@@ -45,21 +45,22 @@ export interface StreamReply {
   /** @default nothing */
   readonly answer?: Buffer | undefined;
   /**
-   * Moves the stream to another cohort. It continues from its position, without a lost or repeated event. @default it
-   * stays
+   * Moves the stream to another cohort. The stream continues from its position, without a lost or repeated event.
+   * @default the stream stays in its cohort
    */
   readonly moved?: JoinTicket | undefined;
   /**
-   * The new time at which the stream is closed, in milliseconds since 1970; undefined: it has no end of its own.
+   * The new time at which the stream is closed, in milliseconds since 1970. If `expiresAtMs` is undefined, the stream
+   * is never closed for this reason.
    * @default as before
    */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
 }
 
 /**
- * Delivers one outlet's events: rounds to the members of each cohort, pages of history to all other connections. It
- * writes the data of one turn of the event loop at the end of the turn. Rounds come first, so that a reader's page
- * reaches up to the start of the next round.
+ * Delivers one outlet's events: rounds to the members of each cohort, pages of history to all other connections. The
+ * fan-out writes the data of one turn of the event loop at the end of the turn. The fan-out writes rounds first, so
+ * that a reader's page can contain everything up to the start of the next round.
  */
 export class Fanout<H> {
   readonly #cohorts: CohortSource;
@@ -117,14 +118,14 @@ export class Fanout<H> {
     return this.#connections.size;
   }
 
-  /** The number of connections that were too slow for a round and have not rejoined their cohort. */
+  /** The number of connections that were too slow for a round and have not rejoined their cohort yet. */
   get laggards(): number {
     let count = 0;
     for (const connection of this.#connections) if (connection.isLaggard) count += 1;
     return count;
   }
 
-  /** Opens a stream. Its head and first page are written at the end of the turn. */
+  /** Opens a stream. The fan-out writes the response head and the first page at the end of the turn. */
   open(
     { ticket, expiresAtMs, opened }: AdmittedStream,
     { handle, head, onRoom }: StreamOpening<H>,
@@ -140,7 +141,7 @@ export class Fanout<H> {
     return connection;
   }
 
-  /** The channel calls it when the client has received all bytes written to it. */
+  /** The channel calls this when the client has received all bytes that were written to the connection. */
   drained(connection: Connection<H>): void {
     this.#stalled = false;
     if (!connection.busy) return;
@@ -154,7 +155,7 @@ export class Fanout<H> {
     this.#waiters.look();
   }
 
-  /** The channel calls it when the client has disconnected. */
+  /** The channel calls this when the client has disconnected. */
   closed(connection: Connection<H>): void {
     if (connection.state === "closed") return;
     const { rounds } = connection;
@@ -171,8 +172,8 @@ export class Fanout<H> {
   }
 
   /**
-   * Writes a reply on a client's stream, after everything that was begun, before anything else. Closes a client that
-   * accepts no bytes but causes more and more replies.
+   * Writes a reply on a client's stream. The reply follows the page or round that is being written, and precedes all
+   * other data. If a client accepts no bytes but causes too many replies, the fan-out closes the stream.
    *
    * @returns false if the client's next message has to wait until replies are written
    */
@@ -189,22 +190,23 @@ export class Fanout<H> {
     return this.#replies.hasRoomFor(connection);
   }
 
-  /** Closes a stream in order, after everything that was begun. */
+  /** Closes a stream in order, after the page or round that is being written. */
   end(connection: Connection<H>, reason: EndReason): void {
     connection.ending = reason;
     if (!connection.busy && isWhole(connection)) this.#finish(connection, reason);
   }
 
   /**
-   * The server that holds the connections has stopped answering. Members of open rounds read on from history when it
-   * answers again. Until a connection drains, rounds of quiet cohorts end in the same way within a second.
+   * Call this when the server of the connections has stopped answering. Members of open rounds continue from history
+   * when the server answers again. Until a connection drains, rounds of quiet cohorts end in the same way within a
+   * second.
    */
   stall(): void {
     this.#stalled = true;
     for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
   }
 
-  /** Call it when the server of the connections has ended: all connections are lost. */
+  /** Call this when the server of the connections has ended. All connections are lost then. */
   dropAll(): void {
     for (const connection of this.#connections) this.closed(connection);
   }
@@ -231,7 +233,7 @@ export class Fanout<H> {
     this.#channel.flush();
   }
 
-  /** Stops the periodic check. Call it when all streams are closed. */
+  /** Stops the periodic check. Call this when all streams are closed. */
   close(): void {
     this.#sweep.cancel();
   }
@@ -260,7 +262,7 @@ export class Fanout<H> {
 
   #makeReady(connection: Connection<H>): void {
     if (connection.busy || connection.state !== "reading" || this.#pendingPages.has(connection)) return;
-    // A reader that joins here, not at the end of the turn, takes part in the round that this turn may begin.
+    // A reader that joins now, and not at the end of the turn, receives the round that this turn may begin.
     if (this.#joins(connection)) return;
     this.#ready.add(connection);
     this.#takeTurn();
@@ -288,7 +290,7 @@ export class Fanout<H> {
     for (const rounds of scheduled) rounds.begin();
     this.#serveReaders();
     this.#channel.flush();
-    // After the flush, since the time of the clients starts there.
+    // This follows the flush, because the time of the clients is measured from the flush.
     const served = this.#served.splice(0);
     for (const connection of served) this.#expect(connection);
     for (const connection of served) if (this.#replies.hasRoomFor(connection)) connection.onRoom?.();
@@ -317,7 +319,8 @@ export class Fanout<H> {
       return;
     }
     const body = this.#advance(connection, page);
-    // This part of history has nothing for this reader. An empty write would close the connection at Mongrel2.
+    // This part of history has no events for this reader. Nothing is written, because an empty write closes the
+    // connection at Mongrel2.
     if (body.length === 0) this.#makeReady(connection);
     else this.#write(connection, body, nowMs);
   }
@@ -348,7 +351,7 @@ export class Fanout<H> {
       rounds.expect(connection);
   }
 
-  /** Moves the reader behind this page; returns the bytes to write. */
+  /** Moves the reader's position behind this page. Returns the bytes to write. */
   #advance(connection: Connection<H>, page: Page): Buffer {
     if (page.gapReason !== undefined) {
       this.#metrics.count("gaps_total", 1, { reason: page.gapReason });
@@ -393,14 +396,14 @@ export class Fanout<H> {
     if (leftMs > sweepMs) return;
     this.#clock.after(Math.max(0, leftMs), () => {
       if (connection.state === "closed") return;
-      // The rights may have been renewed meanwhile.
+      // The client may have renewed its rights before the timer fired.
       if (connection.expiresAtMs > this.#clock.now()) return this.#expireInTime(connection);
       this.#expire(connection);
       this.#channel.flush();
     });
   }
 
-  /** Closes a stream whose rights have ended. If the client is slow, its unwritten bytes are dropped. */
+  /** Closes a stream whose rights have ended. If the client is slow, the hub drops the client's unwritten bytes. */
   #expire(connection: Connection<H>): void {
     this.#metrics.count("connections_cut_total", 1, { reason: "expired" });
     if (connection.busy) this.#drop(connection);
@@ -418,7 +421,7 @@ export class Fanout<H> {
   }
 }
 
-/** True if the client has no part of an unfinished body. */
+/** True if the client has not received a part of an unfinished body. */
 function isWhole<H>({ state, rest, rounds }: Connection<H>): boolean {
   return rest === undefined && (state !== "member" || !rounds.isMidway);
 }

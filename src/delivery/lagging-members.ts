@@ -2,7 +2,8 @@ import type { Clock, Timer } from "../base/clock.js";
 import { quorumOf } from "./round-deadline.js";
 
 /**
- * Publishers wait only if lagging members read this many bytes in a period: each of them on average, or all together.
+ * Publishers wait only if lagging members read this many bytes in a period. The first number is the average of one
+ * lagging member, the second number is the sum of all lagging members.
  */
 const busyBytesEach = 64 * 1024;
 const busyBytesTogether = 16 * 1024 * 1024;
@@ -11,18 +12,18 @@ export interface LaggingMembersOptions {
   readonly clock: Clock;
   /** The period, in milliseconds. */
   readonly periodMs: number;
-  /** The number of the cohort's connections. */
+  /** Returns the number of the cohort's connections. */
   readonly size: () => number;
-  /** Makes publishers wait, or no longer. */
+  /** If `on` is true, publishers wait until a call with false. */
   readonly hold: (on: boolean) => void;
 }
 
 /**
- * The members of a cohort that were too slow for a round and have not rejoined. If they are few, they are slow
- * clients, and rounds do not wait for them. If they are more than a tenth of the cohort and still read many bytes,
- * the whole cohort is at its limit, and publishers have to wait. Otherwise the rate would be that of the fast
- * members, and history would evict events before the others read them. Lagging members that read few bytes are slow;
- * publishers do not wait for them.
+ * The members of a cohort that were too slow for a round and have not rejoined. A few lagging members are slow clients,
+ * and rounds do not wait for slow clients. If more than a tenth of the cohort lags and the laggards still read many
+ * bytes, the whole cohort is at its limit. Then publishers have to wait. Without this wait, the fast members set the
+ * rate, and history evicts events before the lagging members have read the events. Lagging members that read few bytes
+ * are slow clients, and publishers do not wait for slow clients.
  */
 export class LaggingMembers<C> {
   readonly #options: LaggingMembersOptions;
@@ -35,7 +36,7 @@ export class LaggingMembers<C> {
     this.#options = options;
   }
 
-  /** True if more than a tenth of the cohort lags, or would with `more` further members. */
+  /** True if more than a tenth of the cohort lags, when `more` further members count as lagging. */
   isBehindWith(more: number): boolean {
     const size = this.#options.size();
     return size - this.#behind.size - more < quorumOf(size);
@@ -50,13 +51,13 @@ export class LaggingMembers<C> {
     if (this.#behind.delete(connection)) this.#stopWatchingIfFew();
   }
 
-  /** The connection has ended. {@link LaggingMembersOptions.size} may still count it. */
+  /** Call this when the connection has ended. {@link LaggingMembersOptions.size} may still count the connection. */
   left(connection: C): void {
     this.#behind.delete(connection);
     this.#stopWatchingIfFew();
   }
 
-  /** Call it after the write of a page to a drained connection. */
+  /** Call this after the write of a page to a drained connection. */
   served(connection: C, bytes: number): void {
     if (this.#behind.has(connection)) this.#servedBytes += bytes;
   }

@@ -13,7 +13,7 @@ export interface LocalCohortsOptions {
   /** Unique among the hub's outlets. */
   readonly name: string;
   readonly hub: Hub;
-  /** The memory for pages that readers share, in bytes. @default as in `defaultFanoutLimits` */
+  /** The memory for pages that readers share, in bytes. @default the value in `defaultFanoutLimits` */
   readonly pageCacheBytes?: number;
 }
 
@@ -71,7 +71,7 @@ interface LocalCohortOptions {
   readonly hub: Hub;
   readonly pages: PageCache;
   readonly cohort: Cohort;
-  /** Called when its last connection has left. */
+  /** Called when the cohort's last connection has left. */
   readonly onEmpty: () => void;
 }
 
@@ -112,7 +112,7 @@ class LocalCohort implements FanoutCohort {
     const { history } = this.#options.hub;
     const { subscription, connections } = this.#cohort;
     const body = subscription.format.heartbeat(history.idAt(history.head));
-    // Compression turns an empty input into bytes.
+    // An empty body is not compressed, because compression turns an empty input into bytes.
     return body.length === 0 ? body : this.#cohort.coded(body, connections);
   }
 

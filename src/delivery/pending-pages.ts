@@ -1,8 +1,11 @@
 import type { Page, PendingPage } from "../hub/history-page.js";
 
-/** Pages that a slower store, or another process, has to send, from the request until they are written. */
+/**
+ * Pages that a slower store, or another process, has to send. A page is pending from the request until the page is
+ * written.
+ */
 export class PendingPages<R> {
-  /** Readers whose page was requested, each with the function that cancels the request. */
+  /** The readers with a requested page, each with the function that cancels the request. */
   readonly #requested = new Map<R, () => void>();
   readonly #arrived = new Map<R, Page>();
   readonly #onArrival: (reader: R) => void;
@@ -12,7 +15,7 @@ export class PendingPages<R> {
     this.#onArrival = onArrival;
   }
 
-  /** True from a reader's request until it gets its page. */
+  /** True from the request for a reader's page until {@link take} has returned the page. */
   has(reader: R): boolean {
     return this.#requested.has(reader) || this.#arrived.has(reader);
   }
@@ -33,7 +36,7 @@ export class PendingPages<R> {
     return page;
   }
 
-  /** Cancels a reader's request and drops its page: the reader has left, or needs another page. */
+  /** Cancels a reader's request and drops the page. Call this when the reader has left or needs another page. */
   forget(reader: R): void {
     this.#requested.get(reader)?.();
     this.#requested.delete(reader);

@@ -12,7 +12,7 @@ export class ReplyQueue<R> {
     return this.#replies.has(reader);
   }
 
-  /** Adds a reply after the waiting ones. False if all together are too large. */
+  /** Adds a reply after the waiting replies. False if all waiting replies together are too large. */
   add(reader: R, reply: Buffer): boolean {
     const before = this.#replies.get(reader);
     if (before !== undefined && before.length + reply.length > this.#maxBytes) return false;
@@ -20,12 +20,12 @@ export class ReplyQueue<R> {
     return true;
   }
 
-  /** False if a quarter of the allowed size is used: then the client has to wait before it sends more requests. */
+  /** False if a quarter of the allowed size is used. Then the client's next requests have to wait. */
   hasRoomFor(reader: R): boolean {
     return (this.#replies.get(reader)?.length ?? 0) < this.#maxBytes / 4;
   }
 
-  /** Returns the page with the waiting replies in front, and removes these. */
+  /** Returns the page with the waiting replies in front, and removes the replies from the queue. */
   putBefore(reader: R, page: Buffer): Buffer {
     const replies = this.#replies.get(reader);
     if (replies === undefined) return page;

@@ -2,8 +2,8 @@ import type { Clock } from "../base/clock.js";
 import type { FanoutLimits } from "../limits/fanout.js";
 
 /**
- * The share of time that may be spent on waiting for the last members, beyond twice what most needed. Above 1% it
- * raises the p99 of all clients: at 10%, 22 slow clients raised the p99 of 200 fast ones from 15 to 160 ms.
+ * The share of time that rounds may wait for the last members, beyond twice the time of most members. A share above 1%
+ * raises the p99 of all clients: at 10%, 22 slow clients raised the p99 of 200 fast clients from 15 to 160 ms.
  */
 const refillShare = 0.005;
 
@@ -11,18 +11,18 @@ const refillShare = 0.005;
 const budgetShare = 0.1;
 
 /**
- * The number of members whose draining shows how long a round takes: 90%, and in a small cohort all but one. So one
- * slow member does not delay the few others. A single member is always waited for.
+ * The number of drained members that shows the duration of a round: 90%, and in a small cohort all members but one. So
+ * one slow member does not delay the other members of a small cohort. A round always waits for a single member.
  */
 export function quorumOf(members: number): number {
   return Math.min(0.9 * members, Math.max(1, members - 1));
 }
 
 /**
- * The time that rounds of one cohort wait for their last members: twice the time of most members, plus a budget that
- * refills at 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort almost no
- * time, and a round waits for a client that is only a little slower than the others. A member that is left behind loses
- * nothing: it reads on from history.
+ * The time that rounds of one cohort wait for their last members. This time is twice the time of most members, plus a
+ * budget that refills at 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort
+ * almost no time. A round still waits for a client that is only a little slower than the other clients. A member that
+ * is left behind loses no events, because it continues from history.
  */
 export class RoundDeadline {
   readonly #clock: Clock;
@@ -38,8 +38,8 @@ export class RoundDeadline {
   }
 
   /**
-   * The longest duration of a round, in milliseconds, given the time that the quorum needed; undefined if it has not
-   * drained yet.
+   * The longest duration of a round, in milliseconds. `quorumMs` is the time that the quorum needed; undefined if the
+   * quorum has not drained yet.
    */
   waitMs(quorumMs: number | undefined): number {
     const { roundWaitMs, roundWaitFloorMs } = this.#limits;
@@ -48,7 +48,7 @@ export class RoundDeadline {
     return Math.min(roundWaitMs, 2 * quorumMs + Math.max(roundWaitFloorMs, this.#budgetMs));
   }
 
-  /** Subtracts from the budget the time of a finished round beyond twice the quorum's. */
+  /** Subtracts from the budget the time of a finished round beyond twice the time of the quorum. */
   spend(tookMs: number, quorumMs: number): void {
     this.#refill();
     this.#budgetMs = Math.max(0, this.#budgetMs - Math.max(0, tookMs - 2 * quorumMs));

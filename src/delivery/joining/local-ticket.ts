@@ -11,8 +11,8 @@ export class LocalTicket extends JoinTicket {
   }
 
   /**
-   * The request that the ticket was made of. Throws an Error for a ticket of another kind, which belongs to another
-   * process.
+   * Returns the request from which the ticket was created. Throws an Error for a ticket of another kind, because that
+   * ticket belongs to another process.
    */
   static read(ticket: JoinTicket): Joining {
     if (ticket instanceof LocalTicket) return ticket.#joining;

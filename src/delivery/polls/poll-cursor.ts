@@ -6,16 +6,19 @@ import { moveReading, namesOf, startReading } from "../../hub/history-page.js";
 import type { PageSource, ReadState } from "../../hub/history-page.js";
 import type { Offset } from "../../hub/publications/position.js";
 
-/** No position looks like these words, and no publisher's id begins with `#`. */
+/**
+ * The first words of cursors that are not positions. No position begins with these words, and no publisher's id begins
+ * with `#`.
+ */
 const openingWord = "#opening";
 const marksWord = "#told";
 
 /**
- * Writes the cursor for the next poll, which is a position in most cases. If a response was too small for the opening,
- * or for the events after a gap, the cursor also says how far the poller got and with which filters. Other kinds of
+ * Writes the cursor for the next poll. In most cases the cursor is a position. If a response was too small for the
+ * opening, or for the events after a gap, the cursor also contains the poller's progress and filters. Other kinds of
  * streams treat such a cursor as an unknown id.
  *
- * @param added the filters that the poller said are new to it
+ * @param added the filters that the poller reported as new
  */
 export function formatCursor(
   { history }: PageSource,
@@ -27,7 +30,8 @@ export function formatCursor(
   if (state.kind === "opening") {
     const { after, upTo, from, gap } = state;
     const names = state.added ?? namesOf(cohort.subscription.filters);
-    // The next search finds evictions again. Other reasons come from the client's own cursor, so they are kept.
+    // The next search finds evictions again. Other gap reasons depend on the client's own cursor, so the new cursor
+    // keeps these reasons.
     const reason = gap === undefined || gap.reason === "evicted" ? "" : gap.reason;
     return [openingWord, marksOf(names), ...idsOf(after, upTo, from), reason].join(",");
   }
@@ -37,8 +41,9 @@ export function formatCursor(
 }
 
 /**
- * The state in which a poll begins. With a cursor: after it, with the retained values of added filters first. Without
- * one: with all retained values. A filter that was added in the poll before is not added again.
+ * The state in which a poll begins. With a cursor, the poller first gets the retained values of added filters, then
+ * history after the cursor. Without a cursor, the poller gets all retained values. A filter that was added in the
+ * previous poll is not added again.
  */
 export function startPolling(
   source: PageSource,
@@ -53,8 +58,8 @@ export function startPolling(
 }
 
 /**
- * True if a plain position would report the same gap to the poller again. With small responses it would never
- * get past that gap.
+ * True if a cursor that is a plain position makes the next poll report the same gap again. With small responses, such a
+ * poller never gets past the gap.
  */
 function wouldRepeatGap(history: History, { subscription }: Cohort, after: Offset): boolean {
   const report = history.losses({ ...subscription, after, upTo: history.head }, 0);
@@ -62,8 +67,8 @@ function wouldRepeatGap(history: History, { subscription }: Cohort, after: Offse
 }
 
 /**
- * A mark counts evictions, and may be larger than any offset. Several positions encode it, so the text reveals no
- * number.
+ * Splits a mark into numbers that are valid offsets. A mark counts evictions, and may be larger than any offset. The
+ * cursor encodes the mark as several positions, so the text reveals no number.
  */
 function parts(lossMark: LossMark, head: Offset): readonly Offset[] {
   if (head === 0) return [];
@@ -71,7 +76,9 @@ function parts(lossMark: LossMark, head: Offset): readonly Offset[] {
   return [...Array.from({ length: whole }, () => head), lossMark - whole * head];
 }
 
-/** The state in a cursor, and the hashes of the filters that do not count as added there. */
+/**
+ * The state in a cursor, and the hashes of the filters in the cursor. Filters with these hashes do not count as added.
+ */
 interface Found {
   readonly state: ReadState;
   readonly marks: ReadonlySet<string>;
@@ -119,12 +126,12 @@ function marksOf(names: readonly string[]): string {
   return names.map(markOf).join(".");
 }
 
-/** A short hash of a long filter: 48 bits. Two filters with the same hash count as one. */
+/** A hash of a filter's name, with 48 bits. Two filters with the same hash count as one filter. */
 function markOf(name: string): string {
   return createHash("sha256").update(name).digest("base64url").slice(0, 8);
 }
 
-/** Undefined if one of them is no position of this run. */
+/** The offsets of positions. Undefined if one of the ids is not a position of this run, or if there are no ids. */
 function offsetsOf(history: History, ids: readonly string[]): readonly Offset[] | undefined {
   const offsets = ids.flatMap((id) => {
     const cursor = id.startsWith("#") ? history.locate(id) : undefined;

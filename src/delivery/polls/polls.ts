@@ -19,40 +19,46 @@ export interface PollsOptions {
 
 export interface PollRequest {
   readonly subscription: Subscription;
-  /** The position of the response before. Undefined: the poller gets the retained values and the present position. */
+  /** The position of the previous response. Undefined: the poller gets the retained values and the current position. */
   readonly cursor: string | undefined;
-  /** With a cursor: the filters that the poller did not have before. Their retained values come first. @default none */
+  /**
+   * With a cursor: the filters that the poller did not have before. The poller first gets the retained values of these
+   * filters. @default none
+   */
   readonly added?: Joining["added"];
-  /** The longest wait for an event, in milliseconds; 0 answers at once. */
+  /** The longest wait for an event, in milliseconds. With 0, the response is sent at once. */
   readonly waitMs: number;
-  /** Ends the wait: aborted when the poller disconnects. @default never aborted */
+  /** Ends the wait. The front aborts this signal when the poller disconnects. @default never aborted */
   readonly signal?: AbortSignal;
 }
 
 /** The response to a poll. */
 export interface PollAnswer {
-  /** Events in the subscription's format; empty if there are none. Polls with the same state share it. */
+  /**
+   * The events in the subscription's format; empty if there are no events. Polls with the same state share the page.
+   */
   readonly page: Page;
   /** The cursor for the next poll. */
   readonly position: string;
-  /** True if further events are there already. */
+  /** True if further events are already available. */
   readonly more: boolean;
 }
 
 interface WaitingPoll {
   readonly cohort: Cohort;
   readonly added: Joining["added"];
-  /** The end of its wait, in milliseconds of the monotonic clock. */
+  /** The end of the poll's wait, in milliseconds of the monotonic clock. */
   untilMs: number;
   readonly resolve: (answer: PollAnswer) => void;
   state: ReadState;
-  /** Set while it waits for an event. */
+  /** Set while the poll waits for an event. */
   timer: Timer | undefined;
 }
 
 /**
- * An outlet of the hub for long polls. A poll that is behind gets the next page of history at once. Any other waits in
- * its cohort until an event comes. All that wait there get the same page, encoded once.
+ * An outlet of the hub for long polls. If history already has events after a poll's cursor, the poll gets the next page
+ * of history at once. Otherwise the poll waits in its cohort for an event. All polls that wait in a cohort get the same
+ * page, which is encoded once.
  */
 export class Polls implements Outlet {
   readonly name = "poll";
@@ -72,12 +78,12 @@ export class Polls implements Outlet {
     return this.#size;
   }
 
-  /** Resolves with the response, no later than at the end of its wait. */
+  /** Resolves with the response, no later than at the end of the poll's wait. */
   next({ subscription, cursor, added, waitMs, signal }: PollRequest): Promise<PollAnswer> {
     const { hub, clock } = this.#options;
     const cohort = hub.join(this, subscription);
     const state = startPolling(hub, cohort, { cursor, added });
-    // A poll without a cursor asks for the position, so it never waits.
+    // A poll without a cursor requests the position, so such a poll never waits.
     const untilMs = cursor === undefined ? 0 : clock.monotonic() + waitMs;
     this.#size += 1;
     return new Promise((resolve) => {
@@ -96,18 +102,18 @@ export class Polls implements Outlet {
     this.#options.clock.endOfTurn(() => this.#serve(cohort));
   }
 
-  /** Answers all waiting polls, and from now on every poll at once. Safe to call twice. */
+  /** Answers all waiting polls. Answers all later polls at once. A second call is allowed. */
   close(): void {
     this.#closed = true;
     for (const cohort of this.#waiting.keys()) this.#serve(cohort);
   }
 
-  /** Answers the polls that wait in this cohort: an event has come, or the hub stops. */
+  /** Answers the polls that wait in this cohort. Called when an event has arrived, or when the hub stops. */
   #serve(cohort: Cohort): void {
     const polls = this.#waiting.get(cohort);
     if (polls === undefined) return;
     this.#waiting.delete(cohort);
-    // Waiting polls have everything up to here, so all of them now have the same state.
+    // Waiting polls have everything up to the horizon, so all waiting polls of the cohort now have the same state.
     const { horizon } = cohort;
     cohort.listen(false);
     for (const poll of polls) {
@@ -133,7 +139,7 @@ export class Polls implements Outlet {
     else this.#wait(poll);
   }
 
-  /** One read of history takes milliseconds. The next one is in another turn. */
+  /** Continues a read of history in another turn, because one read takes milliseconds. */
   #readOn(poll: WaitingPoll): void {
     this.#options.clock.endOfTurn(() => this.#read(poll));
   }
@@ -154,7 +160,7 @@ export class Polls implements Outlet {
     poll.timer = this.#options.clock.after(this.#leftMs(poll), () => this.#giveUp(poll));
   }
 
-  /** Its wait is over without an event. It has everything up to the cohort's horizon. */
+  /** Answers a poll whose wait ended without an event. The poll has everything up to the cohort's horizon. */
   #giveUp(poll: WaitingPoll): void {
     const { cohort } = poll;
     const { horizon } = cohort;
@@ -182,7 +188,8 @@ export class Polls implements Outlet {
 }
 
 /**
- * The state of a waiting poll: it has everything up to the horizon of its cohort, and knows of all losses up to there.
+ * The state of a waiting poll. The poll has everything up to the horizon of its cohort, and knows of all losses up to
+ * the horizon.
  */
 function standing({ state }: WaitingPoll, horizon: Offset): ReadState {
   const after = state.kind === "history" ? Math.max(state.after, horizon) : horizon;
