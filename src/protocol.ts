@@ -39,9 +39,9 @@ export const gapEventType = "pharos-gap";
 /** Event types with this prefix are reserved for Pharos. Publishers must not use them. */
 export const reservedTypePrefix = "pharos-";
 
-/** The reason for a gap. */
+/** The reason of a gap. */
 export type GapReason =
-  /** The id is not in history: it was never published, or was evicted. */
+  /** The id is not in history: the event was never published, or was evicted. */
   | "unknown-id"
   /** The position belongs to another run of the hub. */
   | "other-epoch"
@@ -58,6 +58,6 @@ export interface GapNotice {
    * which.
    */
   readonly topics: readonly { readonly topic: string; readonly missedAtMost: number }[];
-  /** True if more topics have lost publications: more than 20, or some whose counts were discarded. */
+  /** True if more topics have lost publications: more than 20 topics, or topics whose counts were discarded. */
   readonly more: boolean;
 }

@@ -31,16 +31,16 @@ import { Polls } from "../delivery/polls/polls.js";
 import { subscriptionsTopic } from "../presence/documents.js";
 import { Presence } from "../presence/presence.js";
 
-/** The longest time that a stop waits for deliveries, in milliseconds. */
+/** The longest time that the hub waits for deliveries when it stops, in milliseconds. */
 const settleMs = 3000;
 
 export interface AppPorts {
   readonly logger: Logger;
   /** The version that the admin address reports. */
   readonly version: string;
-  /** Called when `shutdown` comes at the control endpoint. */
+  /** Called when the message `shutdown` arrives at the control endpoint. */
   readonly onShutdownRequest?: () => void;
-  /** The program of a worker process. @default the one beside this code */
+  /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string;
   /** @default the machine's clock */
   readonly clock?: Clock;
@@ -64,10 +64,10 @@ export interface App {
    * @throws PharosError as `parsePublication`
    */
   publish(input: PublicationInput): Promise<string>;
-  /** All metrics by name and labels: counters since the start, gauges as they are now. */
+  /** All metrics by name and labels: counters since the start, and current values of gauges. */
   figures(): Readonly<Record<string, number>>;
   /**
-   * Stops in order: accepts nothing more, delivers what is pending, and closes all streams. Safe to call twice.
+   * Stops in order: accepts nothing more, delivers pending publications, and closes all streams. Safe to call twice.
    */
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export interface App {
 /**
  * Builds a hub from its configuration and starts it. Resolves when its listeners are bound.
  *
- * @throws PharosError `unreachable` or `bad-endpoint` if a listener cannot be bound; then nothing is left running
+ * @throws PharosError `unreachable` or `bad-endpoint` if a listener cannot be bound; then nothing continues to run
  */
 export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   const app = new RunningApp(config, ports);
@@ -139,7 +139,7 @@ class RunningApp implements App {
     });
     const gateway = this.#createGateway();
     this.#gateway = gateway;
-    // After those of the protocols, which must know an entry before the hub delivers it.
+    // The hub follows the journal after the protocols, which must know an entry before the hub delivers it.
     this.#journal.follow(this.#hub);
     if (this.#presence !== undefined) this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;
@@ -212,7 +212,7 @@ class RunningApp implements App {
     this.#ports.logger.debug({ figures: this.figures() }, "figures");
   }
 
-  /** The metrics, with the gauges as they are now. */
+  /** The metrics, with the current values of the gauges. */
   #currentMetrics(): MetricsRegistry {
     setGauges(
       {

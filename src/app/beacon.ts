@@ -6,8 +6,8 @@ import { defaultTopic } from "../protocol.js";
 
 /**
  * Publishes `Timestamp <ISO 8601>` to the topic `broadcast` at once and then every `seconds`, so that a new client sees
- * events arrive. The events have no ids of their own: a counter would start again with the hub, and its ids would mean
- * other events to clients that resume.
+ * events arrive. The publisher sets no event ids. A counter would start again with each start of the hub, and a
+ * resuming client would then resume from another event.
  */
 export function startBeacon(options: {
   readonly seconds: number;

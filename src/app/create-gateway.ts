@@ -30,7 +30,7 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
   readonly journal: Journal;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Open streams of all fronts, and polls that wait. */
+  /** The number of open streams of all fronts, and of waiting polls. */
   readonly streams: () => number;
   readonly polls: Polls;
   /** True while the hub stops: it accepts no more publications. */
@@ -82,7 +82,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
   };
 }
 
-/** The limits of streams hold for polls too, while they wait. */
+/** The limits of streams also apply to polls, while the polls wait. */
 function pollAdmission(parts: GatewayParts, clients: ClientLimits): PollAdmission {
   const { polls, clock } = parts;
   return new PollAdmission({
@@ -133,8 +133,8 @@ function compressed({ compress, compressPrivate }: Config): "none" | "public" | 
 }
 
 /**
- * @throws PharosError `too-many-connections` when the hub cannot hold another stream with these filters,
- *   `bad-filter` when it holds too many patterns that begin like one of them
+ * @throws PharosError `too-many-connections` when the hub cannot hold another stream with these filters, `bad-filter`
+ *   when the hub has too many patterns that begin like one of these filters
  */
 function checkStream({ config, hub, streams }: GatewayParts, filters: readonly TopicFilter[]): void {
   checkFilters(hub, filters);

@@ -4,8 +4,8 @@ import type { Endpoint } from "../zeromq/endpoint.js";
 import type { Logger } from "../base/log.js";
 
 /**
- * Reads the keys for ingest endpoints that other machines can reach; undefined if no file is configured. It logs the
- * hub's public key, and warns if the file is exposed or not used.
+ * Reads the keys for ingest endpoints that other machines can reach; undefined if no file is configured. Logs the hub's
+ * public key. Also warns if other users can read the file, or if the file is not used.
  *
  * @throws PharosError `bad-curve-key` if the file cannot be used
  */

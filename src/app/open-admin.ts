@@ -11,13 +11,16 @@ import { EventLoopDelay } from "../monitoring/event-loop-delay.js";
 import { processMetrics } from "../monitoring/process-metrics.js";
 import { statusDocument } from "../monitoring/status-document.js";
 
-/** Counters that start at 0. A counter that appears with its first event has no rate for that event. */
+/**
+ * Counters that start at 0. If a counter appears only with its first event, a monitoring system shows no rate for that
+ * event.
+ */
 const withoutLabels = ["publications_total", "duplicate_ids_total", "second_requests_total"] as const;
 
 export interface AdminParts {
   readonly config: Pick<Config, "admin" | "adminToken">;
   readonly version: string;
-  /** All metrics; the gauges are set when it is called. */
+  /** Returns all metrics, with the current values of the gauges. */
   readonly metrics: () => MetricsRegistry;
   readonly fronts: readonly Front[];
   readonly clock: Clock;
@@ -31,9 +34,9 @@ export interface Admin {
 }
 
 /**
- * Opens the address for metrics and status, if one is configured. If another program uses the port, a configured
- * address is an error. The default address, which a second hub on a machine also has, is only a warning, and stays
- * closed.
+ * Opens the address for metrics and status, if one is configured. If another program uses the port of a configured
+ * address, that is an error. For the default address it is only a warning, and the address stays closed: a second hub
+ * on the same machine has the same default.
  *
  * @throws PharosError `unreachable` if a configured address cannot be bound
  */

@@ -17,7 +17,9 @@ export interface IngressParts {
   readonly metrics: Metrics;
 }
 
-/** Opens the configured endpoints one by one, so that the caller can close the first if a later one fails. */
+/**
+ * Opens the configured endpoints one by one, so that the caller can close the earlier ones if a later endpoint fails.
+ */
 export async function* openIngresses(parts: IngressParts): AsyncGenerator<ZeroMqIngress, void> {
   const { config, logger } = parts;
   const endpoints = config.ingest.map((endpoint) => parseEndpoint(endpoint, "bind"));
@@ -47,7 +49,7 @@ export async function openControl(
   return namingOption("--control", ControlSocket.open({ endpoint, onShutdown, clock, logger }));
 }
 
-/** An error of the socket names only its address, so the message adds the option. */
+/** An error of the socket names only the address, so this function adds the option to the message. */
 async function namingOption<T>(option: string, opened: Promise<T>): Promise<T> {
   try {
     return await opened;

@@ -5,10 +5,10 @@ import { parseHandedOver, parseWorkerSettings } from "../workers/ipc/settings.js
 import { systemClock } from "./system-clock.js";
 
 /**
- * Runs a worker process. It gets its settings and then its connections from the hub. Resolves when the hub has closed
- * it in order. Rejects if the hub has ended, or the worker cannot start.
+ * Runs a worker process. The worker gets its settings and then its connections from the hub. Resolves when the hub has
+ * closed the worker in order. Rejects if the hub has ended, or if the worker cannot start.
  *
- * @param createLogger creates the log, once its level is known
+ * @param createLogger creates the logger, once the log level is known
  */
 export async function runWorker(createLogger: (level: LogLevel) => Logger): Promise<void> {
   await new Promise<void>((resolve, reject) => {

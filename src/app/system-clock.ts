@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../base/clock.js";
 
-/** The machine's time. The timers do not keep the process alive; the listeners do. */
+/** The machine's time. The timers do not keep the process alive, but the listeners do. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),

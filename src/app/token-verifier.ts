@@ -3,7 +3,7 @@ import { createVerifier, type VerifierPorts } from "../auth/tokens/verifier.js";
 import type { Config } from "../config/config.js";
 
 /**
- * The verifier for the configured keys; undefined if there are none, so that every token is refused.
+ * The verifier for the configured keys; undefined if there are no keys, so that every token is refused.
  *
  * @throws PharosError `bad-config` if a key is missing, weak or invalid
  */

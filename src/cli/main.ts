@@ -5,17 +5,17 @@ import { exitCodes } from "./terminal/io.js";
 import { run } from "./program.js";
 
 /**
- * The longest time that unsent messages delay the exit, in milliseconds. It is longer than the linger time of a
+ * The longest time that unsent messages delay the exit, in milliseconds. This is longer than the linger time of a
  * publisher.
  */
 const lingerMs = 6000;
 
-/** The same after a signal: the user wants the program to end. */
+/** The same time after a signal, when the user wants the program to end. */
 const hurryMs = 300;
 
 const interrupted = new AbortController();
 
-// The first signal starts an orderly end; the second one ends at once.
+// The first signal starts an orderly end. The second signal ends the program at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
     if (interrupted.signal.aborted) process.exit(exitCodes.failed);
@@ -27,7 +27,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
 });
 
-// A hub continues if nobody reads its log.
+// The hub continues if no program reads its log.
 process.stderr.on("error", () => undefined);
 
 process.on("uncaughtException", (error) => {
@@ -42,7 +42,8 @@ const code = await run(process.argv.slice(2), {
   environment: process.env,
   interrupted: interrupted.signal,
 });
-// The process ends by itself when all output is written and published. A call of exit here loses the rest.
+// The process ends by itself when all output is written and all messages are published. A call of exit here would lose
+// the rest.
 process.exitCode = code;
 process.stdin.destroy();
 setTimeout(() => process.exit(code), interrupted.signal.aborted ? hurryMs : lingerMs).unref();

@@ -12,7 +12,7 @@ import { addToken } from "./commands/token-command.js";
 import { packageVersion } from "../version.js";
 
 /**
- * Runs the command line `args` (without node and script) and returns the exit code: 0 stopped, 1 failure, 2 bad
+ * Runs the command line `args` (without node and script) and returns the exit code: 0 stopped, 1 failure, 2 incorrect
  * usage. Never throws: each error is one line on standard error.
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -28,12 +28,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Ended {
   code: number;
 }
 
-/** All commands. An action puts the exit code into `ended`. */
+/** Creates all commands. The action of a command writes the exit code to `ended`. */
 export function createProgram(io: Io, ended: Ended): Command {
   const root = new Command("pharos")
     .description(
@@ -42,7 +42,7 @@ export function createProgram(io: Io, ended: Ended): Command {
     .version(packageVersion(), "--version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .helpCommand(false)
-    // An option belongs to the command before it: both `token` and `token check` have --config.
+    // An option belongs to the command before the option: both `token` and `token check` have --config.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({

@@ -4,9 +4,10 @@ import { failureText } from "./terminal/failure.js";
 import { exitCodes } from "./terminal/io.js";
 import { createLogger } from "./terminal/log-lines.js";
 
-// The entry of a worker process, which `pharos serve --workers` starts. Without the IPC channel of the hub it ends.
+// The entry of a worker process, which `pharos serve --workers` starts. Without the IPC channel of the hub, the process
+// ends.
 
-// Ctrl-C reaches the whole process group. Workers ignore it: the hub stops them.
+// Ctrl-C sends a signal to the whole process group. Workers ignore this signal, because the hub stops them.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 process.stderr.on("error", () => undefined);
 

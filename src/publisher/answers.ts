@@ -1,7 +1,7 @@
 import { PharosError } from "../base/errors.js";
 import type { Posted } from "./post.js";
 
-/** Statuses after which the same request may succeed later. */
+/** Temporary statuses: the same request may succeed later. */
 const temporary: ReadonlySet<number> = new Set([408, 425, 429]);
 
 const maxReasonLength = 300;
@@ -10,7 +10,8 @@ const maxIdLength = 4096;
 /**
  * Reads the event id from the response to one publication.
  *
- * @throws PharosError `refused` or `not-taken` with the reason of the hub; `refused` when the response is not from a hub
+ * @throws PharosError `refused` or `not-taken` with the reason of the hub; also `refused` when the response is not from
+ *   a hub
  */
 export function parseId(answer: Posted): string {
   if (answer.status !== 200) throw publishRefusal(answer);
@@ -50,7 +51,7 @@ function reasonOf({ status, type, text }: Posted): string {
   return reason === "" ? "it gave no reason" : reason;
 }
 
-/** A field of a JSON object, such as the `detail` of problem details [RFC 9457]; undefined if it is missing. */
+/** A field of a JSON object, such as the `detail` of problem details [RFC 9457]; undefined if the field is missing. */
 function fieldOf(text: string, name: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
@@ -73,7 +74,7 @@ function firstLine(text: string): string {
   return text.trim().split("\n", 1)[0] ?? "";
 }
 
-/** Escapes control characters: the text comes from the server and may be printed on a terminal. */
+/** Escapes control characters, because the text is from the server and may be printed on a terminal. */
 function printable(text: string): string {
   const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, " ").trim();
   return clean.length > maxReasonLength ? `${clean.slice(0, maxReasonLength)}…` : clean;

@@ -16,8 +16,8 @@ export interface OutgoingPublication {
 }
 
 /**
- * Encodes a publication as a ZeroMQ message for a hub: topic, data and, if needed, options in JSON. It applies the
- * validation of the hub, so that the publishing program gets the error.
+ * Encodes a publication as a ZeroMQ message for a hub: topic, data and, if needed, options in JSON. The function
+ * validates the publication with the rules of the hub, so that the publishing program gets the error.
  *
  * @throws PharosError as {@link parsePublication}
  */

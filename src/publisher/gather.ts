@@ -1,15 +1,15 @@
 export interface GatherLimits<Item> {
   /** The largest number of items in one batch, and of items that are read ahead. */
   readonly count: number;
-  /** The largest size of a batch in bytes. One larger item makes a batch of its own. */
+  /** The largest size of a batch in bytes. A larger item is a batch of its own. */
   readonly bytes: number;
   readonly sizeOf: (item: Item) => number;
 }
 
 /**
- * Reads a source while its consumer is busy, and yields the items that have arrived, in order. The first batch has one
- * item; slower consumers get larger batches. No item waits for a batch to fill. An error of the source is thrown after
- * the items that were read before it.
+ * Reads a source while the consumer is busy, and yields the items that have arrived, in order. The first batch has one
+ * item. Slower consumers get larger batches. No item waits until a batch is full. If the source throws an error, the
+ * function first yields the items before the error, and then throws the error.
  */
 export async function* gather<Item>(
   source: AsyncIterable<Item> | Iterable<Item>,
@@ -43,7 +43,7 @@ class Reader<Item> {
     );
   }
 
-  /** The next batch, empty at the end of the source. */
+  /** Returns the next batch, which is empty at the end of the source. */
   async take({ count, bytes, sizeOf }: GatherLimits<Item>): Promise<readonly Item[]> {
     while (this.#queue.length === 0 && this.#end === undefined) await this.#change();
     if (this.#queue.length === 0 && this.#end !== undefined && "error" in this.#end) throw this.#end.error;
@@ -57,7 +57,7 @@ class Reader<Item> {
     return batch;
   }
 
-  /** Stops reading after the item that it is waiting for. */
+  /** Stops reading after the next item of the source. */
   stop(): void {
     this.#stopped = true;
     this.#changed();

@@ -4,12 +4,12 @@ import type { OutgoingPublication } from "./frames.js";
 
 /** A publication as a program passes it to {@link HttpPublisher}. */
 export interface HttpPublication extends Omit<OutgoingPublication, "topic"> {
-  /** One topic, or several; the first is the canonical one. @default "broadcast" */
+  /** One topic or several topics. The first topic is the canonical one. @default "broadcast" */
   readonly topic?: string | readonly string[] | undefined;
 }
 
 /**
- * Validates a publication as the hub will, so that the publishing program gets the error.
+ * Validates a publication with the rules of the hub, so that the publishing program gets the error.
  *
  * @throws PharosError as `parsePublication`
  */
@@ -28,7 +28,7 @@ export function encodeForm({ topics, data, id, type, retryMs, private: hidden }:
   return form.toString();
 }
 
-/** Encodes a publication as one line of JSON, without a newline. False and absent fields are left out. */
+/** Encodes a publication as one line of JSON, without a newline. The line omits false and absent fields. */
 export function encodeLine(publication: Publication): string {
   const { topics, data, id, type, retryMs, retain } = publication;
   return JSON.stringify({

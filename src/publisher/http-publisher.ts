@@ -16,8 +16,8 @@ export interface HttpPublisherOptions {
 
 export interface PublishOptions {
   /**
-   * Makes a repeated request safe: a hub answers a known key with the first event id and publishes nothing. Only a
-   * Pharos hub supports it.
+   * Makes a repeated request safe: if the hub knows the key, it returns the first event id and publishes nothing. Only
+   * a Pharos hub supports this option.
    */
   readonly idempotencyKey?: string | undefined;
 }
@@ -31,16 +31,19 @@ const maxWaiting = 10_000;
 const formType = "application/x-www-form-urlencoded";
 const linesType = "application/x-ndjson";
 
-/** These statuses mean that the server does not accept lines of JSON, or not this many: a stock Mongrel2 answers 413 above 20 KB. */
+/**
+ * These statuses mean that the server does not accept lines of JSON, or not so many lines. For example, Mongrel2 with
+ * its default settings answers 413 above 20 KB.
+ */
 const noLines: ReadonlySet<number> = new Set([404, 405, 413, 415]);
 
-/** After these errors, sending the batch again one by one would be useless or unsafe. */
+/** After these errors, it is useless or unsafe to send the publications of the batch again one by one. */
 const final: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable", "closed"]);
 
 /**
  * Publishes to a Mercure hub over HTTP. It sends one request at a time, so publications keep the order of the calls.
- * Features of Pharos alone (`retain`, `idempotencyKey`, batches) use its path `/publish`. After a failure the call
- * rejects and nothing is sent again; the next call starts fresh.
+ * Features that only Pharos has (`retain`, `idempotencyKey`, batches) use the path `/publish`. After a failure the call
+ * rejects, and the publisher sends nothing again. The next call is not affected.
  */
 export class HttpPublisher {
   readonly #urls: HubUrls;
@@ -86,7 +89,8 @@ export class HttpPublisher {
   }
 
   /**
-   * Publishes all or nothing in one request, and resolves with the event ids. Only a Pharos hub supports it.
+   * Publishes all publications or none, in one request, and resolves with the event ids. Only a Pharos hub supports
+   * batches.
    *
    * @throws PharosError as {@link publish}
    */
@@ -99,9 +103,9 @@ export class HttpPublisher {
   }
 
   /**
-   * Publishes all items of the source in order, and resolves with their number. Items that arrive during a request go
-   * together into the next request, if the hub supports it. Stops at the first failure; the items before it are
-   * published.
+   * Publishes all items of the source in order, and resolves with their number. Items that arrive during a request are
+   * sent together in the next request, if the hub supports batches. Stops at the first failure. The items before the
+   * failure are published.
    *
    * @throws PharosError as {@link publish}, with the number of the publication before the message
    */
@@ -141,7 +145,10 @@ export class HttpPublisher {
     return batch.length;
   }
 
-  /** Publishes a batch. False if nothing was published, because one item was refused or the hub supports no batches. */
+  /**
+   * Publishes a batch. Returns false if nothing was published, because one item was refused or the hub supports no
+   * batches.
+   */
   async #tookAll(batch: readonly HttpPublication[]): Promise<boolean> {
     try {
       await this.publishBatch(batch);

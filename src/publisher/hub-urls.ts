@@ -5,7 +5,7 @@ import { mercurePath, publishPath } from "../protocol.js";
 export interface HubUrls {
   /** The URL of the hub, for a publication as a form. */
   readonly hub: string;
-  /** The URL for lines of JSON; undefined if it cannot be derived from the path of the hub. */
+  /** The URL for lines of JSON; undefined if the path of the hub does not determine this URL. */
   readonly lines: string | undefined;
 }
 

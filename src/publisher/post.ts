@@ -16,17 +16,17 @@ export interface Posted {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  /** The time until a retry, in milliseconds; undefined if the server names none. */
+  /** The time until a retry, in milliseconds; undefined if the response has no such time. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** A response has a few hundred bytes for each id. */
+/** The largest response in bytes. A response has a few hundred bytes for each id. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 const retryMs = 100;
 /**
- * A retry needs at least this time, or a quarter of the time-out if that is less. After a shorter retry it would
- * be unclear whether the hub is down or has received the request. A refused connection takes a few milliseconds here,
- * and about a hundred on a busy machine.
+ * The shortest time for a retry, in milliseconds; or a quarter of the time-out, if that is less. After a shorter retry,
+ * the publisher could not know whether the hub is down or has received the request. A refused connection needs a few
+ * milliseconds, and about a hundred on a busy machine.
  */
 const lastAttemptMs = 500;
 
@@ -34,8 +34,8 @@ const lastAttemptMs = 500;
 const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
 /**
- * With these statuses, the server did not process the request. It may be repeated after the time in `Retry-After` [RFC
- * 9110 10.2.3].
+ * With these statuses, the server did not process the request. The publisher may send the request again after the time
+ * in `Retry-After` [RFC 9110 10.2.3].
  */
 const notYet: ReadonlySet<number> = new Set([429, 503]);
 
@@ -47,8 +47,8 @@ const notYet: ReadonlySet<number> = new Set([429, 503]);
  * - A request that may have been carried out is never sent again.
  * - It does not follow redirects: the token is for this URL only.
  *
- * @throws PharosError `unreachable` when no connection could be made, `not-taken` when the response did not arrive
- *   in time or the connection broke: then the outcome is unknown
+ * @throws PharosError `unreachable` when no connection could be opened, `not-taken` when the response did not arrive in
+ *   time or the connection broke: then the outcome is unknown
  */
 export async function post(request: Post): Promise<Posted> {
   const signal = AbortSignal.timeout(request.timeoutMs);
@@ -83,7 +83,7 @@ async function attempt(request: Post, signal: AbortSignal): Promise<Posted> {
   };
 }
 
-/** Reads `Retry-After` in seconds. Its other form, a date, is for waits of minutes and hours. */
+/** Reads `Retry-After` in seconds. The other form of this header, a date, is for waits of minutes and hours. */
 function parseSeconds(text: string | null): number | undefined {
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
 }
@@ -105,7 +105,9 @@ interface Cause {
   readonly error: unknown;
 }
 
-/** The message of an error from `fetch` says only that it failed; its `cause` says why. */
+/**
+ * The message of an error from `fetch` says only that the request failed. The `cause` of the error contains the reason.
+ */
 function causeOf(error: unknown): Cause {
   const inner = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   const given: unknown = inner instanceof Error && "code" in inner ? inner.code : undefined;
@@ -132,8 +134,8 @@ function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
 }
 
 /**
- * True if it failed before a request was sent. An error without a code comes from `fetch` itself, for example for a
- * blocked port.
+ * True if the connection failed before a request was sent. An error without a code is from `fetch` itself, for example
+ * for a blocked port.
  */
 function isConnecting({ code, error }: Cause): boolean {
   if (code === undefined) return error instanceof TypeError;

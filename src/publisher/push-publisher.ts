@@ -8,11 +8,14 @@ import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
 
 export interface PublisherOptions {
-  /** The time that one send may wait until a hub accepts it, in milliseconds. @default 5000 */
+  /** The longest time that one send waits until a hub accepts the message, in milliseconds. @default 5000 */
   readonly timeoutMs?: number;
   /** The time after `close` in which sent messages may still reach the hub, in milliseconds. @default 5000 */
   readonly lingerMs?: number;
-  /** The number of messages in flight before a send waits. A hub that crashes may lose them. @default 128 */
+  /**
+   * The number of messages in flight before a send waits. If the hub crashes, messages in flight may be lost. @default
+   * 128
+   */
   readonly queuedMessages?: number;
   /** The keys of the publisher and the public key of the hub, for an endpoint with CURVE keys. @default none */
   readonly curve?: CurveClientKeys | undefined;
@@ -28,11 +31,11 @@ const defaultOptions: Required<Omit<PublisherOptions, "curve">> = Object.freeze(
 const maxWaiting = 10_000;
 
 /**
- * Publishes to a hub over ZeroMQ. It sends a publication only to a connected hub, and queues none for a hub
- * that may never connect. An overloaded hub makes sends wait, up to the timeout. The publisher reconnects by itself.
+ * Publishes to a hub over ZeroMQ. It sends a publication only to a connected hub. It queues no publication for a hub
+ * that may never connect. If the hub is overloaded, sends wait, up to the time-out. The publisher reconnects by itself.
  */
 export class PushPublisher {
-  /** The address in use; after a bind to a free port, with that port. */
+  /** The address in use. After a bind to a free port, the address contains the real port. */
   readonly address: string;
   readonly #socket: Push;
   readonly #timeoutMs: number;
@@ -49,8 +52,8 @@ export class PushPublisher {
   }
 
   /**
-   * Opens a publisher. It connects to `endpoint`, or binds it if `@` comes first. It succeeds without a hub: then the
-   * first publication fails.
+   * Opens a publisher. It connects to `endpoint`, or binds `endpoint` if the text begins with `@`. Opening succeeds
+   * without a hub, but then the first publication fails.
    *
    * @throws PharosError `bad-endpoint`, `bad-curve-key`
    */
@@ -70,11 +73,11 @@ export class PushPublisher {
   }
 
   /**
-   * Publishes in the order of the calls. Resolves when the message is on its way to a connected hub. ZeroMQ does not
-   * confirm more: a hub that crashes may lose messages on their way.
+   * Publishes in the order of the calls. Resolves when the message is in transit to a connected hub. ZeroMQ does not
+   * confirm delivery: if the hub crashes, messages in transit may be lost.
    *
-   * @throws PharosError `not-taken` when no hub accepted it in time, `closed`, `too-large` when 10,000 calls
-   *   wait already; the code of a validation error, before anything is sent
+   * @throws PharosError `not-taken` when no hub accepted it in time, `closed`, `too-large` when 10,000 calls wait
+   *   already; the code of a validation error, before anything is sent
    */
   async publish(publication: OutgoingPublication): Promise<void> {
     await this.#enqueue(encodeIngestMessage(publication));
@@ -96,8 +99,8 @@ export class PushPublisher {
   }
 
   /**
-   * Publishes all items of the source as fast as the hub accepts them, and resolves with their number. It reads the next
-   * item only when the queue has space. Stops at the first failure.
+   * Publishes all items of the source as fast as the hub accepts them, and resolves with their number. The method reads
+   * the next item only when the queue has space. Stops at the first failure.
    *
    * @throws PharosError as {@link publish}, with the number of the publication before the message
    */
@@ -116,9 +119,8 @@ export class PushPublisher {
   }
 
   /**
-   * Waits for earlier calls, then closes. Messages in flight go out in the background for the linger time, also while the
-   * process ends by itself; `process.exit` may cut them off.
-   * Safe to call twice.
+   * Waits for earlier calls, then closes. ZeroMQ sends the messages in flight in the background for the linger time,
+   * even while the process ends by itself. `process.exit` may lose these messages. Safe to call twice.
    */
   async close(): Promise<void> {
     await this.#last;

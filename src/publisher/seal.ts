@@ -7,8 +7,9 @@ import { PharosError } from "../base/errors.js";
 const keyBytes = 32;
 
 /**
- * Seals data as a JWE in its compact form [RFC 7516 7.1] with the key in a file: 32 bytes in base64 or base64url. Clients with the same key can
- * decrypt it. The hub and the network see only its length. Topic, type and id are not encrypted.
+ * Seals data as a JWE in its compact form [RFC 7516 7.1] with the key in a file: 32 bytes in base64 or base64url.
+ * Clients with the same key can decrypt the data. The hub and the network see only the length of the data. Topic, type
+ * and id are not encrypted.
  *
  * @throws PharosError `bad-config` when the file cannot be read or has no such key
  */

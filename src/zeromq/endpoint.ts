@@ -1,7 +1,7 @@
 import { PharosError } from "../base/errors.js";
 import { isLoopback } from "../base/loopback.js";
 
-/** An address that a ZeroMQ socket binds or connects. Only {@link parseEndpoint} makes one. */
+/** An address that a ZeroMQ socket binds or connects. Only {@link parseEndpoint} creates an endpoint. */
 export interface Endpoint {
   readonly mode: "bind" | "connect";
   /** The address for ZeroMQ: `tcp://HOST:PORT` or `ipc://PATH`. */
@@ -19,8 +19,8 @@ const maxPathBytes = 107;
 
 /**
  * Parses an endpoint in CZMQ's notation: `@tcp://127.0.0.1:9997` binds, `>ipc://path` connects, and without a sign
- * `defaultMode` decides. A bind may use a free port (`*` or `0`) or all interfaces (`*`); a connect needs a host and a
- * port. `localhost` is bound as 127.0.0.1, since ZeroMQ does not bind names.
+ * `defaultMode` decides. A bind may use a free port (`*` or `0`) or all interfaces (`*`). A connect needs a host and a
+ * port. `localhost` is bound as 127.0.0.1, because ZeroMQ does not bind names.
  *
  * @throws PharosError `bad-endpoint` for anything else
  */
@@ -39,7 +39,7 @@ function tcpEndpoint(text: string, mode: Endpoint["mode"], place: string): Endpo
   if (mode === "connect" && (host === "*" || port === "*" || Number(port) === 0))
     throw refusal(text, "an endpoint to connect needs a host and a port from 1 to 65535");
   const bound = mode === "bind" && host === "localhost" ? "127.0.0.1" : host;
-  // Only `*` means a free port in every release of libzmq; other programs write `0`.
+  // Only `*` means a free port in every release of libzmq. Other programs write `0`.
   const address = `tcp://${bound}:${Number(port) === 0 ? "*" : port}`;
   return { mode, address, transport: "tcp", isLoopback: isLoopback(host) };
 }

@@ -10,9 +10,9 @@ export interface BeaconOptions {
 }
 
 /**
- * Publishes the time at a fixed interval until interrupted. The event id is the time in milliseconds since 1970: a count
- * from 1 would repeat after a restart, and a returning client would resume from the wrong event. If no hub accepts the
- * publication, the command reports it once and keeps trying, so hub and beacon may start in any order.
+ * Publishes the time at a fixed interval until interrupted. The event id is the time in milliseconds since 1970. A
+ * count from 1 would repeat after a restart, and a resuming client would resume from the wrong event. If no hub accepts
+ * the publication, the command reports this once and tries again, so hub and beacon may start in any order.
  *
  * @throws PharosError when the publication itself is refused
  */
@@ -31,10 +31,10 @@ export async function beacon(options: BeaconOptions, publisher: CliPublisher, io
   return exitCodes.stopped;
 }
 
-/** Errors that may not occur at the next attempt. */
+/** Temporary errors: the next attempt may succeed. */
 const mayPass: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable"]);
 
-/** Publishes once. False if no hub accepted it. */
+/** Publishes once. Returns false if no hub accepted the publication. */
 async function send({ topic }: BeaconOptions, publisher: CliPublisher): Promise<boolean> {
   try {
     const now = new Date();

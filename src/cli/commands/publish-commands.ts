@@ -73,7 +73,10 @@ function addTargetOptions(command: Command): Command {
     .option("--topic <T>", "The topic to publish to.", defaultTopic);
 }
 
-/** Opens a publisher for `work` and closes it afterwards. An interrupt does not wait for messages that no hub accepts. */
+/**
+ * Opens a publisher for `work` and closes it afterwards. After an interrupt, the command does not wait for messages
+ * that no hub accepts.
+ */
 async function publishing(
   target: Target,
   io: Io,

@@ -8,18 +8,18 @@ export interface PublishCommandOptions {
   readonly topic?: string | undefined;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
-  /** Without it each line of standard input is published separately. */
+  /** The data to publish. Without `data`, each line of standard input is published separately. */
   readonly data?: string | undefined;
-  /** Encrypts the data before it is published. @default nothing */
+  /** Encrypts the data before the publication. @default no encryption */
   readonly seal?: ((data: string) => Promise<string>) | undefined;
 }
 
 /**
- * Publishes once, or once for each line of standard input. Each publication is validated before it is sent. The first
- * failure ends the command; the publications before it were published.
+ * Publishes once, or once for each line of standard input. The command validates each publication before it sends the
+ * publication. The first failure ends the command. The publications before the failure were published.
  *
- * @throws PharosError `not-taken` or `unreachable` when no hub accepts one in 5 s, `refused` with the hub's reason, or
- *   the code of the validation error
+ * @throws PharosError `not-taken` or `unreachable` when no hub accepts a publication in 5 s, `refused` with the hub's
+ *   reason, or the code of the validation error
  */
 export async function runPublish(
   options: PublishCommandOptions,

@@ -10,11 +10,13 @@ export interface CliPublication {
 
 /** The publisher that the commands use. */
 export interface CliPublisher {
-  /** Resolves when a hub has accepted it. Rejects when it is refused, or not accepted in time. */
+  /**
+   * Resolves when a hub has accepted the publication. Rejects when the hub refuses it, or does not accept it in time.
+   */
   publish(publication: CliPublication): Promise<unknown>;
   /**
-   * Publishes all in order. It stops at the first failure, whose message begins with the noun and the number of the
-   * publication. The publications before it were published.
+   * Publishes all items in order. Stops at the first failure. The error message begins with the noun and the number of
+   * the publication. The publications before the failure were published.
    */
   publishAll(
     publications: AsyncIterable<CliPublication>,

@@ -9,11 +9,11 @@ import { createLogger } from "../terminal/log-lines.js";
 import { packageVersion } from "../../version.js";
 
 /**
- * Runs a hub until a signal or `shutdown` on its control endpoint stops it. Standard output gets only the line `ready …`,
- * when the listeners are bound.
+ * Runs a hub until a signal or `shutdown` on its control endpoint stops it. It writes only the line `ready …` to
+ * standard output, when the listeners are bound.
  *
  * @returns the exit code
- * @throws an error that prevents an orderly start or stop
+ * @throws any error that prevents an orderly start or stop
  */
 export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): Promise<number> {
   const config = loadConfig({ options, environment: io.environment });

@@ -11,7 +11,7 @@ import {
 
 const configOption = "config";
 
-/** Adds an option for each setting that is no secret. */
+/** Adds an option for each setting that is not a secret. */
 export function addSettingOptions(command: Command): void {
   for (const { title, settings } of settingGroups)
     for (const setting of settings)
@@ -23,7 +23,7 @@ export function addSettingOptions(command: Command): void {
   command.addHelpText("after", secretsText());
 }
 
-/** The settings that the command line gave, by option name. */
+/** The settings of the command line, by option name. */
 export function givenSettings(command: Command): ReadonlyMap<string, SettingText> {
   const given = new Map<string, SettingText>();
   for (const option of command.options) {

@@ -29,7 +29,8 @@ export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<
   try {
     for await (const item of live) {
       print(item, printer);
-      // If the reader of our output is slow, stop reading the stream: the hub stores the events, not this process.
+      // If the reader of our output is slow, the command stops reading the stream. Then the hub stores the events, not
+      // this process.
       if (io.stdout.writableNeedDrain) await once(io.stdout, "drain");
     }
   } finally {

@@ -19,7 +19,7 @@ export interface TokenOptions {
   readonly issuer?: string;
   /** @default the audience of the settings, else the URL of the hub */
   readonly audience?: string;
-  /** JSON text. */
+  /** The payload as JSON text. */
   readonly payload?: string;
   readonly older?: true;
   /** A file with a private key. @default the secret of the settings */
@@ -27,10 +27,10 @@ export interface TokenOptions {
 }
 
 /**
- * Creates a token and prints only it on standard output. A hub with the same settings (environment and `--config`)
- * accepts the token: issuer, audience and secret are the same.
+ * Creates a token, and prints only the token on standard output. A hub with the same settings (environment and
+ * `--config`) accepts the token: issuer, audience and secret are the same.
  *
- * @throws PharosError `bad-config` or `bad-filter` for options that a token cannot express, and when there is no key
+ * @throws PharosError `bad-config` or `bad-filter` for options that a token cannot contain, and when there is no key
  */
 export async function makeToken(
   options: TokenOptions,

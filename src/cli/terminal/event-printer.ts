@@ -4,7 +4,7 @@ import { colourLine, gapSentence, jsonLine, plainLine, type ReceivedEvent } from
 import { gapEventType, type GapNotice } from "../../protocol.js";
 import type { Io } from "./io.js";
 
-/** The state of a connection; `waiting` means that it will reconnect after a delay. */
+/** The state of a connection; `waiting` means that the client will reconnect after a delay. */
 export type PrintedState = "connecting" | "open" | "waiting";
 
 const dots: Readonly<Record<PrintedState, string>> = Object.freeze({
@@ -14,8 +14,9 @@ const dots: Readonly<Record<PrintedState, string>> = Object.freeze({
 });
 
 /**
- * Prints the events of a subscription. On a terminal the last line shows the state of the connection. Elsewhere standard
- * output gets only the events, and standard error the changes of the connection. A gap always goes to standard error.
+ * Prints the events of a subscription. On a terminal the last line shows the state of the connection. Without a
+ * terminal, the events are written to standard output, and changes of the connection to standard error. A gap is always
+ * written to standard error.
  */
 export class EventPrinter {
   readonly #io: Io;

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 
-/** The environment of a command, so that tests can replace it. */
+/** The environment of a command. Tests can replace it. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly stdout: Output;
@@ -15,7 +15,7 @@ export type Output = Writable & { readonly isTTY?: boolean | undefined };
 /** Exit codes; scripts rely on them. */
 export const exitCodes = Object.freeze({ stopped: 0, failed: 1, badUsage: 2 });
 
-/** Resolves when one of the signals is aborted, with its reason. */
+/** Resolves when one of the signals is aborted, with the reason of that signal. */
 export async function aborted(...signals: readonly AbortSignal[]): Promise<string> {
   const any = AbortSignal.any([...signals]);
   if (!any.aborted) await new Promise((resolve) => any.addEventListener("abort", resolve, { once: true }));

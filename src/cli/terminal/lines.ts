@@ -7,13 +7,13 @@ const lf = 0x0a;
 const cr = 0x0d;
 
 export interface Line {
-  /** Counted from 1. */
+  /** The number of the line, from 1. */
   readonly number: number;
   readonly text: string;
 }
 
 /**
- * Reads lines that end in LF or CRLF. The last line may lack its end.
+ * Reads lines that end in LF or CRLF. The last line may have no line end.
  *
  * @throws PharosError `bad-publication` for a line that is not UTF-8, `too-large` for one over 64 MiB
  */

@@ -6,7 +6,7 @@ import type { Output } from "./io.js";
 import { visible, visibleJson } from "./visible.js";
 
 /**
- * Creates a logger. It writes one JSON object per line, for log collectors; on a terminal it writes plain lines for
+ * Creates a logger. It writes one JSON object per line, for log collectors. On a terminal it writes plain lines for
  * people.
  */
 export function createLogger(level: LogLevel, output: Output): Logger {
@@ -20,7 +20,7 @@ export function createLogger(level: LogLevel, output: Output): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: named },
-      // An Error has no enumerable properties: without this, the log has {}.
+      // An Error has no enumerable properties: without this serializer, the log contains {}.
       serializers: { error: pino.stdSerializers.err },
     },
     sink,

@@ -19,8 +19,8 @@ const maxFrameBytes = 1024;
 const queuedMessages = 16;
 
 /**
- * Receives the message `shutdown` from a ZeroMQ PUSH socket. Any other message is ignored, and logged at a limited
- * rate.
+ * Receives the message `shutdown` from a ZeroMQ PUSH socket. The socket ignores any other message, and logs it at a
+ * limited rate.
  */
 export class ControlSocket {
   /** The bound address. */
@@ -38,7 +38,7 @@ export class ControlSocket {
   /**
    * Binds the endpoint and starts to read.
    *
-   * @throws PharosError `bad-endpoint` if the endpoint is not an ipc one that binds, or cannot be bound
+   * @throws PharosError `bad-endpoint` if the endpoint is not an ipc endpoint to bind, or cannot be bound
    */
   static async open(options: ControlOptions): Promise<ControlSocket> {
     const { endpoint } = options;
@@ -68,7 +68,7 @@ export class ControlSocket {
       for await (const [word, ...others] of this.#socket) {
         if (others.length === 0 && word?.toString("latin1").trim() === "shutdown") onShutdown();
         else warn({ address: this.address }, "ignored a control message; the only valid one is shutdown");
-        // A receive that finds a message does not end the turn: without this, a flood of messages blocks the hub.
+        // A receive that finds a message does not end the turn. Without this wait, a flood of messages blocks the hub.
         await turnEnd(clock);
       }
     } catch (error) {

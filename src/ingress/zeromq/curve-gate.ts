@@ -13,22 +13,22 @@ export interface CurveGateOptions {
 }
 
 /**
- * The address at which libzmq asks whether a peer may connect [ZeroMQ RFC 27]. It is local to one context, so each gate
- * has its own context.
+ * The address at which libzmq asks whether a peer may connect [ZeroMQ RFC 27]. This address is local to one context, so
+ * each gate has its own context.
  */
 const zapAddress = "inproc://zeromq.zap.01";
 const zapDomain = "pharos-curve";
 const zapVersion = "1.0";
 
 /**
- * Decides by CURVE keys which publishers may connect to a bound socket. It counts each refusal and each failed handshake,
- * and logs them at a limited rate. The hub reads no data from these publishers.
+ * Decides by CURVE keys which publishers may connect to a bound socket. The gate counts each refused publisher and each
+ * failed handshake, and logs them at a limited rate. The hub reads no data from refused publishers.
  */
 export class CurveGate {
   readonly #context: Context;
   readonly #handler: Reply;
   readonly #options: CurveGateOptions;
-  /** Two limits, so that many publishers without keys do not hide the ones whose key was refused. */
+  /** Two rate limits, so that many publishers without keys do not hide publishers with a refused key. */
   readonly #warnOf: Readonly<Record<"handshake" | "key", LimitedLog>>;
   readonly #answering: Promise<void>;
   #closed = false;
@@ -42,7 +42,7 @@ export class CurveGate {
     this.#answering = this.#answer();
   }
 
-  /** Opens a gate. Open it before its socket is bound. */
+  /** Opens a gate. Call this method before the guarded socket is bound. */
   static async open(options: CurveGateOptions): Promise<CurveGate> {
     const context = new Context();
     const handler = new Reply({ context, linger: 0 });
@@ -57,7 +57,7 @@ export class CurveGate {
       curveServer: true,
       curveSecretKey: this.#options.keys.secretKey,
       zapDomain,
-      // Without it, libzmq accepts every peer if the handler is missing.
+      // Without this option, libzmq accepts every peer if the handler is missing.
       zapEnforceDomain: true,
     };
   }
@@ -94,7 +94,7 @@ export class CurveGate {
 
   /**
    * [ZeroMQ RFC 27]: version, request id, domain, address, identity, mechanism, key. The reply begins with the first
-   * two.
+   * two fields.
    */
   #verdict([version, id, , address, , mechanism, credentials]: readonly Buffer[]): (string | Buffer)[] {
     const head = [version ?? zapVersion, id ?? ""];

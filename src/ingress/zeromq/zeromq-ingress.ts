@@ -19,7 +19,9 @@ export interface IngressOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Required to bind an endpoint that is not loopback; no effect on other endpoints. @default none */
+  /**
+   * The keys, required to bind an endpoint that is not loopback. They have no effect on other endpoints. @default none
+   */
   readonly curve?: CurveServer | undefined;
   /** @default defaultPublicationLimits */
   readonly publicationLimits?: PublicationLimits;
@@ -33,21 +35,22 @@ export interface IngressLimits {
    */
   readonly frameBytes: number;
   /**
-   * Messages that ZeroMQ queues for each publisher before it stops reading from it. 0 means no limit.
+   * The number of messages that ZeroMQ queues for each publisher. At this number ZeroMQ stops reading from the
+   * publisher. 0 means no limit.
    */
   readonly queuedMessages: number;
-  /** Milliseconds of reading in one turn of the event loop; then other work runs. */
+  /** The time for reading in one turn of the event loop, in milliseconds. Then other work runs. */
   readonly turnMs: number;
-  /** The time in which `close` still reads messages that publishers have sent, in milliseconds. */
+  /** The time during which `close` still reads messages that publishers have sent, in milliseconds. */
   readonly drainMs: number;
-  /** After this time without a message, `close` assumes that no more is on its way, in milliseconds. */
+  /** After this time without a message, `close` assumes that no more messages follow, in milliseconds. */
   readonly quietMs: number;
 }
 
 /**
- * 128 queued messages are 128 MiB for a publisher of the largest frames, and 25 KB for one of 200 bytes. That is as
- * fast as 1,000 (96,000 and 98,000 messages/s). libzmq has no limit for the number of frames of a message: it collects
- * them all, and the message is then refused.
+ * 128 queued messages use 128 MiB for a publisher of the largest frames, and 25 KB for a publisher of 200-byte
+ * messages. A queue of 128 is as fast as a queue of 1,000 (96,000 and 98,000 messages/s). libzmq has no limit for the
+ * number of frames of a message. It collects all frames, and then the hub refuses the message.
  */
 export const defaultIngressLimits: IngressLimits = Object.freeze({
   frameBytes: defaultPublicationLimits.dataBytes,
@@ -58,13 +61,13 @@ export const defaultIngressLimits: IngressLimits = Object.freeze({
 });
 
 /**
- * Receives publications from ZeroMQ publishers at one endpoint. Each message is published or refused as a whole;
- * refusals are counted, and logged at a limited rate. It reads only while the sink accepts publications. Unread
- * messages fill the queues back to the publishers, whose sends then wait. ZeroMQ reconnects after restarts and broken
- * connections.
+ * Receives publications from ZeroMQ publishers at one endpoint. Each message is published or refused as a whole. The
+ * ingress counts refused messages, and logs them at a limited rate. It reads only while the sink accepts publications.
+ * Unread messages fill the queues of the hub and then those of the publishers. When these queues are full, the sends of
+ * the publishers wait. ZeroMQ reconnects after restarts and broken connections.
  */
 export class ZeroMqIngress {
-  /** The bound or connected address, with the real port. */
+  /** The address that is bound or connected, with the real port. */
   readonly address: string;
   readonly #options: IngressOptions;
   readonly #limits: IngressLimits;
@@ -91,8 +94,9 @@ export class ZeroMqIngress {
   }
 
   /**
-   * Binds or connects, and starts to read. With keys, every publisher beyond loopback needs one. Without keys, an
-   * endpoint beyond loopback may be connected, since the hub chooses it, but not bound.
+   * Binds or connects, and starts to read. With keys, every publisher on another machine needs a key. Without keys, the
+   * hub may connect to an endpoint on another machine, since the hub chooses that endpoint. But it may not bind an
+   * endpoint that other machines can reach.
    *
    * @throws PharosError `bad-endpoint` if the endpoint cannot be bound, or needs keys
    */
@@ -118,8 +122,8 @@ export class ZeroMqIngress {
   }
 
   /**
-   * Reads what publishers have already sent, while the sink accepts it, for a second at most. Then it closes, and
-   * resolves when all appends are settled. Safe to call twice.
+   * Reads the messages that publishers have already sent, while the sink accepts them, for a second at most. Then
+   * closes the socket, and resolves when all appends are settled. Safe to call twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -129,7 +133,7 @@ export class ZeroMqIngress {
   async #close(): Promise<void> {
     this.#drainUntil = this.#options.clock.monotonic() + this.#limits.drainMs;
     this.#wake();
-    // No unbind first: it runs in another thread, and a receive at the same time can abort the process.
+    // No unbind first: the unbind runs in another thread, and a receive at the same time can abort the process.
     await this.#emptied();
     this.#socket.close();
     await this.#reading;
@@ -137,10 +141,11 @@ export class ZeroMqIngress {
     await Promise.allSettled(this.#unsettled);
   }
 
-  /** Resolves when reading has ended, or no message has come for `quietMs`. */
+  /** Resolves when reading has ended, or when no message has arrived for `quietMs`. */
   async #emptied(): Promise<void> {
-    // An empty queue is not the end. It holds only 128 messages, which one turn reads, while further ones are in the
-    // kernel until libzmq's thread fetches them. Stopping here lost half of a flood.
+    // An empty queue does not mean that all messages are read. The queue contains only 128 messages, which one turn
+    // reads. Further messages are in the kernel until libzmq's thread reads them. When the ingress stopped at an empty
+    // queue, half of a flood was lost.
     for (let received = -1; !this.#ended && (!this.#waiting || received !== this.#received);) {
       received = this.#received;
       await new Promise<void>((resolve) => this.#options.clock.after(this.#limits.quietMs, resolve));
@@ -155,15 +160,15 @@ export class ZeroMqIngress {
       if (frames === undefined) return;
       this.#received += 1;
       this.#take(frames);
-      // A receive that finds a message does not leave the turn, so that a flood would block all other work.
+      // A receive that finds a message does not end the turn. Without a pause, a flood blocks all other work.
       const pause = budget.pauseIfUsedUp();
       if (pause !== undefined) await pause;
     }
   }
 
   /**
-   * Waits until the sink accepts publications. False if reading has to end: the time of `close` is over, or the sink
-   * accepts nothing while closing.
+   * Waits until the sink accepts publications. Returns false if reading has to end, because the time of `close` is
+   * over, or the sink accepts nothing while the ingress closes.
    */
   async #hasRoom(): Promise<boolean> {
     for (;;) {
@@ -228,7 +233,7 @@ interface Opened {
   readonly address: string;
 }
 
-/** Refuses to bind an endpoint beyond loopback without keys, and warns about connecting one. */
+/** Refuses to bind an endpoint beyond loopback without keys, and warns if the hub connects to such an endpoint. */
 function warnOrRefuse({ mode, address }: Endpoint, logger: Logger): void {
   if (mode === "bind")
     throw new PharosError(

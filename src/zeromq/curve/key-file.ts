@@ -14,7 +14,7 @@ const others = 0o006;
 /**
  * Reads a JSON file of keys.
  *
- * @throws PharosError `bad-curve-key` if it cannot be read or is not JSON; the message never quotes it
+ * @throws PharosError `bad-curve-key` if the file cannot be read or is not JSON; the message never quotes the file
  */
 export function readCurveKeyFile(file: string): KeyFile {
   const { text, mode } = readOpened(file);
@@ -22,9 +22,9 @@ export function readCurveKeyFile(file: string): KeyFile {
 }
 
 /**
- * Writes a key pair to a new file that only its owner can read; with `serverKey` for a publisher's file.
+ * Writes a key pair to a new file that only its owner can read. A publisher's file also contains `serverKey`.
  *
- * @throws PharosError `bad-curve-key` if the file exists, since its keys may be in use, or cannot be written
+ * @throws PharosError `bad-curve-key` if the file already exists (its keys may be in use), or cannot be written
  */
 export function writeKeyFile(file: string, keys: CurveKeyPair & { readonly serverKey?: CurveKey }): void {
   try {
@@ -34,7 +34,7 @@ export function writeKeyFile(file: string, keys: CurveKeyPair & { readonly serve
   }
 }
 
-/** Checks and reads one open file, so that it cannot be replaced in between. */
+/** Checks and reads one open file, so that no program can replace the file between check and read. */
 function readOpened(file: string): { readonly text: string; readonly mode: number } {
   let descriptor: number | undefined;
   try {

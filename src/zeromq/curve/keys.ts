@@ -5,7 +5,8 @@ import { encodeZ85, parseZ85 } from "./z85.js";
 declare const keyBrand: unique symbol;
 
 /**
- * A CURVE key [ZeroMQ RFC 26]: 40 characters of Z85. Only {@link createKeyPair} and the parsers here make one.
+ * A CURVE key [ZeroMQ RFC 26]: 40 characters of Z85. Only {@link createKeyPair} and the parsers in this file create a
+ * key.
  */
 export type CurveKey = string & { readonly [keyBrand]: true };
 
@@ -17,7 +18,8 @@ export interface CurveKeyPair {
 /** The keys of a hub: its own pair, and the publishers that may connect. */
 export interface CurveServer extends CurveKeyPair {
   /**
-   * The public keys of the publishers that may connect; undefined: any publisher that knows the hub's public key.
+   * The public keys of the publishers that may connect. If undefined, any publisher that knows the hub's public key may
+   * connect.
    */
   readonly clients: ReadonlySet<CurveKey> | undefined;
 }
@@ -64,7 +66,7 @@ export function parseCurveClient(input: unknown, what: string): CurveClient {
 }
 
 /**
- * Parses one key. `what` names it in messages, which never quote it: it may be a secret.
+ * Parses one key. `what` names the key in messages. The messages never quote the key, because it may be a secret.
  *
  * @throws PharosError `bad-curve-key` for anything else
  */
@@ -81,7 +83,10 @@ const form = "a key of 40 Z85 characters, as pharos keys creates it";
 /** The bytes before the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
 const pkcs8Head = Buffer.from("302e020100300506032b656e04220420", "hex");
 
-/** A public key of another secret key would fail only at a handshake, without a reason. */
+/**
+ * If the public key belongs to another secret key, only the handshake fails, without a reason. So this function checks
+ * the pair.
+ */
 function parsePair(fields: ReadonlyMap<string, unknown>, what: string): CurveKeyPair {
   const secretKey = parseKey(fields.get("secretKey"), `secretKey in ${what}`);
   const publicKey = publicKeyOf(secretKey);

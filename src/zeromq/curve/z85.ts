@@ -4,7 +4,7 @@ const values: ReadonlyMap<string, number> = new Map(
   Array.from(alphabet).map((letter, value) => [letter, value]),
 );
 
-/** Encodes bytes as Z85; their number must be a multiple of four. */
+/** Encodes bytes as Z85. The number of bytes must be a multiple of four. */
 export function encodeZ85(bytes: Buffer): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 4) {
