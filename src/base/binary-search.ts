@@ -1,6 +1,6 @@
 /**
- * The number of leading indexes below `length` for which `isBefore` is true. It must be true up to some index and false
- * from there on.
+ * The number of leading indexes below `length` for which `isBefore` is true. `isBefore` must be true up to some index
+ * and false for all later indexes.
  */
 export function countLeading(length: number, isBefore: (index: number) => boolean): number {
   let low = 0;

@@ -1,17 +1,17 @@
-/** A scheduled call of a clock. `cancel` may be called any number of times. */
+/** A call that a clock has scheduled. You may call `cancel` any number of times. */
 export interface Timer {
   cancel(): void;
 }
 
-/** The source of time. Tests pass a clock that they move themselves. */
+/** The source of time. Tests use a clock whose time the test sets. */
 export interface Clock {
-  /** Wall-clock time, milliseconds since 1970. May jump. */
+  /** The wall-clock time, in milliseconds since 1970. This time may jump. */
   now(): number;
-  /** Milliseconds from an arbitrary start; never goes back. Use it for durations. */
+  /** The milliseconds since an arbitrary start. This time never goes back. Use this time for durations. */
   monotonic(): number;
-  /** Calls `action` once after `delayMs`; does not keep the process alive. */
+  /** Calls `action` once after `delayMs`. The timer does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;
-  /** Calls `action` every `periodMs`; does not keep the process alive. */
+  /** Calls `action` every `periodMs`. The timer does not keep the process alive. */
   every(periodMs: number, action: () => void): Timer;
   /** Calls `action` at the end of the current turn of the event loop, after pending I/O callbacks. */
   endOfTurn(action: () => void): void;

@@ -1,4 +1,4 @@
-/** The number of empty slots at which the array is copied without them. */
+/** The number of empty slots at which the queue copies the array without the empty slots. */
 const mostTakenSlots = 1024;
 
 /**
@@ -37,7 +37,7 @@ export class CompactingQueue<T> {
       this.clear();
       return;
     }
-    // An item that stayed in its slot would stay in memory.
+    // Clears the slots, because an item in a slot stays in memory.
     for (let index = this.#front; index < front; index += 1) this.#items[index] = undefined;
     this.#front = front;
     if (front > mostTakenSlots && front * 2 > this.#items.length) {

@@ -67,14 +67,16 @@ export class PharosError extends Error {
   }
 }
 
-/** Returns a PharosError unchanged; hides the details of all other errors from the client. */
+/**
+ * Returns a PharosError unchanged. Replaces any other error by a PharosError that hides the details from the client.
+ */
 export function toPharosError(error: unknown): PharosError {
   return error instanceof PharosError
     ? error
     : new PharosError("internal", "the server failed; its log says why");
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -2,11 +2,11 @@ import type { Clock } from "./clock.js";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** From the most verbose to the least. */
+/** The log levels, from the most verbose to the least verbose. */
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Takes log lines. Logging never changes control flow and never throws. */
+/** Receives log lines. Logging never changes control flow and never throws. */
 export interface Logger {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
@@ -30,18 +30,18 @@ export interface LimitedLogOptions {
   readonly clock: Clock;
   /** The length of a period in milliseconds. A period begins with the first line after the last period. */
   readonly periodMs: number;
-  /** Lines that are written in each period. @default 1 */
+  /** The number of lines that are written in each period. @default 1 */
   readonly lines?: number;
   /** @default "warn" */
   readonly level?: "info" | "warn";
   /**
-   * The treatment of further lines in the period. `count`: the log counts them, and the next line has the count as its
-   * field `suppressed`. `debug`: the log writes them at the level `debug`. @default "count"
+   * The treatment of further lines in the period. `count`: the log counts the further lines, and the next line has the
+   * count in its field `suppressed`. `debug`: the log writes the further lines at the level `debug`. @default "count"
    */
   readonly further?: "count" | "debug";
 }
 
-/** Limits the rate of one kind of line, so that a flood of bad input does not become a flood of lines. */
+/** Limits the rate of one kind of log line, so that a flood of invalid input does not cause a flood of log lines. */
 export function limitedLog(options: LimitedLogOptions): LimitedLog {
   const { logger, clock, periodMs, lines = 1, level = "warn", further = "count" } = options;
   let endsAtMs = Number.NEGATIVE_INFINITY;

@@ -150,7 +150,7 @@ export const silentMetrics: Metrics = Object.freeze({
 
 /** One value of a metric. */
 export interface Sample {
-  /** The family's name; in a histogram followed by `_bucket`, `_sum` or `_count`. */
+  /** The name of the metric; in a histogram followed by `_bucket`, `_sum` or `_count`. */
   readonly name: string;
   readonly labels: Labels;
   readonly value: number;

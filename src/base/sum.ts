@@ -1,4 +1,4 @@
-/** The sum of the numbers; 0 if there are none. */
+/** The sum of the numbers; 0 for an empty list. */
 export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }

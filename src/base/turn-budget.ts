@@ -3,15 +3,18 @@ import type { Clock } from "./clock.js";
 /** The part of a clock that a {@link TurnBudget} needs. */
 export type TurnClock = Pick<Clock, "monotonic" | "endOfTurn">;
 
-/** Short enough that other clients notice no delay, and long compared with the clock reads. */
+/**
+ * The default time for each turn, in milliseconds. This time is too short to delay other clients noticeably, and long
+ * compared with the time of reading the clock.
+ */
 const defaultBudgetMs = 5;
 
 /**
- * Limits the time that one kind of work takes in each turn of the event loop, so that it does not delay other work.
+ * Limits the time of one kind of work in each turn of the event loop, so that this work does not delay other work.
  *
- * Call {@link isUsedUp} between two pieces of work, and leave the rest to a later turn when it returns true. The time
- * counts from the first call in a turn, so at least one piece of work is done each turn. Work that shares a budget
- * shares the time.
+ * Call {@link isUsedUp} between two pieces of work. If the result is true, leave the rest of the work to a later turn.
+ * The time counts from the first call in a turn, so at least one piece of work is done in each turn. Several kinds of
+ * work may share one budget, and then share its time.
  */
 export class TurnBudget {
   readonly #clock: TurnClock;
@@ -25,7 +28,10 @@ export class TurnBudget {
     this.#budgetMs = budgetMs;
   }
 
-  /** Starts to count before the first {@link isUsedUp} of this turn, so that the first piece of work counts too. */
+  /**
+   * Starts to measure the time before the first {@link isUsedUp} of this turn, so that the first piece of work counts
+   * too.
+   */
   start(): void {
     if (this.#endsAtMs === undefined) this.#startAt(this.#clock.monotonic());
   }
@@ -41,7 +47,7 @@ export class TurnBudget {
     this.#clock.endOfTurn(action);
   }
 
-  /** For loops that may wait: undefined while the budget lasts, else a promise that resolves in the next turn. */
+  /** For loops that may wait: undefined if the budget is not used up, else a promise that resolves in the next turn. */
   pauseIfUsedUp(): Promise<void> | undefined {
     return this.isUsedUp() ? new Promise((resolve) => this.nextTurn(resolve)) : undefined;
   }

@@ -3,11 +3,14 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** Promises for conditions that do not hold yet. The owner calls {@link Waiters.look} when something has changed. */
+/**
+ * Promises for conditions that are not true yet. The owner calls {@link Waiters.look} when a condition may have
+ * changed.
+ */
 export class Waiters {
   #waiting: Waiter[] = [];
 
-  /** Resolves when the condition holds: now, or at a later {@link Waiters.look}. */
+  /** Resolves when the condition is true: now, or at a later {@link Waiters.look}. */
   until(isReached: () => boolean): Promise<void> {
     if (isReached()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ isReached, resolve }));

@@ -1,12 +1,15 @@
 import { PharosError } from "../base/errors.js";
 
-/** Receives the lines of an event stream, parsed and in order. */
+/** Receives the parsed lines of an event stream, in order. */
 export interface FieldHandlers {
-  /** Any field. A line without a colon is a field with an empty value. One leading space of the value is removed. */
+  /**
+   * Called for each field. A line without a colon is a field with an empty value. The parser removes one leading space
+   * of the value.
+   */
   field(name: string, value: string): void;
-  /** An empty line, which ends an event. */
+  /** Called for an empty line, which ends an event. */
   blank(): void;
-  /** A line that begins with a colon, without the colon and one leading space. */
+  /** Called for a line that begins with a colon. `text` is the line without the colon and one leading space. */
   readonly comment?: ((text: string) => void) | undefined;
 }
 
@@ -15,7 +18,8 @@ export const defaultMaxLineLength = 4 * 1024 * 1024;
 
 /**
  * Splits event-stream text into fields [HTML 9.2.6], from chunks that may end anywhere. A line that ends in CR is
- * reported at once; an LF at the start of the next chunk belongs to it. The parser does not interpret fields.
+ * reported at once. An LF at the start of the next chunk belongs to the same newline. The parser does not interpret
+ * fields.
  */
 export class FieldParser {
   readonly #handlers: FieldHandlers;
@@ -37,7 +41,8 @@ export class FieldParser {
   push(chunk: string): void {
     if (chunk === "") return;
     let start = this.#opening(chunk);
-    // Searches each kind of newline once per chunk, not once per line: text without CR is not searched for CR again.
+    // Searches each kind of newline once per chunk, not once per line. If the chunk has no CR, the parser does not
+    // search for CR again.
     let cr = chunk.indexOf("\r", start);
     let lf = chunk.indexOf("\n", start);
     while (cr >= 0 || lf >= 0) {
@@ -52,12 +57,12 @@ export class FieldParser {
     this.#keep(chunk.slice(start));
   }
 
-  /** Ends the text: a last line without a newline is reported too. Do not call it for streams. */
+  /** Ends the text. The parser also reports a last line without a newline. Do not call this for streams. */
   end(): void {
     if (this.#unfinished !== "") this.#line("");
   }
 
-  /** Returns where the chunk's first line begins: after a byte order mark, or the LF of a split CRLF. */
+  /** Returns the index of the chunk's first line, which begins after a byte order mark or the LF of a split CRLF. */
   #opening(chunk: string): number {
     const skip = (this.#atStart && chunk.startsWith("\uFEFF")) || (this.#afterCr && chunk.startsWith("\n"));
     this.#atStart = false;

@@ -1,16 +1,16 @@
 import { PharosError } from "../base/errors.js";
 import { defaultMaxLineLength, FieldParser } from "./fields.js";
 
-/** One event with only the fields that the stream had. It has at least one field. */
+/** One event with only the fields that the stream had. An event has at least one field. */
 export interface RawEvent {
   readonly id?: string;
   readonly type?: string;
   readonly retryMs?: number;
-  /** The data lines joined by LF. `""` is an event with empty data; absent means that it had no data line. */
+  /** The data lines joined by LF. An event with empty data has `""`. Absent if the event had no data line. */
   readonly data?: string;
-  /** The `topic` fields that Pharos adds on request; absent if there are none. */
+  /** The `topic` fields that Pharos adds on request; absent if the event has no `topic` field. */
   readonly topics?: readonly string[];
-  /** The id of a retained value, in streams with topics. It does not change the last event id. */
+  /** The id of a retained value, in streams with topics. This id does not change the last event id. */
   readonly retained?: string;
 }
 
@@ -19,7 +19,7 @@ type Unfinished = { -readonly [Field in keyof RawEvent]: RawEvent[Field] } & { t
 
 /** One event as a browser's `EventSource` fires it. */
 export interface StreamEvent extends RawEvent {
-  /** The stream's last event id at this event, which an earlier event may have set. */
+  /** The stream's last event id at this event. An earlier event may have set this id. */
   readonly id: string;
   readonly type: string;
   readonly data: string;
@@ -36,10 +36,10 @@ export interface ParseLimits {
 const defaultMaxEventLength = defaultMaxLineLength;
 
 /**
- * Parses event-stream text by the rules of the HTML standard [HTML 9.2.6], from chunks that may end
- * anywhere. It also parses the fields `topic`, `retained` and `heartbeat`, which Pharos adds on request. As in the
- * standard, unknown fields, ids with NUL and `retry` values that are not digits are ignored, and an unfinished event
- * is never reported. Works without Node.
+ * Parses event-stream text by the rules of the HTML standard [HTML 9.2.6], from chunks that may end anywhere. The
+ * parser also reads the fields `topic`, `retained` and `heartbeat`, which Pharos adds on request. As in the standard,
+ * the parser ignores unknown fields, ids with NUL and `retry` values that are not digits. An unfinished event is never
+ * reported. The parser works without Node.
  */
 export class EventStreamParser {
   readonly #fields: FieldParser;
@@ -69,7 +69,10 @@ export class EventStreamParser {
     );
   }
 
-  /** The last reconnection time of the stream. It applies as soon as its line is read, even in an unfinished event. */
+  /**
+   * The last reconnection time of the stream, in milliseconds. The time applies as soon as its line is read, even in an
+   * unfinished event.
+   */
   get reconnectionMs(): number | undefined {
     return this.#reconnectionMs;
   }
@@ -127,10 +130,10 @@ function isDigits(text: string): boolean {
 }
 
 /**
- * Reads the bytes of one stream as a browser does: an id stays the last event id until the next one, an
- * event without data changes the id but fires nothing, and an event without a type is a `message`. Bytes that are not
- * UTF-8 become U+FFFD, as the standard demands. Create a new reader for each connection, with the last event id of the
- * previous one.
+ * Reads the bytes of one stream as a browser does. An id stays the last event id until the next id. An event without
+ * data changes the last event id but fires no event. An event without a type is a `message`. Bytes that are not UTF-8
+ * become U+FFFD, as the standard requires. Create a new reader for each connection, with the last event id of the
+ * previous connection.
  */
 export class EventStreamReader {
   readonly #parser: EventStreamParser;
@@ -152,23 +155,23 @@ export class EventStreamReader {
     this.#parser = new EventStreamParser({ ...options, onEvent: (event) => this.#take(event) });
   }
 
-  /** The id to resume from: that of the last finished event with an id. `""` means none. */
+  /** The id to resume from: the id of the last finished event with an id. `""` if there was no such event. */
   get lastEventId(): string {
     return this.#lastEventId;
   }
 
-  /** The last reconnection time of the stream, if there was one. */
+  /** The last reconnection time of the stream, in milliseconds; undefined if the stream had none. */
   get reconnectionMs(): number | undefined {
     return this.#parser.reconnectionMs;
   }
 
-  /** The heartbeat interval that the stream announced, if it did. */
+  /** The heartbeat interval that the stream announced, in milliseconds; undefined if the stream announced none. */
   get heartbeatMs(): number | undefined {
     return this.#parser.heartbeatMs;
   }
 
   /**
-   * Parses the next bytes; characters may be split between chunks.
+   * Parses the next bytes. A character may be split between two chunks.
    *
    * @throws PharosError `too-large` for a line or event over its limit; do not use the reader after that
    */
