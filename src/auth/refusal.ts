@@ -46,7 +46,7 @@ export function timeText(seconds: number): string {
   return Number.isNaN(time.getTime()) ? `the second ${seconds}` : time.toISOString().replace(".000Z", "Z");
 }
 
-/** Formats a duration. The unit is the largest of which the duration has at least two: `90 seconds`, `3 hours`. */
+/** Formats a duration in the largest unit that gives a value of at least two: `90 seconds`, `3 hours`. */
 export function durationText(seconds: number): string {
   const units = [
     ["days", 86_400],

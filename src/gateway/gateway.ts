@@ -29,7 +29,7 @@ export interface GatewayOptions {
   readonly refusals?: Pick<RefusalLog, "note">;
 }
 
-/** Answers the requests of all fronts with its resources. Never throws. */
+/** Answers the requests of all fronts. The methods never throw, except {@link admit}. */
 export class Gateway {
   readonly resources: readonly Resource[];
   /** The budget in which fronts reserve memory before they store the body of a request. */

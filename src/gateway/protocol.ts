@@ -18,7 +18,7 @@ import type { StreamSettings } from "./streams/stream-start.js";
 
 /**
  * A protocol that clients use to talk to the hub. Each protocol has one folder in `src/protocols/`. To add a
- * protocol, write its folder and add it to the list in `src/protocols/protocols.ts`.
+ * protocol, write its folder and add the protocol to the list in `src/protocols/protocols.ts`.
  */
 export interface Protocol {
   readonly name: string;
@@ -46,7 +46,7 @@ export interface ProtocolPorts {
   readonly history: TopicHistoryReader;
   /** The active subscriptions; undefined if presence is off. */
   readonly subscriptions: ActiveSubscriptions | undefined;
-  /** Adds a follower. It gets each publication, in order, before any client does. */
+  /** Adds a follower. A follower gets each publication, in order, before any client does. */
   readonly follow: (follower: JournalFollower) => void;
   /** Throws PharosError if the hub's limits do not allow these additional filters. */
   readonly checkFilters: (added: readonly TopicFilter[]) => void;

@@ -18,8 +18,8 @@ export interface GaugeSources {
 }
 
 /**
- * Sets the gauges. The hub calls this at each read of the metrics: an update with every publication and connection
- * would cost more. Counting the laggards (slow connections) visits every connection.
+ * Sets the gauges. The hub calls this function at each read of the metrics: an update with every publication and
+ * connection would cost more. Counting the laggards (slow connections) visits every connection.
  */
 export function setGauges(sources: GaugeSources, metrics: Metrics): void {
   const { hub, journal, fronts, polls, bodyBytes } = sources;

@@ -69,7 +69,7 @@ function parseDetail({ entry, where }: Unread, context: Context): Detail {
   };
 }
 
-/** Parses the actions of an entry. Unknown actions are ignored: they are for other servers. */
+/** Parses the actions of an entry. The parser ignores unknown actions, which are for other servers. */
 function parseActions(actions: unknown, where: string): readonly string[] {
   if (
     !Array.isArray(actions) ||

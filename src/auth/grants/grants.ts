@@ -6,7 +6,7 @@ export interface Grants {
   readonly form: "current" | "older";
   /** The token may publish to a topic that one of these filters matches. All topics of a publication must match. */
   readonly publish: readonly TopicFilter[];
-  /** False if the token does not mention publishing. */
+  /** False if the token's claims do not mention publishing. */
   readonly mayPublish: boolean;
   /** The token may read a private publication if one of these filters matches one of its topics. */
   readonly subscribe: readonly TopicFilter[];
@@ -26,7 +26,7 @@ export type Verdict =
   | { readonly ok: true; readonly grants: Grants }
   | { readonly ok: false; readonly reason: string };
 
-/** Verifies tokens. Its promises never reject, even while the keys cannot be loaded. */
+/** Verifies tokens. The promises of a verifier never reject, even while the keys cannot be loaded. */
 export interface TokenVerifier {
   verify(token: string): Promise<Verdict>;
 }

@@ -31,7 +31,8 @@ export const algorithmNames: readonly string[] = [
 
 /**
  * The signature algorithms that a key can verify, the usual one first. Empty for a key that is too weak or of an
- * unsupported kind. The key decides which algorithms a token may use; the token never decides this [RFC 8725 3.1].
+ * unsupported kind. The key decides which algorithms a token may use; the token itself never decides that [RFC 8725
+ * 3.1].
  */
 export function algorithmsOf(key: KeyObject): readonly string[] {
   if (key.type === "secret") return hmacsOf(key.symmetricKeySize ?? 0);

@@ -7,7 +7,10 @@ import type { VerificationKey } from "./verification-key.js";
 /** The hub loads the keys again after this time, so that it soon stops trusting a withdrawn key. */
 const staleAfterMs = 600_000;
 
-/** The shortest time between two loads. It limits the requests that tokens with unknown keys can cause to an issuer. */
+/**
+ * The shortest time between two loads. This limits the number of requests to an issuer: a token with an unknown key
+ * causes a load.
+ */
 const askEveryMs = 30_000;
 
 /** The shortest time between two log lines about one key set. */
@@ -16,7 +19,7 @@ const warnEveryMs = 60_000;
 export interface RotatingKeysOptions {
   /** The file or URL, as written in the log. */
   readonly source: string;
-  /** Loads the keys. Rejects if they cannot be loaded or none is usable. */
+  /** Loads the keys. Rejects if the load fails or if no key is usable. */
   readonly load: () => Promise<readonly VerificationKey[]>;
   /** The keys that are known at the start. */
   readonly initial?: readonly VerificationKey[];

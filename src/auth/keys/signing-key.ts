@@ -11,7 +11,7 @@ export interface SigningKey {
   readonly key: KeyObject;
   /** The algorithm of the key's signatures. */
   readonly algorithm: string;
-  /** The key id for the token header. Only a JWK has one. */
+  /** The key id for the token header. Only a JWK has a key id. */
   readonly kid: string | undefined;
 }
 

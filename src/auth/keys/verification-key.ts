@@ -17,7 +17,7 @@ export type AllowedAlgorithms = readonly string[] | undefined;
 /**
  * Makes a key from a shared secret: the UTF-8 bytes of the text.
  *
- * @throws PharosError `bad-config` when it is shorter than 32 bytes, or too short for a configured algorithm
+ * @throws PharosError `bad-config` when the secret is shorter than 32 bytes, or too short for a configured algorithm
  */
 export function secretKey(secret: string, allowed: AllowedAlgorithms): VerificationKey {
   const key = createSecretKey(Buffer.from(secret));
@@ -31,7 +31,7 @@ export function secretKey(secret: string, allowed: AllowedAlgorithms): Verificat
 }
 
 /**
- * Parses a public key or a certificate in PEM form. `what` names it in messages.
+ * Parses a public key or a certificate in PEM form. Error messages use `what` as the name of the key.
  *
  * @throws PharosError `bad-config` when the text has no public key, has a private key, or has a key that is too weak
  *   or of an unsupported kind

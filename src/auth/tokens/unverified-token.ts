@@ -6,8 +6,8 @@ import { olderClaim } from "../grants/older-claim.js";
 import { quoted, refused } from "../refusal.js";
 
 /**
- * The content of a token before verification. It is enough to choose the keys that may verify the token. Do not trust
- * the content until a key has verified it.
+ * The content of a token before verification. This content is enough to choose the keys that may verify the token. Do
+ * not trust the content until a key has verified it.
  */
 export interface UnverifiedToken {
   readonly text: string;
@@ -26,7 +26,7 @@ export interface UnverifiedToken {
  * Parses a token without verifying it. The token's type (`at+jwt`) and its claims decide its form. A token with
  * authorization details must follow the rules of the current form, so that nobody can weaken the rules by omitting
  * the type. From the header, the parser reads `alg`, `typ` and `kid`. It ignores `jwk`, `jku`, `x5u` and `x5c`: with
- * these fields, a token could bring its own key [RFC 8725 3.10].
+ * these fields, a token could supply its own key [RFC 8725 3.10].
  *
  * @throws PharosError `invalid-token` when the text is not a signed JWT, or has neither form
  */

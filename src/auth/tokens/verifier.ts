@@ -15,7 +15,7 @@ import { explainNoKey, verifyWith } from "./verify-signature.js";
 export interface VerifierOptions {
   /** The issuers whose tokens the hub accepts. One issuer may have several entries. */
   readonly issuers: readonly IssuerSettings[];
-  /** The URL of the hub. It is the audience of tokens and the base URL for relative URL patterns. */
+  /** The URL of the hub: the audience of tokens, and the base URL for relative URL patterns. */
   readonly hubUrl: string;
   /** @default {@link defaultTokenLimits} */
   readonly limits?: Partial<TokenLimits>;

@@ -28,8 +28,8 @@ export async function verifyWith(
 }
 
 /**
- * The options for the JWT library. They allow no clock tolerance: a stream ends in the millisecond in which its token
- * expires.
+ * The options for the JWT library. The options allow no clock tolerance: a stream ends in the millisecond in which
+ * its token expires.
  */
 function verifyOptions(issuer: TrustedIssuer, token: UnverifiedToken, nowMs: number): JWTVerifyOptions {
   const currentDate = new Date(nowMs);

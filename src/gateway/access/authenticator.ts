@@ -45,8 +45,8 @@ export class Authenticator {
   /**
    * The rights of a publisher's token. Without a token the result is undefined, and not a promise.
    *
-   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` for a cookie with a token from a
-   *   page of a foreign origin, which can make the browser send the cookie
+   * @throws PharosError `bad-authorization`, `invalid-token`, or `forbidden-origin` if a page of a foreign origin
+   *   sent the token in a cookie
    */
   publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
     const credentials = findCredentials(request, older);

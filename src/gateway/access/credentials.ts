@@ -15,9 +15,9 @@ export interface Credentials {
 }
 
 /**
- * Finds the token of a request. It is in the `Authorization` header, else in the query of the older protocol, else in
- * a cookie [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. The hub uses the first token in
- * this order.
+ * Finds the token of a request. The token is in the `Authorization` header, else in the query of the older protocol,
+ * else in a cookie [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. The hub uses the first
+ * token in this order.
  *
  * @param older the query of the older protocol, which may have `authorization`
  * @throws PharosError `bad-authorization` if the header is not `Bearer` and one token, or the query has two tokens

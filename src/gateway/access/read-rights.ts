@@ -6,8 +6,8 @@ import type { Rights } from "../../hub/publications/rights.js";
 import { publicOnly } from "../../hub/publications/rights.js";
 
 /**
- * The publications that a token allows the client to read: all public ones, and private ones with at least one
- * granted topic.
+ * The publications that a token allows the client to read: all public publications, and private publications with at
+ * least one granted topic.
  */
 export function readRights(grants: Grants | undefined): Rights {
   const filters = grants?.subscribe ?? [];

@@ -53,8 +53,8 @@ export class WebSocketOrigins {
   }
 
   /**
-   * True if the client reaches the hub with TLS. A proxy's header says so, or Mongrel2, or else the hub's URL. Any
-   * proxy may send the header, since pages cannot set headers of a WebSocket.
+   * True if the client reaches the hub with TLS. The hub knows this from a proxy's header, from Mongrel2, or else
+   * from the hub's own URL. Any proxy may send the header, since pages cannot set headers of a WebSocket.
    */
   #isReachedWithTls(request: GatewayRequest, host: string): boolean {
     const [scheme] = (request.header("x-forwarded-proto") ?? "").split(",");

@@ -5,14 +5,14 @@ import type { ContentCoding } from "./content-coding.js";
 const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 
 /**
- * Smaller bodies are not compressed. Deflate needs 28 µs plus 9 ns per byte at level 1 (level 6: 22 ns per byte, 2%
- * smaller). A write to a socket needs about 5 µs. A body of 180 bytes would only shrink to 150.
+ * The hub does not compress smaller bodies. Deflate needs 28 µs plus 9 ns per byte at level 1 (level 6: 22 ns per
+ * byte, 2% smaller). A write to a socket needs about 5 µs. A body of 180 bytes would only shrink to 150.
  */
 const leastBytes = 512;
 
 /**
- * The product of bytes and members (receiving clients) from which compression pays off. From there on, deflate costs
- * little compared with the writes, or saves many bytes.
+ * The product of bytes and members (receiving clients) from which compression pays off. From this value on, deflate
+ * costs little compared with the writes, or saves many bytes.
  */
 const leastDelivered = 16 * 1024;
 

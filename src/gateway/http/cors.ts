@@ -12,8 +12,8 @@ const exposedHeaders =
   "ETag, Last-Event-ID, Last-Modified, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate, X-Nginx-PushStream-Explain, X-Pharos-Gap";
 
 /**
- * Cross-origin rules. The hub allows only listed origins, by exact comparison. It never copies text of the request
- * into a response header.
+ * Cross-origin rules. The hub allows only listed origins, by exact comparison. The hub never copies text of the
+ * request into the headers below.
  */
 export class Cors {
   readonly #origins: ReadonlySet<string>;

@@ -31,7 +31,8 @@ export interface GatewayRequest {
   /** The IP address of the front's TCP peer, or of the peer of the server in front of the hub; undefined if unknown. */
   readonly peer: string | undefined;
   /**
-   * True if clients connect to the front directly; false if another server, such as Mongrel2, forwards the requests.
+   * True if the front itself has the TCP connection; false if another server, such as Mongrel2, forwards the
+   * requests.
    */
   readonly isDirect: boolean;
   /** The label of the front in metrics and logs. */
@@ -57,7 +58,7 @@ export interface Reply {
 export interface StreamStart extends JoiningStream {
   readonly kind: "stream";
   readonly headers: Headers;
-  /** The bytes before the first page, in the subscription's format, and in its coding if it has one. */
+  /** The bytes before the first page, in the format and the coding of the subscription. */
   readonly opening: Buffer;
   /**
    * Handles the client's messages; set for a WebSocket only. @default none: an event stream, which is a response
@@ -101,7 +102,7 @@ export interface MessageResult {
    * @default unchanged
    */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
-  /** Called instead of the move if the client disconnects before it. */
+  /** Called if the client disconnects before the move; the stream then does not move. */
   readonly abandoned?: () => void;
 }
 

@@ -17,6 +17,9 @@ export interface Refusal {
   readonly retryAfterSeconds: number | undefined;
   /** The URI that identifies the error in the log; undefined if the error is not logged. */
   readonly id: string | undefined;
-  /** The original error. Only renderers that know its class may read it: its other details are for the log. */
+  /**
+   * The original error. Only renderers that know the error's class may read it: the other details of the error are
+   * for the log.
+   */
   readonly cause: unknown;
 }

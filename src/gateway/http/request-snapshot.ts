@@ -19,8 +19,7 @@ const nothing = Buffer.alloc(0);
 const neverAborted = new AbortController().signal;
 
 /**
- * Copies the parts of a request that its stream needs while open. Node's own objects would use about 7 KB for each
- * stream.
+ * Copies the parts of a request that an open stream needs. Node's own objects would use about 7 KB for each stream.
  *
  * @param bearer a token that replaces the request's `Authorization`
  */

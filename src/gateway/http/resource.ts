@@ -1,7 +1,10 @@
 import type { Answer, GatewayRequest, Reply } from "./messages.js";
 import type { Refusal } from "./refusal.js";
 
-/** Serves one method of a resource. To reject a request, it throws a PharosError, or its promise rejects with one. */
+/**
+ * Serves one method of a resource. To reject a request, a handler throws a PharosError or returns a promise that
+ * rejects with a PharosError.
+ */
 export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
 
 /** The methods that resources can serve. A resource with GET also serves HEAD; the gateway itself answers OPTIONS. */
@@ -20,8 +23,8 @@ export interface ServedPath {
 /** The methods that are served at a path. */
 export interface Resource extends ServedPath {
   /**
-   * True if the hub does not count its requests against the limits of a client, so that health checks always get a
-   * response.
+   * True if the hub does not count requests to this resource against the limits of a client, so that health checks
+   * always get a response.
    */
   readonly isUncounted?: boolean;
   /** Returns false for requests that the next resource at this path should serve. @default always true */

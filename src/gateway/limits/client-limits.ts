@@ -42,8 +42,8 @@ export interface ClientLimitsOptions {
 const streamRetrySeconds = 10;
 
 /**
- * An address may have as many other connections as streams, but at least this many. They serve pages and error
- * responses.
+ * An address may have as many other connections as streams, but at least this many. Such connections serve pages and
+ * error responses.
  */
 const leastOtherConnections = 100;
 
@@ -83,8 +83,8 @@ export class ClientLimits {
   }
 
   /**
-   * Checks the limits for a new stream. Call the result when the stream opens. It returns a function: call that
-   * function when the stream ends.
+   * Checks the limits for a new stream. Call the result when the stream opens. That call returns a second function:
+   * call the second function when the stream ends.
    *
    * @param held the filters to count until the stream ends. Pass none for a stream that may drop filters, and call
    *   {@link holdFilters} when it opens
@@ -113,7 +113,7 @@ export class ClientLimits {
    * Counts filters of an open stream. Call the result once for each filter: when the stream drops the filter, or
    * ends.
    *
-   * @param replaced filters that the stream drops in exchange; they stay counted if this throws
+   * @param replaced filters that the stream drops in exchange; these filters stay counted if the method throws
    * @throws PharosError `too-many-patterns` as {@link admitStream}
    */
   holdFilters(

@@ -15,15 +15,15 @@ const roundingMs = 1e-3;
 
 /**
  * A token bucket for each key, stored as the time at which the bucket is full again (the generic cell rate
- * algorithm). A forgotten key has a full bucket. So if there are more keys than the limit, the limiter allows too
- * much and never blocks a key wrongly.
+ * algorithm). A forgotten key has a full bucket. So with more keys than the limit, the limiter may allow too much,
+ * but never blocks a key wrongly.
  */
 export class RateLimit {
   readonly #intervalMs: number;
   readonly #toleranceMs: number;
   readonly #keys: number;
   readonly #clock: Clock;
-  /** By key, the least recently used key first. */
+  /** The time for each key, with the least recently used key first. */
   readonly #fullAtMs = new Map<string, number>();
 
   constructor(options: RateLimitOptions) {

@@ -41,7 +41,7 @@ function nameOf(publisher: PublisherIdentity): string {
   if (publisher === "open") return "open";
   const { issuer, subject, publish: granted } = publisher;
   const name = JSON.stringify([issuer, subject, filterSetKey(granted)]);
-  // The name is hashed because issuer, subject and rights can have up to 12 KB.
+  // A hash makes the name short: issuer, subject and rights can have up to 12 KB.
   return createHash("sha256").update(name).digest("base64url");
 }
 

@@ -25,7 +25,7 @@ export interface GatewayPublisherOptions {
   readonly clock: Pick<Clock, "monotonic" | "endOfTurn">;
   /** True if programs on this machine may publish without a token. */
   readonly open: boolean;
-  /** True while the hub stops: new publications would be lost with the journal. @default never */
+  /** True while the hub stops: the hub would lose new publications together with the journal. @default never */
   readonly isStopping?: () => boolean;
 }
 
@@ -61,7 +61,8 @@ export class Publisher {
   }
 
   /**
-   * Checks topics as {@link accept} does. Use it in resources that know the topics before they read the body.
+   * Checks topics as {@link accept} does. Resources call this method if they know the topics before they read the
+   * body.
    *
    * @throws PharosError as {@link accept}
    */
@@ -110,7 +111,7 @@ export class Publisher {
     return (await Promise.all(receipts)).map(({ id }) => id);
   }
 
-  /** Runs before the topics are parsed: a body of 1 MiB can hold 100,000 topics. */
+  /** Call this before you parse the topics: a body of 1 MiB can hold 100,000 topics. */
   #refuseTooMany(publisher: PublisherIdentity, topics: readonly string[]): void {
     const { topicsPerPublication } = this.#options.limits;
     if (topics.length <= topicsPerPublication) return;

@@ -62,7 +62,7 @@ export class RefusalLog {
     return id;
   }
 
-  /** The log fields of a request, without its query and headers: they may hold tokens. */
+  /** The log fields of a request, without its query and headers, since the query and headers may contain tokens. */
   #about(request: GatewayRequest | undefined): LogFields {
     if (request === undefined) return {};
     const { method, path, front } = request;

@@ -41,8 +41,8 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
 const unexpected = 500;
 
 /**
- * Decides which status and text a client gets for an error. Every error response of the hub is made here. With a log,
- * this function also counts and logs the error response.
+ * Decides which status and text a client gets for an error. No other code of the hub converts a failure to an error
+ * response. With a log, this function also counts and logs the error response.
  */
 export function refuse(error: unknown, request?: GatewayRequest, log?: Pick<RefusalLog, "note">): Refusal {
   const known = toPharosError(error);

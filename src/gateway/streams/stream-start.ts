@@ -42,7 +42,7 @@ export interface StreamStartRequest {
   readonly lastEventId: string | undefined;
   /** The filters that are new in the request of a resuming subscriber. @default none */
   readonly added?: readonly TopicFilter[];
-  /** Additional headers. They replace default headers of the same name. */
+  /** Additional headers. An additional header replaces the default header of the same name. */
   readonly headers?: Headers;
   /** The first bytes of the stream. @default none */
   readonly firstBytes?: Buffer;
@@ -97,8 +97,8 @@ function codingFor(
 }
 
 /**
- * The headers for a coding. `Vary` is needed even without a coding: caches must store both forms separately [RFC 9110
- * 12.5.5].
+ * The headers for a coding. A response without a coding needs `Vary` too: caches must store both forms separately
+ * [RFC 9110 12.5.5].
  */
 function codingHeaders({ compress = "none" }: StreamSettings, coding: ContentCoding | undefined): Headers {
   if (compress === "none") return [];

@@ -13,7 +13,7 @@ export const opcodes = Object.freeze({
 /** The most bytes in the payload of a control frame [RFC 6455 5.5]. */
 export const mostControlBytes = 125;
 
-/** The first bit of a frame. It marks the last frame of a message; the hub sends each message in one frame. */
+/** The first bit of a frame, which marks the last frame of a message. The hub sends each message in one frame. */
 const final = 0x80;
 
 /** Length codes. A length above 125 needs two more bytes, a length above 65,535 eight more. */

@@ -4,7 +4,7 @@ import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MessageQueueOptions {
   readonly dialogue: Dialogue;
-  /** The budget of time for messages in each turn of the event loop. All WebSockets of the front share it. */
+  /** The budget of time for messages in each turn of the event loop. All WebSockets of the front share this budget. */
   readonly turnBudget: TurnBudget;
   /**
    * Called with the result of each message, in order, until {@link MessageQueue.end}. Returns false if the next

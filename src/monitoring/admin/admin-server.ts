@@ -26,7 +26,7 @@ export interface AdminServerOptions {
   readonly metrics: () => string;
   /** Returns the status document. */
   readonly stats: () => unknown;
-  /** The folder of the pages. The server serves only the operator's page from it. */
+  /** The folder of the pages. The server serves only the operator's page from this folder. */
   readonly htmlDir: string;
   readonly logger: Logger;
 }

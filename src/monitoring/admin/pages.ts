@@ -6,8 +6,8 @@ import type { FastifyInstance } from "fastify";
 const viewPath = "/operator/";
 
 /**
- * The files of the operator's page, including files that it shares with the public page. The server serves no other
- * file.
+ * The files of the operator's page, including files of the public page that the operator's page also uses. The server
+ * serves no other file.
  */
 const files = [
   "operator/cards.js",

@@ -16,7 +16,7 @@ export const mercureFormat: Format = Object.freeze({
   retained: (entry: Entry) => eventStreamFormat.event(entry),
 });
 
-/** Encodes an event of the older form. Presence events have no type there. */
+/** Encodes an event of the older form. In the older form, presence events have no type. */
 function olderEvent(entry: Entry): Buffer {
   const { type, ...fields } = eventFieldsOf(entry);
   if (type !== subscriptionEventType) return encodeOlderEvent({ id: entry.id, ...eventFieldsOf(entry) });

@@ -10,7 +10,7 @@ import type { TurnBudget } from "../../base/turn-budget.js";
 
 export interface MatcherOptions extends MatcherContext {
   readonly filtersPerConnection: number;
-  /** The budget of time for parsing in each turn of the event loop. All subscribers share it. */
+  /** The budget of time for parsing in each turn of the event loop. All subscribers share this budget. */
   readonly turnBudget: TurnBudget;
 }
 

@@ -27,8 +27,8 @@ const maxWaitSeconds = 30;
 
 /**
  * Long polling, for clients that cannot keep a stream open. `GET /poll` accepts the filters of `/esupdates`. The
- * response has the events after the position of the previous response. If there are none, the hub waits for the next
- * event.
+ * response has the events after the position of the previous response. If there are no such events, the hub waits for
+ * the next event.
  */
 export function pollResource({ streams, authenticator, polling }: PollResourceOptions): Resource {
   const replyOf = pollReplies();
@@ -53,7 +53,7 @@ function parseWaitMs(query: NameValuePairs): number {
   return Number(text) * 1000;
 }
 
-/** Creates the responses. Polls that get the same page of events share its bytes. */
+/** Creates the responses. Polls that get the same page of events share the bytes of the page. */
 function pollReplies(): (answer: PollAnswer) => Reply {
   const replies = new WeakMap<Page, Reply>();
   return (answer) => {

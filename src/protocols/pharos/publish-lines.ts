@@ -13,7 +13,7 @@ export const linesType = "application/x-ndjson";
 export interface PublishLinesLimits {
   /** The most publications in one request. */
   readonly publications: number;
-  /** The most lines in one request, including blank ones. */
+  /** The most lines in one request, including blank lines. */
   readonly lines: number;
 }
 
@@ -23,7 +23,10 @@ export const defaultPublishLinesLimits: PublishLinesLimits = Object.freeze({
 });
 
 export interface PublishLinesOptions<T> {
-  /** Called with each publication. If it throws an error, the message gets the line's number in front. */
+  /**
+   * Called with each publication. If this function throws an error, the parser puts the line's number in front of the
+   * error message.
+   */
   readonly accept: (input: PublicationInput) => T;
   /** @default defaultPublishLinesLimits */
   readonly limits?: PublishLinesLimits | undefined;

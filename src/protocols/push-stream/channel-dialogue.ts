@@ -10,8 +10,9 @@ import { decodeMessage, publishMessage } from "./publish.js";
 import type { ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * Publishes each message of a WebSocket client to all its channels, if its token allows that. The hub answers only
- * with errors: the client subscribes to the same channels, so it also receives its own messages.
+ * Publishes each message of a WebSocket client to all channels of the WebSocket, if the client's token allows that.
+ * The hub sends an answer only for an error: the client subscribes to the same channels, so it also receives its own
+ * messages.
  */
 export class ChannelDialogue implements Dialogue {
   readonly #options: PushStreamOptions;

@@ -2,10 +2,10 @@
  * The first part of a stream in a frame. The client library reads messages from the frame. This page registers with
  * the parent page. The parent finds the frame by the `streamid` in its URL, and gives the frame the function `p`.
  *
- * Some browsers still let pages widen their origin (`document.domain`). There the library widens the origin of the
- * parent page, so this page has to do the same. From then on, pages of sibling domains can act in the name of the
- * hub. So the response has {@link WebSocketOrigins.framePolicy}, which limits the pages that may frame it. Outside a
- * frame, this page widens nothing.
+ * Some browsers still let pages widen their origin (`document.domain`). In such browsers, the library widens the
+ * origin of the parent page, so this page has to do the same. From then on, pages of sibling domains can act in the
+ * name of the hub. So the response has {@link WebSocketOrigins.framePolicy}, which limits the pages that may show
+ * this page in a frame. Outside a frame, this page widens nothing.
  */
 export const framePage: Buffer = Buffer.from(
   [
@@ -19,8 +19,8 @@ export const framePage: Buffer = Buffer.from(
     "  var isAddress = /^(\\d{1,3}\\.){3}\\d{1,3}$/.test(host);",
     "  if (parent !== window) document.domain = isAddress ? host : parts.slice(-Math.max(parts.length - 1, least)).join('.');",
     "} catch (error) {}",
-    // The first stream of a page has the number 0. The library writes this number as an empty text, and could then
-    // not find the stream.
+    // The first stream of a page has the number 0. The library writes 0 as an empty text. Without this line, the
+    // library would not find the stream.
     "if (/[?&]streamid=(&|$)/.test(window.location.search)) parent.PushStreamManager[0].wrapper.register(this);",
     "else parent.PushStream.register(this);",
     "</script>",

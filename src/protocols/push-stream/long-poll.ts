@@ -10,8 +10,8 @@ import { formatTime } from "./messages/stamps.js";
 import type { PollMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
- * The longest wait of a poll, in milliseconds. The client library gives up after 32 s. It treats an empty script
- * before 15 s as an error.
+ * The longest wait of a poll, in milliseconds. The client library gives up after 32 s. The library treats an empty
+ * script before 15 s as an error.
  */
 const waitMs = 25_000;
 

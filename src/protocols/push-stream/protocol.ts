@@ -4,8 +4,8 @@ import { Stamps } from "./messages/stamps.js";
 import { pushStream } from "./push-stream.js";
 
 /**
- * These formats are created without the stamps of a hub, so they can only write heartbeats. The heartbeats are the
- * same for every hub.
+ * These formats have no stamps of a hub, so they can only write heartbeats. The heartbeats are the same for every
+ * hub.
  */
 const formats: readonly HeartbeatFormat[] = Object.values(
   pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) }),

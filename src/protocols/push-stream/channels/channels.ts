@@ -24,8 +24,9 @@ const mostBacktrack = 1000;
 const backtrackForm = /\.b([0-9]+)$/;
 
 /**
- * Parses a path of channels, each of which may end in `.bN`. Empty segments are ignored, since the client library's
- * paths begin with one. The function decodes percent escapes after the split, so that a name can contain a slash.
+ * Parses a path of channels, each of which may end in `.bN`. The parser ignores empty segments, since the client
+ * library's paths begin with an empty segment. The function decodes percent escapes after the split, so that a name
+ * can contain a slash.
  *
  * @param path as in the request line, or decoded once
  * @throws ChannelError for no channel, too many channels, or a name that is not allowed; PharosError `bad-topic` for

@@ -12,7 +12,7 @@ export interface CursorSource {
   readonly stamps: Stamps;
 }
 
-/** The last message that a client received, by its stamp and its event id. An empty value counts as absent. */
+/** The stamp and the event id of the last message that a client received. An empty value counts as absent. */
 export interface Control {
   /** Undefined if the stamp is missing or malformed. */
   readonly stamp: Stamp | undefined;
@@ -49,10 +49,10 @@ export interface ChannelStart {
 }
 
 /**
- * The most bytes of all messages that a request gets by `.bN`; the last message may exceed the limit. This is enough
- * for the largest publication, or for a thousand of 1 KiB. The hub writes all messages in one turn, encoded in up to
- * nine times as many bytes. Without the limit, one request for 100 channels with a large message each blocked the
- * event loop for 0.8 s.
+ * The most bytes of all messages that a request gets by `.bN`; the last message may exceed the limit. The limit is
+ * large enough for the largest publication, or for a thousand of 1 KiB. The hub writes all messages in one turn,
+ * encoded in up to nine times as many bytes. Without the limit, one request for 100 channels with a large message
+ * each blocked the event loop for 0.8 s.
  */
 const backtrackBytes = 1024 * 1024;
 
