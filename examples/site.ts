@@ -15,7 +15,7 @@ export interface SiteOptions {
   readonly page: URL;
   /** Settings of the hub, as environment variables. @default none */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Answers requests that are not for the page; undefined means 404. @default 404 for all of them */
+  /** Answers requests that are not for the page; undefined means 404. @default 404 for all such requests */
   readonly answer?: ((request: IncomingMessage) => Promise<Answer | undefined>) | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Site {
 
 /**
  * Starts a hub and a server for the page, and prints the page's URL. The page has another origin than the hub, as in
- * production; it imports the hub's URL from `./hub.js`. `PORT` is the port of the page, by default a free one.
+ * production. The page imports the hub's URL from `./hub.js`. `PORT` is the port of the page, by default a free port.
  */
 export async function startSite({ page, settings = {}, answer }: SiteOptions): Promise<Site> {
   let hub = "";

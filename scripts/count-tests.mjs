@@ -1,6 +1,7 @@
-// Prints "PASSED FAILED" for one run of vitest, and each failure with a short reason on standard error.
+// Prints the numbers "PASSED FAILED" for one run of vitest. Prints each failure with a short reason on standard error.
 // Arguments: the output file of vitest's JSON reporter, and vitest's exit status.
-// A file that cannot be loaded counts as one failure. So does a run that fails without a failed test.
+// A file that cannot be loaded counts as one failure. A run that fails without a failed test also counts as one
+// failure.
 import { readFileSync } from "node:fs";
 
 const [path, status] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-# Sourced by the other scripts: installs packages and builds the checkout. Messages go to standard error, because
+# Sourced by the other scripts: installs packages and builds the checkout. Prints messages on standard error, because
 # standard output belongs to the command.
 set -euo pipefail
 
@@ -18,7 +18,8 @@ need_node() {
     fail "Pharos needs Node.js 20.19 or newer; this is $(node --version)"
 }
 
-# No dependency needs its install script, so none runs. Warnings are off: they are about the user's npm settings.
+# No dependency needs its install script, so npm runs no install scripts. Warnings are off, because npm warns about the
+# user's own settings.
 install_packages() {
   [[ node_modules/.package-lock.json -nt package-lock.json ]] && return
   say "Installing packages..."
@@ -31,7 +32,7 @@ build() {
   npm run --silent build >&2
 }
 
-# Runs a command under a lock (if flock is installed), so that two scripts do not install or build at the same time.
+# Runs a command under a lock if flock is installed. So two scripts do not install or build at the same time.
 locked() {
   local lock='' status=0
   if command -v flock >/dev/null; then
@@ -46,12 +47,13 @@ locked() {
 # Installs packages and builds if needed. Does not change the current folder.
 set_up() {
   need_node
-  # A read-only checkout that is built is used unchanged.
+  # If a checkout is read-only and built, the script uses this build.
   [[ -w $root || ! -f $root/dist/cli/main.js ]] || return 0
   (cd -- "$root" && locked install_packages && locked build)
 }
 
-# Installs missing Debian packages if this user may. $1: the program that needs them, for the message; other arguments: command=packages.
+# Installs missing Debian packages if this user has the right to do so.
+# $1: the program that needs the packages, for the message; other arguments: command=packages.
 need_tools() {
   local why=$1 pair packages missing=()
   shift

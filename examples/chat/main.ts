@@ -3,13 +3,13 @@ import type { IncomingMessage } from "node:http";
 import { SignJWT } from "jose";
 import { startSite, type Answer } from "../site.js";
 
-/** The application signs tokens with it, the hub verifies them. */
+/** The shared key: the application signs tokens with this key, and the hub verifies the tokens. */
 const secret = randomBytes(32).toString("hex");
 
 /** One level of a topic. `{` would make it a URI template in a token. */
 const nameForm = /^[\p{L}\p{N}]{1,20}$/u;
 
-/** Allows its bearer to publish under this name, and no other, for one hour. */
+/** A token that allows a user to publish under this name only, for one hour. */
 function tokenFor(name: string): Promise<string> {
   return new SignJWT({ mercure: { publish: [`chat/lobby/${name}`] } })
     .setProtectedHeader({ alg: "HS256" })
@@ -27,7 +27,7 @@ async function answer(request: IncomingMessage): Promise<Answer | undefined> {
 
 const settings = {
   PHAROS_TOKEN_SECRET: secret,
-  // A new page gets this many stored lines of each speaker.
+  // A new page gets this number of stored lines of each user.
   PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: "100",
 };
 await startSite({ page: new URL("index.html", import.meta.url), settings, answer });

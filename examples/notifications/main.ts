@@ -4,12 +4,15 @@ import { SignJWT } from "jose";
 import { HttpPublisher } from "pharos";
 import { startSite, type Answer } from "../site.js";
 
-/** The application signs tokens with it, the hub verifies them. */
+/** The shared key: the application signs tokens with this key, and the hub verifies the tokens. */
 const secret = randomBytes(32).toString("hex");
 
 const users = new Set(["ada", "grace"]);
 
-/** Allows its bearer to read private publications of this user's topic for one hour, and to publish nothing. */
+/**
+ * A token that allows a user to read the private publications of this user's topic for one hour. It does not allow
+ * publishing.
+ */
 function tokenFor(user: string): Promise<string> {
   return new SignJWT({ mercure: { subscribe: [`users/${user}`] } })
     .setProtectedHeader({ alg: "HS256" })
@@ -20,7 +23,8 @@ function tokenFor(user: string): Promise<string> {
 /** Logs in without a password. A real application checks who the user is. */
 async function logIn(user: string): Promise<Answer> {
   if (!users.has(user)) return { status: 403 };
-  // The hub is another port of the same host, so it gets the cookie. Add Secure over https.
+  // The hub has another port of the same host, so browsers send the cookie to the hub, too. Add Secure if you use
+  // https.
   const cookie = `mercureAuthorization=${await tokenFor(user)}; Path=/; HttpOnly; SameSite=Strict`;
   return { status: 204, headers: { "Set-Cookie": cookie } };
 }

@@ -12,10 +12,12 @@ import { progressBar } from "./run/progress-bar.js";
 import type { RunResults } from "./run/run-options.js";
 import { run } from "./run/run.js";
 
-/** The results so far, for a run that is stopped. */
+/** The results so far, in case the user stops the run. */
 let latest: Report | undefined;
 
-/** Runs the benchmark. Exit codes: 0 measured, for any figures; 1 could not measure; 2 invalid options. */
+/**
+ * Runs the benchmark. Exit codes: 0 = measured, whatever the figures are; 1 = could not measure; 2 = invalid options.
+ */
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === "help") {
@@ -26,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     output(await readReport(resolveUserPath(options.from)), options);
     return 0;
   }
-  // The benchmark needs a compiler: fail before any server starts.
+  // The benchmark needs a C compiler. Without one, fail before any server starts.
   await compiled("load");
   output(await measure(options), options);
   return 0;

@@ -11,7 +11,7 @@ import type { Room } from "./rules/room.js";
 import { readSourceFiles } from "./source/source-file.js";
 
 export interface Rules {
-  /** From the bottom up. */
+  /** The rooms, lowest room first. */
   readonly rooms: readonly Room[];
   readonly exceptions: readonly SizeException[];
 }
@@ -19,11 +19,11 @@ export interface Rules {
 export interface Findings {
   /** Files in src/. */
   readonly fileCount: number;
-  /** One line each; empty if the project keeps its rules. */
+  /** One line per fault; empty if the project follows all rules. */
   readonly faults: readonly string[];
 }
 
-/** Checks the project in the folder `root`, which has its sources in src/ and scripts/. */
+/** Checks the project in the folder `root`. The sources of the project are in src/ and scripts/. */
 export function checkProject(root: string, { rooms, exceptions }: Rules): Findings {
   const files = readSourceFiles(root, "src");
   const scripts = existsSync(join(root, "scripts")) ? readSourceFiles(root, "scripts") : [];

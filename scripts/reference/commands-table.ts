@@ -3,7 +3,7 @@ import { createProgram } from "../../src/cli/program.js";
 import { settings } from "../../src/config/settings.js";
 import { code, table } from "./markdown.js";
 
-/** The options and arguments of all commands but `serve`. */
+/** The options and arguments of all commands except `serve`. */
 export function commandsTable(): string {
   const { stdin, stdout, stderr } = process;
   const interrupted = new AbortController().signal;

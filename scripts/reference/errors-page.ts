@@ -28,7 +28,7 @@ const others = `## In programs and logs
 
 These codes are the \`code\` of a \`PharosError\` in Node.js, or appear in the log of the hub. They are never the response to a request.`;
 
-/** docs/reference/errors.md */
+/** The page docs/reference/errors.md. */
 export function errorsPage(): string {
   const codes = Object.entries(errorCodes).map(([name, help]) => ({
     name,

@@ -24,7 +24,7 @@ interface Description {
 const methods = new Set(["get", "post", "put", "delete"]);
 const file = new URL("../../html/openapi.json", import.meta.url);
 
-/** docs/reference/http-api.md, from the OpenAPI description that the hub serves. */
+/** The page docs/reference/http-api.md, written from the OpenAPI description that the hub serves. */
 export function httpApiPage(): string {
   const description = resolved(JSON.parse(readFileSync(file, "utf8"))) as Description;
   const operations = Object.entries(description.paths).flatMap(([path, item]) => operationsOf(path, item));
@@ -85,7 +85,7 @@ function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** The value with the target in place of each reference. */
+/** Replaces each reference in the value by the target of the reference. */
 function resolved(value: unknown, root: unknown = value): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((each) => resolved(each, root));
@@ -93,7 +93,7 @@ function resolved(value: unknown, root: unknown = value): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each, root)]));
 }
 
-/** The target of a pointer into the description [RFC 6901]. */
+/** The target of a JSON pointer into the OpenAPI description [RFC 6901]. */
 function targetOf(pointer: string, root: unknown): unknown {
   const names = pointer.replace("#/", "").split("/");
   return names.reduce((value, name) => (value as Readonly<Record<string, unknown>>)[name], root);

@@ -16,7 +16,7 @@ PHAROS_LIMITS_HISTORY_TOPIC_EVENTS=100 pharos serve
 { "limits": { "history": { "topicEvents": 100 } } }
 \`\`\``;
 
-/** docs/reference/limits.md */
+/** The page docs/reference/limits.md. */
 export function limitsPage(): string {
   const sections: readonly (readonly [string, LimitSection])[] = Object.entries(limitSections);
   return page([

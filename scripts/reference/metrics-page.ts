@@ -21,7 +21,7 @@ curl http://127.0.0.1:8081/metrics
 
 type Definitions = Readonly<Record<string, MetricDefinition>>;
 
-/** docs/reference/metrics.md */
+/** The page docs/reference/metrics.md. */
 export function metricsPage(): string {
   const bounds: readonly (readonly [string, HistogramDefinition])[] = Object.entries(histograms);
   return page([

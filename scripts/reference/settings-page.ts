@@ -39,7 +39,7 @@ const fileText = `## Only in the file
 The file has all settings above under the names in its [schema](../../config.schema.json), \`limits\` ([limits](limits.md)), and \`tokens\`: a list of further
 issuers whose tokens are accepted. Each issuer has at least one of \`secret\`, \`key\` and \`jwks\`.`;
 
-/** docs/reference/settings.md */
+/** The page docs/reference/settings.md. */
 export function settingsPage(): string {
   const file = [
     code("--config FILE"),

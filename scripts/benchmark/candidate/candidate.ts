@@ -6,16 +6,19 @@ export interface StartOptions {
   readonly clients: number;
   /** "own": each client has its own topic; "one": all clients have the same topic. */
   readonly topics: "one" | "own";
-  /** An empty folder for the server's files; removed afterwards. */
+  /** An empty folder for the server's files. The caller removes the folder afterwards. */
   readonly scratch: string;
-  /** Call it for each process as soon as it runs: the caller stops them all, even if the start fails. */
+  /**
+   * Call this function for each process as soon as the process runs. The caller stops all processes, even if the start
+   * fails.
+   */
   readonly register: <T extends ServerProcess>(started: T) => T;
 }
 
 /** A process of a running server, with its child processes. */
 export interface ServerProcess {
   readonly name: string;
-  /** The process and its descendants; empty after its end. */
+  /** The process and its descendants; empty after the process has ended. */
   pids(): readonly number[];
   /** The end of its log, for error messages. */
   readonly log: string;
@@ -28,7 +31,7 @@ export interface RunningServer {
   readonly port: number;
   readonly client: ClientKind;
   readonly publisher: PublisherSpec;
-  /** The processes whose memory and CPU time are measured. Pushpin's origin server is not among them. */
+  /** The processes whose memory and CPU time the benchmark measures. Pushpin's origin server is not measured. */
   readonly processes: readonly ServerProcess[];
 }
 
@@ -38,11 +41,11 @@ export interface Candidate {
   readonly name: string;
   /** The name in tables. */
   readonly title: string;
-  /** Its configuration, one setting an entry, for the report. */
+  /** The server's configuration for the report, one setting per entry. */
   readonly settings: readonly string[];
   /** Capabilities that the server does not have, each with the reason. */
   readonly unsupported: Readonly<Partial<Record<Capability, string>>>;
-  /** Why it cannot run on this machine; `undefined` if it can. */
+  /** Why the server cannot run on this machine; `undefined` if the server can run. */
   unavailable(): Promise<string | undefined>;
   version(): Promise<string>;
   /** Starts the server. Rejects with the server's log if it does not start. */

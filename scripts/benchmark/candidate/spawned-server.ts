@@ -14,7 +14,7 @@ export interface SpawnSpec {
 const stopWithinMs = 10_000;
 const logBytes = 16_384;
 
-/** A server as a child process. It ends with this process, even if this process is killed. */
+/** A server as a child process. The child process ends with this process, even if this process is killed. */
 export class SpawnedServer implements ServerProcess {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -26,7 +26,7 @@ export class SpawnedServer implements ServerProcess {
 
   constructor(spec: SpawnSpec) {
     this.name = spec.name;
-    // The kernel signals it when this process dies: a killed process runs no clean-up.
+    // The kernel signals the child when this process ends, because a killed process runs no clean-up.
     this.#child = spawn("setpriv", ["--pdeathsig", "TERM", spec.command, ...spec.args], {
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       env: { ...process.env, ...spec.env },
@@ -47,7 +47,7 @@ export class SpawnedServer implements ServerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** How it ended; `undefined` while it runs. */
+  /** How the server ended; `undefined` while the server runs. */
   get ended(): string | undefined {
     return this.#ended;
   }
@@ -114,6 +114,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended already.
+    // The process has already ended.
   }
 }

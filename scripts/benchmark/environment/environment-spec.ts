@@ -5,7 +5,7 @@ export interface EnvironmentSpec {
   readonly topics: "one" | "own";
   /** Whether clients store the last event id and send it when they reconnect. */
   readonly ids: boolean;
-  /** Additional clients on 10,000 other topics, to which nothing is published. @default 0 */
+  /** Additional clients on 10,000 other topics. The publisher sends nothing to these topics. @default 0 */
   readonly others?: number;
 }
 

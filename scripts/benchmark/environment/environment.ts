@@ -70,8 +70,8 @@ export class Environment {
   }
 
   /**
-   * Publishes to every client until it receives something: a stream may be open before the server has subscribed it.
-   * Rejects if a client receives nothing. Does nothing after the first call.
+   * Publishes to every client until each client has received an event: a stream may be open before the server has
+   * subscribed its client. Rejects if a client receives nothing. Does nothing after the first call.
    */
   async warmUp(): Promise<void> {
     if (this.#warm) return;
@@ -93,7 +93,10 @@ export class Environment {
     await this.warmUp();
   }
 
-  /** Publishes at a rate for a period, then waits for delivery. Faults and delays are those of this period. */
+  /**
+   * Publishes at a rate for a period, then waits for delivery. The result contains only the faults and delays of this
+   * period.
+   */
   async publishFor(options: {
     readonly perSecond: number;
     /** Length of each publication's data. @default payloadBytes */

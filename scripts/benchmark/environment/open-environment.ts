@@ -13,7 +13,7 @@ import { streamsOf, type EnvironmentSpec } from "./environment-spec.js";
 import { Environment, memoryOf } from "./environment.js";
 
 const otherTopics = 10_000;
-/** Source addresses of the additional clients begin at 127.0.0.200, beyond those of the clients proper. */
+/** Source addresses of the additional clients begin at 127.0.0.200, above the addresses of the measured clients. */
 const otherSource = 200;
 const stopWithinMs = 60_000;
 
@@ -25,7 +25,7 @@ interface Opening {
 
 /**
  * Starts the server and the publisher and connects the clients. Rejects if the server does not start or refuses a
- * client; then it stops all parts that it has started.
+ * client. In this case the function stops all parts that it has started.
  */
 export async function openEnvironment(candidate: Candidate, spec: EnvironmentSpec): Promise<Environment> {
   const cleanUp = new CleanUp();

@@ -46,7 +46,7 @@ export type FaultName = keyof typeof faults;
 
 export const faultNames = Object.freeze(Object.keys(faults)) as readonly FaultName[];
 
-/** Parses one line of the load generator. Throws if it is not an answer. */
+/** Parses one line of the load generator. Throws if the line is not an answer. */
 export function parseLoadAnswer(line: string): LoadAnswer {
   return answer.parse(JSON.parse(line));
 }

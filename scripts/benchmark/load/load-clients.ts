@@ -9,7 +9,7 @@ export interface LoadClientsOptions {
   readonly clients: number;
   readonly port: number;
   readonly client: ClientKind;
-  /** Topics that are given to the clients in rotation. @default 1 */
+  /** The number of topics; the clients get topics in rotation. @default 1 */
   readonly streams?: number;
   /** Whether clients store the last event id and send it when they reconnect. @default false */
   readonly ids?: boolean;
@@ -17,10 +17,13 @@ export interface LoadClientsOptions {
   readonly perProcess?: number;
   /**
    * Clients that wait for their response head at a time, in all processes together. Above a server's listen backlog
-   * (511 in Node and nginx) the kernel drops connections and retries them after a second. @default 400
+   * (511 in Node and nginx), the kernel drops connections and tries again after a second. @default 400
    */
   readonly inflight?: number;
-  /** First source address is 127.0.0.N, one address per 10,000 clients; two instances must not share any. @default 2 */
+  /**
+   * The first source address is 127.0.0.N, with one address per 10,000 clients. Two instances must not share an
+   * address. @default 2
+   */
   readonly firstSource?: number;
 }
 
@@ -59,7 +62,7 @@ export interface Expected {
   readonly cut: number;
 }
 
-/** The same number as in clients.h. */
+/** The same value as in clients.h. */
 const clientsPerSource = 10_000;
 
 const defaults = { streams: 1, ids: false, perProcess: 19_000, inflight: 400, firstSource: 2 } as const;
@@ -110,7 +113,7 @@ export class LoadClients {
     await Promise.all(this.#processes.map(async (load) => load.tell("drop")));
   }
 
-  /** Reconnects the clients without a stream, with their last event id if they store it. */
+  /** Reconnects the clients without a stream. Clients that store event ids send their last event id. */
   async reconnect(options: { readonly within: number }): Promise<WaitResult> {
     const command = { inflight: this.#inflight(), within: options.within };
     return mergeWaits(

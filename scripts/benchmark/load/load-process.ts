@@ -17,7 +17,7 @@ export class LoadProcess {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     const { stdin, stdout } = this.#child;
     if (stdout === null || stdin === null) throw new TypeError("the load process has no pipes");
-    // A write after its end fails; the "close" event reports the end.
+    // A write fails after the process has ended. The "close" event reports this end.
     stdin.on("error", () => undefined);
     createInterface(stdout).on("line", (line) => this.#take(line));
     this.#child.on("error", (error) => this.#fail(error.message));
@@ -26,7 +26,7 @@ export class LoadProcess {
     );
   }
 
-  /** Waits until the command is done, or until its own time-out. */
+  /** Waits until the command is done, or until the command's own time-out. */
   async wait(command: "open" | "await" | "reconnect", options: LoadOptions): Promise<WaitAnswer> {
     const answer = await this.#call(command, options);
     if (answer.answer !== command) throw unexpected(answer);

@@ -5,7 +5,7 @@ import type { LoadClients, WaitResult } from "./load-clients.js";
 /** Two milliseconds per client, at least a minute. */
 export const openWithinMs = (clients: number): number => Math.max(60_000, 2 * clients);
 const openAttempts = 20;
-/** Below this the kernel would soon kill a process, maybe one that does not belong to the benchmark. */
+/** With less free memory, the kernel soon kills a process, possibly a process that is not part of the benchmark. */
 const minimumMemoryBytes = 2 ** 30;
 const memoryCheckMs = 250;
 
@@ -16,8 +16,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens all clients. Refused clients retry, as real clients do. Rejects if some have no stream at the end, with their
- * number, the state of the kernel and the server's log. Ends the clients if the machine runs out of memory.
+ * Opens all clients. Refused clients retry, as real clients do. Rejects if some clients have no stream at the end. The
+ * error contains the number of these clients, the state of the kernel and the server's log. Ends the clients if the
+ * machine runs out of memory.
  */
 export async function openAll({ loadClients, clients, server }: OpenOptions): Promise<WaitResult> {
   let outOfMemory: string | undefined;

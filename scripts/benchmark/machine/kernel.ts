@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /**
  * Free memory plus file cache, in bytes. The kernel's MemAvailable also counts half of the inodes of open sockets as
- * free: with 200,000 sockets it was 0.5 GB too high.
+ * free: with 200,000 sockets, MemAvailable was 0.5 GB too high.
  */
 export function availableBytes(): number {
   const text = readFileSync("/proc/meminfo", "utf8");

@@ -6,7 +6,7 @@ export interface Machine {
   readonly memoryGib: number;
   readonly kernel: string;
   readonly node: string;
-  /** Load average of the minute before the run: above 1, another program was busy. */
+  /** Load average of the minute before the run. A value above 1 means that another program was busy. */
   readonly loadBefore: number;
 }
 

@@ -8,7 +8,7 @@ export function processTree(pid: number): readonly number[] {
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
   const tree = [pid];
-  // The array grows during the loop, so that grandchildren are visited, too.
+  // The array grows during the loop, so the loop also visits grandchildren.
   for (const member of tree) tree.push(...(children.get(member) ?? []));
   return tree;
 }
@@ -25,7 +25,10 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + (tryRead(() => nanosecondsOf(pid) / 1e9) ?? 0), 0);
 }
 
-/** schedstat counts nanoseconds. /proc/PID/stat has steps of 10 ms, more than ten publications to 100 clients cost. */
+/**
+ * schedstat counts nanoseconds. /proc/PID/stat has steps of 10 ms, and ten publications to 100 clients cost less than
+ * one step.
+ */
 function nanosecondsOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sum, thread) => {

@@ -13,7 +13,10 @@ struct gap {
     struct gap *next;
 };
 
-/* The numbers that one client has received. It must receive every number of its stream once, from `last` + 1 on. */
+/*
+ * The numbers that one client has received. The client must receive every number of its stream once, from `last` + 1
+ * on.
+ */
 struct check {
     uint64_t last;
     uint32_t stream;
@@ -25,20 +28,20 @@ struct counters {
     uint64_t events;
     /* Numbers that were skipped and have not arrived. */
     uint64_t missed;
-    /* Numbers that had arrived before. */
+    /* Numbers that arrived a second time. */
     uint64_t repeated;
     /* Numbers that arrived after a later one. */
     uint64_t disordered;
     /* Events of another client's stream. */
     uint64_t foreign;
-    /* Bytes that begin like a marker but are none. */
+    /* Bytes that begin like a marker but are not a marker. */
     uint64_t corrupt;
     uint64_t delays[delay_buckets];
 };
 
 /*
- * Finds and checks each marker `~SEQUENCE MICROSECONDS STREAM~` in the bytes, in any framing.
- * Returns the length of an incomplete marker at the end: pass these bytes again, followed by the next ones.
+ * Finds and checks each marker `~SEQUENCE MICROSECONDS STREAM~` in the bytes, in any framing. Returns the length of an
+ * incomplete marker at the end: pass these bytes again, followed by the next bytes.
  */
 size_t check_bytes(struct check *check, struct counters *counters, const char *bytes, size_t length, uint64_t now_us);
 

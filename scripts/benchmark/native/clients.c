@@ -57,7 +57,7 @@ static void watch(struct client *client, int operation, uint32_t events) {
 
 /*
  * A client's source address; each address has 10,000 clients. An address has 28,000 ports, but the kernel tries all odd
- * ports first: when they are in use, a connect takes 0.7 ms instead of 0.02 ms.
+ * ports first: when all odd ports are in use, a connect needs 0.7 ms instead of 0.02 ms.
  */
 static struct sockaddr_in source_of(const struct client *client) {
     struct sockaddr_in source = load.source;
@@ -69,7 +69,10 @@ static struct sockaddr_in source_of(const struct client *client) {
 static void open_client(struct client *client) {
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client->fd < 0) fail("socket");
-    /* The kernel then chooses the port at connect, when it knows that only the pair of addresses must be unique. */
+    /*
+     * With this option, the kernel chooses the port at connect. It then knows that only the pair of addresses must be
+     * unique.
+     */
     int yes = 1;
     setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
     struct sockaddr_in source = source_of(client);

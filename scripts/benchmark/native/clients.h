@@ -10,7 +10,7 @@
 
 enum {
     read_bytes = 256 * 1024,
-    /* Bytes of a read that may wait for the next read: a marker, or a whole small WebSocket frame. */
+    /* The maximum of bytes that one read leaves for the next read: a marker, or a whole small WebSocket frame. */
     rest_max = 512,
     id_max = 64,
     clients_per_source = 10000
@@ -23,7 +23,9 @@ struct client {
     int fd;
     uint8_t state;
     uint16_t rest;
-    /* How many bytes of the response head have been read, and of the empty line that ends it. */
+    /*
+     * How many bytes of the response head have been read, and how many bytes of the empty line at the end of the head.
+     */
     uint16_t head_at;
     uint8_t head_end;
     uint16_t status;
@@ -67,7 +69,7 @@ extern int epoll;
 /* Ends the process with an error message. */
 void fail(const char *what);
 
-/* The machine's monotonic clock; publishers write the same clock into payloads. */
+/* The machine's monotonic clock. Publishers write times of the same clock into payloads. */
 uint64_t now_us(void);
 
 /* The sequence number that a client must receive for the current `await`. */
@@ -83,7 +85,7 @@ void fail_client(struct client *client);
 /* Handles the epoll events of a client. */
 void serve_client(struct client *client, uint32_t events);
 
-/* Parses the bytes of a client's connection; they begin with the rest of the read before. */
+/* Parses the bytes of a client's connection. The bytes begin with the rest of the previous read. */
 void read_bytes_of(struct client *client, const char *at, const char *end);
 
 /* The last event id of a client. */

@@ -11,7 +11,7 @@ const headers = ["checker.h", "clients.h"];
 const flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror"];
 
 /**
- * The path of a compiled program. Compiles it if the sources have changed; warnings are errors.
+ * Returns the path of a compiled program. Compiles the program if the sources have changed; warnings are errors.
  * Rejects with the compiler's messages, or if there is no compiler.
  */
 export async function compiled(program: keyof typeof programs): Promise<string> {
@@ -23,7 +23,7 @@ export async function compiled(program: keyof typeof programs): Promise<string> 
   const path = join(folder, `${program}-${hash.digest("hex").slice(0, 16)}`);
   if (await exists(path)) return path;
   await mkdir(folder, { recursive: true });
-  // Writes another file first: two runs may compile at the same time.
+  // The compiler first writes to another file, because two runs may compile at the same time.
   const unfinished = `${path}.${process.pid}`;
   await promisify(execFile)("gcc", [...flags, "-o", unfinished, ...sources]);
   await rename(unfinished, path);

@@ -1,7 +1,7 @@
 /*
- * The smallest possible broadcaster: it writes the publisher's bytes to every client in a loop, one write each. It has
- * no topics and no history, and a slow client blocks all others. Prints `ready CLIENT_PORT PUBLISHER_PORT`; ends when
- * standard input closes.
+ * The smallest possible broadcaster: in a loop, the program writes the publisher's bytes to every client, with one
+ * write per client. It has no topics and no history, and a slow client blocks all other clients. The program prints
+ * `ready CLIENT_PORT PUBLISHER_PORT`, and ends when standard input closes.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -49,7 +49,7 @@ static void close_client(int fd) {
     close(fd);
 }
 
-/* Writes all bytes, so that no event is cut: waits while the socket's buffer is full. */
+/* Writes all bytes, so that no event is cut. Waits while the socket's buffer is full. */
 static void write_whole(int fd, const char *bytes, size_t length) {
     while (length > 0) {
         ssize_t written = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -77,7 +77,7 @@ static void broadcast(int publisher) {
         if (clients[fd] == 2) write_whole(fd, round, (size_t)length);
 }
 
-/* Does not parse the request: its first bytes are enough. */
+/* Does not parse the request: the first bytes are enough to start the stream. */
 static void read_client(int fd) {
     char request[4096];
     ssize_t length = read(fd, request, sizeof request);

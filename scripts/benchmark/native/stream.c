@@ -33,7 +33,7 @@ static const char *read_head(struct client *client, const char *at, const char *
     return end;
 }
 
-/* Stores the last event id as a browser does: an `id:` line counts when its event is complete. */
+/* Stores the last event id as a browser does: an `id:` line counts only when the event is complete. */
 static void store_ids(struct client *client, const char *at, const char *end) {
     static const char field[] = "id:";
     for (; at < end; at++) {
@@ -70,7 +70,7 @@ static void send_packet(struct client *client, const char *packet) {
     if (write(client->fd, frame, 6 + length) < 0 && errno != EAGAIN) fail_client(client);
 }
 
-/* Handles engine.io and socket.io packets that are no events: open, connect, ping. */
+/* Handles engine.io and socket.io packets that are not events: open, connect, ping. */
 static void read_packet(struct client *client, const char *packet, size_t length) {
     if (packet[0] == '0') send_packet(client, "40");
     else if (packet[0] == '2') send_packet(client, "3");

@@ -6,7 +6,7 @@ import { summaryTable } from "./tables/summary-table.js";
 import { machineLines, notMeasured, serverLines } from "./tables/run-lines.js";
 import { scenarioTable } from "./tables/scenario-table.js";
 
-/** The parts of a page that a run provides, by name. They depend on the kind of run. */
+/** The parts of a page that a run provides, by name. Each kind of run provides other parts. */
 export function sectionsOf(report: Report): Readonly<Record<string, string>> {
   const { candidates, scenarios } = report;
   const run = machineLines(report);
@@ -34,8 +34,8 @@ export function sectionsOf(report: Report): Readonly<Record<string, string>> {
 }
 
 /**
- * Replaces the text between the comments `bench:NAME` and `/bench:NAME` for each part; the rest of the page stays.
- * Throws if a comment is missing.
+ * Replaces the text between the comments `bench:NAME` and `/bench:NAME` for each part. The rest of the page does not
+ * change. Throws if a comment is missing.
  */
 export function fillSections(page: string, sections: Readonly<Record<string, string>>): string {
   let text = page;

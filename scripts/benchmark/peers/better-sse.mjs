@@ -4,7 +4,7 @@ import { takeLines } from "./lines.mjs";
 
 const channels = new Map();
 
-/** One channel per topic, as its documentation shows. */
+/** One channel per topic, as the documentation of better-sse shows. */
 function channelOf(topic) {
   const existing = channels.get(topic);
   if (existing !== undefined) return existing;

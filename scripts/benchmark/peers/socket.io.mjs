@@ -6,7 +6,7 @@ const server = createServer();
 const io = new Server(server, { transports: ["websocket"], serveClient: false });
 io.on("connection", (socket) => {
   void socket.join(socket.handshake.query.topic);
-  // Its page on performance advises to free the first request once the socket is open.
+  // socket.io's page on performance advises to free the first request once the socket is open.
   socket.conn.request = null;
 });
 

@@ -4,7 +4,7 @@ import type { Sender } from "./sender.js";
 import { connectTcp } from "./tcp-sender.js";
 import { connectZeromq } from "./zeromq-sender.js";
 
-/** Connects to a server's publishing port. Rejects if nothing listens there; over ZeroMQ it does not. */
+/** Connects to a server's publishing port. Rejects if no server listens on the port, but not over ZeroMQ. */
 export async function connectSender(spec: PublisherSpec): Promise<Sender> {
   switch (spec.kind) {
     case "pharos":

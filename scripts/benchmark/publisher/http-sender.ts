@@ -2,12 +2,15 @@ import { Changes } from "../../../test/support/wait-for.js";
 import { openSocket } from "../machine/open-socket.js";
 import type { Sender } from "./sender.js";
 
-/** Requests without a response at a time, on the one connection that keeps them in order. */
+/** The maximum of requests without a response. One connection sends all requests, so the requests are in order. */
 const window = 64;
 const timeoutMs = 60_000;
 const statusLine = /HTTP\/1\.1 (\d)\d\d/g;
 
-/** Sends one POST for each publication; waits while 64 have no response. Rejects if one is refused. */
+/**
+ * Sends one POST for each publication. Waits while 64 requests have no response. Rejects if the server refuses a
+ * request.
+ */
 export async function connectHttp(port: number, path: (stream: number) => string): Promise<Sender> {
   const socket = await openSocket(port);
   const changes = new Changes();
@@ -20,7 +23,8 @@ export async function connectHttp(port: number, path: (stream: number) => string
       pending -= 1;
       if (kind !== "2") refused += 1;
     }
-    // A status line may be split between reads: keep the last bytes, without status lines that were counted.
+    // A status line may be split between two reads. So keep the last bytes, without status lines that were already
+    // counted.
     rest = unread.slice(-11).replace(statusLine, "");
     changes.changed();
   });

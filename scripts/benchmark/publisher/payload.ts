@@ -1,7 +1,7 @@
 /** Default length of a publication's data, in bytes. */
 export const payloadBytes = 200;
 
-/** The machine's monotonic clock in microseconds; the load generator reads the same clock. */
+/** The machine's monotonic clock in microseconds. The load generator reads the same clock. */
 export function monotonicUs(): number {
   return Number(process.hrtime.bigint() / 1000n);
 }
@@ -11,7 +11,7 @@ export function encodePayload(publication: {
   readonly sequence: number;
   readonly sentUs: number;
   readonly stream: number;
-  /** At least 40, which the numbers need. @default payloadBytes */
+  /** At least 40 bytes, because the numbers need this length. @default payloadBytes */
   readonly bytes?: number;
 }): string {
   const { sequence, sentUs, stream, bytes = payloadBytes } = publication;

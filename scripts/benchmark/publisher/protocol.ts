@@ -10,7 +10,7 @@ export type PublisherProtocol = {
   };
   /** Begins to publish at a rate. */
   readonly begin: { readonly ask: PublishRate; readonly answer: null };
-  /** Answered when the last publication is handed over. */
+  /** The publisher answers when it has sent the last publication. */
   readonly stop: { readonly ask: null; readonly answer: Published };
   /** Publishes as fast as the server accepts. */
   readonly publish: { readonly ask: { readonly count: number }; readonly answer: Published };

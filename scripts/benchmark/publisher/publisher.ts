@@ -7,7 +7,7 @@ import type { PublisherProtocol } from "./protocol.js";
 type Kind = keyof PublisherProtocol;
 const timeoutMs = 60_000;
 
-/** A separate process that publishes, so that nothing else delays it. Send one request at a time. */
+/** A separate process that publishes, so that no other work delays the publications. Send one request at a time. */
 export class Publisher {
   readonly #child: ChildProcess;
   readonly #waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];

@@ -8,7 +8,7 @@ export interface PublishRate {
 }
 
 export interface Published {
-  /** Publications since the connection was made. */
+  /** Publications since the start of the connection. */
   readonly total: number;
   /** Publications since the last `begin` or `publish`. */
   readonly inPeriod: number;
@@ -16,7 +16,7 @@ export interface Published {
   readonly seconds: number;
 }
 
-/** Publishes to its streams in rotation. Each stream has its own sequence numbers, from 1. */
+/** Publishes to all streams in rotation. Each stream has its own sequence numbers, from 1. */
 export class Publishing {
   readonly #sender: Sender;
   readonly #streams: number;
@@ -32,7 +32,9 @@ export class Publishing {
     this.#streams = streams;
   }
 
-  /** Publishes at a rate until {@link stop}. After a wait for the server it catches up as fast as it can. */
+  /**
+   * Publishes at a rate until {@link stop}. After a wait for the server, the publisher catches up as fast as it can.
+   */
   begin(rate: PublishRate): void {
     this.#beginPeriod();
     this.#stopped = false;
@@ -40,7 +42,7 @@ export class Publishing {
     this.#running = this.#publishAtRate(rate.perSecond);
   }
 
-  /** Resolves when the last publication is handed over. */
+  /** Resolves when the last publication is sent. */
   async stop(): Promise<Published> {
     this.#stopped = true;
     await this.#running;
@@ -54,7 +56,7 @@ export class Publishing {
     for (let left = count; left > 0; left--) {
       const waiting = this.#sendOne();
       if (waiting !== undefined) await waiting;
-      // Lets ZeroMQ's thread and the socket send.
+      // Gives ZeroMQ's thread and the socket time to send.
       else if (left % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     return this.#published();

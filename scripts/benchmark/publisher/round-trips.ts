@@ -17,7 +17,7 @@ class Subscriber {
   #text = "";
   #highest = 0;
   #open = false;
-  /** The text that shows that the subscription is made. */
+  /** The text from the server that confirms the subscription. */
   readonly #openMark: string;
   constructor(socket: Socket, client: ClientKind) {
     this.#socket = socket;
@@ -62,7 +62,10 @@ class Subscriber {
   }
 }
 
-/** Publishes one event, waits until it arrives, publishes the next. Returns the delays in microseconds, in order. */
+/**
+ * Publishes one event, waits until this event arrives, then publishes the next event. Returns the delays in
+ * microseconds, in order.
+ */
 export async function roundTrips(options: {
   readonly publishing: Publishing;
   readonly port: number;

@@ -1,5 +1,8 @@
 /** Publishes to a server in its native way. */
 export interface Sender {
-  /** Returns a promise only if the server cannot accept more for now; wait for it before the next call. */
+  /**
+   * Returns a promise only if the server cannot accept more publications now. Wait for this promise before the next
+   * call.
+   */
   send(stream: number, payload: string): Promise<void> | undefined;
 }

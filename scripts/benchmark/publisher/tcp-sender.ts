@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { openSocket } from "../machine/open-socket.js";
 import type { Sender } from "./sender.js";
 
-/** Writes one text for each publication; waits while the socket's buffer is full. */
+/** Writes one text for each publication. Waits while the socket's buffer is full. */
 export async function connectTcp(
   port: number,
   frame: (stream: number, payload: string) => string,

@@ -1,7 +1,7 @@
 import { Push } from "zeromq";
 import type { Sender } from "./sender.js";
 
-/** Pushes over ZeroMQ; waits while the socket's queue of 1,000 messages is full. */
+/** Publishes over ZeroMQ. Waits while the socket's queue of 1,000 messages is full. */
 export function connectZeromq(
   endpoint: string,
   frames: (stream: number, payload: string) => string[],
@@ -17,7 +17,8 @@ export function connectZeromq(
     send: (stream, payload) => {
       const message = frames(stream, payload);
       if (!socket.writable) return sendWaiting(message);
-      // Several times faster than awaiting each: without a time-out, a writable socket queues it before `send` returns.
+      // This is several times faster than awaiting each message. Without a time-out, a writable socket queues the
+      // message before `send` returns.
       socket.send(message).catch(fail);
       return undefined;
     },

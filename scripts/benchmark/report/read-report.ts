@@ -76,12 +76,14 @@ const report = z.object({
   comparisons: z.array(comparison).optional(),
 });
 
-/** Parses what `--json` wrote. Throws with the faulty field if it is not a report. */
+/**
+ * Parses the text that `--json` wrote. Throws an error with the name of the faulty field if the text is not a report.
+ */
 export function parseReport(text: string): Report {
   return report.parse(JSON.parse(text));
 }
 
-/** Reads a file that `--json` wrote. Rejects if it is not a report. */
+/** Reads a file that `--json` wrote. Rejects if the file is not a report. */
 export async function readReport(path: string): Promise<Report> {
   try {
     return parseReport(await readFile(path, "utf8"));

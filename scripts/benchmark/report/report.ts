@@ -11,9 +11,9 @@ export type Result =
       readonly kind: "measured";
       readonly candidate: string;
       readonly figures: Readonly<Record<string, Spread>>;
-      /** Sums over all turns, without those that are zero. */
+      /** Sums over all turns. Sums of zero are omitted. */
       readonly faults: Readonly<Partial<Record<FaultName, number>>>;
-      /** CPU cores used by each part; empty if they were not measured. */
+      /** CPU cores used by each part; empty if the CPU time was not measured. */
       readonly cores: Readonly<Record<string, Spread>>;
       readonly notes: readonly string[];
       readonly turns: readonly Measurement[];
@@ -44,10 +44,10 @@ export type CandidateEntry =
 
 /** The JSON file of a run. */
 export interface Report {
-  /** Raised when a field changes its name or meaning. */
+  /** The version number of the format. It increases when a field changes its name or meaning. */
   readonly schema: 2;
   readonly kind: "default" | "quick" | "scale" | "curves" | "compare";
-  /** False if the run was stopped: some results have fewer turns, or none. */
+  /** False if the user stopped the run: some results then have fewer turns, or no turns. */
   readonly finished: boolean;
   readonly startedAt: string;
   readonly seconds: number;
@@ -56,6 +56,6 @@ export interface Report {
   readonly machine: Machine;
   readonly candidates: readonly CandidateEntry[];
   readonly scenarios: readonly ScenarioResults[];
-  /** Only in a run with `--compare`. */
+  /** Present only in a run with `--compare`. */
   readonly comparisons?: readonly Comparison[] | undefined;
 }

@@ -13,7 +13,7 @@ export interface Options {
   readonly scenarios: readonly Scenario[];
   readonly turns: number;
   readonly size: RunSize;
-  /** A JSON report to show again; nothing is measured. */
+  /** A JSON report to show again. The run then measures nothing. */
   readonly from: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
@@ -52,7 +52,7 @@ Output:
   --help            show this text
 `;
 
-/** Parses the command line; "help" if help is requested. Throws {@link UsageError}. */
+/** Parses the command line. Returns "help" if the user asks for help. Throws {@link UsageError}. */
 export function parseOptions(args: readonly string[]): Options | "help" {
   const values = parseValues(args);
   if (values.help === true) return "help";
@@ -117,7 +117,7 @@ interface Named {
   readonly point?: CurvePoint;
 }
 
-/** The names for the command line; a curve's name stands for all of its points. */
+/** The scenario names for the command line. The name of a curve means all points of the curve. */
 function namesOf(all: readonly Named[]): string {
   return [...new Set(all.map(nameOf))].join(", ");
 }

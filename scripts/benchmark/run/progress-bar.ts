@@ -2,7 +2,7 @@ import pc from "picocolors";
 
 const width = 30;
 
-/** Draws a bar on standard error if it is a terminal; otherwise prints a line every 5%. */
+/** Draws a bar on standard error if standard error is a terminal. Otherwise prints a line every 5%. */
 export function progressBar(
   out: NodeJS.WriteStream = process.stderr,
 ): (step: { readonly done: number; readonly of: number; readonly label: string }) => void {
@@ -23,7 +23,7 @@ export function progressBar(
   };
 }
 
-/** Cuts the line, because a wrapped line cannot be redrawn. The codes of the colours take no columns. */
+/** Cuts the line, because a wrapped line cannot be redrawn. Colour codes do not count, because they use no columns. */
 function clipped(line: string, columns: number): string {
   const colourCodes = 20;
   return line.length > columns + colourCodes ? line.slice(0, columns + colourCodes) : line;

@@ -18,7 +18,7 @@ export interface RunKind {
   readonly size: RunSize;
 }
 
-/** One process has too few file descriptors for the largest scenarios, which need workers. */
+/** The largest scenarios need workers, because one process has too few file descriptors. */
 const pharosAlone: Candidate = {
   ...pharos,
   unsupported: { workers: "one process may open 20,000 file descriptors" },
@@ -34,6 +34,6 @@ export const runKinds: Readonly<Record<Report["kind"], RunKind>> = Object.freeze
     size: fullSize,
   },
   curves: { candidates: [pharos], scenarios: curvePoints, turns: 1, size: fullSize },
-  // The candidates are two checkouts, which the option names.
+  // The option names the two checkouts that are the candidates.
   compare: { candidates: [], scenarios, turns: 7, size: fineSize },
 });

@@ -10,7 +10,7 @@ export interface RunOptions {
   readonly turns: number;
   /** Called before each measurement, and once at the end with `done` equal to `of`. */
   readonly progress: (step: { readonly done: number; readonly of: number; readonly label: string }) => void;
-  /** Called with all results so far after each turn of a candidate, so that a stopped run still has them. */
+  /** Called with all results so far after each turn of a candidate, so that a stopped run still has results. */
   readonly onPartialResults?: (results: RunResults) => void;
 }
 

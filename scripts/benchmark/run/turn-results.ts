@@ -23,7 +23,7 @@ export class TurnResults {
   }
 }
 
-/** Why a candidate cannot run a scenario; `undefined` if it can. */
+/** Why a candidate cannot run a scenario; `undefined` if the candidate can run the scenario. */
 export function unsupportedReason(candidate: Candidate, scenario: Scenario): string | undefined {
   return scenario.needs === undefined ? undefined : candidate.unsupported[scenario.needs];
 }

@@ -13,7 +13,7 @@ interface ScenarioGroup {
   readonly scenarios: readonly Scenario[];
 }
 
-/** Gives each candidate its turns in each group of scenarios. */
+/** Runs the turns of each candidate in each group of scenarios. */
 export class Turns {
   readonly #options: RunOptions;
   readonly #results = new TurnResults();
@@ -39,7 +39,7 @@ export class Turns {
     return this.#results;
   }
 
-  /** One candidate's turn in the scenarios of a group. Replaces the environment if a scenario left it unusable. */
+  /** One candidate's turn in the scenarios of a group. Replaces the environment if it is unusable after a scenario. */
   async #measureGroup(candidate: Candidate, { spec, scenarios }: ScenarioGroup): Promise<void> {
     let environment: Environment | undefined;
     for (const scenario of scenarios) {
@@ -66,7 +66,7 @@ function orderOf(candidates: readonly Candidate[], turn: number): readonly Candi
   return candidates.length === 2 && turn % 2 === 1 ? candidates.toReversed() : candidates;
 }
 
-/** Returns a usable environment; closes any other. */
+/** Returns a usable environment. Closes an unusable environment. */
 async function usable(environment: Environment | undefined): Promise<Environment | undefined> {
   if (environment === undefined) return undefined;
   const reason = await environment.unusableReason().catch((error: unknown) => String(error));

@@ -6,8 +6,8 @@ import { roundTripScenario } from "./round-trip.js";
 import { saturationScenario } from "./saturation.js";
 
 /**
- * The scenarios of a run. Scenarios with equal environment specs share one environment. The ones that may leave it
- * unusable come last.
+ * The scenarios of a run. Scenarios with equal environment specs share one environment. Scenarios after which the
+ * environment may be unusable are last.
  */
 export const scenarios: readonly Scenario[] = Object.freeze([
   roundTripScenario,

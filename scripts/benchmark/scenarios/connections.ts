@@ -8,7 +8,7 @@ function tenThousand(size: RunSize): EnvironmentSpec {
   return { clients: size.clients(10_000), topics: "one", ids: true };
 }
 
-/** How fast streams open, 400 at a time. */
+/** How fast streams open, with 400 requests at a time. */
 export const openingScenario: Scenario = {
   name: "opening",
   title: "opening 10,000 streams, 400 at a time",
@@ -30,7 +30,7 @@ export const memoryScenario: Scenario = {
   figures: { kib: { title: "server's memory above its start", unit: "KiB", better: "less" } },
   environment: tenThousand,
   measure: async (environment, size) => {
-    // Lets the garbage collector free what opening needed.
+    // Gives the garbage collector time to free the memory that was used for opening.
     await delay(size.seconds(1) * 1000);
     // A server without memory per client may have fewer pages than before.
     const bytes = Math.max(0, environment.memory() - environment.memoryBefore);
@@ -55,7 +55,7 @@ export const resumeScenario: Scenario = {
     await environment.warmUp();
     await environment.loadClients.reset();
     await environment.loadClients.drop();
-    // Gives the server time to notice the closed connections; writing to them would add to the figure.
+    // Gives the server time to notice the closed connections. Writes to closed connections increase the figure.
     await delay(500);
     const published = await environment.publisher.call("publish", { count: missed });
     await delay(500);

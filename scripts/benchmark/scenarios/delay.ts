@@ -27,7 +27,7 @@ function delayAt(options: {
     title,
     figures,
     ...(topics === undefined ? {} : { needs: "topics" as const }),
-    // The same environment as the resume storm's, whose clients store event ids.
+    // The resume storm uses the same environment, and its clients store event ids.
     environment: (size) => ({
       clients: size.clients(clients),
       topics: topics ?? "one",

@@ -4,15 +4,18 @@ import type { Faults } from "../load/load-clients.js";
 export interface Measurement {
   readonly figures: Readonly<Record<string, number>>;
   readonly faults?: Faults | undefined;
-  /** CPU cores used by each part, clients and publisher included, if they were measured. */
+  /** CPU cores used by each part, clients and publisher included, if the CPU time was measured. */
   readonly cores?: Readonly<Record<string, number>> | undefined;
   /** True if the turn was so long that it is the last one. */
   readonly once?: boolean | undefined;
-  /** Remarks for the report, such as a rate that was not reached. */
+  /** Remarks for the report, for example that the server did not reach a rate. */
   readonly notes?: readonly string[] | undefined;
 }
 
-/** A turn that takes longer is not repeated, so that the slowest server does not set the time of the whole run. */
+/**
+ * The benchmark does not repeat a longer turn, so that the slowest server does not determine the duration of the whole
+ * run.
+ */
 export const slowMs = 8000;
 export const slowNote = "one turn only, because it is slow";
 

@@ -9,7 +9,10 @@ import type { Scenario, TurnState } from "./scenario.js";
 const p99LimitMs = 1500;
 /** Share of the rate that must be both accepted and delivered. */
 const requiredShare = 0.95;
-/** Share of a core above which a single-threaded part counts as saturated; the rest is waiting for bytes. */
+/**
+ * Share of a core above which a single-threaded part counts as saturated. In the rest of the time, the part waits for
+ * bytes.
+ */
 const saturatedShare = 0.9;
 const firstRate = 50;
 const highestRate = 200_000;
@@ -38,8 +41,11 @@ interface Found {
 }
 
 /**
- * The highest number of deliveries a second that passes: events arrive as fast as they are published, none is lost,
- * no client is disconnected, and p99 is below 1.5 seconds. All of it is checked at the clients.
+ * The highest number of deliveries a second that passes. A rate passes under these conditions, which the clients check:
+ * - Events arrive as fast as the publisher sends events.
+ * - No event is lost.
+ * - The server disconnects no client.
+ * - p99 is below 1.5 seconds.
  */
 export const saturationScenario: Scenario = {
   name: "saturation",
@@ -63,7 +69,7 @@ export const saturationScenario: Scenario = {
   },
 };
 
-/** Raises the rate until one fails, then bisects until a passing and a failing rate are close together. */
+/** Raises the rate until a rate fails. Then bisects until a passing and a failing rate are close together. */
 async function search(environment: Environment, size: RunSize, state: TurnState): Promise<Found> {
   const before = state.get("rate");
   const laterSearch = { growth: size.rateStep, until: size.rateStep };
@@ -85,7 +91,7 @@ async function search(environment: Environment, size: RunSize, state: TurnState)
   return { best, notes };
 }
 
-/** Losing events is worse than delivering them late: the report shows it even for rates that did not pass. */
+/** A lost event is worse than a late event, so the report shows lost events even for rates that did not pass. */
 function faultNotes({ passed, faults, closed, rate }: Step): string[] {
   if (passed) return [];
   const wrong = Object.entries({ ...faults, closed }).filter(([, count]) => count > 0);
@@ -105,7 +111,7 @@ async function tryRate(environment: Environment, size: RunSize, rate: number): P
   await loadClients.reset();
   await publisher.call("begin", { perSecond: rate });
   const start = await measureWindow(environment, size.seconds(0.5));
-  // Far too much: stop before a long queue builds up.
+  // The rate is far too high: stop before a long queue builds up.
   const tooMuch = !size.quick && start.deliveries < (rate * spec.clients) / 3;
   if (!tooMuch) await loadClients.reset();
   const window = tooMuch ? start : await measureWindow(environment, size.seconds(1));

@@ -7,7 +7,7 @@ import type { RunSize } from "./run-size.js";
 /** One figure of a scenario. */
 export interface FigureSpec {
   readonly title: string;
-  /** As it is written after the number. */
+  /** The unit, as the report writes it after the number. */
   readonly unit: string;
   readonly better: "more" | "less";
 }
@@ -16,14 +16,14 @@ export interface FigureSpec {
 export interface CurvePoint {
   /** The curve's name. */
   readonly curve: string;
-  /** Names the quantity that grows along the curve, and the constants. */
+  /** The title names the quantity that grows along the curve, and the constants. */
   readonly title: string;
   readonly x: number;
 }
 
 export interface Scenario {
   readonly name: string;
-  /** Only in a run of curves. */
+  /** Present only in a run of curves. */
   readonly point?: CurvePoint;
   readonly title: string;
   readonly figures: Readonly<Record<string, FigureSpec>>;

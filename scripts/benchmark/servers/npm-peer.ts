@@ -10,10 +10,10 @@ import { SpawnedServer } from "../candidate/spawned-server.js";
 
 const lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
 
-/** One installation for all packages. */
+/** A single installation contains all packages. */
 let installing: Promise<string | undefined> | undefined;
 
-/** Starts a program of peers/. It publishes each line that it receives, from within its own process. */
+/** Starts a program of peers/. The program publishes each line that it receives, from its own process. */
 export async function startPeer(
   { register }: StartOptions,
   name: string,
@@ -31,7 +31,7 @@ export async function startPeer(
   };
 }
 
-/** Installs the packages of scripts/benchmark unless they are installed. Returns the reason if that fails. */
+/** Installs the packages of scripts/benchmark if they are missing. Returns the reason if the installation fails. */
 export async function unavailablePeer(name: string): Promise<string | undefined> {
   const installed = join(benchmarkDir, "node_modules", name, "package.json");
   if (await exists(installed)) return undefined;

@@ -53,7 +53,7 @@ export async function startHub(
   return options.register(new SpawnedServer(spec));
 }
 
-/** The limits that many clients from one address would exceed, raised; up to 15,000 clients exceed none. */
+/** Raises the limits that many clients from one address exceed. Up to 15,000 clients exceed no limit. */
 function limitsFor(clients: number): Readonly<Record<string, number>> {
   if (clients * 1.1 <= 15_000) return {};
   // The configuration accepts a million at most.

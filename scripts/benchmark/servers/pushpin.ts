@@ -7,7 +7,7 @@ import { hasCommand, packageVersion } from "../machine/debian.js";
 import { benchmarkDir } from "../machine/paths.js";
 import { SpawnedServer } from "../candidate/spawned-server.js";
 
-/** Pushpin as Debian packages it, with a Mongrel2 in front and an origin server that answers "hold". */
+/** Pushpin from its Debian package, behind a Mongrel2, with an origin server that answers "hold". */
 export const pushpin: Candidate = {
   name: "pushpin",
   title: "Pushpin",
@@ -85,7 +85,7 @@ message_hwm=1000000
 `;
 }
 
-/** Needs a response: its Mongrel2 accepts connections before the other processes run. */
+/** Waits for a response, because Pushpin's Mongrel2 accepts connections before the other processes run. */
 async function answers(port: number): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(2000) });

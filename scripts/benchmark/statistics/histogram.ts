@@ -1,4 +1,4 @@
-/** Counts by bucket, as the load generator reports them: 32 buckets per octave of microseconds. */
+/** Counts by bucket, in the format of the load generator: 32 buckets per octave of microseconds. */
 export type Buckets = readonly (readonly [bucket: number, count: number])[];
 
 /** The delay in the middle of a bucket, in microseconds. */

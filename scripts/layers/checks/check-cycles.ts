@@ -9,8 +9,8 @@ export function checkFileCycles(files: readonly SourceFile[]): string[] {
 }
 
 /**
- * Folders whose files import each other in a circle. A folder stands for the files directly in it, the folders in it
- * stand for themselves; each file directly in src/ counts as a folder.
+ * Folders whose files import each other in a circle. A folder means only the files directly in the folder, without its
+ * subfolders. Each file directly in src/ counts as a folder.
  */
 export function checkFolderCycles(files: readonly SourceFile[]): string[] {
   const arrows = new Map<string, Map<string, string>>();

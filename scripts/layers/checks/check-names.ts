@@ -1,9 +1,12 @@
 import type { SourceFile } from "../source/source-file.js";
 
-/** Modules that outsiders load. They alone may export again what another file exports. */
+/** The modules that other projects load. Only these modules may re-export a name of another file. */
 const entries = /^src\/(?:index|client\/(?:index|pharos-client-[\w-]+))\.ts$/;
 
-/** Names that two files export, so that one name would have two meanings, and re-exports outside the entries. */
+/**
+ * Reports names that two files export, because one name then has two meanings. Also reports re-exports in other
+ * modules.
+ */
 export function checkNames(files: readonly SourceFile[]): string[] {
   const reexports = files.filter((file) => !entries.test(file.path)).flatMap(reexportFaults);
   return [...reexports, ...repeatedNames(files)];

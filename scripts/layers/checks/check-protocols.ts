@@ -1,6 +1,9 @@
 import type { SourceFile } from "../source/source-file.js";
 
-/** Protocols that import each other. Each is a folder in src/protocols/; what two of them need belongs below both. */
+/**
+ * Protocols that import each other. Each protocol is a folder in src/protocols/. Code that two protocols need belongs
+ * in a lower room.
+ */
 export function checkProtocols(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {
     const own = protocolOf(file.path);

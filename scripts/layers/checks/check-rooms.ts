@@ -6,7 +6,7 @@ export function checkRooms(files: readonly SourceFile[], rooms: readonly Room[])
   return [...rooms.flatMap((room, i) => tableFaults(room, rooms.slice(0, i))), ...importFaults(files, rooms)];
 }
 
-/** The list runs from the bottom up, so a room may name those before it only. */
+/** The lowest room is first in the list, so a room may name only earlier rooms. */
 function tableFaults(room: Room, before: readonly Room[]): string[] {
   const unknown = room.rooms.filter((name) => !before.some(({ path }) => namesRoom(name, path)));
   return unknown.map((name) => `the room ${room.path} may import ${name}, which is no room listed before it`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Room } from "../rules/room.js";
 import { tablePage, withTable } from "./rooms-table.js";
 
-/** The page with the table, where that is not what the rooms say. */
+/** Reports the page with the table if the table differs from the list of rooms. */
 export function checkTable(root: string, rooms: readonly Room[]): string[] {
   const page = readFileSync(join(root, tablePage), "utf8");
   const expected = withTable(page, rooms);

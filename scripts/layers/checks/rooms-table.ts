@@ -6,7 +6,7 @@ export const tablePage = "docs/internals/architecture.md";
 const begin = "<!-- layers: begin -->";
 const end = "<!-- layers: end -->";
 
-/** The page with the table between its markers as the rooms demand it; undefined if it lacks the markers. */
+/** The page with a new table of the rooms between the markers; undefined if the page has no markers. */
 export function withTable(page: string, rooms: readonly Room[]): string | undefined {
   const start = page.indexOf(begin);
   const stop = page.indexOf(end);

@@ -1,8 +1,8 @@
 /** The facts about a source text that the checks need. */
 export interface ParsedSource {
-  /** Module specifiers as they are written, those of type imports and of `import()` included. */
+  /** Module specifiers as written in the file, including the specifiers of type imports and of `import()`. */
   readonly specifiers: readonly string[];
-  /** Names that the file exports; `*` stands for an `export *`. */
+  /** Names that the file exports; `*` means an `export *`. */
   readonly exportedNames: readonly string[];
   /** Exported names that another file declares: `export { x } from "./y.js"`. */
   readonly reexportedNames: readonly string[];
@@ -23,15 +23,15 @@ export function parseSource(text: string): ParsedSource {
   };
 }
 
-/** A piece of text in which quotes and slashes have another meaning: a comment, a string, a template, a regular expression. */
+/** Text in which quotes and slashes have another meaning: a comment, a string, a template, a regular expression. */
 const opaque = new RegExp(
   [
     /(?<comment>\/\/[^\n]*|\/\*[^]*?\*\/ *)/,
     /"(?:[^"\\\n]|\\[^])*"/,
     /'(?:[^'\\\n]|\\[^])*'/,
-    // A template may have others inside `${}`, one level deep.
+    // A template may contain other templates inside `${}`, one level deep.
     /`(?:[^`\\$]|\\[^]|\$(?!\{)|\$\{(?:[^`}]|`(?:[^`\\]|\\[^])*`)*\})*`/,
-    // A slash after a value divides.
+    // A slash after a value is a division.
     /(?<=(?:^|[(,=:[!&|?{};+*%<>~^-]|\b(?:return|typeof|case|of|in))\s*)\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/,
   ]
     .map(({ source }) => source)
@@ -39,7 +39,10 @@ const opaque = new RegExp(
   "g",
 );
 
-/** The text with one blank for each comment and the blanks behind it. A comment of several lines leaves as many. */
+/**
+ * Replaces each comment, and the blanks after the comment, by one blank. A comment of several lines becomes the same
+ * number of lines.
+ */
 function withoutComments(text: string): string {
   return text.replace(opaque, (found, comment: string | undefined) =>
     comment === undefined ? found : comment.replaceAll(/[^\n]+/g, " "),
@@ -68,14 +71,18 @@ function exportedNamesOf(code: string): string[] {
   return [...new Set(names)];
 }
 
-/** The variables that a list of declarations begins with: those of `a = f(1, 2), { b, c: d } = e;` are a, b and d. */
+/**
+ * The variables at the start of a list of declarations. For `a = f(1, 2), { b, c: d } = e;`, the variables are a, b and
+ * d.
+ */
 function variablesOf(list: string): string[] {
   const names: string[] = [];
   const code = list.replace(opaque, '""');
   let depth = 0;
   let isPattern = false;
   let isName = true;
-  // Formatted comparisons have blanks around them, the brackets of types have none inside.
+  // In formatted code, comparison operators have blanks around them, and the angle brackets of types have no blanks
+  // inside.
   for (const [token] of code.matchAll(/[\w$]+(?:\s*:)?|=>|[([{]|<(?![\s=<]|$)|<$|[)\]}]|(?<! )>|[,;=]/gm)) {
     if (token === ";" && depth === 0) break;
     if (/^[([{<]$/.test(token)) {
@@ -101,7 +108,7 @@ function reexportedNamesOf(code: string): string[] {
   return [...listed].flatMap((match) => listedNames(match[1]));
 }
 
-/** `a, type B, c as d`: a, B, d. */
+/** For `a, type B, c as d`, the names are a, B and d. */
 function listedNames(list: string | undefined): string[] {
   const items = (list ?? "").split(",").map((item) => item.trim());
   return items.filter((item) => item !== "").map((item) => item.replace(/^.*\s/s, ""));

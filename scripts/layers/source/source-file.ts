@@ -3,15 +3,15 @@ import { dirname, join, normalize } from "node:path";
 import { parseSource, type ParsedSource } from "./parse-source.js";
 
 export interface SourceFile extends ParsedSource {
-  /** From the root of the project: `src/hub/hub.ts`. */
+  /** The path from the root of the project: `src/hub/hub.ts`. */
   readonly path: string;
-  /** Files that it imports, from the root of the project. */
+  /** Paths of the imported files, from the root of the project. */
   readonly imports: readonly string[];
-  /** Packages that it imports, as they are written. */
+  /** Names of the imported packages, as written in the file. */
   readonly packages: readonly string[];
 }
 
-/** All sources of a folder and of the folders in it, sorted; none if there is no such folder. */
+/** All sources of a folder and of its subfolders, sorted; empty if the folder does not exist. */
 export function readSourceFiles(root: string, folder: string): SourceFile[] {
   return sourcePaths(root, folder)
     .toSorted()

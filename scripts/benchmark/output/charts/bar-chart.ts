@@ -39,8 +39,8 @@ const shown = [
 ] as const;
 
 /**
- * An SVG of the main figures, for light and dark pages. Each panel has its own scale; panels without figures are
- * left out.
+ * An SVG of the main figures, for light and dark pages. Each panel has its own scale. The chart omits panels without
+ * figures.
  */
 export function barChartSvg(report: Report): string {
   const titles = new Map(report.candidates.map((entry) => [entry.name, entry.title]));

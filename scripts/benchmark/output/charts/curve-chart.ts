@@ -25,7 +25,10 @@ interface Box {
 /** Maps a value to its position on a logarithmic axis. */
 type Axis = (value: number) => number;
 
-/** An SVG of all curves of a run, for light and dark pages. Both axes are logarithmic; the panels of a row share a scale. */
+/**
+ * An SVG of all curves of a run, for light and dark pages. Both axes are logarithmic. The panels of a row share a
+ * scale.
+ */
 export function curveChartSvg(report: Report): string {
   const curves = curvesOf(report.scenarios).filter(({ points }) => points.length > 0);
   const parts = rows.map(({ title, lines }, row) => {

@@ -1,4 +1,4 @@
-/** A Markdown table whose columns are aligned in plain text, too. The first row is the head. */
+/** A Markdown table whose columns are aligned in plain text, too. The first row is the table head. */
 export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0), 3),

@@ -11,7 +11,7 @@ export function machineLines({ machine, turns, payloadBytes, seconds, startedAt 
   ].join("\n");
 }
 
-/** Each server with its version and settings, or why it was left out. */
+/** Each server with its version and settings, or the reason why the server was not measured. */
 export function serverLines(candidates: readonly CandidateEntry[]): string {
   const lines = candidates.map((entry) =>
     entry.kind === "left-out"

@@ -2,7 +2,7 @@ import { aligned } from "./aligned.js";
 import { numberText } from "./number-text.js";
 import type { Report, ScenarioResults } from "../../report/report.js";
 
-/** The main figures of each scenario. If `rate` is true, a note means that the rate was not reached. */
+/** The main figures of each scenario. If `rate` is true, a note means that the server did not reach the rate. */
 const columns = [
   { scenario: "saturation", figure: "deliveries", title: "deliveries/s", rate: false },
   { scenario: "rate-1000", figure: "p99", title: "p99 at 1,000/s, ms", rate: true },

@@ -6,7 +6,7 @@ import type { MeasuredResult, Report } from "../../report/report.js";
 interface Target {
   readonly what: string;
   readonly target: string;
-  /** The measured value, and whether it meets the target; `undefined` if it was not measured. */
+  /** The measured value, and whether the value meets the target; `undefined` if there is no value. */
   readonly outcome: (report: Report) => Outcome | undefined;
 }
 
@@ -87,7 +87,7 @@ const targets: readonly Target[] = [
   })),
 ];
 
-/** Each target that the run measured, with its value and whether it is met. */
+/** Each target that the run measured, with its value, and whether the value meets the target. */
 export function targetsTable(report: Report): string {
   const rows = targets.flatMap(({ what, target, outcome }) => {
     const result = outcome(report);

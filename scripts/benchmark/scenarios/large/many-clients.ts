@@ -5,7 +5,7 @@ import type { Scenario } from "../scenario.js";
 /** Time for delivery after the last publication. */
 const drainMs = 90_000;
 
-/** Very many clients of one topic, with few publications. */
+/** A very large number of clients of one topic, with few publications. */
 function manyClients(options: {
   readonly name: string;
   readonly title: string;
@@ -33,7 +33,7 @@ function manyClients(options: {
       const notes = [`with all connected: ${kernelState()}`, kernelLimits()];
       const { report, drained, cpuSeconds } = await environment.publishFor({
         perSecond: 1 / everySeconds,
-        // The first publication comes at once.
+        // The publisher sends the first publication at once.
         seconds: (publications - 0.5) * everySeconds,
         drainWithin: drainMs,
       });

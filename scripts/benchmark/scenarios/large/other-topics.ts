@@ -7,7 +7,7 @@ const clients = 100;
 const pairs = 5;
 const publications = 20_000;
 
-/** CPU time of a publication while other clients are connected, against the same hub without them. */
+/** CPU time of a publication while other clients are connected, compared with the same hub without these clients. */
 function otherTopics(options: {
   readonly name: string;
   readonly others: number;
