@@ -1,11 +1,12 @@
 import { transports } from "./transports.js";
 
-/** The views of the page. On a narrow page the events are one of them. */
+/** The views of the page. On a narrow page, the events are also a view. */
 export const views = ["events", "topics", "connection", "publish", "code"];
 
 /**
- * The page's hash holds the filters, the transport and the view (`#topic=news/%23&transport=poll&view=publish`), so that a
- * reload, a bookmark and the back button keep them. Not with URLSearchParams: it reads and writes `+` as a space.
+ * The page's hash holds the filters, the transport and the view (`#topic=news/%23&transport=poll&view=publish`), so
+ * that a reload, a bookmark and the back button restore this state. The code does not use URLSearchParams, because
+ * URLSearchParams reads and writes `+` as a space.
  */
 export function parseHash(hash) {
   const chosen = { topics: new Set(), transport: transports[0], view: views[0] };
@@ -19,7 +20,7 @@ export function parseHash(hash) {
   return { ...chosen, topics: [...chosen.topics] };
 }
 
-/** Omits defaults and has one order, so that equal choices have equal hashes. */
+/** The hash omits defaults and has a fixed order, so that equal choices have equal hashes. */
 export function encodeHash({ topics, transport, view }) {
   const parts = topics.map((topic) => `topic=${encode(topic)}`);
   if (transport !== transports[0]) parts.push(`transport=${transport}`);
@@ -33,10 +34,12 @@ export const hubUrl = () => new URL(".", document.baseURI).href;
 /** The URL of the event stream for these filters. */
 export const streamUrl = (topics) => urlOf("esupdates", topics);
 
-/** The URL of their WebSocket. */
+/** The URL of the WebSocket for these filters. */
 export const socketUrl = (topics) => urlOf("ws", topics).replace(/^http/, "ws");
 
-/** The URL of a poll for them, which gets a response at once; more parameters may follow. */
+/**
+ * The URL of a poll for these filters. The hub responds to this poll at once. The caller may append more parameters.
+ */
 export const pollUrl = (topics) => urlOf("poll", topics.length ? topics : ["broadcast"]);
 
 /** The URL to publish to. */
@@ -51,9 +54,9 @@ function decode(text) {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a lone percent sign, typed by hand: keep it
+    return text; // the user typed a single percent sign: do not change the text
   }
 }
 
-/** encodeURIComponent keeps the apostrophe, which would end the shell's quotes in the curl line. */
+/** encodeURIComponent does not encode the apostrophe. In the curl line, an apostrophe ends the shell's quotes. */
 const encode = (text) => encodeURIComponent(text).replaceAll("'", "%27");

@@ -1,8 +1,8 @@
 const everyMs = 10_000;
 
 /**
- * Announces the number of new events in a live region, for screen readers, at most every ten seconds. It does not
- * read the events themselves: at ten per second it would never stop.
+ * Announces the number of new events in a live region, for screen readers, at most every ten seconds. The announcer
+ * does not read out the events: at ten events per second, the screen reader never stops.
  */
 export class Announcer {
   #region;

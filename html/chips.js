@@ -1,6 +1,7 @@
 /**
- * A field for several values: Enter or its button adds one, × or Backspace in the empty field removes one.
- * `show` sets the values, `onChange` reports the values that the user wants; the page's hash is the one source of truth.
+ * A field for several values. Enter or the field's button adds a value; × or Backspace in the empty field removes a
+ * value. `show` sets the values. `onChange` reports the values that the user wants, because only the page's hash stores
+ * the values.
  */
 export class Chips {
   #list;

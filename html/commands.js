@@ -5,9 +5,9 @@ export const exampleTopic = ([filter = "broadcast"]) =>
   filter.replaceAll(/(?<=^|\/)[+#](?=\/|$)/g, "example");
 
 /**
- * Commands and code that follow the same topics as the page: `{title, text}` in the order of display. They never contain
- * the token: commands end up in shell histories and screenshots. `transport` is the user's choice, `carrier` the transport
- * in use; curl and the command line do not speak WebSocket.
+ * Commands and code that follow the same topics as the page: `{title, text}` in the order of display. The commands
+ * never contain the token, because shell histories and screenshots often contain commands. `transport` is the user's
+ * choice, and `carrier` is the transport in use. curl and the command line do not support WebSocket.
  */
 export function subscribeCommands(topics, { hasToken, transport, carrier }) {
   return [
@@ -18,7 +18,7 @@ export function subscribeCommands(topics, { hasToken, transport, carrier }) {
   ];
 }
 
-/** The same for a publication: `{topic, data, type, id, retain, private}`. */
+/** Commands and code that send a publication: `{topic, data, type, id, retain, private}`. */
 export function publishCommands(publication) {
   return [
     { title: "curl", text: curlPublishLine(publication) },
@@ -32,7 +32,7 @@ function curlLine(topics, { hasToken, carrier }) {
   return `${line}${hasToken ? ` \\\n  ${tokenHeader}` : ""}`;
 }
 
-/** Shown while there are no events yet. */
+/** The command that the page shows before the first event. */
 export function publishLine({ topic, data, type, id }) {
   const options = [
     ["--topic", topic === "broadcast" ? "" : topic],
@@ -68,7 +68,7 @@ function libraryLines(topics, { hasToken, transport }) {
   ].join("\n");
 }
 
-/** Code without the library, for each transport. */
+/** Code that does not use the library, for each transport. */
 const bareLines = { "event-stream": eventSourceLines, websocket: socketLines, poll: pollLines };
 
 function eventSourceLines(topics, { hasToken }) {
@@ -102,7 +102,7 @@ function pollLines(topics, { hasToken }) {
   ].join("\n");
 }
 
-/** `--data-raw`, because `--data` reads a file if the data begins with @. */
+/** Uses `--data-raw`, because `--data` reads a file if the data begins with @. */
 function curlPublishLine({ topic, data, ...rest }) {
   const headers = headersOf(rest).map(([name, value]) => ` -H ${quote(`${name}: ${value}`)}`);
   return `curl --data-raw ${quote(data)} ${quote(publishUrl(topic))}${headers.join("")} \\\n  ${tokenHeader}`;
@@ -132,5 +132,5 @@ function headersOf({ type, id, retain, private: isPrivate }) {
   return headers.filter(([, value]) => value);
 }
 
-/** For a POSIX shell, where a newline inside quotes is kept. */
+/** Quotes a text for a POSIX shell. A newline inside quotes is part of the text. */
 const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;

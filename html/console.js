@@ -18,7 +18,7 @@ import { byTransport, firstCarrier } from "./transports.js";
 
 restoreTheme();
 
-// Not `element.id`: a form has its fields as properties, and one field has the name id.
+// The code does not use `element.id`: a form has its fields as properties, and one field has the name id.
 const ui = Object.fromEntries(
   [...document.querySelectorAll("[id]")].map((element) => [element.getAttribute("id"), element]),
 );
@@ -49,7 +49,7 @@ const publishList = new Commands({ parent: ui["publish-code"], template: ui.comm
 const following = new Following({ onState: takeState, onEvent: takeEvent, onGap: takeGap });
 
 let chosen = parseHash(location.hash);
-/** The transport in use, or the last one. */
+/** The transport in use, or the last transport that was in use. */
 let carrier = firstCarrier(chosen.transport);
 
 function choose(change) {
@@ -147,7 +147,7 @@ function searchFor(text) {
   ui.search.focus();
 }
 
-/** Does not touch an equal text, so that screen readers announce nothing twice. */
+/** Does not replace an equal text, so that screen readers announce nothing twice. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

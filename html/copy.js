@@ -1,6 +1,8 @@
 const shownMs = 1_500;
 
-/** Makes a button copy a text and confirm it. Hides the button if there is no clipboard, as without TLS. */
+/**
+ * Makes a button copy a text and confirm the copy. Hides the button if there is no clipboard, for example without TLS.
+ */
 export function copyOnClick(button, text) {
   const label = button.textContent;
   if (!navigator.clipboard) {

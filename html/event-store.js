@@ -2,8 +2,8 @@
 const limits = { events: 2_000, characters: 16 * 1024 * 1024 };
 
 /**
- * The newest events in order of arrival, limited in number and size. Each has a `key` that counts from 1, by which a
- * reader remembers its position. A search looks at the whole event and ignores case.
+ * The newest events in order of arrival, limited in number and size. Each event has a `key`, a number that counts from
+ * 1. A reader stores the key as its position. A search compares the whole event and ignores case.
  */
 export class EventStore {
   #items = [];
@@ -14,7 +14,7 @@ export class EventStore {
     return this.#lastKey;
   }
 
-  /** Stores the item itself and sets its key. */
+  /** Stores the item without a copy, and sets the item's key. */
   add(item) {
     item.key = ++this.#lastKey;
     this.#items.push(item);
@@ -32,7 +32,10 @@ export class EventStore {
     return this.#items.find((item) => item.key === key);
   }
 
-  /** The newest items that match, newest first: with a key above `after`, not above `upTo`, at most `count`. */
+  /**
+   * The newest items that match, newest first. Their keys are above `after` and not above `upTo`. Returns at most
+   * `count` items.
+   */
   newest({ matches, after = 0, upTo = Infinity, count }) {
     const found = [];
     for (let at = this.#items.length - 1; at >= 0 && found.length < count; at--) {
@@ -43,7 +46,7 @@ export class EventStore {
     return found;
   }
 
-  /** Removes many events at a time: moving the array for each event would be slow. */
+  /** Removes many events at a time, because moving the array for each event is slow. */
   #trim() {
     let kept = Math.max(0, this.#items.length - limits.events);
     for (let at = 0; at < kept; at++) this.#characters -= this.#items[at].data.length;

@@ -1,17 +1,18 @@
 import { Frames } from "./frames.js";
 import { matcherOf } from "./event-store.js";
 
-/** Rows of the table: few enough to draw in one frame. */
+/** The number of rows in the table, low enough to draw all rows in one frame. */
 const mostRows = 300;
 
-/** Characters of data that a row shows. */
+/** The number of characters of data that a row shows. */
 const shownCharacters = 300;
 
 /**
- * The newest events as rows of a grid, newest first. The arrow keys move through them, Enter opens one. It draws at most
- * 300 rows in animation frames, so the cost does not grow with the rate of events. Text of events is never read as HTML.
+ * The newest events as rows of a grid, newest first. The arrow keys move through the rows, and Enter opens an event.
+ * The table draws at most 300 rows in animation frames, so the cost does not grow with the rate of events. The browser
+ * never parses the text of events as HTML.
  *
- * `onOpen(item)` is called with the event to show, `onDraw()` after each drawing.
+ * The table calls `onOpen(item)` with the event to show, and `onDraw()` after each drawing.
  */
 export class EventTable {
   #body;
@@ -50,7 +51,7 @@ export class EventTable {
     return this.isPaused ? this.#store.lastKey - this.#pausedAt : 0;
   }
 
-  /** Call it after new events were stored. */
+  /** Call this method after new events were stored. */
   update() {
     this.#frames.ask();
   }
@@ -71,7 +72,7 @@ export class EventTable {
     this.#frames.ask();
   }
 
-  /** Focuses the row of the event that was open. */
+  /** Moves the focus to the row of the event that was open. */
   focusOpened() {
     const row = this.#rowOf(this.#openKey) ?? this.#body.firstElementChild;
     this.#openKey = 0;
@@ -101,7 +102,7 @@ export class EventTable {
     }
   }
 
-  /** One row is reachable with the Tab key, the others from there with arrow keys. */
+  /** The Tab key reaches one row. From this row, the arrow keys reach the other rows. */
   #keepReachable() {
     if (this.#body.querySelector("[tabindex='0']") === null && this.#body.firstElementChild)
       this.#body.firstElementChild.tabIndex = 0;

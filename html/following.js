@@ -3,8 +3,8 @@ import { gapSentence } from "./gap.js";
 import { connect } from "./pharos-client.js";
 
 /**
- * The page's one connection. `onEvent` gets `{id, topics, type, data, retained}`, `onGap` the same for a gap with a sentence
- * as data, `onState` gets `{kind, reason?, delayMs?, transport?, resumedAt?}`.
+ * The page's one connection. `onEvent` gets `{id, topics, type, data, retained}`. For a gap, `onGap` gets the same
+ * object with a sentence as data. `onState` gets `{kind, reason?, delayMs?, transport?, resumedAt?}`.
  */
 export class Following {
   #tell;
@@ -15,7 +15,7 @@ export class Following {
     this.#tell = { onState, onEvent, onGap };
   }
 
-  /** Closes the connection before, and opens one for `chosen`. */
+  /** Closes the previous connection, and opens a connection for `chosen`. */
   begin(chosen) {
     this.#live?.close();
     this.#chosen = chosen;
@@ -43,7 +43,7 @@ export class Following {
     );
   }
 
-  /** Reconnects at once and resumes. */
+  /** Reconnects at once and resumes after the last event. */
   retry() {
     this.begin({ ...this.#chosen, lastEventId: this.#live.lastEventId });
   }

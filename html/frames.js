@@ -1,8 +1,8 @@
-/** The share of CPU time for drawing. The rest reads the stream and reacts to the user. */
+/** The share of CPU time for drawing. The rest is for reading the stream and for reacting to the user. */
 const share = 1 / 5;
 
 /**
- * Calls `draw` in the next animation frame after `ask`. If drawing is slow, it draws less often, so that the page stays
+ * Calls `draw` in the next animation frame after `ask`. If drawing is slow, the page draws less often, so that it is
  * responsive at any rate of events.
  */
 export class Frames {

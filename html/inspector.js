@@ -2,7 +2,7 @@ import { copyOnClick } from "./copy.js";
 import { formatTime } from "./event-table.js";
 import { viewOf } from "./json-view.js";
 
-/** Shows one event with all its fields. Escape or the button closes it; `onClose` restores the focus. */
+/** Shows one event with all its fields. Escape or the button closes the inspector. `onClose` restores the focus. */
 export class Inspector {
   #section;
   #parts;

@@ -1,10 +1,10 @@
-/** Longer texts have no colours, because each coloured part is an element. */
+/** The maximum length of a coloured text. Longer texts have no colours, because each coloured part is an element. */
 const colouredCharacters = 50_000;
 
-/** Longer texts are cut. */
+/** The maximum length of a text. The page cuts longer texts. */
 const shownCharacters = 500_000;
 
-/** Data as the children of a `pre`: JSON is indented and coloured, other text is unchanged. */
+/** Shows data as the children of a `pre`. JSON is indented and coloured; other text is unchanged. */
 export function viewOf(data) {
   const pretty = prettyJson(data);
   const text = pretty ?? data;
@@ -13,7 +13,7 @@ export function viewOf(data) {
   return pretty === undefined || text.length > colouredCharacters ? [text] : [...coloured(text)];
 }
 
-/** Only objects and lists; other values do not need indentation. */
+/** Formats only objects and lists, because other values do not need indentation. */
 function prettyJson(data) {
   if (!/^\s*[[{]/.test(data)) return undefined;
   try {
@@ -23,7 +23,7 @@ function prettyJson(data) {
   }
 }
 
-/** A key (a string with its colon), another string, or another value. */
+/** Matches a key (a string with its colon), another string, or another value. */
 const token = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d[\d.eE+-]*/g;
 
 function* coloured(text) {

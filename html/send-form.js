@@ -15,7 +15,7 @@ export function publicationOf(form) {
   };
 }
 
-/** Makes the form publish, and shows the result in `result`. Ctrl+Enter publishes too. */
+/** Makes the form publish, and shows the result in `result`. Ctrl+Enter also publishes. */
 export function bindPublishing({ form, result, token }) {
   let isUnderWay = false;
   form.addEventListener("submit", async (event) => {

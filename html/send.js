@@ -1,8 +1,8 @@
 const timeoutMs = 15_000;
 
 /**
- * Publishes as a line of JSON, because headers cannot hold every text. Resolves with `{id}`, or with `{detail}`, the
- * reason of a failure; never rejects.
+ * Publishes as a line of JSON, because headers cannot hold every text. Resolves with `{id}` or, after a failure, with
+ * the reason as `{detail}`. Never rejects.
  */
 export async function publish(publication, token) {
   const headers = { "Content-Type": "application/x-ndjson" };

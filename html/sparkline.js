@@ -1,6 +1,6 @@
 /**
- * Counts as an SVG path, one bar per count, in a box of that width and a height of 20. The highest bar fills the box;
- * every bar above 0 is visible.
+ * Draws counts as an SVG path, one bar per count, in a box with the given width and a height of 20. The highest bar
+ * fills the box. Every bar above 0 is visible.
  */
 export function barsPath(counts) {
   const peak = Math.max(...counts);
@@ -11,7 +11,7 @@ export function barsPath(counts) {
     .join("");
 }
 
-/** An SVG of the counts, hidden from screen readers, because a number is next to it. */
+/** An SVG of the counts. The SVG is hidden from screen readers, because the same figure is next to it as a number. */
 export function createSparkline(length) {
   const svg = document.createElementNS(namespace, "svg");
   svg.setAttribute("viewBox", `0 0 ${length} 20`);

@@ -36,7 +36,7 @@ export class StateLine {
     this.tick();
   }
 
-  /** Call it once per second: it counts down. */
+  /** Call this method once per second to update the countdown. */
   tick() {
     const { kind, reason } = this.#state;
     const { state, note, retry, clock } = this.#ui;
@@ -62,7 +62,7 @@ export class StateLine {
 const slowText =
   "No response yet. Is the hub running? Are other tabs open? A browser opens about six streams to one server.";
 
-/** Does not touch an equal text, so that screen readers do not announce it every second. */
+/** Does not replace an equal text, so that screen readers do not announce the text every second. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,6 +1,6 @@
 /**
  * Tabs as in the ARIA authoring practices: arrow keys, Home and End choose a tab. `onChoose` gets the name of the view
- * (`data-view`); only `show` makes it visible, so that the page's hash stays the one source of truth.
+ * (`data-view`). Only `show` makes the view visible, because only the page's hash stores the view.
  */
 export class Tabs {
   #list;

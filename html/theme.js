@@ -1,12 +1,15 @@
 const key = "pharos-theme";
 const names = new Set(["auto", "light", "dark"]);
 
-/** Sets the stored theme; `auto` is the theme of the system. Call it before the first paint. */
+/** Sets the stored theme. `auto` is the theme of the system. Call this function before the first paint. */
 export function restoreTheme() {
   apply(stored());
 }
 
-/** Makes radio buttons choose the theme; their values are the names. The choice is stored for the next visit. */
+/**
+ * Makes radio buttons choose the theme. The values of the buttons are the names of the themes. The browser stores the
+ * choice for the next visit.
+ */
 export function bindTheme(group) {
   const name = stored();
   for (const radio of group.querySelectorAll("input")) radio.checked = radio.value === name;
@@ -21,7 +24,7 @@ function apply(name) {
   else document.documentElement.dataset.theme = name;
 }
 
-/** A browser may refuse storage: each access throws. */
+/** A browser may refuse storage. Each access then throws. */
 function stored() {
   try {
     const name = localStorage.getItem(key);
@@ -35,6 +38,6 @@ function store(name) {
   try {
     localStorage.setItem(key, name);
   } catch {
-    // The theme then lasts until the page is closed.
+    // Without storage, the theme applies until the user closes the page.
   }
 }

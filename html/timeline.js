@@ -5,9 +5,9 @@ const spanMs = 10 * 60_000;
 const namespace = "http://www.w3.org/2000/svg";
 
 /**
- * The history of the connection: a list, newest first, and a strip of the last ten minutes with one colour per state. An
- * entry is `{kind, text}`; its kind is one of `connecting open waiting closed gap resumed`. A gap and a resume happen within
- * a state.
+ * The history of the connection: a list, newest first, and a strip of the last ten minutes with one colour per state.
+ * An entry is `{kind, text}`. The kind is one of `connecting open waiting closed gap resumed`. A gap and a resume do
+ * not change the state.
  */
 export class Timeline {
   #list;
@@ -30,7 +30,7 @@ export class Timeline {
     this.show();
   }
 
-  /** Draws the strip up to now. */
+  /** Draws the strip up to the current time. */
   show() {
     const now = Date.now();
     const began = now - spanMs;

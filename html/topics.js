@@ -1,12 +1,15 @@
 import { Meter, formatRate } from "./meter.js";
 import { createSparkline } from "./sparkline.js";
 
-/** Topics with a row of their own; all others share one row. */
+/** The number of topics with their own row. All other topics share one row. */
 const mostTopics = 100;
 
 const spanSeconds = 60;
 
-/** A row per topic: number of events, rate, and the last minute. `onChoose` gets the topic that the user clicks. */
+/**
+ * The table has a row per topic: number of events, rate, and the last minute. `onChoose` gets the topic that the user
+ * clicks.
+ */
 export class Topics {
   #body;
   #template;
@@ -31,7 +34,7 @@ export class Topics {
     this.#empty.hidden = false;
   }
 
-  /** Updates the figures; once per second is enough. */
+  /** Updates the figures. One call per second is enough. */
   show() {
     this.#empty.hidden = this.#rows.size > 0;
     for (const row of this.#rows.values()) {
@@ -48,7 +51,7 @@ export class Topics {
     return (known ?? this.#add(this.#rows.size >= mostTopics ? others : topic)).meter;
   }
 
-  /** Sorted by name, so that rows keep their order. */
+  /** Sorts the rows by name, so that the order of the rows does not change. */
   #add(topic) {
     const element = this.#template.cloneNode(true);
     const [name, chart, rate, total] = element.children;

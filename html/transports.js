@@ -1,9 +1,9 @@
-/** The transports of the library; `auto` uses the first of the others that works. */
+/** The transports of the library. `auto` uses the first of the other transports that works. */
 export const transports = ["auto", "event-stream", "websocket", "poll"];
 
 const names = { "event-stream": "event stream", websocket: "WebSocket", poll: "long poll" };
 
-/** A transport for display, as in "by WebSocket". */
+/** The name of a transport in a sentence, as in "by WebSocket". */
 export const byTransport = (transport) => `by ${names[transport]}`;
 
 /** The transport to show before a connection is open. */

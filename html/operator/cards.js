@@ -1,14 +1,20 @@
 import { createSparkline } from "../sparkline.js";
 import { formatBytes, formatNumber, formatSeconds } from "./format.js";
 
-/** Readings per card: five minutes, one every two seconds. */
+/** The number of readings per card: a reading every two seconds for five minutes. */
 const remembered = 150;
 
-/** Above these values, in seconds, a card is marked: event loop delay, and age of the oldest waiting publication. */
+/**
+ * Limits in seconds: event loop delay, and age of the oldest waiting publication. The page marks a card whose value is
+ * above the limit.
+ */
 const late = 0.1;
 const longWait = 2;
 
-/** The cards: `read` takes a value from the figures and their change since the last reading, `write` formats it. */
+/**
+ * The cards. `read` calculates a value from the figures and their change since the last reading. `write` formats this
+ * value.
+ */
 const cards = [
   { title: "Streams", read: (now) => now.sum("connections"), write: formatNumber },
   {
@@ -49,7 +55,7 @@ const cards = [
   { title: "Memory", read: (now) => now.sum("process_resident_memory_bytes"), write: formatBytes },
 ];
 
-/** The cards at the top: a number each, with its last five minutes. */
+/** The cards at the top of the page. Each card shows a number and its values of the last five minutes. */
 export class Cards {
   #cards;
 
@@ -68,7 +74,7 @@ export class Cards {
     }
   }
 
-  /** Call it after a restart of the hub. */
+  /** Call this method after a restart of the hub. */
   clear() {
     for (const card of this.#cards) card.past = [];
   }

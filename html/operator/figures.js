@@ -1,6 +1,6 @@
 /**
- * The figures of one response of `/stats`. A figure is a number; with labels it is a list of objects with these labels and
- * a `value`. A figure that was never counted is absent.
+ * The figures of one response of `/stats`. A figure is a number. A figure with labels is a list of objects; each object
+ * has these labels and a `value`. A figure that was never counted is absent.
  */
 export class Figures {
   #figures;
@@ -47,7 +47,7 @@ export class Change {
     return seconds > 0 ? this.of(name, labels) / seconds : 0;
   }
 
-  /** The change of `name` per change of `other`; undefined if `other` did not change. */
+  /** The change of `name` divided by the change of `other`; undefined if `other` did not change. */
   ratio(name, other, labels) {
     const count = this.of(other, labels);
     return count > 0 ? this.of(name, labels) / count : undefined;

@@ -1,6 +1,8 @@
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** A whole number; below ten with one decimal. A dash for undefined. */
+/**
+ * Formats a number, rounded to a whole number. Fractions below ten have one decimal place. Undefined becomes a dash.
+ */
 export function formatNumber(value) {
   if (value === undefined) return "–";
   if (value > 0 && value < 10 && !Number.isInteger(value)) return value.toFixed(1);
@@ -14,7 +16,7 @@ export function formatBytes(bytes) {
   return `${power > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
-/** For durations from 0.1 ms on. */
+/** Formats durations from 0.1 ms on. */
 export function formatSeconds(seconds) {
   if (seconds === undefined) return "–";
   if (seconds >= 1) return `${seconds.toFixed(1)} s`;

@@ -9,7 +9,7 @@ restoreTheme();
 const everyMs = 2_000;
 const timeoutMs = 5_000;
 
-/** Readings in five minutes. */
+/** The number of readings in five minutes. */
 const remembered = 150;
 
 const ui = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
@@ -26,7 +26,7 @@ async function read() {
   if (answer?.needsToken !== true) timer = setTimeout(() => void read(), everyMs);
 }
 
-/** Resolves with `{stats}`, or with `{detail, needsToken?}`; never rejects. */
+/** Resolves with `{stats}` or, after a failure, with `{detail, needsToken?}`. Never rejects. */
 async function ask() {
   const headers = token === "" ? {} : { Authorization: `Bearer ${token}` };
   try {
@@ -73,7 +73,7 @@ function show(stats) {
   ui.login.hidden = true;
 }
 
-/** Keeps the last figures on the page: they show the state before the hub stopped. */
+/** Does not remove the last figures from the page. These figures show the state before the hub stopped. */
 function refuse({ detail, needsToken }) {
   setState(needsToken ? "closed" : "waiting", needsToken ? "Token needed" : "No response");
   ui.clock.textContent = "";

@@ -1,6 +1,6 @@
 import { formatBytes, formatNumber, formatSeconds } from "./format.js";
 
-/** Counters of refusals, closed connections and gaps, with the text to show. */
+/** Counters of error responses, closed connections and gaps, with the text to show. */
 const setbacks = [
   ["requests_refused_total", "request refused"],
   ["publications_refused_total", "publication refused"],
@@ -21,8 +21,8 @@ const levels = [
 ];
 
 /**
- * The tables: `{head, rows, none}`; `none` is shown instead of an empty table. Names of columns with numbers begin with a
- * hyphen. `recent` is the change in the last minutes, `change` the change since the last reading.
+ * The tables: `{head, rows, none}`. The page shows `none` instead of an empty table. Names of columns with numbers
+ * begin with a hyphen. `recent` is the change in the last minutes, and `change` is the change since the last reading.
  */
 export function tablesOf({ now, change, recent }) {
   const { links, workers = [] } = now.stats;
@@ -104,7 +104,7 @@ function setbackRows(name, words, { now, recent }) {
     ]);
 }
 
-/** Fills a `table` element. Equal text is not touched, so that a selection in it stays. */
+/** Fills a `table` element. Does not replace equal text, so that a selection in the table does not disappear. */
 export function showTable(table, { head, rows, none }) {
   if (table.tHead === null) table.append(headOf(head), document.createElement("tbody"));
   const body = table.tBodies[0];
