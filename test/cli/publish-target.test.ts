@@ -135,7 +135,7 @@ test("publish --curve warns that other users can read the keys", async () => {
   const file = newFile(JSON.stringify({ ...createKeyPair(), serverKey: createKeyPair().publicKey }));
   chmodSync(file, 0o644);
   const io = new FakeIo();
-  // The topic is invalid, so the command fails before it connects.
+  // The topic is invalid, so the command fails before connecting.
   expect(
     await run(["publish", "--to", "tcp://127.0.0.1:1", "--curve", file, "--topic", "*", "--data", "x"], io),
   ).toBe(2);

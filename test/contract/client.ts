@@ -72,7 +72,7 @@ export class ClientStream {
     return this.blocks.filter(({ data }) => data !== undefined);
   }
 
-  /** The last event id, as a browser would store it. */
+  /** The last event id that a browser stores for this stream. */
   get lastId(): string | undefined {
     return this.blocks.findLast(({ id }) => id !== undefined)?.id;
   }
@@ -94,7 +94,7 @@ export class ClientStream {
   }
 }
 
-/** Opens a stream and waits for its first block. After that the client is subscribed. */
+/** Opens a stream and waits for the first block. After that the client is subscribed. */
 export async function openStream(site: Site, options: StreamOptions = {}): Promise<ClientStream> {
   const connection = await site.connect();
   const { path: resource = "/esupdates", query, headers, version } = options;
@@ -111,7 +111,7 @@ export async function openStream(site: Site, options: StreamOptions = {}): Promi
   return stream;
 }
 
-/** The number of open streams, as the hub reports it. */
+/** The number of open streams in the hub's report. */
 export async function openStreams(site: Site): Promise<number> {
   const { body } = await ask(site, requestBytes({ path: "/healthz" }));
   return (JSON.parse(body) as { streams: number }).streams;

@@ -70,19 +70,20 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(413), "mongrel2-stock": server(413), "mongrel2-shipped": closed },
   },
   {
-    // Mongrel2 treats the whole URL as a path, and has no route for it.
+    // Mongrel2 treats the whole URL as a path, and has no route for this path.
     name: "a whole URL as the target",
     request: requestBytes({ path: "http://localhost/esupdates" }),
     answers: { http: stream, "mongrel2-stock": serverNotFound, "mongrel2-shipped": serverNotFound },
   },
   {
-    // Mongrel2 would spool the body to a file, which its configuration forbids.
+    // Mongrel2 spools such a body to a file. The configuration forbids this.
     name: "a chunked body",
     request: post({ "Transfer-Encoding": "chunked" }, "5\r\nhello\r\n0\r\n\r\n"),
     answers: { http: problem(405), "mongrel2-stock": server(413), "mongrel2-shipped": closed },
   },
   {
-    // A client could use these headers to name any file. The HTTP front ignores them, because it has no uploads.
+    // A client could use these headers to name any file. The HTTP front ignores these headers, because this front has
+    // no uploads.
     name: "headers that announce a spooled upload",
     request: post(
       { "X-Mongrel2-Upload-Start": "/tmp/x", "X-Mongrel2-Upload-Done": "/tmp/x", "Content-Length": "1" },
@@ -185,7 +186,10 @@ export const slowReader: Readonly<Record<FrontName, "kept" | "closed">> = {
   "mongrel2-shipped": "kept",
 };
 
-/** The effect of invalid bytes on a connection that carries a stream. Mongrel2 writes its 400 into the stream. */
+/**
+ * The effect of invalid bytes on a connection that carries a stream. Mongrel2 writes an error response (400) into the
+ * stream.
+ */
 export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and closed">> = {
   http: "closed",
   "mongrel2-stock": "400 and closed",

@@ -132,7 +132,7 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("3")).toEqual(["2", "3"]);
   });
 
-  // Bug: with a token as subprotocol the header was lost, so the stream silently started without resuming.
+  // Bug: with a token as subprotocol the hub dropped the header, so the stream silently started without resuming.
   it("resumes from a position in a header if its token is a subprotocol", async () => {
     const topic = freshTopic();
     const first = await mercureSite().publish({ topics: [topic], data: "1" });
@@ -232,7 +232,7 @@ function testRequests({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("seen")).toEqual(["1", "2", "3", "seen"]);
   });
 
-  // Bug: the hub sent all answers of a turn together. Above 256 KiB, it closed the connection.
+  // Bug: the hub sent all answers of a turn together. Above 256 KiB of answers, the hub closed the connection.
   it("is answered, however many changes arrive at once, and however large the answers are", async () => {
     const topic = freshTopic();
     const filters = Array.from({ length: 60 }, (_, n) => `${topic}/${"level/".repeat(15)}${n}`);

@@ -35,7 +35,7 @@ it("packs a page once for all who read from one position, each as for one", () =
   const late = { coding: tinyCoding, lastEventId: at(1) };
   const [one, two] = [world.open(late), world.open(late)];
   world.turn();
-  // The front writes the head.
+  // The front writes the response head.
   const page = ["head", 1, "position", "event"];
   expect([bodiesOf(one), bodiesOf(two)]).toEqual([[page], [page]]);
 });

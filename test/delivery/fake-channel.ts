@@ -153,7 +153,7 @@ export class FakeChannel implements Channel<FakeClient> {
     for (const action of this.#unhanded.splice(0)) action();
   }
 
-  /** The client has disconnected, as a server or socket would report it. */
+  /** Reports that the client has disconnected, as a server or socket does. */
   forget(client: FakeClient): void {
     client.outcome = "disconnected";
     this.#inFlight.delete(client);

@@ -85,7 +85,7 @@ class Simulation {
   readonly world: World;
   readonly watched: Watched[] = [];
   readonly published: { readonly offset: number; readonly topics: readonly Topic[] }[] = [];
-  /** The offset of each topic's retained value; 0 if it was deleted. */
+  /** The offset of each topic's retained value; 0 if a publisher has deleted the value. */
   readonly retained = new Map<string, number>();
   readonly #pacing: "drain" | "fence";
 
@@ -210,7 +210,7 @@ class Simulation {
   }
 }
 
-/** Checks a client after the last write to it. */
+/** Checks a client after the last write to this client. */
 function check(simulation: Simulation, watched: Watched): void {
   const { client, start } = watched;
   const { offsets } = client;
@@ -271,7 +271,7 @@ function checkRetained(simulation: Simulation, { client, start, resumed, followi
   for (const [topic, offset] of simulation.retained) {
     const filters = following.at(-1)?.filters ?? 0;
     if (offset === 0 || !isFollowed(filters, topic)) continue;
-    // A client that resumes gets no old values, as long as it keeps the filters that match these values.
+    // A client that resumes gets no old values of a topic that the client's filters have always matched.
     if (resumed && offset <= start && following.every((each) => isFollowed(each.filters, topic))) continue;
     // A value that history evicts during a long opening may be missing, but a gap event names the topic.
     if (client.gaps.some(({ notice }) => notice.topics.some((told) => told.topic === topic))) continue;

@@ -28,7 +28,7 @@ function lag(
   }
 }
 
-// With a flooding publisher, 1,000 equal clients fell behind one after the other, until the few remaining members
+// Bug: with a flooding publisher, 1,000 equal clients fell behind one after the other, until the few remaining members
 // determined the rate. The hub accepted 27,600 publications a second, delivered 1,780 and reported 8,200 gaps.
 test("publishers wait for many busy laggards, until most of them are members again", () => {
   const world = createLaggards(100);

@@ -126,7 +126,7 @@ test("a stopped run prints its results so far and leaves no process behind", asy
   const over = once(child, "close");
   // When the third turn begins, the command has saved one turn.
   await expect.poll(() => stderr, { timeout: within }).toContain("10% after");
-  // Between two turns the command has no process of its own.
+  // Between two turns the command has no child process.
   let tree: readonly number[] = [];
   await expect
     .poll(() => (tree = processTree(child.pid ?? 0)).length, { timeout: within })

@@ -337,8 +337,8 @@ async function untilState({ link, changes }: LinkRecorder, state: LinkState): Pr
 }
 
 /**
- * If a stream is this old when the server last sends a message, the stream's age distinguishes one run of the server
- * from the next run.
+ * A stream must be this old when the server last sends a message. Then the stream's age distinguishes one run of the
+ * server from the next run.
  */
 const provenMs = 3_500;
 

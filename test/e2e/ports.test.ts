@@ -30,7 +30,7 @@ function frameOf(body: string, more = false): Buffer {
   return Buffer.concat([Buffer.from([body.length + 1, more ? 1 : 0]), Buffer.from(body)]);
 }
 
-/** An anonymous ZMTP 1.0 greeting, and the frames that a PUSH socket of that version would send. */
+/** An anonymous ZMTP 1.0 greeting, and frames in the form that a PUSH socket of that version sends. */
 function zmtp1(...frames: readonly string[]): Buffer {
   const parts = frames.map((body, index) => frameOf(body, index < frames.length - 1));
   return Buffer.concat([frameOf(""), ...parts]);

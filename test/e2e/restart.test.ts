@@ -8,12 +8,12 @@ import { startMongrel2 } from "../support/mongrel2-server.js";
 import { connectPublisher } from "../support/publisher.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 
-/** The source of a browser's event streams, with a way to interrupt them. */
+/** The source of a browser's event streams, with a way to interrupt the streams. */
 interface Site {
   /** A page of the same origin without scripts. */
   readonly emptyPage: string;
   publish(data: string): Promise<void>;
-  /** Disconnects all clients, does `meanwhile`, and lets them reconnect. */
+  /** Disconnects all clients, runs `meanwhile`, and then allows the clients to reconnect. */
   interrupt(meanwhile?: () => Promise<void>): Promise<void>;
 }
 

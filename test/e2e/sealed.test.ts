@@ -25,7 +25,7 @@ async function publish(hub: HubProcess, ...args: readonly string[]): Promise<voi
   await promisify(execFile)(process.execPath, [hubEntry, ...target, ...args]);
 }
 
-/** Follows the topic, with or without the key. Returns the events as they arrive. */
+/** Follows the topic, with or without the key. Returns the events in order of arrival. */
 function follow(hub: HubProcess, options: Parameters<typeof connect>[1]): Seen[] {
   const seen: Seen[] = [];
   const live = connect(hub.httpUrl, { filters: ["sealed"], lastEventId: "earliest", ...options });

@@ -79,7 +79,7 @@ class Subscriber {
   }
 }
 
-/** Opens a stream and waits until it is open. */
+/** Requests a stream and waits until the stream is open. */
 async function subscriber(port: number, query: string, options: PolyfillOptions = {}): Promise<Subscriber> {
   const opened = new Subscriber(`http://127.0.0.1:${port}${mercurePath}?${query}`, options);
   await opened.untilOpened(1);

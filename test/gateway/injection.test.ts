@@ -13,7 +13,10 @@ import { VirtualClock } from "../support/virtual-clock.js";
 import type { gatewayRequest } from "./request.js";
 import { SubscribeWorld } from "./subscribe-world.js";
 
-/** Characters that may end a line or change its direction in some program, with NEL and terminal controls. */
+/**
+ * Characters that may end a line or change the direction of a line in some program. NEL and terminal controls are
+ * included.
+ */
 const breakers =
   "\r \n \r\n \u0000 \u0085 \u2028 \u2029 \u202E \u2066 \u200B \uFEFF \uD800 \u001B[2J \u009B2J".split(" ");
 
@@ -47,7 +50,7 @@ const subscribe = (name: string, text: string, path = mercurePath): Request => (
   query: String(new URLSearchParams({ ...(name.startsWith("match") ? {} : { topic: "a" }), [name]: text })),
 });
 
-/** All fields of a request that reach a stream, the head of a response or the log. */
+/** All request fields that reach a stream, a response head or the log. */
 const fields: Readonly<Record<string, (text: string) => Request>> = {
   "form: topic": (topic) => publishForm({ topic }),
   "form: data": (data) => publishForm({ data }),

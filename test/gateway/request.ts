@@ -1,6 +1,6 @@
 import type { GatewayRequest } from "../../src/gateway/http/messages.js";
 
-/** A request as a front passes it to the gateway. */
+/** A request in the form in which a front passes requests to the gateway. */
 export function gatewayRequest(options: {
   /** @default "GET" */
   readonly method?: string;

@@ -155,7 +155,7 @@ type Kind = (typeof kinds)[number];
 export class FuzzedSubscriptions {
   readonly #world = new SubscribeWorld();
   readonly statuses = new Map<number, number>();
-  /** The events on streams: public ones, and private ones for clients that may read them. */
+  /** The events on streams: public events, and private events for clients with the right to read the event. */
   readonly events = { public: 0, private: 0 };
   slowestMs = 0;
 

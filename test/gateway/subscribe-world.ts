@@ -115,7 +115,7 @@ export class SubscribeWorld {
   readonly #journal: MemoryJournal;
   readonly #fanout: Fanout<Client>;
 
-  /** @param refusals the log of refusals; none by default */
+  /** @param refusals the log of error responses; none by default */
   constructor(refusals?: GatewayOptions["refusals"]) {
     const clock = this.#clock;
     this.#journal = new MemoryJournal({

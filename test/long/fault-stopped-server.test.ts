@@ -8,7 +8,7 @@ import { lastSequence, startProducer } from "../support/producer.js";
 const clients = 100;
 const perSecond = 200;
 const stoppedMs = 10_000;
-/** The sum of four times: 3 s to settle, 2 s for streams, 5 s for the link, and 2 s for the ends of the processes. */
+/** The sum of four times: 3 s to settle, 2 s for streams, 5 s for the link, and 2 s for the processes to end. */
 const stopWithinMs = 12_000;
 
 async function server(mode: "shipped" | "stock"): Promise<Mongrel2Server> {

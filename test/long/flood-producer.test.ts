@@ -17,7 +17,9 @@ const MiB = 2 ** 20;
 /** Back-pressure works if the producer's rate is less than this multiple of the clients' rate. */
 const mostAhead = 1.25;
 
-/** `queued` is the size of the producer's own queue. 1,000 large events would take minutes to deliver at the end. */
+/**
+ * `queued` is the size of the producer's own queue. The delivery of 1,000 queued large events at the end needs minutes.
+ */
 const cases: readonly { readonly front: Front; readonly bytes: number; readonly queued: number }[] =
   fronts.flatMap((front) => [
     { front, bytes: 200, queued: 1000 },

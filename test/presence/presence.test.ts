@@ -190,7 +190,7 @@ describe("subscriptions that begin and end", () => {
     const { presence, published } = new Fixture(1_000_000, clock);
     for (let id = 0; id < 40; id += 1) presence.enter(subscriber(String(id)));
     clock.runEndOfTurn();
-    // Each read of the clock takes a millisecond here.
+    // The clock advances by a millisecond with each reading here.
     expect(published.length).toBeLessThan(10);
     clock.advance(30);
     expect(published.length).toBeLessThan(10);

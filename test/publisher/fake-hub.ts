@@ -16,7 +16,10 @@ export interface Received {
 /** Answers a request and returns true. If the hook returns false, the hub answers the request. */
 export type Hook = (request: Received, response: ServerResponse) => boolean | Promise<boolean>;
 
-/** An HTTP server that accepts publications like a hub, and records every request. A hook can change its answers. */
+/**
+ * An HTTP server that accepts publications like a hub, and records every request. A hook can change the answers of the
+ * server.
+ */
 export class FakeHub {
   readonly requests: Received[] = [];
   readonly #server: Server;
@@ -94,7 +97,7 @@ export function answering(status: number, type: string, text: string): Hook {
   };
 }
 
-/** Starts a hub, and a publisher for it. */
+/** Starts a fake hub, and a publisher for this hub. */
 export async function open(options: ConstructorParameters<typeof HttpPublisher>[1] = {}) {
   const hub = await FakeHub.start();
   return { hub, publisher: new HttpPublisher(hub.origin, options) };

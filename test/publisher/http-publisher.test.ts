@@ -106,7 +106,7 @@ describe("HttpPublisher", () => {
     });
   });
 
-  // Bug: if the time-out ended during an attempt to connect, the error said that the hub had not answered, and that the
+  // Bug: the time-out ended during an attempt to connect. The error said that the hub had not answered, and that the
   // publication might be stored. Without a hub, a third of the runs on a busy machine had this error.
   it("says that a hub cannot be reached, at whatever point of an attempt the time-out ends", async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;

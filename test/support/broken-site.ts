@@ -15,9 +15,12 @@ export interface BrokenSite {
   /** The proxy between browser and server. */
   readonly network: TcpProxy;
   publish(...frames: readonly string[]): Promise<void>;
-  /** Kills the hub, and starts it again with the same addresses after `downMs` milliseconds. */
+  /** Kills the hub, and starts a new hub with the same addresses after `downMs` milliseconds. */
   restartHub(options?: { readonly downMs?: number }): Promise<void>;
-  /** Kills the server that holds the browser's connections, and starts it again: Mongrel2, or else the hub itself. */
+  /**
+   * Kills the server that holds the browser's connections, and restarts this server. The server is Mongrel2, or else
+   * the hub itself.
+   */
   restartServer(): Promise<void>;
   /** The number of streams that are open at the hub. */
   streams(): Promise<number>;

@@ -13,7 +13,7 @@ export function isAlive(pid: number): boolean {
   return fieldsOf(String(pid)) !== undefined;
 }
 
-/** True if the process has ended, but its parent has not collected its exit status. */
+/** True if the process has ended, but the parent process has not collected the exit status. */
 export function isZombie(pid: number): boolean {
   return fieldsOf(String(pid))?.state === "Z";
 }

@@ -21,7 +21,7 @@ afterAll(async () => {
   running = undefined;
 });
 
-/** A Chromium context with an empty profile. Only one test uses it. */
+/** A Chromium context with an empty profile. Only one test uses this context. */
 export class Chromium {
   readonly #context: BrowserContext;
 
@@ -30,7 +30,8 @@ export class Chromium {
   }
 
   /**
-   * Opens a page and waits until its document is parsed. With an open event stream, the `load` event may never fire.
+   * Opens a page and waits until the browser has parsed the document. With an open event stream, the `load` event may
+   * never fire.
    */
   async openPage(url: string): Promise<Page> {
     const page = await this.#context.newPage();

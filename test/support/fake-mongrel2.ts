@@ -3,7 +3,7 @@ import { encodeTnetstring, type TnetValue } from "../../src/fronts/mongrel2/wire
 import { atTestEnd, type OnEnd } from "./on-end.js";
 import { Changes } from "./wait-for.js";
 
-/** One message of the handler, as the fake received it. */
+/** One message that the fake received from the handler. */
 export interface HandlerMessage {
   readonly sender: string;
   readonly control: boolean;
@@ -38,7 +38,10 @@ const uuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
  * switches in `#take`.
  */
 export class FakeMongrel2 {
-  /** False: the fake reads messages and sends no answers, like a stopped server. `answerAgain` sends them later. */
+  /**
+   * False: the fake reads messages and sends no answers, like a stopped server. `answerAgain` sends the missing answers
+   * later.
+   */
   answering = true;
   /** False: the fake sends no credits by itself; `credit` sends one. */
   crediting = true;
@@ -108,7 +111,9 @@ export class FakeMongrel2 {
     this.#due = [];
   }
 
-  /** Breaks the handler's connection for deliveries, and accepts a new one. The run continues and keeps its ids. */
+  /**
+   * Breaks the handler's connection for deliveries, and accepts a new one. The run continues, and its ids stay valid.
+   */
   async resubscribe(): Promise<void> {
     this.#subscriber?.close();
     const subscriber = new Subscriber({ linger: 0 });
@@ -205,7 +210,7 @@ export class FakeMongrel2 {
   }
 }
 
-/** Starts a fake Mongrel2. It is stopped after the test. */
+/** Starts a fake Mongrel2. The fake is stopped after the test. */
 export async function startFakeMongrel2(options: FakeOptions = {}): Promise<FakeMongrel2> {
   const server = new FakeMongrel2(options);
   await server.start();

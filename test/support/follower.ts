@@ -111,13 +111,13 @@ export async function publishLast(site: Pick<BrokenSite, "publish">, follower: F
 /** The result of publishing each number once, in order. */
 export interface Tally {
   readonly events: number;
-  /** Gaps that were reported. */
+  /** Reported gaps. */
   readonly gaps: number;
-  /** Missing numbers before which a gap was reported. */
+  /** Missing numbers after a reported gap. */
   readonly told: number;
   /** Missing numbers without a reported gap. */
   readonly lost: number;
-  /** Numbers that arrived twice, or after a higher one. */
+  /** Numbers that arrived twice, or after a higher number. */
   readonly doubled: number;
 }
 

@@ -161,7 +161,7 @@ export class HubProcess {
     return this.waitForExit({ within: options.within ?? 30_000 });
   }
 
-  /** Kills the hub with SIGKILL, like a crash, and waits until it has exited. Safe to call twice. */
+  /** Kills the hub with SIGKILL, like a crash, and waits until the hub has exited. Safe to call twice. */
   async kill(): Promise<void> {
     if (this.#exit === undefined) this.#child.kill("SIGKILL");
     await this.waitForExit({ within: 30_000 });
@@ -189,7 +189,7 @@ export class HubProcess {
   }
 }
 
-/** The built command line. `npm run build` writes it. */
+/** The built command line. `npm run build` writes this file. */
 export const hubEntry = join(root, "dist", "cli", "main.js");
 
 /** Starts a hub and waits until the hub is ready. The hub is stopped after the test. */

@@ -18,7 +18,7 @@ import {
   settingsOf,
 } from "./mongrel2-config.js";
 
-/** The routes for Pharos in mongrel2/mongrel2.conf, including those for `--push-stream`. */
+/** The routes for Pharos in mongrel2/mongrel2.conf, including the routes for `--push-stream`. */
 const pharosPaths = [
   "/esupdates",
   "/poll",
@@ -56,7 +56,7 @@ export interface Mongrel2Options {
   readonly maxFd?: number;
 }
 
-/** A running Mongrel2. Its addresses and port stay the same across {@link Mongrel2Server.restart}. */
+/** A running Mongrel2. The addresses and the port stay the same across {@link Mongrel2Server.restart}. */
 export interface Mongrel2Server {
   readonly port: number;
   /** Addresses of the Pharos handler, for a handler outside the scratch folder. */

@@ -20,7 +20,7 @@ export interface NginxOptions {
 
 export interface Nginx {
   readonly port: number;
-  /** The server's self-signed certificate, for clients that must trust it. */
+  /** The server's self-signed certificate, for clients that must trust the server. */
   readonly certificate: string;
 }
 

@@ -37,7 +37,7 @@ function socketInode(pid: number, fd: string): string | undefined {
   try {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
   } catch {
-    // The descriptor was closed since the listing.
+    // The process has closed the descriptor since the listing.
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ export type Pace =
   /** `size` publications at once, this many times per second. */
   | { readonly kind: "bursts"; readonly size: number; readonly perSecond: number };
 
-/** A topic of a producer, with a sequence of its own. */
+/** A topic of a producer, with a separate sequence. */
 export interface ProducedTopic {
   /** `undefined`: one frame of event-stream text, for the default topic. */
   readonly topic?: string;
@@ -16,7 +16,10 @@ export interface ProducedTopic {
 }
 
 export interface ProducerSpec {
-  /** A ZeroMQ endpoint: with `@` it binds, with `>` or nothing it connects. */
+  /**
+   * A ZeroMQ endpoint. With `@` the producer binds the endpoint. With `>` or no prefix the producer connects to the
+   * endpoint.
+   */
   readonly endpoint: string;
   /** The total number of publications. @default unlimited, until `stop` */
   readonly count?: number;
@@ -39,7 +42,7 @@ export interface ProducerSpec {
 /** The state of a producer. */
 export interface Production {
   readonly sent: number;
-  /** The last sequence number that was passed to ZeroMQ, for each stream. */
+  /** The last sequence number that the producer has passed to ZeroMQ, for each stream. */
   readonly last: ReadonlyMap<string, number>;
   /** Publications per second in each quarter of a second since the start. */
   readonly rates: readonly number[];
@@ -52,7 +55,7 @@ export type ProducerProtocol = {
   /** Connects and starts to publish. */
   readonly start: { readonly ask: ProducerSpec; readonly answer: void };
   readonly state: { readonly ask: null; readonly answer: Production };
-  /** Answered after the last publication was sent, or after `stop`. */
+  /** The process answers after it has sent the last publication, or after `stop`. */
   readonly done: { readonly ask: null; readonly answer: Production };
   readonly stop: { readonly ask: null; readonly answer: Production };
 };

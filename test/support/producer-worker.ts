@@ -74,7 +74,7 @@ class Producing {
     }
   }
 
-  /** The number of publications that should have been sent by now. */
+  /** The number of publications that are due by now. */
   #dueNow(): number {
     const pace = this.#spec.pace ?? { kind: "flat-out" };
     const seconds = (performance.now() - this.#startedAt) / 1000;

@@ -17,7 +17,7 @@ export interface OtherClientsReport {
   readonly closed: number;
   /** Clients that received any bytes that the second handler did not send. */
   readonly foreign: number;
-  /** The first of those bytes. */
+  /** The first foreign bytes. */
   readonly sample: string;
   /** The smallest number of bytes that a client has received. */
   readonly leastBytes: number;

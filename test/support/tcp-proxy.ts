@@ -44,7 +44,7 @@ export class TcpProxy {
     return true;
   }
 
-  /** Stops forwarding in both directions. Connections stay open, and new ones are accepted. */
+  /** Stops forwarding in both directions. Connections stay open, and the proxy accepts new connections. */
   stall(): void {
     for (const pair of this.#pairs) hold(pair);
   }
@@ -64,7 +64,7 @@ export class TcpProxy {
     }
   }
 
-  /** Cuts all connections and accepts no new ones, until {@link listen} is called with the same port. */
+  /** Cuts all connections. Accepts no new connections until the test calls {@link listen} with the same port. */
   async shut(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     while (this.cut());

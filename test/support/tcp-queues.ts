@@ -7,8 +7,8 @@ export interface Direction {
 }
 
 /**
- * Bytes that the program at `from` has sent and the program at `to` has not read yet, from /proc. 0 if the connection
- * is closed, because then the program at `to` never reads the bytes.
+ * Bytes that the program at `from` has sent and the program at `to` has not read yet, from /proc. Returns 0 if the
+ * connection is closed, because then the program at `to` never reads the bytes.
  */
 export function unreadBytes({ from, to }: Direction): number {
   const rows = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/net/${table}`, "utf8").split("\n"));

@@ -15,9 +15,9 @@ export interface TokenOptions {
 }
 
 export interface SignOptions {
-  /** Replaces header fields of a valid token; undefined removes one. */
+  /** Replaces header fields of a valid token. The value undefined removes a field. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Replaces claims of a valid token; undefined removes one. */
+  /** Replaces claims of a valid token. The value undefined removes a claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** @default {@link secret} */
   readonly key?: KeyObject | Uint8Array;

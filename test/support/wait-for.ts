@@ -8,7 +8,7 @@ export interface Deadline {
   readonly missing: string | (() => string);
 }
 
-/** The error of a missed deadline. Its message says what is missing. */
+/** The error of a missed deadline. The error message says what is missing. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 

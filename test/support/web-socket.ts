@@ -52,7 +52,7 @@ export class WebSocketClient {
     );
   }
 
-  /** The code of the close frame; undefined before it has arrived. */
+  /** The code of the close frame; undefined before this frame has arrived. */
   get closeCode(): number | undefined {
     const frame = this.frames.find(({ opcode }) => opcode === 8);
     return frame === undefined || frame.payload.length < 2 ? undefined : frame.payload.readUInt16BE(0);
@@ -79,7 +79,7 @@ export class WebSocketClient {
     await this.connection.readUntil(() => holds(this), { within: this.#within });
   }
 
-  /** Waits for an item of this kind with these fields, and returns it. */
+  /** Waits for an item of this kind with these fields. Returns the item. */
   async item(kind: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Item> {
     const find = (): Item | undefined =>
       this.items.find(
@@ -152,7 +152,7 @@ export function framesOf(bytes: Buffer): readonly ReceivedFrame[] {
   return frames;
 }
 
-/** The server's frame at this position; undefined if it is incomplete. */
+/** The server's frame at this position; undefined if the frame is incomplete. */
 export function parseFrame(
   bytes: Buffer,
   at: number,

@@ -62,7 +62,8 @@ it("a token whose key was withdrawn is refused within a minute of the keys' rene
   expect(await world.verify(token)).toMatchObject({ ok: true });
   writeFileSync(jwks, JSON.stringify({ keys: [jwk(ec("P-256"))] }));
   world.clock.advance(600_000);
-  // This call starts the renewal, but still uses the old keys. For up to a minute, other calls may also use them.
+  // This call starts the renewal, but still uses the old keys. For up to a minute, other calls may also use the old
+  // keys.
   await world.verify(token);
   await world.verify(await sign({ header: { alg: "ES256" }, key: ec("P-256").privateKey }));
   world.clock.advance(60_000);

@@ -56,7 +56,7 @@ test.each([
   ["is a tag beyond the first plane", "/\u{E0041}"],
   ["ends a line for some", "/a\u2028b\u2029\u0085"],
 ])("text that %s is escaped, in the log of a terminal and in JSON", (_name, path) => {
-  // Bug: a path with a right-to-left override reversed the rest of its line on the screen.
+  // Bug: a path with a right-to-left override reversed the rest of the line on the screen.
   const [terminal, file] = [new KeptOutput(true), new KeptOutput(false)];
   for (const output of [terminal, file]) createLogger("info", output).info({ path }, "refused");
   // eslint-disable-next-line no-control-regex -- removes the colours of the log line
@@ -66,7 +66,7 @@ test.each([
 });
 
 test("an error is logged with its message, stack and cause", () => {
-  // Bug: errors were logged as {}, without their message and cause.
+  // Bug: the log showed errors as {}, without message and cause.
   const output = new KeptOutput(false);
   const cause = new Error("the inner reason");
   createLogger("info", output).error({ error: new Error("a socket broke", { cause }) }, "failed");

@@ -93,8 +93,8 @@ describe("events of a live connection", () => {
 });
 
 describe("filters of a live connection", () => {
-  // Bug: the connection kept a refused filter if the program added another filter after it. Then the hub refused all
-  // later additions.
+  // Bug: if the program added another filter after a refused filter, the connection did not remove the refused filter.
+  // Then the hub refused all later additions.
   it("are without all that was refused together", async () => {
     const { live, refuse } = startConnection();
     const changes = [live.add("x/#/y"), live.add("b"), live.drop("a")];

@@ -8,8 +8,8 @@ const parameters = { filters: ["a"], added: [], lastEventId: "" };
 const stream: OpenStream = { next: () => new Promise(() => undefined) };
 
 /**
- * A transport behind a proxy that holds responses back. The transport never opens, and rejects when the opener aborts
- * the transport.
+ * A transport behind a proxy that delays all responses for ever. The transport never opens, and rejects when the opener
+ * aborts the transport.
  */
 const heldBack = (): Transport["open"] => (request) =>
   new Promise((_resolve, reject) => {

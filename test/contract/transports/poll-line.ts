@@ -8,7 +8,7 @@ import type { Following, Line } from "./transport.js";
 /** The requests and responses of a transport that polls. */
 export interface Polling {
   readonly log: Log;
-  /** The bytes of the next request. The hub must answer the first one at once. */
+  /** The bytes of the next request. The hub must answer the first request at once. */
   readonly request: (from: Place | undefined, added: readonly string[]) => string;
   /** Records the contents of a response in the log, with the position of the next request. */
   readonly take: (answer: ResponseText, log: Log) => void;

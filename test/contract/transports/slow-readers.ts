@@ -55,7 +55,7 @@ const padding = randomBytes(late.bytes).toString("base64").slice(0, late.bytes);
 interface LateReading {
   /** The number of publications, numbered from 1. */
   readonly count: number;
-  /** The clients that stopped reading, by transport. They have received everything by now. */
+  /** The clients that stopped reading, by transport. These clients have received everything by now. */
   readonly slow: Readonly<Record<string, Follower>>;
 }
 

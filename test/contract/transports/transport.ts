@@ -32,7 +32,7 @@ export interface Line {
   readonly say?: (message: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
-/** The transport does not promise this, so it is not tested. */
+/** The transport does not promise this, so the tests skip this promise. */
 export const notInThisScheme = "not in this scheme";
 
 type Scheme = "yes" | typeof notInThisScheme;

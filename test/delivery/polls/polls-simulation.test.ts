@@ -116,7 +116,7 @@ function offsetOf(id: string): number {
   return Number(id.split(":")[1]);
 }
 
-/** Each event arrived once and in order, or a gap reported it. */
+/** Each event arrived once and in order, or a gap reported the event as lost. */
 function check({ published }: Simulation, poller: Poller): void {
   const filters = poller.filters.map((text) => parseMqttFilter(text));
   const owed = published.filter(({ topic }) =>

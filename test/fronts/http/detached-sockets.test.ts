@@ -14,7 +14,7 @@ const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
 interface Seen {
-  /** The URL of each request, followed by `bare` if its socket was detached. */
+  /** The URL of each request, followed by `bare` if the request's socket was detached. */
   readonly requests: string[];
   readonly sockets: Socket[];
 }

@@ -8,7 +8,7 @@ import { waitFor } from "../../support/wait-for.js";
 interface Pair {
   readonly writer: Socket;
   readonly fd: number;
-  /** Paused until the test resumes it. */
+  /** The reader is paused until the test resumes the reader. */
   readonly reader: Socket;
 }
 

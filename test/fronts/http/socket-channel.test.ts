@@ -17,7 +17,7 @@ import { tinyFormat } from "../../delivery/tiny-format.js";
 import { testEpoch } from "../../delivery/fanout-world.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
-/** A clock that moves by a millisecond with each reading. Its turns end when the test calls `turn`. */
+/** A clock that moves by a millisecond with each reading. The turns of this clock end when the test calls `turn`. */
 class BusyClock extends VirtualClock {
   #turns: (() => void)[] = [];
   #looks = 0;
@@ -31,7 +31,7 @@ class BusyClock extends VirtualClock {
     this.#turns.push(action);
   }
 
-  /** Ends one turn; false if nothing waited for its end. */
+  /** Ends one turn. Returns false if no callback waited for the end of the turn. */
   turn(): boolean {
     const actions = this.#turns;
     this.#turns = [];

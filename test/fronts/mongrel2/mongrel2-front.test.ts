@@ -36,7 +36,7 @@ async function startBed(options: BedOptions = {}): Promise<Bed> {
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
   onTestFinished(() => app.close());
   await waitFor(() => app.ready.mongrel2[0]?.state === "up", { within, missing: "the link is not up" });
-  // If the server stops answering before the first fence, it gets no further messages.
+  // If the server stops answering before the first fence, the hub sends no further messages.
   await server.changes.until(() => server.messages.length > 0, { within, missing: "no fence has come" });
   return { server, app };
 }
@@ -62,7 +62,7 @@ describe("a request that cannot be read", limit, () => {
     const { server, app } = await startBed();
     await server.request(1);
     await untilBodies(server, 1, 1);
-    // A well-formed request tells the fake server the id.
+    // With a well-formed request, the fake server learns the id.
     await server.request(2, "/healthz");
     await untilBodies(server, 2, 1);
     await server.send(`${sender} 2 /esupdates ${rest}`);
@@ -174,7 +174,7 @@ describe("streams", limit, () => {
   });
 
   it("that take nothing at all are cut at once and not closed behind what they do not take", async () => {
-    // Bug: a close waits in the connection's queue, so a client that read nothing kept its connection for ever.
+    // Bug: a close waits in the connection's queue, so the connection of a client that read nothing was open for ever.
     const { server, app } = await startBed({ settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
     await server.request(1);
     await untilBodies(server, 1, 1);

@@ -25,7 +25,7 @@ const forms: Readonly<
   "&": ["&", "&", true, "="],
 };
 
-/** Writes a template and one of its expansions by the algorithm of RFC 6570, 3.2.1. */
+/** Writes a template and an expansion of this template by the algorithm of RFC 6570, 3.2.1. */
 export function expand(pieces: readonly (string | Expression)[]): {
   readonly template: string;
   readonly expansion: string;

@@ -16,7 +16,7 @@ const reserved = [
   "foo:/.well-known/mercure/x",
 ];
 
-/** Topics that resolve to the hub's own path, but not below it. */
+/** Topics that resolve to the hub's own path, but not to a path below. */
 const ownPath = ["mercure", "?x", "#x", " #x", "https:mercure", "https:", "/.well-known/%6Dercure"];
 
 describe("the hub's own namespace", () => {

@@ -150,7 +150,7 @@ describe("parsePublishLines", () => {
   });
 });
 
-/** The result of `read`; undefined if it throws a PharosError. Any other error fails the test. */
+/** The result of `read`; undefined if `read` throws a PharosError. Any other error fails the test. */
 function orNothing(read: () => readonly PublicationInput[]): readonly PublicationInput[] {
   try {
     return read();

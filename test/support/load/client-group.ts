@@ -57,7 +57,7 @@ export class ClientGroup {
     };
   }
 
-  /** Begins to open all clients. Further clients connect as earlier ones receive their heads. */
+  /** Begins to open all clients. Further clients connect when earlier clients receive their response heads. */
   open(): void {
     this.#counts.clients += this.#spec.clients;
     for (let n = 0; n < this.#spec.clients; n += 1) {

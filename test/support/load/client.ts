@@ -101,7 +101,7 @@ export class LoadGroup {
     await this.#child.call("read", { group: this.#spec.name, reading });
   }
 
-  /** Deletes the delays so far: call it after warming up. */
+  /** Deletes the delays so far. Call this function after warming up. */
   async resetDelays(): Promise<void> {
     await this.#child.call("resetDelays", { group: this.#spec.name });
   }

@@ -18,7 +18,7 @@ export interface EnvironmentOptions extends Omit<HubOptions, "mongrel2" | "http"
   readonly settings?: Mongrel2Settings;
 }
 
-/** Memory and CPU time at one moment; 0 for Mongrel2 if there is none. */
+/** Memory and CPU time at one moment. The values for Mongrel2 are 0 if there is no Mongrel2. */
 export interface Usage {
   readonly hubBytes: number;
   readonly hubPeakBytes: number;
@@ -61,7 +61,7 @@ export class LoadEnvironment {
     };
   }
 
-  /** Stops the hub and returns the figures that it logs at the end. */
+  /** Stops the hub and returns the figures that the hub logs at the end. */
   async stopForFigures(): Promise<Readonly<Record<string, number>>> {
     await this.hub.stop();
     const line = this.hub.stderr.split("\n").find((line) => line.includes('"msg":"figures"'));
@@ -98,7 +98,7 @@ async function isHealthy(port: number): Promise<boolean> {
   return answer?.status === 200;
 }
 
-/** Removes undefined options, because `exactOptionalPropertyTypes` does not accept them. */
+/** Removes undefined options, because `exactOptionalPropertyTypes` does not accept undefined values. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

@@ -2,7 +2,7 @@ import type { Usage } from "./environment.js";
 import { describe } from "./client.js";
 import type { Snapshot } from "./protocol.js";
 
-/** Prints a test's measurements as one block of lines; docs/benchmarks quotes them. */
+/** Prints a test's measurements as one block of lines. The pages in docs/benchmarks quote these lines. */
 export function printFigures(title: string, lines: readonly string[]): void {
   process.stdout.write(`\n== ${title}\n${lines.map((line) => `   ${line}\n`).join("")}`);
 }

@@ -15,7 +15,7 @@ export class DelayHistogram {
   readonly #counts = new Float64Array(stepsPerOctave * octaves);
   #max = 0;
 
-  /** Counts one delay, in microseconds; negative ones count as zero. */
+  /** Counts one delay, in microseconds. Negative delays count as zero. */
   add(us: number): void {
     const value = us < 0 ? 0 : us > 0x7fffffff ? 0x7fffffff : us;
     if (value > this.#max) this.#max = value;

@@ -7,7 +7,7 @@ import { StreamChecker, type Expected, type Findings } from "./stream-checker.js
 export interface ClientEvents {
   /** The response head has arrived. */
   opened(client: LoadClient): void;
-  /** A piece of the body has been checked. */
+  /** The client has checked a piece of the body. */
   progressed(client: LoadClient): void;
   /** The response is not an event stream. */
   refused(client: LoadClient, answer: string): void;

@@ -1,7 +1,7 @@
 /**
- * The payload of every publication in load tests, one line of ASCII: `SEQUENCE SENT_US STREAM LENGTH padding`.
- * SEQUENCE counts up by one per stream. SENT_US is the publisher's {@link monotonicUs}. STREAM reveals bytes of
- * another stream. LENGTH is the length of the whole payload; it reveals lost and inserted bytes.
+ * The payload of every publication in load tests, one line of ASCII: `SEQUENCE SENT_US STREAM LENGTH padding`. SEQUENCE
+ * counts up by one per stream. SENT_US is the publisher's {@link monotonicUs}. STREAM reveals bytes of another stream.
+ * LENGTH is the length of the whole payload. LENGTH reveals lost and inserted bytes.
  */
 export interface Payload {
   readonly stream: string;
@@ -32,7 +32,10 @@ export function encodePayload(payload: Payload): string {
   return head + padding(bytes - head.length);
 }
 
-/** Parses a payload; `undefined` if it is invalid. For tests of single events; groups have a faster parser. */
+/**
+ * Parses a payload. Returns `undefined` if the payload is invalid. For tests of single events; groups have a faster
+ * parser.
+ */
 export function parsePayload(text: string): Payload | undefined {
   const match = /^(\d+) (\d+) ([\w./-]+) (\d+) x*$/.exec(text);
   if (match === null || Number(match[4]) !== text.length) return undefined;

@@ -4,7 +4,7 @@ import { atTestEnd } from "../on-end.js";
 import { parsePort } from "../parse-port.js";
 import { defaultStream, encodePayload, monotonicUs } from "./payload.js";
 
-/** Events as a hub sends them: each with an id and a payload, numbered from `from`. */
+/** Events in the form that a hub sends. Each event has an id and a payload, numbered from `from`. */
 export function encodeEvents(options: {
   readonly from: number;
   readonly events: number;

@@ -1,4 +1,4 @@
-/** How a sequence number relates to earlier ones. */
+/** The relation of a sequence number to earlier numbers. */
 export type SequenceVerdict =
   /** The highest number so far plus one. */
   | "next"
@@ -6,7 +6,7 @@ export type SequenceVerdict =
   | "hole"
   /** A missing number that arrived late. */
   | "late"
-  /** A number that was received before. */
+  /** A number that the client has received before. */
   | "duplicate";
 
 /** If a stream has more separate holes, late numbers count as duplicates. Such a stream has failed anyway. */
@@ -20,7 +20,7 @@ export class SequenceRecord {
   gapsSeen = 0;
   #holes: { from: number; to: number }[] = [];
 
-  /** `first`: the number that must come first; `undefined` accepts any. */
+  /** `first`: the number that must arrive first; `undefined` accepts any number. */
   constructor(first?: number) {
     this.highest = first === undefined ? -1 : first - 1;
     this.#anyFirst = first === undefined;

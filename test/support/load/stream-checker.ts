@@ -142,7 +142,7 @@ export class StreamChecker {
     this.#lineEndsInCr = piece[piece.length - 1] === cr;
   }
 
-  /** A line of `length` bytes without its line end; the bytes from `start` to `end` are stored. */
+  /** A line of `length` bytes without the line end. The bytes from `start` to `end` are in memory. */
   // oxlint-disable-next-line max-params -- called for each line: an options object would cost one allocation each
   #takeLine(memory: Buffer, start: number, end: number, length: number, nowUs: number): void {
     if (length === 0) return this.#dispatch(nowUs);
@@ -176,7 +176,7 @@ export class StreamChecker {
     this.#idSeen.memory = none;
   }
 
-  /** Converts the ids of this piece to text, before its memory is reused. */
+  /** Converts the ids of this piece to text, before the caller reuses the memory. */
   #readIds(): void {
     const inForce = this.#idInForce;
     if (inForce.memory !== none) this.lastEventId = value(inForce.memory, inForce.start, inForce.end);
@@ -198,7 +198,7 @@ export class StreamChecker {
     if (!this.#expected.others || this.#stream >= 0) this.addForeign(memory.toString("utf8", start, end));
   }
 
-  /** Parses `SEQUENCE SENT_US STREAM LENGTH padding`; returns false if it is something else. */
+  /** Parses `SEQUENCE SENT_US STREAM LENGTH padding`; returns false if the line is not a payload. */
   // oxlint-disable-next-line max-params -- as above
   #takePayload(memory: Buffer, start: number, end: number, length: number): boolean {
     let at = start;
@@ -270,7 +270,7 @@ export class StreamChecker {
     } else counts.duplicates += 1;
   }
 
-  /** Handles an empty line: the event is complete, and its id takes effect. */
+  /** Handles an empty line: the event is complete, and the event id is now valid. */
   #dispatch(nowUs: number): void {
     this.#putIdInForce();
     if (this.#stream >= 0) {

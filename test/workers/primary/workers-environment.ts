@@ -78,7 +78,7 @@ export class WorkersEnvironment {
     return { connection, worker: Number.parseInt(connection.text, 10) };
   }
 
-  /** Waits until an error matches, and returns its fields. */
+  /** Waits until an error matches, and returns the fields of the error. */
   async untilError(pattern: RegExp): Promise<LogFields> {
     const found = (): LogFields | undefined =>
       this.errors.find((fields) => pattern.test(JSON.stringify(fields)));

@@ -27,7 +27,10 @@ async function bind(): Promise<void> {
   void read(subscriber, received);
 }
 
-/** A closed socket keeps its address until ZeroMQ's own thread releases it. No event reports this. */
+/**
+ * The address of a closed socket is in use until ZeroMQ's own thread releases the address. No event reports this
+ * release.
+ */
 async function bindWhenFree(socket: Push | Subscriber, endpoint: string): Promise<void> {
   for (;;) {
     try {

@@ -55,7 +55,7 @@ export const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 /** The pseudo headers of every request. */
 export const line = Object.freeze({ METHOD: "GET", URI: "/j", PATH: "/j", VERSION: "HTTP/1.1" });
 
-/** Frames a request as Mongrel2 does. Headers come in the given order. */
+/** Frames a request as Mongrel2 does. The headers have the given order. */
 export function buildFrame(parts: FrameParts): Buffer {
   const entries = Object.entries(parts.headers);
   const headers =

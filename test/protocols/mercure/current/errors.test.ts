@@ -9,7 +9,7 @@ import { currentToken, olderToken } from "../../../support/token.js";
 import { box } from "../../boxes.js";
 import { hubOfFile, publish, request } from "../../hub.js";
 
-/** All subscribers need a token, so they can get every error too. */
+/** All subscribers need a token, so subscribers can also get every error. */
 const hub = hubOfFile({ PHAROS_ANONYMOUS: "off" });
 
 type Ask = (headers: Headers) => Promise<ResponseText>;
