@@ -8,9 +8,9 @@ export interface Channel<H> {
    */
   readonly maxWriteBytes: number;
   /**
-   * `drain`: each connection reports when it has drained, so a round can leave slow connections behind. `fence`: all
-   * connections report together, when the server has accepted all bytes, so the hub does not know which clients are
-   * slow.
+   * `drain`: each connection reports the moment when it has drained, so a round can leave slow connections behind.
+   * `fence`: all connections report together, when the server has accepted all bytes, so the hub does not know which
+   * clients are slow.
    */
   readonly pacing: "drain" | "fence";
   /** The largest recommended size of a round to this number of members, in bytes. */

@@ -30,9 +30,9 @@ export interface RoundsContext<H> {
 }
 
 /**
- * The rounds of one cohort, one at a time. A round writes the pending bytes to all members. The round ends when the
- * members that it waits for have drained, or at its deadline. A member that has not drained at the deadline becomes a
- * laggard.
+ * The rounds of one cohort, one at a time. A round writes the pending bytes to all members. The round ends at its
+ * deadline, or earlier if all members without probation have drained. A member that has not drained at the deadline
+ * becomes a laggard.
  */
 export class CohortRounds<H> implements Rounds<H> {
   readonly cohort: FanoutCohort;
@@ -112,9 +112,10 @@ export class CohortRounds<H> implements Rounds<H> {
 
   /**
    * Call this after the write of a reader's page that reaches the horizon. If the cohort has no members, the reader
-   * becomes a member at once. The reader's page then counts as a round, and the next round waits for its end. Without
-   * this rule, and with publications in every turn, the first readers read history forever and never slow down the
-   * publishers. Further readers share such a round while it is open, unless the channel gives the round no deadline.
+   * becomes a member at once. The reader's page then counts as a round, and the next round waits for the end of this
+   * round. Without this rule, and with publications in every turn, the first readers read history forever and never
+   * slow down the publishers. Further readers share such a round while it is open, unless the channel gives the round
+   * no deadline.
    */
   expect(connection: Connection<H>): void {
     if (connection.probation > 0 || connection.read.after !== this.cohort.horizon) return;

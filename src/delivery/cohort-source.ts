@@ -27,11 +27,11 @@ export interface FanoutCohort {
   heartbeat(): Buffer;
   /** If `on` is true, publishers wait for this cohort's clients, until a call with false. */
   hold(on: boolean): void;
-  /** Removes one connection. */
+  /** Removes one connection from the cohort. */
   leave(): void;
 }
 
-/** A stream's cohort, and the state in which it begins to read. */
+/** A stream's cohort, and the state in which the stream begins to read. */
 export interface JoinedCohort {
   readonly cohort: FanoutCohort;
   readonly read: ReadState;

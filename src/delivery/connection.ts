@@ -6,8 +6,10 @@ const firstProbation = 4;
 const longestProbation = 1024;
 
 /**
- * The reason to close a stream in order: the hub stops, the stream's rights have expired, or the client sent a message
- * that is not allowed.
+ * The reason to close a stream in order.
+ * - `stopping`: the hub stops
+ * - `expired`: the stream's rights have expired
+ * - `misused`: the client sent a message that is not allowed
  */
 export type EndReason = "stopping" | "expired" | "misused";
 
@@ -34,9 +36,9 @@ export interface Rounds<H> {
 
 /**
  * One client stream. A new connection is `reading` history, page by page, until the start of its cohort's next round.
- * From then on the connection is a `member` and receives rounds. A member that does not drain in time is a laggard: the
- * laggard reads history again, and its position is all that the hub keeps for it. After that, the connection is a
- * member on probation. Such a member gets rounds, but no round waits for it.
+ * From then on the connection is a `member` and receives rounds. A member that does not drain in time becomes a
+ * laggard. A laggard reads history again, and the hub keeps only the laggard's position. After that, the laggard
+ * becomes a member on probation. Such a member gets rounds, but no round waits for the member.
  */
 export class Connection<H> {
   /** The front's handle of the client. */

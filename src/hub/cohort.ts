@@ -22,7 +22,7 @@ export interface Outlet {
   wake(cohort: Cohort): void;
 }
 
-/** The properties that decide which bytes a connection gets. Connections that share all of them share a cohort. */
+/** The properties that decide which bytes a connection gets. Connections with equal properties share a cohort. */
 export interface Subscription {
   readonly format: Format;
   /** @default none: the bytes are sent as the format writes them */
@@ -34,7 +34,7 @@ export interface Subscription {
 /** The request of a connection to join a cohort. */
 export interface Joining {
   readonly subscription: Subscription;
-  /** The client's cursor. Undefined: the connection starts at the head, with the retained values. */
+  /** The client's cursor. If undefined, the connection starts at the head and first gets the retained values. */
   readonly lastEventId: string | undefined;
   /**
    * For a client that resumes from a cursor: the filters that the client did not have before. The client first gets the
@@ -58,9 +58,9 @@ export function cohortKey(outlet: Outlet, subscription: Subscription): string {
 }
 
 /**
- * All connections of one outlet that get identical bytes, and the entries that are pending for them. While an outlet
- * listens, the cohort keeps matching entries until a round takes them. A reader of history joins the cohort when the
- * reader has reached {@link horizon}.
+ * All connections of one outlet that get identical bytes, and the entries that are pending for these connections. While
+ * an outlet listens, the cohort keeps matching entries until a round takes them. A reader of history joins the cohort
+ * when the reader has reached {@link horizon}.
  */
 export class Cohort {
   readonly key: string;

@@ -12,8 +12,8 @@ import type { Entry } from "./publications/entry.js";
 /**
  * The state of a reader of history.
  * - `opening`: the reader first gets the retained values with offsets after `after`, up to `upTo`, that history does
- *   not hold. Then the reader gets the gap event, or its position if there is no gap. Then the reader gets history
- *   after `from`.
+ *   not hold. After that, the reader gets the gap event, or its position if there is no gap. Finally, the reader gets
+ *   history after `from`.
  * - `history`: the reader has every entry up to and including `after`. The reader knows of losses up to the mark
  *   `lossMark`.
  */
@@ -38,7 +38,10 @@ type Gap = Losses & { readonly reason: GapReason };
 
 type Opening = ReadState & { readonly kind: "opening" };
 
-/** A part of history as bytes, in a cohort's format and coding. Do not change the bytes: readers share them. */
+/**
+ * A part of history as bytes, in a cohort's format and coding. Do not change the bytes, because several readers share
+ * the page.
+ */
 export interface Page {
   readonly body: Buffer;
   readonly count: number;
@@ -46,7 +49,7 @@ export interface Page {
   readonly next: ReadState;
   /** The reason of the gap event in this page; undefined if the page has no gap event. */
   readonly gapReason: GapReason | undefined;
-  /** True if the page ended because it was full. */
+  /** True if the page ended because the page was full. */
   readonly full: boolean;
 }
 
@@ -62,7 +65,7 @@ export interface PageSource {
 }
 
 export interface PageLimits {
-  /** Largest size before coding, in bytes. The page holds at least one event, whatever its size. */
+  /** The largest size before coding, in bytes. The page holds at least one event, even if this event is larger. */
   readonly maxBytes: number;
   /** The page ends at this offset: the cohort's horizon. */
   readonly upTo: Offset;

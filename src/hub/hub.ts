@@ -117,8 +117,9 @@ export class Hub {
    * Checks these filters against the limits; call this before {@link join}. The hub compares each publication with
    * patterns one by one, so the number of patterns is limited.
    *
-   * @throws PharosError `bad-filter` if the hub holds too many URL patterns or templates that begin like one of these,
-   *   that begin with nothing literal, or that use regular expressions; or if MQTT filters are too different
+   * @throws PharosError `bad-filter` if the hub holds too many URL patterns or templates of one kind. The kinds are
+   *   patterns that begin like one of these filters, patterns that begin with no literal text, and patterns with
+   *   regular expressions. Also if MQTT filters are too different
    */
   checkPatterns(filters: readonly TopicFilter[]): void {
     const refusal = this.#trie.refusalOf(filters);
@@ -161,7 +162,7 @@ export class Hub {
     return [...cohorts].reduce((sum, { connections }) => sum + connections, 0);
   }
 
-  /** Finds or creates the cohort for one more connection. Each call is undone by one {@link leave}. */
+  /** Finds or creates the cohort for one more connection. Call {@link leave} once for each call. */
   join(outlet: Outlet, subscription: Subscription): Cohort {
     const cohort = this.#cohorts.get(cohortKey(outlet, subscription)) ?? this.#create(outlet, subscription);
     cohort.connections += 1;

@@ -17,7 +17,7 @@ export class PageCache {
     this.#store = new PageStore(maxBytes);
   }
 
-  /** The size of all kept pages, in bytes. */
+  /** The size of all pages in the cache, in bytes. */
   get bytes(): number {
     return this.#store.bytes;
   }

@@ -26,7 +26,7 @@ export class PageStore {
     this.#maxBytes = maxBytes;
   }
 
-  /** The size of all kept pages, in bytes. */
+  /** The size of all stored pages, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }

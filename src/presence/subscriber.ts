@@ -21,7 +21,7 @@ export interface Subscriber {
   payloadFor(matcher: string): unknown;
 }
 
-/** One matcher of one subscriber: the unit of presence events and lists. */
+/** One matcher of one subscriber. Each presence event and each list item describes one such subscription. */
 export interface ActiveSubscription {
   readonly subscriber: Subscriber;
   readonly matcher: Matcher;

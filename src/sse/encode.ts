@@ -61,7 +61,9 @@ export function encodeHeartbeatInterval(ms: number): Buffer {
   return Buffer.from(`heartbeat: ${Math.ceil(ms)}\n`);
 }
 
-/** Encodes a comment: one line for each line of `text`, without an empty line, so that an event may follow. */
+/**
+ * Encodes a comment: one line for each line of `text`. No empty line follows, so that the next line may begin an event.
+ */
 export function encodeComment(text: string): Buffer {
   return Buffer.from(`: ${text.replace(anyNewline, "\n: ")}\n`);
 }

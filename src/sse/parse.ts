@@ -137,7 +137,7 @@ function isDigits(text: string): boolean {
  */
 export class EventStreamReader {
   readonly #parser: EventStreamParser;
-  // The parser removes a byte order mark at the start; the decoder must keep it.
+  // The decoder must keep a byte order mark, because the parser removes the mark at the start of the stream.
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #onEvent: (event: StreamEvent) => void;
   #lastEventId: string;

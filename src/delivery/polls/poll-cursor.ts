@@ -15,8 +15,8 @@ const marksWord = "#told";
 
 /**
  * Writes the cursor for the next poll. In most cases the cursor is a position. If a response was too small for the
- * opening, or for the events after a gap, the cursor also contains the poller's progress and filters. Other kinds of
- * streams treat such a cursor as an unknown id.
+ * opening, or for the events after a gap, the cursor also contains progress and filters. Other kinds of streams treat
+ * such a cursor as an unknown id.
  *
  * @param added the filters that the poller reported as new
  */

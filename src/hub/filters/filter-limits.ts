@@ -8,9 +8,12 @@ export interface FilterLimits {
    * `alike`, may each have three varying parts on average.
    */
   readonly withoutPrefix: number;
-  /** URL patterns, or templates, that begin alike: with the same host and the same first segments of the path. */
+  /**
+   * URL patterns, or templates, that begin alike. Patterns begin alike if they have the same host and the same first
+   * segments of the path.
+   */
   readonly alike: number;
-  /** URL patterns with a regular expression: each may use 8 MB while it runs. */
+  /** URL patterns with a regular expression. Each such pattern may use 8 MB while the expression runs. */
   readonly expressions: number;
   /**
    * Mixtures of `+` and names at the beginning of MQTT filters. In the trie, a topic matches one node of each mixture.
@@ -36,7 +39,7 @@ export const defaultFilterLimits: FilterLimits = Object.freeze({
 /** The largest average number of varying parts for each pattern. */
 export const partsPerPattern = 3;
 
-/** A share of each limit, at least one. */
+/** Returns the limits at this percentage of the given limits; each limit is at least one. */
 export function shareOf(limits: FilterLimits, percent: number): FilterLimits {
   const share = (limit: number): number => Math.max(1, Math.floor((limit * percent) / 100));
   return {

@@ -54,7 +54,7 @@ export class FilterTrie<T> {
     this.#patterns = new PatternFilters({ urls, work: this.#work, limits });
   }
 
-  /** True if nothing is stored, down to the last node. */
+  /** True if the trie holds no values and no nodes. */
   get isEmpty(): boolean {
     return (
       this.#exact.size + this.#all.size + this.levels + this.#mixtures.size === 0 && isEmptyNode(this.#root)
@@ -62,8 +62,8 @@ export class FilterTrie<T> {
   }
 
   /**
-   * The number of levels of filters with wildcards. Levels that MQTT filters share count once; a pattern counts as
-   * levels of equal cost.
+   * The number of levels of filters with wildcards. A level that several MQTT filters share counts once. A pattern
+   * counts as the number of levels with equal cost.
    */
   get levels(): number {
     return this.#levels + this.#patterns.levels;

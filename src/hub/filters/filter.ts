@@ -22,9 +22,9 @@ const maxFilterLevels = 64;
 /**
  * A filter that a subscriber names.
  * - `exact`: one topic, byte for byte
- * - `mqtt`: levels between slashes; `+` matches any one level, a last `#` any number of further levels
+ * - `mqtt`: levels between slashes; `+` matches exactly one level, a last `#` matches any number of further levels
  * - `urlpattern`: a URL pattern; like topics, relative to the hub's URL
- * - `template`: a URI template; matches all its expansions, and the topic that equals its text
+ * - `template`: a URI template; matches all expansions of the template, and the topic that equals the template's text
  * - `all`: every topic, `$` topics included
  */
 export type TopicFilter =
@@ -33,7 +33,7 @@ export type TopicFilter =
   | PatternFilter
   | { readonly kind: "all"; readonly text: string };
 
-/** A filter that is compared with each topic that begins like it. */
+/** A pattern. The hub compares a pattern with each topic that begins like the pattern. */
 export type PatternFilter =
   | (PatternFacts & {
       readonly kind: "urlpattern";
@@ -66,8 +66,8 @@ export function parseExactFilter(text: string, maxBytes = filterBytes.default): 
  * Reads a URL pattern [WHATWG URL Pattern], case-sensitive.
  *
  * @param options.baseUrl the hub's own URL, for relative patterns and topics
- * @throws PharosError `bad-filter` if the pattern is malformed, has a regular expression without a linear-time form,
- *   has more than 64 wildcards and groups, or breaks the limits on length or characters of topics
+ * @throws PharosError `bad-filter` if the pattern is malformed, or has a regular expression without a linear-time form.
+ *   Also if the pattern has more than 64 wildcards and groups, or breaks the limits on length or characters of topics
  */
 export function parseUrlPatternFilter(
   text: string,
@@ -106,8 +106,8 @@ export function parseTemplateFilter(text: string, maxBytes = filterBytes.default
 /**
  * Reads an MQTT filter [MQTT 5.0, 4.7]. A text without a wildcard becomes an exact filter.
  *
- * @throws PharosError `bad-filter` if `#` is not alone in the last level, if `+` is not alone in its level, if there
- *   are more than 64 levels, or if the text breaks the limits on length or characters of topics
+ * @throws PharosError `bad-filter` if `#` is not alone in the last level, or `+` is not alone in its level. Also if the
+ *   filter has more than 64 levels, or breaks the limits on length or characters of topics
  */
 export function parseMqttFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkText(text, maxBytes);

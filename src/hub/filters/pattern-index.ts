@@ -114,7 +114,7 @@ export class PatternIndex<P extends Pattern, T> {
   }
 }
 
-/** Removes empty nodes along one place. True if this node itself is empty. */
+/** Removes empty nodes along one place. True if the node is empty after that. */
 function prune<P, T>(node: Node<P, T>, place: readonly Level[]): boolean {
   const [level, ...rest] = place;
   const child = level === undefined ? undefined : node.children?.get(level);

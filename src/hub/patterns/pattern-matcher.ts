@@ -56,7 +56,7 @@ const placesPerStep = 8;
 let spare: Uint8Array[] = [];
 let spareLength = 0;
 
-/** Matches parts against one text, from all positions at once, in sweeps. */
+/** Matches parts against one text. Each sweep continues from all positions at once. */
 class PlaceWalk {
   readonly #text: string;
   readonly #work: Work;
@@ -109,7 +109,7 @@ class PlaceWalk {
   }
 
   #literal(text: string, from: Places): Places {
-    // A search for the empty text would never end.
+    // The empty text moves no position, and a search for the empty text never ends.
     if (text === "") return this.#copy(from);
     const to = this.#none();
     const { marks, low, high } = from;

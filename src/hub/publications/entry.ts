@@ -8,8 +8,8 @@ import type { Publication } from "./publication.js";
 const overheadBytes = 370;
 
 /**
- * Memory for each topic without its text, in bytes: a string's header, a slot in the topics array and a slot in the
- * topic's history.
+ * Memory for each topic without its text, in bytes: a string's header, and slots in the topics array and in the topic's
+ * history.
  */
 const topicBytes = 30;
 
@@ -22,7 +22,7 @@ export interface EventEncoder {
 /** A publication with its position. Only a journal creates entries. */
 export class Entry {
   readonly offset: Offset;
-  /** The event id as clients see it: the publisher's own, or the position. */
+  /** The event id that clients see: the publisher's own id, or the position. */
   readonly id: string;
   readonly publication: Publication;
   /** The time when the journal stored the entry, in milliseconds since 1970. */
@@ -54,8 +54,8 @@ export class Entry {
   }
 
   /**
-   * Encodes the entry. The entry keeps the bytes while it is pending in any cohort, so that each publication is encoded
-   * once per format. History holds text only: a small Buffer keeps a slab of 8 KiB in memory.
+   * Encodes the entry. The entry keeps the bytes while the entry is pending in any cohort, so that each publication is
+   * encoded once per format. History holds text only: a small Buffer keeps a slab of 8 KiB in memory.
    */
   encodedAs(encoder: EventEncoder): Buffer {
     if (this.#encoder === encoder && this.#encoded !== undefined) return this.#encoded;

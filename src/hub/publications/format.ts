@@ -15,8 +15,8 @@ export interface Format extends EventEncoder {
    */
   heartbeat(id: string): Buffer;
   /**
-   * Writes a gap event. It reports the events that are missing before the next event, and moves the client's cursor to
-   * `id`.
+   * Writes a gap event. The gap event reports the events that are missing before the next event, and moves the client's
+   * cursor to `id`.
    */
   gap(notice: GapNotice, id: string): Buffer;
 }

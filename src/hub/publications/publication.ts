@@ -119,7 +119,7 @@ function checkWord(
   }
 }
 
-/** Any text over its limit is `too-large` [draft-dunglas-mercure-08, Publication: 413]. */
+/** Throws `too-large` for a text over its limit [draft-dunglas-mercure-08, Publication: 413]. */
 function checkLength(text: string, what: string, maxBytes: number): void {
   // A UTF-16 code unit becomes at most three bytes of UTF-8, so a short text needs no exact count.
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {

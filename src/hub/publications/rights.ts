@@ -1,7 +1,7 @@
 import type { Publication } from "./publication.js";
 import type { Topic } from "../topics/topic.js";
 
-/** The rights of a connection to read. The hub only calls and compares them; the gateway creates them. */
+/** The rights of a connection to read. The gateway creates the rights. The hub only calls and compares rights. */
 export interface Rights {
   /** Part of the cohort's key: connections with equal keys may read the same publications. */
   readonly key: string;
@@ -27,7 +27,7 @@ export const publicOnly: Rights = Object.freeze({
   mayReadBelow: () => false,
 });
 
-/** True if these rights allow to read the publication. */
+/** True if these rights include reading the publication. */
 export function mayRead(rights: Rights, publication: Pick<Publication, "private" | "topics">): boolean {
   if (!publication.private) return true;
   return rights.readsPrivate && publication.topics.some((topic) => rights.mayReadTopic(topic));

@@ -35,9 +35,9 @@ export function hasFormatCharacter(text: string): boolean {
 /**
  * Validates a topic. Apart from the errors below, any text is a topic, also `c#` and `a+b`. Topics are not normalised.
  *
- * @throws PharosError `bad-topic` if the text is empty, longer than `maxBytes`, exactly `*`, in the hub's own namespace
- *   (see {@link isBelowHub}), the path of streams or below that path, or if it holds a control character or a lone
- *   surrogate
+ * @throws PharosError `bad-topic` if the text is empty, longer than `maxBytes`, exactly `*`, or has a control character
+ *   or a lone surrogate. Also for topics in the hub's own namespace (see {@link isBelowHub}), for the path of streams,
+ *   and for topics below that path
  */
 export function parseTopic(text: string, maxBytes = topicBytes): Topic {
   const topic = parseHubTopic(text, maxBytes);

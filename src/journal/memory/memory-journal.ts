@@ -234,7 +234,7 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  /** True if a topic that one of the filters matches still holds the entry. */
+  /** True if the entry is still in the history of a topic that a filter matches. */
   #isHeldFor(set: FilterSet, entry: Entry): boolean {
     if (entry.holders === 0) return false;
     return entry.publication.topics.some((topic) => set.matches(topic) && this.holds(topic, entry.offset));
@@ -372,10 +372,7 @@ export class MemoryJournal implements Journal {
     while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
   }
 
-  /**
-   * Forgets the topic whose last publication is older than that of any other topic. All forgotten topics share one
-   * mark.
-   */
+  /** Forgets the topic with the oldest last publication. All forgotten topics share one mark. */
   #forgetOldest(): void {
     const history = this.#recent.oldest;
     if (history === undefined) return;

@@ -79,7 +79,7 @@ export class TopicHistory implements LossOwner {
     return found.toReversed();
   }
 
-  /** Removes the oldest entry and records the loss. Returns the entry if no other topic holds it. */
+  /** Removes the oldest entry and records the loss. Returns the entry if no other topic holds the entry. */
   evict(at: LossMark): Entry | undefined {
     const entry = this.entries.shift();
     if (entry === undefined) return undefined;

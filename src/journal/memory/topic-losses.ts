@@ -11,13 +11,13 @@ export interface Evictions {
   at: LossMark;
 }
 
-/** The reader for whom losses are searched: its rights, and the mark up to which it knows of losses. */
+/** The reader of a search for losses: the reader's rights, and the mark up to which the reader knows of losses. */
 export interface LossReader {
   readonly rights: Rights;
   readonly lossMark: LossMark;
 }
 
-/** Records the losses of a history, and who may learn of them. */
+/** Records the losses of a history, and which readers may learn of each loss. */
 export interface LossRecord {
   readonly topic: Topic;
   add(entry: Entry, at: LossMark): void;
