@@ -15,21 +15,28 @@ export interface ExtendedFeedRequest {
   readonly start: ConnectionStart;
 }
 
-/** Functions of the main bundle. The main bundle passes them, so that this bundle does not contain a second copy. */
+/**
+ * Functions of the main bundle. The main bundle passes these functions, so that this bundle does not contain a second
+ * copy.
+ */
 export interface MainBundle {
   /** Makes a direct connection of this page to the hub. */
   makeDirectFeed(start: ConnectionStart): Feed;
   refusal(status: number, reason: string): Error;
 }
 
-/** A feed with the options that few pages use. Its code is a bundle of its own, so that other pages need not load it. */
+/**
+ * A feed with the options that few pages use. The code of this feed is a separate bundle, so that other pages need not
+ * load the code.
+ */
 export function extendedFeed(request: ExtendedFeedRequest, main: MainBundle): Feed {
   const { options, address, start } = request;
   const { filters, lastEventId } = start;
   const events = withDecryptedData(start.events, options);
   const bookmark = bookmarkFor(address, options);
   const saved = options.lastEventId === undefined ? bookmark?.read() : undefined;
-  // Filters that the saved position does not cover are added later, so that their retained values come first.
+  // Filters that the saved position does not cover are added later, so that the client first receives their retained
+  // values.
   const covered = saved === undefined ? filters : filters.filter((filter) => saved.filters.includes(filter));
   if (saved !== undefined) void events.arrival({ cursor: saved.lastEventId });
   const from = { filters: covered, lastEventId: saved?.lastEventId ?? lastEventId, events };

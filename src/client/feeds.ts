@@ -10,7 +10,7 @@ import type { Tokens } from "./connection/tokens.js";
 import type { Transport, Transports } from "./transports/transport.js";
 import { DesiredFilters } from "./connection/desired-filters.js";
 
-// Loaded on demand: most pages only use event streams.
+// Loads the fallback transports on demand, because most pages use only event streams.
 const fallbacks = () => import("./pharos-client-fallbacks.js");
 
 /** The settings of a connection that do not change while it exists. */
@@ -20,8 +20,8 @@ export interface ConnectionSettings {
 }
 
 /**
- * A direct connection of this page or worker to the hub. It starts after the current turn of the event loop, and
- * retries at once when the page or the network returns.
+ * A direct connection of this page or worker to the hub. The connection starts after the current turn of the event
+ * loop. It retries at once when the page is visible again or the network is available again.
  */
 export function directFeed(
   settings: ConnectionSettings,
@@ -35,7 +35,8 @@ export function directFeed(
 }
 
 /**
- * The transports of an address, in the order in which they are tried. A name other than `auto` selects one.
+ * The transports of an address, in the order in which the library tries them. A name other than `auto` selects one
+ * transport.
  *
  * @throws TypeError if the address does not support the transport
  */

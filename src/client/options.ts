@@ -12,21 +12,21 @@ export interface ConnectOptions extends RequestSettings {
    */
   readonly filters?: readonly string[];
   /**
-   * A bearer token, or a function that returns one. The library calls the function before the first request, before the
-   * `exp` of a JWT, and once after a 401. If it throws, the library waits and calls it again.
+   * A bearer token, or a function that returns a token. The library calls the function before the first request, before
+   * the `exp` of a JWT, and once after a 401. If the function throws, the library waits and calls the function again.
    * @default none: the request carries cookies only
    */
   readonly token?: TokenSource;
   /** Resume after this event. @default none: retained values first, then live events */
   readonly lastEventId?: string;
   /**
-   * The transport. `auto` begins with an event stream. If a proxy holds streams back, it changes to a WebSocket, then to
-   * long polling. @default "auto"
+   * The transport. `auto` begins with an event stream. If a proxy delays streams, the library changes to a WebSocket,
+   * then to long polling. @default "auto"
    */
   readonly transport?: TransportName | "auto";
   /**
-   * Stores the last event id, so that a reloaded page resumes: `true` for `sessionStorage`, or a storage object. Use it
-   * for pages that also keep the events that they have shown. @default false
+   * Stores the last event id, so that a reloaded page resumes: `true` for `sessionStorage`, or a storage object. Use
+   * this option for pages that also store the events that they have shown. @default false
    */
   readonly storage?: boolean | BookmarkStorage;
   /** The key in `storage`. @default "pharos " and the stream's URL */
@@ -38,6 +38,6 @@ export interface ConnectOptions extends RequestSettings {
   readonly shared?: boolean | SharedOptions;
   /** The key that decrypts sealed data. Without it, sealed data is delivered encrypted. @default none */
   readonly decryptKey?: DecryptKey;
-  /** Closes the connection when it aborts. */
+  /** Closes the connection when the signal aborts. */
   readonly signal?: AbortSignal;
 }

@@ -4,7 +4,7 @@ import { Tokens } from "./connection/tokens.js";
 import { typedPort, type FromTab, type FromWorker } from "./shared/messages.js";
 import { SharedConnection, type SharedConnectionOptions } from "./shared/shared-connection.js";
 
-/** Connects to the hub as a tab does, with a token from one of the tabs. */
+/** Connects to the hub in the same way as a tab, with a token from one of the tabs. */
 const makeFeed: SharedConnectionOptions["makeFeed"] = ({ settings, token, ...start }) => {
   const transports = transportsFor(parseHubAddress(settings.url), settings.transport, settings);
   return directFeed({ transports, tokens: new Tokens(token) }, start);

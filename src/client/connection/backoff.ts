@@ -9,13 +9,13 @@ const maxReconnectMs = 30_000;
 
 /**
  * Draws a random wait before the next attempt, in milliseconds. The upper bound doubles with each consecutive failure,
- * from the reconnection time up to 30 s. The lower bound is a tenth of the reconnection time. The wait is drawn from the
- * whole range ("full jitter"), because all clients of a restarted server disconnect at the same moment.
+ * from the reconnection time up to 30 s. The lower bound is a tenth of the reconnection time. The function draws from
+ * the whole range ("full jitter"), because all clients of a restarted server disconnect at the same moment.
  */
 export function reconnectDelayMs(options: {
   /** The value of `retry:`; undefined before the stream has sent one. */
   readonly reconnectionMs: number | undefined;
-  /** Consecutive attempts that opened no stream; 0 after a stream that was open. */
+  /** The number of consecutive attempts that opened no stream. 0 after a stream that was open. */
   readonly failures: number;
   /** A number from 0 up to, but not including, 1. */
   readonly random: number;

@@ -1,6 +1,9 @@
 import type { Feed, FeedEvents } from "./feed.js";
 
-/** A feed whose code is still loading. It passes all calls on after the load. If the load fails, the feed is closed. */
+/**
+ * A feed whose code is still loading. After the load, it forwards all calls to the loaded feed. If the load fails, the
+ * feed is closed.
+ */
 export function deferredFeed(loading: Promise<Feed>, events: FeedEvents): Feed {
   loading.catch((error: Error) => events.state({ kind: "closed", error }));
   const afterLoad = (call: (feed: Feed) => void): void => void loading.then(call, () => undefined);

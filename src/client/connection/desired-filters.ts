@@ -3,7 +3,7 @@ export interface FilterSnapshot {
   readonly filters: readonly string[];
   /** Filters whose retained values have not arrived yet. */
   readonly added: readonly string[];
-  /** Grows by one with each change. */
+  /** The number of the change, which grows by one with each change. */
   readonly version: number;
 }
 
@@ -13,7 +13,7 @@ interface PendingChange {
   readonly reject: (error: Error) => void;
 }
 
-/** The filters that the program wants, which of them still need retained values, and the changes not yet confirmed. */
+/** The filters that the program wants, the filters that still need retained values, and the unconfirmed changes. */
 export class DesiredFilters {
   #filters: readonly string[];
   #added: Set<string> = new Set();
@@ -31,8 +31,8 @@ export class DesiredFilters {
   }
 
   /**
-   * Changes the filters. Filters in `again` count as new too. Resolves when a stream has opened with them. Callers may
-   * ignore the promise: its rejection is handled here.
+   * Changes the filters. Filters in `again` count as new too. Resolves when a stream has opened with these filters.
+   * Callers may ignore the promise, because this class handles its rejection.
    */
   follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
     const isNew = (filter: string): boolean => this.#added.has(filter) || !this.#filters.includes(filter);
@@ -57,13 +57,16 @@ export class DesiredFilters {
     while ((this.#pending[0]?.version ?? Infinity) <= version) this.#pending.shift()?.resolve();
   }
 
-  /** All retained values of the open stream have arrived. If a stream breaks before this, the next one requests them again. */
+  /**
+   * All retained values of the open stream have arrived. If a stream breaks before this call, the next stream requests
+   * the retained values again.
+   */
   endRetained(): void {
     for (const filter of this.#opened) this.#added.delete(filter);
     this.#opened = [];
   }
 
-  /** The server refused the change. The filters are set back to those of the open stream. */
+  /** The server refused the change. The filters are reset to the filters of the open stream. */
   reject(error: Error, filters: readonly string[]): void {
     this.#added = new Set([...this.#added].filter((filter) => filters.includes(filter)));
     this.#filters = filters;

@@ -1,9 +1,9 @@
 import type { LiveItem } from "../messages/item.js";
 
 /**
- * The maximum number of items that wait for the program. Above it, the library stops reading, and further events stay
- * in the hub's history. The number covers a few network chunks, so that reading continues while the program works on
- * one.
+ * The maximum number of items that wait for the program. At this number the library stops reading, and further events
+ * stay in the hub's history. The number covers a few network chunks, so that reading continues while the program
+ * handles one chunk.
  */
 export const maxWaitingItems = 256;
 
@@ -29,7 +29,7 @@ export class Inbox {
     this.#onConsumed = onConsumed;
   }
 
-  /** Adds an item. Wait for the returned promise before the next call; undefined means that there is room. */
+  /** Adds an item. Wait for the returned promise before the next call. undefined means that there is room. */
   put(slot: Slot): Promise<void> | undefined {
     if (this.#end !== undefined) return undefined;
     this.#slots.push(slot);
@@ -38,7 +38,7 @@ export class Inbox {
     return new Promise((resolve) => (this.#onRoom = resolve));
   }
 
-  /** Moves the cursor without an item. It counts as consumed together with the item before it. */
+  /** Moves the cursor without an item. The cursor counts as consumed together with the previous item. */
   mark(cursor: string): void {
     const last = this.#slots.at(-1);
     if (last === undefined) this.#onConsumed(cursor);
@@ -66,8 +66,8 @@ export class Inbox {
   }
 
   /**
-   * Empties the queue and passes its items to `each`, in order. Skips items that listeners have received, and items
-   * before them.
+   * Empties the queue and passes its items to `each`, in order. Skips items that listeners have received, and earlier
+   * items.
    */
   drain(each: (item: LiveItem) => void): void {
     const slots = this.#slots.splice(0);
@@ -79,7 +79,10 @@ export class Inbox {
     this.#makeRoom();
   }
 
-  /** Ends the queue. With an error, the program can still read the waiting items; without one, they are discarded. */
+  /**
+   * Ends the queue. With an error, the program can still read the waiting items. Without an error, the items are
+   * discarded.
+   */
   end(error: Error | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
@@ -88,7 +91,7 @@ export class Inbox {
     this.wake();
   }
 
-  /** All waiting consumers check again, in the order in which they began to wait. */
+  /** Wakes all waiting consumers, in the order in which they began to wait. */
   wake(): void {
     for (const wake of this.#waiting.splice(0)) wake();
   }

@@ -6,7 +6,7 @@ import type { Arrival, ConnectionState, LiveEvent, LiveGap, LiveItem } from "../
 export interface LiveEventMap {
   readonly event: LiveEvent;
   readonly gap: LiveGap;
-  /** Each new state; the current one is in the property `state`. */
+  /** Each new state. The property `state` contains the current state. */
   readonly state: ConnectionState;
 }
 
@@ -22,7 +22,7 @@ export interface LiveOptions {
 /**
  * A connection that reconnects, resumes after the last event that the program received, and reports gaps. Listeners and
  * loops receive each item once and in order. Without a listener or loop, up to {@link maxWaitingItems} items wait. Then
- * the library stops reading until some are consumed; no item is dropped.
+ * the library stops reading until the program consumes some items. No item is dropped.
  */
 export class LiveConnection implements AsyncIterable<LiveItem> {
   readonly #listeners: { readonly [Name in keyof LiveEventMap]: Set<LiveListeners[Name]> } = {
@@ -39,7 +39,7 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   #lastEventId: string;
   readonly #iterators = new Set();
 
-  /** Call `connect` instead; it documents the options. */
+  /** Call `connect` instead. `connect` documents the options. */
   constructor({ filters, lastEventId, makeFeed }: LiveOptions) {
     this.#filters = this.#confirmedFilters = filters;
     this.#lastEventId = lastEventId;
@@ -58,7 +58,10 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
     return this.#filters;
   }
 
-  /** The id of the last event that the program received; another connection may resume from it. `""` before the first. */
+  /**
+   * The id of the last event that the program received. Another connection may resume from this id. `""` before the
+   * first event.
+   */
   get lastEventId(): string {
     return this.#lastEventId;
   }
@@ -72,15 +75,18 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   }
 
   /**
-   * Adds filters. Their retained values come first, then live events. Resolves when the hub has added them. Rejects with
-   * StreamRefusedError if the hub refuses; then the other filters stay. Also rejects when the connection is closed. The
-   * caller may ignore the promise.
+   * Adds filters. The connection first receives the retained values of the new filters, then live events. Resolves when
+   * the hub has added the filters. Rejects with StreamRefusedError if the hub refuses the filters. The earlier filters
+   * then stay. Also rejects when the connection is closed. The caller may ignore the promise.
    */
   add(...filters: readonly string[]): Promise<void> {
     return this.#follow([...new Set([...this.#filters, ...filters])]);
   }
 
-  /** Removes filters. Without filters the connection is idle until some are added. Resolves and rejects as {@link add}. */
+  /**
+   * Removes filters. Without filters the connection is idle until filters are added. Resolves and rejects as
+   * {@link add}.
+   */
   drop(...filters: readonly string[]): Promise<void> {
     return this.#follow(this.#filters.filter((filter) => !filters.includes(filter)));
   }
@@ -92,8 +98,8 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   }
 
   /**
-   * Yields events and gaps until the connection is closed. Throws if the server refuses the stream. Leaving the loop does
-   * not close the connection. With several loops, each item goes to one of them.
+   * Yields events and gaps until the connection is closed. Throws if the server refuses the stream. If the program
+   * leaves the loop, the connection stays open. With several loops, each item goes to one of them.
    */
   [Symbol.asyncIterator](): AsyncIterator<LiveItem, undefined> {
     const iterator = {
@@ -111,7 +117,7 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   #follow(filters: readonly string[]): Promise<void> {
     this.#filters = filters;
     const followed = this.#feed.follow(filters);
-    // A refusal rejects all pending changes, so the filters go back to the last confirmed ones.
+    // An error response rejects all pending changes, so the filters are reset to the last confirmed filters.
     followed.then(
       () => (this.#confirmedFilters = filters),
       () => (this.#filters = this.#confirmedFilters),
@@ -131,7 +137,8 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
       this.#inbox.mark(cursor);
       return undefined;
     }
-    // A listener may have been added, or a loop left, in this turn: items that already wait go first.
+    // In this turn the program may have added a listener, or left a loop. So items that already wait are delivered
+    // first.
     this.#deliverWaiting();
     const isSent = this.#listeners.event.size > 0;
     if (isSent) this.#deliver(item);
@@ -150,7 +157,10 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
     else this.#emit(item.kind, item);
   }
 
-  /** An error that a listener throws is reported as an uncaught error. The other listeners and the stream continue. */
+  /**
+   * If a listener throws an error, the library reports it as an uncaught error. The other listeners and the stream
+   * continue.
+   */
   #emit<Name extends keyof LiveEventMap>(name: Name, value: LiveEventMap[Name]): void {
     for (const listener of this.#listeners[name]) {
       try {

@@ -1,7 +1,7 @@
 /**
  * Calls `onReturn` when the page becomes visible, is unfrozen, or is online again. `wasOffline` is true after a network
- * failure: open connections may be dead without a notice. In Node and in workers only network events exist, if any.
- * Returns a function that stops the watch.
+ * failure: open connections may be dead without an error. In Node and in workers, at most network events exist. Returns
+ * a function that removes the listeners.
  */
 export function watchPage(onReturn: (options: { readonly wasOffline: boolean }) => void): () => void {
   const ended = new AbortController();

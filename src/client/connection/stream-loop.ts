@@ -6,7 +6,7 @@ import type { OpenedStream, StreamOpener } from "./stream-opener.js";
 import { reasonText, type ArrivalBatch } from "../transports/transport.js";
 import type { DesiredFilters } from "./desired-filters.js";
 
-/** A stream that is silent for this many heartbeats is dead: one may be late, and one may be lost. */
+/** A stream that is silent for this many heartbeats counts as dead: one heartbeat may be late, and one may be lost. */
 const heartbeatsMissed = 3;
 
 export interface StreamLoopOptions {
@@ -17,9 +17,9 @@ export interface StreamLoopOptions {
 }
 
 /**
- * Keeps one stream of a hub open. It resumes after the last consumed event, and opens a replacement when filters or the
- * token change. While the replacement opens, the old stream stays open but is not read. So no event is lost, repeated or
- * reordered. If the replacement fails, the old stream continues.
+ * Keeps one stream of a hub open. The loop resumes after the last consumed event, and opens a replacement when filters
+ * or the token change. While the replacement opens, the old stream stays open, but the loop does not read it. So no
+ * event is lost, repeated or reordered. If the replacement fails, the old stream continues.
  */
 export class StreamLoop implements Feed {
   readonly #opener: StreamOpener;
@@ -38,7 +38,9 @@ export class StreamLoop implements Feed {
     this.#events = events;
   }
 
-  /** Starts the loop. Resolves when it is closed, by `close` or by a refusal of the server. Never rejects. */
+  /**
+   * Starts the loop. Resolves when the loop is closed, by `close` or by an error response of the server. Never rejects.
+   */
   async run(): Promise<void> {
     while (!this.#wakeup.isClosed)
       await this.#attempt().catch((error: Error) => {
@@ -56,7 +58,10 @@ export class StreamLoop implements Feed {
     return followed;
   }
 
-  /** Ends the wait before the next attempt. After a network failure (`wasOffline`) an open stream is replaced, too. */
+  /**
+   * Ends the wait before the next attempt. After a network failure (`wasOffline`), the loop also replaces an open
+   * stream.
+   */
   retry({ wasOffline }: { readonly wasOffline: boolean }): void {
     this.#wakeup.notify("retry");
     if (wasOffline) this.#wakeup.notify("change");
@@ -68,7 +73,7 @@ export class StreamLoop implements Feed {
     this.#desired.reject(error, []);
   }
 
-  /** One attempt: opens a stream, reads it to its end, and waits. */
+  /** Makes one attempt: opens a stream, reads the stream to its end, and waits. */
   async #attempt(): Promise<void> {
     if (this.#desired.filters.length === 0) return this.#idle();
     this.#events.state({ kind: "connecting" });

@@ -10,8 +10,8 @@ import {
 } from "../transports/transport.js";
 
 /**
- * The time-out for opening a stream, in milliseconds. A proxy may hold the response back. Or the browser may have
- * used a kept-alive connection that is dead. After a silent network failure it may keep several such connections.
+ * The time-out for opening a stream, in milliseconds. A proxy may delay the response. Or the browser may use a
+ * kept-alive connection that is dead. After a silent network failure, the browser may have several such connections.
  */
 const openTimeoutMs = 10_000;
 
@@ -19,14 +19,17 @@ const openTimeoutMs = 10_000;
 export interface OpenedStream extends OpenStream {
   readonly transport: TransportName;
   readonly filters: readonly string[];
-  /** The time to renew the token, in milliseconds after the stream opened; undefined: never. */
+  /**
+   * The time until the library renews the token, in milliseconds after the stream opened. If undefined, it never renews
+   * the token.
+   */
   readonly renewInMs: number | undefined;
   close(): void;
 }
 
 type StreamParameters = Omit<TransportRequest, "token" | "signal">;
 
-/** Opens streams with a transport that works and a valid token. */
+/** Opens streams, with a transport that works and a valid token. */
 export class StreamOpener {
   readonly #transports: Transports;
   readonly #tokens: Tokens;
@@ -34,7 +37,7 @@ export class StreamOpener {
   #transportIndex = 0;
   #hasOpened = false;
 
-  /** @param options.transports in the order in which they are tried */
+  /** @param options.transports in the order in which the class tries them */
   constructor(options: { readonly transports: Transports; readonly tokens: Tokens }) {
     this.#transports = options.transports;
     this.#tokens = options.tokens;
@@ -85,7 +88,10 @@ export class StreamOpener {
     controller.abort();
   }
 
-  /** After a 401 it tries once with a new token: the old one may be revoked, or this clock may be wrong. */
+  /**
+   * After a 401 the class tries once with a new token: the old token may be revoked, or the clock of this machine may
+   * be wrong.
+   */
   async #request(transport: Transport, request: Omit<TransportRequest, "token">): Promise<OpenStream> {
     const open = async (): Promise<OpenStream> => {
       const token = await this.#tokens.current().catch((error: unknown) => {
@@ -103,8 +109,9 @@ export class StreamOpener {
   }
 
   /**
-   * Changes the transport if something between client and hub answers without a stream. A network that is down does not
-   * change it. Browsers hide why a WebSocket failed, so both the transport and the token are changed.
+   * Changes the transport if a server between client and hub answers without a stream. If the network is down, the
+   * transport stays. Browsers hide why a WebSocket failed, so after such a failure both the transport and the token
+   * change.
    */
   #afterFailure(error: unknown, { name }: Transport): void {
     if (error instanceof UnservedError || name !== "event-stream") this.#transportIndex += 1;

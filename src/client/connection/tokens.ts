@@ -1,24 +1,27 @@
 import { objectFields } from "../messages/json.js";
 
 /**
- * A token, or a function that returns one. It is called before the first stream, before the token expires, and after
- * a 401.
+ * A token, or a function that returns a token. The library calls the function before the first stream, before the token
+ * expires, and after a 401.
  */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
-/** The longest lead before a token expires, in milliseconds: enough for a slow token server. */
+/**
+ * The longest time before the expiry at which the library renews a token, in milliseconds. It is enough for a slow
+ * token server.
+ */
 const maxLeadMs = 60_000;
 
 /** The longest delay of a timer, in milliseconds [HTML 8.6: a 32-bit number]. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * The shortest renewal time, in milliseconds. A function that always returns the same token would be called in a
- * tight loop.
+ * The shortest renewal time, in milliseconds. With a shorter time, the library would call a function that always
+ * returns the same token in a tight loop.
  */
 const minRenewMs = 1000;
 
-/** Caches the token until the server refuses it, or it expires soon. */
+/** Caches the token until the server refuses it, or until it is about to expire. */
 export class Tokens {
   readonly #source: TokenSource | undefined;
   #cached: string | undefined;
@@ -45,9 +48,10 @@ export class Tokens {
   }
 
   /**
-   * The time until the next token is requested, in milliseconds: a fifth of the remaining time before the expiry, at
-   * most a minute. A random tenth is added to this lead, because tokens issued together would be renewed together.
-   * undefined if the token is fixed, does not expire, or expires too soon.
+   * The time until the library requests the next token, in milliseconds. The library renews a token before its expiry.
+   * The lead time is a fifth of the remaining time, but at most a minute. A random part of up to a tenth is added to
+   * the lead time, so that tokens issued together are not renewed together. undefined if the token is fixed, does not
+   * expire, or expires too soon.
    */
   renewInMs(): number | undefined {
     if (typeof this.#source !== "function") return undefined;

@@ -8,7 +8,10 @@ type Notice = "change" | "close" | "retry";
 /** The result of a wait: a notice, a message of the stream, or a time-out. */
 export type WaitResult = ArrivalBatch | StreamEnd | { readonly kind: Notice | "timeout" };
 
-/** A timer that fires later than this, in milliseconds, belongs to a page that was frozen or a machine that slept. */
+/**
+ * If a timer fires later than planned by more than this time, in milliseconds, the page was frozen or the machine
+ * slept.
+ */
 const frozenMs = 2000;
 
 /** The time for such a page to read the data that arrived while it was frozen, in milliseconds. */
@@ -25,7 +28,10 @@ export class Wakeup {
     return this.#isClosed;
   }
 
-  /** `change` also ends later waits until it is cleared, `close` ends all later waits, `retry` only a current one. */
+  /**
+   * `change` also ends later waits until the change is cleared. `close` ends all later waits. `retry` ends only a
+   * current wait.
+   */
   notify(notice: Notice): void {
     this.#isClosed ||= notice === "close";
     this.#isChanged ||= notice === "change";
@@ -33,18 +39,18 @@ export class Wakeup {
     this.#onNotice?.(notice);
   }
 
-  /** Calls `then` after `ms` milliseconds. Replaces the call that was scheduled before. */
+  /** Calls `then` after `ms` milliseconds. Replaces an earlier scheduled call. */
   schedule(ms: number, then: () => void): void {
     clearTimeout(this.#timer);
     if (!this.#isClosed) this.#timer = setTimeout(then, ms);
   }
 
-  /** Clears a pending `change`, which the loop applies now. */
+  /** Clears a pending `change`, because the loop applies the change now. */
   clear(): void {
     this.#isChanged = false;
   }
 
-  /** Waits for `expected`, for `close`, for `reading`, or for `timeoutMs` without any of them. */
+  /** Waits for `expected`, for `close`, for `reading`, or for `timeoutMs` without any of these. */
   wait(
     expected: Exclude<Notice, "close">,
     {
@@ -72,7 +78,7 @@ export class Wakeup {
 
 /**
  * After a freeze the timer waits `graceMs` more, so that the page first reads the messages that arrived during the
- * freeze. Returns a stop function.
+ * freeze. Returns a function that stops the timer.
  */
 function startTimer(timeoutMs: number | undefined, then: () => void): () => void {
   if (timeoutMs === undefined) return () => undefined;

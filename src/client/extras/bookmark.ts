@@ -7,7 +7,10 @@ export interface BookmarkStorage {
   setItem(key: string, value: string): void;
 }
 
-/** Stores the position of a page across reloads. If the storage is full or forbidden, it stores nothing and never throws. */
+/**
+ * Stores the position of a page across reloads. If the storage is full or forbidden, this class stores nothing, and
+ * never throws.
+ */
 export class Bookmark {
   readonly #storage: BookmarkStorage;
   readonly #key: string;
@@ -27,7 +30,9 @@ export class Bookmark {
     }
   }
 
-  /** Writes once per task, before the next one begins: the page may be closed then. */
+  /**
+   * Writes once per task of the event loop. It writes before the next task begins, because the page may be closed then.
+   */
   save(position: ReadPosition): void {
     this.#position = position;
     if (this.#isScheduled) return;

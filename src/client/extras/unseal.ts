@@ -4,15 +4,16 @@ import type { LiveEvent } from "../messages/item.js";
 export type DecryptKey = string | Uint8Array;
 
 /**
- * Sealed data is a compact JWE [RFC 7516 7.1]. Its second part, the encrypted key, is empty: both sides know the key.
+ * Sealed data is a compact JWE [RFC 7516 7.1]. The second part, the encrypted key, is empty, because both sides know
+ * the key.
  */
 const sealedForm = /^[\w-]+\.\.[\w-]+\.[\w-]*\.[\w-]+$/;
 
 /**
  * Creates a function that decrypts the data of an event with a key that the hub does not have. Plain data stays
- * unchanged. Data that cannot be decrypted stays as it is, with `sealed: "unreadable"`. Accepts only `dir` with
- * AES-256-GCM, whichever algorithm the message names. The first sealed event loads the package `jose`; a page without
- * a bundler names it in an import map.
+ * unchanged. Data that cannot be decrypted stays unchanged, with `sealed: "unreadable"`. The function accepts only
+ * `dir` with AES-256-GCM, even if the message names another algorithm. The first sealed event loads the package `jose`.
+ * A page without a bundler must name `jose` in an import map.
  */
 export function createUnsealer(key: DecryptKey): (event: LiveEvent) => Promise<LiveEvent> {
   const bytes = typeof key === "string" ? parseKey(key) : key;

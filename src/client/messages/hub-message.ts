@@ -5,7 +5,7 @@ import { objectFields, parseGapNotice } from "./json.js";
 export type HubMessage =
   | { readonly kind: "arrival"; readonly arrival: Arrival }
   | { readonly kind: "open"; readonly retryMs: number | undefined; readonly heartbeatMs: number | undefined }
-  /** A message of a kind that this library does not use, or of an unknown kind. */
+  /** A message of an unknown kind, or of a kind that this library does not use. */
   | { readonly kind: "other" };
 
 /**

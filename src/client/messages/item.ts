@@ -3,20 +3,31 @@ import type { GapNotice } from "../../protocol.js";
 /** One publication, with the field names of the hub's JSON. */
 export interface LiveEvent {
   readonly kind: "event";
-  /** The id of the event. A connection that resumes from it continues after this event. `""` if the server sends none. */
+  /**
+   * The id of the event. A connection that resumes from this id continues after this event. `""` if the server sends
+   * none.
+   */
   readonly id: string;
   /** The topics of the publication. Empty if the server does not name them. */
   readonly topics: readonly string[];
   /** Absent if the publication has no type. */
   readonly type?: string;
   readonly data: string;
-  /** True for the present value of a topic, published before this client followed it. Live events follow. */
+  /**
+   * True for a retained value: the current value of a topic, published before this client followed the topic. Live
+   * events follow.
+   */
   readonly retained?: true;
-  /** Only with `decryptKey`: whether `data` was decrypted with it. Absent if the data was not sealed. */
+  /**
+   * Only with the option `decryptKey`: whether `data` was decrypted with that key. Absent if the data was not sealed.
+   */
   readonly sealed?: "opened" | "unreadable";
 }
 
-/** Reports missed publications that the hub no longer stores. The ones it still stores follow. Load the state again. */
+/**
+ * Reports missed publications that the hub no longer stores. Missed publications that the hub still stores follow. Load
+ * the state again.
+ */
 export interface LiveGap extends GapNotice {
   readonly kind: "gap";
   readonly id: string;
@@ -38,9 +49,12 @@ export type ConnectionState =
   | { readonly kind: "idle" }
   | { readonly kind: "connecting" }
   | { readonly kind: "open"; readonly transport: TransportName }
-  /** The next attempt comes in `delayMs`, or when the network or the page returns. `reason` is a text for people. */
+  /**
+   * The next attempt starts after `delayMs`, or when the network is available again or the page is visible again.
+   * `reason` is a text for people.
+   */
   | { readonly kind: "waiting"; readonly delayMs: number; readonly reason: string }
-  /** Closed permanently: by the program, or by the server's refusal `error`. */
+  /** Closed permanently by the program, or by the server with an error response. `error` is that error. */
   | { readonly kind: "closed"; readonly error?: Error };
 
 export type TransportName = "event-stream" | "websocket" | "poll";

@@ -26,7 +26,7 @@ export class UnservedError extends Error {
   }
 }
 
-/** The longest `Retry-After` that is obeyed, in milliseconds. A larger number may be a date by mistake. */
+/** The longest `Retry-After` that the library obeys, in milliseconds. A larger number may be a date by mistake. */
 const maxRetryAfterMs = 300_000;
 
 /** The error for a response without a stream. Reads the reason from the body; never throws. */
@@ -42,7 +42,7 @@ export async function refusalOfResponse(response: Response): Promise<StreamRefus
   );
 }
 
-/** The reason in the body of a refusal: `detail` of problem+json [RFC 9457], or plain text, shortened. */
+/** The reason in the body of an error response: `detail` of problem+json [RFC 9457], or plain text, shortened. */
 async function reasonOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");

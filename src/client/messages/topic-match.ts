@@ -1,6 +1,6 @@
 /**
- * True if an MQTT filter matches a topic. `+` matches one level; `#` matches the level before it and all after it [MQTT
- * 5.0, 4.7.1]. A wildcard in the first level does not match topics that begin with `$` [4.7.2].
+ * True if an MQTT filter matches a topic. `+` matches one level; `#` matches the level before the `#` and all later
+ * levels [MQTT 5.0, 4.7.1]. A wildcard in the first level does not match topics that begin with `$` [4.7.2].
  */
 export function matchesTopic(filter: string, topic: string): boolean {
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;

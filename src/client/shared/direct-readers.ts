@@ -2,22 +2,26 @@ import type { Tab } from "./tab.js";
 
 /**
  * The maximum number of detached tabs that connect directly at the same time. Over HTTP/1.1 browsers allow six
- * connections to one host. If detached tabs used all six, the worker could not reconnect, and no tab could return to
- * it.
+ * connections to one host. If detached tabs used all six connections, the worker could not reconnect, and no tab could
+ * return to the worker.
  */
 const maxReading = 3;
 
 /**
- * The time that a tab reads alone before the next one starts as well, in milliseconds. A frozen tab may never return.
+ * The time after which the next detached tab also starts to read, in milliseconds. A frozen tab may never return to the
+ * worker.
  */
 const turnMs = 10_000;
 
-/** Detached tabs: a few connect directly at a time, in order. The others wait, and receive nothing meanwhile. */
+/**
+ * The detached tabs. A few of these tabs connect directly at a time, in order. The other tabs wait, and receive nothing
+ * meanwhile.
+ */
 export class DirectReaders {
   readonly #waiting = new Set<Tab>();
   readonly #reading = new Map<Tab, ReturnType<typeof setTimeout>>();
 
-  /** Adds a tab. It receives `detached` when its turn comes. */
+  /** Adds a tab. The tab receives `detached` when it may connect. */
   add(tab: Tab): void {
     if (!this.#reading.has(tab)) this.#waiting.add(tab);
     this.#startNext();

@@ -10,7 +10,9 @@ export interface SharedSettings {
 
 /** A message of a tab to the worker. */
 export type FromTab =
-  /** `cursor` is the position of the tab, `""` for none. The tab holds `lock` while it exists. */
+  /**
+   * `cursor` is the position of the tab, or `""` for none. The tab holds the lock named `lock` while the tab exists.
+   */
   | {
       readonly kind: "attach";
       readonly settings: SharedSettings;
@@ -27,11 +29,16 @@ export type FromTab =
 /** A message of the worker to a tab. */
 export type FromWorker =
   | { readonly kind: "attached" | "pong" | "token-request" }
-  /** The worker cannot serve the tab from its position, or the tab reads too slowly. The tab must connect directly. */
+  /**
+   * The worker cannot serve the tab from the tab's position, or the tab reads too slowly. The tab must connect
+   * directly.
+   */
   | { readonly kind: "detached" }
   | { readonly kind: "arrivals"; readonly arrivals: readonly Arrival[] }
   | { readonly kind: "state"; readonly state: Exclude<ConnectionState, { kind: "closed" }> }
-  /** `status` is the HTTP status of a refusal; 0 for any other error, whose message is `reason`. */
+  /**
+   * `status` is the HTTP status of an error response, or 0 for any other error. `reason` is the message of that error.
+   */
   | { readonly kind: "closed"; readonly status: number; readonly reason: string }
   | { readonly kind: "followed"; readonly number: number }
   | { readonly kind: "refused"; readonly number: number; readonly status: number; readonly reason: string };
@@ -44,7 +51,7 @@ export interface Port<Sent, Received> {
   close(): void;
 }
 
-/** A MessagePort with types. It does not validate messages, because this library sends them at both ends. */
+/** A MessagePort with types. The port does not validate messages, because this library sends them at both ends. */
 export function typedPort<Sent, Received>(port: MessagePort): Port<Sent, Received> {
   return {
     send: (message) => port.postMessage(message),
@@ -56,5 +63,5 @@ export function typedPort<Sent, Received>(port: MessagePort): Port<Sent, Receive
   };
 }
 
-/** The interval of a tab's pings, in milliseconds. The worker answers each one. */
+/** The interval of a tab's pings, in milliseconds. The worker answers each ping. */
 export const pingEveryMs = 10_000;

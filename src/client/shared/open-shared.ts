@@ -30,7 +30,10 @@ export interface SharedFeedRequest extends SharedOptions {
   readonly refusal: SharedFeedOptions["refusal"];
 }
 
-/** A feed from the shared worker, which is started if it does not run yet. undefined if no worker can be started. */
+/**
+ * A feed from the shared worker. The function starts the worker if it does not run yet. undefined if no worker can be
+ * started.
+ */
 export function sharedFeed(request: SharedFeedRequest): Feed | undefined {
   const { settings, tokens, start, makeDirectFeed, refusal } = request;
   const worker = openWorker(request);
@@ -69,7 +72,10 @@ function openWorker({ worker, name = "", settings, base }: SharedFeedRequest): S
   }
 }
 
-/** Holds a lock until `signal` aborts. Browsers also release it when the page ends in any way. undefined without TLS. */
+/**
+ * Holds a lock until `signal` aborts. Browsers also release the lock when the page ends in any way. undefined without
+ * TLS.
+ */
 function holdLock(signal: AbortSignal): Promise<string | undefined> {
   if (!("locks" in navigator)) return Promise.resolve(undefined);
   const name = `pharos ${crypto.randomUUID()}`;

@@ -1,6 +1,8 @@
 import type { Arrival } from "../messages/item.js";
 
-/** The size of the buffer: less than a second at the highest rates, minutes for most streams. */
+/**
+ * The size of the buffer. It contains less than a second of events at the highest rates, and minutes for most streams.
+ */
 const limits = Object.freeze({ arrivals: 1000, characters: 4 * 1024 * 1024 });
 
 /** An arrival, and the total number of characters before it. */
@@ -9,7 +11,7 @@ interface BufferedArrival {
   readonly charactersBefore: number;
 }
 
-/** The last arrivals of a stream, for tabs that read slowly. Arrivals are numbered in order. */
+/** The last arrivals of a stream, for tabs that read slowly. The buffer numbers arrivals in order. */
 export class ReplayBuffer {
   readonly #buffered: BufferedArrival[] = [];
   #first = 0;
@@ -33,7 +35,7 @@ export class ReplayBuffer {
       this.#evict();
   }
 
-  /** The arrival with this number; undefined if it was evicted, or has not arrived. */
+  /** The arrival with this number; undefined if the arrival was evicted, or has not arrived yet. */
   at(number: number): Arrival | undefined {
     return this.#buffered[number - this.#first]?.arrival;
   }
@@ -48,7 +50,10 @@ export class ReplayBuffer {
     return this.end - number > limits.arrivals / 2 || this.#charactersFrom(number) > limits.characters / 2;
   }
 
-  /** The number of the first arrival after a cursor; undefined for an unknown cursor. If a cursor repeats, the last one counts. */
+  /**
+   * The number of the first arrival after a cursor; undefined for an unknown cursor. If a cursor repeats, the last
+   * position counts.
+   */
   numberAfter(cursor: string): number | undefined {
     for (let number = this.end; number > this.#first; number -= 1)
       if (this.at(number - 1)?.cursor === cursor) return number;

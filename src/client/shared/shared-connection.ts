@@ -20,21 +20,24 @@ export interface SharedConnectionOptions {
     readonly token: () => Promise<string | undefined>;
     readonly events: FeedEvents;
   }) => StreamLoop;
-  /** Resolves when a lock is released, that is when its tab has ended. undefined if the platform has no locks. */
+  /** Resolves when a lock is released, which means that the tab has ended. undefined if the platform has no locks. */
   readonly whenLockReleased: ((name: string) => Promise<void>) | undefined;
 }
 
-/** A tab without a lock is removed after this silence: timers of pages in the background run once a minute. */
+/**
+ * The worker removes a tab without a lock after this silence, in milliseconds. Timers of pages in the background run
+ * only once a minute.
+ */
 const tabTimeoutMs = 15 * pingEveryMs;
 
 /**
- * The longest time that the stream waits for slow tabs; then it detaches them. In milliseconds. A frozen tab reads
- * nothing.
+ * The longest time that the stream waits for slow tabs, in milliseconds. Then the worker detaches these tabs. A frozen
+ * tab reads nothing.
  */
 const catchUpMs = 2000;
 
 /**
- * Serves all tabs of a worker from one feed. Each tab receives the events that its own filters match, from its own
+ * Serves all tabs of a worker from one feed. Each tab receives the events that match its own filters, from its own
  * position on.
  */
 export class SharedConnection {
@@ -45,7 +48,7 @@ export class SharedConnection {
   #replay = new ReplayBuffer("");
   #state: ConnectionState = { kind: "idle" };
   readonly #directReaders = new DirectReaders();
-  /** Called when no tab is behind any more, while the stream waits for that. */
+  /** Called when no tab is behind any more, if the stream waits for slow tabs. */
   #onCaughtUp: (() => void) | undefined;
   /** The filters of the stream, each with the number of the first arrival after it was added. */
   #followedSince = new Map<string, number>();
@@ -128,8 +131,9 @@ export class SharedConnection {
   }
 
   /**
-   * A tab with a position continues there, if the replay buffer holds all later arrivals for its filters. If not, it
-   * reads with a direct connection. Meanwhile the stream adds its filters, so that the tab can attach again later.
+   * A tab with a position continues from this position, if the replay buffer has all later arrivals for the tab's
+   * filters. If not, the tab reads with a direct connection. Meanwhile the stream adds the tab's filters, so that the
+   * tab can attach again later.
    */
   #attachAt(tab: Tab, cursor: string): void {
     const next = this.#replay.numberAfter(cursor);
@@ -168,8 +172,8 @@ export class SharedConnection {
   }
 
   /**
-   * Changes the feed to the filters of all tabs. Retained values of `again` are requested even if a filter is not
-   * new.
+   * Changes the feed to the filters of all tabs. Requests the retained values of the filters in `again`, even if a
+   * filter is not new.
    */
   async #update(again: readonly string[]): Promise<void> {
     const filters = this.#allFilters();
@@ -256,7 +260,7 @@ export class SharedConnection {
     for (const [port, { lastSeenMs }] of this.#tabs) if (lastSeenMs < sinceMs) this.#remove(port);
   }
 
-  /** Closes the feed. The next tab starts a new one. */
+  /** Closes the feed. The next tab starts a new feed. */
   #end(): void {
     this.#feed?.close();
     this.#feed = undefined;

@@ -13,7 +13,7 @@ export interface SharedFeedOptions {
   readonly lock: Promise<string | undefined>;
   /** Called once, when this page leaves the worker. */
   readonly onClose: () => void;
-  /** Makes a direct connection of this page to the hub, and starts it. */
+  /** Makes a direct connection of this page to the hub, and starts the connection. */
   readonly makeDirectFeed: (start: ConnectionStart) => Feed;
   /** Makes the error of a refusal. */
   readonly refusal: (status: number, reason: string) => Error;
@@ -25,10 +25,13 @@ const attachTimeoutMs = 5000;
 /** The shortest time between two attempts of a detached page to attach again, in milliseconds. */
 const reattachEveryMs = 1000;
 
-/** After this time without an arrival, a detached page also tries to attach with its next ping, in milliseconds. */
+/** The time without an arrival after which a detached page also tries to attach with its next ping, in milliseconds. */
 const quietMs = 3000;
 
-/** After this many pings without an answer the worker is dead. A page that was frozen receives at most two answers late. */
+/**
+ * After this many unanswered pings, the worker counts as dead. A page that was frozen receives at most two answers
+ * late.
+ */
 const maxUnansweredPings = 3;
 
 interface PendingChange {
@@ -37,8 +40,9 @@ interface PendingChange {
 }
 
 /**
- * Receives items from a worker that serves all tabs of an origin. If the worker cannot continue from this page's position,
- * the page is detached: it reads with a direct connection until it can attach again. Without a worker it stays direct.
+ * Receives items from a worker that serves all tabs of an origin. If the worker cannot continue from this page's
+ * position, the page is detached: the page reads with a direct connection until it can attach again. Without a worker
+ * the page always reads directly.
  */
 export class SharedFeed implements Feed {
   readonly #options: SharedFeedOptions;
@@ -54,7 +58,7 @@ export class SharedFeed implements Feed {
   #reattaching: Promise<void> | undefined;
   /** Receives the worker's answer to `attach`. */
   #onAttachAnswer: ((isAttached: boolean) => void) | undefined;
-  /** The last task. Messages of the worker are processed one after another, each when there is room for it. */
+  /** The last task. The feed processes messages of the worker one after another, and each only when there is room. */
   #lastTask: Promise<void>;
   #hasLeft = false;
   #isClosed = false;
@@ -81,7 +85,7 @@ export class SharedFeed implements Feed {
     return followed;
   }
 
-  /** The page has returned: ends the worker's wait before its next attempt. */
+  /** The page is visible again: ends the worker's wait before its next attempt. */
   retry(): void {
     this.#send({ kind: "retry" });
   }
@@ -177,7 +181,7 @@ export class SharedFeed implements Feed {
     if (!(await this.#attach())) this.#connectDirectly();
   }
 
-  /** Asks the worker to continue at this page's position. Returns false if it cannot. */
+  /** Asks the worker to continue at this page's position. Returns false if the worker cannot. */
   async #attach(): Promise<boolean> {
     const { settings } = this.#options;
     const lock = await this.#options.lock;
@@ -213,7 +217,7 @@ export class SharedFeed implements Feed {
     for (const number of this.#pending.keys()) this.#settle(number, settle);
   }
 
-  /** Between two arrivals nothing more is read, so the position of this page is exact and it can attach again. */
+  /** Between two arrivals the page reads nothing, so its position is exact and the page can attach again. */
   #receiveDirect(arrival: Arrival): Promise<void> | undefined {
     if (this.#reattaching !== undefined) return this.#afterReattaching(arrival);
     const room = this.#events.arrival(arrival);
@@ -224,7 +228,10 @@ export class SharedFeed implements Feed {
     return this.#reattach(room);
   }
 
-  /** Discards an arrival of the direct connection if this page attached meanwhile: the worker sends it as well. */
+  /**
+   * Discards an arrival of the direct connection if this page attached meanwhile, because the worker sends the same
+   * arrival.
+   */
   async #afterReattaching(arrival: Arrival): Promise<void> {
     await this.#reattaching;
     if (this.#direct !== undefined) await this.#receiveDirect(arrival);
@@ -264,7 +271,8 @@ export class SharedFeed implements Feed {
   }
 
   async #sendFilters(filters: readonly string[]): Promise<void> {
-    // The worker's answer decides which connection changes its filters: the direct one may be closed next.
+    // The worker's answer decides which connection changes its filters, because the direct connection may be closed
+    // next.
     await this.#reattaching;
     if (this.#direct !== undefined) return this.#direct.follow(filters);
     const number = (this.#lastNumber += 1);

@@ -1,9 +1,9 @@
 import type { FromTab, FromWorker, Port } from "./messages.js";
 
-/** The time for one tab to answer before the library asks the next one, in milliseconds. A frozen tab never answers. */
+/** The time for one tab to answer, in milliseconds. Then the library asks the next tab. A frozen tab never answers. */
 const answerMs = 3000;
 
-/** Gets tokens from the tabs of a worker: their token functions cannot be passed to the worker. */
+/** Gets tokens from the tabs of a worker, because a tab cannot pass its token function to the worker. */
 export class TabTokens {
   readonly #ports: () => readonly Port<FromWorker, FromTab>[];
   #onAnswer: ((answer: Extract<FromTab, { kind: "token" }>) => void) | undefined;

@@ -3,7 +3,9 @@ import { matchesTopic } from "../messages/topic-match.js";
 import type { FromTab, FromWorker, Port } from "./messages.js";
 import type { ReplayBuffer } from "./replay-buffer.js";
 
-/** The maximum number of arrivals that a tab has not acknowledged. A frozen page has to buffer this many. */
+/**
+ * The maximum number of arrivals that a tab has not acknowledged. A frozen page has to buffer this number of arrivals.
+ */
 const maxUnacknowledged = 256;
 
 /** One tab of a worker: its filters, and its position in the replay buffer. */
@@ -53,7 +55,7 @@ export class Tab {
     this.#unacknowledged = Math.max(0, this.#unacknowledged - count);
   }
 
-  /** Stops sending until the tab is attached again. Meanwhile it reads with a direct connection. */
+  /** Stops sending until the tab is attached again. Meanwhile the tab reads with a direct connection. */
   detach(): void {
     this.#isDetached = true;
     this.#next = undefined;
@@ -81,7 +83,7 @@ export class Tab {
     return true;
   }
 
-  /** Arrivals of other tabs only move the cursor; several moves in a row are sent as one. */
+  /** Arrivals for other tabs only move the cursor. Several consecutive moves are sent as one. */
   #collect(arrivals: Arrival[], arrival: Arrival): void {
     const isOwn = arrival.item !== undefined && isFor(arrival.item, this.filters);
     if (!isOwn && arrivals.at(-1)?.item === undefined) arrivals.pop();
@@ -95,7 +97,7 @@ export class Tab {
   }
 }
 
-/** Every tab receives gaps, and events without topics: some private events do not name theirs. */
+/** Every tab receives gaps, and events without topics. Some private events do not name their topics. */
 function isFor(item: LiveItem, filters: readonly string[]): boolean {
   if (item.kind === "gap" || item.topics.length === 0) return true;
   return item.topics.some((topic) => filters.some((filter) => matchesTopic(filter, topic)));

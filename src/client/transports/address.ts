@@ -5,7 +5,7 @@ import type { TransportRequest } from "./transport.js";
 export interface Address {
   /** The whole URL. */
   readonly href: string;
-  /** The hub's URL, ending with a slash. undefined for a stream at a custom URL, which has no other transport. */
+  /** The hub's URL, ending with a slash. undefined for a stream at a custom URL, which supports no other transport. */
   readonly base: string | undefined;
   /** The filters in the URL. */
   readonly filters: readonly string[];
@@ -14,8 +14,9 @@ export interface Address {
 }
 
 /**
- * Parses the URL of a hub (`https://example.org/`) or of one of its streams (`…/esupdates?topic=a`). Any other path that
- * does not end with a slash is an event stream at a custom URL. Filters are removed from the query; the rest stays.
+ * Parses the URL of a hub (`https://example.org/`) or of one of its streams (`…/esupdates?topic=a`). Any other path
+ * that does not end with a slash is an event stream at a custom URL. The function removes the filters from the query.
+ * The rest of the query stays.
  *
  * @throws TypeError for a malformed URL
  */

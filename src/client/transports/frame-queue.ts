@@ -19,7 +19,10 @@ export class FrameQueue implements OpenStream {
     retryMs: undefined,
     heartbeatMs: undefined,
   };
-  /** True if a frame was received after the last read. Frames without an event count as well: they end the silence. */
+  /**
+   * True if a frame was received after the last read. Frames without an event count as well, because they end the
+   * silence.
+   */
   #hasReceived = false;
   #endReason: string | undefined;
   #wake: (() => void) | undefined;

@@ -12,19 +12,22 @@ import {
 } from "./transport.js";
 import { parseHubMessage } from "../messages/hub-message.js";
 
-/** The longest time that the hub may hold a poll, in seconds. It is shorter than the time-outs of common proxies. */
+/** The longest time until the hub answers a poll, in seconds. It is shorter than the time-outs of common proxies. */
 const waitSeconds = 25;
 
 /** Each response counts as a heartbeat. Three times this value, the limit for silence, is one and a half polls. */
 const heartbeatMs = (waitSeconds * 1000) / 2;
 
 /**
- * The wait before the next poll, in milliseconds, after an early response without events. It doubles each time. The hub
- * itself holds such a poll; a cache or gateway in between may not.
+ * The wait before the next poll, in milliseconds, after an early response without events. The wait doubles each time.
+ * The hub itself does not answer such a poll early, but a cache or gateway in between may.
  */
 const emptyPauseMs = { first: 1000, longest: 30_000 };
 
-/** Sends the polls. The function is that of the main bundle, because the program compares with its error classes. */
+/**
+ * Sends the polls. The function is from the main bundle, because programs compare errors with the error classes of the
+ * main bundle.
+ */
 export interface PollSender {
   readonly send: (url: string, parts: RequestParts, settings: RequestSettings) => Promise<Response>;
   readonly settings: RequestSettings;

@@ -4,7 +4,7 @@ import { FrameQueue } from "./frame-queue.js";
 import type { OpenStream, TransportRequest } from "./transport.js";
 
 /**
- * Opens a WebSocket, for networks that hold event streams back. Resolves with the first frame of the hub, because some
+ * Opens a WebSocket, for networks that delay event streams. Resolves with the first frame of the hub, because some
  * proxies accept a WebSocket and forward nothing. Browsers do not report why a WebSocket failed to open.
  *
  * @param address with `http` or `https`

@@ -3,7 +3,7 @@ import type { Arrival, TransportName } from "../messages/item.js";
 /** A request for a stream. */
 export interface TransportRequest {
   readonly filters: readonly string[];
-  /** Filters whose retained values come first although the stream resumes. */
+  /** Filters whose retained values the hub sends first, even if the stream resumes. */
   readonly added: readonly string[];
   /** `""` means none: retained values first, then live events. */
   readonly lastEventId: string;
@@ -38,13 +38,13 @@ export interface Transport {
   /**
    * Resolves when the stream has opened.
    *
-   * @throws StreamRefusedError if the server refuses permanently. UnservedError for another response without a stream,
-   *   and any other error without a response: then a later attempt may succeed.
+   * @throws StreamRefusedError if the server refuses permanently. UnservedError for another response without a stream.
+   *   Any other error if there is no response. After such an error, a later attempt may succeed.
    */
   open(request: TransportRequest): Promise<OpenStream>;
 }
 
-/** Transports in the order in which they are tried. */
+/** Transports in the order in which the library tries them. */
 export type Transports = readonly [Transport, ...Transport[]];
 
 /** The message of an error, or of its cause: Node's fetch says "fetch failed", and only the cause has the reason. */
