@@ -6,7 +6,7 @@ import { startSite, type Answer } from "../site.js";
 /** The shared key: the application signs tokens with this key, and the hub verifies the tokens. */
 const secret = randomBytes(32).toString("hex");
 
-/** One level of a topic. `{` would make it a URI template in a token. */
+/** One level of a topic. In a token, a topic with `{` is a URI template. */
 const nameForm = /^[\p{L}\p{N}]{1,20}$/u;
 
 /** A token that allows a user to publish under this name only, for one hour. */

@@ -57,7 +57,7 @@ static void watch(struct client *client, int operation, uint32_t events) {
 
 /*
  * A client's source address; each address has 10,000 clients. An address has 28,000 ports, but the kernel tries all odd
- * ports first: when all odd ports are in use, a connect needs 0.7 ms instead of 0.02 ms.
+ * ports first. When all odd ports are in use, a connect needs 0.7 ms instead of 0.02 ms.
  */
 static struct sockaddr_in source_of(const struct client *client) {
     struct sockaddr_in source = load.source;

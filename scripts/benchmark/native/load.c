@@ -1,5 +1,6 @@
 /*
- * Many clients in one process. Every byte that they receive is checked. Standard input has one command per line:
+ * Many clients in one process. The program checks every byte that the clients receive. Standard input has one command
+ * per line:
  *
  *   open count=N host=A port=P path=/x kind=sse|socketio streams=N first=N source=A inflight=N ids=0|1 within=MS
  *   await sequence=N cut=N within=MS    waits until every client has N, or N - 1 in streams `cut` and above

@@ -5,7 +5,7 @@ export interface RunSize {
   clients(full: number): number;
   /** The length of a period that has `full` seconds in the default run. */
   seconds(full: number): number;
-  /** How close the saturation search comes to the highest rate: the factor between a rate that passes and one that fails. */
+  /** The precision of the saturation search: the factor between a rate that passes and a rate that fails. */
   readonly rateStep: number;
 }
 
