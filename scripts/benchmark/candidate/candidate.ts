@@ -48,7 +48,7 @@ export interface Candidate {
   /** Why the server cannot run on this machine; `undefined` if the server can run. */
   unavailable(): Promise<string | undefined>;
   version(): Promise<string>;
-  /** Starts the server. Rejects with the server's log if it does not start. */
+  /** Starts the server. If the server does not start, rejects with the server's log. */
   start(options: StartOptions): Promise<RunningServer>;
 }
 

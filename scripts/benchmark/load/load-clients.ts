@@ -13,7 +13,7 @@ export interface LoadClientsOptions {
   readonly streams?: number;
   /** Whether clients store the last event id and send it when they reconnect. @default false */
   readonly ids?: boolean;
-  /** Clients of one process, which may open 20,000 file descriptors. @default 19000 */
+  /** The maximum of clients per process. A process may open 20,000 file descriptors. @default 19000 */
   readonly perProcess?: number;
   /**
    * Clients that wait for their response head at a time, in all processes together. Above a server's listen backlog
@@ -56,7 +56,7 @@ export interface ClientsReport {
   readonly delays: Buckets;
 }
 
-/** The last number that every client must have received: `sequence`, or one less in streams `cut` and above. */
+/** The last number that every client must have received: `sequence`, or `sequence - 1` in streams `cut` and above. */
 export interface Expected {
   readonly sequence: number;
   readonly cut: number;
@@ -67,7 +67,7 @@ const clientsPerSource = 10_000;
 
 const defaults = { streams: 1, ids: false, perProcess: 19_000, inflight: 400, firstSource: 2 } as const;
 
-/** Many clients in as many load processes as they need, each process with its own source addresses. */
+/** Many clients in several load processes. Each process has its own source addresses. */
 export class LoadClients {
   readonly #processes: readonly LoadProcess[];
   readonly #options: Required<LoadClientsOptions>;

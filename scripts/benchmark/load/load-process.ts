@@ -6,7 +6,7 @@ import { parseLoadAnswer, type LoadAnswer, type LoadReport, type WaitAnswer } fr
 /** The options of a command; load.c documents them. */
 export type LoadOptions = Readonly<Record<string, string | number>>;
 
-/** One process of the load generator. It runs one command at a time, in order. */
+/** One process of the load generator. The process runs one command at a time, in order. */
 export class LoadProcess {
   readonly #child: ChildProcess;
   readonly #waiting: { resolve(answer: LoadAnswer): void; reject(error: Error): void }[] = [];

@@ -79,7 +79,7 @@ uint64_t expected_of(const struct client *client);
 void open_more(void);
 void close_client(struct client *client);
 
-/* Closes a client because the server closed the connection or broke the protocol, and counts it. */
+/* Closes a client because the server closed the connection or violated the protocol. Counts the client as closed. */
 void fail_client(struct client *client);
 
 /* Handles the epoll events of a client. */

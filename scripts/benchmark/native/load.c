@@ -203,7 +203,7 @@ static void read_commands(void) {
     if (length == sizeof line) fail("a command is too long");
 }
 
-/* Sleeps until the deadline. If 50 of these processes wake up every few milliseconds, they use a whole core. */
+/* Sleeps until the deadline. 50 of these processes use a whole core if each process wakes up every few milliseconds. */
 static int sleep_ms(void) {
     if (waiting.kind == nothing) return -1;
     uint64_t now = now_us();

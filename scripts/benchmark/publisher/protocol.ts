@@ -21,7 +21,7 @@ export type PublisherProtocol = {
   };
 };
 
-/** A request as it is sent. */
+/** A request in the form in which the parent process sends it. */
 export type Ask = {
   [K in keyof PublisherProtocol]: { readonly kind: K; readonly ask: PublisherProtocol[K]["ask"] };
 }[keyof PublisherProtocol];

@@ -6,7 +6,7 @@ export interface Measurement {
   readonly faults?: Faults | undefined;
   /** CPU cores used by each part, clients and publisher included, if the CPU time was measured. */
   readonly cores?: Readonly<Record<string, number>> | undefined;
-  /** True if the turn was so long that it is the last one. */
+  /** True if the turn was so long that the benchmark runs no further turn. */
   readonly once?: boolean | undefined;
   /** Remarks for the report, for example that the server did not reach a rate. */
   readonly notes?: readonly string[] | undefined;

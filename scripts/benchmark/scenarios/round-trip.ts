@@ -1,6 +1,6 @@
 import type { Scenario } from "./scenario.js";
 
-/** One publisher that waits until each publication arrives before it publishes the next. */
+/** One publisher publishes, waits until the publication arrives, then publishes the next. */
 export const roundTripScenario: Scenario = {
   name: "round-trip",
   title: "one publisher that waits for its own event, one client",

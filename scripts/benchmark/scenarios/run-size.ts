@@ -16,7 +16,7 @@ export const fullSize: RunSize = {
   rateStep: 1.12,
 };
 
-/** For comparing two versions of one server: differences below 12% must be visible. */
+/** The size for comparing two versions of a server. Differences below 12% must be visible. */
 export const fineSize: RunSize = { ...fullSize, rateStep: 1.03 };
 
 export const quickSize: RunSize = {

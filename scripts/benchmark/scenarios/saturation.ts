@@ -16,7 +16,9 @@ const requiredShare = 0.95;
 const saturatedShare = 0.9;
 const firstRate = 50;
 const highestRate = 200_000;
-/** Factors from one rate to the next in a candidate's first turn. Later turns begin at its best rate so far. */
+/**
+ * Factors from one rate to the next in a candidate's first turn. Later turns begin at the candidate's best rate so far.
+ */
 const firstSearch = { growth: 4, until: 1.25 } as const;
 /** Maximum number of rates in one turn. */
 const stepsAtMost = 14;
@@ -41,7 +43,7 @@ interface Found {
 }
 
 /**
- * The highest number of deliveries a second that passes. A rate passes under these conditions, which the clients check:
+ * The highest number of deliveries a second that passes. A rate passes under these conditions (the clients check them):
  * - Events arrive as fast as the publisher sends events.
  * - No event is lost.
  * - The server disconnects no client.
@@ -99,7 +101,10 @@ function faultNotes({ passed, faults, closed, rate }: Step): string[] {
   return wrong.length === 0 ? [] : [`at ${Math.round(rate)} publications a second: ${text}`];
 }
 
-/** The load clients and the publisher have one thread each: if one is saturated, the server may be able to do more. */
+/**
+ * The load clients and the publisher have one thread each. If a thread is saturated, the server may be faster than
+ * measured.
+ */
 function limitNotes({ cores }: Step): string[] {
   const full = ["clients", "publisher"].filter((part) => (cores[part] ?? 0) > saturatedShare);
   return full.length === 0 ? [] : [`a lower bound: no CPU time left for the ${full.join(" and the ")}`];

@@ -8,7 +8,7 @@ import { entryOf, pharos, pharosVersion, startAlone } from "./pharos.js";
 /** The name of the other checkout's hub in a comparison. */
 export const baseName = "base";
 
-/** The hub of another checkout and the hub of this one, with equal settings, for comparing two versions. */
+/** The hub of another checkout and the hub of this checkout, with equal settings. A run compares these two versions. */
 export function pharosCheckouts(base: string): readonly Candidate[] {
   return [checkout({ name: baseName, title: "base", dir: base }), checkout({ ...pharos, dir: root })];
 }

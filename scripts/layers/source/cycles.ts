@@ -1,4 +1,4 @@
-/** The targets of each node. A node without an entry has none. */
+/** The targets of each node. A node without an entry has no targets. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**

@@ -3,7 +3,7 @@ import type { Report } from "../../report/report.js";
 import { escaped, styled } from "./svg.js";
 import { curvesOf, type MeasuredCurve } from "../../report/curves.js";
 
-/** The rows of the chart. Each has one panel per curve. */
+/** The rows of the chart. Each row has one panel per curve. */
 const rows = [
   { title: "server's CPU time per delivery, µs", lines: [{ figure: "cpu", line: "own" }] },
   {

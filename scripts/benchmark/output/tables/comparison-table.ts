@@ -2,7 +2,7 @@ import type { Report } from "../../report/report.js";
 import { aligned } from "./aligned.js";
 import { numberText } from "./number-text.js";
 
-/** Medians of both checkouts and their ratio, one row per figure; empty if the run is no comparison. */
+/** Medians of both checkouts and their ratio, one row per figure; empty if the run is not a comparison. */
 export function comparisonTable({ comparisons = [] }: Report): string {
   if (comparisons.length === 0) return "";
   const rows = comparisons.map(({ scenario, figure, unit, better, base, current, ratio }) => [

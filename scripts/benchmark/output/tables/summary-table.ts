@@ -17,7 +17,10 @@ const columns = [
   { scenario: "round-trip", figure: "p50", title: "round trip, ms", rate: false },
 ] as const;
 
-/** Medians, one row per server. Marks lost events and rates that were not reached. Empty if no column was measured. */
+/**
+ * Medians, one row per server. Marks lost events and rates that the server did not reach. Empty if the run measured no
+ * column.
+ */
 export function summaryTable({ candidates, scenarios }: Report): string {
   const shown = columns.flatMap((column) => {
     const results = scenarios.find(({ name, point }) => name === column.scenario && point === undefined);
