@@ -2,7 +2,7 @@
 const share = 1 / 5;
 
 /**
- * Calls `draw` in the next animation frame after `ask`. If drawing is slow, the page draws less often, so that it is
+ * Calls `draw` in the next animation frame after `ask`. If drawing is slow, the page draws less often. So the page is
  * responsive at any rate of events.
  */
 export class Frames {

@@ -1,6 +1,8 @@
 /** A part of src/ with one subject. */
 export interface Room {
-  /** A folder in src/, without the subfolders that are rooms themselves. Or one file, without its extension. */
+  /**
+   * The path of a folder in src/, without subfolders that are rooms themselves, or of one file without its extension.
+   */
   readonly path: string;
   readonly about: string;
   /**
