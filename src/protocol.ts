@@ -3,7 +3,7 @@
 /** The path of event streams, on both fronts. */
 export const streamPath = "/esupdates";
 
-/** The path of long polling, for clients that cannot hold a stream open. */
+/** The path of long polling, for clients that cannot keep a stream open. */
 export const pollPath = "/poll";
 
 /** The path of the same streams over WebSocket. */

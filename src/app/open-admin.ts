@@ -35,8 +35,8 @@ export interface Admin {
 
 /**
  * Opens the address for metrics and status, if one is configured. If another program uses the port of a configured
- * address, that is an error. For the default address it is only a warning, and the address stays closed: a second hub
- * on the same machine has the same default.
+ * address, that is an error. For the default address the hub only logs a warning, and the address stays closed. A
+ * second hub on the same machine has the same default address.
  *
  * @throws PharosError `unreachable` if a configured address cannot be bound
  */

@@ -5,7 +5,7 @@ import { exitCodes } from "./terminal/io.js";
 import { run } from "./program.js";
 
 /**
- * The longest time that unsent messages delay the exit, in milliseconds. This is longer than the linger time of a
+ * The longest time that unsent messages delay the exit, in milliseconds. This time is longer than the linger time of a
  * publisher.
  */
 const lingerMs = 6000;

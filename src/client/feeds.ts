@@ -21,7 +21,7 @@ export interface ConnectionSettings {
 
 /**
  * A direct connection of this page or worker to the hub. The connection starts after the current turn of the event
- * loop. It retries at once when the page is visible again or the network is available again.
+ * loop. The connection retries at once when the page is visible again or the network is available again.
  */
 export function directFeed(
   settings: ConnectionSettings,

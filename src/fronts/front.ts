@@ -28,7 +28,7 @@ export interface WorkerStatus {
   readonly laggards: number;
 }
 
-/** A server for clients. It passes the requests to the gateway, and writes the streams to the clients. */
+/** A server for clients. A front passes the requests to the gateway, and writes the streams to the clients. */
 export interface Front {
   /** The metrics' label `front`; fronts with the same label are counted together. */
   readonly label: string;
@@ -36,7 +36,7 @@ export interface Front {
   readonly name: string;
   /** Open streams. */
   readonly size: number;
-  /** Streams whose client does not keep up. */
+  /** The number of streams whose client reads too slowly. */
   readonly laggards: number;
   /** Bytes of request bodies in the worker processes of the front. The gateway counts the bodies in this process. */
   readonly bodyBytes: number;
@@ -46,7 +46,7 @@ export interface Front {
   readonly workers?: readonly WorkerStatus[];
   /**
    * Starts to accept connections. Resolves with the URL for clients, or with undefined for a front behind another
-   * server. That server may start later.
+   * server. The other server may start later.
    *
    * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
    */

@@ -25,15 +25,15 @@ export interface PublishOptions {
 /** Limits of one batch: as many publications as a hub accepts, and a quarter of the default body limit. */
 const batchLimits = Object.freeze({ count: 1000, bytes: 256 * 1024 });
 
-/** The limit of waiting calls. It is large enough for every burst except a loop without `await`. */
+/** The limit of waiting calls. The limit is large enough for every burst, except for a loop without `await`. */
 const maxWaiting = 10_000;
 
 const formType = "application/x-www-form-urlencoded";
 const linesType = "application/x-ndjson";
 
 /**
- * These statuses mean that the server does not accept lines of JSON, or not so many lines. For example, Mongrel2 with
- * its default settings answers 413 above 20 KB.
+ * These statuses mean that the server does not accept lines of JSON, or does not accept so many lines. For example,
+ * Mongrel2 with its default settings answers 413 above 20 KB.
  */
 const noLines: ReadonlySet<number> = new Set([404, 405, 413, 415]);
 
@@ -41,9 +41,9 @@ const noLines: ReadonlySet<number> = new Set([404, 405, 413, 415]);
 const final: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable", "closed"]);
 
 /**
- * Publishes to a Mercure hub over HTTP. It sends one request at a time, so publications keep the order of the calls.
- * Features that only Pharos has (`retain`, `idempotencyKey`, batches) use the path `/publish`. After a failure the call
- * rejects, and the publisher sends nothing again. The next call is not affected.
+ * Publishes to a Mercure hub over HTTP. The publisher sends one request at a time, so the order of the publications is
+ * the order of the calls. Features that only Pharos has (`retain`, `idempotencyKey`, batches) use the path `/publish`.
+ * After a failure the call rejects, and the publisher sends nothing again. The next call is not affected.
  */
 export class HttpPublisher {
   readonly #urls: HubUrls;
@@ -121,7 +121,7 @@ export class HttpPublisher {
     return count;
   }
 
-  /** Accepts no more calls, and resolves when the earlier ones are done. Safe to call twice. */
+  /** Accepts no more calls, and resolves when the earlier calls are complete. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#last;

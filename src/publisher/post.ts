@@ -42,10 +42,11 @@ const notYet: ReadonlySet<number> = new Set([429, 503]);
 /**
  * Sends a POST request and reads the response.
  *
- * - If the connection is refused, it retries until half a second before the time-out: a hub may be restarting.
- * - If the server answers 429 or 503 with `Retry-After`, it retries after that time.
- * - A request that may have been carried out is never sent again.
- * - It does not follow redirects: the token is for this URL only.
+ * - If the connection is refused, the function retries until half a second before the time-out, because a hub may be
+ *   restarting.
+ * - If the server answers 429 or 503 with `Retry-After`, the function retries after that time.
+ * - The function never sends a request again that the server may have executed.
+ * - The function does not follow redirects, because the token is only for this URL.
  *
  * @throws PharosError `unreachable` when no connection could be opened, `not-taken` when the response did not arrive in
  *   time or the connection broke: then the outcome is unknown

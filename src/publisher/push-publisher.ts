@@ -27,12 +27,13 @@ const defaultOptions: Required<Omit<PublisherOptions, "curve">> = Object.freeze(
   queuedMessages: 128,
 });
 
-/** The limit of waiting calls. It is large enough for every burst except a loop without `await`. */
+/** The limit of waiting calls. The limit is large enough for every burst, except for a loop without `await`. */
 const maxWaiting = 10_000;
 
 /**
- * Publishes to a hub over ZeroMQ. It sends a publication only to a connected hub. It queues no publication for a hub
- * that may never connect. If the hub is overloaded, sends wait, up to the time-out. The publisher reconnects by itself.
+ * Publishes to a hub over ZeroMQ. The publisher sends a publication only to a connected hub. It does not queue a
+ * publication for a hub that may never connect. If the hub is overloaded, sends wait, up to the time-out. The publisher
+ * reconnects by itself.
  */
 export class PushPublisher {
   /** The address in use. After a bind to a free port, the address contains the real port. */
@@ -52,8 +53,8 @@ export class PushPublisher {
   }
 
   /**
-   * Opens a publisher. It connects to `endpoint`, or binds `endpoint` if the text begins with `@`. Opening succeeds
-   * without a hub, but then the first publication fails.
+   * Opens a publisher. The publisher connects to `endpoint`, or binds `endpoint` if the text begins with `@`. Opening
+   * succeeds without a hub, but then the first publication fails.
    *
    * @throws PharosError `bad-endpoint`, `bad-curve-key`
    */

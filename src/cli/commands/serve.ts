@@ -9,7 +9,7 @@ import { createLogger } from "../terminal/log-lines.js";
 import { packageVersion } from "../../version.js";
 
 /**
- * Runs a hub until a signal or `shutdown` on its control endpoint stops it. It writes only the line `ready …` to
+ * Runs a hub until a signal or `shutdown` on its control endpoint stops it. The hub writes only the line `ready …` to
  * standard output, when the listeners are bound.
  *
  * @returns the exit code

@@ -12,7 +12,7 @@ export interface SubscribeToOptions {
 }
 
 /**
- * Prints the events of a stream until interrupted. It reconnects when the server restarts.
+ * Prints the events of a stream until interrupted. The command reconnects when the server restarts.
  *
  * @throws StreamRefusedError when the server refuses the stream
  */

@@ -17,7 +17,8 @@ const badInput: ReadonlySet<ErrorCode> = new Set([
 /** The exit code for an error: 2 if the caller must change the command, 1 for everything else. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof PharosError) || !badInput.has(error.code)) return exitCodes.failed;
-  // The system refused a valid endpoint, for example because the endpoint is in use. That is not a usage error.
+  // The system refused a valid endpoint, for example because the endpoint is in use. Such an error is not a usage
+  // error.
   const refusedBySystem = error.code === "bad-endpoint" && isSystemError(error.cause);
   return refusedBySystem ? exitCodes.failed : exitCodes.badUsage;
 }

@@ -6,8 +6,8 @@ import type { Output } from "./io.js";
 import { visible, visibleJson } from "./visible.js";
 
 /**
- * Creates a logger. It writes one JSON object per line, for log collectors. On a terminal it writes plain lines for
- * people.
+ * Creates a logger. The logger writes one JSON object per line, for log collectors. On a terminal the logger writes
+ * plain lines for people.
  */
 export function createLogger(level: LogLevel, output: Output): Logger {
   const sink =

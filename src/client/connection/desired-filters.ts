@@ -53,7 +53,7 @@ export class DesiredFilters {
   /** A stream has opened with this snapshot. */
   confirm({ filters, version }: FilterSnapshot): void {
     this.#opened = filters;
-    // Versions grow by one with each change, so the oldest pending change comes first.
+    // Versions grow by one with each change, so the oldest pending change is the first in the list.
     while ((this.#pending[0]?.version ?? Infinity) <= version) this.#pending.shift()?.resolve();
   }
 

@@ -16,7 +16,7 @@ interface Slot {
 
 type TakeResult = IteratorResult<LiveItem, undefined>;
 
-/** A bounded queue of items that the program has not consumed. Each item goes to one consumer, in order. */
+/** A bounded queue of items that the program has not consumed. Each item is delivered to one consumer, in order. */
 export class Inbox {
   readonly #onConsumed: (cursor: string) => void;
   #slots: Slot[] = [];

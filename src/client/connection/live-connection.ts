@@ -99,7 +99,7 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
 
   /**
    * Yields events and gaps until the connection is closed. Throws if the server refuses the stream. If the program
-   * leaves the loop, the connection stays open. With several loops, each item goes to one of them.
+   * leaves the loop, the connection stays open. With several loops, each item is delivered to one of the loops.
    */
   [Symbol.asyncIterator](): AsyncIterator<LiveItem, undefined> {
     const iterator = {

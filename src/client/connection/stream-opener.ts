@@ -89,7 +89,7 @@ export class StreamOpener {
   }
 
   /**
-   * After a 401 the class tries once with a new token: the old token may be revoked, or the clock of this machine may
+   * After a 401 the class tries once with a new token. The old token may be revoked, or the clock of this machine may
    * be wrong.
    */
   async #request(transport: Transport, request: Omit<TransportRequest, "token">): Promise<OpenStream> {

@@ -7,8 +7,8 @@ import { objectFields } from "../messages/json.js";
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
 /**
- * The longest time before the expiry at which the library renews a token, in milliseconds. It is enough for a slow
- * token server.
+ * The longest time before the expiry at which the library renews a token, in milliseconds. This time is enough for a
+ * slow token server.
  */
 const maxLeadMs = 60_000;
 
@@ -16,8 +16,8 @@ const maxLeadMs = 60_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * The shortest renewal time, in milliseconds. With a shorter time, the library would call a function that always
- * returns the same token in a tight loop.
+ * The shortest renewal time, in milliseconds. Without this minimum, a function that always returns the same token is
+ * called in a tight loop.
  */
 const minRenewMs = 1000;
 

@@ -31,7 +31,8 @@ export class Bookmark {
   }
 
   /**
-   * Writes once per task of the event loop. It writes before the next task begins, because the page may be closed then.
+   * Writes once per task of the event loop. The position is written before the next task begins, because the page may
+   * be closed then.
    */
   save(position: ReadPosition): void {
     this.#position = position;

@@ -10,9 +10,7 @@ export interface SharedSettings {
 
 /** A message of a tab to the worker. */
 export type FromTab =
-  /**
-   * `cursor` is the position of the tab, or `""` for none. The tab holds the lock named `lock` while the tab exists.
-   */
+  /** `cursor` is the position of the tab, or `""` for none. The tab has the lock named `lock` while the tab exists. */
   | {
       readonly kind: "attach";
       readonly settings: SharedSettings;

@@ -67,7 +67,7 @@ function openWorker({ worker, name = "", settings, base }: SharedFeedRequest): S
   try {
     return new SharedWorker(file, { type: "module", name: `pharos ${name} ${settings.url}` });
   } catch {
-    // This browser has no SharedWorker, or the page's content security policy forbids it.
+    // This browser has no SharedWorker, or the page's content security policy forbids SharedWorker.
     return undefined;
   }
 }

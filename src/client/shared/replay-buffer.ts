@@ -1,7 +1,8 @@
 import type { Arrival } from "../messages/item.js";
 
 /**
- * The size of the buffer. It contains less than a second of events at the highest rates, and minutes for most streams.
+ * The size of the buffer. The buffer contains less than a second of events at the highest rates, and minutes of events
+ * for most streams.
  */
 const limits = Object.freeze({ arrivals: 1000, characters: 4 * 1024 * 1024 });
 

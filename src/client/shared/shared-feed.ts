@@ -9,13 +9,13 @@ export interface SharedFeedOptions {
   readonly port: Port<FromTab, FromWorker>;
   readonly settings: SharedSettings;
   readonly tokens: Tokens;
-  /** The name of a lock that this page holds while it exists; undefined if the platform has no locks. */
+  /** The name of a lock that this page has while the page exists; undefined if the platform has no locks. */
   readonly lock: Promise<string | undefined>;
   /** Called once, when this page leaves the worker. */
   readonly onClose: () => void;
   /** Makes a direct connection of this page to the hub, and starts the connection. */
   readonly makeDirectFeed: (start: ConnectionStart) => Feed;
-  /** Makes the error of a refusal. */
+  /** Makes the error for an error response. */
   readonly refusal: (status: number, reason: string) => Error;
 }
 

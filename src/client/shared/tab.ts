@@ -32,7 +32,7 @@ export class Tab {
     return this.#isDetached;
   }
 
-  /** From this number on, the tab receives arrivals. It also receives the retained values of its new filters. */
+  /** From this number on, the tab receives arrivals. The tab also receives the retained values of its new filters. */
   attach(next: number): void {
     this.#isDetached = false;
     this.#next ??= next;

@@ -23,7 +23,8 @@ export interface RequestSettings {
 }
 
 /**
- * Opens an event stream with `fetch`. Unlike `EventSource`, it reports the reason of a refusal, and reads nothing ahead.
+ * Opens an event stream with `fetch`. Unlike `EventSource`, this function reports the reason of an error response. It
+ * does not read ahead.
  *
  * @throws as {@link sendRequest}
  */

@@ -12,7 +12,9 @@ import {
 } from "./transport.js";
 import { parseHubMessage } from "../messages/hub-message.js";
 
-/** The longest time until the hub answers a poll, in seconds. It is shorter than the time-outs of common proxies. */
+/**
+ * The longest time until the hub answers a poll, in seconds. This time is shorter than the time-outs of common proxies.
+ */
 const waitSeconds = 25;
 
 /** Each response counts as a heartbeat. Three times this value, the limit for silence, is one and a half polls. */

@@ -26,7 +26,7 @@ export interface StreamEnd {
   readonly reason: string;
 }
 
-/** An open stream. It reads nothing ahead of `next`, if the transport can be paused. */
+/** An open stream. The stream reads nothing before a call of `next`, if the transport can be paused. */
 export interface OpenStream {
   /** Waits for the next items. Call this method again after it has resolved. Never rejects. */
   readonly next: () => Promise<ArrivalBatch | StreamEnd>;

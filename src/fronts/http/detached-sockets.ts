@@ -18,8 +18,8 @@ export interface DetachedSocketsOptions {
  * its parser, request and response. A detached connection needs 5.2 KB, including its stream [10,000 idle streams, Node
  * 20].
  *
- * Node detaches a socket when the request changes the protocol, so this class marks the request as such a change. This
- * works only for requests without a body, because Node stops parsing at the end of the head.
+ * Node detaches a socket when the request changes the protocol, so this class marks the request as such a change. The
+ * detachment works only for requests without a body, because Node stops parsing at the end of the head.
  */
 export class DetachedSockets {
   readonly #options: DetachedSocketsOptions;

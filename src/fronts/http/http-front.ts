@@ -80,8 +80,8 @@ interface Exchange {
 }
 
 /**
- * Pharos's own HTTP server. It passes requests to the gateway and serves the page. Once the request for a stream is
- * parsed, the stream writes to the socket directly, so that all members of a cohort get identical bytes.
+ * Pharos's own HTTP server. The server passes requests to the gateway, and serves the hub's page. Once the request for
+ * a stream is parsed, the stream writes to the socket directly, so that all members of a cohort get identical bytes.
  */
 export class HttpFront implements Front {
   readonly label = "http";
@@ -167,7 +167,7 @@ export class HttpFront implements Front {
       forceCloseConnections: false,
       return503OnClosing: false,
       clientErrorHandler: (error, socket) => this.#refuseMalformed(error, socket),
-      // For a path that cannot be decoded. By default the framework answers in a format of its own.
+      // For a path that cannot be decoded. By default the framework answers in its own format.
       frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
     });
     app.server.maxConnections = this.#options.connections;
@@ -310,8 +310,8 @@ export class HttpFront implements Front {
   }
 
   /**
-   * True for a further request on a connection with a stream. A response to this request would appear in the middle of
-   * the stream.
+   * True for a further request on a connection with a stream. The response to this request would appear in the middle
+   * of the stream, so the front sends no response.
    */
   #isExtra(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
@@ -327,7 +327,7 @@ export class HttpFront implements Front {
    * unless its connection carries a stream.
    */
   #refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-    // No request has begun: the client would read this response as the response to its next request.
+    // No request has begun, so the front sends no response. The client would use this response for its next request.
     const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
     if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { RequestQueue } from "../../gateway/limits/request-queue.js";
 
 /**
- * Handles the requests of each connection one at a time and in order. Node keeps the responses of its response objects
+ * Handles the requests of each connection one at a time and in order. Node sends the responses of its response objects
  * in order. But a stream writes to the socket directly, and could overtake a file that is still being read.
  */
 export class Pipelining {
@@ -50,7 +50,8 @@ export class Pipelining {
   }
 
   /**
-   * Call this method when a stream starts on the connection. It handles the waiting requests now, as further requests.
+   * Call this method when a stream starts on the connection. The waiting requests are handled now, as further requests
+   * of the stream's connection.
    */
   release(socket: Socket): void {
     this.#latest.delete(socket);

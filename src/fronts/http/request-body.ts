@@ -41,7 +41,8 @@ export class RequestBody {
   /**
    * Reads the whole body.
    *
-   * @throws PharosError as {@link BodyReservation.take}, or `bad-request` if the connection ends before the body does
+   * @throws PharosError as {@link BodyReservation.take}, or `bad-request` if the connection ends before the end of the
+   *   body
    */
   async read(): Promise<Buffer> {
     const { request, response, reserve } = this.#options;

@@ -37,8 +37,8 @@ const writesPerClockRead = 8;
 
 /**
  * The first limit for the bytes of a round times its members. If clients cannot receive a round within its deadline,
- * most of the clients become laggards, and publishers no longer wait. This happened with rounds of 256 KiB to 1,000
- * clients that received 400 MB/s together. A gigabit line transfers 16 MiB in 134 ms.
+ * most of the clients become laggards, and publishers no longer wait. This problem occurred with rounds of 256 KiB to
+ * 1,000 clients that received 400 MB/s together. A gigabit line transfers 16 MiB in 134 ms.
  */
 const leastWindowBytes = 16 * 1024 * 1024;
 
@@ -94,7 +94,8 @@ export class SocketChannel implements Channel<StreamSocket> {
     const { socket, fd, onWritten } = connection.handle;
     const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
     if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
-    // The kernel accepts most writes at once. Waiting for their callbacks would delay the next round by a turn.
+    // The kernel accepts most writes at once. If the channel waited for the callbacks, the next round would start a
+    // turn later.
     if (socket.writableLength === 0) this.#drained(connection);
   }
 

@@ -27,7 +27,9 @@ export interface WebSocketConnectionOptions {
   readonly over: () => void;
 }
 
-/** Bytes that each client may use without a reservation. They are enough for a change of filters, or for a token. */
+/**
+ * Bytes that each client may use without a reservation. This size is enough for a change of filters, or for a token.
+ */
 const freeBytes = 4096;
 
 /** The limit of fragments in one message. No real client sends more fragments, and each fragment needs a buffer. */
@@ -42,7 +44,7 @@ const closeWithinMs = 1000;
 
 /**
  * Reads the frames of one WebSocket with the `ws` library, and closes the connection. Each write to the socket is a
- * whole frame, so that frames never mix. The same holds for rounds and pages, which other classes write to the socket.
+ * whole frame, so that frames never mix. Other classes write rounds and pages to the socket, also as whole frames.
  */
 export class WebSocketConnection {
   readonly #options: WebSocketConnectionOptions;
@@ -128,7 +130,10 @@ export class WebSocketConnection {
     else this.#release();
   }
 
-  /** A control frame may arrive between the fragments of a message. Its bytes do not count as bytes of the message. */
+  /**
+   * A control frame may arrive between the fragments of a message. The bytes of a control frame do not count as bytes
+   * of the message.
+   */
   #control(payload: Buffer, isPing: boolean): void {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
     // Otherwise the reservation for many control frames stays until the next message.

@@ -30,7 +30,7 @@ import { encodeReply } from "./requests.js";
 import { Mongrel2WebSocket } from "./mongrel2-websocket.js";
 
 export interface Mongrel2FrontOptions {
-  /** The name of the link in metrics and log lines. It is unique among the hub's outlets. */
+  /** The name of the link in metrics and log lines. The name is unique among the hub's outlets. */
   readonly name: string;
   readonly sendSpec: string;
   readonly recvSpec: string;
@@ -38,7 +38,7 @@ export interface Mongrel2FrontOptions {
   readonly recordFile?: string;
   /** The largest number of ids in one message. */
   readonly targets: number;
-  /** 0 sends no keep-alive. */
+  /** The interval of keep-alive messages, in milliseconds; 0 means no keep-alive. */
   readonly keepAliveMs: number;
   readonly roundBytes: number;
   readonly windowBytes: number;
@@ -69,7 +69,8 @@ interface Client {
 }
 
 /**
- * The front behind one Mongrel2 server. It passes the server's requests to the gateway, and sends rounds over the link.
+ * The front behind one Mongrel2 server. The front passes the server's requests to the gateway, and sends rounds over
+ * the link.
  */
 export class Mongrel2Front implements Front {
   readonly label = "mongrel2";
@@ -357,7 +358,7 @@ export class Mongrel2Front implements Front {
     client.webSocket?.over();
   }
 
-  /** The link is down, and all ids are invalid. The clients reconnect and get new ones. */
+  /** The link is down, and all ids are invalid. The clients reconnect and get new ids. */
   #linkLost(): void {
     this.#fanout.dropAll();
     this.#channel.reset();

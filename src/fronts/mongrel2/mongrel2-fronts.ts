@@ -4,7 +4,9 @@ import type { FrontBuilder, FrontParts } from "../front.js";
 import { Mongrel2Front } from "./mongrel2-front.js";
 import { recordFile } from "./record-file.js";
 
-/** One front for each Mongrel2 server of the configuration. They are named `mongrel2-1`, `mongrel2-2` and so on. */
+/**
+ * One front for each Mongrel2 server of the configuration. The fronts are named `mongrel2-1`, `mongrel2-2` and so on.
+ */
 export const mongrel2Fronts: FrontBuilder = (parts) =>
   parts.config.mongrel2.map((specs, index) => createFront(parts, specs, `mongrel2-${index + 1}`));
 

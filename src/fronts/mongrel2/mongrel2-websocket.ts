@@ -107,8 +107,8 @@ export class Mongrel2WebSocket {
 }
 
 /**
- * The code for the answer to a close frame. It is the client's code, or another code if the client's is absent or must
- * not be sent [RFC 6455 7.4].
+ * The code for the answer to a close frame. The answer has the client's code, or another code if the client's code is
+ * absent or must not be sent [RFC 6455 7.4].
  */
 function codeOf(payload: Buffer): number {
   if (payload.length === 0) return closeCodes.normal;

@@ -20,7 +20,8 @@ export interface IngressOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /**
-   * The keys, required to bind an endpoint that is not loopback. They have no effect on other endpoints. @default none
+   * The keys, required to bind an endpoint that is not loopback. The keys have no effect on other endpoints. @default
+   * none
    */
   readonly curve?: CurveServer | undefined;
   /** @default defaultPublicationLimits */
@@ -49,8 +50,9 @@ export interface IngressLimits {
 
 /**
  * 128 queued messages use 128 MiB for a publisher of the largest frames, and 25 KB for a publisher of 200-byte
- * messages. A queue of 128 is as fast as a queue of 1,000 (96,000 and 98,000 messages/s). libzmq has no limit for the
- * number of frames of a message. It collects all frames, and then the hub refuses the message.
+ * messages. A queue of 128 is as fast as a queue of 1,000 (96,000 and 98,000 messages/s). The library libzmq has no
+ * limit for the number of frames of a message. ZeroMQ collects all frames of a message, and then the hub refuses the
+ * message.
  */
 export const defaultIngressLimits: IngressLimits = Object.freeze({
   frameBytes: defaultPublicationLimits.dataBytes,
@@ -62,9 +64,9 @@ export const defaultIngressLimits: IngressLimits = Object.freeze({
 
 /**
  * Receives publications from ZeroMQ publishers at one endpoint. Each message is published or refused as a whole. The
- * ingress counts refused messages, and logs them at a limited rate. It reads only while the sink accepts publications.
- * Unread messages fill the queues of the hub and then those of the publishers. When these queues are full, the sends of
- * the publishers wait. ZeroMQ reconnects after restarts and broken connections.
+ * ingress counts refused messages, and logs them at a limited rate. The ingress reads only while the sink accepts
+ * publications. Unread messages fill the queues of the hub and then those of the publishers. When these queues are
+ * full, the sends of the publishers wait. ZeroMQ reconnects after restarts and broken connections.
  */
 export class ZeroMqIngress {
   /** The address that is bound or connected, with the real port. */

@@ -103,7 +103,7 @@ export type ToHub =
     }
   /** Body: the body of the request, unless `refusal` is set. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
-  /** Body: a message of a stream's client. The hub answers `message-result`, unless the stream has ended. */
+  /** Body: a message from the client of a stream. The hub answers `message-result`, unless the stream has ended. */
   | { readonly kind: "message"; readonly request: RequestNumber; readonly message: MessageKind }
   /** A stream has ended, or a client has disconnected before its request was answered. */
   | { readonly kind: "ended"; readonly request: RequestNumber }

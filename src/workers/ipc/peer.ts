@@ -27,15 +27,15 @@ const pauseMs = 4;
 /** The longest time that an ending worker waits until its last messages are sent, in milliseconds. */
 const lingerMs = 500;
 
-/** Reading the clock after each message would cost more than many of the messages. */
+/** Reading the clock after each message needs more time than the handling of many messages. */
 const messagesPerClockRead = 8;
 
 const nothing = Buffer.alloc(0);
 
 /**
- * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message: one frame of
- * JSON for all messages, and one frame for each body. The queues need no limit: batches wait until earlier batches are
- * in a round, pages follow requests, and requests belong to connections.
+ * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message. It has one frame
+ * of JSON for all messages, and one frame for each body. The queues need no limit: batches wait until earlier batches
+ * are in a round, pages follow requests, and requests belong to connections.
  */
 export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorker> implements Peer<Out> {
   readonly #socket = new Pair({
@@ -62,7 +62,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     void this.#read();
   }
 
-  /** Connects the worker's end. Its last messages are sent even while its process ends. */
+  /** Connects the worker's end. The last messages of the worker are sent even while its process ends. */
   connect(address: string): void {
     this.#socket.linger = lingerMs;
     this.#socket.connect(address);

@@ -23,7 +23,7 @@ export interface WorkerSettings {
   readonly logLevel: LogLevel;
 }
 
-/** The message that comes with each connection. */
+/** The message that the hub sends with each connection. */
 export interface HandedOver {
   /** The number of the connection, counted from 1 for each worker in the order of sending. */
   readonly connection: number;

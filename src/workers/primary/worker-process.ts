@@ -23,7 +23,7 @@ export class WorkerProcess {
    * called.
    */
   constructor({ entry, settings, ended }: WorkerProcessOptions) {
-    // The worker writes its log lines to the same place as the hub. Its standard output is discarded.
+    // The worker writes its log lines to the same place as the hub. The worker's standard output is discarded.
     const child = fork(entry, [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.#child = child;
     child.once("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
@@ -47,8 +47,8 @@ export class WorkerProcess {
 
   /**
    * Sends a descriptor of the connection. This process's own descriptor stays open, so that another worker can get the
-   * connection if the call fails. The class calls `sent` when the kernel has the descriptor, or with an error. It does
-   * not call `sent` if the process ends first.
+   * connection if the call fails. The class calls `sent` when the kernel has the descriptor, or with an error. The
+   * class does not call `sent` if the process ends first.
    */
   handOver(handed: HandedOver, socket: Socket, sent: (error: Error | null) => void): void {
     this.#child.send(handed, socket, { keepOpen: true }, sent);

@@ -13,7 +13,7 @@ export type SentBatch = Batch & Standing & { readonly after: Offset };
 /** The memory of a batch in addition to its bytes, for its Buffer and its slots in two queues: 390 bytes [measured]. */
 const batchBytes = 400;
 
-/** A kept batch. Its offset is the end of the batch. */
+/** A kept batch. The offset is the end of the batch. */
 interface KeptBatch extends Batch {
   readonly offset: Offset;
   readonly after: Offset;
@@ -125,7 +125,8 @@ export function joinBatches(batches: readonly Batch[]): Batch {
 
 /**
  * Returns the bytes to keep in memory. The function copies small bodies, because a view keeps everything in memory that
- * ZeroMQ received in the same block. 300 bytes that arrived alone use 10 KB as a view, and 2.2 KB as a copy.
+ * ZeroMQ received in the same block. For example, 300 bytes that arrived alone use 10 KB as a view, and 2.2 KB as a
+ * copy.
  */
 export function compact(body: Buffer): Buffer {
   return body.length < receivedBytes ? Buffer.from(body) : body;

@@ -30,8 +30,8 @@ export interface WantedPage {
 }
 
 /**
- * A cohort whose publications come from the hub. While the cohort has members, its batches wait here for rounds, as in
- * the hub.
+ * A cohort that gets its publications from the hub. While the cohort has members, its batches wait here for rounds, as
+ * in the hub.
  */
 export class RemoteCohort implements FanoutCohort {
   connections = 0;

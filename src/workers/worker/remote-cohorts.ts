@@ -23,8 +23,8 @@ export interface RemoteCohortsOptions {
 const asksAtATime = 64;
 
 /**
- * The share of the page cache for recent batches: 4 MiB, or 16 full rounds. This is enough for the time of a round trip
- * to the hub.
+ * The share of the page cache for recent batches: 4 MiB, or 16 full rounds. This share is enough for the time of a
+ * round trip to the hub.
  */
 const recentShare = 1 / 4;
 

@@ -40,7 +40,7 @@ interface Waiting {
   readonly resolve: (answer: Answer) => void;
 }
 
-/** The gateway of a worker. It passes requests to the hub, and the hub answers them. */
+/** The gateway of a worker. The worker's gateway passes requests to the hub, and the hub answers them. */
 export class RemoteGateway implements GatewayPort {
   readonly resources: readonly ServedPath[];
   readonly bodies: BodyBudget;

@@ -10,7 +10,7 @@ const controls = {
 /**
  * Frames control messages for these connections, with at most `targets` ids each. Clients do not see control messages,
  * and control messages do not count in a connection's queue. For an id without a connection, the server sends a
- * disconnect notice. This notice replaces a lost one.
+ * disconnect notice. This notice replaces a lost disconnect notice.
  */
 export function* controlFrames(
   control: keyof typeof controls,

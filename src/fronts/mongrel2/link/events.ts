@@ -17,7 +17,7 @@ export interface LinkEvents {
   disconnected(id: number): void;
   /**
    * These connections can receive their next message. With a fence, the link calls the method once for each message,
-   * with the same array object as `targets.ids`. That array includes connections that have ended in the meantime. With
+   * with the same array object as `targets.ids`. The array includes connections that have ended in the meantime. With
    * credits, the link passes the connections that drained in this turn of the event loop and still exist.
    */
   drained(ids: readonly number[]): void;

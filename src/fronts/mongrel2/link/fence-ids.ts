@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 
 /**
- * The number of fence ids. They are the last ids of the 32-bit range, which a server reaches after four billion
+ * The number of fence ids. Fence ids are the last ids of the 32-bit range, which a server reaches after four billion
  * connections.
  */
 const count = 65_536;
@@ -9,8 +9,8 @@ const first = 2 ** 32 - count;
 
 /**
  * Ids that no connection has. Mongrel2 answers a message to such an id with a disconnect notice, after all earlier
- * messages. From this notice the link learns that Mongrel2 has accepted its messages. The ids start at a random number,
- * so that a notice for another handler's old fence does not look like a notice for a fence of this link.
+ * messages. From this notice the link learns that Mongrel2 has accepted its messages. The ids start at a random number.
+ * So a notice for another handler's old fence does not look like a notice for this link's fence.
  */
 export class FenceIds {
   #next = randomInt(count);

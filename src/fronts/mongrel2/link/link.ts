@@ -133,7 +133,7 @@ export class Link {
 
   /**
    * Queues one message. `body` is raw bytes for the client. `body` must not be empty, and must not change afterwards.
-   * Each id must be idle, and is busy until `drained` names the id. This limits the queue to one message per
+   * Each id must be idle, and is busy until `drained` names the id. This rule limits the queue to one message per
    * connection. The link queues messages while the server is stuck, and drops messages while the link is down. Throws
    * `bad-mongrel2-response` for an empty body.
    */
@@ -350,7 +350,7 @@ export class Link {
   }
 
   #request({ request }: Extract<Mongrel2Frame, { kind: "request" }>): void {
-    // The link reads fences until it is closed, but no code would answer a request.
+    // The link reads fences until it is closed, but it passes no more requests to the owner.
     if (this.#closed) return;
     if (request.downloadCredits !== undefined) this.#pacing = "credits";
     this.#orphans.seen(request.id);

@@ -87,7 +87,8 @@ export interface LinkOptions {
   /** The largest number of ids in one message: `limits.handler_targets` of the server. @default that of the settings */
   readonly targets?: number;
   /**
-   * The time between keep-alive control messages, in milliseconds; 0 sends none. @default that of the settings
+   * The time between keep-alive control messages, in milliseconds; 0 means no such messages. @default that of the
+   * settings
    */
   readonly keepAliveMs?: number;
   readonly limits?: Partial<LinkLimits>;

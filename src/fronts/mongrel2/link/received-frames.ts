@@ -16,8 +16,8 @@ export interface ReceivedFramesOptions {
 const logEveryMs = 10_000;
 
 /**
- * The frames of one server. The link keeps the frames until the server has subscribed, and then parses them. It counts
- * and logs refused frames.
+ * The frames of one server. The link keeps the frames until the server has subscribed, and then parses them. Refused
+ * frames are counted and logged.
  */
 export class ReceivedFrames {
   readonly #options: ReceivedFramesOptions;

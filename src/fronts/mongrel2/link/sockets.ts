@@ -42,9 +42,10 @@ export class LinkSockets {
   /** Throws `bad-endpoint` if an address is malformed. */
   constructor(options: LinkSocketsOptions) {
     this.#options = options;
-    // immediate: the socket drops messages while the link is down; otherwise the next run of the server would get them.
-    // No high-water mark: at its mark, PUB drops messages silently; the windows bound the queue instead. sendTimeout 0:
-    // each send is complete when its call returns, so that sends without await never overlap (EBUSY).
+    // immediate: the socket drops messages while the link is down. Otherwise the next run of the server would get these
+    // messages. No high-water mark: at a high-water mark, PUB drops messages silently. Instead, the windows limit the
+    // queue. sendTimeout 0: each send is complete when its call returns, so that sends without await never overlap
+    // (EBUSY).
     this.#publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
     this.#publisher.verbosity = "allSubs";
     try {
@@ -62,9 +63,9 @@ export class LinkSockets {
   /** Sends one message; the Buffer must not be changed afterwards. */
   send(frame: Buffer): void {
     if (this.#closed) return;
-    // ZeroMQ's own thread may reconnect during a long turn of the event loop. The message would then go to the next run
-    // of the server, where its ids belong to other clients [seen on libzmq 4.3.5]. In this case, a subscription waits
-    // to be read.
+    // ZeroMQ's own thread may reconnect during a long turn of the event loop. Then the next run of the server would get
+    // the message, and in that run the ids belong to other clients [seen on libzmq 4.3.5]. In this case, a subscription
+    // waits to be read.
     if (this.#publisher.readable) return this.#options.events.overtaken();
     try {
       this.#publisher.send(frame).catch(this.#failed);
@@ -73,7 +74,7 @@ export class LinkSockets {
     }
   }
 
-  /** Drops the frames in the receiving socket, which may come from an earlier run of the server. */
+  /** Drops the frames in the receiving socket, because these frames may be from an earlier run of the server. */
   replacePull(): void {
     if (this.#closed) return;
     this.#pull.close();

@@ -4,8 +4,8 @@ import { encodeStatusQuery, parseStatusTable, type StatusRow } from "../wire/con
 
 /**
  * Asks a server's control port for its connections. Each request has its own socket, because a REQ socket that lost a
- * request accepts no further request. Throws `unreachable` if no answer comes in `deadlineMs`, and the errors of
- * parseStatusTable.
+ * request accepts no further request. Throws `unreachable` if no answer arrives in `deadlineMs`. Also throws the errors
+ * of parseStatusTable.
  */
 export async function queryStatus(controlSpec: string, deadlineMs: number): Promise<readonly StatusRow[]> {
   const socket = new Request({ linger: 0, sendTimeout: deadlineMs, receiveTimeout: deadlineMs });

@@ -70,8 +70,8 @@ const writingShare = 3;
 /**
  * The queue of one link. The queue sends windows. A window is a number of messages up to a limit, and then a fence. The
  * next window begins when the server has acknowledged the fence. Mongrel2 closes connections with 16 messages
- * unwritten, and writes no messages while further ones wait for its handler task. One window at a time was the fastest
- * [measured].
+ * unwritten, and writes no messages while further messages wait for its handler task. One window at a time was the
+ * fastest [measured].
  */
 export class Windows {
   readonly #clock: Clock;
@@ -82,7 +82,7 @@ export class Windows {
   readonly #queue = new CompactingQueue<Message>();
   #open: OpenWindow | undefined;
   #scheduled = false;
-  /** The time when the last fence came back, and the number of windows since the last pause. */
+  /** The time when the last fence returned, and the number of windows since the last pause. */
   #backAt = Number.NEGATIVE_INFINITY;
   #inARow = 0;
   /** The time by which the server has probably written all accepted messages. */
@@ -105,7 +105,7 @@ export class Windows {
     return this.#open === undefined && this.#queue.length === 0;
   }
 
-  /** From now on the queue accepts messages, with this `sender`. It sends a fence at once. */
+  /** From now on the queue accepts messages, with this `sender`. The queue sends a fence at once. */
   start(sender: string): void {
     this.#sender = sender;
     this.check();

@@ -7,7 +7,7 @@ import { parseTnetstring } from "./tnetstring.js";
  * The two parts of a HEADERS block: Mongrel2's own pseudo headers (upper case) and the client's headers (lower case).
  */
 export interface HeaderBlock {
-  /** Single values: Mongrel2 never repeats a pseudo header. Names keep their case. */
+  /** Single values: Mongrel2 never repeats a pseudo header. The case of names does not change. */
   readonly pseudo: ReadonlyMap<string, string>;
   /** All values in the order of arrival. Names have no upper-case letters. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
@@ -23,7 +23,7 @@ type RawHeader = readonly [name: string, value: unknown];
  */
 export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   if (isUtf8(block)) return collect(jsonEntries(block.toString("utf8")), limits, asText);
-  // Latin-1 keeps each byte as one character, so that each value can be decoded on its own.
+  // In Latin-1 each byte is one character, so that each value can be decoded separately.
   return collect(jsonEntries(block.toString("latin1")), limits, (name, value) =>
     decode(name, Buffer.from(asText(name, value), "latin1")),
   );

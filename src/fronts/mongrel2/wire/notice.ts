@@ -40,7 +40,7 @@ export function recogniseNotice(frame: Buffer, offset: number): Notice | undefin
 
 /**
  * Parses a notice in any other spelling. Throws `bad-mongrel2-request` if the METHOD is not JSON, the type is unknown,
- * or there is a header besides METHOD and DOWNLOAD_CREDITS.
+ * or if the notice has a header other than METHOD and DOWNLOAD_CREDITS.
  */
 export function parseNotice({ pseudo, headers }: HeaderBlock, body: Buffer): Notice {
   const downloadCredits = pseudo.get("DOWNLOAD_CREDITS");

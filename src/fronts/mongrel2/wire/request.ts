@@ -43,7 +43,7 @@ export interface Mongrel2Request {
    * The client's headers: names in lower case, all values of a repeated header in order, no pseudo headers.
    */
   readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** A view into the frame: a reference to it keeps the whole frame in memory. */
+  /** A view into the frame. A reference to this view keeps the whole frame in memory. */
   readonly body: Buffer;
   /** The limit of unwritten bytes of the connection. Set on its first request, if the server has flow control. */
   readonly downloadCredits?: number;

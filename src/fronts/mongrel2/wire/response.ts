@@ -8,9 +8,9 @@ export const defaultMaxTargets = targetCount.default;
 
 /**
  * Frames the head of a message to connections of one server: `UUID SIZE:ID ID, `. Frame the head once, and keep it
- * while the connections are the same. Throws `bad-mongrel2-response` for a sender that is not letters, digits and `-`,
- * for no id, for more than `maxTargets` ids, or for an id that is not 0 to 2^32-1. Mongrel2 sleeps for 100 ms after
- * each of these errors.
+ * while the connections are the same. Throws `bad-mongrel2-response` if the sender has other characters than letters,
+ * digits and `-`. Also throws it for no id, for more than `maxTargets` ids, or for an id that is not 0 to 2^32-1.
+ * Mongrel2 sleeps for 100 ms after each of these errors.
  */
 export function frameTargets(sender: string, ids: readonly number[], maxTargets = defaultMaxTargets): Buffer {
   checkTargets(sender, ids, maxTargets);
@@ -19,8 +19,8 @@ export function frameTargets(sender: string, ids: readonly number[], maxTargets 
 
 /**
  * Frames one delivery: the head of frameTargets and the raw bytes for the clients, copied into one message. Throws
- * `bad-mongrel2-response` for an empty body, which would close the connections: use frameConnectionClose to close
- * connections.
+ * `bad-mongrel2-response` for an empty body, because an empty body closes the connections. To close connections, use
+ * frameConnectionClose.
  */
 export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
   if (body.length === 0)

@@ -24,8 +24,9 @@ export interface TnetstringLimits {
 }
 
 /**
- * 16 MiB: the largest reply of a control port is a `status net` table of 65,536 connections, with rows of up to 120
- * bytes: 7.5 MiB, doubled. Depth 8: such a table has 4 (dict, list, row, number), headers have 3.
+ * 16 MiB: the largest reply of a control port is a `status net` table of 65,536 connections. With rows of up to 120
+ * bytes the table has 7.5 MiB. The limit is twice that size. Depth 8: such a table has 4 (dict, list, row, number),
+ * headers have 3.
  */
 const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
   maxBytes: 16 * 1024 * 1024,

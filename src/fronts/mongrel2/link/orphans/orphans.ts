@@ -22,19 +22,19 @@ export interface OrphansOptions {
 }
 
 /**
- * The interval of the queries, in milliseconds. It is much shorter than the server's tick of 10 s, but long enough for
- * a server that lists 10,000 rows.
+ * The interval of the queries, in milliseconds. The interval is much shorter than the server's tick of 10 s, but long
+ * enough for a server that lists 10,000 rows.
  */
 const pollMs = 1_000;
 
 /**
  * Closes orphans: the connections of streams that this process, or an earlier process, has lost together with the link.
- * Their clients are still connected to the server, but get no events. An empty body closes such a connection, but only
- * if its id belongs to **this run** of the server. A new run counts from 1 again, and the same number may belong to
- * another handler's client. The rules:
+ * The clients of orphans are still connected to the server, but get no events. An empty body closes such a connection,
+ * but only if its id belongs to **this run** of the server. A new run counts from 1 again, and the same number may
+ * belong to another handler's client. The rules:
  *
  * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). The link compares the marks at once.
- * 2. The run is also the same if the control port lists **any** connection whose age is more than the time since the
+ * 2. The run is also the same if the control port lists **any** old connection: its age is more than the time since the
  *    server was last heard, plus a second. In a new run every connection is younger, so no age (of ping, read or write)
  *    can be that large. The ages are differences of a clock that the server updates once per `limits.tick_timer` (10
  *    s), to the whole second [seen]. The ages are exact right after a tick, and up to 10 s too small right before a

@@ -21,7 +21,7 @@ export function encodeStay(stay: Pick<Stay, "heardAt" | "mark">): string {
   return `@${encodeTime(stay.heardAt)} ${stay.mark}\n`;
 }
 
-/** Encodes the time alone. It replaces the old one, one byte after the start of the stay's line. */
+/** Encodes the time alone. The new time replaces the old time, one byte after the start of the stay's line. */
 export function encodeTime(heardAt: number): string {
   return String(Math.max(0, Math.trunc(heardAt))).padStart(timeDigits, "0");
 }
@@ -33,8 +33,8 @@ export function encodeIds(sign: "+" | "-", ids: Iterable<number>): string {
 }
 
 /**
- * Parses a record. After a crash or a manual change, the function parses as much as it can. It skips broken lines, and
- * returns no stays for a file of another kind.
+ * Parses a record. After a crash or a manual change, the function parses as much as it can. The parser skips broken
+ * lines, and returns no stays for a file of another kind.
  */
 export function parseRecord(text: string): Stay[] {
   if (!text.startsWith(recordHead)) return [];

@@ -14,7 +14,7 @@ import { PharosError } from "../../../../base/errors.js";
 import { encodeIds, encodeStay, encodeTime, parseRecord, recordHead, type Stay } from "./record-text.js";
 
 export interface OpenRecordOptions {
-  /** The path of the file; its folder is created. Undefined keeps the record in memory. */
+  /** The path of the file; its folder is created. If undefined, the record is kept in memory. */
   readonly file?: string | undefined;
   /** The limit of ids in the record. Further ids are not recorded. */
   readonly maxIds: number;
@@ -24,7 +24,7 @@ export interface OpenRecordOptions {
 
 /** A smaller file is not worth rewriting. */
 const compactFromBytes = 64 * 1024;
-/** The greatest age of the time in the file, in milliseconds. This causes one write of 15 bytes per second. */
+/** The greatest age of the time in the file, in milliseconds. This age causes one write of 15 bytes per second. */
 const heardEveryMs = 1_000;
 
 /**
@@ -60,7 +60,7 @@ export class OpenRecord {
     }
   }
 
-  /** Earlier stays, oldest first. Their ids are orphans until `settle`. */
+  /** Earlier stays, oldest first. The ids of earlier stays are orphans until `settle`. */
   get past(): readonly Stay[] {
     return this.#past;
   }
