@@ -9,7 +9,7 @@ export const pollPath = "/poll";
 /** The path of the same streams over WebSocket. */
 export const webSocketPath = "/ws";
 
-/** The only subprotocol of {@link webSocketPath}. Clients need not request it. */
+/** The only subprotocol of {@link webSocketPath}. Clients need not request this subprotocol. */
 export const webSocketProtocol = "pharos";
 
 /**
@@ -27,7 +27,7 @@ export const mercurePath = "/.well-known/mercure";
 /** The path of the metadata about accepted tokens [RFC 9728 3.1]. */
 export const protectedResourcePath = "/.well-known/oauth-protected-resource/.well-known/mercure";
 
-/** The path of publications over HTTP. `/publish/TOPIC` accepts one, `/publish` many. */
+/** The path of publications over HTTP. `/publish/TOPIC` accepts one publication, and `/publish` accepts many. */
 export const publishPath = "/publish";
 
 /** The topic of publications without a topic, and of subscribers without a filter. */
@@ -36,7 +36,7 @@ export const defaultTopic = "broadcast";
 /** The type of the event that reports missed publications which are no longer stored. */
 export const gapEventType = "pharos-gap";
 
-/** Event types with this prefix are reserved for Pharos. Publishers must not use them. */
+/** Event types with this prefix are reserved for Pharos. Publishers must not use such types. */
 export const reservedTypePrefix = "pharos-";
 
 /** The reason of a gap. */

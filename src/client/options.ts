@@ -36,7 +36,7 @@ export interface ConnectOptions extends RequestSettings {
    * `headers` and `credentials`. If SharedWorker is missing, each tab has its own connection. @default false
    */
   readonly shared?: boolean | SharedOptions;
-  /** The key that decrypts sealed data. Without it, sealed data is delivered encrypted. @default none */
+  /** The key that decrypts sealed data. Without a key, sealed data is delivered encrypted. @default none */
   readonly decryptKey?: DecryptKey;
   /** Closes the connection when the signal aborts. */
   readonly signal?: AbortSignal;

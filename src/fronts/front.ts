@@ -14,9 +14,9 @@ export const linkStates = ["waiting", "up", "stuck", "down"] as const;
  */
 export type LinkState = (typeof linkStates)[number];
 
-/** One worker process, as operators see it. */
+/** The status of one worker process, for operators. */
 export interface WorkerStatus {
-  /** The number of the worker, from 1. A worker that replaces an ended one has the same number. */
+  /** The number of the worker, from 1. A worker that replaces an ended worker has the same number. */
   readonly worker: number;
   /** `starting`: the worker accepts no connections yet, or is about to end. */
   readonly state: "up" | "starting" | "ended";

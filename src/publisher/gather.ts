@@ -77,7 +77,10 @@ class Reader<Item> {
     this.#changed();
   }
 
-  /** Reader and consumer never wait at the same time: the consumer waits for an empty queue, the reader for a full one. */
+  /**
+   * Reader and consumer never wait at the same time: the consumer waits if the queue is empty, and the reader waits if
+   * the queue is full.
+   */
   #change(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }

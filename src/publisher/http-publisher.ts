@@ -16,8 +16,8 @@ export interface HttpPublisherOptions {
 
 export interface PublishOptions {
   /**
-   * Makes a repeated request safe: if the hub knows the key, it returns the first event id and publishes nothing. Only
-   * a Pharos hub supports this option.
+   * Makes a repeated request safe: if the hub knows the key, the hub returns the first event id and publishes nothing.
+   * Only a Pharos hub supports this option.
    */
   readonly idempotencyKey?: string | undefined;
 }

@@ -11,7 +11,8 @@ export interface CliPublication {
 /** The publisher that the commands use. */
 export interface CliPublisher {
   /**
-   * Resolves when a hub has accepted the publication. Rejects when the hub refuses it, or does not accept it in time.
+   * Resolves when a hub has accepted the publication. Rejects when the hub refuses the publication, or does not accept
+   * it in time.
    */
   publish(publication: CliPublication): Promise<unknown>;
   /**

@@ -9,9 +9,9 @@ import { readLines } from "../terminal/lines.js";
 import { createLogger } from "../terminal/log-lines.js";
 
 /**
- * Reports whether a hub with these settings accepts a token. For an accepted token, it prints the rights and the
- * expiry. For a refused token, it prints the reason. Without `given` it reads the first non-empty line of standard
- * input. A leading `Bearer ` is ignored.
+ * Reports whether a hub with these settings accepts a token. For an accepted token, the command prints the rights and
+ * the expiry. For a refused token, the command prints the reason. Without `given`, the command reads the first
+ * non-empty line of standard input. A leading `Bearer ` is ignored.
  *
  * @returns 0 if the token is accepted, else 1
  * @throws PharosError `bad-config` when no key is configured or no token is given

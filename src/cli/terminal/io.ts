@@ -12,7 +12,7 @@ export interface Io {
 
 export type Output = Writable & { readonly isTTY?: boolean | undefined };
 
-/** Exit codes; scripts rely on them. */
+/** The exit codes. Scripts depend on these codes. */
 export const exitCodes = Object.freeze({ stopped: 0, failed: 1, badUsage: 2 });
 
 /** Resolves when one of the signals is aborted, with the reason of that signal. */

@@ -15,7 +15,7 @@ export interface Line {
 /**
  * Reads lines that end in LF or CRLF. The last line may have no line end.
  *
- * @throws PharosError `bad-publication` for a line that is not UTF-8, `too-large` for one over 64 MiB
+ * @throws PharosError `bad-publication` for a line that is not UTF-8, `too-large` for a line over 64 MiB
  */
 export async function* readLines(input: AsyncIterable<Buffer | string>): AsyncIterable<Line> {
   let number = 0;

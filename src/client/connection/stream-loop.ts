@@ -50,7 +50,9 @@ export class StreamLoop implements Feed {
       });
   }
 
-  /** @param again filters whose retained values are requested once more, for a reader that has not received them */
+  /**
+   * @param again filters whose retained values are requested once more, for a reader that has not received these values
+   */
   follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
     const followed = this.#desired.follow(filters, again);
     if (this.#wakeup.isClosed) this.close();

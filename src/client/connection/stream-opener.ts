@@ -20,8 +20,8 @@ export interface OpenedStream extends OpenStream {
   readonly transport: TransportName;
   readonly filters: readonly string[];
   /**
-   * The time until the library renews the token, in milliseconds after the stream opened. If undefined, it never renews
-   * the token.
+   * The time until the library renews the token, in milliseconds after the stream opened. If undefined, the library
+   * never renews the token.
    */
   readonly renewInMs: number | undefined;
   close(): void;

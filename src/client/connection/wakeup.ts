@@ -14,7 +14,7 @@ export type WaitResult = ArrivalBatch | StreamEnd | { readonly kind: Notice | "t
  */
 const frozenMs = 2000;
 
-/** The time for such a page to read the data that arrived while it was frozen, in milliseconds. */
+/** The time for a frozen page to read the data that arrived during the freeze, in milliseconds. */
 const graceMs = 1000;
 
 /** Wakes the stream loop while it waits for the next message or for the next attempt. */

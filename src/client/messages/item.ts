@@ -8,7 +8,7 @@ export interface LiveEvent {
    * none.
    */
   readonly id: string;
-  /** The topics of the publication. Empty if the server does not name them. */
+  /** The topics of the publication. Empty if the server does not name the topics. */
   readonly topics: readonly string[];
   /** Absent if the publication has no type. */
   readonly type?: string;

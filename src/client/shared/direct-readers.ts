@@ -21,7 +21,7 @@ export class DirectReaders {
   readonly #waiting = new Set<Tab>();
   readonly #reading = new Map<Tab, ReturnType<typeof setTimeout>>();
 
-  /** Adds a tab. The tab receives `detached` when it may connect. */
+  /** Adds a tab. The tab receives `detached` when the tab may connect directly. */
   add(tab: Tab): void {
     if (!this.#reading.has(tab)) this.#waiting.add(tab);
     this.#startNext();

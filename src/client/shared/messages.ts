@@ -1,6 +1,6 @@
 import type { Arrival, ConnectionState, TransportName } from "../messages/item.js";
 
-/** Settings that all tabs of one worker share. The first tab sets them. */
+/** Settings that all tabs of one worker share. The first tab sets these settings. */
 export interface SharedSettings {
   readonly url: string;
   readonly transport: TransportName | "auto";
@@ -49,7 +49,9 @@ export interface Port<Sent, Received> {
   close(): void;
 }
 
-/** A MessagePort with types. The port does not validate messages, because this library sends them at both ends. */
+/**
+ * A MessagePort with types. The port does not validate messages, because this library sends the messages at both ends.
+ */
 export function typedPort<Sent, Received>(port: MessagePort): Port<Sent, Received> {
   return {
     send: (message) => port.postMessage(message),

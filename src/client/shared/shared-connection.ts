@@ -25,8 +25,8 @@ export interface SharedConnectionOptions {
 }
 
 /**
- * The worker removes a tab without a lock after this silence, in milliseconds. Timers of pages in the background run
- * only once a minute.
+ * The worker removes a tab without a lock after this time without messages, in milliseconds. Timers of pages in the
+ * background run only once a minute.
  */
 const tabTimeoutMs = 15 * pingEveryMs;
 
@@ -66,7 +66,7 @@ export class SharedConnection {
     if (message.kind === "attach") return this.#attach(port, message);
     const tab = this.#tabs.get(port);
     if (tab !== undefined) this.#handle(tab, message);
-    // The tab still exists, but the worker has removed it after a silence.
+    // The tab still exists, but the worker has removed the tab after a time without messages.
     else if (message.kind !== "leave") port.send({ kind: "detached" });
   }
 

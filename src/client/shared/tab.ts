@@ -68,7 +68,7 @@ export class Tab {
     return this.#next !== undefined && replay.isHalfFullFrom(this.#next);
   }
 
-  /** Sends the next arrivals, up to the limit. Returns false if some of them were evicted. */
+  /** Sends the next arrivals, up to the limit. Returns false if some of these arrivals were evicted. */
   sendNext(replay: ReplayBuffer): boolean {
     if (this.#next === undefined) return true;
     if (!replay.holdsFrom(this.#next)) return false;

@@ -18,7 +18,10 @@ export interface RequestSettings {
   readonly headers?: Readonly<Record<string, string>>;
   /** `include` sends cookies to a hub of another origin, which must list the page's origin. @default "same-origin" */
   readonly credentials?: RequestCredentials;
-  /** A function in place of `fetch`. Requests of a shared worker do not use it. @default the platform's `fetch` */
+  /**
+   * A function in place of `fetch`. Requests of a shared worker do not use this function. @default the platform's
+   * `fetch`
+   */
   readonly fetch?: typeof fetch;
 }
 

@@ -20,8 +20,8 @@ export class FrameQueue implements OpenStream {
     heartbeatMs: undefined,
   };
   /**
-   * True if a frame was received after the last read. Frames without an event count as well, because they end the
-   * silence.
+   * True if a frame was received after the last read. Frames without an event count as well, because they show that the
+   * stream is alive.
    */
   #hasReceived = false;
   #endReason: string | undefined;

@@ -8,7 +8,7 @@ export interface TransportRequest {
   /** `""` means none: retained values first, then live events. */
   readonly lastEventId: string;
   readonly token: string | undefined;
-  /** Ends the attempt, and the stream that it opened. */
+  /** Ends the attempt, and the stream that the attempt opened. */
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +28,7 @@ export interface StreamEnd {
 
 /** An open stream. The stream reads nothing before a call of `next`, if the transport can be paused. */
 export interface OpenStream {
-  /** Waits for the next items. Call this method again after it has resolved. Never rejects. */
+  /** Waits for the next items. Call this method again after the promise has resolved. Never rejects. */
   readonly next: () => Promise<ArrivalBatch | StreamEnd>;
 }
 

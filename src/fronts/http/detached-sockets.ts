@@ -82,8 +82,8 @@ export class DetachedSockets {
   #end(server: Server, socket: Socket, response: ServerResponse): void {
     response.detachSocket(socket);
     response.emit("close");
-    // If the server has stopped listening, it waits until every attached socket ends, so the socket is not attached
-    // again.
+    // If the server has stopped listening, the server waits until every attached socket ends. So the socket is not
+    // attached again.
     if (!response.shouldKeepAlive || response.getHeader("connection") === "close" || !server.listening) {
       socket.destroySoon();
       return;

@@ -20,7 +20,7 @@ export interface SocketStreamsOptions {
   readonly fanout: Fanout<StreamSocket>;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** The most bytes of one WebSocket message. */
+  /** The largest WebSocket message, in bytes. */
   readonly messageBytes: number;
 }
 

@@ -12,7 +12,7 @@ export interface WebSocketConnectionOptions {
   readonly clock: Clock;
   /** Memory for the client's messages, in addition to {@link freeBytes}. */
   readonly reservation: BodyReservation;
-  /** The most bytes of one message. */
+  /** The largest message, in bytes. */
   readonly messageBytes: number;
   /** The kinds of messages that `take` accepts. */
   readonly kinds: readonly MessageKind[];

@@ -20,7 +20,7 @@ export interface Mongrel2WebSocketOptions {
   readonly dialogue: Dialogue;
   /** The time for messages in each turn, which all WebSockets of the front share. */
   readonly turnBudget: TurnBudget;
-  /** The most bytes of one message. */
+  /** The largest message, in bytes. */
   readonly messageBytes: number;
   /** Memory for messages that wait or are being handled. Meanwhile Mongrel2 continues to read. */
   readonly reservation: BodyReservation;

@@ -6,8 +6,8 @@ import { FieldParser } from "../../sse/fields.js";
 
 /**
  * Parses event-stream text of a publisher into publications on the default topic. Lines end in CR, LF or CRLF. The end
- * of the text ends the last event. The parser skips comments and empty blocks. It refuses unknown fields, although
- * clients ignore them: if the parser ignored them, the publisher's event would be lost.
+ * of the text ends the last event. The parser skips comments and empty blocks. The parser refuses unknown fields,
+ * although clients ignore such fields. If the parser ignored unknown fields, the publisher's event would be lost.
  *
  * @throws PharosError `bad-publication` for an unknown field, or a block with fields but no data line; and as
  *   {@link parsePublication}. One invalid event refuses the whole text.

@@ -31,9 +31,7 @@ export interface IngressOptions {
 }
 
 export interface IngressLimits {
-  /**
-   * The largest frame in bytes. A publisher that sends a larger one is disconnected, and the message is lost.
-   */
+  /** The largest frame in bytes. A publisher that sends a larger frame is disconnected, and the message is lost. */
   readonly frameBytes: number;
   /**
    * The number of messages that ZeroMQ queues for each publisher. At this number ZeroMQ stops reading from the
@@ -97,8 +95,8 @@ export class ZeroMqIngress {
 
   /**
    * Binds or connects, and starts to read. With keys, every publisher on another machine needs a key. Without keys, the
-   * hub may connect to an endpoint on another machine, since the hub chooses that endpoint. But it may not bind an
-   * endpoint that other machines can reach.
+   * hub may connect to an endpoint on another machine, since the hub chooses that endpoint. Without keys, the hub may
+   * not bind an endpoint that other machines can reach.
    *
    * @throws PharosError `bad-endpoint` if the endpoint cannot be bound, or needs keys
    */

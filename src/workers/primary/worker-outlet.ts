@@ -16,7 +16,7 @@ export interface WorkerOutletOptions {
   readonly hub: Hub;
   readonly peer: Peer<ToWorker>;
   readonly clock: Clock;
-  /** The most bytes of one batch, unless one event is larger. */
+  /** The largest batch in bytes, unless one event is larger. */
   readonly roundBytes: number;
 }
 

@@ -102,7 +102,7 @@ export class Credits {
     if (lost > 0) this.#options.lost(lost);
   }
 
-  /** Restarts all waiting times; call it when a stuck server has recovered. */
+  /** Restarts all waiting times. Call this method when a stuck server has recovered. */
   postpone(): void {
     const now = this.#options.clock.monotonic();
     for (const account of this.#accounts.values()) {

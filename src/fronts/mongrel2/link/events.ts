@@ -30,7 +30,8 @@ export interface LinkEvents {
   /** The late fence has returned, and no delivery was lost. */
   recovered(): void;
   /**
-   * The link has refused a frame, counted and logged it. If the frame has an id, answer 400 and close the connection.
+   * The link has refused a frame, and has counted and logged the frame. If the frame has an id, answer 400 and close
+   * the connection.
    */
   malformed(frame: MalformedFrame): void;
 }

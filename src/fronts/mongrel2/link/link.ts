@@ -189,7 +189,7 @@ export class Link {
     this.#record.add(id);
   }
 
-  /** This connection carries no stream any more. `disconnected` and `closeConnections` imply it. */
+  /** This connection carries no stream any more. `disconnected` and `closeConnections` have the same effect. */
   forget(id: number): void {
     this.#open.delete(id);
     this.#credits.forget(id);

@@ -15,7 +15,7 @@ export type Mongrel2Frame =
   | { readonly kind: "credits"; readonly sender: string; readonly id: number; readonly credits: number }
   /**
    * `sender` and `id` are set if both could be read and a client may wait for an answer. Then answer 400 and close the
-   * connection. `reason` is for the log; it never quotes a client's bytes.
+   * connection. `reason` is for the log, and never quotes a client's bytes.
    */
   | { readonly kind: "malformed"; readonly sender?: string; readonly id?: number; readonly reason: string };
 
@@ -34,7 +34,7 @@ export interface Mongrel2Request {
   readonly query: string;
   /** For example `HTTP/1.1`. */
   readonly version: string;
-  /** The TCP peer of Mongrel2; empty if an old server does not report it. */
+  /** The TCP peer of Mongrel2; empty if an old server does not report the address. */
   readonly remoteAddress: string;
   readonly urlScheme: string;
   /** The route that matched. */

@@ -9,8 +9,8 @@ export const defaultMaxTargets = targetCount.default;
 /**
  * Frames the head of a message to connections of one server: `UUID SIZE:ID ID, `. Frame the head once, and keep it
  * while the connections are the same. Throws `bad-mongrel2-response` if the sender has other characters than letters,
- * digits and `-`. Also throws it for no id, for more than `maxTargets` ids, or for an id that is not 0 to 2^32-1.
- * Mongrel2 sleeps for 100 ms after each of these errors.
+ * digits and `-`. Also throws this error for no id, for more than `maxTargets` ids, or for an id that is not 0 to
+ * 2^32-1. Mongrel2 sleeps for 100 ms after each of these errors.
  */
 export function frameTargets(sender: string, ids: readonly number[], maxTargets = defaultMaxTargets): Buffer {
   checkTargets(sender, ids, maxTargets);
@@ -30,7 +30,7 @@ export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
 
 /**
  * Frames the close of the connections in `targets`, after their earlier deliveries. The message has an empty body, so
- * it equals the head: the function returns the same Buffer.
+ * the message equals the head, and the function returns the same Buffer.
  */
 export function frameConnectionClose(targets: Buffer): Buffer {
   return targets;

@@ -12,7 +12,7 @@ export const tnetTypes = Object.freeze({
   dict: 0x7d, // }
 });
 
-/** JavaScript also converts "0x10", "" and " 1" to numbers; a tnetstring does not allow them. */
+/** JavaScript also converts "0x10", "" and " 1" to numbers; a tnetstring does not allow these texts. */
 const floatGrammar = /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?$/;
 /** The longest text that floatGrammar can match. The parser does not decode a longer text: 1 + 400 + 401 + 5. */
 const maxFloatBytes = 807;

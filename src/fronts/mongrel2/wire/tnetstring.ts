@@ -25,8 +25,8 @@ export interface TnetstringLimits {
 
 /**
  * 16 MiB: the largest reply of a control port is a `status net` table of 65,536 connections. With rows of up to 120
- * bytes the table has 7.5 MiB. The limit is twice that size. Depth 8: such a table has 4 (dict, list, row, number),
- * headers have 3.
+ * bytes the table has 7.5 MiB. The limit is twice that size. Depth 8: a `status net` table has depth 4 (dict, list,
+ * row, number), and headers have depth 3.
  */
 const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
   maxBytes: 16 * 1024 * 1024,

@@ -47,7 +47,7 @@ const pollMs = 1_000;
  *
  * A restart of the server closes all connections. Then the table lists few or none of the ids, and nothing proves the
  * run. In the end this class gives up the ids. If the wall clock of this machine was set back, nothing proves the run.
- * If the server's clock was set forward by more than the silence, the proof can be wrong.
+ * If the server's clock was set forward by more than the time since the server was last heard, the proof can be wrong.
  */
 export class Orphans {
   readonly #options: OrphansOptions;
