@@ -133,8 +133,8 @@ function compressed({ compress, compressPrivate }: Config): "none" | "public" | 
 }
 
 /**
- * @throws PharosError `too-many-connections` when the hub has no capacity for another stream with these filters,
- *   `bad-filter` when the hub has too many patterns that begin like one of these filters
+ * @throws PharosError `too-many-connections` when the hub has no capacity for another stream with these filters
+ * @throws PharosError `bad-filter` when the hub has too many patterns that begin like one of these filters
  */
 function checkStream({ config, hub, streams }: GatewayParts, filters: readonly TopicFilter[]): void {
   checkFilters(hub, filters);

@@ -79,9 +79,10 @@ export class HttpPublisher {
   /**
    * Publishes, and resolves with the event id when the hub has accepted the publication.
    *
-   * @throws PharosError `refused` with the hub's reason; `unreachable`; `not-taken` when the hub is busy, or did not
-   *   answer in time (then the outcome is unknown); `closed`; `too-large` when 10,000 calls wait already; the code of a
-   *   validation error, before anything is sent
+   * @throws PharosError `refused` with the hub's reason; `unreachable`; `closed`
+   * @throws PharosError `not-taken` when the hub is busy, or did not answer in time (then the outcome is unknown)
+   * @throws PharosError `too-large` when 10,000 calls already wait; the code of a validation error, before anything is
+   *   sent
    */
   async publish(publication: HttpPublication, options: PublishOptions = {}): Promise<string> {
     const parsed = parseHttpPublication(publication);

@@ -30,7 +30,7 @@ const retryMs = 100;
  */
 const lastAttemptMs = 500;
 
-/** After these errors no server has seen the request, so it can be sent again. */
+/** After these errors no server has received the request, so the publisher can send the request again. */
 const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
 /**
@@ -48,8 +48,9 @@ const notYet: ReadonlySet<number> = new Set([429, 503]);
  * - The function never sends a request again that the server may have executed.
  * - The function does not follow redirects, because the token is only for this URL.
  *
- * @throws PharosError `unreachable` when no connection could be opened, `not-taken` when the response did not arrive in
- *   time or the connection broke: then the outcome is unknown
+ * @throws PharosError `unreachable` when no connection could be opened
+ * @throws PharosError `not-taken` when the response did not arrive in time or the connection broke: then the outcome is
+ *   unknown
  */
 export async function post(request: Post): Promise<Posted> {
   const signal = AbortSignal.timeout(request.timeoutMs);

@@ -77,8 +77,9 @@ export class PushPublisher {
    * Publishes in the order of the calls. Resolves when the message is in transit to a connected hub. ZeroMQ does not
    * confirm delivery: if the hub crashes, messages in transit may be lost.
    *
-   * @throws PharosError `not-taken` when no hub accepted it in time, `closed`, `too-large` when 10,000 calls wait
-   *   already; the code of a validation error, before anything is sent
+   * @throws PharosError `not-taken` when no hub accepted the publication in time; `closed`; `too-large` when 10,000
+   *   calls already wait
+   * @throws PharosError the code of a validation error, before anything is sent
    */
   async publish(publication: OutgoingPublication): Promise<void> {
     await this.#enqueue(encodeIngestMessage(publication));
@@ -100,8 +101,8 @@ export class PushPublisher {
   }
 
   /**
-   * Publishes all items of the source as fast as the hub accepts them, and resolves with their number. The method reads
-   * the next item only when the queue has space. Stops at the first failure.
+   * Publishes all items of the source as fast as the hub accepts them, and resolves with the number of items. The
+   * method reads the next item only when the queue has space. Stops at the first failure.
    *
    * @throws PharosError as {@link publish}, with the number of the publication before the message
    */
@@ -159,7 +160,7 @@ interface Opened {
   readonly hint: string;
 }
 
-/** ZeroMQ does not distinguish a hub that is down from one that refuses the keys. */
+/** ZeroMQ does not distinguish a hub that is down from a hub that refuses the keys. */
 function hintFor({ isLoopback }: Endpoint, curve: CurveClientKeys | undefined): string {
   if (curve !== undefined)
     return "; if a hub listens there, check its public key, and that it lists the publisher's key among its clients";

@@ -18,8 +18,8 @@ export interface PublishCommandOptions {
  * Publishes once, or once for each line of standard input. The command validates each publication before it sends the
  * publication. The first failure ends the command. The publications before the failure were published.
  *
- * @throws PharosError `not-taken` or `unreachable` when no hub accepts a publication in 5 s, `refused` with the hub's
- *   reason, or the code of the validation error
+ * @throws PharosError `not-taken` or `unreachable` when no hub accepts a publication in 5 s
+ * @throws PharosError `refused` with the hub's reason, or the code of the validation error
  */
 export async function runPublish(
   options: PublishCommandOptions,

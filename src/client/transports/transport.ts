@@ -38,8 +38,8 @@ export interface Transport {
   /**
    * Resolves when the stream has opened.
    *
-   * @throws StreamRefusedError if the server refuses permanently. UnservedError for another response without a stream.
-   *   Any other error if there is no response. After such an error, a later attempt may succeed.
+   * @throws StreamRefusedError if the server refuses permanently. Throws UnservedError for another response without a
+   *   stream, and any other error if there is no response. After such an error, a later attempt may succeed.
    */
   open(request: TransportRequest): Promise<OpenStream>;
 }

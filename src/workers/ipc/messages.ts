@@ -46,7 +46,7 @@ export type ToWorker =
       readonly headers: HeaderList;
       readonly contentLength?: number | undefined;
     }
-  /** Body: the answer to a message of a stream's client; empty if there is no answer. */
+  /** Body: the answer to a message from the client of a stream; empty if there is no answer. */
   | {
       readonly kind: "message-result";
       readonly request: RequestNumber;

@@ -12,7 +12,7 @@ export interface Peer<Out> {
 
 export interface ZeroMqPeerOptions<In> {
   readonly clock: Clock;
-  /** Called for each message, in order. `body` is empty for messages without one. */
+  /** Called for each message, in order. `body` is empty for messages without a body. */
   readonly onMessage: (message: In, body: Buffer) => void;
   /** Called when the connection is broken. No message is sent or received any more. Not called after `close`. */
   readonly broken: (error: unknown) => void;
@@ -20,7 +20,8 @@ export interface ZeroMqPeerOptions<In> {
 
 /**
  * The shortest time between two ZeroMQ messages, in milliseconds. Each message wakes the other process, which needs
- * about 0.2 ms when all cores are busy. While 10,000 streams opened one by one, this was half of the hub's CPU time.
+ * about 0.2 ms when all cores are busy. While 10,000 streams opened one by one, these wake-ups used half of the hub's
+ * CPU time.
  */
 const pauseMs = 4;
 
@@ -33,9 +34,9 @@ const messagesPerClockRead = 8;
 const nothing = Buffer.alloc(0);
 
 /**
- * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message. It has one frame
- * of JSON for all messages, and one frame for each body. The queues need no limit: batches wait until earlier batches
- * are in a round, pages follow requests, and requests belong to connections.
+ * A ZeroMQ pair in both directions. All messages of one turn of the event loop are one ZeroMQ message. The ZeroMQ
+ * message has one frame of JSON for all messages, and one frame for each body. The queues need no limit: batches wait
+ * until earlier batches are in a round, pages follow requests, and requests belong to connections.
  */
 export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorker> implements Peer<Out> {
   readonly #socket = new Pair({

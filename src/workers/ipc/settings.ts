@@ -29,7 +29,9 @@ export interface HandedOver {
   readonly connection: number;
 }
 
-/** Parses the hub's first message. The function does not validate it, because the hub runs the same program. */
+/**
+ * Parses the hub's first message. The function does not validate the message, because the hub runs the same program.
+ */
 export function parseWorkerSettings(message: unknown): WorkerSettings {
   return message as WorkerSettings;
 }

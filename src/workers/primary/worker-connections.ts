@@ -1,10 +1,13 @@
 import type { Socket } from "node:net";
 
-/** Callbacks for a connection that is passed to a worker. Exactly one of them is called, once. */
+/** Callbacks for a connection that is passed to a worker. Exactly one of these callbacks is called, once. */
 export interface HandOverCallbacks {
   /** The worker had the connection, and the connection has closed. */
   readonly closed: () => void;
-  /** The worker never got the connection. Nothing was read from it, so another worker can have it. */
+  /**
+   * The worker never got the connection. Nothing was read from the connection, so another worker can get the
+   * connection.
+   */
   readonly failed: () => void;
 }
 

@@ -40,7 +40,7 @@ const longestPauseMs = 30_000;
 /** The longest socket path on Linux, without the closing NUL [unix(7)]. */
 const socketPathBytes = 107;
 
-/** The time for workers to end, in milliseconds. Then the hub kills them. */
+/** The time for workers to end, in milliseconds. Then the hub kills the workers. */
 const closeWithinMs = 5000;
 
 /** The worker processes. The pool replaces a worker that ends or cannot be started. */
@@ -150,7 +150,7 @@ export class WorkerPool {
     if (worker.isUp) logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
   }
 
-  /** Creates a folder that no other user can enter, or creates it again if another program has deleted it. */
+  /** Creates a folder that no other user can enter, or creates the folder again if another program has deleted it. */
   #makeDir(): void {
     if (this.#dir !== "" && existsSync(this.#dir)) return;
     try {

@@ -115,7 +115,7 @@ export class RecentBatches {
   }
 }
 
-/** Joins batches in order; a single one is returned unchanged. */
+/** Joins batches in order. A single batch is returned unchanged. */
 export function joinBatches(batches: readonly Batch[]): Batch {
   const [only] = batches;
   if (only !== undefined && batches.length === 1) return { body: only.body, count: only.count };

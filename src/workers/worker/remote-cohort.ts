@@ -126,7 +126,7 @@ export class RemoteCohort implements FanoutCohort {
     return this.#received;
   }
 
-  /** These batches are in a round, or no client needs them. */
+  /** These batches are in a round, or no client needs the batches. */
   #drop(batches: number, roundBytes?: number): void {
     if (batches === 0) return;
     for (const batch of this.#pending.splice(0, batches)) {

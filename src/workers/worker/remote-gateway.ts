@@ -135,7 +135,7 @@ export class RemoteGateway implements GatewayPort {
     answer: Buffer,
   ): void {
     const resolve = this.#unanswered.get(request);
-    // The stream has ended. The hub also removes it from its new cohort.
+    // The stream has ended. The hub also removes the stream from its new cohort.
     if (resolve === undefined) return;
     this.#unanswered.delete(request);
     const { cohorts } = this.#options;

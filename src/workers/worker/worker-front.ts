@@ -61,7 +61,7 @@ export class WorkerFront {
 
   /** Resolves when the front accepts connections. Rejects with PharosError `unreachable`. */
   async start(): Promise<void> {
-    // Node's server applies its request time-outs only while it listens.
+    // Node's server applies its request time-outs only while the server listens.
     await this.#front.start();
     this.#peer.connect(this.#options.settings.address);
     this.#peer.send({ kind: "up" });
