@@ -24,9 +24,9 @@ export interface Posted {
 const maxAnswerBytes = 4 * 1024 * 1024;
 const retryMs = 100;
 /**
- * The shortest time for a retry, in milliseconds; or a quarter of the time-out, if that is less. After a shorter retry,
- * the publisher could not know whether the hub is down or has received the request. A refused connection needs a few
- * milliseconds, and about a hundred on a busy machine.
+ * The shortest time for a retry, in milliseconds. If a quarter of the time-out is less, the limit is that quarter.
+ * After a shorter retry, the publisher could not know whether the hub is down or has received the request. A refused
+ * connection needs a few milliseconds, and about a hundred on a busy machine.
  */
 const lastAttemptMs = 500;
 

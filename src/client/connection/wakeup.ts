@@ -1,7 +1,8 @@
 import type { ArrivalBatch, StreamEnd } from "../transports/transport.js";
 
 /**
- * change: filters or the token change; close: the connection is closed; retry: the page or the network has returned.
+ * change: filters or the token change; close: the connection is closed; retry: the page is visible again, or the
+ * network is available again.
  */
 type Notice = "change" | "close" | "retry";
 

@@ -11,7 +11,7 @@ export type HubMessage =
 /**
  * Parses one message; never throws.
  *
- * @param cursor the position of the stream before the message; a retained value does not change it
+ * @param cursor the position of the stream before the message; a retained value does not change this position
  */
 export function parseHubMessage(value: unknown, cursor: string): HubMessage {
   const fields = objectFields(value);

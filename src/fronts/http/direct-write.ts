@@ -17,7 +17,7 @@ export function descriptorOf(socket: Socket): number | undefined {
  * Returns 0 if the queue is not empty, the socket has ended, or the write fails. In these cases `socket.write` reports
  * the reason. The bytes do not count in the socket's `bytesWritten`, and do not restart its time-out.
  *
- * @param fd the descriptor of this very socket; the system may reuse the number once the socket is destroyed
+ * @param fd the descriptor of this socket; after the end of the socket the system may reuse the number
  */
 export function writeDirectly(socket: Socket, fd: number, bytes: Buffer): number {
   if (!socket.writable || socket.writableLength > 0) return 0;

@@ -26,7 +26,8 @@ export interface LinkChannelOptions {
 const leastRoundBytes = 4096;
 
 /**
- * Sends a round as messages that each name up to 128 connections. Pages for single readers are grouped by equal bytes.
+ * Sends a round as messages that each name up to 128 connections. The channel groups pages for single readers by equal
+ * bytes.
  */
 export class LinkChannel implements Channel<StreamId> {
   readonly maxWriteBytes: number;

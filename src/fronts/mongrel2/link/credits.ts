@@ -4,7 +4,10 @@ export interface CreditsOptions {
   readonly clock: Clock;
   /** After this time without credits, the credits count as lost, in milliseconds. */
   readonly timeoutMs: number;
-  /** The same time for a connection with at most `retryBytes` unwritten, which has space for another delivery. */
+  /**
+   * The same time for a connection with at most `retryBytes` unwritten. Such a connection has space for another
+   * delivery.
+   */
   readonly retryMs: number;
   readonly retryBytes: number;
   /** Called once per turn of the event loop, with the connections that have nothing unwritten. */
@@ -29,10 +32,10 @@ interface Account {
  * close, a control message or an unknown id [seen]. Up to 100,000 notices arrive per second, so each notice causes only
  * a few map operations.
  *
- * Some notices get lost: 224 of 600,000 to 10,000 clients [seen]. So the link uses a connection with few unwritten
- * bytes again after a short wait. At worst that connection then has less than 100 KiB unwritten. At 100 KiB the server
- * closes a connection. The server writes deliveries in order, so the notice for the last delivery also covers the
- * earlier deliveries.
+ * Some notices get lost: 224 of 600,000 notices for 10,000 clients [seen]. So the link uses a connection with few
+ * unwritten bytes again after a short wait. At worst that connection then has less than 100 KiB unwritten. At 100 KiB
+ * the server closes a connection. The server writes deliveries in order, so the notice for the last delivery also
+ * covers the earlier deliveries.
  */
 export class Credits {
   readonly #options: CreditsOptions;

@@ -25,7 +25,7 @@ export class EndedIds {
     return this.#young.has(id) || this.#old.has(id);
   }
 
-  /** Call this method for a new run of the server, which uses the ids again. */
+  /** Call this method for a new run of the server, because a new run uses the ids again. */
   clear(): void {
     this.#young.clear();
     this.#old = new Set();

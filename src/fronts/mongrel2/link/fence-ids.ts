@@ -21,7 +21,7 @@ export class FenceIds {
     return id;
   }
 
-  /** True if the id of a notice, which Mongrel2 writes as a signed number, is in the range. */
+  /** True if the id of a notice is in the range of fence ids. Mongrel2 writes the id as a signed number. */
   static includes(id: number): boolean {
     return id >>> 0 >= first;
   }

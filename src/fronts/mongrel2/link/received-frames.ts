@@ -59,7 +59,7 @@ export class ReceivedFrames {
     this.#ended.add(id);
   }
 
-  /** Call this method for a new run of the server, which uses the ids again. */
+  /** Call this method for a new run of the server, because a new run uses the ids again. */
   forgetEnded(): void {
     this.#ended.clear();
   }

@@ -1,6 +1,4 @@
-/**
- * The longest sender in bytes. A uuid has 36; a configuration may contain a shorter or slightly longer text.
- */
+/** The longest sender in bytes. A uuid has 36 bytes. A configuration may contain a shorter or slightly longer text. */
 export const maxSenderBytes = 64;
 
 const senderGrammar = /^[A-Za-z0-9-]{1,64}$/;
