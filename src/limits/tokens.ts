@@ -46,7 +46,7 @@ export const declaredTokenLimits = {
     to: 1_000_000,
     unit: "",
     default: 1000,
-    help: "Accepted tokens that the hub does not verify again for one minute; 0 = none.",
+    help: "Cache of accepted tokens. The hub does not verify a cached token again for one minute; 0 = no cache.",
     above: "The hub verifies the oldest tokens again.",
     why: "About 2 KB each: 2 MB.",
   },

@@ -1,4 +1,4 @@
-/** The number of pipelined requests that may wait for earlier responses. The hub closes the connection at one more. */
+/** The number of pipelined requests that may wait for earlier responses. If one more request arrives, the hub closes the connection. */
 export const pipelinedRequests = 16;
 
 /**

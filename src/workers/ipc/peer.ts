@@ -14,7 +14,7 @@ export interface ZeroMqPeerOptions<In> {
   readonly clock: Clock;
   /** Called for each message, in order. `body` is empty for messages without a body. */
   readonly onMessage: (message: In, body: Buffer) => void;
-  /** Called when the connection is broken. No message is sent or received any more. Not called after `close`. */
+  /** Called when the connection is broken. After this call, the peer sends and receives no more messages. Not called after `close`. */
   readonly broken: (error: unknown) => void;
 }
 
