@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { parseEpoch } from "../hub/publications/position.js";
 import type { Epoch, Position, PositionFormat } from "../hub/publications/position.js";
 
-/** One block of AES: eight zero bytes and the offset. The zero bytes reveal a forged id. */
+/** One block of AES: eight zero bytes and the offset. If the first eight bytes are not zero after decryption, the id is forged. */
 const blockBytes = 16;
 const offsetAt = 8;
 

@@ -8,7 +8,7 @@ export const declaredDeliveryLimits = {
     default: 64 * MiB,
     help: "Memory for publications that the hub has not delivered yet.",
     above: "Publishers wait until memory is free.",
-    why: "256 writes of the largest size. At 32 MB/s this is 2 seconds of data, the time after which a server counts as stuck.",
+    why: "256 writes of the largest size. At 32 MB/s, 64 MiB is 2 seconds of data. After 2 seconds, a Mongrel2 server counts as stuck.",
   },
   roundBytes: {
     from: 4 * KiB,

@@ -48,7 +48,7 @@ function ipcEndpoint(text: string, mode: Endpoint["mode"], path: string): Endpoi
   if (/[\s,\p{Cc}]/u.test(path))
     throw refusal(text, "an ipc path must not contain spaces, commas or control characters");
   if (Buffer.byteLength(path) > maxPathBytes)
-    throw refusal(text, `an ipc path may have at most ${maxPathBytes} bytes`);
+    throw refusal(text, `an ipc path may have at most ${maxPathBytes} bytes, not ${Buffer.byteLength(path)}`);
   if (path === "*")
     throw refusal(text, "an ipc path must not be *, since publishers could not find a random path");
   return { mode, address: `ipc://${path}`, transport: "ipc", isLoopback: true };

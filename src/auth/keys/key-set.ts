@@ -23,7 +23,7 @@ export function parseKeySet(text: string, allowed: AllowedAlgorithms): readonly 
   const listed = isRecord(set) ? set["keys"] : undefined;
   if (!Array.isArray(listed)) throw new PharosError("bad-config", "not a JWK set: it has no list of keys");
   if (listed.length > maxKeys)
-    throw new PharosError("bad-config", `a JWK set may have at most ${maxKeys} keys`);
+    throw new PharosError("bad-config", `a JWK set may have at most ${maxKeys} keys, not ${listed.length}`);
   const keys = listed.flatMap((jwk: unknown) => (isRecord(jwk) ? usefulKey(jwk, allowed) : []));
   if (keys.length === 0) throw new PharosError("bad-config", "none of its keys can verify a token");
   return keys;

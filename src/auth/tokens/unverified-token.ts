@@ -79,7 +79,7 @@ function formOf(typ: unknown, claims: JsonRecord): Grants["form"] {
   if (claims["authorization_details"] !== undefined)
     throw refused(`it has authorization_details, but the type ${quoted(typ)}; allowed is at+jwt`);
   if (olderClaim(claims) === undefined)
-    throw refused("it has neither the type at+jwt and authorization_details nor a mercure claim");
+    throw refused("it has no mercure claim and no authorization_details; one of the two is needed");
   // A token of another type was issued for another purpose [RFC 8725 3.11].
   if (type !== undefined && type !== "jwt")
     throw refused(`it has a mercure claim, but the type ${quoted(typ)}; allowed are none and JWT`);

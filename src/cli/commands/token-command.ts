@@ -26,7 +26,10 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
     .option("--subject <S>", "The subject (sub).", "pharos")
     .option("--issuer <I>", "The issuer (iss). Default: the setting token-issuer, else the URL of the hub.")
     .option("--audience <A>", "The audience (aud). Default: the URL of the hub.")
-    .option("--payload <JSON>", "The payload of subscription events about the bearer.")
+    .option(
+      "--payload <JSON>",
+      "JSON about the token's owner. The hub adds this JSON to presence events about the owner's subscriptions.",
+    )
     .option("--older", "Create a token of the older form, with the mercure claim.")
     .option("--key <FILE>", "A file with a private key, as PEM or JWK.")
     .option("--config <FILE>", "A JSON file of settings, as for serve. [PHAROS_CONFIG]");

@@ -117,7 +117,10 @@ export class Publisher {
     if (topics.length <= topicsPerPublication) return;
     // The current form of the protocol requires status 413, the older form 400.
     const code = isOfOlderForm(publisher) ? "bad-topic" : "too-large";
-    throw new PharosError(code, `a publication may have at most ${topicsPerPublication} topics`);
+    throw new PharosError(
+      code,
+      `a publication may have at most ${topicsPerPublication} topics, not ${topics.length}`,
+    );
   }
 
   #refuseReserved(publisher: PublisherIdentity, topics: readonly string[]): void {

@@ -34,7 +34,10 @@ export function parseFilters(
   { filtersPerConnection, filterBytes }: FilterSettings,
 ): readonly TopicFilter[] {
   if (texts.size > filtersPerConnection)
-    throw new PharosError("bad-filter", `a stream may have at most ${filtersPerConnection} topic filters`);
+    throw new PharosError(
+      "bad-filter",
+      `a stream may have at most ${filtersPerConnection} topic filters, not ${texts.size}`,
+    );
   return [...texts].map((text) => {
     refuseDotSegment(text);
     return parseMqttFilter(text, filterBytes);

@@ -120,7 +120,10 @@ export function parseMqttFilter(text: string, maxBytes = filterBytes.default): T
 function checkText(text: string, maxBytes: number): void {
   if (text === "") throw new PharosError("bad-filter", "a topic filter must not be empty");
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
-    throw new PharosError("bad-filter", `a topic filter may have at most ${maxBytes} bytes`);
+    throw new PharosError(
+      "bad-filter",
+      `a topic filter may have at most ${maxBytes} bytes, not ${Buffer.byteLength(text)}`,
+    );
   }
   if (hasForbiddenCharacter(text)) {
     throw new PharosError("bad-filter", "a topic filter must not hold control characters or invalid UTF-8");
@@ -148,7 +151,10 @@ function topicFilter(text: string, parse: () => Topic): TopicFilter {
 
 function checkLevels(levels: readonly string[]): void {
   if (levels.length > maxFilterLevels) {
-    throw new PharosError("bad-filter", `a topic filter may have at most ${maxFilterLevels} levels`);
+    throw new PharosError(
+      "bad-filter",
+      `a topic filter may have at most ${maxFilterLevels} levels, not ${levels.length}`,
+    );
   }
   for (const [index, level] of levels.entries()) {
     if (level.includes("#") && (level !== "#" || index !== levels.length - 1)) {

@@ -39,7 +39,7 @@ export class UrlPattern {
     if (this.varying > maxVaryingParts) {
       throw new PharosError(
         "bad-filter",
-        `a URL pattern may have at most ${maxVaryingParts} wildcards and groups`,
+        `a URL pattern may have at most ${maxVaryingParts} wildcards and groups, not ${this.varying}`,
       );
     }
     this.hasExpression = all.some(({ matcher }) => matcher.kind === "expression");

@@ -79,7 +79,7 @@ function parseTopics(topics: readonly string[], limits: PublicationLimits): read
   if (topics.length > limits.topicsPerPublication) {
     throw new PharosError(
       "too-large",
-      `a publication may have at most ${limits.topicsPerPublication} topics`,
+      `a publication may have at most ${limits.topicsPerPublication} topics, not ${topics.length}`,
     );
   }
   for (const topic of topics) checkLength(topic, "a topic", limits.topicBytes);
@@ -123,7 +123,10 @@ function checkWord(
 function checkLength(text: string, what: string, maxBytes: number): void {
   // A UTF-16 code unit becomes at most three bytes of UTF-8, so a short text needs no exact count.
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
-    throw new PharosError("too-large", `${what} may have at most ${maxBytes} bytes`);
+    throw new PharosError(
+      "too-large",
+      `${what} may have at most ${maxBytes} bytes, not ${Buffer.byteLength(text)}`,
+    );
   }
 }
 

@@ -57,7 +57,10 @@ export function parseTopic(text: string, maxBytes = topicBytes): Topic {
 export function parseHubTopic(text: string, maxBytes = topicBytes): Topic {
   if (text === "") throw new PharosError("bad-topic", "a topic must not be empty");
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
-    throw new PharosError("bad-topic", `a topic may have at most ${maxBytes} bytes`);
+    throw new PharosError(
+      "bad-topic",
+      `a topic may have at most ${maxBytes} bytes, not ${Buffer.byteLength(text)}`,
+    );
   }
   if (text === "*") throw new PharosError("bad-topic", "the topic * is reserved: it stands for every topic");
   if (hasForbiddenCharacter(text)) {

@@ -52,7 +52,10 @@ export function parseMatchers(pairs: NameValuePairs, options: MatcherOptions): M
   // Check the number before parsing. The body of one QUERY request can contain 40,000 URL patterns, and parsing needs
   // 300 µs for each.
   if (wanted.length > options.filtersPerConnection) {
-    throw new PharosError("bad-filter", `a stream may have at most ${options.filtersPerConnection} matchers`);
+    throw new PharosError(
+      "bad-filter",
+      `a stream may have at most ${options.filtersPerConnection} matchers, not ${wanted.length}`,
+    );
   }
   checkExpressions(wanted);
   const parse = ([name, value]: NameValuePairs[number]): TopicFilter =>
@@ -100,7 +103,7 @@ function checkExpressions(wanted: NameValuePairs): void {
   if (count <= mostExpressions) return;
   throw new PharosError(
     "bad-filter",
-    `a stream may have at most ${mostExpressions} URL patterns with regular expressions`,
+    `a stream may have at most ${mostExpressions} URL patterns with regular expressions, not ${count}`,
   );
 }
 

@@ -82,7 +82,10 @@ function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSe
   // Clients may write each byte as a percent escape of three bytes.
   const mostBytes = most * 3 * filterBytes;
   if (body.length > mostBytes) {
-    throw new PharosError("too-large", `the body of a subscription may have at most ${mostBytes} bytes`);
+    throw new PharosError(
+      "too-large",
+      `the body of a subscription may have at most ${mostBytes} bytes, not ${body.length}`,
+    );
   }
   if (body.toString("latin1").split("&", most + 1).length > most) {
     throw new PharosError("bad-request", `a subscription may have at most ${most} parameters in its body`);

@@ -149,7 +149,10 @@ export class WebSocketSession implements Dialogue {
     const wanted = new Set(add.filter((text) => !had.has(text)));
     const { filtersPerConnection, filterBytes } = this.#settings.streams;
     if (had.size + wanted.size > filtersPerConnection)
-      throw new PharosError("bad-filter", `a stream may have at most ${filtersPerConnection} topic filters`);
+      throw new PharosError(
+        "bad-filter",
+        `a stream may have at most ${filtersPerConnection} topic filters, not ${had.size + wanted.size}`,
+      );
     return parseFilters(wanted, { filtersPerConnection, filterBytes });
   }
 

@@ -83,7 +83,7 @@ function parseCallback(query: NameValuePairs): string {
   if (callbackForm.test(name)) return name;
   throw new PharosError(
     "bad-request",
-    "the callback must be a name of 1 to 128 characters: letters, digits, _, $ or a dot; the first must be a letter, _ or $",
+    `the callback must be a name of 1 to 128 characters (letters, digits, _, $ or a dot; the first must be a letter, _ or $), not ${JSON.stringify(name.slice(0, 40))}`,
   );
 }
 

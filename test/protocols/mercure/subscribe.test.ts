@@ -62,7 +62,7 @@ describe("a subscription", () => {
       const reply = await new MercureWorld().reply({ method: "QUERY", headers, body });
       expect(JSON.parse(reply.body.toString())).toMatchObject({
         status: 400,
-        detail: "a stream may have at most 5 matchers",
+        detail: "a stream may have at most 5 matchers, not 100",
       });
     },
   );

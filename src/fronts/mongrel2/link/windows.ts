@@ -45,7 +45,10 @@ interface OpenWindow {
   timer: Timer;
 }
 
-/** A stuck server gets another fence after this time, and again after twice that time, since the notice may be lost. */
+/**
+ * While a server is stuck, the link sends further fences, because Mongrel2's notice for a fence may be lost. The first
+ * wait is `firstProbeMs`. Each wait is twice the previous wait, up to `lastProbeMs`.
+ */
 const firstProbeMs = 1_000;
 const lastProbeMs = 30_000;
 

@@ -192,7 +192,10 @@ function readRequest(
 
 /** FLAGS is the first byte of the frame in hex; its low four bits are the opcode [RFC 6455 5.2]. */
 function parseOpcode(flags: string): number {
-  if (!/^0x[0-9a-f]{1,2}$/i.test(flags)) throw refusal("FLAGS must be one byte in hexadecimal, such as 0x81");
+  if (!/^0x[0-9a-f]{1,2}$/i.test(flags))
+    throw refusal(
+      `FLAGS must be one byte in hexadecimal, such as 0x81, not ${JSON.stringify(flags.slice(0, 20))}`,
+    );
   return Number(flags) & 0xf;
 }
 
@@ -201,7 +204,9 @@ function readParts(frame: Buffer, offset: number, limits: RequestLimits): [block
     throw refusal(`a frame may have at most ${limits.maxFrameBytes} bytes, not ${frame.length}`);
   const head = readNetstring(frame, offset, frame.length);
   if (head.end - head.start > limits.maxHeaderBytes)
-    throw refusal(`the headers may have at most ${limits.maxHeaderBytes} bytes`);
+    throw refusal(
+      `the headers may have at most ${limits.maxHeaderBytes} bytes, not ${head.end - head.start}`,
+    );
   const body = readNetstring(frame, head.next, frame.length);
   if (body.type !== comma || body.next !== frame.length) throw refusal("the frame must end with its body");
   return [parseHeaders(frame, { ...head, offset }, limits), frame.subarray(body.start, body.end)];

@@ -14,7 +14,7 @@ const jsonMessage = new Template(
   '{"id":~id~,"channel":"~channel~","text":"~text~", "tag":"~tag~", "time":"~time~", "eventid":"~event-id~"}',
 );
 
-/** The template of the call in the page of a frame. */
+/** The template of one message in the page for an iframe: a script that calls `p(…)`. */
 const scriptMessage = new Template(
   "<script>p(~id~,'~channel~','~text~','~event-id~', '~time~', '~tag~');</script>\r\n",
 );
