@@ -54,7 +54,9 @@ describe("told from the current form by typ at+jwt and authorization_details aga
   it.each([{}, { sub: "x" }, { mercure: null }, { "https://mercure.rocks/": null }])(
     "%j is of neither form",
     async (claims) => {
-      expect(await new World().refusal(await signOlder(claims))).toContain("neither");
+      expect(await new World().refusal(await signOlder(claims))).toContain(
+        "no mercure claim and no authorization_details",
+      );
     },
   );
 });
