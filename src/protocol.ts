@@ -6,7 +6,7 @@ export const streamPath = "/esupdates";
 /** The path of long polling, for clients that cannot keep a stream open. */
 export const pollPath = "/poll";
 
-/** The path of the same streams over WebSocket. */
+/** The path of the streams of {@link streamPath} over WebSocket. */
 export const webSocketPath = "/ws";
 
 /** The only subprotocol of {@link webSocketPath}. Clients need not request this subprotocol. */
@@ -47,15 +47,15 @@ export type GapReason =
   | "other-epoch"
   /** Publications after the position were evicted from history. */
   | "evicted"
-  /** Too many subscriptions began and ended to report each of them to watchers. */
+  /** So many subscriptions began and ended that the hub does not report each of them to watchers. */
   | "too-many-changes";
 
 /** The JSON in the data of a `pharos-gap` event. Topics are named only if this connection may read them. */
 export interface GapNotice {
   readonly reason: GapReason;
   /**
-   * At most 20 topics. `missedAtMost` is an upper bound: the hub counts evicted publications, and does not store
-   * which.
+   * At most 20 topics. `missedAtMost` is an upper bound: the hub counts evicted publications, but does not store
+   * which publications these were.
    */
   readonly topics: readonly { readonly topic: string; readonly missedAtMost: number }[];
   /** True if more topics have lost publications: more than 20 topics, or topics whose counts were discarded. */

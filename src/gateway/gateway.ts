@@ -45,8 +45,8 @@ export class Gateway {
   }
 
   /**
-   * Counts a new TCP connection; returns undefined if its peer has as many as allowed. The front calls the result
-   * when the connection has ended.
+   * Counts a new TCP connection; returns undefined if its peer has as many connections as allowed. The front calls
+   * the result when the connection has ended.
    */
   admitConnection(peer: string | undefined): (() => void) | undefined {
     const { clients } = this.#options;
@@ -73,9 +73,9 @@ export class Gateway {
   }
 
   /**
-   * Admits a stream and calls `open` with it before the method returns: the limits count open streams. If the hub or
-   * the client's address has reached a limit, the method returns the error response instead. The method throws the
-   * errors of `open`.
+   * Admits a stream. The method calls `open` with the stream before it returns, since the limits count only open
+   * streams. If the hub or the client's address has reached a limit, the method returns the error response instead.
+   * The method throws the errors of `open`.
    */
   admit(
     request: GatewayRequest,
@@ -99,8 +99,8 @@ export class Gateway {
     const { filters } = subscription;
     const held = start.countsFilters === true ? [] : filters;
     try {
-      // Check the limits of the whole hub first. If both checks fail, the client gets the error that it cannot
-      // change.
+      // Check the limits of the whole hub first. If both checks fail, the client gets the error of the hub, which the
+      // client cannot avoid by closing its own streams.
       checkRoom?.(subscription);
       return clients === undefined
         ? admitStream(start)

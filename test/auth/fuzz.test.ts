@@ -77,7 +77,10 @@ describe(`tokens that were changed (seed ${seed})`, () => {
   });
 });
 
-/** The token with another last character in each part. Base64url does not use all bits of that character. */
+/**
+ * Copies of the token with another last character in one of the parts. Base64url does not use all bits of that
+ * character.
+ */
 function lastCharacterChanged(token: string): readonly string[] {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=. \n".split("");
   const ends = [token.indexOf(".") - 1, token.lastIndexOf(".") - 1, token.length - 1];

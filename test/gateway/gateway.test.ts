@@ -144,7 +144,8 @@ describe("other requests", () => {
   it.each([{ path: "/missing" }, { query: "topic=" }])(
     "get no body for HEAD with %j, but its length",
     (request) => {
-      // Bug: behind Mongrel2, the hub sent the body nevertheless, and the client read the body as the next response.
+      // Bug: behind Mongrel2, the hub sent a body in response to HEAD, and the client read the body as the next
+      // response.
       const gateway = createGateway();
       const [get, head] = [replyOf(gateway, request), replyOf(gateway, { ...request, method: "HEAD" })];
       expect(head).toEqual({ ...get, body: Buffer.alloc(0) });

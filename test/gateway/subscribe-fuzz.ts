@@ -243,7 +243,7 @@ function mayRead(presented: readonly TokenName[], topics: readonly string[]): bo
   return granted.has("*") || topics.some((topic) => granted.has(topic));
 }
 
-/** Each token in a cookie that counts. */
+/** For each token, a pattern that finds it in a cookie that the hub reads. */
 const cookieOf = Object.fromEntries(
   tokenNames.map((name) => [
     name,
@@ -276,7 +276,10 @@ function wantedTexts({ method, path, query, body }: HostileRequest): readonly st
   return [...texts, ...raw].flatMap(([name, text]) => (/^(topic|match)/.test(name) ? [text] : []));
 }
 
-/** An upper bound: the topic itself, or any text with a wildcard. */
+/**
+ * True if a client with these texts may want the event: a text is the topic itself, or has a wildcard. This is an
+ * upper bound.
+ */
 function isWanted({ topics }: Kind, wanted: readonly string[]): boolean {
   return wanted.some((text) => topics.some((topic) => topic === text) || /[+#*{:(]/.test(text));
 }

@@ -102,7 +102,7 @@ export const boxes = {
 
 type Boxes = typeof boxes;
 
-/** The tests of one box: a table of its clauses, with the name of the box. */
+/** Declares the tests of one entry of {@link boxes}; the entry is called a box. */
 export function box<Heading extends keyof Boxes>(
   heading: Heading,
   name: Boxes[Heading][number],

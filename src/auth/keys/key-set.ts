@@ -13,8 +13,8 @@ const maxKeys = 32;
 
 /**
  * Parses a JWK set [RFC 7517 5]. As the RFC recommends, the parser skips keys that the hub cannot use: unknown or
- * weak kinds, encryption keys, or keys for other algorithms. It also skips shared secrets, which must not be in a
- * published set.
+ * weak kinds, encryption keys, or keys for other algorithms. The parser also skips shared secrets, which must not be
+ * in a published set.
  *
  * @throws PharosError `bad-config` when the text is not a JWK set, has more than 32 keys, or has no usable key
  */

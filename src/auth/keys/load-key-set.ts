@@ -6,8 +6,8 @@ import { isLoopback } from "../../base/loopback.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 
 /**
- * The time-out for a request to an issuer, in milliseconds. A client's request with a token may wait for this
- * request.
+ * The time-out for a request to an issuer, in milliseconds. A client may wait this long if the hub needs the issuer's
+ * keys to verify the client's token.
  */
 const answerWithinMs = 5000;
 

@@ -4,16 +4,16 @@ import type { KeySource } from "./key-source.js";
 import { printableText } from "../refusal.js";
 import type { VerificationKey } from "./verification-key.js";
 
-/** The hub loads the keys again after this time, so that it soon stops trusting a withdrawn key. */
+/** The hub loads keys again when they are this old, in milliseconds, so that it soon stops trusting a withdrawn key. */
 const staleAfterMs = 600_000;
 
 /**
- * The shortest time between two loads. This limits the number of requests to an issuer: a token with an unknown key
- * causes a load.
+ * The shortest time between two loads, in milliseconds. A token with an unknown key causes a load, so this time
+ * limits the number of requests to an issuer.
  */
 const askEveryMs = 30_000;
 
-/** The shortest time between two log lines about one key set. */
+/** The shortest time between two log lines about one key set, in milliseconds. */
 const warnEveryMs = 60_000;
 
 export interface RotatingKeysOptions {
@@ -21,7 +21,7 @@ export interface RotatingKeysOptions {
   readonly source: string;
   /** Loads the keys. Rejects if the load fails or if no key is usable. */
   readonly load: () => Promise<readonly VerificationKey[]>;
-  /** The keys that are known at the start. */
+  /** The keys that the hub has already read at its start. @default none; then the first token waits for a load */
   readonly initial?: readonly VerificationKey[];
   readonly clock: Clock;
   readonly logger: Logger;

@@ -51,7 +51,7 @@ function parseJwk(text: string, file: string): JsonRecord {
     const jwk: unknown = JSON.parse(text);
     if (isRecord(jwk)) return jwk;
   } catch {
-    // The error below covers this case too.
+    // Text that is not JSON gets the same error as JSON that is not an object.
   }
   throw new PharosError("bad-config", `${file} holds neither a PEM text nor a JWK`);
 }

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import type { Grants } from "../grants/grants.js";
 
 /**
- * The time for which a verification stays valid, in milliseconds. After this time the hub no longer trusts a
- * withdrawn key.
+ * The time for which a verification stays valid, in milliseconds. After this time the hub verifies the token again,
+ * with the keys that it then trusts.
  */
 const rememberedForMs = 60_000;
 
@@ -53,7 +53,9 @@ export class RememberedTokens {
   }
 }
 
-/** The cache stores a hash and not the token: an attacker who reads the memory could use the token. */
+/**
+ * The cache stores a hash instead of the token: an attacker who reads the memory could use a token, but not its hash.
+ */
 function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }

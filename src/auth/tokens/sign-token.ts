@@ -20,7 +20,7 @@ export interface TokenContent {
   readonly subscribe: readonly string[];
   /** The match type of both lists. The older form has no types: each entry is a URI template or a topic. */
   readonly matchType: MatchType;
-  /** The payload in the presence events of the token's bearer; undefined for none. */
+  /** The payload in the presence events of a client with this token; undefined for none. */
   readonly payload: unknown;
   readonly lifetimeSeconds: number;
   readonly subject: string;

@@ -18,7 +18,7 @@ export interface IssuerSettings {
   readonly secret?: string | undefined;
   /** A PEM file with the public key. */
   readonly key?: string | undefined;
-  /** A JWK set: a file, or a URL. The hub loads a URL again when keys change. */
+  /** A JWK set, as a file or a URL. The hub loads the set again at times: see {@link RotatingKeys}. */
   readonly jwks?: string | undefined;
   /** @default every algorithm that the key supports */
   readonly algorithms?: readonly string[] | undefined;
@@ -43,8 +43,8 @@ export interface TrustContext {
 }
 
 /**
- * Prepares the keys of an issuer. The function reads secrets and files now. The hub loads a URL when the first token
- * needs the URL's keys.
+ * Prepares the keys of an issuer. This function reads secrets and files. The hub loads a URL later, when the first
+ * token needs the keys at this URL.
  *
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid
  */

@@ -25,7 +25,9 @@ export interface UnverifiedToken {
 /**
  * Parses a token without verifying it. The token's type (`at+jwt`) and its claims decide its form. A token with
  * authorization details must follow the rules of the current form, so that nobody can weaken the rules by omitting
- * the type. From the header, the parser reads `alg`, `typ` and `kid`. It ignores `jwk`, `jku`, `x5u` and `x5c`: with
+ * the type.
+ *
+ * From the header, the parser reads `alg`, `typ` and `kid`. The parser ignores `jwk`, `jku`, `x5u` and `x5c`: with
  * these fields, a token could supply its own key [RFC 8725 3.10].
  *
  * @throws PharosError `invalid-token` when the text is not a signed JWT, or has neither form
@@ -58,8 +60,9 @@ function checkShape(text: string, bytes: number): void {
 }
 
 /**
- * True if no other text decodes to the same bytes. Decoders accept padding and unused last bits. Without this check,
- * each such text would be another token in the cache.
+ * True if the part is the only canonical base64url text of its bytes. Decoders also accept padding and any unused
+ * last bits, so several texts decode to the same bytes. Without this check, each such text would be another token in
+ * the cache.
  */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, "base64url").toString("base64url") === part;

@@ -27,8 +27,8 @@ export interface VerifierPorts {
 }
 
 /**
- * Creates the verifier for all configured issuers. The function reads key files now. The verifier loads a URL when a
- * token first needs the URL's keys.
+ * Creates the verifier for all configured issuers. This function reads key files. The verifier loads a URL later,
+ * when a token first needs the keys at this URL.
  *
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid, or a URL must not be trusted
  */
@@ -82,8 +82,8 @@ class Verifier implements TokenVerifier {
   }
 
   /**
-   * The reason in a PharosError. Any other error is a fault of the hub: the verifier rejects the token and logs the
-   * error.
+   * Returns the reason of an `invalid-token` error. Any other error is a fault of the hub: the verifier rejects the
+   * token and logs the error.
    */
   #reasonOf(error: unknown): string {
     if (error instanceof PharosError && error.code === "invalid-token") return printableText(error.message);
@@ -94,9 +94,9 @@ class Verifier implements TokenVerifier {
 }
 
 /**
- * True if the issuer may have signed the token. A token of the current form must be signed by a key of its issuer.
- * The older form does not require an issuer. Without `iss`, any key may have signed the token. With `iss`, a key of
- * that issuer, or of a setting without an issuer, may have signed it.
+ * True if the issuer may have signed the token:
+ * - a token of the current form: if its `iss` names this issuer
+ * - a token of the older form: if it has no `iss`, if its `iss` names this issuer, or if the settings name no issuer
  */
 function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: UnverifiedToken): boolean {
   if (form === "older" && (issuer === undefined || !isNamed)) return true;
@@ -104,8 +104,8 @@ function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: Unverif
 }
 
 /**
- * Returns the claims that the first matching key verifies. If there are no such claims, the function throws the first
- * error.
+ * Returns the claims of the token from the first issuer that verifies the token. If no issuer does, the function throws
+ * the first error of an issuer whose key signed the token. If no key signed the token, the error explains why.
  */
 async function verifiedClaims(
   issuers: readonly TrustedIssuer[],

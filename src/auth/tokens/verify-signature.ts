@@ -65,7 +65,7 @@ async function verifyWithKeys(
   return undefined;
 }
 
-/** The keys to try. `kid` decides only their order: an attacker can write any `kid`. */
+/** The keys to try. `kid` decides only the order of the keys: an attacker can write any `kid`. */
 function candidates(
   keys: readonly VerificationKey[],
   { algorithm, kid }: UnverifiedToken,

@@ -66,7 +66,7 @@ export class Authenticator {
   }
 
   /**
-   * Checks `Origin`, or `Referer` if there is no `Origin`. A request with neither gets an error
+   * Checks `Origin`, or `Referer` if there is no `Origin`. A request without both headers gets an error
    * [draft-dunglas-mercure-08 l.1648-1660].
    */
   #checkOrigin(request: GatewayRequest): void {

@@ -6,8 +6,8 @@ import type { NameValuePairs } from "../http/query.js";
 const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
 
 /**
- * A token, and the part of the request that contains it. A foreign page can make a browser send cookies, so `from`
- * matters.
+ * A token, and the part of the request that contains it. `from` matters, since a foreign page can make a browser send
+ * cookies, but not headers.
  */
 export interface Credentials {
   readonly token: string;
@@ -15,9 +15,11 @@ export interface Credentials {
 }
 
 /**
- * Finds the token of a request. The token is in the `Authorization` header, else in the query of the older protocol,
- * else in a cookie [draft-dunglas-mercure-08 l.590-634; draft-07: header, query, cookie]. The hub uses the first
- * token in this order.
+ * Finds the token of a request. The hub uses the first token that it finds in this order [draft-dunglas-mercure-08
+ * l.590-634; draft-07: header, query, cookie]:
+ * 1. the `Authorization` header
+ * 2. the query of the older protocol
+ * 3. a cookie
  *
  * @param older the query of the older protocol, which may have `authorization`
  * @throws PharosError `bad-authorization` if the header is not `Bearer` and one token, or the query has two tokens

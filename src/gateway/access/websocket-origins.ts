@@ -2,14 +2,14 @@ import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface WebSocketOriginsOptions {
-  /** The hub's public URL. A proxy may send its requests to another URL. */
+  /** The hub's public URL. Behind a proxy, requests may name another host. */
   readonly hubUrl: string;
   /** The origins whose pages may read responses and streams. */
   readonly corsOrigins: readonly string[];
 }
 
 /**
- * The origins whose pages may open a WebSocket, or show a stream in a frame. CORS does not protect WebSockets: a
+ * The origins whose pages may open a WebSocket, or show a stream in an iframe. CORS does not protect WebSockets: a
  * browser sends cookies with the handshake and lets every page read the messages [RFC 6455 10.2]. So the hub itself
  * has to reject foreign pages.
  */
@@ -23,8 +23,8 @@ export class WebSocketOrigins {
   }
 
   /**
-   * The `Content-Security-Policy` that lets pages of these origins show a stream in a frame. `'self'` is the host in
-   * the URL that the browser uses.
+   * The `Content-Security-Policy` that lets pages of these origins show a stream in an iframe. `'self'` is the host
+   * in the URL that the browser uses.
    */
   get framePolicy(): string {
     return `frame-ancestors ${["'self'", ...this.#origins].join(" ")}`;
@@ -32,8 +32,8 @@ export class WebSocketOrigins {
 
   /**
    * Accepts pages of the hub's own host or URL, pages of listed origins, and programs, which send no `Origin`. If
-   * clients reach the hub with TLS, this method rejects pages of the hub's own host without TLS. An attacker on the
-   * network path can forge such a page.
+   * clients reach the hub with TLS, this method rejects pages that the hub's own host served without TLS. An attacker
+   * on the network path can forge such a page.
    *
    * @throws PharosError `forbidden-origin` for every other page
    */
@@ -53,8 +53,9 @@ export class WebSocketOrigins {
   }
 
   /**
-   * True if the client reaches the hub with TLS. The hub knows this from a proxy's header, from Mongrel2, or else
-   * from the hub's own URL. Any proxy may send the header, since pages cannot set headers of a WebSocket.
+   * True if the client reaches the hub with TLS. The hub learns this from `X-Forwarded-Proto`, from Mongrel2, or else
+   * from the hub's own URL. The hub accepts `X-Forwarded-Proto` from any sender, since pages cannot set headers of a
+   * WebSocket.
    */
   #isReachedWithTls(request: GatewayRequest, host: string): boolean {
     const [scheme] = (request.header("x-forwarded-proto") ?? "").split(",");

@@ -16,7 +16,7 @@ export interface JsonOpening {
   readonly filters: readonly string[];
   /** The time that the client waits before it reconnects, in milliseconds. */
   readonly retryMs: number;
-  /** The hub sends the stream its position after this long without an event, in milliseconds. @default never */
+  /** After this many milliseconds without an event, the hub sends the position on the stream. @default never */
   readonly heartbeatMs?: number;
 }
 

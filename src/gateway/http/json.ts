@@ -1,6 +1,9 @@
 import { PharosError } from "../../base/errors.js";
 
-/** Real data does not nest deeper. Without this limit, `JSON.parse` needs 100 ms to reject a million brackets. */
+/**
+ * The deepest nesting that the hub accepts; real data has fewer levels. Without this limit, `JSON.parse` needs 100 ms
+ * to reject a million brackets.
+ */
 const mostNesting = 100;
 
 /**

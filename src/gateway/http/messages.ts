@@ -16,9 +16,9 @@ export interface GatewayRequest {
    */
   header(name: string): string | undefined;
   /**
-   * Reads the body; empty if there is none. Call it once, and only after you check the client's rights: a client that
-   * waits for `100 Continue` sends the body only then. The returned bytes may be part of a larger buffer, so copy
-   * bytes that you store for long.
+   * Reads the body; empty if there is none. Call this method once, and only after you check the client's rights: a
+   * client that waits for `100 Continue` sends the body only then. The returned bytes may be part of a larger buffer,
+   * so copy bytes that you store for long.
    *
    * @throws PharosError `too-large`, `too-many-bodies`, or `bad-request` if the connection ends before the body
    */
@@ -46,10 +46,7 @@ export interface Reply {
   readonly kind: "reply";
   readonly status: number;
   readonly headers: Headers;
-  /**
-   * The value of `Content-Length`, which a response to HEAD has too, although it has no body; undefined: no such
-   * header.
-   */
+  /** The value of `Content-Length`; undefined for no such header. A response to HEAD has the header, but no body. */
   readonly contentLength: number | undefined;
   readonly body: Buffer;
 }
@@ -79,8 +76,8 @@ export interface StreamStart extends JoiningStream {
 
 /**
  * Handles the messages of a WebSocket client, one at a time: each message waits for the result of the message before.
- * If the interface has no method for a kind of message, the hub closes the connection with 1003. The methods never
- * throw, and their promises never reject. The caller applies a result in the same turn of the event loop.
+ * If the dialogue has no method for a kind of message, the hub closes the connection with the code 1003. The methods
+ * never throw, and their promises never reject. The caller applies a result in the same turn of the event loop.
  */
 export interface Dialogue {
   onText?(text: string): MessageResult | Promise<MessageResult>;

@@ -18,8 +18,8 @@ export interface Refusal {
   /** The URI that identifies the error in the log; undefined if the error is not logged. */
   readonly id: string | undefined;
   /**
-   * The original error. Only renderers that know the error's class may read it: the other details of the error are
-   * for the log.
+   * The original error, for renderers that know the error's class. Other renderers must not use this error: its
+   * details are for the log only.
    */
   readonly cause: unknown;
 }

@@ -15,16 +15,16 @@ export interface BodyBudgetOptions {
 /** Memory for the body of one request. */
 export interface BodyReservation {
   /**
-   * Reserves more bytes. Call it before you store the bytes.
+   * Reserves more bytes. Call this method before you store the bytes.
    *
    * @throws PharosError `too-large` if the body is larger than allowed, `too-many-bodies` if the budget is used up
    */
   reserve(bytes: number): void;
-  /** Releases all bytes. Call it when the request is answered or dropped. Safe to call twice. */
+  /** Releases all bytes. Call this method when the request is answered or dropped. A second call does nothing. */
   release(): void;
 }
 
-/** This time is long enough to process one or two bodies of 1 MiB. */
+/** The time after which a client may try again. In this time the hub can process one or two bodies of 1 MiB. */
 const retryAfterSeconds = 1;
 
 /**

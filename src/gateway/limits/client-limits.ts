@@ -83,11 +83,11 @@ export class ClientLimits {
   }
 
   /**
-   * Checks the limits for a new stream. Call the result when the stream opens. That call returns a second function:
-   * call the second function when the stream ends.
+   * Checks the limits for a new stream. Call the result when the stream opens. The result returns a second function,
+   * which you call when the stream ends.
    *
    * @param held the filters to count until the stream ends. Pass none for a stream that may drop filters, and call
-   *   {@link holdFilters} when it opens
+   *   {@link holdFilters} when the stream opens
    * @throws PharosError `too-many-streams` if the address has as many streams as allowed, `too-many-patterns` if the
    *   filters would exceed its share
    */
@@ -149,7 +149,8 @@ export class ClientLimits {
   }
 
   /**
-   * Counts a request to publish. Call it before the hub verifies the token, which costs more CPU.
+   * Counts a request to publish. Call this method before the hub verifies the token, since the verification costs
+   * more CPU.
    *
    * @throws PharosError `too-many-requests` if the address publishes more often than allowed
    */

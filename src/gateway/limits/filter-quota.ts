@@ -12,8 +12,8 @@ import {
 import { Counter } from "./counter.js";
 
 /**
- * A filter, or a mixture of `+` and names in its levels, with the amounts that count against the limits. An item that
- * several streams share counts once.
+ * An item that counts against the limits, with its amounts. An item is a filter, or a mixture of `+` and names in the
+ * levels of a filter. An item that several streams share counts once.
  */
 interface Item {
   readonly name: string;
@@ -22,7 +22,10 @@ interface Item {
 
 interface Sum {
   readonly limit: keyof FilterLimits;
-  /** Separates sums with the same limit. The hub limits patterns, and their variable parts, for each literal prefix. */
+  /**
+   * The group that the amount counts for; each group has the limit for itself. Patterns, and their variable parts,
+   * form one group for each literal prefix.
+   */
   readonly of: string;
   readonly amount: number;
 }

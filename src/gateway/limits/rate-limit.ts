@@ -23,7 +23,7 @@ export class RateLimit {
   readonly #toleranceMs: number;
   readonly #keys: number;
   readonly #clock: Clock;
-  /** The time for each key, with the least recently used key first. */
+  /** The time at which the bucket of each key is full, with the least recently used key first. */
   readonly #fullAtMs = new Map<string, number>();
 
   constructor(options: RateLimitOptions) {

@@ -36,7 +36,7 @@ export class RequestQueue<R> {
     return request;
   }
 
-  /** Call it after a response. Then {@link next} may return the next request. */
+  /** Call this method after a response. Then {@link next} may return the next request. */
   answered(): void {
     this.#isBusy = false;
   }

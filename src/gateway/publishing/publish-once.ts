@@ -21,8 +21,8 @@ export class PublishOnce {
   }
 
   /**
-   * Returns the event ids of the publications, new or from the first request with this key. Without a key, `work`
-   * always runs.
+   * Returns the event ids of the publications. If an earlier request had the same key, these are the ids of the first
+   * request with this key. Without a key, `work` always runs.
    *
    * @throws PharosError `bad-request` for a malformed key; the errors of `work`
    */
@@ -34,8 +34,8 @@ export class PublishOnce {
 
 /**
  * The owner's name for a key. Publishers with the same issuer, subject and rights share their keys; each other
- * publisher has its own keys. Older tokens often have no subject, so the name includes the rights. Otherwise a
- * publisher could read responses that belong to another publisher.
+ * publisher has its own keys. Older tokens often have no subject, so the name includes the rights. Without the
+ * rights, a publisher could read responses that belong to another publisher.
  */
 function nameOf(publisher: PublisherIdentity): string {
   if (publisher === "open") return "open";

@@ -17,15 +17,15 @@ import type { Authenticator } from "../access/authenticator.js";
 
 export interface GatewayPublisherOptions {
   readonly authenticator: Authenticator;
-  /** Appends a publication to the journal. The publisher gets the response after that. */
+  /** Appends a publication to the journal. The publisher gets the response after the append. */
   readonly append: (publication: Publication) => Receipt | Promise<Receipt>;
-  /** Undefined while the hub accepts publications; otherwise a promise that resolves when it may accept more. */
+  /** Undefined while the hub accepts publications; otherwise a promise that resolves when the hub may accept more. */
   readonly room: () => Promise<void> | undefined;
   readonly limits: PublicationLimits;
   readonly clock: Pick<Clock, "monotonic" | "endOfTurn">;
   /** True if programs on this machine may publish without a token. */
   readonly open: boolean;
-  /** True while the hub stops: the hub would lose new publications together with the journal. @default never */
+  /** True while the hub stops. The journal ends with the hub, so new publications would be lost. @default never */
   readonly isStopping?: () => boolean;
 }
 
@@ -41,7 +41,7 @@ export class Publisher {
   }
 
   /**
-   * Identifies the publisher of a request. Call it before you read the body.
+   * Identifies the publisher of a request. Call this method before you read the body.
    *
    * @throws PharosError `closed` while the hub stops; `unauthorized` without a token, unless `open` allows it;
    *   `insufficient-scope` if the token grants no topic; the errors of {@link Authenticator.publisher}
@@ -145,7 +145,10 @@ export class Publisher {
   }
 }
 
-/** False for text that is not a valid topic. The URL parser could remove characters that a topic must not have. */
+/**
+ * False for text that is not a valid topic. Check this before URL parsing, which could remove characters that a topic
+ * must not have.
+ */
 function isTopic(text: string): boolean {
   return text !== "" && !hasForbiddenCharacter(text);
 }

@@ -18,7 +18,10 @@ export function filtersOf(query: NameValuePairs, settings: FilterSettings): read
   return parseFilters(texts, settings);
 }
 
-/** The new filters of a resuming client, which the query names with `added`. The function ignores any other text. */
+/**
+ * The new filters of a resuming client, which the query names with `added`. The function ignores an `added` parameter
+ * whose text is not one of `filters`.
+ */
 export function addedOf(query: NameValuePairs, filters: readonly TopicFilter[]): readonly TopicFilter[] {
   const added = new Set(query.flatMap(([name, value]) => (name === "added" ? [value] : [])));
   return added.size === 0 ? [] : filters.filter(({ text }) => added.has(text));

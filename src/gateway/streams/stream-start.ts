@@ -17,7 +17,7 @@ export interface StreamSettings {
   readonly retryMs: number;
   readonly filtersPerConnection: number;
   readonly filterBytes: number;
-  /** The hub sends a heartbeat on a stream after this long without an event, in milliseconds. */
+  /** After this many milliseconds without an event, the hub sends a heartbeat on a stream. */
   readonly heartbeatMs: number;
   /** Reports active subscriptions to other clients. @default none */
   readonly presence?: Pick<Presence, "enter"> | undefined;
@@ -64,7 +64,7 @@ export function firstPresent(cursors: readonly (string | undefined)[]): string |
   return cursors.find((cursor) => cursor !== undefined && cursor !== "");
 }
 
-/** Starts an event stream. Its first comment lists the filters as the hub parsed them. */
+/** Starts an event stream. The first comment of the stream lists the filters as the hub parsed them. */
 export function startStream(settings: StreamSettings, request: StreamStartRequest): StreamStart {
   const { subscription, matchers, grants, lastEventId, added, headers = [] } = request;
   const { presence } = settings;

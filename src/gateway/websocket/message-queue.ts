@@ -17,7 +17,7 @@ export interface MessageQueueOptions {
   readonly onOverrun: () => void;
 }
 
-/** The number of messages of 16 bytes that one read of a socket (64 KiB) can return. */
+/** The most messages that may wait: one read of a socket (64 KiB) can return this many messages of 16 bytes. */
 const mostWaiting = 4096;
 const mostWaitingBytes = 256 * 1024;
 
@@ -58,14 +58,14 @@ export class MessageQueue {
     this.#options.onOverrun();
   }
 
-  /** Call it when the client has received the answers. */
+  /** Call this method when the client has received the answers. */
   flushed(): void {
     if (!this.#full) return;
     this.#full = false;
     this.#next();
   }
 
-  /** Drops all waiting messages. Call it when the client has disconnected or the hub closes the connection. */
+  /** Drops all waiting messages. Call this method when the client has disconnected or the hub closes the connection. */
   end(): void {
     this.#ended = true;
     this.#waiting = [];

@@ -107,7 +107,7 @@ function checkExpressions(wanted: NameValuePairs): void {
   );
 }
 
-/** The name of a filter's type in presence for the older form. The current form has no type for URI templates. */
+/** The type of an older filter, as presence events name it. The current form has no type for URI templates. */
 function olderTypeOf(filter: TopicFilter | undefined): string {
   return filter?.kind === "template" ? "template" : "exact";
 }

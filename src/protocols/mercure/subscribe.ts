@@ -68,7 +68,7 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
   };
 }
 
-/** The most other parameters in a body. The hub ignores unknown parameters. */
+/** The number of parameters that a body may have in addition to its matchers. The hub ignores unknown parameters. */
 const otherParameters = 100;
 
 /**

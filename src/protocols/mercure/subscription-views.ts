@@ -49,7 +49,7 @@ export class SubscriptionViews {
   }
 
   /**
-   * The document at these segments. A list may be empty.
+   * The document at these path segments. A list may be empty.
    *
    * @throws PharosError `not-found` if there is no such path or subscription, `too-many-subscriptions`
    */

@@ -67,7 +67,7 @@ function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly s
   throw new PharosError("bad-request", `${name} must be a list of topic filters`);
 }
 
-/** Checks a token. It has no spaces, as in an `Authorization` header [RFC 6750 2.1]. */
+/** Checks a token. A token has no spaces, as in an `Authorization` header [RFC 6750 2.1]. */
 function tokenOf(value: unknown): string {
   if (typeof value === "string" && /^[A-Za-z0-9\-._~+/]+=*$/.test(value)) return value;
   throw new PharosError(

@@ -66,7 +66,7 @@ export class WebSocketSession implements Dialogue {
     for (const filter of filters) this.#held.set(filter.text, { filter, leave: nothing, release: nothing });
   }
 
-  /** Call it when the stream opens. Call the result once, when the stream has ended. */
+  /** Call this method when the stream opens. Call the result once, when the stream has ended. */
   open(): () => void {
     const filters = [...this.#held.values()].map(({ filter }) => filter);
     // This call never throws: the gateway has checked the limits in the same turn of the event loop.
@@ -188,7 +188,7 @@ export class WebSocketSession implements Dialogue {
     const matchers = held.map(({ filter }) => matcherOf(filter));
     const isSame = isSameSubscriber(this.#grants, grants, matchers);
     const next = presenceSubscriber(matchers, grants);
-    // The id does not change. Filters that are added later use the payloads of the new token.
+    // The subscriber's id does not change. Filters that are added later use the payloads of the new token.
     this.#subscriber = isSame ? { ...next, id: this.#subscriber.id } : next;
     if (isSame) return;
     for (const { leave } of held) leave();
@@ -202,7 +202,7 @@ export class WebSocketSession implements Dialogue {
     return new LocalTicket({ subscription, lastEventId: undefined, added });
   }
 
-  /** Adds a filter to the stream. Each filter has its own subscription in presence, and its own count. */
+  /** Adds a filter to the stream. Presence and the limits count each filter separately. */
   #hold(filter: TopicFilter, release: ((filter: TopicFilter) => void) | undefined): void {
     // The session may handle a message after the connection has ended, if the message arrived before the end.
     if (this.#ended) return release?.(filter);

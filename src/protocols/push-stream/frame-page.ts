@@ -1,11 +1,12 @@
 /**
- * The first part of a stream in a frame. The client library reads messages from the frame. This page registers with
- * the parent page. The parent finds the frame by the `streamid` in its URL, and gives the frame the function `p`.
+ * The first part of a stream in an iframe. The client library reads messages from the iframe. This page registers
+ * with the parent page. The parent finds the iframe by the `streamid` in its URL, and gives the iframe the function
+ * `p`.
  *
  * Some browsers still let pages widen their origin (`document.domain`). In such browsers, the library widens the
  * origin of the parent page, so this page has to do the same. From then on, pages of sibling domains can act in the
  * name of the hub. So the response has {@link WebSocketOrigins.framePolicy}, which limits the pages that may show
- * this page in a frame. Outside a frame, this page widens nothing.
+ * this page in an iframe. Outside an iframe, this page widens nothing.
  */
 export const framePage: Buffer = Buffer.from(
   [

@@ -11,7 +11,7 @@ import type { PollMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /**
  * The longest wait of a poll, in milliseconds. The client library gives up after 32 s. The library treats an empty
- * script before 15 s as an error.
+ * script that arrives before 15 s as an error.
  */
 const waitMs = 25_000;
 

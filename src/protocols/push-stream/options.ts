@@ -17,7 +17,7 @@ export interface PushStreamOptions {
   readonly authenticator: Authenticator;
   readonly publishing: Publisher;
   readonly polling: Pick<PollAdmission, "poll">;
-  /** The origins whose pages may open WebSockets, or show streams in a frame. */
+  /** The origins whose pages may open WebSockets, or show streams in an iframe. */
   readonly origins: Pick<WebSocketOrigins, "check" | "framePolicy">;
   /** The limits for publishing on WebSockets. @default none */
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;

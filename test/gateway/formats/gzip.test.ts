@@ -53,7 +53,7 @@ describe("gzip for streams", () => {
         const prefix = encode(before.body, before.members);
         expect(read(coded).equals(body)).toBe(true);
         expect(read(prefix, coded).equals(Buffer.concat([before.body, body]))).toBe(true);
-        // Also after the same text. A compressor with a history refers to this earlier text.
+        // The second body follows the same text. A compressor with a history would refer to the first body.
         expect(read(coded, coded).equals(Buffer.concat([body, body]))).toBe(true);
       }),
       { numRuns: 60 },

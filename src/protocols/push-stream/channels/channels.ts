@@ -6,7 +6,7 @@ import { ChannelError } from "./channel-error.js";
 /** A channel in a subscriber's request: a topic of the hub, and the number of past messages to send first. */
 export interface RequestedChannel {
   readonly channel: Topic;
-  /** 0 for no past messages. */
+  /** The number of past messages to send first; 0 for none. */
   readonly backtrack: number;
 }
 
@@ -20,7 +20,7 @@ export interface ChannelLimits {
 /** The most past messages of a channel that a subscriber can get. The module itself stores 20 by default. */
 const mostBacktrack = 1000;
 
-/** The suffix `.bN`. A channel's name must not end in it. */
+/** The suffix `.bN`. A channel's name must not end in this suffix. */
 const backtrackForm = /\.b([0-9]+)$/;
 
 /**

@@ -50,18 +50,20 @@ export interface ChannelStart {
 
 /**
  * The most bytes of all messages that a request gets by `.bN`; the last message may exceed the limit. The limit is
- * large enough for the largest publication, or for a thousand of 1 KiB. The hub writes all messages in one turn,
- * encoded in up to nine times as many bytes. Without the limit, one request for 100 channels with a large message
- * each blocked the event loop for 0.8 s.
+ * large enough for the largest publication, or for a thousand publications of 1 KiB. The hub writes all messages in
+ * one turn, encoded in up to nine times as many bytes. Without the limit, one request for 100 channels with a large
+ * message each blocked the event loop for 0.8 s.
  */
 const backtrackBytes = 1024 * 1024;
 
 /**
- * Finds the first messages of a subscriber:
- * 1. the messages after the client's last message. This rule has precedence over `.bN`: otherwise a client that polls
- *    with the same path would get the same messages again and again
- * 2. else the last messages of the channels with `.bN`
- * 3. else the next message
+ * Finds the first messages of a subscriber by the first rule that applies:
+ * 1. If the request has a cursor: the messages after the client's last message.
+ * 2. If channels have `.bN`: the last messages of these channels.
+ * 3. Otherwise: the next message.
+ *
+ * The cursor has precedence over `.bN`. Otherwise a client that polls with the same path would get the same messages
+ * again and again.
  */
 export function findStart(
   { history, stamps }: CursorSource,

@@ -19,7 +19,7 @@ export function isStreamMode(mode: Mode): mode is StreamMode {
 
 /** A subscriber whose token has been verified. */
 export interface ChannelSubscriber {
-  /** The request that identifies the subscriber. Its other headers may be missing. */
+  /** The request that identifies the subscriber. Other headers of the request may be missing. */
   readonly request: GatewayRequest;
   readonly query: NameValuePairs;
   readonly grants: Grants | undefined;

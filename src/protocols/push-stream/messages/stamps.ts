@@ -23,14 +23,14 @@ interface Second {
  */
 const mostSeconds = 100_000;
 
-/** Converts between offsets and stamps. It stores one entry for each second with a publication. */
+/** Converts between offsets and stamps. The class stores one entry for each second with a publication. */
 export class Stamps {
   #seconds: Second[] = [];
   #head: Offset = 0;
 
   /**
-   * Adds a publication. Call it with each publication, in order. If the clock is set back, the current second
-   * continues.
+   * Adds a publication. Call this method with each publication, in order. If the clock is set back, the current
+   * second continues.
    */
   apply({ offset, atMs }: Pick<Entry, "offset" | "atMs">): void {
     this.#head = offset;

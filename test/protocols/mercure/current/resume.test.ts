@@ -9,7 +9,7 @@ import { dataBefore, headerOf, hubOfFile, pageOrigin, publish, request, startHub
 
 const hub = hubOfFile();
 
-/** A topic with three publications. Their data are 1, 2 and 3; their ids end in the name of the topic. */
+/** Creates a topic with three publications. Their data are 1, 2 and 3; each id ends in the name of the topic. */
 async function topicOfThree(): Promise<string> {
   const topic = freshTopic();
   for (const n of [1, 2, 3]) await publish(hub(), `topic=${topic}&data=${n}&id=${n}/${topic}`);

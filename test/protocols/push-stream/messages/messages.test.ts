@@ -142,8 +142,8 @@ box("push-stream, Stream", "Header, messages and pings", () => {
     );
   });
 
-  // If the browser lets the hub's page widen its origin, a page of a sibling domain may frame the hub's page, or open
-  // it in a window. The sibling page can then act in the name of the hub with the user's cookies.
+  // If the browser lets the hub's page widen its origin, a page of a sibling domain may show the hub's page in an
+  // iframe or a window. The sibling page can then act in the name of the hub with the user's cookies.
   it("a page widens its origin in a frame only, of the hub's own pages and those of listed origins", async () => {
     const stream = await new PushStreamWorld().open({ path: "/sub/a", query: "streamid=0" });
     expect(stream.headers.get("content-security-policy")).toBe(
