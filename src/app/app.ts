@@ -75,7 +75,8 @@ export interface App {
 /**
  * Builds a hub from its configuration and starts it. Resolves when its listeners are bound.
  *
- * @throws PharosError `unreachable` or `bad-endpoint` if a listener cannot be bound; then nothing continues to run
+ * @throws PharosError `unreachable` or `bad-endpoint` if a listener cannot be bound; the function first stops the parts
+ *   that have started
  */
 export async function createApp(config: Config, ports: AppPorts): Promise<App> {
   const app = new RunningApp(config, ports);
@@ -139,7 +140,7 @@ class RunningApp implements App {
     });
     const gateway = this.#createGateway();
     this.#gateway = gateway;
-    // The hub follows the journal after the protocols, which must know an entry before the hub delivers it.
+    // The protocols follow the journal first: they must know an entry before the hub delivers the entry.
     this.#journal.follow(this.#hub);
     if (this.#presence !== undefined) this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;

@@ -122,7 +122,7 @@ function clientLimits({ config, clock }: GatewayParts): ClientLimits {
 function streamSettings({ config, presence }: GatewayParts): StreamSettings {
   const { retryMs, limits } = config;
   const { filtersPerConnection, filterBytes } = limits;
-  // Streams announce the heartbeats that the fanout sends.
+  // The first message of a JSON stream announces the interval at which the fanout sends heartbeats.
   const { heartbeatMs } = fanoutLimits(config, limits.roundBytes);
   return { retryMs, heartbeatMs, filtersPerConnection, filterBytes, presence, compress: compressed(config) };
 }

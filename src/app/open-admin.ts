@@ -35,8 +35,8 @@ export interface Admin {
 
 /**
  * Opens the address for metrics and status, if one is configured. If another program uses the port of a configured
- * address, that is an error. For the default address the hub only logs a warning, and the address stays closed. A
- * second hub on the same machine has the same default address.
+ * address, the function throws. If another program uses the default address, the hub only logs a warning, because a
+ * second hub on the same machine has the same default.
  *
  * @throws PharosError `unreachable` if a configured address cannot be bound
  */
@@ -55,7 +55,7 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
     if (!admin.isDefault) throw error;
     parts.logger.warn(
       { address: `${admin.host}:${admin.port}` },
-      "no metrics and no status: another program uses the admin address; set another one with --admin, or off",
+      "no metrics and no status: another program uses the admin address; set another address with --admin, or --admin off",
     );
     return undefined;
   }

@@ -12,7 +12,7 @@ import { systemClock } from "./system-clock.js";
  */
 export async function runWorker(createLogger: (level: LogLevel) => Logger): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.once("disconnect", () => reject(new Error("the hub is gone")));
+    process.once("disconnect", () => reject(new Error("the hub has ended")));
     process.once("message", (first: unknown) => {
       const settings = parseWorkerSettings(first);
       const front = new WorkerFront({

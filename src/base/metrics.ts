@@ -75,7 +75,7 @@ export const gauges = {
   subscriptions: { help: "Subscriptions that presence events reported; only with `--subscriptions`." },
   filter_bytes: { help: "Memory for the filters of all streams, in bytes." },
   filter_levels: { help: "Levels of all filters with wildcards." },
-  filter_mixtures: { help: "Different sequences of + and names that MQTT filters begin with." },
+  filter_mixtures: { help: "Different sequences of names and + at the start of MQTT filters." },
   patterns: {
     help: "URL patterns and URI templates of all streams. The label says whether a pattern begins with literal text.",
     labels: ["prefix"],

@@ -10,7 +10,10 @@ import { run } from "./program.js";
  */
 const lingerMs = 6000;
 
-/** The same time after a signal, when the user wants the program to end. */
+/**
+ * The longest delay of the exit after a signal, in milliseconds. It is short, because the user wants the program to
+ * end.
+ */
 const hurryMs = 300;
 
 const interrupted = new AbortController();
@@ -42,8 +45,8 @@ const code = await run(process.argv.slice(2), {
   environment: process.env,
   interrupted: interrupted.signal,
 });
-// The process ends by itself when all output is written and all messages are published. A call of exit here would lose
-// the rest.
+// The process ends by itself when all output is written and all messages are published. A call of `process.exit` here
+// would lose unwritten output and unpublished messages.
 process.exitCode = code;
 process.stdin.destroy();
 setTimeout(() => process.exit(code), interrupted.signal.aborted ? hurryMs : lingerMs).unref();

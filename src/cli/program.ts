@@ -13,7 +13,7 @@ import { packageVersion } from "../version.js";
 
 /**
  * Runs the command line `args` (without node and script) and returns the exit code: 0 stopped, 1 failure, 2 incorrect
- * usage. Never throws: each error is one line on standard error.
+ * usage. Never throws: writes errors to standard error.
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const ended: Ended = { code: exitCodes.stopped };
@@ -42,7 +42,7 @@ export function createProgram(io: Io, ended: Ended): Command {
     .version(packageVersion(), "--version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .helpCommand(false)
-    // An option belongs to the command before the option: both `token` and `token check` have --config.
+    // An option belongs to the command on its left, because both `token` and `token check` have --config.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({

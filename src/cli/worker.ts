@@ -15,7 +15,7 @@ try {
   await runWorker((level) => createLogger(level, process.stderr));
   process.exit(exitCodes.stopped);
 } catch (error) {
-  // If the hub has ended, the hub has already reported the reason.
+  // If the channel is closed, the hub has ended and has already reported the reason.
   if (process.connected) process.stderr.write(failureText(error, process.env));
   process.exit(exitCodes.failed);
 }

@@ -13,7 +13,7 @@ export const declaredConnectionLimits = {
     default: 15_000,
     help: "Open streams.",
     above: "The hub refuses requests with 503.",
-    why: "Three quarters of 20,000 file descriptors. The rest is for links, files and short requests.",
+    why: "Three quarters of 20,000 file descriptors. The other descriptors are for ZeroMQ sockets, files and short requests.",
   },
   connectionsPerWorker: {
     from: 1,

@@ -33,7 +33,7 @@ export const declaredDeliveryLimits = {
     to: 4 * GiB,
     unit: "bytes",
     default: 64 * MiB,
-    help: "Bytes times clients that the hub has sent to one Mongrel2 server without an acknowledgement. Mongrel2 copies the bytes for each client.",
+    help: "Bytes that the hub has sent to one Mongrel2 server and that the server has not acknowledged. A write to 100 clients counts 100 times, because Mongrel2 copies the bytes for each client.",
     above: "Further writes to this server wait.",
     why: "One write of 64 KiB to 1,000 clients. With a write of 256 KiB to 10,000 clients, Mongrel2 used 3.2 GB.",
   },
@@ -65,7 +65,7 @@ export const declaredPresenceLimits = {
     default: 100_000,
     help: "Deliveries of presence events per second.",
     above: "The hub delays presence events. After 2 seconds, their subscribers get a gap event instead.",
-    why: "30 MB per second at 300 bytes for each delivery: for instance 100 changes for 1,000 subscribers.",
+    why: "30 MB per second at 300 bytes for each delivery: for instance 100 presence events to 1,000 subscribers each.",
   },
   subscriptionListBytes: {
     ...memoryRange,
@@ -77,15 +77,20 @@ export const declaredPresenceLimits = {
   },
 } as const satisfies LimitTable;
 
-/** Seconds between two keep-alive messages to Mongrel2. Its reaper closes a quiet connection after two minutes. */
+/**
+ * Seconds between two keep-alive messages to Mongrel2. Mongrel2's reaper closes a quiet connection after two minutes.
+ */
 export const keepAliveSeconds: NumberSetting = { default: 15, from: 0, to: 3600 };
 
-/** Milliseconds until a client reconnects. Less overloads the hub; more keeps a client away for over an hour. */
+/**
+ * Milliseconds until a client reconnects. Shorter delays overload the hub. With longer delays, a client stays away for
+ * over an hour.
+ */
 export const retryMs: NumberSetting = { default: 5000, from: 100, to: 3_600_000 };
 
 /**
- * Connections that one message to Mongrel2 may name. Mongrel2's limit is `limits.handler_targets`, 128 by default.
- * Mongrel2 drops a message with more connections, and its handler task sleeps 100 ms. A higher limit made 10,000
- * clients slower, not faster.
+ * Connections that one message to Mongrel2 may name. Mongrel2's limit is `limits.handler_targets`, 128 by default. If a
+ * message names more connections, Mongrel2 drops the message and pauses its handler task for 100 ms. A higher limit
+ * made 10,000 clients slower, not faster.
  */
 export const targetCount: NumberSetting = { default: 128, from: 1, to: 128 };

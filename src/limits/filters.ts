@@ -44,7 +44,7 @@ export const declaredFilterLimits = {
     ...fewRange,
     unit: "",
     default: 1000,
-    help: "Different sequences of `+` and names that MQTT filters begin with; `a/+` and `b/+` count once.",
+    help: "Different sequences of names and `+` at the start of MQTT filters. `a/+` and `b/+` are the same sequence, so they count once.",
     above: refused,
     why: "For each publication, the hub visits one node for each sequence: 0.2 ms in all.",
   },
@@ -55,7 +55,7 @@ export const declaredFilterLimits = {
     default: 10,
     help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` that one client address may use. Local addresses may use all.",
     above: "The hub refuses requests with 429.",
-    why: "A local address may be a proxy for many clients.",
+    why: "One client address cannot use up a limit. A local address may be a proxy for many clients.",
   },
 } as const satisfies LimitTable;
 
@@ -67,7 +67,7 @@ export const declaredPatternLimits = {
     default: 1000,
     help: "Patterns that do not begin with literal text.",
     above: refused,
-    why: "The hub compares each publication with every such pattern. On average, a pattern may have three parts that vary.",
+    why: "The hub compares each publication with all of these patterns. On average, each pattern may have at most three varying parts.",
   },
   alike: {
     ...fewRange,
@@ -75,7 +75,7 @@ export const declaredPatternLimits = {
     default: 100,
     help: "Patterns of one kind with the same beginning: the same host and first path segments.",
     above: refused,
-    why: "A topic can begin like the patterns of 42 such groups.",
+    why: "The hub compares a topic with at most 42 such groups of each kind: 8,400 patterns of two kinds.",
   },
   expressions: {
     ...fewRange,

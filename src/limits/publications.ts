@@ -100,7 +100,7 @@ export const declaredIdempotencyLimits = {
     default: 16 * MiB,
     help: "Memory for all remembered responses.",
     above: "The hub forgets the oldest responses.",
-    why: "The response to 1,000 publications is 50 KB long.",
+    why: "The response to 1,000 publications is 50 KB long: memory for about 330 such responses.",
   },
   ageSeconds: {
     ...ageRange,

@@ -152,8 +152,11 @@ describe("a hub with the default admin address", () => {
   it("starts without it when another program uses it", async () => {
     const hub = await startHubBesideAnother();
     expect(hub.ready.get("admin")).toBeUndefined();
-    await hub.waitForLog(/another program uses the admin address; set another one with --admin, or off/, {
-      within,
-    });
+    await hub.waitForLog(
+      /another program uses the admin address; set another address with --admin, or --admin off/,
+      {
+        within,
+      },
+    );
   });
 });

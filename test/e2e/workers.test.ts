@@ -122,7 +122,7 @@ describe("a hub with workers", () => {
     mkdirSync(long, { recursive: true });
     atTestEnd(() => rmSync(long, { recursive: true }));
     const other = startWithWorkers(1, { env: { TMPDIR: long } });
-    await expect(other).rejects.toThrow(/the path of a socket in it would have more than 107 bytes/);
+    await expect(other).rejects.toThrow(/the path of a socket in this folder would have more than 107 bytes/);
   });
 
   it("replaces a worker that hangs, while the clients of the others get everything", async () => {

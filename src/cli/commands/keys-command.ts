@@ -8,7 +8,7 @@ export function addKeys(root: Command, io: Io): void {
     .command("keys")
     .description("Create a pair of CURVE keys in a new file and print the public key.")
     .argument("<FILE>", "The file to create. An existing file is never changed.")
-    .option("--server <KEY>", "The public key of the hub: creates a file for publish --curve.")
+    .option("--server <KEY>", "Public key of a hub. With this key, FILE is for publish --curve.")
     .action(async (file: string, { server }: { readonly server?: string }) => {
       const { createKeyPair, parseKey } = await import("../../zeromq/curve/keys.js");
       const { writeKeyFile } = await import("../../zeromq/curve/key-file.js");

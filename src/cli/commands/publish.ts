@@ -10,7 +10,7 @@ export interface PublishCommandOptions {
   readonly id?: string | undefined;
   /** The data to publish. Without `data`, each line of standard input is published separately. */
   readonly data?: string | undefined;
-  /** Encrypts the data before the publication. @default no encryption */
+  /** Encrypts the data before the command publishes it. @default no encryption */
   readonly seal?: ((data: string) => Promise<string>) | undefined;
 }
 

@@ -16,8 +16,8 @@ export interface CliPublisher {
    */
   publish(publication: CliPublication): Promise<unknown>;
   /**
-   * Publishes all items in order. Stops at the first failure. The error message begins with the noun and the number of
-   * the publication. The publications before the failure were published.
+   * Publishes all items in order. Stops at the first failure. The error message begins with `what` and the number of
+   * the failed publication. The publications before the failure were published.
    */
   publishAll(
     publications: AsyncIterable<CliPublication>,

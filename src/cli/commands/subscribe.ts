@@ -29,8 +29,8 @@ export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<
   try {
     for await (const item of live) {
       print(item, printer);
-      // If the reader of our output is slow, the command stops reading the stream. Then the hub stores the events, not
-      // this process.
+      // If the reader of standard output is slow, the command stops reading the stream. The unread events then wait in
+      // the hub, and use no memory of this process.
       if (io.stdout.writableNeedDrain) await once(io.stdout, "drain");
     }
   } finally {

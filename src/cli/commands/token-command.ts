@@ -18,7 +18,7 @@ export function addToken(root: Command, io: Io, ended: (code: number) => void): 
       "Create a token and print it. It is signed with PHAROS_TOKEN_SECRET, or with the private key of --key.",
     )
     .option("--publish <F...>", "Topics that the token may publish to; * means all.")
-    .option("--subscribe <F...>", "Topics whose private publications it may read; * means all.")
+    .option("--subscribe <F...>", "Topics whose private publications the token may read; * means all.")
     .addOption(
       new Option("--match-type <TYPE>", "Match type of the topics. Default: exact.").choices(matchTypes),
     )

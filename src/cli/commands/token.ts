@@ -67,7 +67,7 @@ function contentOf(options: TokenOptions, config: Config): TokenContent {
   };
 }
 
-/** The issuer that signs: the first one with a secret, or the first of all with `--key`. */
+/** The issuer that signs: with `--key` the first issuer, else the first issuer that has a secret. */
 function issuerOf({ key }: TokenOptions, { tokens }: Config): Config["tokens"][number] | undefined {
   return key === undefined ? tokens.find(({ secret }) => secret !== undefined) : tokens[0];
 }
@@ -84,7 +84,11 @@ function parsePayload(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PharosError("bad-config", `--payload: given ${JSON.stringify(text)}, allowed: JSON`, { cause });
+    throw new PharosError(
+      "bad-config",
+      `--payload: given ${JSON.stringify(text.slice(0, 40))}, allowed: JSON`,
+      { cause },
+    );
   }
 }
 

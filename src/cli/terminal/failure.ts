@@ -26,7 +26,7 @@ export function exitCodeOf(error: unknown): number {
 /** Describes an error for people: one line for each fault, without a stack. */
 export function describeFailure(error: unknown): string {
   if (isSystemError(error) && error.code === "EADDRINUSE")
-    return `${placeOf(error)} is in use; stop the program that listens there, or choose another`;
+    return `${placeOf(error)} is in use; stop the program that listens there, or choose another address`;
   if (isSystemError(error) && error.code === "EACCES" && error.syscall === "listen")
     return `this user may not open ${placeOf(error)}; allowed are ports from 1024 on`;
   return error instanceof Error ? error.message : String(error);

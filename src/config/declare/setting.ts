@@ -30,7 +30,7 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> extends SettingTe
 }
 
 interface Declared<Value extends z.ZodType> extends SettingTexts {
-  /** Parses and checks the file's form. The message of an issue says what is allowed. */
+  /** Parses and checks a value in the file's form. The message of an issue says what is allowed. */
   readonly value: Value;
 }
 
@@ -59,7 +59,7 @@ export function setting(declared: Declared<z.ZodType> & { readonly default?: unk
   };
 }
 
-/** The environment variable of an option: `PHAROS_` and its name in upper case. */
+/** The environment variable of an option: `PHAROS_` and the option's name in upper case. */
 export function variableName(option: string): string {
   return `PHAROS_${option.toUpperCase().replaceAll("-", "_")}`;
 }

@@ -70,14 +70,15 @@ function isOrigin(text: string): boolean {
   return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-const publishOriginAllowed = `${originAllowed.replace("; never *", "")}, with one * for part of its host or for its port, or * for every origin`;
+const publishOriginAllowed =
+  "an origin in lower case, scheme://host[:port], optionally with one * for part of the host or for the port, for instance https://*.example.org; or * for every origin";
 
 /** An origin whose pages may publish with a cookie. With `*`, only SameSite cookies protect against other pages. */
 export const publishOrigin = z
   .string({ error: publishOriginAllowed })
   .refine((text) => text === "*" || isOrigin(text) || isOriginPattern(text), publishOriginAllowed);
 
-/** True if a part of a host, or a port, in place of the `*` makes the text an origin. */
+/** True if the text is an origin once part of a host name, or a port, replaces its only `*`. */
 function isOriginPattern(text: string): boolean {
   const [before = "", after, ...others] = text.split("*");
   if (after === undefined || others.length > 0) return false;

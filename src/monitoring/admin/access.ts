@@ -41,8 +41,9 @@ function withToken(request: AdminRequest, digest: Buffer): PharosError | undefin
 
 function withoutToken(request: AdminRequest): PharosError | undefined {
   if (!isLoopbackAddress(request.peer ?? "")) return forbidden("only programs on this machine are allowed");
-  if (!isLoopbackHost(request.header("host") ?? ""))
-    return forbidden("the Host header must be a loopback name");
+  const host = request.header("host") ?? "";
+  if (!isLoopbackHost(host))
+    return forbidden(`the Host header must be a loopback name, not ${JSON.stringify(host.slice(0, 40))}`);
   if (forwardingHeaderOf(request) !== undefined) return forbidden("requests through a proxy are refused");
   return undefined;
 }

@@ -33,7 +33,8 @@ export interface AdminServerOptions {
 
 /**
  * Serves `GET /metrics`, `GET /stats`, and at `/` a page that shows both. The server has its own address, which the
- * hub's clients need not reach. It sends no CORS headers, so that pages of other origins cannot read its responses.
+ * hub's clients need not reach. The server sends no CORS headers, so that pages of other origins cannot read its
+ * responses.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -47,7 +48,7 @@ export class AdminServer {
   }
 
   /**
-   * Binds the port. Resolves with the URL, which has the real port.
+   * Binds the port. Resolves with the URL, which contains the bound port.
    *
    * @throws PharosError `unreachable` if the address cannot be bound
    */
@@ -74,7 +75,7 @@ export class AdminServer {
     app.server.maxConnections = mostConnections;
     const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {
-      // This compares the route and not the URL, since clients can write one path in many ways.
+      // The hook compares the route and not the URL, since clients can write one path in many ways.
       const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
       const refusal = this.#access.refusalOf(toAdminRequest(request), content);
       if (refusal === undefined) done();

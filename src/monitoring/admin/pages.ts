@@ -30,7 +30,9 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** With these headers, the page loads nothing from another origin, and no other page can show this page in a frame. */
+/**
+ * With these headers, the page loads nothing from another origin, and no other page can show this page in an iframe.
+ */
 const headers = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

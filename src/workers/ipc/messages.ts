@@ -3,7 +3,7 @@ import type { Offset } from "../../hub/publications/position.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
 import type { CounterName, HistogramName, Labels } from "../../base/metrics.js";
 
-/** The hub's number for a cohort of one worker. The hub never uses a number again. */
+/** The hub's number for a cohort of one worker. The hub never reuses a number. */
 export type CohortNumber = number;
 
 /** The worker's number for a request that the worker passes to the hub, and for the stream that this request opens. */
@@ -12,7 +12,8 @@ export type RequestNumber = number;
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /**
- * The position of a cohort: every publication up to `upTo`, whose event id is `id`, has been sent to the worker.
+ * The position of a cohort: the hub has sent the worker every publication up to the offset `upTo`. `id` is the event id
+ * at `upTo`.
  */
 export interface Standing {
   readonly upTo: Offset;
@@ -46,7 +47,7 @@ export type ToWorker =
       readonly headers: HeaderList;
       readonly contentLength?: number | undefined;
     }
-  /** Body: the answer to a message from the client of a stream; empty if there is no answer. */
+  /** Body: the answer to a client's message on a stream; empty if there is no answer. */
   | {
       readonly kind: "message-result";
       readonly request: RequestNumber;
@@ -82,9 +83,9 @@ export interface Place {
   readonly cohort: CohortNumber;
   readonly encoding: CohortEncoding;
   readonly standing: Standing;
-  /** The start of a new stream. A stream that changes its cohort continues from its own position. */
+  /** The position from which a new stream reads. A stream that changes its cohort continues from its own position. */
   readonly read: ReadState;
-  /** The names of the filters that a stream which changes its cohort did not have before. */
+  /** If the stream changes its cohort: the names of its new filters. */
   readonly added: readonly string[];
 }
 
@@ -103,13 +104,13 @@ export type ToHub =
     }
   /** Body: the body of the request, unless `refusal` is set. */
   | { readonly kind: "body"; readonly request: RequestNumber; readonly refusal?: BodyRefusal }
-  /** Body: a message from the client of a stream. The hub answers `message-result`, unless the stream has ended. */
+  /** Body: a client's message on a stream. The hub answers `message-result`, unless the stream has ended. */
   | { readonly kind: "message"; readonly request: RequestNumber; readonly message: MessageKind }
   /** A stream has ended, or a client has disconnected before its request was answered. */
   | { readonly kind: "ended"; readonly request: RequestNumber }
   /** A connection that the hub had passed to the worker has closed. */
   | { readonly kind: "closed"; readonly connection: number }
-  /** These batches are in rounds. `roundBytes` is the limit of the cohort's next round. */
+  /** These batches are in rounds. `roundBytes` is the size limit of the last round, in bytes. */
   | {
       readonly kind: "taken";
       readonly cohort: CohortNumber;
@@ -136,7 +137,7 @@ export interface BodyRefusal {
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** The metrics of a worker since its last message, and its gauges. */
+/** The metrics of a worker since its last message of the kind `metrics`, and the worker's gauges. */
 export interface WorkerMetrics {
   readonly counted: readonly Counted<CounterName>[];
   readonly observed: readonly Counted<HistogramName>[];

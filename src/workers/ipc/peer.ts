@@ -14,7 +14,7 @@ export interface ZeroMqPeerOptions<In> {
   readonly clock: Clock;
   /** Called for each message, in order. `body` is empty for messages without a body. */
   readonly onMessage: (message: In, body: Buffer) => void;
-  /** Called when the connection is broken. After this call, the peer sends and receives no more messages. Not called after `close`. */
+  /** Called when sending or receiving fails; the connection is then lost. Not called after `close`. */
   readonly broken: (error: unknown) => void;
 }
 
@@ -97,7 +97,7 @@ export class ZeroMqPeer<Out extends ToHub | ToWorker, In extends ToHub | ToWorke
     const frames = [JSON.stringify(this.#messages), ...this.#bodies];
     this.#messages = [];
     this.#bodies = [];
-    // Without a limit and with a time-out of 0, a send is complete when the call returns.
+    // The queue has no limit and the time-out is 0, so a send is complete when the call returns.
     this.#socket.send(frames).catch((error: unknown) => this.#break(error));
   }
 

@@ -24,7 +24,7 @@ interface Sending {
  */
 export class WorkerConnections {
   readonly #sending = new Map<number, Sending>();
-  /** The connections that the worker has. Only the callback for the end of a connection is kept. */
+  /** The connections that the worker has. The map keeps only the callback for the end of each connection. */
   readonly #had = new Map<number, () => void>();
   #last = 0;
 

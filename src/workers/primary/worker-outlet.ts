@@ -26,7 +26,7 @@ interface Numbered {
   readonly cohort: Cohort;
   /** The sizes of the batches that the worker has not acknowledged yet. */
   readonly untaken: number[];
-  /** The bytes of a round times all its members, as the worker last reported for all connections at that time. */
+  /** The size limit of a round that the worker last reported, times the number of connections at that time. */
   allMembersBytes: number | undefined;
 }
 
@@ -52,7 +52,8 @@ const pagesPerTurnMs = 10;
 
 /**
  * One worker, as an outlet of the hub with numbered cohorts. The outlet reads a cohort's next batch when the worker has
- * acknowledged the batch before the last one. So under load, the batches become larger, as on all fronts.
+ * acknowledged the batch before the last one. Under load, publications accumulate in the meantime, so the batches
+ * become larger, as on all fronts.
  */
 export class WorkerOutlet implements Outlet {
   readonly name: string;

@@ -40,7 +40,7 @@ const longestPauseMs = 30_000;
 /** The longest socket path on Linux, without the closing NUL [unix(7)]. */
 const socketPathBytes = 107;
 
-/** The time for workers to end, in milliseconds. Then the hub kills the workers. */
+/** The time for workers to end, in milliseconds. The hub kills the workers that need longer. */
 const closeWithinMs = 5000;
 
 /** The worker processes. The pool replaces a worker that ends or cannot be started. */
@@ -96,7 +96,7 @@ export class WorkerPool {
    *   created
    */
   async start(): Promise<void> {
-    // Before the first wait, so that a `close` in the meantime finds the folder and every worker.
+    // The folder and the workers exist before the first `await`, so that a `close` in the meantime finds them.
     this.#makeDir();
     await Promise.all(this.#workers.map((_, index) => this.#start(index)));
     if (!this.#workers.every((worker) => worker?.isUp === true))
@@ -116,7 +116,7 @@ export class WorkerPool {
   }
 
   /**
-   * Resolves when all publications are delivered. From now on the pool replaces no worker. The caller sets the
+   * Resolves when all publications are delivered. After this call, the pool replaces no worker. The caller sets the
    * deadline.
    */
   async settle(): Promise<void> {
@@ -159,10 +159,10 @@ export class WorkerPool {
       throw noFolder(error instanceof Error ? error.message : String(error), error);
     }
     if (join(this.#dir, "worker-1000000").length > socketPathBytes)
-      throw noFolder(`the path of a socket in it would have more than ${socketPathBytes} bytes`);
+      throw noFolder(`the path of a socket in this folder would have more than ${socketPathBytes} bytes`);
   }
 
-  /** Undefined if the process did not start: no descriptor or no folder was available for its sockets. */
+  /** Returns undefined if the process did not start, for example because no descriptor or no folder was available. */
   #create(index: number, ended: (how: string) => void): Worker | undefined {
     this.#started += 1;
     const run = this.#started;

@@ -19,8 +19,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
 
   /**
-   * Throws Node's error if Node cannot even try to start the process, for example without memory. Then `ended` is not
-   * called.
+   * Throws Node's error if Node cannot even try to start the process, for example without memory. In this case, the
+   * class does not call `ended`.
    */
   constructor({ entry, settings, ended }: WorkerProcessOptions) {
     // The worker writes its log lines to the same place as the hub. The worker's standard output is discarded.

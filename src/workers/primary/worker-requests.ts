@@ -85,7 +85,7 @@ export class WorkerRequests {
     else wanted?.reject(parseBodyRefusal(refusal));
   }
 
-  /** A message of a stream's client. */
+  /** A client's message on a stream. */
   message({ request, message }: ToHub & { readonly kind: "message" }, body: Buffer): void {
     const dialogue = this.#streams.get(request)?.dialogue;
     const result = message === "text" ? dialogue?.onText?.(body.toString()) : dialogue?.onBytes?.(body);
@@ -141,7 +141,10 @@ export class WorkerRequests {
     this.#options.peer.send({ kind: "reply", request, status, headers, contentLength }, body);
   }
 
-  /** Batches of the new cohort follow this message. Batches of the old cohort were sent before this message. */
+  /**
+   * Sends the result of a client's message. The hub has sent the batches of the old cohort before this result, and
+   * sends the batches of the new cohort after it.
+   */
   #sendResult(request: RequestNumber, { answer, moved, renewed }: MessageResult): void {
     const stream = this.#streams.get(request);
     if (stream === undefined) return;

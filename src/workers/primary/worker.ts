@@ -25,7 +25,10 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Called once when the process has ended or could not be started. Then all its connections have ended. */
+  /**
+   * Called once when the process has ended or could not be started. By this time, all connections of the worker have
+   * ended.
+   */
   readonly ended: (how: string) => void;
 }
 
@@ -79,7 +82,7 @@ export class Worker {
     const { clock } = this.#options;
     await this.#launch();
     const late = clock.after(startWithinMs, () =>
-      this.#fail(`it was not ready in ${startWithinMs / 1000} s`),
+      this.#fail(`the worker was not ready in ${startWithinMs / 1000} s`),
     );
     await this.#until(() => this.#up);
     late.cancel();
@@ -114,7 +117,7 @@ export class Worker {
     return this.#gauges.bodyBytes;
   }
 
-  /** Passes a connection to the worker. If this fails, the worker is not up any more. */
+  /** Passes a connection to the worker. If the transfer fails, the worker is not up any more. */
   handOver(socket: Socket, callbacks: HandOverCallbacks): void {
     const connection = this.#connections.add(socket, callbacks);
     this.#process?.handOver({ connection }, socket, (error) => {
@@ -201,9 +204,9 @@ export class Worker {
   }
 
   #ask(): void {
-    if (!this.isUp) return this.#fail("it accepts no connections");
+    if (!this.isUp) return this.#fail("the worker accepts no connections");
     if (this.#unanswered >= unansweredAtMost)
-      return this.#fail(`it did not answer ${unansweredAtMost} pings`);
+      return this.#fail(`the worker did not answer ${unansweredAtMost} pings`);
     this.#unanswered += 1;
     this.#outlet.tellStanding();
   }

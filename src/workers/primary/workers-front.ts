@@ -15,10 +15,10 @@ export interface WorkersFrontOptions extends WorkerPoolOptions {
 const backlog = 4096;
 
 /**
- * The HTTP front in several processes. This process accepts connections and passes them to the workers in rotation.
- * With a shared port, some workers fill up while others idle. This process also decides about requests, rights and
- * subscriptions for all workers. The hub replaces a worker that ends, and the clients of that worker reconnect and
- * resume.
+ * The HTTP front in several processes. This process accepts connections and passes them to the workers in rotation. If
+ * the workers shared the port, some workers would fill up while others idle. This process also decides about requests,
+ * rights and subscriptions for all workers. The hub replaces a worker that ends, and the clients of that worker
+ * reconnect and resume.
  */
 export class WorkersFront implements Front {
   readonly label = "http";
@@ -130,8 +130,9 @@ export class WorkersFront implements Front {
 }
 
 /**
- * The limit of connections in this process while workers start or accept slowly. The limit is that of one worker,
- * because both processes have the same number of descriptors, but at least the size of the kernel's queue.
+ * The limit of connections in this process while workers start or accept slowly. The limit equals the limit of one
+ * worker, because both processes have the same number of descriptors. But it is at least the size of the kernel's
+ * queue.
  */
 function mostHeld({ connections, connectionsPerWorker }: WorkersFrontOptions): number {
   return Math.min(connections, Math.max(backlog, connectionsPerWorker));

@@ -40,7 +40,9 @@ export class RecentBatchBudget {
     }
   }
 
-  /** These bytes were evicted. The other memory of the batch is freed when the batch is the oldest. */
+  /**
+   * Subtracts the bytes of an ended cohort. The overhead of each of its batches counts until that batch is the oldest.
+   */
   leave(bytes: number): void {
     this.#bytes -= bytes;
   }
@@ -48,8 +50,8 @@ export class RecentBatchBudget {
 
 /**
  * The last batches of a cohort's rounds. A reader that was at the cohort's horizon a moment ago reads these batches in
- * the same turn, as a reader in the hub does. A request to the hub needs more time than passes between two
- * publications. With such requests the reader would never reach the horizon.
+ * the same turn, as a reader in the hub does. A reader that requests every page from the hub would never reach the
+ * horizon: a request takes longer than the time between two publications.
  */
 export class RecentBatches {
   readonly #budget: RecentBatchBudget;
@@ -85,7 +87,7 @@ export class RecentBatches {
     if (state.kind !== "history" || state.after < this.#from || state.after > upTo) return undefined;
     const begin = this.#batches.indexAfter(state.after);
     const first = this.#batches.at(begin);
-    // A cursor from another cohort or from the hub may point into a batch.
+    // A reader from another cohort, or with a page from the hub, may be in the middle of a batch.
     if (first !== undefined && first.after < state.after) return undefined;
     const fitting = this.#fitting(begin, maxBytes);
     const full = begin + fitting.length < this.#batches.length;

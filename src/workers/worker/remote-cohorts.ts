@@ -23,8 +23,8 @@ export interface RemoteCohortsOptions {
 const asksAtATime = 64;
 
 /**
- * The share of the page cache for recent batches: 4 MiB, or 16 full rounds. This share is enough for the time of a
- * round trip to the hub.
+ * The memory for recent batches, as a share of the memory for pages: 4 MiB, or 16 full rounds. This is enough for the
+ * batches that arrive during a round trip to the hub.
  */
 const recentShare = 1 / 4;
 
@@ -44,9 +44,11 @@ export class RemoteCohorts implements CohortSource {
   readonly #pages: PageStore;
   readonly #recentBudget: RecentBatchBudget;
   readonly #cohorts = new Map<CohortNumber, RemoteCohort>();
-  /** Three collections: all open requests by content, the unsent requests, and the sent requests by number. */
+  /** All requests for pages that have no answer yet, by content. */
   readonly #asks = new Map<string, Ask>();
+  /** The requests that are not sent yet. */
   readonly #waiting = new Set<Ask>();
+  /** The sent requests that have no answer yet, by number. */
   readonly #underWay = new Map<number, Ask>();
   /**
    * States of readers whose last page was from the hub and ended before the horizon. Such a reader gets pages from the
@@ -140,7 +142,7 @@ export class RemoteCohorts implements CohortSource {
 
   #reserved({ cohort: number }: Place): RemoteCohort {
     const cohort = this.#cohorts.get(number);
-    if (cohort === undefined) throw new Error(`no place is reserved in cohort ${number}`);
+    if (cohort === undefined) throw new Error(`cohort ${number} has no reservation`);
     return cohort;
   }
 

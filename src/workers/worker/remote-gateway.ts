@@ -47,7 +47,7 @@ export class RemoteGateway implements GatewayPort {
   readonly #options: RemoteGatewayOptions;
   readonly #refusing: Gateway;
   readonly #waiting = new Map<RequestNumber, Waiting>();
-  /** Streams whose client's message is not answered yet. */
+  /** Callbacks for the messages of clients that the hub has not answered yet, by stream. */
   readonly #unanswered = new Map<RequestNumber, (result: MessageResult) => void>();
   #last: RequestNumber = 0;
 
@@ -129,7 +129,7 @@ export class RemoteGateway implements GatewayPort {
     });
   }
 
-  /** The hub's answer to a message of a stream's client. */
+  /** The hub's answer to a client's message on a stream. */
   messageResult(
     { request, place, left, renewed }: ToWorker & { readonly kind: "message-result" },
     answer: Buffer,

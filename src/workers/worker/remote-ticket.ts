@@ -1,7 +1,7 @@
 import { JoinTicket } from "../../delivery/joining/admitted-stream.js";
 import type { Place } from "../ipc/messages.js";
 
-/** A ticket for a cohort of the primary's hub, with the reservation of {@link RemoteCohorts.reserve}. */
+/** A ticket for a cohort of the hub, with the reservation of {@link RemoteCohorts.reserve}. */
 export class RemoteTicket extends JoinTicket {
   readonly #place: Place;
 
@@ -10,9 +10,9 @@ export class RemoteTicket extends JoinTicket {
     this.#place = place;
   }
 
-  /** Returns the place that the primary has sent. Throws an Error for a ticket of another kind. */
+  /** Returns the `Place` that the hub has sent. Throws an Error for a ticket of another kind. */
   static read(ticket: JoinTicket): Place {
     if (ticket instanceof RemoteTicket) return ticket.#place;
-    throw new Error("this ticket is not for a cohort of the primary's hub");
+    throw new Error("this ticket is not a RemoteTicket");
   }
 }

@@ -135,7 +135,7 @@ function heartbeat(encoding: CohortEncoding, id: string, members: number): Buffe
   const format = heartbeatFormats.get(encoding.format);
   if (format === undefined) throw new Error(`no format is named ${encoding.format}`);
   const body = format.heartbeat(id);
-  // Compression of an empty input returns bytes.
+  // An empty heartbeat stays empty: the compression of an empty input is not empty.
   if (encoding.coding === undefined || body.length === 0) return body;
   const coding = codings.get(encoding.coding);
   if (coding === undefined) throw new Error(`the worker has no coding with the name ${encoding.coding}`);

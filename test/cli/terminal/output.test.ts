@@ -89,7 +89,7 @@ test("a port in use is one clear line", () => {
     port: 8080,
   });
   expect(describeFailure(error)).toBe(
-    "port 8080 of 127.0.0.1 is in use; stop the program that listens there, or choose another",
+    "port 8080 of 127.0.0.1 is in use; stop the program that listens there, or choose another address",
   );
   expect(exitCodeOf(error)).toBe(1);
 });
