@@ -15,7 +15,10 @@ export interface SiteOptions {
   readonly page: URL;
   /** Settings of the hub, as environment variables. @default none */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Answers requests that are not for the page; undefined means 404. @default 404 for all such requests */
+  /**
+   * Answers requests that are not for the page. If the function returns undefined, the response is 404. @default 404
+   * for all such requests
+   */
   readonly answer?: ((request: IncomingMessage) => Promise<Answer | undefined>) | undefined;
 }
 
@@ -42,7 +45,7 @@ export async function startSite({ page, settings = {}, answer }: SiteOptions): P
   return { hub, page: origin };
 }
 
-/** The same as `pharos serve --open on`, in this process. */
+/** Starts the hub in this process, with the same effect as `pharos serve --open on`. */
 async function startHub(settings: Readonly<Record<string, string>>): Promise<string> {
   const environment = {
     PHAROS_HTTP: "127.0.0.1:0",

@@ -1,12 +1,12 @@
 import { transports } from "./transports.js";
 
-/** The views of the page. On a narrow page, the events are also a view. */
+/** The views of the page. Only a narrow page shows the events as a view of their own. */
 export const views = ["events", "topics", "connection", "publish", "code"];
 
 /**
  * The page's hash holds the filters, the transport and the view (`#topic=news/%23&transport=poll&view=publish`), so
  * that a reload, a bookmark and the back button restore this state. The code does not use URLSearchParams, because
- * URLSearchParams reads and writes `+` as a space.
+ * URLSearchParams decodes `+` as a space and encodes a space as `+`.
  */
 export function parseHash(hash) {
   const chosen = { topics: new Set(), transport: transports[0], view: views[0] };
@@ -38,7 +38,8 @@ export const streamUrl = (topics) => urlOf("esupdates", topics);
 export const socketUrl = (topics) => urlOf("ws", topics).replace(/^http/, "ws");
 
 /**
- * The URL of a poll for these filters. The hub responds to this poll at once. The caller may append more parameters.
+ * The URL of a poll for these filters. The hub responds to this poll at once. The caller may append more parameters to
+ * the URL.
  */
 export const pollUrl = (topics) => urlOf("poll", topics.length ? topics : ["broadcast"]);
 
@@ -58,5 +59,8 @@ function decode(text) {
   }
 }
 
-/** encodeURIComponent does not encode the apostrophe. In the curl line, an apostrophe ends the shell's quotes. */
+/**
+ * encodeURIComponent does not encode the apostrophe. An apostrophe in a URL would end the shell's quotes in the curl
+ * command.
+ */
 const encode = (text) => encodeURIComponent(text).replaceAll("'", "%27");

@@ -2,7 +2,7 @@ const everyMs = 10_000;
 
 /**
  * Announces the number of new events in a live region, for screen readers, at most every ten seconds. The announcer
- * does not read out the events: at ten events per second, the screen reader never stops.
+ * does not read out the events: at ten events per second, the screen reader would never stop.
  */
 export class Announcer {
   #region;

@@ -1,7 +1,7 @@
 /**
  * A field for several values. Enter or the field's button adds a value; × or Backspace in the empty field removes a
- * value. `show` sets the values. `onChange` reports the values that the user wants, because only the page's hash stores
- * the values.
+ * value. `show` sets the values. After a change by the user, the field only calls `onChange` with the new values,
+ * because the page's hash stores the values.
  */
 export class Chips {
   #list;

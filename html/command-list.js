@@ -11,7 +11,7 @@ export class Commands {
     this.#template = template.content.firstElementChild;
   }
 
-  /** The titles must not change: `show` replaces only the texts, so that the focus does not move. */
+  /** Replaces only the texts of the commands, so that the focus does not move. The titles must stay the same. */
   show(commands) {
     if (this.#blocks.length === 0) this.#blocks = commands.map(({ title }) => this.#build(title));
     for (const [n, { text }] of commands.entries()) this.#blocks[n].textContent = text;

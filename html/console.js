@@ -147,7 +147,7 @@ function searchFor(text) {
   ui.search.focus();
 }
 
-/** Does not replace an equal text, so that screen readers announce nothing twice. */
+/** Does not replace a text by an equal text, so that screen readers announce nothing twice. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

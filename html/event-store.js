@@ -3,7 +3,8 @@ const limits = { events: 2_000, characters: 16 * 1024 * 1024 };
 
 /**
  * The newest events in order of arrival, limited in number and size. Each event has a `key`, a number that counts from
- * 1. A reader stores the key as its position. A search compares the whole event and ignores case.
+ * 1. A reader of the store remembers the key of the last event that it has read. A search compares the whole event and
+ * ignores case.
  */
 export class EventStore {
   #items = [];
@@ -33,8 +34,8 @@ export class EventStore {
   }
 
   /**
-   * The newest items that match, newest first. Their keys are above `after` and not above `upTo`. Returns at most
-   * `count` items.
+   * Returns the newest items that match, newest first, but at most `count` items. The keys of these items are above
+   * `after` and not above `upTo`.
    */
   newest({ matches, after = 0, upTo = Infinity, count }) {
     const found = [];

@@ -102,7 +102,7 @@ export class EventTable {
     }
   }
 
-  /** The Tab key reaches one row. From this row, the arrow keys reach the other rows. */
+  /** The Tab key moves the focus to one row. From this row, the arrow keys reach the other rows. */
   #keepReachable() {
     if (this.#body.querySelector("[tabindex='0']") === null && this.#body.firstElementChild)
       this.#body.firstElementChild.tabIndex = 0;

@@ -3,8 +3,9 @@ import { gapSentence } from "./gap.js";
 import { connect } from "./pharos-client.js";
 
 /**
- * The page's one connection. `onEvent` gets `{id, topics, type, data, retained}`. For a gap, `onGap` gets the same
- * object with a sentence as data. `onState` gets `{kind, reason?, delayMs?, transport?, resumedAt?}`.
+ * The page's only connection to the hub. `onEvent` gets `{id, topics, type, data, retained}`. `onGap` gets an object
+ * for each gap; its `data` is a sentence that describes the gap. `onState` gets `{kind, reason?, delayMs?, transport?,
+ * resumedAt?}`.
  */
 export class Following {
   #tell;
@@ -27,7 +28,7 @@ export class Following {
       ...(token && { token }),
     });
     this.#live = live;
-    // Ignore the states of a connection that the page itself closed.
+    // Ignore everything from a connection that the page itself has closed.
     const whilePresent = (take) => (told) => live === this.#live && take(told);
     live.on(
       "state",

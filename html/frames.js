@@ -1,8 +1,8 @@
-/** The share of CPU time for drawing. The rest is for reading the stream and for reacting to the user. */
+/** The share of CPU time for drawing. The remaining CPU time is for reading the stream and for reacting to the user. */
 const share = 1 / 5;
 
 /**
- * Calls `draw` in the next animation frame after `ask`. If drawing is slow, the page draws less often. So the page is
+ * Calls `draw` in the next animation frame after `ask`. If drawing is slow, the page draws less often, and stays
  * responsive at any rate of events.
  */
 export class Frames {

@@ -5,7 +5,7 @@ const reasons = {
   "too-many-changes": "too many subscriptions started and ended",
 };
 
-/** Describes a gap in a sentence, even if the notice is malformed. */
+/** Describes a gap in a sentence, even if the fields of the gap notice are malformed. */
 export function gapSentence(notice) {
   const reason = Object.hasOwn(reasons, notice.reason) ? reasons[notice.reason] : "no reason was given";
   const named = Array.isArray(notice.topics) ? notice.topics.filter((entry) => entry?.topic) : [];

@@ -1,7 +1,10 @@
-/** The maximum length of a coloured text. Longer texts have no colours, because each coloured part is an element. */
+/**
+ * The maximum length of a coloured text, in characters. Longer texts have no colours, because each coloured part is an
+ * element.
+ */
 const colouredCharacters = 50_000;
 
-/** The maximum length of a text. The page cuts longer texts. */
+/** The maximum length of a text, in characters. The page cuts longer texts. */
 const shownCharacters = 500_000;
 
 /** Shows data as the children of a `pre`. JSON is indented and coloured; other text is unchanged. */

@@ -23,14 +23,14 @@ export class Meter {
     this.#second = now();
   }
 
-  /** Events per second over the last five full seconds. One event in five seconds is 0.2. */
+  /** Events per second over the last five full seconds. For example, one event in the five seconds gives 0.2. */
   get rate() {
     const seconds = Math.min(windowSeconds, this.#second - this.#started);
     if (seconds === 0) return 0;
     return this.#counts.slice(-1 - seconds, -1).reduce((sum, count) => sum + count, 0) / seconds;
   }
 
-  /** The counts of the last minute per second. The current second is last. */
+  /** The number of events in each second of the last minute. The current second is last. */
   get counts() {
     return this.#counts;
   }
@@ -41,8 +41,8 @@ const now = () => Math.floor(performance.now() / 1000);
 const stamp = /^Timestamp (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))/;
 
 /**
- * Milliseconds from the beacon's `Timestamp <ISO 8601>` to now. This value compares the hub's clock with the browser's
- * clock. Undefined for other data.
+ * Milliseconds from the beacon's `Timestamp <ISO 8601>` to now; undefined for other data. The result also contains the
+ * difference between the hub's clock and the browser's clock.
  */
 export function delayMs(data) {
   const sent = data.startsWith("Timestamp ") ? Date.parse(stamp.exec(data)?.[1] ?? "") : Number.NaN;

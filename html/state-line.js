@@ -62,7 +62,7 @@ export class StateLine {
 const slowText =
   "No response yet. Is the hub running? Are other tabs open? A browser opens about six streams to one server.";
 
-/** Does not replace an equal text, so that screen readers do not announce the text every second. */
+/** Does not replace a text by an equal text, so that screen readers do not announce the text every second. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

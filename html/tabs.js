@@ -1,6 +1,7 @@
 /**
  * Tabs as in the ARIA authoring practices: arrow keys, Home and End choose a tab. `onChoose` gets the name of the view
- * (`data-view`). Only `show` makes the view visible, because only the page's hash stores the view.
+ * (`data-view`). The tabs only call `onChoose`. The page then changes its hash and calls `show`, which makes the view
+ * visible.
  */
 export class Tabs {
   #list;
@@ -26,7 +27,7 @@ export class Tabs {
   }
 
   #onKey(event) {
-    // On a wide page one tab is hidden.
+    // On a wide page the tab of the events is hidden.
     const tabs = [...this.#list.children].filter((tab) => tab.offsetParent !== null);
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined) return;

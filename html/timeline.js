@@ -6,8 +6,8 @@ const namespace = "http://www.w3.org/2000/svg";
 
 /**
  * The history of the connection: a list, newest first, and a strip of the last ten minutes with one colour per state.
- * An entry is `{kind, text}`. The kind is one of `connecting open waiting closed gap resumed`. A gap and a resume do
- * not change the state.
+ * An entry is `{kind, text}`. The kind is one of `connecting open waiting closed gap resumed`. The kinds `gap` and
+ * `resumed` do not change the state.
  */
 export class Timeline {
   #list;
@@ -64,7 +64,7 @@ const names = {
   resumed: "Resumed",
 };
 
-/** Kinds of entries without a duration. */
+/** The kinds of entries that have no duration. */
 const marks = new Set(["gap", "resumed"]);
 
 const fraction = (at, began) => Math.max(0, (at - began) / spanMs);

@@ -7,8 +7,8 @@ const mostTopics = 100;
 const spanSeconds = 60;
 
 /**
- * The table has a row per topic: number of events, rate, and the last minute. `onChoose` gets the topic that the user
- * clicks.
+ * The table has a row per topic, with the number of events, the rate, and a chart of the last minute. `onChoose` gets
+ * the topic that the user clicks.
  */
 export class Topics {
   #body;

@@ -1,4 +1,4 @@
-/** The transports of the library. `auto` uses the first of the other transports that works. */
+/** The transports of the library. `auto` tries the other transports in order, and uses the first that works. */
 export const transports = ["auto", "event-stream", "websocket", "poll"];
 
 const names = { "event-stream": "event stream", websocket: "WebSocket", poll: "long poll" };

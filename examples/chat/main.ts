@@ -27,7 +27,7 @@ async function answer(request: IncomingMessage): Promise<Answer | undefined> {
 
 const settings = {
   PHAROS_TOKEN_SECRET: secret,
-  // A new page gets this number of stored lines of each user.
+  // The hub stores the last 100 lines of each user, and sends these lines to a new page.
   PHAROS_LIMITS_HISTORY_TOPIC_EVENTS: "100",
 };
 await startSite({ page: new URL("index.html", import.meta.url), settings, answer });

@@ -10,8 +10,8 @@ const secret = randomBytes(32).toString("hex");
 const users = new Set(["ada", "grace"]);
 
 /**
- * A token that allows a user to read the private publications of this user's topic for one hour. It does not allow
- * publishing.
+ * A token that allows a user to read the private publications of this user's topic for one hour. The token does not
+ * allow publishing.
  */
 function tokenFor(user: string): Promise<string> {
   return new SignJWT({ mercure: { subscribe: [`users/${user}`] } })
@@ -23,8 +23,8 @@ function tokenFor(user: string): Promise<string> {
 /** Logs in without a password. A real application checks who the user is. */
 async function logIn(user: string): Promise<Answer> {
   if (!users.has(user)) return { status: 403 };
-  // The hub has another port of the same host, so browsers send the cookie to the hub, too. Add Secure if you use
-  // https.
+  // Browsers send the cookie to every port of the host, so they also send it to the hub. If you use https, add the
+  // attribute `Secure` to the cookie.
   const cookie = `mercureAuthorization=${await tokenFor(user)}; Path=/; HttpOnly; SameSite=Strict`;
   return { status: 204, headers: { "Set-Cookie": cookie } };
 }

@@ -55,7 +55,10 @@ const cards = [
   { title: "Memory", read: (now) => now.sum("process_resident_memory_bytes"), write: formatBytes },
 ];
 
-/** The cards at the top of the page. Each card shows a number and its values of the last five minutes. */
+/**
+ * The cards at the top of the page. Each card shows the current value of a number, and its values of the last five
+ * minutes.
+ */
 export class Cards {
   #cards;
 

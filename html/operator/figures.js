@@ -1,5 +1,5 @@
 /**
- * The figures of one response of `/stats`. A figure is a number. A figure with labels is a list of objects; each object
+ * The figures in one response of `/stats`. A figure is a number. A figure with labels is a list of objects; each object
  * has these labels and a `value`. A figure that was never counted is absent.
  */
 export class Figures {
@@ -27,7 +27,7 @@ export class Figures {
   }
 }
 
-/** The change between two responses of one run of the hub. */
+/** The change between two responses of the same run of the hub. */
 export class Change {
   #before;
   #now;

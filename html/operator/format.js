@@ -1,7 +1,8 @@
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /**
- * Formats a number, rounded to a whole number. Fractions below ten have one decimal place. Undefined becomes a dash.
+ * Formats a number. Fractions below ten have one decimal place, and other numbers are rounded to whole numbers.
+ * Undefined becomes a dash.
  */
 export function formatNumber(value) {
   if (value === undefined) return "–";
@@ -16,7 +17,7 @@ export function formatBytes(bytes) {
   return `${power > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
-/** Formats durations from 0.1 ms on. */
+/** Formats a duration in milliseconds or seconds. The smallest step is 0.1 ms. */
 export function formatSeconds(seconds) {
   if (seconds === undefined) return "–";
   if (seconds >= 1) return `${seconds.toFixed(1)} s`;
@@ -24,7 +25,7 @@ export function formatSeconds(seconds) {
   return `${ms > 0 && ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-/** A running time in its two largest units. */
+/** Formats a running time in its two largest units, such as days and hours. */
 export function formatUptime(seconds) {
   const parts = [
     [Math.floor(seconds / 86_400), "d"],

@@ -26,7 +26,7 @@ async function read() {
   if (answer?.needsToken !== true) timer = setTimeout(() => void read(), everyMs);
 }
 
-/** Resolves with `{stats}` or, after a failure, with `{detail, needsToken?}`. Never rejects. */
+/** Requests the figures. Resolves with `{stats}` or, after a failure, with `{detail, needsToken?}`. Never rejects. */
 async function ask() {
   const headers = token === "" ? {} : { Authorization: `Bearer ${token}` };
   try {
@@ -73,7 +73,10 @@ function show(stats) {
   ui.login.hidden = true;
 }
 
-/** Does not remove the last figures from the page. These figures show the state before the hub stopped. */
+/**
+ * Shows why there are no new figures. The last figures stay on the page, because they show the state before the hub
+ * stopped.
+ */
 function refuse({ detail, needsToken }) {
   setState(needsToken ? "closed" : "waiting", needsToken ? "Token needed" : "No response");
   ui.clock.textContent = "";

@@ -21,8 +21,9 @@ const levels = [
 ];
 
 /**
- * The tables: `{head, rows, none}`. The page shows `none` instead of an empty table. Names of columns with numbers
- * begin with a hyphen. `recent` is the change in the last minutes, and `change` is the change since the last reading.
+ * The tables: `{head, rows, none}`. If a table has no rows, the page shows the text `none`. Names of columns with
+ * numbers begin with a hyphen. `recent` is the change in the last minutes, and `change` is the change since the last
+ * reading.
  */
 export function tablesOf({ now, change, recent }) {
   const { links, workers = [] } = now.stats;
@@ -104,7 +105,10 @@ function setbackRows(name, words, { now, recent }) {
     ]);
 }
 
-/** Fills a `table` element. Does not replace equal text, so that a selection in the table does not disappear. */
+/**
+ * Fills a `table` element. Does not replace a text by an equal text, so that a selection in the table does not
+ * disappear.
+ */
 export function showTable(table, { head, rows, none }) {
   if (table.tHead === null) table.append(headOf(head), document.createElement("tbody"));
   const body = table.tBodies[0];

@@ -13,7 +13,7 @@ import { Tokens } from "./connection/tokens.js";
  * its own pages) or of one of its streams (`…/esupdates?topic=news`). The first request is sent after the current turn
  * of the event loop, so that listeners added in this turn receive every event.
  *
- * @throws TypeError if the URL is malformed, or if it does not support the transport
+ * @throws TypeError if the URL is malformed, or if the URL does not support the transport
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): LiveConnection {
   const address = parseHubAddress(url);

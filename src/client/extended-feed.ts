@@ -15,10 +15,7 @@ export interface ExtendedFeedRequest {
   readonly start: ConnectionStart;
 }
 
-/**
- * Functions of the main bundle. The main bundle passes these functions, so that this bundle does not contain a second
- * copy.
- */
+/** Functions that the main bundle passes to this bundle, so that this bundle does not contain a second copy. */
 export interface MainBundle {
   /** Makes a direct connection of this page to the hub. */
   makeDirectFeed(start: ConnectionStart): Feed;
@@ -62,7 +59,10 @@ function sharedOrDirectFeed(
   return sharedFeed({ ...where, settings, tokens, start, ...main }) ?? main.makeDirectFeed(start);
 }
 
-/** Decrypts the data of each event. The order stays: the next arrival is read after the data is decrypted. */
+/**
+ * Decrypts the data of each event. The order of the events stays the same, because the next arrival is read after the
+ * data is decrypted.
+ */
 function withDecryptedData(events: FeedEvents, { decryptKey }: ConnectOptions): FeedEvents {
   if (decryptKey === undefined) return events;
   const unseal = createUnsealer(decryptKey);

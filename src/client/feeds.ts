@@ -13,7 +13,7 @@ import { DesiredFilters } from "./connection/desired-filters.js";
 // Loads the fallback transports on demand, because most pages use only event streams.
 const fallbacks = () => import("./pharos-client-fallbacks.js");
 
-/** The settings of a connection that do not change while it exists. */
+/** The settings that stay the same as long as a connection exists. */
 export interface ConnectionSettings {
   readonly transports: Transports;
   readonly tokens: Tokens;
@@ -35,8 +35,8 @@ export function directFeed(
 }
 
 /**
- * The transports of an address, in the order in which the library tries them. A name other than `auto` selects one
- * transport.
+ * The transports of an address, in the order in which the library tries them. If the name is not `auto`, the list has
+ * only the transport with this name.
  *
  * @throws TypeError if the address does not support the transport
  */
@@ -59,6 +59,6 @@ export function transportsFor(
   ];
   const supported = base === undefined ? all.slice(0, 1) : all;
   const [first, ...others] = supported.filter((transport) => name === "auto" || name === transport.name);
-  if (first === undefined) throw new TypeError(`${name} needs the URL of a hub`);
+  if (first === undefined) throw new TypeError(`the transport ${name} needs the URL of a hub`);
   return [first, ...others];
 }

@@ -7,7 +7,8 @@ import type { SharedOptions } from "./shared/open-shared.js";
 
 export interface ConnectOptions extends RequestSettings {
   /**
-   * MQTT topic filters, added to those in the URL. With `[]` the connection is idle until filters are added.
+   * MQTT topic filters, in addition to the filters in the URL. With `[]` the connection is idle until filters are
+   * added.
    * @default the filters in the URL, else the topic `broadcast`
    */
   readonly filters?: readonly string[];
@@ -17,7 +18,7 @@ export interface ConnectOptions extends RequestSettings {
    * @default none: the request carries cookies only
    */
   readonly token?: TokenSource;
-  /** Resume after this event. @default none: retained values first, then live events */
+  /** The id of an event: the stream resumes after this event. @default none: retained values first, then live events */
   readonly lastEventId?: string;
   /**
    * The transport. `auto` begins with an event stream. If a proxy delays streams, the library changes to a WebSocket,
@@ -25,15 +26,16 @@ export interface ConnectOptions extends RequestSettings {
    */
   readonly transport?: TransportName | "auto";
   /**
-   * Stores the last event id, so that a reloaded page resumes: `true` for `sessionStorage`, or a storage object. Use
-   * this option for pages that also store the events that they have shown. @default false
+   * Stores the last event id, so that a reloaded page resumes. The value `true` means `sessionStorage`; a storage
+   * object may be used instead. Use this option for pages that also store the events that they have shown. @default
+   * false
    */
   readonly storage?: boolean | BookmarkStorage;
   /** The key in `storage`. @default "pharos " and the stream's URL */
   readonly storageKey?: string;
   /**
    * Uses one connection for all tabs of the origin, with the filters of all tabs. The first tab sets `transport`,
-   * `headers` and `credentials`. If SharedWorker is missing, each tab has its own connection. @default false
+   * `headers` and `credentials`. If the browser has no SharedWorker, each tab has its own connection. @default false
    */
   readonly shared?: boolean | SharedOptions;
   /** The key that decrypts sealed data. Without a key, sealed data is delivered encrypted. @default none */

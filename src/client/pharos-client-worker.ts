@@ -10,7 +10,7 @@ const makeFeed: SharedConnectionOptions["makeFeed"] = ({ settings, token, ...sta
   return directFeed({ transports, tokens: new Tokens(token) }, start);
 };
 
-// The Web Locks API exists only in secure contexts: with TLS, or on localhost.
+// The Web Locks API exists only in secure contexts, which are pages with TLS or on localhost.
 const whenLockReleased =
   "locks" in navigator
     ? (name: string): Promise<void> => navigator.locks.request(name, () => undefined)

@@ -1,7 +1,7 @@
 import { PharosError } from "../base/errors.js";
 import type { Posted } from "./post.js";
 
-/** Temporary statuses: the same request may succeed later. */
+/** Statuses of temporary errors: the same request may succeed later. */
 const temporary: ReadonlySet<number> = new Set([408, 425, 429]);
 
 const maxReasonLength = 300;
@@ -23,7 +23,7 @@ export function parseId(answer: Posted): string {
 /**
  * Reads the event ids from the response to `count` publications.
  *
- * @throws PharosError as {@link parseId}
+ * @throws PharosError with the codes of {@link parseId}
  */
 export function parseIds(answer: Posted, count: number): readonly string[] {
   if (answer.status !== 200) throw publishRefusal(answer);
@@ -36,7 +36,7 @@ export function parseIds(answer: Posted, count: number): readonly string[] {
 function publishRefusal(answer: Posted): PharosError {
   const { status } = answer;
   const code = status >= 500 || temporary.has(status) ? "not-taken" : "refused";
-  return new PharosError(code, `the hub refused it with ${status}: ${reasonOf(answer)}`);
+  return new PharosError(code, `the hub refused the request with status ${status}: ${reasonOf(answer)}`);
 }
 
 function noHub(): PharosError {
@@ -45,10 +45,10 @@ function noHub(): PharosError {
 
 function reasonOf({ status, type, text }: Posted): string {
   if (status >= 300 && status < 400)
-    return "it redirects to another URL; a publisher does not send its token there";
+    return "the server redirects to another URL; a publisher does not send its token there";
   const given = isJson(type) ? fieldOf(text, "detail") : isHtml(type) ? "" : firstLine(text);
   const reason = typeof given === "string" ? printable(given) : "";
-  return reason === "" ? "it gave no reason" : reason;
+  return reason === "" ? "no reason given" : reason;
 }
 
 /** A field of a JSON object, such as the `detail` of problem details [RFC 9457]; undefined if the field is missing. */
@@ -74,7 +74,7 @@ function firstLine(text: string): string {
   return text.trim().split("\n", 1)[0] ?? "";
 }
 
-/** Escapes control characters, because the text is from the server and may be printed on a terminal. */
+/** Escapes control characters, because the text is from the server and a program may print it on a terminal. */
 function printable(text: string): string {
   const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, " ").trim();
   return clean.length > maxReasonLength ? `${clean.slice(0, maxReasonLength)}…` : clean;

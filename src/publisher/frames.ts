@@ -9,7 +9,7 @@ export interface OutgoingPublication {
   readonly data?: PublicationInput["data"];
   readonly id?: PublicationInput["id"];
   readonly type?: PublicationInput["type"];
-  /** The reconnection time that is sent to clients, in milliseconds. */
+  /** The reconnection time that the hub sends to clients, in milliseconds. */
   readonly retry?: PublicationInput["retry"];
   readonly retain?: PublicationInput["retain"];
   readonly private?: PublicationInput["private"];

@@ -1,5 +1,5 @@
 export interface GatherLimits<Item> {
-  /** The largest number of items in one batch, and of items that are read ahead. */
+  /** The largest number of items in one batch, and also the largest number of items that are read ahead. */
   readonly count: number;
   /** The largest size of a batch in bytes. A larger item is a batch of its own. */
   readonly bytes: number;
@@ -8,8 +8,8 @@ export interface GatherLimits<Item> {
 
 /**
  * Reads a source while the consumer is busy, and yields the items that have arrived, in order. The first batch has one
- * item. Slower consumers get larger batches. No item waits until a batch is full. If the source throws an error, the
- * function first yields the items before the error, and then throws the error.
+ * item. The slower the consumer, the larger the batches. An item never waits for a batch to become full. If the source
+ * throws an error, the function first yields the items before the error, and then throws the error.
  */
 export async function* gather<Item>(
   source: AsyncIterable<Item> | Iterable<Item>,
@@ -57,7 +57,7 @@ class Reader<Item> {
     return batch;
   }
 
-  /** Stops reading after the next item of the source. */
+  /** Stops reading; an item that is being read is still read. */
   stop(): void {
     this.#stopped = true;
     this.#changed();

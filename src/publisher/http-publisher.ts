@@ -16,34 +16,39 @@ export interface HttpPublisherOptions {
 
 export interface PublishOptions {
   /**
-   * Makes a repeated request safe: if the hub knows the key, the hub returns the first event id and publishes nothing.
-   * Only a Pharos hub supports this option.
+   * Makes a repeated request safe: if the hub already knows the key, it returns the event id of the first request and
+   * publishes nothing. Only a Pharos hub supports this option.
    */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Limits of one batch: as many publications as a hub accepts, and a quarter of the default body limit. */
+/**
+ * Limits of one batch: the number of publications that a hub accepts, and a quarter of the hub's default body limit.
+ */
 const batchLimits = Object.freeze({ count: 1000, bytes: 256 * 1024 });
 
-/** The limit of waiting calls. The limit is large enough for every burst, except for a loop without `await`. */
+/** The maximum number of waiting calls. Only a loop without `await` exceeds this limit. */
 const maxWaiting = 10_000;
 
 const formType = "application/x-www-form-urlencoded";
 const linesType = "application/x-ndjson";
 
 /**
- * These statuses mean that the server does not accept lines of JSON, or does not accept so many lines. For example,
- * Mongrel2 with its default settings answers 413 above 20 KB.
+ * These statuses mean that the server does not accept lines of JSON, or that the batch is too large for the server. For
+ * example, Mongrel2 with its default settings answers 413 above 20 KB.
  */
 const noLines: ReadonlySet<number> = new Set([404, 405, 413, 415]);
 
-/** After these errors, it is useless or unsafe to send the publications of the batch again one by one. */
+/**
+ * If a batch fails with one of these errors, the publisher does not send its publications again one by one: another
+ * request would be useless or unsafe.
+ */
 const final: ReadonlySet<ErrorCode> = new Set(["not-taken", "unreachable", "closed"]);
 
 /**
  * Publishes to a Mercure hub over HTTP. The publisher sends one request at a time, so the order of the publications is
  * the order of the calls. Features that only Pharos has (`retain`, `idempotencyKey`, batches) use the path `/publish`.
- * After a failure the call rejects, and the publisher sends nothing again. The next call is not affected.
+ * After a failure the call rejects, and the publisher does not repeat the request. The next call is not affected.
  */
 export class HttpPublisher {
   readonly #urls: HubUrls;
@@ -55,7 +60,7 @@ export class HttpPublisher {
   #takesLines: boolean;
 
   /**
-   * `url` is the URL of the hub, `https://example.org/.well-known/mercure`, or only its origin.
+   * `url` is the URL of the hub, `https://example.org/.well-known/mercure`, or only the origin of this URL.
    *
    * @throws PharosError `bad-endpoint`; `bad-config` for a token with characters that a header must not contain
    */
@@ -104,11 +109,11 @@ export class HttpPublisher {
   }
 
   /**
-   * Publishes all items of the source in order, and resolves with their number. Items that arrive during a request are
-   * sent together in the next request, if the hub supports batches. Stops at the first failure. The items before the
-   * failure are published.
+   * Publishes all items of the source in order, and resolves with the number of items. If the hub supports batches, the
+   * next request contains all items that arrived during the previous request. The method stops at the first failure;
+   * the hub has then published the items before the failure.
    *
-   * @throws PharosError as {@link publish}, with the number of the publication before the message
+   * @throws PharosError as {@link publish}, with the publication's number at the start of the message
    */
   async publishAll(
     publications: AsyncIterable<HttpPublication> | Iterable<HttpPublication>,
@@ -178,7 +183,7 @@ export class HttpPublisher {
     if (url === undefined)
       throw new PharosError(
         "refused",
-        "this needs a Pharos hub, with a URL that ends in /.well-known/mercure",
+        "retain, an idempotency key and a batch need a Pharos hub, with a URL that ends in /.well-known/mercure",
       );
     const body = publications.map((publication) => `${encodeLine(publication)}\n`).join("");
     const answer = await this.#post({ url, type: linesType, body, ...options });

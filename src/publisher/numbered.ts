@@ -5,7 +5,7 @@ export interface NumberedOptions {
   readonly what?: string;
 }
 
-/** Adds the number of the publication to an error: `publication 3: …`. */
+/** Adds the publication's number to the message of an error: `publication 3: …`. */
 export function numbered(error: unknown, number: number, { what = "publication" }: NumberedOptions): unknown {
   if (!(error instanceof PharosError)) return error;
   return new PharosError(error.code, `${what} ${number}: ${error.message}`, { cause: error });

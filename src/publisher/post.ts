@@ -20,36 +20,40 @@ export interface Posted {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The largest response in bytes. A response has a few hundred bytes for each id. */
+/**
+ * The largest response that the publisher reads, in bytes. A response has at most a few hundred bytes for each event
+ * id.
+ */
 const maxAnswerBytes = 4 * 1024 * 1024;
 const retryMs = 100;
 /**
- * The shortest time for a retry, in milliseconds. If a quarter of the time-out is less, the limit is that quarter.
- * After a shorter retry, the publisher could not know whether the hub is down or has received the request. A refused
- * connection needs a few milliseconds, and about a hundred on a busy machine.
+ * The publisher retries only if at least this time is left, in milliseconds, or a quarter of the time-out if a quarter
+ * is less. With less time, the time-out could end the retry before the connection is refused. The publisher could then
+ * not know whether the hub has received the request. A connection is refused within a few milliseconds, or within about
+ * 100 ms on a busy machine.
  */
 const lastAttemptMs = 500;
 
-/** After these errors no server has received the request, so the publisher can send the request again. */
+/** With these error codes, no server has received the request, so the publisher can send the request again. */
 const notSent: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
 /**
- * With these statuses, the server did not process the request. The publisher may send the request again after the time
- * in `Retry-After` [RFC 9110 10.2.3].
+ * With these statuses, the server did not process the request. The publisher sends the request again after the time in
+ * `Retry-After` [RFC 9110 10.2.3].
  */
 const notYet: ReadonlySet<number> = new Set([429, 503]);
 
 /**
  * Sends a POST request and reads the response.
  *
- * - If the connection is refused, the function retries until half a second before the time-out, because a hub may be
+ * - If the connection is refused, the function retries until half a second before the time-out, because the hub may be
  *   restarting.
  * - If the server answers 429 or 503 with `Retry-After`, the function retries after that time.
- * - The function never sends a request again that the server may have executed.
+ * - If the server may have executed the request, the function never sends the request again.
  * - The function does not follow redirects, because the token is only for this URL.
  *
  * @throws PharosError `unreachable` when no connection could be opened
- * @throws PharosError `not-taken` when the response did not arrive in time or the connection broke: then the outcome is
+ * @throws PharosError `not-taken` when the response did not arrive in time or the connection broke: the outcome is then
  *   unknown
  */
 export async function post(request: Post): Promise<Posted> {
@@ -85,7 +89,10 @@ async function attempt(request: Post, signal: AbortSignal): Promise<Posted> {
   };
 }
 
-/** Reads `Retry-After` in seconds. The other form of this header, a date, is for waits of minutes and hours. */
+/**
+ * Reads `Retry-After` in seconds. Ignores the other form of this header, a date, because servers use dates for waits of
+ * minutes and hours.
+ */
 function parseSeconds(text: string | null): number | undefined {
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
 }
@@ -114,7 +121,7 @@ function causeOf(error: unknown): Cause {
   const inner = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   const given: unknown = inner instanceof Error && "code" in inner ? inner.code : undefined;
   const code = typeof given === "string" ? given : undefined;
-  // If a name has several addresses, the combined error has no message.
+  // If a host name has several addresses, the error for all addresses has no message.
   const message = inner instanceof Error && inner.message !== "" ? inner.message : String(code ?? inner);
   return { code, message, error };
 }
@@ -123,7 +130,7 @@ function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
   const place = new URL(request.url).origin;
   const options = { cause: cause.error };
   const seconds = request.timeoutMs / 1000;
-  const unknown = "it is unknown whether it accepted the publication";
+  const unknown = "it is unknown whether the hub accepted the publication";
   if (timedOut)
     return new PharosError("not-taken", `${place} did not answer within ${seconds} s; ${unknown}`, options);
   if (isConnecting(cause))
@@ -137,7 +144,7 @@ function failure(request: Post, cause: Cause, timedOut: boolean): PharosError {
 
 /**
  * True if the connection failed before a request was sent. An error without a code is from `fetch` itself, for example
- * for a blocked port.
+ * if `fetch` blocks the port.
  */
 function isConnecting({ code, error }: Cause): boolean {
   if (code === undefined) return error instanceof TypeError;

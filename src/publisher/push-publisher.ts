@@ -8,13 +8,13 @@ import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
 
 export interface PublisherOptions {
-  /** The longest time that one send waits until a hub accepts the message, in milliseconds. @default 5000 */
+  /** The longest time that one send waits for a hub to accept the message, in milliseconds. @default 5000 */
   readonly timeoutMs?: number;
   /** The time after `close` in which sent messages may still reach the hub, in milliseconds. @default 5000 */
   readonly lingerMs?: number;
   /**
-   * The number of messages in flight before a send waits. If the hub crashes, messages in flight may be lost. @default
-   * 128
+   * The maximum number of messages in flight. If this number of messages is in flight, the next send waits. If the hub
+   * crashes, messages in flight may be lost. @default 128
    */
   readonly queuedMessages?: number;
   /** The keys of the publisher and the public key of the hub, for an endpoint with CURVE keys. @default none */
@@ -27,20 +27,20 @@ const defaultOptions: Required<Omit<PublisherOptions, "curve">> = Object.freeze(
   queuedMessages: 128,
 });
 
-/** The limit of waiting calls. The limit is large enough for every burst, except for a loop without `await`. */
+/** The maximum number of waiting calls. Only a loop without `await` exceeds this limit. */
 const maxWaiting = 10_000;
 
 /**
- * Publishes to a hub over ZeroMQ. The publisher sends a publication only to a connected hub. It does not queue a
- * publication for a hub that may never connect. If the hub is overloaded, sends wait, up to the time-out. The publisher
- * reconnects by itself.
+ * Publishes to a hub over ZeroMQ. The publisher sends a publication only to a connected hub. The publisher does not
+ * queue publications for a hub that may never connect. If the hub is overloaded, each send waits, up to the time-out.
+ * The publisher reconnects by itself.
  */
 export class PushPublisher {
   /** The address in use. After a bind to a free port, the address contains the real port. */
   readonly address: string;
   readonly #socket: Push;
   readonly #timeoutMs: number;
-  /** A possible cause for the message when no hub accepts a publication. */
+  /** The end of the error message when no hub accepts a publication: a possible cause. */
   readonly #hint: string;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -53,8 +53,8 @@ export class PushPublisher {
   }
 
   /**
-   * Opens a publisher. The publisher connects to `endpoint`, or binds `endpoint` if the text begins with `@`. Opening
-   * succeeds without a hub, but then the first publication fails.
+   * Opens a publisher. The publisher connects to `endpoint`, or binds `endpoint` if the text begins with `@`. The
+   * method also succeeds if there is no hub, but then the first publication fails.
    *
    * @throws PharosError `bad-endpoint`, `bad-curve-key`
    */
@@ -62,7 +62,8 @@ export class PushPublisher {
     const { timeoutMs, lingerMs, queuedMessages, curve } = { ...defaultOptions, ...options };
     const parsed = parseEndpoint(endpoint, "connect");
     const socket = new Push({
-      // Without `immediate`, libzmq queues messages for a peer that never existed, and a completed send means nothing.
+      // Without `immediate`, libzmq also queues messages for a hub that never existed, so a completed send would prove
+      // nothing.
       immediate: true,
       sendTimeout: timeoutMs,
       sendHighWaterMark: queuedMessages,
@@ -74,8 +75,8 @@ export class PushPublisher {
   }
 
   /**
-   * Publishes in the order of the calls. Resolves when the message is in transit to a connected hub. ZeroMQ does not
-   * confirm delivery: if the hub crashes, messages in transit may be lost.
+   * Publishes in the order of the calls. Resolves when ZeroMQ has accepted the message for a connected hub. ZeroMQ does
+   * not confirm delivery: if the hub crashes, messages in transit may be lost.
    *
    * @throws PharosError `not-taken` when no hub accepted the publication in time; `closed`; `too-large` when 10,000
    *   calls already wait
@@ -86,7 +87,8 @@ export class PushPublisher {
   }
 
   /**
-   * Publishes event-stream text as one message to the default topic: all of its events, or none.
+   * Publishes a text in the event-stream format to the default topic, as one message. The hub publishes all events of
+   * the text or none.
    *
    * @throws PharosError as {@link publish}; `bad-publication` also when the text has no event
    */
@@ -104,7 +106,7 @@ export class PushPublisher {
    * Publishes all items of the source as fast as the hub accepts them, and resolves with the number of items. The
    * method reads the next item only when the queue has space. Stops at the first failure.
    *
-   * @throws PharosError as {@link publish}, with the number of the publication before the message
+   * @throws PharosError as {@link publish}, with the publication's number at the start of the message
    */
   async publishAll(
     publications: AsyncIterable<OutgoingPublication> | Iterable<OutgoingPublication>,
@@ -121,15 +123,16 @@ export class PushPublisher {
   }
 
   /**
-   * Waits for earlier calls, then closes. ZeroMQ sends the messages in flight in the background for the linger time,
-   * even while the process ends by itself. `process.exit` may lose these messages. Safe to call twice.
+   * Waits for earlier calls, then closes. After `close`, ZeroMQ sends the messages in flight in the background, for at
+   * most `lingerMs`. A process that ends by itself waits for this time, but `process.exit` may lose the messages. Safe
+   * to call twice.
    */
   async close(): Promise<void> {
     await this.#last;
     this.#socket.close();
   }
 
-  /** ZeroMQ allows one waiting send at a time, so calls are queued. */
+  /** ZeroMQ allows one waiting send at a time, so the publisher queues the calls. */
   async #enqueue(frames: Buffer[]): Promise<void> {
     if (this.#waiting >= maxWaiting)
       throw new PharosError("too-large", `${maxWaiting} publications already wait; await each call`);
@@ -160,7 +163,7 @@ interface Opened {
   readonly hint: string;
 }
 
-/** ZeroMQ does not distinguish a hub that is down from a hub that refuses the keys. */
+/** Suggests a cause, because ZeroMQ does not report whether the hub is down or refuses the keys. */
 function hintFor({ isLoopback }: Endpoint, curve: CurveClientKeys | undefined): string {
   if (curve !== undefined)
     return "; if a hub listens there, check its public key, and that it lists the publisher's key among its clients";

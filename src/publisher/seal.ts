@@ -7,11 +7,11 @@ import { PharosError } from "../base/errors.js";
 const keyBytes = 32;
 
 /**
- * Seals data as a JWE in its compact form [RFC 7516 7.1] with the key in a file: 32 bytes in base64 or base64url.
- * Clients with the same key can decrypt the data. The hub and the network see only the length of the data. Topic, type
- * and id are not encrypted.
+ * Returns a function that encrypts data as a compact JWE [RFC 7516 7.1]. The file contains the key: 32 bytes in base64
+ * or base64url. Clients with the same key can decrypt the data. The hub and the network see only the length of the
+ * data. The topic, type and id of a publication are not encrypted.
  *
- * @throws PharosError `bad-config` when the file cannot be read or has no such key
+ * @throws PharosError `bad-config` when the file cannot be read or contains no valid key
  */
 export async function sealer(file: string): Promise<(data: string) => Promise<string>> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -21,7 +21,7 @@ export async function sealer(file: string): Promise<(data: string) => Promise<st
   if (key.length !== keyBytes)
     throw new PharosError(
       "bad-config",
-      `the key file ${file} must hold 32 bytes in base64, from: openssl rand -base64 32`,
+      `the key file ${file} must contain 32 bytes in base64; create the file with: openssl rand -base64 32`,
     );
   return (data) =>
     new CompactEncrypt(new TextEncoder().encode(data))

@@ -7,7 +7,7 @@ export interface EncodableEvent {
    * previous `Last-Event-ID`.
    */
   readonly id?: string;
-  /** The event type that the client listens for. An event without a type is a `message`. */
+  /** The event type that the client listens for. An event without a type has the type `message`. */
   readonly type?: string;
   /** The reconnection time in whole milliseconds. */
   readonly retryMs?: number;
@@ -24,10 +24,11 @@ export interface EncodableEvent {
 /**
  * Encodes one event with its closing empty line. The order of the fields is `id`, `event`, `retry`, `topic`,
  * `retained`, `data`. Each CR, LF or CRLF in `data` begins a new `data:` line, so that data cannot add a field. The
- * client receives LF for all three. Empty data also gets a `data:` line, because an event without a `data:` line never
- * fires [HTML 9.2.6].
+ * client receives an LF for each of these newlines. Empty data also gets a `data:` line, because an event without a
+ * `data:` line never fires [HTML 9.2.6].
  *
- * @throws PharosError `bad-event-id`, `bad-event-type` or `bad-topic` for CR, LF or NUL in the field; or `bad-retry`
+ * @throws PharosError `bad-event-id`, `bad-event-type` or `bad-topic` for CR, LF or NUL in the field; `bad-retry` for
+ *   an invalid `retryMs`
  */
 export function encodeEvent(event: EncodableEvent): Buffer {
   let head = "";
@@ -69,7 +70,7 @@ export function encodeComment(text: string): Buffer {
 }
 
 /**
- * Encodes an event that has only an id and an empty line. A browser fires no event, but the id becomes the browser's
+ * Encodes a position: an event that has only an id. A browser fires no event, but the id becomes the browser's
  * `Last-Event-ID`.
  *
  * @throws PharosError `bad-event-id` for CR, LF or NUL
@@ -80,7 +81,7 @@ export function encodePosition(id: string): Buffer {
 
 /**
  * Encodes a heartbeat: an empty comment and the current position. Proxies and clients recognise the comment as a
- * heartbeat. The position lets the client of a quiet stream resume from this position.
+ * heartbeat. With the position, the client of a quiet stream can resume from the current position.
  *
  * @throws PharosError `bad-event-id` for CR, LF or NUL
  */
@@ -89,8 +90,8 @@ export function encodeHeartbeat(id: string): Buffer {
 }
 
 /**
- * Encodes a reconnection time as one line. No empty line follows, because clients apply the time as soon as they read
- * the line.
+ * Encodes a reconnection time as one line. The line needs no empty line after it, because clients apply the time as
+ * soon as they read the line.
  *
  * @throws PharosError `bad-retry` unless `ms` is a whole number of milliseconds, 0 or more
  */
@@ -123,13 +124,16 @@ function topicLines(topics: readonly string[]): string {
 
 function retryLine(ms: number): string {
   if (!Number.isSafeInteger(ms) || ms < 0)
-    throw new PharosError("bad-retry", "a reconnection time is a whole number of milliseconds, 0 or more");
+    throw new PharosError(
+      "bad-retry",
+      `a reconnection time is a whole number of milliseconds, 0 or more, not ${ms}`,
+    );
   return `retry: ${ms}\n`;
 }
 
 /**
- * True if `text` contains CR, LF or NUL. Three searches for one character take a seventh of the time of a regular
- * expression: 36 against 238 ns for 200 characters.
+ * True if `text` contains CR, LF or NUL. Three searches, one for each character, take a seventh of the time of a
+ * regular expression: 36 ns instead of 238 ns for 200 characters.
  */
 function breaksLine(text: string): boolean {
   return text.includes("\n") || text.includes("\r") || text.includes("\0");

@@ -13,13 +13,13 @@ export interface FieldHandlers {
   readonly comment?: ((text: string) => void) | undefined;
 }
 
-/** The default limit of a line, in UTF-16 code units: four times the largest publication. */
+/** The default maximum length of a line, in UTF-16 code units: four times the size of the largest publication. */
 export const defaultMaxLineLength = 4 * 1024 * 1024;
 
 /**
- * Splits event-stream text into fields [HTML 9.2.6], from chunks that may end anywhere. A line that ends in CR is
- * reported at once. An LF at the start of the next chunk belongs to the same newline. The parser does not interpret
- * fields.
+ * Splits event-stream text into fields [HTML 9.2.6], from chunks that may end anywhere. The parser reports a line that
+ * ends in CR at once. An LF at the start of the next chunk then belongs to the same newline. The parser does not
+ * interpret the names or values of fields.
  */
 export class FieldParser {
   readonly #handlers: FieldHandlers;
@@ -34,15 +34,15 @@ export class FieldParser {
   }
 
   /**
-   * Parses the next chunk and reports every line that it completes.
+   * Parses the next chunk and reports every line that the chunk completes.
    *
-   * @throws PharosError `too-large` for a line over the limit; do not use the parser after that
+   * @throws PharosError `too-large` for a line over the limit; do not use the parser after this error
    */
   push(chunk: string): void {
     if (chunk === "") return;
     let start = this.#opening(chunk);
-    // Searches each kind of newline once per chunk, not once per line. If the chunk has no CR, the parser does not
-    // search for CR again.
+    // Searches each kind of newline once per chunk, not once per line. If the chunk has no CR, the parser searches for
+    // CR only once.
     let cr = chunk.indexOf("\r", start);
     let lf = chunk.indexOf("\n", start);
     while (cr >= 0 || lf >= 0) {
@@ -57,12 +57,14 @@ export class FieldParser {
     this.#keep(chunk.slice(start));
   }
 
-  /** Ends the text. The parser also reports a last line without a newline. Do not call this for streams. */
+  /** Ends the text. The parser also reports a last line without a newline. Do not call this method for streams. */
   end(): void {
     if (this.#unfinished !== "") this.#line("");
   }
 
-  /** Returns the index of the chunk's first line, which begins after a byte order mark or the LF of a split CRLF. */
+  /**
+   * Returns the index at which the chunk's first line begins: after a byte order mark, or after the LF of a split CRLF.
+   */
   #opening(chunk: string): number {
     const skip = (this.#atStart && chunk.startsWith("\uFEFF")) || (this.#afterCr && chunk.startsWith("\n"));
     this.#atStart = false;

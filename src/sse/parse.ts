@@ -1,12 +1,12 @@
 import { PharosError } from "../base/errors.js";
 import { defaultMaxLineLength, FieldParser } from "./fields.js";
 
-/** One event with only the fields that the stream had. An event has at least one field. */
+/** One event with only the fields that it had in the stream, at least one. */
 export interface RawEvent {
   readonly id?: string;
   readonly type?: string;
   readonly retryMs?: number;
-  /** The data lines joined by LF. An event with empty data has `""`. Absent if the event had no data line. */
+  /** The data lines joined by LF. If the data is empty, the value is `""`. Absent if the event had no data line. */
   readonly data?: string;
   /** The `topic` fields that Pharos adds on request; absent if the event has no `topic` field. */
   readonly topics?: readonly string[];
@@ -19,7 +19,7 @@ type Unfinished = { -readonly [Field in keyof RawEvent]: RawEvent[Field] } & { t
 
 /** One event as a browser's `EventSource` fires it. */
 export interface StreamEvent extends RawEvent {
-  /** The stream's last event id at this event. An earlier event may have set this id. */
+  /** The last event id of the stream after this event. The id may be from an earlier event. */
   readonly id: string;
   readonly type: string;
   readonly data: string;
@@ -32,14 +32,16 @@ export interface ParseLimits {
   readonly maxEventLength?: number;
 }
 
-/** The default limit of the data of one event, in UTF-16 code units: four times the largest publication. */
+/**
+ * The default maximum length of one event's data, in UTF-16 code units: four times the size of the largest publication.
+ */
 const defaultMaxEventLength = defaultMaxLineLength;
 
 /**
  * Parses event-stream text by the rules of the HTML standard [HTML 9.2.6], from chunks that may end anywhere. The
  * parser also reads the fields `topic`, `retained` and `heartbeat`, which Pharos adds on request. As in the standard,
- * the parser ignores unknown fields, ids with NUL and `retry` values that are not digits. An unfinished event is never
- * reported. The parser works without Node.
+ * the parser ignores unknown fields, ids with NUL and `retry` values that are not digits. The parser never reports an
+ * unfinished event. The parser needs no functions of Node.
  */
 export class EventStreamParser {
   readonly #fields: FieldParser;
@@ -70,8 +72,8 @@ export class EventStreamParser {
   }
 
   /**
-   * The last reconnection time of the stream, in milliseconds. The time applies as soon as its line is read, even in an
-   * unfinished event.
+   * The last reconnection time that the stream sent, in milliseconds. The time applies as soon as the parser has read
+   * its line, even in an unfinished event.
    */
   get reconnectionMs(): number | undefined {
     return this.#reconnectionMs;
@@ -83,9 +85,9 @@ export class EventStreamParser {
   }
 
   /**
-   * Parses the next chunk and reports the events that it completes.
+   * Parses the next chunk and reports the events that the chunk completes.
    *
-   * @throws PharosError `too-large` for a line or event over its limit; do not use the parser after that
+   * @throws PharosError `too-large` for a line or event over its limit; do not use the parser after this error
    */
   push(chunk: string): void {
     this.#fields.push(chunk);
@@ -130,10 +132,10 @@ function isDigits(text: string): boolean {
 }
 
 /**
- * Reads the bytes of one stream as a browser does. An id stays the last event id until the next id. An event without
- * data changes the last event id but fires no event. An event without a type is a `message`. Bytes that are not UTF-8
- * become U+FFFD, as the standard requires. Create a new reader for each connection, with the last event id of the
- * previous connection.
+ * Reads the bytes of one stream as a browser does. The id of an event stays the last event id until an event has
+ * another id. An event without data changes the last event id but fires no event. An event without a type has the type
+ * `message`. Bytes that are not UTF-8 become U+FFFD, as the standard requires. Create a new reader for each connection,
+ * with the last event id of the previous connection.
  */
 export class EventStreamReader {
   readonly #parser: EventStreamParser;
@@ -155,12 +157,15 @@ export class EventStreamReader {
     this.#parser = new EventStreamParser({ ...options, onEvent: (event) => this.#take(event) });
   }
 
-  /** The id to resume from: the id of the last finished event with an id. `""` if there was no such event. */
+  /**
+   * The id to resume from: the id of the last finished event with an id. The value is `""` if no finished event had an
+   * id.
+   */
   get lastEventId(): string {
     return this.#lastEventId;
   }
 
-  /** The last reconnection time of the stream, in milliseconds; undefined if the stream had none. */
+  /** The last reconnection time that the stream sent, in milliseconds; undefined if the stream sent none. */
   get reconnectionMs(): number | undefined {
     return this.#parser.reconnectionMs;
   }
@@ -171,9 +176,9 @@ export class EventStreamReader {
   }
 
   /**
-   * Parses the next bytes. A character may be split between two chunks.
+   * Parses the next bytes. A chunk may end inside a character.
    *
-   * @throws PharosError `too-large` for a line or event over its limit; do not use the reader after that
+   * @throws PharosError `too-large` for a line or event over its limit; do not use the reader after this error
    */
   push(bytes: Uint8Array): void {
     this.#parser.push(this.#decoder.decode(bytes, { stream: true }));

@@ -11,7 +11,7 @@ import {
 import { before, waitFor } from "../support/wait-for.js";
 import { quick, refuse, serve, stream } from "./stream-server.js";
 
-/** Opens a connection and records its states. The connection is closed after the test. */
+/** Opens a connection and records its states. The function closes the connection after the test. */
 function open(url: string, options: ConnectOptions = {}): { live: Live; states: ConnectionState[] } {
   const live = connect(url, options);
   onTestFinished(() => live.close());

@@ -15,7 +15,7 @@ const json =
 
 const event = (id: string, data: string): object => ({ kind: "event", id, topics: ["t"], data });
 
-/** Connects, and returns the data of the first `count` items. For a gap, returns the reason. */
+/** Connects, and returns the data of the first `count` items. For a gap, the function returns the reason of the gap. */
 async function dataOf(url: string, count: number, options: ConnectOptions): Promise<string[]> {
   const live = connect(url, options);
   onTestFinished(() => live.close());
@@ -104,7 +104,7 @@ describe("long polls", () => {
   });
 });
 
-/** A browser's WebSocket. The test plays the server. */
+/** A browser's WebSocket. The test takes the role of the server. */
 class FakeSocket extends EventTarget {
   static readonly all: FakeSocket[] = [];
   readonly url: string;

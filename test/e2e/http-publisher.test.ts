@@ -99,7 +99,7 @@ test("a hub's refusal has its reason", async () => {
   const batch = [{ data: "1" }, { topic: "mercure", data: "2" }];
   await expect(publisher.publishAll(batch)).rejects.toMatchObject({
     code: "refused",
-    message: expect.stringMatching(/^publication 2: the hub refused it with 400: /),
+    message: expect.stringMatching(/^publication 2: the hub refused the request with status 400: /),
   });
 });
 
@@ -120,7 +120,7 @@ test("pharos publish --url publishes each line of its standard input, with a tok
   const other = await pharos(["publish", "--url", hub.httpUrl, "--topic", "u", "--data", "x"], options);
   expect(other).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^pharos: the hub refused it with 403: /),
+    stderr: expect.stringMatching(/^pharos: the hub refused the request with status 403: /),
   });
 });
 

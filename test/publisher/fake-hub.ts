@@ -25,7 +25,7 @@ export class FakeHub {
   readonly #server: Server;
   readonly #sockets = new Map<Socket, number>();
   #ids = 0;
-  /** Called first for each request. */
+  /** The hub calls this hook first for each request. */
   hook: Hook = () => false;
 
   private constructor() {
@@ -44,7 +44,7 @@ export class FakeHub {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The `data` of all publications, in order, from single requests and batches. */
+  /** The `data` of all publications in order, both from single requests and from batches. */
   get data(): string[] {
     return this.requests.flatMap(({ path, body }) =>
       path === "/publish"

@@ -85,7 +85,7 @@ describe("HttpPublisher", () => {
     );
     expect(hub.data).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
     expect(ids).toEqual(Array.from({ length: 50 }, (_, n) => `#e:${n + 1}`));
-    // A second connection may open before the first connection is free again.
+    // The client may open a second connection before the first connection is free again.
     expect(new Set(hub.requests.map(({ connection }) => connection)).size).toBeLessThanOrEqual(2);
   });
 
@@ -106,8 +106,8 @@ describe("HttpPublisher", () => {
     });
   });
 
-  // Bug: the time-out ended during an attempt to connect. The error said that the hub had not answered, and that the
-  // publication might be stored. Without a hub, a third of the runs on a busy machine had this error.
+  // Bug: if the time-out ended during an attempt to connect, the error said that the hub had not answered and might
+  // have stored the publication. Without a hub, a third of the runs on a busy machine had this error.
   it("says that a hub cannot be reached, at whatever point of an attempt the time-out ends", async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;
     const outcomes: Promise<unknown>[] = [];
@@ -138,7 +138,7 @@ describe("HttpPublisher", () => {
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
       code: "not-taken",
       message: expect.stringMatching(
-        /did not answer within 2 s; it is unknown whether it accepted the publication$/,
+        /did not answer within 2 s; it is unknown whether the hub accepted the publication$/,
       ),
     });
     hub.hook = (_, response) => {
@@ -173,9 +173,9 @@ describe("HttpPublisher", () => {
   it.each([
     ["problem details", problem(403, "not\u001b[31m these\ntopics"), "refused, 403: not [31m these topics"],
     ["text", answering(401, "text/plain", "Unauthorized\nmore"), "refused, 401: Unauthorized"],
-    ["a page", answering(404, "text/html", "<h1>no</h1>"), "refused, 404: it gave no reason"],
-    ["nothing", answering(400, "text/plain", ""), "refused, 400: it gave no reason"],
-    ["JSON of another form", answering(400, "application/json", "[1"), "refused, 400: it gave no reason"],
+    ["a page", answering(404, "text/html", "<h1>no</h1>"), "refused, 404: no reason given"],
+    ["nothing", answering(400, "text/plain", ""), "refused, 400: no reason given"],
+    ["JSON of another form", answering(400, "application/json", "[1"), "refused, 400: no reason given"],
     ["much text", answering(400, "text/plain", "x".repeat(999)), `refused, 400: ${"x".repeat(300)}…`],
     ["too many requests", problem(429, "later"), "not-taken, 429: later"],
     ["a failure", problem(503, "busy"), "not-taken, 503: busy"],
@@ -186,7 +186,7 @@ describe("HttpPublisher", () => {
     const [code, reason = ""] = told.split(/, (.*)/);
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
       code,
-      message: `the hub refused it with ${reason}`,
+      message: `the hub refused the request with status ${reason}`,
     });
   });
 
@@ -209,7 +209,7 @@ describe("HttpPublisher", () => {
       response.writeHead(503, { "Retry-After": "1" }).end("busy");
       return true;
     };
-    const refused = { code: "not-taken", message: "the hub refused it with 503: busy" };
+    const refused = { code: "not-taken", message: "the hub refused the request with status 503: busy" };
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject(refused);
   });
 
@@ -222,7 +222,7 @@ describe("HttpPublisher", () => {
     await expect(publisher.publish({ data: "1" })).rejects.toMatchObject({
       code: "refused",
       message: expect.stringMatching(
-        /^the hub refused it with 307: it redirects to another URL; a publisher does not send its token there/,
+        /^the hub refused the request with status 307: the server redirects to another URL; a publisher does not send its token there/,
       ),
     });
   });

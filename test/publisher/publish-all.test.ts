@@ -43,7 +43,7 @@ describe("publishAll", () => {
     };
     await expect(publisher.publishAll(many.slice(0, 100), { what: "line" })).rejects.toMatchObject({
       code: "refused",
-      message: "line 30: the hub refused it with 403: not this one",
+      message: "line 30: the hub refused the request with status 403: not this one",
     });
     expect(hub.data).toEqual(many.slice(0, 29).map(({ data }) => data));
   });

@@ -137,8 +137,8 @@ describe("EventStreamParser", () => {
       .map((lines) => lines.flat().join(""));
     fc.assert(
       fc.property(text, fc.array(fc.nat(), { maxLength: 5 }), (text, cuts) => {
-        // The other parser holds back a CR at the end of its input. The final letter decides the meaning of every
-        // earlier CR.
+        // The reference parser waits for the next character after a CR at the end of its input. The final letter shows
+        // that the CR before it is a complete newline.
         const expected: unknown[] = [];
         const other = createParser({ onEvent: (event) => expected.push(event) });
         other.feed(`${text}x`);

@@ -4,7 +4,7 @@ const defaultReconnectMs = 2000;
 /** The minimum reconnection time, in milliseconds. With `retry: 0`, clients would flood a server that is down. */
 const minReconnectMs = 100;
 
-/** The maximum reconnection time, in milliseconds, unless the stream itself sets a longer one. */
+/** The maximum reconnection time, in milliseconds, unless the stream itself sets a longer time. */
 const maxReconnectMs = 30_000;
 
 /**
@@ -15,9 +15,9 @@ const maxReconnectMs = 30_000;
 export function reconnectDelayMs(options: {
   /** The value of `retry:`; undefined before the stream has sent one. */
   readonly reconnectionMs: number | undefined;
-  /** The number of consecutive attempts that opened no stream. 0 after a stream that was open. */
+  /** The number of consecutive attempts that opened no stream; 0 if the last attempt opened a stream. */
   readonly failures: number;
-  /** A number from 0 up to, but not including, 1. */
+  /** A random number from 0 up to, but not including, 1. */
   readonly random: number;
 }): number {
   const base = Math.max(minReconnectMs, options.reconnectionMs ?? defaultReconnectMs);

@@ -1,8 +1,8 @@
 import type { Feed, FeedEvents } from "./feed.js";
 
 /**
- * A feed whose code is still loading. After the load, this feed forwards all calls to the loaded feed. If the load
- * fails, the feed is closed.
+ * A feed whose code is still loading. After the code has loaded, this feed forwards all calls to the loaded feed. If
+ * the code cannot be loaded, the feed is closed.
  */
 export function deferredFeed(loading: Promise<Feed>, events: FeedEvents): Feed {
   loading.catch((error: Error) => events.state({ kind: "closed", error }));

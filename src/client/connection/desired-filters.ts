@@ -1,9 +1,9 @@
-/** The desired filters at one moment. */
+/** A copy of the desired filters at one moment. */
 export interface FilterSnapshot {
   readonly filters: readonly string[];
   /** Filters whose retained values have not arrived yet. */
   readonly added: readonly string[];
-  /** The number of the change, which grows by one with each change. */
+  /** The number of the last change of the filters, counted from 1. */
   readonly version: number;
 }
 
@@ -31,8 +31,9 @@ export class DesiredFilters {
   }
 
   /**
-   * Changes the filters. Filters in `again` count as new too. Resolves when a stream has opened with these filters.
-   * Callers may ignore the promise, because this class handles its rejection.
+   * Changes the filters. The hub sends the retained values of new filters, and also of the filters in `again`. Resolves
+   * when a stream has opened with these filters. Callers may ignore the promise, because this class handles its
+   * rejection.
    */
   follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
     const isNew = (filter: string): boolean => this.#added.has(filter) || !this.#filters.includes(filter);
@@ -50,7 +51,7 @@ export class DesiredFilters {
     return { filters: this.#filters, added: [...this.#added], version: this.#version };
   }
 
-  /** A stream has opened with this snapshot. */
+  /** Call this method when a stream has opened with the filters of this snapshot. */
   confirm({ filters, version }: FilterSnapshot): void {
     this.#opened = filters;
     // Versions grow by one with each change, so the oldest pending change is the first in the list.
@@ -58,15 +59,18 @@ export class DesiredFilters {
   }
 
   /**
-   * All retained values of the open stream have arrived. If a stream breaks before this call, the next stream requests
-   * the retained values again.
+   * Call this method when all retained values of the open stream have arrived. If a stream breaks before this call, the
+   * next stream requests the retained values again.
    */
   endRetained(): void {
     for (const filter of this.#opened) this.#added.delete(filter);
     this.#opened = [];
   }
 
-  /** The server refused the change. The filters are reset to the filters of the open stream. */
+  /**
+   * Call this method when the server has refused the change. The filters are reset to `filters`, the filters of the
+   * open stream.
+   */
   reject(error: Error, filters: readonly string[]): void {
     this.#added = new Set([...this.#added].filter((filter) => filters.includes(filter)));
     this.#filters = filters;

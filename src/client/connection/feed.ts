@@ -3,7 +3,7 @@ import type { Arrival, ConnectionState } from "../messages/item.js";
 /** Receives the events of a feed, in order. */
 export interface FeedEvents {
   state(state: ConnectionState): void;
-  /** The feed stops reading until the returned promise resolves. If undefined is returned, there is room for more. */
+  /** Receives one arrival. If the method returns a promise, the feed stops reading until the promise resolves. */
   arrival(arrival: Arrival): Promise<void> | undefined;
 }
 
@@ -16,11 +16,11 @@ export interface ReadPosition {
 /** The source of a live connection's items: a hub, or a worker that reads from the hub for several pages. */
 export interface Feed {
   /**
-   * Resolves when the hub has changed the filters. Rejects if the hub refuses the new filters. The old filters then
-   * stay.
+   * Resolves when the hub has changed the filters. If the hub refuses the new filters, the promise rejects and the old
+   * filters stay.
    */
   follow(filters: readonly string[]): Promise<void>;
-  /** The program has consumed all items up to this position. */
+  /** Called when the program has consumed all items up to this position. */
   consumed?(position: ReadPosition): void;
   /** Closes the feed immediately. A closed feed cannot be opened again. */
   close(): void;

@@ -1,9 +1,9 @@
 import type { LiveItem } from "../messages/item.js";
 
 /**
- * The maximum number of items that wait for the program. At this number the library stops reading, and further events
- * stay in the hub's history. The number covers a few network chunks, so that reading continues while the program
- * handles one chunk.
+ * The maximum number of items that wait for the program. If this number of items wait, the library stops reading, and
+ * further events stay in the hub's history. The limit is larger than a few network chunks, so that reading continues
+ * while the program handles one chunk.
  */
 export const maxWaitingItems = 256;
 
@@ -29,7 +29,7 @@ export class Inbox {
     this.#onConsumed = onConsumed;
   }
 
-  /** Adds an item. Wait for the returned promise before the next call. undefined means that there is room. */
+  /** Adds an item. If the method returns a promise, the queue is full: wait for the promise before the next call. */
   put(slot: Slot): Promise<void> | undefined {
     if (this.#end !== undefined) return undefined;
     this.#slots.push(slot);
@@ -38,7 +38,10 @@ export class Inbox {
     return new Promise((resolve) => (this.#onRoom = resolve));
   }
 
-  /** Moves the cursor without an item. The cursor counts as consumed together with the previous item. */
+  /**
+   * Moves the cursor without an item. The program has consumed the new cursor as soon as it has consumed the previous
+   * item.
+   */
   mark(cursor: string): void {
     const last = this.#slots.at(-1);
     if (last === undefined) this.#onConsumed(cursor);
@@ -66,8 +69,8 @@ export class Inbox {
   }
 
   /**
-   * Empties the queue and passes its items to `each`, in order. Skips items that listeners have received, and earlier
-   * items.
+   * Empties the queue and passes its items to `each`, in order. Skips items that listeners have already received, and
+   * all items before them.
    */
   drain(each: (item: LiveItem) => void): void {
     const slots = this.#slots.splice(0);

@@ -6,11 +6,11 @@ import type { Arrival, ConnectionState, LiveEvent, LiveGap, LiveItem } from "../
 export interface LiveEventMap {
   readonly event: LiveEvent;
   readonly gap: LiveGap;
-  /** Each new state. The property `state` contains the current state. */
+  /** Each new state of the connection. The property `state` contains the current state. */
   readonly state: ConnectionState;
 }
 
-/** The type of a listener, by name. */
+/** The type of each listener, by the name of its event. */
 export type LiveListeners = { readonly [Name in keyof LiveEventMap]: (value: LiveEventMap[Name]) => void };
 
 export interface LiveOptions {
@@ -21,8 +21,9 @@ export interface LiveOptions {
 
 /**
  * A connection that reconnects, resumes after the last event that the program received, and reports gaps. Listeners and
- * loops receive each item once and in order. Without a listener or loop, up to {@link maxWaitingItems} items wait. Then
- * the library stops reading until the program consumes some items. No item is dropped.
+ * loops receive each item once and in order. Without a listener or loop, up to {@link maxWaitingItems} items wait for
+ * the program. If more items would wait, the library stops reading until the program consumes some items. No item is
+ * dropped.
  */
 export class LiveConnection implements AsyncIterable<LiveItem> {
   readonly #listeners: { readonly [Name in keyof LiveEventMap]: Set<LiveListeners[Name]> } = {
@@ -59,8 +60,8 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   }
 
   /**
-   * The id of the last event that the program received. Another connection may resume from this id. `""` before the
-   * first event.
+   * The id of the last event that the program received. Another connection may resume from this id. The value is `""`
+   * before the first event.
    */
   get lastEventId(): string {
     return this.#lastEventId;
@@ -75,17 +76,18 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   }
 
   /**
-   * Adds filters. The connection first receives the retained values of the new filters, then live events. Resolves when
-   * the hub has added the filters. Rejects with StreamRefusedError if the hub refuses the filters. The earlier filters
-   * then stay. Also rejects when the connection is closed. The caller may ignore the promise.
+   * Adds filters. The connection first receives the retained values of the new filters, then live events. The promise
+   * resolves when the hub has added the filters. If the hub refuses the filters, the promise rejects with
+   * StreamRefusedError, and the earlier filters stay. The promise also rejects when the connection is closed. The
+   * caller may ignore the promise.
    */
   add(...filters: readonly string[]): Promise<void> {
     return this.#follow([...new Set([...this.#filters, ...filters])]);
   }
 
   /**
-   * Removes filters. Without filters the connection is idle until filters are added. Resolves and rejects as
-   * {@link add}.
+   * Removes filters. Without filters the connection is idle until filters are added. The promise resolves and rejects
+   * as the promise of {@link add}.
    */
   drop(...filters: readonly string[]): Promise<void> {
     return this.#follow(this.#filters.filter((filter) => !filters.includes(filter)));
@@ -137,8 +139,8 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
       this.#inbox.mark(cursor);
       return undefined;
     }
-    // In this turn the program may have added a listener, or left a loop. So items that already wait are delivered
-    // first.
+    // The program may have added a listener or left a loop in this turn. The waiting items must be delivered before the
+    // new item.
     this.#deliverWaiting();
     const isSent = this.#listeners.event.size > 0;
     if (isSent) this.#deliver(item);

@@ -1,7 +1,7 @@
 /**
  * Calls `onReturn` when the page becomes visible, is unfrozen, or is online again. `wasOffline` is true after a network
- * failure: open connections may be dead without an error. In Node and in workers, at most network events exist. Returns
- * a function that removes the listeners.
+ * failure: open connections may be dead without an error. Node and workers have no page events, and some of them have
+ * no network events either. Returns a function that removes the listeners.
  */
 export function watchPage(onReturn: (options: { readonly wasOffline: boolean }) => void): () => void {
   const ended = new AbortController();

@@ -6,7 +6,10 @@ import type { OpenedStream, StreamOpener } from "./stream-opener.js";
 import { reasonText, type ArrivalBatch } from "../transports/transport.js";
 import type { DesiredFilters } from "./desired-filters.js";
 
-/** A stream that is silent for this many heartbeats counts as dead: one heartbeat may be late, and one may be lost. */
+/**
+ * A stream counts as dead after a silence of this number of heartbeat intervals: one heartbeat may be late, and another
+ * may be lost.
+ */
 const heartbeatsMissed = 3;
 
 export interface StreamLoopOptions {
@@ -18,8 +21,8 @@ export interface StreamLoopOptions {
 
 /**
  * Keeps one stream of a hub open. The loop resumes after the last consumed event, and opens a replacement when filters
- * or the token change. While the replacement opens, the old stream stays open, but the loop does not read it. So no
- * event is lost, repeated or reordered. If the replacement fails, the old stream continues.
+ * or the token change. While the replacement opens, the old stream stays open, but the loop does not read it. Therefore
+ * no event is lost, repeated or reordered. If the replacement fails, the old stream continues.
  */
 export class StreamLoop implements Feed {
   readonly #opener: StreamOpener;
@@ -39,7 +42,8 @@ export class StreamLoop implements Feed {
   }
 
   /**
-   * Starts the loop. Resolves when the loop is closed, by `close` or by an error response of the server. Never rejects.
+   * Starts the loop. The promise resolves when `close` or an error response of the server has ended the loop. Never
+   * rejects.
    */
   async run(): Promise<void> {
     while (!this.#wakeup.isClosed)
@@ -126,7 +130,7 @@ export class StreamLoop implements Feed {
     this.#wakeup.notify("change");
   }
 
-  /** Reads a stream and its replacements until one ends. Returns the reason of that end. */
+  /** Reads a stream and its replacements until the current stream ends. Returns the reason why the stream ended. */
   async #read(first: OpenedStream): Promise<string> {
     let stream = first;
     let reading = stream.next();

@@ -10,8 +10,9 @@ import {
 } from "../transports/transport.js";
 
 /**
- * The time-out for opening a stream, in milliseconds. A proxy may delay the response. Or the browser may use a
- * kept-alive connection that is dead. After a silent network failure, the browser may have several such connections.
+ * The time-out for opening a stream, in milliseconds. A proxy may delay the response, or the browser may use a
+ * kept-alive connection that is dead. After a network failure without an error, the browser may have several dead
+ * connections.
  */
 const openTimeoutMs = 10_000;
 
@@ -43,12 +44,12 @@ export class StreamOpener {
     this.#tokens = options.tokens;
   }
 
-  /** Gets a new token for the next stream. Returns false if the token is fixed. */
+  /** Gets a new token for the next stream. Returns false if the token is a fixed string. */
   renewToken(): boolean {
     return this.#tokens.discard();
   }
 
-  /** @throws as {@link Transport.open}; the next call may use the next transport */
+  /** @throws as {@link Transport.open}; after an error, the next call may use the next transport */
   async open(parameters: StreamParameters): Promise<OpenedStream> {
     const transport = this.#transports[this.#transportIndex % this.#transports.length] ?? this.#transports[0];
     const controller = new AbortController();
@@ -89,8 +90,8 @@ export class StreamOpener {
   }
 
   /**
-   * After a 401 the class tries once with a new token. The old token may be revoked, or the clock of this machine may
-   * be wrong.
+   * After a 401 the class tries once more with a new token. The old token may be revoked, or the clock of this machine
+   * may be wrong.
    */
   async #request(transport: Transport, request: Omit<TransportRequest, "token">): Promise<OpenStream> {
     const open = async (): Promise<OpenStream> => {
@@ -109,9 +110,9 @@ export class StreamOpener {
   }
 
   /**
-   * Changes the transport if a server between client and hub answers without a stream. If the network is down, the
-   * transport stays. Browsers hide why a WebSocket failed, so after such a failure both the transport and the token
-   * change.
+   * Selects the next transport if a server between client and hub answers without a stream. If the network is down, the
+   * transport stays the same. Browsers hide why a WebSocket failed, so after such a failure both the transport and the
+   * token change.
    */
   #afterFailure(error: unknown, { name }: Transport): void {
     if (error instanceof UnservedError || name !== "event-stream") this.#transportIndex += 1;

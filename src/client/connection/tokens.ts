@@ -7,8 +7,8 @@ import { objectFields } from "../messages/json.js";
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
 /**
- * The longest time before the expiry at which the library renews a token, in milliseconds. This time is enough for a
- * slow token server.
+ * The library renews a token at most this time before the expiry, in milliseconds. The time is enough for a slow token
+ * server.
  */
 const maxLeadMs = 60_000;
 
@@ -16,8 +16,8 @@ const maxLeadMs = 60_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * The shortest renewal time, in milliseconds. Without this minimum, a function that always returns the same token is
- * called in a tight loop.
+ * The shortest renewal time, in milliseconds. Without this minimum, the library would call a function that always
+ * returns the same token in a tight loop.
  */
 const minRenewMs = 1000;
 
@@ -41,7 +41,9 @@ export class Tokens {
     return this.#cached;
   }
 
-  /** Discards the cached token, so that the next request gets a new one. Returns false if the token is fixed. */
+  /**
+   * Discards the cached token, so that the next request gets a new one. Returns false if the token is a fixed string.
+   */
   discard(): boolean {
     this.#cached = undefined;
     return typeof this.#source === "function";
@@ -49,15 +51,15 @@ export class Tokens {
 
   /**
    * The time until the library requests the next token, in milliseconds. The library renews a token before its expiry.
-   * The lead time is a fifth of the remaining time, but at most a minute. A random part of up to a tenth is added to
-   * the lead time, so that tokens issued together are not renewed together. undefined if the token is fixed, does not
-   * expire, or expires too soon.
+   * The lead time, from the renewal to the expiry, is a fifth of the remaining time, but at most a minute. A random
+   * part of up to a tenth is added to the lead time, so that tokens issued together are not renewed together. The
+   * result is undefined if the token is a fixed string, does not expire, or expires too soon.
    */
   renewInMs(): number | undefined {
     if (typeof this.#source !== "function") return undefined;
     const left = remainingMs(this.#cached);
     const renewInMs = left - Math.min(maxLeadMs, left / 5) * (1 + Math.random() / 10);
-    // NaN, for a token without an expiry, fails this comparison.
+    // For a token without an expiry, `renewInMs` is NaN, and the comparison is false.
     return renewInMs >= minRenewMs ? Math.min(maxTimerMs, renewInMs) : undefined;
   }
 }

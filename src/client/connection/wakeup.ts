@@ -1,8 +1,8 @@
 import type { ArrivalBatch, StreamEnd } from "../transports/transport.js";
 
 /**
- * change: filters or the token change; close: the connection is closed; retry: the page is visible again, or the
- * network is available again.
+ * `change`: the filters or the token change. `close`: the connection is closed. `retry`: the page is visible again, or
+ * the network is available again.
  */
 type Notice = "change" | "close" | "retry";
 
@@ -15,7 +15,7 @@ export type WaitResult = ArrivalBatch | StreamEnd | { readonly kind: Notice | "t
  */
 const frozenMs = 2000;
 
-/** The time for a frozen page to read the data that arrived during the freeze, in milliseconds. */
+/** The time for a page to read the data that arrived while the page was frozen, in milliseconds. */
 const graceMs = 1000;
 
 /** Wakes the stream loop while it waits for the next message or for the next attempt. */
@@ -30,8 +30,8 @@ export class Wakeup {
   }
 
   /**
-   * `change` also ends later waits until the change is cleared. `close` ends all later waits. `retry` ends only a
-   * current wait.
+   * Ends the current wait if it expects the notice. `change` also ends later waits until the change is cleared, and
+   * `close` ends all waits.
    */
   notify(notice: Notice): void {
     this.#isClosed ||= notice === "close";
@@ -51,7 +51,7 @@ export class Wakeup {
     this.#isChanged = false;
   }
 
-  /** Waits for `expected`, for `close`, for `reading`, or for `timeoutMs` without any of these. */
+  /** Waits until the notice `expected` or `close` arrives, `reading` resolves, or `timeoutMs` is over. */
   wait(
     expected: Exclude<Notice, "close">,
     {

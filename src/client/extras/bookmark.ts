@@ -8,8 +8,8 @@ export interface BookmarkStorage {
 }
 
 /**
- * Stores the position of a page across reloads. If the storage is full or forbidden, this class stores nothing, and
- * never throws.
+ * Stores the position of a page across reloads. If the storage is full or forbidden, this class stores nothing and
+ * throws no error.
  */
 export class Bookmark {
   readonly #storage: BookmarkStorage;
@@ -31,8 +31,8 @@ export class Bookmark {
   }
 
   /**
-   * Writes once per task of the event loop. The position is written before the next task begins, because the page may
-   * be closed then.
+   * Writes the position once per task of the event loop, before the next task begins. The page may be closed in the
+   * next task.
    */
   save(position: ReadPosition): void {
     this.#position = position;

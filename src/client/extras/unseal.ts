@@ -11,9 +11,9 @@ const sealedForm = /^[\w-]+\.\.[\w-]+\.[\w-]*\.[\w-]+$/;
 
 /**
  * Creates a function that decrypts the data of an event with a key that the hub does not have. Plain data stays
- * unchanged. Data that cannot be decrypted stays unchanged, with `sealed: "unreadable"`. The function accepts only
- * `dir` with AES-256-GCM, even if the message names another algorithm. The first sealed event loads the package `jose`.
- * A page without a bundler must name `jose` in an import map.
+ * unchanged. If sealed data cannot be decrypted, the data stays unchanged and the event has `sealed: "unreadable"`. The
+ * function accepts only the JWE algorithm `dir` with AES-256-GCM, even if the message names another algorithm. The
+ * first sealed event loads the package `jose`. A page without a bundler must name `jose` in an import map.
  */
 export function createUnsealer(key: DecryptKey): (event: LiveEvent) => Promise<LiveEvent> {
   const bytes = typeof key === "string" ? parseKey(key) : key;

@@ -1,7 +1,7 @@
 import type { Arrival, LiveItem } from "./item.js";
 import { objectFields, parseGapNotice } from "./json.js";
 
-/** A JSON message of the hub: a frame of a WebSocket, or an event in the response to a poll. */
+/** A JSON message of the hub: the content of a WebSocket message, or an event in the response to a poll. */
 export type HubMessage =
   | { readonly kind: "arrival"; readonly arrival: Arrival }
   | { readonly kind: "open"; readonly retryMs: number | undefined; readonly heartbeatMs: number | undefined }

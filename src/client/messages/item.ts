@@ -15,7 +15,7 @@ export interface LiveEvent {
   readonly data: string;
   /**
    * True for a retained value: the current value of a topic, published before this client followed the topic. Live
-   * events follow.
+   * events come after the retained values.
    */
   readonly retained?: true;
   /**
@@ -25,8 +25,8 @@ export interface LiveEvent {
 }
 
 /**
- * Reports missed publications that the hub no longer stores. Missed publications that the hub still stores follow. Load
- * the state again.
+ * Reports missed publications that the hub no longer stores. After the gap, the client receives the missed publications
+ * that the hub still stores. Load the state of the page again.
  */
 export interface LiveGap extends GapNotice {
   readonly kind: "gap";
@@ -36,7 +36,7 @@ export interface LiveGap extends GapNotice {
 /** An item of a live connection. */
 export type LiveItem = LiveEvent | LiveGap;
 
-/** A message of a transport: an item, or only a new position. */
+/** A message from a transport: an item with its position, or only a new position. */
 export interface Arrival {
   readonly item?: LiveItem;
   /** The id to resume from after the item was consumed. */
@@ -51,10 +51,13 @@ export type ConnectionState =
   | { readonly kind: "open"; readonly transport: TransportName }
   /**
    * The next attempt starts after `delayMs`, or when the network is available again or the page is visible again.
-   * `reason` is a text for people.
+   * `reason` is a text for users and logs.
    */
   | { readonly kind: "waiting"; readonly delayMs: number; readonly reason: string }
-  /** Closed permanently by the program, or by the server with an error response. `error` is that error. */
+  /**
+   * The program has closed the connection, or the server has ended it with an error response. `error` is the error of
+   * this response.
+   */
   | { readonly kind: "closed"; readonly error?: Error };
 
 export type TransportName = "event-stream" | "websocket" | "poll";

@@ -1,8 +1,8 @@
 import type { GapNotice } from "../../protocol.js";
 
 /**
- * Parses the fields of a gap; never throws. Fields that a later server adds are ignored, and unknown reasons are kept. An
- * unreadable notice is a gap of unknown extent.
+ * Parses the fields of a gap; never throws. The function ignores fields that a later version of the server adds, and
+ * keeps unknown reasons. If the fields are invalid, the result is a gap of unknown extent.
  */
 export function parseGapNotice(value: unknown): GapNotice {
   if (!isNotice(value)) return { reason: "unknown-id", topics: [], more: true };
@@ -10,7 +10,7 @@ export function parseGapNotice(value: unknown): GapNotice {
   return { reason, topics, more };
 }
 
-/** As {@link parseGapNotice}, from the data of a `pharos-gap` event. */
+/** Like {@link parseGapNotice}, but parses the data of a `pharos-gap` event. */
 export function parseGapText(data: string): GapNotice {
   return parseGapNotice(tryParseJson(data));
 }

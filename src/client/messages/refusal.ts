@@ -26,15 +26,18 @@ export class UnservedError extends Error {
   }
 }
 
-/** The longest `Retry-After` that the library obeys, in milliseconds. A larger number may be a date by mistake. */
+/**
+ * The longest `Retry-After` that the library obeys, in milliseconds. A larger number may be a Unix time that the server
+ * sent by mistake.
+ */
 const maxRetryAfterMs = 300_000;
 
-/** The error for a response without a stream. Reads the reason from the body; never throws. */
+/** Makes the error for a response without a stream. Reads the reason from the body of the response; never throws. */
 export async function refusalOfResponse(response: Response): Promise<StreamRefusedError | UnservedError> {
   const { status, headers } = response;
   if (status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429))
     return new StreamRefusedError(status, await reasonOf(response));
-  // `Retry-After` may be a date, which becomes 0 here.
+  // If `Retry-After` is a date, the result is 0.
   const retryAfterMs = Number(headers.get("retry-after")) * 1000 || 0;
   return new UnservedError(
     `the server answered with status ${status}`,

@@ -8,20 +8,20 @@ import type { Tab } from "./tab.js";
 const maxReading = 3;
 
 /**
- * The time after which the next detached tab also starts to read, in milliseconds. A frozen tab may never return to the
- * worker.
+ * The time after which the next detached tab also connects directly, in milliseconds. The class does not wait longer
+ * for a tab, because a frozen tab may never return to the worker.
  */
 const turnMs = 10_000;
 
 /**
- * The detached tabs. A few of these tabs connect directly at a time, in order. The other tabs wait, and receive nothing
- * meanwhile.
+ * The detached tabs. A few detached tabs at a time connect directly, in order. The other detached tabs wait, and
+ * receive nothing until their turn.
  */
 export class DirectReaders {
   readonly #waiting = new Set<Tab>();
   readonly #reading = new Map<Tab, ReturnType<typeof setTimeout>>();
 
-  /** Adds a tab. The tab receives `detached` when the tab may connect directly. */
+  /** Adds a detached tab, and sends the message `detached` to the tab when it may connect directly. */
   add(tab: Tab): void {
     if (!this.#reading.has(tab)) this.#waiting.add(tab);
     this.#startNext();

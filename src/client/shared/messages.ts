@@ -10,7 +10,10 @@ export interface SharedSettings {
 
 /** A message of a tab to the worker. */
 export type FromTab =
-  /** `cursor` is the position of the tab, or `""` for none. The tab has the lock named `lock` while the tab exists. */
+  /**
+   * `cursor` is the position of the tab, or `""` for none. The tab holds the lock named `lock` as long as the tab
+   * exists.
+   */
   | {
       readonly kind: "attach";
       readonly settings: SharedSettings;
@@ -35,7 +38,7 @@ export type FromWorker =
   | { readonly kind: "arrivals"; readonly arrivals: readonly Arrival[] }
   | { readonly kind: "state"; readonly state: Exclude<ConnectionState, { kind: "closed" }> }
   /**
-   * `status` is the HTTP status of an error response, or 0 for any other error. `reason` is the message of that error.
+   * `status` is the HTTP status of an error response, or 0 for any other error. `reason` is the message of the error.
    */
   | { readonly kind: "closed"; readonly status: number; readonly reason: string }
   | { readonly kind: "followed"; readonly number: number }
@@ -50,7 +53,8 @@ export interface Port<Sent, Received> {
 }
 
 /**
- * A MessagePort with types. The port does not validate messages, because this library sends the messages at both ends.
+ * A MessagePort with types. The port does not validate messages, because this library sends and receives all of these
+ * messages.
  */
 export function typedPort<Sent, Received>(port: MessagePort): Port<Sent, Received> {
   return {

@@ -8,11 +8,11 @@ import { type SharedSettings, typedPort } from "./messages.js";
 /** The name of the worker's file on the hub. */
 const workerFile = "pharos-client-worker.js";
 
-/** The file of the shared worker, and the name of the connection. */
+/** The URL of the shared worker's file, and the name of the connection. */
 export interface SharedOptions {
   /**
-   * The URL of the worker's file. Browsers require the page's own origin. If the hub has another origin, serve a copy of
-   * the hub's `pharos-client-worker.js`, and of `pharos-client-fallbacks.js` beside it.
+   * The URL of the worker's file. Browsers require that the file has the same origin as the page. If the hub has
+   * another origin, serve a copy of the hub's `pharos-client-worker.js`, and of `pharos-client-fallbacks.js` beside it.
    * @default the hub's file, if page and hub have the same origin
    */
   readonly worker?: string | URL;
@@ -31,8 +31,8 @@ export interface SharedFeedRequest extends SharedOptions {
 }
 
 /**
- * A feed from the shared worker. The function starts the worker if it does not run yet. undefined if no worker can be
- * started.
+ * A feed from the shared worker. The function starts the worker if the worker is not running. The result is undefined
+ * if no worker can be started.
  */
 export function sharedFeed(request: SharedFeedRequest): Feed | undefined {
   const { settings, tokens, start, makeDirectFeed, refusal } = request;
@@ -73,8 +73,8 @@ function openWorker({ worker, name = "", settings, base }: SharedFeedRequest): S
 }
 
 /**
- * Holds a lock until `signal` aborts. Browsers also release the lock when the page ends in any way. undefined without
- * TLS.
+ * Holds a lock until `signal` aborts, and resolves with the lock's name; undefined without TLS. Browsers also release
+ * the lock when the page is closed or crashes.
  */
 function holdLock(signal: AbortSignal): Promise<string | undefined> {
   if (!("locks" in navigator)) return Promise.resolve(undefined);

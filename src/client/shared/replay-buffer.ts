@@ -1,12 +1,12 @@
 import type { Arrival } from "../messages/item.js";
 
 /**
- * The size of the buffer. The buffer contains less than a second of events at the highest rates, and minutes of events
- * for most streams.
+ * The maximum size of the buffer. At the highest rates the buffer contains less than a second of events; for most
+ * streams it contains minutes of events.
  */
 const limits = Object.freeze({ arrivals: 1000, characters: 4 * 1024 * 1024 });
 
-/** An arrival, and the total number of characters before it. */
+/** An arrival, and the total number of characters of all earlier arrivals. */
 interface BufferedArrival {
   readonly arrival: Arrival;
   readonly charactersBefore: number;
@@ -41,7 +41,7 @@ export class ReplayBuffer {
     return this.#buffered[number - this.#first]?.arrival;
   }
 
-  /** True if no arrival from this number on was evicted. */
+  /** True if the buffer has evicted neither the arrival with this number nor a later arrival. */
   holdsFrom(number: number): boolean {
     return number >= this.#first;
   }
@@ -52,8 +52,8 @@ export class ReplayBuffer {
   }
 
   /**
-   * The number of the first arrival after a cursor; undefined for an unknown cursor. If a cursor repeats, the last
-   * position counts.
+   * The number of the first arrival after a cursor; undefined for an unknown cursor. If several arrivals have this
+   * cursor, the last of these arrivals counts.
    */
   numberAfter(cursor: string): number | undefined {
     for (let number = this.end; number > this.#first; number -= 1)

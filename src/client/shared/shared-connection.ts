@@ -12,7 +12,7 @@ type TabPort = Port<FromWorker, FromTab>;
 type AttachMessage = Extract<FromTab, { kind: "attach" }>;
 
 export interface SharedConnectionOptions {
-  /** Makes the feed of all tabs, and starts it. */
+  /** Makes and starts the feed of all tabs. */
   readonly makeFeed: (start: {
     readonly settings: SharedSettings;
     readonly filters: readonly string[];
@@ -20,25 +20,28 @@ export interface SharedConnectionOptions {
     readonly token: () => Promise<string | undefined>;
     readonly events: FeedEvents;
   }) => StreamLoop;
-  /** Resolves when a lock is released, which means that the tab has ended. undefined if the platform has no locks. */
+  /**
+   * Resolves when a lock is released: the tab that held the lock no longer exists. The property is undefined if the
+   * platform has no locks.
+   */
   readonly whenLockReleased: ((name: string) => Promise<void>) | undefined;
 }
 
 /**
- * The worker removes a tab without a lock after this time without messages, in milliseconds. Timers of pages in the
- * background run only once a minute.
+ * If a tab has no lock and sends no message for this time, in milliseconds, the worker removes the tab. The time is
+ * more than a minute, because timers of background pages run only once a minute.
  */
 const tabTimeoutMs = 15 * pingEveryMs;
 
 /**
- * The longest time that the stream waits for slow tabs, in milliseconds. Then the worker detaches these tabs. A frozen
- * tab reads nothing.
+ * The longest time that the stream waits for slow tabs, in milliseconds. The worker then detaches these tabs, because a
+ * frozen tab reads nothing.
  */
 const catchUpMs = 2000;
 
 /**
- * Serves all tabs of a worker from one feed. Each tab receives the events that match its own filters, from its own
- * position on.
+ * Serves all tabs of a worker from one feed. Each tab receives the events that match its own filters, starting at its
+ * own position.
  */
 export class SharedConnection {
   readonly #options: SharedConnectionOptions;
@@ -48,9 +51,9 @@ export class SharedConnection {
   #replay = new ReplayBuffer("");
   #state: ConnectionState = { kind: "idle" };
   readonly #directReaders = new DirectReaders();
-  /** Called when no tab is behind any more, if the stream waits for slow tabs. */
+  /** Set while the stream waits for slow tabs; called when no tab is slow any more. */
   #onCaughtUp: (() => void) | undefined;
-  /** The filters of the stream, each with the number of the first arrival after it was added. */
+  /** The filters of the stream. Each filter has the number of the first arrival after the filter was added. */
   #followedSince = new Map<string, number>();
 
   constructor(options: SharedConnectionOptions) {
@@ -66,7 +69,7 @@ export class SharedConnection {
     if (message.kind === "attach") return this.#attach(port, message);
     const tab = this.#tabs.get(port);
     if (tab !== undefined) this.#handle(tab, message);
-    // The tab still exists, but the worker has removed the tab after a time without messages.
+    // The worker has removed the tab after a time without messages, but the tab still exists.
     else if (message.kind !== "leave") port.send({ kind: "detached" });
   }
 
@@ -117,8 +120,8 @@ export class SharedConnection {
   }
 
   /**
-   * A tab without a position starts when the stream has opened with its filters: retained values first, then live
-   * events.
+   * A tab without a position starts when the stream has opened with the tab's filters. The tab first receives retained
+   * values, then live events.
    */
   #attachNew(tab: Tab): void {
     tab.newFilters = tab.filters;
@@ -132,8 +135,8 @@ export class SharedConnection {
 
   /**
    * A tab with a position continues from this position, if the replay buffer has all later arrivals for the tab's
-   * filters. If not, the tab reads with a direct connection. Meanwhile the stream adds the tab's filters, so that the
-   * tab can attach again later.
+   * filters. Otherwise the tab reads with a direct connection. The stream adds the tab's filters at the same time, so
+   * that the tab can attach again later.
    */
   #attachAt(tab: Tab, cursor: string): void {
     const next = this.#replay.numberAfter(cursor);
@@ -172,8 +175,8 @@ export class SharedConnection {
   }
 
   /**
-   * Changes the feed to the filters of all tabs. Requests the retained values of the filters in `again`, even if a
-   * filter is not new.
+   * Changes the feed to the filters of all tabs. Requests the retained values of all filters in `again`, even if the
+   * stream already has these filters.
    */
   async #update(again: readonly string[]): Promise<void> {
     const filters = this.#allFilters();
@@ -190,7 +193,7 @@ export class SharedConnection {
     return [...new Set([...this.#tabs.values()].flatMap(({ filters }) => filters))];
   }
 
-  /** Waits for slow tabs, up to `catchUpMs`. Meanwhile further events stay in the hub's history. */
+  /** Waits for slow tabs, up to `catchUpMs`. During this time, further events stay in the hub's history. */
   #receiveArrival(arrival: Arrival): Promise<void> | undefined {
     const isRetained = arrival.item?.kind === "event" && arrival.item.retained === true;
     if (!isRetained) this.#replay.add(arrival);

@@ -9,7 +9,7 @@ export interface SharedFeedOptions {
   readonly port: Port<FromTab, FromWorker>;
   readonly settings: SharedSettings;
   readonly tokens: Tokens;
-  /** The name of a lock that this page has while the page exists; undefined if the platform has no locks. */
+  /** The name of the lock that this page holds as long as the page exists; undefined if the platform has no locks. */
   readonly lock: Promise<string | undefined>;
   /** Called once, when this page leaves the worker. */
   readonly onClose: () => void;
@@ -25,12 +25,12 @@ const attachTimeoutMs = 5000;
 /** The shortest time between two attempts of a detached page to attach again, in milliseconds. */
 const reattachEveryMs = 1000;
 
-/** The time without an arrival after which a detached page also tries to attach with its next ping, in milliseconds. */
+/** If nothing arrives for this time, in milliseconds, a detached page also tries to attach with its next ping. */
 const quietMs = 3000;
 
 /**
- * After this many unanswered pings, the worker counts as dead. A page that was frozen receives at most two answers
- * late.
+ * After this number of unanswered pings, the worker counts as dead. After a freeze, a page may receive up to two
+ * answers late.
  */
 const maxUnansweredPings = 3;
 
@@ -54,11 +54,17 @@ export class SharedFeed implements Feed {
   #confirmedFilters: readonly string[];
   #cursor: string;
   #direct: Feed | undefined;
-  /** Set while this page waits for the worker to continue at its position. The direct connection is not read meanwhile. */
+  /**
+   * Set while this page waits for the worker's answer to `attach`. During this time, the page does not read the direct
+   * connection.
+   */
   #reattaching: Promise<void> | undefined;
-  /** Receives the worker's answer to `attach`. */
+  /** Called with the worker's answer to `attach`. */
   #onAttachAnswer: ((isAttached: boolean) => void) | undefined;
-  /** The last task. The feed processes messages of the worker one after another, and each only when there is room. */
+  /**
+   * The last task. The feed processes the worker's messages one after another, and waits before each message until
+   * there is room.
+   */
   #lastTask: Promise<void>;
   #hasLeft = false;
   #isClosed = false;
@@ -85,7 +91,7 @@ export class SharedFeed implements Feed {
     return followed;
   }
 
-  /** The page is visible again: ends the worker's wait before its next attempt. */
+  /** Call this method when the page is visible again: the worker then makes its next attempt at once. */
   retry(): void {
     this.#send({ kind: "retry" });
   }
@@ -96,7 +102,7 @@ export class SharedFeed implements Feed {
     this.#direct?.close();
   }
 
-  /** The worker failed: from now on this page uses a direct connection. */
+  /** Call this method when the worker has failed: the page then uses a direct connection. */
   leaveWorker(): void {
     if (this.#hasLeft || this.#isClosed) return;
     this.#leave();
@@ -181,7 +187,7 @@ export class SharedFeed implements Feed {
     if (!(await this.#attach())) this.#connectDirectly();
   }
 
-  /** Asks the worker to continue at this page's position. Returns false if the worker cannot. */
+  /** Asks the worker to continue at this page's position. Resolves with false if the worker cannot do so. */
   async #attach(): Promise<boolean> {
     const { settings } = this.#options;
     const lock = await this.#options.lock;
@@ -205,7 +211,7 @@ export class SharedFeed implements Feed {
         arrival: (arrival) => this.#receiveDirect(arrival),
       },
     });
-    // The direct connection also makes the changes that the worker has not confirmed.
+    // The direct connection must also make the filter changes that the worker has not confirmed.
     if (this.#confirmedFilters === this.#filters) return;
     this.#follow(this.#filters).then(
       () => this.#settleAll(({ resolve }) => resolve()),
@@ -217,7 +223,7 @@ export class SharedFeed implements Feed {
     for (const number of this.#pending.keys()) this.#settle(number, settle);
   }
 
-  /** Between two arrivals the page reads nothing, so its position is exact and the page can attach again. */
+  /** Between two arrivals the page reads nothing. Its position is then exact, so the page can attach again. */
   #receiveDirect(arrival: Arrival): Promise<void> | undefined {
     if (this.#reattaching !== undefined) return this.#afterReattaching(arrival);
     const room = this.#events.arrival(arrival);
@@ -271,8 +277,8 @@ export class SharedFeed implements Feed {
   }
 
   async #sendFilters(filters: readonly string[]): Promise<void> {
-    // The worker's answer decides which connection changes its filters, because the direct connection may be closed
-    // next.
+    // Wait for the worker's answer: if the worker attaches this page, the direct connection is closed, and the worker
+    // changes the filters.
     await this.#reattaching;
     if (this.#direct !== undefined) return this.#direct.follow(filters);
     const number = (this.#lastNumber += 1);

@@ -1,6 +1,9 @@
 import type { FromTab, FromWorker, Port } from "./messages.js";
 
-/** The time for one tab to answer, in milliseconds. Then the library asks the next tab. A frozen tab never answers. */
+/**
+ * The time for one tab to answer, in milliseconds. After this time the library asks the next tab, because a frozen tab
+ * never answers.
+ */
 const answerMs = 3000;
 
 /** Gets tokens from the tabs of a worker, because a tab cannot pass its token function to the worker. */
@@ -8,7 +11,7 @@ export class TabTokens {
   readonly #ports: () => readonly Port<FromWorker, FromTab>[];
   #onAnswer: ((answer: Extract<FromTab, { kind: "token" }>) => void) | undefined;
 
-  /** @param ports the ports of the tabs, in the order of the requests */
+  /** @param ports returns the ports of the tabs, in the order in which the class asks the tabs */
   constructor(ports: () => readonly Port<FromWorker, FromTab>[]) {
     this.#ports = ports;
   }

@@ -4,7 +4,8 @@ import type { FromTab, FromWorker, Port } from "./messages.js";
 import type { ReplayBuffer } from "./replay-buffer.js";
 
 /**
- * The maximum number of arrivals that a tab has not acknowledged. A frozen page has to buffer this number of arrivals.
+ * The maximum number of arrivals that a tab has not acknowledged. This is also the maximum number of arrivals that wait
+ * in a frozen page.
  */
 const maxUnacknowledged = 256;
 
@@ -32,7 +33,7 @@ export class Tab {
     return this.#isDetached;
   }
 
-  /** From this number on, the tab receives arrivals. The tab also receives the retained values of its new filters. */
+  /** The tab receives the arrivals that begin with number `next`, and also the retained values of its new filters. */
   attach(next: number): void {
     this.#isDetached = false;
     this.#next ??= next;
@@ -45,17 +46,17 @@ export class Tab {
     if (arrival.item !== undefined && isFor(arrival.item, this.#retainedFilters)) this.#send([arrival]);
   }
 
-  /** All retained values have arrived. */
+  /** Call this method when all retained values have arrived. */
   endRetained(): void {
     this.#retainedFilters = [];
   }
 
   acknowledge(count: number): void {
-    // A late acknowledgement may count arrivals from before the tab was detached.
+    // A late acknowledgement may count arrivals that the tab received before it was detached.
     this.#unacknowledged = Math.max(0, this.#unacknowledged - count);
   }
 
-  /** Stops sending until the tab is attached again. Meanwhile the tab reads with a direct connection. */
+  /** Stops sending until the tab is attached again. Until then, the tab reads with a direct connection. */
   detach(): void {
     this.#isDetached = true;
     this.#next = undefined;
@@ -68,7 +69,7 @@ export class Tab {
     return this.#next !== undefined && replay.isHalfFullFrom(this.#next);
   }
 
-  /** Sends the next arrivals, up to the limit. Returns false if some of these arrivals were evicted. */
+  /** Sends the next arrivals, up to `maxUnacknowledged`. Returns false if some of these arrivals were evicted. */
   sendNext(replay: ReplayBuffer): boolean {
     if (this.#next === undefined) return true;
     if (!replay.holdsFrom(this.#next)) return false;
@@ -83,7 +84,7 @@ export class Tab {
     return true;
   }
 
-  /** Arrivals for other tabs only move the cursor. Several consecutive moves are sent as one. */
+  /** Arrivals for other tabs only move the cursor. The method combines several consecutive moves into one. */
   #collect(arrivals: Arrival[], arrival: Arrival): void {
     const isOwn = arrival.item !== undefined && isFor(arrival.item, this.filters);
     if (!isOwn && arrivals.at(-1)?.item === undefined) arrivals.pop();
@@ -97,7 +98,7 @@ export class Tab {
   }
 }
 
-/** Every tab receives gaps, and events without topics. Some private events do not name their topics. */
+/** Every tab receives gaps and events without topics, because some private events do not name their topics. */
 function isFor(item: LiveItem, filters: readonly string[]): boolean {
   if (item.kind === "gap" || item.topics.length === 0) return true;
   return item.topics.some((topic) => filters.some((filter) => matchesTopic(filter, topic)));

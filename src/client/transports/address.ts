@@ -5,18 +5,21 @@ import type { TransportRequest } from "./transport.js";
 export interface Address {
   /** The whole URL. */
   readonly href: string;
-  /** The hub's URL, ending with a slash. undefined for a stream at a custom URL, which supports no other transport. */
+  /** The hub's URL, ending with a slash; undefined for a stream at a custom URL, which supports only event streams. */
   readonly base: string | undefined;
   /** The filters in the URL. */
   readonly filters: readonly string[];
-  /** The URL of one of the hub's paths, with the remaining query. A stream at a custom URL always has that URL. */
+  /**
+   * The URL of one of the hub's paths, with the remaining query. For a stream at a custom URL, the result is always
+   * this custom URL.
+   */
   readonly urlOf: (path: string) => string;
 }
 
 /**
  * Parses the URL of a hub (`https://example.org/`) or of one of its streams (`…/esupdates?topic=a`). Any other path
  * that does not end with a slash is an event stream at a custom URL. The function removes the filters from the query.
- * The rest of the query stays.
+ * The other parameters of the query stay.
  *
  * @throws TypeError for a malformed URL
  */

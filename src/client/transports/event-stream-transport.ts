@@ -14,20 +14,26 @@ import {
 
 /** Settings that apply to all requests of a live connection. */
 export interface RequestSettings {
-  /** Headers of each request, except of a WebSocket. The library sets `Accept`, `Authorization` and `Last-Event-ID`. */
+  /**
+   * Headers of each request, except the request for a WebSocket. The library sets `Accept`, `Authorization` and
+   * `Last-Event-ID`.
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** `include` sends cookies to a hub of another origin, which must list the page's origin. @default "same-origin" */
+  /**
+   * Whether requests carry cookies. With `include`, the library also sends cookies to a hub of another origin; this hub
+   * must allow the page's origin. @default "same-origin"
+   */
   readonly credentials?: RequestCredentials;
   /**
-   * A function in place of `fetch`. Requests of a shared worker do not use this function. @default the platform's
-   * `fetch`
+   * A function that the library calls in place of `fetch`. Requests of a shared worker do not use this function.
+   * @default the platform's `fetch`
    */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * Opens an event stream with `fetch`. Unlike `EventSource`, this function reports the reason of an error response. It
- * does not read ahead.
+ * Opens an event stream with `fetch`. Unlike `EventSource`, this function reports the reason of an error response. The
+ * function does not read ahead.
  *
  * @throws as {@link sendRequest}
  */
@@ -60,7 +66,7 @@ export async function sendRequest(
   const headers = new Headers(settings.headers);
   headers.set("Accept", "text/event-stream, application/json");
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
-  // Header values are bytes, so an id is sent as the bytes of its UTF-8, as browsers do [HTML 9.2.3].
+  // Header values are bytes, so the library sends the id as UTF-8 bytes, as browsers do [HTML 9.2.3].
   if (lastEventId !== "") headers.set("Last-Event-ID", byteString(lastEventId));
   const response = await fetch(url, { headers, signal, credentials, cache: "no-store" });
   if (response.status === 200) return response;

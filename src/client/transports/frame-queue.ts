@@ -4,8 +4,8 @@ import type { ArrivalBatch, OpenStream, StreamEnd } from "./transport.js";
 import { parseHubMessage } from "../messages/hub-message.js";
 
 /**
- * The maximum size of waiting frames, in characters. A browser cannot pause a WebSocket, so the library closes it at
- * this size. After the program has read the waiting frames, the stream resumes. No event is lost.
+ * The maximum size of waiting frames, in characters. A browser cannot pause a WebSocket, so the library closes the
+ * WebSocket at this size. After the program has read the waiting frames, the stream resumes. No event is lost.
  */
 const maxWaitingCharacters = 4 * 1024 * 1024;
 

@@ -17,18 +17,21 @@ import { parseHubMessage } from "../messages/hub-message.js";
  */
 const waitSeconds = 25;
 
-/** Each response counts as a heartbeat. Three times this value, the limit for silence, is one and a half polls. */
+/**
+ * The heartbeat interval of long polling, in milliseconds; each response counts as a heartbeat. The limit for silence
+ * is three intervals, the time of one and a half polls.
+ */
 const heartbeatMs = (waitSeconds * 1000) / 2;
 
 /**
  * The wait before the next poll, in milliseconds, after an early response without events. The wait doubles each time.
- * The hub itself does not answer such a poll early, but a cache or gateway in between may.
+ * The hub itself never answers early without events, but a cache or gateway between client and hub may.
  */
 const emptyPauseMs = { first: 1000, longest: 30_000 };
 
 /**
- * Sends the polls. The function is from the main bundle, because programs compare errors with the error classes of the
- * main bundle.
+ * Sends the polls. The function `send` is from the main bundle, because programs compare errors with the error classes
+ * of the main bundle.
  */
 export interface PollSender {
   readonly send: (url: string, parts: RequestParts, settings: RequestSettings) => Promise<Response>;

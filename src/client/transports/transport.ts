@@ -3,9 +3,9 @@ import type { Arrival, TransportName } from "../messages/item.js";
 /** A request for a stream. */
 export interface TransportRequest {
   readonly filters: readonly string[];
-  /** Filters whose retained values the hub sends first, even if the stream resumes. */
+  /** Filters whose retained values the hub sends first, even if the stream resumes from a position. */
   readonly added: readonly string[];
-  /** `""` means none: retained values first, then live events. */
+  /** The position to resume from. `""` means none: the hub sends retained values first, then live events. */
   readonly lastEventId: string;
   readonly token: string | undefined;
   /** Ends the attempt, and the stream that the attempt opened. */
@@ -22,11 +22,11 @@ export interface ArrivalBatch {
 
 export interface StreamEnd {
   readonly kind: "end";
-  /** A text for people. */
+  /** A text for users and logs. */
   readonly reason: string;
 }
 
-/** An open stream. The stream reads nothing before a call of `next`, if the transport can be paused. */
+/** An open stream. If the transport can be paused, the stream reads nothing before a call of `next`. */
 export interface OpenStream {
   /** Waits for the next items. Call this method again after the promise has resolved. Never rejects. */
   readonly next: () => Promise<ArrivalBatch | StreamEnd>;
@@ -39,7 +39,8 @@ export interface Transport {
    * Resolves when the stream has opened.
    *
    * @throws StreamRefusedError if the server refuses permanently. Throws UnservedError for another response without a
-   *   stream, and any other error if there is no response. After such an error, a later attempt may succeed.
+   *   stream, and any other error if there is no response. Only StreamRefusedError is final: after any other error, a
+   *   later attempt may succeed.
    */
   open(request: TransportRequest): Promise<OpenStream>;
 }
@@ -47,7 +48,10 @@ export interface Transport {
 /** Transports in the order in which the library tries them. */
 export type Transports = readonly [Transport, ...Transport[]];
 
-/** The message of an error, or of its cause: Node's fetch says "fetch failed", and only the cause has the reason. */
+/**
+ * The message of the error's cause, or of the error itself. Node's fetch only says "fetch failed", and the cause
+ * contains the reason.
+ */
 export function reasonText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.message : error.message;

@@ -3,8 +3,8 @@ import type { FeedEvents } from "../../../src/client/connection/feed.js";
 import { LiveConnection } from "../../../src/client/connection/live-connection.js";
 
 /**
- * A connection. The test plays the feed of the connection: `arrive` delivers an event, and `refuse` refuses all pending
- * changes.
+ * A connection. The test takes the role of the connection's feed: `arrive` delivers an event, and `refuse` refuses all
+ * pending changes.
  */
 function startConnection(): { live: LiveConnection; arrive: (data: string) => void; refuse: () => void } {
   let events: FeedEvents | undefined;
@@ -34,7 +34,8 @@ function listen(live: LiveConnection, received: string[], name: string): () => v
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("events of a live connection", () => {
-  // Bug: the connection delivered events that waited for the loop to the listeners a second time, after newer events.
+  // Bug: if events waited for the loop, the connection delivered these events to the listeners a second time, after
+  // newer events.
   it("come once to a listener beside a loop that is left", async () => {
     const { live, arrive } = startConnection();
     const received: string[] = [];
@@ -63,7 +64,8 @@ describe("events of a live connection", () => {
     expect(live.lastEventId).toBe("3");
   });
 
-  // Bug: after Promise.race of next() and a deadline, then return(), the abandoned promise received the next item.
+  // Bug: a program called next(), stopped waiting at a deadline, and called return(). The abandoned promise of next()
+  // then received the next item.
   it("are not taken by a loop that was left while it waited", async () => {
     const { live, arrive } = startConnection();
     const left = live[Symbol.asyncIterator]();
@@ -94,7 +96,7 @@ describe("events of a live connection", () => {
 
 describe("filters of a live connection", () => {
   // Bug: if the program added another filter after a refused filter, the connection did not remove the refused filter.
-  // Then the hub refused all later additions.
+  // The hub then refused all later additions.
   it("are without all that was refused together", async () => {
     const { live, refuse } = startConnection();
     const changes = [live.add("x/#/y"), live.add("b"), live.drop("a")];

@@ -8,8 +8,8 @@ const parameters = { filters: ["a"], added: [], lastEventId: "" };
 const stream: OpenStream = { next: () => new Promise(() => undefined) };
 
 /**
- * A transport behind a proxy that delays all responses for ever. The transport never opens, and rejects when the opener
- * aborts the transport.
+ * A transport behind a proxy that delays all responses forever. The transport never opens a stream, and rejects when
+ * the opener aborts the attempt.
  */
 const heldBack = (): Transport["open"] => (request) =>
   new Promise((_resolve, reject) => {
@@ -29,7 +29,7 @@ it("an event stream that is held back gives way to a WebSocket, but not one that
   const makeOpener = (): StreamOpener =>
     new StreamOpener({ transports: [eventStream, webSocket], tokens: new Tokens(undefined) });
   const [held, worked] = [makeOpener(), makeOpener()];
-  /** The transport of the next attempt, or the message of its error. */
+  /** Makes an attempt, and returns the transport's name or the message of the error. */
   const next = async (opener: StreamOpener): Promise<unknown> => {
     const opening = opener.open(parameters).then(
       ({ transport }) => transport,

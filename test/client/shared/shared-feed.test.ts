@@ -5,11 +5,11 @@ import { SharedFeed } from "../../../src/client/shared/shared-feed.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
 import { waitFor } from "../../support/wait-for.js";
 
-/** A tab. The test plays the worker and the direct connection of the tab. */
+/** A tab. The test takes the roles of the worker and of the tab's direct connection. */
 class TestTab {
   readonly sent: FromTab[] = [];
   readonly feed: SharedFeed;
-  /** Pending changes of the direct connection's filters. Call an entry to confirm the change. */
+  /** The unconfirmed filter changes of the direct connection. Call an entry to confirm its change. */
   readonly directChanges: (() => void)[] = [];
   direct: ConnectionStart | undefined;
   #listener: (message: FromWorker) => void = () => undefined;
