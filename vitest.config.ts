@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 const real = { testTimeout: 240_000, hookTimeout: 180_000, teardownTimeout: 30_000, pool: "forks" as const };
 
 /**
- * Three kinds of tests: `unit` needs nothing but Node; `e2e` runs real servers and browsers in minutes;
- * `long` is load, faults and rates (`./scripts/test --long`), one file at a time so that figures mean something.
+ * Three kinds of tests: `unit` needs only Node. `e2e` runs real servers and browsers, and takes minutes. `long`
+ * (`./scripts/test --long`) measures load, faults and rates, one file at a time so that the files do not disturb each
+ * other.
  */
 export default defineConfig({
   test: {
@@ -14,10 +15,11 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/long/**"],
-          // A process for each file costs more than its tests do: the modules are loaded once for all files of a process.
+          // All files of a process share their modules: to load the modules for each file takes longer than the tests
+          // of the file.
           isolate: false,
           maxWorkers: 2,
-          // A machine that is busy with something else may hold any test up for seconds.
+          // A busy machine may delay any test for seconds.
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -59,7 +59,7 @@ test.each([
   expect(missing.map(([text]) => text)).toEqual([]);
 });
 
-/** True if a source file has the member. If there is a type, this file must also declare the type. */
+/** True if a source file contains the name `member`. If `type` is given, the file must also declare this type. */
 function isDeclared(type: string | undefined, member: string): boolean {
   const files = sources().filter((text) => type === undefined || declares(text, type));
   const name = type === undefined ? new RegExp(`#${member}\\b`) : new RegExp(`\\b${member}\\b`);

@@ -23,7 +23,7 @@ export interface SocketOptions {
   readonly bytesPerSecond?: number;
 }
 
-/** Opens a WebSocket and waits for its first message. After that the client is subscribed. */
+/** Opens a WebSocket and waits for its first message. When this message arrives, the client is subscribed. */
 export async function openSocket(site: Site, options: SocketOptions = {}): Promise<WebSocketClient> {
   const { query, headers = {}, ...pace } = options;
   const client = new WebSocketClient(await site.connect(pace), { within });
@@ -132,7 +132,8 @@ function testStreams({ site, mercureSite, smallSite }: Contract): void {
     expect(await client.dataUntil("3")).toEqual(["2", "3"]);
   });
 
-  // Bug: with a token as subprotocol the hub dropped the header, so the stream silently started without resuming.
+  // Bug: if the token was a subprotocol, the hub ignored the header `Last-Event-ID`, so the stream started without
+  // resuming.
   it("resumes from a position in a header if its token is a subprotocol", async () => {
     const topic = freshTopic();
     const first = await mercureSite().publish({ topics: [topic], data: "1" });

@@ -131,7 +131,7 @@ describe("the admin address", () => {
 
 /**
  * Starts a hub while another program, maybe a hub of another test, uses the default admin address. If the other program
- * ends at this moment, the new hub gets the address. In that case the function stops the new hub and tries again.
+ * ends at this moment, the new hub gets the address. The function then stops the new hub and tries again.
  */
 async function startHubBesideAnother(): Promise<HubProcess> {
   const other = createServer();

@@ -124,7 +124,7 @@ test("a stopped run prints its results so far and leaves no process behind", asy
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const over = once(child, "close");
-  // When the third turn begins, the command has saved one turn.
+  // When 10% is printed, the command has saved at least one turn.
   await expect.poll(() => stderr, { timeout: within }).toContain("10% after");
   // Between two turns the command has no child process.
   let tree: readonly number[] = [];

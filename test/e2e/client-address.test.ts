@@ -7,7 +7,7 @@ import { waitFor } from "../support/wait-for.js";
 
 const within = 30_000;
 
-/** The limit is one stream for each address that a proxy reports, and practically none for this machine. */
+/** Each address that a proxy reports may open one stream. The limit for this machine is too high to matter here. */
 const limits = { connectionsPerAddress: 1, connectionsPerLocalAddress: 100 };
 
 /** Requests a stream and leaves it open. Returns the status of the response. */

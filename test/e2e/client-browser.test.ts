@@ -45,8 +45,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     for (const end of ends) await end();
   });
 
-  // This test runs first, because a poll of a closed page counts as a stream until the waiting time of the poll is
-  // over.
+  // This test runs first: after a page is closed, its poll counts as a stream until the poll times out.
   it("has one connection for all tabs, and the others miss nothing when the first is closed", async () => {
     const browser = await startChromium();
     const tabs: Follower[] = [];
@@ -127,7 +126,7 @@ describe.each(brokenSites)("the library in Chromium, at $front", ({ start }) => 
     await devTools?.send("Page.setWebLifecycleState", { state: "frozen" });
     site().network.darken();
     await publishNumbers(site(), [500, 1000]);
-    // The other page notices after three missed heartbeats that its stream is dead.
+    // After three missed heartbeats, the other page notices that its stream is dead.
     await followers[1]?.untilState("waiting");
     site().network.resume();
     await devTools?.send("Page.setWebLifecycleState", { state: "active" });

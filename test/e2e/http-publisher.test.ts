@@ -95,7 +95,8 @@ test("a hub's refusal has its reason", async () => {
   });
   const open = await openHub();
   const publisher = new HttpPublisher(open.httpUrl);
-  // This topic is the hub's own path as a relative URL. The hub refuses this topic only in publications over HTTP.
+  // The topic `mercure` is the hub's own path as a relative URL. The hub refuses this topic only in publications over
+  // HTTP.
   const batch = [{ data: "1" }, { topic: "mercure", data: "2" }];
   await expect(publisher.publishAll(batch)).rejects.toMatchObject({
     code: "refused",

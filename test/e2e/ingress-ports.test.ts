@@ -18,7 +18,7 @@ const body = "id: 1\ndata: evil\n\n";
 const zmtp1 = (text: string): Buffer => Buffer.from([text.length + 1, 0, ...Buffer.from(text)]);
 const zmtp2Greeting = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 8];
 
-/** Bytes that other programs may write to the port. A page's `fetch` can send the first of these, with any body. */
+/** Bytes that other programs may write to the port. A web page can send the first item with `fetch`, with any body. */
 const strangers: readonly (readonly [string, Buffer])[] = [
   [
     "an HTTP request with event text",
@@ -66,7 +66,7 @@ async function writeRaw(address: string, bytes: Buffer): Promise<void> {
   const socket = transport === "ipc" ? connect(place) : connect(Number(port), host);
   onTestFinished(() => void socket.destroy());
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-  // The other side may also reset the connection during the write. This is also a valid refusal.
+  // The other side may reset the connection during the write. A reset is also a valid refusal.
   socket.on("error", () => undefined).resume();
   socket.end(bytes);
   await before(closed, {

@@ -31,7 +31,7 @@ test.each(fronts)("a hub with streams that stops in order waits for no deadline:
   const environment = await startEnvironment({ front });
   const loadClients = startLoadClients();
   const group = await loadClients.open({ name: front, clients: 50, port: environment.port });
-  // On a busy machine the link may have been stuck earlier. So the test only reads the log from here on.
+  // On a busy machine the link may have been stuck before the stop, so the test ignores the earlier part of the log.
   const before = environment.hub.stderr.length;
   expect(await environment.hub.stop()).toMatchObject({ code: 0 });
   await group.waitCount("closed", { atLeast: 50, within });
@@ -58,7 +58,8 @@ test.each(["http", "shipped"] as const)(
       firstSequence: 1,
       reading: { kind: "never" },
     });
-    // The kernel buffers about 4 MB for a client that does not read. With twice as much data the client falls behind.
+    // The kernel buffers about 4 MB for a client that does not read. The test publishes at least 8 MB, so the client
+    // falls behind.
     await startProducer({
       endpoint: environment.hub.ingest,
       count,

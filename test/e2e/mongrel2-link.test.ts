@@ -167,12 +167,13 @@ it("cuts a client that reads nothing, although a close would wait for it", async
 
 describe("quiet streams", () => {
   it("outlive the server's reaper by keep-alive", async () => {
-    // If the machine stops for longer than this, the server correctly closes the stream.
+    // If the machine stops for longer than `limits.min_ping`, the server correctly closes the stream.
     const settings = { "limits.tick_timer": 1, "limits.min_ping": 6 };
     const mongrel2 = await server({ mode: "stock", settings });
     streaming(mongrel2, { keepAliveMs: 500 });
     const { connection } = await stream(mongrel2.port);
-    // A later connection that never sends a byte. When the server closes this connection, the server's reaper has run.
+    // This connection opens later than the stream and never sends a byte. When the server closes this connection, the
+    // server's reaper has run.
     const silent = await connectRaw({ port: mongrel2.port });
     await silent.readToEnd({ within });
     expect(connection.closed).toBe(false);
@@ -328,7 +329,10 @@ function otherHandler(mongrel2: Mongrel2Server): {
   return { sendSpec: other.sendSpec, recvSpec: other.recvSpec, controlSpec: mongrel2.controlSpec };
 }
 
-/** Waits for a state. On a busy machine a late fence may have made the link stuck before. */
+/**
+ * Waits until the link has this state. On a busy machine, a late fence may have put the link into the state `stuck`
+ * earlier.
+ */
 async function untilState({ link, changes }: LinkRecorder, state: LinkState): Promise<void> {
   await changes.until(() => link.state === state, {
     within,
@@ -337,12 +341,15 @@ async function untilState({ link, changes }: LinkRecorder, state: LinkState): Pr
 }
 
 /**
- * A stream must be this old when the server last sends a message. Then the stream's age distinguishes one run of the
- * server from the next run.
+ * The age in milliseconds that a stream must have when the server sends its last message to the hub. From this age on,
+ * the hub can distinguish one run of the server from the next run.
  */
 const provenMs = 3_500;
 
-/** Waits until the record says that the server sent a message at this time or later, in wall-clock milliseconds. */
+/**
+ * Waits until the record file says that the server sent a message at `time` or later. `time` is in wall-clock
+ * milliseconds.
+ */
 async function untilHeard(recordFile: string, time: number): Promise<void> {
   const heardAt = (): number => parseRecord(readFileSync(recordFile, "latin1")).at(-1)?.heardAt ?? 0;
   await waitFor(() => heardAt() >= time, {

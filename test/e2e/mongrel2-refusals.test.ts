@@ -16,8 +16,8 @@ async function openStream(port: number): Promise<RawConnection> {
 const large = { what: "a body that is too large", head: "Content-Length: 2000000\r\n\r\n" };
 const chunked = { what: "a chunked body", head: "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" };
 
-// Bug: with each 413 Mongrel2 closes file descriptor 0. The next client may have this descriptor. So a large body of
-// one client closed the stream of another client. The shipped configuration avoids 413.
+// Bug: Mongrel2 closes file descriptor 0 whenever it answers 413. The next client may have descriptor 0, so a large
+// body of one client closed the stream of another client. The shipped configuration avoids 413.
 it.each([large, chunked])(
   "$what closes no other client's stream with the shipped configuration",
   async ({ head }) => {
@@ -31,7 +31,7 @@ it.each([large, chunked])(
       await refused.readToEnd({ within });
       streams.push(await openStream(server.port));
     }
-    // When the server serves another client, it has finished all earlier closes.
+    // When the server has answered another client, the server has finished all earlier closes.
     await openStream(server.port);
     expect(streams.map(({ closed }) => closed)).toEqual([false, false, false, false]);
   },

@@ -33,7 +33,10 @@ async function rowCount(page: Page, count: number): Promise<void> {
   );
 }
 
-/** The faults of these views, one view after another. The test opens an event in each view that shows events. */
+/**
+ * Visits the views one after another, and returns their faults. In each view that shows events, the test opens one
+ * event.
+ */
 async function faultsOf(page: Page, names: readonly string[]): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const name of names) {

@@ -29,7 +29,8 @@ async function startOldServer(): Promise<OldServer> {
     .replace("port=6767", `port=${port}`)
     .replace("'tcp://127.0.0.1:9999'", `'tcp://127.0.0.1:${send}'`)
     .replace("'tcp://127.0.0.1:9998'", `'tcp://127.0.0.1:${recv}'`);
-  // If root starts the server as a daemon, the server leaves this process, and nothing stops the server.
+  // If root starts Mongrel2, Mongrel2 becomes a daemon by default. A daemon is not a child of the test, so the test
+  // could not stop it.
   writeFileSync(join(dir, "stock-2011.conf"), `${text}\nsettings = {'server.daemonize': 0}\n`);
   const env = { ...process.env, LOGNAME: "test" };
   await promisify(execFile)("m2sh", ["load", "-config", "stock-2011.conf", "-db", "config.sqlite"], {

@@ -77,7 +77,7 @@ async function told(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
 }
 
-/** Waits until the page has recorded this text `times` times. */
+/** Waits until the page has recorded the text `word` as often as `times` says. */
 async function until(page: Page, word: string, times = 1): Promise<void> {
   await page.waitForFunction(
     ({ word, times }) =>

@@ -33,7 +33,7 @@ function scratchFolder(): string {
   return dir;
 }
 
-/** Runs a command of scripts/ in a scratch folder, not in the project's. */
+/** Runs a command of scripts/ in a scratch folder instead of the project's folder. */
 function startScript(name: string, args: readonly string[], user: { uid?: number } = {}): HubProcess {
   const cwd = scratchFolder();
   if (user.uid !== undefined) chmodSync(cwd, 0o777);

@@ -29,7 +29,9 @@ async function socketsOf(pid: number): Promise<number> {
   return targets.filter((target) => target.startsWith("socket:")).length;
 }
 
-/** Opens a stream. If the worker of this stream dies at that moment, tries again, as browsers do. */
+/**
+ * Opens a stream. If the worker of the stream dies before the stream opens, the function tries again, as browsers do.
+ */
 async function comeBack(hub: HubProcess, lastEventId?: string): Promise<RawConnection> {
   for (;;) {
     const stream = await openStream(hub, lastEventId).catch(() => undefined);
@@ -144,8 +146,8 @@ describe("a hub with workers", () => {
   });
 
   it("outlives a worker that dies while connections come for it", async () => {
-    // Bug: between the end of the worker's channel and the end of the worker's process, the hub offered the worker the
-    // same connection repeatedly.
+    // Bug: after the worker's channel had ended and before its process ended, the hub offered the worker the same
+    // connection repeatedly.
     const hub = await startWithWorkers(1);
     const [worker = 0] = workersOf(hub);
     hub.signal("SIGSTOP");

@@ -16,8 +16,8 @@ export const rooms: readonly Room[] = [
 const page = withTable("# Rooms\n<!-- layers: begin -->\n<!-- layers: end -->\n", rooms) ?? "";
 
 /**
- * Writes files (path: text) into a scratch folder. Also writes an up-to-date page, unless the files include a page.
- * Returns the folder.
+ * Writes files (path: text) into a scratch folder. If `files` contains no documentation page, the function also writes
+ * an up-to-date page. Returns the folder.
  */
 export function madeUpProject(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), "pharos-layers-"));

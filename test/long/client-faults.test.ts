@@ -20,7 +20,7 @@ const count = 10_000;
 interface Fault {
   readonly name: string;
   readonly fronts: readonly string[];
-  /** False if the hub loses its history in this fault. Then the hub must report a gap. */
+  /** False if the fault makes the hub lose its history, so that the hub must report a gap. */
   readonly keepsAll: boolean;
   readonly make: (site: BrokenSite, followers: readonly Follower[]) => Promise<void>;
 }

@@ -14,7 +14,7 @@ function netstring(text: string, end = ","): string {
   return `${Buffer.byteLength(text)}:${text}${end}`;
 }
 
-/** The part after sender, id and path, in frames that name a client but are invalid. */
+/** Invalid ends of a Mongrel2 message that names a client: the part after sender, id and path. */
 const hostile: readonly (readonly [what: string, rest: string])[] = [
   ["nothing", ""],
   ["half a size", "1"],

@@ -13,7 +13,8 @@ describe.each(["shipped", "stock"] as const)("Mongrel2 (%s), killed and started 
     const environment = await startTwoHandlers({ mode });
     await environment.openOtherClients(otherClients);
     const hub = await environment.startHub();
-    // The clients reconnect after two seconds. So the second handler's clients get the low ids of the new run.
+    // The clients of Pharos reconnect after two seconds, so that the second handler's clients connect first and get the
+    // low ids of the new run.
     const group = await startLoadClients().open({
       name: mode,
       clients,

@@ -10,11 +10,12 @@ const within = 120_000;
 /** Rates are measured over windows of this many seconds. */
 const windowSeconds = 8;
 /**
- * After this many windows the kernel's buffers are full, a few megabytes per client. No client has read these bytes.
+ * After this many windows, the kernel's buffers are full: a few megabytes for each client, which the client has not
+ * read yet.
  */
 const mostWindows = 8;
 const MiB = 2 ** 20;
-/** Back-pressure works if the producer's rate is less than this multiple of the clients' rate. */
+/** Back-pressure works if the producer's rate is less than `mostAhead` times the clients' rate. */
 const mostAhead = 1.25;
 
 /**

@@ -13,8 +13,8 @@ test.each(fronts)(
   "10,000 clients get each of 100 publications once while 500 leave and 500 join: %s",
   async (front) => {
     // Mongrel2 uses two wait slots for a client if it reads from and writes to the client at once. Mongrel2 has half as
-    // many slots as superpoll.max_fd. With a value of 20,000, credits were lost, and about 300 clients received nothing
-    // for 30 s.
+    // many slots as superpoll.max_fd. When `superpoll.max_fd` was 20,000, credits were lost, and about 300 clients
+    // received nothing for 30 s.
     const environment = await startEnvironment({ front, maxFd: 44_000 });
     const loadClients = startLoadClients();
     const within = 40_000;

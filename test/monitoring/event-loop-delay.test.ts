@@ -11,7 +11,7 @@ test("what holds the event loop up is seen at the end of the window in which it 
   const metrics = new MetricsRegistry();
   const delay = new EventLoopDelay({ clock, metrics });
   onTestFinished(() => delay.close());
-  // Timers run in the order of their time. After this timer, the measuring timer has started.
+  // Timers run in the order of their time, so the timer of the measurement runs before this timer ends.
   await timer(50);
   const until = performance.now() + 300;
   while (performance.now() < until);

@@ -106,7 +106,7 @@ function siteOf(
   };
 }
 
-/** The servers of the pages, each with a function that starts it. */
+/** The kinds of servers for the pages, each with a function that starts a site. */
 export const brokenSites = [
   { front: "the HTTP front", start: startStandalone },
   { front: "Mongrel2", start: startBehindMongrel2 },

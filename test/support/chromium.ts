@@ -21,7 +21,7 @@ afterAll(async () => {
   running = undefined;
 });
 
-/** A Chromium context with an empty profile. Only one test uses this context. */
+/** A Chromium context with an empty profile, for one test. */
 export class Chromium {
   readonly #context: BrowserContext;
 

@@ -81,7 +81,9 @@ export class FakeMongrel2 {
     return this.#ids;
   }
 
-  /** Binds the sockets. After `stop` the fake uses the same addresses again, as a new run that knows no id. */
+  /**
+   * Binds the sockets. After `stop`, the fake binds the same addresses again. The new run knows no id of the old run.
+   */
   async start(): Promise<void> {
     this.#ids.clear();
     const push = new Push({ linger: 0, sendTimeout: 10_000 });
@@ -124,7 +126,7 @@ export class FakeMongrel2 {
     void this.#read(subscriber);
   }
 
-  /** Sends the request of a client with this id: a GET, or with a body a POST. */
+  /** Sends the request of a client with this id: a GET if `body` is empty, else a POST. */
   async request(id: number, path = "/esupdates", body = ""): Promise<void> {
     const credits = this.#options.flowControl === true && !this.#ids.has(id);
     this.#ids.add(id);

@@ -1,7 +1,8 @@
 import { Pair } from "zeromq";
 
 // A worker that uses the hub's wire format and serves nothing. The worker greets each connection with the worker's pid,
-// and sends all bytes back. It answers a ping with the number of pings as its number of laggards. It needs no build.
+// and sends all bytes back. It answers each ping with metrics, in which the number of laggards is the number of pings
+// so far. The file needs no build.
 
 process.once("disconnect", () => process.exit());
 process.once("message", (settings) => void serve(settings));

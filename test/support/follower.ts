@@ -40,7 +40,7 @@ export class Follower {
     return this.got();
   }
 
-  /** Waits until the connection has been in this state. */
+  /** Waits until the connection has been in the state `kind` at least once. */
   async untilState(kind: string): Promise<void> {
     await this.#until(kind, (kind) => globalThis.followed?.states.includes(kind));
   }

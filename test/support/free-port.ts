@@ -2,9 +2,9 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /**
- * These ports are below the range that Linux assigns itself, from 32768 on. The system may give a port of that range to
- * another program before a test binds the port, or during a restart. A client that reconnects to such a port may even
- * get the same port as its local port, and so connect to itself.
+ * These ports are below the range from which Linux assigns ports itself, from 32768 on. Linux may give a port of that
+ * range to another program before a test binds the port, or during a restart. If a client reconnects to a port of that
+ * range, Linux may even assign the client this port as its local port. The client then connects to itself.
  */
 const ports = { from: 15_000, to: 32_000 };
 

@@ -97,7 +97,7 @@ export class HubProcess {
     return line === undefined ? new Map() : parseReady(line);
   }
 
-  /** The port of the HTTP front. Throws if the hub has none. */
+  /** The port of the HTTP front. Throws if the hub has no HTTP front. */
   get httpPort(): number {
     const port = /:(\d+)\/?$/.exec(this.ready.get("http")?.[0] ?? "")?.[1];
     if (port === undefined) throw new Error(`the hub has no HTTP front: ${this.#stdout}`);
@@ -109,7 +109,7 @@ export class HubProcess {
     return `http://127.0.0.1:${this.httpPort}`;
   }
 
-  /** The first ingest endpoint, without `@` or `>`. Throws if the hub has none. */
+  /** The first ingest endpoint, without `@` or `>`. Throws if the hub has no ingest endpoint. */
   get ingest(): string {
     const endpoint = this.ready.get("ingest")?.[0]?.replace(/^[@>]/, "");
     if (endpoint === undefined) throw new Error(`the hub has no ingest endpoint: ${this.#stdout}`);

@@ -27,7 +27,10 @@ export interface RecorderOptions extends Partial<
 /** A link whose events are recorded. Tests can wait for an event. */
 export interface LinkRecorder {
   readonly link: Link;
-  /** `up`, `down`, `stuck`, `recovered`, `request ID`, `disconnected ID`, `drained ID,ID`, `malformed ID`. */
+  /**
+   * The events so far: `up`, `down`, `stuck`, `recovered`, `request ID`, `disconnected ID`, `drained ID,ID`, `malformed
+   * ID`.
+   */
   readonly events: string[];
   readonly changes: Changes;
   /** Counters of the link, by name. */

@@ -24,7 +24,7 @@ export const handlerUuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
  */
 export function settingsOf(mode: Mongrel2Mode, maxFd: number): Mongrel2Settings {
   const descriptors = {
-    // As a daemon, a server that root starts forks. Then the started process is not the server.
+    // A server that root starts as a daemon forks, so the process that the test started would not be the server.
     "server.daemonize": 0,
     "superpoll.max_fd": maxFd,
     "superpoll.hot_dividend": 2,

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
 
 /**
- * Registers an action that runs at the end, to stop the processes of a support tool. By default this is the end of the
- * running test. Pass vitest's `afterAll` for tools that a whole suite shares. Outside vitest, pass a function that
- * collects the actions.
+ * Registers an action that stops the processes of a support tool. By default, the action runs at the end of the running
+ * test. Pass vitest's `afterAll` for tools that a whole suite shares. Outside vitest, pass a function that collects the
+ * actions.
  */
 export type OnEnd = (action: () => void | Promise<void>) => void;
 

@@ -52,7 +52,7 @@ async function send(push: Push, frames: readonly string[]): Promise<void> {
   await push.send([...frames]);
 }
 
-/** The servers of the page, each with a function that starts it. */
+/** The kinds of servers for the page, each with a function that starts a site. */
 export const pageFronts = [
   { front: "the HTTP front", start: startStandalone },
   { front: "Mongrel2", start: startBehindMongrel2 },

@@ -35,7 +35,7 @@ export interface ProducerSpec {
   readonly lineEnd?: "\n" | "\r\n";
   /** The third frame, for publications with a topic. @default none */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** How many messages the socket queues when the hub reads none. @default 1000, ZeroMQ's own */
+  /** The number of messages that the socket queues while the hub reads no messages. @default 1000, ZeroMQ's own */
   readonly sendHighWaterMark?: number;
 }
 

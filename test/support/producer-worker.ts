@@ -115,8 +115,8 @@ class Producing {
   }
 
   /**
-   * This is several times faster than awaiting each send. Without a time-out, a writable socket accepts the message
-   * before `send` returns.
+   * Sends without a wait, which is several times faster than an `await` for each message. Without a time-out, a
+   * writable socket accepts the message before `send` returns.
    */
   #sendNow(frames: string[]): undefined {
     this.#socket.send(frames).catch(this.#fail);

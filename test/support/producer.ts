@@ -34,8 +34,8 @@ export class Producer {
   }
 
   /**
-   * Stops the producer and returns its state. A send that waited may or may not reach the hub. This send has the last
-   * number, so tests should wait for the number before the last.
+   * Stops the producer and returns its state. If a send was waiting, its publication may or may not reach the hub. This
+   * publication has the last number, so tests should wait for the number before it.
    */
   async stop(): Promise<Production> {
     return this.#child.call("stop", null);

@@ -6,7 +6,7 @@ export interface HandlerState {
   readonly gone: number;
   /** Messages that the handler sent to all of its clients. */
   readonly ticks: number;
-  /** How often the server has subscribed. The server subscribes once per run. */
+  /** The number of times that the server has subscribed. The server subscribes once per run. */
   readonly subscribed: number;
 }
 

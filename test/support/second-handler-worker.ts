@@ -39,7 +39,7 @@ class SecondHandler {
 
   async #watch(): Promise<void> {
     for await (const [message] of this.#publisher) {
-      // This is a new run of the server, without the clients of the old run.
+      // The server has started again, without the clients of the old run.
       this.#ids.clear();
       if (message?.[0] !== 1) continue;
       this.#subscribed += 1;

@@ -57,7 +57,8 @@ export class SecondHandler {
   }
 
   /**
-   * Waits until each client has received another line, and so everything that the handler sent before. Then reports.
+   * Waits until each client has received another line. Each client then also has everything that the handler sent
+   * before this line. Returns the report.
    */
   async report(): Promise<OtherClientsReport> {
     const waits = [...this.#clients].map((client) => anotherLine(client));

@@ -9,7 +9,7 @@ import type { OnEnd } from "./on-end.js";
 
 /** The publishing part of the npm package `mercure`. */
 export interface StockPublisher {
-  /** Resolves with the hub's response. Rejects with its status and response. */
+  /** Resolves with the hub's response. If the hub refuses, rejects with the status and the response. */
   publish(
     topics: string | readonly string[],
     message: string,
@@ -29,8 +29,9 @@ export interface StockPublisherOptions {
 export type StockPublisherClass = new (options: StockPublisherOptions) => StockPublisher;
 
 /**
- * Installs the package in a scratch folder and loads it. The package is not a dependency of the project. It depends on
- * ninety packages of 2018, several with known vulnerabilities, for one class that posts a form.
+ * Installs the package in a scratch folder and loads it. The package is not a dependency of the project. The package
+ * depends on ninety packages of 2018, several with known vulnerabilities, although the tests need only one class that
+ * posts a form.
  */
 export async function installStockPublisher(onEnd: OnEnd): Promise<StockPublisherClass> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-mercure-package-"));

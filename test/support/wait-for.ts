@@ -18,7 +18,10 @@ export class DeadlineError extends Error {
   }
 }
 
-/** Settles as `promise`, or rejects with a {@link DeadlineError}. The promise itself is not cancelled. */
+/**
+ * Settles as `promise` does, or rejects at the deadline with a {@link DeadlineError}. The promise itself is not
+ * cancelled.
+ */
 export async function before<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

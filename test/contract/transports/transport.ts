@@ -7,7 +7,7 @@ export interface Following {
   readonly filters: readonly string[];
   /** @default no position: live events, after retained values if the transport has them */
   readonly from?: Place | undefined;
-  /** Filters that the client did not have at that position. @default none */
+  /** Filters that the client did not have at the position `from`. @default none */
   readonly added?: readonly string[] | undefined;
   /** @default none */
   readonly token?: string | undefined;
@@ -26,13 +26,13 @@ export interface Line {
   resume(): void;
   close(): void;
   /**
-   * Sends a message, and resolves with its answer. Rejects if the hub refuses. undefined if the transport has no
-   * messages.
+   * Sends a message, and resolves with its answer. Rejects if the hub refuses the message. `say` is undefined if the
+   * transport has no messages.
    */
   readonly say?: (message: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
-/** The transport does not promise this, so the tests skip this promise. */
+/** Marks a promise that the transport does not make. The tests skip this promise. */
 export const notInThisScheme = "not in this scheme";
 
 type Scheme = "yes" | typeof notInThisScheme;

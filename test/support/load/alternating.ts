@@ -22,8 +22,8 @@ export interface AlternatingDelays {
 }
 
 /**
- * Measures a group's delay without and with a disturbance, alternating. So other load on the machine affects both kinds
- * of measurement equally.
+ * Measures a group's delay alternately without and with a disturbance, so that other load on the machine affects both
+ * kinds of measurement equally.
  */
 export async function measureAlternating(options: AlternatingOptions): Promise<AlternatingDelays> {
   const base: Delays[] = [];

@@ -7,7 +7,7 @@ import type { Condition, GroupSpec, Leaving, Reading, Snapshot } from "./protoco
 
 interface Waiter {
   readonly condition: Condition;
-  /** For `sequence`: the clients that have not reached the number. */
+  /** The clients that have not reached the number of a `sequence` condition. */
   readonly short: Set<LoadClient>;
   done(): void;
 }

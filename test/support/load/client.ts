@@ -7,7 +7,7 @@ export type { GroupSpec, Leaving, Reading, Snapshot } from "./protocol.js";
 export { faultsOf, type CountName, type Counts } from "./counts.js";
 
 interface Within {
-  /** Milliseconds. After this time the wait rejects with the number of missing clients. */
+  /** The time-out in milliseconds. The error names the number of missing clients. */
   readonly within: number;
 }
 

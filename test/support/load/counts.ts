@@ -34,9 +34,9 @@ export interface Counts {
   gaps: number;
   /** Comments, with heartbeats. */
   comments: number;
-  /** Events of another type without a load payload, such as a beacon's; see the group's `others`. */
+  /** Events of another type without a load payload, such as the events of a beacon; see the group's `others`. */
   others: number;
-  /** Lines, payloads and response heads of other streams, or damaged ones. */
+  /** Lines, payloads and response heads that belong to other streams or are damaged. */
   foreign: number;
   /** Clients that received any foreign data. */
   foreignClients: number;

@@ -36,7 +36,7 @@ export class DelayHistogram {
     return { count, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: this.#max / 1000 };
   }
 
-  /** The upper edge of the step that contains the value of this rank. */
+  /** The upper edge of the step that contains the delay of this rank, counted from the shortest delay. */
   #quantile(rank: number): number {
     let seen = 0;
     for (const [index, n] of this.#counts.entries()) {

@@ -11,7 +11,7 @@ export interface Payload {
   readonly bytes: number;
 }
 
-/** The stream of publishers and groups that name none. */
+/** The stream of publishers and groups that name no stream. */
 export const defaultStream = "load";
 
 /**

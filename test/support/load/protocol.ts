@@ -32,8 +32,8 @@ export interface GroupSpec {
   /** @default fast */
   readonly reading?: Reading;
   /**
-   * The client leaves after this number of events, or this long after the response head, whichever is first. 0 ms: at
-   * the response head. @default the client does not leave
+   * The client leaves after `events` events, or `ms` milliseconds after the response head, whichever is first. If `ms`
+   * is 0, the client leaves at the response head. @default the client does not leave
    */
   readonly leaveAfter?: { readonly events?: number; readonly ms?: number };
   /**
@@ -48,7 +48,7 @@ export interface GroupSpec {
   readonly streams?: readonly string[];
   /** The first sequence number of each stream. @default any */
   readonly firstSequence?: number;
-  /** True: events without a load payload (a beacon's) count as `others`, not as foreign. @default false */
+  /** True: events without a load payload (from a beacon) count as `others`, not as foreign. @default false */
   readonly others?: boolean;
   /** Maximum number of connections that wait for their response head. @default 100 */
   readonly openAtOnce?: number;

@@ -9,14 +9,20 @@ export type SequenceVerdict =
   /** A number that the client has received before. */
   | "duplicate";
 
-/** If a stream has more separate holes, late numbers count as duplicates. Such a stream has failed anyway. */
+/**
+ * The limit of separate holes that the record stores. Above the limit, late numbers count as duplicates; a stream with
+ * so many holes has failed anyway.
+ */
 const maxHoles = 1000;
 
 /** The numbers that one client has received of one stream. */
 export class SequenceRecord {
   /** The highest number so far; -1 before the first number, unless the caller gave `first`. */
   highest: number;
-  /** Number of gap events before the last number; a later gap event explains a hole. */
+  /**
+   * The number of gap events before the last number. If a gap event follows, it explains the hole before the next
+   * number.
+   */
   gapsSeen = 0;
   #holes: { from: number; to: number }[] = [];
 

@@ -17,13 +17,13 @@ export interface Expected {
   readonly streams: readonly Uint8Array[];
   /** The first number of each stream; `undefined` accepts any. */
   readonly firstSequence?: number | undefined;
-  /** True: events without a load payload (such as a beacon's) count as `others`, not as foreign. */
+  /** True: events without a load payload, such as the events of a beacon, count as `others`, not as foreign. */
   readonly others: boolean;
 }
 
-// The stored length of an incomplete line; the checker only counts further bytes. This length is enough for the start
-// of a payload, and for a gap event. With this limit, 10,000 clients in the middle of a 64 KiB event need 40 MB instead
-// of 640 MB.
+// The largest number of bytes that the checker stores of an incomplete line; it only counts further bytes. This is
+// enough for the start of a payload, and for a gap event. With this limit, 10,000 clients in the middle of a 64 KiB
+// event need 40 MB instead of 640 MB.
 const keptBytes = 4096;
 
 const lf = 10;
@@ -295,7 +295,7 @@ export class StreamChecker {
   }
 }
 
-/** Searches short lines in a loop: a native call costs as much as 50 bytes. */
+/** Searches short lines in a loop: a native call takes as long as a loop over 50 bytes. */
 function lineEnd(piece: Buffer, at: number): number {
   if (piece[at] !== dataLetter) {
     const near = Math.min(piece.length, at + 64);

@@ -15,7 +15,7 @@ import { atTestEnd } from "../../support/on-end.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { Changes } from "../../support/wait-for.js";
 
-/** A worker that answers each connection. The file describes the worker. */
+/** A worker that answers each connection; see the comment in its file. */
 export const fakeWorker = join(root, "test", "support", "fake-worker.mjs");
 
 /** A worker that is never ready. */

@@ -78,8 +78,8 @@ describe("connections that are handed over", () => {
 
 describe("workers", () => {
   it("are not taken for stuck because the hub itself had paused", async () => {
-    // Bug: the hub measured silence as time. So after a pause of the hub's own process, the hub killed its healthy
-    // workers.
+    // Bug: the hub measured a worker's silence by the clock. After a pause of the hub's own process, the hub therefore
+    // killed healthy workers.
     let aheadMs = 0;
     const clock = { ...fastClock, monotonic: () => systemClock.monotonic() + aheadMs };
     const environment = new WorkersEnvironment({ workers: 1, clock });

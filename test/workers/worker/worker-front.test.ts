@@ -10,8 +10,8 @@ import { WorkerFront } from "../../../src/workers/worker/worker-front.js";
 import { before } from "../../support/wait-for.js";
 
 test("a worker gives back connections whose handles never reached it", async () => {
-  // Without free descriptors, Node drops the message together with the handle. The hub then counted such connections
-  // for ever.
+  // Without free descriptors, Node drops the message together with the handle. Bug: the hub then counted the lost
+  // connections for ever.
   const dir = await mkdtemp(join(tmpdir(), "pharos-worker-"));
   onTestFinished(() => rm(dir, { recursive: true }));
   const hub = new Pair({ linger: 0 });
