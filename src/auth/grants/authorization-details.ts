@@ -46,7 +46,8 @@ export function parseAuthorizationDetails(claim: unknown, context: Context): Tok
 }
 
 function ownEntries(claim: unknown, { details }: Context): readonly Unread[] {
-  if (!Array.isArray(claim)) throw refused("its authorization_details are not a list");
+  if (!Array.isArray(claim))
+    throw refused(`its authorization_details are ${quoted(claim)}; allowed is a list`);
   const own = claim
     .map((entry: unknown, index) => unreadEntry(entry, `authorization_details[${index}]`))
     .filter(({ entry }) => entry["type"] === detailType);
@@ -56,8 +57,9 @@ function ownEntries(claim: unknown, { details }: Context): readonly Unread[] {
 }
 
 function unreadEntry(entry: unknown, where: string): Unread {
-  if (!isRecord(entry)) throw refused(`${where} is not an object`);
-  if (typeof entry["type"] !== "string") throw refused(`${where} has no type`);
+  if (!isRecord(entry)) throw refused(`${where} is ${quoted(entry)}; allowed is an object`);
+  if (typeof entry["type"] !== "string")
+    throw refused(`${where} has the type ${quoted(entry["type"])}; allowed is a text`);
   return { entry, where };
 }
 
@@ -84,16 +86,19 @@ function parseActions(actions: unknown, where: string): readonly string[] {
 
 function parseTopics(topics: unknown, where: string, context: Context): readonly TopicFilter[] {
   if (!Array.isArray(topics) || topics.length === 0)
-    throw refused(`${where} has no topics; allowed is a list of objects with match and match_type`);
+    throw refused(
+      `${where} has the topics ${quoted(topics)}; allowed is a list of objects with match and match_type`,
+    );
   if (topics.length > context.topics)
     throw refused(`${where} has ${topics.length} topics; allowed are ${context.topics}`);
   return topics.map((topic: unknown, index) => parseTopicEntry(topic, `${where}.topics[${index}]`, context));
 }
 
 function parseTopicEntry(topic: unknown, where: string, context: Context): TopicFilter {
-  if (!isRecord(topic)) throw refused(`${where} is not an object with match and match_type`);
+  if (!isRecord(topic))
+    throw refused(`${where} is ${quoted(topic)}; allowed is an object with match and match_type`);
   const { match, match_type: type = "exact" } = topic;
-  if (typeof match !== "string") throw refused(`${where} has no match`);
+  if (typeof match !== "string") throw refused(`${where} has the match ${quoted(match)}; allowed is a text`);
   if (!isMatchType(type))
     throw refused(`${where} has the match_type ${quoted(type)}; allowed are ${matchTypes.join(", ")}`);
   return inEntry(where, () => parseMatcher({ text: match, type }, context));

@@ -63,7 +63,11 @@ async function fetchText(url: URL): Promise<string> {
     redirect: "error",
     signal: AbortSignal.timeout(answerWithinMs),
   }).catch(unreachable);
-  if (!response.ok) throw new PharosError("unreachable", `the answer has the status ${response.status}`);
+  if (!response.ok)
+    throw new PharosError(
+      "unreachable",
+      `the answer has the status ${response.status}; allowed are 200 to 299`,
+    );
   return decodeUtf8(await bodyOf(response), "the answer");
 }
 

@@ -40,7 +40,7 @@ export function readSigningKey(file: string): SigningKey {
   if (algorithms.length === 0) {
     throw new PharosError(
       "bad-config",
-      `${file} holds a key of the kind ${kindOf(key)}${alg === undefined ? "" : ` for ${JSON.stringify(alg)}`}; allowed are RSA from 2048 bits on, EC P-256, P-384 and P-521, and Ed25519`,
+      `${file} holds a key of the kind ${kindOf(key)}${alg === undefined ? "" : ` for ${JSON.stringify(alg)}`}; allowed are RSA with 2048 bits or more, EC P-256, P-384 and P-521, and Ed25519`,
     );
   }
   return { key, kid: typeof kid === "string" ? kid : undefined, algorithm: first(algorithms) };
@@ -60,9 +60,13 @@ function privateKey(input: Parameters<typeof createPrivateKey>[0], file: string)
   try {
     return createPrivateKey(input);
   } catch (cause) {
-    throw new PharosError("bad-config", `${file} holds no private key without a passphrase, as PEM or JWK`, {
-      cause,
-    });
+    throw new PharosError(
+      "bad-config",
+      `${file} holds no private key; allowed is an unencrypted private key as PEM or JWK`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -24,7 +24,7 @@ export function secretKey(secret: string, allowed: AllowedAlgorithms): Verificat
   if ((key.symmetricKeySize ?? 0) < shortestSecretBytes) {
     throw new PharosError(
       "bad-config",
-      `a token secret needs at least ${shortestSecretBytes} bytes [RFC 7518 3.2]; "openssl rand -base64 48" makes one`,
+      `a token secret needs at least ${shortestSecretBytes} bytes [RFC 7518 3.2], not ${key.symmetricKeySize}; "openssl rand -base64 48" makes one`,
     );
   }
   return verificationKey({ key, what: "the token secret", allowed });
@@ -70,7 +70,7 @@ function verificationKey({
   if (suitable.length === 0) {
     throw new PharosError(
       "bad-config",
-      `${what} is a key of the kind ${kindOf(key)}; allowed are RSA from 2048 bits on, EC P-256, P-384 and P-521, and Ed25519`,
+      `${what} is a key of the kind ${kindOf(key)}; allowed are RSA with 2048 bits or more, EC P-256, P-384 and P-521, and Ed25519`,
     );
   }
   const algorithms = new Set(allowed?.filter((name) => suitable.includes(name)) ?? suitable);

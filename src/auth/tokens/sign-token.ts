@@ -74,7 +74,10 @@ function checkMatchers({ form, publish, subscribe, matchType }: TokenContent, hu
  */
 function currentClaims({ publish, subscribe, matchType, payload, subject }: TokenContent): JWTPayload {
   if (payload !== undefined && !isRecord(payload))
-    throw new PharosError("bad-config", "a payload of the current form must be a JSON object");
+    throw new PharosError(
+      "bad-config",
+      `a payload of the current form must be a JSON object, not ${JSON.stringify(payload).slice(0, 40)}`,
+    );
   const topics = (matchers: readonly string[]) =>
     matchers.map((match) => (matchType === "exact" ? { match } : { match, match_type: matchType }));
   const type = detailType;

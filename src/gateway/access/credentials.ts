@@ -54,7 +54,7 @@ function queriedToken(query: NameValuePairs): string | undefined {
     name === "authorization" && value !== "" ? [value] : [],
   );
   if (others.length > 0) {
-    throw new PharosError("bad-authorization", "the query must hold at most one authorization");
+    throw new PharosError("bad-authorization", "the query must have at most one authorization parameter");
   }
   return token;
 }

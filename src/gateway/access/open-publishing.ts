@@ -8,20 +8,21 @@ import type { GatewayRequest } from "../http/messages.js";
  * rejects both kinds.
  */
 export function mayPublishOpenly(request: GatewayRequest): true | string {
-  if (!request.isDirect) return "another server, such as Mongrel2, passed it on";
+  if (!request.isDirect) return "another server, such as Mongrel2, forwarded the request";
   if (request.peer === undefined || !isLoopbackAddress(request.peer))
-    return "it did not come from this machine";
+    return "the request did not come from this machine";
   const forwardedBy = forwardingHeaderOf(request);
-  if (forwardedBy !== undefined) return `it has the header ${forwardedBy}: a proxy forwarded it`;
+  if (forwardedBy !== undefined) return `the request has the header ${forwardedBy}, which a proxy added`;
   const host = request.header("host") ?? "";
-  if (!isLoopbackHost(host)) return "its Host is not this machine's own name";
+  if (!isLoopbackHost(host))
+    return `the request's Host is ${JSON.stringify(host.slice(0, 40))}; allowed is localhost or a loopback address`;
   const origin = request.header("origin");
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
-    return "it comes from a page of another origin";
+    return `a page of the origin ${JSON.stringify(origin.slice(0, 40))} sent the request`;
   }
   // Browsers send `Sec-Fetch-Site` with every request of a page, even if the request has no `Origin` [Fetch
   // Metadata].
   const site = request.header("sec-fetch-site") ?? "none";
-  if (site !== "none" && site !== "same-origin") return "it comes from a page of another site";
+  if (site !== "none" && site !== "same-origin") return "a page of another site sent the request";
   return true;
 }

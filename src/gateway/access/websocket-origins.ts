@@ -40,9 +40,13 @@ export class WebSocketOrigins {
   check(request: GatewayRequest): void {
     const origin = request.header("origin");
     if (origin === undefined || this.#origins.has(origin) || this.#isOwn(origin, request)) return;
-    throw new PharosError("forbidden-origin", "pages of this origin may not open a WebSocket here", {
-      reason: `the origin ${JSON.stringify(origin)} is neither the hub's own nor among the CORS origins`,
-    });
+    throw new PharosError(
+      "forbidden-origin",
+      `pages of the origin ${JSON.stringify(origin.slice(0, 40))} may not open a WebSocket here`,
+      {
+        reason: `the origin ${JSON.stringify(origin)} is neither the hub's own nor among the CORS origins`,
+      },
+    );
   }
 
   #isOwn(origin: string, request: GatewayRequest): boolean {

@@ -56,7 +56,8 @@ export class Publisher {
     if (grants !== undefined) return grants;
     const verdict = open && mayPublishOpenly(request);
     if (verdict === true) return "open";
-    const reason = verdict === false ? {} : { reason: `open to programs of this machine, but ${verdict}` };
+    const reason =
+      verdict === false ? {} : { reason: `publishing is open to programs of this machine, but ${verdict}` };
     throw new PharosError("unauthorized", "publishing needs a token", reason);
   }
 

@@ -25,8 +25,12 @@ export function acceptHandshake(request: GatewayRequest, subprotocols: readonly 
   const isHandshake = wordsOf(request.header("upgrade")).some((word) => word.toLowerCase() === "websocket");
   if (request.method !== "GET" || !isHandshake)
     throw new PharosError("upgrade-required", "this path is for WebSockets; event streams are at /esupdates");
-  if (request.header("sec-websocket-version") !== "13")
-    throw new PharosError("upgrade-required", "Sec-WebSocket-Version must be 13");
+  const version = request.header("sec-websocket-version") ?? "";
+  if (version !== "13")
+    throw new PharosError(
+      "upgrade-required",
+      `Sec-WebSocket-Version must be 13, not ${JSON.stringify(version.slice(0, 40))}`,
+    );
   const key = request.header("sec-websocket-key") ?? "";
   if (!keyForm.test(key))
     throw new PharosError("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64");

@@ -112,7 +112,7 @@ export class SubscriptionViews {
 function tooMany(listBytes: number): PharosError {
   return new PharosError(
     "too-many-subscriptions",
-    `the list of subscriptions is longer than ${listBytes} bytes; request those of one matcher`,
+    `the list of subscriptions is longer than ${listBytes} bytes; request the subscriptions of one matcher`,
   );
 }
 

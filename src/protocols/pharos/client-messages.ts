@@ -58,13 +58,16 @@ function messageOf(fields: ReadonlyMap<string, unknown>): ClientMessage {
 
 function numberOf(value: unknown): MessageNumber | undefined {
   if (value === undefined || typeof value === "number") return value;
-  throw new PharosError("bad-request", "request must be a number");
+  throw new PharosError("bad-request", `request must be a number, not ${JSON.stringify(value).slice(0, 40)}`);
 }
 
 function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly string[] {
   const value = fields.get(name) ?? [];
   if (Array.isArray(value) && value.every((text) => typeof text === "string")) return value;
-  throw new PharosError("bad-request", `${name} must be a list of topic filters`);
+  throw new PharosError(
+    "bad-request",
+    `${name} must be a list of topic filters, not ${JSON.stringify(value).slice(0, 40)}`,
+  );
 }
 
 /** Checks a token. A token has no spaces, as in an `Authorization` header [RFC 6750 2.1]. */

@@ -48,7 +48,10 @@ export function pollResource({ streams, authenticator, polling }: PollResourceOp
 function parseWaitMs(query: NameValuePairs): number {
   const text = valueOf(query, "wait") ?? String(defaultWaitSeconds);
   if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) > maxWaitSeconds) {
-    throw new PharosError("bad-request", `wait must be a number of seconds, at most ${maxWaitSeconds}`);
+    throw new PharosError(
+      "bad-request",
+      `wait must be a number of seconds, at most ${maxWaitSeconds}, not ${JSON.stringify(text.slice(0, 40))}`,
+    );
   }
   return Number(text) * 1000;
 }

@@ -70,5 +70,8 @@ function parseFlag(name: string, text: string | undefined): boolean {
   const value = text?.trim().toLowerCase() ?? "false";
   if (value === "true" || value === "1") return true;
   if (value === "false" || value === "0") return false;
-  throw new PharosError("bad-publication", `the header ${name} must be true or false`);
+  throw new PharosError(
+    "bad-publication",
+    `the header ${name} must be true or false, not ${JSON.stringify(value.slice(0, 40))}`,
+  );
 }

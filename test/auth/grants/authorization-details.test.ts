@@ -36,7 +36,9 @@ describe("entries of the hub's type, byte for byte, count; others are ignored (a
   });
 
   it.each([null, 1, "text", {}, true])("a claim that is %j and no list is refused", async (claim) => {
-    expect(await new World().refusal(await token(claim))).toBe("its authorization_details are not a list");
+    expect(await new World().refusal(await token(claim))).toBe(
+      `its authorization_details are ${JSON.stringify(claim)}; allowed is a list`,
+    );
   });
 });
 

@@ -111,7 +111,7 @@ describe("settings that give no usable key are refused, and say why", () => {
     ["a folder", () => ({ key: folder() }), "EISDIR"],
     ["a file of something else", () => ({ key: file("hello") }), "holds no public key in PEM form"],
     ["a private key", () => ({ key: file(privatePem) }), "a hub needs only the public key"],
-    ["a weak RSA key", () => ({ key: file(pem(weak)) }), "rsa of 1024 bits; allowed are RSA from 2048 bits"],
+    ["a weak RSA key", () => ({ key: file(pem(weak)) }), "rsa of 1024 bits; allowed are RSA with 2048 bits"],
     ["a curve that is not taken", () => ({ key: file(pem(bitcoin)) }), "ec secp256k1"],
     [
       "an algorithm of another kind",

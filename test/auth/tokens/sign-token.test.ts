@@ -141,7 +141,7 @@ describe("signs with", () => {
     ["{", "neither a PEM text nor a JWK"],
     ["{}", "holds no private key"],
     [pem(ec("P-256")), "holds no private key"],
-    [privatePem(ec("secp256k1")), "ec secp256k1; allowed are RSA from 2048 bits"],
+    [privatePem(ec("secp256k1")), "ec secp256k1; allowed are RSA with 2048 bits"],
     [JSON.stringify({ ...ec("P-256").privateKey.export({ format: "jwk" }), alg: "HS256" }), 'for "HS256"'],
   ])("none of %j", (text, reason) => {
     const path = file(text);
