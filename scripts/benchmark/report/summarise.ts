@@ -14,7 +14,7 @@ export function summarise(options: {
     return {
       kind: "not-measured",
       candidate,
-      reason: [...new Set(failures)].join("; ") || "the run was stopped before it",
+      reason: [...new Set(failures)].join("; ") || "the run was stopped before this scenario",
     };
   return {
     kind: "measured",

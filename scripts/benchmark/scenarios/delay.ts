@@ -53,7 +53,10 @@ async function measureDelay(
   const notes = rateNote(perSecond, published);
   const late = drained.behind > 0;
   if (late)
-    notes.push(`${drained.behind} clients had not received everything ${drainSeconds} s later`, slowNote);
+    notes.push(
+      `${drained.behind} clients had not received everything ${drainSeconds} s after the last publication`,
+      slowNote,
+    );
   return { figures: { p50, p99 }, faults: report.faults, notes, once: late };
 }
 

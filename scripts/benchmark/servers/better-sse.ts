@@ -6,7 +6,7 @@ export const betterSse: Candidate = {
   name: "better-sse",
   title: "better-sse",
   settings: [
-    "node:http, one process, one channel per topic, channel.broadcast, no JSON around strings; published by lines over TCP to its process",
+    "node:http, one process, one channel per topic, channel.broadcast, no JSON around strings; publications sent as lines over TCP to its process",
   ],
   unsupported: {
     resume: "its event buffers belong to one session; the application must store missed events",

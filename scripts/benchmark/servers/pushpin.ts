@@ -15,7 +15,7 @@ export const pushpin: Candidate = {
     "Debian's set-up: its own Mongrel2, m2adapter, zurl, proxy and handler; client_maxconn 50,000",
     "this version has no setting for threads or workers",
     "message_rate 100,000,000 and message_hwm 1,000,000 (by default at most 2,500 deliveries a second)",
-    "an origin server on Node answers each request with Grip-Hold: stream; it is not measured",
+    "an origin server on Node, which is not measured, answers each request with Grip-Hold: stream",
     "published over ZeroMQ (ipc PULL)",
   ],
   unsupported: { resume: "it has no history; the origin server would have to send missed events" },

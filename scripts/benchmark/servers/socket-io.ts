@@ -6,11 +6,11 @@ export const socketIo: Candidate = {
   name: "socket.io",
   title: "socket.io",
   settings: [
-    "one process, WebSocket only, the first request deleted as its page on performance advises; io.to(room).emit",
-    "published by lines over TCP to its process",
+    "one process, WebSocket only, the first HTTP request of each client deleted, as socket.io's page on performance advises; io.to(room).emit",
+    "publications sent as lines over TCP to its process",
   ],
   unsupported: {
-    resume: "its connection state recovery is another protocol, not a request with the last event id",
+    resume: "its connection state recovery uses another protocol, not a request with the last event id",
   },
   unavailable: async () => unavailablePeer("socket.io"),
   version: async () => peerVersion("socket.io"),
