@@ -71,7 +71,10 @@ function complete(
   };
 }
 
-/** Returns all issuers: the issuer of the single settings, if one of them is set, then the issuers of the list. */
+/**
+ * Returns all issuers. If a setting such as `tokenKey` is set, the settings of this kind name the first issuer. The
+ * issuers of the list follow.
+ */
 function allIssuers(one: TokenIssuer, listed: readonly TokenIssuer[]): readonly TokenIssuer[] {
   return Object.values(one).some((value) => value !== undefined) ? [one, ...listed] : listed;
 }

@@ -1,6 +1,9 @@
 import { countRange, GiB, KiB, memoryRange, MiB, type LimitTable, type NumberSetting } from "./limit.js";
 
-/** Limits on rounds. A round is one write that delivers publications to all connections of a cohort. */
+/**
+ * Limits on rounds. A round is one write that delivers publications to all connections of a cohort. The connections of
+ * a cohort receive the same bytes.
+ */
 export const declaredDeliveryLimits = {
   pendingBytes: {
     ...memoryRange,

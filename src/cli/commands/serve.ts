@@ -19,7 +19,7 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
   const config = loadConfig({ options, environment: io.environment });
   const logger = createLogger(config.logLevel, io.stderr);
   const asked = new AbortController();
-  // This code is loaded here, so that --help and the other commands do not wait for the code of the servers.
+  // The code of the servers is loaded here, so that --help and the other commands do not wait for it.
   const { createApp } = await import("../../app/app.js");
   const app = await createApp(config, {
     logger,

@@ -14,7 +14,7 @@ export function jsonLine({ id, type, data }: ReceivedEvent): string {
   return `${JSON.stringify({ id, type, data })}\n`;
 }
 
-/** Only the data, for programs that read lines. If the type is not `message`, the type is printed before the data. */
+/** The data, for programs that read lines. If the type is not `message`, the type precedes the data. */
 export function plainLine({ type, data }: ReceivedEvent): string {
   return `${type === "message" ? "" : `${printable(type)}: `}${printable(data)}\n`;
 }

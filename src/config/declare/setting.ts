@@ -6,7 +6,7 @@ export interface SettingTexts {
   readonly option: string;
   /** The option's value in `--help`; in brackets if the value is optional. */
   readonly argument: string;
-  /** The value that the bare option stands for; only if the value is optional. */
+  /** The value of the option without an argument; only if the argument is optional. */
   readonly bare?: string;
   /** A secret has no option, because others can read command lines. Only the variable and the file can set a secret. */
   readonly secret?: true;

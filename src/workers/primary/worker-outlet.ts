@@ -193,8 +193,8 @@ export class WorkerOutlet implements Outlet {
   #turn(): void {
     this.#turnDue = false;
     if (this.#closed) return;
-    // A copy, because cohorts that have to wait again are added at the end of the set. The loop would visit these
-    // cohorts again.
+    // The loop needs a copy: a cohort that must wait again is added at the end of the set, and the loop would visit
+    // this cohort again.
     const waiting = [...this.#waiting];
     for (const numbered of waiting) {
       if (this.#bytes >= bytesAhead) break;
