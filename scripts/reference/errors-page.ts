@@ -6,12 +6,17 @@ const intro = `# Errors
 
 ${generated}
 
-Branch on the code, never on the text of a message: codes are never reused or renamed.
+In a program, compare the code, never the text of a message: Pharos never reuses or renames a code.
 
 ## Over HTTP
 
-Every refused request gets \`application/problem+json\` [RFC 9457]. Its \`title\` is the code, \`detail\` says what was wrong and what is allowed, and \`instance\` is the id
-under which the hub's log has the refusal. Refusals that can succeed later have \`Retry-After\`.
+The response to a refused request is \`application/problem+json\` [RFC 9457] with these fields:
+
+- \`title\`: the code
+- \`detail\`: what was wrong and what is allowed
+- \`instance\`: the request id; the hub's log shows the refusal with the same id
+
+If a later attempt can succeed, the response has the header \`Retry-After\`.
 
 \`\`\`sh
 curl -i 'http://127.0.0.1:8080/esupdates?topic=a%23'
@@ -26,7 +31,7 @@ content-type: application/problem+json
 
 const others = `## In programs and logs
 
-These codes are the \`code\` of a \`PharosError\` in Node.js, or appear in the log of the hub. They are never the response to a request.`;
+These codes are the \`code\` of a \`PharosError\` in Node.js, or appear in the log of the hub. The hub never sends these codes to a client.`;
 
 /** The page docs/reference/errors.md. */
 export function errorsPage(): string {

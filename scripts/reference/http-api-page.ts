@@ -31,7 +31,7 @@ export function httpApiPage(): string {
   return page([
     `# HTTP API\n\n${generated}`,
     description.info.description,
-    "Every hub serves this description for programs at `/openapi.json` (OpenAPI 3.1). [Errors](errors.md) lists the codes of refusals.",
+    "Every hub serves this description for programs at `/openapi.json` (OpenAPI 3.1). [Errors](errors.md) lists the codes of error responses.",
     ...description.tags.map(({ name, description: text }) => `**${name}**: ${text}`),
     table(
       ["method", "path", "what it does"],

@@ -13,7 +13,7 @@ const intro = `# Metrics
 
 ${generated}
 
-The admin address has them at \`/metrics\`, in the text format of Prometheus. [Monitoring](../operating/monitoring.md) says which to watch.
+The admin address serves the metrics at \`/metrics\`, in the text format of Prometheus. [Monitoring](../operating/monitoring.md) lists the most important metrics.
 
 \`\`\`sh
 curl http://127.0.0.1:8081/metrics
@@ -26,9 +26,9 @@ export function metricsPage(): string {
   const bounds: readonly (readonly [string, HistogramDefinition])[] = Object.entries(histograms);
   return page([
     intro,
-    section("Counters", "They count from the start of the hub.", counters),
-    section("Gauges", "They measure the present moment.", gauges),
-    section("Histograms", "Each has `_bucket`, `_sum` and `_count`.", histograms),
+    section("Counters", "A counter starts at 0 when the hub starts, and only grows.", counters),
+    section("Gauges", "A gauge shows the current value.", gauges),
+    section("Histograms", "Each histogram has the series `_bucket`, `_sum` and `_count`.", histograms),
     table(
       ["histogram", "upper bounds of its buckets"],
       bounds.map(([name, definition]) => [
@@ -36,7 +36,7 @@ export function metricsPage(): string {
         definition.bounds.map(numeral).join(", "),
       ]),
     ),
-    "## Process\n\nThese metrics have their usual names, so that dashboards for any program find them. They do not include workers.",
+    "## Process\n\nThese metrics have the usual names of Prometheus clients, so that existing dashboards find them. They measure the hub's process without its workers.",
     table(
       ["metric", "type", "meaning"],
       processMetrics(0).map(({ name, type, help }) => [code(name), type, help]),

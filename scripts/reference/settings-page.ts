@@ -10,7 +10,7 @@ ${generated}
 
 All options of the command line, with their defaults. Limits have [a page of their own](limits.md).
 
-You can give a setting of \`pharos serve\` in four places. The first one that has it wins:
+You can set a setting of \`pharos serve\` in four places. The hub uses the first place that has a value:
 
 1. the option: \`--log-level debug\`
 2. the environment: \`PHAROS_\` and the option's name, \`PHAROS_LOG_LEVEL=debug\`; separate the values of a list with spaces
@@ -25,19 +25,24 @@ pharos serve --http 127.0.0.1:9000 --log-level debug
 
 SIGINT, SIGTERM and the control message \`shutdown\` stop the hub in order:
 
-1. the hub delivers what publishers have sent by then
-2. it closes all streams
-3. clients reconnect when the hub is back
+1. the hub delivers the publications that it has received
+2. the hub closes all streams
+3. clients reconnect when the hub runs again
 
-Exit codes: 0 stopped, 1 failure, 2 invalid options or settings.`;
+Exit codes: 0 after a stop in order, 1 after a failure, 2 for invalid options or settings.`;
 
-const secretsText = `**Secrets** have no option, because all users of a machine can read command lines. Give them in the environment or in the file.
-\`openssl rand -hex 32\` makes a good value.`;
+const secretsText = `**Secrets** have no option, because all users of a machine can read command lines. Set secrets in the environment or in the file.
+\`openssl rand -hex 32\` makes a good secret.`;
 
 const fileText = `## Only in the file
 
-The file has all settings above under the names in its [schema](../../config.schema.json), \`limits\` ([limits](limits.md)), and \`tokens\`: a list of further
-issuers whose tokens are accepted. Each issuer has at least one of \`secret\`, \`key\` and \`jwks\`.`;
+The file can contain:
+
+- all settings above, under the names in the [schema](../../config.schema.json)
+- \`limits\`: see [limits](limits.md)
+- \`tokens\`: a list of more issuers whose tokens the hub accepts
+
+Each issuer needs at least one of \`secret\`, \`key\` and \`jwks\`.`;
 
 /** The page docs/reference/settings.md. */
 export function settingsPage(): string {

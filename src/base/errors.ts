@@ -24,7 +24,7 @@ export const errorCodes = {
   "bad-authorization": "The `Authorization` header, or the token of a WebSocket message, is malformed.",
   "insufficient-scope": "The token does not grant the right to this request.",
   "forbidden-origin": "Pages of this origin may not send this request, or may not send it with a cookie.",
-  "unsupported-media-type": "The content type of the request body is not supported here.",
+  "unsupported-media-type": "This path does not support the content type of the request body.",
   "head-too-large": "The request line and headers are larger than their limit.",
   "too-many-connections": "The hub has reached its limit of streams or of filters.",
   "too-many-streams": "One client address has reached its limit of streams.",
@@ -40,7 +40,7 @@ export const errorCodes = {
   "not-taken": "No hub accepted the publication in time.",
   refused: "The hub refused the publication; the message has the reason.",
   unreachable: "A server or hub cannot be reached.",
-  closed: "The server or the object is closed.",
+  closed: "The server is stopping, or the object (for instance a publisher) is closed.",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -62,14 +62,16 @@ export const counters = {
   subscription_events_lost_total: {
     help: "Presence events that the hub dropped because there were too many.",
   },
-  workers_lost_total: { help: "Worker processes that crashed or hung. The hub replaced each of them." },
+  workers_lost_total: {
+    help: "Worker processes that crashed or hung. The hub replaced each of these processes.",
+  },
   history_evicted_total: { help: "Publications that the hub evicted from history.", labels: ["limit"] },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** All gauges. */
 export const gauges = {
   connections: {
-    help: "Open streams. Long polls that wait for an event count under the front `poll`.",
+    help: "Open streams. A long poll that waits for an event counts as a stream of the front `poll`.",
     labels: ["front"],
   },
   subscriptions: { help: "Subscriptions that presence events reported; only with `--subscriptions`." },

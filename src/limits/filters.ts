@@ -37,7 +37,7 @@ export const declaredFilterLimits = {
     unit: "",
     default: 250_000,
     help: "Levels of all filters with wildcards; `news/+/sport` has 3.",
-    above: "Streams with wildcards get 503.",
+    above: "The hub refuses streams with wildcards with 503.",
     why: "16 levels for each of 15,000 streams. About 480 bytes for each level: 120 MB.",
   },
   filterMixtures: {
@@ -53,7 +53,7 @@ export const declaredFilterLimits = {
     to: 100,
     unit: "percent",
     default: 10,
-    help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` that one client address may use. Local addresses may use all.",
+    help: "Share of `filterBytesInAll`, `filterLevels`, `filterMixtures` and the three limits of `patterns` that one client address may use. A local address may use 100%.",
     above: "The hub refuses requests with 429.",
     why: "One client address cannot use up a limit. A local address may be a proxy for many clients.",
   },

@@ -28,7 +28,7 @@ export const declaredPublicationLimits = {
     default: 100,
     help: "Topics of one publication.",
     above: "The hub refuses the publication with 413.",
-    why: "Each topic has its own history.",
+    why: "The hub stores the publication in the history of each topic.",
   },
   idBytes: {
     ...lengthRange,

@@ -47,7 +47,7 @@ export const declaredTokenLimits = {
     unit: "",
     default: 1000,
     help: "Cache of accepted tokens. The hub does not verify a cached token again for one minute; 0 = no cache.",
-    above: "The hub verifies the oldest tokens again.",
+    above: "The hub removes the oldest tokens from the cache.",
     why: "About 2 KB each: 2 MB.",
   },
 } as const satisfies LimitTable;
