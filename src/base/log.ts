@@ -28,15 +28,20 @@ export type LimitedLog = (fields: LogFields, message: string) => void;
 export interface LimitedLogOptions {
   readonly logger: Logger;
   readonly clock: Clock;
-  /** The length of a period in milliseconds. A period begins with the first line after the last period. */
+  /**
+   * The length of a period in milliseconds. A period begins with the first line after the end of the previous period.
+   */
   readonly periodMs: number;
   /** The number of lines that are written in each period. @default 1 */
   readonly lines?: number;
   /** @default "warn" */
   readonly level?: "info" | "warn";
   /**
-   * The treatment of further lines in the period. `count`: the log counts the further lines, and the next line has the
-   * count in its field `suppressed`. `debug`: the log writes the further lines at the level `debug`. @default "count"
+   * The treatment of further lines in the period.
+   * - `count`: the log counts the further lines. The next line that the log writes has the count in its field
+   *   `suppressed`.
+   * - `debug`: the log writes the further lines at the level `debug`.
+   * @default "count"
    */
   readonly further?: "count" | "debug";
 }

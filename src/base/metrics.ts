@@ -114,7 +114,7 @@ export const histograms = {
   round_bytes: {
     help: "Size of a write to a cohort, in bytes.",
     labels: ["front"],
-    // Each bound is four times the one before, up to the largest round.
+    // Each bound is four times the previous bound, up to the size of the largest round.
     bounds: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
   },
   round_publications: {

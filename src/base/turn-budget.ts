@@ -4,8 +4,8 @@ import type { Clock } from "./clock.js";
 export type TurnClock = Pick<Clock, "monotonic" | "endOfTurn">;
 
 /**
- * The default time for each turn, in milliseconds. This time is too short to delay other clients noticeably, and long
- * compared with the time of reading the clock.
+ * The default time for each turn, in milliseconds. This time is too short to delay other clients noticeably. But it
+ * is much longer than the time to read the clock.
  */
 const defaultBudgetMs = 5;
 

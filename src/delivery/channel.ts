@@ -23,15 +23,15 @@ export interface Channel<H> {
   /** Writes to all members of a cohort. All members are idle. */
   writeRound(members: ReadonlySet<Connection<H>>, body: Buffer): void;
   /**
-   * Calls `action` when all bytes written so far have left this process, maybe at once. The time that clients need is
-   * measured from this moment.
+   * Calls `action` when all bytes written so far have left this process, maybe at once. The fan-out measures the time
+   * of the clients from the call of `action`.
    */
   whenHandedOver(action: () => void): void;
   /** The fan-out calls this when the connection has become a member of its cohort's rounds. */
   joined(connection: Connection<H>): void;
   /** The fan-out calls this when the connection is no longer a member. */
   left(connection: Connection<H>): void;
-  /** Closes an idle connection after all bytes written so far. */
+  /** Closes an idle connection gracefully: the client still receives all bytes written so far. */
   end(connection: Connection<H>, reason: EndReason): void;
   /** Closes a connection at once, even if some bytes are not written yet. */
   cut(connection: Connection<H>): void;

@@ -9,8 +9,9 @@ import type { FanoutLimits } from "../limits/fanout.js";
 import { RoundDeadline } from "./round-deadline.js";
 
 /**
- * At the deadline, most members of a round may not have drained yet. Then the round continues if this share of its
- * members has drained since the deadline was set. Many fast clients reach this share; slow clients do not.
+ * A round may reach its deadline before most of its members have drained. The round then continues if this share of
+ * its members has drained since the deadline was set. A large group of fast clients reaches this share. Slow clients
+ * do not.
  */
 const movingShare = 0.1;
 
@@ -31,8 +32,8 @@ export interface RoundsContext<H> {
 
 /**
  * The rounds of one cohort, one at a time. A round writes the pending bytes to all members. The round ends at its
- * deadline, or earlier if all members without probation have drained. A member that has not drained at the deadline
- * becomes a laggard.
+ * deadline, or earlier if all members that are not on probation have drained. A member that has not drained at the
+ * deadline becomes a laggard.
  */
 export class CohortRounds<H> implements Rounds<H> {
   readonly cohort: FanoutCohort;
@@ -56,8 +57,8 @@ export class CohortRounds<H> implements Rounds<H> {
   #rest: Buffer | undefined;
   #round = 0;
   /**
-   * `#waiting` is the number of members that the open round still waits for. `#waitedFor` is that number at the start
-   * of the round.
+   * `#waiting` is the number of members that the open round still waits for. `#waitedFor` also counts the members
+   * that the round no longer waits for.
    */
   #waiting = 0;
   #waitedFor = 0;
@@ -114,8 +115,10 @@ export class CohortRounds<H> implements Rounds<H> {
    * Call this after the write of a reader's page that reaches the horizon. If the cohort has no members, the reader
    * becomes a member at once. The reader's page then counts as a round, and the next round waits for the end of this
    * round. Without this rule, and with publications in every turn, the first readers read history forever and never
-   * slow down the publishers. Further readers share such a round while it is open, unless the channel gives the round
-   * no deadline.
+   * slow down the publishers.
+   *
+   * With `drain` pacing, further readers join such a round while it is open. With `fence` pacing, rounds have no
+   * deadline, and further readers do not join.
    */
   expect(connection: Connection<H>): void {
     if (connection.probation > 0 || connection.read.after !== this.cohort.horizon) return;
@@ -229,7 +232,8 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /**
-   * Called after the writes to all members. No round ends earlier, because a member without its bytes has not kept up.
+   * Called when the bytes for all members have left this process. No round ends earlier, because a member whose bytes
+   * are still in this process has not kept up.
    */
   #onHandedOver(): void {
     const { channel, clock } = this.#context;
@@ -248,7 +252,7 @@ export class CohortRounds<H> implements Rounds<H> {
     metrics.count("delivered_bytes_total", batch.body.length * this.members.size, { front });
   }
 
-  /** The open round waits for one member fewer. */
+  /** Subtracts one from the number of members that the open round waits for. */
   #settled(): void {
     if (this.#waiting === 0) return;
     this.#waiting -= 1;
@@ -279,7 +283,8 @@ export class CohortRounds<H> implements Rounds<H> {
     const round = this.#round;
     const waiting = this.#waiting;
     this.#deadline = clock.after(delayMs, () => {
-      // The turn may have been long. So the reports of members that drained during the turn are handled first.
+      // The turn may have been long, and members may have drained during the turn. The fan-out first handles the
+      // reports of these members.
       clock.endOfTurn(() => {
         if (this.#round !== round || this.#phase !== "open") return;
         const isMoving = waiting - this.#waiting >= movingShare * this.#waitedFor;
@@ -342,7 +347,8 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /**
-   * Members that have not drained read history again. The other members on probation have kept up with one more round.
+   * Makes members that have not drained read history again. Counts one more round for the other members on probation,
+   * because they have kept up.
    */
   #leaveBusyBehind(): void {
     const after = this.cohort.horizon;
@@ -354,8 +360,8 @@ export class CohortRounds<H> implements Rounds<H> {
   }
 
   /**
-   * Makes a member a reader again. Everything up to `after` was written to the member, except the rest of a body in
-   * pieces. The connection keeps that rest.
+   * Makes a member a reader again. The channel has written everything up to `after` to the member, except the rest of
+   * a body in pieces. The connection keeps the rest of the body.
    */
   #demote(member: Connection<H>, options: { readonly after: number; readonly blame: boolean }): void {
     if (options.blame) {

@@ -9,7 +9,7 @@ import type { JoinTicket } from "./joining/admitted-stream.js";
 export interface FanoutCohort {
   /** The number of connections of the cohort: members and readers. */
   readonly connections: number;
-  /** For every entry up to this offset: a round has taken the entry, or the entry was never pending in this cohort. */
+  /** A round has taken every entry up to this offset, except the entries that were never pending in this cohort. */
   readonly horizon: Offset;
   readonly hasPending: boolean;
   /**
@@ -25,7 +25,7 @@ export interface FanoutCohort {
   page(state: ReadState, limits: PageLimits): Page | PendingPage;
   /** The heartbeat that keeps quiet streams alive. */
   heartbeat(): Buffer;
-  /** If `on` is true, publishers wait for this cohort's clients, until a call with false. */
+  /** After `hold(true)`, publishers wait for this cohort's clients until `hold(false)`. */
   hold(on: boolean): void;
   /** Removes one connection from the cohort. */
   leave(): void;
@@ -49,6 +49,6 @@ export interface CohortSource {
    * cohort object.
    */
   join(ticket: JoinTicket): JoinedCohort;
-  /** Adds a connection from another cohort. `read` is the connection's state in the other cohort. */
+  /** Adds a connection from another cohort. `read` is the connection's state in its previous cohort. */
   move(ticket: JoinTicket, read: ReadState): JoinedCohort;
 }

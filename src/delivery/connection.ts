@@ -6,7 +6,7 @@ const firstProbation = 4;
 const longestProbation = 1024;
 
 /**
- * The reason to close a stream in order.
+ * The reason to close a stream gracefully.
  * - `stopping`: the hub stops
  * - `expired`: the stream's rights have expired
  * - `misused`: the client sent a message that is not allowed
@@ -30,15 +30,16 @@ export interface Rounds<H> {
   drained(connection: Connection<H>): void;
   /** Removes a connection in any state. The caller sets the connection's new state. */
   remove(connection: Connection<H>): void;
-  /** Removes a connection. The connection becomes a reader, with its position and the rest of a body in pieces. */
+  /** Removes a connection. The connection becomes a reader. It keeps its position and the rest of a body in pieces. */
   release(connection: Connection<H>): void;
 }
 
 /**
  * One client stream. A new connection is `reading` history, page by page, until the start of its cohort's next round.
  * From then on the connection is a `member` and receives rounds. A member that does not drain in time becomes a
- * laggard. A laggard reads history again, and the hub keeps only the laggard's position. After that, the laggard
- * becomes a member on probation. Such a member gets rounds, but no round waits for the member.
+ * laggard. A laggard reads history again, and the hub keeps only the laggard's position. When the laggard has read
+ * everything up to the horizon, the laggard becomes a member on probation. Such a member gets rounds, but no round
+ * waits for the member.
  */
 export class Connection<H> {
   /** The front's handle of the client. */
@@ -51,7 +52,10 @@ export class Connection<H> {
   /** True from a write until the client has received the bytes. */
   busy = false;
   busySinceMs = 0;
-  /** The rest of a body in pieces. The client must get this rest before any other bytes. */
+  /**
+   * The unwritten rest of a body that the channel writes in pieces. The client must get this rest before any other
+   * bytes.
+   */
   rest: Buffer | undefined;
   /** The number of rounds that the connection still has to keep up with before rounds wait for the connection again. */
   probation = 0;
@@ -94,8 +98,9 @@ export class Connection<H> {
   }
 
   /**
-   * Puts the connection on probation. The probation is twice as long as the last one, unless the connection has kept up
-   * for much longer since then.
+   * Puts the connection on probation. The probation has twice as many rounds as the connection's last probation, up
+   * to a limit. But if the connection has kept up for more than eight times that number of rounds since then, the
+   * probation has its first length again.
    */
   demote(round: number): void {
     const proven = this.probation === 0 && round - this.#fullSinceRound > 8 * this.#penalty;

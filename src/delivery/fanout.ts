@@ -50,8 +50,8 @@ export interface StreamReply {
    */
   readonly moved?: JoinTicket | undefined;
   /**
-   * The new time at which the stream is closed, in milliseconds since 1970. If `expiresAtMs` is undefined, the stream
-   * is never closed for this reason.
+   * The new time at which the stream is closed, in milliseconds since 1970. If `expiresAtMs` is undefined, the
+   * stream's rights never expire.
    * @default as before
    */
   readonly renewed?: { readonly expiresAtMs: number | undefined } | undefined;
@@ -190,7 +190,7 @@ export class Fanout<H> {
     return this.#replies.hasRoomFor(connection);
   }
 
-  /** Closes a stream in order, after the page or round that is being written. */
+  /** Closes a stream gracefully, after the page or round that is being written. */
   end(connection: Connection<H>, reason: EndReason): void {
     connection.ending = reason;
     if (!connection.busy && isWhole(connection)) this.#finish(connection, reason);
@@ -198,7 +198,7 @@ export class Fanout<H> {
 
   /**
    * Call this when the server of the connections has stopped answering. Members of open rounds continue from history
-   * when the server answers again. Until a connection drains, rounds of quiet cohorts end in the same way within a
+   * when the server answers again. Until a connection drains, a round that begins later ends in the same way within a
    * second.
    */
   stall(): void {
@@ -206,7 +206,7 @@ export class Fanout<H> {
     for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
   }
 
-  /** Call this when the server of the connections has ended. All connections are lost then. */
+  /** Drops all connections. Call this when the server of the connections has ended. */
   dropAll(): void {
     for (const connection of this.#connections) this.closed(connection);
   }
@@ -221,7 +221,7 @@ export class Fanout<H> {
     return this.#waiters.until(() => this.size === 0);
   }
 
-  /** Closes every stream in order. */
+  /** Closes every stream gracefully. */
   endAll(): void {
     for (const connection of this.#connections) this.end(connection, "stopping");
     this.#channel.flush();
@@ -290,7 +290,7 @@ export class Fanout<H> {
     for (const rounds of scheduled) rounds.begin();
     this.#serveReaders();
     this.#channel.flush();
-    // This follows the flush, because the time of the clients is measured from the flush.
+    // The loop comes after the flush, because the fan-out measures the time of the clients from the flush.
     const served = this.#served.splice(0);
     for (const connection of served) this.#expect(connection);
     for (const connection of served) if (this.#replies.hasRoomFor(connection)) connection.onRoom?.();
@@ -351,7 +351,7 @@ export class Fanout<H> {
       rounds.expect(connection);
   }
 
-  /** Moves the reader's position behind this page. Returns the bytes to write. */
+  /** Moves the reader's position to the end of this page. Returns the bytes to write. */
   #advance(connection: Connection<H>, page: Page): Buffer {
     if (page.gapReason !== undefined) {
       this.#metrics.count("gaps_total", 1, { reason: page.gapReason });
@@ -421,7 +421,7 @@ export class Fanout<H> {
   }
 }
 
-/** True if the client has not received a part of an unfinished body. */
+/** False if the client has received the beginning of a body but not the rest. */
 function isWhole<H>({ state, rest, rounds }: Connection<H>): boolean {
   return rest === undefined && (state !== "member" || !rounds.isMidway);
 }

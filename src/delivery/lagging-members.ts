@@ -2,19 +2,19 @@ import type { Clock, Timer } from "../base/clock.js";
 import { quorumOf } from "./round-deadline.js";
 
 /**
- * Publishers wait only if lagging members read this many bytes in a period. The first number is the average of one
- * lagging member, the second number is the sum of all lagging members.
+ * Publishers wait only if the lagging members together read enough bytes in a period. The smaller of two amounts is
+ * enough: `busyBytesEach` times the number of lagging members, or `busyBytesTogether`.
  */
 const busyBytesEach = 64 * 1024;
 const busyBytesTogether = 16 * 1024 * 1024;
 
 export interface LaggingMembersOptions {
   readonly clock: Clock;
-  /** The period, in milliseconds. */
+  /** The period in which {@link LaggingMembers} counts the bytes that lagging members read, in milliseconds. */
   readonly periodMs: number;
   /** Returns the number of the cohort's connections. */
   readonly size: () => number;
-  /** If `on` is true, publishers wait until a call with false. */
+  /** After `hold(true)`, publishers wait until `hold(false)`. */
   readonly hold: (on: boolean) => void;
 }
 

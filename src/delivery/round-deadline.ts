@@ -11,18 +11,19 @@ const refillShare = 0.005;
 const budgetShare = 0.1;
 
 /**
- * The number of drained members that shows the duration of a round: 90%, and in a small cohort all members but one. So
- * one slow member does not delay the other members of a small cohort. A round always waits for a single member.
+ * The number of drained members that shows the duration of a round: 90%, and in a small cohort all members but one.
+ * So one slow member does not delay the other members of a small cohort. If the cohort has only one member, the round
+ * waits for this member.
  */
 export function quorumOf(members: number): number {
   return Math.min(0.9 * members, Math.max(1, members - 1));
 }
 
 /**
- * The time that rounds of one cohort wait for their last members. This time is twice the time of most members, plus a
- * budget that refills at 0.5% of the time, within the limits. Clients that stall one after the other cost the cohort
- * almost no time. A round still waits for a client that is only a little slower than the other clients. A member that
- * is left behind loses no events, because the member continues from history.
+ * The time that rounds of one cohort wait for their last members. This time is twice the time that most members need,
+ * plus a budget. The budget refills at 0.5% of the elapsed time, up to a maximum. Clients that stall one after the
+ * other cost the cohort almost no time. A round still waits for a client that is only a little slower than the other
+ * clients. A member that is left behind loses no events, because the member continues from history.
  */
 export class RoundDeadline {
   readonly #clock: Clock;
@@ -48,7 +49,7 @@ export class RoundDeadline {
     return Math.min(roundWaitMs, 2 * quorumMs + Math.max(roundWaitFloorMs, this.#budgetMs));
   }
 
-  /** Subtracts from the budget the time of a finished round beyond twice the time of the quorum. */
+  /** Subtracts from the budget the time that a finished round took beyond twice the time of the quorum. */
   spend(tookMs: number, quorumMs: number): void {
     this.#refill();
     this.#budgetMs = Math.max(0, this.#budgetMs - Math.max(0, tookMs - 2 * quorumMs));

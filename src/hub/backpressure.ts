@@ -27,8 +27,8 @@ export const defaultPressureLimits: PressureLimits = Object.freeze({
 const slotBytes = 16;
 
 /**
- * Counts the pending bytes of all cohorts. An entry counts once, even if several cohorts have the entry pending. A slot
- * counts for each cohort.
+ * Counts the pending bytes of all cohorts. An entry counts once, even if several cohorts have the entry pending. The
+ * slot of the entry counts once for each of these cohorts.
  */
 export class Backpressure {
   readonly #limits: PressureLimits;
@@ -54,7 +54,10 @@ export class Backpressure {
     return this.#late && this.#bytes >= this.#limits.pendingFloorBytes;
   }
 
-  /** Makes publishers wait until every holder has called `hold` with `on: false`, even if no bytes are pending. */
+  /**
+   * After `hold(who, true)`, publishers wait until every holder has called `hold(who, false)`, even if no bytes are
+   * pending.
+   */
   hold(who: object, on: boolean): void {
     if (on) this.#holders.add(who);
     else if (this.#holders.delete(who)) this.relieved();

@@ -16,8 +16,8 @@ export interface Outlet {
   /** Part of the cohort's key; unique in the hub. */
   readonly name: string;
   /**
-   * The cohort has pending entries. The hub calls `wake` once until a round takes the entries. `wake` must not call the
-   * hub.
+   * The cohort has pending entries. The hub calls `wake` once, and again only after a round has taken the entries.
+   * `wake` must not call the hub.
    */
   wake(cohort: Cohort): void;
 }
@@ -72,8 +72,8 @@ export class Cohort {
   readonly #backpressure: Backpressure;
   readonly #pending = new CompactingQueue<Entry>();
   /**
-   * The offset of the newest appended entry. A reference to the entry keeps the entry in memory while the cohort is
-   * quiet.
+   * The offset of the newest appended entry. This field is not a reference to the entry, because a reference keeps
+   * the entry in memory while the cohort is quiet.
    */
   #last: Offset = 0;
   #listening = false;
@@ -95,7 +95,7 @@ export class Cohort {
   }
 
   /**
-   * For every matching entry up to this offset: a round has taken the entry, or the entry was never pending in this
+   * A round has taken every matching entry up to this offset, except the entries that were never pending in this
    * cohort.
    */
   get horizon(): Offset {
@@ -145,8 +145,8 @@ export class Cohort {
   }
 
   /**
-   * Takes entries for the next round: as many as fit into `maxBytes` before coding, at least one. Undefined if no
-   * entries are pending.
+   * Takes entries for the next round: as many as fit into `maxBytes` before compression, at least one. Undefined if
+   * no entries are pending.
    */
   nextBatch(maxBytes: number): Batch | undefined {
     const { first } = this.#pending;

@@ -24,8 +24,9 @@ export type ReadState =
       readonly upTo: Offset;
       readonly from: Offset;
       /**
-       * The names of the filters whose values up to `from` the reader still needs; undefined for all filters. For the
-       * other filters, the reader already has the values or gets the values from history.
+       * The names of the filters whose retained values the reader still needs, from offsets up to `from`. If
+       * undefined, the reader needs the values of all filters. For the other filters, the reader already has the
+       * values or gets the values from history.
        */
       readonly added?: readonly string[] | undefined;
       /** `gap` contains the losses up to this mark. */
@@ -55,7 +56,7 @@ export interface Page {
 
 /**
  * A page that a slower store, or another process, has to send. The function calls `take` once, in a later turn, or
- * never if the other process has ended. Call the returned function if the page is not needed any more.
+ * never if the other process has ended. To cancel the request, call the returned function.
  */
 export type PendingPage = (take: (page: Page) => void) => () => void;
 
@@ -65,7 +66,7 @@ export interface PageSource {
 }
 
 export interface PageLimits {
-  /** The largest size before coding, in bytes. The page holds at least one event, even if this event is larger. */
+  /** The largest size before compression, in bytes. The page holds at least one event, even if this event is larger. */
   readonly maxBytes: number;
   /** The page ends at this offset: the cohort's horizon. */
   readonly upTo: Offset;
@@ -89,13 +90,13 @@ export function startReading(
     const gap = { topics: [], more: false, reason: cursor.reason };
     return { kind: "opening", after: 0, upTo: head, from: 0, lossMark: 0, gap };
   }
-  // If nothing is lost, the reader gets every other retained value from history.
+  // If nothing is lost, history contains all other retained values that the reader needs.
   return resumed(cursor.offset, namesOf(added));
 }
 
 /**
- * The state of a reader after a change of filters. The reader first gets the retained values of the added filters, then
- * continues at the same place.
+ * The state of a reader after a change of filters. The reader first gets the retained values of the added filters,
+ * then continues at the same offset.
  */
 export function moveReading(read: ReadState, added: readonly string[]): ReadState {
   if (read.kind === "history") return resumed(read.after, added);
@@ -149,7 +150,7 @@ class PageBuilder {
     if (next.kind === "history") {
       const older = this.#olderThanMemory(next);
       if (older !== undefined && this.#bytes === 0) return this.#pending(next, older);
-      // The older entries get a page of their own. That page is the next one, even if the horizon moves.
+      // The older entries get a page of their own. They are the next page, even if the horizon moves.
       if (older !== undefined) this.#full = true;
     }
     const end = next.kind === "history" && !this.#full ? this.#entries(next) : next;
@@ -161,14 +162,14 @@ class PageBuilder {
     const [only] = this.#parts;
     const body =
       only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts, this.#bytes);
-    // The page counts as encoded for one reader, because few pages are shared.
+    // Compresses the page as for one reader, because most pages have only one reader.
     return { body: this.#cohort.coded(body, 1), count: this.#count, next, full: this.#full, gapReason };
   }
 
   /**
-   * Searches for entries that history no longer holds for this reader. If there are such losses, the reader gets a gap
-   * event and the retained values that the reader may have missed. Entries can also be evicted between two pages of one
-   * reader. The page has no gap event before the search is complete.
+   * Searches for entries that history no longer holds for this reader. If there are such losses, the reader gets a
+   * gap event and the retained values that the reader may have missed. Entries can also be evicted between two pages
+   * of one reader. The reader gets the gap event only after the search is complete.
    */
   #findLosses(state: ReadState): { readonly isComplete: boolean; readonly state: ReadState } {
     const from = state.kind === "opening" ? state.from : state.after;
@@ -283,7 +284,7 @@ class PageBuilder {
   }
 }
 
-/** Joins the losses that earlier pages found with the new losses. */
+/** Adds the new losses to the losses that earlier pages found. */
 function joined(before: Gap | undefined, { topics, more }: Losses): Gap {
   const byName = new Map([...(before?.topics ?? []), ...topics].map((lost) => [lost.topic, lost]));
   return {

@@ -117,9 +117,11 @@ export class Hub {
    * Checks these filters against the limits; call this before {@link join}. The hub compares each publication with
    * patterns one by one, so the number of patterns is limited.
    *
-   * @throws PharosError `bad-filter` if the hub holds too many URL patterns or templates of one kind. The kinds are
-   *   patterns that begin like one of these filters, patterns that begin with no literal text, and patterns with
-   *   regular expressions. Also if MQTT filters are too different
+   * @throws PharosError `bad-filter` if the hub holds too many of one kind:
+   * - patterns that begin like one of these filters
+   * - patterns that begin with no literal text
+   * - patterns with regular expressions
+   * - different mixtures of `+` and names in MQTT filters
    */
   checkPatterns(filters: readonly TopicFilter[]): void {
     const refusal = this.#trie.refusalOf(filters);
@@ -141,7 +143,7 @@ export class Hub {
     return this.#trie.compared;
   }
 
-  /** Makes publishers wait until `who` and every other holder have called `hold` with `on: false`. */
+  /** After `hold(who, true)`, publishers wait until every holder has called `hold(who, false)`. */
   hold(who: object, on: boolean): void {
     this.#backpressure.hold(who, on);
   }

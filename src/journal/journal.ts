@@ -36,6 +36,9 @@ export interface Journal extends TopicHistoryReader {
    * their `follow` calls.
    */
   follow(follower: JournalFollower): void;
-  /** Evicts all publications of a topic that were appended before this call, as a limit does. */
+  /**
+   * Evicts all publications of a topic that were appended before this call. The eviction counts as a loss, like an
+   * eviction by a limit.
+   */
   evictAll(topic: Topic): void;
 }

@@ -1,6 +1,6 @@
 import type { Matcher, ActiveSubscription } from "./subscriber.js";
 
-/** The subscriptions whose start was published and whose end was not published yet. */
+/** The subscriptions after all changes that presence has published or dropped so far. */
 export class ActiveSubscriptions {
   readonly #all = new Set<ActiveSubscription>();
   readonly #byText = new Map<string, Set<ActiveSubscription>>();
@@ -10,7 +10,7 @@ export class ActiveSubscriptions {
     return this.#all.size;
   }
 
-  /** Changes with each change of the subscriptions. */
+  /** A number that changes with each change of the subscriptions. */
   get version(): number {
     return this.#version;
   }

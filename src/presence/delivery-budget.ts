@@ -1,6 +1,6 @@
 /**
- * Limits the deliveries of presence events in a second. An event costs one delivery for each receiving connection. The
- * next second may use the unused deliveries of a second; later seconds may not.
+ * Limits the deliveries of presence events in each second. An event costs one delivery for each receiving connection.
+ * Unused deliveries of one second remain available in the next second, but not later.
  */
 export class DeliveryBudget {
   readonly #perSecond: number;

@@ -13,7 +13,7 @@ import { describeSubscription, subscriptionEventType, subscriptionsTopic, topics
 import type { Subscriber, ActiveSubscription } from "./subscriber.js";
 
 export interface PresenceOptions {
-  /** The journal to which presence events are appended. Presence follows this journal, after the hub. */
+  /** The journal to which presence appends its events. Presence is a follower of this journal, after the hub. */
   readonly journal: Pick<Journal, "append" | "evictAll">;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -34,8 +34,8 @@ const mergeMs = 100;
 const pauseMs = 1000;
 
 /**
- * The longest wait of a change, in milliseconds. After this time, all waiting changes are dropped, so that no backlog
- * grows.
+ * The longest time that a change may wait, in milliseconds. After this time, presence drops all waiting changes, so
+ * that no backlog grows.
  */
 const longestWaitMs = 2000;
 
@@ -43,8 +43,8 @@ const longestWaitMs = 2000;
 const turnMs = 10;
 
 /**
- * The pause after a turn that used all of {@link turnMs}, as a multiple of the time used. Readers with individual
- * rights make events expensive.
+ * The pause after a turn that used all of {@link turnMs}, as a multiple of the time used. Events are expensive if
+ * many readers have individual rights.
  */
 const pauseShare = 4;
 
@@ -61,7 +61,10 @@ interface Change {
  * gap event, at once or when the client reconnects. After a gap event, a client has to request the list again.
  */
 export class Presence {
-  /** The subscriptions as published so far. A client that has this list can apply all later events to the list. */
+  /**
+   * The subscriptions after all changes published or dropped so far. A client that has this list can apply all later
+   * events to the list.
+   */
   readonly active = new ActiveSubscriptions();
   readonly #options: PresenceOptions;
   readonly #budget: DeliveryBudget;
@@ -90,7 +93,7 @@ export class Presence {
     for (const subscription of subscriptions) this.#change(subscription, true);
     return () => {
       for (const subscription of subscriptions) {
-        // No event reported the start of the subscription, so no event needs to report the end.
+        // If no event reported the start of the subscription, no event needs to report the end.
         if (this.#changes.get(subscription)?.active === true) this.#changes.delete(subscription);
         else this.#change(subscription, false);
       }
@@ -211,8 +214,8 @@ export class Presence {
   }
 
   /**
-   * Schedules the next turn. If the journal stores events asynchronously, the next turn waits until this turn's events
-   * are stored. Only then are their deliveries known.
+   * Schedules the next turn. If the journal stores events asynchronously, the next turn waits until this turn's
+   * events are stored. Only then is the number of their deliveries known.
    */
   #scheduleNext(): void {
     const waitMs = this.#pauseMs();

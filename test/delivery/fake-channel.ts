@@ -4,8 +4,8 @@ import { TinyParser } from "./tiny-format.js";
 import type { Line } from "./tiny-format.js";
 
 /**
- * The moment when a client receives bytes: during the write, when the test calls `drain`, or never. With `fence` pacing
- * the channel's fence decides instead.
+ * The moment when a client receives bytes: during the write, when the test calls `drain`, or never. With `fence`
+ * pacing, clients receive bytes when the test calls `fence` instead.
  */
 export type Appetite = "at-once" | "when-told" | "never";
 

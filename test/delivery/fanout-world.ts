@@ -65,8 +65,8 @@ interface Opening extends StreamOpening<FakeClient>, Omit<JoiningStream, "ticket
 type Open = (client: FakeClient, joining: Joining, opening: Opening) => void;
 
 /**
- * The fan-out calls `moved` when the stream has moved. In a worker this is later. If the client has disconnected, the
- * fan-out does not call `moved`.
+ * The fan-out calls `moved` when the stream has moved. In a worker, the stream moves when the message arrives. If the
+ * client has disconnected, the fan-out does not call `moved`.
  */
 type Move = (client: FakeClient, joining: Joining, moved: () => void) => void;
 

@@ -121,7 +121,7 @@ describe("a stream that resumes", () => {
   });
 
   it("is not sent again what is pending for others but behind its own cursor", () => {
-    // A cursor from another outlet or cohort may be ahead of a cohort with an open round.
+    // A cursor from another outlet or cohort may be ahead of the horizon of a cohort with an open round.
     const world = new World();
     const slow = world.open();
     world.turn();

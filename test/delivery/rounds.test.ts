@@ -167,7 +167,7 @@ describe("a body that goes out in pieces", () => {
   it.each(["leave", "lag"] as const)(
     "does not keep those waiting who came between pieces when its members %s",
     (how) => {
-      // Bug: the hub dropped the rest of the body, and these readers got neither the next round nor a gap event.
+      // Bug: the hub dropped the rest of the body, and readers such as `late` got no next round and no gap event.
       const [world, slow] = withMembers(pieces, { appetite: "when-told" });
       if (slow === undefined) throw new Error("one was opened");
       world.publish("news", whole);

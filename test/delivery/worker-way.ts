@@ -97,7 +97,7 @@ export class WorkerWay {
     };
   }
 
-  /** Moves a stream as the hub does, unless the hub knows that its client has disconnected. */
+  /** Moves a stream as the hub does, unless the hub knows that the stream's client has disconnected. */
   #move(request: number, joining: Joining, moved: (place: Place | undefined) => void): void {
     const before = this.#open.get(request);
     if (before === undefined) return;

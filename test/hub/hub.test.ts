@@ -90,7 +90,7 @@ it("counts what one request brings together with what is held", () => {
     Array.from({ length: count }, (_, index) => urlPattern(`https://example.com/a/:x-${index}`));
   expect(() => hub.checkPatterns(many(100))).not.toThrow();
   expect(() => hub.checkPatterns([...many(100), ...many(100)]), "the same twice").not.toThrow();
-  expect(() => hub.checkPatterns(many(101))).toThrowError(/begin it with more literal segments/);
+  expect(() => hub.checkPatterns(many(101))).toThrowError(/begin the pattern with more literal segments/);
 });
 
 it("limits patterns at one place by the parts that vary in them, too", () => {

@@ -1,7 +1,7 @@
 /**
  * A ticket contains the cohort that a stream joins, and the position at which the stream begins to read. A gateway
- * creates the ticket, and the {@link CohortSource} of the same process reads the ticket. All code in between passes the
- * ticket on unread.
+ * creates the ticket, and the {@link CohortSource} of the same process reads the ticket. All other code passes the
+ * ticket on without reading the ticket.
  */
 export abstract class JoinTicket {
   /** Makes the type distinct: without this member, any object has the type of a ticket. */

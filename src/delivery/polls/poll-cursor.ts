@@ -15,8 +15,8 @@ const marksWord = "#told";
 
 /**
  * Writes the cursor for the next poll. In most cases the cursor is a position. If a response was too small for the
- * opening, or for the events after a gap, the cursor also contains progress and filters. Other kinds of streams treat
- * such a cursor as an unknown id.
+ * opening, or for the events after a gap, the cursor also contains the poller's progress and the hashes of its
+ * filters. Other kinds of streams treat such a cursor as an unknown id.
  *
  * @param added the filters that the poller reported as new
  */
@@ -58,8 +58,8 @@ export function startPolling(
 }
 
 /**
- * True if a cursor that is a plain position makes the next poll report the same gap again. With small responses, such a
- * poller never gets past the gap.
+ * True if a cursor that is a plain position makes the next poll report the same gap again. With small responses, a
+ * poller with such a cursor never gets past the gap.
  */
 function wouldRepeatGap(history: History, { subscription }: Cohort, after: Offset): boolean {
   const report = history.losses({ ...subscription, after, upTo: history.head }, 0);
@@ -68,7 +68,7 @@ function wouldRepeatGap(history: History, { subscription }: Cohort, after: Offse
 
 /**
  * Splits a mark into numbers that are valid offsets. A mark counts evictions, and may be larger than any offset. The
- * cursor encodes the mark as several positions, so the text reveals no number.
+ * cursor encodes the mark as several positions, so that clients do not learn the number of evictions.
  */
 function parts(lossMark: LossMark, head: Offset): readonly Offset[] {
   if (head === 0) return [];

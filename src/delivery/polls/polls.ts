@@ -83,7 +83,7 @@ export class Polls implements Outlet {
     const { hub, clock } = this.#options;
     const cohort = hub.join(this, subscription);
     const state = startPolling(hub, cohort, { cursor, added });
-    // A poll without a cursor requests the position, so such a poll never waits.
+    // A poll without a cursor requests the current position, so such a poll never waits.
     const untilMs = cursor === undefined ? 0 : clock.monotonic() + waitMs;
     this.#size += 1;
     return new Promise((resolve) => {

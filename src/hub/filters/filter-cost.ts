@@ -1,14 +1,15 @@
 import type { PatternFilter, TopicFilter } from "./filter.js";
 
-/** The memory of a pattern without the pattern's parts, in levels of other filters: about 2 KB. */
+/** The memory of a pattern without its parts, as a number of levels of other filters: about 2 KB. */
 const patternLevels = 4;
 
 /** Memory of a filter without the filter's text, in bytes: the filter and a slot in the index. Measured: 290. */
 const filterBytes = 300;
 
 /**
- * Memory for the filters of one stream, in bytes. Wildcards and patterns need more memory, which is counted in levels.
- * Streams with equal filters count separately: each request is parsed into filter objects of its own.
+ * Memory for the filters of one stream, in bytes. Wildcards and patterns need further memory, which the limit on
+ * levels covers. Streams with equal filters count separately, because each request is parsed into filter objects of
+ * its own.
  */
 export function heldBytes(filters: readonly TopicFilter[]): number {
   return filters.reduce((sum, { text }) => sum + filterBytes + textBytes(text), 0);
@@ -22,7 +23,7 @@ function textBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }
 
-/** The cost of a pattern, in levels of other filters. */
+/** The cost of a pattern, as a number of levels of other filters. */
 export function patternCost({ varying }: PatternFilter): number {
   return patternLevels + varying;
 }
@@ -42,8 +43,12 @@ export function isPattern(filter: TopicFilter): filter is PatternFilter {
 }
 
 /**
- * The mixtures of `+` and names at the beginning of an MQTT filter. `a/+/b` has three: a name; a name and `+`; a name,
- * `+` and a name. In the trie, a topic matches at most one node of each mixture.
+ * The mixtures of `+` and names at the beginning of an MQTT filter. `a/+/b` has three mixtures:
+ * - a name
+ * - a name and `+`
+ * - a name, `+` and a name
+ *
+ * In the trie, a topic matches at most one node of each mixture.
  */
 export function* mixturesOf(levels: readonly string[]): Generator<string, void> {
   let mixture = "";

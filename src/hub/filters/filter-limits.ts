@@ -4,8 +4,8 @@ import { defaultsOf } from "../../limits/limit.js";
 /** Limits on the filters that slow down each publication, for the hub or for one client. */
 export interface FilterLimits {
   /**
-   * URL patterns and templates that do not begin with literal text. The patterns of this limit, and of the limit
-   * `alike`, may each have three varying parts on average.
+   * URL patterns and templates that do not begin with literal text. The sum of their varying parts is limited to
+   * {@link partsPerPattern} times this limit. The same rule applies to the limit `alike`.
    */
   readonly withoutPrefix: number;
   /**
@@ -26,8 +26,9 @@ export interface FilterLimits {
 }
 
 /**
- * The index finds the patterns of a topic at 42 places or fewer, for each of two kinds of patterns. So the hub compares
- * a publication with at most 9,400 patterns with 28,200 varying parts. The hub visits at most 1,000 nodes of the trie.
+ * For each of the two kinds, URL patterns and templates, the index searches at most 42 nodes for a topic. So the hub
+ * compares a publication with at most 9,400 patterns, which have at most 28,200 varying parts. The hub visits at most
+ * 1,000 nodes of the trie.
  */
 export const defaultFilterLimits: FilterLimits = Object.freeze({
   ...defaultsOf(declaredPatternLimits),
@@ -36,7 +37,7 @@ export const defaultFilterLimits: FilterLimits = Object.freeze({
   bytes: declaredFilterLimits.filterBytesInAll.default,
 });
 
-/** The largest average number of varying parts for each pattern. */
+/** The limit on the varying parts of patterns, as a multiple of the limit on the patterns. */
 export const partsPerPattern = 3;
 
 /** Returns the limits at this percentage of the given limits; each limit is at least one. */

@@ -28,7 +28,7 @@ export interface FilterCounts extends PatternCounts {
   readonly levels: number;
 }
 
-/** The cost, in steps, of a topic that matches nothing, and of each node that the topic visits. */
+/** Two costs in steps: of a topic that matches nothing, and of each node that a topic visits. */
 const topicSteps = 20;
 const nodeSteps = 5;
 
@@ -63,7 +63,7 @@ export class FilterTrie<T> {
 
   /**
    * The number of levels of filters with wildcards. A level that several MQTT filters share counts once. A pattern
-   * counts as the number of levels with equal cost.
+   * counts as several levels, according to its cost.
    */
   get levels(): number {
     return this.#levels + this.#patterns.levels;
@@ -96,7 +96,7 @@ export class FilterTrie<T> {
       if (filter.kind !== "mqtt") continue;
       for (const mixture of mixturesOf(filter.levels)) if (!this.#mixtures.has(mixture)) added.add(mixture);
       if (added.size > 0 && this.#mixtures.size + added.size > mixtures)
-        return `this hub has too many filters that mix + and names in different ways (at most ${mixtures}); use fewer levels in ${JSON.stringify(filter.text)}, or put + where other filters have it`;
+        return `this hub has too many filters that mix + and names in different ways (at most ${mixtures}); use fewer levels in ${JSON.stringify(filter.text)}, or use + at the same levels as other filters`;
     }
     return undefined;
   }
@@ -236,8 +236,8 @@ function isEmptyNode<T>({ children, here, below }: Node<T>): boolean {
 }
 
 /**
- * Follows one topic through the nodes, with one recursive call for each node. One object for each node needs ten times
- * as long.
+ * Follows one topic through the nodes, with one recursive call for each node. An implementation that creates an
+ * object for each node needs ten times as long.
  */
 class Walk<T> {
   readonly #levels: readonly string[];

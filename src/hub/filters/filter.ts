@@ -22,8 +22,8 @@ const maxFilterLevels = 64;
 /**
  * A filter that a subscriber names.
  * - `exact`: one topic, byte for byte
- * - `mqtt`: levels between slashes; `+` matches exactly one level, a last `#` matches any number of further levels
- * - `urlpattern`: a URL pattern; like topics, relative to the hub's URL
+ * - `mqtt`: levels between slashes; `+` matches exactly one level, a final `#` matches any number of further levels
+ * - `urlpattern`: a URL pattern, relative to the hub's URL, as topics are
  * - `template`: a URI template; matches all expansions of the template, and the topic that equals the template's text
  * - `all`: every topic, `$` topics included
  */
@@ -53,7 +53,7 @@ interface PatternFacts {
 export const allTopics: TopicFilter = Object.freeze({ kind: "all", text: "*" });
 
 /**
- * Reads any text as the filter that matches the topic with this text. The topic may be one of the hub's own topics.
+ * Returns the filter that matches only the topic with this text. The topic may be one of the hub's own topics.
  *
  * @throws PharosError `bad-filter` if the text is empty, `*`, too long, or holds an invisible character
  */
@@ -63,11 +63,14 @@ export function parseExactFilter(text: string, maxBytes = filterBytes.default): 
 }
 
 /**
- * Reads a URL pattern [WHATWG URL Pattern], case-sensitive.
+ * Reads a case-sensitive URL pattern [WHATWG URL Pattern].
  *
  * @param options.baseUrl the hub's own URL, for relative patterns and topics
- * @throws PharosError `bad-filter` if the pattern is malformed, or has a regular expression without a linear-time form.
- *   Also if the pattern has more than 64 wildcards and groups, or breaks the limits on length or characters of topics
+ * @throws PharosError `bad-filter` if the pattern
+ * - is malformed
+ * - has a regular expression without a linear-time form
+ * - has more than 64 wildcards and groups
+ * - breaks the limits on length or characters of topics
  */
 export function parseUrlPatternFilter(
   text: string,
@@ -106,8 +109,11 @@ export function parseTemplateFilter(text: string, maxBytes = filterBytes.default
 /**
  * Reads an MQTT filter [MQTT 5.0, 4.7]. A text without a wildcard becomes an exact filter.
  *
- * @throws PharosError `bad-filter` if `#` is not alone in the last level, or `+` is not alone in its level. Also if the
- *   filter has more than 64 levels, or breaks the limits on length or characters of topics
+ * @throws PharosError `bad-filter` if
+ * - `#` is not alone in the last level
+ * - `+` is not alone in its level
+ * - the filter has more than 64 levels
+ * - the filter breaks the limits on length or characters of topics
  */
 export function parseMqttFilter(text: string, maxBytes = filterBytes.default): TopicFilter {
   checkText(text, maxBytes);

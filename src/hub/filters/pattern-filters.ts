@@ -15,7 +15,8 @@ type UrlPatternFilter = PatternFilter & { readonly kind: "urlpattern" };
 type TemplateFilter = PatternFilter & { readonly kind: "template" };
 
 /**
- * The cost, in steps, of parsing a topic as a URL, and of each comparison with a pattern without the pattern's parts.
+ * Two costs in steps: of parsing a topic as a URL, and of comparing one pattern with a topic. The second cost does
+ * not include the pattern's parts.
  */
 const urlSteps = 150;
 const patternSteps = 10;
@@ -56,7 +57,7 @@ export class PatternFilters<T> {
     return { withPrefix: this.size - withoutPrefix, withoutPrefix, expressions: this.#expressions };
   }
 
-  /** The cost of all patterns, in levels of other filters. */
+  /** The cost of all patterns, as a number of levels of other filters. */
   get levels(): number {
     return this.#levels;
   }
@@ -177,8 +178,9 @@ class PatternCheck {
     const limit = filter.place === undefined ? withoutPrefix : alike;
     if (load.patterns <= limit && load.parts <= limit * partsPerPattern) return undefined;
     const name = JSON.stringify(filter.text);
+    const allowed = `at most ${limit}, with at most ${limit * partsPerPattern} wildcards, groups and variables in total`;
     return filter.place === undefined
-      ? `this hub has too many patterns without a literal prefix (at most ${limit}); begin ${name} with a scheme, a host and path segments`
-      : `this hub has too many patterns that begin like ${name} (at most ${limit}); begin it with more literal segments`;
+      ? `this hub has too many patterns without a literal prefix (${allowed}); begin ${name} with a scheme, a host and path segments`
+      : `this hub has too many patterns that begin like ${name} (${allowed}); begin the pattern with more literal segments`;
   }
 }

@@ -2,15 +2,15 @@ import { anyLevel } from "../patterns/literal-prefix.js";
 import type { Level } from "../patterns/literal-prefix.js";
 
 /**
- * A pattern in an index. The index finds the candidates for a topic by their places. Then each candidate is compared
- * with the topic.
+ * A pattern in an index. The index uses `place` to find the few patterns that may match a topic. The caller then
+ * compares each of these patterns with the topic.
  */
 export interface Pattern {
   /** The key of the pattern in the index. */
   readonly text: string;
   /**
-   * The levels under which the index holds the pattern. Undefined if the pattern does not begin with literal text; such
-   * a pattern is compared with every topic.
+   * The levels under which the index holds the pattern. Undefined if the pattern does not begin with literal text.
+   * The hub compares such a pattern with every topic.
    */
   readonly place: readonly Level[] | undefined;
   /** The number of varying parts of the pattern. */
@@ -75,8 +75,8 @@ export class PatternIndex<P extends Pattern, T> {
   }
 
   /**
-   * Removes a value from a pattern; no effect if the pattern does not have the value. True if the pattern was removed
-   * with the last value.
+   * Removes a value from a pattern; no effect if the pattern does not have the value. True if the value was the last
+   * one, so that the index removed the pattern too.
    */
   remove(pattern: P, value: T): boolean {
     const here = this.#at(pattern.place);
@@ -114,7 +114,7 @@ export class PatternIndex<P extends Pattern, T> {
   }
 }
 
-/** Removes empty nodes along one place. True if the node is empty after that. */
+/** Removes the empty nodes of one place. True if `node` is empty afterwards. */
 function prune<P, T>(node: Node<P, T>, place: readonly Level[]): boolean {
   const [level, ...rest] = place;
   const child = level === undefined ? undefined : node.children?.get(level);

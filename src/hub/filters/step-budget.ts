@@ -4,8 +4,9 @@ import type { FilterSet } from "./filter-set.js";
 const steps = 100_000;
 
 /**
- * Limits the work of one read that compares a filter set with many topics. The steps of the set count from the
- * construction of the budget. The budget counts steps, not time, so that the same read always stops at the same place.
+ * Limits the work of one read that compares a filter set with many topics. The budget counts the steps of the set
+ * from the creation of the budget. The budget counts steps, not time, so that the same read always stops at the same
+ * place.
  */
 export class StepBudget {
   readonly #set: FilterSet;

@@ -9,12 +9,12 @@ export type Level = string | typeof anyLevel;
 const indexedLevels = 7;
 
 /**
- * The largest number of wildcards in the indexed levels. The index looks up a topic once for each way to put so many
- * wildcards into the topic's levels.
+ * The largest number of wildcards in the indexed levels. The index searches once for each way to replace at most so
+ * many levels of a topic by wildcards.
  */
 const indexedWildcards = 2;
 
-/** The first levels of a pattern, up to a level that is neither literal text nor one whole wildcard. */
+/** The first levels of a pattern, before the first level that is neither literal text nor one whole wildcard. */
 export function levelsOf(parts: readonly Part[]): readonly Level[] {
   const levels: Level[] = [];
   let open: Level = "";
@@ -40,7 +40,7 @@ function staysInLevel(part: Part): boolean {
   return letters.kind === "escaped" && letters.codes["/".charCodeAt(0)] !== 1;
 }
 
-/** The place of a pattern in an index. The first level of the pattern must be literal. */
+/** The levels under which an index holds a pattern. The first level of the pattern must be literal. */
 export function placeOf(levels: readonly Level[]): readonly Level[] {
   const place: Level[] = [];
   let wildcards = 0;
@@ -55,8 +55,8 @@ export function placeOf(levels: readonly Level[]): readonly Level[] {
 }
 
 /**
- * The place of a template in an index; undefined if the template begins with no literal text except a scheme or a
- * slash.
+ * The levels under which an index holds a template. Undefined if the template begins with no literal text except a
+ * scheme or a slash.
  */
 export function templatePlace(parts: readonly Part[]): readonly Level[] | undefined {
   const levels = levelsOf(parts);
@@ -67,7 +67,7 @@ export function templatePlace(parts: readonly Part[]): readonly Level[] | undefi
   return placeOf(withOrigin(levels));
 }
 
-/** Joins scheme and host to one level, in the levels of a topic or of the beginning of a template. */
+/** Joins scheme and host to one level. The levels are those of a topic, or the first levels of a template. */
 export function withOrigin<L extends Level>(levels: readonly L[]): readonly (L | string)[] {
   const [scheme, empty, host, ...path] = levels;
   if (typeof scheme !== "string" || !scheme.endsWith(":") || empty !== "" || typeof host !== "string")

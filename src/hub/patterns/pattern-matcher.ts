@@ -50,13 +50,13 @@ const percent = "%".charCodeAt(0);
 const placesPerStep = 8;
 
 /**
- * Unused arrays of marks, all cleared. They are reused because creating an array needs as much time as most matches.
- * All arrays are as long as the longest text.
+ * Unused arrays of marks, all cleared. The matcher reuses arrays because creating an array needs as much time as most
+ * matches. Each array is long enough for the longest text so far.
  */
 let spare: Uint8Array[] = [];
 let spareLength = 0;
 
-/** Matches parts against one text. Each sweep continues from all positions at once. */
+/** Matches parts against one text. Each sweep over the text continues from all marked positions at once. */
 class PlaceWalk {
   readonly #text: string;
   readonly #work: Work;
@@ -156,7 +156,7 @@ class PlaceWalk {
     to.high = length;
   }
 
-  /** One sweep that stores, for each position, the smallest number of characters from a start to the position. */
+  /** In one sweep, stores for each position the smallest number of characters from a start to the position. */
   #counted({ letters, atLeast }: Run, atMost: number, from: Places): Places {
     const to = this.#none();
     const fewest = new Uint16Array(this.#text.length + 4);
@@ -206,7 +206,7 @@ class PlaceWalk {
     }
   }
 
-  /** Matches one text any number of times. One sweep is enough, because a text leads only to later positions. */
+  /** Matches one text any number of times. One sweep is enough, because each match ends at a later position. */
   #repeatText(text: string, all: Places): void {
     if (text === "") return;
     let at = all.low;

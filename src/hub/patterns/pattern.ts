@@ -9,10 +9,10 @@ export type Letters =
 /**
  * A part of a pattern. Parts have no back-references and no look-around, so the matcher never backtracks.
  * - `text`: exactly this text
- * - `run`: `atLeast` 0 or 1 characters, up to `atMost`
+ * - `run`: at least `atLeast` (0 or 1) and at most `atMost` characters
  * - `choice`: one of several sequences
  * - `repeat`: a sequence, any number of times
- * - `joined`: nothing, or some of several sequences in order, after `first` and separated by `separator`
+ * - `joined`: nothing, or `first` and then some of several sequences, in order and separated by `separator`
  */
 export type Part =
   | { readonly kind: "text"; readonly text: string }

@@ -7,7 +7,7 @@ interface Operator {
   readonly separator: string;
   /** True if each value follows its name. */
   readonly isNamed: boolean;
-  /** The text after the name of an empty value. */
+  /** The text after the name if the value is empty. */
   readonly ifEmpty: "" | "=";
   readonly allowsReserved: boolean;
 }
@@ -64,8 +64,7 @@ export function parseUriTemplate(template: string): readonly Part[] | undefined 
 }
 
 /**
- * The parts of literal text. The escaped bytes of a non-ASCII character match [RFC 6570, 3.1], and also the unescaped
- * character.
+ * The parts of literal text. A non-ASCII character matches as its escaped bytes [RFC 6570, 3.1], and also unescaped.
  */
 function literalParts(literal: string): readonly Part[] | undefined {
   if (literal !== "" && !literalForm.test(literal)) return undefined;
@@ -81,7 +80,7 @@ function expressionParts(expression: string): readonly Part[] | undefined {
   if (list === undefined || form === undefined) return undefined;
   const values = list.split(",").map((variable) => valueParts(variable, form));
   const [only] = values;
-  // One part matches both the empty case and the other case. So the index sees that the part stays within one level.
+  // One part matches both an empty value and any other value. So the index sees that the part stays within one level.
   if (form.first === "" && values.length === 1 && only !== undefined) return only;
   return [{ kind: "joined", first: form.first, separator: form.separator, of: values }];
 }

@@ -21,7 +21,7 @@ class UrlPatternCache {
   /** @throws PharosError `bad-filter` as {@link UrlPattern} */
   parse(text: string): UrlPattern {
     const kept = this.#kept.get(text) ?? new UrlPattern(text, this.#baseUrl);
-    // Moves the pattern to the end, so that the pattern is removed last.
+    // Moves the pattern to the end, so that the cache removes it last.
     this.#kept.delete(text);
     this.#kept.set(text, kept);
     if (this.#kept.size > maxKept) {

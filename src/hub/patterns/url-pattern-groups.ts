@@ -1,10 +1,7 @@
 /** The character that ends a segment, and so the match of `:name`: `/` in paths, `.` in host names, else none. */
 export type Delimiter = "/" | "." | "";
 
-/**
- * A piece of a component: text, or a varying part between two texts. Each piece has the number of times that the piece
- * may occur.
- */
+/** A piece of a component: text, or a varying part between two texts. `modifier` says how often the piece may occur. */
 export interface PatternGroup {
   readonly before: string;
   /** The varying part; undefined for text alone. `segment` stops at the delimiter. */

@@ -22,7 +22,10 @@ export function splitPattern(text: string, baseUrl: string): PatternComponents {
   return splitUsual(text) ?? splitAbsolute(text) ?? splitRelative(text, baseUrl);
 }
 
-/** Splits a pattern of the usual form without the library, which takes 300 µs. Undefined for any other form. */
+/**
+ * Splits a pattern of the usual form without the library, because the library takes 300 µs. Undefined for any other
+ * form.
+ */
 function splitUsual(text: string): PatternComponents | undefined {
   const [, protocol, hostname, pathname] = usualForm.exec(text) ?? [];
   if (protocol === undefined || hostname === undefined || pathname === undefined) return undefined;

@@ -11,8 +11,8 @@ const maxProgramSize = 256;
 const maxRepeats = 256;
 
 /**
- * The limit on repetition counts times characters. RE2 expands repetitions before it knows the size of a program: 900
- * characters, 250 times, take 360 ms. A UUID needs 2,700.
+ * The limit on the sum of the repetition counts times the length of the expression. RE2 expands repetitions before it
+ * knows the size of a program: 900 characters, repeated 250 times, take 360 ms. A UUID needs 2,700.
  */
 const maxWrittenOut = 16_384;
 
@@ -45,7 +45,7 @@ export function compileRegExp(groups: readonly PatternGroup[], delimiter: Delimi
 function tooLarge(): PharosError {
   return new PharosError(
     "bad-filter",
-    "a regular expression in this URL pattern is too large; use shorter ones, or fewer repetitions",
+    "a regular expression in this URL pattern is too large; use a shorter expression, or fewer repetitions",
   );
 }
 

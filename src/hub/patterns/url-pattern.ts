@@ -26,8 +26,10 @@ export class UrlPattern {
   readonly #checks: readonly { readonly name: UrlComponent; readonly matcher: ComponentMatcher }[];
 
   /**
-   * @throws PharosError `bad-filter` if the text is not a URL pattern, or has a regular expression without a
-   *   linear-time form. Also if the pattern has more than 64 varying parts
+   * @throws PharosError `bad-filter` if the text
+   * - is not a URL pattern
+   * - has a regular expression without a linear-time form
+   * - has more than 64 varying parts
    */
   constructor(text: string, baseUrl: string) {
     const matchers = parseMatchers(text, baseUrl);

@@ -44,8 +44,8 @@ export interface OlderEntries {
 }
 
 /**
- * Calls `take` once, in a later turn of the event loop. Call the returned function if the entries are not needed any
- * more.
+ * The function calls `take` once, in a later turn of the event loop. To cancel the request, call the returned
+ * function.
  */
 export type PendingEntries = (take: (older: OlderEntries) => void) => () => void;
 
@@ -66,9 +66,9 @@ export type LossMark = number;
  */
 export interface History {
   /**
-   * Requests the oldest entries of a range that a slower store holds and memory no longer holds: at most `maxBytes`
-   * together, or one entry. Undefined if {@link read} finds all stored entries. Absent if there is no slower store.
-   * {@link losses} reports only entries that neither memory nor the slower store holds.
+   * Requests entries of a range from a slower store: the oldest entries that memory no longer holds. The result has
+   * at most `maxBytes`, or one entry. Undefined if {@link read} finds all stored entries. The method is absent if
+   * there is no slower store. {@link losses} reports only entries that neither memory nor the slower store holds.
    */
   older?(range: HistoryRange, maxBytes: number): PendingEntries | undefined;
   /** The offset of the newest entry; 0 if there is none. */
@@ -76,8 +76,8 @@ export interface History {
   /** The event id of the position at this offset. */
   idAt(offset: Offset): string;
   /**
-   * Finds the position of an event id. The id is a position, or a publisher's own id that history holds. An id of a
-   * private publication that these rights do not allow to read counts as unknown. So guessing ids reveals nothing.
+   * Finds the position of an event id. The id is a position, or a publisher's own id that history holds. If these
+   * rights do not allow reading a private publication, its id counts as unknown. So guessing ids reveals nothing.
    *
    * @param rights default: the rights of a client without a token
    */

@@ -41,7 +41,7 @@ export function parsePublicationOptions(value: unknown): PublicationOptions {
  */
 export function jsonFields(value: unknown): ReadonlyMap<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new PharosError("bad-publication", "this is not a JSON object");
+    throw new PharosError("bad-publication", "the JSON text must be an object");
   return new Map(Object.entries(value));
 }
 

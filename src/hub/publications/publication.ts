@@ -68,8 +68,8 @@ export function parsePublication(
 }
 
 /**
- * Undefined for an empty text. An empty id or type counts as absent, because an empty field of an event stream resets
- * to the default.
+ * Undefined for an empty text. An empty id or type counts as absent, because in an event stream an empty field sets
+ * the default again.
  */
 export function presentText(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
@@ -90,8 +90,15 @@ function parseTopics(topics: readonly string[], limits: PublicationLimits): read
 
 function checkId(id: string, maxBytes: number): void {
   if (id.startsWith("#"))
-    throw new PharosError("bad-event-id", "an event id must not start with #: those are positions");
-  if (id === "earliest") throw new PharosError("bad-event-id", "the event id earliest is reserved");
+    throw new PharosError(
+      "bad-event-id",
+      `the event id ${JSON.stringify(id.slice(0, 40))} is reserved: ids that begin with # are positions`,
+    );
+  if (id === "earliest")
+    throw new PharosError(
+      "bad-event-id",
+      'the event id "earliest" is reserved: it stands for the start of history',
+    );
   checkWord(id, { code: "bad-event-id", what: "an event id", maxBytes });
 }
 
@@ -141,7 +148,7 @@ function parseRetry(retry: number | string): number {
   if (!Number.isInteger(value) || value < retryMs.from || value > retryMs.to) {
     throw new PharosError(
       "bad-retry",
-      `a reconnection time is a whole number of milliseconds from ${retryMs.from} to ${retryMs.to}`,
+      `a reconnection time is a whole number of milliseconds from ${retryMs.from} to ${retryMs.to}, not ${typeof retry === "number" ? retry : JSON.stringify(retry.slice(0, 40))}`,
     );
   }
   return value;

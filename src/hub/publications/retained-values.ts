@@ -17,7 +17,10 @@ export interface RetainedRange {
   readonly upTo: Offset;
 }
 
-/** The value of one or more topics. When all of its topics have newer values, only its offset remains. */
+/**
+ * The value of one or more topics. When all topics of a value have newer values, the queue keeps only the offset of
+ * the value.
+ */
 interface Value {
   readonly offset: Offset;
   entry: Entry | undefined;

@@ -15,7 +15,7 @@ export interface Rights {
    * also calls this for publications that are no longer stored, when only their topics are known.
    */
   mayReadTopic(topic: Topic): boolean;
-  /** True if {@link mayReadTopic} is true for some topic below `parent`, or may be. */
+  /** True if {@link mayReadTopic} may be true for a topic below `parent`. */
   mayReadBelow(parent: Topic): boolean;
 }
 

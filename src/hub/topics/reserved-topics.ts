@@ -1,7 +1,8 @@
 import { mercurePath } from "../../protocol.js";
 
 /**
- * Base URLs for relative topics. Hubs differ in host and scheme, and the meaning of `https:a` depends on the scheme.
+ * Base URLs for relative topics. Hubs differ in host and scheme, and the meaning of `https:a` depends on the hub's
+ * scheme.
  */
 const hubUrls = [`https://hub.invalid${mercurePath}`, `http://hub.invalid${mercurePath}`];
 

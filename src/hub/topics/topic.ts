@@ -11,8 +11,8 @@ declare const topicBrand: unique symbol;
 export type Topic = string & { readonly [topicBrand]: true };
 
 /**
- * Control characters, and lone surrogates, which are not valid in UTF-8. Joiners are allowed: Persian names and emoji
- * use joiners.
+ * Control characters and lone surrogates. Lone surrogates are not valid in UTF-8. Joiners are allowed: Persian names
+ * and emoji use joiners.
  */
 const forbidden = /[\p{Cc}\p{Cs}]/u;
 
@@ -33,17 +33,24 @@ export function hasFormatCharacter(text: string): boolean {
 }
 
 /**
- * Validates a topic. Apart from the errors below, any text is a topic, also `c#` and `a+b`. Topics are not normalised.
+ * Validates a topic. Apart from the errors below, any text is a topic, also `c#` and `a+b`. Topics are not
+ * normalised.
  *
- * @throws PharosError `bad-topic` if the text is empty, longer than `maxBytes`, exactly `*`, or has a control character
- *   or a lone surrogate. Also for topics in the hub's own namespace (see {@link isBelowHub}), for the path of streams,
- *   and for topics below that path
+ * @throws PharosError `bad-topic` if the text
+ * - is empty, or longer than `maxBytes`
+ * - is exactly `*`
+ * - has a control character or a lone surrogate
+ * - is in the hub's own namespace (see {@link isBelowHub})
+ * - is the path of streams, or below that path
  */
 export function parseTopic(text: string, maxBytes = topicBytes): Topic {
   const topic = parseHubTopic(text, maxBytes);
   const isOwnPath = [streamPath, mercurePath].includes(text) || text.startsWith(`${streamPath}/`);
   if (isOwnPath || isBelowHub(text)) {
-    throw new PharosError("bad-topic", "the hub's own path is reserved and cannot be a topic");
+    throw new PharosError(
+      "bad-topic",
+      `the topic ${JSON.stringify(text.slice(0, 40))} is reserved: the hub's own topics are ${streamPath}, ${mercurePath} and all topics below these paths`,
+    );
   }
   return topic;
 }

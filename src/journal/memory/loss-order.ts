@@ -24,7 +24,7 @@ export class LossOrder<L extends LossOwner> {
   #losses: Loss<L>[] = [];
   #owners = 0;
 
-  /** @param at not smaller than any mark before */
+  /** @param at not smaller than any earlier mark */
   add(owner: L, at: LossMark): void {
     if (owner.lostAt === 0) this.#owners += 1;
     if (owner.lostAt === at) return;

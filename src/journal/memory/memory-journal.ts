@@ -40,17 +40,17 @@ export interface MemoryJournalOptions {
   /** Writes positions as event ids. @default as plain text */
   readonly positions?: PositionFormat;
   /**
-   * The topic of presence. All topics below this topic share one history, under the name of this topic. Each connection
-   * has such a topic, with one or two publications. Separate histories for these topics evict the histories of all
-   * other topics. All publications to topics of presence are private. @default none
+   * The topic of presence. All topics below this topic share one history, under the name of this topic. Each
+   * connection has such a topic, with one or two publications. If each of these topics had its own history, the
+   * journal would forget all other topics. All publications to topics of presence are private. @default none
    */
   readonly presenceTopic?: Topic;
 }
 
 /**
  * The journal in memory. Each topic has a limited history of its own, so that a busy topic does not evict the entries
- * of other topics. All topics share one count. For each topic, the journal records the offset up to which entries were
- * evicted. All forgotten topics share one such offset.
+ * of other topics. All topics share one count. For each topic, the journal records the offset up to which entries
+ * were evicted. All forgotten topics share two such offsets: one for public and one for private publications.
  */
 export class MemoryJournal implements Journal {
   readonly epoch: Epoch;
@@ -76,8 +76,8 @@ export class MemoryJournal implements Journal {
   /** No entry after this offset was ever evicted or forgotten. */
   #lostUpTo: Offset = 0;
   /**
-   * The marks of the forgotten topics: one for public and one for private publications. Clients without the right must
-   * not learn of private publications.
+   * The marks that all forgotten topics share: one for public and one for private publications. Clients without the
+   * right must not learn of private publications.
    */
   readonly #forgotten = { open: { upTo: 0, at: 0 }, private: { upTo: 0, at: 0 } };
   /** The number of entries evicted from a topic so far, plus the number of forgotten topics. */
@@ -219,8 +219,9 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * Reads for filters with wildcards from the list of all entries, so the time depends only on the entries that the
-   * page covers. A merge of the histories of 100,000 topics takes 250 ms for each page of a reader that is far behind.
+   * Reads entries for filters with wildcards. This method uses the list of all entries, so its time depends only on
+   * the entries that the page covers. A merge of the histories of 100,000 topics takes 250 ms for each page of a
+   * reader that is far behind.
    */
   #scan(range: HistoryRange, visit: (entry: Entry) => boolean): Offset {
     const set = filterSetOf(range.filters);
@@ -282,7 +283,7 @@ export class MemoryJournal implements Journal {
   #pushTo(name: Topic, entry: Entry): void {
     const history = this.#historyOf(name);
     history.push(entry);
-    // The history of presence is never forgotten. Otherwise the history of presence competes with many thousand topics.
+    // The journal never forgets the history of presence. Otherwise this history competes with many thousand topics.
     if (name !== this.#presenceTopic) this.#recent.touch(history);
   }
 
@@ -372,7 +373,7 @@ export class MemoryJournal implements Journal {
     while (this.#topics.size > this.#limits.topics) this.#forgetOldest();
   }
 
-  /** Forgets the topic with the oldest last publication. All forgotten topics share one mark. */
+  /** Forgets the topic with the oldest last publication. All forgotten topics share the marks in `#forgotten`. */
   #forgetOldest(): void {
     const history = this.#recent.oldest;
     if (history === undefined) return;
@@ -395,7 +396,7 @@ export class MemoryJournal implements Journal {
 
   /**
    * True if the filters may match a forgotten topic. A filter with a wildcard may always match a forgotten topic. An
-   * exact filter may match one only if the filter's topic is unknown, or became known again later.
+   * exact filter may match a forgotten topic only if the filter's topic is unknown, or became known again later.
    */
   #mayHaveForgotten(range: HistoryRange, kind: keyof ForgottenUpTo, lossMark: LossMark): boolean {
     const { upTo, at } = this.#forgotten[kind];

@@ -90,9 +90,9 @@ export class TopicHistory implements LossOwner {
   }
 
   /**
-   * The largest number of publications after this offset that the reader may have missed and may know of, since the
-   * reader's mark. The result is an upper limit, because only totals are known. The result is 0 only if there are no
-   * such publications.
+   * An upper limit on the number of publications after this offset that the reader has missed since its mark.
+   * Publications that the reader may not know of do not count. The number is not exact, because only totals are
+   * known. The number is 0 only if there are no such publications.
    */
   missedAfter(after: Offset, reader: LossReader): number {
     const lost = this.#losses.after(after, reader);
@@ -104,7 +104,7 @@ export class TopicHistory implements LossOwner {
     return isUncounted ? upTo - after : Math.min(count, upTo - after);
   }
 
-  /** True if this reader may have missed more publications of the topic without the right to learn the topic's name. */
+  /** True if this reader may have missed more publications of the topic, but may not learn the topic's name. */
   mayHaveMissedAfter(after: Offset, reader: LossReader): boolean {
     return this.#losses.mayHaveMissed(after, reader);
   }

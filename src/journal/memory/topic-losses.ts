@@ -23,7 +23,7 @@ export interface LossRecord {
   add(entry: Entry, at: LossMark): void;
   /** The losses after an offset that this reader may learn of and does not know yet. */
   after(offset: Offset, reader: LossReader): readonly Evictions[];
-  /** True if this reader may have missed more publications without the right to learn the topic's name. */
+  /** True if this reader may have missed more publications, but may not learn the topic's name. */
   mayHaveMissed(offset: Offset, reader: LossReader): boolean;
 }
 

@@ -20,7 +20,7 @@ function offsets(retained: RetainedValues, after = 0, upTo = 1000): number[] {
   return read(retained, { filters: [allTopics], after, upTo });
 }
 
-/** Reads a whole range, part by part. */
+/** Reads a whole range in several parts. */
 function read(retained: RetainedValues, range: RetainedRange): number[] {
   const offsets: number[] = [];
   let after = range.after;

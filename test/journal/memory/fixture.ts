@@ -75,7 +75,7 @@ export class Fixture {
     return isNothing(report) ? undefined : report;
   }
 
-  /** Searches all losses, part by part. */
+  /** Searches all losses in several parts. */
   lookFor(filters: string, between?: () => void): { readonly parts: number; readonly topics: string[] } {
     const range = this.#range(filters, 0, publicOnly);
     const topics: string[] = [];

@@ -34,8 +34,8 @@ describe("parsePublishLines", () => {
 
   it.each<[string, string, RegExp]>([
     ["{", "bad-publication", /^line 2: this is not JSON$/],
-    ["[]", "bad-publication", /^line 2: this is not a JSON object$/],
-    ["null", "bad-publication", /^line 2: this is not a JSON object$/],
+    ["[]", "bad-publication", /^line 2: the JSON text must be an object$/],
+    ["null", "bad-publication", /^line 2: the JSON text must be an object$/],
     ['{"topic":"a"}', "bad-publication", /^line 2: data is missing/],
     ['{"data":"a"}', "bad-publication", /^line 2: topic must be/],
     ['{"topic":[],"data":"a"}', "bad-topic", /^line 2: .*at least one topic$/],
