@@ -9,8 +9,8 @@ import type { Hub } from "../hub/hub.js";
 export const linkStates = ["waiting", "up", "stuck", "down"] as const;
 
 /**
- * `waiting`: the server has not connected yet. `up`: the server accepts messages. `stuck`: the server accepts no
- * messages at the moment. `down`: the connection to the server is lost.
+ * `waiting`: the server has not connected yet. `up`: the server accepts messages. `stuck`: the server is connected, but
+ * accepts no messages at the moment. `down`: the connection to the server is lost.
  */
 export type LinkState = (typeof linkStates)[number];
 
@@ -28,17 +28,19 @@ export interface WorkerStatus {
   readonly laggards: number;
 }
 
-/** A server for clients. A front passes the requests to the gateway, and writes the streams to the clients. */
+/** A server for clients. A front passes the clients' requests to the gateway, and writes the streams to the clients. */
 export interface Front {
-  /** The metrics' label `front`; fronts with the same label are counted together. */
+  /** The value of the label `front` in the metrics. Fronts with the same label are counted together. */
   readonly label: string;
   /** Unique among the fronts. */
   readonly name: string;
   /** Open streams. */
   readonly size: number;
-  /** The number of streams whose client reads too slowly. */
+  /** The number of streams whose clients read too slowly. */
   readonly laggards: number;
-  /** Bytes of request bodies in the worker processes of the front. The gateway counts the bodies in this process. */
+  /**
+   * Bytes of request bodies in the front's worker processes. The gateway counts the bodies in the hub's own process.
+   */
   readonly bodyBytes: number;
   /** Only for a front behind another server. */
   readonly linkState?: LinkState;
@@ -51,7 +53,10 @@ export interface Front {
    * @throws PharosError `unreachable` or `bad-endpoint` when an address cannot be used
    */
   start(): Promise<string | undefined>;
-  /** Stops accepting connections, and resolves when all publications are delivered. The caller sets the deadline. */
+  /**
+   * Stops accepting connections, and resolves when all publications are delivered. This may take any time, so the
+   * caller sets a deadline.
+   */
   settle(): Promise<void>;
   /** Ends every stream in order, so that clients reconnect elsewhere. Then frees the resources of the front. */
   close(): Promise<void>;

@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.js";
 
-/** Additional connections for the page, health checks, and requests that get an error response. */
+/**
+ * The number of connections beyond the streams, for the page, health checks, and requests that get an error response.
+ */
 const withoutStream = 1000;
 
 /** The limit of connections of the HTTP front, with and without a stream. */

@@ -4,7 +4,7 @@ import type { Publication } from "../hub/publications/publication.js";
 export interface PublicationSink {
   /**
    * Accepts a publication. The order of calls is the order of publications. A journal that is not in memory may return
-   * a promise. Further calls do not wait for the promise, and a rejection is logged.
+   * a promise. The ingress does not wait for the promise before the next call, and logs a rejection.
    */
   append(publication: Publication): unknown;
   /**

@@ -3,16 +3,18 @@ import { PharosError } from "../base/errors.js";
 import type { Endpoint } from "./endpoint.js";
 
 /**
- * With any text here, libzmq requires a ZMTP 3 handshake. Without this text, a socket accepts ZMTP 1.0. The greeting of
- * ZMTP 1.0 is so short that the socket reads an HTTP request of a web page as messages [seen on the wire].
+ * The ZAP domain of sockets without keys. With any domain, libzmq requires a ZMTP 3 handshake. Without a domain, a
+ * socket also accepts ZMTP 1.0, whose greeting is very short: the socket then reads the HTTP request of a web page as
+ * messages [seen on the wire].
  */
 const zapDomain = "pharos";
 
-/** Detects a silent dead peer within a minute: after 30 s of silence, the system sends three probes, 10 s apart. */
+/** Detects a dead peer within a minute: after 30 s without data, the system sends three probes, 10 s apart. */
 const keepAlive = { tcpKeepalive: 1, tcpKeepaliveIdle: 30, tcpKeepaliveInterval: 10, tcpKeepaliveCount: 3 };
 
 /**
- * Binds or connects `socket`, and returns its real address. A connect returns at once, and ZeroMQ retries it forever.
+ * Binds or connects `socket`, and returns its real address. With `connect`, this function does not wait for the
+ * connection, and ZeroMQ tries to connect forever.
  *
  * @throws PharosError `bad-endpoint` if the address cannot be bound; the socket is then closed
  */
@@ -24,7 +26,7 @@ export async function attach(socket: Pull | Push, endpoint: Endpoint): Promise<s
       socket.connect(endpoint.address);
       return endpoint.address;
     }
-    // A socket with keys has its own domain. For this domain a gate answers.
+    // A socket with keys already has a domain, for which a `CurveGate` answers.
     if ((socket.zapDomain ?? "") === "") socket.zapDomain = zapDomain;
     await socket.bind(endpoint.address);
     return socket.lastEndpoint ?? endpoint.address;

@@ -18,9 +18,9 @@ const allowed =
 const maxPathBytes = 107;
 
 /**
- * Parses an endpoint in CZMQ's notation: `@tcp://127.0.0.1:9997` binds, `>ipc://path` connects, and without a sign
- * `defaultMode` decides. A bind may use a free port (`*` or `0`) or all interfaces (`*`). A connect needs a host and a
- * port. `localhost` is bound as 127.0.0.1, because ZeroMQ does not bind names.
+ * Parses an endpoint in CZMQ's notation: `@tcp://127.0.0.1:9997` binds, and `>ipc://path` connects. Without `@` or `>`,
+ * `defaultMode` decides. An endpoint to bind may name a free port (`*` or `0`) or all interfaces (`*`). An endpoint to
+ * connect needs a host and a port. `localhost` is bound as 127.0.0.1, because ZeroMQ cannot bind host names.
  *
  * @throws PharosError `bad-endpoint` for anything else
  */
@@ -37,9 +37,10 @@ function tcpEndpoint(text: string, mode: Endpoint["mode"], place: string): Endpo
   const [, host = "", port = ""] = match ?? [];
   if (match === null || Number(port) > 65_535) throw refusal(text, allowed);
   if (mode === "connect" && (host === "*" || port === "*" || Number(port) === 0))
-    throw refusal(text, "an endpoint to connect needs a host and a port from 1 to 65535");
+    throw refusal(text, "an endpoint to connect to needs a host and a port from 1 to 65535");
   const bound = mode === "bind" && host === "localhost" ? "127.0.0.1" : host;
-  // Only `*` means a free port in every release of libzmq. Other programs write `0`.
+  // In every release of libzmq, `*` means a free port. Other programs also write `0`, so this function replaces `0` by
+  // `*`.
   const address = `tcp://${bound}:${Number(port) === 0 ? "*" : port}`;
   return { mode, address, transport: "tcp", isLoopback: isLoopback(host) };
 }

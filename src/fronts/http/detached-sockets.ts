@@ -6,35 +6,36 @@ export interface DetachedSocketsOptions {
   /** True if a resource at this URL may open a stream. */
   readonly opensStream: (url: string) => boolean;
   /**
-   * True while earlier requests of the connection are unanswered. Node needs its state of the connection for their
-   * answers.
+   * True while earlier requests of the connection are unanswered. To answer these requests, Node needs its own state of
+   * the connection.
    */
   readonly isBusy: (socket: Socket) => boolean;
 }
 
 /**
  * Detaches a socket from Node's HTTP server before the front answers a request that may open a stream. If no stream
- * opens, the front attaches the socket again. An attached connection needs 12.3 KB of memory for its whole life, for
- * its parser, request and response. A detached connection needs 5.2 KB, including its stream [10,000 idle streams, Node
- * 20].
+ * opens, the front attaches the socket again. An attached connection keeps 12.3 KB of memory until it ends: a parser, a
+ * request and a response. A detached connection needs 5.2 KB, including its stream [10,000 idle streams, Node 20].
  *
- * Node detaches a socket when the request changes the protocol, so this class marks the request as such a change. The
- * detachment works only for requests without a body, because Node stops parsing at the end of the head.
+ * Node detaches a socket when the request asks for another protocol (`Upgrade`). So this class sets `upgrade` on each
+ * request that it detaches. Only a request without a body can be detached, because Node stops parsing at the end of the
+ * head.
  */
 export class DetachedSockets {
   readonly #options: DetachedSocketsOptions;
   readonly #sockets = new WeakSet<Socket>();
-  /** `bytesRead` of each socket when it was last attached again. */
+  /** `bytesRead` of each socket at the time when the front last attached the socket again. */
   readonly #readBefore = new WeakMap<Socket, number>();
 
   constructor(options: DetachedSocketsOptions) {
     this.#options = options;
   }
 
-  /** The request class to create the server with. */
+  /** The request class for creating the server. */
   messageClass(): typeof IncomingMessage {
     const mayDetach = (message: IncomingMessage): boolean => this.#mayDetach(message);
-    // Node sets `upgrade` when it has parsed the head, and reads `upgrade` before it emits the request.
+    // Node's HTTP server sets `upgrade` when it has parsed a request head, and reads `upgrade` before it emits the
+    // request.
     return class extends IncomingMessage {
       get upgrade(): boolean {
         return this.method === "CONNECT" || mayDetach(this);
@@ -50,7 +51,7 @@ export class DetachedSockets {
   attach(server: Server): void {
     server.on("upgrade", (message: IncomingMessage, socket: Socket, rest: Buffer) => {
       this.#sockets.add(socket);
-      // Node has removed its own listener.
+      // Node has removed its own `error` listener from the socket.
       socket.on("error", ignore);
       if (rest.length > 0) socket.unshift(rest);
       const response = new ServerResponse(message);
@@ -61,14 +62,14 @@ export class DetachedSockets {
     });
   }
 
-  /** True if the socket is detached. The caller then has to read from the socket. */
+  /** True if the socket is detached. The caller has to read from a detached socket. */
   has(socket: Socket): boolean {
     return this.#sockets.has(socket);
   }
 
   /**
-   * True if no byte of a request has arrived since the connection was opened or attached again. Node treats such a
-   * connection as if its first request were too slow.
+   * True if no byte of a request has arrived since the connection was opened or attached again. After a while, Node
+   * reports a time-out for such a connection, as if its first request were too slow.
    */
   isQuiet(socket: Socket): boolean {
     return socket.bytesRead === (this.#readBefore.get(socket) ?? 0);
@@ -82,8 +83,8 @@ export class DetachedSockets {
   #end(server: Server, socket: Socket, response: ServerResponse): void {
     response.detachSocket(socket);
     response.emit("close");
-    // If the server has stopped listening, the server waits until every attached socket ends. So the socket is not
-    // attached again.
+    // A server that has stopped listening waits until every attached socket ends. In this case the front ends the
+    // socket, and does not attach it again.
     if (!response.shouldKeepAlive || response.getHeader("connection") === "close" || !server.listening) {
       socket.destroySoon();
       return;

@@ -14,8 +14,9 @@ export function descriptorOf(socket: Socket): number | undefined {
 
 /**
  * Writes bytes directly to the kernel, without the socket's own queue, and returns the number of accepted bytes.
- * Returns 0 if the queue is not empty, the socket has ended, or the write fails. In these cases `socket.write` reports
- * the reason. The bytes do not count in the socket's `bytesWritten`, and do not restart its time-out.
+ * Returns 0 if the queue is not empty, the socket has ended, or the write fails. In each of these cases, `socket.write`
+ * reports the reason later. Node does not count these bytes in the socket's `bytesWritten`, and does not restart the
+ * socket's time-out.
  *
  * @param fd the descriptor of this socket; after the end of the socket the system may reuse the number
  */

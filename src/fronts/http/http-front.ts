@@ -32,22 +32,22 @@ import type { StreamSocket } from "./socket-channel.js";
 import { Pipelining } from "./pipelining.js";
 
 /**
- * The time-out for receiving a whole request, in milliseconds. Without a limit, a client that sends one byte at a time
- * occupies its connection forever. Node allows 60 s for the head of a request. If the limit for the whole request is
- * smaller, Node swaps the two limits.
+ * The time-out for receiving a whole request, in milliseconds. Without a time-out, a client that sends one byte at a
+ * time occupies its connection forever. Node allows 60 s for the head of a request. If the time-out for the whole
+ * request is shorter than 60 s, Node swaps the two time-outs.
  */
 const requestWithinMs = 60_000;
 
 /**
- * The time that an idle connection stays open, in milliseconds. The time is longer than that of proxies (nginx 60 s),
- * so that the proxy closes the connection first.
+ * The time that an idle connection stays open, in milliseconds. Proxies close idle connections earlier (nginx after 60
+ * s), so that the proxy and not the hub closes the connection.
  */
 const keepAliveMs = 72_000;
 
 /**
- * The limit of connections that wait to be accepted. Above the limit the kernel drops the first packet, and the client
- * retries a second later. Node's default of 511 is too small when all clients reconnect after a restart. Linux allows
- * 4096.
+ * The limit of connections that wait to be accepted. Above the limit, the kernel drops the first packet of a
+ * connection, and the client retries a second later. Node's default of 511 is too small when all clients reconnect
+ * after a restart. Linux allows 4096.
  */
 const queuedConnections = 4096;
 
@@ -167,13 +167,13 @@ export class HttpFront implements Front {
       forceCloseConnections: false,
       return503OnClosing: false,
       clientErrorHandler: (error, socket) => this.#refuseMalformed(error, socket),
-      // For a path that cannot be decoded. By default the framework answers in its own format.
+      // For a path that cannot be decoded. By default, Fastify answers such a request in its own format.
       frameworkErrors: (error, request, reply) => void this.#fail(error, request, reply),
     });
     app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));
     app.removeAllContentTypeParsers();
-    // This handler reads no body: the gateway first refuses clients without the right to send a body.
+    // This parser reads no body, because the gateway first checks the client's right to send one.
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", (request, reply, done) => {
@@ -201,9 +201,9 @@ export class HttpFront implements Front {
     return server;
   }
 
-  /** A client with too many connections gets no response: the limit exists to save the cost of responses. */
+  /** Above the limit of connections, a client gets no response, because the limit also saves the cost of responses. */
   #accept(socket: Socket): void {
-    // A socket that was attached again is already counted.
+    // Node emits `connection` again for a socket that the front attaches again. Such a socket is already counted.
     if (this.#accepted.has(socket)) return;
     const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
     if (ended !== undefined) {
@@ -274,7 +274,8 @@ export class HttpFront implements Front {
   #startStream({ request, reply }: Exchange, start: AdmittedStream<StreamStart>): void {
     const { gateway } = this.#options;
     const { socket } = reply.request.raw;
-    // On an attached socket, Node's server parses the bytes after the handshake as requests.
+    // The socket must be detached: on an attached socket, Node's server parses the bytes after the handshake as
+    // requests.
     if (start.dialogue !== undefined && !this.#detached.has(socket)) {
       start.abandoned?.();
       this.#sendReply(reply, gateway.refuse(request, handshakeRefused()));
@@ -282,7 +283,8 @@ export class HttpFront implements Front {
     }
     this.#count(start);
     void reply.hijack();
-    // The client disconnected before the response, so no stream is opened. The socket does not emit `end` again.
+    // The client disconnected before the response, so the front opens no stream. The socket has already emitted `end`,
+    // and does not emit it again.
     if (socket.destroyed || socket.readableEnded) {
       socket.destroy();
       start.abandoned?.();
@@ -310,8 +312,8 @@ export class HttpFront implements Front {
   }
 
   /**
-   * True for a further request on a connection with a stream. The response to this request would appear in the middle
-   * of the stream, so the front sends no response.
+   * True for a further request on a connection with a stream. A response to such a request would appear in the middle
+   * of the stream, so the front sends none.
    */
   #isExtra(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
@@ -323,11 +325,12 @@ export class HttpFront implements Front {
   }
 
   /**
-   * Handles bytes that Node's parser rejects. The client gets the same kind of error response as for other faults,
+   * Handles bytes that Node's parser rejects. The client gets an error response in the format of all other errors,
    * unless its connection carries a stream.
    */
   #refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-    // No request has begun, so the front sends no response. The client would use this response for its next request.
+    // If no request has begun, the front sends no response: the client would take the response as the answer to its
+    // next request.
     const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
     if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();

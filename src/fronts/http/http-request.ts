@@ -16,7 +16,8 @@ export function toFrontRequest(
     method: request.raw.method ?? "GET",
     ...split(request.raw.url ?? "/"),
     header: (name) => {
-      // Node's `headers` silently drops the second of two Authorization or Content-Type headers.
+      // `headersDistinct` has all values. Node's `headers` silently drops the second of two Authorization or
+      // Content-Type headers.
       const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
       return value === undefined ? undefined : asUtf8(value);
     },
@@ -29,7 +30,7 @@ export function toFrontRequest(
   };
 }
 
-/** The target may be a whole URL, which clients send to a proxy [RFC 9112 3.2.2]. */
+/** The target may be a whole URL, as in a request to a proxy [RFC 9112 3.2.2]. */
 function split(target: string): { readonly path: string; readonly query: string } {
   const url = target.replace(/^https?:\/\/[^/?]*/i, "");
   const question = url.indexOf("?");

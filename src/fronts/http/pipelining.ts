@@ -3,11 +3,12 @@ import type { Socket } from "node:net";
 import { RequestQueue } from "../../gateway/limits/request-queue.js";
 
 /**
- * Handles the requests of each connection one at a time and in order. Node sends the responses of its response objects
- * in order. But a stream writes to the socket directly, and could overtake a file that is still being read.
+ * Handles the requests of each connection one at a time and in order. Node itself sends responses in order, but a
+ * stream bypasses Node's response object and writes to the socket directly. Without this class, a stream could overtake
+ * the response to an earlier request, such as a file that is still being read.
  */
 export class Pipelining {
-  /** One queue for each connection with an unanswered request. An entry is the call that handles one request. */
+  /** One queue for each connection with an unanswered request. Each entry is a function that handles one request. */
   readonly #queues = new WeakMap<Socket, RequestQueue<() => void>>();
   readonly #latest = new WeakMap<Socket, ServerResponse>();
 
@@ -29,8 +30,8 @@ export class Pipelining {
 
   /**
    * Call this method when the client sends bytes that are not a request. Calls `refuse` when the earlier requests are
-   * answered. If the bytes are in the body of a request, the method refuses that request at once. If the response to
-   * that request has begun, or the request still waits, the method destroys the connection.
+   * answered. If the bytes are in the body of a request, the method calls `refuse` at once. If the response to that
+   * request has begun, or requests wait in the queue, the method destroys the connection.
    */
   breakOff(socket: Socket, refuse: () => void): void {
     const latest = this.#latest.get(socket);
@@ -50,8 +51,8 @@ export class Pipelining {
   }
 
   /**
-   * Call this method when a stream starts on the connection. The waiting requests are handled now, as further requests
-   * of the stream's connection.
+   * Call this method when a stream starts on the connection. The method handles the waiting requests at once, as
+   * further requests on the connection of a stream.
    */
   release(socket: Socket): void {
     this.#latest.delete(socket);

@@ -3,7 +3,7 @@ import { PharosError } from "../../base/errors.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 
 /**
- * The front reads and drops an unread body up to this size. Then the client sees the response and can reuse the
+ * The front reads and drops an unread body up to this size. The client then receives the response, and can reuse the
  * connection.
  */
 const droppedBytes = 1024 * 1024;
@@ -19,7 +19,7 @@ export interface RequestBodyOptions {
 
 /**
  * The body of one request. The front reads the body only when the gateway needs it, so that the body uses no memory
- * before the client's rights are known. The front reads and drops a body that the gateway does not need.
+ * before the client's rights are known. If the gateway does not need the body, the front reads and drops it.
  */
 export class RequestBody {
   readonly #options: RequestBodyOptions;
@@ -30,8 +30,9 @@ export class RequestBody {
   }
 
   /**
-   * True if a response now has to close the connection. In the first case, the client sends more than the front drops.
-   * In the second case, the client waits for `100 Continue`, and may send its body or not [RFC 9110 10.1.1].
+   * True if a response now has to close the connection, for one of two reasons:
+   * - The client announces a body of more bytes than the front drops.
+   * - The client waits for `100 Continue`, so it may still send its body or not [RFC 9110 10.1.1].
    */
   get endsConnection(): boolean {
     if (this.#isComplete) return false;
@@ -60,7 +61,8 @@ export class RequestBody {
   }
 
   /**
-   * While a body is unread, Node does not read the socket and does not notice the end of the connection.
+   * Reads and drops the rest of the body. While a body is unread, Node does not read the socket, and so does not notice
+   * the end of the connection.
    */
   #drop(): void {
     const { request, cut } = this.#options;

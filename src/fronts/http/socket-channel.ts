@@ -16,7 +16,7 @@ export interface StreamSocket {
   readonly onWritten: () => void;
   /** Set if the stream is a WebSocket. */
   readonly webSocket?: WebSocketConnection | undefined;
-  /** Requests that arrive on the connection of an open stream. */
+  /** The number of further requests on the stream's connection. */
   extraRequests: number;
 }
 
@@ -32,30 +32,33 @@ export interface SocketChannelOptions {
  */
 const writingPerTurnMs = 5;
 
-/** Reading the clock costs a tenth of a write. */
+/** Reading the clock costs a tenth of a write, so the channel does not read the clock after each write. */
 const writesPerClockRead = 8;
 
 /**
- * The first limit for the bytes of a round times its members. If clients cannot receive a round within its deadline,
- * most of the clients become laggards, and publishers no longer wait. This problem occurred with rounds of 256 KiB to
- * 1,000 clients that received 400 MB/s together. A gigabit line transfers 16 MiB in 134 ms.
+ * The first limit for the bytes of a round, multiplied by the number of its members. If clients cannot receive a round
+ * within its deadline, most of the clients become laggards, and publishers no longer wait. Most clients became laggards
+ * with rounds of 256 KiB to 1,000 clients that received 400 MB/s together. A gigabit line transfers 16 MiB in 134 ms.
  */
 const leastWindowBytes = 16 * 1024 * 1024;
 
 /**
- * The highest limit, for clients whose socket buffers accept whole rounds at once. Larger rounds need fewer writes.
- * 1,000 clients received 4,700,000 deliveries per second at 16 MiB, and 8,700,000 at 64 MiB. At 128 MiB the clients
- * received 2,300,000 to 4,000,000, because the hub waited for socket buffers half of the time.
+ * The highest value of that limit, for clients whose socket buffers accept whole rounds at once. Larger rounds need
+ * fewer writes. With 16 MiB, 1,000 clients received 4,700,000 deliveries per second; with 64 MiB, 8,700,000. With 128
+ * MiB, the clients received only 2,300,000 to 4,000,000, because the hub waited for socket buffers half of the time.
  */
 const mostWindowBytes = 64 * 1024 * 1024;
 
 /**
- * The limit grows while at most this share of the members have full socket buffers. A round does not wait for so few
- * members.
+ * The limit grows while at most this share of the members have full socket buffers. If only this share has full socket
+ * buffers, a round does not wait for them.
  */
 const fullShare = 0.1;
 
-/** The smallest round for many members. With smaller rounds, the number of writes costs more than the bytes. */
+/**
+ * The size limit of a round is never below this value. With smaller rounds, the number of writes costs more than the
+ * bytes.
+ */
 const leastRoundBytes = 4096;
 
 /** A round that is being written. */
@@ -63,7 +66,7 @@ interface Writing {
   readonly members: readonly Connection<StreamSocket>[];
   readonly body: Buffer;
   written: number;
-  /** Members whose socket buffers are full before the end of the round. */
+  /** The number of members whose socket buffers could not accept the whole round. */
   fullBuffers: number;
   readonly handedOver: (() => void)[];
 }
@@ -94,8 +97,8 @@ export class SocketChannel implements Channel<StreamSocket> {
     const { socket, fd, onWritten } = connection.handle;
     const taken = fd === undefined ? 0 : writeDirectly(socket, fd, body);
     if (taken < body.length) socket.write(taken === 0 ? body : body.subarray(taken), onWritten);
-    // The kernel accepts most writes at once. If the channel waited for the callbacks, the next round would start a
-    // turn later.
+    // The kernel accepts most writes at once. If the channel waited for the callback of the write, the next round would
+    // start a turn later.
     if (socket.writableLength === 0) this.#drained(connection);
   }
 
@@ -125,7 +128,7 @@ export class SocketChannel implements Channel<StreamSocket> {
 
   flush(): void {}
 
-  /** Writes until all rounds are written or the turn's budget is used up. Then the next turn writes the rest. */
+  /** Writes until all rounds are written or the turn's time is used up. The next turn writes the remaining rounds. */
   #writeOn(): void {
     for (let round = this.#writing[0]; round !== undefined; round = this.#writing[0]) {
       if (!this.#writePart(round)) {
@@ -138,7 +141,7 @@ export class SocketChannel implements Channel<StreamSocket> {
     }
   }
 
-  /** False if the budget was used up before the whole round was written. */
+  /** False if the turn's time was used up before the whole round was written. */
   #writePart(round: Writing): boolean {
     for (; round.written < round.members.length; round.written += 1) {
       if (round.written % writesPerClockRead === 0 && this.#budget.isUsedUp()) return false;
@@ -151,7 +154,10 @@ export class SocketChannel implements Channel<StreamSocket> {
     return true;
   }
 
-  /** Adapts the limit after a round of at least half the limit. Smaller rounds show nothing about the buffers. */
+  /**
+   * Adapts the limit after a round of at least half the limit. Smaller rounds show nothing about the capacity of the
+   * socket buffers.
+   */
   #adapt({ members, body, fullBuffers }: Writing): void {
     if (body.length * members.length < this.#windowBytes / 2) return;
     this.#windowBytes =

@@ -30,14 +30,16 @@ export interface SocketStream {
   readonly start: AdmittedStream<StreamStart>;
   /** Memory for the messages of a WebSocket's client. */
   readonly reservation: BodyReservation;
-  /** True if the socket is detached from Node's HTTP server. This class then reads the bytes of the socket. */
+  /**
+   * True if the socket is detached from Node's HTTP server. {@link SocketStreams} reads the bytes of detached sockets.
+   */
   readonly isDetached: boolean;
 }
 
 /** The WebSocket of a stream, and the queue of its messages. */
 interface WebSocketStream {
   readonly webSocket: WebSocketConnection;
-  /** Called when the answers have been written. */
+  /** Called when the answers to the messages have been written. */
   readonly flushed: () => void;
 }
 
@@ -74,8 +76,8 @@ export class SocketStreams {
       this.#connections.delete(socket);
       fanout.closed(connection);
     });
-    // A client that ends its side counts as disconnected. Otherwise the front would write to the client until the next
-    // heartbeat fails.
+    // A client that ends its side of the connection counts as disconnected. Otherwise the front would write to such a
+    // client until the next heartbeat fails.
     socket.once("end", () => socket.destroy());
     socket.resume();
   }
@@ -144,7 +146,7 @@ export class SocketStreams {
   }
 }
 
-/** The number of request heads that end in these bytes. At least 1, since a request head begins in these bytes. */
+/** The number of request heads that end in these bytes; at least 1, since a request begins in these bytes. */
 function countHeads(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(endOfHead); at >= 0; at = bytes.indexOf(endOfHead, at + 4)) count += 1;

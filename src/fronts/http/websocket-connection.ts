@@ -17,8 +17,8 @@ export interface WebSocketConnectionOptions {
   /** The kinds of messages that `take` accepts. */
   readonly kinds: readonly MessageKind[];
   /**
-   * Called with each whole message. Returns true if the message is still being handled, until
-   * {@link WebSocketConnection.idle}.
+   * Called with each whole message. Returns true if the message is still being handled; then
+   * {@link WebSocketConnection.idle} marks the end of the handling.
    */
   readonly take: (message: SocketMessage) => boolean;
   /**
@@ -28,11 +28,14 @@ export interface WebSocketConnectionOptions {
 }
 
 /**
- * Bytes that each client may use without a reservation. This size is enough for a change of filters, or for a token.
+ * Bytes that each client may use without a reservation: enough for a message that changes filters or renews a token.
  */
 const freeBytes = 4096;
 
-/** The limit of fragments in one message. No real client sends more fragments, and each fragment needs a buffer. */
+/**
+ * The limit of fragments in one message. Each fragment needs a buffer, and no real client sends more fragments than
+ * this.
+ */
 const mostFragments = 1024;
 const mostChunks = 4096;
 
@@ -43,15 +46,15 @@ const controlHeaderBytes = 6;
 const closeWithinMs = 1000;
 
 /**
- * Reads the frames of one WebSocket with the `ws` library, and closes the connection. Each write to the socket is a
- * whole frame, so that frames never mix. Other classes write rounds and pages to the socket, also as whole frames.
+ * Reads the frames of one WebSocket with the `ws` library, and closes the connection. Other classes write publications
+ * to the same socket. Each write to the socket is a whole frame, so that frames never mix.
  */
 export class WebSocketConnection {
   readonly #options: WebSocketConnectionOptions;
   readonly #receiver: Receiver;
   /** The latest unanswered ping. Earlier pings need no answer [RFC 6455 5.5.3]. */
   #ping: Buffer | undefined;
-  /** Bytes read since the last whole message was handled. */
+  /** The number of bytes that were read since the last whole message was handled. */
   #heldBytes = 0;
   #closing: Timer | undefined;
 
@@ -111,7 +114,7 @@ export class WebSocketConnection {
     socket.resume();
   }
 
-  /** Answers the client's close frame, unless that frame is the answer to the hub's close frame. */
+  /** Answers the client's close frame, unless the hub has sent its own close frame before. */
   #conclude(code: number): void {
     const { socket } = this.#options;
     if (this.#closing === undefined) this.close(code === noCode ? closeCodes.normal : code);
@@ -125,7 +128,8 @@ export class WebSocketConnection {
       this.close(closeCodes.unsupported, otherKindReason(kinds));
       return;
     }
-    // Meanwhile the front does not read the socket, so that further messages stay at the client.
+    // While a message is being handled, the front does not read the socket, so that further messages stay at the
+    // client.
     if (this.#options.take(isBinary ? data : data.toString())) this.#options.socket.pause();
     else this.#release();
   }
@@ -136,7 +140,8 @@ export class WebSocketConnection {
    */
   #control(payload: Buffer, isPing: boolean): void {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
-    // Otherwise the reservation for many control frames stays until the next message.
+    // The memory of the control frames is free again. Without this release, the reservation for many control frames
+    // stays until the next message.
     if (this.#heldBytes <= freeBytes) this.#options.reservation.release();
     if (isPing) this.#pong(payload);
   }
@@ -144,7 +149,8 @@ export class WebSocketConnection {
   #pong(payload: Buffer): void {
     const { socket } = this.#options;
     if (this.#closing !== undefined) return;
-    // Otherwise each ping of a client that reads nothing adds an answer to the queue.
+    // The hub answers a ping only if the queue is empty. Otherwise each ping of a client that reads nothing adds an
+    // answer to the queue.
     const isFree = socket.writableLength === 0;
     this.#ping = isFree ? undefined : payload;
     if (isFree && socket.writable) socket.write(framePong(payload), () => this.drained());

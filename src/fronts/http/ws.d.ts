@@ -1,4 +1,4 @@
-// `@types/ws` does not declare the receiver, the only part of the package that is used here.
+// Pharos uses only the `Receiver` of the package `ws`, and `@types/ws` does not declare this class.
 declare module "ws" {
   import type { Writable } from "node:stream";
 

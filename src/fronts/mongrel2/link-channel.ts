@@ -5,29 +5,38 @@ import type { Link } from "./link/link.js";
 import { Targets } from "./link/targets.js";
 import { MemberGroups } from "./member-groups.js";
 
-/** The front's key for a stream: the connection id on the link. */
+/** The number that identifies a stream on a link: the id that Mongrel2 gave to the connection. */
 export type StreamId = number;
 
 export interface LinkChannelOptions {
   readonly link: Link;
   /** The largest number of ids in one message. */
   readonly targets: number;
-  /** The largest body of one message. A server with flow control closes a client with more than 100 KiB unwritten. */
+  /**
+   * The largest body of one message in bytes. A server with flow control closes a connection with more than 100 KiB of
+   * unwritten data.
+   */
   readonly roundBytes: number;
-  /** The limit for the bytes of a round times its members: Mongrel2 copies the body for each connection. */
+  /**
+   * The limit for the bytes of a round, multiplied by the number of its members: Mongrel2 copies the body for each
+   * connection.
+   */
   readonly windowBytes: number;
   /** The last bytes of a stream that is being closed; undefined if there are none. */
   readonly lastFrame: (id: StreamId, reason: EndReason) => Buffer | undefined;
-  /** Called when the hub closes a stream. The server sends no notice in this case. */
+  /** Called when the hub closes a stream, because the server sends no notice for a close by the hub. */
   readonly ended: (id: StreamId) => void;
 }
 
-/** The smallest round for many members. With smaller rounds, the number of messages costs more than the bytes. */
+/**
+ * The size limit of a round is never below this value. With smaller rounds, the number of messages costs more than the
+ * bytes.
+ */
 const leastRoundBytes = 4096;
 
 /**
- * Sends a round as messages that each name up to 128 connections. The channel groups pages for single readers by equal
- * bytes.
+ * Sends a round as messages that each name up to 128 connections. If several clients get equal bytes outside a round,
+ * the channel sends these bytes in one message.
  */
 export class LinkChannel implements Channel<StreamId> {
   readonly maxWriteBytes: number;
@@ -93,7 +102,7 @@ export class LinkChannel implements Channel<StreamId> {
     this.#options.ended(connection.handle);
   }
 
-  /** A normal close waits until the client has read its queued bytes. */
+  /** Closes the connection at once. A normal close waits until the client has read its queued bytes. */
   cut(connection: Connection<StreamId>): void {
     this.#cut.push(connection.handle);
     this.#options.ended(connection.handle);
@@ -111,7 +120,10 @@ export class LinkChannel implements Channel<StreamId> {
     this.#cut = [];
   }
 
-  /** Call this method when the link is down. The connections of the unsent messages are lost. */
+  /**
+   * Call this method when the link is down. The connections of all unsent messages are lost, so the channel drops these
+   * messages.
+   */
   reset(): void {
     this.#single.clear();
     this.#ending = [];

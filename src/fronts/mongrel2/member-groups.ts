@@ -2,13 +2,13 @@ import { Targets } from "./link/targets.js";
 
 interface Group {
   readonly ids: Set<number>;
-  /** Undefined after a change, until the list is framed again. */
+  /** Undefined after a change, until `targets()` builds the list again. */
   targets: Targets | undefined;
 }
 
 /**
- * The members of one cohort, in groups of as many ids as one message can name. A change affects only one group; the
- * other groups keep their framed lists. With 10,000 members the lists have 80 KB, and are not built again for each
+ * The members of one cohort, in groups of as many ids as one message can name. When a member joins or leaves, only the
+ * id list of one group is encoded again. With 10,000 members the lists have 80 KB, so they are not built for each
  * round.
  */
 export class MemberGroups {
@@ -45,7 +45,7 @@ export class MemberGroups {
     if (this.#groups.size > 2 * Math.ceil(this.size / this.#max) + 1) this.#gather();
   }
 
-  /** Yields one {@link Targets} per group. The object stays the same until the group changes. */
+  /** Yields one {@link Targets} per group. Yields the same object for a group until the group changes. */
   *targets(): Generator<Targets, void> {
     for (const group of this.#groups) {
       group.targets ??= new Targets([...group.ids], this.#max);

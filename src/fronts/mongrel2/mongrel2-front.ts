@@ -52,12 +52,12 @@ export interface Mongrel2FrontOptions {
 
 type ClientRequest = PendingRequest | "malformed";
 
-/** A connection of the server with unanswered requests or an open stream. */
+/** A client's connection to the server, with unanswered requests or an open stream. */
 interface Client {
   readonly id: number;
   /** A request counts as answered when the server has accepted the whole answer. */
   readonly requests: RequestQueue<ClientRequest>;
-  /** The unsent rest of the answer. */
+  /** The part of the answer that is not sent yet. */
   rest: Buffer;
   /** The request that the gateway has not answered yet. */
   unanswered: PendingRequest | undefined;
@@ -184,16 +184,16 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Closes a connection that sends WebSocket frames but has no WebSocket in this hub. The client would parse any answer
-   * as frames.
+   * Closes a connection that sends WebSocket frames but has no WebSocket in this hub. The front sends no error
+   * response, because the client would parse any answer as frames.
    */
   #stray(id: number): void {
     this.#close({ id }, "stray-frames");
   }
 
   /**
-   * Mongrel2 reads further requests while one request is unanswered. All waiting bodies of a connection together may
-   * have the maximum size of one body.
+   * Adds a request to the queue of its connection, because Mongrel2 reads further requests while one request is
+   * unanswered. All waiting bodies of a connection together may be as large as the largest single body.
    */
   #enqueue(client: Client, request: Mongrel2Request | "malformed"): void {
     const { bodies } = this.#options.gateway;
@@ -220,7 +220,7 @@ export class Mongrel2Front implements Front {
       const { request } = pending;
       const send = (answer: Answer): void => this.#send(client, answer, pending);
       const answer = gateway.handle(request);
-      // The memory of the body is reserved until the answer, even if the client has left.
+      // The memory of the body stays reserved until the gateway has answered, even if the client has disconnected.
       if (answer instanceof Promise) {
         client.unanswered = pending;
         this.#await(client, answer.finally(pending.leave), send);
@@ -232,8 +232,8 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Opens a stream, or returns the error response. Refuses a WebSocket that does not begin with a handshake of the
-   * server, because the server must know that frames follow.
+   * Opens a stream, or returns the error response. Refuses a WebSocket if the server has not reported its handshake,
+   * because then the server does not expect frames on the connection.
    */
   #open(client: Client, start: StreamStart, { request, isHandshake }: PendingRequest): Reply | undefined {
     const { gateway } = this.#options;
@@ -244,8 +244,8 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Further requests of the connection wait. If the client has disconnected before the answer, the front drops the
-   * answer.
+   * Waits for an answer, and meanwhile handles no further request of the connection. If the client disconnects before
+   * the answer, the front drops the answer.
    */
   #await(client: Client, answer: Promise<Answer>, send: (answer: Answer) => void): void {
     void answer.then((later) => {
@@ -270,7 +270,10 @@ export class Mongrel2Front implements Front {
     this.#deliverRest(client);
   }
 
-  /** Sends one piece: a server with flow control closes a client with more than 100 KiB unwritten. */
+  /**
+   * Sends the next piece of the answer. A server with flow control closes a connection with more than 100 KiB of
+   * unwritten data, so long answers are sent in pieces.
+   */
   #deliverRest(client: Client): void {
     const { targets, roundBytes } = this.#options;
     const piece = client.rest.subarray(0, roundBytes);
@@ -311,7 +314,10 @@ export class Mongrel2Front implements Front {
     });
   }
 
-  /** A further request gets no answer, because the answer would appear in the middle of the stream. */
+  /**
+   * A further request on the connection of a stream gets no answer, because the answer would appear in the middle of
+   * the stream.
+   */
   #extra(client: Client, stream: Connection<StreamId>): void {
     if (!countExtraRequests(client, 1, this.#options.metrics)) return;
     client.closing = true;
@@ -391,9 +397,15 @@ function drop({ requests }: Client): number {
 }
 
 function malformedRequest(): PharosError {
-  return new PharosError("bad-mongrel2-request", "this is not a well-formed request");
+  return new PharosError(
+    "bad-mongrel2-request",
+    "this request is malformed, or has more headers or bytes than allowed",
+  );
 }
 
 function uploadRefused(): PharosError {
-  return new PharosError("too-large", "the body is too large, or its size is unknown");
+  return new PharosError(
+    "too-large",
+    "a body must have a Content-Length, which must not be above limits.content_length of Mongrel2",
+  );
 }

@@ -18,15 +18,18 @@ import {
 
 export interface Mongrel2WebSocketOptions {
   readonly dialogue: Dialogue;
-  /** The time for messages in each turn, which all WebSockets of the front share. */
+  /** The time for handling messages in one turn of the event loop. All WebSockets of the front share this time. */
   readonly turnBudget: TurnBudget;
   /** The largest message, in bytes. */
   readonly messageBytes: number;
-  /** Memory for messages that wait or are being handled. Meanwhile Mongrel2 continues to read. */
+  /** Memory for messages that wait or are being handled. Mongrel2 does not stop reading while messages wait. */
   readonly reservation: BodyReservation;
   /** Writes an answer to the stream. */
   readonly onResult: (result: MessageResult) => boolean;
-  /** Called when the front has to close the stream, after the queued bytes and {@link Mongrel2WebSocket.lastFrame}. */
+  /**
+   * Called when the front has to close the stream. The front first sends the queued bytes and
+   * {@link Mongrel2WebSocket.lastFrame}.
+   */
   readonly end: () => void;
 }
 
@@ -107,8 +110,8 @@ export class Mongrel2WebSocket {
 }
 
 /**
- * The code for the answer to a close frame. The answer has the client's code, or another code if the client's code is
- * absent or must not be sent [RFC 6455 7.4].
+ * The code for the answer to a close frame. The answer repeats the client's code, or has another code if the client
+ * sent no code or one that must not be sent [RFC 6455 7.4].
  */
 function codeOf(payload: Buffer): number {
   if (payload.length === 0) return closeCodes.normal;

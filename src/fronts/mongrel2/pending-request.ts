@@ -8,11 +8,11 @@ export interface PendingRequest {
   readonly request: GatewayRequest;
   /** True if a WebSocket may begin with this request. */
   readonly isHandshake: boolean;
-  /** True if the client or the server announces a spooled upload. */
+  /** True if a header of the client or of Mongrel2 announces that Mongrel2 has stored the body in a file. */
   readonly upload: boolean;
   /** True if the connection has to be closed after the answer. */
   readonly closes: boolean;
-  /** The number of bytes of the body that are kept. */
+  /** The size of the kept body, in bytes; 0 if the front dropped it. */
   readonly bodyBytes: number;
   /** Frees the memory of the body. Call this method when the request is answered or dropped. */
   readonly leave: () => void;
@@ -25,7 +25,7 @@ const empty = Buffer.alloc(0);
 /**
  * Keeps a request with its body, which has already arrived. If there is no memory for the body, the front drops the
  * body at once, and a later read of the body fails. A client without the right to send the body still gets the error
- * response about that right.
+ * response for the missing right.
  */
 export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudget): PendingRequest {
   const head = { ...request, body: empty };

@@ -5,9 +5,9 @@ import type { Logger } from "../../base/log.js";
 import type { Mongrel2Specs } from "../../config/values/addresses.js";
 
 /**
- * The file that records a link's open streams. The same server has the same file at every start. Undefined if there is
- * no state folder, or if the folder cannot be created. Then the link must find the streams without a record after a
- * crash.
+ * The path of the file that records a link's open streams. At every start of the hub, the same server has the same
+ * file. Undefined if there is no state folder, or if the folder cannot be created. Without this file, the link cannot
+ * find streams of an earlier run after a crash.
  */
 export function recordFile(
   stateDir: string | undefined,
@@ -31,7 +31,7 @@ export function recordFile(
   return join(stateDir, `streams-${name}.ids`);
 }
 
-/** An ipc path is relative to the hub's working folder, so the same text in another folder means another server. */
+/** A relative ipc path starts at the hub's working folder, so the same text in another folder means another server. */
 function absoluteSpec(spec: string): string {
   return spec.startsWith("ipc://") ? `ipc://${resolve(spec.slice("ipc://".length))}` : spec;
 }

@@ -22,9 +22,9 @@ export function toGatewayRequest(
 }
 
 /**
- * True for a WebSocket handshake that Mongrel2 reports. After the handshake Mongrel2 reads frames, so the front has to
- * close the connection if it refuses the WebSocket. A client that itself sends a request with this method gets frames
- * that it does not expect.
+ * True for a WebSocket handshake that Mongrel2 reports. After the handshake Mongrel2 expects frames, so a front that
+ * refuses the WebSocket has to close the connection. A client can also send an HTTP request with this method itself; it
+ * then gets frames that it does not expect.
  */
 export function isHandshake({ method }: Pick<Mongrel2Request, "method">): boolean {
   return method === "WEBSOCKET_HANDSHAKE";

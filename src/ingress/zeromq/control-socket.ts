@@ -6,7 +6,7 @@ import { attach } from "../../zeromq/bind.js";
 import type { Endpoint } from "../../zeromq/endpoint.js";
 
 export interface ControlOptions {
-  /** An ipc endpoint to bind. Every program that may write to its file can stop the hub. */
+  /** An ipc endpoint to bind. Every program that may write to the endpoint's socket file can stop the hub. */
   readonly endpoint: Endpoint;
   /** Called for each message `shutdown`. */
   readonly onShutdown: () => void;
@@ -14,7 +14,7 @@ export interface ControlOptions {
   readonly logger: Logger;
 }
 
-/** The only message is one word in one frame. */
+/** The limit of a frame. The only valid message, `shutdown`, is much shorter. */
 const maxFrameBytes = 1024;
 const queuedMessages = 16;
 
@@ -68,7 +68,8 @@ export class ControlSocket {
       for await (const [word, ...others] of this.#socket) {
         if (others.length === 0 && word?.toString("latin1").trim() === "shutdown") onShutdown();
         else warn({ address: this.address }, "ignored a control message; the only valid one is shutdown");
-        // A receive that finds a message does not end the turn. Without this wait, a flood of messages blocks the hub.
+        // If a message is already there, `receive` does not end the turn of the event loop. Without this wait, a flood
+        // of messages would block the hub.
         await turnEnd(clock);
       }
     } catch (error) {

@@ -28,7 +28,7 @@ export class CurveGate {
   readonly #context: Context;
   readonly #handler: Reply;
   readonly #options: CurveGateOptions;
-  /** Two rate limits, so that many publishers without keys do not hide publishers with a refused key. */
+  /** Two rate limits for log lines, so that many publishers without keys do not hide publishers with a refused key. */
   readonly #warnOf: Readonly<Record<"handshake" | "key", LimitedLog>>;
   readonly #answering: Promise<void>;
   #closed = false;
@@ -50,14 +50,14 @@ export class CurveGate {
     return new CurveGate(handler, context, options);
   }
 
-  /** The options for the socket that this gate guards. */
+  /** The options with which the guarded socket has to be created. */
   get socketOptions(): SocketOptions<Pull> {
     return {
       context: this.#context,
       curveServer: true,
       curveSecretKey: this.#options.keys.secretKey,
       zapDomain,
-      // Without this option, libzmq accepts every peer if the handler is missing.
+      // Without this option, libzmq accepts every peer when no gate answers at {@link zapAddress}.
       zapEnforceDomain: true,
     };
   }
@@ -73,7 +73,7 @@ export class CurveGate {
       );
   }
 
-  /** Stops answering. Close the guarded socket first. Safe to call twice. */
+  /** Stops answering requests of libzmq. Close the guarded socket first. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#handler.close();
@@ -93,8 +93,8 @@ export class CurveGate {
   }
 
   /**
-   * [ZeroMQ RFC 27]: version, request id, domain, address, identity, mechanism, key. The reply begins with the first
-   * two fields.
+   * Answers a request of libzmq. The fields are version, request id, domain, address, identity, mechanism and key
+   * [ZeroMQ RFC 27]. The reply begins with the first two fields of the request.
    */
   #verdict([version, id, , address, , mechanism, credentials]: readonly Buffer[]): (string | Buffer)[] {
     const head = [version ?? zapVersion, id ?? ""];

@@ -5,9 +5,10 @@ import { defaultTopic } from "../../protocol.js";
 import { FieldParser } from "../../sse/fields.js";
 
 /**
- * Parses event-stream text of a publisher into publications on the default topic. Lines end in CR, LF or CRLF. The end
- * of the text ends the last event. The parser skips comments and empty blocks. The parser refuses unknown fields,
- * although clients ignore such fields. If the parser ignored unknown fields, the publisher's event would be lost.
+ * Parses event-stream text of a publisher into publications on the default topic. Lines end in CR, LF or CRLF. The last
+ * event needs no empty line after it. The parser skips comments and empty blocks. The parser refuses unknown fields,
+ * although clients ignore such fields. If the parser also ignored them, a publisher would not notice that part of its
+ * event is lost.
  *
  * @throws PharosError `bad-publication` for an unknown field, or a block with fields but no data line; and as
  *   {@link parsePublication}. One invalid event refuses the whole text.
@@ -52,7 +53,7 @@ function publicationOf(block: Block, limits: PublicationLimits): Publication {
   if (data === undefined)
     throw new PharosError(
       "bad-publication",
-      "an event must have a data line, or no client receives it; for an event without data, write an empty line: data:",
+      "an event must have a data line, because clients ignore an event without one; for empty data, write the line data:",
     );
   return parsePublication({ topics: [defaultTopic], id, type: event, retry, data }, limits);
 }

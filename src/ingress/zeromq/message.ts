@@ -7,8 +7,8 @@ import { parseEventText } from "./event-text.js";
 
 /**
  * Parses one ZeroMQ message of a publisher. One frame is event-stream text for the default topic, with any number of
- * events. Two or three frames are the topic, the data, and optionally a JSON object with `id`, `type`, `retry`,
- * `private`, `retain`. Invalid UTF-8 is refused, never repaired.
+ * events. Two frames are the topic and the data. A third frame is a JSON object of options: `id`, `type`, `retry`,
+ * `private` and `retain`. Invalid UTF-8 is refused, never repaired.
  *
  * @throws PharosError; then no part of the message may be published
  */
@@ -31,7 +31,7 @@ function parseJsonFrame(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = "the third frame is not JSON; it holds the options, {} for none";
+    const message = "the third frame must be a JSON object of options, or {} for no options";
     throw new PharosError("bad-publication", message, { cause });
   }
 }

@@ -20,8 +20,8 @@ export interface IngressOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /**
-   * The keys, required to bind an endpoint that is not loopback. The keys have no effect on other endpoints. @default
-   * none
+   * The hub's keys, required to bind an endpoint that is not loopback. The keys have no effect on loopback endpoints.
+   * @default none
    */
   readonly curve?: CurveServer | undefined;
   /** @default defaultPublicationLimits */
@@ -31,7 +31,7 @@ export interface IngressOptions {
 }
 
 export interface IngressLimits {
-  /** The largest frame in bytes. A publisher that sends a larger frame is disconnected, and the message is lost. */
+  /** The largest frame in bytes. ZeroMQ disconnects a publisher that sends a larger frame, and drops the message. */
   readonly frameBytes: number;
   /**
    * The number of messages that ZeroMQ queues for each publisher. At this number ZeroMQ stops reading from the
@@ -48,9 +48,8 @@ export interface IngressLimits {
 
 /**
  * 128 queued messages use 128 MiB for a publisher of the largest frames, and 25 KB for a publisher of 200-byte
- * messages. A queue of 128 is as fast as a queue of 1,000 (96,000 and 98,000 messages/s). The library libzmq has no
- * limit for the number of frames of a message. ZeroMQ collects all frames of a message, and then the hub refuses the
- * message.
+ * messages. A queue of 128 is as fast as a queue of 1,000 (96,000 and 98,000 messages/s). The library libzmq does not
+ * limit the number of frames in a message. It collects all frames, and only then can the hub refuse the message.
  */
 export const defaultIngressLimits: IngressLimits = Object.freeze({
   frameBytes: defaultPublicationLimits.dataBytes,
@@ -63,8 +62,8 @@ export const defaultIngressLimits: IngressLimits = Object.freeze({
 /**
  * Receives publications from ZeroMQ publishers at one endpoint. Each message is published or refused as a whole. The
  * ingress counts refused messages, and logs them at a limited rate. The ingress reads only while the sink accepts
- * publications. Unread messages fill the queues of the hub and then those of the publishers. When these queues are
- * full, the sends of the publishers wait. ZeroMQ reconnects after restarts and broken connections.
+ * publications. Unread messages fill first the queue of the hub, and then the queues of the publishers. When all queues
+ * are full, a publisher's send waits. ZeroMQ reconnects after restarts and broken connections.
  */
 export class ZeroMqIngress {
   /** The address that is bound or connected, with the real port. */
@@ -95,8 +94,8 @@ export class ZeroMqIngress {
 
   /**
    * Binds or connects, and starts to read. With keys, every publisher on another machine needs a key. Without keys, the
-   * hub may connect to an endpoint on another machine, since the hub chooses that endpoint. Without keys, the hub may
-   * not bind an endpoint that other machines can reach.
+   * hub may connect to an endpoint on another machine, since the hub itself chooses this endpoint. Without keys, the
+   * hub may not bind an endpoint that other machines can reach.
    *
    * @throws PharosError `bad-endpoint` if the endpoint cannot be bound, or needs keys
    */
@@ -122,8 +121,9 @@ export class ZeroMqIngress {
   }
 
   /**
-   * Reads the messages that publishers have already sent, while the sink accepts them, for a second at most. Then
-   * closes the socket, and resolves when all appends are settled. Safe to call twice.
+   * Reads the messages that publishers have already sent, for `drainMs` at most, and only while the sink accepts
+   * messages. Then closes the socket. Resolves when the sink has stored or refused all publications. Safe to call
+   * twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -133,7 +133,8 @@ export class ZeroMqIngress {
   async #close(): Promise<void> {
     this.#drainUntil = this.#options.clock.monotonic() + this.#limits.drainMs;
     this.#wake();
-    // No unbind first: the unbind runs in another thread, and a receive at the same time can abort the process.
+    // The ingress does not unbind the socket before: an unbind runs in another thread, and a receive at the same time
+    // can abort the process.
     await this.#emptied();
     this.#socket.close();
     await this.#reading;
@@ -144,8 +145,8 @@ export class ZeroMqIngress {
   /** Resolves when reading has ended, or when no message has arrived for `quietMs`. */
   async #emptied(): Promise<void> {
     // An empty queue does not mean that all messages are read. The queue contains only 128 messages, which one turn
-    // reads. Further messages are in the kernel until libzmq's thread reads them. When the ingress stopped at an empty
-    // queue, half of a flood was lost.
+    // reads. Further messages are in the kernel until libzmq's thread reads them. An earlier version stopped at an
+    // empty queue, and half of a flood was lost.
     for (let received = -1; !this.#ended && (!this.#waiting || received !== this.#received);) {
       received = this.#received;
       await new Promise<void>((resolve) => this.#options.clock.after(this.#limits.quietMs, resolve));
@@ -160,15 +161,16 @@ export class ZeroMqIngress {
       if (frames === undefined) return;
       this.#received += 1;
       this.#take(frames);
-      // A receive that finds a message does not end the turn. Without a pause, a flood blocks all other work.
+      // If a message is already there, `receive` does not end the turn of the event loop. Without a pause, a flood of
+      // messages would block all other work.
       const pause = budget.pauseIfUsedUp();
       if (pause !== undefined) await pause;
     }
   }
 
   /**
-   * Waits until the sink accepts publications. Returns false if reading has to end, because the time of `close` is
-   * over, or the sink accepts nothing while the ingress closes.
+   * Waits until the sink accepts publications. Returns false if reading has to end: `drainMs` is over, or the sink
+   * accepts nothing while the ingress closes.
    */
   async #hasRoom(): Promise<boolean> {
     for (;;) {
@@ -233,7 +235,10 @@ interface Opened {
   readonly address: string;
 }
 
-/** Refuses to bind an endpoint beyond loopback without keys, and warns if the hub connects to such an endpoint. */
+/**
+ * Handles an endpoint that is not loopback and has no keys: throws if the hub would bind the endpoint, and logs a
+ * warning if the hub connects to it.
+ */
 function warnOrRefuse({ mode, address }: Endpoint, logger: Logger): void {
   if (mode === "bind")
     throw new PharosError(

@@ -22,7 +22,8 @@ export function readCurveKeyFile(file: string): KeyFile {
 }
 
 /**
- * Writes a key pair to a new file that only its owner can read. A publisher's file also contains `serverKey`.
+ * Writes a key pair to a new file that only its owner can read. The file of a publisher also contains `serverKey`, the
+ * hub's public key.
  *
  * @throws PharosError `bad-curve-key` if the file already exists (its keys may be in use), or cannot be written
  */
@@ -34,7 +35,7 @@ export function writeKeyFile(file: string, keys: CurveKeyPair & { readonly serve
   }
 }
 
-/** Checks and reads one open file, so that no program can replace the file between check and read. */
+/** Checks the mode and reads the text of the same open file, so that no program can replace the file in between. */
 function readOpened(file: string): { readonly text: string; readonly mode: number } {
   let descriptor: number | undefined;
   try {

@@ -18,8 +18,8 @@ export interface CurveKeyPair {
 /** The keys of a hub: its own pair, and the publishers that may connect. */
 export interface CurveServer extends CurveKeyPair {
   /**
-   * The public keys of the publishers that may connect. If undefined, any publisher that knows the hub's public key may
-   * connect.
+   * The public keys of the publishers that may connect. If undefined, every publisher that knows the hub's public key
+   * may connect.
    */
   readonly clients: ReadonlySet<CurveKey> | undefined;
 }
@@ -47,7 +47,8 @@ export function createKeyPair(): CurveKeyPair {
  * Parses a hub's keys: an object with `secretKey`, and optionally `publicKey` and `clients`, a list of the public keys
  * that may connect. `what` names the input in messages.
  *
- * @throws PharosError `bad-curve-key` for anything else; also for an empty list, which could mean no publisher or all
+ * @throws PharosError `bad-curve-key` for anything else; also for an empty list of clients, which could mean no
+ *   publisher or every publisher
  */
 export function parseCurveServer(input: unknown, what: string): CurveServer {
   const fields = parseFields(input, { what, allowed: ["secretKey", "publicKey", "clients"] });
@@ -80,12 +81,12 @@ export function parseKey(input: unknown, what: string): CurveKey {
 const keyBytes = 32;
 const form = "a key of 40 Z85 characters, as pharos keys creates it";
 
-/** The bytes before the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
+/** The fixed bytes in front of the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
 const pkcs8Head = Buffer.from("302e020100300506032b656e04220420", "hex");
 
 /**
- * If the public key belongs to another secret key, only the handshake fails, without a reason. So this function checks
- * the pair.
+ * Checks that the public key belongs to the secret key. With a wrong pair, the handshake would fail later, and ZeroMQ
+ * reports no reason.
  */
 function parsePair(fields: ReadonlyMap<string, unknown>, what: string): CurveKeyPair {
   const secretKey = parseKey(fields.get("secretKey"), `secretKey in ${what}`);
@@ -101,7 +102,7 @@ function parseClients(input: unknown, what: string): ReadonlySet<CurveKey> | und
   if (!Array.isArray(input) || input.length === 0)
     throw new PharosError(
       "bad-curve-key",
-      `clients in ${what} must be a list of at least one public key; without clients every publisher that knows the hub's public key may connect`,
+      `clients in ${what} must be a list of at least one public key; to accept every publisher that knows the hub's public key, omit clients`,
     );
   return new Set(input.map((key, index) => parseKey(key, `clients[${index}] in ${what}`)));
 }

@@ -21,7 +21,7 @@ export function parseZ85(text: string): Buffer | undefined {
   for (let at = 0; at < text.length; at += 5) {
     let word = 0;
     for (const letter of text.slice(at, at + 5)) word = word * 85 + (values.get(letter) ?? Number.NaN);
-    // Five characters can encode a larger number than four bytes can hold.
+    // Five characters can encode a number that is too large for four bytes.
     if (!(word <= 0xff_ff_ff_ff)) return undefined;
     bytes.writeUInt32BE(word, (at / 5) * 4);
   }

@@ -21,7 +21,7 @@ interface Seen {
 
 /**
  * A server that may detach the sockets of requests for `/stream…`. The server answers each request with the request's
- * URL, after `hold` allows the answer.
+ * URL, but only after `hold` has resolved.
  */
 async function start(
   hold: Promise<void> = Promise.resolve(),
@@ -150,7 +150,7 @@ describe("a connection that has left", () => {
   });
 
   it("is quiet when it is back, which a server that tires of waiting can ask", async () => {
-    // Bug: a minute after its last request, the client got an answer about a malformed request. The client read this
+    // Bug: a minute after its last request, the client got an answer about a malformed request. The client took this
     // answer as the response to its next request.
     const waitMs = 3000;
     const limits = { headersTimeout: waitMs, requestTimeout: waitMs, connectionsCheckingInterval: 100 };

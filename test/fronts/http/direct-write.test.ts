@@ -8,7 +8,7 @@ import { waitFor } from "../../support/wait-for.js";
 interface Pair {
   readonly writer: Socket;
   readonly fd: number;
-  /** The reader is paused until the test resumes the reader. */
+  /** The socket that receives the bytes; paused until the test resumes it. */
   readonly reader: Socket;
 }
 
@@ -73,7 +73,8 @@ test("the kernel takes a part of what is too much for it, and nothing while the 
   expect(arrived.bytes().equals(body)).toBe(true);
 });
 
-// The next connection gets the lowest free descriptor, and Node emits "close" a turn after `destroy`.
+// Node emits "close" one turn after `destroy`. In between, a new connection may get the descriptor of the destroyed
+// socket, because the system assigns the lowest free descriptor.
 test("nothing is written for a socket that was destroyed, whose descriptor may be another's", async () => {
   const server = await listen();
   const { writer, fd } = await openPair(server);
@@ -100,7 +101,8 @@ test("a connection that the peer has reset takes nothing, and its socket finds t
   reader.resetAndDestroy();
   await once(reader, "close");
   const body = Buffer.from("too late");
-  // The reset may still be on its way. Bytes that the kernel accepts before the reset are lost.
+  // The reader's reset may not have arrived yet. Bytes that the kernel accepts before the reset are lost, so the test
+  // writes until a write is refused.
   await waitFor(() => writeDirectly(writer, fd, body) === 0, { within: 10_000, missing: "a refused write" });
   writer.write(body);
   await waitFor(() => writer.destroyed, { within: 10_000, missing: "the end of the socket" });

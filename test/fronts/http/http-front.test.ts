@@ -12,10 +12,11 @@ const path = "/publish/a";
 const patient = { Expect: "100-continue", "Content-Length": "5" };
 const health = requestBytes({ path: "/healthz" });
 
-// Longer than the deadlines of single steps, whose messages name the missing condition.
+// The time-out of a test is longer than the deadlines of its steps, because the error of a step names the missing
+// condition.
 describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   it("is forgotten when it leaves, however large the body of its stream's request", async () => {
-    // Bug: the unread body stopped the reading of the socket, so the hub did not notice the end of the connection.
+    // Bug: while a body was unread, Node did not read the socket, so the hub did not notice the end of the connection.
     const site = await startSite("http");
     const connection = await site.connect();
     const body = "b".repeat(200_000);
@@ -32,7 +33,7 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
     const settings = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
     const site = await startSite("http", { settings });
     const leave = async (): Promise<void> => {
-      // The hub verifies a remembered token without a wait.
+      // The hub remembers a verified token, and accepts it later without waiting.
       const token = await signOlder({ mercure: { subscribe: ["*"] }, jti: randomUUID() });
       const connection = await site.connect();
       connection.write(
@@ -86,7 +87,7 @@ describe("a client of the HTTP front", { timeout: 3 * within }, () => {
   });
 
   it("gets 400 and a reason for a path that cannot be decoded, as for any refusal", async () => {
-    // Bug: the client got the framework's own error document, as application/json.
+    // Bug: the client got Fastify's own error document, as application/json.
     const site = await startSite("http");
     for (const path of ["/%zz", "/%ff", "/%c0%ae%c0%ae/package.json"]) {
       const connection = await site.connect();

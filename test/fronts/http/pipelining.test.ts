@@ -77,7 +77,7 @@ describe("bytes that are no request", () => {
   });
 
   it("are refused in place of the request whose body they broke off", () => {
-    // The error response must not wait for this request, because the body of this request never ends.
+    // The body of this request never ends, so the error response must not wait for the end of the request.
     const [pipelining, socket, seen] = [new Pipelining(), new Socket(), new Array<string>()];
     pipelining.add(socket, exchangeOn(socket, { complete: false }).response, () =>
       seen.push("reads the body"),

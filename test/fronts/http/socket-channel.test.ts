@@ -17,7 +17,10 @@ import { tinyFormat } from "../../delivery/tiny-format.js";
 import { testEpoch } from "../../delivery/fanout-world.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
-/** A clock that moves by a millisecond with each reading. The turns of this clock end when the test calls `turn`. */
+/**
+ * A clock that advances by a millisecond each time it is read. A turn of the event loop ends when the test calls
+ * `turn`.
+ */
 class BusyClock extends VirtualClock {
   #turns: (() => void)[] = [];
   #looks = 0;
@@ -31,7 +34,7 @@ class BusyClock extends VirtualClock {
     this.#turns.push(action);
   }
 
-  /** Ends one turn. Returns false if no callback waited for the end of the turn. */
+  /** Ends one turn. Returns false if no callback was waiting for the end of the turn. */
   turn(): boolean {
     const actions = this.#turns;
     this.#turns = [];
@@ -40,7 +43,7 @@ class BusyClock extends VirtualClock {
   }
 }
 
-/** Sockets whose other ends read everything. */
+/** Opens sockets whose clients read everything. */
 async function openSockets(count: number): Promise<readonly Socket[]> {
   const server = createServer((socket) => socket.resume());
   server.listen(0, "127.0.0.1");
@@ -74,7 +77,8 @@ async function crowd(clients: number) {
   const sockets = await openSockets(clients);
   const subscription = { format: tinyFormat, filters: [parseMqttFilter("a")], rights: publicOnly };
   const connections = sockets.map((socket): Connection<StreamSocket> => {
-    // The handles have no descriptor, so that each socket counts the written bytes.
+    // The handles have no file descriptor, so the channel writes through the sockets, and each socket counts its
+    // written bytes.
     const handle = { socket, fd: undefined, onWritten: () => undefined, extraRequests: 0 };
     const head = Buffer.from("head\n");
     const ticket = new LocalTicket({ subscription, lastEventId: undefined });
@@ -92,8 +96,8 @@ async function crowd(clients: number) {
   };
 }
 
-// Node accepts one new connection a turn. A round to 9,500 clients needed one turn of 0.3 s. At 10 publications a
-// second, Node accepted only 14 of 150 new connections within 4 s.
+// Bug: a round to 9,500 clients needed one turn of the event loop, of 0.3 s. Node accepts one new connection per turn,
+// so at 10 publications per second it accepted only 14 of 150 new connections within 4 s.
 test("a round to a crowd is written in several turns, and who leaves meanwhile is left out", async () => {
   const { clock, fanout, connections, publish, written } = await crowd(200);
   publish();
@@ -123,8 +127,8 @@ test("a publication that comes while a round is being written goes to nobody bef
   expect(new Set(connections.map(({ handle }) => handle.socket.bytesWritten)).size).toBe(1);
 });
 
-// A round waits only for a limited time. If a round is larger than the clients can receive in this time, most clients
-// become laggards.
+// A round waits only for a limited time. If a round is larger than the clients can receive within the time limit, most
+// clients become laggards.
 test("rounds to a crowd grow while its buffers take them at once, and shrink when they are full", async () => {
   const { clock, channel, connections } = await crowd(200);
   const members = new Set(connections);

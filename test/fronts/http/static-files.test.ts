@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { expect, it, onTestFinished } from "vitest";
 import { staticFiles } from "../../../src/fronts/http/static-files.js";
 
-/** Serves a folder of empty files with these names. */
+/** Starts a server for a folder of empty files with these names. */
 async function serving(files: readonly string[]): Promise<FastifyInstance> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-page-"));
   const app = Fastify();

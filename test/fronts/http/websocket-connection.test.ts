@@ -27,7 +27,7 @@ async function connect(): Promise<Pair> {
   if (typeof address !== "object" || address === null) throw new Error("the listener has no port");
   const client = await connectRaw({ port: address.port });
   const server = await accepted;
-  // The client disconnects with unread bytes when the test ends.
+  // The client disconnects with unread bytes when the test ends, which causes an `error` event here.
   server.on("error", () => undefined);
   const room = new BodyBudget();
   const taken: string[] = [];
@@ -47,7 +47,7 @@ async function connect(): Promise<Pair> {
 }
 
 it("answers the latest of many pings alone while the client takes nothing", async () => {
-  // Otherwise the pongs pile up in memory.
+  // If the hub answered every ping, the unread pongs would fill its memory.
   const { end, server, client } = await connect();
   client.pause();
   for (let filled = 0; server.writableLength === 0 && filled < 100; filled += 1)

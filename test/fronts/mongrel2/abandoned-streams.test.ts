@@ -16,7 +16,7 @@ import { waitFor } from "../../support/wait-for.js";
 
 const within = 20_000;
 
-/** A stream that no front opens here. */
+/** A ticket for a stream that no front opens in these tests. */
 class UnusedTicket extends JoinTicket {}
 
 /** A front behind a fake server, with one resource at `/stream`. */
@@ -46,7 +46,7 @@ async function startFront(get: Handler): Promise<FakeMongrel2> {
   return server;
 }
 
-/** A stream that counts how often the front abandons it. The front must not open this stream. */
+/** A stream that the front must not open. `abandoned` counts how often the front abandons it. */
 function countedStart(extra: Partial<StreamStart> = {}): { readonly start: StreamStart; abandoned: number } {
   const counted = {
     abandoned: 0,

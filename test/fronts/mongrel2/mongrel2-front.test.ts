@@ -6,7 +6,10 @@ import { type FakeMongrel2, startFakeMongrel2 } from "../../support/fake-mongrel
 import { waitFor } from "../../support/wait-for.js";
 
 const within = 20_000;
-/** Longer than the deadlines of single steps, whose messages name the missing condition. */
+/**
+ * The time-out of a test is longer than the deadlines of its steps, because the error of a step names the missing
+ * condition.
+ */
 const limit = { timeout: 3 * within };
 const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
@@ -22,7 +25,7 @@ interface BedOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** A hub behind a fake server. The fake server uses the wire format and can misbehave. */
+/** Starts a hub behind a fake Mongrel2. The fake server speaks Mongrel2's wire format, and can violate it. */
 async function startBed(options: BedOptions = {}): Promise<Bed> {
   const server = await startFakeMongrel2({ flowControl: options.flowControl ?? true });
   const environment = {
@@ -36,7 +39,7 @@ async function startBed(options: BedOptions = {}): Promise<Bed> {
   const app = await createApp(loadConfig({ environment }), { logger: silentLogger, version: "0.0.0" });
   onTestFinished(() => app.close());
   await waitFor(() => app.ready.mongrel2[0]?.state === "up", { within, missing: "the link is not up" });
-  // If the server stops answering before the first fence, the hub sends no further messages.
+  // Wait for the first fence: if the server stops answering before the first fence, the hub sends no further messages.
   await server.changes.until(() => server.messages.length > 0, { within, missing: "no fence has come" });
   return { server, app };
 }
@@ -62,7 +65,7 @@ describe("a request that cannot be read", limit, () => {
     const { server, app } = await startBed();
     await server.request(1);
     await untilBodies(server, 1, 1);
-    // With a well-formed request, the fake server learns the id.
+    // The fake server needs one well-formed request on a connection, to learn its id.
     await server.request(2, "/healthz");
     await untilBodies(server, 2, 1);
     await server.send(`${sender} 2 /esupdates ${rest}`);
@@ -117,7 +120,7 @@ describe.each([{ flowControl: true }, { flowControl: false }])(
     });
 
     it("with bodies close a connection on which more waits than one body may have", async () => {
-      // Before the limit, sixteen bodies of 1 MiB could wait on every connection.
+      // Bug: without this limit, sixteen bodies of 1 MiB could wait on every connection.
       const { server, app } = await startBed({ ...options, settings: { PHAROS_LIMITS_BODY_BYTES: "1000" } });
       const held = () => app.figures()["request_body_bytes"];
       server.answering = false;
@@ -174,7 +177,8 @@ describe("streams", limit, () => {
   });
 
   it("that take nothing at all are cut at once and not closed behind what they do not take", async () => {
-    // Bug: a close waits in the connection's queue, so the connection of a client that read nothing was open for ever.
+    // Bug: the hub's close waited behind the unread bytes, so the connection of a client that read nothing stayed open
+    // for ever.
     const { server, app } = await startBed({ settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
     await server.request(1);
     await untilBodies(server, 1, 1);
@@ -210,12 +214,12 @@ it("sends nothing to the ids of a lost server when it comes back", limit, async 
 });
 
 it("closes once a WebSocket that is none of its own, and answers none of its frames", limit, async () => {
-  // Bug: the hub answered earlier requests of a closed client one by one.
+  // Bug: after the hub had closed a connection, it still answered the earlier requests of this connection one by one.
   const { server, app } = await startBed();
   const words = { PATH: "/ws", METHOD: "WEBSOCKET", VERSION: "HTTP/1.1", URI: "/ws", FLAGS: "0x81" };
   const headers = JSON.stringify(words);
   for (let n = 0; n < 50; n += 1) await server.send(`${sender} 7 /ws ${headers.length}:${headers},2:{},`);
-  // The hub answers this later request only after it has read all earlier requests.
+  // The hub reads requests in order, so the answer to this request shows that it has read all earlier requests.
   await server.request(8, "/healthz");
   await untilBodies(server, 8, 1);
   const closes = (): number =>

@@ -9,11 +9,11 @@ import { VirtualClock } from "../../support/virtual-clock.js";
 
 interface World {
   readonly client: Mongrel2WebSocket;
-  /** Answers the message that the session handles now. */
+  /** Answers the message that is being handled. */
   readonly answer: () => Promise<void>;
 }
 
-/** A client whose messages get their answers when the test calls `answer`. */
+/** A WebSocket client. Its messages get their answers only when the test calls `answer`. */
 function startClient(room: BodyBudget): World {
   const answers: ((result: MessageResult) => void)[] = [];
   const client = new Mongrel2WebSocket({
@@ -35,7 +35,8 @@ function startClient(room: BodyBudget): World {
 
 const message = Buffer.alloc(50, "x");
 
-// Mongrel2 cannot pause reading. Before the limit, each of 15,000 clients could occupy 256 KiB here.
+// Bug: Mongrel2 cannot pause reading, so without this limit, the waiting messages of each of 15,000 clients could
+// occupy 256 KiB.
 describe("what a WebSocket's client sends through Mongrel2 while a message is worked on", () => {
   it("holds room until all of it is answered", async () => {
     const room = new BodyBudget();

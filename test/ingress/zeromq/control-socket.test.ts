@@ -35,8 +35,8 @@ describe("ControlSocket", () => {
     await push.send("shutdown");
     await shutdown();
     expect(shutdowns()).toBe(1);
-    // The hub logs at most one line a second. The limit of the test depends on the measured time, because the machine
-    // may be slow.
+    // The hub logs at most one line a second. The allowed number of lines depends on the elapsed time, because the
+    // machine may be slow.
     expect(records.lines.length).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 1000);
   });
 

@@ -9,7 +9,7 @@ const server = createKeyPair();
 const publisher = createKeyPair();
 const stranger = createKeyPair();
 
-/** An ingress that other machines can reach. `address` is the ingress's address for this machine. */
+/** Opens an ingress that other machines can reach. At `address`, this machine can reach it too. */
 async function openGuarded(clients?: readonly string[]) {
   const curve = parseCurveServer({ secretKey: server.secretKey, clients }, "the test's keys");
   const opened = await openIngress({ endpoint: "@tcp://0.0.0.0:0", curve });
@@ -24,7 +24,7 @@ async function openPublisher(address: string, options: PublisherOptions): Promis
 
 const right = { ...publisher, serverKey: server.publicKey };
 
-/** Publishers that the ingress refuses, and the counted reason. */
+/** Publishers that the ingress refuses, and the reason in the metrics. */
 const refused: readonly (readonly [string, PublisherOptions, string])[] = [
   ["no keys", {}, "handshake"],
   ["another hub's public key", { curve: { ...publisher, serverKey: stranger.publicKey } }, "handshake"],
@@ -83,8 +83,8 @@ describe("an ingest endpoint that other machines can reach", () => {
     },
   );
 
-  // Publishers without keys retry ten times a second. With one limit for all refusals, the log lines of these
-  // publishers use up the limit.
+  // Publishers without keys retry ten times a second. If all refusals had one rate limit, the log lines of these
+  // publishers would use it up.
   it("says whose key is refused also while others come without keys", async () => {
     const { address, records } = await openGuarded([publisher.publicKey]);
     openPush(address);
@@ -111,7 +111,7 @@ describe("an ingest endpoint that other machines can reach", () => {
 
   it("takes nothing from a publisher that queues without a connection", async () => {
     const { address, sink } = await openGuarded([publisher.publicKey]);
-    // Without `immediate`, sends succeed until the ingress has refused ZeroMQ. Later sends wait.
+    // Without `immediate`, a send succeeds until ZeroMQ learns of the refusal. Later sends wait.
     for (const options of [{}, { curveServerKey: server.publicKey, ...curveKeys(stranger) }]) {
       const push = openPush(address, { immediate: false, sendTimeout: 0, ...options });
       await push.send("data: evil");
@@ -125,7 +125,7 @@ describe("an ingest endpoint that other machines can reach", () => {
   it("lets a publisher in that binds, when the hub connects with its keys", async () => {
     const bound = await openPublisher("@tcp://127.0.0.1:0", { curve: right });
     const curve = parseCurveServer({ secretKey: server.secretKey }, "keys");
-    // The loopback address, in a form that the code does not recognise as loopback.
+    // The loopback address in a form that `isLoopback` does not recognise.
     const endpoint = bound.address.replace("127.0.0.1", "[::ffff:127.0.0.1]");
     const { sink } = await openIngress({ endpoint: `>${endpoint}`, curve });
     await bound.publish({ data: "a" });

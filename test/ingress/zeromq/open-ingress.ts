@@ -12,7 +12,7 @@ import type { LogFields, Logger } from "../../../src/base/log.js";
 import type { Metrics } from "../../../src/base/metrics.js";
 import { Changes } from "../../support/wait-for.js";
 
-/** Stores publications. Accepts further publications until `shut`. */
+/** Stores publications, and accepts further ones until the test calls `shut`. */
 export class RecordingSink implements PublicationSink {
   readonly publications: Publication[] = [];
   readonly #changes = new Changes();
@@ -27,7 +27,7 @@ export class RecordingSink implements PublicationSink {
     return this.#room?.promise;
   }
 
-  /** Accepts no more publications until `open`. */
+  /** From now on the sink accepts no more publications, until the test calls `open`. */
   shut(): void {
     let open: () => void = () => undefined;
     const promise = new Promise<void>((resolve) => (open = resolve));
@@ -52,7 +52,7 @@ export class RecordingSink implements PublicationSink {
   }
 }
 
-/** Stores log lines and counts. */
+/** Stores the log lines and the counts of metrics. */
 export class Records implements Logger, Metrics {
   readonly lines: { readonly level: string; readonly fields: LogFields; readonly message: string }[] = [];
   readonly counts = new Map<string, number>();
@@ -94,7 +94,7 @@ export class Records implements Logger, Metrics {
   }
 }
 
-/** An ingress on a free port. The ingress is closed at the end of the test. */
+/** Opens an ingress on a free port, and closes it at the end of the test. */
 export async function openIngress(
   options: Partial<Omit<IngressOptions, "endpoint" | "sink">> & { readonly endpoint?: string } = {},
 ): Promise<{ ingress: ZeroMqIngress; sink: RecordingSink; records: Records }> {
@@ -112,7 +112,7 @@ export async function openIngress(
   return { ingress, sink, records };
 }
 
-/** A plain ZeroMQ PUSH socket. The socket is closed at the end of the test. */
+/** Opens a plain ZeroMQ PUSH socket, and closes it at the end of the test. */
 export function openPush(address: string, options: ConstructorParameters<typeof Push>[0] = {}): Push {
   const push = new Push({ linger: 0, immediate: true, sendTimeout: 20_000, ...options });
   push.connect(address);

@@ -8,7 +8,7 @@ import { silentMetrics } from "../../../src/base/metrics.js";
 import { before } from "../../support/wait-for.js";
 import { ipcPath, openIngress, openPush } from "./open-ingress.js";
 
-/** A busy machine may block ZeroMQ's threads for longer than the usual 50 ms. */
+/** On a busy machine, ZeroMQ's threads may not run for longer than the default `quietMs` of 50 ms. */
 const patient = { drainMs: 20_000, quietMs: 500 };
 
 describe("ZeroMqIngress", () => {
@@ -48,8 +48,8 @@ describe("ZeroMqIngress", () => {
     await records.counted("publications_refused_total bad-event-id", 100);
     await records.counted("publications_refused_total bad-publication", 1);
     const warnings = records.lines.filter((line) => line.level === "warn");
-    // The hub logs at most one line a second. The limit of the test depends on the measured time, because the machine
-    // may be slow.
+    // The hub logs at most one line a second. The allowed number of lines depends on the elapsed time, because the
+    // machine may be slow.
     expect(warnings.length).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 1000);
     expect(warnings[0]).toMatchObject({ fields: { reason: "bad-event-id" } });
   });
@@ -81,13 +81,13 @@ describe("ZeroMqIngress", () => {
     await push.send("data: 0");
     await sink.received(1);
     sink.shut();
-    // Messages so large that the kernel's buffers hold only a few messages.
+    // The messages are so large that the kernel's buffers have space for only a few.
     const filler = "x".repeat(512 * 1024);
     let sent = 1;
     try {
       for (; ; sent += 1) await push.send(["t", `${sent} ${filler}`]);
     } catch {
-      // The send reached its time-out, so the publisher must wait.
+      // The send failed with a time-out, so the publisher has to wait.
     }
     expect(sink.publications.length).toBeLessThanOrEqual(2);
     expect(sent).toBeLessThan(200);
@@ -120,7 +120,8 @@ describe("ZeroMqIngress", () => {
     await push.send("data: 0");
     await sink.received(1);
     sink.shut();
-    // One receive may be open already. From the second message on, the messages stay in ZeroMQ's queue.
+    // The ingress may already be waiting in `receive`, which then takes the first message. All further messages stay in
+    // ZeroMQ's queue.
     for (let n = 1; n <= 500; n += 1) await push.send(`data: ${n}`);
     const probe = openPush(ingress.address);
     await probe.send("data: probe");
@@ -132,9 +133,9 @@ describe("ZeroMqIngress", () => {
     );
   });
 
-  // Bug: with SIGTERM under load, the hub delivered 42,000 of 109,000 publications. The queue holds only a few
-  // messages. The queue was empty for a moment while the other messages were in the kernel's buffers. The hub took this
-  // empty queue for the end.
+  // Bug: after SIGTERM under load, the hub delivered only 42,000 of 109,000 publications. ZeroMQ's queue has space for
+  // only a few messages. The queue was empty for a moment while further messages were in the kernel's buffers, and the
+  // hub stopped reading at the empty queue.
   it("reads on at its end what lies in the buffers of a publisher's connection", async () => {
     const { ingress, sink } = await openIngress({ limits: patient });
     const push = openPush(ingress.address, { sendHighWaterMark: 0 });

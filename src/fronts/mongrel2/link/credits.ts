@@ -5,19 +5,25 @@ export interface CreditsOptions {
   /** After this time without credits, the credits count as lost, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * The same time for a connection with at most `retryBytes` unwritten. Such a connection has space for another
-   * delivery.
+   * The same time-out for a connection with at most `retryBytes` of unwritten data. Such a connection can accept
+   * another delivery.
    */
   readonly retryMs: number;
   readonly retryBytes: number;
-  /** Called once per turn of the event loop, with the connections that have nothing unwritten. */
+  /**
+   * Called once per turn of the event loop, with the connections that have no unwritten data, or whose credits count as
+   * lost.
+   */
   readonly drained: (ids: readonly number[]) => void;
-  /** Called with the number of connections whose credits are lost. `drained` names these connections too. */
+  /** Called with the number of connections whose credits count as lost. `drained` names these connections too. */
   readonly lost: (connections: number) => void;
 }
 
 interface Account {
-  /** Bytes of earlier deliveries whose credits are late. The bytes are unwritten, or the notice was lost. */
+  /**
+   * Bytes of earlier deliveries whose credits are late: either the server has not written these bytes yet, or the
+   * notice was lost.
+   */
   overdueBytes: number;
   /** Bytes of the last delivery. */
   lastBytes: number;
@@ -27,15 +33,15 @@ interface Account {
 }
 
 /**
- * The unwritten bytes of each connection, computed from the server's credits. For each delivery Mongrel2 1.12 sends one
- * notice with the number of bytes in the body, once the kernel has all of these bytes. The server sends no notice for a
- * close, a control message or an unknown id [seen]. Up to 100,000 notices arrive per second, so each notice causes only
- * a few map operations.
+ * The unwritten bytes of each connection, computed from the server's credits. For each delivery, Mongrel2 1.12 sends
+ * one notice with the number of bytes in the body, once the kernel has accepted all of these bytes. The server sends no
+ * notice for a close, a control message or an unknown id [seen]. Up to 100,000 notices arrive per second, so each
+ * notice causes only a few map operations.
  *
- * Some notices get lost: 224 of 600,000 notices for 10,000 clients [seen]. So the link uses a connection with few
- * unwritten bytes again after a short wait. At worst that connection then has less than 100 KiB unwritten. At 100 KiB
- * the server closes a connection. The server writes deliveries in order, so the notice for the last delivery also
- * covers the earlier deliveries.
+ * Some notices get lost: 224 of 600,000 notices for 10,000 clients [seen]. So after a short wait, the link sends again
+ * to a connection with few unwritten bytes, even without credits. At worst, such a connection then has less than 100
+ * KiB of unwritten data, the limit at which the server closes it. The server writes deliveries in order, so the notice
+ * for the last delivery also covers the earlier deliveries.
  */
 export class Credits {
   readonly #options: CreditsOptions;
@@ -51,7 +57,7 @@ export class Credits {
     return this.#accounts.size;
   }
 
-  /** Notes that `bytes` were sent to each of these connections. */
+  /** Records that `bytes` were sent to each of these connections. */
   charge(ids: readonly number[], bytes: number): void {
     const now = this.#options.clock.monotonic();
     for (const id of ids) {
@@ -67,8 +73,8 @@ export class Credits {
   }
 
   /**
-   * Handles a notice. A notice for a connection without unwritten bytes changes nothing: the notice is late, or for
-   * another sender.
+   * Handles a credits notice. A notice for a connection without unwritten bytes changes nothing: it is late, or it is
+   * for a delivery of another program.
    */
   credit(id: number, bytes: number): void {
     const account = this.#accounts.get(id);
@@ -92,7 +98,7 @@ export class Credits {
     this.#drained.clear();
   }
 
-  /** Gives up credits that are late. Call this method about once a second, but not while the server is stuck. */
+  /** Counts late credits as lost. Call this method about once a second, but not while the server is stuck. */
   expire(): void {
     const now = this.#options.clock.monotonic();
     let lost = 0;
@@ -113,7 +119,7 @@ export class Credits {
     }
   }
 
-  /** Call this method when notices were lost. The credits are then due within `withinMs`. */
+  /** Call this method when notices were lost. Missing credits then count as lost after `withinMs` at the latest. */
   hasten(withinMs: number): void {
     const latest = this.#options.clock.monotonic() + withinMs;
     for (const account of this.#accounts.values()) account.dueAt = Math.min(account.dueAt, latest);

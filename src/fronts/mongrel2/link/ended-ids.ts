@@ -1,12 +1,13 @@
 /**
- * The class remembers at least this many ids, and at most twice as many. If an id is forgotten, the link parses the
- * frames of that id.
+ * The class remembers at least this many ids, and at most twice as many. The link parses further frames of a forgotten
+ * id again.
  */
 const idsInGeneration = 4096;
 
 /**
- * The ids of connections that the hub has closed recently, or is about to close. Earlier requests of these clients
- * still arrive, and the link ignores these requests. A run of the server never uses an id twice.
+ * The ids of connections that the hub has closed recently, or is about to close. Requests that these clients sent
+ * earlier still arrive, and the link ignores them. One run of the server, from its start to its end, never uses an id
+ * twice.
  */
 export class EndedIds {
   #young = new Set<number>();
@@ -25,7 +26,7 @@ export class EndedIds {
     return this.#young.has(id) || this.#old.has(id);
   }
 
-  /** Call this method for a new run of the server, because a new run uses the ids again. */
+  /** Call this method when the server has restarted, because a new run of the server uses the ids again. */
   clear(): void {
     this.#young.clear();
     this.#old = new Set();

@@ -1,16 +1,16 @@
 import { randomInt } from "node:crypto";
 
 /**
- * The number of fence ids. Fence ids are the last ids of the 32-bit range, which a server reaches after four billion
- * connections.
+ * The number of fence ids. Fence ids are the last ids of the 32-bit range. A server gives these ids to connections only
+ * after four billion other connections.
  */
 const count = 65_536;
 const first = 2 ** 32 - count;
 
 /**
  * Ids that no connection has. Mongrel2 answers a message to such an id with a disconnect notice, after all earlier
- * messages. From this notice the link learns that Mongrel2 has accepted its messages. The ids start at a random number.
- * So a notice for another handler's old fence does not look like a notice for this link's fence.
+ * messages. From this notice the link learns that Mongrel2 has accepted its messages. The ids start at a random number,
+ * so that a notice for another program's old fence does not look like a notice for this link's fence.
  */
 export class FenceIds {
   #next = randomInt(count);
@@ -26,7 +26,7 @@ export class FenceIds {
     return id >>> 0 >= first;
   }
 
-  /** The sent id, from the id of the notice: 4294967295 is -1 there. */
+  /** Converts the id of a notice to the id that the link sent: a notice has -1 for 4294967295. */
   static fromNotice(id: number): number {
     return id >>> 0;
   }

@@ -1,6 +1,6 @@
 /**
- * Frames that arrived before the server subscribed, so that the link cannot answer yet. The link must read the
- * receiving socket even before the subscription: a connected socket without a reader blocks the whole server.
+ * Frames that arrived before the server subscribed, so that the link cannot answer yet. The link must read its
+ * receiving socket even before the subscription, because a connected socket that nobody reads blocks the whole server.
  */
 export class HeldFrames {
   readonly #maxFrames: number;

@@ -20,24 +20,26 @@ import { Targets } from "./targets.js";
 import { keepAliveSeconds } from "../../../limits/delivery.js";
 import { type Message, Windows } from "./windows.js";
 
-/** The signal that a connection can receive its next message. */
+/** The signal by which the link knows that a connection can receive its next message. */
 export type Pacing = "credits" | "fence";
 
-/** The sender in messages to a server that has subscribed to everything. Any text is correct. */
+/** The sender in messages to a server that has subscribed to everything. Any text is accepted. */
 const anySender = "pharos";
 const tickMs = 1_000;
 /**
- * The interval of fences without other messages, in milliseconds. These fences detect a stuck server, and record that
- * the server is alive.
+ * The interval of fences without other messages, in milliseconds. From these fences the link detects a stuck server,
+ * and records when the server was last alive.
  */
 const checkMs = 3_000;
 
 /**
- * The link to one Mongrel2: its sockets, pacing, keep-alive, restarts and orphans. The link does not know topics or the
- * meaning of the bytes. Links are independent: the same id on two links is two connections.
+ * The link to one Mongrel2. The link manages the sockets, the pacing of messages, keep-alive messages, restarts of the
+ * server, and orphans. The link does not know topics or the meaning of the bytes. Links are independent: the same id on
+ * two links is two connections.
  *
- * A connection gets at most one message between two fences. The owner sends one message to each id, and the next
- * message after `drained` has named the id. The link follows the same rule for its own closes.
+ * A fence is a message that the server acknowledges. A connection gets at most one message between two fences: the
+ * owner sends the next message to an id only after `drained` has named the id. The link follows this rule when it
+ * closes connections itself.
  */
 export class Link {
   readonly #options: LinkOptions;
@@ -54,9 +56,12 @@ export class Link {
   #state: LinkState = "waiting";
   #pacing: Pacing = "fence";
   #sender = "";
-  /** The window whose messages the server acknowledges with credits. The pacing may change while a window is open. */
+  /**
+   * The open window, if the server acknowledges its messages with credits. The pacing may change while a window is
+   * open.
+   */
   #charged: readonly Message[] | undefined;
-  /** True if notices were lost and the server has acknowledged no fence since. */
+  /** True if notices were lost, and the server has acknowledged no fence after the loss. */
   #noticesLost = false;
   #closed = false;
 
@@ -71,7 +76,11 @@ export class Link {
     this.#record = new OpenRecord({
       file: options.recordFile,
       maxIds: this.#limits.recordedIds,
-      failed: (error) => options.logger.error({ ...this.#labels, error }, "the record of open ids is lost"),
+      failed: (error) =>
+        options.logger.error(
+          { ...this.#labels, error },
+          "cannot write the record of open streams: after a crash, their clients may get no events until they reconnect",
+        ),
     });
     this.#orphans = this.#createOrphans();
   }
@@ -81,8 +90,8 @@ export class Link {
   }
 
   /**
-   * `credits` once a request since the last connect contained credits. A server without flow control never sends
-   * credits.
+   * `credits` if a request since the last connect contained credits, otherwise `fence`. A server without flow control
+   * never sends credits.
    */
   get pacing(): Pacing {
     return this.#pacing;
@@ -113,8 +122,9 @@ export class Link {
 
   /**
    * Waits until the server has accepted all queued messages, including closes, for at most `limits.closeMs`. Then
-   * disconnects. Close the streams first: open streams become orphans, which the next start frees. With `flush: false`
-   * the method does not wait, and the link is closed when the call returns. Safe to call twice.
+   * disconnects. Close the streams first: open streams become orphans, and the next start of the link closes their
+   * connections. With `flush: false` the method does not wait, and the link is closed when the method returns. Safe to
+   * call twice.
    */
   async close({ flush = true }: { readonly flush?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
@@ -133,39 +143,40 @@ export class Link {
 
   /**
    * Queues one message. `body` is raw bytes for the client. `body` must not be empty, and must not change afterwards.
-   * Each id must be idle, and is busy until `drained` names the id. This rule limits the queue to one message per
-   * connection. The link queues messages while the server is stuck, and drops messages while the link is down. Throws
-   * `bad-mongrel2-response` for an empty body.
+   * After this call, send nothing more to these ids until `drained` has named them, so that the queue has at most one
+   * message per connection. The link queues messages while the server is stuck, and drops messages while the link is
+   * down. Throws `bad-mongrel2-response` for an empty body.
    */
   deliver(targets: Targets, body: Buffer): void {
     if (body.length === 0)
       throw new PharosError(
         "bad-mongrel2-response",
-        "a body must not be empty: an empty one closes connections",
+        "a body must not be empty: an empty body closes the connections",
       );
     if (!this.#closed) this.#windows.add({ kind: "delivery", targets, body });
   }
 
   /**
-   * Queues the close of these connections, and forgets the connections. The close counts as a message, but `drained`
-   * does not follow. Send nothing to these connections afterwards. For a connection with 16 messages unwritten the
-   * server drops the close, but closes the connection anyway.
+   * Queues the close of these connections, and forgets the connections. Send nothing to these connections afterwards.
+   * The close counts as a message, but `drained` never names these connections. If a connection has 16 unwritten
+   * messages, the server drops the close, but then closes the connection for this reason.
    */
   closeConnections(targets: Targets): void {
     this.#finish("close", targets);
   }
 
   /**
-   * Closes connections at once if their clients read nothing. A normal close waits behind the unwritten bytes. As with
-   * `closeConnections`, send nothing afterwards; `disconnected` does not follow.
+   * Closes connections at once if their clients read nothing. A normal close waits until the server has written all
+   * unwritten bytes. As with `closeConnections`, send nothing to these connections afterwards. The link calls no
+   * `disconnected` for them.
    */
   cut(targets: Targets): void {
     this.#finish("cut", targets);
   }
 
   /**
-   * From now on the link ignores requests of this connection, but not notices. Every close of a connection does the
-   * same.
+   * From now on the link ignores requests of this connection, but not notices about it. Every method that closes a
+   * connection has this effect too.
    */
   ignore(id: number): void {
     this.#frames.end(id);
@@ -180,8 +191,8 @@ export class Link {
   }
 
   /**
-   * Call this method for a connection with a stream, before the delivery that opens the stream. The link keeps the
-   * connection alive, and records its id to free the connection after a crash.
+   * Call this method for a connection with a stream, before the delivery that opens the stream. The link sends
+   * keep-alive messages for the connection, and records its id, to close the connection after a crash.
    */
   opened(id: number): void {
     if (!this.#taking) return;
@@ -278,7 +289,7 @@ export class Link {
 
   #down(reason: string): void {
     if (!this.#taking) return;
-    // A closing link only waits for its queue, and the queue is lost.
+    // A closing link only waits until its queue is empty. The queue is lost now, so the wait ends.
     if (this.#closed) return this.#windows.stop();
     this.#enter("down");
     this.#orphans.stop();
@@ -295,7 +306,8 @@ export class Link {
   }
 
   /**
-   * The server repeats a lost disconnect notice at the next delivery, but not a lost fence notice or credits notice.
+   * Handles the loss of notices. The server sends a lost disconnect notice again at the next delivery, but never
+   * repeats a lost fence notice or credits notice.
    */
   #remade(): void {
     if (!this.#taking) return;
@@ -307,7 +319,7 @@ export class Link {
     this.#windows.renew();
   }
 
-  /** A lost message is a gap in a stream, so the link closes its sockets, and all streams with them. */
+  /** A lost message would be a gap in a stream. So the link closes its sockets, and with them all streams. */
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#options.logger.error({ ...this.#labels, error }, "a socket failed");
@@ -350,7 +362,7 @@ export class Link {
   }
 
   #request({ request }: Extract<Mongrel2Frame, { kind: "request" }>): void {
-    // The link reads fences until it is closed, but it passes no more requests to the owner.
+    // Until its sockets are closed, a closing link still reads fences, but it passes no more requests to the owner.
     if (this.#closed) return;
     if (request.downloadCredits !== undefined) this.#pacing = "credits";
     this.#orphans.seen(request.id);
@@ -379,8 +391,8 @@ export class Link {
   #taken(window: readonly Message[], tookMs: number): void {
     this.#options.metrics.gauge("fence_seconds", tookMs / 1000, this.#labels);
     this.#options.metrics.observe("fence_duration_seconds", tookMs / 1000, this.#labels);
-    // The send time of the fence. The notice may wait in this process while this process is stopped and the server
-    // ends.
+    // The server was certainly alive when the link sent the fence. The notice proves nothing later: it may have waited
+    // in this process while the process was stopped and the server ended.
     this.#record.heard(this.#options.clock.now() - tookMs);
     if (this.#noticesLost) this.#credits.hasten(this.#limits.lostCreditMs);
     this.#noticesLost = false;
@@ -430,17 +442,17 @@ export class Link {
     const options = { sender: this.#sender, targets: this.#targets };
     for (const frame of controlFrames("keep-alive", this.#open, options)) {
       this.#sockets?.send(frame);
-      // The sockets may notice during the send that the server has ended.
+      // While sending, the sockets may find that the server has ended.
       if (this.#state !== "up") return;
     }
   }
 
-  /** An exception of the owner for one frame must not end the loop that reads all frames. */
+  /** Calls the owner. If the owner throws an exception for one frame, the loop that reads all frames must not end. */
   #guard(action: () => void): void {
     try {
       action();
     } catch (error) {
-      this.#options.logger.error({ ...this.#labels, error }, "the owner of the link failed");
+      this.#options.logger.error({ ...this.#labels, error }, "the handling of an event from Mongrel2 failed");
     }
   }
 }

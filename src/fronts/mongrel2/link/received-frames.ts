@@ -16,8 +16,8 @@ export interface ReceivedFramesOptions {
 const logEveryMs = 10_000;
 
 /**
- * The frames of one server. The link keeps the frames until the server has subscribed, and then parses them. Refused
- * frames are counted and logged.
+ * The frames of one server. The link keeps the frames until the server has subscribed, and then parses them. This class
+ * counts and logs refused frames.
  */
 export class ReceivedFrames {
   readonly #options: ReceivedFramesOptions;
@@ -31,20 +31,20 @@ export class ReceivedFrames {
     this.#refused = limitedLog({ logger: options.logger, clock: options.clock, periodMs: logEveryMs });
   }
 
-  /** Keeps a frame until `takeHeld`. Refuses the frame if there are too many. */
+  /** Keeps a frame until `takeHeld`. Refuses the frame if too many frames are kept. */
   hold(frame: Buffer): void {
     if (!this.#held.add(frame))
       this.#refuse("held-full", "the memory for frames before the subscription of Mongrel2 is full");
   }
 
-  /** Removes the held frames and returns them, oldest first. */
+  /** Removes the kept frames and returns them, oldest first. */
   takeHeld(): readonly Buffer[] {
     return this.#held.drain();
   }
 
   /**
-   * Undefined if the frame's connection has ended. A client that floods its connection can send 100,000 frames before
-   * the server closes the connection.
+   * Parses a frame; undefined if the frame's connection has ended. Such frames may be many: a client that floods its
+   * connection can send 100,000 frames before the server closes the connection.
    */
   parse(frame: Buffer): Mongrel2Frame | undefined {
     const id = requestIdOf(frame);
@@ -54,12 +54,12 @@ export class ReceivedFrames {
     return parsed;
   }
 
-  /** From now on the link ignores requests of this connection, but not notices. */
+  /** From now on the link ignores requests of this connection, but not notices about it. */
   end(id: number): void {
     this.#ended.add(id);
   }
 
-  /** Call this method for a new run of the server, because a new run uses the ids again. */
+  /** Call this method when the server has restarted, because a new run of the server uses the ids again. */
   forgetEnded(): void {
     this.#ended.clear();
   }

@@ -8,21 +8,21 @@ export interface SocketEvents {
   subscribed(ident: string): void;
   /** The server accepts no more messages: the server ended, or the connection broke. */
   unsubscribed(): void;
-  /** The connection for frames broke and is open again. Frames that were in transit are lost. */
+  /** The TCP connection that brings frames broke and is open again. Frames that were in transit are lost. */
   remade(): void;
   /**
    * The socket did not send a message, because the server's subscription has changed and the link has not read the
-   * change yet. The pair cannot be used any more.
+   * change yet. From now on the two sockets are unusable.
    */
   overtaken(): void;
-  /** A message could not be sent, or a socket cannot be read. The pair cannot be used any more. */
+  /** A message could not be sent, or a socket cannot be read. From now on the two sockets are unusable. */
   failed(error: unknown): void;
 }
 
 export interface LinkSocketsOptions {
   readonly sendSpec: string;
   readonly recvSpec: string;
-  /** The limit of frames that wait to be read. Above the limit the server has to wait. */
+  /** The limit of frames that wait to be read. At this limit the server has to wait. */
   readonly receivedFrames: number;
   readonly events: SocketEvents;
 }
@@ -30,8 +30,8 @@ export interface LinkSocketsOptions {
 const subscribe = 1;
 
 /**
- * The two sockets of one link. The sockets connect together. If PULL connected later, the server's handler task could
- * block on its PUSH socket and never subscribe: a deadlock.
+ * The two sockets of one link. Both connect at the same time. If the PULL socket connected later, the server's handler
+ * task could block on its PUSH socket and never subscribe: a deadlock.
  */
 export class LinkSockets {
   readonly #options: LinkSocketsOptions;
@@ -42,10 +42,12 @@ export class LinkSockets {
   /** Throws `bad-endpoint` if an address is malformed. */
   constructor(options: LinkSocketsOptions) {
     this.#options = options;
-    // immediate: the socket drops messages while the link is down. Otherwise the next run of the server would get these
-    // messages. No high-water mark: at a high-water mark, PUB drops messages silently. Instead, the windows limit the
-    // queue. sendTimeout 0: each send is complete when its call returns, so that sends without await never overlap
-    // (EBUSY).
+    // The options of the socket:
+    // - immediate: the socket drops messages while the link is down. Otherwise the next run of the server would get
+    //   these messages.
+    // - sendHighWaterMark 0: at a high-water mark, a PUB socket drops messages silently. `Windows` limits the
+    //   queue instead.
+    // - sendTimeout 0: each send is complete when `send` returns, so that sends without await never overlap (EBUSY).
     this.#publisher = new XPublisher({ immediate: true, sendHighWaterMark: 0, sendTimeout: 0, linger: 0 });
     this.#publisher.verbosity = "allSubs";
     try {
@@ -53,7 +55,7 @@ export class LinkSockets {
       this.#publisher.connect(options.recvSpec);
     } catch (cause) {
       this.#publisher.close();
-      throw new PharosError("bad-endpoint", `cannot connect to ${options.sendSpec}, ${options.recvSpec}`, {
+      throw new PharosError("bad-endpoint", `cannot connect to ${options.sendSpec} and ${options.recvSpec}`, {
         cause,
       });
     }
@@ -63,9 +65,9 @@ export class LinkSockets {
   /** Sends one message; the Buffer must not be changed afterwards. */
   send(frame: Buffer): void {
     if (this.#closed) return;
-    // ZeroMQ's own thread may reconnect during a long turn of the event loop. Then the next run of the server would get
-    // the message, and in that run the ids belong to other clients [seen on libzmq 4.3.5]. In this case, a subscription
-    // waits to be read.
+    // ZeroMQ's own thread may reconnect during a long turn of the event loop. In this case, the next run of the server
+    // would get the message, but in that run the ids belong to other clients [seen on libzmq 4.3.5]. After a reconnect,
+    // a subscription waits to be read, so the socket is readable.
     if (this.#publisher.readable) return this.#options.events.overtaken();
     try {
       this.#publisher.send(frame).catch(this.#failed);

@@ -16,7 +16,11 @@ export async function queryStatus(controlSpec: string, deadlineMs: number): Prom
     return parseStatusTable(reply ?? Buffer.alloc(0));
   } catch (cause) {
     if (cause instanceof PharosError) throw cause;
-    throw new PharosError("unreachable", `the control port ${controlSpec} does not answer`, { cause });
+    throw new PharosError(
+      "unreachable",
+      `the control port ${controlSpec} does not answer within ${deadlineMs} ms`,
+      { cause },
+    );
   } finally {
     socket.close();
   }

@@ -2,8 +2,9 @@ import { PharosError } from "../../../base/errors.js";
 import { defaultMaxTargets, frameTargets } from "../wire/response.js";
 
 /**
- * Connections of one link that get the same message: 1 to 128 ids, which do not change. Keep the object as long as the
- * group stays the same. The object frames its message head only once; at 128 ids the head is half a kilobyte of text.
+ * Connections of one link that get the same message: 1 to 128 ids, which do not change. Use one object as long as the
+ * ids stay the same, because each object encodes its message head only once. At 128 ids the head has half a kilobyte of
+ * text.
  */
 export class Targets {
   readonly ids: readonly number[];
@@ -16,7 +17,7 @@ export class Targets {
     if (ids.length === 0 || ids.length > max || ids.some((id) => id >>> 0 !== id)) {
       throw new PharosError(
         "bad-mongrel2-response",
-        `a message must name 1 to ${max} connections by 32-bit ids`,
+        `a message must name 1 to ${max} connections by ids from 0 to 4294967295; it names ${ids.length}`,
       );
     }
     this.ids = Object.freeze([...ids]);
@@ -32,7 +33,7 @@ export class Targets {
     return groups;
   }
 
-  /** The framed message head. Queued messages share this Buffer, so never change it. */
+  /** The encoded message head. Queued messages share this Buffer, so never change it. */
   head(sender: string): Buffer {
     if (this.#head === undefined || this.#sender !== sender) {
       this.#head = frameTargets(sender, this.ids, this.#max);

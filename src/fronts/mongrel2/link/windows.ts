@@ -17,14 +17,15 @@ export type Message =
 export interface WindowPorts {
   send(frame: Buffer): void;
   /**
-   * True while the link knows only from fences which messages the server has accepted. Then the server needs pauses.
+   * True if the server sends no credits, so that the link learns only from fences which messages the server has
+   * accepted. Only such a server needs pauses between windows.
    */
   needsPauses(): boolean;
-  /** Called before a window is sent, to record its streams before its bytes leave. */
+  /** Called before a window is sent, so that the link can record the streams that the window opens. */
   opening(window: readonly Message[]): void;
   /** The server has accepted every message of the window, in `tookMs`. */
   taken(window: readonly Message[], tookMs: number): void;
-  /** The fence is late. Until the fence returns, the link sends only further fences. */
+  /** The fence is late: the server has not acknowledged it in time. Until then, the link sends only further fences. */
   late(): void;
   /** The late fence has returned. `taken` follows. */
   recovered(): void;
@@ -47,34 +48,34 @@ interface OpenWindow {
 
 /**
  * While a server is stuck, the link sends further fences, because Mongrel2's notice for a fence may be lost. The first
- * wait is `firstProbeMs`. Each wait is twice the previous wait, up to `lastProbeMs`.
+ * further fence follows after `firstProbeMs`. Each later interval is twice the previous one, up to `lastProbeMs`.
  */
 const firstProbeMs = 1_000;
 const lastProbeMs = 30_000;
 
 /**
  * A fence shows that messages are queued, not that messages are written. Mongrel2 writes only while its handler task
- * waits. On a busy machine the kernel suspends the server's thread right after the thread has sent the notice. When the
- * thread runs again, the next window has already arrived, so the thread never writes. After 16 windows the server
- * closed all clients [seen at 200 bodies of 200 bytes to 1,000 clients, in 6 of 9 runs]. A pause after every few
- * windows gives the server time to write.
+ * waits. On a busy machine, the kernel may suspend the server's thread right after the thread has sent the notice for
+ * the fence. When the thread runs again, the next window has already arrived, so the thread never writes. After 16 such
+ * windows the server closed all clients [seen in 6 of 9 tests, with 200 bodies of 200 bytes to 1,000 clients]. A pause
+ * after every few windows gives the server time to write.
  */
 const windowsInARow = 4;
 const pauseMs = 10;
 
 /**
- * After a full window, the server needs about the time of copying once more for writing. The clients, often on the same
- * machine, need the same time for reading. Without a pause that grows with the window, Mongrel2 closed all of 1,000
- * clients within 25,000 publications of a publisher at full speed [seen]. The clients were 16 rounds behind, although
- * no client was slower than the others.
+ * After a full window, the server needs about as much time for writing as for copying. The clients, often on the same
+ * machine, need the same time again for reading. Without a pause that grows with the window, Mongrel2 closed all of
+ * 1,000 clients within 25,000 publications of a publisher at full speed [seen]. All clients were 16 rounds behind, and
+ * none was slower than the others.
  */
 const writingShare = 3;
 
 /**
- * The queue of one link. The queue sends windows. A window is a number of messages up to a limit, and then a fence. The
- * next window begins when the server has acknowledged the fence. Mongrel2 closes connections with 16 messages
- * unwritten, and writes no messages while further messages wait for its handler task. One window at a time was the
- * fastest [measured].
+ * The queue of messages of one link. The queue sends messages in windows. A window is a number of messages up to a
+ * limit, followed by a fence. The next window begins when the server has acknowledged the fence. Mongrel2 closes
+ * connections with 16 messages unwritten, and writes no messages while further messages wait for its handler task.
+ * Sending one window at a time was faster than several at once [measured].
  */
 export class Windows {
   readonly #clock: Clock;
@@ -88,11 +89,11 @@ export class Windows {
   /** The time when the last fence returned, and the number of windows since the last pause. */
   #backAt = Number.NEGATIVE_INFINITY;
   #inARow = 0;
-  /** The time by which the server has probably written all accepted messages. */
+  /** The estimated time at which the server has written all accepted messages. */
   #writtenAt = Number.NEGATIVE_INFINITY;
   #pause: Timer | undefined;
   readonly #waiters = new Waiters();
-  /** The number of messages that were queued, and that the server accepted, since the start. */
+  /** The number of messages that were queued since the start, and the number that the server has accepted. */
   #queued = 0;
   #takenCount = 0;
   #marks: { readonly at: number; readonly action: () => void }[] = [];
@@ -128,7 +129,7 @@ export class Windows {
     this.#waiters.look();
   }
 
-  /** Queues one message. The message is sent at the end of this turn, or when the open window is complete. */
+  /** Queues one message. The queue sends the message at the end of this turn, or after the open window. */
   add(message: Message): void {
     if (this.#sender === undefined) return;
     this.#queue.push(message);
@@ -156,7 +157,10 @@ export class Windows {
     else this.#sendFence(this.#open);
   }
 
-  /** Call this method when a fence returns. A fence of a dead handler or of an earlier window has no effect. */
+  /**
+   * Call this method when the server acknowledges a fence. A fence of an ended program or of an earlier window has no
+   * effect.
+   */
   fenceBack(id: number): void {
     const open = this.#open;
     if (open?.fences.has(id) !== true) return;
@@ -243,7 +247,7 @@ export class Windows {
   }
 
   #send(message: Message): void {
-    // A failed socket may have stopped the link in the middle of a window.
+    // The socket may have failed in the middle of the window, and the failure has stopped the queue.
     if (this.#sender === undefined) return;
     if (message.kind === "cut") {
       for (const frame of controlFrames("cancel", message.targets.ids, { sender: this.#sender })) {
@@ -261,8 +265,8 @@ export class Windows {
     if (this.#sender === undefined || this.#open !== open) return;
     const id = this.#fenceIds.next();
     open.fences.add(id);
-    // The body is empty. If a connection has this id after all, Mongrel2 closes that connection, and its client does
-    // not get bytes of another client.
+    // A fence has an empty body. If a connection has this id after all, Mongrel2 closes that connection, and its client
+    // gets no bytes of another client.
     this.#ports.send(frameConnectionClose(frameTargets(this.#sender, [id])));
   }
 

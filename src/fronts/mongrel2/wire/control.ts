@@ -3,8 +3,8 @@ import { encodeTnetstring, parseTnetstring, type TnetValue } from "./tnetstring.
 
 /**
  * One connection in Mongrel2's `status net` table. The ages are from the server's clock, which changes once per
- * `limits.tick_timer` (10 s by default). For example, 3 s after a request the age is still 0, and after the next tick
- * it is 10. 0 also means never.
+ * `limits.tick_timer` (10 s by default). For example, the age of a request may still be 0 after 3 s, and is 10 after
+ * the next tick. An age of 0 can also mean that the event never happened.
  */
 export interface StatusRow {
   readonly id: number;
@@ -36,8 +36,8 @@ export function encodeStatusQuery(what: "net"): Buffer {
 }
 
 /**
- * Parses the control port's answer to `status net`. Throws `bad-mongrel2-reply` for an error reply, a missing column,
- * or a cell that is not a number; `bad-tnetstring` for malformed bytes.
+ * Parses the control port's answer to `status net`. Throws `bad-tnetstring` for malformed bytes. Throws
+ * `bad-mongrel2-reply` for an error reply, a missing column, or a cell that is not a number.
  */
 export function parseStatusTable(reply: Buffer): readonly StatusRow[] {
   const table = parseTnetstring(reply);

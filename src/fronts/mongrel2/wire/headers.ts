@@ -7,7 +7,7 @@ import { parseTnetstring } from "./tnetstring.js";
  * The two parts of a HEADERS block: Mongrel2's own pseudo headers (upper case) and the client's headers (lower case).
  */
 export interface HeaderBlock {
-  /** Single values: Mongrel2 never repeats a pseudo header. The case of names does not change. */
+  /** One value per name, since Mongrel2 never repeats a pseudo header. Names keep their upper-case letters. */
   readonly pseudo: ReadonlyMap<string, string>;
   /** All values in the order of arrival. Names have no upper-case letters. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
@@ -18,12 +18,12 @@ type RawHeader = readonly [name: string, value: unknown];
 
 /**
  * Parses HEADERS as JSON text, without the netstring around it. Raw control characters in strings are allowed, since
- * Mongrel2 does not escape the TAB that HTTP allows in a value [RFC 9110 5.5]. Throws `bad-mongrel2-request` for
- * anything but an object of strings and lists of strings, and for too many values.
+ * Mongrel2 does not escape the TAB that HTTP allows in a value [RFC 9110 5.5]. Throws `bad-mongrel2-request` if the
+ * text is not a JSON object of strings and lists of strings, or has too many values.
  */
 export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   if (isUtf8(block)) return collect(jsonEntries(block.toString("utf8")), limits, asText);
-  // In Latin-1 each byte is one character, so that each value can be decoded separately.
+  // In Latin-1 each byte is one character, so that each value can be decoded later on its own.
   return collect(jsonEntries(block.toString("latin1")), limits, (name, value) =>
     decode(name, Buffer.from(asText(name, value), "latin1")),
   );
@@ -52,8 +52,8 @@ function jsonEntries(text: string): readonly RawHeader[] {
 }
 
 /**
- * JSON forbids raw control characters in strings [RFC 8259 7]. Mongrel2 writes no control characters outside strings,
- * so this function escapes all of them.
+ * JSON forbids raw control characters in strings [RFC 8259 7], so this function escapes them. It escapes all control
+ * characters of the text, since Mongrel2 writes none outside strings.
  */
 function parseJson(text: string): unknown {
   try {
@@ -92,7 +92,8 @@ function collect(
 }
 
 /**
- * Mongrel2 converts clients' header names to lower case, so a name with an upper-case letter is Mongrel2's own.
+ * Mongrel2 converts the header names of clients to lower case, so a header whose name has an upper-case letter comes
+ * from Mongrel2.
  */
 function isPseudo(name: string): boolean {
   return /[A-Z]/.test(name);
@@ -104,9 +105,9 @@ function asText(_name: string, value: unknown): string {
 }
 
 /**
- * Mongrel2 forwards bytes unchanged. A value that is not UTF-8 is probably a cookie of another program, and no reason
- * to refuse the client. Such a value is decoded as Latin-1, as Node's HTTP server does. In a request line such a value
- * is refused.
+ * Mongrel2 forwards bytes unchanged. A header value that is not UTF-8 is probably a cookie of another program, so this
+ * function decodes such a value as Latin-1, as Node's HTTP server does. In a pseudo header, such a value is part of the
+ * request line, and this function refuses it.
  */
 function decode(name: string, value: Buffer): string {
   if (isUtf8(value)) return value.toString("utf8");

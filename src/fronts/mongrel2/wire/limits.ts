@@ -1,6 +1,9 @@
 import { defaultPublicationLimits } from "../../../limits/publications.js";
 
-/** Limits of one frame from Mongrel2. The parser reports a frame above a limit as malformed, and does not parse it. */
+/**
+ * Limits of one frame from Mongrel2. A frame above a limit counts as malformed, and the parser does not read it
+ * further.
+ */
 export interface RequestLimits {
   /** The longest frame in bytes. @default 1,187,840 (1 MiB body and 136 KiB of head) */
   readonly maxFrameBytes: number;
@@ -15,17 +18,18 @@ export interface RequestLimits {
 }
 
 /**
- * A request head has at most `limits.buffer_size` bytes, 16 KiB by default. Mongrel2 repeats the request target (URI;
- * PATH and QUERY), and JSON doubles a quote or backslash: 16 KiB * 2 * 2 = 64 KiB. Mongrel2's own headers need 4 KiB
- * more.
+ * A request head has at most `limits.buffer_size` bytes, 16 KiB by default. Mongrel2 writes the request target twice
+ * (as URI, and as PATH and QUERY), and JSON writes two characters for a quote or backslash: 16 KiB * 2 * 2 = 64 KiB.
+ * Mongrel2's own headers need 4 KiB more.
  */
 const maxHeaderBytes = 68 * 1024;
 
 export const defaultRequestLimits: RequestLimits = Object.freeze({
-  // The path before the headers is part of the same head, so the head counts twice.
+  // The path in front of the headers may be as long as the request head, so the size of the headers counts twice.
   maxFrameBytes: defaultPublicationLimits.dataBytes + 2 * maxHeaderBytes,
   maxHeaderBytes,
-  // A browser sends about 20 headers, a proxy adds 10, and Mongrel2 adds 10. The limit is six times the sum.
+  // A browser sends about 20 headers, a proxy adds 10, and Mongrel2 adds 10. The limit is six times the sum of these
+  // numbers.
   maxHeaders: 256,
   maxTnetstringDepth: 3,
 });

@@ -1,8 +1,8 @@
 import { PharosError } from "../../../base/errors.js";
 
 /**
- * The position of one netstring in a buffer. The payload is `[start, end)`, `type` is the byte after it, and the next
- * netstring begins at `next`.
+ * The position of one netstring in a buffer. The payload begins at `start` and ends before `end`. `type` is the byte
+ * after the payload, and the next netstring begins at `next`.
  */
 export interface Netstring {
   readonly start: number;
@@ -38,7 +38,10 @@ function findPayload(buffer: Buffer, offset: number, bound: number): number {
   for (let at = offset; at <= last; at++) {
     if (buffer[at] === colon) return at + 1;
   }
-  throw new PharosError("bad-tnetstring", `a size must be 1 to ${maxSizeDigits} digits and a colon`);
+  throw new PharosError(
+    "bad-tnetstring",
+    `a size must have 1 to ${maxSizeDigits} digits, followed by a colon`,
+  );
 }
 
 function parseSize(buffer: Buffer, from: number, to: number): number {

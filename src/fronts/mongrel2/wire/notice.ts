@@ -4,11 +4,13 @@ import type { HeaderBlock } from "./headers.js";
 /** A message of Mongrel2 about a connection, without its sender and id. */
 export type Notice = { readonly kind: "disconnect" } | { readonly kind: "credits"; readonly credits: number };
 
-/** The body of a notice has 18 or 21 bytes; longer JSON is not parsed. */
+/**
+ * The limit for the body of a notice. Mongrel2 writes 18 or 21 bytes, and the parser refuses a body above the limit.
+ */
 const maxBodyBytes = 256;
 /**
- * The longest notice that recogniseNotice knows, counted from its headers: credits of nine digits, 3 + 48 + 1 and 22
- * bytes.
+ * The size of the longest notice that `recogniseNotice` knows, without sender, id and path. The notice has credits of
+ * nine digits: 3 + 48 + 1 bytes of headers, and 22 bytes of body.
  */
 const maxKnownBytes = 74;
 
@@ -18,13 +20,13 @@ const tnetstringDisconnect = '16:6:METHOD,4:JSON,}21:{"type":"disconnect"},';
 const jsonCredits = /^(\d\d):\{"METHOD":"JSON","DOWNLOAD_CREDITS":"(\d{1,9})"\},18:\{"type":"credits"\},$/;
 const tnetstringCredits =
   /^(\d\d):16:DOWNLOAD_CREDITS,(\d):(\d{1,9}),6:METHOD,4:JSON,\}18:\{"type":"credits"\},$/;
-/** The bytes around the digits in a HEADERS block, in either protocol. */
+/** The number of bytes around the digits of the credits in a HEADERS block, in either protocol. */
 const creditsOverhead = 39;
 
 /**
  * Recognises a notice by the exact bytes that Mongrel2 1.12 and 1.13 write after ` @* `. This comparison is fast,
- * because Mongrel2 sends a credits notice for each connection and delivery, up to 100,000/s. Undefined means another
- * spelling, not a malformed notice.
+ * because Mongrel2 sends a credits notice for each connection and delivery, up to 100,000/s. Returns undefined for any
+ * other text, which may still be a valid notice.
  */
 export function recogniseNotice(frame: Buffer, offset: number): Notice | undefined {
   if (frame.length - offset > maxKnownBytes) return undefined;
@@ -39,14 +41,16 @@ export function recogniseNotice(frame: Buffer, offset: number): Notice | undefin
 }
 
 /**
- * Parses a notice in any other spelling. Throws `bad-mongrel2-request` if the METHOD is not JSON, the type is unknown,
- * or if the notice has a header other than METHOD and DOWNLOAD_CREDITS.
+ * Parses a notice that `recogniseNotice` does not know. Throws `bad-mongrel2-request` for an invalid notice:
+ * - The METHOD is not JSON.
+ * - The body is too long, is not JSON, or has an unknown type.
+ * - The notice has a header other than METHOD and DOWNLOAD_CREDITS.
  */
 export function parseNotice({ pseudo, headers }: HeaderBlock, body: Buffer): Notice {
   const downloadCredits = pseudo.get("DOWNLOAD_CREDITS");
   const known = 1 + (downloadCredits === undefined ? 0 : 1);
   if (pseudo.get("METHOD") !== "JSON" || pseudo.size !== known || headers.size > 0) {
-    throw refusal("a notice (path @*) may have only the headers METHOD, which is JSON, and DOWNLOAD_CREDITS");
+    throw refusal("a notice (path @*) must have the METHOD JSON, and no other header than DOWNLOAD_CREDITS");
   }
   const type = parseType(body);
   if (type === "disconnect") return disconnect;

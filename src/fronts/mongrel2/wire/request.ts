@@ -9,13 +9,15 @@ import { isConnectionId, isSender, maxConnectionId, maxSenderBytes } from "./sen
 /** A parsed frame from Mongrel2. */
 export type Mongrel2Frame =
   | { readonly kind: "request"; readonly request: Mongrel2Request }
-  /** The connection has ended. A negative id is the answer to a message for an id that no connection has: a fence. */
+  /**
+   * The connection has ended. If the id is negative, no connection has this id: the notice is the answer to a fence.
+   */
   | { readonly kind: "disconnect"; readonly sender: string; readonly id: number }
   /** Mongrel2 has written `credits` bytes of earlier deliveries to the client. */
   | { readonly kind: "credits"; readonly sender: string; readonly id: number; readonly credits: number }
   /**
-   * `sender` and `id` are set if both could be read and a client may wait for an answer. Then answer 400 and close the
-   * connection. `reason` is for the log, and never quotes a client's bytes.
+   * `sender` and `id` are set if both could be read and a client may wait for an answer. In this case, answer 400 and
+   * close the connection. `reason` is a text for the log, and never quotes bytes of a client.
    */
   | { readonly kind: "malformed"; readonly sender?: string; readonly id?: number; readonly reason: string };
 
@@ -26,7 +28,8 @@ export interface Mongrel2Request {
   readonly id: number;
   readonly path: string;
   /**
-   * The method as the client sent it, even `JSON` or `WEBSOCKET`. The kind of the frame does not depend on the method.
+   * The method as the client sent it. A client may send `JSON` or `WEBSOCKET`, so the method does not tell the kind of
+   * the frame.
    */
   readonly method: string;
   readonly uri: string;
@@ -34,7 +37,7 @@ export interface Mongrel2Request {
   readonly query: string;
   /** For example `HTTP/1.1`. */
   readonly version: string;
-  /** The TCP peer of Mongrel2; empty if an old server does not report the address. */
+  /** The IP address of Mongrel2's TCP peer; empty if an old server does not report it. */
   readonly remoteAddress: string;
   readonly urlScheme: string;
   /** The route that matched. */
@@ -43,18 +46,21 @@ export interface Mongrel2Request {
    * The client's headers: names in lower case, all values of a repeated header in order, no pseudo headers.
    */
   readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** A view into the frame. A reference to this view keeps the whole frame in memory. */
+  /** The body as a view into the frame, so a reference to the body keeps the whole frame in memory. */
   readonly body: Buffer;
-  /** The limit of unwritten bytes of the connection. Set on its first request, if the server has flow control. */
+  /**
+   * The server's limit for the unwritten bytes of the connection. Set on the first request of a connection if the
+   * server has flow control.
+   */
   readonly downloadCredits?: number;
   /**
-   * Set if this is a message of a WebSocket and not a request. Only Mongrel2 can set this field. The body is complete
-   * and unmasked.
+   * Set if this frame is a message of a WebSocket and not a request. A client cannot fake this field: only Mongrel2
+   * sets it. The body is complete and unmasked.
    */
   readonly webSocket?: { readonly opcode: number };
   /**
-   * True if an upload header is present, from Mongrel2 or from the client. Answer 413, close the connection, and never
-   * open the file that the header names.
+   * True if an upload header is present, from Mongrel2 or from the client. In this case, answer 413, close the
+   * connection, and never open the file that the header names.
    */
   readonly upload: boolean;
 }
@@ -72,14 +78,14 @@ const zero = 0x30;
 const comma = 0x2c;
 const closingBrace = 0x7d;
 const noticePath = [0x40, 0x2a] as const; // @*
-/** A sign and ten digits; ids have 32 bits. */
+/** The longest id, in bytes: a sign and ten digits, because ids have 32 bits. */
 const maxIdBytes = 11;
 
 /**
  * Parses one frame `SENDER ID PATH SIZE:HEADERS SIZE:BODY,` with HEADERS in either protocol. Never throws: a frame that
- * cannot be parsed is `malformed`. A frame is a notice only if its path is `@*` and it has no PATH header. Mongrel2
- * adds a PATH header to everything from a client. The time is linear in the length of the frame. The parser stops at a
- * value above a limit.
+ * cannot be parsed is `malformed`. A frame is a notice only if its path is `@*` and it has no PATH header: Mongrel2
+ * adds a PATH header to each frame that comes from a client. The time is linear in the length of the frame. The parser
+ * stops at the first value above a limit.
  */
 export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits>): Mongrel2Frame {
   const merged = limits === undefined ? defaultRequestLimits : { ...defaultRequestLimits, ...limits };
@@ -105,7 +111,8 @@ function readFrame(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mo
   const recognised = onNoticePath ? recogniseNotice(frame, preamble.pathEnd + 1) : undefined;
   if (recognised) return noticeFrame(preamble, recognised);
   const [block, body] = readParts(frame, preamble.pathEnd + 1, limits);
-  // With a route "@", a client itself can request @*, or name this path in a message of a JSON socket [seen on 1.12.2].
+  // The path alone does not prove a notice. If the server has a route "@", a client can request @*, or name this path
+  // in a message of a JSON socket [seen on 1.12.2].
   if (onNoticePath && !block.pseudo.has("PATH")) return noticeFrame(preamble, parseNotice(block, body));
   const path = frame.subarray(preamble.pathStart, preamble.pathEnd);
   return { kind: "request", request: readRequest({ ...preamble, path, body }, block) };
@@ -121,7 +128,10 @@ function parsePreamble(frame: Buffer): Preamble | undefined {
   return isSender(sender) ? { sender, id, pathStart: idEnd + 1, pathEnd } : undefined;
 }
 
-/** The end of a field of at most `maxBytes` that starts at `start`; -1 if the field is longer. */
+/**
+ * The position of the space that ends a field of at most `maxBytes`; -1 if the field is longer. The field starts at
+ * `start`.
+ */
 function findSpace(frame: Buffer, start: number, maxBytes: number): number {
   for (let at = start; at <= start + maxBytes; at++) {
     if (frame[at] === space) return at;
@@ -129,7 +139,7 @@ function findSpace(frame: Buffer, start: number, maxBytes: number): number {
   return -1;
 }
 
-/** Parses bytes without making a string, since this function runs for every notice. */
+/** Parses an id directly from bytes, without a string, since this function runs for every notice. */
 function parseId(frame: Buffer, start: number, end: number): number | undefined {
   const negative = frame[start] === minus;
   const first = negative ? start + 1 : start;
@@ -167,7 +177,7 @@ function readRequest(
   { sender, id, path, body }: RawRequest,
   { pseudo, headers }: HeaderBlock,
 ): Mongrel2Request {
-  if (!isConnectionId(id)) throw refusal("the id of a request must not be negative");
+  if (!isConnectionId(id)) throw refusal(`the id of a request must be from 0 to 4294967295, not ${id}`);
   if (!isUtf8(path)) throw refusal("the path must be valid UTF-8");
   const credits = pseudo.get("DOWNLOAD_CREDITS");
   const flags = pseudo.get("FLAGS");
@@ -190,7 +200,10 @@ function readRequest(
   };
 }
 
-/** FLAGS is the first byte of the frame in hex; its low four bits are the opcode [RFC 6455 5.2]. */
+/**
+ * FLAGS is the first byte of the WebSocket frame in hexadecimal. The low four bits of this byte are the opcode [RFC
+ * 6455 5.2].
+ */
 function parseOpcode(flags: string): number {
   if (!/^0x[0-9a-f]{1,2}$/i.test(flags))
     throw refusal(
@@ -229,7 +242,10 @@ function required(pseudo: ReadonlyMap<string, string>, name: string): string {
   return value;
 }
 
-/** No client waits for an answer to a notice, and a close would disconnect a client that did nothing wrong. */
+/**
+ * A malformed notice gets no `sender` and `id`: no client waits for an answer to a notice, and a close would disconnect
+ * a client that did nothing wrong.
+ */
 function malformed(frame: Buffer, preamble: Preamble, reason: string): Mongrel2Frame {
   const { sender, id } = preamble;
   if (isNoticePath(frame, preamble) || !isConnectionId(id)) return { kind: "malformed", sender, reason };

@@ -7,10 +7,12 @@ import { encodeTnetstring, type TnetValue } from "./tnetstring.js";
 export const defaultMaxTargets = targetCount.default;
 
 /**
- * Frames the head of a message to connections of one server: `UUID SIZE:ID ID, `. Frame the head once, and keep it
- * while the connections are the same. Throws `bad-mongrel2-response` if the sender has other characters than letters,
- * digits and `-`. Also throws this error for no id, for more than `maxTargets` ids, or for an id that is not 0 to
- * 2^32-1. Mongrel2 sleeps for 100 ms after each of these errors.
+ * Encodes the head of a message to connections of one server: `UUID SIZE:ID ID, `. Encode the head once, and keep it
+ * while the connections are the same. Throws `bad-mongrel2-response` for a message that Mongrel2 rejects, because
+ * Mongrel2 sleeps for 100 ms after each such message:
+ * - The sender is empty, has more than 64 characters, or other characters than letters, digits and `-`.
+ * - There is no id, or there are more than `maxTargets` ids.
+ * - An id is not a whole number from 0 to 2^32-1.
  */
 export function frameTargets(sender: string, ids: readonly number[], maxTargets = defaultMaxTargets): Buffer {
   checkTargets(sender, ids, maxTargets);
@@ -18,28 +20,28 @@ export function frameTargets(sender: string, ids: readonly number[], maxTargets 
 }
 
 /**
- * Frames one delivery: the head of frameTargets and the raw bytes for the clients, copied into one message. Throws
- * `bad-mongrel2-response` for an empty body, because an empty body closes the connections. To close connections, use
- * frameConnectionClose.
+ * Encodes one delivery: copies the head of {@link frameTargets} and the raw bytes for the clients into one message.
+ * Throws `bad-mongrel2-response` for an empty body, because an empty body closes the connections. To close connections,
+ * use {@link frameConnectionClose}.
  */
 export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
   if (body.length === 0)
-    throw refusal("the body of a delivery must not be empty: an empty one closes connections");
+    throw refusal("the body of a delivery must not be empty: an empty body closes the connections");
   return Buffer.concat([targets, body], targets.length + body.length);
 }
 
 /**
- * Frames the close of the connections in `targets`, after their earlier deliveries. The message has an empty body, so
- * the message equals the head, and the function returns the same Buffer.
+ * Encodes a message that closes the connections in `targets` after their earlier deliveries. Such a message has an
+ * empty body, so it equals its head, and the function returns the Buffer `targets` itself.
  */
 export function frameConnectionClose(targets: Buffer): Buffer {
   return targets;
 }
 
 /**
- * Frames a control message. Mongrel2 handles this message, and clients do not see it. The parts are the ids `X ID ID`
- * and the tnetstring `["ctl", control]`. The X does not count among the 128 ids [measured]. For each id that no
- * connection has, Mongrel2 sends a disconnect notice, as for deliveries and closes. Throws as frameTargets does, and
+ * Encodes a control message, which Mongrel2 handles and clients do not see. The message has the ids `X ID ID` and the
+ * tnetstring `["ctl", control]`. The X does not count as one of the 128 ids [measured]. For each id that no connection
+ * has, Mongrel2 sends a disconnect notice, as for deliveries and closes. Throws the errors of {@link frameTargets}, and
  * `bad-tnetstring` if `control` cannot be encoded.
  */
 export function frameControl(sender: string, ids: readonly number[], control: TnetValue): Buffer {
@@ -57,7 +59,8 @@ function checkTargets(sender: string, ids: readonly number[], maxTargets: number
     throw refusal(`a message must name 1 to ${maxTargets} ids, not ${ids.length}`);
   }
   for (const id of ids) {
-    if (!isConnectionId(id)) throw refusal("a connection id must be a whole number from 0 to 4294967295");
+    if (!isConnectionId(id))
+      throw refusal(`a connection id must be a whole number from 0 to 4294967295, not ${id}`);
   }
 }
 

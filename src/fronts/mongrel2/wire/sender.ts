@@ -1,4 +1,7 @@
-/** The longest sender in bytes. A uuid has 36 bytes. A configuration may contain a shorter or slightly longer text. */
+/**
+ * The longest sender in bytes. A sender is usually a UUID of 36 bytes, but a configuration may contain a shorter or
+ * slightly longer text.
+ */
 export const maxSenderBytes = 64;
 
 const senderGrammar = /^[A-Za-z0-9-]{1,64}$/;
@@ -11,7 +14,7 @@ export function isSender(text: string): boolean {
 /** The largest connection id: Mongrel2 stores ids in 32 bits. */
 export const maxConnectionId = 0xffff_ffff;
 
-/** True for an id that a response may name. */
+/** True for a valid connection id, which a response may name. */
 export function isConnectionId(id: number): boolean {
   return Number.isInteger(id) && id >= 0 && id <= maxConnectionId;
 }

@@ -12,9 +12,14 @@ export const tnetTypes = Object.freeze({
   dict: 0x7d, // }
 });
 
-/** JavaScript also converts "0x10", "" and " 1" to numbers; a tnetstring does not allow these texts. */
+/**
+ * The texts that a tnetstring allows for a float. JavaScript alone would also convert "0x10", "" and " 1" to numbers.
+ */
 const floatGrammar = /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?$/;
-/** The longest text that floatGrammar can match. The parser does not decode a longer text: 1 + 400 + 401 + 5. */
+/**
+ * The longest text that `floatGrammar` can match: 1 + 400 + 401 + 5 characters. The parser refuses a longer text
+ * without decoding it.
+ */
 const maxFloatBytes = 807;
 
 /** 2^53 has 16 digits. */
@@ -23,15 +28,15 @@ const minus = 0x2d;
 const zero = 0x30;
 
 /**
- * Parses the payload of any type but list and dict. A byte string is returned as a view into `buffer`. Throws
+ * Parses the payload of any type except list and dict. Returns a byte string as a view into `buffer`. Throws
  * `bad-tnetstring` for an unknown type, and for a payload that does not fit its type.
  */
 export function parseScalar(
   buffer: Buffer,
   { start, end, type }: Netstring,
 ): null | boolean | number | Buffer {
-  // A status table has up to 160,000 integers. Without a view and a string for each integer, parsing needs a third of
-  // the time.
+  // A status table has up to 160,000 integers. Parsing an integer directly from `buffer`, without a view and a string,
+  // needs a third of the time.
   if (type === tnetTypes.integer) return parseInteger(buffer, start, end);
   const bytes = buffer.subarray(start, end);
   switch (type) {
@@ -53,14 +58,14 @@ function parseInteger(buffer: Buffer, start: number, end: number): number {
   const negative = buffer[start] === minus;
   const first = negative ? start + 1 : start;
   if (end <= first || end - first > maxIntegerDigits)
-    throw tnetRefusal("an integer must have 1 to 16 digits");
+    throw tnetRefusal(`an integer must have 1 to ${maxIntegerDigits} digits, not ${end - first}`);
   let value = 0;
   for (let at = first; at < end; at++) {
     const digit = (buffer[at] ?? 0) - zero;
     if (digit < 0 || digit > 9) throw tnetRefusal("an integer must consist of decimal digits");
     value = value * 10 + digit;
   }
-  if (!Number.isSafeInteger(value)) throw tnetRefusal("an integer must not be larger than 2^53");
+  if (!Number.isSafeInteger(value)) throw tnetRefusal("an integer must be from -(2^53 - 1) to 2^53 - 1");
   return negative && value !== 0 ? -value : value; // "-0" is the integer 0
 }
 

@@ -3,8 +3,8 @@ import { readNetstring } from "./netstring.js";
 import { parseScalar, tnetRefusal, tnetTypes } from "./tnetstring-scalar.js";
 
 /**
- * A value of a tnetstring. Parsing returns a Buffer for every byte string (a view into the input, not a copy), and text
- * only for the keys of a dict. Encoding accepts both; text becomes UTF-8.
+ * A value of a tnetstring. The parser returns a Buffer for every byte string (a view into the input, not a copy), and
+ * strings only for the keys of a dict. The encoder accepts Buffers and strings, and encodes strings as UTF-8.
  */
 export type TnetValue =
   | null
@@ -24,9 +24,10 @@ export interface TnetstringLimits {
 }
 
 /**
- * 16 MiB: the largest reply of a control port is a `status net` table of 65,536 connections. With rows of up to 120
- * bytes the table has 7.5 MiB. The limit is twice that size. Depth 8: a `status net` table has depth 4 (dict, list,
- * row, number), and headers have depth 3.
+ * The reasons for these limits:
+ * - 16 MiB: the largest reply of a control port is a `status net` table of 65,536 connections. With rows of up to 120
+ *   bytes, such a table has 7.5 MiB. The limit is about twice this size.
+ * - Depth 8: a `status net` table has depth 4 (dict, list, row, number), and headers have depth 3.
  */
 const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
   maxBytes: 16 * 1024 * 1024,
@@ -38,7 +39,7 @@ const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
  * - further bytes, or an unknown type
  * - an integer beyond 2^53, or a float that is not finite
  * - a dict with a repeated key, or with a key that is not UTF-8
- * - more depth or bytes than allowed
+ * - a depth or a size above the limits
  */
 export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimits>): TnetValue {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
@@ -47,14 +48,14 @@ export function parseTnetstring(buffer: Buffer, limits?: Partial<TnetstringLimit
   const reader = new Reader(buffer, maxDepth);
   const value = reader.value(buffer.length, 1);
   if (reader.offset !== buffer.length)
-    throw tnetRefusal(`no bytes may follow its end, but ${buffer.length - reader.offset} do`);
+    throw tnetRefusal(`no bytes may follow the value, but ${buffer.length - reader.offset} bytes follow`);
   return value;
 }
 
 /**
- * Encodes one value. Whole numbers up to 2^53 become `#`, other finite numbers `^`. `parseTnetstring` returns an equal
- * value (text as Buffer). Throws `bad-tnetstring` for NaN, infinities, text with unpaired surrogates, and values above
- * the limits. A cyclic list is therefore too deep.
+ * Encodes one value. Whole numbers up to 2^53 become `#`, other finite numbers `^`. `parseTnetstring` decodes the
+ * result to an equal value, but with Buffers for strings. Throws `bad-tnetstring` for NaN, infinities, strings with
+ * unpaired surrogates, and values above the limits. A cyclic list is too deep, so it gets this error too.
  */
 export function encodeTnetstring(value: TnetValue, limits?: Partial<TnetstringLimits>): Buffer {
   const { maxBytes, maxDepth } = { ...defaultTnetstringLimits, ...limits };
@@ -76,7 +77,8 @@ class Reader {
   }
 
   value(bound: number, depth: number): TnetValue {
-    if (depth > this.#maxDepth) throw tnetRefusal(`values may be nested ${this.#maxDepth} deep at most`);
+    if (depth > this.#maxDepth)
+      throw tnetRefusal(`values may be nested at most ${this.#maxDepth} levels deep`);
     const element = readNetstring(this.#buffer, this.offset, bound);
     const container = containerOf(element.type);
     if (container === undefined) {
@@ -101,8 +103,8 @@ class Reader {
       const key = this.value(end, depth + 1);
       if (!Buffer.isBuffer(key) || !isUtf8(key)) throw tnetRefusal("a key of a dict must be a UTF-8 string");
       const name = key.toString("utf8");
-      // If two programs choose different values of a repeated key, request smuggling is possible. So the parser refuses
-      // such a dict.
+      // If a key occurs twice, two programs may use different values, and request smuggling is possible. So the parser
+      // refuses such a dict.
       if (entries.has(name)) throw tnetRefusal("a dict must not contain a key twice");
       entries.set(name, this.value(end, depth + 1));
     }

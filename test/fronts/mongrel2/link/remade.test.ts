@@ -10,8 +10,8 @@ function portOf(spec: string): number {
   return Number(spec.slice(spec.lastIndexOf(":") + 1));
 }
 
-// Bug: only the TCP connection for requests broke, while credits of every client were on their way. All streams got
-// nothing for 30 s, the time after which credits count as lost [seen on 1.12.2 with 200 clients].
+// Bug: only the TCP connection for requests broke, while credits notices for every client were in transit. All streams
+// got no events for 30 s, the time after which credits count as lost [seen on 1.12.2 with 200 clients].
 it("credits and fences that were lost with the connection that brings them are not waited for long", async () => {
   const server = await startFakeMongrel2({ flowControl: true });
   const proxy = await startTcpProxy({ target: portOf(server.sendSpec) });

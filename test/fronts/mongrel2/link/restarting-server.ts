@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Push, Subscriber } from "zeromq";
 import { answerCalls } from "../../../support/ipc.js";
 
-/** Requests to a child process that simulates the two sockets of a server. */
+/** The requests of the test to a child process that simulates the two sockets of a Mongrel2 server. */
 export type RestartingServerProtocol = {
   readonly start: { readonly ask: null; readonly answer: { readonly send: string; readonly recv: string } };
-  /** Closes both sockets and binds both again, soon after the answer. */
+  /** The child process answers, then closes both sockets, and binds both again. */
   readonly restart: { readonly ask: null; readonly answer: void };
   /** The messages that arrived since the last restart. */
   readonly received: { readonly ask: null; readonly answer: readonly string[] };
@@ -28,8 +28,8 @@ async function bind(): Promise<void> {
 }
 
 /**
- * The address of a closed socket is in use until ZeroMQ's own thread releases the address. No event reports this
- * release.
+ * Tries to bind until the address is free. After `close`, the address stays in use until ZeroMQ's own thread releases
+ * it, and no event reports the release.
  */
 async function bindWhenFree(socket: Push | Subscriber, endpoint: string): Promise<void> {
   for (;;) {

@@ -6,8 +6,9 @@ import type { RestartingServerProtocol } from "./restarting-server.js";
 
 const within = 20_000;
 
-// Bug: the server restarted and subscribed during a long turn of this process. The process sent messages before the
-// event loop read the subscription. These messages went to the new run, where the ids belong to other clients.
+// Bug: the server restarted and subscribed during a long turn of this process's event loop. The process sent messages
+// before the event loop read the subscription. These messages went to the new run, where the ids belong to other
+// clients.
 it("send nothing to a new run of the server before they have told of it", async () => {
   const entry = new URL("./restarting-server.ts", import.meta.url);
   const server = startChild<RestartingServerProtocol>({ entry });
@@ -30,7 +31,7 @@ it("send nothing to a new run of the server before they have told of it", async 
   onTestFinished(() => sockets.close());
   await changes.until(() => told.length === 1, { within, missing: "the server has not subscribed" });
   await server.call("restart", null);
-  // In this long turn the process reads nothing, but ZeroMQ's own thread reconnects.
+  // During this long turn, the process reads nothing, but ZeroMQ's own thread reconnects.
   const deadline = Date.now() + within;
   while (told.at(-1) !== "overtaken" && Date.now() < deadline) {
     block(20);
@@ -53,7 +54,7 @@ it("send nothing to a new run of the server before they have told of it", async 
   expect(received).toEqual(["for the new run"]);
 });
 
-/** Blocks the event loop for this time. */
+/** Blocks the event loop for so many milliseconds. */
 function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

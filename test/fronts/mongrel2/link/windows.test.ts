@@ -10,7 +10,7 @@ interface Sent {
   readonly body: string;
 }
 
-/** Windows with a fake server: `sent` has the sent messages, and `fence` answers a fence. */
+/** Windows with a fake server. `sent` has the messages that the server got, and `fence` acknowledges a fence. */
 class Bench {
   readonly clock = new VirtualClock();
   readonly sent: Sent[] = [];
@@ -33,7 +33,7 @@ class Bench {
     });
   }
 
-  /** Starts, and answers the first fence. */
+  /** Starts the windows, and acknowledges the first fence. */
   started(): this {
     this.windows.start("pharos");
     this.fenceBack();
@@ -152,9 +152,9 @@ describe("windows that follow one another at once", () => {
   }
 
   /**
-   * Bug: a stock Mongrel2 closed all of 1,000 clients after 200 rounds without a pause, although each round waited for
-   * its fence. On a busy machine Mongrel2's handler task always found the next window, and Mongrel2's writers never
-   * ran.
+   * Bug: after 200 rounds without a pause, a stock Mongrel2 closed all of 1,000 clients, although each round waited for
+   * its fence. On a busy machine, Mongrel2's handler task always found a next window, and so Mongrel2's writing tasks
+   * never ran.
    */
   it("are interrupted by a rest of 10 ms after four of them where only the fence is to go by", () => {
     const bench = new Bench().started();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { encodeTnetstring, type TnetValue } from "../../../../src/fronts/mongrel2/wire/tnetstring.js";
 
-/** The protocol of a Handler. The protocol decides the format of HEADERS. */
+/** The `protocol` of a Handler in Mongrel2's configuration, which decides the format of HEADERS. */
 export type Protocol = "json" | "tnetstring";
 
 /** One frame that a real Mongrel2 sent to a handler. */
@@ -24,7 +24,7 @@ export const capturedFrames: readonly CapturedFrame[] = fixtures.frames.map((ent
   frame: Buffer.from(entry.frame, "latin1"),
 }));
 
-/** The captured frame of this name. If the caller omits the server or the protocol, any value matches. */
+/** The captured frame of this name. If `wanted` omits the server or the protocol, any server or protocol matches. */
 export function captured(name: string, wanted: Partial<CapturedFrame> = {}): Buffer {
   const found = capturedFrames.find(
     (entry) =>
@@ -55,7 +55,7 @@ export const sender = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 /** The pseudo headers of every request. */
 export const line = Object.freeze({ METHOD: "GET", URI: "/j", PATH: "/j", VERSION: "HTTP/1.1" });
 
-/** Frames a request as Mongrel2 does. The headers have the given order. */
+/** Encodes a request as Mongrel2 does, with the headers in the given order. */
 export function buildFrame(parts: FrameParts): Buffer {
   const entries = Object.entries(parts.headers);
   const headers =
@@ -65,7 +65,7 @@ export function buildFrame(parts: FrameParts): Buffer {
   return frameOf(parts, headers);
 }
 
-/** Frames a request. The caller has already framed the HEADERS block, validly or not. */
+/** Encodes a request with a HEADERS block that the caller has encoded. The block may be invalid. */
 export function frameOf(parts: Omit<FrameParts, "headers" | "protocol">, headers: Buffer | string): Buffer {
   const front = `${parts.sender ?? sender} ${parts.id ?? 1} ${parts.path ?? "/j"} `;
   return Buffer.concat([Buffer.from(front), Buffer.from(headers), netstring(Buffer.from(parts.body ?? ""))]);

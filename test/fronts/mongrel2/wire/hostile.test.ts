@@ -175,7 +175,7 @@ describe("mutated real frames", () => {
       if (fault !== undefined) throw new Error(`${fault}: ${JSON.stringify(frame.toString("latin1"))}`);
       kinds.set(parsed.kind, (kinds.get(parsed.kind) ?? 0) + 1);
     }
-    // All four outcomes must occur, so that the mutations are neither too strong nor too weak.
+    // All four outcomes must occur: mutations that are too strong or too weak would miss some of them.
     expect([...kinds.keys()].sort()).toEqual(["credits", "disconnect", "malformed", "request"]);
     expect(kinds.get("request")).toBeGreaterThan(2_000);
     expect(kinds.get("malformed")).toBeGreaterThan(5_000);
@@ -183,8 +183,8 @@ describe("mutated real frames", () => {
 });
 
 /**
- * The fault of a parsed frame; undefined if there is no fault. The function does not use expect(), because it runs
- * 20,000 times.
+ * Describes what is wrong with a parsed frame; undefined if the frame is correct. The function does not use `expect()`,
+ * which is slow: the test calls the function 20,000 times.
  */
 function faultIn(parsed: Mongrel2Frame): string | undefined {
   switch (parsed.kind) {
@@ -212,8 +212,8 @@ function faultIn(parsed: Mongrel2Frame): string | undefined {
 }
 
 /**
- * One to three mutations of a captured frame. With `sized`, the function mutates the HEADERS and then corrects their
- * size.
+ * One to three mutations of a captured frame. With `sized`, the function mutates the HEADERS block, and then corrects
+ * the size in front of the block.
  */
 function mutate(random: () => number, sized: boolean): Buffer {
   const frame = pick(random, capturedFrames).frame;

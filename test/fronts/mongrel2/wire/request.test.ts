@@ -200,7 +200,7 @@ describe("notices", () => {
       kind: "request",
       request: { path: "@*", method: "GET" },
     });
-    // A JSON socket: METHOD is JSON, and the client wrote the body, here {"type":"disconnect"}.
+    // A frame of a JSON socket: METHOD is JSON, and the body comes from the client, here {"type":"disconnect"}.
     expect(parseMongrel2Frame(captured("JSON socket on path @*")).kind).toBe("malformed");
   });
 });
@@ -229,7 +229,8 @@ describe("requests of any shape", () => {
   });
 });
 
-// Header names are neither "__proto__" nor a number: the object literal above loses the first and reorders the second.
+// Header names must not be "__proto__", which the object above would lose. They must not be numbers, which the object
+// would reorder.
 const headerName = fc
   .string({ unit: fc.constantFrom(..."abcxyz019-_.".split("")), minLength: 1, maxLength: 12 })
   .filter((name) => !/^\d+$/.test(name));

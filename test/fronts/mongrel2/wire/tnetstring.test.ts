@@ -28,7 +28,7 @@ const written: readonly [text: string, value: TnetValue][] = [
   ["26:6:status,13:4:what,3:net,}]", [Buffer.from("status"), new Map([["what", Buffer.from("net")]])]],
 ];
 
-/** Valid texts that encodeTnetstring writes in another way. */
+/** Valid tnetstrings that `encodeTnetstring` never writes: it encodes their values differently. */
 const read: readonly [text: string, value: TnetValue][] = [
   ["2:-0#", 0],
   ["3:007#", 7],
@@ -166,14 +166,14 @@ const { value: values } = fc.letrec<{ value: TnetValue }>((tie) => ({
   ),
 }));
 
-/** The value after parsing: byte strings are Buffers. */
+/** The value that parsing returns: every string is a Buffer. */
 function asParsed(value: TnetValue): TnetValue {
   if (typeof value === "string") return Buffer.from(value);
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, asParsed(item)]));
   return Array.isArray(value) ? value.map(asParsed) : value;
 }
 
-/** "value", or the error code; rethrows other errors. */
+/** Returns "value" if parsing succeeds, or the code of a PharosError. Throws all other errors again. */
 function outcomeOf(bytes: Buffer): string {
   try {
     parseTnetstring(bytes);

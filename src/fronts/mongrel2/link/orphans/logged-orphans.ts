@@ -9,7 +9,7 @@ export interface LoggedOrphansOptions extends Omit<OrphansOptions, "freed" | "gi
   readonly metrics: Metrics;
 }
 
-/** Orphans that are counted and logged when they end. */
+/** Creates {@link Orphans} that log and count the orphans that the link has closed or given up. */
 export function loggedOrphans({ labels, logger, metrics, ...options }: LoggedOrphansOptions): Orphans {
   return new Orphans({
     ...options,

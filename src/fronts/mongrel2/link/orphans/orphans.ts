@@ -13,8 +13,8 @@ export interface OrphansOptions {
   /** Called with the number of open orphans that the link has closed. */
   readonly freed: (connections: number) => void;
   /**
-   * Called with the number of connections for which the search ended without a result. The clients get no events until
-   * the server closes these connections as idle.
+   * Called with the number of connections for which the search ended without a result. The clients of these connections
+   * get no events until the server closes the connections as idle.
    */
   readonly givenUp: (connections: number, reason: string) => void;
   /** The time to look for orphans, in milliseconds. */
@@ -30,24 +30,26 @@ const pollMs = 1_000;
 /**
  * Closes orphans: the connections of streams that this process, or an earlier process, has lost together with the link.
  * The clients of orphans are still connected to the server, but get no events. An empty body closes such a connection,
- * but only if its id belongs to **this run** of the server. A new run counts from 1 again, and the same number may
- * belong to another handler's client. The rules:
+ * but only if its id belongs to **this run** of the server. A new run counts from 1 again, so the same number may
+ * belong to a client of another program. The rules:
  *
- * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). The link compares the marks at once.
- * 2. The run is also the same if the control port lists **any** old connection: its age is more than the time since the
- *    server was last heard, plus a second. In a new run every connection is younger, so no age (of ping, read or write)
- *    can be that large. The ages are differences of a clock that the server updates once per `limits.tick_timer` (10
- *    s), to the whole second [seen]. The ages are exact right after a tick, and up to 10 s too small right before a
- *    tick. So this class asks every second. The link sends fences every 3 s. A stream that was open for 2 s when the
- *    server was last heard proves the run within one tick. A stream that was open for longer than a tick proves the run
- *    at once. The record contains the time when the server was **last heard**, to a second. The time when the link
- *    broke is not usable: the server may have restarted before.
- * 3. In the same run, this class closes the recorded ids that the table lists. The class asks again, since a full queue
- *    can lose a close. Ids of new requests are no orphans. A stay is over when the table lists none of its ids.
+ * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). So with `ipc`, the link knows at once.
+ * 2. The run is also the same if the control port lists **any** old connection: one whose age (of ping, read or write)
+ *    is more than the time since the server was last heard, plus a second. In a new run every connection is younger.
+ *    The ages are differences of a clock that the server updates once per `limits.tick_timer` (10 s), to the whole
+ *    second [seen]. The ages are exact right after a tick, and up to 10 s too small right before a tick. So this class
+ *    asks every second, to read the ages soon after a tick. A stream that was open for 2 s when the server was last
+ *    heard proves within one tick that the run is the same. A stream that was open for longer than a tick proves it at
+ *    once. The record contains the time when the server was **last heard**, to a second; the link sends fences every 3
+ *    s. The time when the link broke is not usable, because the server may have restarted before the link broke.
+ * 3. In the same run, this class closes the recorded ids that the table lists. The class asks for the table again,
+ *    since a full queue in the server can lose a close. An id that sends a new request is no longer an orphan. A stay
+ *    (see {@link Stay}) is removed when the table lists none of its ids.
  *
- * A restart of the server closes all connections. Then the table lists few or none of the ids, and nothing proves the
- * run. In the end this class gives up the ids. If the wall clock of this machine was set back, nothing proves the run.
- * If the server's clock was set forward by more than the time since the server was last heard, the proof can be wrong.
+ * A restart of the server closes all connections. Then the table lists few or none of the ids, nothing proves the run,
+ * and after `pursueMs` this class gives up the ids. If the wall clock of this machine was set back, nothing proves the
+ * run either. If the server's clock was set forward by more than that time since the server was last heard, the proof
+ * can be wrong.
  */
 export class Orphans {
   readonly #options: OrphansOptions;
@@ -56,7 +58,7 @@ export class Orphans {
   #closed = new Set<number>();
   #until = 0;
   #timer: Timer | undefined;
-  /** Counts `begin` and `stop`, to ignore an answer to an earlier query. */
+  /** Counts the calls of `begin` and `stop`, so that an answer to an earlier query can be ignored. */
   #generation = 0;
 
   constructor(options: OrphansOptions) {
@@ -79,7 +81,10 @@ export class Orphans {
     this.#closed = new Set();
   }
 
-  /** Call this method when a request has this id. The client then knows that the stream has ended. */
+  /**
+   * Call this method when a request has this id. A client that sends a new request no longer waits for the lost stream,
+   * so its id is no orphan.
+   */
   seen(id: number): void {
     const { record } = this.#options;
     for (const stay of record.past) if (stay.ids.has(id)) record.settle(stay, [id]);

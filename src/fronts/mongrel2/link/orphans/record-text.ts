@@ -1,11 +1,11 @@
 /**
- * The ids that the server opened during one stay: the time from a connect of the link to its loss. The ids are valid
- * during one run of the server.
+ * The ids of the streams that were opened during one stay. A stay is the time from a connect of the link to the loss of
+ * the link. The ids are valid during one run of the server.
  */
 export interface Stay {
   /** The wall-clock time when the server was last known to be alive, in milliseconds; 0 for never. */
   heardAt: number;
-  /** Identifies the run of the server; empty if nothing does. See {@link "run-mark"}. */
+  /** Identifies the run of the server; empty if the run has no mark. See {@link "run-mark"}. */
   readonly mark: string;
   readonly ids: Set<number>;
 }
@@ -21,20 +21,23 @@ export function encodeStay(stay: Pick<Stay, "heardAt" | "mark">): string {
   return `@${encodeTime(stay.heardAt)} ${stay.mark}\n`;
 }
 
-/** Encodes the time alone. The new time replaces the old time, one byte after the start of the stay's line. */
+/**
+ * Encodes the time alone. The new time overwrites the old time in the file, one byte after the start of the stay's
+ * line.
+ */
 export function encodeTime(heardAt: number): string {
   return String(Math.max(0, Math.trunc(heardAt))).padStart(timeDigits, "0");
 }
 
-/** Encodes the ids that opened (`+`) or ended (`-`); empty for none. */
+/** Encodes the ids of connections that opened (`+`) or ended (`-`); empty if there are no ids. */
 export function encodeIds(sign: "+" | "-", ids: Iterable<number>): string {
   const list = [...ids].join(" ");
   return list === "" ? "" : `${sign}${list}\n`;
 }
 
 /**
- * Parses a record. After a crash or a manual change, the function parses as much as it can. The parser skips broken
- * lines, and returns no stays for a file of another kind.
+ * Parses a record. A crash or a manual change may have broken lines, so the parser skips lines that it cannot read. For
+ * a file of another kind, it returns no stays.
  */
 export function parseRecord(text: string): Stay[] {
   if (!text.startsWith(recordHead)) return [];

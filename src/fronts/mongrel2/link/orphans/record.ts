@@ -16,22 +16,25 @@ import { encodeIds, encodeStay, encodeTime, parseRecord, recordHead, type Stay }
 export interface OpenRecordOptions {
   /** The path of the file; its folder is created. If undefined, the record is kept in memory. */
   readonly file?: string | undefined;
-  /** The limit of ids in the record. Further ids are not recorded. */
+  /** The limit of ids in the record. Above this limit, the record ignores further ids. */
   readonly maxIds: number;
   /** Called once if writing fails; the record stays in memory from then on. */
   readonly failed: (error: unknown) => void;
 }
 
-/** A smaller file is not worth rewriting. */
+/** A file below this size is not worth rewriting. */
 const compactFromBytes = 64 * 1024;
-/** The greatest age of the time in the file, in milliseconds. This age causes one write of 15 bytes per second. */
+/**
+ * The interval at which the file gets the time when the server was last heard, in milliseconds. Each write has 15
+ * bytes.
+ */
 const heardEveryMs = 1_000;
 
 /**
  * Records the connections with an open stream, by stay, in a file that survives a crash of this process. `flush` writes
  * all collected changes at once. Call `flush` before you send the bytes that open a stream, so that the file contains
- * every open stream after a crash. The file is not synced to the disk, since a machine that loses its page cache also
- * loses its connections.
+ * every open stream after a crash. The record does not sync the file to the disk, since a machine that loses its page
+ * cache also loses its connections.
  */
 export class OpenRecord {
   readonly #options: OpenRecordOptions;
@@ -66,8 +69,8 @@ export class OpenRecord {
   }
 
   /**
-   * Begins a stay. Ids that are added from now on belong to this stay. The server has not been heard during this stay
-   * yet.
+   * Begins a stay. Ids that are added from now on belong to this stay. The link has not heard the server during this
+   * stay yet.
    */
   begin(mark: string): void {
     this.end();
@@ -76,7 +79,7 @@ export class OpenRecord {
     this.#rewrite();
   }
 
-  /** Ends the stay; its ids become orphans. */
+  /** Ends the current stay. The ids that are still open become orphans. */
   end(): void {
     this.flush();
     if (this.#current !== undefined && this.#current.ids.size > 0) this.#past.push(this.#current);
@@ -110,8 +113,8 @@ export class OpenRecord {
   }
 
   /**
-   * Records that the server was alive at this time, to distinguish orphans from other clients. The call is cheap; call
-   * this method often.
+   * Records that the server was alive at this time, to distinguish orphans from other clients. Call this method often:
+   * it writes to the file at most once a second.
    */
   heard(heardAt: number): void {
     if (this.#current === undefined) return;
@@ -147,7 +150,10 @@ export class OpenRecord {
     return existsSync(file) ? parseRecord(readFileSync(file, "latin1")) : [];
   }
 
-  /** One of the two lists is empty whenever the other one grows, so that the file keeps the order of the changes. */
+  /**
+   * Collects the changes of the lists `opened` and `gone`. One list is empty whenever the other list grows, so that the
+   * file keeps the order of the changes.
+   */
   #collect(): void {
     this.#pending += encodeIds("-", this.#gone) + encodeIds("+", this.#opened);
     this.#gone = [];
@@ -155,8 +161,8 @@ export class OpenRecord {
   }
 
   /**
-   * The limit is four times the size of the ids. Then rewriting the file costs less than two writes of each id's own
-   * line.
+   * The file size above which the record rewrites the file: four times the size of the ids. At this size, rewriting
+   * costs less than writing the line of each id twice.
    */
   #compactAtBytes(): number {
     let ids = this.#current?.ids.size ?? 0;

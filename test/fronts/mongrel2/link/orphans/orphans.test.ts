@@ -12,8 +12,8 @@ interface Past {
 }
 
 /**
- * Orphans of one earlier stay, and a server that lists `rows`. If `rows` is `undefined`, the server's control port does
- * not answer.
+ * Orphans of one earlier stay (the time of one connection of the link), and a server that lists `rows`. If `rows` is
+ * `undefined`, the server's control port does not answer.
  */
 class Bench {
   readonly clock = new VirtualClock();
@@ -39,7 +39,7 @@ class Bench {
     });
   }
 
-  /** Moves the clock second by second, so that each answer arrives before the next question. */
+  /** Advances the clock second by second, so that the answer to each query arrives before the next query. */
   async advance(seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       await settled();
@@ -76,7 +76,7 @@ describe("the proof that a server was not restarted", () => {
   });
 
   it("is never given by a run that began after the silence did, whenever its clock ticks", () => {
-    // All times are tenths of a second. The server's clock moves every 10 s, to the whole second.
+    // All times here are tenths of a second. The server updates its clock every 10 s, to the whole second.
     for (let startedAfter = 1; startedAfter < 250; startedAfter += 7) {
       for (let connectedAfter = startedAfter; connectedAfter < 300; connectedAfter += 11) {
         for (let askedAt = connectedAfter; askedAt < 500; askedAt += 13) {

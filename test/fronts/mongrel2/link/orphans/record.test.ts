@@ -22,7 +22,7 @@ function open(file: string | undefined, maxIds = 1_000_000): OpenRecord {
   });
 }
 
-/** The record that another process reads now, if this process crashes. */
+/** The record that the next process would read if this process crashed now. */
 function afterCrash(file: string): readonly { mark: string; heardAt: number; ids: readonly number[] }[] {
   return open(file).past.map(({ mark, heardAt, ids }) => ({ mark, heardAt, ids: [...ids] }));
 }
