@@ -36,7 +36,7 @@ export function metricsPage(): string {
         definition.bounds.map(numeral).join(", "),
       ]),
     ),
-    "## Process\n\nThese metrics have the usual names of Prometheus clients, so that existing dashboards find them. They measure the hub's process without its workers.",
+    "## Process\n\nThese metrics have the usual names of Prometheus clients, so existing dashboards work with Pharos. The metrics measure the hub's process without its workers.",
     table(
       ["metric", "type", "meaning"],
       processMetrics(0).map(({ name, type, help }) => [code(name), type, help]),

@@ -20,7 +20,7 @@ export const mongrel2Settings = {
     default: targetCount.default,
     help: "Highest number of clients in one message to Mongrel2; at most the `limits.handler_targets` of Mongrel2.",
     notes:
-      "By default, Mongrel2 accepts up to 128 clients in one message. It drops a message with more clients.",
+      "By default, Mongrel2 accepts up to 128 clients in one message. Mongrel2 drops a message with more clients.",
   }),
   keepAliveSeconds: setting({
     option: "keep-alive",
