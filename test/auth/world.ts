@@ -47,7 +47,7 @@ export interface Signed {
   readonly key?: KeyObject | Uint8Array;
 }
 
-/** Signs a token. Fields of header and claims that are undefined are left out. */
+/** Signs a token without the undefined fields of `header` and `claims`. */
 export function sign({
   header = {},
   claims = goodClaims,

@@ -140,7 +140,7 @@ type Outputs = ReturnType<typeof hub>["outputs"];
 
 /** Each error response has one log line, without invisible characters. */
 function expectCleanLog({ terminal, file }: Outputs, refusals: number): void {
-  // eslint-disable-next-line no-control-regex -- colours of the lines themselves apart
+  // eslint-disable-next-line no-control-regex -- removes the colour codes of the log itself
   const shown = terminal.text.replaceAll(/\u001B\[\d+m/g, "");
   for (const text of [shown, file.text]) {
     const lines = text.split("\n");

@@ -25,7 +25,7 @@ export function parseKeySet(text: string, allowed: AllowedAlgorithms): readonly 
   if (listed.length > maxKeys)
     throw new PharosError("bad-config", `a JWK set may have at most ${maxKeys} keys, not ${listed.length}`);
   const keys = listed.flatMap((jwk: unknown) => (isRecord(jwk) ? usefulKey(jwk, allowed) : []));
-  if (keys.length === 0) throw new PharosError("bad-config", "none of its keys can verify a token");
+  if (keys.length === 0) throw new PharosError("bad-config", "no key of the JWK set can verify a token");
   return keys;
 }
 

@@ -18,7 +18,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PharosError("bad-publication", "this is not JSON", { cause });
+    throw new PharosError("bad-publication", "the text is not JSON", { cause });
   }
 }
 

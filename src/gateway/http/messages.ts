@@ -28,7 +28,10 @@ export interface GatewayRequest {
    * signal uses some memory.
    */
   disconnectSignal(): AbortSignal;
-  /** The IP address of the front's TCP peer, or of the peer of the server in front of the hub; undefined if unknown. */
+  /**
+   * The IP address of the front's TCP peer. If another server forwards the requests, the address of that server's
+   * peer. Undefined if unknown.
+   */
   readonly peer: string | undefined;
   /**
    * True if the front itself has the TCP connection; false if another server, such as Mongrel2, forwards the

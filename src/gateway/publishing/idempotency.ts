@@ -41,10 +41,10 @@ export interface Attempt {
 }
 
 /**
- * Stores the first answer to each key for a limited time. A repeated request gets that answer, and the work does not
- * run again. If the first request is still running, the repeated request waits for its result. The window does not
- * store a failure: all waiting requests get the error, and the next request runs the work again. The amount of
- * running work has no limit here: each request has its own connection, and connections are limited.
+ * Stores the first answer to each key for a limited time. A repeated request gets the stored answer, and the work
+ * does not run again. If the first request is still running, the repeated request waits for its result. The window
+ * does not store a failure: all waiting requests get the error, and the next request runs the work again. The amount
+ * of running work has no limit here: each request has its own connection, and connections are limited.
  */
 export class IdempotencyWindow<Answer> {
   readonly #sizeOf: (answer: Answer) => number;

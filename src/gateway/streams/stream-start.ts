@@ -48,7 +48,7 @@ export interface StreamStartRequest {
   readonly firstBytes?: Buffer;
 }
 
-/** The headers of every stream. The first four are the same as in the example from 2011. */
+/** The headers of every stream. The first four are the same as in the Mongrel2 example from 2011. */
 const streamHeaders: Headers = [
   ["Content-Type", "text/event-stream"],
   ["Expires", "Fri, 01 Jan 1990 00:00:00 GMT"],

@@ -60,8 +60,8 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
 }
 
 /**
- * The mode of a request. On all paths except the WebSocket path, a header can select polling or long polling. A long
- * poll with a `callback` is answered with a script.
+ * The mode of a request. On all paths except the WebSocket path, a header can select polling or long polling. If a
+ * long poll has a `callback`, the answer is a script.
  */
 function modeOf(mode: Mode, request: GatewayRequest, query: NameValuePairs): Mode {
   if (mode === "websocket") return mode;
@@ -80,7 +80,7 @@ function identifyingRequest(mode: Mode, request: GatewayRequest): GatewayRequest
 
 /**
  * The request without its cookies. Any page can load a script with the cookies of its user, and read the content. So
- * a poll that is answered with a script ignores cookies.
+ * the hub ignores the cookies of a poll if the answer is a script.
  */
 function withoutCookies(request: GatewayRequest): GatewayRequest {
   return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };

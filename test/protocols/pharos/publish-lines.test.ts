@@ -33,7 +33,7 @@ describe("parsePublishLines", () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ["{", "bad-publication", /^line 2: this is not JSON$/],
+    ["{", "bad-publication", /^line 2: the text is not JSON$/],
     ["[]", "bad-publication", /^line 2: the JSON text must be an object$/],
     ["null", "bad-publication", /^line 2: the JSON text must be an object$/],
     ['{"topic":"a"}', "bad-publication", /^line 2: data is missing/],
