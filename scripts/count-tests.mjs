@@ -1,4 +1,4 @@
-// Prints the numbers "PASSED FAILED" for one run of vitest. Prints each failure with a short reason on standard error.
+// Prints the numbers "PASSED FAILED" for one run of vitest. On standard error, prints each failure with a short reason.
 // Arguments: the output file of vitest's JSON reporter, and vitest's exit status.
 // A file that cannot be loaded counts as one failure. A run that fails without a failed test also counts as one
 // failure.

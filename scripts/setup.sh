@@ -18,8 +18,8 @@ need_node() {
     fail "Pharos needs Node.js 20.19 or newer; this is $(node --version)"
 }
 
-# No dependency needs its install script, so npm runs no install scripts. Warnings are off, because npm warns about the
-# user's own settings.
+# npm runs no install scripts, because no dependency needs its install script. Warnings are off, because npm would also
+# warn about the user's own settings.
 install_packages() {
   [[ node_modules/.package-lock.json -nt package-lock.json ]] && return
   say "Installing packages..."
@@ -32,7 +32,8 @@ build() {
   npm run --silent build >&2
 }
 
-# Runs a command under a lock if flock is installed. So two scripts do not install or build at the same time.
+# Runs a command under a lock if flock is installed. The lock prevents two scripts from installing or building at the
+# same time.
 locked() {
   local lock='' status=0
   if command -v flock >/dev/null; then
@@ -47,7 +48,7 @@ locked() {
 # Installs packages and builds if needed. Does not change the current folder.
 set_up() {
   need_node
-  # If a checkout is read-only and built, the script uses this build.
+  # If the checkout is read-only but already built, the script uses the existing build.
   [[ -w $root || ! -f $root/dist/cli/main.js ]] || return 0
   (cd -- "$root" && locked install_packages && locked build)
 }

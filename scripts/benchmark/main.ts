@@ -16,7 +16,8 @@ import { run } from "./run/run.js";
 let latest: Report | undefined;
 
 /**
- * Runs the benchmark. Exit codes: 0 = measured, whatever the figures are; 1 = could not measure; 2 = invalid options.
+ * Runs the benchmark. Exit codes: 0 = the run is complete, with any figures; 1 = a measurement was not possible; 2 =
+ * invalid options.
  */
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
@@ -28,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
     output(await readReport(resolveUserPath(options.from)), options);
     return 0;
   }
-  // The benchmark needs a C compiler. Without one, fail before any server starts.
+  // The benchmark needs a C compiler. If there is no compiler, the run fails here, before any server starts.
   await compiled("load");
   output(await measure(options), options);
   return 0;
@@ -70,7 +71,7 @@ async function measure(options: Options): Promise<Report> {
   return reportOf(results, true);
 }
 
-/** Prints the results so far. The servers end with this process. */
+/** Prints the results so far and ends this process; the servers then also end. */
 function stop(signal: NodeJS.Signals): void {
   if (latest !== undefined) process.stdout.write(`${reportText(latest)}\n`);
   process.stderr.write(`\nbench: stopped by ${signal}\n`);

@@ -19,7 +19,7 @@ export interface Rules {
 export interface Findings {
   /** Files in src/. */
   readonly fileCount: number;
-  /** One line per fault; empty if the project follows all rules. */
+  /** The violations of the rules, one line each; empty if there are none. */
   readonly faults: readonly string[];
 }
 

@@ -4,8 +4,8 @@ import { writeTable } from "./checks/check-table.js";
 import { exceptions } from "./rules/exceptions.js";
 import { rooms } from "./rules/rooms.js";
 
-// Usage: npm run layers -- [--write] [ROOT]. If there are faults, prints one line per fault on standard error and exits
-// with 1.
+// Usage: npm run layers -- [--write] [ROOT]. If a rule is violated, prints one line per violation on standard error and
+// exits with 1.
 const args = process.argv.slice(2);
 const root = args.find((arg) => !arg.startsWith("--")) ?? fileURLToPath(new URL("../..", import.meta.url));
 if (args.includes("--write")) writeTable(root, rooms);

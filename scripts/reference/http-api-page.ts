@@ -24,7 +24,7 @@ interface Description {
 const methods = new Set(["get", "post", "put", "delete"]);
 const file = new URL("../../html/openapi.json", import.meta.url);
 
-/** The page docs/reference/http-api.md, written from the OpenAPI description that the hub serves. */
+/** The text of docs/reference/http-api.md, made from the OpenAPI description that the hub serves. */
 export function httpApiPage(): string {
   const description = resolved(JSON.parse(readFileSync(file, "utf8"))) as Description;
   const operations = Object.entries(description.paths).flatMap(([path, item]) => operationsOf(path, item));
@@ -85,7 +85,7 @@ function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Replaces each reference in the value by the target of the reference. */
+/** Replaces each `$ref` in the value by the target of the reference. */
 function resolved(value: unknown, root: unknown = value): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((each) => resolved(each, root));

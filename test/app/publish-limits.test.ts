@@ -2,7 +2,10 @@ import { expect, it } from "vitest";
 import { startSite } from "../contract/site.js";
 import type { Site } from "../contract/site.js";
 
-/** Publishes these lines as a program on this machine. Resolves with the status and the body of the response. */
+/**
+ * Sends these lines to the hub, as a program on the hub's machine does. Resolves with the status and the body of the
+ * response.
+ */
 async function publish(site: Site, body: string, key?: string): Promise<readonly [number, unknown]> {
   const response = await fetch(`http://127.0.0.1:${site.port}/publish`, {
     method: "POST",

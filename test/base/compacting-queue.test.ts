@@ -6,7 +6,7 @@ it("gives items in the order in which they were pushed, however many are dropped
   const expected: number[] = [];
   const shifted: (readonly [number | undefined, number | undefined])[] = [];
   let next = 0;
-  // Enough steps to copy the array several times.
+  // With this number of steps, the queue copies its array several times.
   for (let step = 0; step < 10_000; step += 1) {
     for (let count = step % 4; count > 0; count -= 1) {
       queue.push(next);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { TurnBudget } from "../../src/base/turn-budget.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 
-/** A clock that moves without ending the turn. */
+/** A clock whose time can advance without the end of the current turn of the event loop. */
 class OpenTurnClock extends VirtualClock {
   laterMs = 0;
 

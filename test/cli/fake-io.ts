@@ -3,7 +3,7 @@ import { PassThrough, Readable, Writable } from "node:stream";
 import type { Io } from "../../src/cli/terminal/io.js";
 import { Changes } from "../support/wait-for.js";
 
-/** The input and output of one command: a given input, and recorded output. */
+/** The input and output of one command. The test gives the input, and the class records the output. */
 export class FakeIo implements Io {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: KeptOutput;
@@ -28,7 +28,7 @@ export class FakeIo implements Io {
     return this.#interrupt.signal;
   }
 
-  /** Has the effect of Ctrl-C. */
+  /** Has the same effect as Ctrl-C. */
   interrupt(): void {
     this.#interrupt.abort("SIGINT");
   }

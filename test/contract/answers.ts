@@ -61,7 +61,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       "answers HEAD $path with the head of GET alone, and the connection can be reused",
       async (expected) => {
         // Bug: behind Mongrel2 the error response to a HEAD request had a body, so the client read the body as the next
-        // response. The response head of a stream closed the connection.
+        // response. If the path was a stream, the response to HEAD closed the connection.
         const connection = await site().connect();
         connection.write(requestBytes({ method: "HEAD", path: expected.path }));
         const { status, headers } = await readResponse(connection, { toHead: true });
@@ -97,7 +97,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     const corsNames = (headers: ReadonlyMap<string, string>): readonly string[] =>
       [...headers.keys()].filter((name) => name.startsWith("access-control-"));
 
-    /** The response of a stream also depends on `Accept-Encoding`. */
+    /** The expected `Vary` header. The response of a stream also depends on `Accept-Encoding`. */
     const varyOf = (headers: ReadonlyMap<string, string>): string =>
       headers.get("content-type") === "text/event-stream" ? "Accept-Encoding, Origin" : "Origin";
 
@@ -133,7 +133,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
     );
 
     it("are distinguished by caches, also for responses that depend on a token", async () => {
-      // Bug: of two `Vary` headers the HTTP front sent only the last one. Mongrel2 sent both.
+      // Bug: if a response had two `Vary` headers, the HTTP front sent only the last of them. Mongrel2 sent both.
       const headers = { Origin: allowedOrigin, ...bearer(await currentToken({ subscribe: ["*"] })) };
       const answer = await ask(
         mercureSite(),

@@ -4,7 +4,7 @@ import { waitFor } from "../support/wait-for.js";
 import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
 import type { Site } from "./site.js";
 
-/** The time-out of all waits, in milliseconds: far longer than usual. */
+/** The time-out of all waits, in milliseconds. A wait is usually far shorter. */
 export const within = 20_000;
 
 /** Sends a request on a new connection and reads the response. */
@@ -27,7 +27,7 @@ export async function readResponse(
   return response;
 }
 
-/** One event, or any other block between two empty lines. */
+/** The fields of one event, or of any other block that ends with an empty line. */
 export interface ReceivedEvent {
   readonly id?: string;
   readonly event?: string;
@@ -38,7 +38,7 @@ export interface ReceivedEvent {
 export interface StreamOptions {
   /** @default "/esupdates" */
   readonly path?: string;
-  /** The encoded query with its filters. @default none */
+  /** The encoded query, which contains the filters. @default none */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly version?: string;
@@ -62,7 +62,7 @@ export class ClientStream {
     return (isCoded ? gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }) : body).toString();
   }
 
-  /** All complete blocks. */
+  /** All complete blocks that the client has received. */
   get blocks(): readonly ReceivedEvent[] {
     return this.body.split("\n\n").slice(0, -1).map(parseBlock);
   }
@@ -84,7 +84,7 @@ export class ClientStream {
     return this.events;
   }
 
-  /** As {@link until}, but returns only the data. */
+  /** Like {@link until}, but returns only the data of the events. */
   async dataUntil(data: string): Promise<readonly (string | undefined)[]> {
     return (await this.until(data)).map((event) => event.data);
   }
@@ -94,7 +94,7 @@ export class ClientStream {
   }
 }
 
-/** Opens a stream and waits for the first block. After that the client is subscribed. */
+/** Opens a stream and waits for the first block. The hub has then subscribed the client. */
 export async function openStream(site: Site, options: StreamOptions = {}): Promise<ClientStream> {
   const connection = await site.connect();
   const { path: resource = "/esupdates", query, headers, version } = options;
@@ -111,7 +111,7 @@ export async function openStream(site: Site, options: StreamOptions = {}): Promi
   return stream;
 }
 
-/** The number of open streams in the hub's report. */
+/** The number of open streams that the hub reports. */
 export async function openStreams(site: Site): Promise<number> {
   const { body } = await ask(site, requestBytes({ path: "/healthz" }));
   return (JSON.parse(body) as { streams: number }).streams;

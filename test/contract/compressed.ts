@@ -9,7 +9,7 @@ import type { Contract } from "./sites.js";
 
 const headers = { "Accept-Encoding": "gzip, deflate, br" };
 
-/** Streams with gzip, over each front. */
+/** Tests streams with gzip over a front. */
 export function testCompressed(contract: Contract): void {
   testCrowd(contract);
   testLateClients(contract);

@@ -72,8 +72,8 @@ function testKeepAlive({ front, site }: Contract): void {
     ])("takes a request in $pieces, or refuses it where the front does so", async ({ size, expected }) => {
       const connection = await site().connect();
       const direction = { from: connection.localPort, to: site().port };
-      // Stops writing once the server answers. If a client continues to write, the server resets the connection, and
-      // the client may never read the error response.
+      // Stops writing once the server answers. If the client continued to write, the server would reset the connection,
+      // and the client might never read the error response.
       for (let at = 0; at < health.length && connection.length === 0; at += size) {
         connection.write(health.slice(at, at + size));
         await waitFor(() => unreadBytes(direction) === 0, { within, missing: "the reading of a piece" });
@@ -110,8 +110,8 @@ function testPipelining({ site }: Contract): void {
     });
 
     it("may be a file and then a stream", async () => {
-      // Bug: the server still read the file from disk when the stream began. So the client got the file's bytes as
-      // events.
+      // Bug: the stream began while the server was still reading the file from disk. The client then received the bytes
+      // of the file as events.
       const connection = await site().connect();
       connection.write(requestBytes({ path: "/console.css" }) + requestBytes({}));
       await connection.readUntil("retry: 5000\n", { within });
@@ -177,9 +177,8 @@ function testRequestsBehindStreams({ front, site }: Contract): void {
 }
 
 async function untilSubscribed(connection: RawConnection): Promise<void> {
-  await connection.readUntil(/* the position ends the beginning */ (text) => text.endsWith("\n\n"), {
-    within,
-  });
+  // The first part of a stream ends with the position and an empty line.
+  await connection.readUntil((text) => text.endsWith("\n\n"), { within });
 }
 
 function extra(site: Site): number {

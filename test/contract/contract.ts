@@ -17,7 +17,7 @@ import { testWebSockets } from "./web-sockets.js";
 import { testTransports } from "./transports.js";
 import { testSubscriptions } from "./subscriptions.js";
 
-/** Tests the behaviour that all fronts share. Also tests the differences that differences.ts lists. */
+/** Tests the behaviour that all fronts share, and the differences that differences.ts lists. */
 export function describeContract(front: FrontName): void {
   describe(`the contract of the front ${front}`, () => {
     const contract = contractSites(front);

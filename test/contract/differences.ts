@@ -1,8 +1,8 @@
 import { requestBytes } from "./http-text.js";
 
 /**
- * A front under test: Pharos's own HTTP server, a real Mongrel2 with its default settings, or a real Mongrel2 with the
- * settings that Pharos ships.
+ * A front under test: Pharos's own HTTP server ("http"), or a real Mongrel2. Mongrel2 has its default settings
+ * ("stock") or the settings that Pharos ships ("shipped").
  */
 export type FrontName = "http" | "mongrel2-stock" | "mongrel2-shipped";
 
@@ -50,7 +50,8 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(431), "mongrel2-stock": server(400), "mongrel2-shipped": server(400) },
   },
   {
-    // Mongrel2's limits.content_length is 20 KiB in a stock server. The path accepts no POST of any size.
+    // Mongrel2's limits.content_length is 20 KiB in a stock server. The path accepts no POST requests, whatever their
+    // size.
     name: "a body of 30 KB",
     request: post({ "Content-Length": "30000" }, "b".repeat(30_000)),
     answers: { http: problem(405), "mongrel2-stock": server(413), "mongrel2-shipped": problem(405) },
@@ -62,9 +63,9 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: stream, "mongrel2-stock": server(413), "mongrel2-shipped": stream },
   },
   {
-    // Both fronts ship with a limit of 1 MiB, and check the announced length. If a client continues to write, its
-    // connection is reset, and the client may never read the reason. The shipped Mongrel2 configuration avoids the
-    // status 413, because Mongrel2 closes another client's connection with each 413.
+    // Both fronts ship with a limit of 1 MiB, and check the announced length. If a client continues to write, the front
+    // resets the connection, and the client may never read the reason. The shipped Mongrel2 configuration avoids the
+    // status 413, because with each 413 Mongrel2 also closes the connection of another client.
     name: "a body of 2 MB",
     request: post({ "Content-Length": "2000000" }, "b".repeat(1000)),
     answers: { http: problemAndClose(413), "mongrel2-stock": server(413), "mongrel2-shipped": closed },
@@ -76,14 +77,14 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: stream, "mongrel2-stock": serverNotFound, "mongrel2-shipped": serverNotFound },
   },
   {
-    // Mongrel2 spools such a body to a file. The configuration forbids this.
+    // Mongrel2 would store a chunked body in a file, but the configuration forbids such files.
     name: "a chunked body",
     request: post({ "Transfer-Encoding": "chunked" }, "5\r\nhello\r\n0\r\n\r\n"),
     answers: { http: problem(405), "mongrel2-stock": server(413), "mongrel2-shipped": closed },
   },
   {
-    // A client could use these headers to name any file. The HTTP front ignores these headers, because this front has
-    // no uploads.
+    // With these headers, a client could make Pharos read any file. The HTTP front ignores these headers, because this
+    // front has no uploads.
     name: "headers that announce a spooled upload",
     request: post(
       { "X-Mongrel2-Upload-Start": "/tmp/x", "X-Mongrel2-Upload-Done": "/tmp/x", "Content-Length": "1" },
@@ -102,8 +103,8 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 uses the method JSON for its own notices. Only the path @* marks a notice, so clients cannot forge a
-    // notice.
+    // Mongrel2 uses the method JSON for its own notices. Pharos recognises a notice only by the path @*, so a client
+    // cannot forge a notice.
     name: "the method JSON",
     request: requestBytes({ method: "JSON" }),
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
@@ -115,7 +116,7 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2]. Node sends this 400 itself.
+    // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2], which Node sends itself.
     name: "an HTTP/1.1 request without Host",
     request: "GET /esupdates HTTP/1.1\r\n\r\n",
     answers: { http: server(400), "mongrel2-stock": stream, "mongrel2-shipped": stream },
@@ -177,8 +178,8 @@ export const requestDifferences: readonly RequestDifference[] = [
 ];
 
 /**
- * Whether a client that stops reading for a while stays connected. A stock Mongrel2 has no flow control for single
- * clients.
+ * Whether a client stays connected ("kept") if it stops reading for a while. A stock Mongrel2 has no flow control for
+ * single clients.
  */
 export const slowReader: Readonly<Record<FrontName, "kept" | "closed">> = {
   http: "kept",
@@ -187,8 +188,8 @@ export const slowReader: Readonly<Record<FrontName, "kept" | "closed">> = {
 };
 
 /**
- * The effect of invalid bytes on a connection that carries a stream. Mongrel2 writes an error response (400) into the
- * stream.
+ * The result if a client sends invalid bytes on a connection that carries a stream. Mongrel2 writes an error response
+ * (400) into the stream.
  */
 export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and closed">> = {
   http: "closed",
@@ -198,7 +199,7 @@ export const bytesBehindStream: Readonly<Record<FrontName, "closed" | "400 and c
 
 /**
  * The response to a request in many pieces. A slow network splits any large request head like this. A stock Mongrel2
- * gives up at the fourth piece, because limits.client_read_retries is 5. The shipped limit is 64.
+ * refuses the request at the fourth piece, because limits.client_read_retries is 5. The shipped limit is 64.
  */
 export const requestInManyPieces: Readonly<Record<FrontName, 200 | 400>> = {
   http: 200,

@@ -1,7 +1,7 @@
-/** The id of the request in an error response. The log has the same id. */
+/** The id of the request in an error response. The hub's log contains the same id. */
 export const requestId = /^urn:uuid:[0-9a-f-]{36}$/;
 
-/** The bytes of a request. A header with the value `undefined` is omitted. */
+/** The bytes of a request, without the headers whose value is `undefined`. */
 export function requestBytes(options: {
   readonly method?: string;
   /** @default "/esupdates" */
@@ -28,8 +28,8 @@ export interface ResponseText {
 }
 
 /**
- * Parses the first response. Returns undefined while the response is incomplete. A response without `Content-Length`
- * has no body here: `rest` is everything after the response head.
+ * Parses the first response. Returns undefined while the response is incomplete. If the response has no
+ * `Content-Length`, `body` is empty and `rest` is everything after the response head.
  */
 export function parseResponse(
   text: string,

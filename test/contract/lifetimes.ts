@@ -29,7 +29,8 @@ function testLeaving({ site }: Contract): void {
     });
 
     it("after a request with a body is forgotten at once", async () => {
-      // Bug: the unread body stopped reading from the socket, so the hub did not notice that the client left.
+      // Bug: because nothing read the body, Node stopped reading from the socket, and the hub did not notice that the
+      // client had closed the connection.
       await untilStreams(site(), 0);
       const connection = await site().connect();
       const body = "b".repeat(20_000);
@@ -109,7 +110,7 @@ function testQuietAndStopped({ front, smallSite }: Contract): void {
 }
 
 /**
- * 16 MB is more than the kernel buffers for a connection whose client does not read. The two socket buffers of the
- * connection grow to 6 and 4 MB.
+ * 16 MB in all. If a client does not read, the kernel buffers less: the two socket buffers of the connection grow to 6
+ * and 4 MB.
  */
 const unread = { count: 512, bytes: 32 * 1024 };

@@ -36,7 +36,7 @@ function post(site: Site, { path = mercurePath, bytes, token }: Post): Promise<R
 export function testLimits({ front }: Contract): void {
   describe("the body of a request", () => {
     it("is refused above the limit, even if a server in front allows more", async () => {
-      // Bug: behind Mongrel2 only Mongrel2's own limit applied.
+      // Bug: behind Mongrel2 only Mongrel2's own limit applied, and the hub ignored its setting.
       const site = await startSite(front, { settings: { ...tokens, PHAROS_LIMITS_BODY_BYTES: "1000" } });
       const token = await currentToken({ publish: ["*"] });
       for (const path of [mercurePath, "/publish/a"]) {

@@ -15,7 +15,7 @@ export const bearer = (token: string): Headers => ({ Authorization: `Bearer ${to
 export interface Post {
   /** The path with its query. @default the hub's path */
   readonly path?: string;
-  /** The content type. @default the content type of a form */
+  /** The content type of the body. @default the content type of a form */
   readonly type?: string;
   readonly body: string;
   readonly headers: Headers;

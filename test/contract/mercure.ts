@@ -8,7 +8,7 @@ import { requestBytes } from "./http-text.js";
 import type { Fields } from "./mercure-client.js";
 import { bearer, form, post, subscribe } from "./mercure-client.js";
 
-/** The Mercure protocol over a front. The tests of the gateway cover the meaning of forms and queries. */
+/** Tests the Mercure protocol over a front. The tests of the gateway cover the meaning of forms and queries. */
 export function testMercure({ mercureSite: site }: Contract): void {
   describe("a Mercure publication", () => {
     it("reaches subscribers of the current and of the older form, with its id, and no others", async () => {
@@ -53,7 +53,7 @@ export function testMercure({ mercureSite: site }: Contract): void {
         gets: [400, 'Bearer error="invalid_request"'],
       },
       {
-        // Of two such headers, Node's HTTP server silently drops the second.
+        // If a request has two `Authorization` headers, Node's HTTP server silently drops the second.
         what: "one of two in two headers",
         headers: bearer("a.b.c\r\nAuthorization: Bearer d.e.f"),
         gets: [400, 'Bearer error="invalid_request"'],
@@ -114,7 +114,7 @@ export function testMercure({ mercureSite: site }: Contract): void {
       expect(await got(await subscribe(site(), `match=${topic}`, resume))).toEqual(["public"]);
     });
 
-    // Another test, of the fan-out with a virtual clock, shows that the stream never ends later.
+    // Another test, which runs the fan-out with a virtual clock, shows that the stream never ends later.
     it("ends when the token expires, or up to a second before", async () => {
       const issuedAtSeconds = Math.floor(Date.now() / 1000);
       const headers = bearer(await currentToken({ subscribe: ["*"], lifetimeSeconds: 5 }));

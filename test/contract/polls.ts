@@ -32,7 +32,8 @@ function pollBytes({ topic, cursor, wait, headers = {} }: Asking): string {
   const query = new URLSearchParams({ topic });
   if (cursor !== undefined) query.set("last_event_id", cursor);
   if (wait !== undefined) query.set("wait", String(wait));
-  // URLSearchParams writes a space as a plus, but the hub reads a plus as a plus. No value here has a space.
+  // URLSearchParams encodes a space as a plus, but the hub does not decode a plus as a space. No value here contains a
+  // space.
   return requestBytes({ path: `/poll?${query.toString()}`, headers });
 }
 
@@ -123,8 +124,8 @@ function testWaiting({ front, site, mercureSite }: Contract): void {
   });
 
   it("are removed as soon as their client disconnects", async () => {
-    // Bug: the hub counted the clients of these polls as streams and subscribers until the waiting time of the polls
-    // was over.
+    // Bug: when the client of a waiting poll disconnected, the hub still counted the poll as a stream and a subscriber
+    // until its waiting time was over.
     const topic = freshTopic();
     const { position: cursor } = await poll(site(), { topic });
     const before = await openStreams(site());

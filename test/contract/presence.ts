@@ -12,7 +12,7 @@ import type { Contract } from "./sites.js";
 
 const collection = `${mercurePath}/subscriptions`;
 
-/** Presence over a front. The tests of the gateway and test/presence cover the rights of watchers. */
+/** Tests presence over a front. The tests of the gateway and test/presence cover the rights of watchers. */
 export function testPresence({ mercureSite: site }: Contract): void {
   describe("subscriptions", () => {
     it("are reported to watchers of both forms when they begin and when they end", async () => {
@@ -115,7 +115,7 @@ export function testPresence({ mercureSite: site }: Contract): void {
 }
 
 /**
- * Reads the list at this path until the list has this number of subscriptions. Changes appear in the list with a delay.
+ * Reads the list at this path until the list has this number of subscriptions. The hub updates the list with a delay.
  */
 async function listOf(
   site: Site,

@@ -18,8 +18,8 @@ const settings = {
 };
 
 /**
- * The main requests of the protocol. transports.ts tests the promises of all transports, and test/protocols the
- * clauses of the protocol.
+ * Tests the main requests of the protocol. transports.ts tests what all transports guarantee, and test/protocols tests
+ * the clauses of the protocol.
  */
 export function testPushStream({ front, site: plainSite }: Contract): void {
   describe("the push stream module's URL scheme", () => {
@@ -69,7 +69,7 @@ function testModes(site: () => Site): void {
     polled.write(requestBytes({ path: "/lp/room" }));
     await untilFollowed(site(), { channel: "room", subscribers: 4 });
 
-    // The hub may have answered the poll by now. Then the poll no longer counts as a subscriber.
+    // The hub may already have answered the poll. An answered poll does not count as a subscriber.
     expect(await publish("one%20%C3%A9")).toMatch(
       /^\{"channel": "room", "published_messages": 1, "stored_messages": 1, "subscribers": [34]\}\r\n$/,
     );

@@ -39,7 +39,7 @@ function withoutClose(answer: ContractAnswer): Kind {
   return { kind: answer.kind, status: answer.kind === "stream" ? 200 : answer.status };
 }
 
-/** Checks what happens next on the connection. */
+/** Checks whether the connection stays open after the response, or carries the stream. */
 async function followUp(connection: RawConnection, answer: ContractAnswer): Promise<void> {
   if (answer.kind === "closed") return;
   if (answer.kind === "stream") {

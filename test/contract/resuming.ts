@@ -3,7 +3,7 @@ import { freshTopic, openStream, type ReceivedEvent } from "./client.js";
 import { type Contract, keptPerTopic } from "./sites.js";
 import type { Site } from "./site.js";
 
-/** The UTF-8 bytes of a text, one character per byte, as browsers send header values. */
+/** A text with one character per byte of the UTF-8 form. Browsers send header values in this form. */
 const asBytes = (text: string): string => Buffer.from(text).toString("latin1");
 
 export function testResuming(contract: Contract): void {

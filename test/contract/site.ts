@@ -23,7 +23,7 @@ export interface SiteOptions {
 /** A running hub behind the front under test. */
 export interface Site {
   readonly port: number;
-  /** Connects as a client. `bytesPerSecond` limits the rate of reading. */
+  /** Connects as a client, which reads at most `bytesPerSecond` if this option is set. */
   connect(options?: { readonly bytesPerSecond?: number }): Promise<RawConnection>;
   /** Publishes in the order of the calls. Resolves with the event id. */
   publish(input: PublicationInput): Promise<string>;
@@ -33,7 +33,7 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** Starts a hub and its front on a free port. The environment sets the number of the HTTP front's workers. */
+/** Starts a hub and its front on a free port. An environment variable sets the number of workers of the HTTP front. */
 export function startSite(front: FrontName, options: SiteOptions = {}): Promise<Site> {
   switch (front) {
     case "http":

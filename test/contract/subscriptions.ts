@@ -3,7 +3,7 @@ import { ask, freshTopic, openStream } from "./client.js";
 import type { Contract } from "./sites.js";
 import { requestBytes, requestId } from "./http-text.js";
 
-/** The topics that the first comment of a stream names, for each query. */
+/** Queries, each with the topics that the first comment of the stream names. */
 const understood = [
   { what: "no filter as the topic broadcast", query: undefined, topics: ["broadcast"] },
   { what: "an empty query as the topic broadcast", query: "", topics: ["broadcast"] },

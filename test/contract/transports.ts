@@ -5,7 +5,7 @@ import { testDelivery } from "./transports/delivery.js";
 import { testRights } from "./transports/rights.js";
 import { testSlowReaders } from "./transports/slow-readers.js";
 
-/** The promises that all transports share. Each test runs on every transport. */
+/** Tests what all transports guarantee. Each test runs on every transport. */
 export function testTransports(contract: Contract): void {
   describe("a client, over any transport", () => {
     testDelivery(contract);

@@ -2,15 +2,15 @@ import type { ClientKind } from "./client-kind.js";
 import type { PublisherSpec } from "./publisher-spec.js";
 
 export interface StartOptions {
-  /** How many clients will connect. */
+  /** The number of clients that will connect. */
   readonly clients: number;
   /** "own": each client has its own topic; "one": all clients have the same topic. */
   readonly topics: "one" | "own";
   /** An empty folder for the server's files. The caller removes the folder afterwards. */
   readonly scratch: string;
   /**
-   * Call this function for each process as soon as the process runs. The caller stops all processes, even if the start
-   * fails.
+   * The server calls this function for each process as soon as the process runs. The benchmark then stops all of these
+   * processes, even if the start fails.
    */
   readonly register: <T extends ServerProcess>(started: T) => T;
 }
@@ -20,7 +20,7 @@ export interface ServerProcess {
   readonly name: string;
   /** The process and its descendants; empty after the process has ended. */
   pids(): readonly number[];
-  /** The end of its log, for error messages. */
+  /** The last part of the process's log, for error messages. */
   readonly log: string;
   /** Safe to call twice. */
   stop(): Promise<void>;
@@ -43,12 +43,12 @@ export interface Candidate {
   readonly title: string;
   /** The server's configuration for the report, one setting per entry. */
   readonly settings: readonly string[];
-  /** Capabilities that the server does not have, each with the reason. */
+  /** The capabilities that the server does not have, each with the reason why. */
   readonly unsupported: Readonly<Partial<Record<Capability, string>>>;
   /** Why the server cannot run on this machine; `undefined` if the server can run. */
   unavailable(): Promise<string | undefined>;
   version(): Promise<string>;
-  /** Starts the server. If the server does not start, rejects with the server's log. */
+  /** Starts the server. If the server does not start, the promise rejects with the server's log. */
   start(options: StartOptions): Promise<RunningServer>;
 }
 

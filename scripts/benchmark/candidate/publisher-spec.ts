@@ -1,4 +1,4 @@
-/** How to publish to a server in its native way; `{stream}` is the number of the topic. */
+/** The server's own way to publish. `{stream}` stands for the number of the topic. */
 export type PublisherSpec =
   /** Two frames over ZeroMQ: topic, data. */
   | { readonly kind: "pharos"; readonly endpoint: string; readonly topic: string }
@@ -8,5 +8,5 @@ export type PublisherSpec =
   | { readonly kind: "http"; readonly port: number; readonly path: string }
   /** One line `STREAM PAYLOAD` for each publication over TCP, to the server's own process. */
   | { readonly kind: "lines"; readonly port: number }
-  /** Whole events over TCP, in the bytes that clients get. */
+  /** Whole events over TCP, in exactly the bytes that clients receive. */
   | { readonly kind: "events"; readonly port: number };

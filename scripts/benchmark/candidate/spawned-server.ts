@@ -26,7 +26,7 @@ export class SpawnedServer implements ServerProcess {
 
   constructor(spec: SpawnSpec) {
     this.name = spec.name;
-    // The kernel signals the child when this process ends, because a killed process runs no clean-up.
+    // If this process is killed, it runs no clean-up. With setpriv, the kernel then sends SIGTERM to the child process.
     this.#child = spawn("setpriv", ["--pdeathsig", "TERM", spec.command, ...spec.args], {
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       env: { ...process.env, ...spec.env },
@@ -47,12 +47,12 @@ export class SpawnedServer implements ServerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** How the server ended; `undefined` while the server runs. */
+  /** The exit code or signal with which the server ended; `undefined` while the server runs. */
   get ended(): string | undefined {
     return this.#ended;
   }
 
-  /** The end of both outputs, for error messages. */
+  /** The last part of standard output and standard error, for error messages. */
   get log(): string {
     return this.#log.slice(-1500) || "nothing";
   }
@@ -72,7 +72,7 @@ export class SpawnedServer implements ServerProcess {
     return match;
   }
 
-  /** Waits until either output matches. Rejects if the server ends first. */
+  /** Waits until standard output or standard error matches. Rejects if the server ends first. */
   async waitForLog(pattern: RegExp, within = 30_000): Promise<void> {
     await this.#changes.until(() => pattern.test(this.#log) || this.#ended !== undefined, {
       within,
@@ -81,7 +81,7 @@ export class SpawnedServer implements ServerProcess {
     if (this.#ended !== undefined) throw new Error(`${this.name} ended (${this.#ended}): ${this.log}`);
   }
 
-  /** Sends SIGTERM, and SIGKILL to the process and its descendants after ten seconds. Safe to call twice. */
+  /** Sends SIGTERM. After ten seconds, sends SIGKILL to the process and its descendants. Safe to call twice. */
   async stop(): Promise<void> {
     const tree = this.pids();
     if (this.#ended === undefined) this.#child.kill("SIGTERM");

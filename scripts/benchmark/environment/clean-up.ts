@@ -1,4 +1,4 @@
-/** Actions that undo what was started. */
+/** Actions that stop processes and remove files at the end. */
 export class CleanUp {
   readonly #actions: (() => Promise<void>)[] = [];
 
@@ -6,7 +6,7 @@ export class CleanUp {
     this.#actions.push(action);
   }
 
-  /** Runs the actions, last first. */
+  /** Runs the actions in reverse order. */
   async run(): Promise<void> {
     for (const action of this.#actions.toReversed()) await action();
   }

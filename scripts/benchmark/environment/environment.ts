@@ -17,7 +17,7 @@ export interface EnvironmentParts {
   readonly publisher: Publisher;
   /** The server's memory before the first client connected, in bytes. */
   readonly memoryBefore: number;
-  /** The machine's available memory at that moment, in bytes. */
+  /** The machine's available memory before the first client connected, in bytes. */
   readonly availableBefore: number;
   /** The result of opening all clients. */
   readonly opened: WaitResult;
@@ -70,8 +70,8 @@ export class Environment {
   }
 
   /**
-   * Publishes to every client until each client has received an event: a stream may be open before the server has
-   * subscribed its client. Rejects if a client receives nothing. Does nothing after the first call.
+   * Publishes until each client has received an event, because a stream may be open before the server has subscribed
+   * the client. Rejects if a client receives nothing. Later calls do nothing.
    */
   async warmUp(): Promise<void> {
     if (this.#warm) return;
@@ -102,7 +102,7 @@ export class Environment {
     /** Length of each publication's data. @default payloadBytes */
     readonly bytes?: number;
     readonly seconds: number;
-    /** How long to wait for delivery afterwards, in milliseconds. */
+    /** The longest wait for delivery after the last publication, in milliseconds. */
     readonly drainWithin: number;
   }): Promise<{
     readonly published: Published;

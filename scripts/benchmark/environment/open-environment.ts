@@ -25,7 +25,7 @@ interface Opening {
 
 /**
  * Starts the server and the publisher and connects the clients. Rejects if the server does not start or refuses a
- * client. In this case the function stops all parts that it has started.
+ * client. After such a failure, the function stops everything that it has started.
  */
 export async function openEnvironment(candidate: Candidate, spec: EnvironmentSpec): Promise<Environment> {
   const cleanUp = new CleanUp();
@@ -57,7 +57,7 @@ async function open(opening: Opening): Promise<Environment> {
 
 async function startServer({ candidate, spec, cleanUp }: Opening): Promise<RunningServer> {
   const scratch = await mkdtemp(join(tmpdir(), "pharos-bench-"));
-  // Ctrl-C removes the folder, too.
+  // After Ctrl-C, this listener removes the folder.
   const atExit = (): void => rmSync(scratch, { recursive: true, force: true });
   process.once("exit", atExit);
   cleanUp.add(async () => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const count = z.number().int().nonnegative();
 
-/** The faults, as numbers of events or, for `closed`, of clients. */
+/** The faults. `closed` counts clients; all other fields count events. */
 const faults = {
   missed: count,
   repeated: count,

@@ -9,33 +9,37 @@ export interface LoadClientsOptions {
   readonly clients: number;
   readonly port: number;
   readonly client: ClientKind;
-  /** The number of topics; the clients get topics in rotation. @default 1 */
+  /**
+   * The number of topics. The first client has the first topic, and so on; after the last topic comes the first.
+   * @default 1
+   */
   readonly streams?: number;
   /** Whether clients store the last event id and send it when they reconnect. @default false */
   readonly ids?: boolean;
-  /** The maximum of clients per process. A process may open 20,000 file descriptors. @default 19000 */
+  /** The maximum number of clients per process. A process may open 20,000 file descriptors. @default 19000 */
   readonly perProcess?: number;
   /**
-   * Clients that wait for their response head at a time, in all processes together. Above a server's listen backlog
-   * (511 in Node and nginx), the kernel drops connections and tries again after a second. @default 400
+   * The maximum number of clients that wait for their response head, in all processes together. If the number is above
+   * a server's listen backlog (511 in Node and nginx), the kernel drops connections and tries again after a second.
+   * @default 400
    */
   readonly inflight?: number;
   /**
-   * The first source address is 127.0.0.N, with one address per 10,000 clients. Two instances must not share an
+   * N in the first source address, 127.0.0.N. Each source address has 10,000 clients. Two instances must not share an
    * address. @default 2
    */
   readonly firstSource?: number;
 }
 
-/** The result of waiting for all clients. */
+/** The result of a wait for all clients. */
 export interface WaitResult {
   readonly open: number;
   readonly refused: number;
   /** The HTTP status of the last response. */
   readonly lastStatus: number;
-  /** Clients that have not received the awaited number. */
+  /** The number of clients that have not received the expected sequence number. */
   readonly behind: number;
-  /** Time until the last client was done, in microseconds. */
+  /** Time until the last client met the awaited condition, in microseconds. */
   readonly micros: number;
   /** Time until the last stream was open, in microseconds. */
   readonly openMicros: number;
@@ -56,7 +60,10 @@ export interface ClientsReport {
   readonly delays: Buckets;
 }
 
-/** The last number that every client must have received: `sequence`, or `sequence - 1` in streams `cut` and above. */
+/**
+ * The sequence number that every client must have received: `sequence - 1` in the streams from number `cut` on, and
+ * `sequence` in the other streams.
+ */
 export interface Expected {
   readonly sequence: number;
   readonly cut: number;
@@ -78,7 +85,7 @@ export class LoadClients {
     this.#processes = Array.from({ length: count }, () => new LoadProcess(options.program));
   }
 
-  /** Opens all clients. Resolves when each has a stream or was refused, or after `within` milliseconds. */
+  /** Opens all clients. Resolves when each client has a stream or was refused, or after `within` milliseconds. */
   async open(options: { readonly within: number }): Promise<WaitResult> {
     const { clients, port, client, streams, ids, firstSource } = this.#options;
     const share = Math.ceil(clients / this.#processes.length);
@@ -101,7 +108,7 @@ export class LoadClients {
     return mergeWaits(await Promise.all(answers));
   }
 
-  /** Waits until every open client has received the expected number, or for `within` milliseconds. */
+  /** Waits until every open client has received the expected sequence number, but at most `within` milliseconds. */
   async reach(expected: Expected, options: { readonly within: number }): Promise<WaitResult> {
     const { sequence, cut } = expected;
     const command = { sequence, cut, within: options.within };
@@ -121,7 +128,7 @@ export class LoadClients {
     );
   }
 
-  /** Sets counts, faults and delays to zero. */
+  /** Sets all counts, faults and delays to zero. */
   async reset(): Promise<void> {
     await Promise.all(this.#processes.map(async (load) => load.tell("reset")));
   }

@@ -17,7 +17,8 @@ export class LoadProcess {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     const { stdin, stdout } = this.#child;
     if (stdout === null || stdin === null) throw new TypeError("the load process has no pipes");
-    // A write fails after the process has ended. The "close" event reports this end.
+    // If the process has ended, a write fails. Ignore this error, because the "close" event reports that the process
+    // has ended.
     stdin.on("error", () => undefined);
     createInterface(stdout).on("line", (line) => this.#take(line));
     this.#child.on("error", (error) => this.#fail(error.message));
@@ -26,7 +27,7 @@ export class LoadProcess {
     );
   }
 
-  /** Waits until the command is done, or until the command's own time-out. */
+  /** Waits until the load process answers: when the command is done, or after the command's own time-out. */
   async wait(command: "open" | "await" | "reconnect", options: LoadOptions): Promise<WaitAnswer> {
     const answer = await this.#call(command, options);
     if (answer.answer !== command) throw unexpected(answer);

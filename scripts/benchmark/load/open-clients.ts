@@ -2,10 +2,13 @@ import type { RunningServer } from "../candidate/candidate.js";
 import { availableBytes, kernelState } from "../machine/kernel.js";
 import type { LoadClients, WaitResult } from "./load-clients.js";
 
-/** Two milliseconds per client, at least a minute. */
+/** The time-out for opening all clients: two milliseconds per client, but at least a minute. */
 export const openWithinMs = (clients: number): number => Math.max(60_000, 2 * clients);
 const openAttempts = 20;
-/** With less free memory, the kernel soon kills a process, possibly a process that is not part of the benchmark. */
+/**
+ * The benchmark stops below this free memory: the kernel would soon kill a process, possibly a process of another
+ * program.
+ */
 const minimumMemoryBytes = 2 ** 30;
 const memoryCheckMs = 250;
 
@@ -16,9 +19,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens all clients. Refused clients retry, as real clients do. Rejects if some clients have no stream at the end. The
- * error contains the number of these clients, the state of the kernel and the server's log. Ends the clients if the
- * machine runs out of memory.
+ * Opens all clients. Refused clients retry, as real clients do. If some clients have no stream at the end, the function
+ * rejects. The error contains the number of these clients, the state of the kernel and the server's log. If the machine
+ * runs out of memory, the function ends the clients.
  */
 export async function openAll({ loadClients, clients, server }: OpenOptions): Promise<WaitResult> {
   let outOfMemory: string | undefined;
@@ -65,7 +68,7 @@ function shortfall({ open, micros, lastStatus }: WaitResult, clients: number): s
   );
 }
 
-/** The end of each process's log, and which processes have ended. */
+/** The last part of each process's log, and the names of the processes that have ended. */
 function logsOf({ processes }: RunningServer): string {
   const parts = processes.map((one) => {
     const ended = one.pids().length === 0 ? " (ended)" : "";

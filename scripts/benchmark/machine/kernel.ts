@@ -10,7 +10,7 @@ export function availableBytes(): number {
   return (of("MemFree") + of("Buffers") + of("Cached") - of("Shmem")) * 1024;
 }
 
-/** Use of the resources that many clients exhaust first, in one line: files, sockets, memory. */
+/** The current use of files, sockets and memory in one line. Many clients exhaust these resources first. */
 export function kernelState(): string {
   const [files, , most] = readFileSync("/proc/sys/fs/file-nr", "utf8").trim().split(/\s+/).map(Number);
   const tcp = /^TCP: inuse (\d+) .* mem (\d+)$/m.exec(readFileSync("/proc/net/sockstat", "utf8"));
@@ -21,7 +21,7 @@ export function kernelState(): string {
   );
 }
 
-/** The kernel's limits that many clients reach first, in one line. */
+/** The kernel's limits in one line, for the resources that many clients exhaust first. */
 export function kernelLimits(): string {
   const read = (name: string): string => readFileSync(`/proc/sys/${name}`, "utf8").trim();
   const [, , tcpPages] = read("net/ipv4/tcp_mem").split(/\s+/).map(Number);

@@ -18,7 +18,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** An absolute path. A relative path starts at the folder in which the user typed the command. */
+/** An absolute path. A relative path is relative to the folder in which the user typed the command. */
 export function resolveUserPath(path: string): string {
   return resolve(process.env["BENCH_CWD"] ?? process.cwd(), path);
 }

@@ -26,8 +26,8 @@ export function cpuSecondsOf(pids: readonly number[]): number {
 }
 
 /**
- * schedstat counts nanoseconds. /proc/PID/stat has steps of 10 ms, and ten publications to 100 clients cost less than
- * one step.
+ * Reads schedstat, which counts nanoseconds. /proc/PID/stat has steps of 10 ms, and ten publications to 100 clients
+ * need less CPU time than one step.
  */
 function nanosecondsOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -44,11 +44,12 @@ function pssBytes(pid: number): number {
 
 function parentOf(pid: number): number | undefined {
   const stat = tryRead(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The command name may contain spaces and brackets: the other fields follow its last bracket [proc(5)].
+  // The command name may contain spaces and brackets, so the other fields begin after the last closing bracket
+  // [proc(5)].
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
-/** A process may end between the listing and the read. */
+/** A process may end after the code has listed it and before the code reads its files. */
 function tryRead<T>(read: () => T): T | undefined {
   try {
     return read();

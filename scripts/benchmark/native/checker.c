@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 32 steps per octave: the error of a delay is below 3%. */
+/* An octave, from a delay to twice the delay, has 32 buckets. The error of a delay is therefore below 3%. */
 static unsigned bucket_of(uint64_t us) {
     if (us < 32) return (unsigned)us;
     unsigned exponent = 63 - (unsigned)__builtin_clzll(us);
@@ -33,7 +33,7 @@ static void add_gap(struct check *check, uint64_t from, uint64_t to) {
     check->gaps = gap;
 }
 
-/* Removes a number from the gaps; returns false if it is in no gap. */
+/* Removes a number from the gaps; returns false if no gap contains the number. */
 static bool fill_gap(struct check *check, uint64_t sequence) {
     for (struct gap **link = &check->gaps; *link != NULL; link = &(*link)->next) {
         struct gap *gap = *link;
@@ -63,7 +63,7 @@ static void out_of_order(struct check *check, struct counters *counters, uint64_
         check->last = sequence;
     } else if (fill_gap(check, sequence)) {
         counters->disordered++;
-        /* A reset may have cleared the count in the meantime. */
+        /* A reset may have cleared the count after the number was skipped. */
         if (counters->missed > 0) counters->missed--;
     } else {
         counters->repeated++;
@@ -71,8 +71,8 @@ static void out_of_order(struct check *check, struct counters *counters, uint64_
 }
 
 /*
- * Recently parsed markers, by sequence number. Clients of one stream receive the same markers, so most markers are
- * compared instead of parsed: 20 ns instead of 90 ns.
+ * Recently parsed markers, by sequence number. Clients of one stream receive the same markers. The code therefore
+ * compares most markers with a stored marker (20 ns) instead of parsing them (90 ns).
  */
 static struct known {
     uint64_t sequence, sent_us, stream;

@@ -26,13 +26,13 @@ struct check {
 /* Counters over all clients of this process since the last reset. */
 struct counters {
     uint64_t events;
-    /* Numbers that were skipped and have not arrived. */
+    /* Numbers that were skipped and have still not arrived. */
     uint64_t missed;
     /* Numbers that arrived a second time. */
     uint64_t repeated;
-    /* Numbers that arrived after a later one. */
+    /* Numbers that arrived after a higher number. */
     uint64_t disordered;
-    /* Events of another client's stream. */
+    /* Events of a stream that the client does not follow. */
     uint64_t foreign;
     /* Bytes that begin like a marker but are not a marker. */
     uint64_t corrupt;
@@ -41,7 +41,7 @@ struct counters {
 
 /*
  * Finds and checks each marker `~SEQUENCE MICROSECONDS STREAM~` in the bytes, in any framing. Returns the length of an
- * incomplete marker at the end: pass these bytes again, followed by the next bytes.
+ * incomplete marker at the end. The caller must pass these bytes again, followed by the next bytes.
  */
 size_t check_bytes(struct check *check, struct counters *counters, const char *bytes, size_t length, uint64_t now_us);
 

@@ -57,7 +57,7 @@ static void watch(struct client *client, int operation, uint32_t events) {
 
 /*
  * A client's source address; each address has 10,000 clients. An address has 28,000 ports, but the kernel tries all odd
- * ports first. When all odd ports are in use, a connect needs 0.7 ms instead of 0.02 ms.
+ * ports first. If all odd ports are in use, a call of connect needs 0.7 ms instead of 0.02 ms.
  */
 static struct sockaddr_in source_of(const struct client *client) {
     struct sockaddr_in source = load.source;
@@ -70,8 +70,8 @@ static void open_client(struct client *client) {
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client->fd < 0) fail("socket");
     /*
-     * With this option, the kernel chooses the port at connect. It then knows that only the pair of addresses must be
-     * unique.
+     * With this option, the kernel chooses the port when the client connects. The kernel then knows the target, and
+     * only the pair of source and target must be unique.
      */
     int yes = 1;
     setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);

@@ -10,7 +10,9 @@
 
 enum {
     read_bytes = 256 * 1024,
-    /* The maximum of bytes that one read leaves for the next read: a marker, or a whole small WebSocket frame. */
+    /*
+     * The maximum number of bytes that one read leaves for the next read: a marker, or a whole small WebSocket frame.
+     */
     rest_max = 512,
     id_max = 64,
     clients_per_source = 10000
@@ -23,16 +25,14 @@ struct client {
     int fd;
     uint8_t state;
     uint16_t rest;
-    /*
-     * How many bytes of the response head have been read, and how many bytes of the empty line at the end of the head.
-     */
+    /* The number of bytes read of the response head, and of the empty line at the end of the head. */
     uint16_t head_at;
     uint8_t head_end;
     uint16_t status;
     /* Position in a line of the event stream, for finding `id:`. */
     uint8_t line_at, id_length, next_id_length;
     bool in_id;
-    /* The unread rest, followed by the current and the next event id if ids are stored. */
+    /* The bytes that the next read begins with. If the client stores ids, the current and the next event id follow. */
     char *store;
 };
 
@@ -53,7 +53,7 @@ extern struct load {
     unsigned last_status;
 } load;
 
-/* The command that waits for clients. */
+/* The command whose answer waits for clients. */
 extern struct waiting {
     enum { nothing, opened, reached } kind;
     const char *answer;
@@ -69,13 +69,13 @@ extern int epoll;
 /* Ends the process with an error message. */
 void fail(const char *what);
 
-/* The machine's monotonic clock. Publishers write times of the same clock into payloads. */
+/* The machine's monotonic clock, in microseconds. Publishers write times of the same clock into payloads. */
 uint64_t now_us(void);
 
 /* The sequence number that a client must receive for the current `await`. */
 uint64_t expected_of(const struct client *client);
 
-/* Opens the next closed clients while fewer than `inflight` wait for their stream. */
+/* Opens closed clients while fewer than `inflight` clients wait for their stream. */
 void open_more(void);
 void close_client(struct client *client);
 

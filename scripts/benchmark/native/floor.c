@@ -1,7 +1,7 @@
 /*
  * The smallest possible broadcaster: in a loop, the program writes the publisher's bytes to every client, with one
- * write per client. It has no topics and no history, and a slow client blocks all other clients. The program prints
- * `ready CLIENT_PORT PUBLISHER_PORT`, and ends when standard input closes.
+ * write per client. The program has no topics and no history, and a slow client blocks all other clients. The program
+ * prints `ready CLIENT_PORT PUBLISHER_PORT`, and ends when standard input closes.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -20,7 +20,7 @@ enum { clients_max = 65536, round_bytes = 256 * 1024 };
 
 static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n";
 
-/* Clients by descriptor: 0 none, 1 connected, 2 streaming. */
+/* The state of each client, by file descriptor: 0 = no client, 1 = connected, 2 = streaming. */
 static unsigned char clients[clients_max];
 static int highest;
 
@@ -49,7 +49,7 @@ static void close_client(int fd) {
     close(fd);
 }
 
-/* Writes all bytes, so that no event is cut. Waits while the socket's buffer is full. */
+/* Writes all bytes, so that every event is complete. Waits while the socket's buffer is full. */
 static void write_whole(int fd, const char *bytes, size_t length) {
     while (length > 0) {
         ssize_t written = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -3,7 +3,7 @@
  * per line:
  *
  *   open count=N host=A port=P path=/x kind=sse|socketio streams=N first=N source=A inflight=N ids=0|1 within=MS
- *   await sequence=N cut=N within=MS    waits until every client has N, or N - 1 in streams `cut` and above
+ *   await sequence=N cut=N within=MS    waits until every client has N, or N - 1 in the streams from `cut` on
  *   report                              prints counts and delays since the last reset
  *   reset                               sets counts and delays to zero
  *   drop                                closes all clients
@@ -203,7 +203,10 @@ static void read_commands(void) {
     if (length == sizeof line) fail("a command is too long");
 }
 
-/* Sleeps until the deadline. 50 of these processes use a whole core if each process wakes up every few milliseconds. */
+/*
+ * Returns the time until the deadline, in milliseconds, or -1 without a deadline. If each process woke up every few
+ * milliseconds, 50 processes would use a whole core.
+ */
 static int sleep_ms(void) {
     if (waiting.kind == nothing) return -1;
     uint64_t now = now_us();

@@ -18,7 +18,7 @@ static void now_streaming(struct client *client) {
 static const char *read_head(struct client *client, const char *at, const char *end) {
     static const char empty_line[] = "\r\n\r\n";
     for (; at < end; at++) {
-        /* "HTTP/1.1 200": the three digits. */
+        /* The three digits of the status in "HTTP/1.1 200". */
         if (client->head_at >= 9 && client->head_at < 12)
             client->status = (uint16_t)(client->status * 10 + (*at - '0'));
         client->head_at++;
@@ -33,7 +33,7 @@ static const char *read_head(struct client *client, const char *at, const char *
     return end;
 }
 
-/* Stores the last event id as a browser does: an `id:` line counts only when the event is complete. */
+/* Stores the last event id as a browser does: an `id:` line takes effect only when the event is complete. */
 static void store_ids(struct client *client, const char *at, const char *end) {
     static const char field[] = "id:";
     for (; at < end; at++) {

@@ -6,7 +6,7 @@ import { summaryTable } from "./tables/summary-table.js";
 import { machineLines, notMeasured, serverLines } from "./tables/run-lines.js";
 import { scenarioTable } from "./tables/scenario-table.js";
 
-/** The parts of a page that a run provides, by name. Each kind of run provides other parts. */
+/** The parts of a page that a run provides, by name. Different kinds of runs provide different parts. */
 export function sectionsOf(report: Report): Readonly<Record<string, string>> {
   const { candidates, scenarios } = report;
   const run = machineLines(report);

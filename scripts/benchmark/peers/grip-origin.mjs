@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 
-// Pushpin forwards each client's request to this server. The answer tells Pushpin to hold the stream open. The stream's
-// channel is the path.
+// Pushpin forwards each client's request to this server. The response tells Pushpin to keep the stream open, and names
+// the request's path as the stream's channel.
 const server = createServer({ keepAlive: true }, (request, response) => {
   request.resume();
   const channel = request.url.slice(1);

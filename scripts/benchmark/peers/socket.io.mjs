@@ -6,7 +6,8 @@ const server = createServer();
 const io = new Server(server, { transports: ["websocket"], serveClient: false });
 io.on("connection", (socket) => {
   void socket.join(socket.handshake.query.topic);
-  // socket.io's page on performance advises to free the first request once the socket is open.
+  // socket.io's performance page recommends this step: it frees the memory of the first request when the socket is
+  // open.
   socket.conn.request = null;
 });
 

@@ -4,7 +4,10 @@ import type { Sender } from "./sender.js";
 import { connectTcp } from "./tcp-sender.js";
 import { connectZeromq } from "./zeromq-sender.js";
 
-/** Connects to a server's publishing port. Rejects if no server listens on the port, but not over ZeroMQ. */
+/**
+ * Connects to a server's publishing port. Over TCP and HTTP, the function rejects if no server listens on the port;
+ * over ZeroMQ it does not.
+ */
 export async function connectSender(spec: PublisherSpec): Promise<Sender> {
   switch (spec.kind) {
     case "pharos":

@@ -2,7 +2,10 @@ import { Changes } from "../../../test/support/wait-for.js";
 import { openSocket } from "../machine/open-socket.js";
 import type { Sender } from "./sender.js";
 
-/** The maximum of requests without a response. One connection sends all requests, so the requests are in order. */
+/**
+ * The maximum number of requests without a response. All requests use one connection, so the server receives them in
+ * order.
+ */
 const window = 64;
 const timeoutMs = 60_000;
 const statusLine = /HTTP\/1\.1 (\d)\d\d/g;
@@ -23,8 +26,8 @@ export async function connectHttp(port: number, path: (stream: number) => string
       pending -= 1;
       if (kind !== "2") refused += 1;
     }
-    // A status line may be split between two reads. So keep the last bytes, without status lines that were already
-    // counted.
+    // A status line may be split between two reads. The code therefore keeps the last bytes, without status lines that
+    // were already counted.
     rest = unread.slice(-11).replace(statusLine, "");
     changes.changed();
   });

@@ -33,7 +33,7 @@ function unknownKind(message: never): never {
   throw new TypeError(`unknown request: ${JSON.stringify(message)}`);
 }
 
-// Only the parent process, which runs the same source, can send messages.
+// The messages need no validation: only the parent process, which runs the same source, can send them.
 process.on("message", (message: Ask) => {
   answer(message).then(
     (value) => process.send?.({ value }),

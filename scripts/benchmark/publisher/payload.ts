@@ -11,7 +11,7 @@ export function encodePayload(publication: {
   readonly sequence: number;
   readonly sentUs: number;
   readonly stream: number;
-  /** At least 40 bytes, because the numbers need this length. @default payloadBytes */
+  /** Length of the payload, at least 40 bytes: the numbers in the payload need this length. @default payloadBytes */
   readonly bytes?: number;
 }): string {
   const { sequence, sentUs, stream, bytes = payloadBytes } = publication;

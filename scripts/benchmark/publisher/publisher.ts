@@ -29,7 +29,10 @@ export class Publisher {
     return this.#child.pid ?? 0;
   }
 
-  /** Rejects with the publisher's error, or if the process ends or does not answer within a minute. */
+  /**
+   * Sends a request and returns the answer. Rejects with the publisher's error, or if the process ends or does not
+   * answer within a minute.
+   */
   async call<K extends Kind>(
     kind: K,
     ask: PublisherProtocol[K]["ask"],
@@ -40,7 +43,7 @@ export class Publisher {
       within: timeoutMs,
       missing: `the publisher does not answer the request "${kind}"`,
     });
-    // Both processes run the same protocol.
+    // The value has this type, because both processes use the same version of the protocol.
     return value as PublisherProtocol[K]["answer"];
   }
 

@@ -12,11 +12,14 @@ export interface Published {
   readonly total: number;
   /** Publications since the last `begin` or `publish`. */
   readonly inPeriod: number;
-  /** Length of that period. */
+  /** Time since the last `begin` or `publish`, in seconds. */
   readonly seconds: number;
 }
 
-/** Publishes to all streams in rotation. Each stream has its own sequence numbers, from 1. */
+/**
+ * Publishes to one stream after another, and begins again after the last. Each stream has its own sequence numbers,
+ * from 1.
+ */
 export class Publishing {
   readonly #sender: Sender;
   readonly #streams: number;
@@ -33,7 +36,8 @@ export class Publishing {
   }
 
   /**
-   * Publishes at a rate until {@link stop}. After a wait for the server, the publisher catches up as fast as it can.
+   * Publishes at a rate until {@link stop}. If the publisher had to wait for the server, it then publishes as fast as
+   * possible until it has caught up.
    */
   begin(rate: PublishRate): void {
     this.#beginPeriod();

@@ -7,10 +7,10 @@ import { monotonicUs } from "./payload.js";
 import type { Publishing } from "./publishing.js";
 
 const withinMs = 20_000;
-/** No new round trip begins after this time; a slow server gets fewer. */
+/** No new round trip begins after this time, so a slow server has fewer round trips. */
 const stopAfterMs = 1500;
 
-/** A subscriber in the publisher's process. It stores the highest sequence number received. */
+/** A subscriber in the publisher's process. The subscriber stores the highest sequence number that it has received. */
 class Subscriber {
   readonly #socket: Socket;
   readonly #changes = new Changes();

@@ -1,4 +1,4 @@
-/** Publishes to a server in its native way. */
+/** Publishes to a server in the server's own way. */
 export interface Sender {
   /**
    * Returns a promise only if the server cannot accept more publications now. Wait for this promise before the next

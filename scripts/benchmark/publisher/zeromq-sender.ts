@@ -17,8 +17,8 @@ export function connectZeromq(
     send: (stream, payload) => {
       const message = frames(stream, payload);
       if (!socket.writable) return sendWaiting(message);
-      // This is several times faster than awaiting each message. Without a time-out, a writable socket queues the
-      // message before `send` returns.
+      // The code does not await each message, because waiting makes it several times slower. Without a time-out, a
+      // writable socket queues the message before `send` returns.
       socket.send(message).catch(fail);
       return undefined;
     },

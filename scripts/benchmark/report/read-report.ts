@@ -77,7 +77,8 @@ const report = z.object({
 });
 
 /**
- * Parses the text that `--json` wrote. Throws an error with the name of the faulty field if the text is not a report.
+ * Parses the text that `--json` wrote. If the text is not a report, the function throws an error that names the invalid
+ * field.
  */
 export function parseReport(text: string): Report {
   return report.parse(JSON.parse(text));

@@ -44,7 +44,7 @@ export type CandidateEntry =
 
 /** The JSON file of a run. */
 export interface Report {
-  /** The version number of the format. It increases when a field changes its name or meaning. */
+  /** The version number of the format. The number increases when the name or the meaning of a field changes. */
   readonly schema: 2;
   readonly kind: "default" | "quick" | "scale" | "curves" | "compare";
   /** False if the user stopped the run: some results then have fewer turns, or no turns. */

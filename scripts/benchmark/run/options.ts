@@ -103,7 +103,7 @@ function parse(args: readonly string[]) {
   });
 }
 
-/** The kind of run. `--quick` also shortens a comparison, but no other kind. */
+/** The kind of run. `--quick` is a kind of run, but together with `--compare` it only shortens the comparison. */
 function kindOf(values: Values): Report["kind"] {
   const kinds = (["scale", "quick", "curves", "compare"] as const).filter(
     (kind) => values[kind] !== undefined && !(kind === "quick" && values.compare !== undefined),

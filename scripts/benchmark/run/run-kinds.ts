@@ -10,7 +10,7 @@ import { candidates } from "../servers/all.js";
 import { pharosWorkers } from "../servers/pharos-workers.js";
 import { pharos } from "../servers/pharos.js";
 
-/** The measurements of a kind of run, unless options change them. */
+/** The default measurements of a kind of run; options may change them. */
 export interface RunKind {
   readonly candidates: readonly Candidate[];
   readonly scenarios: readonly Scenario[];
@@ -34,6 +34,6 @@ export const runKinds: Readonly<Record<Report["kind"], RunKind>> = Object.freeze
     size: fullSize,
   },
   curves: { candidates: [pharos], scenarios: curvePoints, turns: 1, size: fullSize },
-  // The option names the two checkouts that are the candidates.
+  // A comparison has no fixed candidates: they are this checkout and the checkout that the option names.
   compare: { candidates: [], scenarios, turns: 7, size: fineSize },
 });

@@ -6,7 +6,7 @@ import type { RunOptions, RunResults } from "./run-options.js";
 import { unsupportedReason, type TurnResults } from "./turn-results.js";
 import { Turns } from "./turns.js";
 
-/** Measures every scenario on every available candidate, in turns: A B C, A B C, … */
+/** Measures every scenario on every available candidate. The candidates alternate: A B C, A B C, … */
 export async function run(options: RunOptions): Promise<RunResults> {
   const { candidates, scenarios, onPartialResults } = options;
   const entries = await Promise.all(candidates.map(describe));

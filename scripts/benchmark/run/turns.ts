@@ -39,7 +39,10 @@ export class Turns {
     return this.#results;
   }
 
-  /** One candidate's turn in the scenarios of a group. Replaces the environment if it is unusable after a scenario. */
+  /**
+   * One candidate's turn in the scenarios of a group. If the environment is unusable after a scenario, the method
+   * replaces the environment.
+   */
   async #measureGroup(candidate: Candidate, { spec, scenarios }: ScenarioGroup): Promise<void> {
     let environment: Environment | undefined;
     for (const scenario of scenarios) {
@@ -61,12 +64,12 @@ export class Turns {
   }
 }
 
-/** With two candidates, the order changes in each turn, since the machine is busier at the start of a run. */
+/** With two candidates, the order changes in each turn, because the machine is busier at the start of a run. */
 function orderOf(candidates: readonly Candidate[], turn: number): readonly Candidate[] {
   return candidates.length === 2 && turn % 2 === 1 ? candidates.toReversed() : candidates;
 }
 
-/** Returns a usable environment. Closes an unusable environment. */
+/** Returns the environment if it is usable. Otherwise closes the environment and returns undefined. */
 async function usable(environment: Environment | undefined): Promise<Environment | undefined> {
   if (environment === undefined) return undefined;
   const reason = await environment.unusableReason().catch((error: unknown) => String(error));

@@ -8,7 +8,7 @@ function tenThousand(size: RunSize): EnvironmentSpec {
   return { clients: size.clients(10_000), topics: "one", ids: true };
 }
 
-/** How fast streams open, with 400 requests at a time. */
+/** The number of streams that open per second, with 400 requests at a time. */
 export const openingScenario: Scenario = {
   name: "opening",
   title: "opening 10,000 streams, 400 at a time",
@@ -32,7 +32,7 @@ export const memoryScenario: Scenario = {
   measure: async (environment, size) => {
     // Gives the garbage collector time to free the memory that was used for opening.
     await delay(size.seconds(1) * 1000);
-    // A server without memory per client may have fewer pages than before.
+    // A server that needs no memory per client may use less memory than before the clients connected.
     const bytes = Math.max(0, environment.memory() - environment.memoryBefore);
     return { figures: { kib: bytes / 1024 / environment.spec.clients } };
   },
@@ -55,7 +55,8 @@ export const resumeScenario: Scenario = {
     await environment.warmUp();
     await environment.loadClients.reset();
     await environment.loadClients.drop();
-    // Gives the server time to notice the closed connections. Writes to closed connections increase the figure.
+    // Gives the server time to notice the closed connections, because writes to closed connections would increase the
+    // figure.
     await delay(500);
     const published = await environment.publisher.call("publish", { count: missed });
     await delay(500);

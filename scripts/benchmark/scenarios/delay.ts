@@ -9,7 +9,10 @@ const figures = {
   p99: { title: "p99", unit: "ms", better: "less" },
 } as const;
 
-/** Time for delivery after the last publication. A server that needs longer gets a remark and a new environment. */
+/**
+ * Time for delivery after the last publication. If a server needs longer, the report has a remark, and the next
+ * scenario has a new environment.
+ */
 const drainSeconds = 5;
 
 /** Delay from publishing to the client, at a constant rate. */

@@ -6,14 +6,14 @@ export interface Measurement {
   readonly faults?: Faults | undefined;
   /** CPU cores used by each part, clients and publisher included, if the CPU time was measured. */
   readonly cores?: Readonly<Record<string, number>> | undefined;
-  /** True if the turn was so long that the benchmark runs no further turn. */
+  /** True if the turn was so long that the benchmark does not repeat it. */
   readonly once?: boolean | undefined;
   /** Remarks for the report, for example that the server did not reach a rate. */
   readonly notes?: readonly string[] | undefined;
 }
 
 /**
- * The benchmark does not repeat a longer turn, so that the slowest server does not determine the duration of the whole
+ * If a turn is longer, the benchmark does not repeat it: the slowest server would determine the duration of the whole
  * run.
  */
 export const slowMs = 8000;

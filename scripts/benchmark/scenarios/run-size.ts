@@ -1,9 +1,9 @@
-/** How long and how large a run is. */
+/** The duration of a run and its number of clients. */
 export interface RunSize {
   readonly quick: boolean;
-  /** The clients of a scenario that has `full` clients in the default run. */
+  /** Returns the number of clients of a scenario that has `full` clients in the default run. */
   clients(full: number): number;
-  /** The length of a period that has `full` seconds in the default run. */
+  /** Returns the length, in seconds, of a period that has `full` seconds in the default run. */
   seconds(full: number): number;
   /** The precision of the saturation search: the factor between a rate that passes and a rate that fails. */
   readonly rateStep: number;

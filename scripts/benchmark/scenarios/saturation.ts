@@ -7,10 +7,10 @@ import type { Scenario, TurnState } from "./scenario.js";
 
 /** A rate passes only if its p99 is below this limit. */
 const p99LimitMs = 1500;
-/** Share of the rate that must be both accepted and delivered. */
+/** The server must accept and deliver at least this share of the rate. */
 const requiredShare = 0.95;
 /**
- * Share of a core above which a single-threaded part counts as saturated. In the rest of the time, the part waits for
+ * Share of a core above which a single-threaded part counts as saturated. In the remaining time, the part waits for
  * bytes.
  */
 const saturatedShare = 0.9;
@@ -38,12 +38,13 @@ interface Step {
 
 interface Found {
   readonly best: Step;
-  /** Faults at rates that failed. */
+  /** Faults that happened at rates that failed. */
   readonly notes: readonly string[];
 }
 
 /**
- * The highest number of deliveries a second that passes. A rate passes under these conditions (the clients check them):
+ * The highest number of deliveries per second at which a server passes. A rate passes under these conditions (the
+ * clients check them):
  * - Events arrive as fast as the publisher sends events.
  * - No event is lost.
  * - The server disconnects no client.
@@ -71,7 +72,10 @@ export const saturationScenario: Scenario = {
   },
 };
 
-/** Raises the rate until a rate fails. Then bisects until a passing and a failing rate are close together. */
+/**
+ * Raises the rate until a rate fails. Then tries rates between the highest passing and the lowest failing rate until
+ * these two are close together.
+ */
 async function search(environment: Environment, size: RunSize, state: TurnState): Promise<Found> {
   const before = state.get("rate");
   const laterSearch = { growth: size.rateStep, until: size.rateStep };
@@ -116,7 +120,7 @@ async function tryRate(environment: Environment, size: RunSize, rate: number): P
   await loadClients.reset();
   await publisher.call("begin", { perSecond: rate });
   const start = await measureWindow(environment, size.seconds(0.5));
-  // The rate is far too high: stop before a long queue builds up.
+  // If the rate is far too high, stop before the server has a long queue.
   const tooMuch = !size.quick && start.deliveries < (rate * spec.clients) / 3;
   if (!tooMuch) await loadClients.reset();
   const window = tooMuch ? start : await measureWindow(environment, size.seconds(1));

@@ -7,7 +7,7 @@ import type { RunSize } from "./run-size.js";
 /** One figure of a scenario. */
 export interface FigureSpec {
   readonly title: string;
-  /** The unit, as the report writes it after the number. */
+  /** The unit, which the report writes after the number. */
   readonly unit: string;
   readonly better: "more" | "less";
 }
@@ -16,7 +16,10 @@ export interface FigureSpec {
 export interface CurvePoint {
   /** The curve's name. */
   readonly curve: string;
-  /** The title names the quantity that grows along the curve, and the constants. */
+  /**
+   * The title of the curve. The title names the quantity that grows along the curve, and the quantities that stay the
+   * same.
+   */
   readonly title: string;
   readonly x: number;
 }
@@ -27,7 +30,7 @@ export interface Scenario {
   readonly point?: CurvePoint;
   readonly title: string;
   readonly figures: Readonly<Record<string, FigureSpec>>;
-  /** The capability that the server must have. */
+  /** A capability that the scenario needs from the server. */
   readonly needs?: Capability;
   environment(size: RunSize): EnvironmentSpec;
   /** Rejects if the measurement fails; the message is the reason in the report. */

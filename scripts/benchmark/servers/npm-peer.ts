@@ -10,10 +10,10 @@ import { SpawnedServer } from "../candidate/spawned-server.js";
 
 const lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
 
-/** A single installation contains all packages. */
+/** All servers share this promise, because one installation contains the packages of all servers. */
 let installing: Promise<string | undefined> | undefined;
 
-/** Starts a program of peers/. The program publishes each line that it receives, from its own process. */
+/** Starts a program of peers/. The server program itself publishes each line that it receives. */
 export async function startPeer(
   { register }: StartOptions,
   name: string,
@@ -31,7 +31,10 @@ export async function startPeer(
   };
 }
 
-/** Installs the packages of scripts/benchmark if they are missing. Returns the reason if the installation fails. */
+/**
+ * Installs the packages of scripts/benchmark if they are missing. If the installation fails, the function returns the
+ * reason.
+ */
 export async function unavailablePeer(name: string): Promise<string | undefined> {
   const installed = join(benchmarkDir, "node_modules", name, "package.json");
   if (await exists(installed)) return undefined;

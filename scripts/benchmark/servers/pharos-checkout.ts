@@ -5,7 +5,7 @@ import type { Candidate } from "../candidate/candidate.js";
 import { exists, root } from "../machine/paths.js";
 import { entryOf, pharos, pharosVersion, startAlone } from "./pharos.js";
 
-/** The name of the other checkout's hub in a comparison. */
+/** The name, in a comparison, of the hub of the other checkout. */
 export const baseName = "base";
 
 /** The hub of another checkout and the hub of this checkout, with equal settings. A run compares these two versions. */

@@ -31,7 +31,7 @@ export async function pharosVersion(checkout: string = root): Promise<string> {
   return manifest.parse(JSON.parse(await readFile(join(checkout, "package.json"), "utf8"))).version;
 }
 
-/** The command line program of a checkout, after its build. */
+/** The path of a checkout's command-line program, which exists after the build. */
 export function entryOf(checkout: string): string {
   return join(checkout, "dist", "cli", "main.js");
 }
@@ -53,17 +53,20 @@ export async function startHub(
   return options.register(new SpawnedServer(spec));
 }
 
-/** Raises the limits that many clients from one address exceed. Up to 15,000 clients exceed no limit. */
+/**
+ * Raises the limits that many clients from one address exceed. With up to 15,000 clients, the default limits are
+ * enough.
+ */
 function limitsFor(clients: number): Readonly<Record<string, number>> {
   if (clients * 1.1 <= 15_000) return {};
-  // The configuration accepts a million at most.
+  // The configuration accepts at most a million streams.
   const streams = Math.min(1_000_000, Math.ceil(clients * 1.1));
   const connectionLimits = {
     connections: streams,
     connectionsPerLocalAddress: streams,
     requestsPerLocalAddress: 100_000,
   };
-  // 300 bytes per filter, and its text.
+  // The hub counts 300 bytes per filter, plus the filter's text.
   return { ...connectionLimits, filterBytesInAll: Math.max(128 * 2 ** 20, streams * 400) };
 }
 

@@ -7,7 +7,10 @@ import { hasCommand, packageVersion } from "../machine/debian.js";
 import { benchmarkDir } from "../machine/paths.js";
 import { SpawnedServer } from "../candidate/spawned-server.js";
 
-/** Pushpin from its Debian package, behind a Mongrel2, with an origin server that answers "hold". */
+/**
+ * Pushpin from its Debian package, behind a Mongrel2, with an origin server that tells Pushpin to keep each stream
+ * open.
+ */
 export const pushpin: Candidate = {
   name: "pushpin",
   title: "Pushpin",

@@ -1,4 +1,6 @@
-/** Counts by bucket, in the format of the load generator: 32 buckets per octave of microseconds. */
+/**
+ * Counts by bucket, in the format of the load generator. Each octave, from a delay to twice the delay, has 32 buckets.
+ */
 export type Buckets = readonly (readonly [bucket: number, count: number])[];
 
 /** The delay in the middle of a bucket, in microseconds. */
@@ -15,7 +17,10 @@ export function mergeBuckets(all: readonly Buckets[]): Buckets {
   return [...merged].sort(([a], [b]) => a - b);
 }
 
-/** The delay that `share` of all events did not exceed, in milliseconds; `undefined` if there are no events. */
+/**
+ * The percentile of the delays, in milliseconds: `share` of all events had at most this delay. `undefined` if there are
+ * no events.
+ */
 export function percentileMs(buckets: Buckets, share: number): number | undefined {
   const total = buckets.reduce((sum, [, count]) => sum + count, 0);
   let left = Math.ceil(total * share);

@@ -2,15 +2,15 @@ import { dirname } from "node:path";
 import { findCycles } from "../source/cycles.js";
 import type { SourceFile } from "../source/source-file.js";
 
-/** Files that import each other in a circle. */
+/** Reports files that import each other in a circle. */
 export function checkFileCycles(files: readonly SourceFile[]): string[] {
   const graph = new Map(files.map((file) => [file.path, new Set(file.imports)]));
   return findCycles(graph).map((cycle) => `import cycle: ${cycle.join(" -> ")}`);
 }
 
 /**
- * Folders whose files import each other in a circle. A folder means only the files directly in the folder, without its
- * subfolders. Each file directly in src/ counts as a folder.
+ * Reports folders whose files import each other in a circle. A folder contains only the files directly in it, without
+ * the files of its subfolders. Each file directly in src/ counts as a folder.
  */
 export function checkFolderCycles(files: readonly SourceFile[]): string[] {
   const arrows = new Map<string, Map<string, string>>();

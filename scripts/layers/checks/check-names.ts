@@ -1,11 +1,11 @@
 import type { SourceFile } from "../source/source-file.js";
 
-/** The modules that other projects load. Only these modules may re-export a name of another file. */
+/** The modules that other projects load. Only these entries may re-export a name of another file. */
 const entries = /^src\/(?:index|client\/(?:index|pharos-client-[\w-]+))\.ts$/;
 
 /**
- * Reports names that two files export, because one name then has two meanings. Also reports re-exports in other
- * modules.
+ * Reports names that two files export, because the name then has two meanings. Also reports re-exports in modules that
+ * are not entries.
  */
 export function checkNames(files: readonly SourceFile[]): string[] {
   const reexports = files.filter((file) => !entries.test(file.path)).flatMap(reexportFaults);

@@ -1,8 +1,8 @@
 import type { SourceFile } from "../source/source-file.js";
 
 /**
- * Protocols that import each other. Each protocol is a folder in src/protocols/. Code that two protocols need belongs
- * in a lower room.
+ * Reports protocols that import each other. Each protocol is a folder in src/protocols/. Code that two protocols need
+ * belongs in a lower room.
  */
 export function checkProtocols(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {

@@ -1,7 +1,7 @@
 import { namesPackage, namesRoom, roomOf, type Room } from "../rules/room.js";
 import type { SourceFile } from "../source/source-file.js";
 
-/** Imports that the table of rooms does not allow, files without a room, and faults of the table itself. */
+/** Reports imports that the table of rooms does not allow, files without a room, and errors in the table itself. */
 export function checkRooms(files: readonly SourceFile[], rooms: readonly Room[]): string[] {
   return [...rooms.flatMap((room, i) => tableFaults(room, rooms.slice(0, i))), ...importFaults(files, rooms)];
 }

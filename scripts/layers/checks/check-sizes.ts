@@ -6,7 +6,7 @@ const maxFilesInFolder = 14;
 const maxCodeLines = 350;
 const maxExceptions = 5;
 
-/** Files and folders that are too large, and faults of the list of exceptions itself. */
+/** Reports files and folders that are too large, and errors in the list of exceptions itself. */
 export function checkSizes(files: readonly SourceFile[], exceptions: readonly SizeException[]): string[] {
   const tooLarge = new Map([...largeFolders(files), ...largeFiles(files)]);
   const excepted = new Set(exceptions.map(({ path }) => path));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Room } from "../rules/room.js";
 import { tablePage, withTable } from "./rooms-table.js";
 
-/** Reports the page with the table if the table differs from the list of rooms. */
+/** Reports the page if its table differs from the list of rooms. */
 export function checkTable(root: string, rooms: readonly Room[]): string[] {
   const page = readFileSync(join(root, tablePage), "utf8");
   const expected = withTable(page, rooms);
@@ -13,7 +13,7 @@ export function checkTable(root: string, rooms: readonly Room[]): string[] {
     : [`${tablePage}: the table of rooms is out of date; run npm run layers -- --write`];
 }
 
-/** Writes the table between the markers of the page. */
+/** Writes the table of the rooms between the markers of the page. */
 export function writeTable(root: string, rooms: readonly Room[]): void {
   const path = join(root, tablePage);
   const page = readFileSync(path, "utf8");

@@ -6,7 +6,7 @@ export interface SizeException {
 }
 
 /**
- * At most five exceptions. First try to split the file or folder. The reason of an exception says why the code is worse
- * after a split. A file also needs an override of `max-lines` in .oxlintrc.json.
+ * The list may have at most five exceptions. First try to split the file or folder. The reason of an exception says why
+ * a split would make the code worse. A file also needs an override of `max-lines` in .oxlintrc.json.
  */
 export const exceptions: readonly SizeException[] = [];

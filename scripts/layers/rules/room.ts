@@ -1,4 +1,4 @@
-/** A part of src/ with one subject. */
+/** A room: a part of src/ with one subject, and the imports that this part may have. */
 export interface Room {
   /**
    * The path of a folder in src/, without subfolders that are rooms themselves, or of one file without its extension.
@@ -15,7 +15,7 @@ export interface Room {
   readonly knowsNothingOf: string;
 }
 
-/** The room that contains the file. If there are several, the room with the longest path. */
+/** The room that contains the file. If several rooms contain the file, the result is the room with the longest path. */
 export function roomOf(rooms: readonly Room[], path: string): Room | undefined {
   const inside = path.replace(/^src\//, "").replace(/\.ts$/, "");
   const holding = rooms.filter((room) => inside === room.path || inside.startsWith(`${room.path}/`));

@@ -2,8 +2,8 @@
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * Returns cycles that share no node. Each cycle is a path that ends at its first node. One wrong import often closes
- * many cycles, so the first cycle represents all other cycles that contain one of its nodes.
+ * Returns cycles, so that no two of these cycles share a node. Each cycle is a path that ends at its first node. One
+ * wrong import often closes many cycles, so the first cycle represents all other cycles that contain one of its nodes.
  */
 export function findCycles(graph: Graph): string[][] {
   const cycles: string[][] = [];

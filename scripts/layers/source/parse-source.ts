@@ -6,11 +6,11 @@ export interface ParsedSource {
   readonly exportedNames: readonly string[];
   /** Exported names that another file declares: `export { x } from "./y.js"`. */
   readonly reexportedNames: readonly string[];
-  /** Lines without blanks and comments. */
+  /** The number of lines, without blank lines and lines that have only a comment. */
   readonly codeLines: number;
 }
 
-/** Reads formatted TypeScript or JavaScript: a declaration begins its line. */
+/** Parses formatted TypeScript or JavaScript, in which each declaration begins a line. */
 export function parseSource(text: string): ParsedSource {
   const lines = withoutComments(text).split("\n");
   const codeLines = lines.filter((line) => line.trim() !== "");
@@ -31,7 +31,7 @@ const opaque = new RegExp(
     /'(?:[^'\\\n]|\\[^])*'/,
     // A template may contain other templates inside `${}`, one level deep.
     /`(?:[^`\\$]|\\[^]|\$(?!\{)|\$\{(?:[^`}]|`(?:[^`\\]|\\[^])*`)*\})*`/,
-    // A slash after a value is a division.
+    // A regular expression never follows a value, because a slash after a value is a division.
     /(?<=(?:^|[(,=:[!&|?{};+*%<>~^-]|\b(?:return|typeof|case|of|in))\s*)\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/,
   ]
     .map(({ source }) => source)
@@ -40,8 +40,8 @@ const opaque = new RegExp(
 );
 
 /**
- * Replaces each comment, and the blanks after the comment, by one blank. A comment of several lines becomes the same
- * number of lines.
+ * Replaces each comment, and the spaces after it, by one space. If a comment has several lines, the function replaces
+ * the text of each line by one space.
  */
 function withoutComments(text: string): string {
   return text.replace(opaque, (found, comment: string | undefined) =>
@@ -81,7 +81,7 @@ function variablesOf(list: string): string[] {
   let depth = 0;
   let isPattern = false;
   let isName = true;
-  // In formatted code, comparison operators have blanks around them, and the angle brackets of types have no blanks
+  // In formatted code, comparison operators have spaces around them, and the angle brackets of types have no spaces
   // inside.
   for (const [token] of code.matchAll(/[\w$]+(?:\s*:)?|=>|[([{]|<(?![\s=<]|$)|<$|[)\]}]|(?<! )>|[,;=]/gm)) {
     if (token === ";" && depth === 0) break;

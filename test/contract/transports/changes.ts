@@ -11,7 +11,10 @@ import { numbers } from "./delivery.js";
 import { follow } from "./follower.js";
 import { eachTransport } from "./table.js";
 
-/** Filters that change while a client follows. WebSockets send a message; other transports open a new request. */
+/**
+ * Tests changes of the filters while a client follows topics. The client of a WebSocket sends a message; the clients of
+ * other transports send a new request.
+ */
 export function testChanges({ mercureSite: site }: Contract): void {
   describe.each(eachTransport)("%s", (_name, transport) => {
     it("changes its filters: new ones begin with retained values, kept ones continue", async () => {
@@ -56,7 +59,7 @@ export function testChanges({ mercureSite: site }: Contract): void {
       const noise = `${topic}/noise`;
       const follower = await follow(site(), transport, { filters: [topic] });
       await site().publish({ topics: [topic], data: "0" });
-      // Clients of the push stream module only know a position after their first event.
+      // Clients of the push stream module know their position only after the first event.
       await follower.until("0");
       for (let n = 1; n <= 300; n += 1) {
         void site().publish({ topics: [noise], data: "noise" });
@@ -88,9 +91,9 @@ export function testChanges({ mercureSite: site }: Contract): void {
 }
 
 interface Counts {
-  /** The count in the push stream module's statistics. */
+  /** The number of subscribers in the statistics of the push stream module. */
   readonly subscribers: number;
-  /** The count in the list of active subscriptions. */
+  /** The number of subscriptions in the list of active subscriptions. */
   readonly seen: number;
 }
 

@@ -7,7 +7,7 @@ import { follow } from "./follower.js";
 import type { Place } from "./log.js";
 import { eachTransport, forEach, transports, withEach } from "./table.js";
 
-/** The order of events, and resuming. */
+/** Tests the order of events, and resuming. */
 export function testDelivery(contract: Contract): void {
   testOrder(contract);
   testResuming(contract);
@@ -112,7 +112,10 @@ function testGaps({ smallSite: site }: Contract): void {
   });
 }
 
-/** Publishes the numbers as texts, in bursts, so that the hub sends rounds of all sizes. */
+/**
+ * Publishes the numbers as texts, in bursts of seven. The hub then writes different numbers of events to a client at a
+ * time.
+ */
 export async function publishNumbers(
   site: Site,
   topic: string,

@@ -5,11 +5,11 @@ import type { Log } from "./log.js";
 import { openLine, texts } from "./stream-line.js";
 import type { Following, Transport } from "./transport.js";
 
-/** A path of event streams, with the form of its requests. */
+/** A path that serves event streams, with the form of its requests. */
 interface Asking {
   readonly name: string;
   readonly path: string;
-  /** The query parameter of an exact topic. */
+  /** The name of the query parameter for an exact topic. */
   readonly parameter: string;
   /** @default none */
   readonly headers?: Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ function readBlock(text: string, log: Log): void {
   log.opened();
 }
 
-/** The reason in the notice of a gap. */
+/** The reason in the data of a gap notice. */
 export function reasonOf(notice: string): string {
   return (JSON.parse(notice) as { readonly reason: string }).reason;
 }

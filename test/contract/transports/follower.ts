@@ -10,7 +10,7 @@ export class Follower {
   readonly #log: Log;
   #following: Following;
   #line: Line | undefined;
-  /** How often the hub closed the connection and the client resumed. */
+  /** How many times the hub has closed the connection and the client has resumed. */
   reconnects = 0;
 
   constructor(site: Site, transport: Transport, { from, ...following }: Following) {
@@ -39,7 +39,8 @@ export class Follower {
   }
 
   /**
-   * Opens the stream, the first time or again at the current position. Waits until the hub has subscribed the client.
+   * Opens the stream: the first stream, or another stream at the current position. Waits until the hub has subscribed
+   * the client.
    */
   async open(added: readonly string[] = []): Promise<void> {
     this.#line?.close();
@@ -71,7 +72,7 @@ export class Follower {
     }
   }
 
-  /** Changes the filters. Sends a message if the transport has messages, else a new request. */
+  /** Changes the filters. If the transport has messages of clients, the client sends a message, else a new request. */
   async change(change: Change): Promise<void> {
     if (this.#line?.say === undefined) return this.comeBack(change);
     this.#note(change);
@@ -85,8 +86,8 @@ export class Follower {
   }
 
   /**
-   * Continues with another token. Sends a message if the transport has messages. Otherwise sends a new request after
-   * the old token has ended the stream.
+   * Continues with another token. If the transport has messages of clients, the client sends a message. Otherwise the
+   * client sends a new request after the expiry of the old token has ended the stream.
    */
   async renew(token: string): Promise<void> {
     this.#following = { ...this.#following, token };

@@ -16,7 +16,7 @@ export interface Place {
   readonly stamp?: Stamp | undefined;
 }
 
-/** `time` is an HTTP date, `tag` a number. */
+/** A position of the push stream module: `time` is an HTTP date, and `tag` is a number. */
 export interface Stamp {
   readonly time: string;
   readonly tag: string;
@@ -47,13 +47,13 @@ export class Log {
     return this.#isOver;
   }
 
-  /** The client is about to open a stream. */
+  /** Call this method before the client opens a stream. */
   opening(): void {
     this.#isOpen = false;
     this.#isOver = false;
   }
 
-  /** The hub has subscribed the client. */
+  /** Call this method when the hub has subscribed the client. */
   opened(): void {
     this.#isOpen = true;
     this.#changes.changed();
@@ -89,7 +89,10 @@ export class Log {
     return this.until(() => this.#isOver, "its end");
   }
 
-  /** Waits until `holds` returns true. Rejects with the client's error, or at the deadline with `what` is missing. */
+  /**
+   * Waits until `holds` returns true. Rejects with the client's error. At the deadline, rejects with an error that says
+   * that `what` is missing.
+   */
   async until(holds: () => boolean, what: string): Promise<void> {
     await this.#changes.until(() => this.#error !== undefined || holds(), {
       within,

@@ -8,22 +8,22 @@ import type { Following, Line } from "./transport.js";
 /** The requests and responses of a transport that polls. */
 export interface Polling {
   readonly log: Log;
-  /** The bytes of the next request. The hub must answer the first request at once. */
+  /** Returns the bytes of the next request. The first request must be one that the hub answers at once. */
   readonly request: (from: Place | undefined, added: readonly string[]) => string;
   /** Records the contents of a response in the log, with the position of the next request. */
   readonly take: (answer: ResponseText, log: Log) => void;
 }
 
-/** Longer than any poll waits, and longer than any pause in a test. */
+/** The time-out of a poll, in milliseconds: longer than the wait of any poll, and longer than any pause in a test. */
 const answerWithin = 120_000;
 
 /**
- * Sends one poll after another, each on its own connection. Stops when the line is closed, or when a response refuses
- * the token.
+ * Sends one poll after another, each on its own connection. Stops when the returned line is closed, or when a response
+ * refuses the token.
  */
 export function openPolls(site: Site, polling: Polling, following: Following): Promise<Line> {
   const polls = new Polls(site, polling);
-  // A client with a position loses no event, even if the hub receives its first poll late.
+  // If the client has a position, it loses no event, even if the hub receives the first poll late.
   if (following.from !== undefined) polling.log.opened();
   void polls.run(following);
   return Promise.resolve(polls);
@@ -65,7 +65,7 @@ class Polls implements Line {
     try {
       for (let bytes = request(from, added); !this.#isClosed; bytes = request(log.place, [])) {
         const answer = await this.#ask(bytes);
-        // The response may have arrived in the same turn as the close.
+        // The response may have arrived in the same turn of the event loop in which the line was closed.
         if (this.#isClosed) return;
         if (answer.status === 401) return log.over();
         take(answer, log);

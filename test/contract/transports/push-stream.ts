@@ -21,10 +21,10 @@ interface Message {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The id of a gap, in place of a message's number. */
+/** The id that a gap has in place of a message number. */
 const gapNumber = -4;
 
-/** A client of the module sends its position as time and tag, or as an event id. */
+/** The bytes of a request. A client of the module sends its position as time and tag, or as an event id. */
 function request(mode: string, { filters, from, token }: Following, headers: Headers = {}): string {
   const { stamp, id } = from ?? {};
   const query = new URLSearchParams({
@@ -33,7 +33,7 @@ function request(mode: string, { filters, from, token }: Following, headers: Hea
     callback: "f",
   });
   if (mode !== "jsonp") query.delete("callback");
-  // The hub reads a plus as a plus, so a space in a date must be encoded as %20.
+  // The hub does not decode a plus as a space, so a space in a date must be encoded as %20.
   const text = query.toString().replaceAll("+", "%20");
   return requestBytes({
     path: `/${mode}/${filters.map(encodeURIComponent).join("/")}?${text}`,
@@ -41,7 +41,7 @@ function request(mode: string, { filters, from, token }: Following, headers: Hea
   });
 }
 
-/** Message numbers begin with 1. Other ids are not messages. */
+/** Messages have numbers from 1. Ids below 1 do not belong to messages. */
 function tell(message: Message, log: Log): void {
   const { id: number, time, tag, eventid } = message;
   const text = decodeURIComponent(message.text);
@@ -110,8 +110,8 @@ function polls({ name, mode, messagesOf }: PollMode): Transport {
     log.move({ id: log.place.id, ...(stamp === undefined ? {} : { stamp }) });
   };
   const open: Transport["open"] = (site, following, log) => {
-    // The hub does not confirm a waiting poll. So the first poll does not wait, and the response shows that the hub
-    // knows the client.
+    // The hub does not confirm a waiting poll. The first poll therefore does not wait, and its response shows that the
+    // hub has subscribed the client.
     let headers: Headers = { "X-Nginx-PushStream-Mode": "polling" };
     const next = (from: Place | undefined): string => {
       const bytes = request(mode, { ...following, from }, headers);

@@ -9,7 +9,7 @@ import type { Place } from "./log.js";
 import { eachTransport, forEach, transports, withEach } from "./table.js";
 import type { Transport } from "./transport.js";
 
-/** Tests of the rights to read publications, and of the end of these rights. */
+/** Tests the rights to read publications, and the expiry of these rights. */
 export function testRights(contract: Contract): void {
   testPrivate(contract);
   testRefusals(contract);
@@ -96,7 +96,10 @@ function testEnds({ mercureSite: site }: Contract): void {
   });
 }
 
-/** Pauses between publications, so that some are published before, some at and some after the expiry of the tokens. */
+/**
+ * Pauses between publications, so that the test publishes some before the tokens expire, some when they expire, and
+ * some later.
+ */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

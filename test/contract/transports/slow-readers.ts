@@ -13,7 +13,7 @@ import { numbers } from "./delivery.js";
 import type { Told } from "./log.js";
 import { forEach, transports, withEach } from "./table.js";
 
-/** Clients of every transport that stop reading for a while, on one topic. */
+/** Tests clients that stop reading for a while, one client of each transport on the same topic. */
 export function testSlowReaders({ front, mercureSite, smallSite }: Contract): void {
   const fate = Object.fromEntries(
     transports.map(({ name, isStream }) => [name, isStream ? slowReader[front] : "kept"]),
@@ -44,12 +44,15 @@ export function testSlowReaders({ front, mercureSite, smallSite }: Contract): vo
 }
 
 /**
- * The test publishes 1 MB at a time, at most 16 MB, until the clients that do not read are behind. The kernel buffers
- * less for a connection whose client does not read: the two socket buffers grow to 6 and 4 MB.
+ * The test publishes 1 MB at a time, at most 16 MB, until the clients that do not read are behind. If a client does not
+ * read, the kernel buffers less than 16 MB: the two socket buffers grow to 6 and 4 MB.
  */
 const late = { atMost: 512, step: 32, bytes: 32 * 1024 };
 
-/** Random text, which gzip shortens only by 25%. A compressed megabyte of one letter does not fill a socket buffer. */
+/**
+ * Random text, which gzip shortens only by 25%. If the text were a megabyte of one letter, the compressed text would
+ * not fill a socket buffer.
+ */
 const padding = randomBytes(late.bytes).toString("base64").slice(0, late.bytes);
 
 interface LateReading {
@@ -61,15 +64,15 @@ interface LateReading {
 
 async function readLate(front: FrontName, site: Site): Promise<LateReading> {
   const topic = freshTopic();
-  // Streams of earlier tests that are still open distort the count of open streams.
+  // Wait until the streams of earlier tests are closed: open streams would change the count of streams in this test.
   await untilStreams(site, 0);
   const open = () => withEach(transports, (transport) => follow(site, transport, { filters: [topic] }));
   const [slow, quick] = [await open(), await open()];
   const isBehind = (): Promise<boolean> => areBehind(front, site);
   for (const follower of Object.values(slow)) follower.stopReading();
   let count = 0;
-  // Waits until the clients that read have everything, and only then publishes more. So the slow clients have delayed
-  // no other client.
+  // Waits until all clients that read have received everything, and only then publishes more. The test fails if the
+  // slow clients delay another client.
   const publish = async (howMany: number): Promise<string> => {
     for (const upTo = count + howMany; count < upTo;) {
       count += 1;
@@ -93,8 +96,8 @@ async function readLate(front: FrontName, site: Site): Promise<LateReading> {
 }
 
 /**
- * True if all streams of clients that do not read have fallen behind, or if the hub has closed all of these streams. In
- * the second case only the streams of the other clients and all polls remain.
+ * True if the streams of all clients that do not read are behind. If the front closes such streams, true when only the
+ * streams of the other clients and all polls remain.
  */
 async function areBehind(front: FrontName, site: Site): Promise<boolean> {
   const streams = transports.filter(({ isStream }) => isStream).length;
@@ -112,7 +115,7 @@ function fateOf(slow: LateReading["slow"]): Readonly<Record<string, string>> {
   );
 }
 
-/** The holes in the received numbers that no gap reports. */
+/** The missing numbers that no gap reports. */
 function untoldHoles(told: readonly Told[]): readonly string[] {
   return told.flatMap((each, index) => {
     const before = told[index - 1];

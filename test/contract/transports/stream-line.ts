@@ -8,8 +8,8 @@ import type { Line } from "./transport.js";
 export type Reader = (piece: Buffer) => void;
 
 /**
- * Requests a stream, and passes its decoded body to `read`. Ignores bytes that arrive after {@link Line.close}. An
- * error response becomes the error of the log.
+ * Requests a stream, and passes its decoded body to `read`. Ignores bytes that arrive after {@link Line.close}. If the
+ * response is an error, the log fails with this error.
  */
 export async function openLine(
   site: Site,
@@ -64,14 +64,14 @@ function body(read: Reader, { log, over }: { readonly log: Log; readonly over: (
   return { piece, end: () => decoded.end() };
 }
 
-/** The gzip data of a stream that is cut off is incomplete. This is not an error here. */
+/** If a stream is cut off, its gzip data is incomplete. The function does not treat incomplete data as an error. */
 function gunzip(read: Reader, over: () => void): Body {
   const stream = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   stream.on("data", read).once("end", over);
   return { piece: (bytes) => void stream.write(bytes), end: () => void stream.end() };
 }
 
-/** Splits a stream into texts that end with `end`. An incomplete text waits for the next piece. */
+/** Splits a stream into texts that end with `end`. The reader keeps an incomplete text until the next piece arrives. */
 export function texts(end: string, each: (text: string) => void): Reader {
   let rest: Buffer[] = [];
   const last = end.at(-1) ?? "";

@@ -11,8 +11,8 @@ export const transports: readonly Transport[] = [...eventStreams, webSocket, pol
 export const eachTransport = transports.map((transport) => [transport.name, transport] as const);
 
 /**
- * Runs the function for all transports at the same time, because tests mostly wait. Returns the results by transport.
- * Rejects with the first error.
+ * Runs the function for all transports at the same time, because most of a test is waiting. Returns the results by
+ * transport. Rejects with the first error.
  */
 export async function withEach<T>(
   some: readonly Transport[],
@@ -31,7 +31,7 @@ export async function withEach<T>(
   return Object.fromEntries(results);
 }
 
-/** The same value for every transport, in the form of {@link withEach}. */
+/** The same value for every transport, in the same form as the result of {@link withEach}. */
 export function forEach<T>(some: readonly Transport[], value: T): Readonly<Record<string, T>> {
   return Object.fromEntries(some.map(({ name }) => [name, value]));
 }

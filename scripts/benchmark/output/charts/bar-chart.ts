@@ -16,7 +16,7 @@ interface Panel {
 
 const size = { width: 760, left: 170, right: 110, bar: 16, gap: 8, head: 34, foot: 22, top: 12 };
 
-/** The panels: scenario, figure, title and scale. */
+/** The panels, each with scenario, figure, title and scale. */
 const shown = [
   {
     scenario: "saturation",
@@ -109,7 +109,7 @@ function panelSvg(panel: Panel, top: number): string {
   return [title, ...bars].join("\n");
 }
 
-/** A logarithmic scale begins at a tenth of the smallest value, so that its bar is visible. */
+/** A logarithmic scale begins at a tenth of the smallest value, so that the bar of the smallest value is visible. */
 function barLengths(values: readonly number[], scale: Panel["scale"]): readonly number[] {
   const longest = size.width - size.left - size.right;
   const highest = Math.max(...values);

@@ -76,7 +76,7 @@ function panelSvg(options: {
   return [frame, ...drawn, ends, name].join("\n");
 }
 
-/** The powers of ten below and above all values of some figures. */
+/** The bounds of an axis: the powers of ten below and above all values of the figures. */
 function bounds(curves: readonly MeasuredCurve[], figures: readonly string[]): readonly [number, number] {
   const values = curves.flatMap(({ points }) =>
     points.flatMap((point) => figures.map((figure) => point.figures[figure]?.median ?? 0)),
@@ -92,7 +92,7 @@ function decades(from: number, to: number): readonly number[] {
   return Array.from({ length: count + 1 }, (_, index) => from * 10 ** index);
 }
 
-/** Maps values that are not above zero to the start. */
+/** Maps values that are not above zero to the start of the axis. */
 function logarithmic(options: {
   readonly from: number;
   readonly to: number;

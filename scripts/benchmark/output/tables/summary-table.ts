@@ -2,7 +2,10 @@ import { aligned } from "./aligned.js";
 import { numberText } from "./number-text.js";
 import type { Report, ScenarioResults } from "../../report/report.js";
 
-/** The main figures of each scenario. If `rate` is true, a note means that the server did not reach the rate. */
+/**
+ * The main figures of each scenario. If `rate` is true, a note in the result means that the server did not reach the
+ * rate.
+ */
 const columns = [
   { scenario: "saturation", figure: "deliveries", title: "deliveries/s", rate: false },
   { scenario: "rate-1000", figure: "p99", title: "p99 at 1,000/s, ms", rate: true },
@@ -18,8 +21,8 @@ const columns = [
 ] as const;
 
 /**
- * Medians, one row per server. Marks lost events and rates that the server did not reach. Empty if the run measured no
- * column.
+ * A table of medians, one row per server, with marks for lost events and for rates that the server did not reach. The
+ * table is empty if the run measured none of its columns.
  */
 export function summaryTable({ candidates, scenarios }: Report): string {
   const shown = columns.flatMap((column) => {

@@ -33,7 +33,8 @@ function manyClients(options: {
       const notes = [`with all connected: ${kernelState()}`, kernelLimits()];
       const { report, drained, cpuSeconds } = await environment.publishFor({
         perSecond: 1 / everySeconds,
-        // The publisher sends the first publication at once.
+        // The publisher sends the first publication at once, so it sends the last publication half an interval before
+        // the end of the period.
         seconds: (publications - 0.5) * everySeconds,
         drainWithin: drainMs,
       });
