@@ -54,11 +54,11 @@ export interface Front {
    */
   start(): Promise<string | undefined>;
   /**
-   * Stops accepting connections, and resolves when all publications are delivered. This may take any time, so the
-   * caller sets a deadline.
+   * Stops accepting connections, and resolves when all publications are delivered. There is no time limit, so the
+   * caller has to set a deadline.
    */
   settle(): Promise<void>;
-  /** Ends every stream in order, so that clients reconnect elsewhere. Then frees the resources of the front. */
+  /** Ends every stream in order, so that clients reconnect elsewhere, and then frees the resources of the front. */
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { Endpoint } from "./endpoint.js";
 
 /**
  * The ZAP domain of sockets without keys. With any domain, libzmq requires a ZMTP 3 handshake. Without a domain, a
- * socket also accepts ZMTP 1.0, whose greeting is very short: the socket then reads the HTTP request of a web page as
+ * socket also accepts ZMTP 1.0, whose greeting is very short. Such a socket reads the HTTP request of a web page as
  * messages [seen on the wire].
  */
 const zapDomain = "pharos";

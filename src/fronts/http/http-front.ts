@@ -173,7 +173,7 @@ export class HttpFront implements Front {
     app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));
     app.removeAllContentTypeParsers();
-    // This parser reads no body, because the gateway first checks the client's right to send one.
+    // Fastify must not read the body, because the gateway first checks the client's right to send one.
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", (request, reply, done) => {
@@ -203,7 +203,8 @@ export class HttpFront implements Front {
 
   /** Above the limit of connections, a client gets no response, because the limit also saves the cost of responses. */
   #accept(socket: Socket): void {
-    // Node emits `connection` again for a socket that the front attaches again. Such a socket is already counted.
+    // Node emits `connection` again for a socket that the front attaches again. A socket in `#accepted` is already
+    // counted.
     if (this.#accepted.has(socket)) return;
     const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
     if (ended !== undefined) {
@@ -329,8 +330,8 @@ export class HttpFront implements Front {
    * unless its connection carries a stream.
    */
   #refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-    // If no request has begun, the front sends no response: the client would take the response as the answer to its
-    // next request.
+    // If no request has begun, the front sends no response. The client would take it as the response to its next
+    // request.
     const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
     if (isUnasked || error.code === "ECONNRESET" || !socket.writable || this.#streams.has(socket)) {
       socket.destroy();
@@ -374,7 +375,7 @@ const nothingMore: Pick<FrontRequest, "body" | "disconnectSignal"> = {
   disconnectSignal: () => AbortSignal.abort(),
 };
 
-/** Node emits `close` both after a response and if the connection ends before it. */
+/** Node emits `close` after the response, and also if the connection ends before the response. */
 function disconnectSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   if (response.destroyed || response.req.socket.destroyed) controller.abort();

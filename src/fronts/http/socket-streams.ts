@@ -45,7 +45,7 @@ interface WebSocketStream {
 
 const endOfHead = Buffer.from("\r\n\r\n");
 
-/** The streams on sockets of this front. Also reads the bytes that the clients send. */
+/** The streams on sockets of this front. This class also reads the bytes that clients send on detached sockets. */
 export class SocketStreams {
   readonly #options: SocketStreamsOptions;
   readonly #messageBudget: TurnBudget;

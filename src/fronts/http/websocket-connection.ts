@@ -42,7 +42,7 @@ const mostChunks = 4096;
 /** Bytes of a client's control frame without its payload: a header of two bytes, and the mask [RFC 6455 5.2]. */
 const controlHeaderBytes = 6;
 
-/** The time for the client to answer a close frame, in milliseconds. Then the hub destroys the socket. */
+/** The time for the client to answer a close frame, in milliseconds. After this time, the hub destroys the socket. */
 const closeWithinMs = 1000;
 
 /**
@@ -52,7 +52,9 @@ const closeWithinMs = 1000;
 export class WebSocketConnection {
   readonly #options: WebSocketConnectionOptions;
   readonly #receiver: Receiver;
-  /** The latest unanswered ping. Earlier pings need no answer [RFC 6455 5.5.3]. */
+  /**
+   * The latest unanswered ping. If the client sends several pings, only the latest needs an answer [RFC 6455 5.5.3].
+   */
   #ping: Buffer | undefined;
   /** The number of bytes that were read since the last whole message was handled. */
   #heldBytes = 0;
@@ -140,8 +142,8 @@ export class WebSocketConnection {
    */
   #control(payload: Buffer, isPing: boolean): void {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
-    // The memory of the control frames is free again. Without this release, the reservation for many control frames
-    // stays until the next message.
+    // Control frames need no memory any more. Without this release, the memory for many control frames stays reserved
+    // until the next message.
     if (this.#heldBytes <= freeBytes) this.#options.reservation.release();
     if (isPing) this.#pong(payload);
   }

@@ -232,8 +232,8 @@ export class Mongrel2Front implements Front {
   }
 
   /**
-   * Opens a stream, or returns the error response. Refuses a WebSocket if the server has not reported its handshake,
-   * because then the server does not expect frames on the connection.
+   * Opens a stream, or returns the error response. Refuses a WebSocket if the server has not reported its handshake.
+   * Without a handshake, the server does not expect frames on the connection.
    */
   #open(client: Client, start: StreamStart, { request, isHandshake }: PendingRequest): Reply | undefined {
     const { gateway } = this.#options;

@@ -110,8 +110,8 @@ export class Mongrel2WebSocket {
 }
 
 /**
- * The code for the answer to a close frame. The answer repeats the client's code, or has another code if the client
- * sent no code or one that must not be sent [RFC 6455 7.4].
+ * The code for the answer to a close frame. The answer repeats the client's code. It has another code if the client
+ * sent no code, or a code that must not be sent [RFC 6455 7.4].
  */
 function codeOf(payload: Buffer): number {
   if (payload.length === 0) return closeCodes.normal;

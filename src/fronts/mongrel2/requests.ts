@@ -23,8 +23,8 @@ export function toGatewayRequest(
 
 /**
  * True for a WebSocket handshake that Mongrel2 reports. After the handshake Mongrel2 expects frames, so a front that
- * refuses the WebSocket has to close the connection. A client can also send an HTTP request with this method itself; it
- * then gets frames that it does not expect.
+ * refuses the WebSocket has to close the connection. A client that itself sends an HTTP request with the method
+ * `WEBSOCKET_HANDSHAKE` gets frames that it does not expect.
  */
 export function isHandshake({ method }: Pick<Mongrel2Request, "method">): boolean {
   return method === "WEBSOCKET_HANDSHAKE";

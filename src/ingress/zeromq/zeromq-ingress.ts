@@ -38,7 +38,7 @@ export interface IngressLimits {
    * publisher. 0 means no limit.
    */
   readonly queuedMessages: number;
-  /** The time for reading in one turn of the event loop, in milliseconds. Then other work runs. */
+  /** The time for reading in one turn of the event loop, in milliseconds. After this time, other work runs. */
   readonly turnMs: number;
   /** The time during which `close` still reads messages that publishers have sent, in milliseconds. */
   readonly drainMs: number;
@@ -49,7 +49,7 @@ export interface IngressLimits {
 /**
  * 128 queued messages use 128 MiB for a publisher of the largest frames, and 25 KB for a publisher of 200-byte
  * messages. A queue of 128 is as fast as a queue of 1,000 (96,000 and 98,000 messages/s). The library libzmq does not
- * limit the number of frames in a message. It collects all frames, and only then can the hub refuse the message.
+ * limit the number of frames in a message. libzmq collects all frames, and only then can the hub refuse the message.
  */
 export const defaultIngressLimits: IngressLimits = Object.freeze({
   frameBytes: defaultPublicationLimits.dataBytes,
@@ -122,8 +122,8 @@ export class ZeroMqIngress {
 
   /**
    * Reads the messages that publishers have already sent, for `drainMs` at most, and only while the sink accepts
-   * messages. Then closes the socket. Resolves when the sink has stored or refused all publications. Safe to call
-   * twice.
+   * messages. The method then closes the socket, and resolves when the sink has stored or refused all publications.
+   * Safe to call twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -236,8 +236,8 @@ interface Opened {
 }
 
 /**
- * Handles an endpoint that is not loopback and has no keys: throws if the hub would bind the endpoint, and logs a
- * warning if the hub connects to it.
+ * Handles an endpoint that is not loopback and has no keys. Throws if the hub would bind the endpoint. Logs a warning
+ * if the hub connects to the endpoint.
  */
 function warnOrRefuse({ mode, address }: Endpoint, logger: Logger): void {
   if (mode === "bind")

@@ -52,7 +52,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // This error has no cause, because V8's message quotes the JSON text, which contains a secret.
+    // The error has no `cause`, because V8's error message quotes the JSON text, which contains a secret.
     throw new PharosError("bad-curve-key", `${file} is not JSON; pharos keys creates valid files`);
   }
 }

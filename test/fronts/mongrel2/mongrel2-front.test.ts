@@ -177,8 +177,8 @@ describe("streams", limit, () => {
   });
 
   it("that take nothing at all are cut at once and not closed behind what they do not take", async () => {
-    // Bug: the hub's close waited behind the unread bytes, so the connection of a client that read nothing stayed open
-    // for ever.
+    // Bug: the hub's close waited behind unread bytes, so the connection of a client that read nothing stayed open for
+    // ever.
     const { server, app } = await startBed({ settings: { PHAROS_LIMITS_STALL_SECONDS: "1" } });
     await server.request(1);
     await untilBodies(server, 1, 1);

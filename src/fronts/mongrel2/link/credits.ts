@@ -5,8 +5,8 @@ export interface CreditsOptions {
   /** After this time without credits, the credits count as lost, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * The same time-out for a connection with at most `retryBytes` of unwritten data. Such a connection can accept
-   * another delivery.
+   * Like `timeoutMs`, but for a connection with at most `retryBytes` of unwritten data, which can accept another
+   * delivery.
    */
   readonly retryMs: number;
   readonly retryBytes: number;
@@ -27,7 +27,7 @@ interface Account {
   overdueBytes: number;
   /** Bytes of the last delivery. */
   lastBytes: number;
-  /** False once the credits of the last delivery are late too. */
+  /** False once the credits of the last delivery count as lost too. */
   waiting: boolean;
   dueAt: number;
 }

@@ -16,7 +16,7 @@ export interface LinkEvents {
   /** The connection has ended. The link may call this method for an unknown id, and twice for one id. */
   disconnected(id: number): void;
   /**
-   * These connections can receive their next message. The content of `ids` depends on the pacing of the link:
+   * The connections `ids` can receive their next message. The content of `ids` depends on the pacing of the link:
    * - With `fence`, the link calls this method once for each message, with the same array object as `targets.ids`. The
    *   array includes connections that have ended in the meantime.
    * - With `credits`, the link calls this method once per turn of the event loop. The array has the connections that

@@ -10,7 +10,7 @@ const first = 2 ** 32 - count;
 /**
  * Ids that no connection has. Mongrel2 answers a message to such an id with a disconnect notice, after all earlier
  * messages. From this notice the link learns that Mongrel2 has accepted its messages. The ids start at a random number,
- * so that a notice for another program's old fence does not look like a notice for this link's fence.
+ * so that the link does not take a notice for another program's old fence as its own.
  */
 export class FenceIds {
   #next = randomInt(count);

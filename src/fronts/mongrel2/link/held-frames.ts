@@ -13,7 +13,7 @@ export class HeldFrames {
     this.#maxBytes = limits.heldBytes;
   }
 
-  /** Returns false and drops the frame if there are too many. */
+  /** Returns false and drops the frame if too many frames are kept. */
   add(frame: Buffer): boolean {
     if (this.#frames.length >= this.#maxFrames || this.#bytes + frame.length > this.#maxBytes) return false;
     this.#frames.push(frame);

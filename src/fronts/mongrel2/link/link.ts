@@ -34,11 +34,11 @@ const checkMs = 3_000;
 
 /**
  * The link to one Mongrel2. The link manages the sockets, the pacing of messages, keep-alive messages, restarts of the
- * server, and orphans. The link does not know topics or the meaning of the bytes. Links are independent: the same id on
- * two links is two connections.
+ * server, and orphans. The link does not know topics, or the meaning of the bytes that it sends. Links are independent:
+ * the same id on two links is two connections.
  *
- * A fence is a message that the server acknowledges. A connection gets at most one message between two fences: the
- * owner sends the next message to an id only after `drained` has named the id. The link follows this rule when it
+ * A fence is a message that the server acknowledges. A connection gets at most one message between two fences. So the
+ * owner sends the next message to an id only after `drained` has named the id, and the link follows this rule when it
  * closes connections itself.
  */
 export class Link {
@@ -121,7 +121,7 @@ export class Link {
   }
 
   /**
-   * Waits until the server has accepted all queued messages, including closes, for at most `limits.closeMs`. Then
+   * Waits until the server has accepted all queued messages, including closes, for at most `limits.closeMs`, and then
    * disconnects. Close the streams first: open streams become orphans, and the next start of the link closes their
    * connections. With `flush: false` the method does not wait, and the link is closed when the method returns. Safe to
    * call twice.
@@ -200,7 +200,10 @@ export class Link {
     this.#record.add(id);
   }
 
-  /** This connection carries no stream any more. `disconnected` and `closeConnections` have the same effect. */
+  /**
+   * Call this method when a connection carries no stream any more. `disconnected` and `closeConnections` have the same
+   * effect.
+   */
   forget(id: number): void {
     this.#open.delete(id);
     this.#credits.forget(id);
@@ -447,7 +450,7 @@ export class Link {
     }
   }
 
-  /** Calls the owner. If the owner throws an exception for one frame, the loop that reads all frames must not end. */
+  /** Calls the owner. An exception that the owner throws for one frame must not end the loop that reads all frames. */
   #guard(action: () => void): void {
     try {
       action();

@@ -4,18 +4,24 @@ import type { Metrics } from "../../../base/metrics.js";
 import { declaredDeliveryLimits } from "../../../limits/delivery.js";
 import type { LinkEvents } from "./events.js";
 
-/** Limits of one link. `windowBytes` is a setting. The other limits are fixed, for the reasons below. */
+/**
+ * Limits of one link. `windowBytes` is a setting. The other limits are fixed; {@link defaultLinkLimits} has the
+ * reasons.
+ */
 export interface LinkLimits {
   /**
-   * The limit for one window: the sum of each message's body bytes, multiplied by its connections. Mongrel2 copies the
-   * body for each connection. @default that of the settings
+   * The limit of bytes that Mongrel2 copies for one window. Mongrel2 copies the body of a message for each of its
+   * connections. @default that of the settings
    */
   readonly windowBytes: number;
-  /** Messages in one window. @default 2,000 */
+  /** The limit of messages in one window. @default 2,000 */
   readonly windowMessages: number;
-  /** The limit of frames before the server subscribes. The link drops and counts further frames. @default 10,000 */
+  /**
+   * The limit of frames that the link keeps before the server subscribes. The link drops and counts further frames.
+   * @default 10,000
+   */
   readonly heldFrames: number;
-  /** The limit for the bytes of the frames before the server subscribes. @default 16,777,216 */
+  /** The limit for the bytes of the frames that the link keeps before the server subscribes. @default 16,777,216 */
   readonly heldBytes: number;
   /** The limit of frames in the receiving socket. At this limit the server has to wait. @default 100,000 */
   readonly receivedFrames: number;
@@ -27,16 +33,16 @@ export interface LinkLimits {
   /** The time-out of a fence, in milliseconds. @default 2,000 */
   readonly fenceMs: number;
   /**
-   * The lowest rate at which a healthy server copies bodies. In bytes per second. At this rate, larger windows get a
-   * longer time-out of their fence.
+   * The lowest rate at which a healthy server copies bodies, in bytes per second. The fence of a large window gets a
+   * longer time-out, computed with this rate.
    * @default 20,000,000
    */
   readonly fenceBytesPerSecond: number;
   /** After this time without credits, the credits count as lost, in milliseconds. @default 30,000 */
   readonly creditMs: number;
   /**
-   * The same time-out for a connection with at most `creditRetryBytes` of unwritten data. Such a connection can accept
-   * more. @default 2,000
+   * Like `creditMs`, but for a connection with at most `creditRetryBytes` of unwritten data, which can accept another
+   * delivery. @default 2,000
    */
   readonly creditRetryMs: number;
   /**
@@ -46,9 +52,9 @@ export interface LinkLimits {
    */
   readonly creditRetryBytes: number;
   /**
-   * The same time-out after the TCP connection for notices broke, since credits may be lost with it. The time starts at
-   * the next fence. A slow client may then count as drained by mistake: the server may close its connection, and the
-   * client resumes. @default 2,000
+   * Like `creditMs`, but for credits that may be lost because the TCP connection for notices broke. The time starts at
+   * the next fence. If a slow client counts as drained by mistake, the server may close its connection, and the client
+   * resumes. @default 2,000
    */
   readonly lostCreditMs: number;
   /** The longest time that `close` waits for queued messages, in milliseconds. @default 5,000 */

@@ -16,8 +16,8 @@ export interface ReceivedFramesOptions {
 const logEveryMs = 10_000;
 
 /**
- * The frames of one server. The link keeps the frames until the server has subscribed, and then parses them. This class
- * counts and logs refused frames.
+ * The frames that arrive from one server. The link keeps all frames until the server has subscribed, and then parses
+ * them. This class counts and logs refused frames.
  */
 export class ReceivedFrames {
   readonly #options: ReceivedFramesOptions;

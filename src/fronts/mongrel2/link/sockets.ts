@@ -65,9 +65,9 @@ export class LinkSockets {
   /** Sends one message; the Buffer must not be changed afterwards. */
   send(frame: Buffer): void {
     if (this.#closed) return;
-    // ZeroMQ's own thread may reconnect during a long turn of the event loop. In this case, the next run of the server
-    // would get the message, but in that run the ids belong to other clients [seen on libzmq 4.3.5]. After a reconnect,
-    // a subscription waits to be read, so the socket is readable.
+    // ZeroMQ's own thread may reconnect during a long turn of the event loop. The message would then go to the next run
+    // of the server, where the ids belong to other clients [seen on libzmq 4.3.5]. After a reconnect, a subscription
+    // waits to be read, so the socket is readable.
     if (this.#publisher.readable) return this.#options.events.overtaken();
     try {
       this.#publisher.send(frame).catch(this.#failed);

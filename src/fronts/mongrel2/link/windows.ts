@@ -25,9 +25,9 @@ export interface WindowPorts {
   opening(window: readonly Message[]): void;
   /** The server has accepted every message of the window, in `tookMs`. */
   taken(window: readonly Message[], tookMs: number): void;
-  /** The fence is late: the server has not acknowledged it in time. Until then, the link sends only further fences. */
+  /** The server has not acknowledged the fence in time. Until `recovered`, the link sends only further fences. */
   late(): void;
-  /** The late fence has returned. `taken` follows. */
+  /** The server has acknowledged the late fence. A call of `taken` follows. */
   recovered(): void;
 }
 
@@ -74,8 +74,8 @@ const writingShare = 3;
 /**
  * The queue of messages of one link. The queue sends messages in windows. A window is a number of messages up to a
  * limit, followed by a fence. The next window begins when the server has acknowledged the fence. Mongrel2 closes
- * connections with 16 messages unwritten, and writes no messages while further messages wait for its handler task.
- * Sending one window at a time was faster than several at once [measured].
+ * connections with 16 messages unwritten, and writes no messages while further messages wait for its handler task. One
+ * window at a time was the fastest of all measured variants.
  */
 export class Windows {
   readonly #clock: Clock;

@@ -52,8 +52,8 @@ function jsonEntries(text: string): readonly RawHeader[] {
 }
 
 /**
- * JSON forbids raw control characters in strings [RFC 8259 7], so this function escapes them. It escapes all control
- * characters of the text, since Mongrel2 writes none outside strings.
+ * JSON forbids raw control characters in strings [RFC 8259 7]. Mongrel2 writes no control characters outside strings,
+ * so this function escapes every control character of the text.
  */
 function parseJson(text: string): unknown {
   try {
@@ -105,9 +105,9 @@ function asText(_name: string, value: unknown): string {
 }
 
 /**
- * Mongrel2 forwards bytes unchanged. A header value that is not UTF-8 is probably a cookie of another program, so this
- * function decodes such a value as Latin-1, as Node's HTTP server does. In a pseudo header, such a value is part of the
- * request line, and this function refuses it.
+ * Mongrel2 forwards bytes unchanged. A header value that is not UTF-8 is probably a cookie of another program. This
+ * function decodes such a value as Latin-1, as Node's HTTP server does. In a pseudo header, the value is part of the
+ * request line, and this function throws.
  */
 function decode(name: string, value: Buffer): string {
   if (isUtf8(value)) return value.toString("utf8");

@@ -1,8 +1,8 @@
 import { defaultPublicationLimits } from "../../../limits/publications.js";
 
 /**
- * Limits of one frame from Mongrel2. A frame above a limit counts as malformed, and the parser does not read it
- * further.
+ * Limits of one frame from Mongrel2. The parser stops at the first value above a limit, and reports the frame as
+ * malformed.
  */
 export interface RequestLimits {
   /** The longest frame in bytes. @default 1,187,840 (1 MiB body and 136 KiB of head) */
@@ -18,9 +18,9 @@ export interface RequestLimits {
 }
 
 /**
- * A request head has at most `limits.buffer_size` bytes, 16 KiB by default. Mongrel2 writes the request target twice
- * (as URI, and as PATH and QUERY), and JSON writes two characters for a quote or backslash: 16 KiB * 2 * 2 = 64 KiB.
- * Mongrel2's own headers need 4 KiB more.
+ * A request head has at most `limits.buffer_size` bytes, 16 KiB by default. Mongrel2 writes the request target twice:
+ * as URI, and as PATH and QUERY. JSON writes two characters for a quote or backslash. So the target may need 16 KiB * 2
+ * * 2 = 64 KiB. Mongrel2's own headers need 4 KiB more.
  */
 const maxHeaderBytes = 68 * 1024;
 

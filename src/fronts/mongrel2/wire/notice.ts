@@ -24,7 +24,7 @@ const tnetstringCredits =
 const creditsOverhead = 39;
 
 /**
- * Recognises a notice by the exact bytes that Mongrel2 1.12 and 1.13 write after ` @* `. This comparison is fast,
+ * Recognises a notice by the exact bytes that Mongrel2 1.12 and 1.13 write after ` @* `. The comparison has to be fast,
  * because Mongrel2 sends a credits notice for each connection and delivery, up to 100,000/s. Returns undefined for any
  * other text, which may still be a valid notice.
  */

@@ -111,8 +111,8 @@ function readFrame(frame: Buffer, preamble: Preamble, limits: RequestLimits): Mo
   const recognised = onNoticePath ? recogniseNotice(frame, preamble.pathEnd + 1) : undefined;
   if (recognised) return noticeFrame(preamble, recognised);
   const [block, body] = readParts(frame, preamble.pathEnd + 1, limits);
-  // The path alone does not prove a notice. If the server has a route "@", a client can request @*, or name this path
-  // in a message of a JSON socket [seen on 1.12.2].
+  // The path alone does not prove a notice. If the server has a route "@", a client can also request @*, or send this
+  // path in a message of a JSON socket [seen on 1.12.2].
   if (onNoticePath && !block.pseudo.has("PATH")) return noticeFrame(preamble, parseNotice(block, body));
   const path = frame.subarray(preamble.pathStart, preamble.pathEnd);
   return { kind: "request", request: readRequest({ ...preamble, path, body }, block) };
@@ -243,8 +243,8 @@ function required(pseudo: ReadonlyMap<string, string>, name: string): string {
 }
 
 /**
- * A malformed notice gets no `sender` and `id`: no client waits for an answer to a notice, and a close would disconnect
- * a client that did nothing wrong.
+ * A malformed notice gets no `sender` and `id`, because no client waits for an answer to a notice. A close would
+ * disconnect a client that did nothing wrong.
  */
 function malformed(frame: Buffer, preamble: Preamble, reason: string): Mongrel2Frame {
   const { sender, id } = preamble;

@@ -31,8 +31,8 @@ export function frameDelivery(targets: Buffer, body: Buffer): Buffer {
 }
 
 /**
- * Encodes a message that closes the connections in `targets` after their earlier deliveries. Such a message has an
- * empty body, so it equals its head, and the function returns the Buffer `targets` itself.
+ * Encodes a message that closes the connections in `targets` after their earlier deliveries. A close is a message with
+ * an empty body. It equals its head, so the function returns the Buffer `targets` itself.
  */
 export function frameConnectionClose(targets: Buffer): Buffer {
   return targets;

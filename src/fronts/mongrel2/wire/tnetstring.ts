@@ -3,8 +3,8 @@ import { readNetstring } from "./netstring.js";
 import { parseScalar, tnetRefusal, tnetTypes } from "./tnetstring-scalar.js";
 
 /**
- * A value of a tnetstring. The parser returns a Buffer for every byte string (a view into the input, not a copy), and
- * strings only for the keys of a dict. The encoder accepts Buffers and strings, and encodes strings as UTF-8.
+ * A value of a tnetstring. The parser returns every byte string as a Buffer, which is a view into the input and not a
+ * copy. Only the keys of a dict are strings. The encoder accepts Buffers and strings, and encodes strings as UTF-8.
  */
 export type TnetValue =
   | null
@@ -35,7 +35,7 @@ const defaultTnetstringLimits: TnetstringLimits = Object.freeze({
 });
 
 /**
- * Parses a buffer that is exactly one tnetstring. Throws `bad-tnetstring` for anything else:
+ * Parses a buffer that is exactly one tnetstring. Throws `bad-tnetstring` for any of these:
  * - further bytes, or an unknown type
  * - an integer beyond 2^53, or a float that is not finite
  * - a dict with a repeated key, or with a key that is not UTF-8

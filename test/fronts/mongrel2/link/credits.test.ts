@@ -131,7 +131,7 @@ describe("credits", () => {
       for (const id of ids) credits.credit(id, 1000);
       clock.runEndOfTurn();
     }
-    // In a measurement, 200,000 deliveries and notices needed 30 ms. This limit only finds algorithms that need
+    // In a measurement, 200,000 deliveries and notices needed 30 ms. The limit of 5 s only finds algorithms that need
     // quadratic time.
     expect(performance.now() - start).toBeLessThan(5_000);
   });

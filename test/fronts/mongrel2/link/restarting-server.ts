@@ -29,7 +29,7 @@ async function bind(): Promise<void> {
 
 /**
  * Tries to bind until the address is free. After `close`, the address stays in use until ZeroMQ's own thread releases
- * it, and no event reports the release.
+ * the address. No event reports the release.
  */
 async function bindWhenFree(socket: Push | Subscriber, endpoint: string): Promise<void> {
   for (;;) {

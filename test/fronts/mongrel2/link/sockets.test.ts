@@ -7,8 +7,8 @@ import type { RestartingServerProtocol } from "./restarting-server.js";
 const within = 20_000;
 
 // Bug: the server restarted and subscribed during a long turn of this process's event loop. The process sent messages
-// before the event loop read the subscription. These messages went to the new run, where the ids belong to other
-// clients.
+// before the event loop read the subscription. ZeroMQ delivered the messages to the new run, where the ids belong to
+// other clients.
 it("send nothing to a new run of the server before they have told of it", async () => {
   const entry = new URL("./restarting-server.ts", import.meta.url);
   const server = startChild<RestartingServerProtocol>({ entry });

@@ -229,8 +229,8 @@ describe("requests of any shape", () => {
   });
 });
 
-// Header names must not be "__proto__", which the object above would lose. They must not be numbers, which the object
-// would reorder.
+// Header names must not be "__proto__", which the object above would lose. Header names must not be numbers, which the
+// object would reorder.
 const headerName = fc
   .string({ unit: fc.constantFrom(..."abcxyz019-_.".split("")), minLength: 1, maxLength: 12 })
   .filter((name) => !/^\d+$/.test(name));

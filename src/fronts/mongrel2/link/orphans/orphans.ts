@@ -34,22 +34,23 @@ const pollMs = 1_000;
  * belong to a client of another program. The rules:
  *
  * 1. The run is the same if its mark is the same (`ipc`, see readRunMark). So with `ipc`, the link knows at once.
- * 2. The run is also the same if the control port lists **any** old connection: one whose age (of ping, read or write)
- *    is more than the time since the server was last heard, plus a second. In a new run every connection is younger.
- *    The ages are differences of a clock that the server updates once per `limits.tick_timer` (10 s), to the whole
- *    second [seen]. The ages are exact right after a tick, and up to 10 s too small right before a tick. So this class
- *    asks every second, to read the ages soon after a tick. A stream that was open for 2 s when the server was last
- *    heard proves within one tick that the run is the same. A stream that was open for longer than a tick proves it at
- *    once. The record contains the time when the server was **last heard**, to a second; the link sends fences every 3
- *    s. The time when the link broke is not usable, because the server may have restarted before the link broke.
+ * 2. The run is also the same if the control port lists **any** old connection. A connection is old if its age (of
+ *    ping, read or write) is more than the time since the server was last heard, plus a second. In a new run every
+ *    connection is younger. The ages are differences of a clock that the server updates once per `limits.tick_timer`
+ *    (10 s), to the whole second [seen]. The ages are exact right after a tick, and up to 10 s too small right before a
+ *    tick. So this class asks every second, to read the ages soon after a tick. A stream that was open for 2 s when the
+ *    server was last heard proves within one tick that the run is the same. A stream that was open for longer than a
+ *    tick proves it at once. The record contains the time when the server was **last heard**, to a second; the link
+ *    sends fences every 3 s. The time when the link broke is not usable, because the server may have restarted before
+ *    the link broke.
  * 3. In the same run, this class closes the recorded ids that the table lists. The class asks for the table again,
  *    since a full queue in the server can lose a close. An id that sends a new request is no longer an orphan. A stay
  *    (see {@link Stay}) is removed when the table lists none of its ids.
  *
- * A restart of the server closes all connections. Then the table lists few or none of the ids, nothing proves the run,
- * and after `pursueMs` this class gives up the ids. If the wall clock of this machine was set back, nothing proves the
- * run either. If the server's clock was set forward by more than that time since the server was last heard, the proof
- * can be wrong.
+ * A restart of the server closes all connections. After a restart, the table lists few or none of the ids, and nothing
+ * proves that the run is the same. After `pursueMs`, this class gives up the ids. If the wall clock of this machine was
+ * set back, nothing proves that the run is the same either. The proof can be wrong if the server's clock was set
+ * forward by more than the time since the server was last heard. The connections then look older than they are.
  */
 export class Orphans {
   readonly #options: OrphansOptions;

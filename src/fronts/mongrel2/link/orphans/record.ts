@@ -31,10 +31,11 @@ const compactFromBytes = 64 * 1024;
 const heardEveryMs = 1_000;
 
 /**
- * Records the connections with an open stream, by stay, in a file that survives a crash of this process. `flush` writes
- * all collected changes at once. Call `flush` before you send the bytes that open a stream, so that the file contains
- * every open stream after a crash. The record does not sync the file to the disk, since a machine that loses its page
- * cache also loses its connections.
+ * Records the connections with an open stream in a file that survives a crash of this process. The record groups the
+ * connections by stay, the time of one connection of the link (see {@link Stay}). `flush` writes all collected changes
+ * at once. Call `flush` before you send the bytes that open a stream, so that the file contains every open stream after
+ * a crash. The record does not sync the file to the disk, since a machine that loses its page cache also loses its
+ * connections.
  */
 export class OpenRecord {
   readonly #options: OpenRecordOptions;
@@ -113,8 +114,8 @@ export class OpenRecord {
   }
 
   /**
-   * Records that the server was alive at this time, to distinguish orphans from other clients. Call this method often:
-   * it writes to the file at most once a second.
+   * Records that the server was alive at this time, to distinguish orphans from other clients. This method may be
+   * called often, because it writes to the file at most once a second.
    */
   heard(heardAt: number): void {
     if (this.#current === undefined) return;
@@ -151,8 +152,8 @@ export class OpenRecord {
   }
 
   /**
-   * Collects the changes of the lists `opened` and `gone`. One list is empty whenever the other list grows, so that the
-   * file keeps the order of the changes.
+   * Moves the ids of the lists `#opened` and `#gone` to `#pending`. One list is empty whenever the other list grows, so
+   * that the file keeps the order of the changes.
    */
   #collect(): void {
     this.#pending += encodeIds("-", this.#gone) + encodeIds("+", this.#opened);
