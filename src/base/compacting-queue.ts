@@ -1,8 +1,9 @@
-/** The number of empty slots at which the queue copies the array without the empty slots. */
+/** Up to this number of empty slots, the queue never copies the array. */
 const mostTakenSlots = 1024;
 
 /**
- * A queue in one array. A removal moves no other items: the queue copies the array when most of its slots are empty.
+ * A queue in one array. A removal moves no other items. When most slots are empty, the queue copies the array without
+ * the empty slots.
  */
 export class CompactingQueue<T> {
   #items: (T | undefined)[] = [];

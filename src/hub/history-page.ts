@@ -24,9 +24,9 @@ export type ReadState =
       readonly upTo: Offset;
       readonly from: Offset;
       /**
-       * The names of the filters whose retained values the reader still needs, from offsets up to `from`. If
-       * undefined, the reader needs the values of all filters. For the other filters, the reader already has the
-       * values or gets the values from history.
+       * The names of the filters whose retained values the reader still needs, from offsets up to `from`. For filters
+       * without a name in this list, the reader already has the values or gets the values from history. Undefined if
+       * the reader needs the values of all filters.
        */
       readonly added?: readonly string[] | undefined;
       /** `gap` contains the losses up to this mark. */

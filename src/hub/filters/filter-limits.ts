@@ -16,7 +16,8 @@ export interface FilterLimits {
   /** URL patterns with a regular expression. Each such pattern may use 8 MB while the expression runs. */
   readonly expressions: number;
   /**
-   * Mixtures of `+` and names at the beginning of MQTT filters. In the trie, a topic matches one node of each mixture.
+   * Mixtures of `+` and names at the beginning of MQTT filters. In the trie, a topic matches at most one node of each
+   * mixture.
    */
   readonly mixtures: number;
   /** Levels of all filters with wildcards together. */

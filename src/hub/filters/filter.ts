@@ -138,7 +138,10 @@ function checkText(text: string, maxBytes: number): void {
 
 function checkVisible(text: string): void {
   if (hasFormatCharacter(text))
-    throw new PharosError("bad-filter", "a topic filter must not hold format characters");
+    throw new PharosError(
+      "bad-filter",
+      "a topic filter must not hold format characters (Unicode category Cf)",
+    );
 }
 
 function hubTopicFilter(text: string, maxBytes: number): TopicFilter {

@@ -9,8 +9,8 @@ export type Level = string | typeof anyLevel;
 const indexedLevels = 7;
 
 /**
- * The largest number of wildcards in the indexed levels. The index searches once for each way to replace at most so
- * many levels of a topic by wildcards.
+ * The largest number of wildcards in the indexed levels. The index searches once for each way to replace up to this
+ * number of a topic's levels by wildcards.
  */
 const indexedWildcards = 2;
 
