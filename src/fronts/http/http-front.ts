@@ -226,7 +226,8 @@ export class HttpFront implements Front {
     const body = new RequestBody({
       request: request.raw,
       response: reply.raw,
-      reserve: () => gateway.bodies.reservationFor(frontRequest),
+      reserve: (lifetime) => gateway.bodies.reservationFor(frontRequest, lifetime),
+      mostBytes: gateway.bodies.bodyBytes,
       cut: () => this.#cut(request.raw.socket, "body"),
     });
     const frontRequest: FrontRequest = toFrontRequest(request, {
@@ -294,7 +295,7 @@ export class HttpFront implements Front {
     this.#streams.open({
       socket,
       start,
-      reservation: gateway.bodies.reservationFor(request),
+      reservationFor: (lifetime) => gateway.bodies.reservationFor(request, lifetime),
       isDetached: this.#detached.has(socket),
     });
     this.#detached.keep(socket, reply.raw);

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PharosError } from "../../base/errors.js";
+import { Lifetime } from "../../base/lifetime.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
+import { BodyBuffer } from "../../gateway/limits/body-buffer.js";
 
 /**
  * The front reads and drops an unread body up to this size. The client then receives the response, and can reuse the
@@ -11,8 +13,10 @@ const droppedBytes = 1024 * 1024;
 export interface RequestBodyOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Reserves memory for the body. Called when the body is read. */
-  readonly reserve: () => BodyReservation;
+  /** Reserves memory for the body until the end of the lifetime. Called when the body is read. */
+  readonly reserve: (lifetime: Lifetime) => BodyReservation;
+  /** The most bytes of the body. */
+  readonly mostBytes: number;
   /** Closes the connection at once, because the client sends more than the front drops. */
   readonly cut: () => void;
 }
@@ -23,7 +27,8 @@ export interface RequestBodyOptions {
  */
 export class RequestBody {
   readonly #options: RequestBodyOptions;
-  #reservation: BodyReservation | undefined;
+  /** The time during which the body uses memory. */
+  readonly #lifetime = new Lifetime();
 
   constructor(options: RequestBodyOptions) {
     this.#options = options;
@@ -42,21 +47,21 @@ export class RequestBody {
   /**
    * Reads the whole body.
    *
-   * @throws PharosError as {@link BodyReservation.take}, or `bad-request` if the connection ends before the end of the
+   * @throws PharosError as {@link BodyBuffer.append}, or `bad-request` if the connection ends before the end of the
    *   body
    */
   async read(): Promise<Buffer> {
-    const { request, response, reserve } = this.#options;
+    const { request, response, reserve, mostBytes } = this.#options;
     // A destroyed request emits no further event.
     if (request.destroyed) throw broken();
-    this.#reservation = reserve();
+    const reservation = reserve(this.#lifetime);
     if (this.#waitsToContinue) response.writeContinue();
-    return gather(request, this.#reservation);
+    return gather(request, new BodyBuffer({ reservation, mostBytes }));
   }
 
   /** Call this method when the request is answered. Frees the memory of the body, and drops the unread bytes. */
   leave(): void {
-    this.#reservation?.release();
+    this.#lifetime.end();
     if (!this.#isComplete) this.#drop();
   }
 
@@ -89,8 +94,7 @@ export class RequestBody {
   }
 }
 
-function gather(request: IncomingMessage, reservation: BodyReservation): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+function gather(request: IncomingMessage, body: BodyBuffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const stop = (error: unknown): void => {
       request.off("data", take).off("end", finish).off("close", leave).off("error", leave);
@@ -100,13 +104,12 @@ function gather(request: IncomingMessage, reservation: BodyReservation): Promise
     };
     const take = (chunk: Buffer): void => {
       try {
-        reservation.reserve(chunk.length);
-        chunks.push(chunk);
+        body.append(chunk);
       } catch (error) {
         stop(error);
       }
     };
-    const finish = (): void => resolve(Buffer.concat(chunks));
+    const finish = (): void => resolve(body.join());
     const leave = (): void => stop(broken());
     request.on("data", take).once("end", finish).once("close", leave).once("error", leave);
   });

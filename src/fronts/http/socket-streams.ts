@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
+import { Lifetime } from "../../base/lifetime.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Connection } from "../../delivery/connection.js";
 import type { Fanout } from "../../delivery/fanout.js";
@@ -28,8 +29,8 @@ export interface SocketStreamsOptions {
 export interface SocketStream {
   readonly socket: Socket;
   readonly start: AdmittedStream<StreamStart>;
-  /** Memory for the messages of a WebSocket's client. */
-  readonly reservation: BodyReservation;
+  /** Reserves memory for the messages of a WebSocket's client until the end of the lifetime. */
+  readonly reservationFor: (lifetime: Lifetime) => BodyReservation;
   /**
    * True if the socket is detached from Node's HTTP server. {@link SocketStreams} reads the bytes of detached sockets.
    */
@@ -105,12 +106,14 @@ export class SocketStreams {
   }
 
   #openWebSocket(
-    { socket, start, reservation }: SocketStream,
+    { socket, start, reservationFor }: SocketStream,
     connection: () => Connection<StreamSocket>,
   ): WebSocketStream | undefined {
     const { dialogue } = start;
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes } = this.#options;
+    const lifetime = new Lifetime();
+    socket.once("close", () => lifetime.end());
     const messages = new MessageQueue({
       dialogue,
       turnBudget: this.#messageBudget,
@@ -121,7 +124,7 @@ export class SocketStreams {
     const webSocket = new WebSocketConnection({
       socket,
       clock,
-      reservation,
+      reservation: reservationFor(lifetime),
       messageBytes,
       kinds: kindsOf(dialogue),
       take: (message) => {
@@ -133,7 +136,7 @@ export class SocketStreams {
         fanout.closed(connection());
       },
     });
-    socket.once("close", () => messages.end());
+    lifetime.onEnd(() => messages.end());
     return { webSocket, flushed: () => messages.flushed() };
   }
 

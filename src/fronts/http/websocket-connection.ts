@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Receiver } from "ws";
 import type { Clock, Timer } from "../../base/clock.js";
-import { tryReserve } from "../../gateway/limits/body-budget.js";
+import { tryResize } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { closeCodes, endFrames, frameClose, framePong } from "../../gateway/websocket/frame.js";
 import { otherKindReason } from "../../gateway/websocket/message-kinds.js";
@@ -82,7 +82,7 @@ export class WebSocketConnection {
   read(bytes: Buffer): void {
     this.#heldBytes += bytes.length;
     const needsMemory = this.#closing === undefined && this.#heldBytes > freeBytes;
-    if (needsMemory && !tryReserve(this.#options.reservation, bytes.length)) {
+    if (needsMemory && !tryResize(this.#options.reservation, this.#heldBytes)) {
       this.end(endFrames.full);
       return;
     }
@@ -144,7 +144,7 @@ export class WebSocketConnection {
     this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
     // Control frames need no memory any more. Without this release, the memory for many control frames stays reserved
     // until the next message.
-    if (this.#heldBytes <= freeBytes) this.#options.reservation.release();
+    if (this.#heldBytes <= freeBytes) this.#options.reservation.resize(0);
     if (isPing) this.#pong(payload);
   }
 
@@ -160,7 +160,7 @@ export class WebSocketConnection {
 
   #release(): void {
     this.#heldBytes = 0;
-    this.#options.reservation.release();
+    this.#options.reservation.resize(0);
   }
 }
 

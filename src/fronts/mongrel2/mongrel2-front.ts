@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.js";
+import { Lifetime } from "../../base/lifetime.js";
 import { PharosError } from "../../base/errors.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
@@ -66,6 +67,8 @@ interface Client {
   /** Set if the stream is a WebSocket. */
   webSocket: Mongrel2WebSocket | undefined;
   extraRequests: number;
+  /** Ends when the front forgets the connection. */
+  readonly lifetime: Lifetime;
 }
 
 /**
@@ -304,7 +307,7 @@ export class Mongrel2Front implements Front {
       dialogue,
       turnBudget: this.#messageBudget,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
-      reservation: bodies.reservationFor(request),
+      reservation: bodies.reservationFor(request, client.lifetime),
       onResult: (result) => this.#fanout.reply(stream, result),
       end: () => {
         this.#link.ignore(client.id);
@@ -362,6 +365,7 @@ export class Mongrel2Front implements Front {
     drop(client);
     client.unanswered?.onDisconnect();
     client.webSocket?.over();
+    client.lifetime.end();
   }
 
   /** The link is down, and all ids are invalid. The clients reconnect and get new ids. */
@@ -382,6 +386,7 @@ function createClient(id: number): Client {
     stream: undefined,
     webSocket: undefined,
     extraRequests: 0,
+    lifetime: new Lifetime(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { EndReason } from "../../delivery/connection.js";
-import { tryReserve } from "../../gateway/limits/body-budget.js";
+import { tryResize } from "../../gateway/limits/body-budget.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
 import { kindsOf, otherKindReason } from "../../gateway/websocket/message-kinds.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
@@ -39,6 +39,7 @@ export interface Mongrel2WebSocketOptions {
 export class Mongrel2WebSocket {
   readonly #options: Mongrel2WebSocketOptions;
   readonly #messages: MessageQueue;
+  #heldBytes = 0;
   #last: Buffer | undefined;
 
   constructor(options: Mongrel2WebSocketOptions) {
@@ -47,7 +48,7 @@ export class Mongrel2WebSocket {
       dialogue: options.dialogue,
       turnBudget: options.turnBudget,
       onResult: options.onResult,
-      onIdle: () => options.reservation.release(),
+      onIdle: () => this.#release(),
       onOverrun: () => this.#end(endFrames.misused),
     });
   }
@@ -85,7 +86,12 @@ export class Mongrel2WebSocket {
   /** Call this method when the stream has ended: no further message is handled. */
   over(): void {
     this.#messages.end();
-    this.#options.reservation.release();
+    this.#release();
+  }
+
+  #release(): void {
+    this.#heldBytes = 0;
+    this.#options.reservation.resize(0);
   }
 
   #message(kind: MessageKind, payload: Buffer): void {
@@ -95,10 +101,11 @@ export class Mongrel2WebSocket {
     if (!kinds.includes(kind)) this.#end(frameClose(closeCodes.unsupported, otherKindReason(kinds)));
     else if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
     else if (isText && !isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
-    else if (!tryReserve(reservation, payload.length)) this.#end(endFrames.full);
+    else if (!tryResize(reservation, this.#heldBytes + payload.length)) this.#end(endFrames.full);
     else {
+      this.#heldBytes += payload.length;
       this.#messages.take(isText ? payload.toString() : payload);
-      if (!this.#messages.isBusy) reservation.release();
+      if (!this.#messages.isBusy) this.#release();
     }
   }
 

@@ -1,3 +1,4 @@
+import { Lifetime } from "../../base/lifetime.js";
 import type { BodyReservation, BodyBudget } from "../../gateway/limits/body-budget.js";
 import type { GatewayRequest } from "../../gateway/http/messages.js";
 import type { Mongrel2Request } from "./wire/request.js";
@@ -32,8 +33,8 @@ export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudge
   const controller = new AbortController();
   const disconnectSignal = (): AbortSignal => controller.signal;
   const noBody = toGatewayRequest(head, { body: () => Promise.resolve(empty), disconnectSignal });
-  const reservation = request.body.length === 0 ? undefined : bodies.reservationFor(noBody);
-  const body = reserve(request.body, reservation);
+  const lifetime = new Lifetime();
+  const body = reserve(request.body, bodies, () => bodies.reservationFor(noBody, lifetime));
   return {
     request: toGatewayRequest(head, {
       body: () => (body instanceof Buffer ? Promise.resolve(body) : Promise.reject(body)),
@@ -43,14 +44,16 @@ export function createPendingRequest(request: Mongrel2Request, bodies: BodyBudge
     upload: request.upload,
     closes: closesAfterAnswer(request),
     bodyBytes: body instanceof Buffer ? body.length : 0,
-    leave: () => reservation?.release(),
+    leave: () => lifetime.end(),
     onDisconnect: () => controller.abort(),
   };
 }
 
-function reserve(body: Buffer, reservation: BodyReservation | undefined): Buffer | Error {
+function reserve(body: Buffer, bodies: BodyBudget, reservation: () => BodyReservation): Buffer | Error {
+  if (body.length === 0) return body;
   try {
-    reservation?.reserve(body.length);
+    bodies.check(body.length);
+    reservation().resize(body.length);
     return body;
   } catch (error) {
     if (error instanceof Error) return error;

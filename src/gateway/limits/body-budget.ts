@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import type { Lifetime } from "../../base/lifetime.js";
 import { declaredRequestLimits } from "../../limits/requests.js";
 import type { ClientLimits } from "./client-limits.js";
 import type { GatewayRequest } from "../http/messages.js";
@@ -12,16 +13,19 @@ export interface BodyBudgetOptions {
   readonly clients?: Pick<ClientLimits, "clientOf">;
 }
 
-/** Memory for the body of one request. */
+/**
+ * Memory for the body of one request, or for the messages of one WebSocket. The end of its lifetime releases the
+ * memory, so no caller can forget to do so.
+ */
 export interface BodyReservation {
   /**
-   * Reserves more bytes. Call this method before you store the bytes.
+   * Changes the number of reserved bytes. Call this method before you store more bytes. After the end of the lifetime
+   * the method does nothing: bytes that arrive then must not be stored.
    *
-   * @throws PharosError `too-large` if the body is larger than allowed, `too-many-bodies` if the budget is used up
+   * @throws PharosError `too-many-bodies` if the budget is used up; the number is then unchanged. A smaller number
+   *   never fails.
    */
-  reserve(bytes: number): void;
-  /** Releases all bytes. Call this method when the request is answered or dropped. A second call does nothing. */
-  release(): void;
+  resize(bytes: number): void;
 }
 
 /** The time after which a client may try again. In this time the hub can process one or two bodies of 1 MiB. */
@@ -50,22 +54,24 @@ export class BodyBudget {
     return this.#held;
   }
 
-  /** A reservation for the body of this request, at first of 0 bytes. */
-  reservationFor(request: GatewayRequest): BodyReservation {
+  /**
+   * A reservation for the client of this request, at first of 0 bytes. The end of `lifetime` releases it.
+   */
+  reservationFor(request: GatewayRequest, lifetime: Lifetime): BodyReservation {
     const { key, isLocal } = this.#clients?.clientOf(request) ?? { key: "", isLocal: true };
     const most = isLocal ? this.#requestBytes : this.#requestBytes / 2;
     let reserved = 0;
+    const resize = (bytes: number): void => {
+      const more = bytes - reserved;
+      const heldByClient = this.#heldBy.get(key) ?? 0;
+      if (more > 0 && (this.#held + more > this.#requestBytes || heldByClient + more > most)) throw full();
+      this.#hold(key, more);
+      reserved = bytes;
+    };
+    lifetime.onEnd(() => resize(0));
     return {
-      reserve: (bytes) => {
-        this.check(reserved + bytes);
-        const held = this.#heldBy.get(key) ?? 0;
-        if (this.#held + bytes > this.#requestBytes || held + bytes > most) throw full();
-        this.#hold(key, bytes);
-        reserved += bytes;
-      },
-      release: () => {
-        this.#hold(key, -reserved);
-        reserved = 0;
+      resize: (bytes) => {
+        if (!lifetime.isOver) resize(bytes);
       },
     };
   }
@@ -85,10 +91,10 @@ export class BodyBudget {
   }
 }
 
-/** Reserves more bytes; returns false if the limits do not allow it. */
-export function tryReserve(reservation: BodyReservation, bytes: number): boolean {
+/** Resizes the reservation; returns false if the budget is used up. */
+export function tryResize(reservation: BodyReservation, bytes: number): boolean {
   try {
-    reservation.reserve(bytes);
+    reservation.resize(bytes);
     return true;
   } catch (error) {
     if (error instanceof PharosError) return false;

@@ -2,6 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { WebSocketConnection } from "../../../src/fronts/http/websocket-connection.js";
+import { Lifetime } from "../../../src/base/lifetime.js";
 import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import { connectRaw, type RawConnection } from "../../support/raw-http.js";
 import { clientFrame } from "../../support/web-socket.js";
@@ -34,7 +35,7 @@ async function connect(): Promise<Pair> {
   const end = new WebSocketConnection({
     socket: server,
     clock: systemClock,
-    reservation: room.reservationFor(gatewayRequest({})),
+    reservation: room.reservationFor(gatewayRequest({}), new Lifetime()),
     messageBytes: 100_000,
     kinds: ["text"],
     take: (message) => {

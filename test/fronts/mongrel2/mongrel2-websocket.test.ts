@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Mongrel2WebSocket } from "../../../src/fronts/mongrel2/mongrel2-websocket.js";
+import { Lifetime } from "../../../src/base/lifetime.js";
 import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import type { MessageResult } from "../../../src/gateway/http/messages.js";
 import { TurnBudget } from "../../../src/base/turn-budget.js";
@@ -20,7 +21,7 @@ function startClient(room: BodyBudget): World {
     dialogue: { onText: () => new Promise((resolve) => answers.push(resolve)) },
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
-    reservation: room.reservationFor(gatewayRequest({})),
+    reservation: room.reservationFor(gatewayRequest({}), new Lifetime()),
     onResult: () => true,
     end: () => undefined,
   });
@@ -85,7 +86,7 @@ it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
     },
     turnBudget: new TurnBudget(new VirtualClock()),
     messageBytes: 100,
-    reservation: new BodyBudget().reservationFor(gatewayRequest({})),
+    reservation: new BodyBudget().reservationFor(gatewayRequest({}), new Lifetime()),
     onResult: () => true,
     end: () => undefined,
   });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { workerShare } from "../../../src/workers/primary/workers-fronts.js";
+import { Lifetime } from "../../../src/base/lifetime.js";
 import { BodyBudget } from "../../../src/gateway/limits/body-budget.js";
 import { gatewayRequest } from "../../gateway/request.js";
 
@@ -21,6 +22,6 @@ test("the largest body of one client fits however many workers there are", () =>
     requestBytes: workerShare(limits, 500),
     clients: { clientOf: () => ({ address: "192.0.2.1", key: "192.0.2.1", isLocal: false }) },
   });
-  const place = room.reservationFor(gatewayRequest({}));
-  expect(() => place.reserve(MiB)).not.toThrow();
+  const place = room.reservationFor(gatewayRequest({}), new Lifetime());
+  expect(() => place.resize(MiB)).not.toThrow();
 });

@@ -1,0 +1,35 @@
+/**
+ * The lifetime of a connection or of a request. Code that holds memory, a timer or a place for it says at the same
+ * time how to give that back. So nothing stays behind, however the lifetime ends.
+ */
+export class Lifetime {
+  /** Undefined after the end. */
+  #actions: Set<() => void> | undefined = new Set();
+
+  get isOver(): boolean {
+    return this.#actions === undefined;
+  }
+
+  /**
+   * Calls `action` once at the end, or now if the lifetime is over. Actions run in the order in which they were added.
+   *
+   * @returns a function that removes the action
+   */
+  onEnd(action: () => void): () => void {
+    const actions = this.#actions;
+    if (actions === undefined) {
+      action();
+      return () => undefined;
+    }
+    const own = (): void => action();
+    actions.add(own);
+    return () => void actions.delete(own);
+  }
+
+  /** Runs all actions. A second call does nothing. */
+  end(): void {
+    const actions = this.#actions;
+    this.#actions = undefined;
+    for (const action of actions ?? []) action();
+  }
+}
