@@ -125,6 +125,7 @@ export class WorkerWay {
       this.cohorts.take(message, body);
     } else if (message.kind === "page") this.cohorts.takePage(message, body);
     else if (message.kind === "standing") this.cohorts.stand(message);
+    else if (message.kind === "removed") this.cohorts.remove(message.cohort);
     else if (message.kind === "message-result") this.#messageResult(message);
     else if (message.kind === "stream") {
       this.cohorts.reserve(message.place);

@@ -57,12 +57,18 @@ export type ToWorker =
       readonly left?: (Standing & { readonly cohort: CohortNumber }) | undefined;
       readonly renewed?: { readonly expiresAtMs?: number | undefined } | undefined;
     }
+  /**
+   * The hub has removed the cohort, because its last connection has moved or ended. No batches and pages of the cohort
+   * follow, and no `standing` message counts for the cohort. In the worker, connections may still be in the cohort until
+   * they move.
+   */
+  | { readonly kind: "removed"; readonly cohort: CohortNumber }
   /** Asks for the body of this request. The worker answers `body`. */
   | { readonly kind: "read-body"; readonly request: RequestNumber }
   /** Body: the body of the page. */
   | ({ readonly kind: "page"; readonly ask: number } & Omit<Page, "body">)
   /**
-   * The lowest position of all cohorts of this worker. The hub sends this message every second, and the worker answers
+   * The lowest position of all cohorts that the hub has for this worker. The hub sends this message every second, and the worker answers
    * `metrics`.
    */
   | ({ readonly kind: "standing" } & Standing)

@@ -123,6 +123,7 @@ export class WorkerOutlet implements Outlet {
     this.#waiting.delete(numbered);
     this.#numbered.delete(numbered.cohort);
     this.#byNumber.delete(number);
+    this.#tellRemoved(number);
     this.#waiters.look();
     // Other cohorts waited because of the unacknowledged bytes of this cohort.
     if (this.#waiting.size > 0) this.#takeTurn();
@@ -172,6 +173,11 @@ export class WorkerOutlet implements Outlet {
     this.#closed = true;
     this.#pageRequests = [];
     this.#waiters.look();
+  }
+
+  /** The worker may still have a connection in the cohort: the hub moves a connection before the worker does. */
+  #tellRemoved(cohort: CohortNumber): void {
+    if (!this.#closed) this.#options.peer.send({ kind: "removed", cohort });
   }
 
   #number(cohort: Cohort): Numbered {
@@ -248,7 +254,7 @@ export class WorkerOutlet implements Outlet {
     const { hub, peer } = this.#options;
     const numbered = this.#byNumber.get(cohort);
     if (numbered === undefined) {
-      // The last reader of the page has ended. The worker still needs an answer before it asks for other pages.
+      // The last reader of the page has ended or moved. The worker still needs an answer before it asks for other pages.
       peer.send({ kind: "page", ask, count: 0, next: state, gapReason: undefined, full: false });
       return;
     }

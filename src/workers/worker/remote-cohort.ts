@@ -9,13 +9,15 @@ import type { RecentBatchBudget, SentBatch } from "./recent-batches.js";
 export interface RemoteCohortOptions {
   /** The position of the cohort when its first connection was admitted. */
   readonly standing: Standing;
-  /** The lowest position of all cohorts of the worker. */
+  /** The lowest position of all cohorts that the hub has for the worker. */
   readonly leastStanding: () => Standing;
   readonly recentBudget: RecentBatchBudget;
   /** Called when batches are in a round, or when no client needs them. `roundBytes` is the limit of the round. */
   readonly taken: (batches: number, roundBytes?: number) => void;
-  /** Gets a page from the recent batches, or else from the hub. */
-  readonly page: (wanted: WantedPage) => Page | PendingPage;
+  /** Gets a page from the recent batches; undefined if they do not contain the page. */
+  readonly recentPage: (wanted: WantedPage) => Page | undefined;
+  /** Gets a page from the hub. */
+  readonly hubPage: (wanted: WantedPage) => Page | PendingPage;
   readonly heartbeat: (id: string, members: number) => Buffer;
   readonly hold: (on: boolean) => void;
   /** Called when the last connection has left the cohort. */
@@ -43,6 +45,7 @@ export class RemoteCohort implements FanoutCohort {
   /** The position of the cohort after the last batch from the hub. */
   #received: Standing;
   #listening = false;
+  #frozen = false;
 
   constructor(options: RemoteCohortOptions) {
     this.#options = options;
@@ -78,6 +81,15 @@ export class RemoteCohort implements FanoutCohort {
     if (upTo > this.#received.upTo) this.#received = { upTo, id };
   }
 
+  /**
+   * Keeps the cohort at its present position. Call this method when the hub has removed the cohort: publications after
+   * this position never arrive. Only {@link moveTo} can still move the position.
+   */
+  freeze(): void {
+    this.#receive();
+    this.#frozen = true;
+  }
+
   listen(listening: boolean): void {
     this.#listening = listening;
     if (!listening) this.#drop(this.#pending.length);
@@ -98,7 +110,9 @@ export class RemoteCohort implements FanoutCohort {
   }
 
   page(state: ReadState, limits: PageLimits): Page | PendingPage {
-    return this.#options.page({ state, limits, recent: this.#recent });
+    const { recentPage, hubPage } = this.#options;
+    const wanted = { state, limits, recent: this.#recent };
+    return recentPage(wanted) ?? (this.#frozen ? neverArrives : hubPage(wanted));
   }
 
   heartbeat(): Buffer {
@@ -122,7 +136,7 @@ export class RemoteCohort implements FanoutCohort {
   }
 
   #receive(): Standing {
-    this.moveTo(this.#options.leastStanding());
+    if (!this.#frozen) this.moveTo(this.#options.leastStanding());
     return this.#received;
   }
 
@@ -135,4 +149,9 @@ export class RemoteCohort implements FanoutCohort {
     }
     this.#options.taken(batches, roundBytes);
   }
+}
+
+/** The page of a cohort that the hub has removed. The reader waits until it moves to its next cohort. */
+function neverArrives(): () => void {
+  return () => undefined;
 }

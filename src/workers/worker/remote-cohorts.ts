@@ -90,6 +90,14 @@ export class RemoteCohorts implements CohortSource {
     if (cohort !== undefined) this.#move(cohort, { upTo, id });
   }
 
+  /**
+   * The hub has removed a cohort, and sends no more publications of the cohort. Connections that the worker has not
+   * moved yet stay at the cohort's last position.
+   */
+  remove(number: CohortNumber): void {
+    this.#cohorts.get(number)?.freeze();
+  }
+
   /** Call this method when a client disconnects before its stream opens. */
   abandon({ cohort }: Place): void {
     this.#cohorts.get(cohort)?.leave();
@@ -128,7 +136,7 @@ export class RemoteCohorts implements CohortSource {
     this.#askMore();
   }
 
-  /** All cohorts have reached this position. */
+  /** All cohorts that the hub has have reached this position. */
   stand(standing: Standing): void {
     this.#standing = standing;
   }
@@ -153,7 +161,8 @@ export class RemoteCohorts implements CohortSource {
       leastStanding: () => this.#standing,
       recentBudget: this.#recentBudget,
       taken: (batches, roundBytes) => this.#tellTaken(number, batches, roundBytes),
-      page: (wanted) => this.#recentPage(number, wanted) ?? this.#page(number, wanted),
+      recentPage: (wanted) => this.#recentPage(number, wanted),
+      hubPage: (wanted) => this.#hubPage(number, wanted),
       heartbeat: (id, members) => heartbeat(encoding, id, members),
       hold: (on) => peer.send({ kind: "hold", cohort: number, on }),
       onEmpty: () => this.#cohorts.delete(number),
@@ -176,7 +185,7 @@ export class RemoteCohorts implements CohortSource {
     return page;
   }
 
-  #page(number: CohortNumber, { state, limits }: WantedPage): Page | PendingPage {
+  #hubPage(number: CohortNumber, { state, limits }: WantedPage): Page | PendingPage {
     const key: PageKey = { cohort: String(number), state, limits };
     const kept = this.#pages.find(key);
     if (kept !== undefined) return kept;

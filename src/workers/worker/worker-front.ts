@@ -94,6 +94,8 @@ export class WorkerFront {
         return this.#gateway.start(message, body);
       case "message-result":
         return this.#gateway.messageResult(message, body);
+      case "removed":
+        return this.#cohorts.remove(message.cohort);
       case "reply":
         return this.#gateway.reply(message, body);
       case "read-body":

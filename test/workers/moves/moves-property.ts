@@ -1,0 +1,36 @@
+import * as fc from "fast-check";
+import { MovesRun } from "./moves-run.js";
+import type { MovesWorld } from "./moves-run.js";
+import { step } from "./moves-steps.js";
+
+/** The fronts, each with a long history and with one that evicts publications while clients still need them. */
+export const movesWorlds: readonly (readonly [name: string, world: MovesWorld])[] = [
+  ["a worker", { front: "worker", limits: { roundBytes: 2000 } }],
+  [
+    "a worker, a short history",
+    { front: "worker", limits: { roundBytes: 600 }, history: { topicEvents: 3 } },
+  ],
+  ["the hub's own process", { front: "http", limits: { roundBytes: 600 }, history: { topicEvents: 6 } }],
+];
+
+/** Two connections share a cohort, so that one can leave the other alone in it. */
+const firstClients = [["a", "b"], ["a", "b"], ["+"]] as const;
+
+/**
+ * Runs this many interleavings of clients, publishers, messages and turns. Returns the report on the first fault, with
+ * its steps shrunk; undefined if there is no fault.
+ */
+export async function faultOfMoves(
+  world: MovesWorld,
+  { seed, interleavings }: { readonly seed: number; readonly interleavings: number },
+): Promise<string | undefined> {
+  const steps = fc.array(step, { minLength: 40, maxLength: 160, size: "max" });
+  const property = fc.asyncProperty(steps, async (all) => {
+    const run = new MovesRun(world);
+    await run.begin(firstClients);
+    for (const one of all) await run.run(one);
+    const faults = await run.finish();
+    if (faults.length > 0) throw new Error(faults.join("\n"));
+  });
+  return await fc.asyncDefaultReportMessage(await fc.check(property, { seed, numRuns: interleavings }));
+}

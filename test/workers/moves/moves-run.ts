@@ -1,0 +1,157 @@
+import { createLocalFront, WorkerWorld } from "./stream-fronts.js";
+import type { ScheduledFront } from "./stream-fronts.js";
+import { HubWorld } from "./hub-world.js";
+import { faultsOf } from "./moves-check.js";
+import { MovesClient } from "./moves-client.js";
+import type { Opening } from "./moves-client.js";
+import type { Step } from "./moves-steps.js";
+import { ScheduledClock, settleMicrotasks } from "./scheduled-clock.js";
+import type { FanoutLimits } from "../../../src/limits/fanout.js";
+import type { HistoryLimits } from "../../../src/limits/history.js";
+
+export interface MovesWorld {
+  readonly front: "http" | "worker";
+  readonly limits?: Partial<FanoutLimits>;
+  readonly history?: Partial<HistoryLimits>;
+}
+
+/** The number of exchanges after which a hub without new publications must be quiet. */
+const mostExchanges = 1000;
+
+/** A hub, its front and its clients, which do as the steps say. */
+export class MovesRun {
+  readonly #clock = new ScheduledClock();
+  readonly #hub: HubWorld;
+  readonly #front: ScheduledFront;
+  readonly #clients: MovesClient[] = [];
+  #ids = 0;
+
+  constructor({ front, limits, history }: MovesWorld) {
+    this.#hub = new HubWorld(this.#clock, history);
+    this.#front =
+      front === "worker" ? new WorkerWorld(this.#hub, limits) : createLocalFront(this.#hub, limits);
+  }
+
+  /** Opens clients with these filters, and lets everything arrive. */
+  async begin(clients: readonly (readonly string[])[]): Promise<void> {
+    for (const filters of clients) this.#open({ filters, token: "none", lastEventId: undefined }, "at-once");
+    await this.#settle();
+  }
+
+  async run(step: Step): Promise<void> {
+    await this.#do(step);
+    await settleMicrotasks();
+  }
+
+  /** Lets everything arrive, and returns the faults of all clients. */
+  async finish(): Promise<readonly string[]> {
+    this.#clock.busyMs = 0;
+    await this.#settle();
+    // The worker's readers may be ahead of their cohort until the hub tells it where it stands.
+    this.#front.tellPosition();
+    await this.#settle();
+    const faults = this.#clients.flatMap((client) => faultsOf(client, this.#hub));
+    return [...faults, ...(await this.#end())];
+  }
+
+  /** All clients leave. Returns what is left of them. */
+  async #end(): Promise<readonly string[]> {
+    for (const client of this.#clients) client.socket.destroy();
+    await this.#settle();
+    const { hub } = this.#hub;
+    const left = { cohorts: hub.cohortCount, streams: this.#front.size, pending: hub.pendingBytes };
+    this.#front.close();
+    this.#clock.advance(2000);
+    const found = Object.entries({ ...left, timers: this.#clock.timers });
+    return found.flatMap(([name, count]) => (count === 0 ? [] : [`${count} ${name} are left`]));
+  }
+
+  #do(step: Step): Promise<void> | void {
+    switch (step.kind) {
+      case "publish":
+        return this.#publish(step);
+      case "open":
+        return this.#open({ ...step, lastEventId: undefined }, step.appetite);
+      case "change":
+        return this.#with(step.who, (client) => client.change(step));
+      case "renew":
+        return this.#with(step.who, (client) => client.renew(step.token));
+      case "reconnect":
+        return this.#with(step.who, (client) => this.#reconnect(client, step.filters));
+      case "leave":
+        return this.#with(step.who, ({ socket }) => socket.destroy());
+      case "close":
+        return this.#with(step.who, (client) => client.close());
+      case "drain":
+        return this.#with(step.who, ({ socket }) => socket.drain());
+      case "drainAll":
+        return this.#drainAll();
+      case "toHub":
+        return this.#front.toHub(step.messages);
+      case "toWorker":
+        return this.#front.toWorker(step.messages);
+      case "tellPosition":
+        return this.#front.tellPosition();
+      case "turn":
+        return this.#clock.endTurn();
+      case "wait":
+        return this.#clock.advance(step.ms);
+      case "busy":
+        this.#clock.busyMs = step.ms;
+        return;
+      case "verify":
+        return this.#hub.verifier.next();
+      default:
+        return step satisfies never;
+    }
+  }
+
+  #publish({ ownId, bytes, ...publication }: Step & { readonly kind: "publish" }): void {
+    this.#ids += 1;
+    this.#hub.publish({ ...publication, id: ownId ? `own-${this.#ids}` : undefined }, bytes);
+  }
+
+  #open(opening: Opening, appetite: MovesClient["socket"]["appetite"]): void {
+    const client = new MovesClient(`client ${this.#clients.length + 1}`, opening, () => this.#hub.head);
+    client.socket.appetite = appetite;
+    this.#clients.push(client);
+    this.#front.open(client.request, client.socket);
+  }
+
+  #reconnect(client: MovesClient, filters: readonly string[] | undefined): void {
+    const { lastEventId, socket, current } = client;
+    socket.destroy();
+    this.#open({ filters: filters ?? current.filters, token: current.token, lastEventId }, socket.appetite);
+  }
+
+  #drainAll(): void {
+    for (const { socket } of this.#clients) socket.drain();
+  }
+
+  #with(who: number, action: (client: MovesClient) => void): void {
+    const open = this.#clients.filter(({ isAccepted }) => isAccepted);
+    const client = open[who % Math.max(1, open.length)];
+    if (client !== undefined) action(client);
+  }
+
+  async #settle(): Promise<void> {
+    for (let exchange = 0; exchange < mostExchanges; exchange += 1) {
+      if (this.#isQuiet && exchange > 2) return;
+      this.#hub.verifier.next();
+      await settleMicrotasks();
+      this.#front.toHub(1000);
+      await settleMicrotasks();
+      this.#front.toWorker(1000);
+      await settleMicrotasks();
+      await this.#clock.endTurn();
+      this.#drainAll();
+      await settleMicrotasks();
+    }
+    throw new Error(`the hub was still busy after ${mostExchanges} exchanges without a publication`);
+  }
+
+  get #isQuiet(): boolean {
+    const undrained = this.#clients.some(({ socket }) => socket.writableLength > 0);
+    return !undrained && this.#front.isQuiet && this.#clock.isTurnOver && this.#hub.verifier.isIdle;
+  }
+}
