@@ -26,7 +26,7 @@ curl -i 'http://127.0.0.1:8080/esupdates?topic=a%23'
 HTTP/1.1 400 Bad Request
 content-type: application/problem+json
 
-{"type":"about:blank","title":"bad-filter","status":400,"detail":"# must stand alone in the last level of a topic filter, as in news/#","instance":"urn:uuid:9efa2674-…"}
+{"type":"about:blank","title":"bad-filter","status":400,"detail":"# must stand alone in the last level of a topic filter, as in news/#, not as in \\"a#\\"","instance":"urn:uuid:9efa2674-…"}
 \`\`\``;
 
 const others = `## In programs and logs

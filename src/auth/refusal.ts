@@ -1,14 +1,9 @@
 import { errors, type JWTPayload, type JWTVerifyOptions } from "jose";
 import { PharosError } from "../base/errors.js";
+import { printableText } from "../base/quote-value.js";
 
 /** The longest part of a token that a reason quotes, in characters. */
 const quotedCharacters = 80;
-
-/**
- * Characters that move a terminal's cursor, change the writing direction or end a line. JSON does not escape most of
- * these characters.
- */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /**
  * Creates the error for an invalid token. The reason is for the log and `pharos token check`; clients never see the
@@ -33,11 +28,6 @@ export function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   const short = text.length > quotedCharacters ? `${text.slice(0, quotedCharacters - 3)}...` : text;
   return printableText(short);
-}
-
-/** Escapes all invisible characters of a text. */
-export function printableText(text: string): string {
-  return text.replaceAll(unprintable, (found) => `\\u{${found.codePointAt(0)?.toString(16) ?? ""}}`);
 }
 
 /** Formats a time in seconds since 1970. Accepts any number. */

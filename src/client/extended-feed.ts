@@ -32,8 +32,8 @@ export function extendedFeed(request: ExtendedFeedRequest, main: MainBundle): Fe
   const events = withDecryptedData(start.events, options);
   const bookmark = bookmarkFor(address, options);
   const saved = options.lastEventId === undefined ? bookmark?.read() : undefined;
-  // Filters that the saved position does not cover are added later, so that the client first receives their retained
-  // values.
+  // The feed opens with the filters that the saved position covers. It then adds the other filters, so that the hub
+  // sends their retained values before their live events.
   const covered = saved === undefined ? filters : filters.filter((filter) => saved.filters.includes(filter));
   if (saved !== undefined) void events.arrival({ cursor: saved.lastEventId });
   const from = { filters: covered, lastEventId: saved?.lastEventId ?? lastEventId, events };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { messageOf, PharosError } from "../base/errors.js";
+import { kindOfValue } from "../base/quote-value.js";
 
 /** Settings before the schema has checked them. */
 export type RawSettings = Record<string, unknown>;
@@ -12,7 +13,8 @@ export type RawSettings = Record<string, unknown>;
  */
 export function readSettingsFile(file: string): RawSettings {
   const settings = parseJson(file, readText(file));
-  if (!isRawSettings(settings)) throw new PharosError("bad-config", `${file}: not a JSON object`);
+  if (!isRawSettings(settings))
+    throw new PharosError("bad-config", `${file}: not a JSON object, but ${kindOfValue(settings)}`);
   // `$schema` is for editors and is not a setting.
   delete settings["$schema"];
   return settings;

@@ -1,5 +1,6 @@
 import type { Metrics } from "../base/metrics.js";
 import { PharosError } from "../base/errors.js";
+import { quoteValue } from "../base/quote-value.js";
 import { admitStream } from "../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../delivery/joining/admitted-stream.js";
 import { LocalTicket } from "../delivery/joining/local-ticket.js";
@@ -126,7 +127,10 @@ export class Gateway {
       return handler(request);
     }
     const allowed = allowedMethods(resource);
-    const error = new PharosError("method-not-allowed", `${request.path} allows ${allowed}`);
+    const error = new PharosError(
+      "method-not-allowed",
+      `${quoteValue(request.path)} allows ${allowed}, not ${quoteValue(request.method)}`,
+    );
     return problemReply(refuse(error, request, this.#options.refusals), [["Allow", allowed]]);
   }
 
@@ -142,7 +146,10 @@ export class Gateway {
       (each) => serves(each, request.path) && each.claims?.(request) !== false,
     );
     if (resource !== undefined) return resource;
-    throw new PharosError("not-found", `nothing is served here; streams are at ${streamPath}`);
+    throw new PharosError(
+      "not-found",
+      `nothing is served at ${quoteValue(request.path)}; streams are at ${streamPath}`,
+    );
   }
 
   /** Completes an answer. HEAD gets the response head that GET would get now, even an error because of a limit. */

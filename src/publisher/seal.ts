@@ -21,7 +21,7 @@ export async function sealer(file: string): Promise<(data: string) => Promise<st
   if (key.length !== keyBytes)
     throw new PharosError(
       "bad-config",
-      `the key file ${file} must contain 32 bytes in base64; create the file with: openssl rand -base64 32`,
+      `the key file ${file} must contain 32 bytes in base64, not ${key.length}; create the file with: openssl rand -base64 32`,
     );
   return (data) =>
     new CompactEncrypt(new TextEncoder().encode(data))

@@ -1,4 +1,5 @@
 import { PharosError } from "../base/errors.js";
+import { quoteValue } from "../base/quote-value.js";
 
 /** The fields of one event. The encoder writes all texts unchanged, except newlines in `data`. */
 export interface EncodableEvent {
@@ -102,23 +103,39 @@ export function encodeRetry(ms: number): Buffer {
 const anyNewline = /\r\n|\r|\n/g;
 
 function idLine(id: string): string {
-  if (breaksLine(id)) throw new PharosError("bad-event-id", "an event id may not contain CR, LF or NUL");
+  if (breaksLine(id))
+    throw new PharosError(
+      "bad-event-id",
+      `an event id must not contain CR, LF or NUL, as ${quoteValue(id)} does`,
+    );
   return `id: ${id}\n`;
 }
 
 function typeLine(type: string): string {
   if (breaksLine(type))
-    throw new PharosError("bad-event-type", "an event type may not contain CR, LF or NUL");
+    throw new PharosError(
+      "bad-event-type",
+      `an event type must not contain CR, LF or NUL, as ${quoteValue(type)} does`,
+    );
   return `event: ${type}\n`;
 }
 
 function retainedLine(id: string): string {
-  if (breaksLine(id)) throw new PharosError("bad-event-id", "an event id may not contain CR, LF or NUL");
+  if (breaksLine(id))
+    throw new PharosError(
+      "bad-event-id",
+      `an event id must not contain CR, LF or NUL, as ${quoteValue(id)} does`,
+    );
   return `retained: ${id}\n`;
 }
 
 function topicLines(topics: readonly string[]): string {
-  if (topics.some(breaksLine)) throw new PharosError("bad-topic", "a topic may not contain CR, LF or NUL");
+  const broken = topics.find(breaksLine);
+  if (broken !== undefined)
+    throw new PharosError(
+      "bad-topic",
+      `a topic must not contain CR, LF or NUL, as ${quoteValue(broken)} does`,
+    );
   return topics.map((topic) => `topic: ${topic}\n`).join("");
 }
 

@@ -263,7 +263,7 @@ test("an unknown setting is refused", () => {
 
 test.each<[string, RegExp]>([
   ["{", /^\S+pharos\.json: not JSON: /],
-  ["[]", /^\S+pharos\.json: not a JSON object$/],
+  ["[]", /^\S+pharos\.json: not a JSON object, but a list$/],
 ])("a settings file of %s is refused", (content, line) => {
   const file = settingsFile(content);
   expect(refusal(() => loadConfig({ options: options({ config: file }) }))).toMatch(line);

@@ -31,7 +31,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
           type: "about:blank",
           title: "not-found",
           status: 404,
-          detail: "nothing is served here; streams are at /esupdates",
+          detail: `nothing is served at ${JSON.stringify(path)}; streams are at /esupdates`,
           instance: expect.stringMatching(requestId),
         });
       },

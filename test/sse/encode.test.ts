@@ -17,7 +17,7 @@ describe("encodeOlderEvent", () => {
 
   it.each(["\r", "\n", "\0"])("refuses %j in an id or a type", (text) => {
     for (const event of [{ id: text }, { type: text }])
-      expect(() => encodeOlderEvent({ ...event, data: "" })).toThrowError(/may not contain CR, LF or NUL/);
+      expect(() => encodeOlderEvent({ ...event, data: "" })).toThrowError(/must not contain CR, LF or NUL/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import {
   allTopics,
@@ -37,7 +38,10 @@ export function parseMatcher(
   { hubUrl, filterBytes }: MatcherContext,
 ): TopicFilter {
   if (hasFormatCharacter(text))
-    throw new PharosError("bad-filter", "a matcher must not hold format characters (Unicode category Cf)");
+    throw new PharosError(
+      "bad-filter",
+      `the matcher ${quoteValue(text)} holds a format character (Unicode category Cf), which is not allowed`,
+    );
   if (text === "*") return allTopics;
   switch (type) {
     case "exact":

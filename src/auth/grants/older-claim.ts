@@ -27,7 +27,8 @@ export function olderClaim(
  */
 export function parseOlderClaim(claims: JsonRecord, context: Context): TokenRights {
   const claim = olderClaim(claims);
-  if (claim === undefined || !isRecord(claim.value)) throw refused("its mercure claim is not an object");
+  if (claim === undefined || !isRecord(claim.value))
+    throw refused(`its mercure claim is ${quoted(claim?.value)}; allowed is an object`);
   const { publish, subscribe, payload } = claim.value;
   const publishing = parseSelectors(publish, `${claim.name}.publish`, context);
   return {

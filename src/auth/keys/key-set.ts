@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 
 import { PharosError } from "../../base/errors.js";
+import { kindOfValue } from "../../base/quote-value.js";
 import { algorithmsOf } from "./algorithms.js";
 import { isRecord, type JsonRecord } from "../json.js";
 import type { AllowedAlgorithms, VerificationKey } from "./verification-key.js";
@@ -21,11 +22,16 @@ const maxKeys = 32;
 export function parseKeySet(text: string, allowed: AllowedAlgorithms): readonly VerificationKey[] {
   const set = parseJson(text);
   const listed = isRecord(set) ? set["keys"] : undefined;
-  if (!Array.isArray(listed)) throw new PharosError("bad-config", "not a JWK set: it has no list of keys");
+  if (!Array.isArray(listed))
+    throw new PharosError("bad-config", `not a JWK set: keys must be a list, not ${kindOfValue(listed)}`);
   if (listed.length > maxKeys)
     throw new PharosError("bad-config", `a JWK set may have at most ${maxKeys} keys, not ${listed.length}`);
   const keys = listed.flatMap((jwk: unknown) => (isRecord(jwk) ? usefulKey(jwk, allowed) : []));
-  if (keys.length === 0) throw new PharosError("bad-config", "no key of the JWK set can verify a token");
+  if (keys.length === 0)
+    throw new PharosError(
+      "bad-config",
+      `none of the ${listed.length} keys of the JWK set can verify a token; allowed are public keys: RSA with 2048 bits or more, EC P-256, P-384 and P-521, and Ed25519`,
+    );
   return keys;
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { KeySource } from "./key-source.js";
-import { printableText } from "../refusal.js";
+import { printableText } from "../../base/quote-value.js";
 import type { VerificationKey } from "./verification-key.js";
 
 /** The hub loads keys again when they are this old, in milliseconds, so that it soon stops trusting a withdrawn key. */

@@ -53,7 +53,10 @@ function parseJwk(text: string, file: string): JsonRecord {
   } catch {
     // Text that is not JSON gets the same error as JSON that is not an object.
   }
-  throw new PharosError("bad-config", `${file} holds neither a PEM text nor a JWK`);
+  throw new PharosError(
+    "bad-config",
+    `${file} begins with { but is not a JSON object; allowed is an unencrypted private key as PEM or JWK`,
+  );
 }
 
 function privateKey(input: Parameters<typeof createPrivateKey>[0], file: string): KeyObject {

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { SignJWT, type JWTPayload } from "jose";
 
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { detailType } from "../grants/authorization-details.js";
 import type { Grants } from "../grants/grants.js";
 import { isRecord } from "../json.js";
@@ -76,7 +77,7 @@ function currentClaims({ publish, subscribe, matchType, payload, subject }: Toke
   if (payload !== undefined && !isRecord(payload))
     throw new PharosError(
       "bad-config",
-      `a payload of the current form must be a JSON object, not ${JSON.stringify(payload).slice(0, 40)}`,
+      `a payload of the current form must be a JSON object, not ${quoteValue(payload)}`,
     );
   const topics = (matchers: readonly string[]) =>
     matchers.map((match) => (matchType === "exact" ? { match } : { match, match_type: matchType }));

@@ -36,7 +36,8 @@ export function readToken(text: string, { bytes }: { readonly bytes: number }): 
   checkShape(text, bytes);
   const { header, claims } = decode(text);
   const { alg, typ, kid } = header;
-  if (typeof alg !== "string") throw refused("its header names no algorithm");
+  if (typeof alg !== "string")
+    throw refused(`its header has the algorithm ${quoted(alg)}; allowed is a text`);
   if (alg.toLowerCase() === "none") throw refused("it is not signed: its algorithm is none");
   const form = formOf(typ, claims);
   return {
@@ -55,7 +56,9 @@ function checkShape(text: string, bytes: number): void {
   const parts = text.split(".");
   if (parts.length === 5) throw refused("it is encrypted (JWE); only signed tokens are accepted");
   if (parts.length !== 3)
-    throw refused("it is not a JSON web token: it does not have three parts with dots between them");
+    throw refused(
+      `it is not a JSON web token: it has ${parts.length} parts with dots between them; allowed are 3`,
+    );
   if (!parts.every(isCanonical)) throw refused("it is not a JSON web token: a part is not base64url");
 }
 

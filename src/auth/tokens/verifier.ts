@@ -2,11 +2,12 @@ import type { JWTPayload } from "jose";
 
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import { printableText } from "../../base/quote-value.js";
 import type { Logger } from "../../base/log.js";
 import type { Grants, TokenVerifier, Verdict } from "../grants/grants.js";
 import { defaultTokenLimits, type TokenLimits } from "../../limits/tokens.js";
 import { parseGrants } from "../grants/parse-grants.js";
-import { printableText, quoted, refused } from "../refusal.js";
+import { quoted, refused } from "../refusal.js";
 import { RememberedTokens } from "./remembered-tokens.js";
 import { trustIssuer, type IssuerSettings, type TrustedIssuer } from "./trusted-issuer.js";
 import { readToken, type UnverifiedToken } from "./unverified-token.js";

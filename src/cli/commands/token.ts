@@ -5,6 +5,7 @@ import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { exitCodes, type Io } from "../terminal/io.js";
 
 /** The options of the command line for a new token. */
@@ -84,11 +85,7 @@ function parsePayload(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PharosError(
-      "bad-config",
-      `--payload: given ${JSON.stringify(text.slice(0, 40))}, allowed: JSON`,
-      { cause },
-    );
+    throw new PharosError("bad-config", `--payload: given ${quoteValue(text)}, allowed: JSON`, { cause });
   }
 }
 

@@ -126,8 +126,9 @@ export class WebSocketConnection {
   #take(data: Buffer, isBinary: boolean): void {
     if (this.#closing !== undefined) return;
     const { kinds } = this.#options;
-    if (!kinds.includes(isBinary ? "binary" : "text")) {
-      this.close(closeCodes.unsupported, otherKindReason(kinds));
+    const kind = isBinary ? "binary" : "text";
+    if (!kinds.includes(kind)) {
+      this.close(closeCodes.unsupported, otherKindReason(kinds, kind));
       return;
     }
     // While a message is being handled, the front does not read the socket, so that further messages stay at the

@@ -98,7 +98,7 @@ export class Mongrel2WebSocket {
     const { messageBytes, reservation } = this.#options;
     const isText = kind === "text";
     const kinds = kindsOf(this.#options.dialogue);
-    if (!kinds.includes(kind)) this.#end(frameClose(closeCodes.unsupported, otherKindReason(kinds)));
+    if (!kinds.includes(kind)) this.#end(frameClose(closeCodes.unsupported, otherKindReason(kinds, kind)));
     else if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
     else if (isText && !isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
     else if (!tryResize(reservation, this.#heldBytes + payload.length)) this.#end(endFrames.full);

@@ -1,5 +1,6 @@
 import type { Grants, TokenVerifier } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { Credentials } from "./credentials.js";
 import { findCredentials } from "./credentials.js";
 import type { GatewayRequest } from "../http/messages.js";
@@ -72,7 +73,11 @@ export class Authenticator {
   #checkOrigin(request: GatewayRequest): void {
     const origin = request.header("origin") ?? originOf(request.header("referer"));
     if (origin !== undefined && this.#publishOrigins.has(origin)) return;
-    throw new PharosError("forbidden-origin", "pages of this origin may not publish with a cookie", {
+    const message =
+      origin === undefined
+        ? "a request with a cookie must have the header Origin or Referer to publish"
+        : `pages of the origin ${quoteValue(origin)} may not publish with a cookie`;
+    throw new PharosError("forbidden-origin", message, {
       reason: `the origin ${JSON.stringify(origin ?? null)} is not among the publish origins`,
     });
   }

@@ -54,7 +54,10 @@ function queriedToken(query: NameValuePairs): string | undefined {
     name === "authorization" && value !== "" ? [value] : [],
   );
   if (others.length > 0) {
-    throw new PharosError("bad-authorization", "the query must have at most one authorization parameter");
+    throw new PharosError(
+      "bad-authorization",
+      `the query must have at most one authorization parameter, not ${others.length + 1}`,
+    );
   }
   return token;
 }

@@ -1,3 +1,4 @@
+import { quoteValue } from "../../base/quote-value.js";
 import { forwardingHeaderOf, isLoopbackAddress, isLoopbackHost } from "../http/loopback.js";
 import type { GatewayRequest } from "../http/messages.js";
 
@@ -10,19 +11,20 @@ import type { GatewayRequest } from "../http/messages.js";
 export function mayPublishOpenly(request: GatewayRequest): true | string {
   if (!request.isDirect) return "another server, such as Mongrel2, forwarded the request";
   if (request.peer === undefined || !isLoopbackAddress(request.peer))
-    return "the request did not come from this machine";
+    return `the request came from ${request.peer ?? "an unknown address"}, not from this machine`;
   const forwardedBy = forwardingHeaderOf(request);
   if (forwardedBy !== undefined) return `the request has the header ${forwardedBy}, which a proxy added`;
   const host = request.header("host") ?? "";
   if (!isLoopbackHost(host))
-    return `the request's Host is ${JSON.stringify(host.slice(0, 40))}; allowed is localhost or a loopback address`;
+    return `the request's Host is ${quoteValue(host)}; allowed is localhost or a loopback address`;
   const origin = request.header("origin");
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
-    return `a page of the origin ${JSON.stringify(origin.slice(0, 40))} sent the request`;
+    return `a page of the origin ${quoteValue(origin)} sent the request`;
   }
   // Browsers send `Sec-Fetch-Site` with every request of a page, even if the request has no `Origin` [Fetch
   // Metadata].
   const site = request.header("sec-fetch-site") ?? "none";
-  if (site !== "none" && site !== "same-origin") return "a page of another site sent the request";
+  if (site !== "none" && site !== "same-origin")
+    return `a page of another site sent the request (Sec-Fetch-Site: ${quoteValue(site)})`;
   return true;
 }

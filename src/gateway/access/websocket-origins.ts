@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { GatewayRequest } from "../http/messages.js";
 
 export interface WebSocketOriginsOptions {
@@ -42,9 +43,9 @@ export class WebSocketOrigins {
     if (origin === undefined || this.#origins.has(origin) || this.#isOwn(origin, request)) return;
     throw new PharosError(
       "forbidden-origin",
-      `pages of the origin ${JSON.stringify(origin.slice(0, 40))} may not open a WebSocket here`,
+      `pages of the origin ${quoteValue(origin)} may not open a WebSocket here`,
       {
-        reason: `the origin ${JSON.stringify(origin)} is neither the hub's own nor among the CORS origins`,
+        reason: `the origin ${quoteValue(origin)} is not the hub's own, and the CORS origins do not list it`,
       },
     );
   }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { GatewayRequest } from "./messages.js";
 import { mediaTypeOf } from "./media-type.js";
 import type { NameValuePairs } from "./query.js";
@@ -31,8 +32,12 @@ export async function readForm(
   request: GatewayRequest,
   check?: (body: Buffer) => void,
 ): Promise<NameValuePairs> {
-  if (mediaTypeOf(request.header("content-type")) !== formType) {
-    throw new PharosError("unsupported-media-type", `the body must be a form: Content-Type: ${formType}`);
+  const contentType = request.header("content-type");
+  if (mediaTypeOf(contentType) !== formType) {
+    throw new PharosError(
+      "unsupported-media-type",
+      `the Content-Type must be ${formType} (a form), not ${quoteValue(contentType)}`,
+    );
   }
   const body = await request.body();
   check?.(body);

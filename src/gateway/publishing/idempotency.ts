@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { declaredIdempotencyLimits, defaultPublicationLimits } from "../../limits/publications.js";
 
 const { answers, bytes, ageSeconds } = declaredIdempotencyLimits;
@@ -118,10 +119,13 @@ export class IdempotencyWindow<Answer> {
 
   #checkKey(key: string): void {
     const { keyBytes } = this.#limits;
-    if (key === "" || Buffer.byteLength(key) > keyBytes || /\p{Cc}/u.test(key))
+    const bytes = Buffer.byteLength(key);
+    if (bytes < 1 || bytes > keyBytes)
+      throw new PharosError("bad-request", `Idempotency-Key must have 1 to ${keyBytes} bytes, not ${bytes}`);
+    if (/\p{Cc}/u.test(key))
       throw new PharosError(
         "bad-request",
-        `Idempotency-Key must have 1 to ${keyBytes} bytes and no control characters`,
+        `Idempotency-Key must have no control characters, not ${quoteValue(key)}`,
       );
   }
 }

@@ -1,6 +1,7 @@
 import type { Grants } from "../../auth/grants/grants.js";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import { isReservedTopic } from "../../hub/topics/reserved-topics.js";
 import type { Publication, PublicationInput } from "../../hub/publications/publication.js";
@@ -129,18 +130,23 @@ export class Publisher {
     // In the older protocol the reserved path may not appear anywhere in a topic.
     const isReserved = (topic: string): boolean =>
       isTopic(topic) && (isReservedTopic(topic) || (isOlder && topic.includes(mercurePath)));
-    if (!topics.some(isReserved)) return;
+    const reserved = topics.find(isReserved);
+    if (reserved === undefined) return;
     const code = isOlder ? "insufficient-scope" : "bad-topic";
-    throw new PharosError(code, "topics under the hub's own URL are reserved");
+    throw new PharosError(
+      code,
+      `the topic ${quoteValue(reserved)} is reserved: it is under the hub's own URL`,
+    );
   }
 
   #checkScope(publisher: PublisherIdentity, { topics }: Publication): void {
     if (publisher === "open") return;
     const granted = filterSetOf(publisher.publish);
-    if (topics.every((topic) => granted.matches(topic))) return;
+    const refused = topics.find((topic) => !granted.matches(topic));
+    if (refused === undefined) return;
     throw new PharosError(
       "insufficient-scope",
-      "the token does not grant the right to publish to all of these topics",
+      `the token does not grant the right to publish to the topic ${quoteValue(refused)}`,
       { reason: `it does not grant publish for all of ${JSON.stringify(topics)}` },
     );
   }

@@ -55,5 +55,5 @@ export function parseFilters(
  */
 export function refuseDotSegment(matcher: string): void {
   if (matcher !== "." && matcher !== "..") return;
-  throw new PharosError("bad-filter", "a matcher must not be . or ..: URLs cannot have such a segment");
+  throw new PharosError("bad-filter", `a matcher must not be ${matcher}: URLs cannot have such a segment`);
 }

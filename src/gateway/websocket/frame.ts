@@ -86,7 +86,10 @@ export const endFrames = Object.freeze({
 
 function frameControl(opcode: number, payload: Buffer): Buffer {
   if (payload.length > mostControlBytes)
-    throw new PharosError("too-large", `a control frame holds at most ${mostControlBytes} bytes`);
+    throw new PharosError(
+      "too-large",
+      `a control frame may have at most ${mostControlBytes} bytes, not ${payload.length}`,
+    );
   return Buffer.concat([headerFor(opcode, payload.length), payload]);
 }
 

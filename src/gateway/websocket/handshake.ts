@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { webSocketTokenPrefix } from "../../protocol.js";
 import type { GatewayRequest, Headers } from "../http/messages.js";
 import { snapshotRequest } from "../http/request-snapshot.js";
@@ -27,13 +28,13 @@ export function acceptHandshake(request: GatewayRequest, subprotocols: readonly 
     throw new PharosError("upgrade-required", "this path is for WebSockets; event streams are at /esupdates");
   const version = request.header("sec-websocket-version") ?? "";
   if (version !== "13")
-    throw new PharosError(
-      "upgrade-required",
-      `Sec-WebSocket-Version must be 13, not ${JSON.stringify(version.slice(0, 40))}`,
-    );
+    throw new PharosError("upgrade-required", `Sec-WebSocket-Version must be 13, not ${quoteValue(version)}`);
   const key = request.header("sec-websocket-key") ?? "";
   if (!keyForm.test(key))
-    throw new PharosError("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64");
+    throw new PharosError(
+      "bad-request",
+      `Sec-WebSocket-Key must be 16 bytes in base64, not ${quoteValue(key)}`,
+    );
   const accept = createHash("sha1").update(key).update(acceptGuid).digest("base64");
   return [
     ["Upgrade", "websocket"],

@@ -15,6 +15,6 @@ export function kindsOf(dialogue: Dialogue): readonly MessageKind[] {
 }
 
 /** The reason in the close frame after a message of another kind. */
-export function otherKindReason(kinds: readonly MessageKind[]): string {
-  return `messages must be ${kinds.join(" or ")}`;
+export function otherKindReason(kinds: readonly MessageKind[], given: MessageKind): string {
+  return `messages must be ${kinds.join(" or ")}, not ${given}`;
 }

@@ -1,3 +1,4 @@
+import { quoteValue } from "../../base/quote-value.js";
 import type { TopicFilter } from "./filter.js";
 import { defaultFilterLimits } from "./filter-limits.js";
 import type { FilterLimits } from "./filter-limits.js";
@@ -96,7 +97,7 @@ export class FilterTrie<T> {
       if (filter.kind !== "mqtt") continue;
       for (const mixture of mixturesOf(filter.levels)) if (!this.#mixtures.has(mixture)) added.add(mixture);
       if (added.size > 0 && this.#mixtures.size + added.size > mixtures)
-        return `this hub has too many filters that mix + and names in different ways (at most ${mixtures}); use fewer levels in ${JSON.stringify(filter.text)}, or use + at the same levels as other filters`;
+        return `this hub has too many filters that mix + and names in different ways (at most ${mixtures}); use fewer levels in ${quoteValue(filter.text)}, or use + at the same levels as other filters`;
     }
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { declaredFilterLimits } from "../../limits/filters.js";
 import { templatePlace } from "../patterns/literal-prefix.js";
 import type { Level } from "../patterns/literal-prefix.js";
@@ -132,7 +133,10 @@ function checkText(text: string, maxBytes: number): void {
     );
   }
   if (hasForbiddenCharacter(text)) {
-    throw new PharosError("bad-filter", "a topic filter must not hold control characters or invalid UTF-8");
+    throw new PharosError(
+      "bad-filter",
+      `the topic filter ${quoteValue(text)} holds control characters or invalid UTF-8, which are not allowed`,
+    );
   }
 }
 
@@ -140,7 +144,7 @@ function checkVisible(text: string): void {
   if (hasFormatCharacter(text))
     throw new PharosError(
       "bad-filter",
-      "a topic filter must not hold format characters (Unicode category Cf)",
+      `the topic filter ${quoteValue(text)} holds a format character (Unicode category Cf), which is not allowed`,
     );
 }
 
@@ -169,13 +173,13 @@ function checkLevels(levels: readonly string[]): void {
     if (level.includes("#") && (level !== "#" || index !== levels.length - 1)) {
       throw new PharosError(
         "bad-filter",
-        "# must stand alone in the last level of a topic filter, as in news/#",
+        `# must stand alone in the last level of a topic filter, as in news/#, not as in ${quoteValue(levels.join("/"))}`,
       );
     }
     if (level.includes("+") && level !== "+") {
       throw new PharosError(
         "bad-filter",
-        "+ must stand alone in its level of a topic filter, as in news/+/sport",
+        `+ must stand alone in its level of a topic filter, as in news/+/sport, not as in ${quoteValue(levels.join("/"))}`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import { quoteValue } from "../../base/quote-value.js";
 import { withOrigin } from "../patterns/literal-prefix.js";
 import type { PatternFilter } from "./filter.js";
 import { matchesTemplate } from "./filter.js";
@@ -177,7 +178,7 @@ class PatternCheck {
     this.#taken.set(place, load);
     const limit = filter.place === undefined ? withoutPrefix : alike;
     if (load.patterns <= limit && load.parts <= limit * partsPerPattern) return undefined;
-    const name = JSON.stringify(filter.text);
+    const name = quoteValue(filter.text);
     const allowed = `at most ${limit}, with at most ${limit * partsPerPattern} wildcards, groups and variables in total`;
     return filter.place === undefined
       ? `this hub has too many patterns without a literal prefix (${allowed}); begin ${name} with a scheme, a host and path segments`

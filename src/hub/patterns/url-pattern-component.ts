@@ -53,7 +53,7 @@ export function parseComponent(canonical: string, delimiter: Delimiter): Compone
   return { kind: "parts", parts };
 }
 
-/** The first parts of a component, up to the end of the text that an index needs. */
+/** The parts of a component for the index. A regular expression counts as a wildcard. */
 export function beginningParts(matcher: ComponentMatcher): readonly Part[] {
   switch (matcher.kind) {
     case "any":

@@ -1,5 +1,6 @@
 import { URLPattern } from "urlpattern-polyfill/urlpattern";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { UrlComponent } from "../topics/topic-url.js";
 
 /** The components of a URL pattern in canonical form. */
@@ -57,7 +58,7 @@ function splitRelative(text: string, baseUrl: string): PatternComponents {
   } catch (error) {
     throw new PharosError(
       "bad-filter",
-      "a URL pattern must have the syntax of the WHATWG URL Pattern standard",
+      `a URL pattern must have the syntax of the WHATWG URL Pattern standard, not ${quoteValue(text)}`,
       { cause: error },
     );
   }

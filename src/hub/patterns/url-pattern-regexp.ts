@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { Delimiter, PatternGroup } from "./url-pattern-groups.js";
 
 /** The limit on RE2's size of a compiled expression: enough for a date, a UUID or fifty alternatives. */
@@ -55,7 +56,7 @@ function compile(source: string): RE2JS {
   } catch (error) {
     throw new PharosError(
       "bad-filter",
-      "a regular expression in a URL pattern must have RE2 syntax, without lookahead, lookbehind and back-references",
+      `the regular expression ${quoteValue(source)} in a URL pattern must have RE2 syntax, without lookahead, lookbehind and back-references`,
       { cause: error },
     );
   }

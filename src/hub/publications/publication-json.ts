@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { kindOfValue, quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "./publication.js";
 
 type PublicationOptions = Omit<PublicationInput, "topics" | "data">;
@@ -41,15 +42,17 @@ export function parsePublicationOptions(value: unknown): PublicationOptions {
  */
 export function jsonFields(value: unknown): ReadonlyMap<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new PharosError("bad-publication", "the JSON text must be an object");
+    throw new PharosError("bad-publication", `the JSON text must be an object, not ${kindOfValue(value)}`);
   return new Map(Object.entries(value));
 }
 
 function refuseUnknown(fields: ReadonlyMap<string, unknown>, allowed: readonly string[]): void {
   const unknown = [...fields.keys()].find((name) => !allowed.includes(name));
   if (unknown === undefined) return;
-  const quoted = JSON.stringify(unknown.slice(0, 40));
-  throw new PharosError("bad-publication", `${quoted} is unknown; allowed are ${allowed.join(", ")}`);
+  throw new PharosError(
+    "bad-publication",
+    `${quoteValue(unknown)} is unknown; allowed are ${allowed.join(", ")}`,
+  );
 }
 
 function optionsOf(fields: ReadonlyMap<string, unknown>): PublicationOptions {
@@ -65,7 +68,10 @@ function optionsOf(fields: ReadonlyMap<string, unknown>): PublicationOptions {
 function topicsOf(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   if (Array.isArray(value) && value.every((topic) => typeof topic === "string")) return value;
-  throw new PharosError("bad-publication", "topic must be a text, or a list of texts");
+  throw new PharosError(
+    "bad-publication",
+    `topic must be a text, or a list of texts, not ${quoteValue(value)}`,
+  );
 }
 
 function required(text: string | undefined, name: string): string {
@@ -76,17 +82,20 @@ function required(text: string | undefined, name: string): string {
 function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
   const value = fields.get(name);
   if (value === undefined || typeof value === "string") return value;
-  throw new PharosError("bad-publication", `${name} must be a text`);
+  throw new PharosError("bad-publication", `${name} must be a text, not ${kindOfValue(value)}`);
 }
 
 function numberOf(fields: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = fields.get(name);
   if (value === undefined || typeof value === "number") return value;
-  throw new PharosError("bad-publication", `${name} must be a number of milliseconds`);
+  throw new PharosError(
+    "bad-publication",
+    `${name} must be a number of milliseconds, not ${quoteValue(value)}`,
+  );
 }
 
 function flagOf(fields: ReadonlyMap<string, unknown>, name: string): boolean | undefined {
   const value = fields.get(name);
   if (value === undefined || typeof value === "boolean") return value;
-  throw new PharosError("bad-publication", `${name} must be true or false`);
+  throw new PharosError("bad-publication", `${name} must be true or false, not ${quoteValue(value)}`);
 }

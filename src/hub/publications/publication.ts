@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { retryMs } from "../../limits/delivery.js";
 import { reservedTypePrefix } from "../../protocol.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
@@ -92,7 +93,7 @@ function checkId(id: string, maxBytes: number): void {
   if (id.startsWith("#"))
     throw new PharosError(
       "bad-event-id",
-      `the event id ${JSON.stringify(id.slice(0, 40))} is reserved: ids that begin with # are positions`,
+      `the event id ${quoteValue(id)} is reserved: ids that begin with # are positions`,
     );
   if (id === "earliest")
     throw new PharosError(
@@ -106,7 +107,7 @@ function checkType(type: string, maxBytes: number): void {
   if (type === "mercure" || type.startsWith(reservedTypePrefix)) {
     throw new PharosError(
       "bad-event-type",
-      `the event type ${JSON.stringify(type.slice(0, 40))} is reserved; allowed are all types except mercure and those that begin with ${reservedTypePrefix}`,
+      `the event type ${quoteValue(type)} is reserved; allowed are all types except mercure and those that begin with ${reservedTypePrefix}`,
     );
   }
   checkWord(type, { code: "bad-event-type", what: "an event type", maxBytes });
@@ -122,7 +123,10 @@ function checkWord(
 ): void {
   checkLength(text, rule.what, rule.maxBytes);
   if (hasForbiddenCharacter(text)) {
-    throw new PharosError(rule.code, `${rule.what} must not hold control characters or invalid UTF-8`);
+    throw new PharosError(
+      rule.code,
+      `${rule.what} must not hold control characters or invalid UTF-8, as ${quoteValue(text)} does`,
+    );
   }
 }
 
@@ -148,7 +152,7 @@ function parseRetry(retry: number | string): number {
   if (!Number.isInteger(value) || value < retryMs.from || value > retryMs.to) {
     throw new PharosError(
       "bad-retry",
-      `a reconnection time is a whole number of milliseconds from ${retryMs.from} to ${retryMs.to}, not ${typeof retry === "number" ? retry : JSON.stringify(retry.slice(0, 40))}`,
+      `a reconnection time is a whole number of milliseconds from ${retryMs.from} to ${retryMs.to}, not ${typeof retry === "number" ? retry : quoteValue(retry)}`,
     );
   }
   return value;

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { defaultPublicationLimits } from "../../limits/publications.js";
 import { mercurePath, streamPath } from "../../protocol.js";
 import { isBelowHub } from "./reserved-topics.js";
@@ -49,7 +50,7 @@ export function parseTopic(text: string, maxBytes = topicBytes): Topic {
   if (isOwnPath || isBelowHub(text)) {
     throw new PharosError(
       "bad-topic",
-      `the topic ${JSON.stringify(text.slice(0, 40))} is reserved: the hub's own topics are ${streamPath}, ${mercurePath} and all topics below these paths`,
+      `the topic ${quoteValue(text)} is reserved: the hub's own topics are ${streamPath}, ${mercurePath} and all topics below these paths`,
     );
   }
   return topic;
@@ -71,7 +72,10 @@ export function parseHubTopic(text: string, maxBytes = topicBytes): Topic {
   }
   if (text === "*") throw new PharosError("bad-topic", "the topic * is reserved: it stands for every topic");
   if (hasForbiddenCharacter(text)) {
-    throw new PharosError("bad-topic", "a topic must not hold control characters or invalid UTF-8");
+    throw new PharosError(
+      "bad-topic",
+      `a topic must not hold control characters or invalid UTF-8, as ${quoteValue(text)} does`,
+    );
   }
   return text as Topic;
 }

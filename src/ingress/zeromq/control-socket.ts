@@ -45,7 +45,7 @@ export class ControlSocket {
     if (endpoint.transport !== "ipc" || endpoint.mode !== "bind")
       throw new PharosError(
         "bad-endpoint",
-        "a control endpoint must be an ipc path to bind, for instance ipc:///run/pharos/control",
+        `a control endpoint must be an ipc path to bind, for instance ipc:///run/pharos/control, not ${endpoint.address} to ${endpoint.mode}`,
       );
     const socket = new Pull({
       receiveHighWaterMark: queuedMessages,

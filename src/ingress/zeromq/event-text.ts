@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { parsePublication, type Publication } from "../../hub/publications/publication.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
 import { defaultTopic } from "../../protocol.js";
@@ -44,7 +45,7 @@ function addField(block: Block, name: string, value: string): void {
   else
     throw new PharosError(
       "bad-publication",
-      `${JSON.stringify(name.slice(0, 40))} is not a field of an event; allowed are id, event, data, retry and comments, which begin with a colon`,
+      `${quoteValue(name)} is not a field of an event; allowed are id, event, data, retry and comments, which begin with a colon`,
     );
 }
 

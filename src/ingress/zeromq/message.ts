@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { parsePublication, type Publication } from "../../hub/publications/publication.js";
 import { parsePublicationOptions } from "../../hub/publications/publication-json.js";
 import { defaultPublicationLimits, type PublicationLimits } from "../../limits/publications.js";
@@ -31,7 +32,7 @@ function parseJsonFrame(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = "the third frame must be a JSON object of options, or {} for no options";
+    const message = `the third frame must be a JSON object of options, or {} for no options, not ${quoteValue(text)}`;
     throw new PharosError("bad-publication", message, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { isLoopbackAddress, isLoopbackHost, forwardingHeaderOf } from "../../gateway/http/loopback.js";
 
 /** The parts of a request that decide whether the request is allowed. */
@@ -40,11 +41,15 @@ function withToken(request: AdminRequest, digest: Buffer): PharosError | undefin
 }
 
 function withoutToken(request: AdminRequest): PharosError | undefined {
-  if (!isLoopbackAddress(request.peer ?? "")) return forbidden("only programs on this machine are allowed");
+  const { peer = "" } = request;
+  if (!isLoopbackAddress(peer))
+    return forbidden(`only programs on this machine are allowed, not the address ${quoteValue(peer)}`);
   const host = request.header("host") ?? "";
   if (!isLoopbackHost(host))
-    return forbidden(`the Host header must be a loopback name, not ${JSON.stringify(host.slice(0, 40))}`);
-  if (forwardingHeaderOf(request) !== undefined) return forbidden("requests through a proxy are refused");
+    return forbidden(`the Host header must be a loopback name, not ${quoteValue(host)}`);
+  const forwardedBy = forwardingHeaderOf(request);
+  if (forwardedBy !== undefined)
+    return forbidden(`requests through a proxy (header ${forwardedBy}) are refused`);
   return undefined;
 }
 

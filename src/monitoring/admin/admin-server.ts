@@ -1,6 +1,7 @@
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { Reply } from "../../gateway/http/messages.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import { problemReply, refuse } from "../../gateway/refusals/refuse.js";
@@ -85,12 +86,11 @@ export class AdminServer {
       reply.header("Cache-Control", "no-store").type(expositionType).send(metrics()),
     );
     app.get("/stats", (_request, reply) => sendReply(reply, jsonReply(200, stats())));
-    app.setNotFoundHandler((_request, reply) =>
-      this.#refuse(
-        reply,
-        new PharosError("not-found", "only GET /metrics, GET /stats and a page at / are served here"),
-      ),
-    );
+    app.setNotFoundHandler(({ method, url }, reply) => {
+      const given = quoteValue(`${method} ${url.split("?", 1)[0] ?? ""}`);
+      const message = `only GET /metrics, GET /stats and a page at / are served here, not ${given}`;
+      return this.#refuse(reply, new PharosError("not-found", message));
+    });
     app.setErrorHandler((error, _request, reply) => {
       this.#options.logger.error({ error }, "an admin request failed");
       return this.#refuse(reply, error);

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { hasFormatCharacter } from "../../hub/topics/topic.js";
 
@@ -25,6 +26,9 @@ function refuse(
   text: string,
 ): void {
   if (hasFormatCharacter(text)) {
-    throw new PharosError(code, `${what} must not hold format characters (Unicode category Cf)`);
+    throw new PharosError(
+      code,
+      `${what} must not hold format characters (Unicode category Cf), as ${quoteValue(text)} does`,
+    );
   }
 }

@@ -1,6 +1,7 @@
 import type { MatcherContext, MatchType } from "../../auth/grants/matcher.js";
 import { parseMatcher, parseSelector } from "../../auth/grants/matcher.js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { TopicFilter } from "../../hub/filters/filter.js";
 import type { Matcher } from "../../presence/subscriber.js";
 import { refuseDotSegment } from "../../gateway/streams/stream-query.js";
@@ -118,7 +119,7 @@ function currentFilter(name: string, text: string, options: MatcherOptions): Top
     const known = Object.keys(parameterTypes).join(", ");
     throw new PharosError(
       "bad-request",
-      `${JSON.stringify(name)} is not a matcher parameter; allowed are ${known}`,
+      `${quoteValue(name)} is not a matcher parameter; allowed are ${known}`,
     );
   }
   refuseDotSegment(text);

@@ -1,6 +1,7 @@
 import { notModifiedReply } from "../../gateway/http/replies.js";
 import type { Grants } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { matchesFilter } from "../../hub/filters/filter.js";
 import type { History } from "../../hub/publications/history.js";
 import { parseHubTopic } from "../../hub/topics/topic.js";
@@ -53,7 +54,11 @@ function segmentsOf(path: string): readonly string[] {
   try {
     return path.slice(subscriptionsTopic.length).split("/").slice(1).map(decodeURIComponent);
   } catch (error) {
-    throw new PharosError("bad-request", "the path holds a malformed percent escape", { cause: error });
+    throw new PharosError(
+      "bad-request",
+      `the path ${quoteValue(path)} holds a malformed percent escape or invalid UTF-8`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { PublicationInput } from "../../hub/publications/publication.js";
 import { parseJson } from "../../gateway/http/json.js";
 import { jsonFields, parsePublicationJson } from "../../hub/publications/publication-json.js";
@@ -52,22 +53,22 @@ function messageOf(fields: ReadonlyMap<string, unknown>): ClientMessage {
     case "token":
       return { kind: "token", token: tokenOf(fields.get("token")) };
     default:
-      throw new PharosError("bad-request", `a message is ${kinds}`);
+      throw new PharosError(
+        "bad-request",
+        `a message must be ${kinds}, not with the fields ${quoteValue(names.join(", "))}`,
+      );
   }
 }
 
 function numberOf(value: unknown): MessageNumber | undefined {
   if (value === undefined || typeof value === "number") return value;
-  throw new PharosError("bad-request", `request must be a number, not ${JSON.stringify(value).slice(0, 40)}`);
+  throw new PharosError("bad-request", `request must be a number, not ${quoteValue(value)}`);
 }
 
 function textsOf(fields: ReadonlyMap<string, unknown>, name: string): readonly string[] {
   const value = fields.get(name) ?? [];
   if (Array.isArray(value) && value.every((text) => typeof text === "string")) return value;
-  throw new PharosError(
-    "bad-request",
-    `${name} must be a list of topic filters, not ${JSON.stringify(value).slice(0, 40)}`,
-  );
+  throw new PharosError("bad-request", `${name} must be a list of topic filters, not ${quoteValue(value)}`);
 }
 
 /** Checks a token. A token has no spaces, as in an `Authorization` header [RFC 6750 2.1]. */

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { Page } from "../../hub/history-page.js";
 import type { PollAnswer } from "../../delivery/polls/polls.js";
 import { pollPath } from "../../protocol.js";
@@ -50,7 +51,7 @@ function parseWaitMs(query: NameValuePairs): number {
   if (!/^\d{1,2}(\.\d{1,3})?$/.test(text) || Number(text) > maxWaitSeconds) {
     throw new PharosError(
       "bad-request",
-      `wait must be a number of seconds, at most ${maxWaitSeconds}, not ${JSON.stringify(text.slice(0, 40))}`,
+      `wait must be a number of seconds, at most ${maxWaitSeconds}, not ${quoteValue(text)}`,
     );
   }
   return Number(text) * 1000;

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import { presentText, type PublicationInput } from "../../hub/publications/publication.js";
 import { decodeUtf8 } from "../../base/utf8.js";
 import { parseJson } from "../../gateway/http/json.js";
@@ -42,7 +43,7 @@ export function parseTopicPath(text: string): string {
   } catch (cause) {
     throw new PharosError(
       "bad-topic",
-      "the topic in the path holds a malformed percent escape or invalid UTF-8",
+      `the topic ${quoteValue(text)} in the path holds a malformed percent escape or invalid UTF-8`,
       { cause },
     );
   }
@@ -72,6 +73,6 @@ function parseFlag(name: string, text: string | undefined): boolean {
   if (value === "false" || value === "0") return false;
   throw new PharosError(
     "bad-publication",
-    `the header ${name} must be true or false, not ${JSON.stringify(value.slice(0, 40))}`,
+    `the header ${name} must be true or false, not ${quoteValue(value)}`,
   );
 }

@@ -1,4 +1,5 @@
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { Publication, PublicationInput } from "../../hub/publications/publication.js";
 import { publishPath } from "../../protocol.js";
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
@@ -50,12 +51,13 @@ async function readLines(
   request: GatewayRequest,
   options: PublishLinesOptions<Publication>,
 ): Promise<Iterable<Publication>> {
-  if (mediaTypeOf(request.header("content-type")) === linesType) {
+  const contentType = request.header("content-type");
+  if (mediaTypeOf(contentType) === linesType) {
     return parsePublishLines(await request.body(), options);
   }
   throw new PharosError(
     "unsupported-media-type",
-    `${publishPath} accepts lines of JSON, Content-Type: ${linesType}; one publication goes to ${publishPath}/TOPIC`,
+    `the Content-Type at ${publishPath} must be ${linesType} (lines of JSON), not ${quoteValue(contentType)}; to publish a single event, send it to ${publishPath}/TOPIC`,
   );
 }
 

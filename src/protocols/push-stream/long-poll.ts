@@ -1,5 +1,6 @@
 import { notModifiedReply } from "../../gateway/http/replies.js";
 import { PharosError } from "../../base/errors.js";
+import { quoteValue } from "../../base/quote-value.js";
 import type { Headers, Reply } from "../../gateway/http/messages.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
@@ -83,7 +84,7 @@ function parseCallback(query: NameValuePairs): string {
   if (callbackForm.test(name)) return name;
   throw new PharosError(
     "bad-request",
-    `the callback must be a name of 1 to 128 characters (letters, digits, _, $ or a dot; the first must be a letter, _ or $), not ${JSON.stringify(name.slice(0, 40))}`,
+    `the callback must be a name of 1 to 128 characters (letters, digits, _, $ or a dot; the first must be a letter, _ or $), not ${quoteValue(name)}`,
   );
 }
 

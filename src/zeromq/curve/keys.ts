@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
+import { kindOfValue, quoteValue } from "../../base/quote-value.js";
 import { encodeZ85, parseZ85 } from "./z85.js";
 
 declare const keyBrand: unique symbol;
@@ -74,12 +75,19 @@ export function parseCurveClient(input: unknown, what: string): CurveClient {
 export function parseKey(input: unknown, what: string): CurveKey {
   if (input === undefined) throw new PharosError("bad-curve-key", `${what} is missing; it must be ${form}`);
   if (typeof input !== "string" || parseZ85(input)?.length !== keyBytes)
-    throw new PharosError("bad-curve-key", `${what} must be ${form}`);
+    throw new PharosError("bad-curve-key", `${what} must be ${form}, not ${otherForm(input)}`);
   return input as CurveKey;
 }
 
+/** Describes a wrong key without quoting the key. */
+function otherForm(input: unknown): string {
+  if (typeof input !== "string") return kindOfValue(input);
+  return input.length === keyCharacters ? "a text with other characters" : `${input.length} characters`;
+}
+
 const keyBytes = 32;
-const form = "a key of 40 Z85 characters, as pharos keys creates it";
+const keyCharacters = 40;
+const form = `a key of ${keyCharacters} Z85 characters, as pharos keys creates it`;
 
 /** The fixed bytes in front of the 32 bytes of a secret key in PKCS #8 [RFC 8410, 7]. */
 const pkcs8Head = Buffer.from("302e020100300506032b656e04220420", "hex");
@@ -102,7 +110,7 @@ function parseClients(input: unknown, what: string): ReadonlySet<CurveKey> | und
   if (!Array.isArray(input) || input.length === 0)
     throw new PharosError(
       "bad-curve-key",
-      `clients in ${what} must be a list of at least one public key; to accept every publisher that knows the hub's public key, omit clients`,
+      `clients in ${what} must be a list of at least one public key, not ${Array.isArray(input) ? "an empty list" : kindOfValue(input)}; to accept every publisher that knows the hub's public key, omit clients`,
     );
   return new Set(input.map((key, index) => parseKey(key, `clients[${index}] in ${what}`)));
 }
@@ -112,13 +120,16 @@ function parseFields(
   { what, allowed }: { readonly what: string; readonly allowed: readonly string[] },
 ): ReadonlyMap<string, unknown> {
   if (typeof input !== "object" || input === null || Array.isArray(input))
-    throw new PharosError("bad-curve-key", `${what} must be a JSON object of ${allowed.join(", ")}`);
+    throw new PharosError(
+      "bad-curve-key",
+      `${what} must be a JSON object of ${allowed.join(", ")}, not ${kindOfValue(input)}`,
+    );
   const fields = new Map<string, unknown>(Object.entries(input));
   const unknown = [...fields.keys()].find((name) => !allowed.includes(name));
   if (unknown !== undefined)
     throw new PharosError(
       "bad-curve-key",
-      `${JSON.stringify(unknown.slice(0, 40))} in ${what} is unknown; allowed are ${allowed.join(", ")}`,
+      `${quoteValue(unknown)} in ${what} is unknown; allowed are ${allowed.join(", ")}`,
     );
   return fields;
 }

@@ -120,8 +120,16 @@ describe("settings that give no usable key are refused, and say why", () => {
     ],
     ["a missing JWK set", () => ({ jwks: `${folder()}/none.json` }), "cannot read the key file"],
     ["a JWK set of something else", () => ({ jwks: file("hello") }), "not a JWK set: it is not JSON"],
-    ["a single JWK", () => ({ jwks: file(JSON.stringify(jwk(ec("P-256")))) }), "it has no list of keys"],
-    ["an empty JWK set", () => ({ jwks: file('{"keys":[]}') }), "no key of the JWK set can verify a token"],
+    [
+      "a single JWK",
+      () => ({ jwks: file(JSON.stringify(jwk(ec("P-256")))) }),
+      "keys must be a list, not nothing",
+    ],
+    [
+      "an empty JWK set",
+      () => ({ jwks: file('{"keys":[]}') }),
+      "none of the 0 keys of the JWK set can verify a token",
+    ],
     ["http beyond this machine", () => ({ jwks: "http://issuer.example/jwks" }), "an https URL"],
     ["http to a name like this machine's", () => ({ jwks: "http://localhost.example/jwks" }), "an https URL"],
     ["another protocol", () => ({ jwks: "ftp://127.0.0.1/jwks" }), "an https URL"],
@@ -148,7 +156,9 @@ describe("of a JWK set are left out", () => {
     ["weak keys", jwk(generateKeyPairSync("rsa", { modulusLength: 1024 }))],
     ["what is no key", "text"],
   ])("%s", async (_, useless) => {
-    expect(refusal({ jwks: file(JSON.stringify({ keys: [useless] })) })).toContain("no key of the JWK set");
+    expect(refusal({ jwks: file(JSON.stringify({ keys: [useless] })) })).toContain(
+      "none of the 1 keys of the JWK set",
+    );
     const world = new World({
       issuers: [{ issuer, jwks: file(JSON.stringify({ keys: [useless, jwk(good)] })) }],
     });

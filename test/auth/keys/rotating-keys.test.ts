@@ -115,7 +115,7 @@ describe("keys behind a URL", () => {
   it.each<[string, (server: IssuerServer) => void, RegExp]>([
     ["a status of failure", (server) => server.text(setOf([second]), 503), /status 503/],
     ["something else", (server) => server.text("<html>"), /not JSON/],
-    ["no keys", (server) => server.text('{"keys":[]}'), /no key of the JWK set/],
+    ["no keys", (server) => server.text('{"keys":[]}'), /none of the 0 keys of the JWK set/],
     ["bytes that are no text", (server) => server.text("\u0000".repeat(300_000)), /more than 262144 bytes/],
     [
       "another address",

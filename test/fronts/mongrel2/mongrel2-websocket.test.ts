@@ -71,7 +71,7 @@ describe("a message of a kind that the dialogue does not take", () => {
   it("ends the connection with 1003", () => {
     const { client } = startClient(new BodyBudget());
     client.onFrame(opcodes.binary, message);
-    expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be text"));
+    expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be text, not binary"));
   });
 });
 
@@ -94,5 +94,5 @@ it("gives bytes to a dialogue that takes them, valid UTF-8 or not", () => {
   client.onFrame(opcodes.binary, bytes);
   expect(taken).toEqual([bytes]);
   client.onFrame(opcodes.text, message);
-  expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be binary"));
+  expect(client.lastFrame("stopping")).toEqual(frameClose(1003, "messages must be binary, not text"));
 });

@@ -9,12 +9,15 @@ const take = () => ({});
 
 describe("a dialogue", () => {
   it.each([
-    [{ onText: take }, ["text"], "messages must be text"],
-    [{ onBytes: take }, ["binary"], "messages must be binary"],
-    [{ onText: take, onBytes: take }, ["text", "binary"], "messages must be text or binary"],
+    [{ onText: take }, ["text"], "messages must be text, not binary"],
+    [{ onBytes: take }, ["binary"], "messages must be binary, not text"],
   ])("takes the kinds of messages that it has methods for", (dialogue, kinds, reason) => {
     expect(kindsOf(dialogue)).toEqual(kinds);
-    expect(otherKindReason(kindsOf(dialogue))).toBe(reason);
+    expect(otherKindReason(kindsOf(dialogue), kinds.includes("text") ? "binary" : "text")).toBe(reason);
+  });
+
+  it("may take both kinds", () => {
+    expect(kindsOf({ onText: take, onBytes: take })).toEqual(["text", "binary"]);
   });
 });
 

@@ -14,11 +14,11 @@ export class Targets {
 
   /** Throws `bad-mongrel2-response` if `ids` is empty, longer than `max`, or contains an invalid id. */
   constructor(ids: readonly number[], max = defaultMaxTargets) {
-    if (ids.length === 0 || ids.length > max || ids.some((id) => id >>> 0 !== id)) {
-      throw new PharosError(
-        "bad-mongrel2-response",
-        `a message must name 1 to ${max} connections by ids from 0 to 4294967295; it names ${ids.length}`,
-      );
+    if (ids.length === 0 || ids.length > max)
+      throw refusal(`a message must name 1 to ${max} connections, not ${ids.length}`);
+    for (const id of ids) {
+      if (id >>> 0 !== id)
+        throw refusal(`a connection id must be a whole number from 0 to 4294967295, not ${id}`);
     }
     this.ids = Object.freeze([...ids]);
     this.#max = max;
@@ -41,4 +41,8 @@ export class Targets {
     }
     return this.#head;
   }
+}
+
+function refusal(message: string): PharosError {
+  return new PharosError("bad-mongrel2-response", message);
 }

@@ -1,4 +1,5 @@
 import { PharosError } from "../../../base/errors.js";
+import { kindOfValue, quoteValue } from "../../../base/quote-value.js";
 import { encodeTnetstring, parseTnetstring, type TnetValue } from "./tnetstring.js";
 
 /**
@@ -41,8 +42,12 @@ export function encodeStatusQuery(what: "net"): Buffer {
  */
 export function parseStatusTable(reply: Buffer): readonly StatusRow[] {
   const table = parseTnetstring(reply);
-  if (!(table instanceof Map)) throw refusal("it must be a dict");
-  if (table.has("error")) throw refusal("the control port answered with an error");
+  if (!(table instanceof Map)) throw refusal(`the reply must be a dict, not ${kindOfValue(table)}`);
+  const error = table.get("error");
+  if (error !== undefined)
+    throw refusal(
+      `the control port answered with the error ${quoteValue(Buffer.isBuffer(error) ? error.toString("latin1") : error)}`,
+    );
   const names = parseList(table.get("headers"), "headers").map(columnName);
   const places = {
     id: names.indexOf(columns.id),
@@ -69,12 +74,13 @@ function parseRow(row: readonly TnetValue[], places: Readonly<Record<keyof Statu
 }
 
 function parseCell(cell: TnetValue | undefined, column: keyof StatusRow): number {
-  if (typeof cell !== "number") throw refusal(`the cells of the column ${columns[column]} must be numbers`);
+  if (typeof cell !== "number")
+    throw refusal(`a cell of the column ${columns[column]} must be a number, not ${kindOfValue(cell)}`);
   return cell;
 }
 
 function parseList(value: TnetValue | undefined, what: string): readonly TnetValue[] {
-  if (!Array.isArray(value)) throw refusal(`${what} must be a list`);
+  if (!Array.isArray(value)) throw refusal(`${what} must be a list, not ${kindOfValue(value)}`);
   return value;
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { PharosError } from "../../../base/errors.js";
+import { kindOfValue, quoteValue } from "../../../base/quote-value.js";
 import type { RequestLimits } from "./limits.js";
 import { parseTnetstring } from "./tnetstring.js";
 
@@ -36,9 +37,12 @@ export function parseJsonHeaders(block: Buffer, limits: RequestLimits): HeaderBl
 export function parseTnetstringHeaders(block: Buffer, limits: RequestLimits): HeaderBlock {
   const { maxHeaderBytes, maxTnetstringDepth } = limits;
   const dict = parseTnetstring(block, { maxBytes: maxHeaderBytes, maxDepth: maxTnetstringDepth });
-  if (!(dict instanceof Map)) throw refusal("the headers must be a dict");
+  if (!(dict instanceof Map)) throw refusal(`the headers must be a dict, not ${kindOfValue(dict)}`);
   return collect([...dict], limits, (name, value) => {
-    if (!Buffer.isBuffer(value)) throw refusal("the value of a header must be a string");
+    if (!Buffer.isBuffer(value))
+      throw refusal(
+        `the value of the header ${quoteValue(name)} must be a string, not ${kindOfValue(value)}`,
+      );
     return decode(name, value);
   });
 }
@@ -46,7 +50,7 @@ export function parseTnetstringHeaders(block: Buffer, limits: RequestLimits): He
 function jsonEntries(text: string): readonly RawHeader[] {
   const parsed = parseJson(text);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw refusal("the headers must be a JSON object");
+    throw refusal(`the headers must be a JSON object, not ${kindOfValue(parsed)}`);
   }
   return Object.entries(parsed);
 }
@@ -86,7 +90,10 @@ function collect(
         (list ?? [value]).map((item) => toText(name, item)),
       );
     else if (list === undefined) pseudo.set(name, toText(name, value));
-    else throw refusal("a pseudo header must not be repeated");
+    else
+      throw refusal(
+        `the pseudo header ${quoteValue(name)} must have one value, not a list of ${list.length}`,
+      );
   }
   return { pseudo, headers };
 }
@@ -99,8 +106,9 @@ function isPseudo(name: string): boolean {
   return /[A-Z]/.test(name);
 }
 
-function asText(_name: string, value: unknown): string {
-  if (typeof value !== "string") throw refusal("the value of a header must be a string");
+function asText(name: string, value: unknown): string {
+  if (typeof value !== "string")
+    throw refusal(`the value of the header ${quoteValue(name)} must be a string, not ${kindOfValue(value)}`);
   return value;
 }
 
@@ -111,7 +119,7 @@ function asText(_name: string, value: unknown): string {
  */
 function decode(name: string, value: Buffer): string {
   if (isUtf8(value)) return value.toString("utf8");
-  if (isPseudo(name)) throw refusal("the request line must be valid UTF-8");
+  if (isPseudo(name)) throw refusal(`the pseudo header ${quoteValue(name)} must be valid UTF-8`);
   return value.toString("latin1");
 }
 

@@ -40,19 +40,25 @@ function findPayload(buffer: Buffer, offset: number, bound: number): number {
   }
   throw new PharosError(
     "bad-tnetstring",
-    `a size must have 1 to ${maxSizeDigits} digits, followed by a colon`,
+    `a size must have 1 to ${maxSizeDigits} digits, followed by a colon, not ${last + 1 - offset} bytes without a colon`,
   );
 }
 
 function parseSize(buffer: Buffer, from: number, to: number): number {
   if (from === to || (buffer[from] === zero && to - from > 1)) {
-    throw new PharosError("bad-tnetstring", "a size must be a decimal number without leading zeros");
+    throw new PharosError(
+      "bad-tnetstring",
+      `a size must be a decimal number without leading zeros, not ${from === to ? "nothing" : `${to - from} characters that begin with 0`}`,
+    );
   }
   let size = 0;
   for (let at = from; at < to; at++) {
     const digit = (buffer[at] ?? 0) - zero;
     if (digit < 0 || digit > 9)
-      throw new PharosError("bad-tnetstring", "a size must consist of decimal digits");
+      throw new PharosError(
+        "bad-tnetstring",
+        `a size must consist of decimal digits, not the byte 0x${(buffer[at] ?? 0).toString(16)}`,
+      );
     size = size * 10 + digit;
   }
   return size;

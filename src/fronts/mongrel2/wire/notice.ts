@@ -1,4 +1,5 @@
 import { PharosError } from "../../../base/errors.js";
+import { quoteValue } from "../../../base/quote-value.js";
 import type { HeaderBlock } from "./headers.js";
 
 /** A message of Mongrel2 about a connection, without its sender and id. */
@@ -40,6 +41,8 @@ export function recogniseNotice(frame: Buffer, offset: number): Notice | undefin
   return undefined;
 }
 
+const knownHeaders = new Set(["METHOD", "DOWNLOAD_CREDITS"]);
+
 /**
  * Parses a notice that `recogniseNotice` does not know. Throws `bad-mongrel2-request` for an invalid notice:
  * - The METHOD is not JSON.
@@ -48,20 +51,25 @@ export function recogniseNotice(frame: Buffer, offset: number): Notice | undefin
  */
 export function parseNotice({ pseudo, headers }: HeaderBlock, body: Buffer): Notice {
   const downloadCredits = pseudo.get("DOWNLOAD_CREDITS");
-  const known = 1 + (downloadCredits === undefined ? 0 : 1);
-  if (pseudo.get("METHOD") !== "JSON" || pseudo.size !== known || headers.size > 0) {
-    throw refusal("a notice (path @*) must have the METHOD JSON, and no other header than DOWNLOAD_CREDITS");
-  }
+  const method = pseudo.get("METHOD");
+  if (method !== "JSON")
+    throw refusal(`the METHOD of a notice (path @*) must be JSON, not ${quoteValue(method)}`);
+  const other = [...pseudo.keys(), ...headers.keys()].find((name) => !knownHeaders.has(name));
+  if (other !== undefined)
+    throw refusal(
+      `the headers of a notice (path @*) must be METHOD and DOWNLOAD_CREDITS, not ${quoteValue(other)}`,
+    );
   const type = parseType(body);
   if (type === "disconnect") return disconnect;
   if (type === "credits") return { kind: "credits", credits: parseCredits(downloadCredits) };
-  throw refusal("the type of a notice must be disconnect or credits");
+  throw refusal(`the type of a notice must be disconnect or credits, not ${quoteValue(type)}`);
 }
 
 /** Parses a DOWNLOAD_CREDITS value: 0 to 2^53 bytes. Throws `bad-mongrel2-request`. */
 export function parseCredits(text: string | undefined): number {
   const credits = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(credits)) throw refusal("DOWNLOAD_CREDITS must be a whole number from 0 to 2^53");
+  if (!Number.isSafeInteger(credits))
+    throw refusal(`DOWNLOAD_CREDITS must be a whole number from 0 to 2^53, not ${quoteValue(text)}`);
   return credits;
 }
 

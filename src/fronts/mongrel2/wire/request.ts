@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { PharosError } from "../../../base/errors.js";
+import { quoteValue } from "../../../base/quote-value.js";
 import { type HeaderBlock, parseJsonHeaders, parseTnetstringHeaders } from "./headers.js";
 import { defaultRequestLimits, type RequestLimits } from "./limits.js";
 import { readNetstring } from "./netstring.js";
@@ -206,9 +207,7 @@ function readRequest(
  */
 function parseOpcode(flags: string): number {
   if (!/^0x[0-9a-f]{1,2}$/i.test(flags))
-    throw refusal(
-      `FLAGS must be one byte in hexadecimal, such as 0x81, not ${JSON.stringify(flags.slice(0, 20))}`,
-    );
+    throw refusal(`FLAGS must be one byte in hexadecimal, such as 0x81, not ${quoteValue(flags)}`);
   return Number(flags) & 0xf;
 }
 
@@ -221,7 +220,10 @@ function readParts(frame: Buffer, offset: number, limits: RequestLimits): [block
       `the headers may have at most ${limits.maxHeaderBytes} bytes, not ${head.end - head.start}`,
     );
   const body = readNetstring(frame, head.next, frame.length);
-  if (body.type !== comma || body.next !== frame.length) throw refusal("the frame must end with its body");
+  if (body.type !== comma)
+    throw refusal(`the body must be a string (type byte 0x2c), not type byte 0x${body.type.toString(16)}`);
+  if (body.next !== frame.length)
+    throw refusal(`the frame must end with its body, but ${frame.length - body.next} bytes follow`);
   return [parseHeaders(frame, { ...head, offset }, limits), frame.subarray(body.start, body.end)];
 }
 
@@ -233,7 +235,9 @@ function parseHeaders(
   if (head.type === comma) return parseJsonHeaders(frame.subarray(head.start, head.end), limits);
   if (head.type === closingBrace)
     return parseTnetstringHeaders(frame.subarray(head.offset, head.end + 1), limits);
-  throw refusal("the headers must be JSON or a tnetstring dict");
+  throw refusal(
+    `the headers must be JSON (type byte 0x2c) or a tnetstring dict (0x7d), not type byte 0x${head.type.toString(16)}`,
+  );
 }
 
 function required(pseudo: ReadonlyMap<string, string>, name: string): string {

@@ -1,4 +1,5 @@
 import { PharosError } from "../../../base/errors.js";
+import { quoteValue } from "../../../base/quote-value.js";
 import { targetCount } from "../../../limits/delivery.js";
 import { isConnectionId, isSender } from "./sender.js";
 import { encodeTnetstring, type TnetValue } from "./tnetstring.js";
@@ -54,7 +55,8 @@ function frameHead(sender: string, targets: string): Buffer {
 }
 
 function checkTargets(sender: string, ids: readonly number[], maxTargets: number): void {
-  if (!isSender(sender)) throw refusal("a sender must have 1 to 64 letters, digits and -");
+  if (!isSender(sender))
+    throw refusal(`a sender must have 1 to 64 letters, digits and -, not ${quoteValue(sender)}`);
   if (ids.length === 0 || ids.length > maxTargets) {
     throw refusal(`a message must name 1 to ${maxTargets} ids, not ${ids.length}`);
   }

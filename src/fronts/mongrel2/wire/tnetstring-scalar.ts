@@ -1,4 +1,5 @@
 import { PharosError } from "../../../base/errors.js";
+import { quoteValue } from "../../../base/quote-value.js";
 import type { Netstring } from "./netstring.js";
 
 /** The type byte at the end of each kind of tnetstring. */
@@ -47,10 +48,10 @@ export function parseScalar(
     case tnetTypes.boolean:
       return parseBoolean(bytes);
     case tnetTypes.null:
-      if (bytes.length > 0) throw tnetRefusal("a null must be empty");
+      if (bytes.length > 0) throw tnetRefusal(`a null must be empty, not ${bytes.length} bytes`);
       return null;
     default:
-      throw tnetRefusal(`unknown type byte 0x${type.toString(16)}`);
+      throw tnetRefusal(`the type byte 0x${type.toString(16)} is unknown; allowed are , # ^ ! ~ ] and }`);
   }
 }
 
@@ -62,10 +63,16 @@ function parseInteger(buffer: Buffer, start: number, end: number): number {
   let value = 0;
   for (let at = first; at < end; at++) {
     const digit = (buffer[at] ?? 0) - zero;
-    if (digit < 0 || digit > 9) throw tnetRefusal("an integer must consist of decimal digits");
+    if (digit < 0 || digit > 9)
+      throw tnetRefusal(
+        `an integer must consist of decimal digits, not the byte 0x${(buffer[at] ?? 0).toString(16)}`,
+      );
     value = value * 10 + digit;
   }
-  if (!Number.isSafeInteger(value)) throw tnetRefusal("an integer must be from -(2^53 - 1) to 2^53 - 1");
+  if (!Number.isSafeInteger(value))
+    throw tnetRefusal(
+      `an integer must be from -(2^53 - 1) to 2^53 - 1, not ${buffer.toString("latin1", start, end)}`,
+    );
   return negative && value !== 0 ? -value : value; // "-0" is the integer 0
 }
 
@@ -74,19 +81,24 @@ function parseFloatNumber(bytes: Buffer): number {
     throw tnetRefusal(`a float may have at most ${maxFloatBytes} characters, not ${bytes.length}`);
   const text = bytes.toString("latin1");
   if (!floatGrammar.test(text))
-    throw tnetRefusal("a float must consist of decimal digits, with an optional point and exponent");
+    throw tnetRefusal(
+      `a float must consist of decimal digits, with an optional point and exponent, not ${quoteValue(text)}`,
+    );
   const value = Number(text);
-  if (!Number.isFinite(value)) throw tnetRefusal("a float must be finite");
+  if (!Number.isFinite(value)) throw tnetRefusal(`a float must be finite, not ${text}`);
   return value;
 }
 
 function parseBoolean(bytes: Buffer): boolean {
   const text = bytes.length > 5 ? "" : bytes.toString("latin1");
-  if (text !== "true" && text !== "false") throw tnetRefusal("a boolean must be true or false");
+  if (text !== "true" && text !== "false")
+    throw tnetRefusal(
+      `a boolean must be true or false, not ${bytes.length > 5 ? `${bytes.length} bytes` : quoteValue(text)}`,
+    );
   return text === "true";
 }
 
-/** The error of all functions that read or write tnetstrings. `message` never quotes the input. */
+/** The error of all functions that read or write tnetstrings. `message` quotes numbers and types; a string may be a secret. */
 export function tnetRefusal(message: string): PharosError {
   return new PharosError("bad-tnetstring", `bad tnetstring: ${message}`);
 }

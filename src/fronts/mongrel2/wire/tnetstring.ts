@@ -1,3 +1,4 @@
+import { kindOfValue, quoteValue } from "../../../base/quote-value.js";
 import { isUtf8 } from "node:buffer";
 import { readNetstring } from "./netstring.js";
 import { parseScalar, tnetRefusal, tnetTypes } from "./tnetstring-scalar.js";
@@ -101,11 +102,14 @@ class Reader {
     const entries = new Map<string, TnetValue>();
     while (this.offset < end) {
       const key = this.value(end, depth + 1);
-      if (!Buffer.isBuffer(key) || !isUtf8(key)) throw tnetRefusal("a key of a dict must be a UTF-8 string");
+      if (!Buffer.isBuffer(key) || !isUtf8(key))
+        throw tnetRefusal(
+          `a key of a dict must be a UTF-8 string, not ${Buffer.isBuffer(key) ? "other bytes" : kindOfValue(key)}`,
+        );
       const name = key.toString("utf8");
       // If a key occurs twice, two programs may use different values, and request smuggling is possible. So the parser
       // refuses such a dict.
-      if (entries.has(name)) throw tnetRefusal("a dict must not contain a key twice");
+      if (entries.has(name)) throw tnetRefusal(`a dict must not contain the key ${quoteValue(name)} twice`);
       entries.set(name, this.value(end, depth + 1));
     }
     return entries;
@@ -144,7 +148,7 @@ function isDict(
 }
 
 function encodeNumber(value: number): Buffer {
-  if (!Number.isFinite(value)) throw tnetRefusal("a number must be finite");
+  if (!Number.isFinite(value)) throw tnetRefusal(`a number must be finite, not ${value}`);
   // An integer has no negative zero, so -0 is encoded as a float.
   const whole = Number.isSafeInteger(value) && !Object.is(value, -0);
   const text = Object.is(value, -0) ? "-0" : String(value);

@@ -1,4 +1,5 @@
 import { PharosError } from "../../../base/errors.js";
+import { quoteValue } from "../../../base/quote-value.js";
 import { parseTopic } from "../../../hub/topics/topic.js";
 import type { Topic } from "../../../hub/topics/topic.js";
 import { ChannelError } from "./channel-error.js";
@@ -57,8 +58,12 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw new PharosError("bad-request", "a channel holds a malformed percent escape or invalid UTF-8", {
-      cause,
-    });
+    throw new PharosError(
+      "bad-request",
+      `the channel ${quoteValue(text)} holds a malformed percent escape or invalid UTF-8`,
+      {
+        cause,
+      },
+    );
   }
 }

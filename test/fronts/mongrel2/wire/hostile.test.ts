@@ -202,7 +202,7 @@ function faultIn(parsed: Mongrel2Frame): string | undefined {
     case "credits":
       return Number.isSafeInteger(parsed.credits) && parsed.credits >= 0 ? undefined : "bad credits";
     case "malformed": {
-      const plain = /^[\x20-\x7e]{1,150}$/.test(parsed.reason);
+      const plain = /^[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]{1,450}$/u.test(parsed.reason);
       const answerable = parsed.id === undefined || (parsed.sender !== undefined && parsed.id >= 0);
       return plain && answerable ? undefined : "bad reason or id";
     }

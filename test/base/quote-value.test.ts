@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+
+import { kindOfValue, quoteValue } from "../../src/base/quote-value.js";
+
+test.each([
+  ["a/b", '"a/b"'],
+  ["x".repeat(50), `"${"x".repeat(40)}"`],
+  ["a\u200Bb\u0007", String.raw`"a\u{200b}b\u0007"`],
+  [5, "5"],
+  [[1, "two"], '[1,"two"]'],
+  [undefined, "nothing"],
+])("quotes %j as JSON", (value, quoted) => {
+  expect(quoteValue(value)).toBe(quoted);
+});
+
+test.each([
+  [undefined, "nothing"],
+  [null, "null"],
+  [[], "a list"],
+  [Buffer.of(1), "bytes"],
+  [{}, "an object"],
+  ["", "a text"],
+  [1, "a number"],
+  [true, "a boolean"],
+])("names the kind of %j", (value, kind) => {
+  expect(kindOfValue(value)).toBe(kind);
+});
