@@ -12,7 +12,7 @@ export interface Endpoint {
 }
 
 const allowed =
-  "allowed are tcp://HOST:PORT and ipc://PATH, with @ before it to bind or > to connect, for instance @tcp://127.0.0.1:9997";
+  "allowed are tcp://HOST:PORT and ipc://PATH; a leading @ binds the endpoint, a leading > connects to it, for instance @tcp://127.0.0.1:9997";
 
 /** The longest socket path on Linux, without the closing NUL [unix(7)]. */
 const maxPathBytes = 107;
