@@ -57,7 +57,7 @@ function checkShape(text: string, bytes: number): void {
   if (parts.length === 5) throw refused("it is encrypted (JWE); only signed tokens are accepted");
   if (parts.length !== 3)
     throw refused(
-      `it is not a JSON web token: it has ${parts.length} parts with dots between them; allowed are 3`,
+      `it is not a JSON web token: it must have three parts with dots between them, not ${parts.length}`,
     );
   if (!parts.every(isCanonical)) throw refused("it is not a JSON web token: a part is not base64url");
 }

@@ -274,7 +274,7 @@ it.each<[string, string]>([
   ["a.b.c.d", "three parts"],
   ["a.b.c.d.e", "it is encrypted (JWE)"],
   ["..", "not a JSON object"],
-  ["e30.e30.", "its header names no algorithm"],
+  ["e30.e30.", "its header has the algorithm nothing"],
   ["W10.e30.", "not a JSON object"],
   ["e30.W10.", "not a JSON object"],
   ["e30=.e30.", "not base64url"],

@@ -138,7 +138,7 @@ describe("signs with", () => {
 
   it.each<[string, string]>([
     ["hello", "holds no private key"],
-    ["{", "neither a PEM text nor a JWK"],
+    ["{", "begins with { but is not a JSON object"],
     ["{}", "holds no private key"],
     [pem(ec("P-256")), "holds no private key"],
     [privatePem(ec("secp256k1")), "ec secp256k1; allowed are RSA with 2048 bits"],
