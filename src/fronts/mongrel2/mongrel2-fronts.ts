@@ -12,7 +12,7 @@ export const mongrel2Fronts: FrontBuilder = (parts) =>
 
 function createFront(parts: FrontParts, specs: Mongrel2Specs, name: string): Mongrel2Front {
   const { limits, targets, keepAliveSeconds, stateDir } = parts.config;
-  const record = recordFile(stateDir, specs, parts.logger);
+  const record = recordFile(stateDir, specs);
   return new Mongrel2Front({
     ...parts,
     name,

@@ -11,7 +11,8 @@ import { FenceIds } from "./fence-ids.js";
 import { defaultLinkLimits, type LinkLimits, type LinkOptions } from "./options.js";
 import { loggedOrphans } from "./orphans/logged-orphans.js";
 import type { Orphans } from "./orphans/orphans.js";
-import { OpenRecord } from "./orphans/record.js";
+import { loggedRecord } from "./orphans/logged-record.js";
+import type { OpenRecord } from "./orphans/record.js";
 import { readRunMark } from "./orphans/run-mark.js";
 import { ReceivedFrames } from "./received-frames.js";
 import { LinkSockets } from "./sockets.js";
@@ -65,7 +66,7 @@ export class Link {
   #noticesLost = false;
   #closed = false;
 
-  /** Reads the record, but does not connect yet. Throws `bad-config` if the record file cannot be used. */
+  /** Reads the record, but does not connect yet. Without a usable record file, the record is kept in memory. */
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#limits = { ...defaultLinkLimits, ...options.limits };
@@ -73,14 +74,11 @@ export class Link {
     this.#frames = new ReceivedFrames({ ...options, labels: this.#labels, limits: this.#limits });
     this.#windows = this.#createWindows();
     this.#credits = this.#createCredits();
-    this.#record = new OpenRecord({
+    this.#record = loggedRecord({
+      ...options,
+      labels: this.#labels,
       file: options.recordFile,
       maxIds: this.#limits.recordedIds,
-      failed: (error) =>
-        options.logger.error(
-          { ...this.#labels, error },
-          "cannot write the record of open streams: after a crash, their clients may get no events until they reconnect",
-        ),
     });
     this.#orphans = this.#createOrphans();
   }

@@ -42,7 +42,8 @@ export function encodeIds(sign: "+" | "-", ids: Iterable<number>): string {
 export function parseRecord(text: string): Stay[] {
   if (!text.startsWith(recordHead)) return [];
   const stays: Stay[] = [];
-  for (const line of text.slice(recordHead.length).split("\n")) readLine(stays, line);
+  // The last line may be incomplete, for example on a full disk: the end of its last id may be missing.
+  for (const line of text.slice(recordHead.length).split("\n").slice(0, -1)) readLine(stays, line);
   return stays.filter((stay) => stay.ids.size > 0);
 }
 

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { PharosError } from "../../../../base/errors.js";
+import type { Clock } from "../../../../base/clock.js";
 import { encodeIds, encodeStay, encodeTime, parseRecord, recordHead, type Stay } from "./record-text.js";
 
 export interface OpenRecordOptions {
@@ -18,8 +18,11 @@ export interface OpenRecordOptions {
   readonly file?: string | undefined;
   /** The limit of ids in the record. Above this limit, the record ignores further ids. */
   readonly maxIds: number;
-  /** Called once if writing fails; the record stays in memory from then on. */
+  /** Called when the file cannot be used. The record stays in memory, and tries the file again every 10 seconds. */
   readonly failed: (error: unknown) => void;
+  /** Called when the file can be used again. */
+  readonly recovered: () => void;
+  readonly clock: Pick<Clock, "monotonic">;
 }
 
 /** A file below this size is not worth rewriting. */
@@ -29,6 +32,8 @@ const compactFromBytes = 64 * 1024;
  * bytes.
  */
 const heardEveryMs = 1_000;
+/** The time between two attempts to use a file that failed, in milliseconds. */
+const retryEveryMs = 10_000;
 
 /**
  * Records the connections with an open stream in a file that survives a crash of this process. The record groups the
@@ -45,23 +50,18 @@ export class OpenRecord {
   #opened: number[] = [];
   #gone: number[] = [];
   #fd: number | undefined;
-  #usable: boolean;
+  #isFailing = false;
+  #retryAtMs = 0;
+  #isClosed = false;
   #sizeBytes = 0;
   #timeAt = 0;
   #writtenAt = Number.NEGATIVE_INFINITY;
 
-  /** Reads the record of an earlier process. Throws `bad-config` if the file cannot be read or written. */
+  /** Reads the record of an earlier process. Never throws: without a usable file, the record is kept in memory. */
   constructor(options: OpenRecordOptions) {
     this.#options = options;
-    this.#usable = options.file !== undefined;
-    try {
-      this.#past = this.#load();
-      this.#rewrite();
-    } catch (cause) {
-      throw new PharosError("bad-config", `the record file ${options.file} cannot be read or written`, {
-        cause,
-      });
-    }
+    this.#past = this.#load();
+    this.#rewrite();
   }
 
   /** Earlier stays, oldest first. The ids of earlier stays are orphans until `settle`. */
@@ -125,9 +125,14 @@ export class OpenRecord {
     this.#write(encodeTime(heardAt), this.#timeAt);
   }
 
-  /** Writes the collected changes. */
+  /** Writes the collected changes. After a failure, writes the whole record if it is time for another attempt. */
   flush(): void {
     this.#collect();
+    if (this.#isFailing) {
+      this.#pending = "";
+      if (this.#options.clock.monotonic() >= this.#retryAtMs) this.#rewrite();
+      return;
+    }
     if (this.#pending === "") return;
     const text = this.#pending;
     this.#pending = "";
@@ -139,16 +144,18 @@ export class OpenRecord {
   /** Writes the last changes and closes the file. Safe to call twice. */
   close(): void {
     this.flush();
-    this.#usable = false;
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
+    this.#isClosed = true;
+    this.#closeFile();
   }
 
   #load(): Stay[] {
     const { file } = this.#options;
-    if (file === undefined) return [];
-    mkdirSync(dirname(file), { recursive: true });
-    return existsSync(file) ? parseRecord(readFileSync(file, "latin1")) : [];
+    let stays: Stay[] = [];
+    if (file !== undefined)
+      this.#guard(() => {
+        if (existsSync(file)) stays = parseRecord(readFileSync(file, "latin1"));
+      });
+    return stays;
   }
 
   /**
@@ -174,34 +181,45 @@ export class OpenRecord {
   /** Writes a second file and renames it, so that a crash leaves either the old or the new file, complete. */
   #rewrite(): void {
     const { file } = this.#options;
-    if (file === undefined || !this.#usable) return;
+    if (file === undefined || this.#isClosed) return;
     const past = recordHead + this.#past.map(encodeWhole).join("");
     const text = this.#current === undefined ? past : past + encodeWhole(this.#current);
     this.#guard(() => {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       writeFileSync(`${file}.new`, text, "latin1");
       renameSync(`${file}.new`, file);
-      if (this.#fd !== undefined) closeSync(this.#fd);
+      this.#closeFile();
       this.#fd = openSync(file, "r+");
       this.#sizeBytes = fstatSync(this.#fd).size;
       this.#timeAt = past.length + 1;
+      if (this.#isFailing) this.#options.recovered();
+      this.#isFailing = false;
     });
   }
 
   #write(text: string, position: number): void {
     const fd = this.#fd;
-    if (fd !== undefined) this.#guard(() => writeSync(fd, text, position, "latin1"));
+    if (fd === undefined) return;
+    this.#guard(() => {
+      // On a full disk, the system may write only the beginning, without an error.
+      if (writeSync(fd, text, position, "latin1") < text.length) throw new Error("the disk is full");
+    });
   }
 
-  #guard(write: () => void): void {
+  #guard(use: () => void): void {
     try {
-      write();
+      use();
     } catch (error) {
-      if (this.#fd === undefined) throw error;
-      this.#usable = false;
-      closeSync(this.#fd);
-      this.#fd = undefined;
-      this.#options.failed(error);
+      this.#closeFile();
+      this.#retryAtMs = this.#options.clock.monotonic() + retryEveryMs;
+      if (!this.#isFailing) this.#options.failed(error);
+      this.#isFailing = true;
     }
+  }
+
+  #closeFile(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 }
 

@@ -17,7 +17,12 @@ interface Past {
  */
 class Bench {
   readonly clock = new VirtualClock();
-  readonly record = new OpenRecord({ maxIds: 1000, failed: () => undefined });
+  readonly record = new OpenRecord({
+    maxIds: 1000,
+    failed: () => undefined,
+    recovered: () => undefined,
+    clock: this.clock,
+  });
   readonly closed: number[] = [];
   readonly log: string[] = [];
   rows: readonly StatusRow[] | undefined = [];

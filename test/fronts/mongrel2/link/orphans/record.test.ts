@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { OpenRecord } from "../../../../../src/fronts/mongrel2/link/orphans/record.js";
+import { VirtualClock } from "../../../../support/virtual-clock.js";
 import { parseRecord } from "../../../../../src/fronts/mongrel2/link/orphans/record-text.js";
 
 function scratch(): string {
@@ -13,13 +14,30 @@ function scratch(): string {
 }
 
 function open(file: string | undefined, maxIds = 1_000_000): OpenRecord {
+  const failed = (error: unknown): never => {
+    throw error;
+  };
   return new OpenRecord({
     file,
     maxIds,
-    failed: (error) => {
-      throw error;
-    },
+    failed,
+    recovered: () => failed("recovered"),
+    clock: new VirtualClock(),
   });
+}
+
+/** A record whose file may fail, and the list of its reports. */
+function openTold(file: string): {
+  readonly record: OpenRecord;
+  readonly told: string[];
+  readonly clock: VirtualClock;
+} {
+  const told: string[] = [];
+  const clock = new VirtualClock();
+  const failed = (error: unknown): void =>
+    void told.push(error instanceof Error && "code" in error ? String(error.code) : String(error));
+  const recovered = (): void => void told.push("recovered");
+  return { record: new OpenRecord({ file, maxIds: 10_000, failed, recovered, clock }), told, clock };
 }
 
 /** The record that the next process would read if this process crashed now. */
@@ -107,20 +125,55 @@ describe("the record of open ids", () => {
 
   it("goes on in memory when the disk fails, and says so once", () => {
     const file = scratch();
-    const failures: unknown[] = [];
-    const record = new OpenRecord({ file, maxIds: 10_000, failed: (error) => failures.push(error) });
+    const { record, told } = openTold(file);
     record.begin("");
     rmSync(join(file, ".."), { recursive: true });
+    writeFileSync(join(file, ".."), "no folder");
     record.begin("");
     record.add(1);
     record.flush();
     record.begin("");
-    expect(failures).toHaveLength(1);
+    expect(told).toEqual(["EEXIST"]);
     expect(record.past.map(({ ids }) => Array.from(ids))).toEqual([[1]]);
   });
 
-  it("refuses a file that cannot be written", () => {
-    expect(() => open("/dev/null/record")).toThrow(expect.objectContaining({ code: "bad-config" }));
+  // The hub did not start behind Mongrel2 when its state folder was full or read-only, also after a crash for that
+  // reason. Operators had to remove a file that they did not know.
+  it.each([
+    ["a file in the place of its folder", "/dev/null/record", "EEXIST"],
+    ["a folder in the place of its file", "/tmp", "EISDIR"],
+    ["a folder that nobody can write", "/proc/self/record", "ENOENT"],
+  ])("starts with %s, and says so", (_name, file, code) => {
+    const { record, told } = openTold(file);
+    record.begin("");
+    record.add(1);
+    record.flush();
+    record.close();
+    expect(told).toEqual([code]);
+  });
+
+  it("reads the ids of a crash on a full disk, and records again once there is room", () => {
+    const file = scratch();
+    const before = open(file);
+    before.begin("m");
+    before.add(7);
+    before.flush();
+    symlinkSync("/dev/full", `${file}.new`);
+    const { record, told, clock } = openTold(file);
+    expect(record.past.map(({ ids }) => [...ids])).toEqual([[7]]);
+    record.begin("n");
+    record.add(8);
+    rmSync(`${file}.new`);
+    clock.advance(9_000);
+    record.flush();
+    expect(told).toEqual(["ENOSPC"]);
+    clock.advance(1_000);
+    record.flush();
+    expect(told).toEqual(["ENOSPC", "recovered"]);
+    expect(afterCrash(file).map(({ mark, ids }) => [mark, ids])).toEqual([
+      ["m", [7]],
+      ["n", [8]],
+    ]);
   });
 
   it("is the set of what was added and not removed, whatever the order of adds, removes and flushes", () => {
@@ -156,6 +209,7 @@ describe("the record of open ids", () => {
 describe("a damaged record", () => {
   it.each([
     ["of another kind", "something else\n+1\n", 0],
+    ["with an id that was cut short by a full disk", "pharos-link 1\n@000000000000001 m\n+1 2\n+3 45", 2],
     [
       "with a line that was cut short by a full disk",
       "pharos-link 1\n@000000000000001 m\n+1 2\n+3 4 5\n+",
