@@ -13,6 +13,11 @@ export function decodeUtf8(bytes: Uint8Array, what: string): string {
   return bufferOf(bytes).toString("utf8");
 }
 
+/** Removes the byte order mark that some editors put in front of a file. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

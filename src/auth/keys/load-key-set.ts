@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { messageOf, PharosError } from "../../base/errors.js";
 import { isLoopback } from "../../base/loopback.js";
-import { decodeUtf8 } from "../../base/utf8.js";
+import { decodeUtf8, withoutByteOrderMark } from "../../base/utf8.js";
 
 /**
  * The time-out for a request to an issuer, in milliseconds. A client may wait this long if the hub needs the issuer's
@@ -39,8 +39,9 @@ export function parseKeySetPlace(text: string): KeySetPlace {
 }
 
 /** Loads the text of a JWK set. If this fails, the promise rejects with the cause. */
-export function loadKeySet(place: KeySetPlace): Promise<string> {
-  return place.kind === "file" ? readFile(place.file, "utf8") : fetchText(place.url);
+export async function loadKeySet(place: KeySetPlace): Promise<string> {
+  const text = place.kind === "file" ? readFile(place.file, "utf8") : fetchText(place.url);
+  return withoutByteOrderMark(await text);
 }
 
 /**
@@ -50,7 +51,7 @@ export function loadKeySet(place: KeySetPlace): Promise<string> {
  */
 export function readKeySetFile(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return withoutByteOrderMark(readFileSync(file, "utf8"));
   } catch (cause) {
     throw new PharosError("bad-config", `cannot read the key file ${file}: ${messageOf(cause)}`, { cause });
   }

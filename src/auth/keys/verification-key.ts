@@ -46,6 +46,13 @@ export function pemKey(
       `${what} holds a private key; a hub needs only the public key, which "openssl pkey -in FILE -pubout" prints`,
     );
   }
+  const count = [...pem.matchAll(/-----BEGIN [A-Z0-9 ]*(?:PUBLIC KEY|CERTIFICATE)-----/g)].length;
+  if (count > 1) {
+    throw new PharosError(
+      "bad-config",
+      `${what} holds ${count} keys or certificates; allowed is one. For several keys, use a JWK set, or list several issuers under tokens`,
+    );
+  }
   return verificationKey({ key: publicKey(pem, what), what, allowed });
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { messageOf, PharosError } from "../../base/errors.js";
+import { withoutByteOrderMark } from "../../base/utf8.js";
 import type { CurveKey, CurveKeyPair } from "./keys.js";
 
 /** The content of a key file, not yet parsed. */
@@ -40,7 +41,7 @@ function readOpened(file: string): { readonly text: string; readonly mode: numbe
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, "r");
-    return { text: readFileSync(descriptor, "utf8"), mode: fstatSync(descriptor).mode };
+    return { text: withoutByteOrderMark(readFileSync(descriptor, "utf8")), mode: fstatSync(descriptor).mode };
   } catch (cause) {
     throw new PharosError("bad-curve-key", `cannot read keys: ${messageOf(cause)}`, { cause });
   } finally {

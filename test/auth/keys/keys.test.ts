@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 
 import type { IssuerSettings } from "../../../src/auth/tokens/trusted-issuer.js";
 import { PharosError } from "../../../src/base/errors.js";
@@ -42,6 +42,24 @@ function refusal(settings: IssuerSettings): string {
   }
   throw new Error("the settings were taken");
 }
+
+// The second key was ignored, and tokens of this key were refused without an explanation.
+test.each([
+  ["two public keys", () => `${pem(ec("P-256"))}${pem(rsa())}`],
+  ["a key twice, with text between", () => `${pem(ec("P-256"))}\nthe old one:\n${pem(ed25519())}`],
+])("a PEM file with %s is refused", (_name, text) => {
+  expect(refusal({ key: file(text()) })).toMatch(/holds 2 keys or certificates; allowed is one.*JWK set/);
+});
+
+test("key files may begin with a byte order mark", () => {
+  const pair = ec("P-256");
+  const jwks = JSON.stringify({ keys: [jwk(pair)] });
+  const world = (settings: IssuerSettings): World => new World({ issuers: [{ issuer, ...settings }] });
+  expect(() => [
+    world({ key: file(`\uFEFF${pem(pair)}`) }),
+    world({ jwks: file(`\uFEFF${jwks}`) }),
+  ]).not.toThrow();
+});
 
 describe("a token signed with each algorithm that suits a key is accepted (l.636-661: at least EdDSA, ES256, RS256)", () => {
   it.each(vectors)("$kind, $alg, from a PEM file", async ({ pair, alg }) => {
