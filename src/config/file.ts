@@ -2,6 +2,11 @@ import { readFileSync } from "node:fs";
 
 import { messageOf, PharosError } from "../base/errors.js";
 import { kindOfValue } from "../base/quote-value.js";
+import { nestsDeeper } from "../base/nesting.js";
+import { withoutByteOrderMark } from "../base/utf8.js";
+
+/** The deepest nesting of a settings file. The settings need five levels. */
+const mostNesting = 32;
 
 /** Settings before the schema has checked them. */
 export type RawSettings = Record<string, unknown>;
@@ -27,13 +32,16 @@ export function isRawSettings(value: unknown): value is RawSettings {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return withoutByteOrderMark(readFileSync(file, "utf8"));
   } catch (cause) {
     throw new PharosError("bad-config", `--config: cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 
 function parseJson(file: string, text: string): unknown {
+  // The checks of the settings call themselves for each level. 200,000 levels exhausted the stack.
+  if (nestsDeeper(text, mostNesting))
+    throw new PharosError("bad-config", `${file}: nests deeper than ${mostNesting} levels`);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -29,6 +29,11 @@ export function* givenByEnvironment(
   }
 }
 
+/** The names of all variables that set something. */
+export function variableNames(): readonly string[] {
+  return [variableName("config"), ...[...variables()].map(({ variable }) => variable)];
+}
+
 interface Variable {
   readonly path: readonly string[];
   readonly variable: string;

@@ -274,3 +274,20 @@ test("a missing settings file is refused", () => {
     /^--config: cannot read \/nowhere\/pharos\.json: ENOENT/,
   );
 });
+
+test("a settings file may begin with a byte order mark", () => {
+  const file = settingsFile(`\uFEFF{"http":"off"}`);
+  expect(loadConfig({ options: options({ config: file }) }).http).toBe("off");
+});
+
+// 200,000 brackets exhausted the stack: the command ended with "Maximum call stack size exceeded".
+test.each([
+  ["brackets", `${"[".repeat(200_000)}${"]".repeat(200_000)}`],
+  ["objects in a setting", `{"limits":${'{"a":'.repeat(200_000)}1${"}".repeat(200_001)}`],
+  ["an end that is missing", '{"a":'.repeat(200_000)],
+])("a settings file of many %s is refused", (_name, text) => {
+  const file = settingsFile(text);
+  expect(refusal(() => loadConfig({ options: options({ config: file }) }))).toBe(
+    `${file}: nests deeper than 32 levels`,
+  );
+});

@@ -58,6 +58,6 @@ conditions.`,
     option: "control",
     argument: "<ENDPOINT>",
     value: controlEndpoint,
-    help: "ZeroMQ `ipc` endpoint for control messages. The message `shutdown` stops the hub in order.",
+    help: "ZeroMQ `ipc` endpoint for control messages: `@` binds, `>` connects. The message `shutdown` stops the hub in order.",
   }),
 } as const;

@@ -6,7 +6,10 @@ import { attach } from "../../zeromq/bind.js";
 import type { Endpoint } from "../../zeromq/endpoint.js";
 
 export interface ControlOptions {
-  /** An ipc endpoint to bind. Every program that may write to the endpoint's socket file can stop the hub. */
+  /**
+   * An ipc endpoint. If the hub binds the endpoint, every program that may write to its socket file can stop the hub. If
+   * the hub connects, the program that binds the endpoint can stop the hub.
+   */
   readonly endpoint: Endpoint;
   /** Called for each message `shutdown`. */
   readonly onShutdown: () => void;
@@ -23,7 +26,7 @@ const queuedMessages = 16;
  * limited rate.
  */
 export class ControlSocket {
-  /** The bound address. */
+  /** The address that is bound or connected. */
   readonly address: string;
   readonly #socket: Pull;
   readonly #reading: Promise<void>;
@@ -36,16 +39,16 @@ export class ControlSocket {
   }
 
   /**
-   * Binds the endpoint and starts to read.
+   * Binds or connects the endpoint, and starts to read. A connection is made again whenever the other program starts.
    *
-   * @throws PharosError `bad-endpoint` if the endpoint is not an ipc endpoint to bind, or cannot be bound
+   * @throws PharosError `bad-endpoint` if the endpoint is not an ipc endpoint, or cannot be bound
    */
   static async open(options: ControlOptions): Promise<ControlSocket> {
     const { endpoint } = options;
-    if (endpoint.transport !== "ipc" || endpoint.mode !== "bind")
+    if (endpoint.transport !== "ipc")
       throw new PharosError(
         "bad-endpoint",
-        `a control endpoint must be an ipc path to bind, for instance ipc:///run/pharos/control, not ${endpoint.address} to ${endpoint.mode}`,
+        `a control endpoint must be an ipc path, for instance ipc:///run/pharos/control, not ${endpoint.address}`,
       );
     const socket = new Pull({
       receiveHighWaterMark: queuedMessages,

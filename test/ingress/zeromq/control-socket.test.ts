@@ -1,3 +1,4 @@
+import { Push } from "zeromq";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.js";
 import { ControlSocket } from "../../../src/ingress/zeromq/control-socket.js";
@@ -53,7 +54,18 @@ describe("ControlSocket", () => {
     await expect(shutdown()).resolves.toBeUndefined();
   });
 
-  it.each(["@tcp://127.0.0.1:0", ">ipc://control"])("refuses %s", async (endpoint) => {
+  // The programs of 2011 bind their stop queue, and the hub refused to connect to it.
+  it("connects to a queue that the other program binds, now or later", async () => {
+    const path = ipcPath();
+    const { shutdown } = await openControl(`>ipc://${path}`);
+    const queue = new Push({ linger: 0 });
+    onTestFinished(() => queue.close());
+    await queue.bind(`ipc://${path}`);
+    await queue.send("shutdown");
+    await expect(shutdown()).resolves.toBeUndefined();
+  });
+
+  it.each(["@tcp://127.0.0.1:0", ">tcp://127.0.0.1:1"])("refuses %s", async (endpoint) => {
     await expect(openControl(endpoint)).rejects.toThrowError(
       expect.objectContaining({ code: "bad-endpoint" }),
     );
