@@ -25,6 +25,8 @@ export const errorCodes = {
   "insufficient-scope": "The token does not grant the right to this request.",
   "forbidden-origin": "Pages of this origin may not send this request, or may not send it with a cookie.",
   "unsupported-media-type": "This path does not support the content type of the request body.",
+  "unsupported-content-coding":
+    "The request body has a `Content-Encoding`, such as gzip. The hub accepts no coded bodies.",
   "head-too-large": "The request line and headers are larger than their limit.",
   "too-many-connections": "The hub has reached its limit of streams or of filters.",
   "too-many-streams": "One client address has reached its limit of streams.",

@@ -123,6 +123,7 @@ export class Gateway {
     if (request.method === "OPTIONS") return this.#preflight(request, resource);
     const handler = handlerOf(resource, request.method);
     if (handler !== undefined) {
+      checkContentCoding(request);
       this.#countRequest(request, resource);
       return handler(request);
     }
@@ -177,6 +178,22 @@ function handlerOf({ methods }: Resource, method: string): Handler | undefined {
     default:
       return undefined;
   }
+}
+
+/** @throws PharosError `unsupported-content-coding` if the body of the request is coded, for example with gzip */
+function checkContentCoding(request: GatewayRequest): void {
+  const coding = request.header("content-encoding")?.trim() ?? "";
+  if (
+    request.method === "GET" ||
+    request.method === "HEAD" ||
+    coding === "" ||
+    coding.toLowerCase() === "identity"
+  )
+    return;
+  throw new PharosError(
+    "unsupported-content-coding",
+    `the body has Content-Encoding: ${coding}; send the body without a content coding`,
+  );
 }
 
 function withHeaders<A extends Answer>(answer: A, headers: Answer["headers"]): A {

@@ -26,6 +26,7 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "too-large": 413,
   "upgrade-required": 426,
   "unsupported-media-type": 415,
+  "unsupported-content-coding": 415,
   "too-many-requests": 429,
   "too-many-streams": 429,
   "too-many-patterns": 429,
@@ -69,7 +70,13 @@ export function problemReply(refusal: Refusal, headers: Headers = []): Reply {
     status,
     type: "application/problem+json",
     text: `${JSON.stringify(problem)}\n`,
-    headers: [...challengeOf(code), ...upgradeFor(code), ...retryAfter(refusal), ...headers],
+    headers: [
+      ...challengeOf(code),
+      ...upgradeFor(code),
+      ...codingsFor(code),
+      ...retryAfter(refusal),
+      ...headers,
+    ],
   });
 }
 
@@ -85,6 +92,11 @@ function upgradeFor(code: ErrorCode): Headers {
     ["Upgrade", "websocket"],
     ["Sec-WebSocket-Version", "13"],
   ];
+}
+
+/** The content codings that a request may have [RFC 9110 15.5.16]. */
+function codingsFor(code: ErrorCode): Headers {
+  return code === "unsupported-content-coding" ? [["Accept-Encoding", "identity"]] : [];
 }
 
 function retryAfter({ retryAfterSeconds }: Refusal): Headers {

@@ -61,9 +61,13 @@ interface Line {
   readonly bytes: Buffer;
 }
 
+/** Some editors put this mark in front of a file. */
+const byteOrderMark = Buffer.from("\uFEFF");
+
 function* linesOf(body: Buffer): Iterable<Line> {
   let number = 0;
-  for (let from = 0; from < body.length;) {
+  const start = body.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
+  for (let from = start; from < body.length;) {
     const found = body.indexOf(lf, from);
     const end = found < 0 ? body.length : found;
     const bytes = body.subarray(from, end);

@@ -29,6 +29,7 @@ describe("parsePublishLines", () => {
     ];
     expect(parse(lines.join("\n"))).toEqual(expected);
     expect(parse(`${lines.join("\r\n")}\r\n`)).toEqual(expected);
+    expect(parse(`\uFEFF${lines.join("\n")}`)).toEqual(expected);
     expect(parse(`\n \t\r\n${lines.join("\n\n")}\n\n`)).toEqual(expected);
   });
 

@@ -47,6 +47,27 @@ describe("one publication", () => {
     expect((await post(world, "/publish/a", { body: "{", headers })).status).toBe(400);
   });
 
+  // Coded bytes were published as they were: subscribers got the bytes of a gzip file.
+  it.each(["gzip", "br", "GZIP", "identity, gzip"])("with the content coding %s gets 415", async (coding) => {
+    const world = new MercureWorld();
+    const headers = { ...bearer("publish.ALL"), "content-encoding": coding };
+    const reply = await world.reply({ method: "POST", path: "/publish/a", body: "x", headers });
+    expect({ status: reply.status, accepted: headerOf(reply, "Accept-Encoding") }).toEqual({
+      status: 415,
+      accepted: "identity",
+    });
+    expect(reply.body.toString()).toContain(
+      `Content-Encoding: ${coding}; send the body without a content coding`,
+    );
+    expect(world.published).toEqual([]);
+  });
+
+  it.each(["identity", "Identity", ""])("with the content coding %j is published", async (coding) => {
+    const world = new MercureWorld();
+    const answer = await post(world, "/publish/a", { body: "x", headers: { "content-encoding": coding } });
+    expect(answer.status).toBe(200);
+  });
+
   it.each([
     ["/publish/", 400],
     ["/publish/%FF", 400],
