@@ -7,7 +7,17 @@ import { code, table } from "./markdown.js";
 export function commandsTable(): string {
   const { stdin, stdout, stderr } = process;
   const interrupted = new AbortController().signal;
-  const root = createProgram({ stdin, stdout, stderr, environment: {}, interrupted }, { code: 0 });
+  const ignore = (): void => undefined;
+  const io = {
+    stdin,
+    stdout,
+    stderr,
+    environment: {},
+    interrupted,
+    onReload: ignore,
+    outlivesOutput: ignore,
+  };
+  const root = createProgram(io, { code: 0 });
   const commands = root
     .createHelp()
     .visibleCommands(root)

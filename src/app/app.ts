@@ -9,6 +9,7 @@ import { setGauges } from "../monitoring/gauges.js";
 import { openAdmin } from "./open-admin.js";
 import { openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
+import { ReloadableVerifiers } from "./reloadable-verifiers.js";
 import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
@@ -67,6 +68,11 @@ export interface App {
   /** All metrics by name and labels: counters since the start, and current values of gauges. */
   figures(): Readonly<Record<string, number>>;
   /**
+   * Reads the key files of tokens again, and forgets the keys of URLs. Open streams keep their rights. If a file cannot
+   * be used, the earlier keys stay in use, and the log says why.
+   */
+  reloadKeys(): void;
+  /**
    * Stops in order: accepts nothing more, delivers pending publications, and closes all streams. Safe to call twice.
    */
   close(): Promise<void>;
@@ -98,6 +104,7 @@ class RunningApp implements App {
   readonly #hub: Hub;
   readonly #polls: Polls;
   readonly #presence: Presence | undefined;
+  readonly #verifiers: ReloadableVerifiers;
   readonly #gateway: Gateway;
   readonly #fronts: readonly Front[];
   readonly #ingress: ZeroMqIngress[] = [];
@@ -138,6 +145,7 @@ class RunningApp implements App {
       pageBytes: config.limits.roundBytes,
       pageCacheBytes: defaultFanoutLimits.pageCacheBytes,
     });
+    this.#verifiers = new ReloadableVerifiers(ports.logger);
     const gateway = this.#createGateway();
     this.#gateway = gateway;
     // The protocols follow the journal first: they must know an entry before the hub delivers the entry.
@@ -197,6 +205,10 @@ class RunningApp implements App {
     return this.#currentMetrics().snapshot();
   }
 
+  reloadKeys(): void {
+    this.#verifiers.reload();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#stop();
     return this.#closing;
@@ -253,6 +265,7 @@ class RunningApp implements App {
         links: this.#links.length,
         linksUp: this.#links.filter(({ linkState }) => linkState === "up").length,
       }),
+      verifiers: this.#verifiers,
       isStopping: () => this.#closing !== undefined,
       presence: this.#presence,
     });

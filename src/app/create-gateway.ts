@@ -23,6 +23,7 @@ import type { Presence } from "../presence/presence.js";
 import { protocols } from "../protocols/protocols.js";
 import { fanoutLimits } from "../limits/fanout.js";
 import { filterLimits } from "./filter-limits.js";
+import type { ReloadableVerifiers } from "./reloadable-verifiers.js";
 import { tokenVerifier } from "./token-verifier.js";
 
 export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "follow" | "facts"> {
@@ -35,6 +36,7 @@ export interface GatewayParts extends Pick<ProtocolPorts, "config" | "clock" | "
   readonly polls: Polls;
   /** True while the hub stops: it accepts no more publications. */
   readonly isStopping: () => boolean;
+  readonly verifiers: ReloadableVerifiers;
   /** Undefined if no client may see subscriptions. */
   readonly presence: Presence | undefined;
 }
@@ -55,7 +57,8 @@ export function createGateway(parts: GatewayParts): Gateway {
 
 function protocolPorts(parts: GatewayParts): ProtocolPorts {
   const { config, clock, hub, journal, presence } = parts;
-  const authenticator = new Authenticator({ ...config, verifier: tokenVerifier(config, parts) });
+  const verifier = parts.verifiers.add(() => tokenVerifier(config, parts));
+  const authenticator = new Authenticator({ ...config, verifier });
   const clients = clientLimits(parts);
   return {
     ...parts,

@@ -2,6 +2,7 @@
 import "./heap.js";
 import { failureText } from "./terminal/failure.js";
 import { exitCodes } from "./terminal/io.js";
+import { listenForSignals } from "./terminal/signals.js";
 import { run } from "./program.js";
 
 /**
@@ -16,37 +17,37 @@ const lingerMs = 6000;
  */
 const hurryMs = 300;
 
-const interrupted = new AbortController();
-
-// The first signal starts an orderly end. The second signal ends the program at once.
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(exitCodes.failed);
-    interrupted.abort(signal);
-  });
-
-// If the reader of standard output has ended, as in `pharos subscribe | head`, the command ends without an error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
+const { stdin, stdout, stderr } = process;
+const signals = listenForSignals(process, {
+  hasTerminal: [stdin, stdout, stderr].some(({ isTTY }) => isTTY),
 });
 
-// The hub continues if no program reads its log.
-process.stderr.on("error", () => undefined);
+let needsOutput = true;
+
+// If the reader of standard output has ended, as in `pharos subscribe | head`, the command ends without an error. A hub
+// continues.
+stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (needsOutput) process.exit(error.code === "EPIPE" ? exitCodes.stopped : exitCodes.failed);
+});
+
+// A command continues if no program reads its log.
+stderr.on("error", () => undefined);
 
 process.on("uncaughtException", (error) => {
-  process.stderr.write(failureText(error, process.env));
+  stderr.write(failureText(error, process.env));
   process.exit(exitCodes.failed);
 });
 
 const code = await run(process.argv.slice(2), {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
+  stdin,
+  stdout,
+  stderr,
   environment: process.env,
-  interrupted: interrupted.signal,
+  ...signals,
+  outlivesOutput: () => void (needsOutput = false),
 });
 // The process ends by itself when all output is written and all messages are published. A call of `process.exit` here
 // would lose unwritten output and unpublished messages.
 process.exitCode = code;
-process.stdin.destroy();
-setTimeout(() => process.exit(code), interrupted.signal.aborted ? hurryMs : lingerMs).unref();
+stdin.destroy();
+setTimeout(() => process.exit(code), signals.interrupted.aborted ? hurryMs : lingerMs).unref();

@@ -7,8 +7,10 @@ import { createLogger } from "./terminal/log-lines.js";
 // The entry of a worker process, which `pharos serve --workers` starts. Without the IPC channel of the hub, the process
 // ends.
 
-// Ctrl-C sends a signal to the whole process group. Workers ignore this signal, because the hub stops them.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+// Ctrl-C and the end of a terminal send a signal to the whole process group. Workers ignore signals, because the hub
+// stops them.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const)
+  process.on(signal, () => undefined);
 process.stderr.on("error", () => undefined);
 
 try {

@@ -28,6 +28,10 @@ export class FakeIo implements Io {
     return this.#interrupt.signal;
   }
 
+  onReload(): void {}
+
+  outlivesOutput(): void {}
+
   /** Has the same effect as Ctrl-C. */
   interrupt(): void {
     this.#interrupt.abort("SIGINT");

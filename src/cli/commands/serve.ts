@@ -2,6 +2,7 @@ import type { Ready } from "../../app/app.js";
 import type { Config } from "../../config/config.js";
 import { loadConfig } from "../../config/load.js";
 import type { SettingText } from "../../config/settings.js";
+import { unknownVariables } from "../../config/unknown-variables.js";
 import type { Logger } from "../../base/log.js";
 import { defaultTopic, publishPath, streamPath } from "../../protocol.js";
 import { aborted, exitCodes, type Io } from "../terminal/io.js";
@@ -10,14 +11,16 @@ import { packageVersion } from "../../version.js";
 
 /**
  * Runs a hub until a signal or `shutdown` on its control endpoint stops it. The hub writes only the line `ready …` to
- * standard output, when the listeners are bound.
+ * standard output, when the listeners are bound. The hub continues if nobody reads its output.
  *
  * @returns the exit code
  * @throws any error that prevents an orderly start or stop
  */
 export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): Promise<number> {
+  io.outlivesOutput();
   const config = loadConfig({ options, environment: io.environment });
   const logger = createLogger(config.logLevel, io.stderr);
+  warnOfUnknownVariables(io, logger);
   const asked = new AbortController();
   // The code of the servers is loaded here, so that --help and the other commands do not wait for it.
   const { createApp } = await import("../../app/app.js");
@@ -26,6 +29,7 @@ export async function serve(options: ReadonlyMap<string, SettingText>, io: Io): 
     version: packageVersion(),
     onShutdownRequest: () => asked.abort("control endpoint"),
   });
+  io.onReload(() => app.reloadKeys());
   io.stdout.write(readyLine(app.ready));
   greet(app.ready.http, config, logger);
   const reason = await aborted(asked.signal, io.interrupted);
@@ -45,6 +49,11 @@ export function readyLine({ http, ingest, mongrel2, admin }: Ready): string {
     ...(admin === undefined ? [] : [`admin=${admin}`]),
   ];
   return `${words.join(" ")}\n`;
+}
+
+function warnOfUnknownVariables({ environment }: Io, logger: Logger): void {
+  const variables = unknownVariables(environment);
+  if (variables.length > 0) logger.warn({ variables }, "unknown variables have no effect");
 }
 
 function greet(http: string | undefined, { open }: Config, logger: Logger): void {

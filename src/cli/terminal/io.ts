@@ -8,6 +8,10 @@ export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user or the system asks the command to end. */
   readonly interrupted: AbortSignal;
+  /** Sets the action for a request to read the keys again. @default none */
+  readonly onReload: (action: () => void) => void;
+  /** Call this if the command must continue when its standard output is gone. */
+  readonly outlivesOutput: () => void;
 }
 
 export type Output = Writable & { readonly isTTY?: boolean | undefined };

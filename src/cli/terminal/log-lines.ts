@@ -10,10 +10,8 @@ import { visible, visibleJson } from "./visible.js";
  * plain lines for people.
  */
 export function createLogger(level: LogLevel, output: Output): Logger {
-  const sink =
-    output.isTTY === true
-      ? { write: (line: string) => void output.write(readable(line)) }
-      : { write: (line: string) => void output.write(visibleJson(line)) };
+  const format = output.isTTY === true ? readable : visibleJson;
+  const sink = new LimitedOutput(output, format);
   return pino(
     {
       level,
@@ -25,6 +23,40 @@ export function createLogger(level: LogLevel, output: Output): Logger {
     },
     sink,
   );
+}
+
+/**
+ * The limit of bytes that wait for a slow reader of the log: 5,000 lines of 200 bytes. A pipe whose reader is stopped
+ * accepts 64 KiB, and Node stores all further lines.
+ */
+const mostWaitingBytes = 1024 * 1024;
+
+/** Writes formatted lines. While too many bytes wait, drops lines and counts them. */
+class LimitedOutput {
+  readonly #output: Output;
+  readonly #format: (line: string) => string;
+  #dropped = 0;
+
+  constructor(output: Output, format: (line: string) => string) {
+    this.#output = output;
+    this.#format = format;
+  }
+
+  write(line: string): void {
+    if (this.#output.writableLength > mostWaitingBytes) {
+      this.#dropped += 1;
+      return;
+    }
+    if (this.#dropped > 0) this.#tellDropped();
+    this.#output.write(this.#format(line));
+  }
+
+  #tellDropped(): void {
+    const msg = "log lines were dropped, because their reader was too slow";
+    const fields = { level: "warn", time: new Date().toISOString(), lines: this.#dropped, msg };
+    this.#dropped = 0;
+    this.#output.write(this.#format(`${JSON.stringify(fields)}\n`));
+  }
 }
 
 function named(label: string): { readonly level: string } {

@@ -1,7 +1,10 @@
+import { Writable } from "node:stream";
+
 import { expect, test } from "vitest";
 
 import { colourLine, gapSentence, jsonLine, plainLine } from "../../../src/cli/terminal/event-lines.js";
 import { describeFailure, exitCodeOf, failureText } from "../../../src/cli/terminal/failure.js";
+import type { Output } from "../../../src/cli/terminal/io.js";
 import { createLogger } from "../../../src/cli/terminal/log-lines.js";
 import { readyLine } from "../../../src/cli/commands/serve.js";
 import { PharosError } from "../../../src/base/errors.js";
@@ -129,4 +132,29 @@ test("a gap is printed as a sentence", () => {
   expect(gapSentence({ reason: "evicted", topics, more: true })).toBe(
     "Gap: some events after the last one seen are no longer stored; missed at most 12 on news\\x1b, some on other topics.\n",
   );
+});
+
+// A pipe whose reader is stopped accepts 64 KiB. All further lines waited in memory, without a limit.
+test("a reader of the log that stops costs at most a megabyte, and learns how many lines it missed", () => {
+  let isStopped = true;
+  let written = "";
+  const output: Output = new Writable({
+    decodeStrings: false,
+    write: (chunk: string, _encoding, done) => {
+      written += chunk;
+      if (isStopped) output.once("resume", done);
+      else done();
+    },
+  });
+  const logger = createLogger("info", output);
+  for (let line = 0; line < 20_000; line += 1) logger.info({ line }, "x".repeat(100));
+  expect(output.writableLength).toBeLessThan(1024 * 1024 + 300);
+  isStopped = false;
+  output.emit("resume");
+  logger.info({}, "last");
+  const lines = written.trimEnd().split("\n");
+  const missed = JSON.parse(lines.at(-2) ?? "") as { readonly lines: number; readonly msg: string };
+  expect(missed).toMatchObject({ level: "warn", msg: expect.stringContaining("dropped") as string });
+  expect(lines.length - 2 + missed.lines).toBe(20_000);
+  expect(lines.at(-1)).toContain("last");
 });
