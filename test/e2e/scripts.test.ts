@@ -103,6 +103,26 @@ test.each(users)(
   },
 );
 
+test("scripts/mongrel2 --help prints its usage and starts nothing", async () => {
+  const run = startScript("mongrel2", ["--help"]);
+  expect(await run.waitForExit({ within: 20_000 })).toEqual({ code: 0, signal: null });
+  expect(run.stdout).toMatch(/^Usage: scripts\/mongrel2 \[--port PORT\]/);
+});
+
+// The written steps left the folder `html` empty: Mongrel2 answered 404 to `/`.
+test("the written steps for an own Mongrel2 make a server with the console", async () => {
+  const page = readFileSync(join(root, "docs/operating/mongrel2.md"), "utf8");
+  const steps = /^from=[^]*?^m2sh load .*$/m.exec(page)?.[0] ?? "";
+  const scratch = scratchFolder();
+  const commands = steps.replace(/^from=.*$/m, `from=${root}`);
+  await promisify(execFile)("bash", ["-euc", commands], {
+    cwd: scratch,
+    env: { ...process.env, LOGNAME: "pharos" },
+  });
+  expect(readdirSync(join(scratch, "html"))).toContain("index.html");
+  expect(existsSync(join(scratch, "config.sqlite"))).toBe(true);
+});
+
 test("scripts/mongrel2 says plainly that its port is in use", async () => {
   const listener = createServer().listen(0, "127.0.0.1");
   await once(listener, "listening");
