@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { messageOf, PharosError } from "../base/errors.js";
 import { kindOfValue } from "../base/quote-value.js";
-import { nestsDeeper } from "../base/nesting.js";
+import { nestsDeeper } from "../base/json/nesting.js";
 import { withoutByteOrderMark } from "../base/utf8.js";
 
 /** The deepest nesting of a settings file. The settings need five levels. */

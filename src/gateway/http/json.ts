@@ -1,5 +1,5 @@
 import { PharosError } from "../../base/errors.js";
-import { nestsDeeper } from "../../base/nesting.js";
+import { nestsDeeper } from "../../base/json/nesting.js";
 
 /**
  * The deepest nesting that the hub accepts; real data has fewer levels. Without this limit, `JSON.parse` needs 100 ms
