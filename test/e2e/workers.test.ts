@@ -227,7 +227,7 @@ describe("a hub with workers", () => {
     expect(foldersOf(hub)).toEqual([]);
   });
 
-  it("takes its workers with it when it is killed", async () => {
+  it("takes its workers with it when it is killed; the next hub removes its folder", async () => {
     const hub = await startWithWorkers(2);
     const workers = workersOf(hub);
     const stream = await openStream(hub);
@@ -236,6 +236,12 @@ describe("a hub with workers", () => {
     await waitFor(() => !workers.some(isAlive), {
       within,
       missing: () => "a worker lives on without its hub",
+    });
+    expect(foldersOf(hub)).toHaveLength(1);
+    await startWithWorkers(1);
+    await waitFor(() => foldersOf(hub).length === 0, {
+      within,
+      missing: () => "the folder of the killed hub remains",
     });
   });
 

@@ -1,5 +1,3 @@
-import { existsSync, mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.js";
@@ -9,7 +7,10 @@ import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import type { WorkerStatus } from "../../fronts/front.js";
+import { Waiters } from "../../base/waiters.js";
 import type { WorkerSettings } from "../ipc/settings.js";
+import { removeDeadFolders } from "./remove-dead-folders.js";
+import { ScratchFolder } from "./scratch-folder.js";
 import { Worker } from "./worker.js";
 
 export interface WorkerPoolOptions {
@@ -37,8 +38,11 @@ export interface WorkerPoolOptions {
 const soonMs = 10_000;
 const longestPauseMs = 30_000;
 
-/** The longest socket path on Linux, without the closing NUL [unix(7)]. */
-const socketPathBytes = 107;
+/**
+ * While the hub starts, this many runs of a worker may end before the worker is ready. Then the start fails. A worker
+ * that was killed by chance is replaced; a worker that cannot run at all is reported after three seconds.
+ */
+const startAttempts = 3;
 
 /** The time for workers to end, in milliseconds. The hub kills the workers that need longer. */
 const closeWithinMs = 5000;
@@ -47,7 +51,10 @@ const closeWithinMs = 5000;
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #workers: (Worker | undefined)[];
-  #dir = "";
+  /** The workers that have not been ready yet, each with the number of its runs that have ended. */
+  readonly #unready: Map<number, number>;
+  readonly #waiters = new Waiters();
+  readonly #folder = new ScratchFolder();
   #started = 0;
   #next = 0;
   #stopping = false;
@@ -56,6 +63,7 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#workers = Array.from({ length: options.workers }, () => undefined);
+    this.#unready = new Map(this.#workers.map((_, index) => [index, 0]));
   }
 
   /** Open connections, with and without a stream. */
@@ -90,16 +98,18 @@ export class WorkerPool {
   }
 
   /**
-   * Resolves when all workers accept connections.
+   * Resolves when all workers have been ready to accept connections. A worker that ends first is replaced.
    *
-   * @throws PharosError `unreachable` if a worker ends first, or if the folder for the workers' sockets cannot be
-   *   created
+   * @throws PharosError `unreachable` if a worker ends {@link startAttempts} times first, if the pool is closed in the
+   *   meantime, or if the folder for the workers' sockets cannot be created
    */
   async start(): Promise<void> {
     // The folder and the workers exist before the first `await`, so that a `close` in the meantime finds them.
-    this.#makeDir();
-    await Promise.all(this.#workers.map((_, index) => this.#start(index)));
-    if (!this.#workers.every((worker) => worker?.isUp === true))
+    this.#folder.make();
+    void removeDeadFolders(tmpdir());
+    for (const index of this.#workers.keys()) void this.#start(index);
+    await this.#waiters.until(() => this.#unready.size === 0 || this.#hasFailedToStart);
+    if (this.#unready.size > 0)
       throw new PharosError("unreachable", "a worker ended before it was ready; the log says more");
   }
 
@@ -134,7 +144,8 @@ export class WorkerPool {
     });
     await Promise.all(running.map((worker) => worker.close()));
     late.cancel();
-    if (this.#dir !== "") await rm(this.#dir, { recursive: true, force: true });
+    await this.#folder.remove();
+    this.#waiters.look();
   }
 
   /** Resolves when the worker accepts connections, or when it has ended and the pool will replace it. */
@@ -147,19 +158,10 @@ export class WorkerPool {
     if (worker === undefined) return;
     this.#workers[index] = worker;
     await worker.start();
-    if (worker.isUp) logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
-  }
-
-  /** Creates a folder that no other user can enter, or creates the folder again if another program has deleted it. */
-  #makeDir(): void {
-    if (this.#dir !== "" && existsSync(this.#dir)) return;
-    try {
-      this.#dir = mkdtempSync(join(tmpdir(), `pharos-workers-${process.pid}-`));
-    } catch (error) {
-      throw noFolder(error instanceof Error ? error.message : String(error), error);
-    }
-    if (join(this.#dir, "worker-1000000").length > socketPathBytes)
-      throw noFolder(`the path of a socket in this folder would have more than ${socketPathBytes} bytes`);
+    if (!worker.isUp) return;
+    logger.debug({ worker: index + 1, pid: worker.pid }, "a worker is ready");
+    this.#unready.delete(index);
+    this.#waiters.look();
   }
 
   /** Returns undefined if the process did not start, for example because no descriptor or no folder was available. */
@@ -167,12 +169,12 @@ export class WorkerPool {
     this.#started += 1;
     const run = this.#started;
     try {
-      this.#makeDir();
+      const folder = this.#folder.make();
       const settings = {
         ...this.#options.settings,
         worker: index + 1,
-        address: `ipc://${join(this.#dir, `worker-${run}`)}`,
-        socketPath: join(this.#dir, `http-${run}`),
+        address: `ipc://${join(folder, `worker-${run}`)}`,
+        socketPath: join(folder, `http-${run}`),
       };
       return new Worker({ ...this.#options, name: `worker-${run}`, settings, ended });
     } catch (error) {
@@ -183,6 +185,9 @@ export class WorkerPool {
 
   #replace(index: number, { how, ranMs, pauseMs }: EndedRun): void {
     this.#workers[index] = undefined;
+    const failed = this.#unready.get(index);
+    if (failed !== undefined) this.#unready.set(index, failed + 1);
+    this.#waiters.look();
     if (this.#closing) return;
     const { clock, logger, metrics } = this.#options;
     const inMs = ranMs > soonMs ? 0 : Math.min(longestPauseMs, Math.max(1000, 2 * pauseMs));
@@ -197,6 +202,11 @@ export class WorkerPool {
     });
   }
 
+  get #hasFailedToStart(): boolean {
+    if (this.#stopping) return this.#running().length === 0;
+    return [...this.#unready.values()].some((failed) => failed >= startAttempts);
+  }
+
   #running(): readonly Worker[] {
     return this.#workers.filter((worker) => worker !== undefined);
   }
@@ -204,11 +214,6 @@ export class WorkerPool {
   #sum(figure: (worker: Worker) => number): number {
     return this.#running().reduce((sum, worker) => sum + figure(worker), 0);
   }
-}
-
-function noFolder(reason: string, cause?: unknown): PharosError {
-  const detail = `cannot create a folder for the workers' sockets in ${tmpdir()} (see TMPDIR): ${reason}`;
-  return new PharosError("unreachable", detail, { cause });
 }
 
 interface EndedRun {

@@ -156,21 +156,45 @@ describe("while its workers start", () => {
     expect(environment.errors).toEqual([]);
   });
 
-  it("closes those that came early when a worker ends before it is ready", async () => {
+  it("replaces a worker that is killed before it is ready, and serves those that came early", async () => {
+    const port = await freePort();
+    const environment = new WorkersEnvironment({ port, workers: 1 });
+    const started = environment.listen();
+    const early = await connectEarly(port);
+    const first = await killStarting();
+    await started;
+    await early.readUntil("\n", { within });
+    expect(Number.parseInt(early.text, 10)).not.toBe(first);
+    expect(environment.errors).toMatchObject([{ how: "SIGKILL", inMs: 1000 }]);
+  });
+
+  it("closes those that came early when three runs of a worker end before it is ready", async () => {
     const port = await freePort();
     const environment = new WorkersEnvironment({ port, entry: slowWorker, workers: 1 });
     const refusal = refusalOf(environment.front.start());
     const early = await connectEarly(port);
-    const [worker = 0] = await waitFor(
-      () => {
-        const children = childrenOf(process.pid);
-        return children.length > 0 && children;
-      },
-      { within, missing: () => "no worker is started" },
-    );
-    process.kill(worker, "SIGKILL");
+    for (let run = 1; run <= 3; run += 1) await killStarting();
     expect(await refusal).toMatch(/ended before it was ready/);
     await early.readToEnd({ within });
-    expect(environment.errors).toMatchObject([{ how: "SIGKILL" }]);
+    const how = "SIGKILL";
+    expect(environment.errors).toMatchObject([
+      { how, inMs: 1000 },
+      { how, inMs: 2000 },
+      { how, inMs: 4000 },
+    ]);
   });
 });
+
+/** Kills the worker that is being started, waits until it is gone, and returns its process id. */
+async function killStarting(): Promise<number> {
+  const [worker = 0] = await waitFor(
+    () => {
+      const children = childrenOf(process.pid);
+      return children.length > 0 && children;
+    },
+    { within, missing: () => "no worker is started" },
+  );
+  process.kill(worker, "SIGKILL");
+  await waitFor(() => !childrenOf(process.pid).includes(worker), { within, missing: "the worker lives on" });
+  return worker;
+}
