@@ -7,15 +7,18 @@ const quotedCharacters = 40;
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** A wrong value for an error message: JSON, shortened, with invisible characters escaped. Never pass a secret. */
+/**
+ * A wrong value for an error message: a text in quotes, shortened and with invisible characters escaped, or a number, true
+ * or false. For other values it names the kind: a client's object may be deep and large. Never pass a secret.
+ */
 export function quoteValue(value: unknown): string {
   if (typeof value === "string") return printableText(JSON.stringify(value.slice(0, quotedCharacters)));
-  return printableText((JSON.stringify(value) ?? "nothing").slice(0, quotedCharacters));
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : kindOfValue(value);
 }
 
 /** The kind of a value, for an error message that must not quote the value itself. */
 export function kindOfValue(value: unknown): string {
-  if (value === undefined) return "nothing";
+  if (value === undefined) return "a missing value";
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (ArrayBuffer.isView(value)) return "bytes";

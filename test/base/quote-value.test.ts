@@ -7,14 +7,15 @@ test.each([
   ["x".repeat(50), `"${"x".repeat(40)}"`],
   ["a\u200Bb\u0007", String.raw`"a\u{200b}b\u0007"`],
   [5, "5"],
-  [[1, "two"], '[1,"two"]'],
-  [undefined, "nothing"],
-])("quotes %j as JSON", (value, quoted) => {
+  [true, "true"],
+  [[1, "two"], "a list"],
+  [undefined, "a missing value"],
+])("quotes %j", (value, quoted) => {
   expect(quoteValue(value)).toBe(quoted);
 });
 
 test.each([
-  [undefined, "nothing"],
+  [undefined, "a missing value"],
   [null, "null"],
   [[], "a list"],
   [Buffer.of(1), "bytes"],
@@ -24,4 +25,9 @@ test.each([
   [true, "a boolean"],
 ])("names the kind of %j", (value, kind) => {
   expect(kindOfValue(value)).toBe(kind);
+});
+
+test("an object of any depth is named, not written out", () => {
+  const deep: unknown = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`);
+  expect(quoteValue(deep)).toBe("a list");
 });

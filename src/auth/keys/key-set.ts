@@ -30,7 +30,7 @@ export function parseKeySet(text: string, allowed: AllowedAlgorithms): readonly 
   if (keys.length === 0)
     throw new PharosError(
       "bad-config",
-      `none of the ${listed.length} keys of the JWK set can verify a token; allowed are public keys: RSA with 2048 bits or more, EC P-256, P-384 and P-521, and Ed25519`,
+      `none of the ${listed.length} keys of the JWK set can verify a token; allowed are RSA with 2048 bits or more, EC P-256, P-384 and P-521, and Ed25519; use, key_ops and alg must permit verifying with an allowed algorithm`,
     );
   return keys;
 }

@@ -49,7 +49,9 @@ async function sealerOf(file: string | undefined): Promise<((data: string) => Pr
 
 /** Adds the command `beacon`. */
 export function addBeacon(root: Command, io: Io, ended: Ending): void {
-  const command = root.command("beacon").description("Publish the time until Ctrl-C.");
+  const command = root
+    .command("beacon")
+    .description("Publish the current time every few seconds, until you press Ctrl-C.");
   addTargetOptions(command)
     .option("--every <SECONDS>", "Seconds between two publications.", parseSeconds, beaconInterval.default)
     .action(async ({ topic, every, ...target }: Named & { readonly every: number }) => {
@@ -61,7 +63,11 @@ export function addBeacon(root: Command, io: Io, ended: Ending): void {
 
 function addTargetOptions(command: Command): Command {
   return command
-    .option("--to <ENDPOINT>", "The hub's ingest endpoint: > connects, @ binds.", defaultTarget)
+    .option(
+      "--to <ENDPOINT>",
+      "The hub's ingest endpoint. With a leading >, this command connects to it; with a leading @, this command binds it.",
+      defaultTarget,
+    )
     .option("--curve <FILE>", "A file of CURVE keys for an endpoint that needs them.")
     .addOption(
       new Option(

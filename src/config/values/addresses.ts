@@ -31,7 +31,7 @@ export const httpAddress = z
   });
 
 const ingestAllowed =
-  "a ZeroMQ endpoint, tcp://HOST:PORT or ipc://PATH, with @ before it to bind or > to connect, for instance @tcp://127.0.0.1:9997";
+  "a ZeroMQ endpoint, tcp://HOST:PORT or ipc://PATH, where a leading @ binds and a leading > connects, for instance @tcp://127.0.0.1:9997";
 
 /** A ZeroMQ endpoint in the notation of CZMQ: `@` binds, `>` connects, no prefix binds. The value remains text. */
 export const ingestEndpoint = z

@@ -141,7 +141,7 @@ describe("settings that give no usable key are refused, and say why", () => {
     [
       "a single JWK",
       () => ({ jwks: file(JSON.stringify(jwk(ec("P-256")))) }),
-      "keys must be a list, not nothing",
+      "keys must be a list, not a missing value",
     ],
     [
       "an empty JWK set",

@@ -20,8 +20,8 @@ export class SequenceRecord {
   /** The highest number so far; -1 before the first number, unless the caller gave `first`. */
   highest: number;
   /**
-   * The number of gap events before the last number. If a gap event follows, it explains the hole before the next
-   * number.
+   * The count of gap events when the newest sequence number arrived. A gap event that follows explains a hole before
+   * the next number.
    */
   gapsSeen = 0;
   #holes: { from: number; to: number }[] = [];

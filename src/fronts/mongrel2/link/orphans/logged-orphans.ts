@@ -15,7 +15,10 @@ export function loggedOrphans({ labels, logger, metrics, ...options }: LoggedOrp
     ...options,
     freed: (connections) => {
       metrics.count("orphans_freed_total", connections, labels);
-      logger.info({ ...labels, connections }, "freed the clients of streams that were lost");
+      logger.info(
+        { ...labels, connections },
+        "closed the connections of lost streams, so that their clients reconnect",
+      );
     },
     givenUp: (connections, reason) =>
       logger.warn(
