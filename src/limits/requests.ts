@@ -11,6 +11,15 @@ export const declaredRequestLimits = {
     above: "The hub refuses the request with 431.",
     why: "The limit of Node.js and of the shipped `mongrel2.conf`.",
   },
+  headerLines: {
+    from: 20,
+    to: 10_000,
+    unit: "",
+    default: 100,
+    help: "Header lines of a request. Behind Mongrel2, the limit of 256 header values applies instead.",
+    above: "The hub refuses the request with 431.",
+    why: "A browser sends 20 lines, and proxies add 20. The limit is more than twice the sum.",
+  },
   bodyBytes: {
     from: 0,
     to: 64 * MiB,

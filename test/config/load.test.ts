@@ -92,6 +92,7 @@ test("without settings, the documented defaults apply", () => {
     roundWaitMs: 250,
     stallSeconds: 60,
     headBytes: 16_384,
+    headerLines: 100,
     bodyBytes: 1_048_576,
     requestBytes: 67_108_864,
   });

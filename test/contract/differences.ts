@@ -116,10 +116,16 @@ export const requestDifferences: readonly RequestDifference[] = [
     answers: { http: problemAndClose(400), "mongrel2-stock": problem(405), "mongrel2-shipped": problem(405) },
   },
   {
-    // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2], which Node sends itself.
+    // Mongrel2 uses its default host. HTTP/1.1 requires a 400 [RFC 9112 3.2].
     name: "an HTTP/1.1 request without Host",
     request: "GET /esupdates HTTP/1.1\r\n\r\n",
-    answers: { http: server(400), "mongrel2-stock": stream, "mongrel2-shipped": stream },
+    answers: { http: problemAndClose(400), "mongrel2-stock": stream, "mongrel2-shipped": stream },
+  },
+  {
+    // Mongrel2 ignores expectations.
+    name: "an expectation that nobody knows",
+    request: requestBytes({ headers: { Expect: "x" } }),
+    answers: { http: problemAndClose(417), "mongrel2-stock": stream, "mongrel2-shipped": stream },
   },
   {
     name: "lines that end with LF alone",

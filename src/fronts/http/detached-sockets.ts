@@ -1,6 +1,10 @@
-import { IncomingMessage, ServerResponse } from "node:http";
-import type { IncomingHttpHeaders, Server } from "node:http";
+import { ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { RequestHead } from "../../gateway/limits/request-head.js";
+import type { HeadLimits } from "../../gateway/limits/request-head.js";
+import { BodyMessage } from "./input/body-message.js";
+import type { SocketInput } from "./input/socket-input.js";
 
 export interface DetachedSocketsOptions {
   /** True if a resource at this URL may open a stream. */
@@ -10,6 +14,9 @@ export interface DetachedSocketsOptions {
    * the connection.
    */
   readonly isBusy: (socket: Socket) => boolean;
+  readonly headLimits: HeadLimits;
+  /** Passes the bytes of attached sockets on to Node's HTTP server. */
+  readonly input: Pick<SocketInput, "release">;
 }
 
 /**
@@ -32,11 +39,11 @@ export class DetachedSockets {
   }
 
   /** The request class for creating the server. */
-  messageClass(): typeof IncomingMessage {
-    const mayDetach = (message: IncomingMessage): boolean => this.#mayDetach(message);
+  messageClass(): typeof BodyMessage {
+    const mayDetach = (message: BodyMessage): boolean => this.#mayDetach(message);
     // Node's HTTP server sets `upgrade` when it has parsed a request head, and reads `upgrade` before it emits the
     // request.
-    return class extends IncomingMessage {
+    return class extends BodyMessage {
       get upgrade(): boolean {
         return this.method === "CONNECT" || mayDetach(this);
       }
@@ -49,13 +56,15 @@ export class DetachedSockets {
 
   /** Answers requests of detached sockets through the server's `request` event, like all other requests. */
   attach(server: Server): void {
-    server.on("upgrade", (message: IncomingMessage, socket: Socket, rest: Buffer) => {
+    server.on("upgrade", (message: BodyMessage, socket: Socket, rest: Buffer) => {
       this.#sockets.add(socket);
+      const unread = this.#options.input.release(socket);
       // Node has removed its own `error` listener from the socket.
       socket.on("error", ignore);
+      if (unread !== undefined) socket.unshift(unread);
       if (rest.length > 0) socket.unshift(rest);
       const response = new ServerResponse(message);
-      response.shouldKeepAlive = staysOpen(message);
+      response.shouldKeepAlive = RequestHead.of(message).staysOpen;
       response.assignSocket(socket);
       response.once("finish", () => this.#end(server, socket, response));
       server.emit("request", message, response);
@@ -95,23 +104,14 @@ export class DetachedSockets {
     server.emit("connection", socket);
   }
 
-  #mayDetach({ method, url = "", headers, httpVersion, socket }: IncomingMessage): boolean {
-    // Node itself rejects an HTTP/1.1 request without Host, but only on an attached socket.
-    const hasNoBody = !hasBody(headers) && headers.expect === undefined;
-    const isComplete = hasNoBody && (httpVersion === "1.0" || headers.host !== undefined);
-    const { opensStream, isBusy } = this.#options;
-    return method === "GET" && isComplete && opensStream(url) && !isBusy(socket);
+  #mayDetach(message: BodyMessage): boolean {
+    const { method, url = "", socket } = message;
+    const head = RequestHead.of(message);
+    const { opensStream, isBusy, headLimits } = this.#options;
+    if (method !== "GET" || head.hasBody || head.waitsToContinue || head.faultOf(headLimits) !== undefined)
+      return false;
+    return opensStream(url) && !isBusy(socket);
   }
-}
-
-function hasBody(headers: IncomingHttpHeaders): boolean {
-  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-}
-
-/** True if the client wants to reuse the connection [RFC 9112 9.3]. */
-function staysOpen({ headers, httpVersion }: IncomingMessage): boolean {
-  const words = (headers.connection ?? "").toLowerCase().split(/[ \t]*,[ \t]*/);
-  return httpVersion === "1.0" ? words.includes("keep-alive") : !words.includes("close");
 }
 
 function ignore(): void {}

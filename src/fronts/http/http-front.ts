@@ -1,8 +1,8 @@
 import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { createServer } from "node:http";
-import type { RequestListener, Server, ServerResponse } from "node:http";
+import { METHODS } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
@@ -16,6 +16,7 @@ import { countResponse } from "../../gateway/gateway.js";
 import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Answer, Reply, StreamStart } from "../../gateway/http/messages.js";
+import { RequestHead, tooLarge } from "../../gateway/limits/request-head.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
@@ -25,24 +26,14 @@ import type { ServedPath } from "../../gateway/http/resource.js";
 import type { GatewayPort, FrontRequest } from "./gateway-port.js";
 import { requestPath, toFrontRequest } from "./http-request.js";
 import { staticFiles } from "./static-files.js";
-import { RequestBody } from "./request-body.js";
+import { BodyMessage } from "./input/body-message.js";
+import { RequestBody, dropBody } from "./input/request-body.js";
+import { SocketInput } from "./input/socket-input.js";
+import { createNodeServer } from "./node-server.js";
 import { SocketStreams } from "./socket-streams.js";
 import { SocketChannel } from "./socket-channel.js";
 import type { StreamSocket } from "./socket-channel.js";
 import { Pipelining } from "./pipelining.js";
-
-/**
- * The time-out for receiving a whole request, in milliseconds. Without a time-out, a client that sends one byte at a
- * time occupies its connection forever. Node allows 60 s for the head of a request. If the time-out for the whole
- * request is shorter than 60 s, Node swaps the two time-outs.
- */
-const requestWithinMs = 60_000;
-
-/**
- * The time that an idle connection stays open, in milliseconds. Proxies close idle connections earlier (nginx after 60
- * s), so that the proxy and not the hub closes the connection.
- */
-const keepAliveMs = 72_000;
 
 /**
  * The limit of connections that wait to be accepted. Above the limit, the kernel drops the first packet of a
@@ -65,6 +56,8 @@ export interface HttpFrontOptions {
   readonly htmlDir: string;
   /** Largest request head, in bytes. */
   readonly headBytes: number;
+  /** The most lines of a request head. */
+  readonly headerLines: number;
   /** The limit of connections, with and without a stream. The front closes further connections at once. */
   readonly connections: number;
   readonly fanout: FanoutLimits;
@@ -94,6 +87,7 @@ export class HttpFront implements Front {
   readonly #streams: SocketStreams;
   readonly #pipelining = new Pipelining();
   readonly #detached: DetachedSockets;
+  readonly #input: SocketInput;
   readonly #accepted = new WeakSet<Socket>();
 
   constructor(options: HttpFrontOptions) {
@@ -112,6 +106,7 @@ export class HttpFront implements Front {
     });
     const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
+    this.#input = new SocketInput(options.clock);
     const streams = options.gateway.resources.filter(({ opensStreams }) => opensStreams === true);
     this.#detached = new DetachedSockets({
       opensStream: (url) => {
@@ -119,6 +114,8 @@ export class HttpFront implements Front {
         return streams.some((each) => serves(each, path));
       },
       isBusy: (socket) => this.#pipelining.isBusy(socket),
+      headLimits: options,
+      input: this.#input,
     });
     this.#app = this.#createApp();
   }
@@ -162,7 +159,11 @@ export class HttpFront implements Front {
 
   #createApp(): FastifyInstance {
     const app = Fastify({
-      serverFactory: (handler) => this.#createServer(handler),
+      serverFactory: (handler): Server =>
+        createNodeServer(
+          { headLimits: this.#options, detached: this.#detached, input: this.#input },
+          handler,
+        ),
       exposeHeadRoutes: false,
       forceCloseConnections: false,
       return503OnClosing: false,
@@ -172,10 +173,8 @@ export class HttpFront implements Front {
     });
     app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));
-    app.removeAllContentTypeParsers();
-    // Fastify must not read the body, because the gateway first checks the client's right to send one.
-    app.addContentTypeParser("*", (_request, _body, done) => done(null));
-    app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
+    // Fastify must not look at bodies. The gateway first checks the client's right to send one, and then the type.
+    for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
     app.addHook("onRequest", (request, reply, done) => {
       this.#enqueue(request, reply, done);
     });
@@ -185,20 +184,6 @@ export class HttpFront implements Front {
       app.get(route, (request, reply) => this.#answer(request, reply));
     void app.register(fastifyStatic, staticFiles(this.#options.htmlDir));
     return app;
-  }
-
-  #createServer(handler: RequestListener): Server {
-    const server = createServer(
-      {
-        maxHeaderSize: this.#options.headBytes,
-        requestTimeout: requestWithinMs,
-        keepAliveTimeout: keepAliveMs,
-        IncomingMessage: this.#detached.messageClass(),
-      },
-      handler,
-    );
-    this.#detached.attach(server);
-    return server;
   }
 
   /** Above the limit of connections, a client gets no response, because the limit also saves the cost of responses. */
@@ -224,7 +209,7 @@ export class HttpFront implements Front {
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const { gateway } = this.#options;
     const body = new RequestBody({
-      request: request.raw,
+      request: BodyMessage.of(request.raw),
       response: reply.raw,
       reserve: (lifetime) => gateway.bodies.reservationFor(frontRequest, lifetime),
       mostBytes: gateway.bodies.bodyBytes,
@@ -306,11 +291,17 @@ export class HttpFront implements Front {
     const { socket } = request.raw;
     if (this.#isExtra(request, reply)) return;
     const isWaiting = this.#pipelining.add(socket, reply.raw, () => {
-      if (!this.#isExtra(request, reply)) proceed();
+      if (!this.#isExtra(request, reply)) this.#checkHead(request, reply, proceed);
     });
     if (isWaiting) return;
     void reply.hijack();
     this.#cut(socket, "pipelining");
+  }
+
+  #checkHead(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void {
+    const fault = RequestHead.of(request.raw).faultOf(this.#options);
+    if (fault === undefined) proceed();
+    else this.#fail(fault, request, reply);
   }
 
   /**
@@ -321,7 +312,7 @@ export class HttpFront implements Front {
     const { socket } = request.raw;
     if (!this.#streams.has(socket)) return false;
     void reply.hijack();
-    request.raw.resume();
+    dropBody(BodyMessage.of(request.raw), () => this.#cut(socket, "body"));
     this.#streams.countExtra(socket, 1);
     return true;
   }
@@ -331,6 +322,7 @@ export class HttpFront implements Front {
    * unless its connection carries a stream.
    */
   #refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
+    this.#input.ignore(socket);
     // If no request has begun, the front sends no response. The client would take it as the response to its next
     // request.
     const isUnasked = error.code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#detached.isQuiet(socket);
@@ -340,10 +332,7 @@ export class HttpFront implements Front {
     }
     const refusal =
       error.code === "HPE_HEADER_OVERFLOW"
-        ? new PharosError(
-            "head-too-large",
-            `the head of a request may have at most ${this.#options.headBytes} bytes`,
-          )
+        ? tooLarge(`${this.#options.headBytes} bytes`)
         : new PharosError("bad-request", "this is not a well-formed HTTP request");
     this.#pipelining.breakOff(socket, () => this.#writeRefusal(refusal, socket));
   }

@@ -16,6 +16,7 @@ export const httpFronts: FrontBuilder = (parts) => {
       listenAt: config.http,
       cohorts: new LocalCohorts({ name: "http", hub, pageCacheBytes: fanout.pageCacheBytes }),
       headBytes: config.limits.headBytes,
+      headerLines: config.limits.headerLines,
       connections: mostConnections(config),
     }),
   ];

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
+import { RequestHead } from "../../gateway/limits/request-head.js";
 import type { FrontRequest } from "./gateway-port.js";
 
 /** The path of a request target, without the query. */
@@ -12,16 +13,15 @@ export function toFrontRequest(
   request: FastifyRequest,
   { body, disconnectSignal }: Pick<FrontRequest, "body" | "disconnectSignal">,
 ): FrontRequest {
+  const head = RequestHead.of(request.raw);
   return {
     method: request.raw.method ?? "GET",
     ...split(request.raw.url ?? "/"),
     header: (name) => {
-      // `headersDistinct` has all values. Node's `headers` silently drops the second of two Authorization or
-      // Content-Type headers.
-      const value = request.raw.headersDistinct[name]?.join(name === "cookie" ? "; " : ", ");
+      const value = head.value(name);
       return value === undefined ? undefined : asUtf8(value);
     },
-    headerNames: () => Object.keys(request.raw.headersDistinct),
+    headerNames: () => head.names,
     body,
     disconnectSignal,
     peer: request.raw.socket.remoteAddress,

@@ -27,6 +27,7 @@ export const statuses: Readonly<Partial<Record<ErrorCode, number>>> = Object.fre
   "upgrade-required": 426,
   "unsupported-media-type": 415,
   "unsupported-content-coding": 415,
+  "expectation-failed": 417,
   "too-many-requests": 429,
   "too-many-streams": 429,
   "too-many-patterns": 429,

@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import type { Reply } from "../../gateway/http/messages.js";
+import { RequestHead, nodeHeadLimits } from "../../gateway/limits/request-head.js";
+import { declaredRequestLimits } from "../../limits/requests.js";
 import { jsonReply } from "../../gateway/http/replies.js";
 import { problemReply, refuse } from "../../gateway/refusals/refuse.js";
 import type { Logger } from "../../base/log.js";
@@ -16,6 +18,11 @@ const mostConnections = 64;
 
 /** The time-out for receiving a request, in milliseconds. */
 const requestWithinMs = 10_000;
+
+const headLimits = {
+  headBytes: declaredRequestLimits.headBytes.default,
+  headerLines: declaredRequestLimits.headerLines.default,
+};
 
 export interface AdminServerOptions {
   readonly host: string;
@@ -72,13 +79,21 @@ export class AdminServer {
 
   #createApp(): FastifyInstance {
     const { metrics, stats, htmlDir } = this.#options;
-    const app = Fastify({ forceCloseConnections: true, requestTimeout: requestWithinMs });
+    const { maxHeaderSize, maxHeadersCount } = nodeHeadLimits(headLimits);
+    const app = Fastify({
+      forceCloseConnections: true,
+      requestTimeout: requestWithinMs,
+      http: { maxHeaderSize, requireHostHeader: false },
+    });
     app.server.maxConnections = mostConnections;
+    app.server.maxHeadersCount = maxHeadersCount;
     const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {
       // The hook compares the route and not the URL, since clients can write one path in many ways.
       const content = pages.has(request.routeOptions.url ?? "") ? "page" : "metrics";
-      const refusal = this.#access.refusalOf(toAdminRequest(request), content);
+      const refusal =
+        RequestHead.of(request.raw).faultOf(headLimits) ??
+        this.#access.refusalOf(toAdminRequest(request), content);
       if (refusal === undefined) done();
       else void this.#refuse(reply, refusal);
     });
@@ -106,12 +121,8 @@ export class AdminServer {
 }
 
 function toAdminRequest(request: FastifyRequest): AdminRequest {
-  return { peer: request.raw.socket.remoteAddress, header: (name) => valueOf(request, name) };
-}
-
-function valueOf(request: FastifyRequest, name: string): string | undefined {
-  const value = request.raw.headers[name];
-  return Array.isArray(value) ? value.join(", ") : value;
+  const head = RequestHead.of(request.raw);
+  return { peer: request.raw.socket.remoteAddress, header: (name) => head.value(name) };
 }
 
 function sendReply(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {

@@ -16,6 +16,7 @@ export interface WorkerSettings {
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly headBytes: number;
+  readonly headerLines: number;
   readonly bodyBytes: number;
   /** This worker's share of the memory for request bodies. */
   readonly requestBytes: number;

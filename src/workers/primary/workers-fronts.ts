@@ -27,6 +27,7 @@ export const workersFronts: FrontBuilder = (parts) => {
         corsOrigins,
         trustedProxies,
         headBytes: limits.headBytes,
+        headerLines: limits.headerLines,
         bodyBytes: limits.bodyBytes,
         requestBytes: workerShare(limits, workers),
         fanout: fanoutLimits(config, limits.roundBytes),

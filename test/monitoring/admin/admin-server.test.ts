@@ -6,6 +6,7 @@ import type { AdminServerOptions } from "../../../src/monitoring/admin/admin-ser
 import { silentLogger } from "../../../src/base/log.js";
 import { root } from "../../support/ipc.js";
 import { parsePort } from "../../support/parse-port.js";
+import { exchangeRaw } from "../../support/raw-http.js";
 
 function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServer {
   const server = new AdminServer({
@@ -121,4 +122,16 @@ test("an address that is taken is said to be so", async () => {
     code: "unreachable",
     message: expect.stringContaining(`127.0.0.1:${port}`),
   });
+});
+
+test("a line of the head counts wherever it is: a second Host, or a proxy's header", async () => {
+  // Bug: Node dropped a second Host, and all lines after 1,000.
+  const port = Number(new URL(await createServerWith().listen()).port);
+  for (const line of ["Host: evil.example", "X-Forwarded-For: 192.0.2.1"])
+    for (const before of [0, 90, 200, 2000]) {
+      const head = `GET /stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${"A:\r\n".repeat(before)}${line}\r\n\r\n`;
+      const text = await exchangeRaw({ port }, { bytes: head, within: 20_000 });
+      const expected = before > 97 ? 431 : line.startsWith("Host") ? 400 : 403;
+      expect(text.slice(0, 12)).toBe(`HTTP/1.1 ${expected}`);
+    }
 });

@@ -229,6 +229,7 @@ function workerSettings(fanout: FanoutLimits): ConstructorParameters<typeof Remo
     corsOrigins: [],
     trustedProxies: [],
     headBytes: 16_384,
+    headerLines: 100,
     bodyBytes: 1024 * 1024,
     requestBytes: 1024 * 1024,
     fanout,

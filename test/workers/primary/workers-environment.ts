@@ -105,6 +105,7 @@ const settings = {
   corsOrigins: [],
   trustedProxies: [],
   headBytes: 16_384,
+  headerLines: 100,
   bodyBytes: 1024 * 1024,
   requestBytes: 64 * 1024 * 1024,
   fanout: defaultFanoutLimits,

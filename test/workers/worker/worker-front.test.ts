@@ -28,6 +28,7 @@ test("a worker gives back connections whose handles never reached it", async () 
       corsOrigins: [],
       trustedProxies: [],
       headBytes: 16_384,
+      headerLines: 100,
       bodyBytes: 1024,
       requestBytes: 4096,
       fanout: defaultFanoutLimits,

@@ -1,8 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { PharosError } from "../../base/errors.js";
-import { Lifetime } from "../../base/lifetime.js";
-import type { BodyReservation } from "../../gateway/limits/body-budget.js";
-import { BodyBuffer } from "../../gateway/limits/body-buffer.js";
+import type { ServerResponse } from "node:http";
+import { PharosError } from "../../../base/errors.js";
+import { Lifetime } from "../../../base/lifetime.js";
+import type { BodyReservation } from "../../../gateway/limits/body-budget.js";
+import { BodyBuffer } from "../../../gateway/limits/body-buffer.js";
+import { RequestHead } from "../../../gateway/limits/request-head.js";
+import type { BodyMessage } from "./body-message.js";
 
 /**
  * The front reads and drops an unread body up to this size. The client then receives the response, and can reuse the
@@ -11,7 +13,7 @@ import { BodyBuffer } from "../../gateway/limits/body-buffer.js";
 const droppedBytes = 1024 * 1024;
 
 export interface RequestBodyOptions {
-  readonly request: IncomingMessage;
+  readonly request: BodyMessage;
   readonly response: ServerResponse;
   /** Reserves memory for the body until the end of the lifetime. Called when the body is read. */
   readonly reserve: (lifetime: Lifetime) => BodyReservation;
@@ -41,7 +43,8 @@ export class RequestBody {
    */
   get endsConnection(): boolean {
     if (this.#isComplete) return false;
-    return this.#announcedBytes > droppedBytes || this.#waitsToContinue;
+    const { announcedBytes, waitsToContinue } = this.#head;
+    return announcedBytes > droppedBytes || waitsToContinue;
   }
 
   /**
@@ -55,51 +58,45 @@ export class RequestBody {
     // A destroyed request emits no further event.
     if (request.destroyed) throw broken();
     const reservation = reserve(this.#lifetime);
-    if (this.#waitsToContinue) response.writeContinue();
+    if (this.#head.waitsToContinue) response.writeContinue();
     return gather(request, new BodyBuffer({ reservation, mostBytes }));
   }
 
   /** Call this method when the request is answered. Frees the memory of the body, and drops the unread bytes. */
   leave(): void {
     this.#lifetime.end();
-    if (!this.#isComplete) this.#drop();
-  }
-
-  /**
-   * Reads and drops the rest of the body. While a body is unread, Node does not read the socket, and so does not notice
-   * the end of the connection.
-   */
-  #drop(): void {
     const { request, cut } = this.#options;
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > droppedBytes) cut();
-    });
+    if (!this.#isComplete) dropBody(request, cut);
   }
 
   /** True if the whole body was received, or if there is no body. */
   get #isComplete(): boolean {
-    const { complete, headers } = this.#options.request;
-    return complete || (this.#announcedBytes === 0 && headers["transfer-encoding"] === undefined);
+    return this.#options.request.complete || !this.#head.hasBody;
   }
 
-  get #announcedBytes(): number {
-    return Number(this.#options.request.headers["content-length"] ?? 0);
-  }
-
-  get #waitsToContinue(): boolean {
-    const { headers, httpVersion } = this.#options.request;
-    return httpVersion === "1.1" && headers.expect?.toLowerCase() === "100-continue";
+  get #head(): RequestHead {
+    return RequestHead.of(this.#options.request);
   }
 }
 
-function gather(request: IncomingMessage, body: BodyBuffer): Promise<Buffer> {
+/**
+ * Reads and drops the rest of a body. Calls `cut` for each chunk above the limit. While a body is unread, Node does not
+ * read the socket, and so does not notice the end of the connection.
+ */
+export function dropBody(request: BodyMessage, cut: () => void): void {
+  let bytes = 0;
+  request.readBody((chunk) => {
+    bytes += chunk.length;
+    if (bytes > droppedBytes) cut();
+  });
+}
+
+function gather(request: BodyMessage, body: BodyBuffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const stop = (error: unknown): void => {
-      request.off("data", take).off("end", finish).off("close", leave).off("error", leave);
+      request.off("end", finish).off("close", leave).off("error", leave);
       // The front drops the rest of the body, so from now on the end of the connection is not an error.
-      request.on("error", () => undefined).resume();
+      request.on("error", () => undefined).readBody(() => undefined);
       reject(error);
     };
     const take = (chunk: Buffer): void => {
@@ -111,7 +108,7 @@ function gather(request: IncomingMessage, body: BodyBuffer): Promise<Buffer> {
     };
     const finish = (): void => resolve(body.join());
     const leave = (): void => stop(broken());
-    request.on("data", take).once("end", finish).once("close", leave).once("error", leave);
+    request.once("end", finish).once("close", leave).once("error", leave).readBody(take);
   });
 }
 
