@@ -5,7 +5,8 @@
 export const errorCodes = {
   "bad-topic": "A topic is empty, too long or reserved, or contains a control character or invalid UTF-8.",
   "bad-filter": "A topic filter is malformed or too long, or there are too many filters.",
-  "bad-event-id": "An event id is reserved or contains a control character or invalid UTF-8.",
+  "bad-event-id":
+    "An event id is reserved, has white space at its start or end, or contains a control character or invalid UTF-8.",
   "bad-event-type": "An event type is reserved or contains a control character or invalid UTF-8.",
   "bad-retry": "A reconnection time is not a whole number of milliseconds in the allowed range.",
   "bad-publication": "A publication does not have the required form.",

@@ -43,9 +43,9 @@ export interface PublicationInput {
  * Validates a publication. Every input calls this function: ZeroMQ, HTTP, bridges, and the command line before it
  * sends.
  *
- * @throws PharosError `bad-topic`, `bad-event-id` (starts with `#`, equals `earliest`), `bad-event-type` (`mercure`,
- *   `pharos-…`), `bad-retry` (not whole milliseconds from 100 to 3,600,000), `bad-publication`, `too-large`. Text with
- *   a lone surrogate is an error and is never repaired.
+ * @throws PharosError `bad-topic`, `bad-event-id` (starts with `#`, equals `earliest`, has white space at its start or
+ *   end), `bad-event-type` (`mercure`, `pharos-…`), `bad-retry` (not whole milliseconds from 100 to 3,600,000),
+ *   `bad-publication`, `too-large`. Text with a lone surrogate is an error and is never repaired.
  */
 export function parsePublication(
   input: PublicationInput,
@@ -101,6 +101,12 @@ function checkId(id: string, maxBytes: number): void {
       'the event id "earliest" is reserved: it stands for the start of history',
     );
   checkWord(id, { code: "bad-event-id", what: "an event id", maxBytes });
+  // HTTP removes spaces around the value of a header, so a browser would resume from another id [RFC 9110 5.5].
+  if (id !== id.trim())
+    throw new PharosError(
+      "bad-event-id",
+      `an event id must not begin or end with white space, as ${JSON.stringify(id.slice(0, 40))} does; spaces inside an id are allowed`,
+    );
 }
 
 function checkType(type: string, maxBytes: number): void {
