@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { ask, freshTopic, openStream, within } from "./client.js";
+import { ask, freshTopic, openStream, within, type ClientStream } from "./client.js";
 import type { Contract } from "./sites.js";
 import { requestBytes } from "./http-text.js";
 
 /**
- * The response head of every stream, byte by byte. The three lines after the content type are the same as in the 2011
- * example.
+ * The response head of a new stream, byte by byte. The three lines after the content type are the same as in the 2011
+ * example. Each stream has another position.
  */
+const position = "#AAAAAAAA:1";
 const head = [
   "HTTP/1.1 200 OK",
   "Content-Type: text/event-stream",
@@ -16,6 +17,7 @@ const head = [
   "X-Accel-Buffering: no",
   "X-Content-Type-Options: nosniff",
   "Vary: Accept-Encoding",
+  `Last-Event-ID: ${position}`,
   "Connection: close",
   "",
   "",
@@ -26,10 +28,7 @@ export function testBeginnings({ site, smallSite }: Contract): void {
     it("is a head, the filters in a comment, the retry time and the position, to the byte", async () => {
       const topic = freshTopic();
       const stream = await openStream(site(), { query: `topic=${topic}` });
-      const [begin, end] = [
-        stream.connection.text.slice(0, head.length),
-        stream.connection.text.slice(head.length),
-      ];
+      const [begin, end] = headAndBody(stream);
       expect(begin).toBe(head);
       expect(end).toMatch(
         new RegExp(`^: pharos, topics \\["${topic}"\\]\nretry: 5000\nid: #[A-Za-z0-9_-]{8}:\\d+\n\n$`),
@@ -54,10 +53,28 @@ export function testBeginnings({ site, smallSite }: Contract): void {
       expect(await again.dataUntil("missed")).toEqual(["missed"]);
     });
 
+    it("gives a client that does not read positions no empty message", async () => {
+      // Bug: many clients call their handler at every empty line. A page that parsed each message as JSON failed at the
+      // position, reconnected, and never got an event.
+      const topic = freshTopic();
+      const connection = await smallSite().connect();
+      connection.write(requestBytes({ path: `/esupdates?topic=${topic}` }));
+      await connection.readUntil("\n:\n", { within });
+      await smallSite().publish({ topics: [topic], data: "{}" });
+      const text = await connection.readUntil("data: {}\n\n", { within });
+      const [begin = "", body = ""] = text.split("\r\n\r\n");
+      expect(body.split("\n\n").map((block) => block.includes("data: "))).toEqual([true, false]);
+      // The client resumes before its first event with the position in the response head.
+      const [, id = ""] = /^Last-Event-ID: (.*)$/m.exec(begin) ?? [];
+      const headers = { "Last-Event-ID": id.trim() };
+      const again = await openStream(smallSite(), { query: `topic=${topic}`, headers });
+      expect(await again.dataUntil("{}")).toEqual(["{}"]);
+    });
+
     it("does not mention headers that the request does not have", async () => {
       const bare = await site().connect();
       bare.write("GET /esupdates HTTP/1.0\r\n\r\n");
-      await bare.readUntil("\n\n", { within });
+      await bare.readUntil("retry: ", { within });
       const missing = await ask(site(), requestBytes({ path: "/esupdates/missing" }));
       const health = await ask(site(), requestBytes({ path: "/healthz" }));
       for (const text of [bare.text, JSON.stringify([...missing.headers, missing.body]), health.body]) {
@@ -69,10 +86,17 @@ export function testBeginnings({ site, smallSite }: Contract): void {
       for (const headers of [{}, { Connection: "keep-alive" }]) {
         const topic = freshTopic();
         const stream = await openStream(site(), { query: `topic=${topic}`, version: "HTTP/1.0", headers });
-        expect(stream.connection.text.slice(0, head.length)).toBe(head);
+        expect(headAndBody(stream)[0]).toBe(head);
         await site().publish({ topics: [topic], data: "old and fine" });
         expect(await stream.dataUntil("old and fine")).toEqual(["old and fine"]);
       }
     });
   });
+}
+
+/** The head and the body of a stream. In the head, {@link position} replaces the stream's own position. */
+function headAndBody({ connection: { text } }: ClientStream): readonly [head: string, body: string] {
+  const end = text.indexOf("\r\n\r\n") + 4;
+  const own = /^Last-Event-ID: #[\w-]{8}:\d+/m;
+  return [text.slice(0, end).replace(own, `Last-Event-ID: ${position}`), text.slice(end)];
 }

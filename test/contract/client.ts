@@ -94,7 +94,10 @@ export class ClientStream {
   }
 }
 
-/** Opens a stream and waits for the first block. The hub has then subscribed the client. */
+/** The header by which browsers' `EventSource` gets positions. */
+export const likeBrowsers = { "Cache-Control": "no-cache" };
+
+/** Opens a stream as a browser does, and waits for the first block. The hub has then subscribed the client. */
 export async function openStream(site: Site, options: StreamOptions = {}): Promise<ClientStream> {
   const connection = await site.connect();
   const { path: resource = "/esupdates", query, headers, version } = options;
@@ -102,7 +105,7 @@ export async function openStream(site: Site, options: StreamOptions = {}): Promi
   connection.write(
     requestBytes({
       path,
-      ...(headers === undefined ? {} : { headers }),
+      headers: { ...likeBrowsers, ...headers },
       ...(version === undefined ? {} : { version }),
     }),
   );

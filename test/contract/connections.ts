@@ -147,7 +147,7 @@ function testRequestsBehindStreams({ front, site }: Contract): void {
       const before = extra(site());
       const connection = await site().connect();
       connection.write(requestBytes({}) + health + health);
-      await connection.readUntil("\n\n", { within });
+      await connection.readUntil("retry: ", { within });
       await untilExtra(site(), before + 2);
       expect(connection.text.match(/HTTP\/1\.1/g)).toHaveLength(1);
       expect(connection.closed).toBe(false);
@@ -177,8 +177,8 @@ function testRequestsBehindStreams({ front, site }: Contract): void {
 }
 
 async function untilSubscribed(connection: RawConnection): Promise<void> {
-  // The first part of a stream ends with the position and an empty line.
-  await connection.readUntil((text) => text.endsWith("\n\n"), { within });
+  // The first part of a stream ends with the retry time.
+  await connection.readUntil((text) => text.endsWith("retry: 5000\n"), { within });
 }
 
 function extra(site: Site): number {

@@ -35,7 +35,7 @@ function testLeaving({ site }: Contract): void {
       const connection = await site().connect();
       const body = "b".repeat(20_000);
       connection.write(requestBytes({ headers: { "Content-Length": String(body.length) }, body }).repeat(2));
-      await connection.readUntil("\n\n", { within });
+      await connection.readUntil("retry: ", { within });
       expect(await openStreams(site())).toBe(1);
       connection.close();
       await untilStreams(site(), 0);

@@ -50,7 +50,7 @@ describe("the admin address", () => {
     for (const port of [hub.httpPort, server.port]) {
       const client = await connectRaw({ port });
       client.write("GET /esupdates HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      await client.readUntil("id: ", { within });
+      await client.readUntil("retry: ", { within });
     }
     const push = connectPublisher(hub.ingest);
     await push.send(["broadcast", "one"]);

@@ -9,7 +9,7 @@ const within = 30_000;
 async function openStream(port: number): Promise<RawConnection> {
   const client = await connectRaw({ port });
   client.write("GET /esupdates HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  await client.readUntil("id: ", { within });
+  await client.readUntil("retry: ", { within });
   return client;
 }
 

@@ -15,7 +15,11 @@ import { gatewayRequest } from "./request.js";
 function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
   const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 3, filterBytes: 32 };
   const authenticator = new Authenticator({ verifier: undefined, anonymous: true, publishOrigins: [] });
-  const resources = [eventStreamResource({ streams, authenticator }), healthResource(() => ({ streams: 7 }))];
+  const history = { head: 7, idAt: (offset: number) => `#e:${offset}` };
+  const resources = [
+    eventStreamResource({ streams, authenticator, history }),
+    healthResource(() => ({ streams: 7 })),
+  ];
   return new Gateway({ corsOrigins: [], resources, ...options });
 }
 
@@ -54,7 +58,26 @@ describe("a stream", () => {
     expect(joiningOf(start).subscription.format.name).toBe("event-stream-topics");
     expect(start.opening.toString()).toBe('heartbeat: 15000\n: pharos, topics ["a"]\nretry: 5000\n');
     const hats = streamOf(createGateway(), { query: "show=hats" });
-    expect(joiningOf(hats).subscription.format.name).toBe("event-stream");
+    expect(joiningOf(hats).subscription.format.name).toBe("event-stream-events");
+  });
+
+  // Clients of others call their handler at every empty line: a page that parses JSON then fails at a position.
+  it.each([
+    [{}, "event-stream-events"],
+    [{ headers: { "cache-control": "max-age=0" } }, "event-stream-events"],
+    [{ headers: { "cache-control": "no-cache" } }, "event-stream"],
+    [{ headers: { "cache-control": "max-age=0, No-Cache" } }, "event-stream"],
+    [{ query: "show=positions" }, "event-stream"],
+    [{ query: "show=positions&show=topics" }, "event-stream-topics"],
+  ])("of %j has the format %s", (given, name) => {
+    expect(joiningOf(streamOf(createGateway(), given)).subscription.format.name).toBe(name);
+  });
+
+  it("has its first position in a header, unless the client has one", () => {
+    const headerOf = (query: string): string | undefined =>
+      new Map(streamOf(createGateway(), { query }).headers).get("Last-Event-ID");
+    expect(headerOf("topic=a")).toBe("#e:7");
+    expect(headerOf("topic=a&last_event_id=%23e%3A3")).toBeUndefined();
   });
 
   it("quotes a filter in the comment so that it can neither end the line nor pass for a field", () => {
@@ -66,9 +89,14 @@ describe("a stream", () => {
     { given: {}, expected: undefined },
     { given: { headers: { "last-event-id": "h" }, query: "last_event_id=q" }, expected: "h" },
     { given: { headers: { "last-event-id": "" }, query: "last_event_id=q" }, expected: "q" },
-    { given: { query: "last_event_id=a%20b%2Bc+d" }, expected: "a b+c+d" },
+    { given: { query: "last_event_id=a%20b%2Bc+d" }, expected: "a b+c d" },
     { given: { headers: { "last-event-id": "" }, query: "last_event_id=" }, expected: undefined },
-    { given: { query: "last_event_id=first&last_event_id=second" }, expected: "first" },
+    { given: { query: "last_event_id=page&lastEventId=library" }, expected: "library" },
+    { given: { query: "Last-Event-Id=library&lastEventId=" }, expected: "library" },
+    ...["lastEventId", "lastEventID", "Last-Event-ID", "last-event-id", "lasteventid"].map((name) => ({
+      given: { query: `${name}=%23e%3A3` },
+      expected: "#e:3",
+    })),
   ])("resumes from $expected for $given", ({ given, expected }) => {
     expect(joiningOf(streamOf(createGateway(), given)).lastEventId).toBe(expected);
   });

@@ -259,8 +259,8 @@ function presentedTokens({ method, path, query, body, headers }: HostileRequest)
   return tokenNames.filter((name) => {
     const inHeader = headers["authorization"] === `Bearer ${name}`;
     const inCookie = cookieOf[name].test(headers["cookie"] ?? "");
-    const inQuery =
-      path === mercurePath && isOlderForm && form.getAll("authorization").includes(name) && isOlder(name);
+    const mayBeInQuery = path === streamPath || (path === mercurePath && isOlderForm);
+    const inQuery = mayBeInQuery && form.getAll("authorization").includes(name) && isOlder(name);
     return inHeader || inCookie || inQuery;
   });
 }

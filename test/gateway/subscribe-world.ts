@@ -199,7 +199,7 @@ export class SubscribeWorld {
       checkRoom: ({ filters }) => hub.checkPatterns(filters),
       ...(refusals === undefined ? {} : { refusals }),
       resources: [
-        eventStreamResource({ streams, authenticator }),
+        eventStreamResource({ streams, authenticator, history }),
         ...mercure({
           streams,
           authenticator,

@@ -15,7 +15,7 @@ test("an app's figures tell what it holds at the moment", async () => {
   onTestFinished(() => app.close());
   const client = await connectRaw({ port: Number(new URL(app.ready.http ?? "").port) });
   client.write("GET /esupdates?topic=a HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  await client.readUntil("\n\n", { within: 20_000 });
+  await client.readUntil("retry: ", { within: 20_000 });
 
   await app.publish({ topics: ["a"], data: "kept", retain: true });
   await app.publish({ topics: ["b"], data: "not kept" });

@@ -59,11 +59,6 @@ const streamHeaders: Headers = [
   ["X-Content-Type-Options", "nosniff"],
 ];
 
-/** The first cursor that is not empty. Browsers and some libraries send an empty cursor while they have no event id. */
-export function firstPresent(cursors: readonly (string | undefined)[]): string | undefined {
-  return cursors.find((cursor) => cursor !== undefined && cursor !== "");
-}
-
 /** Starts an event stream. The first comment of the stream lists the filters as the hub parsed them. */
 export function startStream(settings: StreamSettings, request: StreamStartRequest): StreamStart {
   const { subscription, matchers, grants, lastEventId, added, headers = [] } = request;

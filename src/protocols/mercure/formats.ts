@@ -4,7 +4,7 @@ import { asOlder, olderContext, parseSubscription, subscriptionEventType } from 
 import type { GapNotice } from "../../protocol.js";
 import { gapEventType } from "../../protocol.js";
 import { encodeOlderEvent } from "../../sse/encode.js";
-import { eventStreamFormat, eventFieldsOf } from "../../gateway/formats/event-stream.js";
+import { eventStreamFormat, eventFieldsOf, withoutPositions } from "../../gateway/formats/event-stream.js";
 
 /**
  * {@link eventStreamFormat}, but each event must have an id [draft-dunglas-mercure-08 l.912]. So a retained value
@@ -33,3 +33,7 @@ export const olderMercureFormat: Format = Object.freeze({
   gap: (notice: GapNotice, id: string) =>
     encodeOlderEvent({ id, type: gapEventType, data: JSON.stringify(notice) }),
 });
+
+/** Both formats for clients that do not read positions. */
+export const mercureEventsOnlyFormat: Format = withoutPositions(mercureFormat);
+export const olderMercureEventsOnlyFormat: Format = withoutPositions(olderMercureFormat);

@@ -9,16 +9,22 @@ import type { History, HistoryRange } from "../../hub/publications/history.js";
 import { parseForm, readForm } from "../../gateway/http/form.js";
 import { parseMatchers } from "./matchers.js";
 import type { MatcherOptions, Matchers } from "./matchers.js";
-import { mercureFormat, olderMercureFormat } from "./formats.js";
+import {
+  mercureEventsOnlyFormat,
+  mercureFormat,
+  olderMercureEventsOnlyFormat,
+  olderMercureFormat,
+} from "./formats.js";
 import type { GatewayRequest, Headers, StreamStart } from "../../gateway/http/messages.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
-import { valueOf } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import type { Handler } from "../../gateway/http/resource.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import { addedOf } from "../../gateway/streams/stream-query.js";
-import { firstPresent, startStream } from "../../gateway/streams/stream-start.js";
+import { startStream } from "../../gateway/streams/stream-start.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
+import { cursorOf, presentCursor } from "../../gateway/streams/cursor.js";
+import { wantsPositions } from "../../gateway/streams/positions.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 
 export interface MercureSubscribeOptions {
@@ -29,16 +35,6 @@ export interface MercureSubscribeOptions {
   readonly history: Pick<History, "locate" | "losses" | "head" | "idAt">;
   readonly clock: Pick<Clock, "endOfTurn" | "monotonic">;
 }
-
-/**
- * The names of the query parameters with the cursor, which says where a stream resumes. The hub uses the first
- * parameter in the request. The names belong to draft-08, draft-07, the protocol before draft-07, and
- * EventSourcePolyfill. The last name is the default of that library, which sends no header.
- */
-const cursorNames = {
-  current: ["last_event_id", "lastEventId"],
-  older: ["lastEventID", "Last-Event-ID", "last_event_id", "lastEventId"],
-};
 
 /**
  * Opens streams of the Mercure protocol, in its current form and in the older form, which is widely deployed. As in
@@ -52,11 +48,12 @@ export function mercureSubscribe(options: MercureSubscribeOptions): Handler {
     // The query is in front of the body, so the query has precedence for parameters that are used only once.
     const pairs = [...query, ...body];
     const open = (matchers: Matchers): StreamStart | Promise<StreamStart> => {
-      const cursors = cursorsOf(request, pairs, matchers);
+      const cursor = cursorOf(request, body);
+      const positions = wantsPositions(request, pairs);
       const added = addedOf(pairs, matchers.filters);
       const grants = authenticator.subscriber(request, matchers.form === "older" ? query : undefined);
       const begin = (granted: Grants | undefined): StreamStart | Promise<StreamStart> =>
-        start(options, { request, matchers, cursors, added, grants: granted });
+        start(options, { request, matchers, positions, cursor, added, grants: granted });
       return grants === undefined ? begin(undefined) : grants.then(begin);
     };
     const matchers = parseMatchers(pairs, matcherOptions);
@@ -92,25 +89,25 @@ function checkBody(body: Buffer, { filtersPerConnection, filterBytes }: StreamSe
   }
 }
 
-type Cursors = readonly (string | undefined)[];
-
-/** The cursors of a request. The header has precedence over the parameters. */
-function cursorsOf(request: GatewayRequest, pairs: NameValuePairs, { form }: Matchers): Cursors {
-  const values = cursorNames[form].map((name) => valueOf(pairs, name));
-  return [request.header("last-event-id"), ...values];
-}
-
 interface Dialect {
   readonly format: Format;
+  /** The format for clients that do not read positions. */
+  readonly eventsOnly: Format;
   readonly headers: Headers;
   readonly firstBytes: Buffer;
 }
 
 /** The streams of both forms. A stream of the older form has the headers and the first line that older hubs send. */
 const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
-  current: { format: mercureFormat, headers: [], firstBytes: Buffer.alloc(0) },
+  current: {
+    format: mercureFormat,
+    eventsOnly: mercureEventsOnlyFormat,
+    headers: [],
+    firstBytes: Buffer.alloc(0),
+  },
   older: {
     format: olderMercureFormat,
+    eventsOnly: olderMercureEventsOnlyFormat,
     headers: [["Cache-Control", "private, no-cache, no-store, must-revalidate, max-age=0"]],
     firstBytes: Buffer.from(":\n"),
   },
@@ -119,19 +116,21 @@ const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
 interface Subscriber {
   readonly request: GatewayRequest;
   readonly matchers: Matchers;
-  readonly cursors: Cursors;
+  /** True if the stream has positions. */
+  readonly positions: boolean;
+  /** Empty if the request has an empty cursor. */
+  readonly cursor: string | undefined;
   /** The filters that are new in this request of a resuming client. */
   readonly added: readonly TopicFilter[];
   readonly grants: Grants | undefined;
 }
 
 function start(options: MercureSubscribeOptions, subscriber: Subscriber): StreamStart | Promise<StreamStart> {
-  const { request, matchers, cursors, added, grants } = subscriber;
+  const { request, matchers, positions, cursor, added, grants } = subscriber;
   const { form, filters } = matchers;
-  const { format, headers, firstBytes } = dialects[form];
-  const subscription = { format, filters, rights: readRights(grants) };
-  const hasCursor = cursors.some((cursor) => cursor !== undefined);
-  const lastEventId = firstPresent(cursors);
+  const { format, eventsOnly, headers, firstBytes } = dialects[form];
+  const subscription = { format: positions ? format : eventsOnly, filters, rights: readRights(grants) };
+  const lastEventId = presentCursor(cursor);
   const open = (resume: Headers): StreamStart =>
     startStream(options.streams, {
       subscription,
@@ -143,7 +142,17 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
       firstBytes,
       headers: [...headers, ...resume],
     });
-  return hasCursor ? resumeHeaders(options, subscription, lastEventId).then(open) : open([]);
+  const { history } = options;
+  if (cursor === undefined) return open(headersWith(history.idAt(history.head)));
+  return resumeHeaders(options, subscription, lastEventId).then(open);
+}
+
+/** The response headers with the position of the stream, for clients of the current and of the older form. */
+function headersWith(id: string): Headers {
+  return [
+    ["Mercure-Last-Event-ID", id],
+    ["Last-Event-ID", id],
+  ];
 }
 
 /**
@@ -162,10 +171,7 @@ async function resumeHeaders(
     cursor.kind === "at" &&
     (await isWhole(options, { filters, rights, after: cursor.offset, upTo: history.head }));
   const id = resumes ? asHeaderText(lastEventId) : "earliest";
-  return [
-    ["Mercure-Last-Event-ID", id],
-    ["Last-Event-ID", id],
-  ];
+  return headersWith(id);
 }
 
 /** True if no publication of the range is lost. With 100,000 topics the check may need many turns of the event loop. */

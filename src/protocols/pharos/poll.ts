@@ -12,7 +12,7 @@ import { readRights } from "../../gateway/access/read-rights.js";
 import { bytesReply } from "../../gateway/http/replies.js";
 import type { Resource } from "../../gateway/http/resource.js";
 import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
-import { firstPresent } from "../../gateway/streams/stream-start.js";
+import { cursorOf, presentCursor } from "../../gateway/streams/cursor.js";
 import type { StreamSettings } from "../../gateway/streams/stream-start.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
 
@@ -37,9 +37,9 @@ export function pollResource({ streams, authenticator, polling }: PollResourceOp
     const query = parseQuery(request.query);
     const filters = filtersOf(query, streams);
     const waitMs = request.method === "HEAD" ? 0 : parseWaitMs(query);
-    const grants = await authenticator.subscriber(request);
+    const grants = await authenticator.subscriber(request, query);
     const subscription = { format: pollFormat, filters, rights: readRights(grants) };
-    const cursor = firstPresent([request.header("last-event-id"), valueOf(query, "last_event_id")]);
+    const cursor = presentCursor(cursorOf(request));
     const added = addedOf(query, filters);
     return replyOf(await polling.poll(request, { subscription, cursor, added, waitMs, grants }));
   };

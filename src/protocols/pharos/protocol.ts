@@ -1,4 +1,4 @@
-import { eventStreamFormat } from "../../gateway/formats/event-stream.js";
+import { eventStreamFormat, eventsOnlyFormat } from "../../gateway/formats/event-stream.js";
 import type { Protocol, ProtocolPorts } from "../../gateway/protocol.js";
 import { eventStreamResource } from "./esupdates.js";
 import { eventStreamWithTopicsFormat } from "./event-stream-with-topics.js";
@@ -12,7 +12,7 @@ import { webSocketResource } from "./websocket.js";
 /** The hub's own protocol: event streams, WebSockets, long polling, publishing and the health check. */
 export const pharosProtocol: Protocol = Object.freeze({
   name: "pharos",
-  formats: [eventStreamFormat, eventStreamWithTopicsFormat, websocketFormat],
+  formats: [eventStreamFormat, eventsOnlyFormat, eventStreamWithTopicsFormat, websocketFormat],
   resources: (ports: ProtocolPorts) => [
     eventStreamResource(ports),
     pollResource(ports),

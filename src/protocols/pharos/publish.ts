@@ -3,6 +3,7 @@ import { quoteValue } from "../../base/quote-value.js";
 import type { Publication, PublicationInput } from "../../hub/publications/publication.js";
 import { publishPath } from "../../protocol.js";
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
+import { parseForm } from "../../gateway/http/form.js";
 import { mediaTypeOf } from "../../gateway/http/media-type.js";
 import { parsePublishBody, parseTopicPath } from "./publish-body.js";
 import { linesType, parsePublishLines } from "./publish-lines.js";
@@ -26,7 +27,7 @@ export interface PublishResourceOptions {
  */
 export function publishResource({ publishing, once, lines }: PublishResourceOptions): Resource {
   const post = async (request: GatewayRequest): Promise<Reply> => {
-    const publisher = await publishing.publisher(request);
+    const publisher = await publishing.publisher(request, parseForm(request.query));
     const accept = (input: PublicationInput): Publication => publishing.accept(publisher, input);
     const one = async (): Promise<Publication> =>
       accept(await readOne(request, (topic) => publishing.checkTopics(publisher, [topic])));

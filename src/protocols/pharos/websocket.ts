@@ -6,11 +6,11 @@ import { webSocketPath, webSocketProtocol } from "../../protocol.js";
 import { jsonEncoder } from "../../gateway/formats/json.js";
 import type { GatewayRequest, StreamStart } from "../../gateway/http/messages.js";
 import type { WebSocketOrigins } from "../../gateway/access/websocket-origins.js";
-import { parseQuery, valueOf } from "../../gateway/http/query.js";
+import { parseQuery } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
 import type { Resource } from "../../gateway/http/resource.js";
 import { addedOf, filtersOf } from "../../gateway/streams/stream-query.js";
-import { firstPresent } from "../../gateway/streams/stream-start.js";
+import { cursorOf, presentCursor } from "../../gateway/streams/cursor.js";
 import { WebSocketSession } from "./websocket-session.js";
 import type { WebSocketSessionSettings } from "./websocket-session.js";
 import { acceptHandshake, withProtocolToken } from "../../gateway/websocket/handshake.js";
@@ -36,10 +36,7 @@ export function webSocketResource(options: WebSocketResourceOptions): Resource {
         const request = withProtocolToken(handshake);
         const query = parseQuery(request.query);
         const filters = filtersOf(query, options.streams);
-        const lastEventId = firstPresent([
-          handshake.header("last-event-id"),
-          valueOf(query, "last_event_id"),
-        ]);
+        const lastEventId = presentCursor(cursorOf(handshake));
         const added = addedOf(query, filters);
         const start = (grants: Grants | undefined): StreamStart =>
           startWebSocket(options, { request, headers, filters, lastEventId, added, grants });

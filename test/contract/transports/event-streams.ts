@@ -1,5 +1,5 @@
 import { mercurePath } from "../../../src/protocol.js";
-import { parseBlock } from "../client.js";
+import { likeBrowsers, parseBlock } from "../client.js";
 import { requestBytes } from "../http-text.js";
 import type { Log } from "./log.js";
 import { openLine, texts } from "./stream-line.js";
@@ -24,6 +24,7 @@ function eventStream({ name, path, parameter, headers = {} }: Asking): Transport
     return requestBytes({
       path: `${path}?${query.join("&")}`,
       headers: {
+        ...likeBrowsers,
         ...headers,
         ...(from?.id === undefined ? {} : { "Last-Event-ID": from.id }),
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),

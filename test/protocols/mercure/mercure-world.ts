@@ -112,7 +112,7 @@ export class MercureWorld {
       corsOrigins: options.corsOrigins ?? [],
       refusals: { note: (_request, { problem }) => this.#note(problem) },
       resources: [
-        eventStreamResource({ streams, authenticator }),
+        eventStreamResource({ streams, authenticator, history: this.journal }),
         ...mercure({
           streams,
           authenticator,

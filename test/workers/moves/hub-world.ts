@@ -86,7 +86,7 @@ export class HubWorld {
       corsOrigins: [],
       resources: [
         webSocketResource({ streams, authenticator, publishing, origins }),
-        eventStreamResource({ streams, authenticator }),
+        eventStreamResource({ streams, authenticator, history: this.#journal }),
       ],
     });
   }

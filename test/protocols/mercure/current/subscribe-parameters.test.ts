@@ -143,7 +143,7 @@ box("current, Subscribe", "l.162-169: Any other parameter that begins with match
     expect((await query(hub(), { query: "match=a", body: `${name}=a` })).status).toBe(400);
   });
 
-  it.each(["xmatch", "%20match", "Topic", "topics", "m", "access_token", "authorization", "lasteventid"])(
+  it.each(["xmatch", "%20match", "Topic", "topics", "m", "access_token", "authorization", "last"])(
     "%s is outside the rule, and ignored",
     async (name) => {
       expect(await delivered(hub(), `match=u/1&${name}=u/2`, ["u/1", "u/2"])).toEqual(["u/1"]);

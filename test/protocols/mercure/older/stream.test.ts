@@ -81,11 +81,11 @@ box("older", "Resume", () => {
     ...cursorNames.map((name) => [`${name}=1`, { "Last-Event-ID": "2" }, ["3"]] as const),
     ["last_event_id=1&lastEventID=2", {}, ["3"]],
     ["Last-Event-ID=1&lastEventID=2", {}, ["3"]],
-    // The parameter of EventSourcePolyfill. Hubs need not support this parameter. Pharos uses this parameter if there
-    // is no other cursor.
+    // The parameter that EventSourcePolyfill appends to the URL of the page.
     ["lastEventId=1", {}, ["2", "3"]],
     ["lastEventId=1&lastEventID=2", {}, ["3"]],
-    ["lasteventid=1", {}, []],
+    ["lastEventID=1&lastEventId=2", {}, ["3"]],
+    ["lasteventid=1", {}, ["2", "3"]],
   ];
   it.each(rows)("%s with %j brings %j", async (query, headers, expected) => {
     const topic = freshTopic();
@@ -99,7 +99,7 @@ box("older", "Resume", () => {
 
 box("older", "Response header Last-Event-ID", () => {
   it.each([
-    ["none", undefined, undefined],
+    ["none", undefined, "PRESENT"],
     ["a known id", "1/TOPIC", "1/TOPIC"],
     ["the last id", "2/TOPIC", "2/TOPIC"],
     ["earliest", "earliest", "earliest"],
@@ -108,11 +108,12 @@ box("older", "Response header Last-Event-ID", () => {
   ])("for %s", async (_name, id, expected) => {
     const topic = freshTopic();
     for (const n of [1, 2]) await publish(hub(), `topic=${topic}&data=${n}&id=${n}/${topic}`);
-    const named = (text: string): string => text.replace("TOPIC", topic);
+    const { body: present } = await publish(hub(), `topic=${topic}`);
+    const named = (text: string): string => text.replace("TOPIC", topic).replace("PRESENT", present);
     for (const name of cursorNames) {
       const query = id === undefined ? "" : `&${name}=${encodeURIComponent(named(id))}`;
       const stream = await subscribe(hub(), `topic=${topic}${query}`);
-      const told = expected === undefined ? undefined : named(expected);
+      const told = named(expected);
       expect(headerOf(stream, "Last-Event-ID")).toBe(told);
       expect(headerOf(stream, "Mercure-Last-Event-ID")).toBe(told);
     }
