@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { faultOfMoves, movesWorlds } from "../workers/moves/moves-property.js";
+import { faultOfMoves, movesWorlds } from "../moves/moves-property.js";
 
 it.each(movesWorlds)(
   "a stream that changes its filters or its token gets every event, or is told what it missed: %s",

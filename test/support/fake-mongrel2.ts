@@ -27,7 +27,8 @@ export interface FakeOptions {
   readonly onEnd?: OnEnd;
 }
 
-const uuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
+/** The sender in the requests of the fake. */
+export const uuid = "54c6755b-9628-40a4-9a2d-cc82a816345e";
 
 /**
  * Plays the side of Mongrel2 that a handler sees, over real ZeroMQ sockets with ports of its own. The fake stores the
@@ -227,16 +228,19 @@ function bound(socket: Push | Subscriber | Reply, endpoint: string): Promise<boo
   );
 }
 
-function disconnectNotice(id: number): string {
+/** The notice of an id that has no connection, or no more. */
+export function disconnectNotice(id: number): string {
   return `${uuid} ${id} @* 17:{"METHOD":"JSON"},21:{"type":"disconnect"},`;
 }
 
-function creditsNotice(id: number, bytes: number): string {
+/** The notice that a client has received this many bytes. */
+export function creditsNotice(id: number, bytes: number): string {
   const headers = `{"METHOD":"JSON","DOWNLOAD_CREDITS":"${bytes}"}`;
   return `${uuid} ${id} @* ${headers.length}:${headers},18:{"type":"credits"},`;
 }
 
-function parseMessage(frame: Buffer): HandlerMessage {
+/** Parses a message of a handler. */
+export function parseMessage(frame: Buffer): HandlerMessage {
   const head = /^([A-Za-z0-9-]+) (\d+):/.exec(frame.toString("latin1", 0, 100));
   if (head === null) throw new Error(`no message of a handler: ${frame.toString("latin1", 0, 100)}`);
   const start = head[0].length;

@@ -20,6 +20,7 @@ import type { Hub } from "../../hub/hub.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import { Link } from "./link/link.js";
+import type { ConnectLink } from "./link/sockets.js";
 import type { Front, LinkState } from "../front.js";
 import { Targets } from "./link/targets.js";
 import type { Mongrel2Request } from "./wire/request.js";
@@ -43,6 +44,8 @@ export interface Mongrel2FrontOptions {
   readonly keepAliveMs: number;
   readonly roundBytes: number;
   readonly windowBytes: number;
+  /** Connects to the server. @default over ZeroMQ */
+  readonly connect?: ConnectLink | undefined;
   readonly gateway: Gateway;
   readonly hub: Hub;
   readonly fanout: FanoutLimits;
@@ -137,7 +140,7 @@ export class Mongrel2Front implements Front {
 
   #createLink(): Link {
     const { name, sendSpec, recvSpec, controlSpec, recordFile, targets, keepAliveMs } = this.#options;
-    const { clock, logger, metrics, windowBytes } = this.#options;
+    const { clock, logger, metrics, windowBytes, connect } = this.#options;
     return new Link({
       name,
       sendSpec,
@@ -147,6 +150,7 @@ export class Mongrel2Front implements Front {
       targets,
       keepAliveMs,
       limits: { windowBytes },
+      connect,
       clock,
       logger,
       metrics,

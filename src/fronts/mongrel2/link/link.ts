@@ -16,6 +16,7 @@ import type { OpenRecord } from "./orphans/record.js";
 import { readRunMark } from "./orphans/run-mark.js";
 import { ReceivedFrames } from "./received-frames.js";
 import { LinkSockets } from "./sockets.js";
+import type { ConnectLink, LinkConnection } from "./sockets.js";
 import { queryStatus } from "./status.js";
 import { Targets } from "./targets.js";
 import { keepAliveSeconds } from "../../../limits/delivery.js";
@@ -53,7 +54,7 @@ export class Link {
   readonly #frames: ReceivedFrames;
   readonly #open = new Set<number>();
   #timers: Timer[] = [];
-  #sockets: LinkSockets | undefined;
+  #sockets: LinkConnection | undefined;
   #state: LinkState = "waiting";
   #pacing: Pacing = "fence";
   #sender = "";
@@ -97,8 +98,8 @@ export class Link {
 
   /** Connects. The server may start later, or never. Throws `bad-endpoint`. Call this method once. */
   start(): void {
-    const { clock, sendSpec, recvSpec } = this.#options;
-    this.#sockets = new LinkSockets({
+    const { clock, sendSpec, recvSpec, connect = connectSockets } = this.#options;
+    this.#sockets = connect({
       sendSpec,
       recvSpec,
       receivedFrames: this.#limits.receivedFrames,
@@ -457,3 +458,5 @@ export class Link {
     }
   }
 }
+
+const connectSockets: ConnectLink = (options) => new LinkSockets(options);

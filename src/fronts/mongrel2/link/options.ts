@@ -3,6 +3,7 @@ import type { Logger } from "../../../base/log.js";
 import type { Metrics } from "../../../base/metrics.js";
 import { declaredDeliveryLimits } from "../../../limits/delivery.js";
 import type { LinkEvents } from "./events.js";
+import type { ConnectLink } from "./sockets.js";
 
 /**
  * Limits of one link. `windowBytes` is a setting. The other limits are fixed; {@link defaultLinkLimits} has the
@@ -114,6 +115,8 @@ export interface LinkOptions {
    */
   readonly keepAliveMs?: number;
   readonly limits?: Partial<LinkLimits>;
+  /** Connects the sockets. @default a pair of ZeroMQ sockets */
+  readonly connect?: ConnectLink | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

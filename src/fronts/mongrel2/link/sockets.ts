@@ -27,6 +27,12 @@ export interface LinkSocketsOptions {
   readonly events: SocketEvents;
 }
 
+/** The part of {@link LinkSockets} that a link uses. */
+export type LinkConnection = Pick<LinkSockets, "send" | "replacePull" | "close">;
+
+/** Connects to the server. Throws `bad-endpoint` if an address is malformed. */
+export type ConnectLink = (options: LinkSocketsOptions) => LinkConnection;
+
 const subscribe = 1;
 
 /**

@@ -1,7 +1,7 @@
-import type { FrontRequest } from "../../../src/fronts/http/gateway-port.js";
-import type { GapNotice } from "../../../src/protocol.js";
-import { gatewayRequest } from "../../gateway/request.js";
-import { clientFrame, handshakeHeaders, parseFrame } from "../../support/web-socket.js";
+import type { FrontRequest } from "../../src/fronts/http/gateway-port.js";
+import type { GapNotice } from "../../src/protocol.js";
+import { gatewayRequest } from "../gateway/request.js";
+import { clientFrame, handshakeHeaders, parseFrame } from "../support/web-socket.js";
 import { FakeSocket } from "./fake-socket.js";
 import type { Token } from "./tokens.js";
 

@@ -1,4 +1,4 @@
-import { VirtualClock } from "../../support/virtual-clock.js";
+import { VirtualClock } from "../support/virtual-clock.js";
 
 /**
  * A virtual clock whose turns end when the schedule says. So messages, timers and bytes can come between the turn in

@@ -1,4 +1,4 @@
-import type { Peer } from "../../../src/workers/ipc/peer.js";
+import type { Peer } from "../../src/workers/ipc/peer.js";
 
 /**
  * One direction between a hub and a worker. Messages arrive in order, as text and bytes, as many at a time as the

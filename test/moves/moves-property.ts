@@ -10,6 +10,11 @@ export const movesWorlds: readonly (readonly [name: string, world: MovesWorld])[
     "a worker, a short history",
     { front: "worker", limits: { roundBytes: 600 }, history: { topicEvents: 3 } },
   ],
+  ["Mongrel2", { front: "mongrel2", limits: { roundBytes: 600 }, history: { topicEvents: 6 } }],
+  [
+    "Mongrel2 with credits",
+    { front: "mongrel2 with credits", limits: { roundBytes: 600 }, history: { topicEvents: 6 } },
+  ],
   ["the hub's own process", { front: "http", limits: { roundBytes: 600 }, history: { topicEvents: 6 } }],
 ];
 

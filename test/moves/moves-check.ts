@@ -1,6 +1,6 @@
-import { filterSetOf } from "../../../src/hub/filters/filter-set.js";
-import { parseMqttFilter } from "../../../src/hub/filters/filter.js";
-import { parseTopic } from "../../../src/hub/topics/topic.js";
+import { filterSetOf } from "../../src/hub/filters/filter-set.js";
+import { parseMqttFilter } from "../../src/hub/filters/filter.js";
+import { parseTopic } from "../../src/hub/topics/topic.js";
 import type { HubWorld, Published } from "./hub-world.js";
 import { isRetained } from "./moves-client.js";
 import type { MovesClient, Received } from "./moves-client.js";

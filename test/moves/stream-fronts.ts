@@ -1,21 +1,21 @@
-import { silentLogger } from "../../../src/base/log.js";
-import { silentMetrics } from "../../../src/base/metrics.js";
-import type { CohortSource } from "../../../src/delivery/cohort-source.js";
-import { Fanout } from "../../../src/delivery/fanout.js";
-import { LocalCohorts } from "../../../src/delivery/local-cohorts.js";
-import type { FrontRequest, GatewayPort } from "../../../src/fronts/http/gateway-port.js";
-import { SocketChannel } from "../../../src/fronts/http/socket-channel.js";
-import type { StreamSocket } from "../../../src/fronts/http/socket-channel.js";
-import { SocketStreams } from "../../../src/fronts/http/socket-streams.js";
-import type { Answer } from "../../../src/gateway/http/messages.js";
-import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
-import type { FanoutLimits } from "../../../src/limits/fanout.js";
-import { websocketFormat } from "../../../src/protocols/pharos/websocket-format.js";
-import type { ToHub, ToWorker } from "../../../src/workers/ipc/messages.js";
-import { WorkerOutlet } from "../../../src/workers/primary/worker-outlet.js";
-import { WorkerRequests } from "../../../src/workers/primary/worker-requests.js";
-import { RemoteCohorts } from "../../../src/workers/worker/remote-cohorts.js";
-import { RemoteGateway } from "../../../src/workers/worker/remote-gateway.js";
+import { silentLogger } from "../../src/base/log.js";
+import { silentMetrics } from "../../src/base/metrics.js";
+import type { CohortSource } from "../../src/delivery/cohort-source.js";
+import { Fanout } from "../../src/delivery/fanout.js";
+import { LocalCohorts } from "../../src/delivery/local-cohorts.js";
+import type { FrontRequest, GatewayPort } from "../../src/fronts/http/gateway-port.js";
+import { SocketChannel } from "../../src/fronts/http/socket-channel.js";
+import type { StreamSocket } from "../../src/fronts/http/socket-channel.js";
+import { SocketStreams } from "../../src/fronts/http/socket-streams.js";
+import type { Answer } from "../../src/gateway/http/messages.js";
+import { defaultFanoutLimits } from "../../src/limits/fanout.js";
+import type { FanoutLimits } from "../../src/limits/fanout.js";
+import { websocketFormat } from "../../src/protocols/pharos/websocket-format.js";
+import type { ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
+import { WorkerOutlet } from "../../src/workers/primary/worker-outlet.js";
+import { WorkerRequests } from "../../src/workers/primary/worker-requests.js";
+import { RemoteCohorts } from "../../src/workers/worker/remote-cohorts.js";
+import { RemoteGateway } from "../../src/workers/worker/remote-gateway.js";
 import type { FakeSocket } from "./fake-socket.js";
 import type { HubWorld } from "./hub-world.js";
 import type { ScheduledClock } from "./scheduled-clock.js";
@@ -25,9 +25,9 @@ import { ScheduledWay } from "./scheduled-way.js";
 export interface ScheduledFront {
   /** Opens a stream, unless the gateway answers the request with an error. */
   open(request: FrontRequest, socket: FakeSocket): void;
-  /** Delivers messages from the hub to the worker. */
+  /** Delivers messages from the hub to the worker, or from Mongrel2 to the front. */
   toWorker(messages: number): void;
-  /** Delivers messages from the worker to the hub. */
+  /** Delivers messages from the worker to the hub, or from the front to Mongrel2. */
   toHub(messages: number): void;
   /** The hub tells the worker its position, as every second. */
   tellPosition(): void;
@@ -35,7 +35,7 @@ export interface ScheduledFront {
   readonly isQuiet: boolean;
   /** The number of open streams, in all processes of the front. */
   readonly size: number;
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** The streams of an HTTP front, without Node's parser of requests. */

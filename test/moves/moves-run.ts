@@ -1,3 +1,4 @@
+import { ScheduledMongrel2 } from "./scheduled-mongrel2.js";
 import { createLocalFront, WorkerWorld } from "./stream-fronts.js";
 import type { ScheduledFront } from "./stream-fronts.js";
 import { HubWorld } from "./hub-world.js";
@@ -6,17 +7,30 @@ import { MovesClient } from "./moves-client.js";
 import type { Opening } from "./moves-client.js";
 import type { Step } from "./moves-steps.js";
 import { ScheduledClock, settleMicrotasks } from "./scheduled-clock.js";
-import type { FanoutLimits } from "../../../src/limits/fanout.js";
-import type { HistoryLimits } from "../../../src/limits/history.js";
+import type { FanoutLimits } from "../../src/limits/fanout.js";
+import type { HistoryLimits } from "../../src/limits/history.js";
 
 export interface MovesWorld {
-  readonly front: "http" | "worker";
+  readonly front: "http" | "worker" | "mongrel2" | "mongrel2 with credits";
   readonly limits?: Partial<FanoutLimits>;
   readonly history?: Partial<HistoryLimits>;
 }
 
 /** The number of exchanges after which a hub without new publications must be quiet. */
 const mostExchanges = 1000;
+
+/** A link's pause is over after so many exchanges without a message. */
+const quietExchanges = 3;
+
+function createFront(
+  front: MovesWorld["front"],
+  hub: HubWorld,
+  limits: Partial<FanoutLimits> | undefined,
+): ScheduledFront {
+  if (front === "worker") return new WorkerWorld(hub, limits);
+  if (front === "http") return createLocalFront(hub, limits);
+  return new ScheduledMongrel2(hub, { limits, flowControl: front !== "mongrel2" });
+}
 
 /** A hub, its front and its clients, which do as the steps say. */
 export class MovesRun {
@@ -28,8 +42,7 @@ export class MovesRun {
 
   constructor({ front, limits, history }: MovesWorld) {
     this.#hub = new HubWorld(this.#clock, history);
-    this.#front =
-      front === "worker" ? new WorkerWorld(this.#hub, limits) : createLocalFront(this.#hub, limits);
+    this.#front = createFront(front, this.#hub, limits);
   }
 
   /** Opens clients with these filters, and lets everything arrive. */
@@ -60,10 +73,18 @@ export class MovesRun {
     await this.#settle();
     const { hub } = this.#hub;
     const left = { cohorts: hub.cohortCount, streams: this.#front.size, pending: hub.pendingBytes };
-    this.#front.close();
+    await this.#close();
     this.#clock.advance(2000);
     const found = Object.entries({ ...left, timers: this.#clock.timers });
     return found.flatMap(([name, count]) => (count === 0 ? [] : [`${count} ${name} are left`]));
+  }
+
+  /** The Mongrel2 front sends its last messages before it is closed. */
+  async #close(): Promise<void> {
+    const closing = { isOver: false };
+    const closed = Promise.resolve(this.#front.close()).then(() => (closing.isOver = true));
+    while (!closing.isOver) await this.#exchange();
+    await closed;
   }
 
   #do(step: Step): Promise<void> | void {
@@ -135,19 +156,27 @@ export class MovesRun {
   }
 
   async #settle(): Promise<void> {
+    let quiet = 0;
     for (let exchange = 0; exchange < mostExchanges; exchange += 1) {
-      if (this.#isQuiet && exchange > 2) return;
-      this.#hub.verifier.next();
-      await settleMicrotasks();
-      this.#front.toHub(1000);
-      await settleMicrotasks();
-      this.#front.toWorker(1000);
-      await settleMicrotasks();
-      await this.#clock.endTurn();
-      this.#drainAll();
-      await settleMicrotasks();
+      quiet = this.#isQuiet ? quiet + 1 : 0;
+      if (quiet > quietExchanges) return;
+      await this.#exchange();
     }
     throw new Error(`the hub was still busy after ${mostExchanges} exchanges without a publication`);
+  }
+
+  async #exchange(): Promise<void> {
+    this.#hub.verifier.next();
+    await settleMicrotasks();
+    this.#front.toHub(1000);
+    await settleMicrotasks();
+    this.#front.toWorker(1000);
+    await settleMicrotasks();
+    await this.#clock.endTurn();
+    this.#drainAll();
+    await settleMicrotasks();
+    // A link makes pauses between its messages.
+    this.#clock.advance(10);
   }
 
   get #isQuiet(): boolean {

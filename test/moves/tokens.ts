@@ -1,5 +1,5 @@
-import type { Grants, TokenVerifier, Verdict } from "../../../src/auth/grants/grants.js";
-import { allTopics, parseExactFilter } from "../../../src/hub/filters/filter.js";
+import type { Grants, TokenVerifier, Verdict } from "../../src/auth/grants/grants.js";
+import { allTopics, parseExactFilter } from "../../src/hub/filters/filter.js";
 import type { ScheduledClock } from "./scheduled-clock.js";
 
 /** The tokens of the clients, and whose private publications each may read. */
