@@ -8,7 +8,8 @@ import type { Subscription } from "../hub/cohort.js";
 import { streamPath } from "../protocol.js";
 import { BodyBudget } from "./limits/body-budget.js";
 import type { ClientLimits } from "./limits/client-limits.js";
-import { Cors } from "./http/cors.js";
+import { Cors } from "./access/cors.js";
+import { Origins } from "./access/origins.js";
 import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./http/messages.js";
 import type { RefusalLog } from "./refusals/refusal-log.js";
 import { emptyReply } from "./http/replies.js";
@@ -18,7 +19,7 @@ import { allowedMethods, serves } from "./http/resource.js";
 
 export interface GatewayOptions {
   readonly resources: readonly Resource[];
-  /** The origins whose pages may read responses and streams. */
+  /** The origins whose pages may read responses and streams, in the form of {@link Origins}. */
   readonly corsOrigins: readonly string[];
   /** The limits for each client address. @default none */
   readonly clients?: Pick<ClientLimits, "admitConnection" | "admitStream" | "admitPublish" | "admitRequest">;
@@ -42,7 +43,7 @@ export class Gateway {
     this.#options = options;
     this.resources = options.resources;
     this.bodies = options.bodies ?? new BodyBudget();
-    this.#cors = new Cors(options.corsOrigins);
+    this.#cors = new Cors(new Origins(options.corsOrigins));
   }
 
   /**

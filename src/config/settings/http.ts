@@ -1,7 +1,8 @@
 import { listOf, setting } from "../declare/setting.js";
-import { corsOrigin, httpAddress, publicUrl } from "../values/addresses.js";
+import { httpAddress, publicUrl } from "../values/addresses.js";
 import { network } from "../values/network.js";
 import { wholeNumber } from "../values/number.js";
+import { pageOrigin } from "../values/origin.js";
 
 /** The address of the hub for a client on this machine. */
 export const defaultHttp = "127.0.0.1:8080";
@@ -47,8 +48,17 @@ export const httpSettings = {
   corsOrigins: setting({
     option: "cors-origin",
     argument: "<ORIGIN>",
-    value: listOf(corsOrigin),
+    value: listOf(pageOrigin),
     default: [],
     help: "Origin whose pages may read streams.",
+    notes: `Allowed forms, for \`--publish-origin\` too:
+
+- an exact origin, as browsers send it: \`https://app.example.org\`, \`capacitor://localhost\`, \`tauri://localhost\`, \`chrome-extension://ID\`
+- one \`*\` for the first part of the host, or for the port: \`https://*.example.org\`, \`http://localhost:*\`, \`moz-extension://*\`
+- \`*\` for all origins
+- \`null\`, the origin of sandboxed iframes and of some apps' local pages
+
+For \`*\` and \`null\`, the hub ignores cookies: such pages read what their token in a header allows, or public topics.
+[Tokens](../guides/tokens.md#cors) has the details.`,
   }),
 } as const;

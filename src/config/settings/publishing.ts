@@ -1,6 +1,7 @@
 import { listOf, setting, textOf } from "../declare/setting.js";
-import { controlEndpoint, ingestEndpoint, onOrOff, publishOrigin } from "../values/addresses.js";
+import { controlEndpoint, ingestEndpoint, onOrOff } from "../values/addresses.js";
 import { seconds } from "../values/number.js";
+import { pageOrigin } from "../values/origin.js";
 
 /** The address of the hub for a publisher on this machine. */
 export const defaultIngest = "tcp://127.0.0.1:9997";
@@ -38,14 +39,10 @@ conditions.`,
   publishOrigins: setting({
     option: "publish-origin",
     argument: "<ORIGIN>",
-    value: listOf(publishOrigin),
+    value: listOf(pageOrigin),
     default: [],
     help: "Origin whose pages may publish with a cookie.",
-    notes: `Allowed forms:
-
-- an exact origin: \`https://app.example.org\`
-- one \`*\` for a part of the host, or for the port: \`https://*.example.org\`
-- \`*\` for all origins`,
+    notes: `The allowed forms are those of \`--cors-origin\`. With \`*\` or \`null\`, only \`SameSite\` cookies protect against foreign pages.`,
   }),
   beaconSeconds: setting({
     option: "beacon",

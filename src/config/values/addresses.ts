@@ -59,32 +59,6 @@ export const mongrel2Specs = z
     return { send, recv, ...(control === undefined ? {} : { control }) };
   });
 
-const originAllowed =
-  "an exact origin, scheme://host[:port] in lower case, for instance https://example.org; never *";
-
-/** An origin exactly as browsers send it, because the hub compares origins as text. */
-export const corsOrigin = z.string({ error: originAllowed }).refine(isOrigin, originAllowed);
-
-/** `URL` accepts `*` in a host, but no browser sends such an origin. */
-function isOrigin(text: string): boolean {
-  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}
-
-const publishOriginAllowed =
-  "an origin in lower case, scheme://host[:port], optionally with one * for part of the host or for the port, for instance https://*.example.org; or * for every origin";
-
-/** An origin whose pages may publish with a cookie. With `*`, only SameSite cookies protect against other pages. */
-export const publishOrigin = z
-  .string({ error: publishOriginAllowed })
-  .refine((text) => text === "*" || isOrigin(text) || isOriginPattern(text), publishOriginAllowed);
-
-/** True if the text is an origin once part of a host name, or a port, replaces its only `*`. */
-function isOriginPattern(text: string): boolean {
-  const [before = "", after, ...others] = text.split("*");
-  if (after === undefined || others.length > 0) return false;
-  return ["a", "1"].some((part) => isOrigin(`${before}${part}${after}`));
-}
-
 const publicUrlAllowed = `an http or https URL without a query: an origin, or an origin with the path ${mercurePath}, for instance https://example.org`;
 
 /** The hub's URL for its clients. An origin without a path gets the hub's default path. */

@@ -4,7 +4,7 @@ import { quoteValue } from "../../base/quote-value.js";
 import type { Credentials } from "./credentials.js";
 import { findCredentials } from "./credentials.js";
 import type { GatewayRequest } from "../http/messages.js";
-import { CookieOrigins } from "./cookie-origins.js";
+import { Origins } from "./origins.js";
 import type { NameValuePairs } from "../http/query.js";
 
 export interface AuthenticatorOptions {
@@ -22,11 +22,11 @@ export interface AuthenticatorOptions {
 /** Identifies the sender of a request by its token. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  readonly #publishOrigins: CookieOrigins;
+  readonly #publishOrigins: Origins;
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
-    this.#publishOrigins = new CookieOrigins(options.publishOrigins);
+    this.#publishOrigins = new Origins(options.publishOrigins);
   }
 
   /**

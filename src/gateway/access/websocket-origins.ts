@@ -1,11 +1,13 @@
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import type { GatewayRequest } from "../http/messages.js";
+import { withoutCookies } from "../http/request-snapshot.js";
+import { Origins } from "./origins.js";
 
 export interface WebSocketOriginsOptions {
   /** The hub's public URL. Behind a proxy, requests may name another host. */
   readonly hubUrl: string;
-  /** The origins whose pages may read responses and streams. */
+  /** The origins whose pages may read responses and streams, in the form of {@link Origins}. */
   readonly corsOrigins: readonly string[];
 }
 
@@ -16,19 +18,23 @@ export interface WebSocketOriginsOptions {
  */
 export class WebSocketOrigins {
   readonly #hub: URL;
-  readonly #origins: ReadonlySet<string>;
+  readonly #origins: Origins;
+  readonly #framePolicy: string;
 
   constructor({ hubUrl, corsOrigins }: WebSocketOriginsOptions) {
     this.#hub = new URL(hubUrl);
-    this.#origins = new Set([this.#hub.origin, ...corsOrigins]);
+    const origins = [this.#hub.origin, ...corsOrigins];
+    this.#origins = new Origins(origins);
+    this.#framePolicy = `frame-ancestors ${["'self'", ...origins.flatMap(frameSources)].join(" ")}`;
   }
 
   /**
    * The `Content-Security-Policy` that lets pages of these origins show a stream in an iframe. `'self'` is the host
-   * in the URL that the browser uses.
+   * in the URL that the browser uses. The policy leaves out `*` and `null`: browsers send cookies for an iframe. It
+   * also leaves out the patterns that a policy cannot express.
    */
   get framePolicy(): string {
-    return `frame-ancestors ${["'self'", ...this.#origins].join(" ")}`;
+    return this.#framePolicy;
   }
 
   /**
@@ -36,11 +42,15 @@ export class WebSocketOrigins {
    * clients reach the hub with TLS, this method rejects pages that the hub's own host served without TLS. An attacker
    * on the network path can forge such a page.
    *
+   * @returns the request. If only `*` or `null` lists the page's origin, the copy has no cookies: the page gets what
+   *   a client without cookies gets, as with CORS
    * @throws PharosError `forbidden-origin` for every other page
    */
-  check(request: GatewayRequest): void {
+  admit(request: GatewayRequest): GatewayRequest {
     const origin = request.header("origin");
-    if (origin === undefined || this.#origins.has(origin) || this.#isOwn(origin, request)) return;
+    if (origin === undefined || this.#isOwn(origin, request)) return request;
+    const access = this.#origins.accessOf(origin);
+    if (access !== "none") return access === "credentials" ? request : withoutCookies(request);
     throw new PharosError(
       "forbidden-origin",
       `pages of the origin ${quoteValue(origin)} may not open a WebSocket here`,
@@ -68,4 +78,11 @@ export class WebSocketOrigins {
     if (request.isTls === true) return true;
     return this.#hub.protocol === "https:" && this.#hub.host === host;
   }
+}
+
+/** The form of an origin in a policy: an origin, with `*` for the first labels of the host or for the port. */
+const frameSource = /^[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?[^*]+(?:(?<=:)\*)?$/;
+
+function frameSources(origin: string): readonly string[] {
+  return frameSource.test(origin) ? [origin] : [];
 }

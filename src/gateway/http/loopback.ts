@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import type { GatewayRequest } from "./messages.js";
 
 /** The headers that proxies add to forwarded requests. */
-export const forwarding = [
+export const forwarding: readonly string[] = Object.freeze([
   "forwarded",
   "via",
   "forwarded-for",
@@ -17,7 +17,7 @@ export const forwarding = [
   "x-cluster-client-ip",
   "true-client-ip",
   "cf-connecting-ip",
-] as const;
+]);
 
 /**
  * The name of a header that shows that a proxy forwarded the request; undefined without one. With a local proxy, all

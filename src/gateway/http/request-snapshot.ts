@@ -1,4 +1,5 @@
 import { forwarding } from "./loopback.js";
+import { checkedToken } from "./bearer.js";
 import type { GatewayRequest } from "./messages.js";
 
 /** The headers that identify the client, and the origin of a page. */
@@ -22,6 +23,7 @@ const neverAborted = new AbortController().signal;
  * Copies the parts of a request that an open stream needs. Node's own objects would use about 7 KB for each stream.
  *
  * @param bearer a token that replaces the request's `Authorization`
+ * @throws PharosError `bad-authorization` if `bearer` cannot be a token in a header
  */
 export function snapshotRequest(request: GatewayRequest, bearer?: string): GatewayRequest {
   const { method, path, query, peer, front, isDirect } = request;
@@ -31,7 +33,7 @@ export function snapshotRequest(request: GatewayRequest, bearer?: string): Gatew
       return value === undefined ? [] : [[name, value] as const];
     }),
   );
-  if (bearer !== undefined) headers.set("authorization", `Bearer ${bearer}`);
+  if (bearer !== undefined) headers.set("authorization", `Bearer ${checkedToken(bearer)}`);
   return {
     method,
     path,
@@ -43,4 +45,12 @@ export function snapshotRequest(request: GatewayRequest, bearer?: string): Gatew
     body: () => Promise.resolve(nothing),
     disconnectSignal: () => neverAborted,
   };
+}
+
+/**
+ * The request without its cookies. Its other methods are those of the request, so the copy is valid as long as the
+ * request is.
+ */
+export function withoutCookies(request: GatewayRequest): GatewayRequest {
+  return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };
 }

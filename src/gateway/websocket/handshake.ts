@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
 import { webSocketTokenPrefix } from "../../protocol.js";
+import { bearerToken } from "../http/bearer.js";
 import type { GatewayRequest, Headers } from "../http/messages.js";
 import { snapshotRequest } from "../http/request-snapshot.js";
 
@@ -63,14 +64,16 @@ function subprotocol(request: GatewayRequest, subprotocols: readonly string[]): 
 }
 
 /**
- * A copy of the request with the token that the page sent as a subprotocol. If there is no such token, or there is an
- * `Authorization` header, the function returns the request unchanged.
+ * A copy of the request with the token that the page sent as a subprotocol. If there is no such token, or there is one
+ * in the `Authorization` header, the function returns the request unchanged.
+ *
+ * @throws PharosError `bad-authorization` if one of the two tokens is malformed
  */
 export function withProtocolToken(request: GatewayRequest): GatewayRequest {
   const word = wordsOf(request.header("sec-websocket-protocol")).find((word) =>
     word.startsWith(webSocketTokenPrefix),
   );
-  if (word === undefined || request.header("authorization") !== undefined) return request;
+  if (word === undefined || bearerToken(request.header("authorization")) !== undefined) return request;
   return snapshotRequest(request, percentDecoded(word.slice(webSocketTokenPrefix.length)));
 }
 

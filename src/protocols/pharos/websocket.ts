@@ -32,8 +32,7 @@ export function webSocketResource(options: WebSocketResourceOptions): Resource {
     methods: {
       GET: (handshake) => {
         const headers = acceptHandshake(handshake, [webSocketProtocol]);
-        options.origins.check(handshake);
-        const request = withProtocolToken(handshake);
+        const request = withProtocolToken(options.origins.admit(handshake));
         const query = parseQuery(request.query);
         const filters = filtersOf(query, options.streams);
         const lastEventId = presentCursor(cursorOf(handshake));

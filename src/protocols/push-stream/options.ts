@@ -18,7 +18,7 @@ export interface PushStreamOptions {
   readonly publishing: Publisher;
   readonly polling: Pick<PollAdmission, "poll">;
   /** The origins whose pages may open WebSockets, or show streams in an iframe. */
-  readonly origins: Pick<WebSocketOrigins, "check" | "framePolicy">;
+  readonly origins: Pick<WebSocketOrigins, "admit" | "framePolicy">;
   /** The limits for publishing on WebSockets. @default none */
   readonly clients?: Pick<ClientLimits, "admitPublish"> | undefined;
   /** Counts and logs errors on WebSockets. @default none */

@@ -43,7 +43,7 @@ export function streamForms(
       opening: Buffer.alloc(0),
       headersFor: (request) => {
         const headers = acceptHandshake(request, [webSocketProtocol]);
-        options.origins.check(request);
+        options.origins.admit(request);
         return headers;
       },
       dialogueFor: (subscriber) => new ChannelDialogue(options, subscriber),

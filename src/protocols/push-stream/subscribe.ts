@@ -4,6 +4,7 @@ import type { Answer, GatewayRequest, Headers, StreamStart } from "../../gateway
 import { parseQuery, valueOf } from "../../gateway/http/query.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import { readRights } from "../../gateway/access/read-rights.js";
+import { withoutCookies } from "../../gateway/http/request-snapshot.js";
 import { withProtocolToken } from "../../gateway/websocket/handshake.js";
 import type { Handler } from "../../gateway/http/resource.js";
 import { presenceSubscriber } from "../../gateway/streams/presence-subscriber.js";
@@ -37,7 +38,7 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
       channels: options.streams.filtersPerConnection,
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
-    const identity = identifyingRequest(mode, request);
+    const identity = identifyingRequest(options, mode, request);
     const control = parseControl(request, query);
     const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
       const format = form?.format ?? formats.longPoll;
@@ -72,18 +73,17 @@ function modeOf(mode: Mode, request: GatewayRequest, query: NameValuePairs): Mod
   return isPoll ? "long-polling" : mode;
 }
 
-/** The request whose headers identify the subscriber. */
-function identifyingRequest(mode: Mode, request: GatewayRequest): GatewayRequest {
-  if (mode === "websocket") return withProtocolToken(request);
-  return mode === "jsonp" ? withoutCookies(request) : request;
-}
-
 /**
- * The request without its cookies. Any page can load a script with the cookies of its user, and read the content. So
- * the hub ignores the cookies of a poll if the answer is a script.
+ * The request whose headers identify the subscriber. Any page can load a script with the cookies of its user, and read
+ * the content. So the hub ignores the cookies of a poll if the answer is a script.
  */
-function withoutCookies(request: GatewayRequest): GatewayRequest {
-  return { ...request, header: (name) => (name === "cookie" ? undefined : request.header(name)) };
+function identifyingRequest(
+  { origins }: PushStreamOptions,
+  mode: Mode,
+  request: GatewayRequest,
+): GatewayRequest {
+  if (mode === "websocket") return withProtocolToken(origins.admit(request));
+  return mode === "jsonp" ? withoutCookies(request) : request;
 }
 
 function subscriberOf(

@@ -20,7 +20,7 @@ function isLetIn({ origin, host = "hub.example", forwarded, isTls, hubUrl }: Ask
   const proxy = forwarded === undefined ? {} : { "x-forwarded-proto": forwarded };
   const request = gatewayRequest({ path: "/ws", headers: { origin, host, ...proxy } });
   try {
-    origins.check(isTls === undefined ? request : { ...request, isTls });
+    origins.admit(isTls === undefined ? request : { ...request, isTls });
     return true;
   } catch (error) {
     if (error instanceof PharosError && error.code === "forbidden-origin") return false;
@@ -51,4 +51,35 @@ it.each<[string, Asked, boolean]>([
   ],
 ])("a page %s is let in or not", (_which, asked, letIn) => {
   expect(isLetIn(asked)).toBe(letIn);
+});
+
+it("a page that only * or null lets in opens a WebSocket without its cookies", () => {
+  const corsOrigins = ["*", "https://app.example"];
+  const origins = new WebSocketOrigins({ hubUrl: "https://hub.example", corsOrigins });
+  const cookieOf = (origin?: string): string | undefined => {
+    const headers = { cookie: "a=b", host: "hub.example", ...(origin === undefined ? {} : { origin }) };
+    return origins.admit(gatewayRequest({ path: "/ws", headers })).header("cookie");
+  };
+  expect(["https://evil.example", "null"].map(cookieOf)).toEqual([undefined, undefined]);
+  expect([undefined, "https://app.example", "https://hub.example"].map(cookieOf)).toEqual([
+    "a=b",
+    "a=b",
+    "a=b",
+  ]);
+});
+
+it("the policy for iframes names what a policy can express, and neither * nor null", () => {
+  const corsOrigins = [
+    "*",
+    "null",
+    "https://a.example",
+    "https://*.b.example:81",
+    "https://c-*.example",
+    "http://localhost:*",
+    "capacitor://localhost",
+    "moz-extension://*",
+  ];
+  expect(new WebSocketOrigins({ hubUrl: "https://hub.example/x", corsOrigins }).framePolicy).toBe(
+    "frame-ancestors 'self' https://hub.example https://a.example https://*.b.example:81 http://localhost:* capacitor://localhost",
+  );
 });

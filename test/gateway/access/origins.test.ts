@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { CookieOrigins } from "../../../src/gateway/access/cookie-origins.js";
+import { Origins } from "../../../src/gateway/access/origins.js";
 
 it.each<[string, readonly string[], readonly string[]]>([
   [
@@ -25,15 +25,36 @@ it.each<[string, readonly string[], readonly string[]]>([
   [
     "http://localhost:*",
     ["http://localhost:1", "http://localhost:8080"],
-    ["http://localhost", "http://localhost:", "http://localhost.evil.example:80", "http://localhost:80/"],
+    [
+      "http://localhost",
+      "http://localhost:",
+      "http://localhost:a",
+      "http://localhost.evil.example:80",
+      "http://localhost:80/",
+    ],
   ],
+  ["capacitor://localhost", ["capacitor://localhost"], ["http://localhost", "capacitor://localhost:1"]],
+  ["moz-extension://*", ["moz-extension://a1-b2"], ["moz-extension://", "chrome-extension://a1-b2"]],
+  ["null", ["null"], ["", "https://null", "*"]],
   ["https://app-*.example", ["https://app-1.example"], ["https://app-.example", "https://app-example"]],
 ])("%s", (origin, taken, refused) => {
-  const origins = new CookieOrigins(["https://other.example", origin]);
+  const origins = new Origins(["https://other.example", origin]);
   for (const text of taken) expect.soft(origins.has(text), text).toBe(true);
   for (const text of refused) expect.soft(origins.has(text), text).toBe(false);
 });
 
 it("takes no page's origin where none is listed", () => {
-  expect(new CookieOrigins([]).has("https://app.example")).toBe(false);
+  expect(new Origins([]).has("https://app.example")).toBe(false);
+});
+
+it.each([
+  ["https://app.example", "credentials"],
+  ["https://a.sub.example", "credentials"],
+  ["https://*.sub.example", "public"],
+  ["https://evil.example", "public"],
+  ["null", "public"],
+  ["*", "public"],
+])("a list with * and others treats the page of %s as %s", (origin, access) => {
+  const origins = new Origins(["*", "null", "https://app.example", "https://*.sub.example"]);
+  expect(origins.accessOf(origin)).toBe(access);
 });
