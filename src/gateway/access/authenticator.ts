@@ -1,8 +1,7 @@
 import type { Grants, TokenVerifier } from "../../auth/grants/grants.js";
 import { PharosError } from "../../base/errors.js";
 import { quoteValue } from "../../base/quote-value.js";
-import type { Credentials } from "./credentials.js";
-import { findCredentials } from "./credentials.js";
+import { findCredentials, foreignNote, mercureCookies, type Credentials } from "./credentials.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { Origins } from "./origins.js";
 import type { NameValuePairs } from "../http/query.js";
@@ -12,21 +11,22 @@ export interface AuthenticatorOptions {
   readonly verifier: TokenVerifier | undefined;
   /** True if clients may open streams without a token. A stream without a token gets no private publications. */
   readonly anonymous: boolean;
-  /**
-   * Origins whose pages may publish with a cookie. One `*` in an origin stands for a part of the host or for the
-   * port. `*` alone means every origin.
-   */
+  /** The origins whose pages may publish with a cookie, in the form of {@link Origins}. `*` and `null` count, too. */
   readonly publishOrigins: readonly string[];
+  /** The name of the cookie with a token. @default the cookies of the Mercure protocol */
+  readonly cookieName?: string | undefined;
 }
 
 /** Identifies the sender of a request by its token. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #publishOrigins: Origins;
+  readonly #cookieNames: readonly string[];
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
     this.#publishOrigins = new Origins(options.publishOrigins);
+    this.#cookieNames = options.cookieName === undefined ? mercureCookies : [options.cookieName];
   }
 
   /**
@@ -37,10 +37,10 @@ export class Authenticator {
    *   none
    */
   subscriber(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
-    const credentials = findCredentials(request, older);
+    const credentials = findCredentials(request, { cookieNames: this.#cookieNames, older });
     if (credentials !== undefined) return this.#verify(credentials);
     if (this.#options.anonymous) return undefined;
-    throw new PharosError("unauthorized", "this request needs a token");
+    throw new PharosError("unauthorized", `this request needs a token${foreignNote(request)}`);
   }
 
   /**
@@ -50,7 +50,7 @@ export class Authenticator {
    *   sent the token in a cookie
    */
   publisher(request: GatewayRequest, older?: NameValuePairs): undefined | Promise<Grants> {
-    const credentials = findCredentials(request, older);
+    const credentials = findCredentials(request, { cookieNames: this.#cookieNames, older });
     if (credentials === undefined) return undefined;
     if (credentials.from === "cookie") this.#checkOrigin(request);
     return this.#verify(credentials);

@@ -1,9 +1,21 @@
 import { PharosError } from "../../base/errors.js";
+import { bearerToken } from "../http/bearer.js";
 import type { GatewayRequest } from "../http/messages.js";
 import type { NameValuePairs } from "../http/query.js";
 
 /** The cookies of the current and of the older Mercure protocol. */
-const cookieNames = ["__Secure-mercure_access_token", "mercureAuthorization"];
+export const mercureCookies: readonly string[] = Object.freeze([
+  "__Secure-mercure_access_token",
+  "mercureAuthorization",
+]);
+
+/** The parts of a request, apart from its header, that may contain its token. */
+export interface CredentialPlaces {
+  /** The names of cookies with a token. The first cookie that the request has counts. */
+  readonly cookieNames: readonly string[];
+  /** The query, if the protocol allows a token there: `authorization`, as in the older Mercure protocol. */
+  readonly older?: NameValuePairs | undefined;
+}
 
 /**
  * A token, and the part of the request that contains it. `from` matters, since a foreign page can make a browser send
@@ -17,16 +29,18 @@ export interface Credentials {
 /**
  * Finds the token of a request. The hub uses the first token that it finds in this order [draft-dunglas-mercure-08
  * l.590-634; draft-07: header, query, cookie]:
- * 1. the `Authorization` header
+ * 1. `Bearer` in the `Authorization` header; credentials of other schemes are not for the hub
  * 2. the query of the older protocol
  * 3. a cookie
  *
- * @param older the query of the older protocol, which may have `authorization`
- * @throws PharosError `bad-authorization` if the header is not `Bearer` and one token, or the query has two tokens
+ * @throws PharosError `bad-authorization` if `Bearer` does not have one token, or the query has two tokens
  */
-export function findCredentials(request: GatewayRequest, older?: NameValuePairs): Credentials | undefined {
-  const header = request.header("authorization");
-  if (header !== undefined) return { token: bearerToken(header), from: "header" };
+export function findCredentials(
+  request: GatewayRequest,
+  { cookieNames, older }: CredentialPlaces,
+): Credentials | undefined {
+  const bearer = bearerToken(request.header("authorization"));
+  if (bearer !== undefined) return { token: bearer, from: "header" };
   const queried = older === undefined ? undefined : queriedToken(older);
   if (queried !== undefined) return { token: queried, from: "query" };
   const cookies = parseCookies(request.header("cookie") ?? "");
@@ -36,13 +50,10 @@ export function findCredentials(request: GatewayRequest, older?: NameValuePairs)
   return token === undefined ? undefined : { token, from: "cookie" };
 }
 
-/** The token of a `Bearer` header. The scheme is case-insensitive; the token has no spaces [RFC 6750 2.1]. */
-function bearerToken(header: string): string {
-  const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header.trim())?.[1];
-  if (token === undefined) {
-    throw new PharosError("bad-authorization", "the Authorization header must be Bearer and one token");
-  }
-  return token;
+/** Explains to a client that sent other credentials why they do not count; empty for other clients. */
+export function foreignNote(request: GatewayRequest): string {
+  const isForeign = (request.header("authorization") ?? "") !== "";
+  return isForeign ? "; its Authorization header is not Bearer, so the hub ignores the header" : "";
 }
 
 /**

@@ -15,6 +15,7 @@ import { mayPublishOpenly } from "../access/open-publishing.js";
 import type { NameValuePairs } from "../http/query.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Authenticator } from "../access/authenticator.js";
+import { foreignNote } from "../access/credentials.js";
 
 export interface GatewayPublisherOptions {
   readonly authenticator: Authenticator;
@@ -59,7 +60,7 @@ export class Publisher {
     if (verdict === true) return "open";
     const reason =
       verdict === false ? {} : { reason: `publishing is open to programs of this machine, but ${verdict}` };
-    throw new PharosError("unauthorized", "publishing needs a token", reason);
+    throw new PharosError("unauthorized", `publishing needs a token${foreignNote(request)}`, reason);
   }
 
   /**

@@ -14,6 +14,7 @@ import type { Resource } from "../../gateway/http/resource.js";
 import { SubscriptionViews } from "./subscription-views.js";
 import type { Form } from "./subscription-views.js";
 import type { Authenticator } from "../../gateway/access/authenticator.js";
+import { foreignNote } from "../../gateway/access/credentials.js";
 
 export interface SubscriptionsOptions {
   readonly authenticator: Authenticator;
@@ -33,7 +34,8 @@ export function subscriptions({ authenticator, active, history, listBytes }: Sub
   const views = new SubscriptionViews(active, listBytes);
   const get = async (request: GatewayRequest): Promise<Reply> => {
     const grants = await authenticator.subscriber(request, parseForm(request.query));
-    if (grants === undefined) throw new PharosError("unauthorized", "this request needs a token");
+    if (grants === undefined)
+      throw new PharosError("unauthorized", `this request needs a token${foreignNote(request)}`);
     const segments = segmentsOf(request.path);
     checkScope(grants, subscriptionPath(segments));
     const position = history.head === 0 ? "earliest" : history.idAt(history.head);

@@ -74,9 +74,16 @@ box("current, Tokens", "Mechanisms", () => {
     ["a bad header and a good cookie", { Authorization: "Bearer bad", Cookie: `${cookieName}=GOOD` }, 401],
     [
       "a malformed header and a good cookie",
-      { Authorization: "Basic eA==", Cookie: `${cookieName}=GOOD` },
+      { Authorization: "Bearer a b", Cookie: `${cookieName}=GOOD` },
       400,
     ],
+    [
+      "a header of another scheme and a good cookie",
+      { Authorization: "Basic eA==", Cookie: `${cookieName}=GOOD` },
+      200,
+    ],
+    ["a header of two schemes", { Authorization: "Basic eA==, Bearer GOOD" }, 200],
+    ["a header of another scheme alone", { Authorization: "Basic eA==" }, 401],
     ["another header", { "X-Access-Token": "GOOD" }, 401],
   ];
   it.each(rows)("%s", async (_name, headers, status) => {

@@ -26,6 +26,7 @@ box("older", "Token precedence", () => {
     ["the cookie", "", { Cookie: "mercureAuthorization=C" }, "C"],
     ["header before query", "&authorization=B", { Authorization: "Bearer A" }, "A"],
     ["header before cookie", "", { Authorization: "Bearer A", Cookie: "mercureAuthorization=C" }, "A"],
+    ["query beside another scheme", "&authorization=B", { Authorization: "Basic eA==" }, "B"],
     ["query before cookie", "&authorization=B", { Cookie: "mercureAuthorization=C" }, "B"],
     [
       "header before both",
@@ -54,7 +55,7 @@ box("older", "Token precedence", () => {
 
   it.each([
     ["a bad header, a good query", { Authorization: "Bearer x.y.z" }, "good", 401],
-    ["a malformed header, a good query", { Authorization: "Basic eA==" }, "good", 400],
+    ["a malformed header, a good query", { Authorization: "Bearer a b" }, "good", 400],
     ["a bad query", {}, "x.y.z", 401],
     ["two good ones in the query", {}, "good&authorization=good", 400],
   ])("%s gets no stream", async (...[, headers, authorization, status]) => {
