@@ -1,13 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 
 import { configJsonSchema } from "../config/settings.js";
-import { defaultHttp } from "../config/settings/http.js";
-import { streamPath } from "../protocol.js";
 import { exitCodeOf, failureText } from "./terminal/failure.js";
 import { exitCodes, type Io } from "./terminal/io.js";
 import { addKeys } from "./commands/keys-command.js";
 import { addBeacon, addPublish } from "./commands/publish-commands.js";
 import { addSettingOptions, givenSettings } from "./commands/setting-options.js";
+import { addSubscribe } from "./commands/subscribe-command.js";
 import { addToken } from "./commands/token-command.js";
 import { packageVersion } from "../version.js";
 
@@ -39,7 +38,7 @@ export function createProgram(io: Io, ended: Ended): Command {
     .description(
       "A push hub: programs publish, and browsers receive all topics that they follow over one event stream.",
     )
-    .version(packageVersion(), "--version", "Print the version.")
+    .version(packageVersion(), "-v, --version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .helpCommand(false)
     // An option belongs to the command on its left, because both `token` and `token check` have --config.
@@ -56,8 +55,9 @@ export function createProgram(io: Io, ended: Ended): Command {
   addPublish(root, io, ending);
   addBeacon(root, io, ending);
   addKeys(root, io);
-  addSubscribe(root, io, ended);
+  addSubscribe(root, io, ending);
   addToken(root, io, ending);
+  addHelp(root);
   root
     .command("config-schema", { hidden: true })
     .description("Print the JSON schema of the settings file.")
@@ -74,37 +74,18 @@ function addServe(root: Command, io: Io, ended: Ended): void {
   });
 }
 
-function addSubscribe(root: Command, io: Io, ended: Ended): void {
+/** Adds the command `help`. Commander's own `help` finds no command in a command, and ignores unknown names. */
+function addHelp(root: Command): void {
   root
-    .command("subscribe")
-    .description("Print the events of a hub until Ctrl-C.")
-    .argument(
-      "[URL]",
-      "The URL of the hub, or of its stream.",
-      parseStreamUrl,
-      `http://${defaultHttp}${streamPath}`,
-    )
-    .option("--topic <F>", "A filter: a topic, with MQTT's + and # as wildcards. Repeatable.", appended)
-    .option("--json", "Print each event as one line of JSON.")
-    .option("--last-event-id <ID>", "Start after this event.")
-    .action(
-      async (url: string, options: { topic?: readonly string[]; json?: true; lastEventId?: string }) => {
-        const { subscribeTo } = await import("./commands/subscribe.js");
-        const { topic = [], json = false, lastEventId } = options;
-        ended.code = await subscribeTo({ url, filters: topic, json, lastEventId }, io);
-      },
-    );
-}
-
-/** A URL without a path gets the path of the streams. */
-function parseStreamUrl(text: string): string {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError("Allowed: http://HOST[:PORT][/PATH], or https.");
-  const url = new URL(text);
-  if (url.pathname === "/") url.pathname = streamPath;
-  return url.href;
-}
-
-function appended(text: string, earlier: readonly string[] | undefined): readonly string[] {
-  return [...(earlier ?? []), text];
+    .command("help")
+    .description("Print the help of a command.")
+    .argument("[COMMAND...]", "The command, as in `help token check`. Default: all commands.")
+    .action((names: readonly string[]) => {
+      let found = root;
+      for (const name of names)
+        found =
+          found.commands.find((command) => command.name() === name) ??
+          root.error(`error: unknown command '${names.join(" ")}'`);
+      found.outputHelp();
+    });
 }

@@ -12,7 +12,8 @@ export interface HubUrls {
 const allowed = `allowed is http:// or https://, for instance http://127.0.0.1:8080${mercurePath}`;
 
 /**
- * Parses the URL of a hub. An origin without a path gets the path `/.well-known/mercure`.
+ * Parses the URL of a hub. A URL that ends with a slash is the folder of a hub: `https://example.org/live/` becomes
+ * `https://example.org/live/.well-known/mercure`.
  *
  * @throws PharosError `bad-endpoint` for schemes other than http and https, and for a URL with a user name or password
  */
@@ -26,7 +27,7 @@ export function parseHubUrl(text: string): HubUrls {
       "the URL of a hub must not contain a user name or password; use a token",
     );
   url.hash = "";
-  if (url.pathname === "/") url.pathname = mercurePath;
+  if (url.pathname.endsWith("/")) url.pathname += mercurePath.slice(1);
   if (!url.pathname.endsWith(mercurePath)) return { hub: url.href, lines: undefined };
   const lines = new URL(url);
   lines.pathname = url.pathname.slice(0, -mercurePath.length) + publishPath;

@@ -5,9 +5,9 @@ import { packageVersion } from "../../src/version.js";
 import { settings } from "../../src/config/settings.js";
 import { FakeIo } from "./fake-io.js";
 
-test("--version prints the version of the package", async () => {
+test.each(["--version", "-v"])("%s prints the version of the package", async (option) => {
   const io = new FakeIo();
-  expect(await run(["--version"], io)).toBe(0);
+  expect(await run([option], io)).toBe(0);
   expect(io.stdout.text).toBe(`${packageVersion()}\n`);
   expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
 });
@@ -18,6 +18,24 @@ test("--help names every command but the hidden one", async () => {
   for (const command of ["serve", "publish", "beacon", "subscribe"])
     expect(io.stdout.text).toContain(command);
   expect(io.stdout.text).not.toContain("config-schema");
+});
+
+test.each([
+  [["help"], ["--help"]],
+  [
+    ["help", "serve"],
+    ["serve", "--help"],
+  ],
+  [
+    ["help", "token", "check"],
+    ["token", "check", "--help"],
+  ],
+])("%j prints the same as %j", async (words, option) => {
+  const [first, second] = [new FakeIo(), new FakeIo()];
+  expect(await run(words, first)).toBe(0);
+  expect(await run(option, second)).toBe(0);
+  expect(first.stdout.text).toBe(second.stdout.text);
+  expect(first.stderr.text).toBe("");
 });
 
 test("serve --help names every setting with its option and its variable", async () => {
@@ -47,6 +65,11 @@ test.each<[readonly string[], RegExp]>([
   [["serve", "--targets", "129"], /^pharos: --targets: given 129, allowed: a whole number from 1 to 128\n$/],
   [["beacon", "--every", "never"], /Allowed: a number of seconds from 0\.01 to 86400\./],
   [["subscribe", "localhost:8080"], /Allowed: http:\/\/HOST\[:PORT\]\[\/PATH\], or https\./],
+  [["subscribe", "http://h/esupdates?topic=a/#"], /Write %23, or use --topic\./],
+  [["subscribe", "http://u:p@h"], /must not contain a user name or password\. Use --token-file\./],
+  [["subscribe", "http://h", "--url", "http://i"], /^pharos: the URL is given twice/],
+  [["subscribe", "--token-file", "/nowhere/token"], /^pharos: --token-file: cannot read a token: ENOENT/],
+  [["help", "srve"], /unknown command 'srve'/],
   [["publish", "--to", "udp://x:1", "--data", "x"], /^pharos: "udp:\/\/x:1" is not a usable endpoint: /],
   [["publish", "--topic", "*", "--data", "x"], /^pharos: [^\n]*reserved[^\n]*\n$/],
   [["publish", "--id", "1"], /^pharos: --id needs --data/],

@@ -42,7 +42,22 @@ test("publish --url publishes over HTTP, with the token of a file", async () => 
       body: "topic=t&data=d&id=7&type=e",
     },
   ]);
-  expect(io.stdout.text + io.stderr.text).toBe("");
+  expect([io.stdout.text, io.stderr.text]).toEqual(["#e:1\n", ""]);
+});
+
+test("publish --retain --private sets both, and prints the id; a URL with a slash at its end is a folder", async () => {
+  const hub = await FakeHub.start();
+  const lines: unknown[] = [];
+  hub.hook = ({ path, body }, response) => {
+    lines.push([path, JSON.parse(body)]);
+    response.writeHead(200, { "content-type": "application/json" }).end('{"ids":["#e:1"]}');
+    return true;
+  };
+  const io = new FakeIo();
+  const args = ["--url", `${hub.origin}/live/`, "--topic", "t", "--retain", "--private", "--data", ""];
+  expect(await run(["publish", ...args], io)).toBe(0);
+  expect(lines).toEqual([["/live/publish", { topic: "t", data: "", retain: true, private: true }]]);
+  expect([io.stdout.text, io.stderr.text]).toEqual(["#e:1\n", ""]);
 });
 
 test("publish --url takes the token of the environment, or none", async () => {

@@ -260,7 +260,7 @@ test("subscribe prints the publications of the command line", async () => {
     code: 0,
     signal: null,
   });
-  const expected = '{"id":"n1","type":"flash","data":"two\\nlines"}\n';
+  const expected = '{"id":"n1","topics":["news/a"],"type":"flash","data":"two\\nlines"}\n';
   await waitFor(() => subscriber.stdout.includes(expected), {
     within: 30_000,
     missing: () => `the event is not printed, but ${subscriber.stdout}`,

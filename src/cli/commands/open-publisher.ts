@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-
 import { PharosError } from "../../base/errors.js";
 import type { Io } from "../terminal/io.js";
 import { takenWithinMs, type CliPublisher } from "./publisher.js";
+import { tokenOf } from "./token-source.js";
 
 /** The target and the credentials of the command line. */
 export interface Target {
@@ -41,21 +40,4 @@ async function curveKeys(file: string, io: Io) {
   if (isExposed)
     io.stderr.write(`pharos: other users can read the secret key in ${file}; chmod 600 prevents it\n`);
   return parseCurveClient(content, file);
-}
-
-/** An empty environment variable counts as unset. */
-function tokenOf(file: string | undefined, { environment }: Io): string | undefined {
-  if (file === undefined) return environment.PHAROS_TOKEN?.trim() || undefined;
-  const token = readToken(file).trim();
-  if (token === "") throw new PharosError("bad-config", `--token-file: ${file} holds no token`);
-  return token;
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PharosError("bad-config", `--token-file: cannot read a token: ${why}`, { cause });
-  }
 }

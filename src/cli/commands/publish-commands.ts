@@ -6,6 +6,7 @@ import { defaultTopic, mercurePath } from "../../protocol.js";
 import { aborted, exitCodes, type Io } from "../terminal/io.js";
 import type { Target } from "./open-publisher.js";
 import { defaultTarget, type CliPublisher } from "./publisher.js";
+import { tokenFileHelp } from "./token-source.js";
 
 /** Receives the exit code of the program. */
 export type Ending = (code: number) => void;
@@ -18,6 +19,8 @@ interface PublishNamed extends Named {
   readonly type?: string;
   readonly id?: string;
   readonly data?: string;
+  readonly retain?: true;
+  readonly private?: true;
   readonly encryptKey?: string;
 }
 
@@ -25,20 +28,25 @@ interface PublishNamed extends Named {
 export function addPublish(root: Command, io: Io, ended: Ending): void {
   const command = root
     .command("publish")
-    .description("Publish once, or once for each line of standard input.");
+    .description("Publish once and print the event id, or publish each line of standard input.");
   addTargetOptions(command)
     .option("--type <E>", "The event type that clients listen for.")
     .option("--id <I>", "The event's id, from which clients may resume.")
+    .option("--retain", "Store the data as the topic's present value. Empty data removes the value.")
+    .option("--private", "Only for clients whose token grants the topic.")
     .option("--data <D>", "The data. Without it each line of standard input is one publication.")
     .option(
       "--encrypt-key <FILE>",
       "Encrypt the data with the 32 bytes in this file. The hub never sees the key.",
     )
-    .action(async ({ topic, type, id, data, encryptKey, ...target }: PublishNamed) => {
-      const { runPublish: publish } = await import("./publish.js");
-      const options = { topic, type, id, data, seal: await sealerOf(encryptKey) };
-      ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
-    });
+    .action(
+      async ({ topic, type, id, data, retain, private: isPrivate, encryptKey, ...target }: PublishNamed) => {
+        const { runPublish: publish } = await import("./publish.js");
+        const seal = await sealerOf(encryptKey);
+        const options = { topic, type, id, data, retain, private: isPrivate, seal };
+        ended(await publishing(target, io, (publisher) => publish(options, publisher, io)));
+      },
+    );
 }
 
 async function sealerOf(file: string | undefined): Promise<((data: string) => Promise<string>) | undefined> {
@@ -75,7 +83,7 @@ function addTargetOptions(command: Command): Command {
         `Publish over HTTP to this URL of a hub: http://${defaultHttp}, or with the path ${mercurePath}.`,
       ).conflicts(["to", "curve"]),
     )
-    .option("--token-file <FILE>", "A file with a token for that URL. [PHAROS_TOKEN holds the token itself]")
+    .option("--token-file <FILE>", tokenFileHelp)
     .option("--topic <T>", "The topic to publish to.", defaultTopic);
 }
 

@@ -1,6 +1,7 @@
 import { PharosError } from "../../base/errors.js";
 import { exitCodes, type Io } from "../terminal/io.js";
 import { readLines } from "../terminal/lines.js";
+import { printable } from "../terminal/printable.js";
 import type { CliPublication, CliPublisher } from "./publisher.js";
 
 export interface PublishCommandOptions {
@@ -8,6 +9,8 @@ export interface PublishCommandOptions {
   readonly topic?: string | undefined;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
+  readonly retain?: boolean | undefined;
+  readonly private?: boolean | undefined;
   /** The data to publish. Without `data`, each line of standard input is published separately. */
   readonly data?: string | undefined;
   /** Encrypts the data before the command publishes it. @default no encryption */
@@ -16,7 +19,8 @@ export interface PublishCommandOptions {
 
 /**
  * Publishes once, or once for each line of standard input. The command validates each publication before it sends the
- * publication. The first failure ends the command. The publications before the failure were published.
+ * publication. The first failure ends the command. The publications before the failure were published. With `data`, the
+ * command prints the event id, if the hub returned an id.
  *
  * @throws PharosError `not-taken` or `unreachable` when no hub accepts a publication in 5 s
  * @throws PharosError `refused` with the hub's reason, or the code of the validation error
@@ -28,7 +32,8 @@ export async function runPublish(
 ): Promise<number> {
   const { data, seal = plain, ...rest } = options;
   if (data !== undefined) {
-    await publisher.publish({ data: await seal(data), ...rest });
+    const id = await publisher.publish({ data: await seal(data), ...rest });
+    if (id) io.stdout.write(`${printable(id)}\n`);
     return exitCodes.stopped;
   }
   if (options.id !== undefined)

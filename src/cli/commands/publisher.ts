@@ -6,15 +6,17 @@ export interface CliPublication {
   readonly data: string;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
+  readonly retain?: boolean | undefined;
+  readonly private?: boolean | undefined;
 }
 
 /** The publisher that the commands use. */
 export interface CliPublisher {
   /**
-   * Resolves when a hub has accepted the publication. Rejects when the hub refuses the publication, or does not accept
-   * it in time.
+   * Resolves when a hub has accepted the publication: over HTTP with the event id, over ZeroMQ without a value. Rejects
+   * when the hub refuses the publication, or does not accept it in time.
    */
-  publish(publication: CliPublication): Promise<unknown>;
+  publish(publication: CliPublication): Promise<string | void>;
   /**
    * Publishes all items in order. Stops at the first failure. The error message begins with `what` and the number of
    * the failed publication. The publications before the failure were published.

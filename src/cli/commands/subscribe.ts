@@ -3,10 +3,13 @@ import { once } from "node:events";
 import { connect, type ConnectionState, type LiveItem } from "../../client/index.js";
 import { EventPrinter } from "../terminal/event-printer.js";
 import { exitCodes, type Io } from "../terminal/io.js";
+import { tokenOf } from "./token-source.js";
 
 export interface SubscribeToOptions {
   readonly url: string;
   readonly filters: readonly string[];
+  /** A file with a token. The library reads it again when the token expires. @default the variable `PHAROS_TOKEN` */
+  readonly tokenFile?: string | undefined;
   readonly json: boolean;
   readonly lastEventId?: string | undefined;
 }
@@ -15,13 +18,16 @@ export interface SubscribeToOptions {
  * Prints the events of a stream until interrupted. The command reconnects when the server restarts.
  *
  * @throws StreamRefusedError when the server refuses the stream
+ * @throws PharosError `bad-config` when the token cannot be read
  */
 export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<number> {
-  const { url, filters, json, lastEventId } = options;
+  const { url, filters, tokenFile, json, lastEventId } = options;
+  const token = tokenOf(tokenFile, io);
   const printer = new EventPrinter(io, { json });
   const live = connect(url, {
     transport: "event-stream",
     signal: io.interrupted,
+    ...(token === undefined ? {} : { token: tokenFile === undefined ? token : () => tokenOf(tokenFile, io) }),
     ...(filters.length === 0 ? {} : { filters }),
     ...(lastEventId === undefined ? {} : { lastEventId }),
   });
@@ -40,7 +46,7 @@ export async function subscribeTo(options: SubscribeToOptions, io: Io): Promise<
 }
 
 function print(item: LiveItem, printer: EventPrinter): void {
-  if (item.kind === "event") printer.event({ id: item.id, type: item.type ?? "message", data: item.data });
+  if (item.kind === "event") printer.event({ ...item, type: item.type ?? "message" });
   else printer.gap({ reason: item.reason, topics: item.topics, more: item.more });
 }
 

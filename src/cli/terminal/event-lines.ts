@@ -5,24 +5,40 @@ import { printable } from "./printable.js";
 
 export interface ReceivedEvent {
   readonly id: string;
+  /** Empty if the server does not name the topics. */
+  readonly topics: readonly string[];
   readonly type: string;
   readonly data: string;
+  /** True for the present value of a topic, published before the subscription began. */
+  readonly retained?: true | undefined;
 }
 
-/** One line of JSON for programs: `{"id","type","data"}`. */
-export function jsonLine({ id, type, data }: ReceivedEvent): string {
-  return `${JSON.stringify({ id, type, data })}\n`;
+/** One line of JSON for programs: `{"id","topics","type","data"}`, and `"retained":true` for a retained value. */
+export function jsonLine({ id, topics, type, data, retained }: ReceivedEvent): string {
+  return `${JSON.stringify({ id, topics, type, data, retained })}\n`;
 }
 
-/** The data, for programs that read lines. If the type is not `message`, the type precedes the data. */
-export function plainLine({ type, data }: ReceivedEvent): string {
-  return `${type === "message" ? "" : `${printable(type)}: `}${printable(data)}\n`;
+/** A line without colours, such as `news/sport (flash, retained): data`. */
+export function plainLine(event: ReceivedEvent): string {
+  const marks = marksOf(event).join(", ");
+  return `${topicsOf(event)}${marks && ` (${marks})`}: ${printable(event.data)}\n`;
 }
 
-/** A line for a terminal: time, type, data and id. */
-export function colourLine({ id, type, data }: ReceivedEvent, at: Date): string {
+/** A line for a terminal: time, topics, marks, data and id. */
+export function colourLine(event: ReceivedEvent, at: Date): string {
   const clock = pc.dim(at.toTimeString().slice(0, 8));
-  return `${clock} ${pc.cyan(printable(type))} ${printable(data)}${id === "" ? "" : pc.dim(` ${printable(id)}`)}\n`;
+  const marks = marksOf(event).map((mark) => `${pc.magenta(mark)} `);
+  const id = event.id === "" ? "" : pc.dim(` ${printable(event.id)}`);
+  return `${clock} ${pc.cyan(topicsOf(event))} ${marks.join("")}${printable(event.data)}${id}\n`;
+}
+
+function topicsOf({ topics }: ReceivedEvent): string {
+  return topics.length === 0 ? "topic not shown" : printable(topics.join(" "));
+}
+
+/** The type, unless it is `message`, and the word `retained`. */
+function marksOf({ type, retained }: ReceivedEvent): readonly string[] {
+  return [...(type === "message" ? [] : [printable(type)]), ...(retained ? ["retained"] : [])];
 }
 
 /** Describes a gap in a sentence. */

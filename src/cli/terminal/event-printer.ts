@@ -43,7 +43,9 @@ export class EventPrinter {
     if (this.#live) this.#above(pc.yellow(sentence));
     else this.#io.stderr.write(sentence);
     if (this.#json)
-      this.#io.stdout.write(jsonLine({ id: "", type: gapEventType, data: JSON.stringify(notice) }));
+      this.#io.stdout.write(
+        jsonLine({ id: "", topics: [], type: gapEventType, data: JSON.stringify(notice) }),
+      );
   }
 
   /** `sentence` describes the state. */

@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
@@ -37,7 +40,7 @@ test("subscribe sends its filters and its last event id, and prints events until
   expect(await running).toBe(0);
   expect(asked.map(({ url }) => url)).toEqual(["/esupdates?topic=a%2F%2B&topic=c%23&show=topics"]);
   expect(asked[0]?.headers["last-event-id"]).toBe("6");
-  expect(io.stdout.text).toBe("hello\nflash: two\nlines\n");
+  expect(io.stdout.text).toBe("topic not shown: hello\ntopic not shown (flash): two\nlines\n");
   expect(io.stderr.text).toBe(`Connecting to ${origin}/esupdates.\nConnected.\n`);
 });
 
@@ -57,8 +60,8 @@ test("subscribe --json prints one object per line, and reports a gap on standard
       .split("\n")
       .map((line) => JSON.parse(line)),
   ).toEqual([
-    { id: "", type: "pharos-gap", data: notice },
-    { id: "9", type: "message", data: "x" },
+    { id: "", topics: [], type: "pharos-gap", data: notice },
+    { id: "9", topics: [], type: "message", data: "x" },
   ]);
   expect(io.stderr.text).toContain("missed at most 3 on t.");
 });
@@ -77,4 +80,42 @@ test("subscribe prints why it is not connected, and tries again until interrupte
   await io.stderr.matches(/Not connected: the server answered with status 503\. Retrying in [\d.]+ s\.\n/);
   io.interrupt();
   expect(await running).toBe(0);
+});
+
+test("subscribe prints the topics of an event, and marks a retained value", async () => {
+  const origin = await serverThat((_, response) =>
+    stream(
+      response,
+      "topic: clock\nretained: 1\ndata: 12:00\n\ntopic: clock\nid: 2\nevent: tick\ndata: 12:01\n\n",
+    ),
+  );
+  const io = new FakeIo();
+  const running = run(["subscribe", origin], io);
+  await io.stdout.matches(/12:01\n$/);
+  io.interrupt();
+  expect(await running).toBe(0);
+  expect(io.stdout.text).toBe("clock (retained): 12:00\nclock (tick): 12:01\n");
+});
+
+test("subscribe sends the token of the environment or of a file, as publish does", async () => {
+  const asked: IncomingMessage[] = [];
+  const origin = await serverThat((request, response) => {
+    asked.push(request);
+    stream(response, "data: x\n\n");
+  });
+  const folder = mkdtempSync(join(tmpdir(), "pharos-subscribe-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "token");
+  writeFileSync(file, "d.e.f\n");
+  for (const args of [[], ["--token-file", file]]) {
+    const io = new FakeIo({ environment: { PHAROS_TOKEN: " a.b.c " } });
+    const running = run(["subscribe", "--url", `${origin}/live/`, ...args], io);
+    await io.stdout.matches(/x\n$/);
+    io.interrupt();
+    expect(await running).toBe(0);
+  }
+  expect(asked.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+    ["/live/esupdates?topic=broadcast&show=topics", "Bearer a.b.c"],
+    ["/live/esupdates?topic=broadcast&show=topics", "Bearer d.e.f"],
+  ]);
 });

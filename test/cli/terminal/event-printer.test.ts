@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { EventPrinter } from "../../../src/cli/terminal/event-printer.js";
 import { FakeIo } from "../fake-io.js";
 
-const event = { id: "7", type: "message", data: "hello" };
+const event = { id: "7", topics: ["news"], type: "message", data: "hello" };
 const gap = { reason: "other-epoch", topics: [], more: false } as const;
 
 test("without a terminal, standard output receives only the events", () => {
@@ -12,7 +12,7 @@ test("without a terminal, standard output receives only the events", () => {
   printer.connection("open", "Connected.");
   printer.event(event);
   printer.close();
-  expect(io.stdout.text).toBe("hello\n");
+  expect(io.stdout.text).toBe("news: hello\n");
   expect(io.stderr.text).toBe("Connected.\n");
 });
 
@@ -23,7 +23,12 @@ test("a gap is reported on standard error, and is an event in JSON", () => {
   expect(plain.stderr.text).toBe("Gap: the hub has restarted since the last event seen.\n");
   const json = new FakeIo();
   new EventPrinter(json, { json: true }).gap(gap);
-  expect(JSON.parse(json.stdout.text)).toEqual({ id: "", type: "pharos-gap", data: JSON.stringify(gap) });
+  expect(JSON.parse(json.stdout.text)).toEqual({
+    id: "",
+    topics: [],
+    type: "pharos-gap",
+    data: JSON.stringify(gap),
+  });
   expect(json.stderr.text).toBe(plain.stderr.text);
 });
 

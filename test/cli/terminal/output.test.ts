@@ -112,19 +112,28 @@ test("a stack is printed only at log level debug", () => {
   expect(failureText(error, { PHAROS_LOG_LEVEL: "debug" })).toMatch(/^ +at /m);
 });
 
-const event = { id: "7", type: "message", data: "a\nb" };
+const event = { id: "7", topics: ["news/a"], type: "message", data: "a\nb" };
 
-test("an event is one line of JSON, or its data", () => {
-  expect(jsonLine(event)).toBe('{"id":"7","type":"message","data":"a\\nb"}\n');
-  expect(plainLine(event)).toBe("a\nb\n");
-  expect(plainLine({ ...event, type: "flash" })).toBe("flash: a\nb\n");
+test("an event is one line of JSON, or its topics, marks and data", () => {
+  expect(jsonLine(event)).toBe('{"id":"7","topics":["news/a"],"type":"message","data":"a\\nb"}\n');
+  expect(jsonLine({ ...event, retained: true })).toMatch(/,"retained":true\}\n$/);
+  expect(plainLine(event)).toBe("news/a: a\nb\n");
+  expect(plainLine({ ...event, type: "flash" })).toBe("news/a (flash): a\nb\n");
+  expect(plainLine({ ...event, type: "flash", retained: true })).toBe("news/a (flash, retained): a\nb\n");
+  expect(plainLine({ ...event, topics: ["a", "b"] })).toBe("a b: a\nb\n");
+  expect(plainLine({ ...event, topics: [] })).toBe("topic not shown: a\nb\n");
 });
 
 test("control characters in an event do not reach the terminal", () => {
-  const hostile = { id: "\u001B[1m", type: "\u009B2J", data: "\u001B]0;title\u0007\r\u007F" };
+  const hostile = {
+    id: "\u001B[1m",
+    topics: ["\u001Bc"],
+    type: "\u009B2J",
+    data: "\u001B]0;title\u0007\r\u007F",
+  };
   for (const line of [plainLine(hostile), colourLine(hostile, new Date())])
     expect(line).toContain("\\x1b]0;title\\x07\\x0d\\x7f");
-  expect(plainLine(hostile)).toBe("\\x9b2J: \\x1b]0;title\\x07\\x0d\\x7f\n");
+  expect(plainLine(hostile)).toBe("\\x1bc (\\x9b2J): \\x1b]0;title\\x07\\x0d\\x7f\n");
 });
 
 test("a gap is printed as a sentence", () => {

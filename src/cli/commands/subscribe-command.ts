@@ -1,0 +1,52 @@
+import { InvalidArgumentError, type Command } from "commander";
+
+import { PharosError } from "../../base/errors.js";
+import { defaultHttp } from "../../config/settings/http.js";
+import { streamPath } from "../../protocol.js";
+import type { Io } from "../terminal/io.js";
+import { tokenFileHelp } from "./token-source.js";
+
+interface SubscribeOptions {
+  readonly url?: string;
+  readonly topic?: readonly string[];
+  readonly tokenFile?: string;
+  readonly json?: true;
+  readonly lastEventId?: string;
+}
+
+/** Adds the command `subscribe`; `ended` receives the exit code. */
+export function addSubscribe(root: Command, io: Io, ended: (code: number) => void): void {
+  const urlHelp = "The URL of the hub, or of its stream.";
+  root
+    .command("subscribe")
+    .description("Print the events of a hub, with their topics, until Ctrl-C.")
+    .argument("[URL]", urlHelp, parseStreamUrl, `http://${defaultHttp}${streamPath}`)
+    .option("--url <URL>", "The same as the argument, as for publish.", parseStreamUrl)
+    .option("--topic <F>", "A filter: a topic, with MQTT's + and # as wildcards. Repeatable.", appended)
+    .option("--token-file <FILE>", tokenFileHelp)
+    .option("--json", "Print each event as one line of JSON.")
+    .option("--last-event-id <ID>", "Start after this event.")
+    .action(async (argument: string, given: SubscribeOptions, { args }: Command) => {
+      if (given.url !== undefined && args.length > 0)
+        throw new PharosError("bad-config", "the URL is given twice: as an argument and with --url");
+      const { subscribeTo } = await import("./subscribe.js");
+      const { url = argument, topic = [], tokenFile, json = false, lastEventId } = given;
+      ended(await subscribeTo({ url, filters: topic, tokenFile, json, lastEventId }, io));
+    });
+}
+
+/** A URL that ends in a slash is the URL of a hub: it gets the path of the streams. */
+function parseStreamUrl(text: string): string {
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new InvalidArgumentError("Allowed: http://HOST[:PORT][/PATH], or https.");
+  if (url.username !== "" || url.password !== "")
+    throw new InvalidArgumentError("A URL must not contain a user name or password. Use --token-file.");
+  if (text.includes("#"))
+    throw new InvalidArgumentError("A # begins a fragment, which is never sent. Write %23, or use --topic.");
+  if (url.pathname.endsWith("/")) url.pathname += streamPath.slice(1);
+  return url.href;
+}
+
+function appended(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), text];
+}
