@@ -10,8 +10,9 @@ const longestProbation = 1024;
  * - `stopping`: the hub stops
  * - `expired`: the stream's rights have expired
  * - `misused`: the client sent a message that is not allowed
+ * - `requested`: the client asked for the end
  */
-export type EndReason = "stopping" | "expired" | "misused";
+export type EndReason = "stopping" | "expired" | "misused" | "requested";
 
 /** The rounds of a connection's cohort. */
 export interface Rounds<H> {

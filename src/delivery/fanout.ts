@@ -151,7 +151,7 @@ export class Fanout<H> {
     if (connection.state === "member") rounds.drained(connection);
     else this.#makeReady(connection);
     const { ending } = connection;
-    if (ending !== undefined && isWhole(connection)) this.#finish(connection, ending);
+    if (ending !== undefined && this.#mayEnd(connection)) this.#finish(connection, ending);
     this.#waiters.look();
   }
 
@@ -190,10 +190,10 @@ export class Fanout<H> {
     return this.#replies.hasRoomFor(connection);
   }
 
-  /** Closes a stream gracefully, after the page or round that is being written. */
+  /** Closes a stream gracefully, after the replies that wait, and the page or round that is being written. */
   end(connection: Connection<H>, reason: EndReason): void {
     connection.ending = reason;
-    if (!connection.busy && isWhole(connection)) this.#finish(connection, reason);
+    if (!connection.busy && this.#mayEnd(connection)) this.#finish(connection, reason);
   }
 
   /**
@@ -359,6 +359,11 @@ export class Fanout<H> {
     connection.read = page.next;
     this.#metrics.count("deliveries_total", page.count, { front: this.#front });
     return this.#replies.putBefore(connection, page.body);
+  }
+
+  /** True if the client has received its replies, and no part of an unfinished body. */
+  #mayEnd(connection: Connection<H>): boolean {
+    return isWhole(connection) && !this.#replies.has(connection);
   }
 
   #finish(connection: Connection<H>, reason: EndReason): void {

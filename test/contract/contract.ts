@@ -13,6 +13,7 @@ import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
 import { testMercure } from "./mercure.js";
 import { testPresence } from "./presence.js";
+import { testWebSocketEnds } from "./web-socket-ends.js";
 import { testWebSockets } from "./web-sockets.js";
 import { testTransports } from "./transports.js";
 import { testSubscriptions } from "./subscriptions.js";
@@ -34,6 +35,7 @@ export function describeContract(front: FrontName): void {
     testCompressed(contract);
     testPolls(contract);
     testWebSockets(contract);
+    testWebSocketEnds(contract);
     testPushStream(contract);
     testTransports(contract);
   });

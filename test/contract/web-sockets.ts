@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { handshakeHeaders, WebSocketClient } from "../support/web-socket.js";
+import { clientFrame, handshakeHeaders, WebSocketClient } from "../support/web-socket.js";
 import { ask, freshTopic, openStreams, untilStreams, within } from "./client.js";
 import { requestBytes } from "./http-text.js";
 import { allowedOrigin, type Contract, keptPerTopic } from "./sites.js";
@@ -71,6 +71,26 @@ function testHandshakes({ site, smallSite, mercureSite }: Contract): void {
   ])("is refused for $what", async ({ headers, status, version }) => {
     const answer = await ask(site(), handshake(headers));
     expect([answer.status, answer.headers.get("sec-websocket-version")]).toEqual([status, version]);
+  });
+
+  it.each([
+    ["Upgrade without Connection: Upgrade", { Connection: "keep-alive" }, "HTTP/1.1"],
+    ["HTTP/1.0", {}, "HTTP/1.0"],
+  ])("is refused for %s", async (_what, headers, version) => {
+    const answer = await ask(site(), handshake(headers).replace("HTTP/1.1", version));
+    expect([answer.status, answer.headers.get("upgrade")]).toEqual([426, "websocket"]);
+  });
+
+  // Bug: the answers to frames that arrived with the handshake came before the response head.
+  it("sends its response head before the answers to frames that arrived with the handshake", async () => {
+    const client = new WebSocketClient(await site().connect(), { within });
+    const ping = clientFrame({ opcode: 9, payload: Buffer.from("early") });
+    const change = clientFrame({ opcode: 1, payload: Buffer.from('{"add":["a"],"request":1}') });
+    client.connection.write(Buffer.concat([Buffer.from(handshake({})), ping, change, ping]));
+    await client.until(() => client.frames.filter(({ opcode }) => opcode === 10).length === 2);
+    expect(client.head).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
+    expect(client.items[0]).toMatchObject({ kind: "open" });
+    expect(await client.item("filters")).toMatchObject({ request: 1 });
   });
 
   it("is named in the refusal of a request without an upgrade", async () => {

@@ -4,6 +4,8 @@ import type { GatewayRequest } from "../../src/gateway/http/messages.js";
 export function gatewayRequest(options: {
   /** @default "GET" */
   readonly method?: string;
+  /** @default "1.1" */
+  readonly version?: string;
   /** @default "/esupdates" */
   readonly path?: string;
   /** @default "" */
@@ -17,12 +19,13 @@ export function gatewayRequest(options: {
   /** @default true */
   readonly isDirect?: boolean;
 }): GatewayRequest {
-  const { method = "GET", path = "/esupdates", query = "", headers = {} } = options;
+  const { method = "GET", version = "1.1", path = "/esupdates", query = "", headers = {} } = options;
   const { body = "", peer = "127.0.0.1", isDirect = true } = options;
   const values = new Map(Object.entries(headers));
   const header = (name: string) => values.get(name);
   return {
     method,
+    version,
     path,
     query,
     header,

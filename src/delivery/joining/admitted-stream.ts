@@ -1,3 +1,5 @@
+import type { Lifetime } from "../../base/lifetime.js";
+
 /**
  * A ticket contains the cohort that a stream joins, and the position at which the stream begins to read. A gateway
  * creates the ticket, and the {@link CohortSource} of the same process reads the ticket. All other code passes the
@@ -34,4 +36,21 @@ export type AdmittedStream<S extends JoiningStream = JoiningStream> = S & { read
  */
 export function admitStream<S extends JoiningStream>(stream: S): AdmittedStream<S> {
   return stream as AdmittedStream<S>;
+}
+
+/**
+ * The same stream, which calls the function from `opened` only after the end of the lifetime, even if the stream ends
+ * earlier. A client's last messages need its filters and its place in the limits until they are handled.
+ */
+export function keptUntil<S extends JoiningStream>(
+  lifetime: Lifetime,
+  stream: AdmittedStream<S>,
+): AdmittedStream<S> {
+  const opened = (): (() => void) => {
+    const ended = stream.opened?.();
+    return () => {
+      lifetime.onEnd(() => ended?.());
+    };
+  };
+  return { ...stream, opened };
 }

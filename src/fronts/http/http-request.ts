@@ -16,6 +16,7 @@ export function toFrontRequest(
   const head = RequestHead.of(request.raw);
   return {
     method: request.raw.method ?? "GET",
+    version: request.raw.httpVersion,
     ...split(request.raw.url ?? "/"),
     header: (name) => {
       const value = head.value(name);

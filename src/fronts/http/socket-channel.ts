@@ -3,7 +3,6 @@ import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Channel } from "../../delivery/channel.js";
 import type { Connection, EndReason } from "../../delivery/connection.js";
-import { endFrames } from "../../gateway/websocket/frame.js";
 import type { WebSocketConnection } from "./websocket-connection.js";
 import { writeDirectly } from "./direct-write.js";
 
@@ -119,7 +118,7 @@ export class SocketChannel implements Channel<StreamSocket> {
 
   end({ handle }: Connection<StreamSocket>, reason: EndReason): void {
     if (handle.webSocket === undefined) handle.socket.destroySoon();
-    else handle.webSocket.end(endFrames[reason]);
+    else handle.webSocket.end(reason);
   }
 
   cut(connection: Connection<StreamSocket>): void {

@@ -1,17 +1,16 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
-import { Lifetime } from "../../base/lifetime.js";
+import type { Lifetime } from "../../base/lifetime.js";
+import { keptUntil } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import type { Connection } from "../../delivery/connection.js";
 import type { Fanout } from "../../delivery/fanout.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
-import { kindsOf } from "../../gateway/websocket/message-kinds.js";
-import { MessageQueue } from "../../gateway/websocket/message-queue.js";
 import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
 import { encodeStreamHead } from "../../gateway/http/response-head.js";
 import type { StreamStart } from "../../gateway/http/messages.js";
 import { TurnBudget } from "../../base/turn-budget.js";
-import { endFrames } from "../../gateway/websocket/frame.js";
+import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import type { Metrics } from "../../base/metrics.js";
 import { descriptorOf } from "./direct-write.js";
 import type { StreamSocket } from "./socket-channel.js";
@@ -37,24 +36,17 @@ export interface SocketStream {
   readonly isDetached: boolean;
 }
 
-/** The WebSocket of a stream, and the queue of its messages. */
-interface WebSocketStream {
-  readonly webSocket: WebSocketConnection;
-  /** Called when the answers to the messages have been written. */
-  readonly flushed: () => void;
-}
-
 const endOfHead = Buffer.from("\r\n\r\n");
 
 /** The streams on sockets of this front. This class also reads the bytes that clients send on detached sockets. */
 export class SocketStreams {
   readonly #options: SocketStreamsOptions;
-  readonly #messageBudget: TurnBudget;
+  readonly #turns: TurnRotation;
   readonly #connections = new Map<Socket, Connection<StreamSocket>>();
 
   constructor(options: SocketStreamsOptions) {
     this.#options = options;
-    this.#messageBudget = new TurnBudget(options.clock);
+    this.#turns = new TurnRotation(new TurnBudget(options.clock));
   }
 
   has(socket: Socket): boolean {
@@ -65,10 +57,13 @@ export class SocketStreams {
   open(stream: SocketStream): void {
     const { fanout } = this.#options;
     const { socket, start } = stream;
-    const webSocketStream = this.#openWebSocket(stream, () => connection);
-    const handle = this.#handleFor(socket, webSocketStream?.webSocket, () => connection);
-    const head = encodeStreamHead(start);
-    const connection = fanout.open(start, { handle, head, onRoom: webSocketStream?.flushed });
+    const webSocket = this.#createWebSocket(stream, () => connection);
+    const handle = this.#handleFor(socket, webSocket, () => connection);
+    const connection = fanout.open(webSocket === undefined ? start : keptUntil(webSocket.lifetime, start), {
+      handle,
+      head: encodeStreamHead(start),
+      onRoom: webSocket && (() => webSocket.flushed()),
+    });
     this.#connections.set(socket, connection);
     if (stream.isDetached) this.#listen(connection);
     socket.setTimeout(0);
@@ -76,11 +71,10 @@ export class SocketStreams {
     socket.once("close", () => {
       this.#connections.delete(socket);
       fanout.closed(connection);
+      webSocket?.closed();
     });
-    // A client that ends its side of the connection counts as disconnected. Otherwise the front would write to such a
-    // client until the next heartbeat fails.
-    socket.once("end", () => socket.destroy());
-    socket.resume();
+    if (webSocket === undefined) this.#listenForEnd(socket);
+    else socket.once("end", () => webSocket.halfClosed());
   }
 
   /** Call this method when further requests arrive on a connection with a stream. */
@@ -105,39 +99,33 @@ export class SocketStreams {
     return { socket, fd: descriptorOf(socket), onWritten, webSocket, extraRequests: 0 };
   }
 
-  #openWebSocket(
-    { socket, start, reservationFor }: SocketStream,
+  #createWebSocket(
+    { socket, start: { dialogue }, reservationFor }: SocketStream,
     connection: () => Connection<StreamSocket>,
-  ): WebSocketStream | undefined {
-    const { dialogue } = start;
+  ): WebSocketConnection | undefined {
     if (dialogue === undefined) return undefined;
     const { fanout, clock, messageBytes } = this.#options;
-    const lifetime = new Lifetime();
-    socket.once("close", () => lifetime.end());
-    const messages = new MessageQueue({
-      dialogue,
-      turnBudget: this.#messageBudget,
-      onResult: (result) => fanout.reply(connection(), result),
-      onIdle: () => webSocket.idle(),
-      onOverrun: () => webSocket.end(endFrames.misused),
-    });
-    const webSocket = new WebSocketConnection({
+    // A socket from another process would end the hub's side, and so drop the answers, when the client ends its side.
+    socket.allowHalfOpen = true;
+    return new WebSocketConnection({
       socket,
       clock,
-      reservation: reservationFor(lifetime),
+      dialogue,
+      turns: this.#turns,
       messageBytes,
-      kinds: kindsOf(dialogue),
-      take: (message) => {
-        messages.take(message);
-        return messages.isBusy;
-      },
-      over: () => {
-        messages.end();
-        fanout.closed(connection());
-      },
+      reservationFor,
+      onResult: (result) => fanout.reply(connection(), result),
+      onEnd: () => fanout.end(connection(), "requested"),
     });
-    lifetime.onEnd(() => messages.end());
-    return { webSocket, flushed: () => messages.flushed() };
+  }
+
+  /**
+   * A client of an event stream that ends its side counts as disconnected. Otherwise the front would write to the client
+   * until the next heartbeat fails.
+   */
+  #listenForEnd(socket: Socket): void {
+    socket.once("end", () => socket.destroy());
+    socket.resume();
   }
 
   #listen({ handle: { socket, webSocket } }: Connection<StreamSocket>): void {

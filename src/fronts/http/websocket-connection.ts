@@ -1,176 +1,145 @@
 import type { Socket } from "node:net";
-import { Receiver } from "ws";
-import type { Clock, Timer } from "../../base/clock.js";
-import { tryResize } from "../../gateway/limits/body-budget.js";
+import type { Clock } from "../../base/clock.js";
+import { Lifetime } from "../../base/lifetime.js";
+import type { TurnRotation } from "../../gateway/limits/turn-rotation.js";
+import type { EndReason } from "../../delivery/connection.js";
+import type { Dialogue, MessageResult } from "../../gateway/http/messages.js";
 import type { BodyReservation } from "../../gateway/limits/body-budget.js";
-import { closeCodes, endFrames, frameClose, framePong } from "../../gateway/websocket/frame.js";
-import { otherKindReason } from "../../gateway/websocket/message-kinds.js";
-import type { MessageKind, SocketMessage } from "../../gateway/websocket/message-kinds.js";
+import { Conversation } from "../../gateway/websocket/conversation.js";
+import { endFrames, framePong, lossyEndFrames } from "../../gateway/websocket/frame.js";
+import { FrameParser } from "../../gateway/websocket/frame-parser.js";
+import { kindsOf } from "../../gateway/websocket/message-kinds.js";
 
 export interface WebSocketConnectionOptions {
   readonly socket: Socket;
   readonly clock: Clock;
-  /** Memory for the client's messages, in addition to {@link freeBytes}. */
-  readonly reservation: BodyReservation;
+  readonly dialogue: Dialogue;
+  /** The time for frames in each turn, which all WebSockets of the front share. */
+  readonly turns: TurnRotation;
   /** The largest message, in bytes. */
   readonly messageBytes: number;
-  /** The kinds of messages that `take` accepts. */
-  readonly kinds: readonly MessageKind[];
-  /**
-   * Called with each whole message. Returns true if the message is still being handled; then
-   * {@link WebSocketConnection.idle} marks the end of the handling.
-   */
-  readonly take: (message: SocketMessage) => boolean;
-  /**
-   * Called when the client or the hub closes the connection. The hub must not write anything else to the connection.
-   */
-  readonly over: () => void;
+  /** Reserves memory for what the client sends, until the end of the lifetime. */
+  readonly reservationFor: (lifetime: Lifetime) => BodyReservation;
+  /** Writes an answer to the stream. Returns false if the next message has to wait until the answer is written. */
+  readonly onResult: (result: MessageResult) => boolean;
+  /** Called when the front has to close the stream in order: call {@link WebSocketConnection.end} after its answers. */
+  readonly onEnd: () => void;
 }
 
 /**
- * Bytes that each client may use without a reservation: enough for a message that changes filters or renews a token.
+ * Bytes that may wait while earlier frames are handled. The front then pauses the socket, so that these are one or two
+ * reads of the socket. Further bytes stay at the client.
  */
-const freeBytes = 4096;
+const waitingBytes = 256 * 1024;
 
-/**
- * The limit of fragments in one message. Each fragment needs a buffer, and no real client sends more fragments than
- * this.
- */
-const mostFragments = 1024;
-const mostChunks = 4096;
-
-/** Bytes of a client's control frame without its payload: a header of two bytes, and the mask [RFC 6455 5.2]. */
-const controlHeaderBytes = 6;
-
-/** The time for the client to answer a close frame, in milliseconds. After this time, the hub destroys the socket. */
+/** The time for the client to close its side, in milliseconds. Then the hub destroys the socket. */
 const closeWithinMs = 1000;
 
 /**
- * Reads the frames of one WebSocket with the `ws` library, and closes the connection. Other classes write publications
- * to the same socket. Each write to the socket is a whole frame, so that frames never mix.
+ * One WebSocket on a socket. Each write to the socket is a whole frame, so that frames never mix. Other classes write
+ * rounds and pages to the socket, also as whole frames.
  */
 export class WebSocketConnection {
+  /** Ends when everything that the client sent is handled or dropped. */
+  readonly lifetime = new Lifetime();
   readonly #options: WebSocketConnectionOptions;
-  readonly #receiver: Receiver;
-  /**
-   * The latest unanswered ping. If the client sends several pings, only the latest needs an answer [RFC 6455 5.5.3].
-   */
+  readonly #parser: FrameParser;
+  readonly #conversation: Conversation;
+  /** The latest unanswered ping. Earlier pings need no answer [RFC 6455 5.5.3]. */
   #ping: Buffer | undefined;
-  /** The number of bytes that were read since the last whole message was handled. */
-  #heldBytes = 0;
-  #closing: Timer | undefined;
+  /** The close frame that the client's last frame asks for. */
+  #lastFrame: Buffer | undefined;
+  #isClosing = false;
 
   constructor(options: WebSocketConnectionOptions) {
-    const { messageBytes } = options;
+    const { socket, dialogue, messageBytes, reservationFor, onResult } = options;
     this.#options = options;
-    this.#receiver = new Receiver({
-      isServer: true,
-      maxPayload: messageBytes,
-      maxFragments: mostFragments,
-      maxBufferedChunks: mostChunks,
+    this.#parser = new FrameParser({
+      kinds: kindsOf(dialogue),
+      messageBytes,
+      waitingBytes,
+      isMasked: true,
+      reserve: () => reservationFor(this.lifetime),
     });
-    this.#receiver
-      .on("message", (data, isBinary) => this.#take(data, isBinary))
-      .on("ping", (payload) => this.#control(payload, true))
-      .on("pong", (payload) => this.#control(payload, false))
-      .on("conclude", (code) => this.#conclude(code))
-      .on("error", ({ code = "" }) => this.close(codesOfErrors.get(code) ?? closeCodes.protocolError));
-    options.socket.once("close", () => this.#closing?.cancel());
+    this.#conversation = new Conversation({
+      ...options,
+      parser: this.#parser,
+      lifetime: this.lifetime,
+      onResult,
+      onPings: (payloads) => this.#answerPings(payloads),
+      onIdle: () => socket.resume(),
+      onEnd: (lastFrame) => this.#endAfter(lastFrame),
+    });
+    // Frames may arrive with the handshake. Their answers must follow the head of the stream.
+    socket.pause();
   }
 
-  /** Handles bytes from the socket. */
+  /** True while frames wait. */
+  get isBusy(): boolean {
+    return this.#conversation.isBusy;
+  }
+
+  /** Handles bytes from the socket. After the hub's close frame, bytes are dropped. */
   read(bytes: Buffer): void {
-    this.#heldBytes += bytes.length;
-    const needsMemory = this.#closing === undefined && this.#heldBytes > freeBytes;
-    if (needsMemory && !tryResize(this.#options.reservation, this.#heldBytes)) {
-      this.end(endFrames.full);
-      return;
-    }
-    if (this.#receiver.writable) this.#receiver.write(bytes);
+    if (this.#isClosing) return;
+    this.#parser.add(bytes);
+    this.#conversation.run();
+    this.#holdIfBusy();
   }
 
-  /** Call this method when all messages are handled. */
-  idle(): void {
-    this.#release();
-    this.#options.socket.resume();
+  /** Call this method when the head of the stream, or answers, are written. */
+  flushed(): void {
+    this.#conversation.flushed();
   }
 
   /** Call this method when the socket has written everything. */
   drained(): void {
-    if (this.#ping !== undefined) this.#pong(this.#ping);
+    const ping = this.#ping;
+    this.#ping = undefined;
+    if (ping !== undefined) this.#answerPings([ping]);
   }
 
-  /** Closes the connection with a code and a reason, and waits for the client's answer. Safe to call twice. */
-  close(code: number, reason = ""): void {
-    this.end(frameClose(code, reason));
+  /** Call this method when the client has ended its side. It may still read its answers. */
+  halfClosed(): void {
+    this.#parser.end();
+    this.#conversation.run();
   }
 
-  /** Closes the connection with a frame that is already encoded. */
-  end(lastFrame: Buffer): void {
-    if (this.#closing !== undefined) return;
+  /** Call this method when the socket is closed. What the client sent before is still handled. */
+  closed(): void {
+    this.#conversation.left();
+  }
+
+  /** Closes the connection with a close frame, and waits for the client to close its side. Safe to call twice. */
+  end(reason: EndReason | "full"): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    const frames = this.#conversation.hasUnanswered ? lossyEndFrames : endFrames;
+    this.#conversation.end();
     const { socket, clock } = this.#options;
-    this.#closing = clock.after(closeWithinMs, () => socket.destroy());
-    this.#release();
-    this.#options.over();
-    if (socket.writable) socket.end(lastFrame);
+    const late = clock.after(closeWithinMs, () => socket.destroy());
+    socket.once("close", () => late.cancel());
+    if (socket.writable) socket.end(this.#lastFrame ?? frames[reason]);
     socket.resume();
   }
 
-  /** Answers the client's close frame, unless the hub has sent its own close frame before. */
-  #conclude(code: number): void {
+  /** While frames wait, the front does not read the socket, so that further frames stay at the client. */
+  #holdIfBusy(): void {
+    if (!this.#conversation.isBusy) return;
+    this.#options.socket.pause();
+    this.#parser.hold();
+  }
+
+  #answerPings(payloads: readonly Buffer[]): boolean {
     const { socket } = this.#options;
-    if (this.#closing === undefined) this.close(code === noCode ? closeCodes.normal : code);
-    socket.destroySoon();
+    // Otherwise each ping of a client that reads nothing adds an answer to the queue.
+    if (socket.writableLength > 0) this.#ping = payloads.at(-1);
+    else if (socket.writable) socket.write(Buffer.concat(payloads.map(framePong)), () => this.drained());
+    return true;
   }
 
-  #take(data: Buffer, isBinary: boolean): void {
-    if (this.#closing !== undefined) return;
-    const { kinds } = this.#options;
-    const kind = isBinary ? "binary" : "text";
-    if (!kinds.includes(kind)) {
-      this.close(closeCodes.unsupported, otherKindReason(kinds, kind));
-      return;
-    }
-    // While a message is being handled, the front does not read the socket, so that further messages stay at the
-    // client.
-    if (this.#options.take(isBinary ? data : data.toString())) this.#options.socket.pause();
-    else this.#release();
-  }
-
-  /**
-   * A control frame may arrive between the fragments of a message. The bytes of a control frame do not count as bytes
-   * of the message.
-   */
-  #control(payload: Buffer, isPing: boolean): void {
-    this.#heldBytes = Math.max(0, this.#heldBytes - payload.length - controlHeaderBytes);
-    // Control frames need no memory any more. Without this release, the memory for many control frames stays reserved
-    // until the next message.
-    if (this.#heldBytes <= freeBytes) this.#options.reservation.resize(0);
-    if (isPing) this.#pong(payload);
-  }
-
-  #pong(payload: Buffer): void {
-    const { socket } = this.#options;
-    if (this.#closing !== undefined) return;
-    // The hub answers a ping only if the queue is empty. Otherwise each ping of a client that reads nothing adds an
-    // answer to the queue.
-    const isFree = socket.writableLength === 0;
-    this.#ping = isFree ? undefined : payload;
-    if (isFree && socket.writable) socket.write(framePong(payload), () => this.drained());
-  }
-
-  #release(): void {
-    this.#heldBytes = 0;
-    this.#options.reservation.resize(0);
+  #endAfter(lastFrame: Buffer): void {
+    this.#lastFrame = lastFrame;
+    this.#options.onEnd();
   }
 }
-
-/** A close without a code [RFC 6455 7.1.5]. */
-const noCode = 1005;
-
-const codesOfErrors: ReadonlyMap<string, number> = new Map([
-  ["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", closeCodes.tooBig],
-  ["WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", closeCodes.tooBig],
-  ["WS_ERR_TOO_MANY_BUFFERED_PARTS", closeCodes.policy],
-  ["WS_ERR_INVALID_UTF8", closeCodes.badText],
-]);

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.js";
-import { Lifetime } from "../../base/lifetime.js";
+import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import { PharosError } from "../../base/errors.js";
+import { keptUntil } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import type { Connection } from "../../delivery/connection.js";
@@ -54,7 +55,10 @@ export interface Mongrel2FrontOptions {
   readonly metrics: Metrics;
 }
 
-type ClientRequest = PendingRequest | "malformed";
+/** A request that could not be read. */
+type Unreadable = "malformed" | "too-large";
+
+type ClientRequest = PendingRequest | Unreadable;
 
 /** A client's connection to the server, with unanswered requests or an open stream. */
 interface Client {
@@ -70,8 +74,6 @@ interface Client {
   /** Set if the stream is a WebSocket. */
   webSocket: Mongrel2WebSocket | undefined;
   extraRequests: number;
-  /** Ends when the front forgets the connection. */
-  readonly lifetime: Lifetime;
 }
 
 /**
@@ -87,13 +89,13 @@ export class Mongrel2Front implements Front {
   readonly #link: Link;
   readonly #channel: LinkChannel;
   readonly #fanout: Fanout<StreamId>;
-  readonly #messageBudget: TurnBudget;
+  readonly #turns: TurnRotation;
   readonly #clients = new Map<number, Client>();
 
   constructor(options: Mongrel2FrontOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#messageBudget = new TurnBudget(options.clock);
+    this.#turns = new TurnRotation(new TurnBudget(options.clock));
     this.#link = this.#createLink();
     this.#channel = new LinkChannel({
       link: this.#link,
@@ -156,8 +158,8 @@ export class Mongrel2Front implements Front {
       metrics,
       events: {
         request: (request) => this.#receive(request.id, request),
-        malformed: ({ id }) => {
-          if (id !== undefined) this.#receive(id, "malformed");
+        malformed: ({ id, isTooLarge = false }) => {
+          if (id !== undefined) this.#receive(id, isTooLarge ? "too-large" : "malformed");
         },
         disconnected: (id) => this.#disconnected(id),
         drained: (ids) => {
@@ -171,16 +173,20 @@ export class Mongrel2Front implements Front {
     });
   }
 
-  #receive(id: number, request: Mongrel2Request | "malformed"): void {
+  #receive(id: number, request: Mongrel2Request | Unreadable): void {
     let client = this.#clients.get(id);
     if (client === undefined) {
-      if (request !== "malformed" && request.webSocket !== undefined) return this.#stray(id);
+      if (typeof request !== "string" && request.webSocket !== undefined) return this.#stray(id);
       client = createClient(id);
       this.#clients.set(id, client);
     }
     if (client.closing) return;
-    if (client.webSocket !== undefined && request !== "malformed" && request.webSocket !== undefined) {
-      client.webSocket.onFrame(request.webSocket.opcode, request.body);
+    const { webSocket } = client;
+    if (webSocket !== undefined && typeof request === "string") {
+      // After the handshake, Mongrel2 sends nothing but frames of this client.
+      webSocket.onMalformed(request);
+    } else if (webSocket !== undefined && typeof request !== "string" && request.webSocket !== undefined) {
+      webSocket.onFrame(request.webSocket, request.body);
     } else if (client.stream !== undefined) {
       this.#extra(client, client.stream);
     } else if (client.requests.isFull) {
@@ -202,9 +208,9 @@ export class Mongrel2Front implements Front {
    * Adds a request to the queue of its connection, because Mongrel2 reads further requests while one request is
    * unanswered. All waiting bodies of a connection together may be as large as the largest single body.
    */
-  #enqueue(client: Client, request: Mongrel2Request | "malformed"): void {
+  #enqueue(client: Client, request: Mongrel2Request | Unreadable): void {
     const { bodies } = this.#options.gateway;
-    client.requests.add(request === "malformed" ? request : createPendingRequest(request, bodies));
+    client.requests.add(typeof request === "string" ? request : createPendingRequest(request, bodies));
     if (bodyBytesOf(client.requests.waiting) > bodies.bodyBytes) this.#close(client, "pipelining");
     else this.#next(client);
   }
@@ -216,9 +222,9 @@ export class Mongrel2Front implements Front {
     else if (!client.requests.isBusy) this.#forget(client.id);
   }
 
-  #answer(client: Client, pending: PendingRequest | "malformed"): void {
+  #answer(client: Client, pending: ClientRequest): void {
     const { gateway } = this.#options;
-    if (pending === "malformed") {
+    if (typeof pending === "string") {
       this.#reply(client, gateway.refuse(undefined, malformedRequest()), { close: true });
     } else if (pending.upload) {
       pending.leave();
@@ -294,28 +300,34 @@ export class Mongrel2Front implements Front {
     this.#link.opened(client.id);
     const head = encodeStreamHead(start);
     const onRoom = (): void => client.webSocket?.flushed();
-    const stream = this.#fanout.open(start, { handle: client.id, head, onRoom });
+    const webSocket =
+      dialogue === undefined
+        ? undefined
+        : this.#createWebSocket(client, dialogue, { request, stream: () => stream });
+    const kept = webSocket === undefined ? start : keptUntil(webSocket.lifetime, start);
+    const stream = this.#fanout.open(kept, { handle: client.id, head, onRoom });
     client.stream = stream;
-    if (dialogue !== undefined)
-      client.webSocket = this.#createWebSocket(client, stream, { dialogue, request });
+    client.webSocket = webSocket;
     for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
   }
 
   #createWebSocket(
     client: Client,
-    stream: Connection<StreamId>,
-    { dialogue, request }: { readonly dialogue: Dialogue; readonly request: GatewayRequest },
+    dialogue: Dialogue,
+    { request, stream }: { readonly request: GatewayRequest; readonly stream: () => Connection<StreamId> },
   ): Mongrel2WebSocket {
-    const { bodies } = this.#options.gateway;
+    const { gateway, clock } = this.#options;
+    const { bodies } = gateway;
     return new Mongrel2WebSocket({
       dialogue,
-      turnBudget: this.#messageBudget,
+      clock,
+      turns: this.#turns,
       messageBytes: Math.min(mostMessageBytes, bodies.bodyBytes),
-      reservation: bodies.reservationFor(request, client.lifetime),
-      onResult: (result) => this.#fanout.reply(stream, result),
-      end: () => {
+      reservationFor: (lifetime) => bodies.reservationFor(request, lifetime),
+      onResult: (result) => this.#fanout.reply(stream(), result),
+      onEnd: () => {
         this.#link.ignore(client.id);
-        this.#fanout.end(stream, "misused");
+        this.#fanout.end(stream(), "requested");
         this.#channel.flush();
       },
     });
@@ -368,8 +380,7 @@ export class Mongrel2Front implements Front {
     if (client === undefined) return;
     drop(client);
     client.unanswered?.onDisconnect();
-    client.webSocket?.over();
-    client.lifetime.end();
+    client.webSocket?.closed();
   }
 
   /** The link is down, and all ids are invalid. The clients reconnect and get new ids. */
@@ -390,18 +401,17 @@ function createClient(id: number): Client {
     stream: undefined,
     webSocket: undefined,
     extraRequests: 0,
-    lifetime: new Lifetime(),
   };
 }
 
 function bodyBytesOf(requests: readonly ClientRequest[]): number {
-  return requests.reduce((sum, request) => sum + (request === "malformed" ? 0 : request.bodyBytes), 0);
+  return requests.reduce((sum, request) => sum + (typeof request === "string" ? 0 : request.bodyBytes), 0);
 }
 
 /** Drops the waiting requests, and returns their number. */
 function drop({ requests }: Client): number {
   const dropped = requests.clear();
-  for (const request of dropped) if (request !== "malformed") request.leave();
+  for (const request of dropped) if (typeof request !== "string") request.leave();
   return dropped.length;
 }
 

@@ -1,128 +1,103 @@
-import { isUtf8 } from "node:buffer";
+import type { Clock } from "../../base/clock.js";
+import { Lifetime } from "../../base/lifetime.js";
+import type { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import type { EndReason } from "../../delivery/connection.js";
-import { tryResize } from "../../gateway/limits/body-budget.js";
-import type { BodyReservation } from "../../gateway/limits/body-budget.js";
-import { kindsOf, otherKindReason } from "../../gateway/websocket/message-kinds.js";
-import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
-import { MessageQueue } from "../../gateway/websocket/message-queue.js";
 import type { Dialogue, MessageResult } from "../../gateway/http/messages.js";
-import type { TurnBudget } from "../../base/turn-budget.js";
-import {
-  closeCodes,
-  endFrames,
-  frameClose,
-  framePong,
-  mostControlBytes,
-  opcodes,
-} from "../../gateway/websocket/frame.js";
+import type { BodyReservation } from "../../gateway/limits/body-budget.js";
+import { Conversation } from "../../gateway/websocket/conversation.js";
+import { endFrames, frameClose, framePong, lossyEndFrames } from "../../gateway/websocket/frame.js";
+import { closeCodes, encodeFrame, finalBit } from "../../gateway/websocket/frame.js";
+import { FrameParser } from "../../gateway/websocket/frame-parser.js";
+import { kindsOf } from "../../gateway/websocket/message-kinds.js";
+import type { WebSocketFrame } from "./wire/request.js";
 
 export interface Mongrel2WebSocketOptions {
   readonly dialogue: Dialogue;
-  /** The time for handling messages in one turn of the event loop. All WebSockets of the front share this time. */
-  readonly turnBudget: TurnBudget;
+  readonly clock: Clock;
+  /** The time for frames in each turn, which all WebSockets of the front share. */
+  readonly turns: TurnRotation;
   /** The largest message, in bytes. */
   readonly messageBytes: number;
-  /** Memory for messages that wait or are being handled. Mongrel2 does not stop reading while messages wait. */
-  readonly reservation: BodyReservation;
-  /** Writes an answer to the stream. */
+  /** Reserves memory for frames that wait or are being handled, until the end of the lifetime. */
+  readonly reservationFor: (lifetime: Lifetime) => BodyReservation;
+  /** Writes an answer to the stream. Returns false if the next frame has to wait until the answer is written. */
   readonly onResult: (result: MessageResult) => boolean;
-  /**
-   * Called when the front has to close the stream. The front first sends the queued bytes and
-   * {@link Mongrel2WebSocket.lastFrame}.
-   */
-  readonly end: () => void;
+  /** Called when the front has to close the stream, after its answers and {@link Mongrel2WebSocket.lastFrame}. */
+  readonly onEnd: () => void;
 }
+
+/** Bytes that may wait while earlier frames are handled. Mongrel2 does not stop reading from one client. */
+const waitingBytes = 256 * 1024;
 
 /**
  * One WebSocket behind Mongrel2. Mongrel2 joins the fragments of a message, but answers neither pings nor close frames.
  */
 export class Mongrel2WebSocket {
+  /** Ends when everything that the client sent is handled or dropped. */
+  readonly lifetime = new Lifetime();
   readonly #options: Mongrel2WebSocketOptions;
-  readonly #messages: MessageQueue;
-  #heldBytes = 0;
+  readonly #parser: FrameParser;
+  readonly #conversation: Conversation;
   #last: Buffer | undefined;
 
   constructor(options: Mongrel2WebSocketOptions) {
+    const { dialogue, messageBytes, reservationFor, onResult } = options;
     this.#options = options;
-    this.#messages = new MessageQueue({
-      dialogue: options.dialogue,
-      turnBudget: options.turnBudget,
-      onResult: options.onResult,
-      onIdle: () => this.#release(),
-      onOverrun: () => this.#end(endFrames.misused),
+    this.#parser = new FrameParser({
+      kinds: kindsOf(dialogue),
+      messageBytes,
+      waitingBytes,
+      isMasked: false,
+      reserve: () => reservationFor(this.lifetime),
+    });
+    this.#conversation = new Conversation({
+      ...options,
+      parser: this.#parser,
+      lifetime: this.lifetime,
+      onPings: (payloads) => onResult({ answer: Buffer.concat(payloads.map(framePong)) }),
+      onIdle: () => undefined,
+      onEnd: (lastFrame) => {
+        this.#last = lastFrame;
+        this.#options.onEnd();
+      },
     });
   }
 
-  /** Call this method when answers have been written. */
+  /** Call this method when the head of the stream, or answers, are written. */
   flushed(): void {
-    this.#messages.flushed();
+    this.#conversation.flushed();
   }
 
-  /** Handles a frame. Mongrel2 has already unmasked the frame, and joined its fragments. */
-  onFrame(opcode: number, payload: Buffer): void {
-    if (this.#last !== undefined) return;
-    switch (opcode) {
-      case opcodes.text:
-        return this.#message("text", payload);
-      case opcodes.ping:
-        this.#options.onResult({ answer: framePong(payload.subarray(0, mostControlBytes)) });
-        return;
-      case opcodes.pong:
-        return;
-      case opcodes.close:
-        return this.#end(frameClose(codeOf(payload)));
-      case opcodes.binary:
-        return this.#message("binary", payload);
-      default:
-        return this.#end(frameClose(closeCodes.protocolError));
-    }
+  /**
+   * Handles a frame. Mongrel2 has already unmasked the frame, and joined its fragments. Its first byte is that of the
+   * first fragment, so the reserved bits of later fragments are unknown.
+   */
+  onFrame({ firstByte }: WebSocketFrame, payload: Buffer): void {
+    this.#parser.add(encodeFrame(firstByte | finalBit, payload));
+    this.#run();
   }
 
-  /** The last frame for the client. */
+  /** Call this method for a frame that is too large for the link, or that Mongrel2 has reported in a wrong form. */
+  onMalformed(reason: "too-large" | "malformed"): void {
+    const code = reason === "too-large" ? closeCodes.tooBig : closeCodes.protocolError;
+    this.#parser.breakOff(frameClose(code));
+    this.#run();
+  }
+
+  /** The last frame for the client. The frames that are not handled yet are dropped. */
   lastFrame(reason: EndReason): Buffer {
-    return this.#last ?? endFrames[reason];
+    const frames = this.#conversation.hasUnanswered ? lossyEndFrames : endFrames;
+    this.#conversation.end();
+    return this.#last ?? frames[reason];
   }
 
-  /** Call this method when the stream has ended: no further message is handled. */
-  over(): void {
-    this.#messages.end();
-    this.#release();
+  /** Call this method when the client has disconnected. The frames that it sent before are still handled. */
+  closed(): void {
+    this.#conversation.left();
   }
 
-  #release(): void {
-    this.#heldBytes = 0;
-    this.#options.reservation.resize(0);
+  #run(): void {
+    this.#conversation.run();
+    if (this.#conversation.isBusy) this.#parser.hold();
   }
-
-  #message(kind: MessageKind, payload: Buffer): void {
-    const { messageBytes, reservation } = this.#options;
-    const isText = kind === "text";
-    const kinds = kindsOf(this.#options.dialogue);
-    if (!kinds.includes(kind)) this.#end(frameClose(closeCodes.unsupported, otherKindReason(kinds, kind)));
-    else if (payload.length > messageBytes) this.#end(frameClose(closeCodes.tooBig));
-    else if (isText && !isUtf8(payload)) this.#end(frameClose(closeCodes.badText));
-    else if (!tryResize(reservation, this.#heldBytes + payload.length)) this.#end(endFrames.full);
-    else {
-      this.#heldBytes += payload.length;
-      this.#messages.take(isText ? payload.toString() : payload);
-      if (!this.#messages.isBusy) this.#release();
-    }
-  }
-
-  #end(lastFrame: Buffer): void {
-    this.#last = lastFrame;
-    this.over();
-    this.#options.end();
-  }
-}
-
-/**
- * The code for the answer to a close frame. The answer repeats the client's code. It has another code if the client
- * sent no code, or a code that must not be sent [RFC 6455 7.4].
- */
-function codeOf(payload: Buffer): number {
-  if (payload.length === 0) return closeCodes.normal;
-  const code = payload.length < 2 ? 0 : payload.readUInt16BE(0);
-  const isKnown = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
-  return isKnown || (code >= 3000 && code <= 4999) ? code : closeCodes.protocolError;
 }

@@ -9,6 +9,7 @@ export function toGatewayRequest(
 ): GatewayRequest {
   return {
     method: isHandshake(request) ? "GET" : request.method,
+    version: request.version.replace(/^HTTP\//, ""),
     path: request.path,
     query: request.query,
     header: (name) => request.headers.get(name)?.join(name === "cookie" ? "; " : ", "),

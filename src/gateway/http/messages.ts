@@ -6,6 +6,8 @@ export type Headers = readonly (readonly [name: string, value: string])[];
 /** An HTTP request as plain values, the same for every front. */
 export interface GatewayRequest {
   readonly method: string;
+  /** The version of HTTP, such as `1.1`. */
+  readonly version: string;
   /** The path as in the request line, without the query. */
   readonly path: string;
   /** The query as in the request line, without the `?`; empty if there is none. */

@@ -26,7 +26,7 @@ const neverAborted = new AbortController().signal;
  * @throws PharosError `bad-authorization` if `bearer` cannot be a token in a header
  */
 export function snapshotRequest(request: GatewayRequest, bearer?: string): GatewayRequest {
-  const { method, path, query, peer, front, isDirect } = request;
+  const { method, version, path, query, peer, front, isDirect } = request;
   const headers = new Map(
     identifyingHeaders.flatMap((name) => {
       const value = request.header(name);
@@ -36,6 +36,7 @@ export function snapshotRequest(request: GatewayRequest, bearer?: string): Gatew
   if (bearer !== undefined) headers.set("authorization", `Bearer ${checkedToken(bearer)}`);
   return {
     method,
+    version,
     path,
     query,
     peer,

@@ -14,7 +14,7 @@ export const opcodes = Object.freeze({
 export const mostControlBytes = 125;
 
 /** The first bit of a frame, which marks the last frame of a message. The hub sends each message in one frame. */
-const final = 0x80;
+export const finalBit = 0x80;
 
 /** Length codes. A length above 125 needs two more bytes, a length above 65,535 eight more. */
 const lengthInTwo = 126;
@@ -24,15 +24,24 @@ const mostInTwo = 0xffff;
 /** Encodes a text message as one unmasked frame, so that all clients get the same bytes. */
 export function frameText(text: string): Buffer {
   const bytes = Buffer.byteLength(text);
-  const header = headerFor(opcodes.text, bytes);
+  const header = headerFor(finalBit | opcodes.text, bytes);
   const frame = Buffer.allocUnsafe(header.length + bytes);
   header.copy(frame);
   frame.write(text, header.length);
   return frame;
 }
 
+/**
+ * Encodes an unmasked frame with any first byte.
+ *
+ * @param firstByte the bit for the last fragment, the reserved bits and the opcode
+ */
+export function encodeFrame(firstByte: number, payload: Buffer): Buffer {
+  return Buffer.concat([headerFor(firstByte, payload.length), payload]);
+}
+
 /** A ping without a payload. */
-export const emptyPing: Buffer = headerFor(opcodes.ping, 0);
+export const emptyPing: Buffer = headerFor(finalBit | opcodes.ping, 0);
 
 /**
  * The response to a ping.
@@ -72,17 +81,44 @@ export function frameClose(code: number, reason = ""): Buffer {
   return frameControl(opcodes.close, payload);
 }
 
-/** The last frame of a connection that the hub closes, for each reason. */
-export const endFrames = Object.freeze({
-  stopping: frameClose(closeCodes.goingAway, "the server stops"),
-  expired: frameClose(closeCodes.policy, "the token has expired"),
-  misused: frameClose(
-    closeCodes.policy,
-    "too many messages or requests of this client; send fewer, or more slowly",
-  ),
+/** The close code and the text for each reason for which the hub closes a connection. */
+const ends = {
+  /** The client asked for the end, and has all answers. */
+  requested: [closeCodes.normal, ""],
+  stopping: [closeCodes.goingAway, "the server stops"],
+  expired: [closeCodes.policy, "the token has expired"],
+  misused: [closeCodes.policy, "too many messages or requests of this client; send fewer, or more slowly"],
   /** The memory for messages and bodies is used up. */
-  full: frameClose(closeCodes.tryLater, "the server has no memory for messages now; try again later"),
-});
+  full: [closeCodes.tryLater, "the server has no memory for messages now; try again later"],
+} as const;
+
+/** The reason for which the hub closes a WebSocket. */
+export type CloseReason = keyof typeof ends;
+
+/** The last frame of a connection that the hub closes, for each reason. */
+export const endFrames: Readonly<Record<CloseReason, Buffer>> = framesOf("");
+
+/**
+ * The same frames for a client whose last messages have no answer. The hub has not handled these messages, or cannot
+ * send their answers any more.
+ */
+export const lossyEndFrames: Readonly<Record<CloseReason, Buffer>> = framesOf(
+  "unanswered messages may be lost",
+);
+
+function framesOf(addition: string): Readonly<Record<CloseReason, Buffer>> {
+  const frame = (reason: CloseReason): Buffer => {
+    const [code, text] = ends[reason];
+    return frameClose(code, [text, addition].filter((part) => part !== "").join("; "));
+  };
+  return Object.freeze({
+    requested: frame("requested"),
+    stopping: frame("stopping"),
+    expired: frame("expired"),
+    misused: frame("misused"),
+    full: frame("full"),
+  });
+}
 
 function frameControl(opcode: number, payload: Buffer): Buffer {
   if (payload.length > mostControlBytes)
@@ -90,12 +126,11 @@ function frameControl(opcode: number, payload: Buffer): Buffer {
       "too-large",
       `a control frame may have at most ${mostControlBytes} bytes, not ${payload.length}`,
     );
-  return Buffer.concat([headerFor(opcode, payload.length), payload]);
+  return encodeFrame(finalBit | opcode, payload);
 }
 
 /** Encodes the header of a frame. The length must have its shortest form [RFC 6455 5.2]. */
-function headerFor(opcode: number, bytes: number): Buffer {
-  const first = final | opcode;
+function headerFor(first: number, bytes: number): Buffer {
   if (bytes < lengthInTwo) return Buffer.from([first, bytes]);
   if (bytes <= mostInTwo) return Buffer.from([first, lengthInTwo, bytes >> 8, bytes & 0xff]);
   const header = Buffer.alloc(10);

@@ -24,9 +24,11 @@ const keyForm = /^[A-Za-z0-9+/]{22}==$/;
  *   malformed key
  */
 export function acceptHandshake(request: GatewayRequest, subprotocols: readonly string[]): Headers {
-  const isHandshake = wordsOf(request.header("upgrade")).some((word) => word.toLowerCase() === "websocket");
-  if (request.method !== "GET" || !isHandshake)
-    throw new PharosError("upgrade-required", "this path is for WebSockets; event streams are at /esupdates");
+  if (!asksForWebSocket(request))
+    throw new PharosError(
+      "upgrade-required",
+      "this path is for WebSockets: send GET with HTTP/1.1, Upgrade: websocket and Connection: Upgrade; event streams are at /esupdates",
+    );
   const version = request.header("sec-websocket-version") ?? "";
   if (version !== "13")
     throw new PharosError("upgrade-required", `Sec-WebSocket-Version must be 13, not ${quoteValue(version)}`);
@@ -43,6 +45,19 @@ export function acceptHandshake(request: GatewayRequest, subprotocols: readonly 
     ["Sec-WebSocket-Accept", accept],
     ...subprotocol(request, subprotocols),
   ];
+}
+
+/**
+ * A server ignores `Upgrade` in a request of HTTP/1.0, and without the option `Upgrade` in `Connection` [RFC 9110 7.8,
+ * RFC 6455 4.2.1].
+ */
+function asksForWebSocket(request: GatewayRequest): boolean {
+  const has = (name: string, wanted: string): boolean =>
+    wordsOf(request.header(name)).some((word) => word.toLowerCase() === wanted);
+  const isVersionKnown = request.version !== "1.0" && request.version !== "0.9";
+  return (
+    request.method === "GET" && isVersionKnown && has("upgrade", "websocket") && has("connection", "upgrade")
+  );
 }
 
 /** The error for a valid handshake on a connection that cannot become a WebSocket. */

@@ -1,8 +1,5 @@
 import type { Dialogue } from "../http/messages.js";
 
-/** A message of a WebSocket client. */
-export type SocketMessage = string | Buffer;
-
 /** The kinds of data frames [RFC 6455 5.6]. */
 export type MessageKind = "text" | "binary";
 

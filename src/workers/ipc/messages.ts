@@ -103,6 +103,7 @@ export type ToHub =
       readonly kind: "request";
       readonly request: RequestNumber;
       readonly method: string;
+      readonly version: string;
       readonly path: string;
       readonly query: string;
       readonly headers: HeaderList;

@@ -111,12 +111,21 @@ export class WorkerRequests {
     this.#bodies.clear();
   }
 
-  #asGatewayRequest({ request, method, path, query, headers, peer }: RequestMessage): GatewayRequest {
+  #asGatewayRequest({
+    request,
+    method,
+    version,
+    path,
+    query,
+    headers,
+    peer,
+  }: RequestMessage): GatewayRequest {
     const values = new Map(headers);
     const controller = new AbortController();
     this.#unanswered.set(request, controller);
     return {
       method,
+      version,
       path,
       query,
       header: (name) => values.get(name),

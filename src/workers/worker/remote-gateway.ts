@@ -38,6 +38,8 @@ export interface RemoteGatewayOptions {
 interface Waiting {
   readonly request: GatewayRequest;
   readonly resolve: (answer: Answer) => void;
+  /** Call this when the request is answered: from then on, the disconnect of the client needs no message. */
+  readonly answered: () => void;
 }
 
 /** The gateway of a worker. The worker's gateway passes requests to the hub, and the hub answers them. */
@@ -72,14 +74,24 @@ export class RemoteGateway implements GatewayPort {
   handle(request: FrontRequest): Promise<Answer> {
     this.#last += 1;
     const number = this.#last;
-    const { method, path, query, peer } = request;
+    const { method, version, path, query, peer } = request;
     const headers = request.headerNames().map((name) => [name, request.header(name) ?? ""] as const);
-    this.#options.peer.send({ kind: "request", request: number, method, path, query, headers, peer });
+    this.#options.peer.send({
+      kind: "request",
+      request: number,
+      method,
+      version,
+      path,
+      query,
+      headers,
+      peer,
+    });
     const ended = (): void => this.#options.peer.send({ kind: "ended", request: number });
     const signal = request.disconnectSignal();
     if (signal.aborted) ended();
     else signal.addEventListener("abort", ended, { once: true });
-    return new Promise((resolve) => this.#waiting.set(number, { request, resolve }));
+    const answered = (): void => signal.removeEventListener("abort", ended);
+    return new Promise((resolve) => this.#waiting.set(number, { request, resolve, answered }));
   }
 
   /** The hub has admitted the stream already. */
@@ -178,7 +190,11 @@ export class RemoteGateway implements GatewayPort {
   }
 
   #answer(request: RequestNumber, answer: Answer): void {
-    this.#waiting.get(request)?.resolve(answer);
+    const waiting = this.#waiting.get(request);
+    if (waiting === undefined) return;
     this.#waiting.delete(request);
+    // A stream tells its end itself, when the last messages of its client are answered.
+    waiting.answered();
+    waiting.resolve(answer);
   }
 }

@@ -40,6 +40,7 @@ it("shows the gateway method, path, query, headers, body and peer", () => {
   expect({ ...request, header: undefined }).toEqual({
     isTls: true,
     method: "GET",
+    version: "1.1",
     path: "/esupdates",
     query: "topic=a",
     header: undefined,

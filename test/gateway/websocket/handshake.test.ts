@@ -4,6 +4,7 @@ import { gatewayRequest } from "../request.js";
 
 const headers = {
   upgrade: "websocket",
+  connection: "keep-alive, Upgrade",
   "sec-websocket-version": "13",
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
@@ -18,4 +19,15 @@ it.each([
   const request = gatewayRequest({ headers: { ...headers, "sec-websocket-protocol": offered } });
   const answer = new Map(acceptHandshake(request, spoken));
   expect(answer.get("Sec-WebSocket-Protocol")).toBe(selected);
+});
+
+it.each([
+  ["a method other than GET", { method: "POST" }, {}],
+  ["HTTP/1.0", { version: "1.0" }, {}],
+  ["no Upgrade", {}, { upgrade: "" }],
+  ["another protocol in Upgrade", {}, { upgrade: "h2c" }],
+  ["no option Upgrade in Connection", {}, { connection: "keep-alive" }],
+])("refuses a handshake with %s", (_what, request, changed) => {
+  const handshake = gatewayRequest({ ...request, headers: { ...headers, ...changed } });
+  expect(() => acceptHandshake(handshake, [])).toThrow(expect.objectContaining({ code: "upgrade-required" }));
 });

@@ -4,6 +4,8 @@ import type { Mongrel2Request } from "../wire/request.js";
 export interface MalformedFrame {
   readonly id?: number;
   readonly reason: string;
+  /** True if the frame is larger than the limit. */
+  readonly isTooLarge?: boolean;
 }
 
 /**

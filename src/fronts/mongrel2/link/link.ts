@@ -377,8 +377,8 @@ export class Link {
     this.#options.events.disconnected(id);
   }
 
-  #malformed({ id, reason }: Extract<Mongrel2Frame, { kind: "malformed" }>): void {
-    this.#options.events.malformed(id === undefined ? { reason } : { id, reason });
+  #malformed({ id, reason, isTooLarge = false }: Extract<Mongrel2Frame, { kind: "malformed" }>): void {
+    this.#options.events.malformed(id === undefined ? { reason } : { id, reason, isTooLarge });
   }
 
   #opening(window: readonly Message[]): void {

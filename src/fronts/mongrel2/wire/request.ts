@@ -20,7 +20,14 @@ export type Mongrel2Frame =
    * `sender` and `id` are set if both could be read and a client may wait for an answer. In this case, answer 400 and
    * close the connection. `reason` is a text for the log, and never quotes bytes of a client.
    */
-  | { readonly kind: "malformed"; readonly sender?: string; readonly id?: number; readonly reason: string };
+  | {
+      readonly kind: "malformed";
+      readonly sender?: string;
+      readonly id?: number;
+      readonly reason: string;
+      /** True if the frame is larger than the limit. */
+      readonly isTooLarge?: boolean;
+    };
 
 /** One HTTP request that a client sent through Mongrel2. */
 export interface Mongrel2Request {
@@ -58,12 +65,18 @@ export interface Mongrel2Request {
    * Set if this frame is a message of a WebSocket and not a request. A client cannot fake this field: only Mongrel2
    * sets it. The body is complete and unmasked.
    */
-  readonly webSocket?: { readonly opcode: number };
+  readonly webSocket?: WebSocketFrame;
   /**
    * True if an upload header is present, from Mongrel2 or from the client. In this case, answer 413, close the
    * connection, and never open the file that the header names.
    */
   readonly upload: boolean;
+}
+
+/** What Mongrel2 tells of a frame of a WebSocket beside its payload. */
+export interface WebSocketFrame {
+  /** The first byte of the frame: the bit for the last fragment, the reserved bits and the opcode [RFC 6455 5.2]. */
+  readonly firstByte: number;
 }
 
 interface Preamble {
@@ -97,7 +110,7 @@ export function parseMongrel2Frame(frame: Buffer, limits?: Partial<RequestLimits
     return readFrame(frame, preamble, merged);
   } catch (error) {
     if (!(error instanceof PharosError)) throw error;
-    return malformed(frame, preamble, error.message);
+    return malformed(frame, preamble, error);
   }
 }
 
@@ -196,24 +209,24 @@ function readRequest(
     headers,
     body,
     ...(credits === undefined ? {} : { downloadCredits: parseCredits(credits) }),
-    ...(flags === undefined ? {} : { webSocket: { opcode: parseOpcode(flags) } }),
+    ...(flags === undefined ? {} : { webSocket: { firstByte: parseFirstByte(flags) } }),
     upload: headers.has("x-mongrel2-upload-start") || headers.has("x-mongrel2-upload-done"),
   };
 }
 
-/**
- * FLAGS is the first byte of the WebSocket frame in hexadecimal. The low four bits of this byte are the opcode [RFC
- * 6455 5.2].
- */
-function parseOpcode(flags: string): number {
+/** FLAGS is the first byte of the WebSocket frame in hexadecimal. */
+function parseFirstByte(flags: string): number {
   if (!/^0x[0-9a-f]{1,2}$/i.test(flags))
     throw refusal(`FLAGS must be one byte in hexadecimal, such as 0x81, not ${quoteValue(flags)}`);
-  return Number(flags) & 0xf;
+  return Number(flags);
 }
 
 function readParts(frame: Buffer, offset: number, limits: RequestLimits): [block: HeaderBlock, body: Buffer] {
   if (frame.length > limits.maxFrameBytes)
-    throw refusal(`a frame may have at most ${limits.maxFrameBytes} bytes, not ${frame.length}`);
+    throw new PharosError(
+      "too-large",
+      `a frame may have at most ${limits.maxFrameBytes} bytes, not ${frame.length}`,
+    );
   const head = readNetstring(frame, offset, frame.length);
   if (head.end - head.start > limits.maxHeaderBytes)
     throw refusal(
@@ -250,10 +263,10 @@ function required(pseudo: ReadonlyMap<string, string>, name: string): string {
  * A malformed notice gets no `sender` and `id`, because no client waits for an answer to a notice. A close would
  * disconnect a client that did nothing wrong.
  */
-function malformed(frame: Buffer, preamble: Preamble, reason: string): Mongrel2Frame {
+function malformed(frame: Buffer, preamble: Preamble, { code, message: reason }: PharosError): Mongrel2Frame {
   const { sender, id } = preamble;
   if (isNoticePath(frame, preamble) || !isConnectionId(id)) return { kind: "malformed", sender, reason };
-  return { kind: "malformed", sender, id, reason };
+  return { kind: "malformed", sender, id, reason, ...(code === "too-large" ? { isTooLarge: true } : {}) };
 }
 
 function refusal(message: string): PharosError {

@@ -5,6 +5,7 @@ import { buildFrame, captured, capturedFrames, frameOf, line, netstring, sender 
 
 const answerable = { kind: "malformed", sender, id: 1, reason: expect.any(String) };
 const nameless = { kind: "malformed", reason: expect.any(String) };
+const tooLarge = { ...answerable, isTooLarge: true };
 
 describe("frames without a sender and id", () => {
   it.each<[string, string]>([
@@ -125,7 +126,7 @@ describe("limits of a frame", () => {
   it("take a frame of the largest size and refuse one byte more", () => {
     const frame = buildFrame({ headers: line, body: "x".repeat(100) });
     expect(parseMongrel2Frame(frame, { maxFrameBytes: frame.length }).kind).toBe("request");
-    expect(parseMongrel2Frame(frame, { maxFrameBytes: frame.length - 1 })).toEqual(answerable);
+    expect(parseMongrel2Frame(frame, { maxFrameBytes: frame.length - 1 })).toEqual(tooLarge);
   });
 
   it.each(["json", "tnetstring"] as const)(
@@ -160,7 +161,7 @@ describe("limits of a frame", () => {
 
   it("hold for a frame of 8 MiB that is one word", () => {
     expect(parseMongrel2Frame(Buffer.alloc(8 * 1024 * 1024, "a"))).toEqual(nameless);
-    expect(parseMongrel2Frame(frameOf({ path: "/".repeat(8 * 1024 * 1024) }, "2:{},"))).toEqual(answerable);
+    expect(parseMongrel2Frame(frameOf({ path: "/".repeat(8 * 1024 * 1024) }, "2:{},"))).toEqual(tooLarge);
   });
 });
 
