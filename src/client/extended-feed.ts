@@ -51,7 +51,7 @@ function sharedOrDirectFeed(
   { options, address, tokens, start }: ExtendedFeedRequest,
   main: MainBundle,
 ): Feed {
-  const { shared = false, transport = "auto", headers = {}, credentials = "same-origin" } = options;
+  const { shared = false, transport = "auto", headers = {}, credentials } = options;
   if (shared === false) return main.makeDirectFeed(start);
   const { href, base } = address;
   const settings = { url: href, transport, headers, credentials };

@@ -1,6 +1,12 @@
 import { pollPath, streamPath, webSocketPath } from "../protocol.js";
 import type { Address } from "./transports/address.js";
-import { openEventStream, sendRequest, type RequestSettings } from "./transports/event-stream-transport.js";
+import {
+  afterFirstBytes,
+  openEventStream,
+  sendRequest,
+  type RequestSettings,
+  type Sender,
+} from "./transports/event-stream-transport.js";
 import type { ConnectionStart } from "./connection/connection-start.js";
 import { StreamLoop } from "./connection/stream-loop.js";
 import type { TransportName } from "./messages/item.js";
@@ -9,14 +15,19 @@ import { StreamOpener } from "./connection/stream-opener.js";
 import type { Tokens } from "./connection/tokens.js";
 import type { Transport, Transports } from "./transports/transport.js";
 import { DesiredFilters } from "./connection/desired-filters.js";
+import type * as Fallbacks from "./pharos-client-fallbacks.js";
 
-// Loads the fallback transports on demand, because most pages use only event streams.
-const fallbacks = () => import("./pharos-client-fallbacks.js");
+/** Loads the transports other than event streams, because most pages use only event streams. */
+export type LoadFallbacks = () => Promise<typeof Fallbacks>;
+
+/** The heartbeat interval until a stream of a hub announces its own, in milliseconds: the hub's default. */
+const heartbeatMs = 15_000;
 
 /** The settings that stay the same as long as a connection exists. */
 export interface ConnectionSettings {
   readonly transports: Transports;
   readonly tokens: Tokens;
+  readonly loadFallbacks: LoadFallbacks;
 }
 
 /**
@@ -24,41 +35,65 @@ export interface ConnectionSettings {
  * loop. The connection retries at once when the page is visible again or the network is available again.
  */
 export function directFeed(
-  settings: ConnectionSettings,
+  { transports, tokens, loadFallbacks }: ConnectionSettings,
   { filters, lastEventId, events }: ConnectionStart,
 ): StreamLoop {
-  const opener = new StreamOpener(settings);
+  const opener = new StreamOpener({
+    transports,
+    tokens,
+    loadFallbacks,
+    onBetter: () => feed.reopen(),
+  });
   const feed = new StreamLoop({ opener, desired: new DesiredFilters(filters), lastEventId }, events);
   const unwatch = watchPage((options) => feed.retry(options));
   queueMicrotask(() => void feed.run().finally(unwatch));
   return feed;
 }
 
+export interface TransportOptions {
+  /** With a name other than `auto`, the connection has only this transport. */
+  readonly name: TransportName | "auto";
+  readonly settings: RequestSettings;
+  readonly loadFallbacks: LoadFallbacks;
+}
+
 /**
- * The transports of an address, in the order in which the library tries them. If the name is not `auto`, the list has
- * only the transport with this name.
+ * The transports of an address, the best first.
  *
  * @throws TypeError if the address does not support the transport
  */
 export function transportsFor(
   { urlOf, base }: Address,
-  name: TransportName | "auto",
-  settings: RequestSettings,
+  { name, settings, loadFallbacks }: TransportOptions,
 ): Transports {
+  const sender: Sender = {
+    settings,
+    readRefusal: async (response) => (await loadFallbacks()).readRefusal(response),
+  };
+  const openStream: Transport["open"] = (request) => openEventStream(urlOf(streamPath), request, sender);
   const all: readonly Transport[] = [
-    { name: "event-stream", open: (request) => openEventStream(urlOf(streamPath), request, settings) },
+    {
+      name: "event-stream",
+      heartbeatMs,
+      open: async (request) => afterFirstBytes(await openStream(request)),
+    },
     {
       name: "websocket",
-      open: async (request) => (await fallbacks()).openSocket(urlOf(webSocketPath), request),
+      heartbeatMs,
+      open: async (request) => (await loadFallbacks()).openSocket(urlOf(webSocketPath), request),
     },
     {
       name: "poll",
       open: async (request) =>
-        (await fallbacks()).openPolls(urlOf(pollPath), request, { send: sendRequest, settings }),
+        (await loadFallbacks()).openPolls(urlOf(pollPath), request, (url, parts) =>
+          sendRequest(url, parts, sender),
+        ),
     },
   ];
-  const supported = base === undefined ? all.slice(0, 1) : all;
-  const [first, ...others] = supported.filter((transport) => name === "auto" || name === transport.name);
-  if (first === undefined) throw new TypeError(`the transport ${name} needs the URL of a hub`);
-  return [first, ...others];
+  // A server at a custom URL may send nothing before its first event.
+  const possible = base === undefined ? [{ name: "event-stream", open: openStream } as const] : all;
+  const [first, ...others] = possible.filter((transport) => name === "auto" || name === transport.name);
+  if (first !== undefined) return [first, ...others];
+  const allowed = ["auto", ...possible.map((transport) => transport.name)].join(", ");
+  throw new TypeError(`the transport must be one of ${allowed} at this URL, not ${name}`);
 }

@@ -7,11 +7,11 @@ import type { SharedOptions } from "./shared/open-shared.js";
 
 export interface ConnectOptions extends RequestSettings {
   /**
-   * MQTT topic filters, in addition to the filters in the URL. With `[]` the connection is idle until filters are
-   * added.
+   * An MQTT topic filter or a list of them, in addition to the filters in the URL. With `[]` the connection is idle
+   * until filters are added.
    * @default the filters in the URL, else the topic `broadcast`
    */
-  readonly filters?: readonly string[];
+  readonly filters?: string | readonly string[];
   /**
    * A bearer token, or a function that returns a token. The library calls the function before the first request, before
    * the `exp` of a JWT, and once after a 401. If the function throws, the library waits and calls the function again.
@@ -21,8 +21,8 @@ export interface ConnectOptions extends RequestSettings {
   /** The id of an event: the stream resumes after this event. @default none: retained values first, then live events */
   readonly lastEventId?: string;
   /**
-   * The transport. `auto` begins with an event stream. If a proxy delays streams, the library changes to a WebSocket,
-   * then to long polling. @default "auto"
+   * The transport. `auto` begins with an event stream. If a proxy holds streams back, the library changes to a
+   * WebSocket, then to long polling. It returns to the event stream when the event stream works again. @default "auto"
    */
   readonly transport?: TransportName | "auto";
   /**

@@ -1,13 +1,20 @@
 import { parseHubAddress } from "./transports/address.js";
-import { directFeed, transportsFor } from "./feeds.js";
+import { directFeed, transportsFor, type LoadFallbacks } from "./feeds.js";
+import * as fallbacks from "./pharos-client-fallbacks.js";
 import { Tokens } from "./connection/tokens.js";
 import { typedPort, type FromTab, type FromWorker } from "./shared/messages.js";
 import { SharedConnection, type SharedConnectionOptions } from "./shared/shared-connection.js";
 
+/** This file contains the fallbacks, so that a page of another origin needs a copy of this file only. */
+const loadFallbacks: LoadFallbacks = async () => fallbacks;
+
 /** Connects to the hub in the same way as a tab, with a token from one of the tabs. */
 const makeFeed: SharedConnectionOptions["makeFeed"] = ({ settings, token, ...start }) => {
-  const transports = transportsFor(parseHubAddress(settings.url), settings.transport, settings);
-  return directFeed({ transports, tokens: new Tokens(token) }, start);
+  const { url, transport, headers, credentials } = settings;
+  const requestSettings = { headers, ...(credentials && { credentials }) };
+  const options = { name: transport, settings: requestSettings, loadFallbacks };
+  const transports = transportsFor(parseHubAddress(url), options);
+  return directFeed({ transports, tokens: new Tokens(token), loadFallbacks }, start);
 };
 
 // The Web Locks API exists only in secure contexts, which are pages with TLS or on localhost.

@@ -142,17 +142,21 @@ export class EventStreamReader {
   // The decoder must keep a byte order mark, because the parser removes the mark at the start of the stream.
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #onEvent: (event: StreamEvent) => void;
+  readonly #onPosition: ((id: string) => void) | undefined;
   #lastEventId: string;
 
   constructor(
     options: ParseLimits & {
       /** Called for each event that has data, in order, within `push`. */
       readonly onEvent: (event: StreamEvent) => void;
+      /** Called for each event that has an id and no data, within `push`. Such an event only sets the last event id. */
+      readonly onPosition?: (id: string) => void;
       /** The last event id of the previous connection. @default "" */
       readonly lastEventId?: string;
     },
   ) {
     this.#onEvent = options.onEvent;
+    this.#onPosition = options.onPosition;
     this.#lastEventId = options.lastEventId ?? "";
     this.#parser = new EventStreamParser({ ...options, onEvent: (event) => this.#take(event) });
   }
@@ -186,7 +190,10 @@ export class EventStreamReader {
 
   #take(event: RawEvent): void {
     if (event.id !== undefined) this.#lastEventId = event.id;
-    if (event.data === undefined) return;
+    if (event.data === undefined) {
+      if (event.id !== undefined) this.#onPosition?.(event.id);
+      return;
+    }
     const { data } = event;
     // An empty `event:` field also means `message` [HTML 9.2.6].
     this.#onEvent({ ...event, id: this.#lastEventId, type: event.type || "message", data });

@@ -1,39 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import {
-  connect,
-  type ConnectionState,
-  type ConnectOptions,
-  type Live,
-  type LiveItem,
-  maxWaitingItems,
-  StreamRefusedError,
-} from "../../src/client/index.js";
+import { connect, maxWaitingItems, StreamRefusedError } from "../../src/client/index.js";
 import { before, waitFor } from "../support/wait-for.js";
-import { quick, refuse, serve, stream } from "./stream-server.js";
+import { data, kinds, open, take } from "./open-live.js";
+import { quick, refuse, refuseAsHub, serve, stream } from "./stream-server.js";
 
-/** Opens a connection and records its states. The function closes the connection after the test. */
-function open(url: string, options: ConnectOptions = {}): { live: Live; states: ConnectionState[] } {
-  const live = connect(url, options);
-  onTestFinished(() => live.close());
-  const states: ConnectionState[] = [];
-  live.on("state", (state) => states.push(state));
-  return { live, states };
-}
-
-/** Reads the next `count` items. */
-async function take(live: Live, count: number): Promise<LiveItem[]> {
-  const taken: LiveItem[] = [];
-  const taking = (async () => {
-    for await (const item of live) if (taken.push(item) >= count) return;
-  })();
-  const missing = (): string => `${count} items; there are ${JSON.stringify(taken)}`;
-  await before(taking, { within: 30_000, missing });
-  return taken;
-}
-
-const kinds = (states: readonly ConnectionState[]): string[] => states.map(({ kind }) => kind);
-const data = (items: readonly LiveItem[]): string[] =>
-  items.flatMap((item) => (item.kind === "event" ? [item.data] : []));
 const lastIds = (requests: readonly { headers: Record<string, unknown> }[]): unknown[] =>
   requests.map(({ headers }) => headers["last-event-id"]);
 
@@ -112,23 +82,6 @@ describe("a live connection", () => {
     expect(lastIds(requests)).toEqual([undefined, "1"]);
   });
 
-  it.each([500, 503, 408, 429, 302])("asks again after a %s", async (status) => {
-    const { url } = await serve(stream([quick]), refuse(status), stream(["data: a\n\n"], { open: true }));
-    const { live, states } = open(url, { transport: "event-stream" });
-    await take(live, 1);
-    const reason: unknown = expect.stringContaining(String(status));
-    expect(states).toContainEqual(expect.objectContaining({ kind: "waiting", reason }));
-  });
-
-  it("waits as long as the server asks for when it refuses", async () => {
-    const { url } = await serve((_request, response) => {
-      response.writeHead(503, { "retry-after": "200" }).end();
-    });
-    const { live, states } = open(url, { transport: "event-stream" });
-    await waitFor(() => live.state.kind === "waiting", { within: 30_000, missing: "the wait" });
-    expect(states.at(-1)).toMatchObject({ kind: "waiting", delayMs: 200_000 });
-  });
-
   it("asks again after an answer that is no event stream", async () => {
     const { url } = await serve(
       stream([quick]),
@@ -138,26 +91,6 @@ describe("a live connection", () => {
     const { live, states } = open(url, { transport: "event-stream" });
     await take(live, 1);
     expect(states).toContainEqual(expect.objectContaining({ reason: expect.stringContaining("text/plain") }));
-  });
-
-  it.each([
-    [204, "", "text/plain", /status 204$/],
-    [404, "nothing here", "text/plain", /404: nothing here/],
-    [
-      400,
-      '{"title":"Bad Request","detail":"# must be last"}',
-      "application/problem+json",
-      /400: # must be last/,
-    ],
-    [401, "not json", "application/json", /status 401$/],
-  ])("is closed for good by a %s", async (status, ...[body, type, message]) => {
-    const { url, requests } = await serve(refuse(status, body, type));
-    const { live } = open(url);
-    const error: unknown = await take(live, 1).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(StreamRefusedError);
-    expect(error).toMatchObject({ status, message: expect.stringMatching(message) });
-    expect(live.state).toEqual({ kind: "closed", error });
-    expect(requests).toHaveLength(1);
   });
 
   it("tells a gap, also one that it cannot read", async () => {
@@ -280,7 +213,7 @@ describe("items of a live connection", () => {
 });
 
 describe("a token", () => {
-  const answers = [refuse(401), stream(["data: a\n\n"], { open: true })];
+  const answers = [refuseAsHub(401), stream(["data: a\n\n"], { open: true })];
 
   it("is requested again, once, when it is refused", async () => {
     const { url, requests } = await serve(...answers);
@@ -290,7 +223,7 @@ describe("a token", () => {
   });
 
   it("that is refused twice closes the connection", async () => {
-    const { url, requests } = await serve(refuse(401));
+    const { url, requests } = await serve(refuseAsHub(401));
     await expect(take(open(url, { token: () => "t" }).live, 1)).rejects.toThrowError(StreamRefusedError);
     expect(requests).toHaveLength(2);
   });
@@ -322,6 +255,6 @@ describe("a token", () => {
     expect(data(await take(live, 2))).toEqual(["a", "b"]);
     expect(requests.map(({ headers }) => headers.authorization)).toEqual(tokens.map((t) => `Bearer ${t}`));
     expect(lastIds(requests)).toEqual([undefined, "1"]);
-    expect(kinds(states)).toEqual(["connecting", "open", "open"]);
+    expect(kinds(states)).toEqual(["connecting", "open"]);
   });
 });

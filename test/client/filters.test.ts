@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { connect, type Live, type LiveItem, StreamRefusedError } from "../../src/client/index.js";
 import { before, waitFor } from "../support/wait-for.js";
-import { type Answer, quick, refuse, serve, stream } from "./stream-server.js";
+import { type Answer, quick, refuse, refuseAsHub, serve, stream } from "./stream-server.js";
 
 function open(url: string, filters: readonly string[]): { live: Live; got: string[]; shown: () => string } {
   const live = connect(url, { filters, transport: "event-stream" });
@@ -67,7 +67,7 @@ describe("filters that change while connected", () => {
 
   it("are removed again when the server refuses them, and the old stream continues", async () => {
     const first = openStream("id: 1\ndata: a\n\n");
-    const { url, requests } = await serve(first.answer, refuse(400, "# must be last"));
+    const { url, requests } = await serve(first.answer, refuseAsHub(400, "# must be last"));
     const { live, got: items, shown } = open(url, ["a"]);
     await got(items, "a", shown);
     await expect(live.add("#/b")).rejects.toThrowError(StreamRefusedError);

@@ -41,5 +41,11 @@ export const refuse =
   (_request, response) =>
     void response.writeHead(status, { "content-type": type }).end(body);
 
+/** Refuses as a hub does: with problem details that have a request id. */
+export function refuseAsHub(status: number, detail = "refused"): Answer {
+  const problem = { type: "about:blank", title: "code", status, detail, instance: "urn:uuid:1" };
+  return refuse(status, JSON.stringify(problem), "application/problem+json");
+}
+
 /** Sets the shortest reconnection time, so that tests do not wait. */
 export const quick = "retry: 1\n";

@@ -49,6 +49,11 @@ export class VirtualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** The time until the next timer fires, in milliseconds; infinite without a timer. */
+  untilNextMs(): number {
+    return (this.#next(Infinity)?.atMs ?? Infinity) - this.#elapsedMs;
+  }
+
   /** Runs all end-of-turn callbacks, including callbacks that other callbacks add. */
   runEndOfTurn(): void {
     while (this.#turn.length > 0) {

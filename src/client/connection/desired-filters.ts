@@ -7,6 +7,13 @@ export interface FilterSnapshot {
   readonly version: number;
 }
 
+export interface FollowOptions {
+  /** Filters whose retained values are requested once more, for a reader that has not received these values. */
+  readonly again?: readonly string[];
+  /** Called when a stream has opened with these filters, before any of its events arrives. */
+  readonly onOpen?: () => void;
+}
+
 interface PendingChange {
   readonly version: number;
   readonly resolve: () => void;
@@ -16,9 +23,10 @@ interface PendingChange {
 /** The filters that the program wants, the filters that still need retained values, and the unconfirmed changes. */
 export class DesiredFilters {
   #filters: readonly string[];
-  #added: Set<string> = new Set();
-  /** The filters of the open stream, until its retained values have arrived. */
-  #opened: readonly string[] = [];
+  /** The filters that still need retained values, each with the version of the change that needs the values. */
+  #added: ReadonlyMap<string, number> = new Map();
+  /** The version of the open stream, until its retained values have arrived; then 0. */
+  #openedVersion = 0;
   readonly #pending: PendingChange[] = [];
   #version = 0;
 
@@ -35,36 +43,48 @@ export class DesiredFilters {
    * when a stream has opened with these filters. Callers may ignore the promise, because this class handles its
    * rejection.
    */
-  follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
-    const isNew = (filter: string): boolean => this.#added.has(filter) || !this.#filters.includes(filter);
-    this.#added = new Set([...filters.filter(isNew), ...again]);
-    this.#filters = filters;
+  follow(filters: readonly string[], { again = [], onOpen }: FollowOptions = {}): Promise<void> {
     this.#version += 1;
+    const version = this.#version;
+    const isNew = (filter: string): boolean => again.includes(filter) || !this.#filters.includes(filter);
+    const kept = [...this.#added].filter(([filter]) => filters.includes(filter));
+    const added = filters.filter(isNew).map((filter) => [filter, version] as const);
+    this.#added = new Map([...kept, ...added]);
+    this.#filters = filters;
     const confirmed = new Promise<void>((resolve, reject) => {
-      this.#pending.push({ version: this.#version, resolve, reject });
+      this.#pending.push({
+        version,
+        resolve: () => {
+          onOpen?.();
+          resolve();
+        },
+        reject,
+      });
     });
     confirmed.catch(() => undefined);
     return confirmed;
   }
 
   current(): FilterSnapshot {
-    return { filters: this.#filters, added: [...this.#added], version: this.#version };
+    return { filters: this.#filters, added: [...this.#added.keys()], version: this.#version };
   }
 
   /** Call this method when a stream has opened with the filters of this snapshot. */
-  confirm({ filters, version }: FilterSnapshot): void {
-    this.#opened = filters;
+  confirm({ version }: FilterSnapshot): void {
+    this.#openedVersion = version;
     // Versions grow by one with each change, so the oldest pending change is the first in the list.
     while ((this.#pending[0]?.version ?? Infinity) <= version) this.#pending.shift()?.resolve();
   }
 
   /**
    * Call this method when all retained values of the open stream have arrived. If a stream breaks before this call, the
-   * next stream requests the retained values again.
+   * next stream requests the retained values again. A change after the stream opened needs its values from the next
+   * stream.
    */
   endRetained(): void {
-    for (const filter of this.#opened) this.#added.delete(filter);
-    this.#opened = [];
+    if (this.#openedVersion === 0) return;
+    this.#added = new Map([...this.#added].filter(([, version]) => version > this.#openedVersion));
+    this.#openedVersion = 0;
   }
 
   /**
@@ -72,7 +92,7 @@ export class DesiredFilters {
    * open stream.
    */
   reject(error: Error, filters: readonly string[]): void {
-    this.#added = new Set([...this.#added].filter((filter) => filters.includes(filter)));
+    this.#added = new Map([...this.#added].filter(([filter]) => filters.includes(filter)));
     this.#filters = filters;
     for (const { reject } of this.#pending.splice(0)) reject(error);
   }

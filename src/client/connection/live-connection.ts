@@ -1,6 +1,14 @@
 import type { Feed, FeedEvents } from "./feed.js";
 import { Inbox } from "./inbox.js";
-import type { Arrival, ConnectionState, LiveEvent, LiveGap, LiveItem } from "../messages/item.js";
+import { filterList, shown } from "../messages/filter-list.js";
+import {
+  isSameState,
+  type Arrival,
+  type ConnectionState,
+  type LiveEvent,
+  type LiveGap,
+  type LiveItem,
+} from "../messages/item.js";
 
 /** The names that `on` accepts, and the value that each listener receives. */
 export interface LiveEventMap {
@@ -12,6 +20,9 @@ export interface LiveEventMap {
 
 /** The type of each listener, by the name of its event. */
 export type LiveListeners = { readonly [Name in keyof LiveEventMap]: (value: LiveEventMap[Name]) => void };
+
+/** The number of retained values that the library remembers while they arrive. Values beyond it may arrive twice. */
+const maxRetainedIds = 10_000;
 
 export interface LiveOptions {
   readonly filters: readonly string[];
@@ -39,6 +50,8 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   #state: ConnectionState = { kind: "idle" };
   #lastEventId: string;
   readonly #iterators = new Set();
+  /** The retained values that have arrived since the last live event or position. */
+  readonly #retained = new Set<string>();
 
   /** Call `connect` instead. `connect` documents the options. */
   constructor({ filters, lastEventId, makeFeed }: LiveOptions) {
@@ -69,7 +82,11 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
 
   /** Adds a listener and returns a function that removes it. The first listener for `event` receives the waiting items. */
   on<Name extends keyof LiveEventMap>(name: Name, listener: LiveListeners[Name]): () => void {
-    const listeners = this.#listeners[name];
+    const listeners = Object.hasOwn(this.#listeners, name) && this.#listeners[name];
+    if (!listeners || typeof listener !== "function")
+      throw new TypeError(
+        `on needs "event", "gap" or "state", and a function, not ${shown([name, listener])}`,
+      );
     listeners.add(listener);
     if (name === "event") queueMicrotask(() => this.#deliverWaiting());
     return () => void listeners.delete(listener);
@@ -82,7 +99,7 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
    * caller may ignore the promise.
    */
   add(...filters: readonly string[]): Promise<void> {
-    return this.#follow([...new Set([...this.#filters, ...filters])]);
+    return this.#follow([...new Set([...this.#filters, ...filterList(filters)])]);
   }
 
   /**
@@ -90,7 +107,8 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
    * as the promise of {@link add}.
    */
   drop(...filters: readonly string[]): Promise<void> {
-    return this.#follow(this.#filters.filter((filter) => !filters.includes(filter)));
+    const dropped = filterList(filters);
+    return this.#follow(this.#filters.filter((filter) => !dropped.includes(filter)));
   }
 
   /** Closes the connection. Waiting items are discarded, and loops end. Safe to call twice. */
@@ -128,13 +146,14 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   }
 
   #setState(state: ConnectionState): void {
-    if (this.#state.kind === "closed") return;
+    if (this.#state.kind === "closed" || isSameState(state, this.#state)) return;
     this.#state = state;
     if (state.kind === "closed") this.#inbox.end(state.error);
     this.#emit("state", state);
   }
 
   #receive({ item, cursor }: Arrival): Promise<void> | undefined {
+    if (this.#isRepeated(item)) return undefined;
     if (item === undefined) {
       this.#inbox.mark(cursor);
       return undefined;
@@ -147,6 +166,21 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
     if (this.#iterators.size > 0 || !isSent) return this.#inbox.put({ item, cursor, isSent });
     this.#consumed(cursor);
     return undefined;
+  }
+
+  /**
+   * True for a retained value that arrived before. If a stream breaks or is replaced while its retained values arrive,
+   * the next stream sends all of these values.
+   */
+  #isRepeated(item: LiveItem | undefined): boolean {
+    if (item?.kind !== "event" || item.retained !== true) {
+      this.#retained.clear();
+      return false;
+    }
+    const value = JSON.stringify([item.id, item.topics]);
+    if (this.#retained.has(value)) return true;
+    if (this.#retained.size < maxRetainedIds) this.#retained.add(value);
+    return false;
   }
 
   #deliverWaiting(): void {

@@ -1,16 +1,11 @@
 import { reconnectDelayMs } from "./backoff.js";
 import { Wakeup } from "./wakeup.js";
 import type { Feed, FeedEvents } from "./feed.js";
-import { StreamRefusedError, UnservedError } from "../messages/refusal.js";
+import { isNoStream, StreamRefusedError } from "../messages/refusal.js";
 import type { OpenedStream, StreamOpener } from "./stream-opener.js";
-import { reasonText, type ArrivalBatch } from "../transports/transport.js";
-import type { DesiredFilters } from "./desired-filters.js";
-
-/**
- * A stream counts as dead after a silence of this number of heartbeat intervals: one heartbeat may be late, and another
- * may be lost.
- */
-const heartbeatsMissed = 3;
+import { maxTimerMs } from "../transports/timer.js";
+import { reasonText, silentHeartbeats, type ArrivalBatch, type StreamEnd } from "../transports/transport.js";
+import type { DesiredFilters, FollowOptions } from "./desired-filters.js";
 
 export interface StreamLoopOptions {
   readonly opener: StreamOpener;
@@ -31,8 +26,10 @@ export class StreamLoop implements Feed {
   readonly #wakeup = new Wakeup();
   #cursor: string;
   #retryMs: number | undefined;
-  #idleTimeoutMs: number | undefined;
-  #failures = 0;
+  /** The longest silence of the open stream; undefined for no limit. */
+  #silenceMs: number | undefined;
+  /** The end of the last stream, or the start of the first attempt; undefined while a stream is open. */
+  #awaySinceMs: number | undefined;
 
   constructor({ opener, desired, lastEventId }: StreamLoopOptions, events: FeedEvents) {
     this.#opener = opener;
@@ -54,11 +51,8 @@ export class StreamLoop implements Feed {
       });
   }
 
-  /**
-   * @param again filters whose retained values are requested once more, for a reader that has not received these values
-   */
-  follow(filters: readonly string[], again: readonly string[] = []): Promise<void> {
-    const followed = this.#desired.follow(filters, again);
+  follow(filters: readonly string[], options: FollowOptions = {}): Promise<void> {
+    const followed = this.#desired.follow(filters, options);
     if (this.#wakeup.isClosed) this.close();
     else this.#wakeup.notify("change");
     return followed;
@@ -70,7 +64,14 @@ export class StreamLoop implements Feed {
    */
   retry({ wasOffline }: { readonly wasOffline: boolean }): void {
     this.#wakeup.notify("retry");
-    if (wasOffline) this.#wakeup.notify("change");
+    if (!wasOffline) return;
+    this.#opener.networkChanged();
+    this.reopen();
+  }
+
+  /** Replaces the open stream. */
+  reopen(): void {
+    this.#wakeup.notify("change");
   }
 
   close(error = new Error("the connection is closed")): void {
@@ -82,16 +83,15 @@ export class StreamLoop implements Feed {
   /** Makes one attempt: opens a stream, reads the stream to its end, and waits. */
   async #attempt(): Promise<void> {
     if (this.#desired.filters.length === 0) return this.#idle();
+    this.#awaySinceMs ??= Date.now();
     this.#events.state({ kind: "connecting" });
     const stream = await this.#open().catch((error: unknown) => {
       if (error instanceof StreamRefusedError) throw error;
-      this.#failures += 1;
-      return this.#wait(reasonText(error), error instanceof UnservedError ? error.retryAfterMs : 0);
+      return this.#wait(reasonText(error), isNoStream(error) ? error.retryAfterMs : 0);
     });
     if (stream === undefined) return;
-    this.#failures = 0;
-    const reason = await this.#read(stream);
-    if (this.#desired.filters.length > 0) await this.#wait(reason, 0);
+    const end = await this.#read(stream);
+    if (this.#desired.filters.length > 0 && end !== undefined) await this.#wait(end.reason, end.retryAfterMs);
   }
 
   async #idle(): Promise<void> {
@@ -101,15 +101,18 @@ export class StreamLoop implements Feed {
     await this.#wakeup.wait("change", {});
   }
 
-  async #wait(reason: string, leastMs: number): Promise<undefined> {
+  /** Waits at least `leastMs`. A random time follows, so that not all clients return at the same moment. */
+  async #wait(reason: string, leastMs = 0): Promise<undefined> {
     if (this.#wakeup.isClosed) return;
-    const delayMs = Math.max(this.#delayMs(this.#failures), leastMs);
+    const delayMs = Math.min(maxTimerMs, leastMs + this.#delayMs());
     this.#events.state({ kind: "waiting", delayMs, reason });
     await this.#wakeup.wait("retry", { timeoutMs: delayMs });
   }
 
-  #delayMs(failures: number): number {
-    return reconnectDelayMs({ reconnectionMs: this.#retryMs, failures, random: Math.random() });
+  #delayMs(): number {
+    const now = Date.now();
+    const awayMs = now - (this.#awaySinceMs ?? now);
+    return reconnectDelayMs({ reconnectionMs: this.#retryMs, awayMs, random: Math.random() });
   }
 
   async #open(): Promise<OpenedStream> {
@@ -119,7 +122,11 @@ export class StreamLoop implements Feed {
     // Without a position to resume from, the stream begins with all retained values anyway.
     const added = lastEventId === "" ? [] : desired.added;
     const stream = await this.#opener.open({ filters: desired.filters, added, lastEventId });
-    if (stream.renewInMs !== undefined) this.#wakeup.schedule(stream.renewInMs, () => this.#renew());
+    void this.#opener
+      .renewInMs()
+      .then((ms) => ms !== undefined && this.#wakeup.schedule(ms, () => this.#renew()));
+    this.#expectHeartbeats(stream.heartbeatMs);
+    this.#awaySinceMs = undefined;
     this.#events.state({ kind: "open", transport: stream.transport });
     this.#desired.confirm(desired);
     return stream;
@@ -130,12 +137,15 @@ export class StreamLoop implements Feed {
     this.#wakeup.notify("change");
   }
 
-  /** Reads a stream and its replacements until the current stream ends. Returns the reason why the stream ended. */
-  async #read(first: OpenedStream): Promise<string> {
+  /**
+   * Reads a stream and its replacements until the current stream ends. Returns undefined if the next attempt should
+   * follow at once.
+   */
+  async #read(first: OpenedStream): Promise<StreamEnd | undefined> {
     let stream = first;
     let reading = stream.next();
     for (;;) {
-      const result = await this.#wakeup.wait("change", { reading, timeoutMs: this.#idleTimeoutMs });
+      const result = await this.#wakeup.wait("change", { reading, timeoutMs: this.#silenceMs });
       if (result.kind === "batch") {
         await this.#receive(result);
         reading = stream.next();
@@ -145,7 +155,9 @@ export class StreamLoop implements Feed {
         if (stream !== before) reading = stream.next();
       } else {
         stream.close();
-        return result.kind === "end" ? result.reason : "the stream was silent too long";
+        if (result.kind === "end") return result;
+        const usesAnother = result.kind === "timeout" && (await this.#opener.fellSilent());
+        return usesAnother ? undefined : { kind: "end", reason: "the stream was silent too long" };
       }
     }
   }
@@ -158,14 +170,18 @@ export class StreamLoop implements Feed {
       return replacement;
     } catch (error) {
       if (error instanceof StreamRefusedError) this.#desired.reject(error, stream.filters);
-      else this.#wakeup.schedule(this.#delayMs(1), () => this.#wakeup.notify("change"));
+      else this.#wakeup.schedule(this.#delayMs(), () => this.reopen());
       return stream;
     }
   }
 
+  #expectHeartbeats(heartbeatMs = 0): void {
+    this.#silenceMs = heartbeatMs > 0 ? heartbeatMs * silentHeartbeats : undefined;
+  }
+
   async #receive({ arrivals, retryMs, heartbeatMs }: ArrivalBatch): Promise<void> {
     this.#retryMs = retryMs ?? this.#retryMs;
-    if (heartbeatMs !== undefined) this.#idleTimeoutMs = heartbeatMs * heartbeatsMissed;
+    if (heartbeatMs !== undefined) this.#expectHeartbeats(heartbeatMs);
     for (const arrival of arrivals) {
       if (this.#wakeup.isClosed) return;
       if (arrival.item?.kind !== "event" || arrival.item.retained === undefined) this.#desired.endRetained();

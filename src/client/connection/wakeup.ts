@@ -1,3 +1,4 @@
+import { startTimer } from "../transports/timer.js";
 import type { ArrivalBatch, StreamEnd } from "../transports/transport.js";
 
 /**
@@ -23,7 +24,7 @@ export class Wakeup {
   #isClosed = false;
   #isChanged = false;
   #onNotice: ((notice: Notice) => void) | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: () => void = () => undefined;
 
   get isClosed(): boolean {
     return this.#isClosed;
@@ -36,14 +37,14 @@ export class Wakeup {
   notify(notice: Notice): void {
     this.#isClosed ||= notice === "close";
     this.#isChanged ||= notice === "change";
-    if (this.#isClosed) clearTimeout(this.#timer);
+    if (this.#isClosed) this.#stopTimer();
     this.#onNotice?.(notice);
   }
 
   /** Calls `then` after `ms` milliseconds. Replaces an earlier scheduled call. */
   schedule(ms: number, then: () => void): void {
-    clearTimeout(this.#timer);
-    if (!this.#isClosed) this.#timer = setTimeout(then, ms);
+    this.#stopTimer();
+    if (!this.#isClosed) this.#stopTimer = startTimer(ms, then);
   }
 
   /** Clears a pending `change`, because the loop applies the change now. */
@@ -68,7 +69,7 @@ export class Wakeup {
       const onNotice = (kind: Notice): void => {
         if (kind === expected || kind === "close") finish({ kind });
       };
-      const stopTimer = startTimer(timeoutMs, () => finish({ kind: "timeout" }));
+      const stopTimer = startLenientTimer(timeoutMs, () => finish({ kind: "timeout" }));
       this.#onNotice = onNotice;
       if (this.#isClosed) onNotice("close");
       else if (this.#isChanged) onNotice("change");
@@ -81,12 +82,12 @@ export class Wakeup {
  * After a freeze the timer waits `graceMs` more, so that the page first reads the messages that arrived during the
  * freeze. Returns a function that stops the timer.
  */
-function startTimer(timeoutMs: number | undefined, then: () => void): () => void {
+function startLenientTimer(timeoutMs: number | undefined, then: () => void): () => void {
   if (timeoutMs === undefined) return () => undefined;
   const dueMs = Date.now() + timeoutMs;
-  let timer = setTimeout(() => {
+  let stopTimer = startTimer(timeoutMs, () => {
     if (Date.now() < dueMs + frozenMs) then();
-    else timer = setTimeout(then, graceMs);
-  }, timeoutMs);
-  return () => clearTimeout(timer);
+    else stopTimer = startTimer(graceMs, then);
+  });
+  return () => stopTimer();
 }

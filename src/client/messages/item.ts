@@ -60,4 +60,10 @@ export type ConnectionState =
    */
   | { readonly kind: "closed"; readonly error?: Error };
 
+/** True if a program that knows one state learns nothing from the other. */
+export function isSameState(one: ConnectionState, other: ConnectionState): boolean {
+  if (one.kind === "open") return other.kind === "open" && one.transport === other.transport;
+  return one.kind === other.kind && one.kind !== "waiting";
+}
+
 export type TransportName = "event-stream" | "websocket" | "poll";

@@ -1,11 +1,12 @@
-import { objectFields, tryParseJson } from "./json.js";
-
-/** The server refused the stream permanently: a 204, or a 4xx other than 408 and 429. The library does not retry. */
+/**
+ * The hub refused the stream permanently. The library does not retry. Only the hub itself can refuse permanently: its
+ * refusals are problem details with a request id. After any other answer, the library tries again.
+ */
 export class StreamRefusedError extends Error {
   override readonly name: string = "StreamRefusedError";
   /** The HTTP status of the response. */
   readonly status: number;
-  /** The reason that the server gave, at most 200 characters; may be empty. */
+  /** The reason that the hub gave, at most 200 characters; may be empty. */
   readonly reason: string;
 
   constructor(status: number, reason: string) {
@@ -15,40 +16,30 @@ export class StreamRefusedError extends Error {
   }
 }
 
-/** A response without a stream. The library retries, and may change the transport. */
-export class UnservedError extends Error {
-  /** The minimum wait from `Retry-After`, in milliseconds. */
-  readonly retryAfterMs: number;
-
-  constructor(reason: string, retryAfterMs = 0) {
-    super(reason);
-    this.retryAfterMs = retryAfterMs;
-  }
-}
+/**
+ * Why an attempt opened no stream.
+ * - `held`: no data arrived in time.
+ * - `busy`: the server is overloaded, or restarts.
+ * - `foreign`: a response without a stream that is not from a hub.
+ * - `network`: no response. Browsers also hide the responses to a WebSocket.
+ * - `impossible`: the platform does not have this transport.
+ */
+export type Trouble = "held" | "busy" | "foreign" | "network" | "impossible";
 
 /**
- * The longest `Retry-After` that the library obeys, in milliseconds. A larger number may be a Unix time that the server
- * sent by mistake.
+ * The error of an attempt that opened no stream. The library retries, and may change the transport. The error is not a
+ * class, because the bundles of the library would each have a class of their own.
  */
-const maxRetryAfterMs = 300_000;
-
-/** Makes the error for a response without a stream. Reads the reason from the body of the response; never throws. */
-export async function refusalOfResponse(response: Response): Promise<StreamRefusedError | UnservedError> {
-  const { status, headers } = response;
-  if (status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429))
-    return new StreamRefusedError(status, await reasonOf(response));
-  // If `Retry-After` is a date, the result is 0.
-  const retryAfterMs = Number(headers.get("retry-after")) * 1000 || 0;
-  return new UnservedError(
-    `the server answered with status ${status}`,
-    Math.min(maxRetryAfterMs, retryAfterMs),
-  );
+export interface NoStreamError extends Error {
+  readonly trouble: Trouble;
+  /** The minimum wait from `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number;
 }
 
-/** The reason in the body of an error response: `detail` of problem+json [RFC 9457], or plain text, shortened. */
-async function reasonOf(response: Response): Promise<string> {
-  const text = await response.text().catch(() => "");
-  const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
-  const { title, detail = title ?? "" } = isJson ? objectFields(tryParseJson(text)) : { detail: text };
-  return String(detail).slice(0, 200).trim();
+export function noStream(reason: string, trouble: Trouble, retryAfterMs = 0): NoStreamError {
+  return Object.assign(new Error(reason), { trouble, retryAfterMs });
+}
+
+export function isNoStream(error: unknown): error is NoStreamError {
+  return error instanceof Error && "trouble" in error;
 }

@@ -1,11 +1,12 @@
 import type { Arrival, ConnectionState, TransportName } from "../messages/item.js";
+import type { CredentialsMode } from "../transports/event-stream-transport.js";
 
 /** Settings that all tabs of one worker share. The first tab sets these settings. */
 export interface SharedSettings {
   readonly url: string;
   readonly transport: TransportName | "auto";
   readonly headers: Readonly<Record<string, string>>;
-  readonly credentials: RequestCredentials;
+  readonly credentials: CredentialsMode | undefined;
 }
 
 /** A message of a tab to the worker. */

@@ -29,6 +29,11 @@ export class ReplayBuffer {
     return this.#first + this.#buffered.length;
   }
 
+  /** The cursor of the last arrival. */
+  get cursor(): string {
+    return this.#buffered.at(-1)?.arrival.cursor ?? this.#cursorBefore;
+  }
+
   add(arrival: Arrival): void {
     this.#buffered.push({ arrival, charactersBefore: this.#totalCharacters });
     this.#totalCharacters += sizeOf(arrival);

@@ -1,6 +1,6 @@
 import type { FeedEvents } from "../connection/feed.js";
 import type { StreamLoop } from "../connection/stream-loop.js";
-import type { Arrival, ConnectionState } from "../messages/item.js";
+import { isSameState, type Arrival, type ConnectionState } from "../messages/item.js";
 import { StreamRefusedError } from "../messages/refusal.js";
 import { pingEveryMs, type FromTab, type FromWorker, type Port, type SharedSettings } from "./messages.js";
 import { DirectReaders } from "./direct-readers.js";
@@ -50,6 +50,8 @@ export class SharedConnection {
   #feed: StreamLoop | undefined;
   #replay = new ReplayBuffer("");
   #state: ConnectionState = { kind: "idle" };
+  /** True from the opening of a stream until its retained values have arrived. */
+  #isOpening = false;
   readonly #directReaders = new DirectReaders();
   /** Set while the stream waits for slow tabs; called when no tab is slow any more. */
   #onCaughtUp: (() => void) | undefined;
@@ -98,7 +100,7 @@ export class SharedConnection {
 
   #attach(port: TabPort, { settings, filters, cursor, lock }: AttachMessage): void {
     const tab = this.#tabs.get(port) ?? new Tab(port, filters);
-    tab.filters = filters;
+    tab.want(filters);
     if (lock !== undefined && !this.#tabs.has(port))
       void this.#options.whenLockReleased?.(lock).then(() => this.#remove(port));
     this.#tabs.set(port, tab);
@@ -124,12 +126,11 @@ export class SharedConnection {
    * values, then live events.
    */
   #attachNew(tab: Tab): void {
-    tab.newFilters = tab.filters;
+    const { filters } = tab;
     tab.port.send({ kind: "attached" });
     this.#sendState(tab.port);
-    this.#update(tab.filters).then(
-      () => tab.attach(this.#replay.end),
-      (error: unknown) => this.#refuse(tab.port, error),
+    this.#update(filters, () => this.#change(tab, filters, filters)).catch((error: unknown) =>
+      this.#refuse(tab.port, error),
     );
   }
 
@@ -139,15 +140,16 @@ export class SharedConnection {
    * that the tab can attach again later.
    */
   #attachAt(tab: Tab, cursor: string): void {
-    const next = this.#replay.numberAfter(cursor);
-    const isCovered = tab.filters.every(
-      (filter) => (next ?? -1) >= (this.#followedSince.get(filter) ?? Infinity),
+    const { filters } = tab;
+    const from = this.#replay.numberAfter(cursor);
+    const isCovered = filters.every(
+      (filter) => (from ?? -1) >= (this.#followedSince.get(filter) ?? Infinity),
     );
-    if (next !== undefined && isCovered) {
+    if (from !== undefined && isCovered) {
       tab.port.send({ kind: "attached" });
       this.#sendState(tab.port);
-      tab.newFilters = cursor === "" ? tab.filters : [];
-      tab.attach(next);
+      tab.detach();
+      tab.change({ from, filters, added: cursor === "" ? filters : [] });
       this.#directReaders.remove(tab);
       return this.#sendNext(tab);
     }
@@ -158,35 +160,43 @@ export class SharedConnection {
   #follow(tab: Tab, { filters, number }: Extract<FromTab, { kind: "follow" }>): void {
     const before = tab.filters;
     const added = filters.filter((filter) => !before.includes(filter));
-    tab.filters = filters;
-    this.#update(added).then(
-      () => {
-        // A detached tab adds the filters to its direct connection.
-        if (tab.isDetached) return;
-        tab.newFilters = added;
-        tab.attach(this.#replay.end);
-        tab.port.send({ kind: "followed", number });
-      },
-      (error: unknown) => {
-        tab.filters = before;
-        tab.port.send({ kind: "refused", number, ...refusalOf(error) });
-      },
-    );
+    tab.want(filters);
+    const onOpen = (): void => {
+      // A detached tab adds the filters to its direct connection.
+      if (tab.isDetached) return;
+      this.#change(tab, filters, added);
+      tab.port.send({ kind: "followed", number });
+    };
+    this.#update(added, onOpen).catch((error: unknown) => {
+      tab.want(before);
+      tab.port.send({ kind: "refused", number, ...refusalOf(error) });
+    });
+  }
+
+  /** The change begins with the first arrival of the stream that has just opened. */
+  #change(tab: Tab, filters: readonly string[], added: readonly string[]): void {
+    tab.change({ from: this.#replay.end, filters, added });
   }
 
   /**
    * Changes the feed to the filters of all tabs. Requests the retained values of all filters in `again`, even if the
-   * stream already has these filters.
+   * stream already has these filters. Calls `onOpen` before the first arrival of the changed stream.
    */
-  async #update(again: readonly string[]): Promise<void> {
+  async #update(again: readonly string[], onOpen?: () => void): Promise<void> {
     const filters = this.#allFilters();
     const since = this.#followedSince;
     const isSame = filters.length === since.size && filters.every((filter) => since.has(filter));
-    if (this.#feed === undefined || (again.length === 0 && isSame)) return;
-    await this.#feed.follow(filters, again);
-    this.#followedSince = new Map(
-      filters.map((filter) => [filter, this.#followedSince.get(filter) ?? this.#replay.end]),
-    );
+    if (this.#feed === undefined || (again.length === 0 && isSame)) return onOpen?.();
+    await this.#feed.follow(filters, {
+      again,
+      onOpen: () => {
+        const { end } = this.#replay;
+        this.#followedSince = new Map(
+          filters.map((filter) => [filter, this.#followedSince.get(filter) ?? end]),
+        );
+        onOpen?.();
+      },
+    });
   }
 
   #allFilters(): readonly string[] {
@@ -195,13 +205,12 @@ export class SharedConnection {
 
   /** Waits for slow tabs, up to `catchUpMs`. During this time, further events stay in the hub's history. */
   #receiveArrival(arrival: Arrival): Promise<void> | undefined {
-    const isRetained = arrival.item?.kind === "event" && arrival.item.retained === true;
-    if (!isRetained) this.#replay.add(arrival);
-    for (const tab of this.#tabs.values()) {
-      if (isRetained) tab.sendRetained(arrival);
-      else tab.endRetained();
-      this.#sendNext(tab);
-    }
+    const { item, cursor } = arrival;
+    // A heartbeat tells the tabs nothing new. Only the first position of a stream ends its retained values.
+    if (item === undefined && cursor === this.#replay.cursor && !this.#isOpening) return undefined;
+    this.#isOpening &&= item?.kind === "event" && item.retained === true;
+    this.#replay.add(arrival);
+    for (const tab of this.#tabs.values()) this.#sendNext(tab);
     return this.#isAnyBehind() ? this.#waitForTabs() : undefined;
   }
 
@@ -233,8 +242,10 @@ export class SharedConnection {
   }
 
   #setState(state: ConnectionState): void {
+    this.#isOpening ||= state.kind === "open";
+    const isNew = !isSameState(state, this.#state);
     this.#state = state;
-    for (const port of this.#tabs.keys()) this.#sendState(port);
+    if (isNew) for (const port of this.#tabs.keys()) this.#sendState(port);
     if (state.kind === "closed") this.#end();
   }
 

@@ -52,6 +52,10 @@ export class SharedFeed implements Feed {
   #filters: readonly string[];
   /** The filters that were confirmed last. */
   #confirmedFilters: readonly string[];
+  /** The confirmed filters whose retained values are arriving; undefined if all have arrived. */
+  #opening: readonly string[] | undefined;
+  /** The filters whose retained values have arrived. */
+  #completeFilters: readonly string[];
   #cursor: string;
   #direct: Feed | undefined;
   /**
@@ -77,7 +81,7 @@ export class SharedFeed implements Feed {
     this.#options = options;
     this.#events = events;
     this.#filters = filters;
-    this.#confirmedFilters = filters;
+    this.#confirmedFilters = this.#completeFilters = filters;
     this.#cursor = lastEventId;
     options.port.listen((message) => this.#receive(message));
     this.#pinging = setInterval(() => this.#ping(), pingEveryMs);
@@ -175,10 +179,16 @@ export class SharedFeed implements Feed {
   }
 
   async #receiveArrivals(arrivals: readonly Arrival[]): Promise<void> {
-    for (const arrival of arrivals) {
+    for (const { item, cursor } of arrivals) {
       if (this.#isClosed) return;
-      this.#cursor = arrival.cursor;
-      await this.#events.arrival(arrival);
+      const isRetained = item?.kind === "event" && item.retained === true;
+      // A retained value does not move this page's position, which may be behind the position of the worker.
+      if (!isRetained) this.#cursor = cursor;
+      if (!isRetained && this.#opening !== undefined) {
+        this.#completeFilters = this.#opening;
+        this.#opening = undefined;
+      }
+      await this.#events.arrival({ ...(item && { item }), cursor: this.#cursor });
     }
     this.#send({ kind: "acknowledge", count: arrivals.length });
   }
@@ -203,16 +213,18 @@ export class SharedFeed implements Feed {
   #connectDirectly(): void {
     if (this.#isClosed || this.#direct !== undefined) return;
     this.#attemptedAtMs = Date.now();
+    const complete = this.#completeFilters.filter((filter) => this.#filters.includes(filter));
     this.#direct = this.#options.makeDirectFeed({
-      filters: this.#confirmedFilters,
+      filters: complete,
       lastEventId: this.#cursor,
       events: {
         state: (state: ConnectionState) => this.#events.state(state),
         arrival: (arrival) => this.#receiveDirect(arrival),
       },
     });
-    // The direct connection must also make the filter changes that the worker has not confirmed.
-    if (this.#confirmedFilters === this.#filters) return;
+    // The direct connection must also make the filter changes that the worker has not confirmed, or whose retained
+    // values have not all arrived.
+    if (this.#confirmedFilters === this.#filters && complete.length === this.#filters.length) return;
     this.#follow(this.#filters).then(
       () => this.#settleAll(({ resolve }) => resolve()),
       (error: Error) => this.#settleAll(({ reject }) => reject(error)),
@@ -268,6 +280,9 @@ export class SharedFeed implements Feed {
     return this.#sendFilters(filters).then(
       () => {
         this.#confirmedFilters = filters;
+        if (this.#direct !== undefined) this.#completeFilters = filters;
+        // The retained values come after this message.
+        else this.#enqueue(() => void (this.#opening = filters));
       },
       (error: unknown) => {
         if (this.#filters === filters) this.#filters = this.#confirmedFilters;

@@ -24,7 +24,19 @@ export interface Address {
  * @throws TypeError for a malformed URL
  */
 export function parseHubAddress(url: string | URL): Address {
-  const { href, origin, pathname, search } = new URL(url, globalThis.location?.href);
+  try {
+    return parse(new URL(url, globalThis.location?.href));
+  } catch {
+    throw new TypeError(
+      `"${url}" is not the URL of a hub: http:// or https:// without a user name, or a path on a page`,
+    );
+  }
+}
+
+/** @throws Error for a URL without a scheme of the web, with a user name, or with an invalid percent-encoding */
+function parse({ href, origin, pathname, search, username }: URL): Address {
+  // The origin of a URL of another scheme is not a URL.
+  if (username || !origin.startsWith("http")) throw new Error();
   const whole = origin + pathname;
   const pairs = search.slice(1).split("&");
   const topics = pairs.filter((pair) => pair.startsWith(topicPrefix));

@@ -3,14 +3,12 @@ import { EventStreamReader, type StreamEvent } from "../../sse/parse.js";
 import { requestUrl } from "./address.js";
 import type { Arrival, LiveItem } from "../messages/item.js";
 import { parseGapText } from "../messages/json.js";
-import { refusalOfResponse, UnservedError } from "../messages/refusal.js";
-import {
-  reasonText,
-  type ArrivalBatch,
-  type OpenStream,
-  type StreamEnd,
-  type TransportRequest,
-} from "./transport.js";
+import type { ErrorResponse } from "../messages/read-refusal.js";
+import { noStream, StreamRefusedError } from "../messages/refusal.js";
+import { endBy, withFirst, type ArrivalBatch, type OpenStream, type TransportRequest } from "./transport.js";
+
+/** The values of `credentials`. A type of its own, because Node programs compile without the types of browsers. */
+export type CredentialsMode = "omit" | "same-origin" | "include";
 
 /** Settings that apply to all requests of a live connection. */
 export interface RequestSettings {
@@ -23,7 +21,7 @@ export interface RequestSettings {
    * Whether requests carry cookies. With `include`, the library also sends cookies to a hub of another origin; this hub
    * must allow the page's origin. @default "same-origin"
    */
-  readonly credentials?: RequestCredentials;
+  readonly credentials?: CredentialsMode;
   /**
    * A function that the library calls in place of `fetch`. Requests of a shared worker do not use this function.
    * @default the platform's `fetch`
@@ -31,22 +29,42 @@ export interface RequestSettings {
   readonly fetch?: typeof fetch;
 }
 
+/** What all requests of a connection have in common. */
+export interface Sender {
+  readonly settings: RequestSettings;
+  /** Reads a response whose status is not 200. The code is loaded with the first such response. */
+  readonly readRefusal: (response: Response) => Promise<ErrorResponse>;
+}
+
 /**
- * Opens an event stream with `fetch`. Unlike `EventSource`, this function reports the reason of an error response. The
- * function does not read ahead.
+ * Opens an event stream with `fetch`. Unlike `EventSource`, this function reports the reason of an error response.
+ * Resolves with the head of the response. The function does not read ahead.
  *
  * @throws as {@link sendRequest}
  */
 export async function openEventStream(
   address: string,
   request: TransportRequest,
-  settings: RequestSettings,
+  sender: Sender,
 ): Promise<OpenStream> {
-  const response = await sendRequest(requestUrl(address, request, { show: "topics" }), request, settings);
+  const response = await sendRequest(requestUrl(address, request, { show: "topics" }), request, sender);
   const type = response.headers.get("content-type") ?? "";
-  if (response.body === null || !/^text\/event-stream\b/i.test(type))
-    throw new UnservedError(`the server answered with content type "${type}"`);
+  if (!/^text\/event-stream\s*(;|$)/i.test(type))
+    throw noStream(`the server answered with content type "${type}"`, "foreign");
+  // Some replacements of `fetch` have no body that can be read as a stream.
+  if (!response.body) throw noStream("fetch has no streams on this platform", "impossible");
   return readStream(response.body, request.lastEventId);
+}
+
+/**
+ * Waits for the first bytes of a stream. A hub sends them together with the head.
+ *
+ * @throws NoStreamError if the stream ends before
+ */
+export async function afterFirstBytes({ next }: OpenStream): Promise<OpenStream> {
+  const first = await next();
+  if (first.kind === "end") throw noStream(first.reason, "foreign");
+  return withFirst(first, next);
 }
 
 /** The parts of a request that are not in its URL. */
@@ -55,44 +73,47 @@ export type RequestParts = Pick<TransportRequest, "lastEventId" | "token" | "sig
 /**
  * Sends a GET request with the headers of the library, and returns a response of status 200.
  *
- * @throws StreamRefusedError, UnservedError, or an error of `fetch`
+ * @throws StreamRefusedError, NoStreamError, or an error of `fetch`
  */
 export async function sendRequest(
   url: string,
   { lastEventId, token, signal }: RequestParts,
-  settings: RequestSettings,
+  { settings, readRefusal }: Sender,
 ): Promise<Response> {
-  const { fetch = globalThis.fetch, credentials = "same-origin" } = settings;
+  const { fetch = globalThis.fetch, credentials } = settings;
   const headers = new Headers(settings.headers);
   headers.set("Accept", "text/event-stream, application/json");
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   // Header values are bytes, so the library sends the id as UTF-8 bytes, as browsers do [HTML 9.2.3].
   if (lastEventId !== "") headers.set("Last-Event-ID", byteString(lastEventId));
-  const response = await fetch(url, { headers, signal, credentials, cache: "no-store" });
-  if (response.status === 200) return response;
-  throw await refusalOfResponse(response);
+  // Some platforms, such as workerd, refuse fields that they do not know.
+  const cache = "cache" in (globalThis.Request?.prototype ?? {}) ? ({ cache: "no-store" } as const) : {};
+  const response = await fetch(url, { headers, signal, ...cache, ...(credentials && { credentials }) });
+  const { status } = response;
+  if (status === 200) return response;
+  const { reason, isFinal, trouble, retryAfterMs } = await readRefusal(response);
+  if (isFinal) throw new StreamRefusedError(status, reason);
+  throw noStream(
+    `the server answered with status ${status}${reason && ": "}${reason}`,
+    trouble,
+    retryAfterMs,
+  );
 }
 
 function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): OpenStream {
   const bytes = body.getReader();
   let arrivals: Arrival[] = [];
   const onEvent = (event: StreamEvent): void => void arrivals.push({ cursor: event.id, item: itemOf(event) });
-  const reader = new EventStreamReader({ lastEventId, onEvent });
+  const onPosition = (cursor: string): void => void arrivals.push({ cursor });
+  const reader = new EventStreamReader({ lastEventId, onEvent, onPosition });
   const read = async (): Promise<ArrivalBatch> => {
     const { value } = await bytes.read();
     if (value === undefined) throw new Error("the server ended the stream");
-    const before = reader.lastEventId;
     arrivals = [];
     reader.push(value);
-    const cursor = reader.lastEventId;
-    if (cursor !== (arrivals.at(-1)?.cursor ?? before)) arrivals.push({ cursor });
     return { kind: "batch", arrivals, retryMs: reader.reconnectionMs, heartbeatMs: reader.heartbeatMs };
   };
-  return { next: () => read().catch(streamEnd) };
-}
-
-function streamEnd(error: unknown): StreamEnd {
-  return { kind: "end", reason: reasonText(error) };
+  return { next: () => read().catch(endBy) };
 }
 
 function itemOf({ id, type, data, topics = [], retained }: StreamEvent): LiveItem {

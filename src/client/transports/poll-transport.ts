@@ -1,15 +1,10 @@
 import { requestUrl } from "./address.js";
 import { wait } from "./wait.js";
-import type { RequestParts, RequestSettings } from "./event-stream-transport.js";
+import type { RequestParts } from "./event-stream-transport.js";
 import type { Arrival } from "../messages/item.js";
-import { objectFields } from "../messages/json.js";
-import {
-  reasonText,
-  type ArrivalBatch,
-  type OpenStream,
-  type StreamEnd,
-  type TransportRequest,
-} from "./transport.js";
+import { objectFields, tryParseJson } from "../messages/json.js";
+import { noStream } from "../messages/refusal.js";
+import { endBy, withFirst, type ArrivalBatch, type OpenStream, type TransportRequest } from "./transport.js";
 import { parseHubMessage } from "../messages/hub-message.js";
 
 /**
@@ -19,9 +14,12 @@ const waitSeconds = 25;
 
 /**
  * The heartbeat interval of long polling, in milliseconds; each response counts as a heartbeat. The limit for silence
- * is three intervals, the time of one and a half polls.
+ * is two and a half intervals, the time of one and a half polls.
  */
-const heartbeatMs = (waitSeconds * 1000) / 2;
+const heartbeatMs = waitSeconds * 600;
+
+/** The first words of cursors that only `/poll` knows. Other transports would report a gap for such a cursor. */
+const pollOnly = /^#(opening|told),/;
 
 /**
  * The wait before the next poll, in milliseconds, after an early response without events. The wait doubles each time.
@@ -30,71 +28,60 @@ const heartbeatMs = (waitSeconds * 1000) / 2;
 const emptyPauseMs = { first: 1000, longest: 30_000 };
 
 /**
- * Sends the polls. The function `send` is from the main bundle, because programs compare errors with the error classes
- * of the main bundle.
+ * Sends one poll, and returns a response of status 200. The function is from the main bundle, because programs compare
+ * errors with the error classes of the main bundle.
  */
-export interface PollSender {
-  readonly send: (url: string, parts: RequestParts, settings: RequestSettings) => Promise<Response>;
-  readonly settings: RequestSettings;
-}
+export type SendPoll = (url: string, parts: RequestParts) => Promise<Response>;
 
 /**
  * Opens long polling: one request after another, for networks that block streams. The hub answers the first poll at
  * once. Each later poll continues from the position of the previous response.
  *
- * @throws as `send`, or Error if the response is not from a hub
+ * @throws as `send`, or NoStreamError if the response is not from a hub
  */
 export async function openPolls(
   address: string,
   request: TransportRequest,
-  sender: PollSender,
+  send: SendPoll,
 ): Promise<OpenStream> {
-  const first = await poll({ address, request, sender }, 0);
+  const first = await poll({ address, request, send }, 0);
   let nextRequest = { ...request, added: [], lastEventId: first.cursor };
-  let unread: ArrivalBatch | undefined = first;
   let pauseMs: number = emptyPauseMs.first;
   const next = async (): Promise<ArrivalBatch> => {
     const sentAtMs = Date.now();
-    const batch = await poll({ address, request: nextRequest, sender }, waitSeconds);
+    const batch = await poll({ address, request: nextRequest, send }, waitSeconds);
     const leftMs = batch.cursor === nextRequest.lastEventId ? sentAtMs + pauseMs - Date.now() : 0;
     pauseMs = leftMs > 0 ? Math.min(emptyPauseMs.longest, pauseMs * 2) : emptyPauseMs.first;
     if (leftMs > 0) await wait(leftMs, request.signal);
     nextRequest = { ...nextRequest, lastEventId: batch.cursor };
     return batch;
   };
-  const streamEnd = (error: unknown): StreamEnd => ({ kind: "end", reason: reasonText(error) });
-  return {
-    next: async () => {
-      const batch = unread;
-      unread = undefined;
-      return batch ?? next().catch(streamEnd);
-    },
-  };
+  return withFirst(first, () => next().catch(endBy));
 }
 
 interface Poll {
   readonly address: string;
   readonly request: TransportRequest;
-  readonly sender: PollSender;
+  readonly send: SendPoll;
 }
 
 /** Sends one poll. The position is in the URL, so that caches do not treat two polls as the same request. */
 async function poll(
-  { address, request, sender: { send, settings } }: Poll,
+  { address, request, send }: Poll,
   seconds: number,
 ): Promise<ArrivalBatch & { readonly cursor: string }> {
   const { lastEventId } = request;
   const position = lastEventId === "" ? {} : { last_event_id: lastEventId };
   const url = requestUrl(address, request, { ...position, wait: String(seconds) });
-  const response = await send(url, { ...request, lastEventId: "" }, settings);
-  const { position: cursor, events } = objectFields(await response.json());
+  const response = await send(url, { ...request, lastEventId: "" });
+  const { position: cursor, events } = objectFields(tryParseJson(await response.text()));
   if (typeof cursor !== "string" || !Array.isArray(events))
-    throw new Error("the response to a poll is not from a hub");
+    throw noStream("the response to a poll is not from a hub", "foreign");
   const arrivals: Arrival[] = [];
   for (const value of events) {
     const message = parseHubMessage(value, arrivals.at(-1)?.cursor ?? lastEventId);
     if (message.kind === "arrival") arrivals.push(message.arrival);
   }
-  arrivals.push({ cursor });
+  if (!pollOnly.test(cursor)) arrivals.push({ cursor });
   return { kind: "batch", arrivals, heartbeatMs, cursor };
 }

@@ -1,6 +1,7 @@
 import { webSocketProtocol, webSocketTokenPrefix } from "../../protocol.js";
 import { requestUrl } from "./address.js";
 import { FrameQueue } from "./frame-queue.js";
+import { noStream } from "../messages/refusal.js";
 import type { OpenStream, TransportRequest } from "./transport.js";
 
 /**
@@ -10,7 +11,8 @@ import type { OpenStream, TransportRequest } from "./transport.js";
  * @param address with `http` or `https`
  */
 export function openSocket(address: string, request: TransportRequest): Promise<OpenStream> {
-  if (typeof WebSocket === "undefined") return Promise.reject(new Error("this platform has no WebSocket"));
+  if (typeof WebSocket === "undefined")
+    return Promise.reject(noStream("this platform has no WebSocket", "impossible"));
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(urlOf(address, request), protocolsOf(request));
     const { lastEventId, signal } = request;
@@ -22,6 +24,11 @@ export function openSocket(address: string, request: TransportRequest): Promise<
     socket.addEventListener("close", ({ code }) => {
       queue.end(`the WebSocket was closed with code ${code}`);
       reject(new Error(`the WebSocket did not open (code ${code})`));
+    });
+    // Node 22 fires no `close` for a WebSocket that cannot be opened.
+    socket.addEventListener("error", () => {
+      queue.end("the WebSocket failed");
+      reject(new Error("the WebSocket did not open"));
     });
     const close = (): void => {
       socket.close();

@@ -1,4 +1,11 @@
 import type { Arrival, TransportName } from "../messages/item.js";
+import { isNoStream } from "../messages/refusal.js";
+
+/**
+ * A stream counts as dead after a silence of this number of heartbeat intervals. Heartbeats may be late, because
+ * the hub sends them in a round.
+ */
+export const silentHeartbeats = 2.5;
 
 /** A request for a stream. */
 export interface TransportRequest {
@@ -24,6 +31,8 @@ export interface StreamEnd {
   readonly kind: "end";
   /** A text for users and logs. */
   readonly reason: string;
+  /** The minimum wait before the next attempt, in milliseconds. @default 0 */
+  readonly retryAfterMs?: number;
 }
 
 /** An open stream. If the transport can be paused, the stream reads nothing before a call of `next`. */
@@ -36,9 +45,15 @@ export interface OpenStream {
 export interface Transport {
   readonly name: TransportName;
   /**
-   * Resolves when the stream has opened.
+   * The heartbeat interval until the stream announces its own, in milliseconds. If undefined, a stream that announces
+   * no interval may be silent forever.
+   */
+  readonly heartbeatMs?: number | undefined;
+  /**
+   * Resolves when the stream has opened: at the first bytes, because some proxies forward the head of a response and
+   * hold its body.
    *
-   * @throws StreamRefusedError if the server refuses permanently. Throws UnservedError for another response without a
+   * @throws StreamRefusedError if the hub refuses permanently. Throws NoStreamError for another response without a
    *   stream, and any other error if there is no response. Only StreamRefusedError is final: after any other error, a
    *   later attempt may succeed.
    */
@@ -47,6 +62,24 @@ export interface Transport {
 
 /** Transports in the order in which the library tries them. */
 export type Transports = readonly [Transport, ...Transport[]];
+
+/** A stream whose first batch has been read. */
+export function withFirst(first: ArrivalBatch, next: OpenStream["next"]): OpenStream {
+  let unread: ArrivalBatch | undefined = first;
+  return {
+    next: async () => {
+      const batch = unread;
+      unread = undefined;
+      return batch ?? next();
+    },
+  };
+}
+
+/** The end of a stream because of an error. */
+export function endBy(error: unknown): StreamEnd {
+  const retryAfterMs = isNoStream(error) ? error.retryAfterMs : 0;
+  return { kind: "end", reason: reasonText(error), retryAfterMs };
+}
 
 /**
  * The message of the error's cause, or of the error itself. Node's fetch only says "fetch failed", and the cause

@@ -4,13 +4,13 @@ import { wait } from "../../../src/client/transports/wait.js";
 import { before } from "../../support/wait-for.js";
 
 describe("reconnectDelayMs", () => {
-  it.each<[string, { reconnectionMs: number | undefined; failures: number }, [number, number]]>([
-    ["2 s until the stream sets a time", { reconnectionMs: undefined, failures: 0 }, [200, 2000]],
-    ["the time that the stream set", { reconnectionMs: 5000, failures: 0 }, [500, 5000]],
-    ["twice that after a failure", { reconnectionMs: 5000, failures: 1 }, [500, 10_000]],
-    ["30 s at most", { reconnectionMs: 5000, failures: 1000 }, [500, 30_000]],
-    ["more if the stream sets more", { reconnectionMs: 60_000, failures: 3 }, [6000, 60_000]],
-    ["100 ms if the stream sets 0", { reconnectionMs: 0, failures: 0 }, [10, 100]],
+  it.each<[string, { reconnectionMs: number | undefined; awayMs: number }, [number, number]]>([
+    ["2 s until the stream sets a time", { reconnectionMs: undefined, awayMs: 0 }, [200, 2000]],
+    ["the time that the stream set", { reconnectionMs: 5000, awayMs: 10_000 }, [500, 5000]],
+    ["half of the time without a stream", { reconnectionMs: 5000, awayMs: 20_000 }, [500, 10_000]],
+    ["30 s at most", { reconnectionMs: 5000, awayMs: 3_600_000 }, [500, 30_000]],
+    ["more if the stream sets more", { reconnectionMs: 60_000, awayMs: 3_600_000 }, [6000, 60_000]],
+    ["100 ms if the stream sets 0", { reconnectionMs: 0, awayMs: 0 }, [10, 100]],
   ])("draws from the whole of %s", (_name, options, [least, most]) => {
     expect(reconnectDelayMs({ ...options, random: 0 })).toBeCloseTo(least);
     expect(reconnectDelayMs({ ...options, random: 1 })).toBeCloseTo(most);

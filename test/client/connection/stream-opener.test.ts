@@ -2,6 +2,7 @@ import { afterEach, expect, it, vi } from "vitest";
 
 import { StreamOpener } from "../../../src/client/connection/stream-opener.js";
 import { Tokens } from "../../../src/client/connection/tokens.js";
+import * as fallbacks from "../../../src/client/pharos-client-fallbacks.js";
 import type { OpenStream, Transport } from "../../../src/client/transports/transport.js";
 
 const parameters = { filters: ["a"], added: [], lastEventId: "" };
@@ -18,7 +19,8 @@ const heldBack = (): Transport["open"] => (request) =>
 
 afterEach(() => vi.useRealTimers());
 
-it("an event stream that is held back gives way to a WebSocket, but not one that has worked before", async () => {
+// Bug: after any transport had opened a stream, a held event stream was tried for ever.
+it("an event stream that is held back gives way to a WebSocket at once, also one that has worked before", async () => {
   vi.useFakeTimers();
   const opens: Transport["open"][] = [];
   const eventStream: Transport = {
@@ -27,20 +29,19 @@ it("an event stream that is held back gives way to a WebSocket, but not one that
   };
   const webSocket: Transport = { name: "websocket", open: async () => stream };
   const makeOpener = (): StreamOpener =>
-    new StreamOpener({ transports: [eventStream, webSocket], tokens: new Tokens(undefined) });
+    new StreamOpener({
+      transports: [eventStream, webSocket],
+      tokens: new Tokens(undefined),
+      loadFallbacks: async () => fallbacks,
+      onBetter: () => undefined,
+    });
   const [held, worked] = [makeOpener(), makeOpener()];
-  /** Makes an attempt, and returns the transport's name or the message of the error. */
   const next = async (opener: StreamOpener): Promise<unknown> => {
-    const opening = opener.open(parameters).then(
-      ({ transport }) => transport,
-      (error: Error) => error.message,
-    );
+    const opening = opener.open(parameters).then(({ transport }) => transport);
     await vi.advanceTimersByTimeAsync(10_000);
     return opening;
   };
-  expect([await next(held), await next(held)]).toEqual(["no stream opened within 10 s", "websocket"]);
+  expect([await next(held), await next(held)]).toEqual(["websocket", "websocket"]);
   opens.push(async () => stream);
-  expect([await next(worked), await next(worked)]).toEqual(["event-stream", "no stream opened within 10 s"]);
-  opens.push(async () => stream);
-  expect(await next(worked)).toBe("event-stream");
+  expect([await next(worked), await next(worked)]).toEqual(["event-stream", "websocket"]);
 });

@@ -4,6 +4,7 @@ import { parseHubAddress } from "../../../src/client/transports/address.js";
 import { directFeed, transportsFor } from "../../../src/client/feeds.js";
 import type { Feed, FeedEvents } from "../../../src/client/connection/feed.js";
 import { StreamRefusedError } from "../../../src/client/index.js";
+import * as fallbacks from "../../../src/client/pharos-client-fallbacks.js";
 import {
   type FromTab,
   type FromWorker,
@@ -18,8 +19,10 @@ import { quick, serve, stream } from "../stream-server.js";
 
 const within = 30_000;
 
-const transportsOf = (settings: SharedSettings): ReturnType<typeof transportsFor> =>
-  transportsFor(parseHubAddress(settings.url), settings.transport, settings);
+const loadFallbacks = async (): Promise<typeof fallbacks> => fallbacks;
+
+const transportsOf = ({ url, transport }: SharedSettings): ReturnType<typeof transportsFor> =>
+  transportsFor(parseHubAddress(url), { name: transport, settings: {}, loadFallbacks });
 
 /** Starts a worker and a hub. The test writes to the streams of the hub. */
 async function startWorld(): Promise<World> {
@@ -48,7 +51,7 @@ class World {
     this.streams = streams;
     this.#connection = new SharedConnection({
       makeFeed: ({ settings, token, ...start }) =>
-        directFeed({ transports: transportsOf(settings), tokens: new Tokens(token) }, start),
+        directFeed({ transports: transportsOf(settings), tokens: new Tokens(token), loadFallbacks }, start),
       whenLockReleased: (name) => new Promise((resolve) => this.#locks.set(name, resolve)),
     });
   }
@@ -98,7 +101,8 @@ class World {
         tokens,
         lock: Promise.resolve(lock),
         onClose: () => undefined,
-        makeDirectFeed: (from) => directFeed({ transports: transportsOf(settings), tokens }, from),
+        makeDirectFeed: (from) =>
+          directFeed({ transports: transportsOf(settings), tokens, loadFallbacks }, from),
         refusal: (status, reason) => new StreamRefusedError(status, reason),
       },
       { filters, lastEventId: options.lastEventId ?? "", events },

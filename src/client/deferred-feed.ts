@@ -1,4 +1,4 @@
-import type { Feed, FeedEvents } from "./feed.js";
+import type { Feed, FeedEvents } from "./connection/feed.js";
 
 /**
  * A feed whose code is still loading. After the code has loaded, this feed forwards all calls to the loaded feed. If
