@@ -66,11 +66,15 @@ test("subscribe --json prints one object per line, and reports a gap on standard
   expect(io.stderr.text).toContain("missed at most 3 on t.");
 });
 
-test("subscribe fails when the server refuses the stream permanently", async () => {
-  const origin = await serverThat((_, response) => void response.writeHead(404).end("nothing here"));
+test("subscribe fails when the hub refuses the stream permanently", async () => {
+  const problem = JSON.stringify({ title: "bad-filter", detail: "# must be last", instance: "urn:uuid:1" });
+  const origin = await serverThat(
+    (_, response) =>
+      void response.writeHead(400, { "content-type": "application/problem+json" }).end(problem),
+  );
   const io = new FakeIo();
   expect(await run(["subscribe", origin], io)).toBe(1);
-  expect(io.stderr.text).toMatch(/^pharos: the server refused with status 404: nothing here\n/m);
+  expect(io.stderr.text).toMatch(/^pharos: the server refused with status 400: # must be last\n/m);
 });
 
 test("subscribe prints why it is not connected, and tries again until interrupted", async () => {
