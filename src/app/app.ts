@@ -9,12 +9,15 @@ import { setGauges } from "../monitoring/gauges.js";
 import { openAdmin } from "./open-admin.js";
 import { openControl, openIngresses } from "./open-ingresses.js";
 import type { Admin } from "./open-admin.js";
+import { warnOfFewDescriptors } from "./few-descriptors.js";
+import { descriptorLimit, openDescriptors } from "../monitoring/process-descriptors.js";
 import { ReloadableVerifiers } from "./reloadable-verifiers.js";
 import { systemClock } from "./system-clock.js";
 import { atMost } from "../base/at-most.js";
 import type { Clock, Timer } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
+import { mayAcceptPublishers, planDescriptors } from "../limits/descriptors.js";
 import type { Front } from "../fronts/front.js";
 import type { Gateway } from "../gateway/gateway.js";
 import { Hub } from "../hub/hub.js";
@@ -100,6 +103,7 @@ class RunningApp implements App {
   readonly #ports: AppPorts;
   readonly #clock: Clock;
   readonly #metrics = new MetricsRegistry();
+  readonly #descriptors = planDescriptors(descriptorLimit());
   readonly #journal: Journal;
   readonly #hub: Hub;
   readonly #polls: Polls;
@@ -152,7 +156,15 @@ class RunningApp implements App {
     this.#journal.follow(this.#hub);
     if (this.#presence !== undefined) this.#journal.follow(this.#presence);
     const { logger, workerEntry } = ports;
-    const parts = { config, gateway, hub: this.#hub, htmlDir, workerEntry, logger };
+    const parts = {
+      config,
+      gateway,
+      hub: this.#hub,
+      htmlDir,
+      workerEntry,
+      logger,
+      descriptors: this.#descriptors,
+    };
     this.#fronts = frontBuilders.flatMap((build) =>
       build({ ...parts, clock: this.#clock, metrics: this.#metrics }),
     );
@@ -181,9 +193,11 @@ class RunningApp implements App {
       append: this.#journal.append.bind(this.#journal),
       room: this.#hub.room.bind(this.#hub),
     };
-    for await (const ingress of openIngresses({ ...parts, sink })) this.#ingress.push(ingress);
+    const mayAccept = (): boolean => mayAcceptPublishers(this.#descriptors, openDescriptors());
+    for await (const ingress of openIngresses({ ...parts, sink, mayAccept })) this.#ingress.push(ingress);
     this.#control = await openControl(parts, () => onShutdownRequest?.());
     this.#admin = await this.#openAdmin();
+    warnOfFewDescriptors(this.#config, this.#descriptors, logger);
     const seconds = this.#config.beaconSeconds;
     if (seconds !== undefined)
       this.#beacon = startBeacon({
@@ -287,6 +301,7 @@ class RunningApp implements App {
       version,
       metrics: () => this.#currentMetrics(),
       fronts: this.#fronts,
+      descriptors: this.#descriptors,
       clock: this.#clock,
       logger,
     });

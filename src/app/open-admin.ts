@@ -1,6 +1,7 @@
 import { AdminServer } from "../monitoring/admin/admin-server.js";
 import { encodeExposition } from "../monitoring/admin/exposition.js";
 import type { Clock } from "../base/clock.js";
+import type { DescriptorPlan } from "../limits/descriptors.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../base/log.js";
 import { metricPrefix } from "../base/metrics.js";
@@ -23,6 +24,7 @@ export interface AdminParts {
   /** Returns all metrics, with the current values of the gauges. */
   readonly metrics: () => MetricsRegistry;
   readonly fronts: readonly Front[];
+  readonly descriptors: DescriptorPlan;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -62,12 +64,13 @@ export async function openAdmin(parts: AdminParts): Promise<Admin | undefined> {
 }
 
 function createServer(parts: AdminParts, { host, port }: Exclude<Config["admin"], "off">): AdminServer {
-  const { version, clock, logger } = parts;
+  const { version, clock, logger, descriptors } = parts;
   const startedAtMs = clock.now();
   for (const name of withoutLabels) parts.metrics().count(name, 0);
   return new AdminServer({
     host,
     port,
+    connections: descriptors.admin,
     token: parts.config.adminToken,
     htmlDir,
     metrics: () =>

@@ -12,6 +12,8 @@ import { readIngestKeys } from "./ingest-keys.js";
 export interface IngressParts {
   readonly config: Config;
   readonly sink: PublicationSink;
+  /** True if this process has file descriptors for further publishers. */
+  readonly mayAccept: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import "./heap.js";
+import "./few-open-files.js";
 import { failureText } from "./terminal/failure.js";
 import { exitCodes } from "./terminal/io.js";
 import { listenForSignals } from "./terminal/signals.js";
-import { run } from "./program.js";
 
 /**
  * The longest time that unsent messages delay the exit, in milliseconds. This time is longer than the linger time of a
@@ -38,6 +38,7 @@ process.on("uncaughtException", (error) => {
   process.exit(exitCodes.failed);
 });
 
+const { run } = await import("./program.js");
 const code = await run(process.argv.slice(2), {
   stdin,
   stdout,

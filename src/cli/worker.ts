@@ -1,8 +1,7 @@
 import "./heap.js";
-import { runWorker } from "../app/run-worker.js";
+import "./few-open-files.js";
 import { failureText } from "./terminal/failure.js";
 import { exitCodes } from "./terminal/io.js";
-import { createLogger } from "./terminal/log-lines.js";
 
 // The entry of a worker process, which `pharos serve --workers` starts. Without the IPC channel of the hub, the process
 // ends.
@@ -14,6 +13,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as co
 process.stderr.on("error", () => undefined);
 
 try {
+  const { runWorker } = await import("../app/run-worker.js");
+  const { createLogger } = await import("./terminal/log-lines.js");
   await runWorker((level) => createLogger(level, process.stderr));
   process.exit(exitCodes.stopped);
 } catch (error) {

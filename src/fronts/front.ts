@@ -3,6 +3,7 @@ import type { Logger } from "../base/log.js";
 import type { Metrics } from "../base/metrics.js";
 import type { Config } from "../config/config.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { DescriptorPlan } from "../limits/descriptors.js";
 import type { Hub } from "../hub/hub.js";
 
 /** The states of a link to another server, such as Mongrel2; see {@link LinkState}. */
@@ -71,6 +72,7 @@ export interface FrontParts {
   readonly htmlDir: string;
   /** The program file of a worker process. @default the file beside this code */
   readonly workerEntry?: string | undefined;
+  readonly descriptors: DescriptorPlan;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

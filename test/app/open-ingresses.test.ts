@@ -9,7 +9,7 @@ async function open(endpoint: string): Promise<ZeroMqIngress | undefined> {
   const records = new Records();
   const config = loadConfig({ options: new Map([["ingest", [endpoint]]]), environment: {} });
   const parts = { config, clock: systemClock, logger: records, metrics: records };
-  const opened = await openIngresses({ ...parts, sink: new RecordingSink() }).next();
+  const opened = await openIngresses({ ...parts, sink: new RecordingSink(), mayAccept: () => true }).next();
   const ingress = opened.value ?? undefined;
   onTestFinished(() => ingress?.close());
   return ingress;

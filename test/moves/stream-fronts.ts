@@ -8,6 +8,7 @@ import { SocketChannel } from "../../src/fronts/http/socket-channel.js";
 import type { StreamSocket } from "../../src/fronts/http/socket-channel.js";
 import { SocketStreams } from "../../src/fronts/http/socket-streams.js";
 import type { Answer } from "../../src/gateway/http/messages.js";
+import { planDescriptors } from "../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../src/limits/fanout.js";
 import type { FanoutLimits } from "../../src/limits/fanout.js";
 import { websocketFormat } from "../../src/protocols/pharos/websocket-format.js";
@@ -228,6 +229,7 @@ function workerSettings(fanout: FanoutLimits): ConstructorParameters<typeof Remo
     resources: [],
     corsOrigins: [],
     trustedProxies: [],
+    descriptors: planDescriptors(),
     headBytes: 16_384,
     headerLines: 100,
     bodyBytes: 1024 * 1024,

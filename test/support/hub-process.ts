@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,6 +23,8 @@ export interface HubOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Added to the environment. @default none */
   readonly env?: Readonly<Record<string, string>>;
+  /** The limit of file descriptors. @default that of this process */
+  readonly descriptors?: number;
   /** Options of node, such as a heap limit. @default none */
   readonly nodeArgs?: readonly string[];
   /**
@@ -204,12 +206,16 @@ export async function spawnHub(options: HubOptions = {}): Promise<HubProcess> {
   if (!existsSync(hubEntry)) throw new Error(`${hubEntry} is missing: run npm run build first`);
   const scratch = options.scratch ?? (await mkdtemp(join(tmpdir(), "pharos-hub-")));
   const args = [...(options.nodeArgs ?? []), hubEntry, "serve", ...(await hubArguments(options, scratch))];
-  const child = spawn(process.execPath, args, {
+  const spawning: SpawnOptions = {
     cwd: scratch,
     // Keeps the files of open streams in the scratch folder, not in the user's home.
     env: { ...process.env, XDG_STATE_HOME: join(scratch, "state"), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
-  });
+  };
+  const child =
+    options.descriptors === undefined
+      ? spawn(process.execPath, args, spawning)
+      : spawn("prlimit", [`--nofile=${options.descriptors}`, process.execPath, ...args], spawning);
   const hub = new HubProcess(child, scratch);
   // If the test process ends, the hub must end as well.
   const last = (): void => void child.kill("SIGKILL");

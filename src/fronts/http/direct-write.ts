@@ -2,17 +2,6 @@ import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
 
 /**
- * The file descriptor of a connected socket, for {@link writeDirectly}. Undefined if the socket has no descriptor (on
- * Windows, or after its end). Also undefined for TLS sockets, whose bytes must be encrypted first.
- */
-export function descriptorOf(socket: Socket): number | undefined {
-  if ("encrypted" in socket) return undefined;
-  const handle: unknown = Reflect.get(socket, "_handle");
-  const fd: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "fd") : undefined;
-  return typeof fd === "number" && fd >= 0 ? fd : undefined;
-}
-
-/**
  * Writes bytes directly to the kernel, without the socket's own queue, and returns the number of accepted bytes.
  * Returns 0 if the queue is not empty, the socket has ended, or the write fails. In each of these cases, `socket.write`
  * reports the reason later. Node does not count these bytes in the socket's `bytesWritten`, and does not restart the

@@ -9,6 +9,7 @@ import { PharosError } from "../../base/errors.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import { Fanout } from "../../delivery/fanout.js";
+import type { DescriptorPlan } from "../../limits/descriptors.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import type { CohortSource } from "../../delivery/cohort-source.js";
 import { mostMessageBytes } from "../../gateway/limits/connection-limits.js";
@@ -20,11 +21,13 @@ import { RequestHead, tooLarge } from "../../gateway/limits/request-head.js";
 import { serves } from "../../gateway/http/resource.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
+import { ClientDescriptors } from "../client-descriptors.js";
 import type { Front } from "../front.js";
 import { DetachedSockets } from "./detached-sockets.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 import type { GatewayPort, FrontRequest } from "./gateway-port.js";
 import { requestPath, toFrontRequest } from "./http-request.js";
+import { limitOpenFiles } from "./limit-open-files.js";
 import { staticFiles } from "./static-files.js";
 import { BodyMessage } from "./input/body-message.js";
 import { RequestBody, dropBody } from "./input/request-body.js";
@@ -60,6 +63,7 @@ export interface HttpFrontOptions {
   readonly headerLines: number;
   /** The limit of connections, with and without a stream. The front closes further connections at once. */
   readonly connections: number;
+  readonly descriptors: DescriptorPlan;
   readonly fanout: FanoutLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -88,6 +92,7 @@ export class HttpFront implements Front {
   readonly #pipelining = new Pipelining();
   readonly #detached: DetachedSockets;
   readonly #input: SocketInput;
+  readonly #descriptors: ClientDescriptors;
   readonly #accepted = new WeakSet<Socket>();
 
   constructor(options: HttpFrontOptions) {
@@ -107,6 +112,7 @@ export class HttpFront implements Front {
     const messageBytes = Math.min(mostMessageBytes, options.gateway.bodies.bodyBytes);
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
     this.#input = new SocketInput(options.clock);
+    this.#descriptors = new ClientDescriptors(options);
     const streams = options.gateway.resources.filter(({ opensStreams }) => opensStreams === true);
     this.#detached = new DetachedSockets({
       opensStream: (url) => {
@@ -173,6 +179,7 @@ export class HttpFront implements Front {
     });
     app.server.maxConnections = this.#options.connections;
     app.server.on("connection", (socket: Socket) => this.#accept(socket));
+    app.server.on("drop", () => this.#countCut("connections"));
     // Fastify must not look at bodies. The gateway first checks the client's right to send one, and then the type.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
     app.addHook("onRequest", (request, reply, done) => {
@@ -182,7 +189,10 @@ export class HttpFront implements Front {
     app.setNotFoundHandler((request, reply) => this.#answer(request, reply));
     for (const route of routesOf(this.#options.gateway.resources))
       app.get(route, (request, reply) => this.#answer(request, reply));
-    void app.register(fastifyStatic, staticFiles(this.#options.htmlDir));
+    void app.register(async (files) => {
+      limitOpenFiles(files, this.#options.descriptors.files);
+      await files.register(fastifyStatic, staticFiles(this.#options.htmlDir));
+    });
     return app;
   }
 
@@ -190,7 +200,7 @@ export class HttpFront implements Front {
   #accept(socket: Socket): void {
     // Node emits `connection` again for a socket that the front attaches again. A socket in `#accepted` is already
     // counted.
-    if (this.#accepted.has(socket)) return;
+    if (this.#accepted.has(socket) || !this.#descriptors.admit(socket)) return;
     const ended = this.#options.gateway.admitConnection(socket.remoteAddress);
     if (ended !== undefined) {
       this.#accepted.add(socket);
@@ -202,8 +212,12 @@ export class HttpFront implements Front {
 
   #cut(socket: Socket, reason: string): void {
     if (socket.destroyed) return;
-    this.#options.metrics.count("connections_cut_total", 1, { reason });
+    this.#countCut(reason);
     socket.destroy();
+  }
+
+  #countCut(reason: string): void {
+    this.#options.metrics.count("connections_cut_total", 1, { reason });
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {

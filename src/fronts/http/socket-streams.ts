@@ -12,7 +12,7 @@ import type { StreamStart } from "../../gateway/http/messages.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
 import type { Metrics } from "../../base/metrics.js";
-import { descriptorOf } from "./direct-write.js";
+import { descriptorOf } from "../descriptor-of.js";
 import type { StreamSocket } from "./socket-channel.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 

@@ -9,6 +9,7 @@ import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
 import { attach } from "../../zeromq/bind.js";
 import { CurveGate } from "./curve-gate.js";
+import { IpcDoor } from "./ipc-door.js";
 import type { Endpoint } from "../../zeromq/endpoint.js";
 import { parseIngestMessage } from "./message.js";
 import type { PublicationSink } from "../publication-sink.js";
@@ -24,6 +25,8 @@ export interface IngressOptions {
    * @default none
    */
   readonly curve?: CurveServer | undefined;
+  /** True if this process has file descriptors for further publishers. @default always true */
+  readonly mayAccept?: () => boolean;
   /** @default defaultPublicationLimits */
   readonly publicationLimits?: PublicationLimits;
   /** @default defaultIngressLimits */
@@ -72,6 +75,7 @@ export class ZeroMqIngress {
   readonly #limits: IngressLimits;
   readonly #socket: Pull;
   readonly #gate: CurveGate | undefined;
+  readonly #door: IpcDoor | undefined;
   readonly #warn: LimitedLog;
   readonly #reading: Promise<void>;
   readonly #unsettled = new Set<Promise<unknown>>();
@@ -85,6 +89,7 @@ export class ZeroMqIngress {
   private constructor({ socket, gate, address }: Opened, options: IngressOptions) {
     this.#socket = socket;
     this.#gate = gate;
+    this.#door = IpcDoor.watch({ mayAccept: () => true, ...options, socket });
     this.address = address;
     this.#options = options;
     this.#limits = { ...defaultIngressLimits, ...options.limits };
@@ -136,6 +141,7 @@ export class ZeroMqIngress {
     // The ingress does not unbind the socket before: an unbind runs in another thread, and a receive at the same time
     // can abort the process.
     await this.#emptied();
+    this.#door?.end();
     this.#socket.close();
     await this.#reading;
     await this.#gate?.close();

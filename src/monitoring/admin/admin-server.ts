@@ -13,9 +13,6 @@ import type { AdminRequest } from "./access.js";
 import { expositionType } from "./exposition.js";
 import { servePages } from "./pages.js";
 
-/** The most open connections. A program that reads the metrics needs one. */
-const mostConnections = 64;
-
 /** The time-out for receiving a request, in milliseconds. */
 const requestWithinMs = 10_000;
 
@@ -28,6 +25,8 @@ export interface AdminServerOptions {
   readonly host: string;
   /** The port to listen on; 0 selects a free port. */
   readonly port: number;
+  /** The most open connections. A program that reads the metrics needs one. */
+  readonly connections: number;
   /** Requests with this token are allowed from any address. Undefined: only programs on this machine are allowed. */
   readonly token: string | undefined;
   /** Returns all metrics in Prometheus' text format. */
@@ -85,7 +84,7 @@ export class AdminServer {
       requestTimeout: requestWithinMs,
       http: { maxHeaderSize, requireHostHeader: false },
     });
-    app.server.maxConnections = mostConnections;
+    app.server.maxConnections = this.#options.connections;
     app.server.maxHeadersCount = maxHeadersCount;
     const pages = servePages(app, htmlDir);
     app.addHook("onRequest", (request, reply, done) => {

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../../base/log.js";
+import type { DescriptorPlan } from "../../limits/descriptors.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import type { ServedPath } from "../../gateway/http/resource.js";
 
@@ -21,6 +22,8 @@ export interface WorkerSettings {
   /** This worker's share of the memory for request bodies. */
   readonly requestBytes: number;
   readonly fanout: FanoutLimits;
+  /** The plan of the hub's process. A worker has the same limit, because it inherits the limit. */
+  readonly descriptors: DescriptorPlan;
   readonly logLevel: LogLevel;
 }
 

@@ -1,6 +1,8 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { PharosError } from "../../base/errors.js";
+import { ClientDescriptors } from "../../fronts/client-descriptors.js";
+import type { DescriptorPlan } from "../../limits/descriptors.js";
 import type { Front, WorkerStatus } from "../../fronts/front.js";
 import { WorkerPool } from "./worker-pool.js";
 import type { WorkerPoolOptions } from "./worker-pool.js";
@@ -9,6 +11,7 @@ import type { WorkerPoolOptions } from "./worker-pool.js";
 export interface WorkersFrontOptions extends WorkerPoolOptions {
   readonly host: string;
   readonly port: number;
+  readonly descriptors: DescriptorPlan;
 }
 
 /** The limit of connections that wait to be accepted: the default maximum of Linux. */
@@ -26,14 +29,17 @@ export class WorkersFront implements Front {
   readonly #options: WorkersFrontOptions;
   readonly #server: Server;
   readonly #pool: WorkerPool;
+  readonly #descriptors: ClientDescriptors;
   /** Connections that were accepted before the workers are ready; undefined once the workers are ready. */
   #early: Socket[] | undefined = [];
 
   constructor(options: WorkersFrontOptions) {
     this.#options = options;
     this.#pool = new WorkerPool(options);
+    this.#descriptors = new ClientDescriptors(options);
     // This process reads no data, because the first bytes of a connection are for the worker.
     this.#server = createServer({ pauseOnConnect: true }, (socket) => {
+      if (!this.#descriptors.admit(socket)) return;
       if (this.#early === undefined) this.#handOver(socket);
       else this.#early.push(socket);
     });

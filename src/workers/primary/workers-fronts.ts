@@ -10,7 +10,7 @@ const compiledWorker = fileURLToPath(new URL("../../cli/worker.js", import.meta.
 
 /** The HTTP front in worker processes, if the configuration has an HTTP address and workers. */
 export const workersFronts: FrontBuilder = (parts) => {
-  const { config, gateway, htmlDir } = parts;
+  const { config, descriptors, gateway, htmlDir } = parts;
   const { http, workers, limits, corsOrigins, trustedProxies, logLevel } = config;
   if (http === "off" || workers === 0) return [];
   return [
@@ -18,7 +18,7 @@ export const workersFronts: FrontBuilder = (parts) => {
       ...parts,
       ...http,
       workers,
-      connectionsPerWorker: limits.connectionsPerWorker,
+      connectionsPerWorker: Math.min(limits.connectionsPerWorker, descriptors.clientsBelow),
       connections: mostConnections(config),
       entry: parts.workerEntry ?? compiledWorker,
       settings: {
@@ -31,6 +31,7 @@ export const workersFronts: FrontBuilder = (parts) => {
         bodyBytes: limits.bodyBytes,
         requestBytes: workerShare(limits, workers),
         fanout: fanoutLimits(config, limits.roundBytes),
+        descriptors,
         logLevel,
       },
     }),

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, connect, type Server, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { descriptorOf, writeDirectly } from "../../../src/fronts/http/direct-write.js";
+import { descriptorOf } from "../../../src/fronts/descriptor-of.js";
+import { writeDirectly } from "../../../src/fronts/http/direct-write.js";
 import { waitFor } from "../../support/wait-for.js";
 
 interface Pair {

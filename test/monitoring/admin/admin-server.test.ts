@@ -12,6 +12,7 @@ function createServerWith(options: Partial<AdminServerOptions> = {}): AdminServe
   const server = new AdminServer({
     host: "127.0.0.1",
     port: 0,
+    connections: 64,
     token: undefined,
     metrics: () => "a 1\n",
     stats: () => ({ version: "1.2.3" }),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createEpoch } from "../../../src/journal/epoch.js";
 import { systemClock } from "../../../src/app/system-clock.js";
+import { planDescriptors } from "../../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
 import { Hub } from "../../../src/hub/hub.js";
@@ -46,6 +47,7 @@ export class WorkersEnvironment {
       workers: 2,
       connectionsPerWorker: 100,
       connections: 100,
+      descriptors: planDescriptors(),
       entry: fakeWorker,
       settings,
       gateway: new Gateway({ corsOrigins: [], resources: [] }),
@@ -104,6 +106,7 @@ const settings = {
   resources: [],
   corsOrigins: [],
   trustedProxies: [],
+  descriptors: planDescriptors(),
   headBytes: 16_384,
   headerLines: 100,
   bodyBytes: 1024 * 1024,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test, onTestFinished } from "vitest";
 import { Pair } from "zeromq";
 import { systemClock } from "../../../src/app/system-clock.js";
+import { planDescriptors } from "../../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../../src/limits/fanout.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { WorkerFront } from "../../../src/workers/worker/worker-front.js";
@@ -27,6 +28,7 @@ test("a worker gives back connections whose handles never reached it", async () 
       resources: [],
       corsOrigins: [],
       trustedProxies: [],
+      descriptors: planDescriptors(),
       headBytes: 16_384,
       headerLines: 100,
       bodyBytes: 1024,

@@ -1,0 +1,122 @@
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import * as fc from "fast-check";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { LogFields } from "../../src/base/log.js";
+import { silentLogger } from "../../src/base/log.js";
+import { silentMetrics } from "../../src/base/metrics.js";
+import { ClientDescriptors } from "../../src/fronts/client-descriptors.js";
+import { descriptorOf } from "../../src/fronts/descriptor-of.js";
+import { mayAcceptPublishers, planDescriptors } from "../../src/limits/descriptors.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+import { waitForEvent } from "../support/wait-for.js";
+
+async function acceptedSocket(): Promise<Socket> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const socket = (await waitForEvent(server, "connection", {
+    within: 30_000,
+    missing: "a client",
+  })) as Socket;
+  onTestFinished(() => {
+    socket.destroy();
+    client.destroy();
+    server.close();
+  });
+  return socket;
+}
+
+describe("descriptors", () => {
+  /** A process: the system gives the lowest free descriptor, and none above the limit. */
+  class Descriptors {
+    readonly #used = new Set<number>();
+    readonly #limit: number;
+
+    constructor(limit: number) {
+      this.#limit = limit;
+    }
+
+    get open(): number {
+      return this.#used.size;
+    }
+
+    take(): number | undefined {
+      for (let fd = 0; fd < this.#limit; fd += 1)
+        if (!this.#used.has(fd)) {
+          this.#used.add(fd);
+          return fd;
+        }
+      return undefined;
+    }
+
+    free(fd: number): void {
+      this.#used.delete(fd);
+    }
+  }
+
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.constant("client" as const) },
+    { weight: 2, arbitrary: fc.constant("publisher" as const) },
+    { weight: 3, arbitrary: fc.nat({ max: 1000 }) },
+  );
+
+  // Idle clients used all descriptors, and the next publisher ended the hub.
+  it("never run out for publishers, in any order of clients, publishers and ends", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 64, max: 300 }), fc.array(step, { maxLength: 900 }), (limit, steps) => {
+        const plan = planDescriptors(limit);
+        const system = new Descriptors(limit);
+        const taken: number[] = [];
+        for (let own = 0; own < 36; own += 1) system.take();
+        for (const each of steps) {
+          if (typeof each === "number") {
+            const [fd] = taken.splice(each % Math.max(1, taken.length), 1);
+            if (fd !== undefined) system.free(fd);
+            continue;
+          }
+          if (each === "publisher" && !mayAcceptPublishers(plan, system.open)) continue;
+          const fd = system.take();
+          expect(fd, `${each} at ${system.open} of ${limit}`).toBeDefined();
+          if (fd === undefined) return;
+          if (each === "client" && fd >= plan.clientsBelow) system.free(fd);
+          else taken.push(fd);
+        }
+      }),
+      { seed: 20_110_402, numRuns: 1000 },
+    );
+  });
+
+  it("that are held back are a third, 256 at most, of which files and admin use a half", () => {
+    expect(planDescriptors(80)).toEqual({ limit: 80, clientsBelow: 54, admin: 6, files: 6 });
+    expect(planDescriptors(20_000)).toEqual({ limit: 20_000, clientsBelow: 19_744, admin: 64, files: 64 });
+    expect(planDescriptors(undefined).clientsBelow).toBeGreaterThan(1e15);
+  });
+});
+
+describe("a connection whose descriptor is not for clients", () => {
+  it("is closed, counted, and logged at most every 10 seconds", async () => {
+    const socket = await acceptedSocket();
+    const fd = descriptorOf(socket) ?? 0;
+    const warnings: LogFields[] = [];
+    const reasons: unknown[] = [];
+    const clock = new VirtualClock();
+    const limitedTo = (clientsBelow: number): ClientDescriptors =>
+      new ClientDescriptors({
+        descriptors: { ...planDescriptors(1000), clientsBelow },
+        clock,
+        logger: { ...silentLogger, warn: (fields) => void warnings.push(fields) },
+        metrics: { ...silentMetrics, count: (_name, _by, labels) => void reasons.push(labels?.["reason"]) },
+      });
+    expect(limitedTo(fd + 1).admit(socket)).toBe(true);
+    expect(socket.destroyed).toBe(false);
+    const full = limitedTo(fd);
+    const others = [await acceptedSocket(), await acceptedSocket()];
+    expect([socket, ...others].map((each) => full.admit(each))).toEqual([false, false, false]);
+    expect(socket.destroyed).toBe(true);
+    expect(reasons).toEqual(["descriptors", "descriptors", "descriptors"]);
+    expect(warnings).toEqual([{ limit: 1000, forClients: fd }]);
+    clock.advance(10_000);
+    full.admit(await acceptedSocket());
+    expect(warnings.at(-1)).toEqual({ limit: 1000, forClients: fd, suppressed: 2 });
+  });
+});
