@@ -54,6 +54,7 @@ describe("descriptors", () => {
     }
   }
 
+  const many = { minLength: 200, maxLength: 400, size: "max" } as const;
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.constant("client" as const) },
     { weight: 2, arbitrary: fc.constant("publisher" as const) },
@@ -63,7 +64,7 @@ describe("descriptors", () => {
   // Idle clients used all descriptors, and the next publisher ended the hub.
   it("never run out for publishers, in any order of clients, publishers and ends", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 64, max: 300 }), fc.array(step, { maxLength: 900 }), (limit, steps) => {
+      fc.property(fc.integer({ min: 64, max: 120 }), fc.array(step, many), (limit, steps) => {
         const plan = planDescriptors(limit);
         const system = new Descriptors(limit);
         const taken: number[] = [];
