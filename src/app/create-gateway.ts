@@ -81,6 +81,7 @@ function protocolPorts(parts: GatewayParts): ProtocolPorts {
     subscriptions: presence?.active,
     checkFilters: (added) => checkFilters(hub, added),
     readersOf: (topic) => hub.readersOf(topic),
+    followedTopics: () => hub.followedTopics(),
     subscribers: parts.streams,
   };
 }

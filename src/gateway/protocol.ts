@@ -52,6 +52,8 @@ export interface ProtocolPorts {
   readonly checkFilters: (added: readonly TopicFilter[]) => void;
   /** The number of connections that subscribe to a topic. */
   readonly readersOf: (topic: Topic) => number;
+  /** The topics that connections follow by an exact filter. A topic may come several times. */
+  readonly followedTopics: () => Iterable<Topic>;
   /** The number of open streams of all fronts, plus the number of waiting polls. */
   readonly subscribers: () => number;
   /** The fields of the `/healthz` response, without `status`. */

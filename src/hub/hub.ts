@@ -164,6 +164,12 @@ export class Hub {
     return [...cohorts].reduce((sum, { connections }) => sum + connections, 0);
   }
 
+  /** The topics that connections follow by an exact filter. A topic may come several times. */
+  *followedTopics(): Generator<Topic, void> {
+    for (const { subscription } of this.#cohorts.values())
+      for (const filter of subscription.filters) if (filter.kind === "exact") yield filter.topic;
+  }
+
   /** Finds or creates the cohort for one more connection. Call {@link leave} once for each call. */
   join(outlet: Outlet, subscription: Subscription): Cohort {
     const cohort = this.#cohorts.get(cohortKey(outlet, subscription)) ?? this.#create(outlet, subscription);

@@ -1,5 +1,5 @@
 import type { Entry } from "../hub/publications/entry.js";
-import type { History } from "../hub/publications/history.js";
+import type { Cursor, History } from "../hub/publications/history.js";
 import type { Rights } from "../hub/publications/rights.js";
 import type { Topic } from "../hub/topics/topic.js";
 
@@ -12,7 +12,7 @@ export interface NewestRange {
   readonly rights: Rights;
 }
 
-/** The number of publications to a topic. */
+/** The number of publications to a topic that a reader may read. */
 export interface TopicCounts {
   /** Publications since the topic became known. */
   readonly published: number;
@@ -27,8 +27,18 @@ export interface TopicCounts {
 export interface TopicHistoryReader extends History {
   /** The newest publications of a topic that the reader may read, oldest first. */
   newest(topic: Topic, range: NewestRange): readonly Entry[];
-  /** The counts of a topic. Undefined if nothing was published to the topic, or the journal has forgotten the topic. */
-  countsOf(topic: Topic): TopicCounts | undefined;
-  /** All topics that have counts. */
+  /**
+   * The counts of a topic for a reader with these rights. Undefined if nothing was published to the topic that the
+   * reader may read, or the journal has forgotten the topic.
+   */
+  countsOf(topic: Topic, rights: Rights): TopicCounts | undefined;
+  /**
+   * Finds the position of an event id for a reader of these topics. Like {@link History.locate}, but an own id that
+   * several publications have is found in each topic. If several topics have it, the first of these publications counts.
+   *
+   * @param rights default: the rights of a client without a token
+   */
+  locateIn(topics: readonly Topic[], eventId: string, rights?: Rights): Cursor;
+  /** All topics with publications, also with private ones only. */
   topicNames(): Iterable<Topic>;
 }

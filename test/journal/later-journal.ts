@@ -53,7 +53,8 @@ export class LaterJournal implements Journal {
     return this.#memory.newest(topic, wanted);
   }
 
-  countsOf = (topic: Topic) => this.#memory.countsOf(topic);
+  countsOf: Journal["countsOf"] = (topic, rights) => this.#memory.countsOf(topic, rights);
+  locateIn: Journal["locateIn"] = (topics, id, rights) => this.#memory.locateIn(topics, id, rights);
   topicNames = () => this.#memory.topicNames();
   idAt = (offset: number) => this.#memory.idAt(offset);
   locate: Journal["locate"] = (eventId, rights) => this.#memory.locate(eventId, rights);

@@ -18,6 +18,12 @@ import { defaultHistoryLimits } from "../../src/limits/history.js";
 import { MemoryJournal } from "../../src/journal/memory/memory-journal.js";
 import { silentMetrics } from "../../src/base/metrics.js";
 import { Polls } from "../../src/delivery/polls/polls.js";
+import type { RefusalLog } from "../../src/gateway/refusals/refusal-log.js";
+import { PublishOnce } from "../../src/gateway/publishing/publish-once.js";
+import { mercure } from "../../src/protocols/mercure/mercure.js";
+import { eventStreamResource } from "../../src/protocols/pharos/esupdates.js";
+import { pollResource } from "../../src/protocols/pharos/poll.js";
+import { webSocketResource } from "../../src/protocols/pharos/websocket.js";
 import { pushStream } from "../../src/protocols/push-stream/push-stream.js";
 import { Stamps } from "../../src/protocols/push-stream/messages/stamps.js";
 import { testEpoch } from "../delivery/fanout-world.js";
@@ -28,7 +34,7 @@ import { VirtualClock } from "../support/virtual-clock.js";
 import { framesOf, handshakeHeaders } from "../support/web-socket.js";
 import type { ReceivedFrame } from "../support/web-socket.js";
 
-/** Tokens name their rights: `publish.a.b` grants the topics a and b, `subscribe.ALL` all topics. */
+/** Tokens name their rights: `publish.a.b` grants the topics a and b, `subscribe.ALL` all topics, `both.a` both rights. */
 const verifier: TokenVerifier = {
   verify: (token) => Promise.resolve({ ok: true, grants: grantsOf(token) }),
 };
@@ -38,9 +44,9 @@ function grantsOf(token: string): Grants {
   const filters = topics.map((text) => (text === "ALL" ? allTopics : parseExactFilter(text)));
   return {
     form: "older",
-    publish: action === "publish" ? filters : [],
-    mayPublish: action === "publish",
-    subscribe: action === "subscribe" ? filters : [],
+    publish: action === "subscribe" ? [] : filters,
+    mayPublish: action !== "subscribe",
+    subscribe: action === "publish" ? [] : filters,
     expiresAtMs: undefined,
     issuer: undefined,
     subject: undefined,
@@ -100,6 +106,8 @@ export interface PushStreamWorldOptions {
   readonly topicEvents?: number;
   /** Throws if the client of a WebSocket publishes too often. @default never throws */
   readonly admitPublish?: () => void;
+  /** True if the gateway also serves the other protocols. @default false */
+  readonly others?: boolean;
 }
 
 /** A gateway that serves the push stream module's URL scheme, over a hub in memory. */
@@ -118,7 +126,7 @@ export class PushStreamWorld {
     const limits = { ...defaultHistoryLimits, topicEvents };
     this.#journal = new MemoryJournal({ epoch: testEpoch, clock, metrics: silentMetrics, limits });
     const hub = new Hub({ history: this.#journal, clock });
-    const stamps = new Stamps();
+    const stamps = new Stamps(clock.now() - 2000);
     this.#journal.follow({
       apply: (entry) => {
         stamps.apply(entry);
@@ -218,6 +226,7 @@ export class PushStreamWorld {
       stamps,
       prefix = "",
       admitPublish = () => undefined,
+      others = false,
     }: PushStreamWorldOptions & { readonly stamps: Stamps },
   ): Gateway {
     const { clock, polls } = this;
@@ -230,27 +239,37 @@ export class PushStreamWorld {
       clock,
       open: true,
     });
+    const refusals: Pick<RefusalLog, "note"> = { note: (_request, { problem }) => this.#note(problem.code) };
+    const ports = {
+      streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
+      authenticator,
+      publishing,
+      origins: new WebSocketOrigins({ hubUrl: "http://hub.example", corsOrigins: ["https://page.example"] }),
+      refusals,
+      polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
+      history: this.#journal,
+      clock,
+    };
+    const pushed = pushStream({
+      ...ports,
+      prefix,
+      clients: { admitPublish },
+      stamps,
+      readersOf: (topic) => hub.readersOf(topic),
+      followedTopics: () => hub.followedTopics(),
+      subscribers: () => this.#fanout.size + polls.size,
+      topicBytes: 64,
+    });
+    const hubUrl = "http://hub.example/.well-known/mercure";
+    const rest = [
+      eventStreamResource(ports),
+      pollResource(ports),
+      webSocketResource(ports),
+      ...mercure({ ...ports, once: new PublishOnce({ clock }), hubUrl, issuers: [] }),
+    ];
     return new Gateway({
       corsOrigins: ["https://page.example"],
-      resources: pushStream({
-        prefix,
-        streams: { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 5, filterBytes: 64 },
-        authenticator,
-        publishing,
-        origins: new WebSocketOrigins({
-          hubUrl: "http://hub.example",
-          corsOrigins: ["https://page.example"],
-        }),
-        clients: { admitPublish },
-        refusals: { note: (_request, { problem }) => this.#note(problem.code) },
-        polling: new PollAdmission({ clock, polls, admit: () => () => undefined }),
-        history: this.#journal,
-        stamps,
-        readersOf: (topic) => hub.readersOf(topic),
-        subscribers: () => this.#fanout.size + polls.size,
-        topicBytes: 64,
-        clock,
-      }),
+      resources: others ? [...pushed, ...rest] : pushed,
     });
   }
 }

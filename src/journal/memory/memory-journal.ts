@@ -19,13 +19,14 @@ import type { Journal, JournalFollower, Receipt } from "../journal.js";
 import type { NewestRange, TopicCounts } from "../topic-history-reader.js";
 import { defaultHistoryLimits } from "../../limits/history.js";
 import type { HistoryLimits } from "../../limits/history.js";
+import { EventIds } from "./event-ids.js";
 import { LossOrder } from "./loss-order.js";
 import { LossSearch } from "./loss-search.js";
 import { mergeEntries } from "./merge.js";
 import { PresenceLosses } from "./presence-losses.js";
 import { TopicLosses } from "./topic-losses.js";
 import { RecentTopics, TopicHistory } from "./topic-history.js";
-import type { ForgottenUpTo } from "./topic-history.js";
+import type { CountsByKind, ForgottenUpTo } from "./topic-history.js";
 
 /** The cost of reading one entry or topic, without matching, in the steps of a filter set. */
 const lookSteps = 5;
@@ -68,7 +69,7 @@ export class MemoryJournal implements Journal {
    */
   readonly #all = new EntryQueue();
   #allBytes = 0;
-  readonly #ids = new Map<string, Offset>();
+  readonly #ids: EventIds;
   readonly #followers: JournalFollower[] = [];
   #head: Offset = 0;
   #held = 0;
@@ -89,6 +90,7 @@ export class MemoryJournal implements Journal {
     this.#metrics = options.metrics;
     this.#limits = options.limits ?? defaultHistoryLimits;
     this.#positions = options.positions ?? plainPositions;
+    this.#ids = new EventIds(this.#limits.ids);
     this.#presenceTopic = options.presenceTopic;
   }
 
@@ -140,11 +142,13 @@ export class MemoryJournal implements Journal {
     return history?.newestEntries(wanted, (entry) => mayRead(wanted.rights, entry.publication)) ?? [];
   }
 
-  countsOf(topic: Topic): TopicCounts | undefined {
+  countsOf(topic: Topic, rights: Rights): TopicCounts | undefined {
     const history = this.#topics.get(topic);
     if (history === undefined) return undefined;
-    const { open, private: hidden } = history.published;
-    return { published: open + hidden, stored: history.entries.length };
+    const isRead = rights.mayReadTopic(topic);
+    const countOf = ({ open, private: hidden }: CountsByKind): number => open + (isRead ? hidden : 0);
+    const published = countOf(history.published);
+    return published === 0 ? undefined : { published, stored: countOf(history.stored) };
   }
 
   topicNames(): Iterable<Topic> {
@@ -159,8 +163,8 @@ export class MemoryJournal implements Journal {
     if (eventId === "earliest") return { kind: "at", offset: 0 };
     const position = this.#positions.parse(eventId);
     if (position === undefined) {
-      const offset = this.#ids.get(eventId);
-      const isKnown = offset !== undefined && this.#mayKnow(rights, offset);
+      const offset = this.#ids.firstOffset(eventId);
+      const isKnown = offset !== undefined && this.#knownAt(offset, rights) !== undefined;
       return isKnown ? { kind: "at", offset } : { kind: "lost", reason: "unknown-id" };
     }
     if (position.epoch !== this.epoch) return { kind: "lost", reason: "other-epoch" };
@@ -168,9 +172,24 @@ export class MemoryJournal implements Journal {
     return { kind: "at", offset: position.offset };
   }
 
-  #mayKnow(rights: Rights, offset: Offset): boolean {
+  locateIn(topics: readonly Topic[], eventId: string, rights = publicOnly): Cursor {
+    const offsets = topics.flatMap((topic) => this.#idIn(topic, eventId, rights) ?? []);
+    return offsets.length === 0 ? this.locate(eventId, rights) : { kind: "at", offset: Math.min(...offsets) };
+  }
+
+  /** The offset of the topic's first entry with this id, if these rights allow reading the entry. */
+  #idIn(topic: Topic, id: string, rights: Rights): Offset | undefined {
+    for (const offset of [this.#ids.firstOffset(id), this.#ids.laterOffset(id, topic)]) {
+      const entry = offset === undefined ? undefined : this.#knownAt(offset, rights);
+      if (entry?.publication.topics.includes(topic) === true) return entry.offset;
+    }
+    return undefined;
+  }
+
+  /** The entry at this offset, if the journal has it and these rights allow reading it. */
+  #knownAt(offset: Offset, rights: Rights): Entry | undefined {
     const entry = this.#all.at(this.#all.indexAfter(offset - 1));
-    return entry?.offset === offset && mayRead(rights, entry.publication);
+    return entry?.offset === offset && mayRead(rights, entry.publication) ? entry : undefined;
   }
 
   losses(range: HistoryRange, lossMark: LossMark): LossReport {
@@ -248,21 +267,14 @@ export class MemoryJournal implements Journal {
 
   /**
    * Returns the publisher's own id and marks the id as used. If history already holds the id, the position becomes the
-   * id.
+   * id. In the topics of the publication, {@link locateIn} finds the own id all the same.
    */
   #claimId(publication: Publication, position: Position): string {
     const { id } = publication;
     if (id === undefined) return this.#positions.format(position);
-    if (this.#ids.has(id)) {
-      this.#metrics.count("duplicate_ids_total");
-      return this.#positions.format(position);
-    }
-    this.#ids.set(id, position.offset);
-    if (this.#ids.size > this.#limits.ids) {
-      const [oldest] = this.#ids.keys();
-      if (oldest !== undefined) this.#ids.delete(oldest);
-    }
-    return id;
+    if (this.#ids.add(id, { offset: position.offset, publication })) return id;
+    this.#metrics.count("duplicate_ids_total");
+    return this.#positions.format(position);
   }
 
   /** The name of the history that holds this topic. */
@@ -366,7 +378,7 @@ export class MemoryJournal implements Journal {
     if (entry === undefined) return;
     this.#held -= 1;
     this.#bytes -= entry.bytes;
-    if (this.#ids.get(entry.id) === entry.offset) this.#ids.delete(entry.id);
+    this.#ids.remove(entry);
   }
 
   #forgetOverLimit(): void {

@@ -12,6 +12,12 @@ export interface ForgottenUpTo {
   readonly private: Offset;
 }
 
+/** The numbers of public and of private publications. */
+export interface CountsByKind {
+  open: number;
+  private: number;
+}
+
 /** The history of one topic, and the record of its losses. */
 export class TopicHistory implements LossOwner {
   readonly topic: Topic;
@@ -26,7 +32,9 @@ export class TopicHistory implements LossOwner {
   /** The newest offset of a public publication; 0 if there was no public publication. */
   newestOpen: Offset = 0;
   /** The number of public and of private publications so far. */
-  published = { open: 0, private: 0 };
+  readonly published: CountsByKind = { open: 0, private: 0 };
+  /** The number of these publications that are still stored. */
+  readonly stored: CountsByKind = { open: 0, private: 0 };
   lostAt: LossMark = 0;
   /** The neighbours in order of the last publication. {@link RecentTopics} sets these fields. */
   newer: TopicHistory | undefined;
@@ -42,21 +50,15 @@ export class TopicHistory implements LossOwner {
   push(entry: Entry): void {
     const { offset } = entry;
     this.newest = offset;
-    if (entry.publication.private) {
-      this.newestPrivate = offset;
-      this.published.private += 1;
-    } else {
-      this.newestOpen = offset;
-      this.published.open += 1;
-    }
-    if (entry.publication.topics[0] === this.topic) entry.ordinal = this.#countLike(entry);
+    const kind = kindOf(entry);
+    if (kind === "private") this.newestPrivate = offset;
+    else this.newestOpen = offset;
+    this.published[kind] += 1;
+    this.stored[kind] += 1;
+    if (entry.publication.topics[0] === this.topic) entry.ordinal = this.published[kind];
     this.entries.push(entry);
     this.bytes += entry.bytes;
     entry.holders += 1;
-  }
-
-  #countLike({ publication }: Entry): number {
-    return publication.private ? this.published.private : this.published.open;
   }
 
   /**
@@ -84,6 +86,7 @@ export class TopicHistory implements LossOwner {
     const entry = this.entries.shift();
     if (entry === undefined) return undefined;
     this.bytes -= entry.bytes;
+    this.stored[kindOf(entry)] -= 1;
     entry.holders -= 1;
     this.#losses.add(entry, at);
     return entry.holders === 0 ? entry : undefined;
@@ -108,6 +111,10 @@ export class TopicHistory implements LossOwner {
   mayHaveMissedAfter(after: Offset, reader: LossReader): boolean {
     return this.#losses.mayHaveMissed(after, reader);
   }
+}
+
+function kindOf({ publication }: Entry): keyof CountsByKind {
+  return publication.private ? "private" : "open";
 }
 
 /** Topics in order of their last publication. The journal forgets the oldest topic next. */

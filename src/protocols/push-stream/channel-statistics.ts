@@ -2,7 +2,7 @@ import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { parseQuery } from "../../gateway/http/query.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import type { Handler } from "../../gateway/http/resource.js";
-import { parseChannels } from "./channels/channels.js";
+import { decodeName, parseChannels } from "./channels/channels.js";
 import type { PushStreamOptions } from "./options.js";
 import { channelInfo } from "./publish.js";
 import type { ChannelsOf } from "./publish.js";
@@ -35,8 +35,15 @@ export function statisticsOf(
   };
 }
 
-/** The prefix of the requested channels; undefined if the text names channels. */
+/**
+ * The prefix of the requested channels; undefined if the text names channels only. As in the module, the first part
+ * with `*`, or the name `ALL`, decides for the whole list.
+ */
 function prefixOf(text: string): string | undefined {
-  if (text === "" || text === "ALL") return "";
-  return /^[^*/]*\*$/.test(text) ? text.slice(0, -1) : undefined;
+  if (text === "") return "";
+  const part = text
+    .split("/")
+    .map(decodeName)
+    .find((each) => each === "ALL" || each.includes("*"));
+  return part === "ALL" ? "" : part?.slice(0, part.indexOf("*"));
 }

@@ -5,6 +5,8 @@ import type { Headers, Reply } from "../../gateway/http/messages.js";
 import type { NameValuePairs } from "../../gateway/http/query.js";
 import { valueOf } from "../../gateway/http/query.js";
 import type { GapReason } from "../../protocol.js";
+import { isCursor } from "./channels/control.js";
+import { positionMessage } from "./messages/formats.js";
 import type { PushStreamOptions } from "./options.js";
 import type { Stamp } from "./messages/stamps.js";
 import { formatTime } from "./messages/stamps.js";
@@ -39,12 +41,22 @@ export class LongPoll {
   /** @throws PharosError `bad-request` if the callback is not a valid function name */
   async answer(subscriber: ChannelSubscriber, mode: PollMode): Promise<Reply> {
     const callback = mode === "jsonp" ? parseCallback(subscriber.query) : undefined;
-    const { before } = subscriber.start;
-    const mayWait = mode !== "polling" && subscriber.request.method !== "HEAD";
+    const { start, control, positions, request } = subscriber;
+    const { before } = start;
+    const mayWait = mode !== "polling" && request.method !== "HEAD";
+    // Without a position, the client would miss the messages between the end of its first poll and its next one.
+    if (before.length === 0 && mayWait && positions && !isCursor(control))
+      return ok(this.#present(), callback);
     const messages = before.length > 0 ? this.#backtrack(subscriber) : await this.#next(subscriber, mayWait);
     if (messages.body.length > 0) return ok(messages, callback);
-    const { stamp } = mayWait ? messages : { stamp: subscriber.control.stamp ?? messages.stamp };
+    const { stamp } = mayWait ? messages : { stamp: control.stamp ?? messages.stamp };
     return notModifiedReply(headersOf({ ...messages, stamp }));
+  }
+
+  #present(): Messages {
+    const { history, stamps } = this.#options;
+    const stamp = stamps.of(history.head);
+    return { body: positionMessage(stamp), stamp };
   }
 
   #backtrack({ start, subscription }: ChannelSubscriber): Messages {

@@ -27,6 +27,8 @@ export interface PushStreamOptions {
   readonly stamps: Stamps;
   /** The number of connections that subscribe to a topic. */
   readonly readersOf: (topic: Topic) => number;
+  /** The topics that connections follow by an exact filter. A topic may come several times. */
+  readonly followedTopics: () => Iterable<Topic>;
   /** The number of open streams and waiting polls. */
   readonly subscribers: () => number;
   /** The most bytes in a channel's name. */

@@ -7,9 +7,11 @@ import { pushStream } from "./push-stream.js";
  * These formats have no stamps of a hub, so they can only write heartbeats. The heartbeats are the same for every
  * hub.
  */
-const formats: readonly HeartbeatFormat[] = Object.values(
-  pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) }),
-);
+const { longPoll, ...streams } = pushStreamFormats({ of: () => ({ time: 0, tag: 0 }) });
+const formats: readonly HeartbeatFormat[] = [
+  longPoll,
+  ...Object.values(streams).flatMap(({ positions, plain }) => [positions, plain]),
+];
 
 /** The URL scheme and the message formats of the nginx push stream module; off by default. */
 export const pushStreamProtocol: Protocol = Object.freeze({
@@ -18,7 +20,7 @@ export const pushStreamProtocol: Protocol = Object.freeze({
   resources: (ports: ProtocolPorts) => {
     const { config, history } = ports;
     if (config.pushStream === "off") return [];
-    const stamps = new Stamps();
+    const stamps = new Stamps(ports.clock.now());
     ports.follow(stamps);
     const { prefix } = config.pushStream;
     return pushStream({ ...ports, prefix, history, stamps, topicBytes: config.limits.topicBytes });

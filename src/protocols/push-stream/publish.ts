@@ -36,7 +36,7 @@ export function publishMethods(
     const data = messageOf(request, await request.body());
     const fields = { data, id: request.header("event-id"), type: request.header("event-type") };
     await publishMessage({ publishing, publisher }, channels, fields);
-    return infoReply({ options, statistics, request }, channels);
+    return infoReply({ options, statistics, request, publisher }, channels);
   };
   const get = async (request: GatewayRequest, channelsOf: ChannelsOf): Promise<Reply> => {
     const query = parseQuery(request.query);
@@ -86,13 +86,13 @@ export function channelInfo(
 }
 
 function infoReply(
-  { options: { clock }, statistics, request }: Omit<StatisticsRequest, "publisher">,
+  { options: { clock }, statistics, request, publisher }: StatisticsRequest,
   channels: readonly Topic[],
 ): Promise<Reply> {
-  const infos = channels.flatMap((channel) => statistics.infoOf(channel) ?? []);
+  const infos = channels.flatMap((channel) => statistics.infoOf(channel, publisher) ?? []);
   const [first] = infos;
   if (first === undefined) throw new ChannelError("unknown-channel");
-  const document = channels.length === 1 ? first : statistics.list(infos);
+  const document = infos.length === 1 ? first : statistics.list(infos);
   return statisticsReply(document, { accept: request.header("accept"), clock });
 }
 

@@ -1,49 +1,95 @@
-import type { Reply } from "../../gateway/http/messages.js";
-import { textReply } from "../../gateway/http/replies.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { TurnClock } from "../../base/turn-budget.js";
+import type { Reply } from "../../gateway/http/messages.js";
+import { textReply } from "../../gateway/http/replies.js";
+import type { ChannelInfo, ChannelList, Summary } from "./statistics.js";
 
-/** The type of a value in statistics. */
-type Value = string | number | readonly Document[];
+/** Statistics of one channel, of a list of channels, or of all channels together. */
+export type Document = ChannelInfo | ChannelList | Summary;
 
-/** Statistics. The order of the fields is the order in the response. */
-export type Document = object;
+type Fields = Readonly<Record<string, string | number>>;
 
+/** A format of statistics. The bytes are those of the module, since clients compare the text. */
 interface Form {
   readonly types: readonly string[];
-  /** Encodes one channel. */
-  readonly item: (document: Document) => string;
-  /** Encodes the whole document. `items` are the encoded items of its list; empty if the document has no list. */
-  readonly whole: (document: Document, items: readonly string[]) => string;
+  /** Encodes a channel in a list. */
+  readonly item: (info: ChannelInfo) => string;
+  /** Encodes a channel alone. */
+  readonly single: (item: string) => string;
+  readonly list: (head: Fields, items: readonly string[]) => string;
+  readonly summary: (head: Fields, workers: readonly Fields[]) => string;
 }
+
+const crlf = "\r\n";
 
 /** The default format. */
 const json: Form = {
   types: ["application/json", "text/x-json"],
-  item: (document) => toJson(document, []),
-  whole: (document, items) => `${toJson(document, items)}\r\n`,
+  item: (info) => `{${jsonMembers(fieldsOf(info))}}`,
+  single: (item) => item + crlf,
+  list: (head, items) => `{${jsonMembers(head)}, "infos": [${jsonLines(items)}]}${crlf}`,
+  summary: (head, workers) => {
+    const lines = jsonLines(workers.map((worker) => `{${jsonMembers(worker)}}`));
+    return `{${jsonMembers(head)}, "by_worker": [${lines}]}${crlf}`;
+  },
+};
+
+const yaml: Form = {
+  types: ["application/yaml", "text/x-yaml"],
+  item: (info) => lines(fieldsOf(info), (name, value) => `  ${name}: ${JSON.stringify(value)}`),
+  single: (item) => item + crlf,
+  list: (head, items) =>
+    [
+      lines(head, (name, value) => `${name}: ${JSON.stringify(value)}`),
+      // A list without items needs brackets: otherwise the value is null.
+      items.length === 0 ? "infos: []" : "infos: ",
+      ...items.map((item) => ` -${crlf}${item}`),
+      "",
+    ].join(crlf),
+  summary: (head, workers) => {
+    const worker = (fields: Fields): string =>
+      lines(fields, (name, value) => `    ${name}: ${JSON.stringify(value)}`);
+    return [
+      lines(head, (name, value) => `  ${name}: ${JSON.stringify(value)}`),
+      "  by_worker:",
+      ...workers.map((fields) => `   -${crlf}${worker(fields)}`),
+      "",
+    ].join(crlf);
+  },
+};
+
+const xmlHead = `<?xml version="1.0" encoding="UTF-8" ?>${crlf}`;
+
+const xml: Form = {
+  types: ["application/xml"],
+  // In XML, a channel has its name in the element `name`.
+  item: ({ channel, ...counts }) => element("channel", lines({ name: channel, ...counts }, xmlField)),
+  single: (item) => xmlHead + item + crlf,
+  list: (head, items) =>
+    `${xmlHead}<root>${crlf}${lines(head, xmlField)}${crlf}  <infos>${crlf}${items.join("")}  </infos>${crlf}</root>${crlf}`,
+  summary: (head, workers) => {
+    const items = workers.map((worker) => element("worker", lines(worker, xmlField)));
+    const byWorker = `  <by_worker>${items.join("")}</by_worker>`;
+    return xmlHead + element("infos", lines(head, xmlField) + crlf + byWorker);
+  },
+};
+
+const plain: Form = {
+  types: ["text/plain"],
+  item: ({ subscribers, ...fields }) => lines({ ...fields, active_subscribers: subscribers }, plainField),
+  single: (item) => item + crlf,
+  list: (head, items) => {
+    const begin = pairsOf(head).map(([name, value]) => plainField(name, value));
+    return `${[...begin, "infos: "].join(", ")}${crlf}${items.join(`,${crlf}`)}${crlf}`;
+  },
+  summary: (head, workers) => {
+    const items = workers.map((worker) => lines(worker, (name, value) => `  ${plainField(name, value)}`));
+    return [lines(head, plainField), "by_worker:", items.join(`,${crlf}`), ""].join(crlf);
+  },
 };
 
 /** The formats of the module, in the module's order. */
-const forms: readonly Form[] = Object.freeze([
-  json,
-  {
-    types: ["application/yaml", "text/x-yaml"],
-    item: (document) => `  -\r\n${toYaml(document, { indent: "    ", items: [] })}`,
-    whole: (document, items) => `${toYaml(document, { indent: "", items })}\r\n`,
-  },
-  {
-    types: ["application/xml"],
-    item: (document) => `<info>${toXml(document, [])}</info>`,
-    whole: (document, items) =>
-      `<?xml version="1.0" encoding="UTF-8" ?>\r\n<root>${toXml(document, items)}</root>\r\n`,
-  },
-  {
-    types: ["text/plain"],
-    item: (document) => toPlain(document, []),
-    whole: (document, items) => `${toPlain(document, items)}\r\n`,
-  },
-] satisfies readonly Form[]);
+const forms: readonly Form[] = [json, yaml, xml, plain];
 
 /**
  * A response in the format that the `Accept` header, `accept`, names. The function pauses between items: a list of
@@ -56,66 +102,59 @@ export async function statisticsReply(
   const wanted = (accept ?? "").toLowerCase();
   const form = forms.find(({ types }) => types.some((type) => wanted.includes(type))) ?? json;
   const type = form.types.find((name) => wanted.includes(name)) ?? "application/json";
+  return textReply({ status: 200, type, text: await encode(document, form, clock), headers: [] });
+}
+
+async function encode(document: Document, form: Form, clock: TurnClock): Promise<string> {
+  if ("channel" in document) return form.single(form.item(document));
+  if ("by_worker" in document) {
+    const { by_worker: workers, ...head } = document;
+    return form.summary(head, workers.map(fieldsOf));
+  }
+  const { infos, ...head } = document;
   const budget = new TurnBudget(clock);
   const items: string[] = [];
-  for (const item of listOf(document)) {
+  for (const info of infos) {
     const pause = budget.pauseIfUsedUp();
     if (pause !== undefined) await pause;
-    items.push(form.item(item));
+    items.push(form.item(info));
   }
-  return textReply({ status: 200, type, text: form.whole(document, items), headers: [] });
+  return form.list(head, items);
 }
 
-/** Encodes JSON with the same spaces as the module, since clients compare the text. */
-function toJson(document: Document, items: readonly string[]): string {
-  const members = membersOf(document).map(([name, value]) => {
-    if (!isList(value)) return `"${name}": ${JSON.stringify(value)}`;
-    return `"${name}": [${items.map((item) => `\r\n${item}`).join(",")}\r\n]`;
-  });
-  return `{${members.join(", ")}}`;
+function fieldsOf<F extends object>(fields: F): F & Fields {
+  return fields as F & Fields;
 }
 
-function toYaml(
-  document: Document,
-  { indent, items }: { readonly indent: string; readonly items: readonly string[] },
-): string {
-  return membersOf(document)
-    .map(([name, value]) => {
-      if (!isList(value)) return `${indent}${name}: ${JSON.stringify(value)}`;
-      return items.length === 0 ? `${indent}${name}: []` : [`${indent}${name}:`, ...items].join("\r\n");
-    })
-    .join("\r\n");
+function pairsOf(fields: Fields): readonly (readonly [name: string, value: string | number])[] {
+  return Object.entries(fields);
 }
 
-function toXml(document: Document, items: readonly string[]): string {
-  return membersOf(document)
-    .map(([name, value]) => {
-      const text = isList(value)
-        ? items.join("")
-        : String(value).replaceAll(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
-      return `<${name}>${text}</${name}>`;
-    })
-    .join("");
+function lines(fields: Fields, line: (name: string, value: string | number) => string): string {
+  return pairsOf(fields)
+    .map(([name, value]) => line(name, value))
+    .join(crlf);
 }
 
-/** Encodes plain text. Only this format uses the name `active_subscribers` for the number of subscribers. */
-function toPlain(document: Document, items: readonly string[]): string {
-  return membersOf(document)
-    .map(([name, value]) => {
-      if (isList(value)) return `${name}:\r\n${items.join("\r\n\r\n")}`;
-      return `${name === "subscribers" ? "active_subscribers" : name}: ${value}`;
-    })
-    .join("\r\n");
+function jsonMembers(fields: Fields): string {
+  return pairsOf(fields)
+    .map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)
+    .join(", ");
 }
 
-function listOf(document: Document): readonly Document[] {
-  return membersOf(document).flatMap(([, value]) => (isList(value) ? value : []));
+function jsonLines(items: readonly string[]): string {
+  return `${items.map((item) => crlf + item).join(",")}${crlf}`;
 }
 
-function membersOf(document: Document): readonly (readonly [name: string, value: Value])[] {
-  return Object.entries(document);
+function element(name: string, content: string): string {
+  return `<${name}>${crlf}${content}${crlf}</${name}>${crlf}`;
 }
 
-function isList(value: Value): value is readonly Document[] {
-  return Array.isArray(value);
+function xmlField(name: string, value: string | number): string {
+  const text = String(value).replaceAll(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  return `  <${name}>${text}</${name}>`;
+}
+
+function plainField(name: string, value: string | number): string {
+  return `${name}: ${value}`;
 }

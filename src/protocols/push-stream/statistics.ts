@@ -2,6 +2,7 @@ import { sum } from "../../base/sum.js";
 import { hostname } from "node:os";
 import type { PublisherIdentity } from "../../gateway/publishing/publisher.js";
 import { TurnBudget } from "../../base/turn-budget.js";
+import { readRights } from "../../gateway/access/read-rights.js";
 import { filterSetOf } from "../../hub/filters/filter-set.js";
 import type { Topic } from "../../hub/topics/topic.js";
 import type { PushStreamOptions } from "./options.js";
@@ -51,9 +52,13 @@ export class Statistics {
     this.#startedAtMs = options.clock.now();
   }
 
-  /** The statistics of a channel; undefined if the channel does not exist. */
-  infoOf(channel: Topic): ChannelInfo | undefined {
-    const counts = this.#options.history.countsOf(channel);
+  /**
+   * The statistics of a channel; undefined if the channel does not exist. Private messages count only for a publisher
+   * that may also read them.
+   */
+  infoOf(channel: Topic, publisher: PublisherIdentity): ChannelInfo | undefined {
+    const rights = readRights(publisher === "open" ? undefined : publisher);
+    const counts = this.#options.history.countsOf(channel, rights);
     const subscribers = this.#options.readersOf(channel);
     if (counts === undefined && subscribers === 0) return undefined;
     const { published = 0, stored = 0 } = counts ?? {};
@@ -67,14 +72,20 @@ export class Statistics {
   async withPrefix(prefix: string, publisher: PublisherIdentity): Promise<readonly ChannelInfo[]> {
     const budget = new TurnBudget(this.#options.clock);
     const granted = publisher === "open" ? undefined : filterSetOf(publisher.publish);
-    const infos: ChannelInfo[] = [];
-    for (const topic of this.#options.history.topicNames()) {
+    const infos = new Map<Topic, ChannelInfo>();
+    for (const topic of this.#topics()) {
       await budget.pauseIfUsedUp();
-      if (!topic.startsWith(prefix) || granted?.matches(topic) === false) continue;
-      const info = this.infoOf(topic);
-      if (info !== undefined) infos.push(info);
+      if (!topic.startsWith(prefix) || infos.has(topic) || granted?.matches(topic) === false) continue;
+      const info = this.infoOf(topic, publisher);
+      if (info !== undefined) infos.set(topic, info);
     }
-    return infos;
+    return [...infos.values()];
+  }
+
+  /** The topics with messages, then the topics with subscribers. A topic may come several times. */
+  *#topics(): Generator<Topic, void> {
+    yield* this.#options.history.topicNames();
+    yield* this.#options.followedTopics();
   }
 
   list(infos: readonly ChannelInfo[]): ChannelList {

@@ -1,16 +1,20 @@
 import type { Dialogue, GatewayRequest, Headers } from "../../gateway/http/messages.js";
 import { acceptHandshake } from "../../gateway/websocket/handshake.js";
-import type { Format } from "../../hub/publications/format.js";
+import { wantsPositions } from "../../gateway/streams/positions.js";
+import { parseQuery } from "../../gateway/http/query.js";
 import { webSocketProtocol } from "../../protocol.js";
+import { sendsControl } from "./channels/control.js";
 import { ChannelDialogue } from "./channel-dialogue.js";
-import type { PushStreamFormats } from "./messages/formats.js";
+import type { PushStreamFormats, StreamFormats } from "./messages/formats.js";
 import { framePage } from "./frame-page.js";
 import type { PushStreamOptions } from "./options.js";
 import type { StreamMode, ChannelSubscriber } from "./channels/subscriber.js";
 
 /** The parts of a stream that depend on its mode. */
 export interface StreamForm {
-  readonly format: Format;
+  readonly formats: StreamFormats;
+  /** True if the client reads positions. */
+  readonly readsPositions: (request: GatewayRequest) => boolean;
   /** The first bytes of the stream. */
   readonly opening: Buffer;
   /** The headers of the response. Throws PharosError if the request cannot have such a stream. */
@@ -26,7 +30,8 @@ export function streamForms(
 ): Readonly<Record<StreamMode, StreamForm>> {
   return {
     stream: {
-      format: formats.stream,
+      formats: formats.stream,
+      readsPositions: sendsControl,
       opening: framePage,
       headersFor: () => [
         ...responseHeaders("text/html; charset=utf-8"),
@@ -34,12 +39,14 @@ export function streamForms(
       ],
     },
     eventsource: {
-      format: formats.eventSource,
+      formats: formats.eventsource,
+      readsPositions: (request) => wantsPositions(request, parseQuery(request.query)),
       opening: Buffer.from(": \n"),
       headersFor: () => responseHeaders("text/event-stream; charset=utf-8"),
     },
     websocket: {
-      format: formats.webSocket,
+      formats: formats.websocket,
+      readsPositions: sendsControl,
       opening: Buffer.alloc(0),
       headersFor: (request) => {
         const headers = acceptHandshake(request, [webSocketProtocol]);

@@ -10,7 +10,8 @@ import type { Handler } from "../../gateway/http/resource.js";
 import { presenceSubscriber } from "../../gateway/streams/presence-subscriber.js";
 import type { Format } from "../../hub/publications/format.js";
 import { parseChannels } from "./channels/channels.js";
-import { findStart, parseControl } from "./channels/cursor.js";
+import { parseControl, sendsControl } from "./channels/control.js";
+import { findStart } from "./channels/cursor.js";
 import { pushStreamFormats } from "./messages/formats.js";
 import { LongPoll } from "./long-poll.js";
 import type { PushStreamOptions } from "./options.js";
@@ -39,12 +40,14 @@ export function subscribing(options: PushStreamOptions): (mode: Mode, channelsOf
       topicBytes: Math.min(options.topicBytes, options.streams.filterBytes),
     });
     const identity = identifyingRequest(options, mode, request);
-    const control = parseControl(request, query);
+    const control = parseControl(request);
+    const positions = form?.readsPositions(request) ?? sendsControl(request);
     const begin = (grants: Grants | undefined): Answer | Promise<Answer> => {
-      const format = form?.format ?? formats.longPoll;
+      const format = form?.formats[positions ? "positions" : "plain"] ?? formats.longPoll;
       const subscriber = subscriberOf(options, {
         request: identity,
         control,
+        positions,
         query,
         grants,
         channels,

@@ -221,6 +221,52 @@ box("push-stream, Statistics", "One, some, all", () => {
     expect(JSON.parse(body.toString())).toMatchObject({ channels: 1, infos: [{ channel: "b" }] });
   });
 
+  it("count channels that have subscribers only", async () => {
+    const made = await world();
+    await made.open({ path: "/ev/quiet" });
+    await made.open({ path: "/ev/quiet" });
+    for (const query of ["id=ALL", "id=q*"]) {
+      const { body } = await made.ask({ path: "/channels-stats", query });
+      const { infos } = JSON.parse(body.toString()) as { infos: readonly { channel: string }[] };
+      expect(infos.filter(({ channel }) => channel === "quiet")).toEqual([
+        { channel: "quiet", published_messages: 0, stored_messages: 0, subscribers: 2 },
+      ]);
+    }
+  });
+
+  it("of a list of which one channel exists are those of this channel", async () => {
+    const { body } = await (await world()).ask({ path: "/channels-stats", query: "id=b/unknown" });
+    expect(JSON.parse(body.toString())).toMatchObject({ channel: "b" });
+  });
+
+  it.each([
+    ["publish.a", 0],
+    ["publish.b", 1],
+    ["both.a.b", 3],
+  ])("with the token %s do not reveal private messages", async (token, expected) => {
+    // Bug: a token that grants no reading saw the number of private messages.
+    const made = new PushStreamWorld();
+    made.publish("a", "secret", { private: true });
+    made.publish("b", "secret", { private: true });
+    made.publish("b", "open");
+    const query = `id=ALL&authorization=${token}`;
+    const { body } = await made.ask({ path: "/channels-stats", query });
+    const { infos } = JSON.parse(body.toString()) as {
+      infos: readonly { published_messages: number; stored_messages: number }[];
+    };
+    const sum = (name: "published_messages" | "stored_messages"): number =>
+      infos.reduce((total, info) => total + info[name], 0);
+    expect([sum("published_messages"), sum("stored_messages")]).toEqual([expected, expected]);
+  });
+
+  it("of a channel with private messages only are 404 for a token that grants no reading", async () => {
+    const made = new PushStreamWorld();
+    made.publish("a", "secret", { private: true });
+    const statusOf = async (token: string): Promise<number> =>
+      (await made.ask({ path: "/channels-stats", query: `id=a&authorization=${token}` })).status;
+    expect([await statusOf("publish.a"), await statusOf("both.a")]).toEqual([404, 200]);
+  });
+
   it("of a channel that is not there: 404", async () => {
     expect((await (await world()).ask({ path: "/channels-stats", query: "id=c" })).status).toBe(404);
   });
@@ -230,12 +276,12 @@ box("push-stream, Statistics", "Accept", () => {
   it.each([
     ["application/json", "application/json", /^\{"channel": "a", .*\}\r\n$/],
     ["text/x-json", "text/x-json", /^\{"channel": "a", .*\}\r\n$/],
-    ["application/yaml", "application/yaml", /^channel: "a"\r\npublished_messages: 1\r\n/],
-    ["text/x-yaml", "text/x-yaml", /^channel: "a"\r\n/],
+    ["application/yaml", "application/yaml", /^  channel: "a"\r\n  published_messages: 1\r\n/],
+    ["text/x-yaml", "text/x-yaml", /^  channel: "a"\r\n/],
     [
       "application/xml",
       "application/xml",
-      /<channel>a<\/channel><published_messages>1<\/published_messages>/,
+      /<name>a<\/name>\r\n  <published_messages>1<\/published_messages>/,
     ],
     ["text/plain", "text/plain", /^channel: a\r\n.*\r\nactive_subscribers: 0\r\n$/s],
     ["image/png", "application/json", /^\{/],

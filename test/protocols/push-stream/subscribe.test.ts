@@ -1,38 +1,8 @@
 import { expect, it } from "vitest";
 import { formatTime } from "../../../src/protocols/push-stream/messages/stamps.js";
 import { box } from "../boxes.js";
-import { PushStreamWorld, firstSecond, headersOf, messagesOf, textsOf } from "../push-stream-world.js";
-
-/** Four messages to `a` and one to `b`, in two seconds: `e1` to `e5`. */
-function past(options: ConstructorParameters<typeof PushStreamWorld>[0] = {}): PushStreamWorld {
-  const world = new PushStreamWorld(options);
-  world.publish("a", "1", { id: "e1" });
-  world.publish("a", "2", { id: "e2" });
-  world.publish("b", "3", { id: "e3" });
-  world.clock.advance(1000);
-  world.publish("a", "4", { id: "e4" });
-  world.publish("a", "5", { id: "e5" });
-  return world;
-}
-
-type Headers = Readonly<Record<string, string>>;
-
-/** The first messages of a stream, a WebSocket and a poll. All three must have the same messages. */
-async function atOnce(path: string, query = "", headers: Headers = {}): Promise<readonly string[]> {
-  const world = past();
-  const asked = { ...headers, "x-nginx-pushstream-mode": "polling" };
-  const { body } = await world.ask({ path: `/lp/${path}`, query, headers: asked });
-  const stream = await world.open({ path: `/ev/${path}`, query, headers });
-  const lines = stream.text.split("\n").filter((line) => line.startsWith("data: "));
-  const streamed = textsOf(lines.map((line) => line.slice("data: ".length)).join("\r\n"));
-  expect(streamed).toEqual(textsOf(body.toString()));
-  const socket = await world.openSocket({ path: `/ws/${path}`, query, headers });
-  expect(socket.messages.map(({ text }) => decodeURIComponent(text))).toEqual(streamed);
-  return streamed;
-}
-
-const at = (second: number): string => formatTime(firstSecond + second);
-const quoted = (text: string): string => encodeURIComponent(text);
+import { at, atOnce, past, quoted, type Headers } from "./past-messages.js";
+import { PushStreamWorld, headersOf, messagesOf, textsOf } from "../push-stream-world.js";
 
 box("push-stream, URL scheme", "Path of channels", () => {
   it.each([
@@ -131,7 +101,17 @@ box("push-stream, Resume", "Sources", () => {
     ["a weak tag", "", { "if-modified-since": at(0), "if-none-match": "W/2" }, ["4", "5"]],
     ["a quoted tag", "", { "if-modified-since": at(0), "if-none-match": 'W/"2"' }, ["4", "5"]],
     ["Last-Event-ID", "", { "last-event-id": "e4" }, ["5"]],
-    ["arguments before headers", "eventid=e4", { "last-event-id": "e1" }, ["5"]],
+    // Bug: a browser reconnects with the query of its first request. The hub used that position again, and repeated
+    // messages.
+    ["headers before arguments", "eventid=e1", { "last-event-id": "e4" }, ["5"]],
+    ["a header before a stamp", `time=${quoted(at(0))}&tag=1`, { "last-event-id": "e4" }, ["5"]],
+    [
+      "a stamp in headers before arguments",
+      `eventid=e1`,
+      { "if-modified-since": at(1), "if-none-match": "1" },
+      ["5"],
+    ],
+    ["an id that a library appends", "time=&tag=&eventid=e1&lastEventId=e4", {}, ["5"]],
     ["an empty argument beside a header", "eventid=", { "last-event-id": "e4" }, ["5"]],
     ["the client's first poll", "", { "if-modified-since": "null", "if-none-match": "0" }, []],
   ])("%s", async (...row) => {
@@ -142,16 +122,15 @@ box("push-stream, Resume", "Sources", () => {
 
 box("push-stream, Resume", "Rule", () => {
   it.each([
-    ["before everything", at(-60), "0", ["1", "2", "4", "5"]],
+    ["another run of the hub", at(-60), "0", ["1", "2", "4", "5"]],
     ["the beginning of time", formatTime(0), "0", ["1", "2", "4", "5"]],
     ["a second, none of it", at(0), "0", ["1", "2", "4", "5"]],
     ["a second, one of it", at(0), "1", ["2", "4", "5"]],
     ["a second, a message to another channel", at(0), "3", ["4", "5"]],
     ["a tag beyond its second", at(0), "99", ["4", "5"]],
-    ["a second, no tag", at(0), "x", ["4", "5"]],
+    ["a second, no tag", at(0), "", ["4", "5"]],
     ["the last message", at(1), "2", []],
     ["the future", at(60), "0", []],
-    ["a time that is none", "yesterday", "1", []],
     ["null", "null", "0", []],
   ])("%s", async (...row) => {
     const [, time, tag, expected] = row;

@@ -37,7 +37,7 @@ export function parseChannels(path: string, limits: ChannelLimits): readonly Req
   const channels = new Map<Topic, RequestedChannel>();
   for (const segment of path.split("/")) {
     const [, count] = backtrackForm.exec(segment) ?? [];
-    const name = decoded(segment.replace(backtrackForm, ""));
+    const name = decodeName(segment.replace(backtrackForm, ""));
     if (name === "") continue;
     const channel = parseChannel(name, limits);
     channels.set(channel, { channel, backtrack: Math.min(Number(count ?? 0), mostBacktrack) });
@@ -54,7 +54,12 @@ function parseChannel(name: string, { topicBytes }: ChannelLimits): Topic {
   return parseTopic(name, topicBytes);
 }
 
-function decoded(text: string): string {
+/**
+ * Decodes the percent escapes in the name of a channel.
+ *
+ * @throws PharosError `bad-request` for a malformed escape or invalid UTF-8
+ */
+export function decodeName(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {

@@ -1,44 +1,19 @@
-import type { GatewayRequest } from "../../../gateway/http/messages.js";
-import type { NameValuePairs } from "../../../gateway/http/query.js";
-import { valueOf } from "../../../gateway/http/query.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Rights } from "../../../hub/publications/rights.js";
 import type { RequestedChannel } from "./channels.js";
 import type { TopicHistoryReader } from "../../../journal/topic-history-reader.js";
-import type { Stamp, Stamps } from "../messages/stamps.js";
+import type { Stamps } from "../messages/stamps.js";
+import type { Control } from "./control.js";
 
 export interface CursorSource {
   readonly history: TopicHistoryReader;
   readonly stamps: Stamps;
 }
 
-/** The stamp and the event id of the last message that a client received. An empty value counts as absent. */
-export interface Control {
-  /** Undefined if the stamp is missing or malformed. */
-  readonly stamp: Stamp | undefined;
-  readonly eventId: string | undefined;
-}
-
-/** Parses the cursor of a request. Parameters have precedence over the corresponding headers. */
-export function parseControl(request: Pick<GatewayRequest, "header">, query: NameValuePairs): Control {
-  const either = (name: string, header: string): string => {
-    const value = valueOf(query, name) ?? "";
-    return value === "" ? (request.header(header) ?? "") : value;
-  };
-  const time = Date.parse(either("time", "if-modified-since"));
-  const eventId = either("eventid", "last-event-id");
-  return {
-    stamp: Number.isNaN(time)
-      ? undefined
-      : { time: Math.floor(time / 1000), tag: parseTag(either("tag", "if-none-match")) },
-    eventId: eventId === "" ? undefined : eventId,
-  };
-}
-
-/** Parses a tag. The result is -1 if the text is not a number: then only messages of later seconds follow. */
-function parseTag(text: string): number {
-  const digits = /^(?:W\/)?"?-?(\d{1,15})"?$/.exec(text.trim())?.[1];
-  return digits === undefined ? -1 : Number(digits);
+export interface StartRequest {
+  readonly channels: readonly RequestedChannel[];
+  readonly control: Control;
+  readonly rights: Rights;
 }
 
 export interface ChannelStart {
@@ -65,16 +40,9 @@ const backtrackBytes = 1024 * 1024;
  * The cursor has precedence over `.bN`. Otherwise a client that polls with the same path would get the same messages
  * again and again.
  */
-export function findStart(
-  { history, stamps }: CursorSource,
-  request: {
-    readonly channels: readonly RequestedChannel[];
-    readonly control: Control;
-    readonly rights: Rights;
-  },
-): ChannelStart {
-  const { channels, control, rights } = request;
-  const lastEventId = resumeId({ history, stamps }, control, rights);
+export function findStart({ history, stamps }: CursorSource, request: StartRequest): ChannelStart {
+  const { channels, rights } = request;
+  const lastEventId = resumeId({ history, stamps }, request);
   if (lastEventId !== undefined) return { before: [], lastEventId };
   const maxBytes = Math.floor(backtrackBytes / channels.length);
   let leftBytes = backtrackBytes;
@@ -87,18 +55,26 @@ export function findStart(
   return { before, lastEventId: history.idAt(history.head) };
 }
 
+/** An id that no publication has. A stream that resumes from this id begins with a gap. */
+const unknownId = "#";
+
+/** A position of another run of the hub. A stream that resumes from this id begins with a gap. */
+const otherRunId = "#other-run:0";
+
 /**
- * The event id to resume from. If both the event id and the stamp are known, the earlier position counts. An unknown
- * id without a stamp leads to a gap notice.
+ * The event id to resume from; undefined if the request has no cursor. If both the event id and the stamp are known, the
+ * earlier position counts. An unknown id without a stamp, a stamp of an earlier run, and a cursor that cannot be read
+ * lead to a gap.
  */
-function resumeId(
-  { history, stamps }: CursorSource,
-  { stamp, eventId }: Control,
-  rights: Rights,
-): string | undefined {
+function resumeId(source: CursorSource, { channels, control, rights }: StartRequest): string | undefined {
+  const { history, stamps } = source;
+  const { stamp, eventId, isUnreadable } = control;
+  if (isUnreadable) return unknownId;
   const since = stamp === undefined ? undefined : stamps.offsetAt(stamp);
-  if (eventId === undefined) return since === undefined ? undefined : history.idAt(since);
-  const cursor = history.locate(eventId, rights);
-  if (cursor.kind === "lost") return since === undefined ? eventId : history.idAt(since);
-  return history.idAt(Math.min(cursor.offset, since ?? cursor.offset));
+  const sinceId = since === "other-run" ? otherRunId : since === undefined ? undefined : history.idAt(since);
+  if (eventId === undefined) return sinceId;
+  const names = channels.map(({ channel }) => channel);
+  const cursor = history.locateIn(names, eventId, rights);
+  if (cursor.kind === "lost") return sinceId ?? eventId;
+  return history.idAt(typeof since === "number" ? Math.min(cursor.offset, since) : cursor.offset);
 }

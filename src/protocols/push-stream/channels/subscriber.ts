@@ -3,7 +3,8 @@ import type { GatewayRequest } from "../../../gateway/http/messages.js";
 import type { NameValuePairs } from "../../../gateway/http/query.js";
 import type { Subscription } from "../../../hub/cohort.js";
 import type { RequestedChannel } from "./channels.js";
-import type { ChannelStart, Control } from "./cursor.js";
+import type { Control } from "./control.js";
+import type { ChannelStart } from "./cursor.js";
 
 /** The way in which a subscriber gets messages. Each mode has its own paths. */
 export type Mode = StreamMode | PollMode;
@@ -25,6 +26,8 @@ export interface ChannelSubscriber {
   readonly grants: Grants | undefined;
   readonly channels: readonly RequestedChannel[];
   readonly control: Control;
+  /** True if the client reads positions, which are no messages. */
+  readonly positions: boolean;
   readonly subscription: Subscription;
   readonly start: ChannelStart;
 }

@@ -1,11 +1,12 @@
 import { emptyPing, frameText } from "../../../gateway/websocket/frame.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Format } from "../../../hub/publications/format.js";
+import { parsePosition } from "../../../hub/publications/position.js";
 import { gapEventType } from "../../../protocol.js";
 import type { GapNotice } from "../../../protocol.js";
-import { gapFields, messageFields, pingFields, refusalFields } from "./message.js";
+import { gapFields, messageFields, pingFields, positionFields, refusalFields } from "./message.js";
 import type { ChannelRefusal } from "./message.js";
-import type { Stamps } from "./stamps.js";
+import type { Stamp, Stamps } from "./stamps.js";
 import { Template } from "./template.js";
 import type { TemplateFields } from "./template.js";
 
@@ -21,44 +22,54 @@ const scriptMessage = new Template(
 
 const nothing = Buffer.alloc(0);
 
+/** The two formats of a stream: for clients that read positions, and for other clients. */
+export interface StreamFormats {
+  readonly positions: Format;
+  readonly plain: Format;
+}
+
 /** The formats for the module's modes. */
 export interface PushStreamFormats {
-  readonly eventSource: Format;
-  readonly stream: Format;
-  readonly webSocket: Format;
+  readonly stream: StreamFormats;
+  readonly eventsource: StreamFormats;
+  readonly websocket: StreamFormats;
   readonly longPoll: Format;
 }
 
 /** Creates the formats with the stamps of one hub. The heartbeats are the same for every hub. */
 export function pushStreamFormats(stamps: Pick<Stamps, "of">): PushStreamFormats {
   const fieldsFor = (entry: Entry): TemplateFields => messageFields(entry, stamps.of(entry.offset));
+  const stampAt = (id: string): Stamp => stamps.of(parsePosition(id)?.offset ?? 0);
   return {
-    eventSource: format("push-stream-ev", {
-      event: (entry) => eventSourceText(fieldsFor(entry)),
-      heartbeat: Buffer.from(": -1\n\n"),
-      gap: (notice) => `event: ${gapEventType}\ndata: ${JSON.stringify(notice)}\n\n`,
+    eventsource: streamFormats("push-stream-ev", {
+      event: (entry) => eventText(entry, fieldsFor(entry)),
+      heartbeat: (id) => Buffer.from(id === undefined ? ": -1\n" : `: -1\nid: ${id}\n\n`),
+      gap: (notice, id) => `id: ${id}\nevent: ${gapEventType}\ndata: ${JSON.stringify(notice)}\n\n`,
+      position: (id) => `id: ${id}\n\n`,
     }),
-    stream: format("push-stream-sub", {
+    stream: streamFormats("push-stream-sub", {
       event: (entry) => scriptMessage.write(fieldsFor(entry)),
-      heartbeat: Buffer.from(scriptMessage.write(pingFields)),
-      gap: (notice) => scriptMessage.write(gapFields(notice)),
+      heartbeat: () => Buffer.from(scriptMessage.write(pingFields)),
+      gap: (notice, id) => scriptMessage.write(gapFields(notice, stampAt(id))),
+      position: (id) => scriptMessage.write(positionFields(stampAt(id))),
     }),
-    webSocket: format("push-stream-ws", {
+    websocket: streamFormats("push-stream-ws", {
       event: (entry) => jsonMessage.write(fieldsFor(entry)),
       // Every client answers a ping.
-      heartbeat: emptyPing,
-      gap: (notice) => jsonMessage.write(gapFields(notice)),
+      heartbeat: () => emptyPing,
+      gap: (notice, id) => jsonMessage.write(gapFields(notice, stampAt(id))),
+      position: (id) => jsonMessage.write(positionFields(stampAt(id))),
       encode: frameText,
     }),
     longPoll: {
-      ...format("push-stream-lp", {
-        event: (entry) => `${jsonMessage.write(fieldsFor(entry))}\r\n`,
-        heartbeat: nothing,
-        // A response header reports the gap. A gap message would make the client request the same response again and
-        // again.
-        gap: () => "",
-      }),
+      name: "push-stream-lp",
+      event: (entry) => Buffer.from(`${jsonMessage.write(fieldsFor(entry))}\r\n`),
       retained: () => nothing,
+      position: () => nothing,
+      heartbeat: () => nothing,
+      // A response header reports the gap. A gap message would make the client request the same response again and
+      // again.
+      gap: () => nothing,
     },
   };
 }
@@ -68,35 +79,43 @@ export function refusedFrame(refusal: ChannelRefusal): Buffer {
   return frameText(jsonMessage.write(refusalFields(refusal)));
 }
 
+/** The answer to a client's first poll: a message from whose stamp the client resumes. */
+export function positionMessage(stamp: Stamp): Buffer {
+  return Buffer.from(`${jsonMessage.write(positionFields(stamp))}\r\n`);
+}
+
 interface Text {
   readonly event: (entry: Entry) => string;
-  readonly heartbeat: Buffer;
-  readonly gap: (notice: GapNotice) => string;
+  /** @param id the position; undefined for clients that do not read positions */
+  readonly heartbeat: (id: string | undefined) => Buffer;
+  readonly gap: (notice: GapNotice, id: string) => string;
+  readonly position: (id: string) => string;
   /** @default the bytes of the text */
   readonly encode?: (text: string) => Buffer;
 }
 
-/** Creates a format. These formats write no positions: clients get the position from the stamps of messages. */
-function format(name: string, text: Text): Format {
+function streamFormats(name: string, text: Text): StreamFormats {
   const { heartbeat, encode = (each) => Buffer.from(each) } = text;
   const event = (entry: Entry): Buffer => encode(text.event(entry));
-  return {
-    name,
+  const plain: Format = {
+    name: `${name}-events`,
     event,
     retained: event,
     position: () => nothing,
-    heartbeat: () => heartbeat,
-    gap: (notice) => encode(text.gap(notice)),
+    heartbeat: () => heartbeat(undefined),
+    gap: (notice, id) => encode(text.gap(notice, id)),
+  };
+  return {
+    plain,
+    positions: { ...plain, name, position: (id) => encode(text.position(id)), heartbeat },
   };
 }
 
-/** Writes an event. The fields are escaped for a JSON string, so the id and the type contain no line breaks. */
-function eventSourceText(fields: TemplateFields): string {
-  const { "event-id": id, "event-type": type } = fields;
-  const lines = [id === "" ? "" : `id: ${unquoted(id)}\n`, type === "" ? "" : `event: ${unquoted(type)}\n`];
-  return `${lines.join("")}data: ${jsonMessage.write(fields)}\n\n`;
-}
-
-function unquoted(text: string): string {
-  return String(JSON.parse(`"${text}"`));
+/**
+ * Writes an event. Its `id` is the hub's: the publisher's id if no other publication has it, otherwise the position. So
+ * a browser resumes exactly after each message. The type contains no line breaks.
+ */
+function eventText({ id, publication: { type } }: Entry, fields: TemplateFields): string {
+  const typeLine = type === undefined ? "" : `event: ${type}\n`;
+  return `id: ${id}\n${typeLine}data: ${jsonMessage.write(fields)}\n\n`;
 }

@@ -5,26 +5,29 @@ import { formatTime } from "./stamps.js";
 import type { Stamp } from "./stamps.js";
 import type { TemplateFields } from "./template.js";
 
-/** The message ids of notices: the module's own ids, and two more, which the module's clients ignore. */
-const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5 });
+/** The message ids of notices: the module's own ids, and three more, which the module's clients ignore. */
+const specialIds = Object.freeze({ ping: -1, deleted: -2, timedOut: -3, gap: -4, refused: -5, position: -6 });
 
 /**
  * Converts a publication to a message. The channel is the first of {@link namedTopics}. The channel is empty for a
  * private publication with several topics, which only other protocols can publish.
  */
 export function messageFields(entry: Entry, { time, tag }: Stamp): TemplateFields {
-  const { data, type = "", id } = entry.publication;
+  const { data, type = "", id = "" } = entry.publication;
   const [channel = ""] = namedTopics(entry.publication);
   return {
     id: String(entry.ordinal),
-    "event-id": quotable(id === entry.id ? id : ""),
+    "event-id": quotable(id),
     "event-type": quotable(type),
     channel: quotable(channel),
     text: encodeText(data),
     size: String(Buffer.byteLength(data)),
-    tag: String(tag),
-    time: formatTime(time),
+    ...stampFields({ time, tag }),
   };
+}
+
+function stampFields({ time, tag }: Stamp): Pick<TemplateFields, "time" | "tag"> {
+  return { time: formatTime(time), tag: String(tag) };
 }
 
 const emptyFields: TemplateFields = Object.freeze({
@@ -41,9 +44,14 @@ const emptyFields: TemplateFields = Object.freeze({
 /** The heartbeat of a stream. */
 export const pingFields: TemplateFields = Object.freeze({ ...emptyFields, id: String(specialIds.ping) });
 
-/** The notice of a gap. Clients of the module ignore unknown negative ids. */
-export function gapFields(notice: GapNotice): TemplateFields {
-  return noticeFields(specialIds.gap, notice);
+/** The notice of a gap. Clients of the module ignore unknown negative ids, but resume from the stamp. */
+export function gapFields(notice: GapNotice, stamp: Stamp): TemplateFields {
+  return { ...noticeFields(specialIds.gap, notice), ...stampFields(stamp) };
+}
+
+/** A message without text, from whose stamp the client resumes. */
+export function positionFields(stamp: Stamp): TemplateFields {
+  return { ...emptyFields, id: String(specialIds.position), ...stampFields(stamp) };
 }
 
 /** The notice that the hub did not publish a message of the subscriber. */
@@ -56,9 +64,11 @@ export interface ChannelRefusal {
   readonly detail: string;
 }
 
+/** A notice without a stamp: a client that copied the stamp of an empty message would resume from another position. */
 function noticeFields(id: number, note: object): TemplateFields {
   const text = JSON.stringify(note);
-  return { ...emptyFields, id: String(id), text: encodeText(text), size: String(Buffer.byteLength(text)) };
+  const size = String(Buffer.byteLength(text));
+  return { ...emptyFields, id: String(id), text: encodeText(text), size, time: "", tag: "" };
 }
 
 /**

@@ -25,8 +25,19 @@ const mostSeconds = 100_000;
 
 /** Converts between offsets and stamps. The class stores one entry for each second with a publication. */
 export class Stamps {
-  #seconds: Second[] = [];
+  /** The first second of this run of the hub. No stamp of an earlier run is in this second or later. */
+  readonly #start: number;
+  #seconds: Second[];
   #head: Offset = 0;
+
+  /**
+   * The start of the run counts as the first message of the second after `startMs`, in milliseconds since 1970. So a
+   * client that has received nothing yet has a stamp too.
+   */
+  constructor(startMs: number) {
+    this.#start = Math.floor(startMs / 1000) + 1;
+    this.#seconds = [{ time: this.#start, first: 0 }];
+  }
 
   /**
    * Adds a publication. Call this method with each publication, in order. If the clock is set back, the current
@@ -55,13 +66,18 @@ export class Stamps {
     return { time: last.time, tag: this.#head - last.first + 1 };
   }
 
-  /** The offset of the last publication up to this stamp. A negative tag includes all publications of its second. */
-  offsetAt({ time, tag }: Stamp): Offset {
+  /**
+   * The offset of the last publication up to this stamp. A negative tag includes all publications of its second. Time 0
+   * is before all publications. `other-run` for a time before this run of the hub.
+   */
+  offsetAt({ time, tag }: Stamp): Offset | "other-run" {
+    if (time === 0) return 0;
+    if (time < this.#start) return "other-run";
     const index = this.#indexAt((second) => second.time <= time);
     const second = this.#seconds[index];
     const last = (this.#seconds[index + 1]?.first ?? this.#head + 1) - 1;
     if (second === undefined || second.time < time || tag < 0) return last;
-    return Math.min(last, second.first + tag - 1);
+    return Math.max(0, Math.min(last, second.first + tag - 1));
   }
 
   /** The index of the last second for which `matches` is true, by binary search; -1 if there is none. */
