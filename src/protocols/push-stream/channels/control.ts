@@ -68,7 +68,7 @@ function controlOf({ time, tag, eventId }: ControlTexts): Control {
 /** Undefined without a stamp. `pushstream.js` writes an unknown time as `null`, and an unknown tag as 0. */
 function parseStamp(time: string, tag: string): Stamp | "unreadable" | undefined {
   const number = parseTag(tag);
-  if (time === "" || time === "null") return number === undefined || number <= 0 ? undefined : "unreadable";
+  if (time === "" || time === "null") return number !== undefined && number <= 0 ? undefined : "unreadable";
   const seconds = parseHttpDate(time);
   return seconds === undefined || number === undefined ? "unreadable" : { time: seconds, tag: number };
 }
