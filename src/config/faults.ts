@@ -54,8 +54,9 @@ function valueAt(settings: RawSettings, path: readonly string[]): unknown {
 /** Error messages appear in logs and terminals, so they never contain secrets. */
 const hidden = "(a secret)";
 
+/** True also for an item of `tokens`: an operator may have written the secret in the place of the issuer. */
 function isSecret(path: readonly string[]): boolean {
-  return /secret$|token$/i.test(path.at(-1) ?? "");
+  return /(?:secret|token)$|^tokens\.\d+$/i.test(path.join("."));
 }
 
 function quote(value: unknown): string {

@@ -45,6 +45,17 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PharosError("bad-config", `${file}: not JSON: ${messageOf(cause)}`, { cause });
+    throw new PharosError("bad-config", `${file}: not JSON: ${jsonFault(messageOf(cause), text)}`, { cause });
   }
+}
+
+/**
+ * The message of a JSON error without the part of the text that it quotes, which may be a secret. The line number takes
+ * the place of that part.
+ */
+function jsonFault(message: string, text: string): string {
+  const [whole, near = ""] = /, (?:\.\.\.)?"(.*)"(?:\.\.\.)? is not valid JSON$/s.exec(message) ?? [];
+  if (whole === undefined) return message;
+  const before = text.slice(0, text.indexOf(near) + near.length / 2);
+  return `${message.slice(0, -whole.length)} in line ${before.split("\n").length}`;
 }

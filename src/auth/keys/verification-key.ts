@@ -1,7 +1,8 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 
 import { PharosError } from "../../base/errors.js";
-import { algorithmsOf, kindOf, shortestSecretBytes } from "./algorithms.js";
+import { algorithmsOf, kindOf } from "./algorithms.js";
+import { secretBytes, secretFault } from "./secret.js";
 
 /** A key that verifies tokens, and the only algorithms allowed for this key. */
 export interface VerificationKey {
@@ -15,19 +16,15 @@ export interface VerificationKey {
 export type AllowedAlgorithms = readonly string[] | undefined;
 
 /**
- * Makes a key from a shared secret: the UTF-8 bytes of the text.
+ * Makes a key from a shared secret: the UTF-8 bytes of the text, or the bytes in base64 after `base64:`.
  *
- * @throws PharosError `bad-config` when the secret is shorter than 32 bytes, or too short for a configured algorithm
+ * @throws PharosError `bad-config` when the secret is shorter than 32 bytes, is a key or another text that others may
+ *   know, or is too short for a configured algorithm
  */
 export function secretKey(secret: string, allowed: AllowedAlgorithms): VerificationKey {
-  const key = createSecretKey(Buffer.from(secret));
-  if ((key.symmetricKeySize ?? 0) < shortestSecretBytes) {
-    throw new PharosError(
-      "bad-config",
-      `a token secret needs at least ${shortestSecretBytes} bytes [RFC 7518 3.2], not ${key.symmetricKeySize}; "openssl rand -base64 48" makes one`,
-    );
-  }
-  return verificationKey({ key, what: "the token secret", allowed });
+  const fault = secretFault(secret);
+  if (fault !== undefined) throw new PharosError("bad-config", `a token secret needs ${fault}`);
+  return verificationKey({ key: createSecretKey(secretBytes(secret)), what: "the token secret", allowed });
 }
 
 /**

@@ -1,19 +1,21 @@
 import { z } from "zod";
 
-import { algorithmNames, shortestSecretBytes } from "../../auth/keys/algorithms.js";
+import { algorithmNames } from "../../auth/keys/algorithms.js";
+import { secretFault } from "../../auth/keys/secret.js";
 import { listOf, textOf } from "../declare/setting.js";
 
 const algorithmsAllowed = `one of ${algorithmNames.join(", ")}`;
-const secretAllowed = `at least ${shortestSecretBytes} bytes [RFC 7518 3.2]`;
+const rightsAllowed = "one or both of publish and subscribe";
 
 export const issuerAllowed = "the text that tokens have as iss, usually a URL";
 export const keyAllowed = "the path of a PEM file with a public key";
 export const jwksAllowed = "the path or the https URL of a JWK set";
 
 /** A secret that signs tokens. */
-export const sharedSecret = z
-  .string({ error: secretAllowed })
-  .refine((value) => Buffer.byteLength(value) >= shortestSecretBytes, secretAllowed);
+export const sharedSecret = z.string({ error: secretFault("") }).superRefine((text, context) => {
+  const message = secretFault(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
 
 const tokenIssuer = z
   .strictObject({
@@ -22,7 +24,9 @@ const tokenIssuer = z
       .describe("Issuer (`iss`) that the tokens name. Default: the hub's URL."),
     secret: sharedSecret
       .optional()
-      .describe("Secret of at least 32 bytes that the issuer and the hub share."),
+      .describe(
+        "Secret of at least 32 bytes that the issuer and the hub share: text, or `base64:` and the bytes in base64.",
+      ),
     key: textOf(keyAllowed).optional().describe("PEM file with the issuer's public key."),
     jwks: textOf(jwksAllowed)
       .optional()
@@ -31,6 +35,12 @@ const tokenIssuer = z
       .min(1, algorithmsAllowed)
       .optional()
       .describe("Signature algorithms that the hub accepts. Default: all algorithms that the key supports."),
+    allows: listOf(z.enum(["publish", "subscribe"], { error: rightsAllowed }))
+      .min(1, rightsAllowed)
+      .optional()
+      .describe(
+        "Rights that the issuer's tokens may grant: `publish`, `subscribe`. The hub ignores other rights of its tokens. Default: both.",
+      ),
     audience: textOf("the text that tokens have in aud")
       .optional()
       .describe("Audience (`aud`) that the tokens name. Default: the hub's URL."),
