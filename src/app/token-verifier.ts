@@ -8,12 +8,17 @@ import type { Config } from "../config/config.js";
  * @throws PharosError `bad-config` if a key is missing, weak or invalid
  */
 export function tokenVerifier(
-  { tokens, publicUrl, limits }: Pick<Config, "tokens" | "publicUrl" | "limits">,
+  { tokens, publicUrl, limits, tokenLeeway }: Pick<Config, "tokens" | "publicUrl" | "limits" | "tokenLeeway">,
   ports: VerifierPorts,
 ): TokenVerifier | undefined {
   if (tokens.length === 0) return undefined;
   return createVerifier(
-    { issuers: tokens, hubUrl: publicUrl, limits: { ...limits.token, filterBytes: limits.filterBytes } },
+    {
+      issuers: tokens,
+      hubUrl: publicUrl,
+      limits: { ...limits.token, filterBytes: limits.filterBytes },
+      leewaySeconds: tokenLeeway,
+    },
     ports,
   );
 }

@@ -71,6 +71,11 @@ export function expiredText(exp: number, nowMs: number): string {
   return `it expired at ${timeText(exp)}, ${durationText(Math.max(0, nowMs / 1000 - exp))} ago`;
 }
 
+/** The sentence for a token that is not valid yet. `nbf` is in seconds, as in the token. */
+export function notYetText(nbf: number): string {
+  return `it is not valid before ${timeText(nbf)}`;
+}
+
 function badClaim(cause: errors.JWTClaimValidationFailed, expected: Expected): PharosError {
   const { claim, reason, payload } = cause;
   const given = quoted(payload[claim]);
@@ -91,7 +96,7 @@ function failedText(
 ): string {
   switch (claim) {
     case "nbf":
-      return `it is not valid before ${timeText(payload.nbf ?? 0)}`;
+      return notYetText(payload.nbf ?? 0);
     case "aud":
       return `it is for ${given} (aud), not for this hub, which is ${quoted(expected.audience)}`;
     case "iss":

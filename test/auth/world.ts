@@ -73,7 +73,11 @@ export class World {
   readonly verifier: TokenVerifier;
 
   constructor(
-    options: { readonly issuers?: readonly IssuerSettings[]; readonly limits?: Partial<TokenLimits> } = {},
+    options: {
+      readonly issuers?: readonly IssuerSettings[];
+      readonly limits?: Partial<TokenLimits>;
+      readonly leewaySeconds?: number;
+    } = {},
   ) {
     this.verifier = createVerifier(
       { issuers: [{ issuer, secret }], ...options, hubUrl },

@@ -4,7 +4,7 @@ import { parseAuthorizationDetails } from "./authorization-details.js";
 import type { Grants } from "./grants.js";
 import type { TokenLimits } from "../../limits/tokens.js";
 import { parseOlderClaim } from "./older-claim.js";
-import { expiredText, quoted, refused } from "../refusal.js";
+import { expiredText, notYetText, quoted, refused } from "../refusal.js";
 
 /** The latest time that a Date can represent, in milliseconds. */
 const lastTimeMs = 8_640_000_000_000_000;
@@ -12,14 +12,18 @@ const lastTimeMs = 8_640_000_000_000_000;
 export interface GrantsContext extends TokenLimits {
   readonly hubUrl: string;
   readonly nowMs: number;
+  /** The difference between the issuer's clock and the hub's clock that the hub tolerates. */
+  readonly leewayMs: number;
 }
 
 /**
  * Parses the grants from the claims of a verified token.
  *
- * @throws PharosError `invalid-token` when a claim is malformed, a limit is exceeded, or the token has just expired
+ * @throws PharosError `invalid-token` when a claim is malformed, a limit is exceeded, or the token has expired or is
+ *   not valid yet
  */
 export function parseGrants(claims: JWTPayload, form: Grants["form"], context: GrantsContext): Grants {
+  checkBegin(claims.nbf, context);
   const rights =
     form === "current"
       ? parseAuthorizationDetails(claims["authorization_details"], context)
@@ -27,19 +31,30 @@ export function parseGrants(claims: JWTPayload, form: Grants["form"], context: G
   return {
     form,
     ...rights,
-    expiresAtMs: parseEnd(claims.exp, context.nowMs),
+    expiresAtMs: parseEnd(claims.exp, context),
     issuer: claims.iss,
     subject: typeof claims.sub === "string" ? claims.sub : undefined,
   };
+}
+
+type Times = Pick<GrantsContext, "nowMs" | "leewayMs">;
+
+/**
+ * Times in a token may have fractions [RFC 7519 2]. The hub's clock counts whole milliseconds, so the rest of a
+ * millisecond does not count: some libraries write microseconds, and the hub may verify their tokens at once.
+ */
+function checkBegin(nbf: number | undefined, { nowMs, leewayMs }: Times): void {
+  if (nbf === undefined || Math.floor(nbf * 1000) <= nowMs + leewayMs) return;
+  throw refused(notYetText(nbf));
 }
 
 /**
  * Parses the end of a token's validity. JSON allows 1e999, which is not a valid time, and the JWT library compares
  * only whole seconds.
  */
-function parseEnd(exp: number | undefined, nowMs: number): number | undefined {
+function parseEnd(exp: number | undefined, { nowMs, leewayMs }: Times): number | undefined {
   if (exp === undefined) return undefined;
-  const endMs = Math.floor(exp * 1000);
+  const endMs = Math.floor(exp * 1000) + leewayMs;
   if (endMs > lastTimeMs)
     throw refused(
       `its exp is ${quoted(String(exp))}, which is too late; allowed are seconds since 1970, up to the year 275760`,

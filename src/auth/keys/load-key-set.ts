@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { messageOf, PharosError } from "../../base/errors.js";
 import { isLoopback } from "../../base/loopback.js";
 import { decodeUtf8, withoutByteOrderMark } from "../../base/utf8.js";
+import { freshMsOf, longestFreshMs } from "./freshness.js";
 
 /**
  * The time-out for a request to an issuer, in milliseconds. A client may wait this long if the hub needs the issuer's
@@ -25,23 +26,38 @@ export type KeySetPlace =
  * Decides whether the text is a file or a URL.
  *
  * @throws PharosError `bad-config` for an http URL of another machine: an attacker on the network could replace the
- *   keys
+ *   keys. Also for a URL with a user name or a password, which would appear in the log
  */
 export function parseKeySetPlace(text: string): KeySetPlace {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: "file", file: text };
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && `${url.username}${url.password}` !== "")
+    throw new PharosError(
+      "bad-config",
+      `JWK set of ${url.host}: ${placesAllowed}, without a user name or password`,
+    );
   if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname)))
     return { kind: "url", url };
-  throw new PharosError(
-    "bad-config",
-    `JWK set ${JSON.stringify(text)}: allowed is a file, an https URL, or an http URL of this machine`,
-  );
+  throw new PharosError("bad-config", `JWK set ${JSON.stringify(text)}: ${placesAllowed}`);
+}
+
+const placesAllowed = "allowed is a file, an https URL, or an http URL of this machine";
+
+/** The place for the log: a file, or a URL without its query, which may contain a secret. */
+export function placeText(place: KeySetPlace): string {
+  return place.kind === "file" ? place.file : `${place.url.origin}${place.url.pathname}`;
+}
+
+/** The text of a JWK set, and the time for which it counts as current, in milliseconds. */
+export interface KeySetText {
+  readonly text: string;
+  readonly freshMs: number;
 }
 
 /** Loads the text of a JWK set. If this fails, the promise rejects with the cause. */
-export async function loadKeySet(place: KeySetPlace): Promise<string> {
-  const text = place.kind === "file" ? readFile(place.file, "utf8") : fetchText(place.url);
-  return withoutByteOrderMark(await text);
+export async function loadKeySet(place: KeySetPlace): Promise<KeySetText> {
+  if (place.kind === "url") return fetchText(place.url);
+  return { text: withoutByteOrderMark(await readFile(place.file, "utf8")), freshMs: longestFreshMs };
 }
 
 /**
@@ -57,9 +73,10 @@ export function readKeySetFile(file: string): string {
   }
 }
 
-async function fetchText(url: URL): Promise<string> {
+async function fetchText(url: URL): Promise<KeySetText> {
   const response = await fetch(url, {
-    headers: { accept: "application/jwk-set+json, application/json" },
+    // A cache on the way must ask the issuer, so that the hub gets the keys that are valid now.
+    headers: { accept: "application/jwk-set+json, application/json", "cache-control": "no-cache" },
     // A redirect could lead from https to http, or to a host that is not configured.
     redirect: "error",
     signal: AbortSignal.timeout(answerWithinMs),
@@ -69,7 +86,8 @@ async function fetchText(url: URL): Promise<string> {
       "unreachable",
       `the answer has the status ${response.status}; allowed are 200 to 299`,
     );
-  return decodeUtf8(await bodyOf(response), "the answer");
+  const text = withoutByteOrderMark(decodeUtf8(await bodyOf(response), "the answer"));
+  return { text, freshMs: freshMsOf(response.headers) };
 }
 
 /**

@@ -1,17 +1,24 @@
 import type { Clock } from "../../base/clock.js";
 import { limitedLog, type LimitedLog, type Logger } from "../../base/log.js";
+import { shortestFreshMs } from "./freshness.js";
 import type { KeySource } from "./key-source.js";
 import { printableText } from "../../base/quote-value.js";
 import type { VerificationKey } from "./verification-key.js";
 
-/** The hub loads keys again when they are this old, in milliseconds, so that it soon stops trusting a withdrawn key. */
-const staleAfterMs = 600_000;
-
 /**
- * The shortest time between two loads, in milliseconds. A token with an unknown key causes a load, so this time
- * limits the number of requests to an issuer.
+ * The time after which a token waits for the load of keys that are no longer current, in milliseconds. Earlier tokens
+ * only start the load, so on a busy hub no token waits.
  */
-const askEveryMs = 30_000;
+const waitAfterMs = shortestFreshMs;
+
+/** The result of a load. */
+export interface LoadedKeys {
+  readonly keys: readonly VerificationKey[];
+  /** The text of the set. Equal texts have equal keys. */
+  readonly text: string;
+  /** The time for which the keys count as current, in milliseconds. */
+  readonly freshMs: number;
+}
 
 /** The shortest time between two log lines about one key set, in milliseconds. */
 const warnEveryMs = 60_000;
@@ -20,9 +27,11 @@ export interface RotatingKeysOptions {
   /** The file or URL, as written in the log. */
   readonly source: string;
   /** Loads the keys. Rejects if the load fails or if no key is usable. */
-  readonly load: () => Promise<readonly VerificationKey[]>;
+  readonly load: () => Promise<LoadedKeys>;
   /** The keys that the hub has already read at its start. @default none; then the first token waits for a load */
-  readonly initial?: readonly VerificationKey[];
+  readonly initial?: LoadedKeys;
+  /** Called when a load has replaced keys by other keys. */
+  readonly changed: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -30,36 +39,40 @@ export interface RotatingKeysOptions {
 /**
  * Keys that their issuer may change. The hub loads these keys at most every 30 seconds:
  * - when a token needs a key for the first time;
- * - in the background, when the keys are 10 minutes old;
- * - when a token names an unknown key.
+ * - when the keys are no longer current: in the background, or after further 30 seconds before the next verification;
+ * - when no key verifies a token's signature, also if the token names a known key: the issuer may have replaced it.
  *
- * If loading fails, the hub continues to use the known keys.
+ * If loading fails, the hub continues to use the known keys, and loads them again in the background.
  */
 export class RotatingKeys implements KeySource {
   readonly #options: RotatingKeysOptions;
   readonly #warn: LimitedLog;
-  #keys: readonly VerificationKey[] | undefined;
+  #loaded: LoadedKeys | undefined;
   #staleAtMs: number;
   #nextAskAtMs = Number.NEGATIVE_INFINITY;
   #asking: Promise<void> | undefined;
+  #hasFailed = false;
 
   constructor(options: RotatingKeysOptions) {
+    const { logger, clock, initial } = options;
     this.#options = options;
-    this.#warn = limitedLog({ logger: options.logger, clock: options.clock, periodMs: warnEveryMs });
-    this.#keys = options.initial;
-    this.#staleAtMs = options.clock.monotonic() + staleAfterMs;
+    this.#warn = limitedLog({ logger, clock, periodMs: warnEveryMs });
+    this.#loaded = initial;
+    this.#staleAtMs = clock.monotonic() + (initial?.freshMs ?? 0);
   }
 
   async keys(): Promise<readonly VerificationKey[]> {
-    if (this.#keys === undefined) await this.#ask();
-    else if (this.#options.clock.monotonic() >= this.#staleAtMs) void this.#ask();
-    return this.#keys ?? [];
+    const overdueMs = this.#options.clock.monotonic() - this.#staleAtMs;
+    const mustWait = this.#loaded === undefined || (overdueMs >= waitAfterMs && !this.#hasFailed);
+    if (mustWait) await this.#ask();
+    else if (overdueMs >= 0) void this.#ask();
+    return this.#loaded?.keys ?? [];
   }
 
   async renew(): Promise<boolean> {
-    const before = this.#keys;
+    const before = this.#loaded?.keys;
     await this.#ask();
-    return this.#keys !== before;
+    return this.#loaded?.keys !== before;
   }
 
   /** Loads the keys. Concurrent callers share one load. Never rejects. */
@@ -67,7 +80,7 @@ export class RotatingKeys implements KeySource {
     if (this.#asking !== undefined) return this.#asking;
     const now = this.#options.clock.monotonic();
     if (now < this.#nextAskAtMs) return Promise.resolve();
-    this.#nextAskAtMs = now + askEveryMs;
+    this.#nextAskAtMs = now + shortestFreshMs;
     this.#asking = this.#load().finally(() => {
       this.#asking = undefined;
     });
@@ -76,13 +89,24 @@ export class RotatingKeys implements KeySource {
 
   async #load(): Promise<void> {
     try {
-      this.#keys = await this.#options.load();
-      this.#staleAtMs = this.#options.clock.monotonic() + staleAfterMs;
+      this.#replace(await this.#options.load());
+      this.#hasFailed = false;
     } catch (error) {
+      this.#hasFailed = true;
       const reason = printableText(error instanceof Error ? error.message : String(error));
       const kept =
-        this.#keys === undefined ? "the hub refuses all tokens of this issuer" : "the known keys stay in use";
+        this.#loaded === undefined
+          ? "the hub refuses all tokens of this issuer"
+          : "the known keys stay in use";
       this.#warn({ source: this.#options.source, reason }, `keys for tokens could not be loaded; ${kept}`);
     }
+  }
+
+  #replace(loaded: LoadedKeys): void {
+    const before = this.#loaded;
+    this.#staleAtMs = this.#options.clock.monotonic() + loaded.freshMs;
+    if (before?.text === loaded.text) return;
+    this.#loaded = loaded;
+    if (before !== undefined) this.#options.changed();
   }
 }

@@ -45,6 +45,11 @@ export class RememberedTokens {
     if (this.#tokens.size > this.#most) this.#forgetFirst();
   }
 
+  /** Removes all entries: a key that verified a token may have been withdrawn. */
+  clear(): void {
+    this.#tokens.clear();
+  }
+
   #forgetFirst(): void {
     for (const hash of this.#tokens.keys()) {
       this.#tokens.delete(hash);

@@ -3,8 +3,15 @@ import { PharosError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { fixedKeys, type KeySource } from "../keys/key-source.js";
 import { parseKeySet } from "../keys/key-set.js";
-import { loadKeySet, parseKeySetPlace, readKeySetFile } from "../keys/load-key-set.js";
-import { RotatingKeys } from "../keys/rotating-keys.js";
+import { longestFreshMs } from "../keys/freshness.js";
+import {
+  loadKeySet,
+  parseKeySetPlace,
+  placeText,
+  readKeySetFile,
+  type KeySetText,
+} from "../keys/load-key-set.js";
+import { RotatingKeys, type LoadedKeys } from "../keys/rotating-keys.js";
 import { pemKey, secretKey } from "../keys/verification-key.js";
 
 /**
@@ -24,7 +31,12 @@ export interface IssuerSettings {
   readonly algorithms?: readonly string[] | undefined;
   /** A value that the `aud` claim must contain. @default the URL of the hub */
   readonly audience?: string | undefined;
+  /** The rights that the issuer's tokens may grant. The verifier drops all other rights. @default both */
+  readonly allows?: readonly Right[] | undefined;
 }
+
+/** A right that tokens grant for topics. */
+export type Right = "publish" | "subscribe";
 
 /** An issuer with its keys. A key verifies only tokens of its own issuer. */
 export interface TrustedIssuer {
@@ -33,6 +45,7 @@ export interface TrustedIssuer {
   /** False if the settings name no issuer. Then tokens of the older form may have any `iss`. */
   readonly isNamed: boolean;
   readonly audience: string;
+  readonly allows: readonly Right[];
   readonly sources: readonly KeySource[];
 }
 
@@ -40,6 +53,8 @@ export interface TrustContext {
   readonly hubUrl: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called when the keys of a JWK set have changed. */
+  readonly keysChanged: () => void;
 }
 
 /**
@@ -49,7 +64,7 @@ export interface TrustContext {
  * @throws PharosError `bad-config` when a key is missing, too weak or invalid
  */
 export function trustIssuer(settings: IssuerSettings, context: TrustContext): TrustedIssuer {
-  const { issuer, secret, key, jwks, algorithms: allowed, audience } = settings;
+  const { issuer, secret, key, jwks, algorithms: allowed, audience, allows } = settings;
   const sources = [
     ...(secret === undefined ? [] : [fixedKeys([secretKey(secret, allowed)])]),
     ...(key === undefined ? [] : [fixedKeys([pemKey(readKeySetFile(key), { what: key, allowed })])]),
@@ -64,17 +79,24 @@ export function trustIssuer(settings: IssuerSettings, context: TrustContext): Tr
     name: issuer ?? hubUrl,
     isNamed: issuer !== undefined,
     audience: audience ?? hubUrl,
+    allows: allows ?? ["publish", "subscribe"],
     sources,
   };
 }
 
-function keySet(jwks: string, { algorithms }: IssuerSettings, { clock, logger }: TrustContext): KeySource {
+function keySet(jwks: string, { algorithms }: IssuerSettings, context: TrustContext): KeySource {
   const place = parseKeySetPlace(jwks);
-  const load = async () => parseKeySet(await loadKeySet(place), algorithms);
-  if (place.kind === "url") return new RotatingKeys({ source: jwks, load, clock, logger });
+  const parse = ({ text, freshMs }: KeySetText): LoadedKeys => ({
+    keys: parseKeySet(text, algorithms),
+    text,
+    freshMs,
+  });
+  const load = async () => parse(await loadKeySet(place));
+  const options = { source: placeText(place), load, ...context, changed: context.keysChanged };
+  if (place.kind === "url") return new RotatingKeys(options);
   // A missing file is a configuration error, but a URL may be unreachable for a while.
-  const initial = inFile(jwks, () => parseKeySet(readKeySetFile(place.file), algorithms));
-  return new RotatingKeys({ source: jwks, load, initial, clock, logger });
+  const initial = inFile(jwks, () => parse({ text: readKeySetFile(place.file), freshMs: longestFreshMs }));
+  return new RotatingKeys({ ...options, initial });
 }
 
 function inFile<Result>(file: string, parse: () => Result): Result {

@@ -11,7 +11,7 @@ import { quoted, refused } from "../refusal.js";
 import { RememberedTokens } from "./remembered-tokens.js";
 import { trustIssuer, type IssuerSettings, type TrustedIssuer } from "./trusted-issuer.js";
 import { readToken, type UnverifiedToken } from "./unverified-token.js";
-import { explainNoKey, verifyWith } from "./verify-signature.js";
+import { explainNoKey, verifyWith, type Times } from "./verify-signature.js";
 
 export interface VerifierOptions {
   /** The issuers whose tokens the hub accepts. One issuer may have several entries. */
@@ -20,6 +20,8 @@ export interface VerifierOptions {
   readonly hubUrl: string;
   /** @default {@link defaultTokenLimits} */
   readonly limits?: Partial<TokenLimits>;
+  /** The difference between the issuers' clocks and the hub's clock that the hub tolerates, in seconds. @default 0 */
+  readonly leewaySeconds?: number;
 }
 
 export interface VerifierPorts {
@@ -40,15 +42,18 @@ export function createVerifier(options: VerifierOptions, ports: VerifierPorts): 
 class Verifier implements TokenVerifier {
   readonly #hubUrl: string;
   readonly #limits: TokenLimits;
+  readonly #leewayMs: number;
   readonly #issuers: readonly TrustedIssuer[];
   readonly #remembered: RememberedTokens;
   readonly #ports: VerifierPorts;
 
-  constructor({ issuers, hubUrl, limits }: VerifierOptions, ports: VerifierPorts) {
+  constructor({ issuers, hubUrl, limits, leewaySeconds = 0 }: VerifierOptions, ports: VerifierPorts) {
     this.#hubUrl = hubUrl;
     this.#limits = { ...defaultTokenLimits, ...limits };
-    this.#issuers = issuers.map((settings) => trustIssuer(settings, { hubUrl, ...ports }));
+    this.#leewayMs = leewaySeconds * 1000;
     this.#remembered = new RememberedTokens(this.#limits.remembered);
+    const keysChanged = () => this.#remembered.clear();
+    this.#issuers = issuers.map((settings) => trustIssuer(settings, { hubUrl, ...ports, keysChanged }));
     this.#ports = ports;
   }
 
@@ -68,10 +73,12 @@ class Verifier implements TokenVerifier {
   async #grantsOf(text: string, nowMs: number): Promise<Grants> {
     const token = readToken(text, this.#limits);
     const issuers = this.#issuersFor(token);
-    const claims = await verifiedClaims(issuers, token, nowMs);
+    const leewayMs = this.#leewayMs;
+    const { claims, issuer } = await verifiedClaims(issuers, token, { nowMs, leewayMs });
     // The token may have expired while the hub loaded the keys.
-    const endMs = this.#ports.clock.now();
-    return parseGrants(claims, token.form, { ...this.#limits, hubUrl: this.#hubUrl, nowMs: endMs });
+    const times = { nowMs: this.#ports.clock.now(), leewayMs };
+    const context = { ...this.#limits, hubUrl: this.#hubUrl, ...times };
+    return allowedGrants(parseGrants(claims, token.form, context), issuer);
   }
 
   #issuersFor(token: UnverifiedToken): readonly TrustedIssuer[] {
@@ -104,6 +111,22 @@ function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: Unverif
   return issuer === name;
 }
 
+/** The grants without the rights that the issuer's tokens must not grant. */
+function allowedGrants(grants: Grants, { allows }: TrustedIssuer): Grants {
+  const mayPublish = allows.includes("publish");
+  return {
+    ...grants,
+    mayPublish: grants.mayPublish && mayPublish,
+    publish: mayPublish ? grants.publish : [],
+    subscribe: allows.includes("subscribe") ? grants.subscribe : [],
+  };
+}
+
+interface VerifiedClaims {
+  readonly claims: JWTPayload;
+  readonly issuer: TrustedIssuer;
+}
+
 /**
  * Returns the claims of the token from the first issuer that verifies the token. If no issuer does, the function throws
  * the first error of an issuer whose key signed the token. If no key signed the token, the error explains why.
@@ -111,13 +134,13 @@ function mayHaveMade({ name, isNamed }: TrustedIssuer, { form, issuer }: Unverif
 async function verifiedClaims(
   issuers: readonly TrustedIssuer[],
   token: UnverifiedToken,
-  nowMs: number,
-): Promise<JWTPayload> {
+  times: Times,
+): Promise<VerifiedClaims> {
   let refusal: unknown;
   for (const issuer of issuers) {
     try {
-      const claims = await verifyWith(issuer, token, nowMs);
-      if (claims !== undefined) return claims;
+      const claims = await verifyWith(issuer, token, times);
+      if (claims !== undefined) return { claims, issuer };
     } catch (error) {
       refusal ??= error;
     }

@@ -7,6 +7,12 @@ import type { TrustedIssuer } from "./trusted-issuer.js";
 import type { UnverifiedToken } from "./unverified-token.js";
 import type { VerificationKey } from "../keys/verification-key.js";
 
+/** The time of a verification, and the difference between clocks that it tolerates. */
+export interface Times {
+  readonly nowMs: number;
+  readonly leewayMs: number;
+}
+
 /**
  * Verifies a token with the keys of one issuer, and checks that the token is valid now and for this hub.
  *
@@ -17,9 +23,9 @@ import type { VerificationKey } from "../keys/verification-key.js";
 export async function verifyWith(
   issuer: TrustedIssuer,
   token: UnverifiedToken,
-  nowMs: number,
+  times: Times,
 ): Promise<JWTPayload | undefined> {
-  const options = verifyOptions(issuer, token, nowMs);
+  const options = verifyOptions(issuer, token, times);
   for (const source of issuer.sources) {
     const claims = await verifyFrom(source, token, options);
     if (claims !== undefined) return claims;
@@ -28,20 +34,21 @@ export async function verifyWith(
 }
 
 /**
- * The options for the JWT library. The options allow no clock tolerance: a stream ends in the millisecond in which
- * its token expires.
+ * The options for the JWT library. The library compares whole seconds, so it gets one second of tolerance more than the
+ * leeway. `parseGrants` checks the exact times.
  */
-function verifyOptions(issuer: TrustedIssuer, token: UnverifiedToken, nowMs: number): JWTVerifyOptions {
-  const currentDate = new Date(nowMs);
+function verifyOptions(
+  issuer: TrustedIssuer,
+  token: UnverifiedToken,
+  { nowMs, leewayMs }: Times,
+): JWTVerifyOptions {
+  const times = { currentDate: new Date(nowMs), clockTolerance: leewayMs / 1000 + 1 };
   const { audience } = issuer;
-  if (token.form === "older") return { currentDate, ...(token.hasAudience ? { audience } : {}) };
-  return { currentDate, audience, issuer: issuer.name, typ: "at+jwt", requiredClaims: ["exp"] };
+  if (token.form === "older") return { ...times, ...(token.hasAudience ? { audience } : {}) };
+  return { ...times, audience, issuer: issuer.name, typ: "at+jwt", requiredClaims: ["exp"] };
 }
 
-/**
- * Verifies a token. Loads the keys once more if the token names an unknown key, or if it names no key and no key
- * fits.
- */
+/** Verifies a token. Loads the keys once more if no key verifies the token: the issuer may have new keys. */
 async function verifyFrom(
   source: KeySource,
   token: UnverifiedToken,
@@ -49,7 +56,7 @@ async function verifyFrom(
 ): Promise<JWTPayload | undefined> {
   const keys = await source.keys();
   const claims = await verifyWithKeys(keys, token, options);
-  if (claims !== undefined || keys.some(({ kid }) => kid !== undefined && kid === token.kid)) return claims;
+  if (claims !== undefined) return claims;
   return (await source.renew()) ? verifyWithKeys(await source.keys(), token, options) : undefined;
 }
 

@@ -68,14 +68,24 @@ function contentOf(options: TokenOptions, config: Config): TokenContent {
   };
 }
 
-/** The issuer that signs: with `--key` the first issuer, else the first issuer that has a secret. */
-function issuerOf({ key }: TokenOptions, { tokens }: Config): Config["tokens"][number] | undefined {
-  return key === undefined ? tokens.find(({ secret }) => secret !== undefined) : tokens[0];
+/**
+ * The issuer that signs, among the issuers that may grant these rights: with `--key` the first issuer, else the first
+ * issuer that has a secret.
+ */
+function issuerOf(options: TokenOptions, { tokens }: Config): Config["tokens"][number] | undefined {
+  const wanted = (["publish", "subscribe"] as const).filter((right) => options[right] !== undefined);
+  return tokens.find(
+    ({ secret, allows }) =>
+      (options.key !== undefined || secret !== undefined) &&
+      wanted.every((right) => allows?.includes(right) ?? true),
+  );
 }
 
 function keyOf(options: TokenOptions, config: Config): SigningKey {
   if (options.key !== undefined) return readSigningKey(options.key);
   const { secret, algorithms } = issuerOf(options, config) ?? {};
+  if (secret === undefined && config.tokens.some((issuer) => issuer.secret !== undefined))
+    throw badUsage("no issuer of the settings that has a secret allows these rights (allows)");
   if (secret === undefined)
     throw badUsage("no key to sign with: set PHAROS_TOKEN_SECRET, or give a private key with --key FILE");
   return signingSecret(secret, algorithms);

@@ -1,5 +1,7 @@
 import { setting, textOf } from "../declare/setting.js";
 import { onOrOff } from "../values/addresses.js";
+import { cookieName } from "../values/cookie-name.js";
+import { wholeNumber } from "../values/number.js";
 import { issuerAllowed, jwksAllowed, keyAllowed, sharedSecret } from "../values/token-issuer.js";
 
 /** Settings for access tokens. These settings name one issuer; the file can name further issuers under `tokens`. */
@@ -36,6 +38,22 @@ export const tokenSettings = {
     argument: "<SECRET>",
     secret: true,
     value: sharedSecret,
-    help: "Secret of at least 32 bytes that signs and verifies tokens.",
+    help: "Secret of at least 32 bytes that signs and verifies tokens: text, or `base64:` and the bytes in base64.",
+  }),
+  tokenLeeway: setting({
+    option: "token-leeway",
+    argument: "<SECONDS>",
+    value: wholeNumber({ from: 0, to: 60 }),
+    default: 0,
+    help: "Difference between the issuers' clocks and the hub's clock that the hub tolerates.",
+    notes: `With a leeway, a token is valid this much longer than its \`exp\`, and this much earlier than its \`nbf\`. Streams end at \`exp\` plus the
+leeway. The hub does not check \`iat\`.`,
+  }),
+  cookieName: setting({
+    option: "cookie-name",
+    argument: "<NAME>",
+    value: cookieName,
+    otherwise: "__Secure-mercure_access_token, then mercureAuthorization",
+    help: "Name of the cookie with a client's token. The hub then reads no other cookie.",
   }),
 } as const;

@@ -1,4 +1,5 @@
 import { mercurePath, protectedResourcePath } from "../../protocol.js";
+import { mercureCookies } from "../../gateway/access/credentials.js";
 import { mercurePublish } from "./publish.js";
 import { mercureSubscribe } from "./subscribe.js";
 import type { MercureSubscribeOptions } from "./subscribe.js";
@@ -14,6 +15,8 @@ export interface MercureOptions extends MercureSubscribeOptions {
   readonly once: PublishOnce;
   /** The issuers whose tokens the hub accepts. */
   readonly issuers: readonly string[];
+  /** The name of the cookie with a token. @default the cookie of the current form */
+  readonly cookieName?: string | undefined;
   /** The active subscriptions to serve. @default none */
   readonly subscriptions?: Omit<SubscriptionsOptions, "authenticator" | "history"> | undefined;
 }
@@ -38,6 +41,7 @@ export function mercure(options: MercureOptions): readonly Resource[] {
 function metadata({
   hubUrl,
   issuers,
+  cookieName = mercureCookies[0],
   subscriptions: active,
 }: MercureOptions): Readonly<Record<string, unknown>> {
   return {
@@ -45,7 +49,7 @@ function metadata({
     ...(issuers.length === 0 ? {} : { authorization_servers: issuers }),
     authorization_details_types_supported: ["https://mercure.rocks/authorization-detail"],
     bearer_methods_supported: ["header"],
-    mercure_cookie: "__Secure-mercure_access_token",
+    mercure_cookie: cookieName,
     mercure_matcher_types_supported: ["exact", "urlpattern", "mqtt"],
     mercure_subscriptions: active !== undefined,
   };

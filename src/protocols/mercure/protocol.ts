@@ -15,6 +15,7 @@ export const mercureProtocol: Protocol = Object.freeze({
     mercure({
       ...ports,
       hubUrl: config.publicUrl,
+      cookieName: config.cookieName,
       issuers: config.tokens.flatMap(({ issuer = [] }) => issuer),
       subscriptions: active && { active, listBytes: config.limits.subscriptionListBytes },
     }),

@@ -5,8 +5,8 @@ import { writeFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { parseKeySet } from "../../../src/auth/keys/key-set.js";
-import { RotatingKeys } from "../../../src/auth/keys/rotating-keys.js";
-import type { VerificationKey } from "../../../src/auth/keys/verification-key.js";
+import { freshMsOf } from "../../../src/auth/keys/freshness.js";
+import { RotatingKeys, type LoadedKeys } from "../../../src/auth/keys/rotating-keys.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { ec, file, issuer, jwk, sign, World, type KeyPair } from "../world.js";
@@ -15,6 +15,10 @@ const [first, second] = [ec("P-256"), ec("P-256")];
 
 function setOf(...pairs: readonly (readonly [KeyPair, string?])[]): string {
   return JSON.stringify({ keys: pairs.map(([pair, kid]) => jwk(pair, { kid })) });
+}
+
+function loaded(text: string): LoadedKeys {
+  return { keys: parseKeySet(text, undefined), text, freshMs: 600_000 };
 }
 
 function signedBy(pair: KeyPair, kid?: string): Promise<string> {
@@ -102,14 +106,52 @@ describe("keys behind a URL", () => {
     expect(server.asked).toBe(2);
   });
 
-  it("are not requested for a token whose kid is known and whose signature is wrong", async () => {
+  it("that were replaced under the same kid are loaded when a signature is wrong", async () => {
     const { server, world: hub } = await world(setOf([first, "1"]));
-    expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
-    hub.clock.advance(60_000);
-    expect(await hub.refusal(await signedBy(second, "1"))).toBe(
-      "its signature is not by a key of its issuer",
-    );
-    expect(server.asked).toBe(1);
+    const old = await signedBy(first, "1");
+    expect(await hub.verify(old)).toMatchObject({ ok: true });
+    server.text(setOf([second, "1"]));
+    hub.clock.advance(30_000);
+    expect(await hub.verify(await signedBy(second, "1"))).toMatchObject({ ok: true });
+    expect(await hub.refusal(old)).toBe("its signature is not by a key of its issuer");
+    expect(server.asked).toBe(2);
+  });
+
+  it("are requested at most every 30 seconds, however many signatures under a known kid are wrong", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"]));
+    for (let turn = 0; turn < 60; turn += 1) {
+      expect(await hub.verify(await signedBy(second, "1"))).toMatchObject({ ok: false });
+      hub.clock.advance(1000);
+    }
+    expect(server.asked).toBe(2);
+  });
+
+  it("that the issuer withdraws stop working when Cache-Control says so, also for tokens that were accepted", async () => {
+    const { server, world: hub } = await world("");
+    const answer = (text: string): void => {
+      server.answer = (_, response) =>
+        void response.writeHead(200, { "cache-control": "public, max-age=60" }).end(text);
+    };
+    answer(setOf([first, "1"], [second, "2"]));
+    const withdrawn = await signedBy(first, "1");
+    expect(await hub.verify(withdrawn)).toMatchObject({ ok: true });
+    answer(setOf([second, "2"]));
+    hub.clock.advance(59_999);
+    expect(await hub.verify(withdrawn)).toMatchObject({ ok: true });
+    hub.clock.advance(30_001);
+    expect(await hub.refusal(withdrawn)).toContain("which the issuer does not have");
+    expect(server.asked).toBe(2);
+  });
+
+  it("are withdrawn for remembered tokens as soon as another token causes a load", async () => {
+    const { server, world: hub } = await world(setOf([first, "1"], [second, "2"]));
+    hub.clock.advance(30_000);
+    const withdrawn = await signedBy(first, "1");
+    expect(await hub.verify(withdrawn)).toMatchObject({ ok: true });
+    server.text(setOf([second, "2"]));
+    hub.clock.advance(30_000);
+    expect(await hub.verify(await signedBy(ec("P-256"), "3"))).toMatchObject({ ok: false });
+    expect(await hub.verify(withdrawn)).toMatchObject({ ok: false });
   });
 
   it.each<[string, (server: IssuerServer) => void, RegExp]>([
@@ -180,17 +222,23 @@ describe("keys that are 10 minutes old", () => {
   function rotating(): { readonly clock: VirtualClock; readonly keys: RotatingKeys; readonly loads: Load[] } {
     const clock = new VirtualClock();
     const loads: Load[] = [];
-    const load = () =>
-      new Promise<readonly VerificationKey[]>((resolve, reject) => void loads.push({ resolve, reject }));
-    const initial = parseKeySet(setOf([first]), undefined);
+    const load = () => new Promise<LoadedKeys>((resolve, reject) => void loads.push({ resolve, reject }));
+    const initial = loaded(setOf([first]));
     return {
       clock,
       loads,
-      keys: new RotatingKeys({ source: "x", load, initial, clock, logger: silentLogger }),
+      keys: new RotatingKeys({
+        source: "x",
+        load,
+        initial,
+        clock,
+        logger: silentLogger,
+        changed: () => undefined,
+      }),
     };
   }
   interface Load {
-    readonly resolve: (keys: readonly VerificationKey[]) => void;
+    readonly resolve: (keys: LoadedKeys) => void;
     readonly reject: (error: Error) => void;
   }
 
@@ -204,10 +252,31 @@ describe("keys that are 10 minutes old", () => {
     expect(await keys.keys()).toBe(known);
     expect(await keys.keys()).toBe(known);
     expect(loads).toHaveLength(1);
-    const fresh = parseKeySet(setOf([second]), undefined);
+    const fresh = loaded(setOf([second]));
     loads[0]?.resolve(fresh);
     await keys.renew();
-    expect(await keys.keys()).toBe(fresh);
+    expect(await keys.keys()).toBe(fresh.keys);
+  });
+
+  it("are loaded before the next token after further 30 seconds without a token, once while that fails", async () => {
+    const { clock, keys, loads } = rotating();
+    clock.advance(630_000);
+    const waiting = keys.keys();
+    loads[0]?.reject(new Error("down"));
+    expect(await waiting).toHaveLength(1);
+    clock.advance(30_000);
+    expect(await keys.keys()).toHaveLength(1);
+    expect(loads).toHaveLength(2);
+  });
+
+  it("are not replaced by an equal set", async () => {
+    const { clock, keys, loads } = rotating();
+    const known = await keys.keys();
+    clock.advance(30_000);
+    const renewed = keys.renew();
+    loads[0]?.resolve(loaded(setOf([first])));
+    expect(await renewed).toBe(false);
+    expect(await keys.keys()).toBe(known);
   });
 
   it("are requested every 30 seconds while that fails", async () => {
@@ -222,4 +291,23 @@ describe("keys that are 10 minutes old", () => {
     expect(loads).toHaveLength(3);
     expect(await keys.keys()).toHaveLength(1);
   });
+});
+
+it.each<[Readonly<Record<string, string>>, number]>([
+  [{}, 600],
+  [{ "cache-control": "max-age=60" }, 60],
+  [{ "cache-control": 'Public, Max-Age="120", must-revalidate' }, 120],
+  [{ "cache-control": "max-age=120, max-age=90" }, 90],
+  [{ "cache-control": "max-age=100", age: "20" }, 80],
+  [{ "cache-control": "max-age=100", age: "x" }, 100],
+  [{ "cache-control": "max-age=86400" }, 600],
+  [{ "cache-control": "max-age=0" }, 30],
+  [{ "cache-control": "max-age=-1" }, 30],
+  [{ "cache-control": "max-age=soon" }, 30],
+  [{ "cache-control": "no-store" }, 30],
+  [{ "cache-control": "private, no-cache" }, 30],
+  [{ "cache-control": "s-maxage=40" }, 600],
+  [{ age: "700" }, 600],
+])("a response with %j counts as current for %i seconds", (headers, seconds) => {
+  expect(freshMsOf(new Headers(headers))).toBe(seconds * 1000);
 });

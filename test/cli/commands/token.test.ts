@@ -162,6 +162,35 @@ describe("pharos token", () => {
   });
 });
 
+test("signs with the first issuer whose tokens may grant the rights", async () => {
+  const [publishers, subscribers] = [
+    "the publishers' secret of 40 characters.",
+    `base64:${"c3Vi".repeat(11)}`,
+  ];
+  const tokens = [
+    { secret: publishers, allows: ["publish"], issuer: "https://a.example" },
+    { secret: subscribers, allows: ["subscribe"], issuer: "https://b.example" },
+  ];
+  const environment = { PHAROS_CONFIG: file(JSON.stringify({ tokens })) };
+  const reader = await token(["--subscribe", "a"], environment);
+  expect(decodeJwt(reader).iss).toBe("https://b.example");
+  expect(decodeJwt(await token(["--publish", "a"], environment)).iss).toBe("https://a.example");
+  expect((await check(reader, { environment })).out).toContain('Read private publications: exact "a".');
+  const io = new FakeIo({ environment });
+  await run(["token", "--publish", "a", "--subscribe", "a"], io);
+  expect(io.stderr.text).toContain(
+    "no issuer of the settings that has a secret allows these rights (allows)",
+  );
+});
+
+test("check accepts a token within the leeway", async () => {
+  const made = await token(["--publish", "a", "--lifetime", "1"]);
+  const environment = { ...withSecret, PHAROS_TOKEN_LEEWAY: "60" };
+  expect((await check(made, { environment })).out).toMatch(
+    /^Valid until .*, for (?:59|60|61) seconds more\.$/m,
+  );
+});
+
 describe("pharos token check", () => {
   test("reads the token from standard input, with or without the word Bearer", async () => {
     const made = await token(["--publish", "a"]);
