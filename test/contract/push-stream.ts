@@ -96,7 +96,7 @@ function testModes(site: () => Site): void {
     ev.write(requestBytes({ path: "/events/ev/quiet" }));
     sub.write(requestBytes({ path: "/events/sub/quiet" }));
     const ws = await openSocket(site(), "/events/ws/quiet");
-    expect(await ev.readUntil(": -1\n\n", { within })).toContain(": \n: -1\n\n");
+    expect(await ev.readUntil(": -1\n", { within })).toContain(": \n: -1\n");
     expect(await sub.readUntil("<script>p(-1,", { within })).toContain("<body>");
     await ws.until(({ frames }) => frames.some(({ opcode }) => opcode === 9));
   });
