@@ -1,30 +1,25 @@
 import type { FrontRequest } from "../../src/fronts/http/gateway-port.js";
-import type { GapNotice } from "../../src/protocol.js";
 import { gatewayRequest } from "../gateway/request.js";
-import { clientFrame, handshakeHeaders, parseFrame } from "../support/web-socket.js";
+import { clientFrame, handshakeHeaders } from "../support/web-socket.js";
 import { FakeSocket } from "./fake-socket.js";
+import { createReader } from "./stream-readers.js";
+import type { Item, ReadBytes, Transport } from "./stream-readers.js";
 import type { Token } from "./tokens.js";
-
-/** A JSON message of the hub. */
-export type Item =
-  | { readonly kind: "open"; readonly filters: readonly string[] }
-  | { readonly kind: "event"; readonly id: string; readonly retained?: true }
-  | { readonly kind: "position"; readonly id: string }
-  | ({ readonly kind: "gap"; readonly id: string } & GapNotice)
-  | { readonly kind: "filters"; readonly filters: readonly string[]; readonly request: number }
-  | { readonly kind: "renewed" | "refused"; readonly request: number };
 
 /** An item, and the newest offset that was published when the client received the item. */
 export type Received = Item & { readonly head: number };
 
 export interface Opening {
+  readonly transport: Transport;
   readonly filters: readonly string[];
   readonly token: Token;
   /** The cursor of a client that resumes. */
   readonly lastEventId: string | undefined;
+  /** The filters that a client which resumes did not have before. */
+  readonly added?: readonly string[];
 }
 
-/** A WebSocket client that records what it receives. */
+/** A client of a stream that records what it receives. */
 export class MovesClient {
   readonly name: string;
   readonly opening: Opening;
@@ -33,7 +28,8 @@ export class MovesClient {
   readonly #tokens = new Map<number, Token>();
   readonly #head: () => number;
   readonly #gone = new AbortController();
-  #bytes = Buffer.alloc(0);
+  readonly #read: ReadBytes;
+  #responseHead = Buffer.alloc(0);
   #isOpen = false;
   #requests = 0;
 
@@ -42,21 +38,26 @@ export class MovesClient {
     this.name = name;
     this.opening = opening;
     this.#head = head;
+    this.#read = createReader(opening.transport, (item) => this.items.push({ ...item, head: this.#head() }));
     this.socket = new FakeSocket((bytes) => this.#receive(bytes));
     this.socket.once("close", () => this.#gone.abort());
   }
 
-  /** The handshake. */
   get request(): FrontRequest {
-    const { filters, token, lastEventId } = this.opening;
-    const headers: Record<string, string> = Object.fromEntries(
-      Object.entries(handshakeHeaders).map(([name, value]) => [name.toLowerCase(), value]),
-    );
-    if (token !== "none") headers["authorization"] = `Bearer ${token}`;
-    if (lastEventId !== undefined) headers["last-event-id"] = lastEventId;
-    const query = filters.map((filter) => `topic=${encodeURIComponent(filter)}`).join("&");
+    const { transport, filters, added = [] } = this.opening;
+    const headers = this.#headers();
+    const names = [
+      ...filters.map((filter) => ["topic", filter]),
+      ...added.map((filter) => ["added", filter]),
+    ];
+    const query = names.map(([name = "", value = ""]) => `${name}=${encodeURIComponent(value)}`).join("&");
+    const path = transport === "web-socket" ? "/ws" : "/esupdates";
     return {
-      ...gatewayRequest({ path: "/ws", query, headers }),
+      ...gatewayRequest({
+        path,
+        query: transport === "web-socket" ? query : `show=topics&${query}`,
+        headers,
+      }),
       headerNames: () => Object.keys(headers),
       disconnectSignal: () => this.#gone.signal,
     };
@@ -116,24 +117,23 @@ export class MovesClient {
     return this.#requests;
   }
 
-  #receive(bytes: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    if (!this.#isOpen) this.#skipHead();
-    if (!this.#isOpen) return;
-    let at = 0;
-    for (let frame = parseFrame(this.#bytes, at); frame !== undefined; frame = parseFrame(this.#bytes, at)) {
-      at = frame.end;
-      if (frame.opcode !== 1) continue;
-      this.items.push({ ...(JSON.parse(frame.payload.toString()) as Item), head: this.#head() });
-    }
-    this.#bytes = this.#bytes.subarray(at);
+  #headers(): Readonly<Record<string, string>> {
+    const { transport, token, lastEventId } = this.opening;
+    const handshake = transport === "web-socket" ? Object.entries(handshakeHeaders) : [];
+    return Object.fromEntries([
+      ...handshake.map(([name, value]) => [name.toLowerCase(), value] as const),
+      ...(token === "none" ? [] : [["authorization", `Bearer ${token}`] as const]),
+      ...(lastEventId === undefined ? [] : [["last-event-id", lastEventId] as const]),
+    ]);
   }
 
-  #skipHead(): void {
-    const end = this.#bytes.indexOf("\r\n\r\n");
+  #receive(bytes: Buffer): void {
+    if (this.#isOpen) return this.#read(bytes);
+    this.#responseHead = Buffer.concat([this.#responseHead, bytes]);
+    const end = this.#responseHead.indexOf("\r\n\r\n");
     if (end < 0) return;
     this.#isOpen = true;
-    this.#bytes = this.#bytes.subarray(end + 4);
+    this.#read(this.#responseHead.subarray(end + 4));
   }
 }
 

@@ -5,17 +5,27 @@ import { step } from "./moves-steps.js";
 
 /** The fronts, each with a long history and with one that evicts publications while clients still need them. */
 export const movesWorlds: readonly (readonly [name: string, world: MovesWorld])[] = [
-  ["a worker", { front: "worker", limits: { roundBytes: 2000 } }],
+  ["a worker", { front: "worker", limits: { heartbeatMs: 400, roundBytes: 2000 } }],
   [
     "a worker, a short history",
-    { front: "worker", limits: { roundBytes: 600 }, history: { topicEvents: 3 } },
+    { front: "worker", limits: { heartbeatMs: 400, roundBytes: 600 }, history: { topicEvents: 3 } },
   ],
-  ["Mongrel2", { front: "mongrel2", limits: { roundBytes: 600 }, history: { topicEvents: 6 } }],
+  [
+    "Mongrel2",
+    { front: "mongrel2", limits: { heartbeatMs: 400, roundBytes: 600 }, history: { topicEvents: 6 } },
+  ],
   [
     "Mongrel2 with credits",
-    { front: "mongrel2 with credits", limits: { roundBytes: 600 }, history: { topicEvents: 6 } },
+    {
+      front: "mongrel2 with credits",
+      limits: { heartbeatMs: 400, roundBytes: 600 },
+      history: { topicEvents: 6 },
+    },
   ],
-  ["the hub's own process", { front: "http", limits: { roundBytes: 600 }, history: { topicEvents: 6 } }],
+  [
+    "the hub's own process",
+    { front: "http", limits: { heartbeatMs: 400, roundBytes: 600 }, history: { topicEvents: 6 } },
+  ],
 ];
 
 /** Two connections share a cohort, so that one can leave the other alone in it. */

@@ -6,6 +6,7 @@ import { faultsOf } from "./moves-check.js";
 import { MovesClient } from "./moves-client.js";
 import type { Opening } from "./moves-client.js";
 import type { Step } from "./moves-steps.js";
+import type { Token } from "./tokens.js";
 import { ScheduledClock, settleMicrotasks } from "./scheduled-clock.js";
 import type { FanoutLimits } from "../../src/limits/fanout.js";
 import type { HistoryLimits } from "../../src/limits/history.js";
@@ -47,7 +48,8 @@ export class MovesRun {
 
   /** Opens clients with these filters, and lets everything arrive. */
   async begin(clients: readonly (readonly string[])[]): Promise<void> {
-    for (const filters of clients) this.#open({ filters, token: "none", lastEventId: undefined }, "at-once");
+    const opening = { transport: "web-socket", token: "none", lastEventId: undefined } as const;
+    for (const filters of clients) this.#open({ ...opening, filters }, "at-once");
     await this.#settle();
   }
 
@@ -94,11 +96,11 @@ export class MovesRun {
       case "open":
         return this.#open({ ...step, lastEventId: undefined }, step.appetite);
       case "change":
-        return this.#with(step.who, (client) => client.change(step));
+        return this.#with(step.who, (client) => this.#change(client, step));
       case "renew":
-        return this.#with(step.who, (client) => client.renew(step.token));
+        return this.#with(step.who, (client) => this.#renew(client, step.token));
       case "reconnect":
-        return this.#with(step.who, (client) => this.#reconnect(client, step.filters));
+        return this.#with(step.who, (client) => this.#reconnect(client, step));
       case "leave":
         return this.#with(step.who, ({ socket }) => socket.destroy());
       case "close":
@@ -139,10 +141,28 @@ export class MovesRun {
     this.#front.open(client.request, client.socket);
   }
 
-  #reconnect(client: MovesClient, filters: readonly string[] | undefined): void {
-    const { lastEventId, socket, current } = client;
+  /** A client of an event stream changes its filters with its next connection. */
+  #change(client: MovesClient, change: Step & { readonly kind: "change" }): void {
+    if (client.opening.transport === "web-socket") return client.change(change);
+    const kept = client.current.filters.filter((filter) => !change.drop.includes(filter));
+    const filters = [...new Set([...kept, ...change.add])];
+    if (filters.length > 0) this.#reconnect(client, { filters });
+  }
+
+  #renew(client: MovesClient, token: Token | "made-up"): void {
+    if (client.opening.transport === "web-socket") client.renew(token);
+    else if (token !== "made-up") this.#reconnect(client, { token });
+  }
+
+  #reconnect(
+    client: MovesClient,
+    next: { readonly filters?: readonly string[]; readonly token?: Token },
+  ): void {
+    const { lastEventId, socket, current, opening } = client;
     socket.destroy();
-    this.#open({ filters: filters ?? current.filters, token: current.token, lastEventId }, socket.appetite);
+    const { filters = current.filters, token = current.token } = next;
+    const added = filters.filter((filter) => !current.filters.includes(filter));
+    this.#open({ transport: opening.transport, filters, token, lastEventId, added }, socket.appetite);
   }
 
   #drainAll(): void {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { Appetite } from "./fake-socket.js";
 import { tokenNames } from "./tokens.js";
+import type { Transport } from "./stream-readers.js";
 import type { Token } from "./tokens.js";
 
 export const topics = ["a", "b", "c", "d/x"] as const;
@@ -18,6 +19,7 @@ export type Step =
     }
   | {
       readonly kind: "open";
+      readonly transport: Transport;
       readonly filters: readonly string[];
       readonly token: Token;
       readonly appetite: Appetite;
@@ -29,7 +31,7 @@ export type Step =
       readonly drop: readonly string[];
     }
   | { readonly kind: "renew"; readonly who: number; readonly token: Token | "made-up" }
-  | { readonly kind: "reconnect"; readonly who: number; readonly filters: readonly string[] | undefined }
+  | { readonly kind: "reconnect"; readonly who: number; readonly filters?: readonly string[] }
   | { readonly kind: "leave" | "close" | "drain"; readonly who: number }
   | { readonly kind: "toHub" | "toWorker"; readonly messages: number }
   | { readonly kind: "wait" | "busy"; readonly ms: number }
@@ -56,6 +58,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("open" as const),
+      transport: fc.constantFrom<Transport>("web-socket", "web-socket", "event-stream"),
       filters,
       token,
       appetite: fc.constantFrom<Appetite>("at-once", "at-once", "when-told"),
@@ -80,11 +83,10 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant("reconnect" as const),
-      who,
-      filters: fc.option(filters, { nil: undefined }),
-    }),
+    arbitrary: fc.record(
+      { kind: fc.constant("reconnect" as const), who, filters },
+      { requiredKeys: ["kind", "who"] },
+    ),
   },
   {
     weight: 1,

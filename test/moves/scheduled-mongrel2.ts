@@ -68,7 +68,8 @@ export class ScheduledMongrel2 implements ScheduledFront {
     const own = Object.fromEntries(headerNames().map((name) => [name, header(name)]));
     const credits = this.#flowControl ? { DOWNLOAD_CREDITS: "102400" } : {};
     this.#request(id, {
-      METHOD: "WEBSOCKET_HANDSHAKE",
+      PATH: path,
+      METHOD: header("upgrade") === undefined ? "GET" : "WEBSOCKET_HANDSHAKE",
       URI: `${path}?${query}`,
       QUERY: query,
       ...own,
@@ -108,7 +109,7 @@ export class ScheduledMongrel2 implements ScheduledFront {
   }
 
   #request(id: number, words: Readonly<Record<string, string | undefined>>, body = Buffer.alloc(0)): void {
-    const headers = JSON.stringify({ PATH: "/ws", VERSION: "HTTP/1.1", PATTERN: "/ws", ...words });
+    const headers = JSON.stringify({ PATH: "/ws", VERSION: "HTTP/1.1", PATTERN: "/", ...words });
     const head = `${uuid} ${id} /ws ${Buffer.byteLength(headers)}:${headers},${body.length}:`;
     this.#toFront.push(Buffer.concat([Buffer.from(head), body, Buffer.from(",")]));
   }

@@ -11,8 +11,8 @@ import type { Answer } from "../../src/gateway/http/messages.js";
 import { planDescriptors } from "../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../src/limits/fanout.js";
 import type { FanoutLimits } from "../../src/limits/fanout.js";
-import { websocketFormat } from "../../src/protocols/pharos/websocket-format.js";
-import type { ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
+import { heartbeatFormats } from "../../src/protocols/formats.js";
+import type { CohortEncoding, ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
 import { WorkerOutlet } from "../../src/workers/primary/worker-outlet.js";
 import { WorkerRequests } from "../../src/workers/primary/worker-requests.js";
 import { RemoteCohorts } from "../../src/workers/worker/remote-cohorts.js";
@@ -126,7 +126,8 @@ export class WorkerWorld implements ScheduledFront {
     const { roundBytes, pageCacheBytes } = parts.limits;
     this.#outlet = new WorkerOutlet({ name: "worker", hub, peer: this.#down, clock, roundBytes });
     this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer: this.#down });
-    const heartbeat = (_encoding: unknown, id: string): Buffer => websocketFormat.heartbeat(id);
+    const heartbeat = ({ format }: CohortEncoding, id: string): Buffer =>
+      heartbeatFormats.get(format)?.heartbeat(id) ?? Buffer.alloc(0);
     this.#cohorts = new RemoteCohorts({ peer: this.#up, heartbeat, pageCacheBytes });
     this.#gateway = new RemoteGateway({
       settings: workerSettings(parts.limits),
