@@ -39,7 +39,7 @@ export type Step =
 
 const who = fc.nat({ max: 7 });
 const filters = fc.subarray([...filterTexts], { minLength: 1, maxLength: 3 });
-const messages = fc.constantFrom(1, 2, 4, 1000, 1000);
+const messages = fc.constantFrom(1, 2, 4, 1000, 1000, 1000);
 const token = fc.constantFrom<Token>("none", "none", "none", ...tokenNames);
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
@@ -65,7 +65,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 10,
+    weight: 16,
     arbitrary: fc.record({
       kind: fc.constant("change" as const),
       who,
@@ -109,7 +109,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 28,
     arbitrary: fc.record({
       kind: fc.constantFrom(
-        ...(["tellPosition", "turn", "turn", "turn", "turn", "verify", "drainAll"] as const),
+        ...(["tellPosition", "tellPosition", "turn", "turn", "turn", "verify", "drainAll"] as const),
       ),
     }),
   },
