@@ -2,8 +2,8 @@ import type { FrontRequest } from "../../src/fronts/http/gateway-port.js";
 import { gatewayRequest } from "../gateway/request.js";
 import { clientFrame, handshakeHeaders } from "../support/web-socket.js";
 import { FakeSocket } from "./fake-socket.js";
-import { createReader } from "./stream-readers.js";
-import type { Item, ReadBytes, Transport } from "./stream-readers.js";
+import { createReader } from "../support/storm/stream-readers.js";
+import type { Item, ReadBytes, Transport } from "../support/storm/stream-readers.js";
 import type { Token } from "./tokens.js";
 
 /** An item, and the newest offset that was published when the client received the item. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { Appetite } from "./fake-socket.js";
 import { tokenNames } from "./tokens.js";
-import type { Transport } from "./stream-readers.js";
+import type { Transport } from "../support/storm/stream-readers.js";
 import type { Token } from "./tokens.js";
 
 export const topics = ["a", "b", "c", "d/x"] as const;

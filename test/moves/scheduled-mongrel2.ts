@@ -61,15 +61,16 @@ export class ScheduledMongrel2 implements ScheduledFront {
     return this.#front.size;
   }
 
-  open({ path, query, header, headerNames }: FrontRequest, socket: FakeSocket): void {
+  open(request: FrontRequest, socket: FakeSocket): void {
+    const { path, query } = request;
     this.#last += 1;
     const id = this.#last;
     this.#sockets.set(id, socket);
-    const own = Object.fromEntries(headerNames().map((name) => [name, header(name)]));
+    const own = Object.fromEntries(request.headerNames().map((name) => [name, request.header(name)]));
     const credits = this.#flowControl ? { DOWNLOAD_CREDITS: "102400" } : {};
     this.#request(id, {
       PATH: path,
-      METHOD: header("upgrade") === undefined ? "GET" : "WEBSOCKET_HANDSHAKE",
+      METHOD: request.header("upgrade") === undefined ? "GET" : "WEBSOCKET_HANDSHAKE",
       URI: `${path}?${query}`,
       QUERY: query,
       ...own,

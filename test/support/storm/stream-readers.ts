@@ -1,15 +1,15 @@
-import type { GapNotice } from "../../src/protocol.js";
-import { gapEventType } from "../../src/protocol.js";
-import { EventStreamParser } from "../../src/sse/parse.js";
-import type { RawEvent } from "../../src/sse/parse.js";
-import { parseFrame } from "../support/web-socket.js";
+import type { GapNotice } from "../../../src/protocol.js";
+import { gapEventType } from "../../../src/protocol.js";
+import { EventStreamParser } from "../../../src/sse/parse.js";
+import type { RawEvent } from "../../../src/sse/parse.js";
+import { parseFrame } from "../web-socket.js";
 
 export type Transport = "web-socket" | "event-stream";
 
 /** What a client reads from its stream, the same for all transports. */
 export type Item =
   | { readonly kind: "open"; readonly filters: readonly string[] }
-  | { readonly kind: "event"; readonly id: string; readonly retained?: true }
+  | { readonly kind: "event"; readonly id: string; readonly data: string; readonly retained?: true }
   | { readonly kind: "position"; readonly id: string }
   | ({ readonly kind: "gap"; readonly id: string } & GapNotice)
   | { readonly kind: "filters"; readonly filters: readonly string[]; readonly request: number }
@@ -42,7 +42,8 @@ function readEvents(take: (item: Item) => void): ReadBytes {
 }
 
 function itemOf({ id = "", type, data, retained }: RawEvent): Item {
-  if (type === gapEventType) return { kind: "gap", id, ...(JSON.parse(data ?? "") as GapNotice) };
-  if (retained !== undefined) return { kind: "event", id: retained, retained: true };
-  return { kind: data === undefined ? "position" : "event", id };
+  if (data === undefined) return { kind: "position", id };
+  if (type === gapEventType) return { kind: "gap", id, ...(JSON.parse(data) as GapNotice) };
+  if (retained !== undefined) return { kind: "event", id: retained, data, retained: true };
+  return { kind: "event", id, data };
 }

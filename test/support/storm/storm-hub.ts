@@ -1,0 +1,113 @@
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { childrenOf } from "../children.js";
+import { freePort } from "../free-port.js";
+import { startHub } from "../hub-process.js";
+import type { HubOptions, HubProcess } from "../hub-process.js";
+import { atTestEnd } from "../on-end.js";
+import { waitFor } from "../wait-for.js";
+import { hubUrl, issuer, secret } from "../token.js";
+
+const within = 60_000;
+
+/** The gauges that are 0 when no client is connected and everything is delivered. */
+const restingGauges = new Set([
+  "connections",
+  "laggards",
+  "cohorts",
+  "filter_bytes",
+  "filter_levels",
+  "request_body_bytes",
+  "pending_bytes",
+]);
+
+/** A hub that is started again at the same addresses whenever it has ended. */
+export class StormHub {
+  readonly #options: HubOptions;
+  /** The process ids of all runs. */
+  readonly #pids: number[] = [];
+  #process: HubProcess;
+
+  private constructor(options: HubOptions, process: HubProcess) {
+    this.#options = {
+      ...options,
+      scratch: process.scratch,
+      ingest: [`@ipc://${join(process.scratch, "ingest")}`],
+    };
+    this.#process = process;
+    this.#pids.push(process.pid);
+  }
+
+  static async start(options: HubOptions): Promise<StormHub> {
+    const env = { PHAROS_PUBLIC_URL: hubUrl, PHAROS_TOKEN_ISSUER: issuer, PHAROS_TOKEN_SECRET: secret };
+    const fixed = { http: `127.0.0.1:${await freePort()}`, admin: "127.0.0.1:0", ...options };
+    const all = { ...fixed, env: { ...env, ...options.env } };
+    return new StormHub(all, await startHub({ ...all, onEnd: atTestEnd }));
+  }
+
+  get port(): number {
+    return this.#process.httpPort;
+  }
+
+  get ingest(): string {
+    return this.#process.ingest;
+  }
+
+  get process(): HubProcess {
+    return this.#process;
+  }
+
+  get workers(): readonly number[] {
+    return childrenOf(this.#process.pid);
+  }
+
+  /** Ends the hub with this signal, and starts a new one a moment later. */
+  async restart(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    this.#process.signal(signal);
+    await this.#process.waitForExit({ within });
+    await delay(200);
+    this.#process = await startHub({ ...this.#options, onEnd: atTestEnd });
+    this.#pids.push(this.#process.pid);
+  }
+
+  /** Stops the hub for some time, as a busy machine does. */
+  async pause(ms: number): Promise<void> {
+    this.#process.signal("SIGSTOP");
+    await delay(ms);
+    this.#process.signal("SIGCONT");
+  }
+
+  /** Waits until nothing is held for clients any more. */
+  async untilAtRest(): Promise<void> {
+    let held: readonly string[] = ["unknown"];
+    await waitFor(
+      async () => {
+        held = await this.#held();
+        return held.length === 0;
+      },
+      { within, missing: () => `the hub still holds ${held.join(", ")}` },
+    );
+  }
+
+  /** Stops the hub. Returns what its runs have left behind. */
+  async end(): Promise<readonly string[]> {
+    const { pid } = this.#process;
+    const { code, signal } = await this.#process.stop({ within });
+    const folders = readdirSync(tmpdir()).filter((name) =>
+      this.#pids.some((each) => name.startsWith(`pharos-workers-${each}-`)),
+    );
+    const processes = childrenOf(pid).map((each) => `the process ${each}`);
+    return [...folders, ...processes, ...(code === 0 ? [] : [`the exit code ${code ?? signal ?? "?"}`])];
+  }
+
+  async #held(): Promise<readonly string[]> {
+    const answer = await fetch(`${this.#process.ready.get("admin")?.[0] ?? ""}/metrics`);
+    const lines = (await answer.text()).split("\n");
+    return lines.filter((line) => {
+      const [, name = "", value] = /^pharos_([a-z_]+)(?:\{[^}]*\})? (\S+)$/.exec(line) ?? [];
+      return restingGauges.has(name) && value !== "0";
+    });
+  }
+}
