@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { acceptHandshake } from "../../../src/gateway/websocket/handshake.js";
+import { acceptHandshake, withProtocolToken } from "../../../src/gateway/websocket/handshake.js";
 import { gatewayRequest } from "../request.js";
 
 const headers = {
@@ -31,3 +31,29 @@ it.each([
   const handshake = gatewayRequest({ ...request, headers: { ...headers, ...changed } });
   expect(() => acceptHandshake(handshake, [])).toThrow(expect.objectContaining({ code: "upgrade-required" }));
 });
+
+it.each([
+  [undefined, "Bearer a.b.c"],
+  ["Basic eA==", "Bearer a.b.c"],
+  ["Negotiate YII=", "Bearer a.b.c"],
+  ["Bearer x", "Bearer x"],
+  ["Basic eA==, Bearer x", "Basic eA==, Bearer x"],
+])("the token of a subprotocol counts unless the header has a Bearer: %j", (authorization, expected) => {
+  // Basic credentials of a staging site hid the token, so the page's WebSocket was refused.
+  const request = gatewayRequest({
+    headers: {
+      ...headers,
+      "sec-websocket-protocol": "pharos, pharos.token.a.b.c",
+      ...(authorization === undefined ? {} : { authorization }),
+    },
+  });
+  expect(withProtocolToken(request).header("authorization")).toBe(expected);
+});
+
+it.each(["pharos.token.", "pharos.token.a%20b", "pharos.token.a%2C%20Bearer%20b", "pharos.token.a%0D%0Ab"])(
+  "the subprotocol %s has no token",
+  (offered) => {
+    const request = gatewayRequest({ headers: { ...headers, "sec-websocket-protocol": offered } });
+    expect(() => withProtocolToken(request)).toThrow(expect.objectContaining({ code: "bad-authorization" }));
+  },
+);
