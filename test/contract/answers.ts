@@ -91,7 +91,7 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
         headers: {
           Origin: origin,
           "Access-Control-Request-Method": "GET",
-          "Access-Control-Request-Headers": "last-event-id",
+          "Access-Control-Request-Headers": "last-event-id,traceparent",
         },
       });
     const corsNames = (headers: ReadonlyMap<string, string>): readonly string[] =>
@@ -117,7 +117,8 @@ export function testAnswers({ front, site, smallSite, mercureSite }: Contract): 
       expect(headers.get("access-control-allow-origin")).toBe(allowedOrigin);
       expect(headers.get("access-control-allow-methods")).toBe(methods);
       expect(headers.get("access-control-allow-headers")?.toLowerCase()).toContain("last-event-id");
-      expect(headers.get("vary")).toBe("Origin");
+      expect(headers.get("access-control-allow-headers")).toContain("traceparent");
+      expect(headers.get("vary")).toBe("Access-Control-Request-Headers, Origin");
     });
 
     it.each(["/esupdates", "/healthz", "/esupdates/missing", "/esupdates?topic="])(
