@@ -44,7 +44,7 @@ export const socketUrl = (topics) => urlOf("ws", topics).replace(/^http/, "ws");
 export const pollUrl = (topics) => urlOf("poll", topics.length ? topics : ["broadcast"]);
 
 /** The URL to publish to. */
-export const publishUrl = (topic) => new URL(`publish/${encode(topic)}`, document.baseURI).href;
+export const publishUrl = () => new URL("publish", document.baseURI).href;
 
 function urlOf(path, topics) {
   const query = topics.map((topic) => `topic=${encode(topic)}`);

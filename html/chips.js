@@ -1,3 +1,5 @@
+import { showWithEnd } from "./ends.js";
+
 /**
  * A field for several values. Enter or the field's button adds a value; × or Backspace in the empty field removes a
  * value. `show` sets the values. After a change by the user, the field only calls `onChange` with the new values,
@@ -39,7 +41,7 @@ export class Chips {
   #build(value) {
     const chip = this.#template.cloneNode(true);
     const [text, button] = chip.children;
-    text.textContent = value;
+    showWithEnd(text, value);
     button.setAttribute("aria-label", `Remove ${value}`);
     button.addEventListener("click", () => {
       this.#onChange(this.#values.filter((other) => other !== value));

@@ -7,48 +7,54 @@ export const exampleTopic = ([filter = "broadcast"]) =>
 /**
  * Commands and code that follow the same topics as the page: `{title, text}` in the order of display. The commands
  * never contain the token, because shell histories and screenshots often contain commands. `transport` is the user's
- * choice, and `carrier` is the transport in use. curl and the command line do not support WebSocket.
+ * choice, and `carrier` is the transport in use. curl and the command line do not support WebSocket. `program` is the
+ * command line tool.
  */
-export function subscribeCommands(topics, { hasToken, transport, carrier }) {
+export function subscribeCommands(topics, { hasToken, transport, carrier, program }) {
   return [
     { title: "curl", text: curlLine(topics, { hasToken, carrier }) },
-    { title: "Command line", text: subscribeLine(topics) },
+    { title: "Command line", text: subscribeLine(topics, program) },
     { title: "JavaScript, with the library", text: libraryLines(topics, { hasToken, transport }) },
     { title: "JavaScript, without", text: bareLines[carrier](topics, { hasToken }) },
   ];
 }
 
 /** Commands and code that send a publication: `{topic, data, type, id, retain, private}`. */
-export function publishCommands(publication) {
+export function publishCommands(publication, { hasToken, program }) {
   return [
-    { title: "curl", text: curlPublishLine(publication) },
-    { title: "Command line", text: publishLine(publication) },
-    { title: "JavaScript", text: fetchLines(publication) },
+    { title: "curl", text: curlPublishLine(publication, hasToken) },
+    { title: "Command line", text: publishLine(publication, program) },
+    { title: "JavaScript", text: fetchLines(publication, hasToken) },
   ];
 }
 
 function curlLine(topics, { hasToken, carrier }) {
   const line = carrier === "poll" ? `curl ${quote(pollUrl(topics))}` : `curl -N ${quote(streamUrl(topics))}`;
-  return `${line}${hasToken ? ` \\\n  ${tokenHeader}` : ""}`;
+  return `${line}${curlToken(hasToken)}`;
 }
 
 /** The command that the page shows before the first event. */
-export function publishLine({ topic, data, type, id }) {
-  const options = [
-    ["--topic", topic === "broadcast" ? "" : topic],
-    ["--type", type],
-    ["--id", id],
-    ["--data", data],
-  ];
-  const given = options.filter(([, value]) => value).map(([name, value]) => `${name} ${quote(value)}`);
-  return ["./scripts/pharos publish", ...given].join(" ");
+export function publishLine({ topic, data, type, id, retain, private: isPrivate }, program) {
+  return [
+    `${program} publish --url ${quote(hubUrl())} --topic ${quote(topic)}`,
+    ...(type ? [`--type ${quote(type)}`] : []),
+    ...(id ? [`--id ${quote(id)}`] : []),
+    ...(retain ? ["--retain"] : []),
+    ...(isPrivate ? ["--private"] : []),
+    `--data ${quote(data)}`,
+  ].join(" ");
 }
 
-const tokenHeader = `-H "Authorization: Bearer $PHAROS_TOKEN"`;
+/** In a shell without the variable, curl gets no header. The hub refuses a header without a token. */
+const curlToken = (hasToken) =>
+  hasToken ? ` \\\n  \${PHAROS_TOKEN:+"-HAuthorization: Bearer $PHAROS_TOKEN"}` : "";
 
-function subscribeLine(topics) {
+/** The first line of code that needs the token. Browsers ask the user. */
+const tokenLines = (hasToken) => (hasToken ? [`const token = prompt("Token");`] : []);
+
+function subscribeLine(topics, program) {
   const filters = topics.map((topic) => ` --topic ${quote(topic)}`).join("");
-  return `./scripts/pharos subscribe ${quote(streamUrl([]))}${filters}`;
+  return `${program} subscribe --url ${quote(hubUrl())}${filters}`;
 }
 
 function libraryLines(topics, { hasToken, transport }) {
@@ -58,8 +64,9 @@ function libraryLines(topics, { hasToken, transport }) {
     ...(hasToken ? ["token"] : []),
   ];
   return [
-    `import { connect } from ${JSON.stringify(new URL("pharos-client.js", hubUrl()).href)};`,
-    "",
+    // A static import would not work in the console of a browser.
+    `const { connect } = await import(${JSON.stringify(new URL("pharos-client.js", hubUrl()).href)});`,
+    ...tokenLines(hasToken),
     `const live = connect(${JSON.stringify(hubUrl())}${options.length ? `, { ${options.join(", ")} }` : ""});`,
     "for await (const item of live) {",
     `  if (item.kind === "event") console.log(item.data);`,
@@ -81,8 +88,9 @@ function eventSourceLines(topics, { hasToken }) {
 }
 
 function socketLines(topics, { hasToken }) {
-  const protocols = hasToken ? '["pharos", `pharos.token.${token}`]' : '"pharos"';
+  const protocols = hasToken ? '["pharos", `pharos.token.${encodeURIComponent(token)}`]' : '"pharos"';
   return [
+    ...tokenLines(hasToken),
     `const socket = new WebSocket(${JSON.stringify(socketUrl(topics))}, ${protocols});`,
     "socket.onmessage = ({ data }) => console.log(JSON.parse(data));",
     "// A WebSocket does not reconnect: open a new one with &last_event_id= and the last id.",
@@ -92,6 +100,7 @@ function socketLines(topics, { hasToken }) {
 function pollLines(topics, { hasToken }) {
   const headers = hasToken ? ", { headers: { Authorization: `Bearer ${token}` } }" : "";
   return [
+    ...tokenLines(hasToken),
     `let position = "";`,
     "for (;;) {",
     `  const url = ${JSON.stringify(`${pollUrl(topics)}&last_event_id=`)} + encodeURIComponent(position);`,
@@ -102,35 +111,28 @@ function pollLines(topics, { hasToken }) {
   ].join("\n");
 }
 
-/** Uses `--data-raw`, because `--data` reads a file if the data begins with @. */
-function curlPublishLine({ topic, data, ...rest }) {
-  const headers = headersOf(rest).map(([name, value]) => ` -H ${quote(`${name}: ${value}`)}`);
-  return `curl --data-raw ${quote(data)} ${quote(publishUrl(topic))}${headers.join("")} \\\n  ${tokenHeader}`;
+/**
+ * A publication is a line of JSON in every command, because paths and headers cannot hold every text. Uses `--data-raw`,
+ * because `--data` reads a file if the data begins with @.
+ */
+function curlPublishLine(publication, hasToken) {
+  const body = quote(JSON.stringify(publication));
+  return `curl ${quote(publishUrl())} -H 'Content-Type: ${linesType}' \\\n  --data-raw ${body}${curlToken(hasToken)}`;
 }
 
-function fetchLines({ topic, data, ...rest }) {
-  const headers = [["Authorization", "Bearer …"], ...headersOf(rest)];
-  const lines = headers.map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)},`);
+function fetchLines(publication, hasToken) {
+  const token = hasToken ? ", Authorization: `Bearer ${token}`" : "";
   return [
-    `await fetch(${JSON.stringify(publishUrl(topic))}, {`,
+    ...tokenLines(hasToken),
+    `await fetch(${JSON.stringify(publishUrl())}, {`,
     `  method: "POST",`,
-    `  body: ${JSON.stringify(data)},`,
-    "  headers: {",
-    ...lines,
-    "  },",
+    `  headers: { "Content-Type": "${linesType}"${token} },`,
+    `  body: JSON.stringify(${JSON.stringify(publication, undefined, 2).replaceAll("\n", "\n  ")}),`,
     "});",
   ].join("\n");
 }
 
-function headersOf({ type, id, retain, private: isPrivate }) {
-  const headers = [
-    ["Event-Type", type],
-    ["Event-ID", id],
-    ["Retain", retain && "true"],
-    ["Private", isPrivate && "true"],
-  ];
-  return headers.filter(([, value]) => value);
-}
+const linesType = "application/x-ndjson";
 
 /** Quotes a text for a POSIX shell. A newline inside quotes is part of the text. */
 const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;

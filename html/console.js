@@ -1,8 +1,8 @@
 import { encodeHash, parseHash } from "./address.js";
 import { Announcer } from "./announcer.js";
 import { Chips } from "./chips.js";
-import { exampleTopic, publishCommands, publishLine, subscribeCommands } from "./commands.js";
-import { Commands } from "./command-list.js";
+import { CodeView } from "./code-view.js";
+import { exampleTopic } from "./commands.js";
 import { EventStore } from "./event-store.js";
 import { EventTable } from "./event-table.js";
 import { Figures } from "./figures.js";
@@ -44,9 +44,13 @@ const topics = new Topics({
   onChoose: searchFor,
 });
 const timeline = new Timeline({ list: ui.timeline, strip: ui.strip, template: ui.entry });
-const subscribeList = new Commands({ parent: ui["subscribe-code"], template: ui.command });
-const publishList = new Commands({ parent: ui["publish-code"], template: ui.command });
-const following = new Following({ onState: takeState, onEvent: takeEvent, onGap: takeGap });
+const codeView = new CodeView(ui);
+const following = new Following({
+  onState: takeState,
+  onEvent: takeEvent,
+  onGap: takeGap,
+  onRefused: takeRefusal,
+});
 
 let chosen = parseHash(location.hash);
 /** The transport in use, or the last transport that was in use. */
@@ -70,17 +74,40 @@ function showChosen() {
   showView();
   const isSame =
     before.topics.join("\n") === chosen.topics.join("\n") && before.transport === chosen.transport;
-  if (!isSame) follow();
+  if (!isSame) follow({ isRestart: before.transport !== chosen.transport });
 }
 
-function follow() {
-  chips.show(chosen.topics);
+/** A restart opens a new connection, and removes the earlier events. */
+function follow({ isRestart }) {
+  showFilters();
+  if (isRestart) restart();
+  void following.follow(
+    { ...chosen, token: ui.token.value, lastEventId: ui.since.value.trim() },
+    { isRestart },
+  );
+}
+
+function restart() {
   ui.transport.value = chosen.transport;
   carrier = firstCarrier(chosen.transport);
-  ui.to.value = exampleTopic(chosen.topics);
   showCode();
   clear();
-  following.begin({ ...chosen, token: ui.token.value, lastEventId: ui.since.value.trim() });
+}
+
+function takeRefusal({ topics, refused, reason }) {
+  chosen = { ...chosen, topics };
+  history.replaceState(null, "", `#${encodeHash(chosen)}`);
+  showFilters(`The hub refused ${listOf(refused)}: ${reason}`);
+}
+
+const listOf = ([first, second, ...others]) =>
+  [first, second, others.length > 0 && `${others.length} more`].filter(Boolean).join(", ");
+
+function showFilters(refusal) {
+  chips.show(chosen.topics);
+  stateLine.showFilters(chosen.topics, refusal);
+  ui.to.value = exampleTopic(chosen.topics);
+  showCode();
 }
 
 function showView() {
@@ -88,12 +115,8 @@ function showView() {
 }
 
 function showCode() {
-  const publication = publicationOf(ui.publication);
   const hasToken = ui.token.value !== "";
-  ui.carrier.textContent = `This page is connected ${byTransport(carrier)}.`;
-  subscribeList.show(subscribeCommands(chosen.topics, { hasToken, transport: chosen.transport, carrier }));
-  publishList.show(publishCommands(publication));
-  ui.example.textContent = publishLine({ topic: publication.topic, data: "Hello from the tower" });
+  codeView.show({ ...chosen, carrier, hasToken, publication: publicationOf(ui.publication) });
 }
 
 function takeEvent(event) {
@@ -159,14 +182,17 @@ function bind() {
   ui.search.addEventListener("input", () => table.search(ui.search.value));
   ui.pause.addEventListener("click", () => table.setPaused(!table.isPaused));
   ui.clear.addEventListener("click", clear);
-  ui.retry.addEventListener("click", () => following.retry());
+  ui.retry.addEventListener("click", () => {
+    if (!following.retry()) follow({ isRestart: true });
+  });
+  ui.token.addEventListener("input", showCode);
   ui.more.addEventListener("click", () => {
     ui.options.hidden = !ui.options.hidden;
     ui.more.ariaExpanded = String(!ui.options.hidden);
   });
   ui.options.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (ui.transport.value === chosen.transport) follow();
+    if (ui.transport.value === chosen.transport) follow({ isRestart: true });
     else choose({ transport: ui.transport.value });
   });
   document.addEventListener("keydown", (event) => {
@@ -184,4 +210,4 @@ function bind() {
 
 bind();
 showView();
-follow();
+follow({ isRestart: true });

@@ -1,3 +1,4 @@
+import { showWithEnd } from "./ends.js";
 import { Frames } from "./frames.js";
 import { matcherOf } from "./event-store.js";
 
@@ -114,10 +115,10 @@ export class EventTable {
     row.dataset.key = item.key;
     row.ariaSelected = String(item.key === this.#openKey);
     time.textContent = formatTime(item.at);
-    topic.textContent = item.topics.join(" ");
+    showWithEnd(topic, item.topics.join(" "));
     type.textContent = item.type === "message" ? "" : item.type;
     data.textContent = item.data.slice(0, shownCharacters);
-    id.textContent = item.id;
+    showWithEnd(id, item.id);
     row.classList.toggle("gap", item.isGap === true);
     row.classList.toggle("retained", item.retained === true);
     if (item.retained) type.append(badge("retained"));

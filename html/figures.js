@@ -1,4 +1,5 @@
 import { Meter, delayMs, formatDelay, formatRate } from "./meter.js";
+import { showWithEnd } from "./ends.js";
 import { createSparkline } from "./sparkline.js";
 
 /** The row of figures above the events. */
@@ -32,8 +33,7 @@ export class Figures {
     const { total, delay, last } = this.#ui;
     total.textContent = this.#meter.total.toLocaleString("en");
     delay.textContent = this.#delay === undefined ? "–" : formatDelay(this.#delay);
-    last.textContent = this.#lastEventId || "–";
-    last.title = this.#lastEventId;
+    showWithEnd(last, this.#lastEventId || "–");
   }
 
   /** Updates the figures that change with time. */

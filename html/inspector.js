@@ -1,4 +1,5 @@
 import { copyOnClick } from "./copy.js";
+import { showWithEnd } from "./ends.js";
 import { formatTime } from "./event-table.js";
 import { viewOf } from "./json-view.js";
 
@@ -26,7 +27,7 @@ export class Inspector {
   show(item) {
     this.#item = item;
     const { title, fields, data } = this.#parts;
-    title.textContent = item.isGap ? "Gap" : item.topics.join(" ") || "Event";
+    showWithEnd(title, item.isGap ? "Gap" : item.topics.join(" ") || "Event");
     fields.replaceChildren(...factsOf(item).flatMap(([name, value]) => entry(name, value)));
     data.replaceChildren(...viewOf(item.raw ?? item.data));
     this.#section.hidden = false;

@@ -7,13 +7,18 @@ const names = {
   closed: "Refused",
 };
 
-/** Shows the state of the connection in the header, and details in the line below the filters. */
+/**
+ * Shows the state of the connection in the header and in the title of the tab, and details in the line below the
+ * filters.
+ */
 export class StateLine {
   #ui;
   #help;
   #state = { kind: "connecting" };
   #since = Date.now();
   #hasGap = false;
+  #filters = [];
+  #refusal = "";
 
   constructor(ui) {
     this.#ui = ui;
@@ -23,6 +28,13 @@ export class StateLine {
   show(state) {
     this.#state = state;
     this.#since = Date.now();
+    this.tick();
+  }
+
+  /** Shows the filters of the page, and the reason why the hub refused other filters. */
+  showFilters(filters, refusal = "") {
+    this.#filters = filters;
+    this.#refusal = refusal;
     this.tick();
   }
 
@@ -40,10 +52,13 @@ export class StateLine {
   tick() {
     const { kind, reason } = this.#state;
     const { state, note, retry, clock } = this.#ui;
+    const name = kind === "open" && this.#hasGap ? "Connected, gap" : names[kind];
     document.body.dataset.state = kind;
-    setText(state, kind === "open" && this.#hasGap ? "Connected, with a gap" : names[kind]);
+    setText(state, name);
+    setTitle(`${name}: ${filterText(this.#filters)} – Pharos`);
     retry.hidden = kind !== "waiting" && kind !== "closed";
-    setText(note, reason ?? (this.#isSlow() ? slowText : this.#help));
+    setText(note, this.#refusal || (reason ?? (this.#isSlow() ? slowText : this.#help)));
+    note.classList.toggle("bad", this.#refusal !== "" || kind === "closed");
     setText(clock, this.#clockText());
   }
 
@@ -55,14 +70,23 @@ export class StateLine {
     const { kind, delayMs } = this.#state;
     if (kind !== "waiting" || delayMs === undefined) return "";
     const seconds = Math.max(0, Math.round((this.#since + delayMs - Date.now()) / 1000));
-    return `retry in ${seconds} s`;
+    return `Retry in ${seconds} s.`;
   }
 }
 
 const slowText =
   "No response yet. Is the hub running? Are other tabs open? A browser opens about six streams to one server.";
 
+/** The first filter, and the number of the others: a tab shows about 20 characters. */
+function filterText([first = "broadcast", ...others]) {
+  return others.length === 0 ? first : `${first} +${others.length}`;
+}
+
 /** Does not replace a text by an equal text, so that screen readers do not announce the text every second. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+function setTitle(text) {
+  if (document.title !== text) document.title = text;
 }

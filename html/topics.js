@@ -1,3 +1,4 @@
+import { showWithEnd } from "./ends.js";
 import { Meter, formatRate } from "./meter.js";
 import { createSparkline } from "./sparkline.js";
 
@@ -58,7 +59,7 @@ export class Topics {
     const sparkline = createSparkline(spanSeconds);
     const button = name.firstElementChild;
     chart.append(sparkline.svg);
-    button.textContent = topic.replace("\u0000", "");
+    showWithEnd(button, topic.replace("\u0000", ""));
     button.disabled = topic === others;
     button.addEventListener("click", () => this.#onChoose(topic));
     const row = { element, meter: new Meter(), rate, total, sparkline };

@@ -38,18 +38,46 @@ export class Change {
     this.#now = now;
   }
 
+  /** The time between the two responses. */
+  get seconds() {
+    return (this.#now.takenMs - this.#before.takenMs) / 1000;
+  }
+
   of(name, labels) {
     return this.#now.sum(name, labels) - this.#before.sum(name, labels);
   }
 
   perSecond(name, labels) {
-    const seconds = (this.#now.takenMs - this.#before.takenMs) / 1000;
-    return seconds > 0 ? this.of(name, labels) / seconds : 0;
+    return this.seconds > 0 ? this.of(name, labels) / this.seconds : 0;
   }
 
   /** The change of `name` divided by the change of `other`; undefined if `other` did not change. */
   ratio(name, other, labels) {
     const count = this.of(other, labels);
     return count > 0 ? this.of(name, labels) / count : undefined;
+  }
+}
+
+const rememberedMs = 5 * 60_000;
+
+/** The responses of the last five minutes, of one run of the hub. The page reads none while it is hidden. */
+export class Readings {
+  #figures = [];
+
+  /** Adds a response, and returns the change since the one before. After a restart of the hub, the change is 0. */
+  add(now) {
+    const before = this.#figures.at(-1);
+    if (before?.stats.startedAt !== now.stats.startedAt) this.#figures = [];
+    const change = new Change(this.#figures.at(-1), now);
+    this.#figures.push(now);
+    // The oldest response may be slightly older than five minutes, so that the page covers five minutes.
+    while (this.#figures.length > 2 && now.takenMs - this.#figures[1].takenMs >= rememberedMs)
+      this.#figures.shift();
+    return change;
+  }
+
+  /** The change from the oldest response to the newest. Its `seconds` are fewer than 300 until the page is old enough. */
+  get recent() {
+    return new Change(this.#figures[0], this.#figures.at(-1));
   }
 }

@@ -37,3 +37,8 @@ export function formatUptime(seconds) {
   const shown = first < 0 ? parts.slice(-1) : parts.slice(first, first + 2);
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
+
+/** Formats a span of observation: whole seconds below two minutes, else whole minutes. */
+export function formatSpan(seconds) {
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min`;
+}

@@ -1,6 +1,6 @@
 import { bindTheme, restoreTheme } from "../theme.js";
 import { Cards } from "./cards.js";
-import { Change, Figures } from "./figures.js";
+import { Change, Figures, Readings } from "./figures.js";
 import { formatUptime } from "./format.js";
 import { showTable, tablesOf } from "./tables.js";
 
@@ -9,12 +9,9 @@ restoreTheme();
 const everyMs = 2_000;
 const timeoutMs = 5_000;
 
-/** The number of readings in five minutes. */
-const remembered = 150;
-
 const ui = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
 const cards = new Cards(ui.cards);
-let readings = [];
+const readings = new Readings();
 let token = "";
 let timer;
 
@@ -55,15 +52,11 @@ async function ask() {
 
 function show(stats) {
   const now = new Figures(stats);
-  if (readings.at(-1)?.stats.startedAt !== stats.startedAt) {
-    readings = [];
-    cards.clear();
-  }
-  const change = new Change(readings.at(-1), now);
-  readings.push(now);
-  if (readings.length > remembered) readings.shift();
+  const change = readings.add(now);
+  const recent = readings.recent;
+  if (recent.seconds === 0) cards.clear();
   cards.show(now, change);
-  const tables = tablesOf({ now, change, recent: new Change(readings[0], now) });
+  const tables = tablesOf({ now, change, recent });
   for (const [name, table] of Object.entries(tables)) showTable(ui[name], table);
   ui.version.textContent = stats.version;
   setState("open", "Up");

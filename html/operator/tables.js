@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber, formatSeconds } from "./format.js";
+import { formatBytes, formatNumber, formatSeconds, formatSpan } from "./format.js";
 
 /** Counters of error responses, closed connections and gaps, with the text to show. */
 const setbacks = [
@@ -22,8 +22,8 @@ const levels = [
 
 /**
  * The tables: `{head, rows, none}`. If a table has no rows, the page shows the text `none`. Names of columns with
- * numbers begin with a hyphen. `recent` is the change in the last minutes, and `change` is the change since the last
- * reading.
+ * numbers begin with a hyphen. `recent` is the change in the last five minutes, or since the page was opened, and the
+ * table says which. `change` is the change since the last reading.
  */
 export function tablesOf({ now, change, recent }) {
   const { links, workers = [] } = now.stats;
@@ -44,7 +44,7 @@ export function tablesOf({ now, change, recent }) {
       none: "None: the hub's own process holds the connections of the HTTP front.",
     },
     refusals: {
-      head: ["Event", "Reason", "-In 5 minutes", "-Since start"],
+      head: ["Event", "Reason", `-Last ${formatSpan(recent.seconds)}`, "-Since start"],
       rows: setbacks.flatMap(([name, words]) => setbackRows(name, words, { now, recent })),
       none: "None since start.",
     },
@@ -111,6 +111,7 @@ function setbackRows(name, words, { now, recent }) {
  */
 export function showTable(table, { head, rows, none }) {
   if (table.tHead === null) table.append(headOf(head), document.createElement("tbody"));
+  for (const [n, name] of head.entries()) showText(table.tHead.rows[0].cells[n], titleOf(name));
   const body = table.tBodies[0];
   const wanted = rows.length > 0 ? rows : [[none]];
   while (body.rows.length > wanted.length) body.deleteRow(-1);
@@ -125,7 +126,7 @@ function headOf(head) {
     const cell = document.createElement("th");
     cell.scope = "col";
     cell.className = name.startsWith("-") ? "number" : "";
-    cell.textContent = name.replace(/^-/, "");
+    cell.textContent = titleOf(name);
     row.append(cell);
   }
   return thead;
@@ -139,8 +140,14 @@ function fill(row, { cells, head }) {
     const isAlone = cells.length === 1;
     cell.colSpan = isAlone ? head.length : 1;
     cell.className = isAlone ? "none" : classOf(content, { isFirst: n === 0, name: head[n] });
-    if (cell.textContent !== text) cell.textContent = text;
+    showText(cell, text);
   }
+}
+
+const titleOf = (name) => name.replace(/^-/, "");
+
+function showText(cell, text) {
+  if (cell.textContent !== text) cell.textContent = text;
 }
 
 function classOf(content, { isFirst, name }) {

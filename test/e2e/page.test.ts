@@ -71,7 +71,7 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
     await page.locator("#rows .data").first().click();
     await page.locator("#inspector pre").getByText(markup, { exact: true }).waitFor({ timeout });
     expect(await page.locator("main img, main b").count()).toBe(0);
-    expect(await page.title()).toBe("Pharos");
+    expect(await page.title()).toBe("Connected: broadcast – Pharos");
   });
 
   it("shows that it waits when the server stops, resumes when it is back, and reports the gap", async () => {

@@ -5,16 +5,17 @@ interface PageFigures {
   sum(name: string, labels?: Readonly<Record<string, string>>): number;
 }
 
-const { Figures, Change } = await importPageModule<{
+interface PageChange {
+  readonly seconds: number;
+  of(name: string): number;
+  perSecond(name: string): number;
+  ratio(name: string, other: string): number | undefined;
+}
+
+const { Figures, Change, Readings } = await importPageModule<{
   readonly Figures: new (stats: unknown) => PageFigures & { takenMs: number };
-  readonly Change: new (
-    before: PageFigures | undefined,
-    now: PageFigures,
-  ) => {
-    of(name: string): number;
-    perSecond(name: string): number;
-    ratio(name: string, other: string): number | undefined;
-  };
+  readonly Change: new (before: PageFigures | undefined, now: PageFigures) => PageChange;
+  readonly Readings: new () => { readonly recent: PageChange; add(now: PageFigures): PageChange };
 }>("operator/figures.js");
 
 const formats =
@@ -51,7 +52,31 @@ test("a change is by the second and by another figure; the first reading has non
   expect([first.of("round_bytes_sum"), first.perSecond("round_bytes_sum")]).toEqual([0, 0]);
 });
 
+// Bug: a page that had been open for 10 seconds showed its counts as those of five minutes.
+test("recent figures cover five minutes, or the time since the first reading, and say which", () => {
+  const readings = new Readings();
+  const recent: number[] = [];
+  for (let second = 0; second <= 400; second += 2) {
+    readings.add(figuresOf({ gaps_total: second }, second * 1000));
+    recent.push(readings.recent.seconds);
+    expect(readings.recent.of("gaps_total")).toBe(readings.recent.seconds);
+  }
+  expect(recent.slice(0, 3)).toEqual([0, 2, 4]);
+  expect(recent.slice(-3)).toEqual([300, 300, 300]);
+});
+
+test("a page that was hidden for an hour covers this hour, until it has five minutes of readings again", () => {
+  const readings = new Readings();
+  for (const second of [0, 3600, 3602]) readings.add(figuresOf({ gaps_total: second }, second * 1000));
+  expect(readings.recent.seconds).toBe(3602);
+  readings.add(figuresOf({ gaps_total: 0 }, 3_900_000));
+  expect(readings.recent.seconds).toBe(300);
+});
+
 test.each([
+  ["formatSpan", 0, "0 s"],
+  ["formatSpan", 119.4, "119 s"],
+  ["formatSpan", 300, "5 min"],
   ["formatNumber", undefined, "–"],
   ["formatNumber", 0, "0"],
   ["formatNumber", 0.25, "0.3"],
