@@ -9,7 +9,7 @@ ${generated}
 Everything that can grow has a limit. Change a limit in the configuration file under \`limits\`, or by an environment variable \`PHAROS_LIMITS_…\`:
 
 \`\`\`sh
-PHAROS_LIMITS_HISTORY_TOPIC_EVENTS=100 pharos serve
+PHAROS_LIMITS_HISTORY_TOPIC_EVENTS=100 ./scripts/pharos serve
 \`\`\`
 
 \`\`\`json

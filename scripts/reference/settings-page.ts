@@ -18,7 +18,7 @@ You can set a setting of \`pharos serve\` in four places. The hub uses the first
 4. the default
 
 \`\`\`sh
-pharos serve --http 127.0.0.1:9000 --log-level debug
+./scripts/pharos serve --http 127.0.0.1:9000 --log-level debug
 \`\`\`
 
 \`serve\` prints one line to standard output when it is ready, \`ready http=… ingest=… mongrel2=…:waiting\`. The log goes to standard error.
