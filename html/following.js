@@ -36,7 +36,8 @@ export class Following {
     const topics = accepted.length > 0 || refused.length === 0 ? accepted : before;
     if (topics === undefined) {
       this.#end();
-      return this.#tell.onState({ kind: "closed", reason });
+      this.#tell.onState({ kind: "closed", reason });
+      return;
     }
     if (refused.length > 0) this.#tell.onRefused({ topics, refused, reason });
     await this.#apply({ ...chosen, topics }, before);

@@ -1,6 +1,6 @@
 import { bindTheme, restoreTheme } from "../theme.js";
 import { Cards } from "./cards.js";
-import { Change, Figures, Readings } from "./figures.js";
+import { Figures, Readings } from "./figures.js";
 import { formatUptime } from "./format.js";
 import { showTable, tablesOf } from "./tables.js";
 

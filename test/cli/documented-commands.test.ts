@@ -45,8 +45,8 @@ test.each(pages)("the command line in %s names commands and options that exist",
   ];
   for (const { words, command } of calls) {
     expect([words, command.name()]).not.toEqual([words, "pharos"]);
-    const known = command.options.map(({ long }) => long);
-    const unknown = words.filter((word) => word.startsWith("--") && !known.includes(word.split("=")[0]));
+    const known = new Set(command.options.map(({ long }) => long));
+    const unknown = words.filter((word) => word.startsWith("--") && !known.has(word.split("=")[0]));
     expect([page, unknown]).toEqual([page, []]);
   }
 });

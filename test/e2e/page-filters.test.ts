@@ -103,6 +103,7 @@ describe("filters of the page", () => {
     await site.restart();
     await waited;
     await title("Connected: news/# – Pharos");
+    expect(await page.title()).toBe("Connected: news/# – Pharos");
   });
 });
 

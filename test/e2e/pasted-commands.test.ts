@@ -85,18 +85,33 @@ async function publishAll(
   content: FormContent,
   subscribers: readonly HubProcess[],
 ): Promise<void> {
+  const outputs = new Map([
+    ["curl", /^\{"ids":\["[^"]+"\]\}\n?$/],
+    ["Command line", /^[^\s]+\n$/],
+  ]);
   for (const title of ["curl", "Command line", "JavaScript"]) {
     const data = `${content.data} by ${title}`;
     await fillForm(site.page, { ...content, data });
     const command = (await commandsOf(site.page, "publish-code")).get(title) ?? "";
-    if (title === "JavaScript") await site.page.evaluate(`(async () => { ${command} })()`);
-    else {
-      const shell = paste(command, site);
-      expect(await shell.waitForExit({ within: timeout })).toEqual({ code: 0, signal: null });
-      expect(shell.stdout).toMatch(title === "curl" ? /^\{"ids":\["[^"]+"\]\}\n?$/ : /^[^\s]+\n$/);
-    }
+    const output = outputs.get(title);
+    if (output === undefined) await site.page.evaluate(`(async () => { ${command} })()`);
+    else await pasteUntilDone(command, { site, output });
     for (const subscriber of subscribers) await printed(subscriber, data);
   }
+}
+
+/** Pastes a command that ends by itself, and checks its output. */
+async function pasteUntilDone(
+  command: string,
+  { site, output }: { readonly site: Site; readonly output: RegExp },
+): Promise<void> {
+  const shell = paste(command, site);
+  const exit = await shell.waitForExit({ within: timeout });
+  const { stdout, stderr } = shell;
+  expect({ exit, stdout, stderr }).toMatchObject({
+    exit: { code: 0, signal: null },
+    stdout: expect.stringMatching(output) as string,
+  });
 }
 
 const oddTopic = `it's "odd"/$HOME/\`id\`/!ü &;|`;
@@ -140,6 +155,7 @@ test("the code for pages runs in a page, with the token that the page asks for",
     void page.evaluate(`void (async () => { ${shown.get(title) ?? ""} })()`);
   await fillForm(page, { data: "0" });
   const publish = (await commandsOf(page, "publish-code")).get("JavaScript") ?? "";
+  expect(publish).toContain("prompt(");
   const count = (): number => logged.filter((text) => text === "0").length;
   await waitFor(
     async () => {

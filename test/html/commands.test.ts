@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-import fc from "fast-check";
+import { array, constant, constantFrom, oneof, record, sample, string, type Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 
 import { importPageModule } from "./modules.js";
@@ -32,30 +32,28 @@ interface CommandModule {
 
 // The page's modules read the address of the page.
 Object.assign(globalThis, { document: { baseURI: "http://127.0.0.1:8080/live/" } });
-const { publishCommands, subscribeCommands } = await importPageModule<CommandModule>("commands.js");
+const page = await importPageModule<CommandModule>("commands.js");
 
 /** Texts with the characters that a shell interprets. A browser's fields hold no NUL and no lone surrogate. */
-const text = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        ..."'\"`$\\!*?&|;<>(){}[]#~=% -@+/\n\t",
-        "$(id)",
-        "${HOME}",
-        "'\\''",
-        "--",
-        "é",
-        "日",
-        "😀",
-      ),
-      fc.string({ unit: "grapheme", maxLength: 3 }),
+const text = array(
+  oneof(
+    constantFrom(
+      ...Array.from("'\"`$\\!*?&|;<>(){}[]#~=% -@+/\n\t"),
+      "$(id)",
+      "${HOME}",
+      "'\\''",
+      "--",
+      "é",
+      "日",
+      "😀",
     ),
-    { maxLength: 12 },
-  )
-  .map((parts) => parts.join("").replaceAll("\0", "").toWellFormed());
+    string({ unit: "grapheme", maxLength: 3 }),
+  ),
+  { maxLength: 12 },
+).map((parts) => parts.join("").replaceAll("\0", "").toWellFormed());
 const word = text.filter((value) => value !== "");
-const publications: fc.Arbitrary<Publication> = fc.record(
-  { topic: word, data: text, type: word, id: word, retain: fc.constant(true), private: fc.constant(true) },
+const publications: Arbitrary<Publication> = record(
+  { topic: word, data: text, type: word, id: word, retain: constant(true), private: constant(true) },
   { requiredKeys: ["topic", "data"] },
 );
 
@@ -75,12 +73,17 @@ const base = "http://127.0.0.1:8080/live/";
 
 function publishArguments({ topic, data, type, id, retain, private: isPrivate }: Publication): string[] {
   return [
-    ...["publish", "--url", base, "--topic", topic],
+    "publish",
+    "--url",
+    base,
+    "--topic",
+    topic,
     ...(type === undefined ? [] : ["--type", type]),
     ...(id === undefined ? [] : ["--id", id]),
     ...(retain ? ["--retain"] : []),
     ...(isPrivate ? ["--private"] : []),
-    ...["--data", data],
+    "--data",
+    data,
   ];
 }
 
@@ -89,10 +92,10 @@ function publishArguments({ topic, data, type, id, retain, private: isPrivate }:
 test.each(["sh", "bash"])(
   "in %s, 1,000 publications keep every field in the commands of the page",
   (shell) => {
-    const samples = fc.sample(publications, { numRuns: 1_000, seed: 10 });
+    const samples = sample(publications, { numRuns: 1_000, seed: 10 });
     for (const token of ["", "a.b.c"]) {
-      const shown = samples.map((sample) =>
-        publishCommands(sample, { hasToken: token !== "", program: "pharos" }),
+      const shown = samples.map((each) =>
+        page.publishCommands(each, { hasToken: token !== "", program: "pharos" }),
       );
       const curl = argumentsOf(
         shown.map(([command]) => command?.text ?? ""),
@@ -121,9 +124,9 @@ test.each(["sh", "bash"])(
 );
 
 test.each(["sh", "bash"])("in %s, 1,000 lists of filters arrive whole", (shell) => {
-  const samples = fc.sample(fc.array(word, { maxLength: 3 }), { numRuns: 1_000, seed: 11 });
+  const samples = sample(array(word, { maxLength: 3 }), { numRuns: 1_000, seed: 11 });
   const options = { hasToken: false, transport: "auto", carrier: "event-stream", program: "pharos" };
-  const shown = samples.map((topics) => subscribeCommands(topics, options));
+  const shown = samples.map((topics) => page.subscribeCommands(topics, options));
   const curl = argumentsOf(
     shown.map(([command]) => command?.text ?? ""),
     shell,
@@ -142,6 +145,6 @@ test.each(["sh", "bash"])("in %s, 1,000 lists of filters arrive whole", (shell) 
 });
 
 test("a shell without the variable sends no header, also if the page has a token", () => {
-  const [curl] = publishCommands({ topic: "a", data: "b" }, { hasToken: true, program: "pharos" });
+  const [curl] = page.publishCommands({ topic: "a", data: "b" }, { hasToken: true, program: "pharos" });
   expect(argumentsOf([curl?.text ?? ""], "sh", "")[0]).not.toContain("-HAuthorization: Bearer ");
 });
