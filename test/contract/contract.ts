@@ -13,6 +13,7 @@ import { testResuming } from "./resuming.js";
 import { contractSites } from "./sites.js";
 import { testMercure } from "./mercure.js";
 import { testPresence } from "./presence.js";
+import { testWebSocketConformance } from "./web-socket-conformance.js";
 import { testWebSocketEnds } from "./web-socket-ends.js";
 import { testWebSockets } from "./web-sockets.js";
 import { testTransports } from "./transports.js";
@@ -36,6 +37,7 @@ export function describeContract(front: FrontName): void {
     testPolls(contract);
     testWebSockets(contract);
     testWebSocketEnds(contract);
+    testWebSocketConformance(contract);
     testPushStream(contract);
     testTransports(contract);
   });

@@ -103,6 +103,7 @@ export class Link {
       sendSpec,
       recvSpec,
       receivedFrames: this.#limits.receivedFrames,
+      clock,
       events: {
         frame: (frame) => this.#receive(frame),
         subscribed: (ident) => this.#up(ident),

@@ -1,5 +1,7 @@
 import { Pull, XPublisher } from "zeromq";
 import { PharosError } from "../../../base/errors.js";
+import { TurnBudget } from "../../../base/turn-budget.js";
+import type { TurnClock } from "../../../base/turn-budget.js";
 
 /** The events of a pair of sockets. No callback is called after `close`, or for a replaced PULL socket. */
 export interface SocketEvents {
@@ -24,6 +26,7 @@ export interface LinkSocketsOptions {
   readonly recvSpec: string;
   /** The limit of frames that wait to be read. At this limit the server has to wait. */
   readonly receivedFrames: number;
+  readonly clock: TurnClock;
   readonly events: SocketEvents;
 }
 
@@ -42,12 +45,14 @@ const subscribe = 1;
 export class LinkSockets {
   readonly #options: LinkSocketsOptions;
   readonly #publisher: XPublisher;
+  readonly #budget: TurnBudget;
   #pull: Pull;
   #closed = false;
 
   /** Throws `bad-endpoint` if an address is malformed. */
   constructor(options: LinkSocketsOptions) {
     this.#options = options;
+    this.#budget = new TurnBudget(options.clock);
     // The options of the socket:
     // - immediate: the socket drops messages while the link is down. Otherwise the next run of the server would get
     //   these messages.
@@ -124,6 +129,9 @@ export class LinkSockets {
   async #drain(pull: Pull): Promise<void> {
     try {
       for await (const [frame] of pull) {
+        // A receive that finds a frame does not end the turn: 150,000 frames a second would block all other work.
+        const pause = this.#budget.pauseIfUsedUp();
+        if (pause !== undefined) await pause;
         if (this.#closed || this.#pull !== pull) return;
         if (frame !== undefined) this.#options.events.frame(frame);
       }

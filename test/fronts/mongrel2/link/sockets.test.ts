@@ -1,3 +1,4 @@
+import { systemClock } from "../../../../src/app/system-clock.js";
 import { expect, it, onTestFinished } from "vitest";
 import { LinkSockets, type SocketEvents } from "../../../../src/fronts/mongrel2/link/sockets.js";
 import { startChild } from "../../../support/ipc.js";
@@ -27,7 +28,13 @@ it("send nothing to a new run of the server before they have told of it", async 
     overtaken: tell("overtaken"),
     failed: tell("failed"),
   };
-  const sockets = new LinkSockets({ sendSpec: send, recvSpec: recv, receivedFrames: 100, events });
+  const sockets = new LinkSockets({
+    sendSpec: send,
+    recvSpec: recv,
+    receivedFrames: 100,
+    clock: systemClock,
+    events,
+  });
   onTestFinished(() => sockets.close());
   await changes.until(() => told.length === 1, { within, missing: "the server has not subscribed" });
   await server.call("restart", null);
@@ -42,7 +49,13 @@ it("send nothing to a new run of the server before they have told of it", async 
   expect(told).toEqual(["subscribed", "overtaken", "overtaken"]);
   sockets.close();
   told.length = 0;
-  const next = new LinkSockets({ sendSpec: send, recvSpec: recv, receivedFrames: 100, events });
+  const next = new LinkSockets({
+    sendSpec: send,
+    recvSpec: recv,
+    receivedFrames: 100,
+    clock: systemClock,
+    events,
+  });
   onTestFinished(() => next.close());
   await changes.until(() => told.at(-1) === "subscribed", {
     within,
