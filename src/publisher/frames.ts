@@ -1,6 +1,7 @@
 import type { PublicationInput } from "../hub/publications/publication.js";
 import { parsePublication } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
+import { checkPublication } from "./check-arguments.js";
 
 /** A publication as a program passes it to a publisher. */
 export interface OutgoingPublication {
@@ -22,6 +23,7 @@ export interface OutgoingPublication {
  * @throws PharosError as {@link parsePublication}
  */
 export function encodeIngestMessage(publication: OutgoingPublication): Buffer[] {
+  checkPublication(publication);
   const { topic, data, id, type, retry, retain } = publication;
   const parsed = parsePublication({
     topics: [topic ?? defaultTopic],

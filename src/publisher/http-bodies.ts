@@ -1,5 +1,6 @@
 import { parsePublication, type Publication } from "../hub/publications/publication.js";
 import { defaultTopic } from "../protocol.js";
+import { checkPublication } from "./check-arguments.js";
 import type { OutgoingPublication } from "./frames.js";
 
 /** A publication as a program passes it to {@link HttpPublisher}. */
@@ -13,7 +14,9 @@ export interface HttpPublication extends Omit<OutgoingPublication, "topic"> {
  *
  * @throws PharosError as `parsePublication`
  */
-export function parseHttpPublication({ topic = defaultTopic, ...rest }: HttpPublication): Publication {
+export function parseHttpPublication(publication: HttpPublication): Publication {
+  checkPublication(publication);
+  const { topic = defaultTopic, ...rest } = publication;
   return parsePublication({ ...rest, topics: typeof topic === "string" ? [topic] : topic });
 }
 

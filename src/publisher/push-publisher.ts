@@ -5,6 +5,7 @@ import { attach } from "../zeromq/bind.js";
 import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
 import { parseIngestMessage } from "../ingress/zeromq/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
+import { checkMs, checkNames } from "./check-arguments.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
 
 export interface PublisherOptions {
@@ -59,7 +60,10 @@ export class PushPublisher {
    * @throws PharosError `bad-endpoint`, `bad-curve-key`
    */
   static async open(endpoint: string, options: PublisherOptions = {}): Promise<PushPublisher> {
+    const names = ["timeoutMs", "lingerMs", "queuedMessages", "curve"];
+    checkNames(options, { what: "options", names, code: "bad-config" });
     const { timeoutMs, lingerMs, queuedMessages, curve } = { ...defaultOptions, ...options };
+    checkMs("timeoutMs", timeoutMs);
     const parsed = parseEndpoint(endpoint, "connect");
     const socket = new Push({
       // Without `immediate`, libzmq also queues messages for a hub that never existed, so a completed send would prove

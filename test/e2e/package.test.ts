@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -84,11 +84,34 @@ test("a program that imports hub and client compiles with their types, runs, and
   for (const name of ["@types/node", "undici-types"])
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   const compiler = join(root, "node_modules", ".bin", "tsc");
-  const options = "--strict --module nodenext --target es2022 --lib es2023,dom --types node".split(" ");
+  // A program for Node has no types of browsers.
+  const options = "--strict --module nodenext --target es2022 --lib es2023 --types node".split(" ");
   await execute(compiler, [...options, "main.ts"], { cwd: folder });
   const { stdout } = await execute(process.execPath, ["main.js"], { cwd: folder, timeout: 30_000 });
   expect(stdout).toBe("imported\n");
 });
+
+test("CommonJS programs, and tools that do not know `exports`, find the library with its types", async () => {
+  writeFileSync(join(folder, "main.cts"), commonJsProgram);
+  const compiler = join(root, "node_modules", ".bin", "tsc");
+  const options = "--strict --module nodenext --target es2022 --lib es2023 --types node".split(" ");
+  await execute(compiler, [...options, "main.cts"], { cwd: folder });
+  const { stdout } = await execute(process.execPath, ["main.cjs"], { cwd: folder, timeout: 30_000 });
+  expect(stdout).toBe("function function pharos-client-worker.js\n");
+  const { types = "" } = JSON.parse(
+    readFileSync(join(folder, "node_modules", "pharos", "client", "package.json"), "utf8"),
+  ) as { readonly types?: string };
+  expect(readFileSync(join(folder, "node_modules", "pharos", "client", types), "utf8")).toContain("connect");
+});
+
+const commonJsProgram = `
+import { connect, type LiveItem } from "pharos/client";
+import { basename, join } from "node:path";
+const worker = require.resolve("pharos/client/worker");
+const byFolder = require(join(worker, "..", "..", "client"));
+export const items: LiveItem[] = [];
+console.log(typeof connect, typeof byFolder.connect, basename(worker));
+`;
 
 const program = `
 import { createApp, loadConfig, silentLogger, streamPath, type App, type Config } from "pharos";

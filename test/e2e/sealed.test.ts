@@ -4,13 +4,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { build } from "esbuild";
 import { expect, it, onTestFinished } from "vitest";
 
 import { connect, type LiveEvent } from "../../src/client/index.js";
 import { startChromium } from "../support/chromium.js";
 import { hubEntry, startHub, type HubProcess } from "../support/hub-process.js";
-import { root } from "../support/ipc.js";
 import { waitFor } from "../support/wait-for.js";
 
 const within = 60_000;
@@ -32,13 +30,6 @@ function follow(hub: HubProcess, options: Parameters<typeof connect>[1]): Seen[]
   onTestFinished(() => live.close());
   live.on("event", ({ data, sealed }) => seen.push({ data, ...(sealed === undefined ? {} : { sealed }) }));
   return seen;
-}
-
-/** The package `jose` as one file that a page can import. */
-async function packageUrl(): Promise<string> {
-  const entryPoints = [join(root, "node_modules", "jose", "dist", "webapi", "index.js")];
-  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });
-  return `data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? []).toString("base64")}`;
 }
 
 it("data that `pharos publish --encrypt-key` seals is opened by programs and pages that have the key, and by nobody else", async () => {
@@ -64,8 +55,6 @@ it("data that `pharos publish --encrypt-key` seals is opened by programs and pag
   expect(wrong).toEqual([{ data: closed[0]?.data, sealed: "unreadable" }, { data: "plain" }]);
 
   const page = await (await startChromium()).openPage(`${hub.httpUrl}/openapi.json`);
-  const imports = JSON.stringify({ imports: { jose: await packageUrl() } });
-  await page.addScriptTag({ type: "importmap", content: imports });
   const seen = await page.evaluate(`(async () => {
     const { connect } = await import("/pharos-client.js");
     const options = { filters: ["sealed"], lastEventId: "earliest", decryptKey: "${decryptKey}" };

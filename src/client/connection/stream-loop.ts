@@ -7,6 +7,12 @@ import { maxTimerMs } from "../transports/timer.js";
 import { reasonText, silentHeartbeats, type ArrivalBatch, type StreamEnd } from "../transports/transport.js";
 import type { DesiredFilters, FollowOptions } from "./desired-filters.js";
 
+/**
+ * The time that a change waits for the first position of a stream, in milliseconds. A hub sends it at once, after the
+ * retained values; other servers may send none.
+ */
+const maxPositionMs = 1000;
+
 export interface StreamLoopOptions {
   readonly opener: StreamOpener;
   readonly desired: DesiredFilters;
@@ -87,7 +93,9 @@ export class StreamLoop implements Feed {
     this.#events.state({ kind: "connecting" });
     const stream = await this.#open().catch((error: unknown) => {
       if (error instanceof StreamRefusedError) throw error;
-      return this.#wait(reasonText(error), isNoStream(error) ? error.retryAfterMs : 0);
+      if (!isNoStream(error)) return this.#wait(reasonText(error));
+      // An attempt whose data was held back was a wait already.
+      return this.#wait(error.message, error.retryAfterMs, error.trouble === "held" ? 0.1 : 1);
     });
     if (stream === undefined) return;
     const end = await this.#read(stream);
@@ -102,9 +110,9 @@ export class StreamLoop implements Feed {
   }
 
   /** Waits at least `leastMs`. A random time follows, so that not all clients return at the same moment. */
-  async #wait(reason: string, leastMs = 0): Promise<undefined> {
+  async #wait(reason: string, leastMs = 0, share = 1): Promise<undefined> {
     if (this.#wakeup.isClosed) return;
-    const delayMs = Math.min(maxTimerMs, leastMs + this.#delayMs());
+    const delayMs = Math.min(maxTimerMs, leastMs + share * this.#delayMs());
     this.#events.state({ kind: "waiting", delayMs, reason });
     await this.#wakeup.wait("retry", { timeoutMs: delayMs });
   }
@@ -144,9 +152,14 @@ export class StreamLoop implements Feed {
   async #read(first: OpenedStream): Promise<StreamEnd | undefined> {
     let stream = first;
     let reading = stream.next();
+    let positionMs = maxPositionMs;
     for (;;) {
-      const result = await this.#wakeup.wait("change", { reading, timeoutMs: this.#silenceMs });
-      if (result.kind === "batch") {
+      // Without a position, a replacement would begin at the present: events since the first stream would be lost.
+      const mayChange = positionMs === 0 || this.#cursor !== "";
+      const timeoutMs = mayChange ? this.#silenceMs : positionMs;
+      const result = await this.#wakeup.wait(mayChange ? "change" : "retry", { reading, timeoutMs });
+      if (!mayChange && (result.kind === "timeout" || result.kind === "retry")) positionMs = 0;
+      else if (result.kind === "batch") {
         await this.#receive(result);
         reading = stream.next();
       } else if (result.kind === "change" && this.#desired.filters.length > 0) {

@@ -22,7 +22,7 @@ export type ChoiceState =
  * The numbers of failures in a row after which a round also tries the other transports. A deploy of a hub takes a few
  * seconds, in which every transport fails.
  */
-const patience = Object.freeze({ other: 3, busy: 10 });
+const patience = Object.freeze({ other: 3, busyAfterWork: 10 });
 
 interface TransportRecord {
   trust: Trust;
@@ -108,7 +108,8 @@ export class TransportChoice {
 
   /** Call this method when the network may have changed: what worked in the old network may not work in the new one. */
   networkChanged(): void {
-    for (const [n] of this.#records.entries()) if (this.#isPossible(n)) this.#set(n, "unknown");
+    for (const record of this.#records)
+      if (record.trust !== "impossible") Object.assign(record, { trust: "unknown", suspected: 0 });
   }
 
   /** The next round begins with this transport. */
@@ -138,7 +139,8 @@ export class TransportChoice {
     const { trust, failures } = this.#record(transport);
     // Only the first transport of a round is worth a wait.
     if (transport !== this.#first || trouble === "held" || trouble === "impossible") return true;
-    if (failures >= (trouble === "busy" ? patience.busy : patience.other)) return true;
+    const isRestarting = trouble === "busy" && trust === "worked";
+    if (failures >= (isRestarting ? patience.busyAfterWork : patience.other)) return true;
     // Without an answer, the network may be down, and the other transports would fail too.
     if (trust === "worked" || trouble === "network") return false;
     return !mayRetryLater;

@@ -53,11 +53,19 @@ export interface Port<Sent, Received> {
   close(): void;
 }
 
+/** The part of a MessagePort that the library uses. Node programs compile without the types of browsers. */
+export interface UntypedPort {
+  postMessage(message: unknown): void;
+  addEventListener(type: "message", listener: (event: { readonly data: never }) => void): void;
+  start(): void;
+  close(): void;
+}
+
 /**
  * A MessagePort with types. The port does not validate messages, because this library sends and receives all of these
  * messages.
  */
-export function typedPort<Sent, Received>(port: MessagePort): Port<Sent, Received> {
+export function typedPort<Sent, Received>(port: UntypedPort): Port<Sent, Received> {
   return {
     send: (message) => port.postMessage(message),
     listen: (listener) => {

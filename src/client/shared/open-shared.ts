@@ -12,7 +12,7 @@ const workerFile = "pharos-client-worker.js";
 export interface SharedOptions {
   /**
    * The URL of the worker's file. Browsers require that the file has the same origin as the page. If the hub has
-   * another origin, serve a copy of the hub's `pharos-client-worker.js`, and of `pharos-client-fallbacks.js` beside it.
+   * another origin, serve a copy of the hub's `pharos-client-worker.js`, which the package exports as `pharos/client/worker`.
    * @default the hub's file, if page and hub have the same origin
    */
   readonly worker?: string | URL;

@@ -40,6 +40,20 @@ it("leaves what another key sealed, or another algorithm, and says so", async ()
     expect(await createUnsealer(key)(eventOf(data))).toEqual({ ...eventOf(data), sealed: "unreadable" });
 });
 
+it("leaves sealed data that was changed in any part, and says so", async () => {
+  const seal = await sealer(await keyFile(key.toString("base64")));
+  const parts = (await seal("secret")).split(".");
+  const change = (text: string): string => (text.startsWith("A") ? "B" : "A") + text.slice(1);
+  for (const n of [0, 2, 3, 4]) {
+    const data = parts.map((part, m) => (m === n ? change(part) : part)).join(".");
+    expect(await createUnsealer(key)(eventOf(data))).toEqual({ ...eventOf(data), sealed: "unreadable" });
+  }
+});
+
+it.each([[Buffer.alloc(16)], ["c2hvcnQ"], ["no base64!"]])("refuses the key %j", (wrong) => {
+  expect(() => createUnsealer(wrong)).toThrowError(/decryptKey must be 32 bytes or their base64 text/);
+});
+
 it("refuses a file that cannot be read or holds another number of bytes", async () => {
   await expect(sealer("/nonexistent")).rejects.toMatchObject({ code: "bad-config" });
   await expect(sealer(await keyFile("c2hvcnQ"))).rejects.toMatchObject({ code: "bad-config" });

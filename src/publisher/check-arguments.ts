@@ -1,0 +1,68 @@
+import { PharosError, type ErrorCode } from "../base/errors.js";
+import { quoteValue } from "../base/quote-value.js";
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isSwitch = (value: unknown): boolean => typeof value === "boolean";
+
+/** The fields of a publication that a program may pass to a publisher, each with its allowed values. */
+const publicationFields: ReadonlyMap<
+  string,
+  readonly [isAllowed: (value: unknown) => boolean, allowed: string]
+> = new Map([
+  [
+    "topic",
+    [(value) => isText(value) || (Array.isArray(value) && value.every(isText)), "a text or a list of texts"],
+  ],
+  ["data", [(value) => isText(value) || value instanceof Uint8Array, "a text or bytes"]],
+  ["id", [isText, "a text"]],
+  ["type", [isText, "a text"]],
+  ["retry", [(value) => typeof value === "number" || isText(value), "a number of milliseconds"]],
+  ["retain", [isSwitch, "true or false"]],
+  ["private", [isSwitch, "true or false"]],
+]);
+
+/**
+ * Checks the names of an object that a program passes, because JavaScript programs have no types.
+ *
+ * @throws PharosError with the code of the check, for a value that is no object, or for an unknown name
+ */
+export function checkNames(
+  value: unknown,
+  {
+    what,
+    names,
+    code,
+  }: { readonly what: string; readonly names: readonly string[]; readonly code: ErrorCode },
+): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new PharosError(
+      code,
+      `${what} must be an object with ${names.join(", ")}, not ${quoteValue(value)}`,
+    );
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const meant = names.find((name) => unknown.toLowerCase().startsWith(name.toLowerCase()));
+  const hint = meant === undefined ? `allowed are ${names.join(", ")}` : `did you mean "${meant}"?`;
+  throw new PharosError(code, `${what}: there is no field ${quoteValue(unknown)}; ${hint}`);
+}
+
+/** @throws PharosError `bad-publication` for a value that is no object, an unknown field such as `topics`, or a wrong value */
+export function checkPublication(publication: object): void {
+  const names = [...publicationFields.keys()];
+  checkNames(publication, { what: "a publication", names, code: "bad-publication" });
+  for (const [name, value] of Object.entries(publication)) {
+    const [isAllowed, allowed] = publicationFields.get(name) ?? [];
+    if (value === undefined || isAllowed === undefined || isAllowed(value)) continue;
+    const message = `${name} of a publication must be ${allowed}, not ${quoteValue(value)}`;
+    throw new PharosError("bad-publication", message);
+  }
+}
+
+/** @throws PharosError `bad-config` for a value that is not a positive number of milliseconds */
+export function checkMs(name: string, value: unknown): void {
+  if (typeof value === "number" && value > 0) return;
+  throw new PharosError(
+    "bad-config",
+    `${name} must be a positive number of milliseconds, not ${quoteValue(value)}`,
+  );
+}

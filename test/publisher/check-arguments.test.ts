@@ -1,0 +1,43 @@
+import { expect, it, onTestFinished } from "vitest";
+
+import { HttpPublisher } from "../../src/publisher/http-publisher.js";
+import { PushPublisher } from "../../src/publisher/push-publisher.js";
+
+const url = "http://127.0.0.1:1/";
+const call = (method: object, ...args: readonly unknown[]): unknown =>
+  Reflect.apply(Object(method), undefined, args);
+const makeHttp = (...args: readonly unknown[]): unknown => Reflect.construct(HttpPublisher, args);
+
+it.each([
+  [[undefined], /is not the URL of a hub/],
+  [[url, null], /options must be an object with token, timeoutMs, not null/],
+  [[url, { tokens: "a" }], /options: there is no field "tokens"; did you mean "token"\?/],
+  [[url, { timeoutMs: "5" }], /timeoutMs must be a positive number of milliseconds, not "5"/],
+])("HttpPublisher refuses %j with a sentence", (args, message) => {
+  expect(() => makeHttp(...args)).toThrowError(message);
+});
+
+// Bug: a publication with `topics` was published at the topic `broadcast`.
+it.each([
+  ["hello", /a publication must be an object with topic, data, .*, not "hello"/],
+  [undefined, /a publication must be an object/],
+  [{ topics: ["a"], data: "x" }, /a publication: there is no field "topics"; did you mean "topic"\?/],
+  [{ topic: 5 }, /topic of a publication must be a text or a list of texts, not 5/],
+  [{ topic: "a", id: 5 }, /id of a publication must be a text, not 5/],
+  [{ topic: "a", retain: "yes" }, /retain of a publication must be true or false, not "yes"/],
+])("publishers refuse the publication %j with a sentence", async (publication, message) => {
+  const http = new HttpPublisher(url);
+  const push = await PushPublisher.open("@ipc://check-arguments-test", { lingerMs: 0, timeoutMs: 100 });
+  onTestFinished(() => push.close());
+  for (const publisher of [http, push]) {
+    const publish = call(publisher.publish.bind(publisher), publication);
+    await expect(publish).rejects.toThrowError(message);
+  }
+});
+
+it("PushPublisher refuses unknown options", async () => {
+  const opened = call(PushPublisher.open.bind(PushPublisher), "@ipc://x", { timeout: 5 });
+  await expect(opened).rejects.toThrowError(
+    /options: there is no field "timeout"; allowed are timeoutMs, lingerMs/,
+  );
+});
