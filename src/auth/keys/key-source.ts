@@ -5,10 +5,10 @@ export interface KeySource {
   /** The current keys; empty before the first successful load. The promise never rejects. */
   keys(): Promise<readonly VerificationKey[]>;
   /**
-   * Loads the keys again if the source supports that and the last load is not recent. Resolves to true if the keys
-   * have changed. The promise never rejects.
+   * Loads the keys again if the source supports that and the last load is not recent. Resolves to true if the keys are
+   * others than `used`: a load in the background may have replaced them meanwhile. The promise never rejects.
    */
-  renew(): Promise<boolean>;
+  renew(used: readonly VerificationKey[]): Promise<boolean>;
 }
 
 /** A source whose keys never change. */

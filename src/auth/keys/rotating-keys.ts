@@ -69,10 +69,9 @@ export class RotatingKeys implements KeySource {
     return this.#loaded?.keys ?? [];
   }
 
-  async renew(): Promise<boolean> {
-    const before = this.#loaded?.keys;
+  async renew(used: readonly VerificationKey[]): Promise<boolean> {
     await this.#ask();
-    return this.#loaded?.keys !== before;
+    return this.#loaded !== undefined && this.#loaded.keys !== used;
   }
 
   /** Loads the keys. Concurrent callers share one load. Never rejects. */

@@ -57,7 +57,7 @@ async function verifyFrom(
   const keys = await source.keys();
   const claims = await verifyWithKeys(keys, token, options);
   if (claims !== undefined) return claims;
-  return (await source.renew()) ? verifyWithKeys(await source.keys(), token, options) : undefined;
+  return (await source.renew(keys)) ? verifyWithKeys(await source.keys(), token, options) : undefined;
 }
 
 async function verifyWithKeys(

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { writeFileSync } from "node:fs";
 
+import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { parseKeySet } from "../../../src/auth/keys/key-set.js";
@@ -9,7 +10,7 @@ import { freshMsOf } from "../../../src/auth/keys/freshness.js";
 import { RotatingKeys, type LoadedKeys } from "../../../src/auth/keys/rotating-keys.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
-import { ec, file, issuer, jwk, sign, World, type KeyPair } from "../world.js";
+import { ec, file, goodClaims, issuer, jwk, now, sign, World, type KeyPair } from "../world.js";
 
 const [first, second] = [ec("P-256"), ec("P-256")];
 
@@ -254,7 +255,7 @@ describe("keys that are 10 minutes old", () => {
     expect(loads).toHaveLength(1);
     const fresh = loaded(setOf([second]));
     loads[0]?.resolve(fresh);
-    await keys.renew();
+    await keys.renew([]);
     expect(await keys.keys()).toBe(fresh.keys);
   });
 
@@ -273,7 +274,7 @@ describe("keys that are 10 minutes old", () => {
     const { clock, keys, loads } = rotating();
     const known = await keys.keys();
     clock.advance(30_000);
-    const renewed = keys.renew();
+    const renewed = keys.renew(known);
     loads[0]?.resolve(loaded(setOf([first])));
     expect(await renewed).toBe(false);
     expect(await keys.keys()).toBe(known);
@@ -285,7 +286,7 @@ describe("keys that are 10 minutes old", () => {
     for (let times = 0; times < 3; times += 1) {
       await keys.keys();
       loads.at(-1)?.reject(new Error("down"));
-      await keys.renew();
+      await keys.renew([]);
       clock.advance(30_000);
     }
     expect(loads).toHaveLength(3);
@@ -310,4 +311,52 @@ it.each<[Readonly<Record<string, string>>, number]>([
   [{ age: "700" }, 600],
 ])("a response with %j counts as current for %i seconds", (headers, seconds) => {
   expect(freshMsOf(new Headers(headers))).toBe(seconds * 1000);
+});
+
+const seed = 20_261_130;
+
+/** A step of an issuer and its hub: the keys under kids, the freshness of the set, and the time until a token comes. */
+const step = fc.record({
+  published: fc.subarray([0, 1, 2], { minLength: 1 }),
+  sameKid: fc.boolean(),
+  maxAge: fc.constantFrom(undefined, 0, 45, 300, 3600),
+  waitSeconds: fc.constantFrom(0, 1, 29, 30, 31, 75, 330, 630, 7200),
+  token: fc.nat({ max: 2 }),
+});
+
+it(`a key verifies tokens 30 seconds after its issuer publishes it, and stops soon after it is withdrawn (seed ${seed})`, async () => {
+  const pairs = [ec("P-256"), ec("P-256"), ec("P-256")];
+  const server = new IssuerServer();
+  const jwks = await server.start();
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
+      const hub = new World({ issuers: [{ issuer, jwks }] });
+      const claims = { ...goodClaims, exp: now + 1e6 };
+      /** For each key, since when it is published or withdrawn, in seconds. */
+      const states = pairs.map(() => ({ isPublished: false, since: Number.NEGATIVE_INFINITY }));
+      let time = 0;
+      for (const { published, sameKid, maxAge, waitSeconds, token } of steps) {
+        const kidOf = (index: number): string => (sameKid ? "k" : `k${index}`);
+        const keys = published.map((index) => jwk(pairs[index] ?? first, { kid: kidOf(index) }));
+        server.answer = (_, response) =>
+          void response
+            .writeHead(200, maxAge === undefined ? {} : { "cache-control": `max-age=${maxAge}` })
+            .end(JSON.stringify({ keys }));
+        for (const [index, state] of states.entries()) {
+          const isPublished = published.includes(index);
+          if (isPublished !== state.isPublished) Object.assign(state, { isPublished, since: time });
+        }
+        hub.clock.advance(waitSeconds * 1000);
+        time += waitSeconds;
+        const pair = pairs[token] ?? first;
+        const header = { alg: "ES256", kid: kidOf(token) };
+        const { ok } = await hub.verify(await sign({ header, claims, key: pair.privateKey }));
+        const { isPublished = false, since = 0 } = states[token] ?? {};
+        // The hub may have loaded the set just before the change, with the longest freshness.
+        const isSure = time - since >= (isPublished ? 30 : 630);
+        expect(isSure ? ok : isPublished).toBe(isPublished);
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
 });
