@@ -14,6 +14,7 @@ import type { Answer, GatewayRequest, Headers, Reply, StreamStart } from "./http
 import type { RefusalLog } from "./refusals/refusal-log.js";
 import { emptyReply } from "./http/replies.js";
 import { problemReply, refuse } from "./refusals/refuse.js";
+import { chunkedStart } from "./streams/chunked-start.js";
 import type { Handler, Resource } from "./http/resource.js";
 import { allowedMethods, serves } from "./http/resource.js";
 
@@ -157,7 +158,7 @@ export class Gateway {
   /** Completes an answer. HEAD gets the response head that GET would get now, even an error because of a limit. */
   #finish(request: GatewayRequest, answer: Answer): Answer {
     const finished = withHeaders(answer, this.#cors.headersFor(request));
-    if (request.method !== "HEAD") return finished;
+    if (request.method !== "HEAD") return inChunks(request, finished);
     return headOf(finished.kind === "stream" ? this.#checkLimits(request, finished) : finished);
   }
 
@@ -212,6 +213,12 @@ function joined(headers: Headers): Headers {
     );
   }
   return [...lines.values()];
+}
+
+/** An event stream in chunks, which HTTP/1.0 does not have [RFC 9112 6.1]. WebSockets have frames instead. */
+function inChunks({ version }: GatewayRequest, answer: Answer): Answer {
+  const isEventStream = answer.kind === "stream" && answer.dialogue === undefined;
+  return isEventStream && version !== "1.0" ? chunkedStart(answer) : answer;
 }
 
 type Opened = NonNullable<StreamStart["opened"]>;

@@ -1,4 +1,5 @@
 import { constants, gunzipSync } from "node:zlib";
+import { decodeChunks } from "../support/chunks.js";
 import type { RawConnection } from "../support/raw-http.js";
 import { waitFor } from "../support/wait-for.js";
 import { parseResponse, requestBytes, type ResponseText } from "./http-text.js";
@@ -57,8 +58,10 @@ export class ClientStream {
     const { bytes } = this.connection;
     const end = bytes.indexOf("\r\n\r\n");
     if (end < 0) return "";
-    const body = bytes.subarray(end + 4);
-    const isCoded = bytes.subarray(0, end).includes("\r\nContent-Encoding: gzip\r\n");
+    const head = bytes.subarray(0, end + 2);
+    const sent = bytes.subarray(end + 4);
+    const body = head.includes("\r\nTransfer-Encoding: chunked\r\n") ? decodeChunks(sent).body : sent;
+    const isCoded = head.includes("\r\nContent-Encoding: gzip\r\n");
     return (isCoded ? gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }) : body).toString();
   }
 

@@ -7,7 +7,7 @@ import { bearer } from "./mercure-client.js";
 import type { Site } from "./site.js";
 import type { Contract } from "./sites.js";
 
-const headers = { "Accept-Encoding": "gzip, deflate, br" };
+const headers = { Accept: "text/event-stream", "Accept-Encoding": "gzip, deflate, br" };
 
 /** Tests streams with gzip over a front. */
 export function testCompressed(contract: Contract): void {
@@ -87,16 +87,19 @@ function testLateClients({ site, smallSite }: Contract): void {
 }
 
 function testOthers({ site, mercureSite }: Contract): void {
-  describe("a client with a token, or one that does not accept gzip", () => {
+  describe("a client with a token, or one that does not accept gzip or does not ask for an event stream", () => {
     it("gets an uncompressed stream", async () => {
       const query = `topic=${freshTopic()}`;
       const granted = { ...headers, ...bearer(await currentToken({ subscribe: ["*"] })) };
       for (const stream of [
+        // Ruby's Net::HTTP accepts gzip by default, but outputs nothing before the end of a compressed response.
+        await openStream(site(), { query, headers: { Accept: "*/*", "Accept-Encoding": "gzip" } }),
+        await openStream(site(), { query, headers: { "Accept-Encoding": "gzip" } }),
         await openStream(mercureSite(), { query, headers: granted }),
-        await openStream(site(), { query, headers: { "Accept-Encoding": "gzip;q=0, br" } }),
+        await openStream(site(), { query, headers: { ...headers, "Accept-Encoding": "gzip;q=0, br" } }),
       ]) {
         expect(stream.connection.text).not.toContain("Content-Encoding");
-        expect(stream.connection.text).toContain("\r\n\r\n: pharos, topics");
+        expect(stream.body).toMatch(/^: pharos, topics/);
       }
     });
   });

@@ -178,7 +178,7 @@ function testRequestsBehindStreams({ front, site }: Contract): void {
 
 async function untilSubscribed(connection: RawConnection): Promise<void> {
   // The first part of a stream ends with the retry time.
-  await connection.readUntil((text) => text.endsWith("retry: 5000\n"), { within });
+  await connection.readUntil((text) => text.endsWith("retry: 5000\n\r\n"), { within });
 }
 
 function extra(site: Site): number {

@@ -103,6 +103,8 @@ function testQuietAndStopped({ front, smallSite }: Contract): void {
         await stream.connection.readToEnd({ within });
         expect(stream.events.map(({ data }) => data)).toEqual(["the last"]);
         expect(stream.body.endsWith("\n\n")).toBe(true);
+        // Without the last chunk, the client's HTTP library reports a broken response.
+        expect(stream.connection.text.endsWith("\n\n\r\n0\r\n\r\n")).toBe(true);
         expect(stream.connection.error).toBeUndefined();
       }
     });

@@ -87,7 +87,7 @@ export class WorkerWay {
     const place = this.outlet.join(new LocalTicket(joining));
     this.#open.set(request, place.cohort);
     this.#opening.set(request, open);
-    this.#toWorker.send({ kind: "stream", request, kinds: [], headers: [], place });
+    this.#toWorker.send({ kind: "stream", request, kinds: [], headers: [], isChunked: false, place });
     return {
       ended: () => {
         this.#moving.delete(request);

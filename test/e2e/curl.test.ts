@@ -66,7 +66,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
   it("prints a compressed stream event by event, also after other clients received more", async () => {
     const site = await startSite(front);
     const url = `http://localhost:${site.port}/esupdates?topic=news`;
-    const stream = new Curl(["-N", "--compressed", "-D", "-", url]);
+    const stream = new Curl(["-N", "--compressed", "-H", "Accept: text/event-stream", "-D", "-", url]);
     await stream.until("\nid: #");
     expect(stream.stdout).toMatch(/^content-encoding: gzip\r$/im);
     const expected = [

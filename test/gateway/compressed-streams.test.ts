@@ -9,8 +9,9 @@ import {
   MercureWorld,
   type MercureWorldOptions,
 } from "../protocols/mercure/mercure-world.js";
+import { decodeChunks } from "../support/chunks.js";
 
-const gzip = { "accept-encoding": "gzip, deflate, br, zstd" };
+const gzip = { accept: "text/event-stream", "accept-encoding": "gzip, deflate, br, zstd" };
 
 const endpoints = [
   { path: "/esupdates", query: "topic=a" },
@@ -22,7 +23,7 @@ async function open(
   options: MercureWorldOptions,
   request: Parameters<MercureWorld["ask"]>[0],
 ): Promise<StreamStart> {
-  const answer = await new MercureWorld(options).ask(request);
+  const answer = await new MercureWorld(options).ask({ version: "1.0", ...request });
   if (answer.kind !== "stream") throw new Error(`refused with ${answer.status}: ${answer.body.toString()}`);
   return answer;
 }
@@ -43,7 +44,14 @@ describe.each(endpoints)("a stream of $path?$query", (endpoint) => {
   });
 
   it("is plain for other clients, and says that it might not be", async () => {
-    for (const headers of [{}, { "accept-encoding": "br" }, { "accept-encoding": "gzip;q=0" }]) {
+    for (const headers of [
+      {},
+      { ...gzip, "accept-encoding": "br" },
+      { ...gzip, "accept-encoding": "gzip;q=0" },
+      // Ruby's Net::HTTP accepts gzip by default, and gives no event before the end of a compressed response.
+      { ...gzip, accept: "*/*" },
+      { ...gzip, accept: "text/event-stream;q=0, */*" },
+    ]) {
       const start = await open({ compress: "public" }, { ...endpoint, headers });
       expect(joiningOf(start).subscription.coding).toBe(undefined);
       expect(headerOf(start, "content-encoding")).toBe(undefined);
@@ -67,6 +75,15 @@ describe.each(endpoints)("a stream of $path?$query", (endpoint) => {
   it("is plain where nothing is compressed, and then for everybody", async () => {
     const start = await open({ compress: "none" }, { ...endpoint, headers: gzip });
     expect([joiningOf(start).subscription.coding, headerOf(start, "vary")]).toEqual([undefined, undefined]);
+  });
+
+  it("comes in chunks to HTTP/1.1 clients", async () => {
+    const request = { ...endpoint, headers: gzip, version: "1.1" };
+    const start = await open({ compress: "public" }, request);
+    expect([joiningOf(start).subscription.coding?.name, start.isChunked]).toEqual(["gzip, chunked", true]);
+    const { body } = decodeChunks(start.opening);
+    expect(gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }).toString()).toContain("retry: ");
+    expect(encodeStreamHead(start).toString("latin1")).toContain("\r\nTransfer-Encoding: chunked\r\n");
   });
 
   it("names what it depends on in one header", async () => {

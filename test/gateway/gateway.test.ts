@@ -10,7 +10,7 @@ import { emptyReply } from "../../src/gateway/http/replies.js";
 import type { Resource } from "../../src/gateway/http/resource.js";
 import type { Reply, StreamStart } from "../../src/gateway/http/messages.js";
 import { Authenticator } from "../../src/gateway/access/authenticator.js";
-import { gatewayRequest } from "./request.js";
+import { olderRequest } from "./request.js";
 
 function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
   const streams = { retryMs: 5000, heartbeatMs: 15_000, filtersPerConnection: 3, filterBytes: 32 };
@@ -23,15 +23,15 @@ function createGateway(options: Partial<GatewayOptions> = {}): Gateway {
   return new Gateway({ corsOrigins: [], resources, ...options });
 }
 
-function streamOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0] = {}): StreamStart {
-  const answer = gateway.handle(gatewayRequest(request));
+function streamOf(gateway: Gateway, request: Parameters<typeof olderRequest>[0] = {}): StreamStart {
+  const answer = gateway.handle(olderRequest(request));
   if (answer instanceof Promise) throw new Error("nothing had to be waited for");
   if (answer.kind !== "stream") throw new Error(`refused with ${answer.status}: ${answer.body.toString()}`);
   return answer;
 }
 
-function replyOf(gateway: Gateway, request: Parameters<typeof gatewayRequest>[0]): Reply {
-  const answer = gateway.handle(gatewayRequest(request));
+function replyOf(gateway: Gateway, request: Parameters<typeof olderRequest>[0]): Reply {
+  const answer = gateway.handle(olderRequest(request));
   if (answer instanceof Promise) throw new Error("nothing had to be waited for");
   if (answer.kind !== "reply") throw new Error("a stream was opened");
   return answer;
@@ -113,13 +113,13 @@ describe("a stream", () => {
     const gateway = createGateway();
     const start = streamOf(gateway);
     const open = vi.fn();
-    expect(gateway.admit(gatewayRequest({}), start, open)).toBeUndefined();
+    expect(gateway.admit(olderRequest({}), start, open)).toBeUndefined();
     expect(open).toHaveBeenCalledExactlyOnceWith(start);
     const failed = new Error("no such cohort");
     const fail = () => {
       throw failed;
     };
-    expect(() => gateway.admit(gatewayRequest({}), start, fail)).toThrow(failed);
+    expect(() => gateway.admit(olderRequest({}), start, fail)).toThrow(failed);
   });
 
   it("is refused when there is no room, whatever the method", () => {
@@ -128,7 +128,7 @@ describe("a stream", () => {
     };
     const gateway = createGateway({ checkRoom });
     const open = vi.fn();
-    expect(gateway.admit(gatewayRequest({}), streamOf(gateway), open)).toMatchObject({ status: 503 });
+    expect(gateway.admit(olderRequest({}), streamOf(gateway), open)).toMatchObject({ status: 503 });
     expect(open).not.toHaveBeenCalled();
     expect(replyOf(gateway, { method: "HEAD" }).status).toBe(503);
     expect(replyOf(gateway, { path: "/healthz" }).status).toBe(200);
@@ -184,8 +184,8 @@ describe("other requests", () => {
   it("are refused by a front in the gateway's words, without a body for HEAD", () => {
     const gateway = createGateway();
     const error = new PharosError("too-large", "too much");
-    expect(gateway.refuse(gatewayRequest({}), error).body.toString()).toContain("too much");
-    expect(gateway.refuse(gatewayRequest({ method: "HEAD" }), error).body).toHaveLength(0);
+    expect(gateway.refuse(olderRequest({}), error).body.toString()).toContain("too much");
+    expect(gateway.refuse(olderRequest({ method: "HEAD" }), error).body).toHaveLength(0);
     expect(gateway.refuse(undefined, error).status).toBe(413);
   });
 
@@ -212,12 +212,12 @@ describe("other requests", () => {
     };
     const gateway = new Gateway({ corsOrigins: ["https://a"], resources: [later] });
     const headers = { origin: "https://a" };
-    const taken = gateway.handle(gatewayRequest({ path: "/later/on", headers }));
+    const taken = gateway.handle(olderRequest({ path: "/later/on", headers }));
     expect(taken).toBeInstanceOf(Promise);
     expect((await taken).headers).toContainEqual(["Access-Control-Allow-Origin", "https://a"]);
-    const refused = await gateway.handle(gatewayRequest({ method: "POST", path: "/later", body: "much" }));
+    const refused = await gateway.handle(olderRequest({ method: "POST", path: "/later", body: "much" }));
     expect(refused).toMatchObject({ status: 413 });
-    const put = await gateway.handle(gatewayRequest({ method: "PUT", path: "/later" }));
+    const put = await gateway.handle(olderRequest({ method: "PUT", path: "/later" }));
     expect(put.headers).toContainEqual(["Allow", "GET, HEAD, POST, OPTIONS"]);
   });
 });

@@ -36,3 +36,8 @@ export function gatewayRequest(options: {
     isDirect,
   };
 }
+
+/** A request of HTTP/1.0, whose stream has no chunks. */
+export function olderRequest(options: Parameters<typeof gatewayRequest>[0]): GatewayRequest {
+  return gatewayRequest({ version: "1.0", ...options });
+}

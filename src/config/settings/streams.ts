@@ -4,7 +4,8 @@ import { setting } from "../declare/setting.js";
 import { onOrOff, pushStreamPaths } from "../values/addresses.js";
 import { seconds, wholeNumber } from "../values/number.js";
 
-const compressionNotes = `The hub compresses once for all clients that receive the same bytes. By default, the hub does not compress streams with a token. The length
+const compressionNotes = `The hub compresses once for all clients that receive the same bytes. It compresses only for clients that have \`text/event-stream\` in their
+\`Accept\` header: some HTTP libraries accept gzip by default, but output nothing before the end of the response. By default, the hub does not compress streams with a token. The length
 of a compressed stream can [reveal a secret](../operating/security.md#what-pharos-does-not-hide) to an attacker who publishes to the same stream.`;
 
 /** Settings for the content of streams. */

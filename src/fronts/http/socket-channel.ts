@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Channel } from "../../delivery/channel.js";
 import type { Connection, EndReason } from "../../delivery/connection.js";
+import { lastChunk } from "../../gateway/http/response-head.js";
 import type { WebSocketConnection } from "./websocket-connection.js";
 import { writeDirectly } from "./direct-write.js";
 
@@ -15,6 +16,8 @@ export interface StreamSocket {
   readonly onWritten: () => void;
   /** Set if the stream is a WebSocket. */
   readonly webSocket?: WebSocketConnection | undefined;
+  /** True if the stream's bytes are chunks; see {@link StreamStart.isChunked}. */
+  readonly isChunked?: boolean;
   /** The number of further requests on the stream's connection. */
   extraRequests: number;
 }
@@ -117,8 +120,9 @@ export class SocketChannel implements Channel<StreamSocket> {
   left(): void {}
 
   end({ handle }: Connection<StreamSocket>, reason: EndReason): void {
-    if (handle.webSocket === undefined) handle.socket.destroySoon();
-    else handle.webSocket.end(reason);
+    if (handle.webSocket !== undefined) return handle.webSocket.end(reason);
+    if (handle.isChunked) handle.socket.write(lastChunk);
+    handle.socket.destroySoon();
   }
 
   cut(connection: Connection<StreamSocket>): void {

@@ -58,7 +58,7 @@ export class SocketStreams {
     const { fanout } = this.#options;
     const { socket, start } = stream;
     const webSocket = this.#createWebSocket(stream, () => connection);
-    const handle = this.#handleFor(socket, webSocket, () => connection);
+    const handle = this.#handleFor(stream, webSocket, () => connection);
     const connection = fanout.open(webSocket === undefined ? start : keptUntil(webSocket.lifetime, start), {
       handle,
       head: encodeStreamHead(start),
@@ -86,7 +86,7 @@ export class SocketStreams {
   }
 
   #handleFor(
-    socket: Socket,
+    { socket, start: { isChunked = false } }: SocketStream,
     webSocket: WebSocketConnection | undefined,
     connection: () => Connection<StreamSocket>,
   ): StreamSocket {
@@ -96,7 +96,7 @@ export class SocketStreams {
       fanout.drained(connection());
       webSocket?.drained();
     };
-    return { socket, fd: descriptorOf(socket), onWritten, webSocket, extraRequests: 0 };
+    return { socket, fd: descriptorOf(socket), onWritten, webSocket, isChunked, extraRequests: 0 };
   }
 
   #createWebSocket(

@@ -23,7 +23,7 @@ export interface LinkChannelOptions {
    */
   readonly windowBytes: number;
   /** The last bytes of a stream that is being closed; undefined if there are none. */
-  readonly lastFrame: (id: StreamId, reason: EndReason) => Buffer | undefined;
+  readonly lastBytes: (id: StreamId, reason: EndReason) => Buffer | undefined;
   /** Called when the hub closes a stream, because the server sends no notice for a close by the hub. */
   readonly ended: (id: StreamId) => void;
 }
@@ -33,6 +33,9 @@ export interface LinkChannelOptions {
  * bytes.
  */
 const leastRoundBytes = 4096;
+
+/** The most bytes that codings add to a round. Such a round is still one message. */
+const codingBytes = 64;
 
 /**
  * Sends a round as messages that each name up to 128 connections. If several clients get equal bytes outside a round,
@@ -48,7 +51,7 @@ export class LinkChannel implements Channel<StreamId> {
 
   constructor(options: LinkChannelOptions) {
     this.#options = options;
-    this.maxWriteBytes = options.roundBytes;
+    this.maxWriteBytes = options.roundBytes + codingBytes;
   }
 
   get pacing(): "drain" | "fence" {
@@ -96,7 +99,7 @@ export class LinkChannel implements Channel<StreamId> {
   }
 
   end(connection: Connection<StreamId>, reason: EndReason): void {
-    const last = this.#options.lastFrame(connection.handle, reason);
+    const last = this.#options.lastBytes(connection.handle, reason);
     if (last !== undefined) this.write(connection, last);
     this.#ending.push(connection.handle);
     this.#options.ended(connection.handle);

@@ -1,10 +1,9 @@
 import type { Clock } from "../../base/clock.js";
 import { TurnRotation } from "../../gateway/limits/turn-rotation.js";
-import { PharosError } from "../../base/errors.js";
 import { keptUntil } from "../../delivery/joining/admitted-stream.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
 import { closeStreams } from "../../delivery/close-streams.js";
-import type { Connection } from "../../delivery/connection.js";
+import type { Connection, EndReason } from "../../delivery/connection.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { FanoutLimits } from "../../limits/fanout.js";
 import { LocalCohorts } from "../../delivery/local-cohorts.js";
@@ -14,7 +13,7 @@ import { countExtraRequests } from "../../gateway/limits/extra-requests.js";
 import { RequestQueue } from "../../gateway/limits/request-queue.js";
 import { handshakeRefused } from "../../gateway/websocket/handshake.js";
 import type { Gateway } from "../../gateway/gateway.js";
-import { encodeStreamHead } from "../../gateway/http/response-head.js";
+import { encodeStreamHead, lastChunk } from "../../gateway/http/response-head.js";
 import type { Answer, Dialogue, GatewayRequest, Reply, StreamStart } from "../../gateway/http/messages.js";
 import { TurnBudget } from "../../base/turn-budget.js";
 import type { Hub } from "../../hub/hub.js";
@@ -29,7 +28,7 @@ import { LinkChannel } from "./link-channel.js";
 import type { StreamId } from "./link-channel.js";
 import { createPendingRequest } from "./pending-request.js";
 import type { PendingRequest } from "./pending-request.js";
-import { encodeReply } from "./requests.js";
+import { encodeReply, malformedRequest, uploadRefused } from "./requests.js";
 import { Mongrel2WebSocket } from "./mongrel2-websocket.js";
 
 export interface Mongrel2FrontOptions {
@@ -71,6 +70,8 @@ interface Client {
   unanswered: PendingRequest | undefined;
   closing: boolean;
   stream: Connection<StreamId> | undefined;
+  /** True if the bytes of the stream are chunks. */
+  isChunked: boolean;
   /** Set if the stream is a WebSocket. */
   webSocket: Mongrel2WebSocket | undefined;
   extraRequests: number;
@@ -102,7 +103,7 @@ export class Mongrel2Front implements Front {
       targets: options.targets,
       roundBytes: options.roundBytes,
       windowBytes: options.windowBytes,
-      lastFrame: (id, reason) => this.#clients.get(id)?.webSocket?.lastFrame(reason),
+      lastBytes: (id, reason) => this.#lastBytes(id, reason),
       ended: (id) => this.#forget(id),
     });
     this.#fanout = new Fanout({
@@ -138,6 +139,11 @@ export class Mongrel2Front implements Front {
   async close(): Promise<void> {
     await closeStreams(this.#fanout, this.#options.clock);
     await this.#link.close();
+  }
+
+  #lastBytes(id: number, reason: EndReason): Buffer | undefined {
+    const client = this.#clients.get(id);
+    return client?.isChunked === true ? lastChunk : client?.webSocket?.lastFrame(reason);
   }
 
   #createLink(): Link {
@@ -307,6 +313,7 @@ export class Mongrel2Front implements Front {
     const kept = webSocket === undefined ? start : keptUntil(webSocket.lifetime, start);
     const stream = this.#fanout.open(kept, { handle: client.id, head, onRoom });
     client.stream = stream;
+    client.isChunked = start.isChunked === true;
     client.webSocket = webSocket;
     for (let extras = drop(client); extras > 0; extras -= 1) this.#extra(client, stream);
   }
@@ -399,6 +406,7 @@ function createClient(id: number): Client {
     unanswered: undefined,
     closing: false,
     stream: undefined,
+    isChunked: false,
     webSocket: undefined,
     extraRequests: 0,
   };
@@ -413,18 +421,4 @@ function drop({ requests }: Client): number {
   const dropped = requests.clear();
   for (const request of dropped) if (typeof request !== "string") request.leave();
   return dropped.length;
-}
-
-function malformedRequest(): PharosError {
-  return new PharosError(
-    "bad-mongrel2-request",
-    "this request is malformed, or has more headers or bytes than allowed",
-  );
-}
-
-function uploadRefused(): PharosError {
-  return new PharosError(
-    "too-large",
-    "a body must have a Content-Length, which must not be above limits.content_length of Mongrel2",
-  );
 }

@@ -1,3 +1,4 @@
+import { PharosError } from "../../base/errors.js";
 import type { GatewayRequest, Reply } from "../../gateway/http/messages.js";
 import { encodeHead } from "../../gateway/http/response-head.js";
 import type { Mongrel2Request } from "./wire/request.js";
@@ -45,4 +46,20 @@ export function encodeReply(reply: Reply, options: { readonly close: boolean }):
     reply.contentLength === undefined ? [] : [["Content-Length", String(reply.contentLength)] as const];
   const connection = ["Connection", options.close ? "close" : "keep-alive"] as const;
   return Buffer.concat([encodeHead(reply.status, [...reply.headers, ...length, connection]), reply.body]);
+}
+
+/** The error for a request that cannot be parsed. */
+export function malformedRequest(): PharosError {
+  return new PharosError(
+    "bad-mongrel2-request",
+    "this request is malformed, or has more headers or bytes than allowed",
+  );
+}
+
+/** The error for a body that Mongrel2 has written to a file. */
+export function uploadRefused(): PharosError {
+  return new PharosError(
+    "too-large",
+    "a body must have a Content-Length, which must not be above limits.content_length of Mongrel2",
+  );
 }

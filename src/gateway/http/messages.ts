@@ -63,6 +63,12 @@ export interface StreamStart extends JoiningStream {
   /** The bytes before the first page, in the format and the coding of the subscription. */
   readonly opening: Buffer;
   /**
+   * True if the opening and all further bytes are chunks, which a last chunk ends. Otherwise the stream ends with its
+   * connection.
+   * @default false
+   */
+  readonly isChunked?: boolean;
+  /**
    * Handles the client's messages; set for a WebSocket only. @default none: an event stream, which is a response
    * without end
    */

@@ -13,16 +13,20 @@ export function encodeHead(status: number, headers: Headers): Buffer {
   );
 }
 
-/** A stream ends when its connection closes. So all clients get the same bytes, without chunk sizes. */
-const endsWithConnection: Headers = [["Connection", "close"]];
+/** The hub closes the connection after the stream, since it does not read requests on the connection. */
+const closing: Headers = [["Connection", "close"]];
+const inChunks: Headers = [["Transfer-Encoding", "chunked"]];
+
+/** The last bytes of a chunked stream that ends in order [RFC 9112 7.1]. */
+export const lastChunk = Buffer.from("0\r\n\r\n");
 
 /** Encodes the response head of a stream, followed by the first bytes of the stream. */
 export function encodeStreamHead({
   dialogue,
   headers,
   opening,
-}: Pick<StreamStart, "dialogue" | "headers" | "opening">): Buffer {
-  const head =
-    dialogue !== undefined ? encodeHead(101, headers) : encodeHead(200, [...headers, ...endsWithConnection]);
-  return Buffer.concat([head, opening]);
+  isChunked = false,
+}: Pick<StreamStart, "dialogue" | "headers" | "opening" | "isChunked">): Buffer {
+  if (dialogue !== undefined) return Buffer.concat([encodeHead(101, headers), opening]);
+  return Buffer.concat([encodeHead(200, [...headers, ...(isChunked ? inChunks : []), ...closing]), opening]);
 }

@@ -6,7 +6,8 @@ import { encodeComment, encodeRetry } from "../../sse/encode.js";
 import type { Presence } from "../../presence/presence.js";
 import type { Matcher } from "../../presence/subscriber.js";
 import { acceptsCoding } from "../http/accept-encoding.js";
-import { codings } from "../formats/codings.js";
+import { contentCodings } from "../formats/codings.js";
+import { asksForEventStream } from "../http/media-type.js";
 import type { ContentCoding } from "../formats/content-coding.js";
 import type { Headers, StreamStart } from "../http/messages.js";
 import { presenceSubscriber } from "./presence-subscriber.js";
@@ -35,6 +36,11 @@ export interface StreamStartRequest {
   readonly subscription: Omit<Subscription, "coding">;
   /** The value of the request's `Accept-Encoding` header. */
   readonly acceptEncoding: string | undefined;
+  /**
+   * The value of the request's `Accept` header. Only a client that asks for an event stream gets it compressed: some HTTP
+   * libraries accept gzip by default, but output nothing before the end of the response.
+   */
+  readonly accept: string | undefined;
   /** The filters as the subscriber wrote them. */
   readonly matchers: readonly Matcher[];
   /** The rights of the subscriber's token; undefined without a token. The stream ends when the token expires. */
@@ -52,7 +58,7 @@ export interface StreamStartRequest {
 const streamHeaders: Headers = [
   ["Content-Type", "text/event-stream"],
   ["Expires", "Fri, 01 Jan 1990 00:00:00 GMT"],
-  ["Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"],
+  ["Cache-Control", "no-cache, no-store, no-transform, max-age=0, must-revalidate"],
   ["Pragma", "no-cache"],
   // Without this header, nginx holds events back until a buffer is full.
   ["X-Accel-Buffering", "no"],
@@ -85,10 +91,11 @@ function openingText({ retryMs }: StreamSettings, { subscription, firstBytes }: 
 
 function codingFor(
   { compress = "none" }: StreamSettings,
-  { grants, acceptEncoding }: StreamStartRequest,
+  { grants, accept, acceptEncoding }: StreamStartRequest,
 ): ContentCoding | undefined {
   if (compress === "none" || (compress === "public" && grants !== undefined)) return undefined;
-  return [...codings.values()].find(({ name }) => acceptsCoding(acceptEncoding, name));
+  if (!asksForEventStream(accept)) return undefined;
+  return contentCodings.find(({ name }) => acceptsCoding(acceptEncoding, name));
 }
 
 /**

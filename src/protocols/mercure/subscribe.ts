@@ -108,7 +108,7 @@ const dialects: Readonly<Record<Matchers["form"], Dialect>> = Object.freeze({
   older: {
     format: olderMercureFormat,
     eventsOnly: olderMercureEventsOnlyFormat,
-    headers: [["Cache-Control", "private, no-cache, no-store, must-revalidate, max-age=0"]],
+    headers: [["Cache-Control", "private, no-cache, no-store, no-transform, must-revalidate, max-age=0"]],
     firstBytes: Buffer.from(":\n"),
   },
 });
@@ -135,6 +135,7 @@ function start(options: MercureSubscribeOptions, subscriber: Subscriber): Stream
     startStream(options.streams, {
       subscription,
       acceptEncoding: request.header("accept-encoding"),
+      accept: request.header("accept"),
       matchers: matchers.matchers,
       grants,
       lastEventId,

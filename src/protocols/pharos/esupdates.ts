@@ -50,6 +50,7 @@ export function eventStreamResource({
             subscription: { format, filters, rights: readRights(grants) },
             ...(showsTopics ? { firstBytes: encodeHeartbeatInterval(streams.heartbeatMs) } : {}),
             acceptEncoding: request.header("accept-encoding"),
+            accept: request.header("accept"),
             matchers: filters.map(({ kind, text }) => ({ type: kind, text })),
             grants,
             lastEventId,

@@ -62,7 +62,7 @@ function responseHeaders(type: string): Headers {
   return [
     ["Content-Type", type],
     ["Expires", "Thu, 01 Jan 1970 00:00:01 GMT"],
-    ["Cache-Control", "no-cache, no-store, must-revalidate"],
+    ["Cache-Control", "no-cache, no-store, no-transform, must-revalidate"],
     ["X-Content-Type-Options", "nosniff"],
     ["X-Accel-Buffering", "no"],
   ];

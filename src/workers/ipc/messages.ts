@@ -37,6 +37,8 @@ export type ToWorker =
       readonly kinds: readonly MessageKind[];
       readonly headers: HeaderList;
       readonly expiresAtMs?: number | undefined;
+      /** True if the bytes of the stream are chunks. */
+      readonly isChunked: boolean;
       readonly place: Place;
     }
   /** Body: the body of the reply. */

@@ -128,10 +128,10 @@ export class WorkerRequests {
       version,
       path,
       query,
+      peer,
       header: (name) => values.get(name),
       body: () => this.#readBody(request),
       disconnectSignal: () => controller.signal,
-      peer,
       front: "http",
       isDirect: true,
     };
@@ -165,12 +165,12 @@ export class WorkerRequests {
 
   #start(request: RequestNumber, start: AdmittedStream<StreamStart>): void {
     const { outlet, peer } = this.#options;
-    const { dialogue, headers, expiresAtMs, opening } = start;
+    const { dialogue, headers, expiresAtMs, isChunked = false, opening } = start;
     const place = outlet.join(start.ticket);
     const ended = start.opened?.();
     this.#streams.set(request, { dialogue, cohort: place.cohort, ended });
     const kinds = dialogue === undefined ? [] : kindsOf(dialogue);
-    peer.send({ kind: "stream", request, kinds, headers, expiresAtMs, place }, opening);
+    peer.send({ kind: "stream", request, kinds, headers, expiresAtMs, isChunked, place }, opening);
   }
 }
 

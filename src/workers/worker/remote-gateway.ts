@@ -117,7 +117,7 @@ export class RemoteGateway implements GatewayPort {
 
   /** The hub has admitted a stream. */
   start(
-    { request, kinds, headers, expiresAtMs, place }: ToWorker & { readonly kind: "stream" },
+    { request, kinds, headers, expiresAtMs, isChunked, place }: ToWorker & { readonly kind: "stream" },
     opening: Buffer,
   ): void {
     const { cohorts, peer } = this.#options;
@@ -131,6 +131,7 @@ export class RemoteGateway implements GatewayPort {
       dialogue: this.#dialogueFor(request, kinds),
       headers,
       opening,
+      isChunked,
       expiresAtMs,
       ticket: new RemoteTicket(place),
       opened: () => ended,

@@ -64,7 +64,7 @@ export const eventStreams: readonly Transport[] = [
     name: "an event stream in gzip",
     path: "/esupdates",
     parameter: "topic",
-    headers: { "Accept-Encoding": "gzip" },
+    headers: { Accept: "text/event-stream", "Accept-Encoding": "gzip" },
   }),
   eventStream({ name: "a Mercure stream of the current form", path: mercurePath, parameter: "match" }),
   eventStream({ name: "a Mercure stream of the older form", path: mercurePath, parameter: "topic" }),

@@ -1,4 +1,5 @@
 import { constants, createGunzip } from "node:zlib";
+import { ChunkReader } from "../../support/chunk-reader.js";
 import { parseFrame } from "../../support/web-socket.js";
 import type { Site } from "../site.js";
 import type { Log } from "./log.js";
@@ -46,7 +47,7 @@ interface Body {
   readonly end: () => void;
 }
 
-/** Removes the response head. Decodes gzip if the response head names gzip. */
+/** Removes the response head, and decodes the chunks and the gzip that the response head names. */
 function body(read: Reader, { log, over }: { readonly log: Log; readonly over: () => void }): Body {
   let head: Buffer | undefined = Buffer.alloc(0);
   let decoded: Body = { piece: read, end: over };
@@ -59,9 +60,16 @@ function body(read: Reader, { log, over }: { readonly log: Log; readonly over: (
     head = undefined;
     if (!/^HTTP\/1\.1 (200|101) /.test(text)) return log.fail(new Error(`the stream is refused: ${text}`));
     if (/^content-encoding: gzip$/im.test(text)) decoded = gunzip(read, over);
+    if (/^transfer-encoding: chunked$/im.test(text)) decoded = unchunk(decoded);
     decoded.piece(rest);
   };
   return { piece, end: () => decoded.end() };
+}
+
+/** Removes the framing of chunks. */
+function unchunk({ piece, end }: Body): Body {
+  const chunks = new ChunkReader(piece);
+  return { piece: (bytes) => chunks.read(bytes), end };
 }
 
 /** If a stream is cut off, its gzip data is incomplete. The function does not treat incomplete data as an error. */

@@ -158,7 +158,8 @@ describe.each([{ flowControl: true }, { flowControl: false }])(
         second_requests_total: 3,
         "connections_cut_total{reason=second-requests}": 1,
       });
-      expect(server.bodiesOf(1)).toHaveLength(1);
+      const [, ...further] = server.bodiesOf(1);
+      expect(further).toEqual(["0\r\n\r\n"]);
     });
   },
 );

@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import { monotonicUs } from "./payload.js";
 import type { Leaving, Reading } from "./protocol.js";
+import { ChunkReader } from "../chunk-reader.js";
 import { StreamChecker, type Expected, type Findings } from "./stream-checker.js";
 
 /** Events of a client, for its group. */
@@ -45,6 +46,8 @@ export class LoadClient {
   readonly #shared: ClientShared;
   #socket: Socket | undefined;
   #head: Buffer | undefined = Buffer.alloc(0);
+  /** Set if the response comes in chunks. */
+  #chunks: ChunkReader | undefined;
   #error: Error | undefined;
   #pace: NodeJS.Timeout | undefined;
   #refused = false;
@@ -122,9 +125,14 @@ export class LoadClient {
     if (socket !== this.#socket) return true;
     let piece: Buffer | undefined = memory.subarray(0, bytes);
     if (this.#head !== undefined) piece = this.#takeHead(this.#head, piece);
-    if (piece !== undefined && piece.length > 0) this.checker.consume(piece, monotonicUs());
+    if (piece !== undefined && piece.length > 0) this.#consume(piece);
     if (piece !== undefined) this.#shared.events.progressed(this);
     return this.#mayReadOn(socket, bytes);
+  }
+
+  #consume(piece: Buffer): void {
+    if (this.#chunks === undefined) this.checker.consume(piece, monotonicUs());
+    else this.#chunks.read(piece);
   }
 
   /**
@@ -146,6 +154,10 @@ export class LoadClient {
     const fault = headFault(head);
     if (fault !== undefined) return this.#refuse(`${fault}: ${head.replaceAll("\r\n", " | ")}`);
     this.#head = undefined;
+    const isChunked = /\r\ntransfer-encoding: *chunked/i.test(head);
+    this.#chunks = isChunked
+      ? new ChunkReader((bytes) => this.checker.consume(bytes, monotonicUs()))
+      : undefined;
     this.#shared.events.opened(this);
     return all.subarray(end + 4);
   }
@@ -185,6 +197,6 @@ function headFault(head: string): string | undefined {
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
   if (status !== "200") return `status ${status ?? "missing"}`;
   if (!/\r\ncontent-type: *text\/event-stream/i.test(head)) return "another content type";
-  if (/\r\n(transfer|content)-encoding:/i.test(head)) return "an encoding";
+  if (/\r\ncontent-encoding:/i.test(head)) return "an encoding";
   return undefined;
 }
