@@ -75,6 +75,8 @@ test("the package contains the files for users, and neither sources nor tests", 
     expect.arrayContaining(["LICENSE", "config.schema.json", "dist", "html", "mongrel2", "package.json"]),
   );
   for (const name of ["src", "test", "scripts"]) expect(installed).not.toContain(name);
+  // The file names the command line tool of a checkout. Without it, the console writes `pharos`.
+  expect(readdirSync(join(folder, "node_modules", "pharos", "html"))).not.toContain("program.js");
 });
 
 test("a program that imports hub and client compiles with their types, runs, and ends by itself", async () => {
