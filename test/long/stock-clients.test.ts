@@ -16,6 +16,8 @@ import { waitFor } from "../support/wait-for.js";
 
 // Unmodified clients of others follow a stream, each parsing every message as JSON. The connections are cut once.
 
+/** Debian's Python, which has Debian's packages. */
+const python = "/usr/bin/python3";
 const source = new URL("stock-clients/", import.meta.url).pathname;
 const count = 20;
 const intervalMs = 1000;
@@ -56,15 +58,15 @@ function commandsFor(url: string, certificate: string): readonly Client[] {
   const node = ["eventsource4", "eventsource2", "eventsource-client", "fetch-event-source"].map(
     (name): Client => [name, ["node", join(folder, "node-client.mjs"), name, url, folder]],
   );
-  const python = ["requests", "urllib3", "httpx"]
-    .filter((name) => works("python3", ["-c", `import ${name}`]))
-    .map((name): Client => [name, ["python3", join(folder, "python_client.py"), name, url, certificate]]);
+  const pythons = ["requests", "urllib3", "httpx"]
+    .filter((name) => works(python, ["-c", `import ${name}`]))
+    .map((name): Client => [name, [python, join(folder, "python_client.py"), name, url, certificate]]);
   const ruby: readonly Client[] = works("ruby", ["-v"])
     ? [["Net::HTTP", ["ruby", join(folder, "ruby_client.rb"), url, certificate]]]
     : [];
   const scratch = join(mkdtempSync(join(folder, "curl-")), "curl");
   const curl: Client = ["curl", ["sh", join(folder, "curl-client.sh"), url, certificate, scratch]];
-  return [...node, ...python, ...ruby, curl];
+  return [...node, ...pythons, ...ruby, curl];
 }
 
 function works(command: string, parameters: readonly string[]): boolean {

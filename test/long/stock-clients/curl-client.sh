@@ -3,7 +3,7 @@
 url=$1 certificate=$2 last=
 mkfifo "$3.pipe"
 while :; do
-  curl -sN ${certificate:+--cacert "$certificate"} ${last:+-H "Last-Event-ID: $last"} -H 'Accept: text/event-stream' "$url" > "$3.pipe" &
+  curl -sN ${certificate:+--cacert "$certificate"} ${last:+-H "Last-Event-ID: $last"} "$url" > "$3.pipe" &
   curl=$!
   event=message id=
   while IFS= read -r line; do

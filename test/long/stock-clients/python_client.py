@@ -36,7 +36,7 @@ def lines_of_urllib3(headers):
 last_id = None
 while True:
     event = {}
-    headers = {"Accept": "text/event-stream"}
+    headers = {}
     if last_id is not None:
         headers["Last-Event-ID"] = last_id
     try:

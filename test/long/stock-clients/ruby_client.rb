@@ -11,7 +11,7 @@ loop do
     http = Net::HTTP.new(uri.host, uri.port)
     http.use_ssl = uri.scheme == "https"
     http.ca_file = certificate if http.use_ssl?
-    request = Net::HTTP::Get.new(uri, "Accept" => "text/event-stream")
+    request = Net::HTTP::Get.new(uri)
     request["Last-Event-ID"] = last_id if last_id
     http.request(request) do |response|
       rest = +""
