@@ -62,6 +62,8 @@ export class Connection<H> {
   probation = 0;
   /** The time when the connection's rights end, in milliseconds since 1970; infinite if the rights never end. */
   expiresAtMs: number;
+  /** The monotonic time when the stream reaches its longest age; infinite if there is no such age. */
+  endsAtMs = Number.POSITIVE_INFINITY;
   /** Called when the stream has ended. */
   readonly ended: (() => void) | undefined;
   /** Called after a write if there is space for further replies. */

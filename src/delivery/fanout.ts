@@ -12,11 +12,18 @@ import type { EndReason } from "./connection.js";
 import { ReplyQueue } from "./reply-queue.js";
 import { defaultFanoutLimits } from "../limits/fanout.js";
 import type { FanoutLimits } from "../limits/fanout.js";
+import { jittered } from "./jittered.js";
 import { TurnBudget } from "../base/turn-budget.js";
 import { Waiters } from "../base/waiters.js";
 
 /** The period of the check for heartbeats, expired rights and stalled connections, in milliseconds. */
 const sweepMs = 1000;
+
+/**
+ * The random part of the longest age of a stream. Without it, the streams that reconnected together after a restart
+ * would end together.
+ */
+const maxAgeShare = 0.2;
 
 /** The time for readers in one turn, in milliseconds, before rounds continue. */
 const readersPerTurnMs = 10;
@@ -134,6 +141,8 @@ export class Fanout<H> {
     const rounds = this.#roundsOf(cohort);
     const ended = opened?.();
     const connection = new Connection<H>({ handle, rounds, read, expiresAtMs, ended, onRoom });
+    const { maxAgeMs } = this.#limits;
+    if (maxAgeMs > 0) connection.endsAtMs = this.#clock.monotonic() + jittered(maxAgeMs, maxAgeShare);
     this.#connections.add(connection);
     this.#replies.add(connection, head);
     this.#makeReady(connection);
@@ -204,6 +213,11 @@ export class Fanout<H> {
   stall(): void {
     this.#stalled = true;
     for (const rounds of this.#rounds.values()) rounds.expire({ blame: false });
+  }
+
+  /** Closes a stream whose client has vanished without an end of its connection. */
+  cutVanished(connection: Connection<H>): void {
+    if (connection.state !== "closed") this.#cut(connection, "vanished");
   }
 
   /** Drops all connections. Call this when the server of the connections has ended. */
@@ -384,6 +398,7 @@ export class Fanout<H> {
     const nextSweepMs = this.#clock.now() + sweepMs;
     for (const connection of this.#connections) {
       if (connection.expiresAtMs <= nextSweepMs) this.#expire(connection);
+      else if (connection.endsAtMs <= now) this.#endOld(connection);
       else if (connection.busy && now - connection.busySinceMs >= this.#limits.stallMs)
         this.#cut(connection, "stalled");
     }
@@ -413,6 +428,13 @@ export class Fanout<H> {
     this.#metrics.count("connections_cut_total", 1, { reason: "expired" });
     if (connection.busy) this.#drop(connection);
     else this.end(connection, "expired");
+  }
+
+  /** Ends a stream that has reached the longest age. Its client reconnects and resumes. */
+  #endOld(connection: Connection<H>): void {
+    connection.endsAtMs = Number.POSITIVE_INFINITY;
+    this.#metrics.count("connections_cut_total", 1, { reason: "age" });
+    this.end(connection, "stopping");
   }
 
   #cut(connection: Connection<H>, reason: string): void {

@@ -54,8 +54,8 @@ export const declaredDeliveryLimits = {
     to: 86_400,
     unit: "seconds",
     default: 60,
-    help: "Longest time during which a client may accept no bytes.",
-    above: "The hub closes the connection.",
+    help: "Longest time during which a client may accept or acknowledge no bytes.",
+    above: "The hub closes the connection, up to 20 seconds later if the client has vanished.",
     why: "Time for several retries of TCP.",
   },
 } as const satisfies LimitTable;

@@ -6,6 +6,9 @@ const { roundBytes, roundWaitMs, stallSeconds } = declaredDeliveryLimits;
 /** Seconds without an event after which the hub sends a heartbeat on a stream. */
 export const heartbeatSeconds: NumberSetting = { default: 15, from: 0.05, to: 3600 };
 
+/** Seconds after which the hub ends a stream, so that its client reconnects; 0 for never. */
+export const maxStreamAgeSeconds: NumberSetting = { default: 0, from: 0, to: 604_800 };
+
 /** Limits on slow clients, and the interval of heartbeats. */
 export interface FanoutLimits {
   /** The largest size of a page and of a round's body, in bytes; one event may be larger. */
@@ -18,6 +21,8 @@ export interface FanoutLimits {
   readonly heartbeatMs: number;
   /** The hub closes a connection that accepts no bytes for this time, in milliseconds. */
   readonly stallMs: number;
+  /** The hub ends a stream of this age, less a random part, in milliseconds; 0 for no such age. */
+  readonly maxAgeMs: number;
   /** The memory for pages that readers share, in bytes. */
   readonly pageCacheBytes: number;
 }
@@ -26,6 +31,7 @@ export const defaultFanoutLimits: FanoutLimits = Object.freeze({
   roundBytes: roundBytes.default,
   roundWaitMs: roundWaitMs.default,
   roundWaitFloorMs: 5,
+  maxAgeMs: maxStreamAgeSeconds.default * 1000,
   ...timesOf({ heartbeatSeconds: heartbeatSeconds.default, stallSeconds: stallSeconds.default }),
   // 64 pages of 256 KiB, for 64 groups of readers at different positions.
   pageCacheBytes: 16 * 1024 * 1024,
@@ -34,18 +40,20 @@ export const defaultFanoutLimits: FanoutLimits = Object.freeze({
 /** The settings that limit the delivery of a front. */
 export interface FanoutSettings {
   readonly heartbeatSeconds: number;
+  readonly maxStreamAgeSeconds: number;
   readonly limits: { readonly roundWaitMs: number; readonly stallSeconds: number };
 }
 
 /** The limits of a front whose rounds have at most `maxRoundBytes` bytes. */
 export function fanoutLimits(
-  { heartbeatSeconds, limits }: FanoutSettings,
+  { heartbeatSeconds, maxStreamAgeSeconds: maxAgeSeconds, limits }: FanoutSettings,
   maxRoundBytes: number,
 ): FanoutLimits {
   return {
     ...defaultFanoutLimits,
     roundBytes: maxRoundBytes,
     roundWaitMs: limits.roundWaitMs,
+    maxAgeMs: maxAgeSeconds * 1000,
     ...timesOf({ heartbeatSeconds, stallSeconds: limits.stallSeconds }),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { closeStreams } from "../../src/delivery/close-streams.js";
 import type { FakeClient } from "./fake-channel.js";
-import { World } from "./fanout-world.js";
+import { at, World } from "./fanout-world.js";
 
 describe("a server that stops", () => {
   function stopped(): [World, FakeClient, FakeClient] {
@@ -120,5 +120,37 @@ describe("a stream whose rights end", () => {
     expect([fast.outcome, slow.outcome]).toEqual(["open", "open"]);
     world.clock.advance(1000);
     expect([fast.outcome, slow.outcome, lasting.outcome]).toEqual(["ended", "cut", "open"]);
+  });
+});
+
+describe("the longest age of a stream", () => {
+  it("ends each stream after 80 to 100% of it, and the client resumes without a gap", () => {
+    const world = new World({ pacing: "drain", limits: { maxAgeMs: 100_000 } });
+    const clients = Array.from({ length: 50 }, () => world.open());
+    const left: number[] = [];
+    for (let second = 0; second < 102; second += 1) {
+      world.publish("news");
+      world.turn();
+      world.clock.advance(1000);
+      world.turn();
+      left.push(world.fanout.size);
+    }
+    expect(left[78]).toBe(50);
+    expect(left.at(-1)).toBe(0);
+    expect(new Set(left).size, "the ends are spread").toBeGreaterThan(5);
+    expect(world.counted("connections_cut_total")).toBe(50);
+    const [client] = clients;
+    const last = client?.offsets.at(-1) ?? 0;
+    const resumed = world.open({ lastEventId: at(last) });
+    world.turn();
+    expect(resumed.offsets[0]).toBe(last + 1);
+  });
+
+  it("does not exist by default", () => {
+    const world = new World({ pacing: "drain" });
+    world.open();
+    world.turn();
+    world.clock.advance(10 * 86_400_000);
+    expect(world.fanout.size).toBe(1);
   });
 });

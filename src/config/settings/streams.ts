@@ -1,5 +1,5 @@
 import { retryMs } from "../../limits/delivery.js";
-import { heartbeatSeconds } from "../../limits/fanout.js";
+import { heartbeatSeconds, maxStreamAgeSeconds } from "../../limits/fanout.js";
 import { setting } from "../declare/setting.js";
 import { onOrOff, pushStreamPaths } from "../values/addresses.js";
 import { seconds, wholeNumber } from "../values/number.js";
@@ -16,6 +16,15 @@ export const streamSettings = {
     value: seconds(heartbeatSeconds),
     default: heartbeatSeconds.default,
     help: "Seconds without an event after which the hub sends a heartbeat on a stream.",
+  }),
+  maxStreamAgeSeconds: setting({
+    option: "max-stream-age",
+    argument: "<SECONDS>",
+    value: seconds(maxStreamAgeSeconds),
+    default: maxStreamAgeSeconds.default,
+    help: "Seconds after which the hub ends a stream, so that its client reconnects and resumes; 0 = never.",
+    notes: `Each stream ends after 80 to 100% of this time. Use this setting where the hub cannot see that a client has vanished: behind a proxy that keeps its
+connections to the hub open, behind Mongrel2, or on systems other than Linux. See [vanished clients](../operating/monitoring.md#vanished-clients).`,
   }),
   retryMs: setting({
     option: "retry",

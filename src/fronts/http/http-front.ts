@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { PharosError } from "../../base/errors.js";
 import type { AdmittedStream } from "../../delivery/joining/admitted-stream.js";
+import type { Connection } from "../../delivery/connection.js";
 import { closeStreams } from "../../delivery/close-streams.js";
 import { Fanout } from "../../delivery/fanout.js";
 import type { DescriptorPlan } from "../../limits/descriptors.js";
@@ -33,6 +34,7 @@ import { BodyMessage } from "./input/body-message.js";
 import { RequestBody, dropBody } from "./input/request-body.js";
 import { SocketInput } from "./input/socket-input.js";
 import { createNodeServer } from "./node-server.js";
+import { VanishedClients } from "./vanished/vanished-clients.js";
 import { SocketStreams } from "./socket-streams.js";
 import { SocketChannel } from "./socket-channel.js";
 import type { StreamSocket } from "./socket-channel.js";
@@ -93,6 +95,7 @@ export class HttpFront implements Front {
   readonly #detached: DetachedSockets;
   readonly #input: SocketInput;
   readonly #descriptors: ClientDescriptors;
+  readonly #vanished: VanishedClients<Connection<StreamSocket>>;
   readonly #accepted = new WeakSet<Socket>();
 
   constructor(options: HttpFrontOptions) {
@@ -113,6 +116,13 @@ export class HttpFront implements Front {
     this.#streams = new SocketStreams({ ...options, fanout: this.#fanout, messageBytes });
     this.#input = new SocketInput(options.clock);
     this.#descriptors = new ClientDescriptors(options);
+    this.#vanished = new VanishedClients({
+      connections: () => this.#streams.connections,
+      write: (connection, frame) => void this.#fanout.reply(connection, { answer: frame }),
+      cut: (connection) => this.#fanout.cutVanished(connection),
+      afterMs: options.fanout.stallMs,
+      clock: options.clock,
+    });
     const streams = options.gateway.resources.filter(({ opensStreams }) => opensStreams === true);
     this.#detached = new DetachedSockets({
       opensStream: (url) => {
@@ -159,6 +169,7 @@ export class HttpFront implements Front {
 
   async close(): Promise<void> {
     await closeStreams(this.#fanout, this.#options.clock);
+    await this.#vanished.close();
     this.#app.server.closeAllConnections();
     await this.#app.close();
   }

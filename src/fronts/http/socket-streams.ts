@@ -49,6 +49,10 @@ export class SocketStreams {
     this.#turns = new TurnRotation(new TurnBudget(options.clock));
   }
 
+  get connections(): Iterable<Connection<StreamSocket>> {
+    return this.#connections.values();
+  }
+
   has(socket: Socket): boolean {
     return this.#connections.has(socket);
   }

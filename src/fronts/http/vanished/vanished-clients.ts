@@ -1,0 +1,103 @@
+import type { Socket } from "node:net";
+import type { Clock, Timer } from "../../../base/clock.js";
+import { encodeFrame } from "../../../gateway/websocket/frame.js";
+import { SilentPeers } from "./silent-peers.js";
+import { readUnacknowledged, tcpKey, type Unacknowledged } from "./tcp-table.js";
+
+/** A stream on a socket. */
+export interface WatchedStream {
+  readonly handle: {
+    readonly socket: Socket;
+    /** Set if the stream is a WebSocket. */
+    readonly webSocket?: object | undefined;
+  };
+}
+
+export interface VanishedClientsOptions<S> {
+  /** The open streams. */
+  readonly connections: () => Iterable<S>;
+  /** Writes a frame to a WebSocket between other frames. */
+  readonly write: (connection: S, frame: Buffer) => void;
+  /** Closes a stream whose client has vanished. */
+  readonly cut: (connection: S) => void;
+  /** A client that acknowledges nothing for this time has vanished, in milliseconds. */
+  readonly afterMs: number;
+  readonly clock: Clock;
+  /** @default the system's tables */
+  readonly readTable?: () => Promise<readonly Unacknowledged[]>;
+}
+
+/** The time between two checks, in milliseconds. With 8,000 streams, a check needs 34 ms of CPU. */
+const checkEveryMs = 10_000;
+
+/** A ping without a payload [RFC 6455 5.5.2]. */
+const ping = encodeFrame(0x89, Buffer.alloc(0));
+
+/** The last sign of life of a WebSocket's client. */
+interface Heard {
+  readonly bytesRead: number;
+  readonly atMs: number;
+  readonly pingedAtMs: number | undefined;
+}
+
+/**
+ * Closes streams whose clients have vanished without an end of their connections, for example without power or network.
+ * Heartbeats are small, so the system accepts them for minutes, although nobody acknowledges them.
+ * - Every stream: the system's table shows that the client acknowledges nothing [Linux].
+ * - WebSockets: the client sends nothing and does not answer a ping. This also finds clients behind a proxy.
+ */
+export class VanishedClients<S extends WatchedStream> {
+  readonly #options: VanishedClientsOptions<S>;
+  readonly #silent: SilentPeers;
+  readonly #heard = new WeakMap<S, Heard>();
+  readonly #timer: Timer;
+  #hasTable = true;
+  #reading: Promise<void> | undefined;
+
+  constructor(options: VanishedClientsOptions<S>) {
+    this.#options = options;
+    this.#silent = new SilentPeers(options.afterMs);
+    this.#timer = options.clock.every(checkEveryMs, () => this.#check());
+  }
+
+  /** Ends the checks. Resolves when no check runs. */
+  async close(): Promise<void> {
+    this.#timer.cancel();
+    await this.#reading;
+  }
+
+  #check(): void {
+    for (const connection of this.#options.connections())
+      if (connection.handle.webSocket !== undefined) this.#checkPong(connection);
+    if (this.#hasTable) this.#reading ??= this.#checkTable().finally(() => (this.#reading = undefined));
+  }
+
+  #checkPong(connection: S): void {
+    const { clock, afterMs, write, cut } = this.#options;
+    const { socket } = connection.handle;
+    const nowMs = clock.monotonic();
+    const heard = this.#heard.get(connection);
+    // The front reads nothing from a paused socket, so the pong may wait in the system.
+    if (heard === undefined || heard.bytesRead !== socket.bytesRead || socket.isPaused()) {
+      this.#heard.set(connection, { bytesRead: socket.bytesRead, atMs: nowMs, pingedAtMs: undefined });
+    } else if (heard.pingedAtMs !== undefined) {
+      if (nowMs - heard.pingedAtMs >= afterMs / 2) cut(connection);
+    } else if (nowMs - heard.atMs >= afterMs / 2) {
+      this.#heard.set(connection, { ...heard, pingedAtMs: nowMs });
+      write(connection, ping);
+    }
+  }
+
+  async #checkTable(): Promise<void> {
+    const { readTable = readUnacknowledged, connections, clock, cut } = this.#options;
+    try {
+      const gone = this.#silent.update(await readTable(), clock.monotonic());
+      if (gone.size === 0) return;
+      for (const connection of connections())
+        if (gone.has(tcpKey(connection.handle.socket) ?? "")) cut(connection);
+    } catch {
+      // The system has no such table. WebSockets are still checked, and `--max-stream-age` ends other streams.
+      this.#hasTable = false;
+    }
+  }
+}

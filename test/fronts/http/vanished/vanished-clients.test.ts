@@ -1,0 +1,111 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Connection } from "../../../../src/delivery/connection.js";
+import type { StreamSocket } from "../../../../src/fronts/http/socket-channel.js";
+import type { Unacknowledged } from "../../../../src/fronts/http/vanished/tcp-table.js";
+import { VanishedClients } from "../../../../src/fronts/http/vanished/vanished-clients.js";
+import { VirtualClock } from "../../../support/virtual-clock.js";
+
+interface FakeSocket {
+  bytesRead: number;
+  paused: boolean;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  isPaused(): boolean;
+}
+
+/** Streams of one front, whose sockets the test changes. */
+class World {
+  readonly clock = new VirtualClock();
+  readonly pinged: string[] = [];
+  readonly cut: string[] = [];
+  rows: readonly Unacknowledged[] | undefined = [];
+  readonly #names = new Map<Connection<StreamSocket>, string>();
+
+  constructor() {
+    const name = (connection: Connection<StreamSocket>): string => this.#names.get(connection) ?? "?";
+    const vanished = new VanishedClients({
+      connections: () => this.#names.keys(),
+      write: (connection) => void this.pinged.push(name(connection)),
+      cut: (connection) => {
+        this.cut.push(name(connection));
+        this.#names.delete(connection);
+      },
+      afterMs: 60_000,
+      clock: this.clock,
+      readTable: () =>
+        this.rows === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(this.rows),
+    });
+    onTestFinished(() => vanished.close());
+  }
+
+  open(name: string, remotePort: number, kind: "stream" | "websocket"): FakeSocket {
+    const socket: FakeSocket = {
+      bytesRead: 0,
+      paused: false,
+      localPort: 80,
+      remoteAddress: "10.0.0.1",
+      remotePort,
+      isPaused: () => socket.paused,
+    };
+    const handle = { socket, webSocket: kind === "websocket" ? {} : undefined };
+    this.#names.set({ handle } as unknown as Connection<StreamSocket>, name);
+    return socket;
+  }
+
+  /** Lets `seconds` pass. Calls `meanwhile` every second. */
+  async pass(seconds: number, meanwhile: () => void = () => undefined): Promise<void> {
+    for (let second = 0; second < seconds; second += 1) {
+      meanwhile();
+      this.clock.advance(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+describe("a client that vanished without an end of its connection", () => {
+  // Such clients stayed counted for minutes: the system's buffer accepted all heartbeats.
+  it("is cut once it has acknowledged nothing for the whole time", async () => {
+    const world = new World();
+    world.open("gone", 1, "stream");
+    world.open("there", 2, "stream");
+    let attempts = 0;
+    const fail = (): void => {
+      attempts += 1;
+      world.rows = [{ key: "0050 0100000A:0001", bytes: 40, attempts }];
+    };
+    await world.pass(69, fail);
+    expect(world.cut).toEqual([]);
+    await world.pass(1, fail);
+    expect(world.cut).toEqual(["gone"]);
+  });
+
+  it("is cut on a WebSocket that answers no ping, also where the proxy acknowledges everything", async () => {
+    const world = new World();
+    world.open("gone", 1, "websocket");
+    const there = world.open("there", 2, "websocket");
+    const answering = world.open("answering", 3, "websocket");
+    const busy = world.open("busy", 4, "websocket");
+    busy.paused = true;
+    let answered = 0;
+    await world.pass(200, () => {
+      there.bytesRead += 1;
+      const pings = world.pinged.filter((name) => name === "answering").length;
+      if (pings > answered) answering.bytesRead += 6;
+      answered = pings;
+    });
+    expect(world.cut).toEqual(["gone"]);
+    expect(world.pinged.filter((name) => name === "gone")).toHaveLength(1);
+    expect(world.pinged.filter((name) => name === "answering").length).toBeGreaterThan(2);
+    expect(world.pinged).not.toContain("there");
+    expect(world.pinged).not.toContain("busy");
+  });
+
+  it("is not looked for in a table that the system does not have", async () => {
+    const world = new World();
+    world.rows = undefined;
+    world.open("stream", 1, "stream");
+    await world.pass(100);
+    expect(world.cut).toEqual([]);
+  });
+});
