@@ -1,0 +1,3 @@
+import { testWebSocketLeaving } from "../contract/web-socket-leaving.js";
+
+testWebSocketLeaving("http");
