@@ -94,16 +94,17 @@ describe("filters of the page", () => {
   it("and the state of the connection are in the title of the tab", async () => {
     const site = await start();
     const page = await openPage(site, "#topic=news/%23&topic=sport");
-    const title = (text: string): Promise<unknown> =>
-      page.waitForFunction((wanted) => document.title === wanted, text, { timeout });
-    await title("Connected: news/# +1 – Pharos");
+    const title = (pattern: RegExp): Promise<unknown> =>
+      page.waitForFunction((wanted) => new RegExp(wanted).test(document.title), pattern.source, { timeout });
+    await title(/^Connected: news\/# \+1 – Pharos$/);
     await page.getByRole("button", { name: "Remove sport" }).click();
-    await title("Connected: news/# – Pharos");
-    const waited = title("Waiting: news/# – Pharos");
+    await title(/^Connected: news\/# – Pharos$/);
+    const waited = title(/^Waiting: news\/# – Pharos$/);
     await site.restart();
     await waited;
-    await title("Connected: news/# – Pharos");
-    expect(await page.title()).toBe("Connected: news/# – Pharos");
+    await title(/^Connected/);
+    // A stream that had a position reports a gap after a restart.
+    expect(await page.title()).toMatch(/^Connected(, gap)?: news\/# – Pharos$/);
   });
 });
 
