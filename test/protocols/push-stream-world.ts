@@ -30,6 +30,7 @@ import { testEpoch } from "../delivery/fanout-world.js";
 import type { Client } from "../gateway/subscribe-world.js";
 import { EagerChannel } from "../gateway/subscribe-world.js";
 import { gatewayRequest } from "../gateway/request.js";
+import { decodeChunks } from "../support/chunks.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { framesOf, handshakeHeaders } from "../support/web-socket.js";
 import type { ReceivedFrame } from "../support/web-socket.js";
@@ -56,9 +57,10 @@ function grantsOf(token: string): Grants {
 
 type Request = Parameters<typeof gatewayRequest>[0];
 
-/** The bytes of a stream so far. */
+/** What a stream has got so far. */
 export class Stream {
   readonly #client: Client;
+  readonly #isChunked: boolean;
   readonly #say: (text: string) => Promise<void>;
   readonly headers: ReadonlyMap<string, string>;
 
@@ -66,16 +68,23 @@ export class Stream {
     client: Client,
     options: {
       readonly headers: ReadonlyMap<string, string>;
+      readonly isChunked: boolean;
       readonly say: (text: string) => Promise<void>;
     },
   ) {
     this.#client = client;
+    this.#isChunked = options.isChunked;
     this.#say = options.say;
     this.headers = options.headers;
   }
 
+  /** The text of the stream, without the framing of chunks. */
   get text(): string {
-    return Buffer.concat(this.#client.written).toString();
+    const bytes = Buffer.concat(this.#client.written);
+    if (!this.#isChunked) return bytes.toString();
+    const { body, rest } = decodeChunks(bytes);
+    if (rest.length > 0) throw new Error(`not a whole chunk: ${JSON.stringify(rest.toString())}`);
+    return body.toString();
   }
 
   /** The frames of a WebSocket, in order. */
@@ -193,7 +202,7 @@ export class PushStreamWorld {
       this.#fanout.reply(connection, result);
       this.turn();
     };
-    return new Stream(client, { headers: headersOf(start), say });
+    return new Stream(client, { headers: headersOf(start), isChunked: start.isChunked ?? false, say });
   }
 
   /** Opens a WebSocket, by default as a program of this machine. */
