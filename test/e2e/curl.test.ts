@@ -67,7 +67,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
     const site = await startSite(front);
     const url = `http://localhost:${site.port}/esupdates?topic=news`;
     const stream = new Curl(["-N", "--compressed", "-H", "Accept: text/event-stream", "-D", "-", url]);
-    await stream.until("\nid: #");
+    await stream.until("\nretry: ");
     expect(stream.stdout).toMatch(/^content-encoding: gzip\r$/im);
     const expected = [
       "small",
@@ -99,7 +99,7 @@ describe.each(["http", "mongrel2-shipped"] as const)("curl at %s", (front) => {
     it("publishes with -d and with --data-urlencode, and prints the id", async () => {
       const { hub, authorization } = await startHub();
       const stream = new Curl(["-N", "-G", hub, "--data-urlencode", `${matcher}=${template}`]);
-      await stream.until("\n\n");
+      await stream.until("\nretry: ");
       const data = '{"status": "checked out"}';
       const post = ["-X", "POST", hub, ...authorization];
       const plain = new Curl([...post, "-d", `topic=${book}`, "-d", `data=${data}`]);
