@@ -1,6 +1,7 @@
 import type { FrontRequest } from "../../src/fronts/http/gateway-port.js";
 import { gatewayRequest } from "../gateway/request.js";
 import { clientFrame, handshakeHeaders } from "../support/web-socket.js";
+import { withoutChunks } from "../support/chunk-reader.js";
 import { FakeSocket } from "./fake-socket.js";
 import { createReader } from "../support/storm/stream-readers.js";
 import type { Item, ReadBytes, Transport } from "../support/storm/stream-readers.js";
@@ -28,7 +29,7 @@ export class MovesClient {
   readonly #tokens = new Map<number, Token>();
   readonly #head: () => number;
   readonly #gone = new AbortController();
-  readonly #read: ReadBytes;
+  #read: ReadBytes;
   #responseHead = Buffer.alloc(0);
   #isOpen = false;
   #requests = 0;
@@ -133,6 +134,7 @@ export class MovesClient {
     const end = this.#responseHead.indexOf("\r\n\r\n");
     if (end < 0) return;
     this.#isOpen = true;
+    this.#read = withoutChunks(this.#responseHead.toString("latin1", 0, end), this.#read);
     this.#read(this.#responseHead.subarray(end + 4));
   }
 }

@@ -11,10 +11,10 @@ import type { Answer } from "../../src/gateway/http/messages.js";
 import { planDescriptors } from "../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../src/limits/fanout.js";
 import type { FanoutLimits } from "../../src/limits/fanout.js";
-import { heartbeatFormats } from "../../src/protocols/formats.js";
-import type { CohortEncoding, ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
+import type { ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
 import { WorkerOutlet } from "../../src/workers/primary/worker-outlet.js";
 import { WorkerRequests } from "../../src/workers/primary/worker-requests.js";
+import { heartbeat } from "../../src/workers/worker/heartbeat.js";
 import { RemoteCohorts } from "../../src/workers/worker/remote-cohorts.js";
 import { RemoteGateway } from "../../src/workers/worker/remote-gateway.js";
 import type { FakeSocket } from "./fake-socket.js";
@@ -126,8 +126,6 @@ export class WorkerWorld implements ScheduledFront {
     const { roundBytes, pageCacheBytes } = parts.limits;
     this.#outlet = new WorkerOutlet({ name: "worker", hub, peer: this.#down, clock, roundBytes });
     this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer: this.#down });
-    const heartbeat = ({ format }: CohortEncoding, id: string): Buffer =>
-      heartbeatFormats.get(format)?.heartbeat(id) ?? Buffer.alloc(0);
     this.#cohorts = new RemoteCohorts({ peer: this.#up, heartbeat, pageCacheBytes });
     this.#gateway = new RemoteGateway({
       settings: workerSettings(parts.limits),

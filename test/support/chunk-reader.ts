@@ -40,3 +40,10 @@ export class ChunkReader {
     return end;
   }
 }
+
+/** Reads the bytes behind a response head: removes the framing of chunks if the head names it. */
+export function withoutChunks(head: string, read: (bytes: Buffer) => void): (bytes: Buffer) => void {
+  if (!/^transfer-encoding: *chunked\r?$/im.test(head)) return read;
+  const chunks = new ChunkReader(read);
+  return (bytes) => chunks.read(bytes);
+}

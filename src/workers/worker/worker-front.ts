@@ -1,12 +1,11 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { HttpFront } from "../../fronts/http/http-front.js";
-import { codings } from "../../gateway/formats/codings.js";
-import { heartbeatFormats } from "../../protocols/formats.js";
 import type { Logger } from "../../base/log.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
-import type { ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
+import type { ToHub, ToWorker } from "../ipc/messages.js";
 import type { HandedOver, WorkerSettings } from "../ipc/settings.js";
+import { heartbeat } from "./heartbeat.js";
 import { RemoteCohorts } from "./remote-cohorts.js";
 import { RemoteGateway } from "./remote-gateway.js";
 import { RemoteMetrics } from "./remote-metrics.js";
@@ -131,15 +130,4 @@ export class WorkerFront {
     this.#peer.close();
     this.#options.over();
   }
-}
-
-function heartbeat(encoding: CohortEncoding, id: string, members: number): Buffer {
-  const format = heartbeatFormats.get(encoding.format);
-  if (format === undefined) throw new Error(`no format is named ${encoding.format}`);
-  const body = format.heartbeat(id);
-  // An empty heartbeat stays empty: the compression of an empty input is not empty.
-  if (encoding.coding === undefined || body.length === 0) return body;
-  const coding = codings.get(encoding.coding);
-  if (coding === undefined) throw new Error(`the worker has no coding with the name ${encoding.coding}`);
-  return coding.encode(body, members);
 }

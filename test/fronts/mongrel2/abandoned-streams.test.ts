@@ -2,8 +2,10 @@ import { expect, it, onTestFinished } from "vitest";
 import { systemClock as clock } from "../../../src/app/system-clock.js";
 import { silentLogger } from "../../../src/base/log.js";
 import { silentMetrics } from "../../../src/base/metrics.js";
-import { JoinTicket } from "../../../src/delivery/joining/admitted-stream.js";
+import { LocalTicket } from "../../../src/delivery/joining/local-ticket.js";
 import { Mongrel2Front } from "../../../src/fronts/mongrel2/mongrel2-front.js";
+import { readRights } from "../../../src/gateway/access/read-rights.js";
+import { eventStreamFormat } from "../../../src/gateway/formats/event-stream.js";
 import { Gateway } from "../../../src/gateway/gateway.js";
 import type { StreamStart } from "../../../src/gateway/http/messages.js";
 import type { Handler } from "../../../src/gateway/http/resource.js";
@@ -16,8 +18,11 @@ import { waitFor } from "../../support/wait-for.js";
 
 const within = 20_000;
 
-/** A ticket for a stream that no front opens in these tests. */
-class UnusedTicket extends JoinTicket {}
+/** A ticket for a stream that no front opens in these tests. The gateway reads it to add chunks. */
+const unusedTicket = new LocalTicket({
+  subscription: { format: eventStreamFormat, filters: [], rights: readRights(undefined) },
+  lastEventId: undefined,
+});
 
 /** A front behind a fake server, with one resource at `/stream`. */
 async function startFront(get: Handler): Promise<FakeMongrel2> {
@@ -54,7 +59,7 @@ function countedStart(extra: Partial<StreamStart> = {}): { readonly start: Strea
       kind: "stream" as const,
       headers: [],
       opening: Buffer.alloc(0),
-      ticket: new UnusedTicket(),
+      ticket: unusedTicket,
       expiresAtMs: undefined,
       opened: (): never => {
         throw new Error("the stream has been opened");

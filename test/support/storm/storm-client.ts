@@ -4,6 +4,7 @@ import { connectRaw } from "../raw-http.js";
 import type { RawConnection } from "../raw-http.js";
 import { clientFrame, handshakeHeaders } from "../web-socket.js";
 import { KeptTopics } from "./kept-topics.js";
+import { withoutChunks } from "../chunk-reader.js";
 import { createReader } from "./stream-readers.js";
 import type { Item, Transport } from "./stream-readers.js";
 import { filterTexts, followed, privateTopics, someFilters } from "./storm-topics.js";
@@ -156,7 +157,8 @@ export class StormClient {
       if (end < 0) return;
       const text = head.toString("latin1", 0, end);
       if (!/^HTTP\/1\.1 (101|200) /.test(text)) return connection.close();
-      readBody = acceptsGzip && /content-encoding: gzip/i.test(text) ? unzipped(read) : read;
+      const isZipped = acceptsGzip && /content-encoding: gzip/i.test(text);
+      readBody = withoutChunks(text, isZipped ? unzipped(read) : read);
       this.#isConfirmed = true;
       this.#added = [];
       if (head.length > end + 4) readBody(head.subarray(end + 4));
