@@ -1,5 +1,3 @@
-import { PharosError } from "../base/errors.js";
-
 /** Receives the parsed lines of an event stream, in order. */
 export interface FieldHandlers {
   /**
@@ -25,8 +23,8 @@ export class FieldParser {
   readonly #handlers: FieldHandlers;
   readonly #maxLineLength: number;
   #unfinished = "";
-  #atStart = true;
-  #afterCr = false;
+  /** The parser ignores this text at the start of the next chunk: a byte order mark, or the LF of a split CRLF. */
+  #ignored = "\uFEFF";
 
   constructor(handlers: FieldHandlers, options: { readonly maxLineLength?: number } = {}) {
     this.#handlers = handlers;
@@ -34,63 +32,41 @@ export class FieldParser {
   }
 
   /**
-   * Parses the next chunk and reports every line that the chunk completes.
+   * Parses the next chunk and reports every line that the chunk completes. A last line without a newline waits for the
+   * next chunk.
    *
-   * @throws PharosError `too-large` for a line over the limit; do not use the parser after this error
+   * @throws RangeError with the code `too-large` for a line over the limit; do not use the parser after this error
    */
   push(chunk: string): void {
     if (chunk === "") return;
-    let start = this.#opening(chunk);
-    // Searches each kind of newline once per chunk, not once per line. If the chunk has no CR, the parser searches for
-    // CR only once.
-    let cr = chunk.indexOf("\r", start);
-    let lf = chunk.indexOf("\n", start);
-    while (cr >= 0 || lf >= 0) {
-      const end = cr >= 0 && (lf < 0 || cr < lf) ? cr : lf;
-      this.#line(chunk.slice(start, end));
-      start = end + 1;
-      if (end === cr && start === lf) start += 1;
-      else if (end === cr && start === chunk.length) this.#afterCr = true;
-      if (cr >= 0 && cr < start) cr = chunk.indexOf("\r", start);
-      if (lf >= 0 && lf < start) lf = chunk.indexOf("\n", start);
-    }
-    this.#keep(chunk.slice(start));
+    // Only the new chunk is searched for newlines, so that a long line in many chunks costs no more than its length.
+    const lines = chunk.slice(chunk.startsWith(this.#ignored) ? this.#ignored.length : 0).split(/\r\n?|\n/);
+    this.#ignored = chunk.endsWith("\r") ? "\n" : "";
+    lines[0] = this.#unfinished + (lines[0] ?? "");
+    this.#unfinished = lines.pop() ?? "";
+    for (const line of lines) this.#line(line);
+    checkLength("a line", this.#unfinished, this.#maxLineLength);
   }
 
-  /** Ends the text. The parser also reports a last line without a newline. Do not call this method for streams. */
-  end(): void {
-    if (this.#unfinished !== "") this.#line("");
-  }
-
-  /**
-   * Returns the index at which the chunk's first line begins: after a byte order mark, or after the LF of a split CRLF.
-   */
-  #opening(chunk: string): number {
-    const skip = (this.#atStart && chunk.startsWith("\uFEFF")) || (this.#afterCr && chunk.startsWith("\n"));
-    this.#atStart = false;
-    this.#afterCr = false;
-    return skip ? 1 : 0;
-  }
-
-  #keep(text: string): void {
-    this.#unfinished += text;
-    this.#checkLength(this.#unfinished);
-  }
-
-  #line(rest: string): void {
-    const line = this.#unfinished + rest;
-    this.#unfinished = "";
-    this.#checkLength(line);
+  #line(line: string): void {
+    checkLength("a line", line, this.#maxLineLength);
     if (line === "") return this.#handlers.blank();
-    const colon = line.indexOf(":");
-    if (colon < 0) return this.#handlers.field(line, "");
-    const value = line.slice(line.startsWith(" ", colon + 1) ? colon + 2 : colon + 1);
-    if (colon === 0) this.#handlers.comment?.(value);
-    else this.#handlers.field(line.slice(0, colon), value);
+    const [name = ""] = line.split(":", 1);
+    const value = line.slice(name.length + 1).replace(/^ /, "");
+    if (name === "") this.#handlers.comment?.(value);
+    else this.#handlers.field(name, value);
   }
+}
 
-  #checkLength(line: string): void {
-    if (line.length > this.#maxLineLength)
-      throw new PharosError("too-large", `a line may have at most ${this.#maxLineLength} characters`);
-  }
+/**
+ * Checks the length of a line or of an event. The error is not a PharosError, so that the browser library need not
+ * contain this class.
+ *
+ * @throws RangeError with the code `too-large`
+ */
+export function checkLength(name: string, text: string, maxLength: number): void {
+  if (text.length > maxLength)
+    throw Object.assign(new RangeError(`${name} may have at most ${maxLength} characters`), {
+      code: "too-large",
+    });
 }

@@ -1,5 +1,4 @@
-import { PharosError } from "../base/errors.js";
-import { defaultMaxLineLength, FieldParser } from "./fields.js";
+import { checkLength, defaultMaxLineLength, FieldParser } from "./fields.js";
 
 /** One event with only the fields that it had in the stream, at least one. */
 export interface RawEvent {
@@ -44,12 +43,18 @@ const defaultMaxEventLength = defaultMaxLineLength;
  * unfinished event. The parser needs no functions of Node.
  */
 export class EventStreamParser {
+  /**
+   * The last reconnection time that the stream sent, in milliseconds. The time applies as soon as the parser has read
+   * its line, even in an unfinished event. Undefined if the stream sent none.
+   */
+  reconnectionMs: number | undefined;
+  /** The heartbeat interval that the stream announced, in milliseconds; undefined if the stream announced none. */
+  heartbeatMs: number | undefined;
   readonly #fields: FieldParser;
-  readonly #onEvent: (event: RawEvent) => void;
   readonly #maxEventLength: number;
-  #event: Unfinished | undefined;
-  #reconnectionMs: number | undefined;
-  #heartbeatMs: number | undefined;
+  #event: Unfinished = {};
+  // The decoder must keep a byte order mark, because the parser removes the mark at the start of the stream.
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   constructor(
     options: ParseLimits & {
@@ -59,143 +64,76 @@ export class EventStreamParser {
       readonly onComment?: (text: string) => void;
     },
   ) {
-    this.#onEvent = options.onEvent;
     this.#maxEventLength = options.maxEventLength ?? defaultMaxEventLength;
-    this.#fields = new FieldParser(
-      {
-        field: (name, value) => this.#field(name, value),
-        blank: () => this.#blank(),
-        comment: options.onComment,
-      },
-      options,
-    );
+    const field = (name: string, value: string): void => this.#field(name, value);
+    const blank = (): void => {
+      const event = this.#event;
+      this.#event = {};
+      if (Object.keys(event).length > 0) options.onEvent(event);
+    };
+    this.#fields = new FieldParser({ field, blank, comment: options.onComment }, options);
   }
 
   /**
-   * The last reconnection time that the stream sent, in milliseconds. The time applies as soon as the parser has read
-   * its line, even in an unfinished event.
-   */
-  get reconnectionMs(): number | undefined {
-    return this.#reconnectionMs;
-  }
-
-  /** The heartbeat interval that the stream announced, in milliseconds. */
-  get heartbeatMs(): number | undefined {
-    return this.#heartbeatMs;
-  }
-
-  /**
-   * Parses the next chunk and reports the events that the chunk completes.
+   * Parses the next chunk and reports the events that the chunk completes. A chunk of bytes may end inside a character.
+   * Bytes that are not UTF-8 become U+FFFD, as the standard requires.
    *
-   * @throws PharosError `too-large` for a line or event over its limit; do not use the parser after this error
+   * @throws RangeError with the code `too-large` for a line or event over its limit; do not use the parser after this error
    */
-  push(chunk: string): void {
-    this.#fields.push(chunk);
+  push(chunk: string | Uint8Array): void {
+    this.#fields.push(typeof chunk === "string" ? chunk : this.#decoder.decode(chunk, { stream: true }));
   }
 
   #field(name: string, value: string): void {
-    if (name === "data") this.#data(value);
-    else if (name === "id" && !value.includes("\0")) this.#open().id = value;
-    else if (name === "event") this.#open().type = value;
-    else if (name === "retry" && isDigits(value)) this.#retry(Number(value));
-    else if (name === "topic") (this.#open().topics ??= []).push(value);
-    else if (name === "retained") this.#open().retained = value;
-    else if (name === "heartbeat" && isDigits(value)) this.#heartbeatMs = Number(value);
-  }
-
-  #data(line: string): void {
-    const event = this.#open();
-    event.data = event.data === undefined ? line : `${event.data}\n${line}`;
-    if (event.data.length > this.#maxEventLength)
-      throw new PharosError("too-large", `an event may have at most ${this.#maxEventLength} characters`);
-  }
-
-  #retry(ms: number): void {
-    this.#open().retryMs = ms;
-    this.#reconnectionMs = ms;
-  }
-
-  #open(): Unfinished {
-    this.#event ??= {};
-    return this.#event;
-  }
-
-  #blank(): void {
     const event = this.#event;
-    this.#event = undefined;
-    if (event !== undefined) this.#onEvent(event);
+    if (name === "data") event.data = event.data === undefined ? value : `${event.data}\n${value}`;
+    else if (name === "event") event.type = value;
+    else if (name === "topic") (event.topics ??= []).push(value);
+    else if (name === "retained") event.retained = value;
+    else if (name === "id" && !value.includes("\0")) event.id = value;
+    else if (/^[0-9]+$/.test(value)) {
+      if (name === "retry") event.retryMs = this.reconnectionMs = Number(value);
+      if (name === "heartbeat") this.heartbeatMs = Number(value);
+    }
+    checkLength("an event", event.data ?? "", this.#maxEventLength);
   }
-}
-
-function isDigits(text: string): boolean {
-  return /^[0-9]+$/.test(text);
 }
 
 /**
  * Reads the bytes of one stream as a browser does. The id of an event stays the last event id until an event has
  * another id. An event without data changes the last event id but fires no event. An event without a type has the type
- * `message`. Bytes that are not UTF-8 become U+FFFD, as the standard requires. Create a new reader for each connection,
- * with the last event id of the previous connection.
+ * `message`. Create a new reader for each connection, with the last event id of the previous connection.
  */
-export class EventStreamReader {
-  readonly #parser: EventStreamParser;
-  // The decoder must keep a byte order mark, because the parser removes the mark at the start of the stream.
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  readonly #onEvent: (event: StreamEvent) => void;
-  readonly #onPosition: ((id: string) => void) | undefined;
-  #lastEventId: string;
-
-  constructor(
-    options: ParseLimits & {
-      /** Called for each event that has data, in order, within `push`. */
-      readonly onEvent: (event: StreamEvent) => void;
-      /** Called for each event that has an id and no data, within `push`. Such an event only sets the last event id. */
-      readonly onPosition?: (id: string) => void;
-      /** The last event id of the previous connection. @default "" */
-      readonly lastEventId?: string;
-    },
-  ) {
-    this.#onEvent = options.onEvent;
-    this.#onPosition = options.onPosition;
-    this.#lastEventId = options.lastEventId ?? "";
-    this.#parser = new EventStreamParser({ ...options, onEvent: (event) => this.#take(event) });
-  }
-
+export class EventStreamReader extends EventStreamParser {
   /**
    * The id to resume from: the id of the last finished event with an id. The value is `""` if no finished event had an
    * id.
    */
-  get lastEventId(): string {
-    return this.#lastEventId;
-  }
+  lastEventId: string;
 
-  /** The last reconnection time that the stream sent, in milliseconds; undefined if the stream sent none. */
-  get reconnectionMs(): number | undefined {
-    return this.#parser.reconnectionMs;
-  }
-
-  /** The heartbeat interval that the stream announced, in milliseconds; undefined if the stream announced none. */
-  get heartbeatMs(): number | undefined {
-    return this.#parser.heartbeatMs;
-  }
-
-  /**
-   * Parses the next bytes. A chunk may end inside a character.
-   *
-   * @throws PharosError `too-large` for a line or event over its limit; do not use the reader after this error
-   */
-  push(bytes: Uint8Array): void {
-    this.#parser.push(this.#decoder.decode(bytes, { stream: true }));
-  }
-
-  #take(event: RawEvent): void {
-    if (event.id !== undefined) this.#lastEventId = event.id;
-    if (event.data === undefined) {
-      if (event.id !== undefined) this.#onPosition?.(event.id);
-      return;
-    }
-    const { data } = event;
-    // An empty `event:` field also means `message` [HTML 9.2.6].
-    this.#onEvent({ ...event, id: this.#lastEventId, type: event.type || "message", data });
+  constructor({
+    lastEventId = "",
+    onEvent,
+    onPosition,
+    ...limits
+  }: ParseLimits & {
+    /** Called for each event that has data, in order, within `push`. */
+    readonly onEvent: (event: StreamEvent) => void;
+    /** Called for each event that has an id and no data, within `push`. Such an event only sets the last event id. */
+    readonly onPosition?: (id: string) => void;
+    /** The last event id of the previous connection. @default "" */
+    readonly lastEventId?: string;
+  }) {
+    super({
+      ...limits,
+      onEvent: (event) => {
+        const { id, type, data } = event;
+        this.lastEventId = id ?? this.lastEventId;
+        // An empty `event:` field also means `message` [HTML 9.2.6].
+        if (data !== undefined) onEvent({ ...event, id: this.lastEventId, type: type || "message", data });
+        else if (id !== undefined) onPosition?.(id);
+      },
+    });
+    this.lastEventId = lastEventId;
   }
 }

@@ -25,9 +25,10 @@ export function parseEventText(
     block = undefined;
   };
   const field = (name: string, value: string): void => addField((block ??= {}), name, value);
-  const parser = new FieldParser({ field, blank: finish });
+  // The size of the message is limited already.
+  const parser = new FieldParser({ field, blank: finish }, { maxLineLength: text.length });
   parser.push(text);
-  parser.end();
+  parser.push("\n");
   finish();
   return publications;
 }
