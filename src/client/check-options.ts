@@ -49,7 +49,7 @@ export function checkOptions(options: ConnectOptions): void {
 
 function unknown(name: string): never {
   const names = [...allowed.keys()];
-  const similar = names.find((known) => known.toLowerCase().startsWith(name.slice(0, 4).toLowerCase()));
+  const similar = names.find((known) => known.startsWith(name.slice(0, 4).toLowerCase()));
   const meant = name.startsWith("topic") ? "filters" : similar;
   throw new TypeError(
     `connect has no option ${name}; ${meant ? `did you mean ${meant}?` : `allowed: ${names.join(", ")}`}`,

@@ -4,10 +4,9 @@ import { filterList } from "./messages/filter-list.js";
 import { parseHubAddress } from "./transports/address.js";
 import { deferredFeed } from "./deferred-feed.js";
 import type { Feed, FeedEvents } from "./connection/feed.js";
-import { directFeed, transportsFor, type LoadFallbacks } from "./feeds.js";
+import { directFeed, streamRefused, transportsFor, type LoadFallbacks } from "./feeds.js";
 import { LiveConnection } from "./connection/live-connection.js";
 import type { ConnectOptions } from "./options.js";
-import { StreamRefusedError } from "./messages/refusal.js";
 import { Tokens } from "./connection/tokens.js";
 
 const loadFallbacks: LoadFallbacks = () => import("./pharos-client-fallbacks.js");
@@ -36,7 +35,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): LiveCo
     const request = { address, options, tokens: settings.tokens, start };
     const main = {
       makeDirectFeed: (from: typeof start) => directFeed(settings, from),
-      refusal: (status: number, reason: string) => new StreamRefusedError(status, reason),
+      refusal: streamRefused,
     };
     const loading = import("./pharos-client-more.js").then(({ extendedFeed }) => extendedFeed(request, main));
     return deferredFeed(loading, events);

@@ -6,6 +6,7 @@ import {
   sendRequest,
   type RequestSettings,
   type Sender,
+  type SendRequest,
 } from "./transports/event-stream-transport.js";
 import type { ConnectionStart } from "./connection/connection-start.js";
 import { StreamLoop } from "./connection/stream-loop.js";
@@ -13,6 +14,7 @@ import type { TransportName } from "./messages/item.js";
 import { watchPage } from "./connection/page-lifecycle.js";
 import { StreamOpener } from "./connection/stream-opener.js";
 import type { Tokens } from "./connection/tokens.js";
+import { StreamRefusedError } from "./messages/refusal.js";
 import type { Transport, Transports } from "./transports/transport.js";
 import { DesiredFilters } from "./connection/desired-filters.js";
 import type * as Fallbacks from "./pharos-client-fallbacks.js";
@@ -50,6 +52,10 @@ export function directFeed(
   return feed;
 }
 
+/** Makes the error of a permanent refusal, for the bundles that are loaded later. */
+export const streamRefused = (status: number, reason: string): StreamRefusedError =>
+  new StreamRefusedError(status, reason);
+
 export interface TransportOptions {
   /** With a name other than `auto`, the connection has only this transport. */
   readonly name: TransportName | "auto";
@@ -68,27 +74,23 @@ export function transportsFor(
 ): Transports {
   const sender: Sender = {
     settings,
-    readRefusal: async (response) => (await loadFallbacks()).readRefusal(response),
+    responseError: async (response) => (await loadFallbacks()).responseError(response, streamRefused),
   };
   const openStream: Transport["open"] = (request) => openEventStream(urlOf(streamPath), request, sender);
+  const send: SendRequest = (url, parts) => sendRequest(url, parts, sender);
+  const other = (name: "websocket" | "poll", path: string): Transport => ({
+    name,
+    heartbeatMs,
+    open: async (request) => (await loadFallbacks()).openers[name](urlOf(path), request, send),
+  });
   const all: readonly Transport[] = [
     {
       name: "event-stream",
       heartbeatMs,
       open: async (request) => afterFirstBytes(await openStream(request)),
     },
-    {
-      name: "websocket",
-      heartbeatMs,
-      open: async (request) => (await loadFallbacks()).openSocket(urlOf(webSocketPath), request),
-    },
-    {
-      name: "poll",
-      open: async (request) =>
-        (await loadFallbacks()).openPolls(urlOf(pollPath), request, (url, parts) =>
-          sendRequest(url, parts, sender),
-        ),
-    },
+    other("websocket", webSocketPath),
+    other("poll", pollPath),
   ];
   // A server at a custom URL may send nothing before its first event.
   const possible = base === undefined ? [{ name: "event-stream", open: openStream } as const] : all;

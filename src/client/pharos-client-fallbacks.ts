@@ -1,6 +1,8 @@
-export { readRefusal } from "./messages/read-refusal.js";
-export { renewInMs } from "./connection/token-renewal.js";
-export { searchBetter } from "./connection/transport-search.js";
-export { TransportChoice } from "./connection/transport-choice.js";
-export { openPolls } from "./transports/poll-transport.js";
-export { openSocket } from "./transports/socket-transport.js";
+import { openPolls } from "./transports/poll-transport.js";
+import { openSocket } from "./transports/socket-transport.js";
+
+export { TransportRounds } from "./connection/transport-rounds.js";
+export { responseError } from "./messages/read-refusal.js";
+
+/** Opens a stream of a transport other than event streams. */
+export const openers = { websocket: openSocket, poll: openPolls } as const;

@@ -24,7 +24,7 @@ interface PendingChange {
 export class DesiredFilters {
   #filters: readonly string[];
   /** The filters that still need retained values, each with the version of the change that needs the values. */
-  #added: ReadonlyMap<string, number> = new Map();
+  readonly #added = new Map<string, number>();
   /** The version of the open stream, until its retained values have arrived; then 0. */
   #openedVersion = 0;
   readonly #pending: PendingChange[] = [];
@@ -47,9 +47,8 @@ export class DesiredFilters {
     this.#version += 1;
     const version = this.#version;
     const isNew = (filter: string): boolean => again.includes(filter) || !this.#filters.includes(filter);
-    const kept = [...this.#added].filter(([filter]) => filters.includes(filter));
-    const added = filters.filter(isNew).map((filter) => [filter, version] as const);
-    this.#added = new Map([...kept, ...added]);
+    this.#keepAdded((filter) => filters.includes(filter));
+    for (const filter of filters.filter(isNew)) this.#added.set(filter, version);
     this.#filters = filters;
     const confirmed = new Promise<void>((resolve, reject) => {
       this.#pending.push({
@@ -83,7 +82,7 @@ export class DesiredFilters {
    */
   endRetained(): void {
     if (this.#openedVersion === 0) return;
-    this.#added = new Map([...this.#added].filter(([, version]) => version > this.#openedVersion));
+    this.#keepAdded((_filter, version) => version > this.#openedVersion);
     this.#openedVersion = 0;
   }
 
@@ -92,8 +91,12 @@ export class DesiredFilters {
    * open stream.
    */
   reject(error: Error, filters: readonly string[]): void {
-    this.#added = new Map([...this.#added].filter(([filter]) => filters.includes(filter)));
+    this.#keepAdded((filter) => filters.includes(filter));
     this.#filters = filters;
     for (const { reject } of this.#pending.splice(0)) reject(error);
+  }
+
+  #keepAdded(isKept: (filter: string, version: number) => boolean): void {
+    for (const [filter, version] of this.#added) if (!isKept(filter, version)) this.#added.delete(filter);
   }
 }

@@ -178,9 +178,9 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
       return false;
     }
     const value = JSON.stringify([item.id, item.topics]);
-    if (this.#retained.has(value)) return true;
+    const isRepeated = this.#retained.has(value);
     if (this.#retained.size < maxRetainedIds) this.#retained.add(value);
-    return false;
+    return isRepeated;
   }
 
   #deliverWaiting(): void {
@@ -189,8 +189,7 @@ export class LiveConnection implements AsyncIterable<LiveItem> {
   }
 
   #deliver(item: LiveItem): void {
-    if (item.kind === "event") this.#emit(item.kind, item);
-    else this.#emit(item.kind, item);
+    this.#emit<LiveItem["kind"]>(item.kind, item);
   }
 
   /**

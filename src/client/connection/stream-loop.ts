@@ -2,9 +2,15 @@ import { reconnectDelayMs } from "./backoff.js";
 import { Wakeup } from "./wakeup.js";
 import type { Feed, FeedEvents } from "./feed.js";
 import { isNoStream, StreamRefusedError } from "../messages/refusal.js";
-import type { OpenedStream, StreamOpener } from "./stream-opener.js";
+import type { StreamOpener } from "./stream-opener.js";
 import { maxTimerMs } from "../transports/timer.js";
-import { reasonText, silentHeartbeats, type ArrivalBatch, type StreamEnd } from "../transports/transport.js";
+import {
+  reasonText,
+  silentHeartbeats,
+  type ArrivalBatch,
+  type OpenedStream,
+  type StreamEnd,
+} from "../transports/transport.js";
 import type { DesiredFilters, FollowOptions } from "./desired-filters.js";
 
 /**
@@ -182,7 +188,7 @@ export class StreamLoop implements Feed {
       stream.close();
       return replacement;
     } catch (error) {
-      if (error instanceof StreamRefusedError) this.#desired.reject(error, stream.filters);
+      if (error instanceof StreamRefusedError) this.#desired.reject(error, stream.request.filters);
       else this.#wakeup.schedule(this.#delayMs(), () => this.reopen());
       return stream;
     }

@@ -1,3 +1,6 @@
+import { noStream } from "../messages/refusal.js";
+import { reasonText } from "../transports/transport.js";
+
 /**
  * A token, or a function that returns a token. The library calls the function before the first stream, before the token
  * expires, and after a 401.
@@ -20,6 +23,18 @@ export class Tokens {
 
   /**
    * The token for the next request; undefined for none.
+   *
+   * @throws NoStreamError with the error of the program's token function. No transport works without a token, so the
+   *   round of attempts ends.
+   */
+  next(): Promise<string | undefined> {
+    return this.current().catch((error: unknown) => {
+      throw noStream(`no token: ${reasonText(error)}`, "busy", 1);
+    });
+  }
+
+  /**
+   * The token for another connection, which reports errors itself.
    *
    * @throws the error of the program's token function
    */

@@ -20,22 +20,22 @@ export interface TransportSearch {
 
 /**
  * Tests the better transports about once a minute, until one works. The next round of attempts then begins with this
- * transport. Resolves with false if the signal aborts before. The open stream is read meanwhile, so a failed test
+ * transport, and the function calls `onBetter`. The open stream is read meanwhile, so a failed test
  * delays no event.
  */
-export async function searchBetter(search: TransportSearch): Promise<boolean> {
+export async function searchBetter(search: TransportSearch, onBetter: () => void): Promise<void> {
   const { choice, signal } = search;
   const candidates = choice.better();
-  if (candidates.length === 0) return false;
+  if (candidates.length === 0) return;
   for (let delayMs: number = pauseMs.first; ; delayMs = pauseMs.later) {
     // A random part, because all clients behind one proxy may have changed their transport at the same moment.
     await wait(delayMs * (0.8 + Math.random() / 5), signal);
     for (const candidate of candidates) {
-      if (signal.aborted) return false;
+      if (signal.aborted) return;
       if (!(await works(search, candidate))) continue;
-      if (signal.aborted) return false;
+      if (signal.aborted) return;
       choice.prefer(candidate);
-      return true;
+      return onBetter();
     }
   }
 }

@@ -84,9 +84,9 @@ export class Wakeup {
  */
 function startLenientTimer(timeoutMs: number | undefined, then: () => void): () => void {
   if (timeoutMs === undefined) return () => undefined;
-  const dueMs = Date.now() + timeoutMs;
+  const latestMs = Date.now() + timeoutMs + frozenMs;
   let stopTimer = startTimer(timeoutMs, () => {
-    if (Date.now() < dueMs + frozenMs) then();
+    if (Date.now() < latestMs) then();
     else stopTimer = startTimer(graceMs, then);
   });
   return () => stopTimer();

@@ -62,8 +62,7 @@ export type ConnectionState =
 
 /** True if a program that knows one state learns nothing from the other. */
 export function isSameState(one: ConnectionState, other: ConnectionState): boolean {
-  if (one.kind === "open") return other.kind === "open" && one.transport === other.transport;
-  return one.kind === other.kind && one.kind !== "waiting";
+  return one.kind !== "waiting" && JSON.stringify(one) === JSON.stringify(other);
 }
 
 export type TransportName = "event-stream" | "websocket" | "poll";

@@ -5,9 +5,9 @@ import type { GapNotice } from "../../protocol.js";
  * keeps unknown reasons. If the fields are invalid, the result is a gap of unknown extent.
  */
 export function parseGapNotice(value: unknown): GapNotice {
-  if (!isNotice(value)) return { reason: "unknown-id", topics: [], more: true };
-  const { reason, topics, more } = value;
-  return { reason, topics, more };
+  const { reason, topics, more } = objectFields(value);
+  const notice = { reason, topics, more };
+  return isNotice(notice) ? notice : { reason: "unknown-id", topics: [], more: true };
 }
 
 /** Like {@link parseGapNotice}, but parses the data of a `pharos-gap` event. */
@@ -29,7 +29,7 @@ export function objectFields(value: unknown): Readonly<Record<string, unknown>> 
   return Object(value);
 }
 
-function isNotice(value: unknown): value is GapNotice {
-  const { reason, topics, more } = objectFields(value);
+function isNotice(value: { readonly [Name in keyof GapNotice]: unknown }): value is GapNotice {
+  const { reason, topics, more } = value;
   return typeof reason === "string" && Array.isArray(topics) && typeof more === "boolean";
 }

@@ -1,8 +1,8 @@
 import { objectFields, tryParseJson } from "./json.js";
-import type { Trouble } from "./refusal.js";
+import { noStream, type StreamRefusedError, type Trouble } from "./refusal.js";
 
 /** What a response without a stream means. */
-export interface ErrorResponse {
+interface ErrorResponse {
   /** The reason in the body, at most 200 characters; may be empty. */
   readonly reason: string;
   /** True if the hub refuses the stream permanently. */
@@ -25,10 +25,36 @@ const maxBodyCharacters = 4096;
 const temporary: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
+ * The error of a response without a stream; never throws. `refused` makes the error of a permanent refusal. It is from
+ * the main bundle, because programs compare errors with the error classes of the main bundle.
+ */
+export async function responseError(
+  response: Response,
+  refused: (status: number, reason: string) => StreamRefusedError,
+): Promise<Error> {
+  const { status, headers, body } = response;
+  if (status === 200) {
+    // Some replacements of `fetch` have no body that can be read as a stream.
+    if (!body) return noStream("fetch has no streams on this platform", "impossible");
+    return noStream(
+      `the server answered with content type "${headers.get("content-type") ?? ""}"`,
+      "foreign",
+    );
+  }
+  const { reason, isFinal, trouble, retryAfterMs } = await readRefusal(response);
+  if (isFinal) return refused(status, reason);
+  return noStream(
+    `the server answered with status ${status}${reason && ": "}${reason}`,
+    trouble,
+    retryAfterMs,
+  );
+}
+
+/**
  * Reads a response without a stream; never throws. A refusal is final only if it is problem details [RFC 9457] with an
  * `instance`, the request id that every refusal of a hub has.
  */
-export async function readRefusal(response: Response): Promise<ErrorResponse> {
+async function readRefusal(response: Response): Promise<ErrorResponse> {
   const { status, headers } = response;
   const type = headers.get("content-type") ?? "";
   const isProblem = /^application\/problem\+json\b/i.test(type);

@@ -1,4 +1,4 @@
-import { objectFields } from "../messages/json.js";
+import { objectFields } from "./json.js";
 
 /**
  * The library renews a token at most this time before the expiry, in milliseconds. The time is enough for a slow token

@@ -3,9 +3,15 @@ import { EventStreamReader, type StreamEvent } from "../../sse/parse.js";
 import { requestUrl } from "./address.js";
 import type { Arrival, LiveItem } from "../messages/item.js";
 import { parseGapText } from "../messages/json.js";
-import type { ErrorResponse } from "../messages/read-refusal.js";
-import { noStream, StreamRefusedError } from "../messages/refusal.js";
-import { endBy, withFirst, type ArrivalBatch, type OpenStream, type TransportRequest } from "./transport.js";
+import { noStream } from "../messages/refusal.js";
+import {
+  endBy,
+  withFirst,
+  type ArrivalBatch,
+  type OpenStream,
+  type StreamEnd,
+  type TransportRequest,
+} from "./transport.js";
 
 /** The values of `credentials`. A type of its own, because Node programs compile without the types of browsers. */
 export type CredentialsMode = "omit" | "same-origin" | "include";
@@ -32,8 +38,8 @@ export interface RequestSettings {
 /** What all requests of a connection have in common. */
 export interface Sender {
   readonly settings: RequestSettings;
-  /** Reads a response whose status is not 200. The code is loaded with the first such response. */
-  readonly readRefusal: (response: Response) => Promise<ErrorResponse>;
+  /** The error of a response without a stream. The code is loaded with the first such response. */
+  readonly responseError: (response: Response) => Promise<Error>;
 }
 
 /**
@@ -48,12 +54,11 @@ export async function openEventStream(
   sender: Sender,
 ): Promise<OpenStream> {
   const response = await sendRequest(requestUrl(address, request, { show: "topics" }), request, sender);
-  const type = response.headers.get("content-type") ?? "";
-  if (!/^text\/event-stream\s*(;|$)/i.test(type))
-    throw noStream(`the server answered with content type "${type}"`, "foreign");
+  const { body, headers } = response;
   // Some replacements of `fetch` have no body that can be read as a stream.
-  if (!response.body) throw noStream("fetch has no streams on this platform", "impossible");
-  return readStream(response.body, request.lastEventId);
+  if (!body || !/^text\/event-stream\s*(;|$)/i.test(headers.get("content-type") ?? ""))
+    throw await sender.responseError(response);
+  return readStream(body, request.lastEventId);
 }
 
 /**
@@ -71,6 +76,12 @@ export async function afterFirstBytes({ next }: OpenStream): Promise<OpenStream>
 export type RequestParts = Pick<TransportRequest, "lastEventId" | "token" | "signal">;
 
 /**
+ * Sends a request, and returns a response of status 200. The function is from the main bundle, because programs compare
+ * errors with the error classes of the main bundle.
+ */
+export type SendRequest = (url: string, parts: RequestParts) => Promise<Response>;
+
+/**
  * Sends a GET request with the headers of the library, and returns a response of status 200.
  *
  * @throws StreamRefusedError, NoStreamError, or an error of `fetch`
@@ -78,7 +89,7 @@ export type RequestParts = Pick<TransportRequest, "lastEventId" | "token" | "sig
 export async function sendRequest(
   url: string,
   { lastEventId, token, signal }: RequestParts,
-  { settings, readRefusal }: Sender,
+  { settings, responseError }: Sender,
 ): Promise<Response> {
   const { fetch = globalThis.fetch, credentials } = settings;
   const headers = new Headers(settings.headers);
@@ -89,15 +100,8 @@ export async function sendRequest(
   // Some platforms, such as workerd, refuse fields that they do not know.
   const cache = "cache" in (globalThis.Request?.prototype ?? {}) ? ({ cache: "no-store" } as const) : {};
   const response = await fetch(url, { headers, signal, ...cache, ...(credentials && { credentials }) });
-  const { status } = response;
-  if (status === 200) return response;
-  const { reason, isFinal, trouble, retryAfterMs } = await readRefusal(response);
-  if (isFinal) throw new StreamRefusedError(status, reason);
-  throw noStream(
-    `the server answered with status ${status}${reason && ": "}${reason}`,
-    trouble,
-    retryAfterMs,
-  );
+  if (response.status === 200) return response;
+  throw await responseError(response);
 }
 
 function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): OpenStream {
@@ -106,9 +110,9 @@ function readStream(body: ReadableStream<Uint8Array>, lastEventId: string): Open
   const onEvent = (event: StreamEvent): void => void arrivals.push({ cursor: event.id, item: itemOf(event) });
   const onPosition = (cursor: string): void => void arrivals.push({ cursor });
   const reader = new EventStreamReader({ lastEventId, onEvent, onPosition });
-  const read = async (): Promise<ArrivalBatch> => {
+  const read = async (): Promise<ArrivalBatch | StreamEnd> => {
     const { value } = await bytes.read();
-    if (value === undefined) throw new Error("the server ended the stream");
+    if (value === undefined) return { kind: "end", reason: "the server ended the stream" };
     arrivals = [];
     reader.push(value);
     return { kind: "batch", arrivals, retryMs: reader.reconnectionMs, heartbeatMs: reader.heartbeatMs };

@@ -1,6 +1,6 @@
 import { requestUrl } from "./address.js";
 import { wait } from "./wait.js";
-import type { RequestParts } from "./event-stream-transport.js";
+import type { SendRequest } from "./event-stream-transport.js";
 import type { Arrival } from "../messages/item.js";
 import { objectFields, tryParseJson } from "../messages/json.js";
 import { noStream } from "../messages/refusal.js";
@@ -28,12 +28,6 @@ const pollOnly = /^#(opening|told),/;
 const emptyPauseMs = { first: 1000, longest: 30_000 };
 
 /**
- * Sends one poll, and returns a response of status 200. The function is from the main bundle, because programs compare
- * errors with the error classes of the main bundle.
- */
-export type SendPoll = (url: string, parts: RequestParts) => Promise<Response>;
-
-/**
  * Opens long polling: one request after another, for networks that block streams. The hub answers the first poll at
  * once. Each later poll continues from the position of the previous response.
  *
@@ -42,7 +36,7 @@ export type SendPoll = (url: string, parts: RequestParts) => Promise<Response>;
 export async function openPolls(
   address: string,
   request: TransportRequest,
-  send: SendPoll,
+  send: SendRequest,
 ): Promise<OpenStream> {
   const first = await poll({ address, request, send }, 0);
   let nextRequest = { ...request, added: [], lastEventId: first.cursor };
@@ -62,7 +56,7 @@ export async function openPolls(
 interface Poll {
   readonly address: string;
   readonly request: TransportRequest;
-  readonly send: SendPoll;
+  readonly send: SendRequest;
 }
 
 /** Sends one poll. The position is in the URL, so that caches do not treat two polls as the same request. */

@@ -41,6 +41,18 @@ export interface OpenStream {
   readonly next: () => Promise<ArrivalBatch | StreamEnd>;
 }
 
+/** The parameters of an attempt. The token of each request is the current one. */
+export type AttemptParameters = Omit<TransportRequest, "token">;
+
+/** A stream that has opened, with the parameters of its request. */
+export interface OpenedStream extends OpenStream {
+  readonly transport: TransportName;
+  readonly request: AttemptParameters;
+  /** As {@link Transport.heartbeatMs}. */
+  readonly heartbeatMs: number | undefined;
+  close(): void;
+}
+
 /** One transport for a stream. */
 export interface Transport {
   readonly name: TransportName;
@@ -65,20 +77,13 @@ export type Transports = readonly [Transport, ...Transport[]];
 
 /** A stream whose first batch has been read. */
 export function withFirst(first: ArrivalBatch, next: OpenStream["next"]): OpenStream {
-  let unread: ArrivalBatch | undefined = first;
-  return {
-    next: async () => {
-      const batch = unread;
-      unread = undefined;
-      return batch ?? next();
-    },
-  };
+  const unread = [first];
+  return { next: async () => unread.pop() ?? next() };
 }
 
 /** The end of a stream because of an error. */
 export function endBy(error: unknown): StreamEnd {
-  const retryAfterMs = isNoStream(error) ? error.retryAfterMs : 0;
-  return { kind: "end", reason: reasonText(error), retryAfterMs };
+  return { kind: "end", reason: reasonText(error), retryAfterMs: isNoStream(error) ? error.retryAfterMs : 0 };
 }
 
 /**

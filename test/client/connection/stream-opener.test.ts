@@ -45,3 +45,26 @@ it("an event stream that is held back gives way to a WebSocket at once, also one
   opens.push(async () => stream);
   expect([await next(worked), await next(worked)]).toEqual(["event-stream", "websocket"]);
 });
+
+it("an attempt fails with its own reason while the code for later attempts cannot be loaded", async () => {
+  const failure = new Error("connection refused");
+  const opens: Transport["open"][] = [() => Promise.reject(failure), () => Promise.reject(failure)];
+  const load = vi.fn<() => Promise<typeof fallbacks>>(() => Promise.reject(new Error("offline")));
+  const opener = new StreamOpener({
+    transports: [
+      { name: "event-stream", open: (request) => (opens.shift() ?? (async () => stream))(request) },
+      { name: "websocket", open: async () => stream },
+    ],
+    tokens: new Tokens(undefined),
+    loadFallbacks: load,
+    onBetter: () => undefined,
+  });
+  for (const calls of [1, 2]) {
+    await expect(opener.open(parameters)).rejects.toMatchObject({
+      message: "connection refused",
+      trouble: "network",
+    });
+    expect(load).toHaveBeenCalledTimes(calls);
+  }
+  expect((await opener.open(parameters)).transport).toBe("event-stream");
+});
