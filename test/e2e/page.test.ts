@@ -48,7 +48,10 @@ describe.each(pageFronts)("the page served by $front", ({ start }) => {
       await new Promise((resolve) => source.addEventListener("open", resolve));
       // Browsers hide the response headers of an EventSource from the page, but show the response headers of `fetch`.
       const ended = new AbortController();
-      const { headers } = await fetch("/esupdates?topic=many", { signal: ended.signal });
+      const { headers } = await fetch("/esupdates?topic=many", {
+        headers: { accept: "text/event-stream" },
+        signal: ended.signal,
+      });
       ended.abort();
       return headers.get("content-encoding");
     });

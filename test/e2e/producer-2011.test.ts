@@ -89,7 +89,9 @@ describe("the example of 2011", () => {
     await startHubBehind({ mongrel2: [server.mongrel2], ingest: [`>${queue}`] });
     const client = await openStream(server.port);
     expect(client.text).toContain("\r\nExpires: Fri, 01 Jan 1990 00:00:00 GMT\r\n");
-    expect(client.text).toContain("\r\nCache-Control: no-cache, no-store, max-age=0, must-revalidate\r\n");
+    expect(client.text).toContain(
+      "\r\nCache-Control: no-cache, no-store, no-transform, max-age=0, must-revalidate\r\n",
+    );
     expect(client.text).toContain("\r\nPragma: no-cache\r\n");
     expect(client.text).toContain("\nretry: 5000\n");
     await publish(1, "Timestamp Thu Aug 04 12:00:00 2011");
@@ -148,7 +150,8 @@ describe.each(stops)("$how", ({ stop }) => {
     expect(await hub.waitForExit({ within: 30_000 })).toEqual({ code: 0, signal: null });
     for (const client of clients) {
       const text = await client.readToEnd({ within: 20_000 });
-      expect(text.endsWith("data: the last word\n\n")).toBe(true);
+      // The last chunk, of no bytes, shows the client that the stream is complete [RFC 9112 7.1].
+      expect(text.endsWith("data: the last word\n\n\r\n0\r\n\r\n")).toBe(true);
     }
   });
 });
