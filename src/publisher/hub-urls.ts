@@ -1,5 +1,6 @@
 import { PharosError } from "../base/errors.js";
 import { mercurePath, publishPath } from "../protocol.js";
+import { parseUrl } from "../base/url/parse-url.js";
 
 /** The URLs at which a hub accepts publications over HTTP. */
 export interface HubUrls {
@@ -18,7 +19,7 @@ const allowed = `allowed is http:// or https://, for instance http://127.0.0.1:8
  * @throws PharosError `bad-endpoint` for schemes other than http and https, and for a URL with a user name or password
  */
 export function parseHubUrl(text: string): HubUrls {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new PharosError("bad-endpoint", `${JSON.stringify(text)} is not the URL of a hub; ${allowed}`);
   if (url.username !== "" || url.password !== "")

@@ -5,6 +5,7 @@ import { messageOf, PharosError } from "../../base/errors.js";
 import { isLoopback } from "../../base/loopback.js";
 import { decodeUtf8, withoutByteOrderMark } from "../../base/utf8.js";
 import { freshMsOf, longestFreshMs } from "./freshness.js";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 /**
  * The time-out for a request to an issuer, in milliseconds. A client may wait this long if the hub needs the issuer's
@@ -30,7 +31,7 @@ export type KeySetPlace =
  */
 export function parseKeySetPlace(text: string): KeySetPlace {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: "file", file: text };
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url !== undefined && `${url.username}${url.password}` !== "")
     throw new PharosError(
       "bad-config",

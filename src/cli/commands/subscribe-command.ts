@@ -5,6 +5,7 @@ import { defaultHttp } from "../../config/settings/http.js";
 import { streamPath } from "../../protocol.js";
 import type { Io } from "../terminal/io.js";
 import { tokenFileHelp } from "./token-source.js";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 interface SubscribeOptions {
   readonly url?: string;
@@ -37,7 +38,7 @@ export function addSubscribe(root: Command, io: Io, ended: (code: number) => voi
 
 /** A URL that ends in a slash is the URL of a hub: it gets the path of the streams. */
 function parseStreamUrl(text: string): string {
-  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  const url = /^https?:\/\//i.test(text) ? parseUrl(text) : undefined;
   if (url === undefined) throw new InvalidArgumentError("Allowed: http://HOST[:PORT][/PATH], or https.");
   if (url.username !== "" || url.password !== "")
     throw new InvalidArgumentError("A URL must not contain a user name or password. Use --token-file.");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { mercurePath } from "../../protocol.js";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 export interface HttpAddress {
   readonly host: string;
@@ -68,8 +69,9 @@ export const publicUrl = z
   .transform((text) => new URL(mercurePath, text).href);
 
 function isPublicUrl(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
-  const { origin, href, pathname } = new URL(text);
+  const url = /^https?:\/\//.test(text) ? parseUrl(text) : undefined;
+  if (url === undefined) return false;
+  const { origin, href, pathname } = url;
   return href === `${origin}${pathname}` && (pathname === "/" || pathname === mercurePath);
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 const allowed =
   "an origin as browsers send it, for instance https://example.org or capacitor://localhost; one * for the first part of the host or for the port, for instance https://*.example.org; null; or * for every origin";
@@ -32,7 +33,7 @@ function isOrigin(text: string): boolean {
 }
 
 function originOf(text: string): string | undefined {
-  return /^https?:/.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
+  return /^https?:/.test(text) ? parseUrl(text)?.origin : undefined;
 }
 
 /**

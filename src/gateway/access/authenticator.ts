@@ -5,6 +5,7 @@ import { findCredentials, foreignNote, mercureCookies, type Credentials } from "
 import type { GatewayRequest } from "../http/messages.js";
 import { Origins } from "./origins.js";
 import type { NameValuePairs } from "../http/query.js";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 export interface AuthenticatorOptions {
   /** Undefined if no key is configured: then the hub rejects every token. */
@@ -84,5 +85,5 @@ export class Authenticator {
 }
 
 function originOf(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined;
+  return url === undefined ? undefined : parseUrl(url)?.origin;
 }

@@ -3,6 +3,7 @@ import { quoteValue } from "../../base/quote-value.js";
 import type { GatewayRequest } from "../http/messages.js";
 import { withoutCookies } from "../http/request-snapshot.js";
 import { Origins } from "./origins.js";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 export interface WebSocketOriginsOptions {
   /** The hub's public URL. Behind a proxy, requests may name another host. */
@@ -61,8 +62,9 @@ export class WebSocketOrigins {
   }
 
   #isOwn(origin: string, request: GatewayRequest): boolean {
-    if (!URL.canParse(origin)) return false;
-    const { host, protocol } = new URL(origin);
+    const url = parseUrl(origin);
+    if (url === undefined) return false;
+    const { host, protocol } = url;
     if (host !== request.header("host")?.toLowerCase()) return false;
     return protocol === "https:" || !this.#isReachedWithTls(request, host);
   }

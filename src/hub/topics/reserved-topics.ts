@@ -1,4 +1,5 @@
 import { mercurePath } from "../../protocol.js";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 /**
  * Base URLs for relative topics. Hubs differ in host and scheme, and the meaning of `https:a` depends on the hub's
@@ -42,9 +43,10 @@ function mayBeReserved(topic: string): boolean {
 function topicPaths(topic: string): readonly string[] {
   if (!mayBeReserved(topic)) return [];
   // The URL parser removes dot segments, also dots that are written as %2e.
-  return hubUrls.flatMap((hubUrl) =>
-    URL.canParse(topic, hubUrl) ? [decodeUnreserved(new URL(topic, hubUrl).pathname)] : [],
-  );
+  return hubUrls.flatMap((hubUrl) => {
+    const url = parseUrl(topic, hubUrl);
+    return url === undefined ? [] : [decodeUnreserved(url.pathname)];
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Topic } from "./topic.js";
+import { parseUrl } from "../../base/url/parse-url.js";
 
 /** The components of a URL that patterns compare, in the order of a URL. */
 export const urlComponents = [
@@ -37,16 +38,16 @@ export class TopicUrls {
   parse(topic: Topic): TopicUrl | undefined {
     if (this.#topic !== topic) {
       this.#topic = topic;
-      this.#url = parseUrl(topic, this.#baseUrl);
+      this.#url = topicUrl(topic, this.#baseUrl);
       this.parsed += 1;
     }
     return this.#url;
   }
 }
 
-function parseUrl(text: string, baseUrl: string): TopicUrl | undefined {
-  if (!URL.canParse(text, baseUrl)) return undefined;
-  const url = new URL(text, baseUrl);
+function topicUrl(topic: Topic, baseUrl: string): TopicUrl | undefined {
+  const url = parseUrl(topic, baseUrl);
+  if (url === undefined) return undefined;
   return {
     protocol: url.protocol.slice(0, -1),
     username: url.username,
