@@ -39,10 +39,15 @@ async function comeBack(hub: HubProcess, lastEventId?: string): Promise<RawConne
   }
 }
 
+/** The request of a browser's EventSource. The hub sends positions to clients with this `Cache-Control`. */
+function streamRequest(cursor = ""): string {
+  return `GET /esupdates HTTP/1.1\r\nHost: localhost\r\nCache-Control: no-cache\r\n${cursor}\r\n`;
+}
+
 async function openStream(hub: HubProcess, lastEventId?: string): Promise<RawConnection> {
   const connection = await connectRaw({ port: hub.httpPort });
   const cursor = lastEventId === undefined ? "" : `Last-Event-ID: ${lastEventId}\r\n`;
-  connection.write(`GET /esupdates HTTP/1.1\r\nHost: localhost\r\n${cursor}\r\n`);
+  connection.write(streamRequest(cursor));
   await connection.readUntil(/* its first position, or event */ "\nid: ", { within });
   return connection;
 }
@@ -166,8 +171,7 @@ describe("a hub with workers", () => {
     const [stopped = 0] = workersOf(hub);
     process.kill(stopped, "SIGSTOP");
     const connections = await Promise.all(numbers(1, 20).map(() => connectRaw({ port: hub.httpPort })));
-    for (const connection of connections)
-      connection.write("GET /esupdates HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    for (const connection of connections) connection.write(streamRequest());
     await waitFor(() => connections.filter(isServed).length >= 10, {
       within,
       missing: () => "the other serves none",
