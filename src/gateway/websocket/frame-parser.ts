@@ -104,17 +104,18 @@ export class FrameParser {
 
   /** Call this method when the client sends no more bytes. */
   end(): void {
-    this.breakOff(undefined);
+    this.breakOff(nothing);
   }
 
   /** Ends after the bytes so far. Ignores further bytes, and further calls. */
-  breakOff(lastFrame: Buffer | undefined): void {
-    this.#lastFrame ??= lastFrame ?? nothing;
+  breakOff(lastFrame: Buffer): void {
+    this.#lastFrame ??= lastFrame;
   }
 
   /**
-   * Reserves memory for the bytes that wait, and for the message that is handled. Call this method if the next call of
-   * {@link FrameParser.next} has to wait. If there is no memory, the parser drops the bytes, and ends.
+   * Reserves memory for the bytes that wait, and for the message that is handled, until the last of these bytes is
+   * handled. Call this method if the next call of {@link FrameParser.next} has to wait after bytes were added. If there
+   * is no memory, the parser drops the bytes, and ends.
    */
   hold(): void {
     const bytes = Math.max(0, this.#bytes.length + this.#handedBytes - freeBytes);
@@ -229,7 +230,6 @@ export class FrameParser {
   #released(): void {
     this.#handedBytes = 0;
     this.#message.release();
-    this.#bytesReservation.resize(0);
   }
 
   #takeLater(): void {
@@ -237,6 +237,7 @@ export class FrameParser {
     this.#bytes = rest.length === 0 ? this.#later.join() : Buffer.concat([rest, this.#later.join()]);
     this.#at = 0;
     this.#later.release();
+    this.hold();
   }
 
   /** The bytes that are not parsed yet, without those of {@link #later}. */
@@ -246,10 +247,10 @@ export class FrameParser {
 
   /** Keeps the beginning of a frame without the bytes before it, which may be 64 KiB. */
   #keepRest(): void {
+    this.#bytesReservation.resize(0);
     if (this.#at === 0) return;
     this.#bytes = this.#at === this.#bytes.length ? nothing : Buffer.from(this.#rest);
     this.#at = 0;
-    this.#bytesReservation.resize(0);
   }
 
   #finish(lastFrame: Buffer): ClientFrame {

@@ -163,6 +163,24 @@ describe("the frames of a client", () => {
     );
   });
 
+  // Bug: only the first message of a read had its memory reserved. The rest of the read was held without a limit while
+  // a client did not read the answers to its other messages.
+  it("stay reserved while one after the other has to wait", () => {
+    const { parser, budget } = createParser();
+    const text = clientFrame({ opcode: 1, payload: Buffer.alloc(10 * KiB, "a") });
+    const read = (): Buffer => Buffer.concat([text, text, text]);
+    parser.add(read());
+    parser.next();
+    parser.hold();
+    parser.add(read());
+    for (const least of [56, 56, 26, 26, 26]) {
+      expect(parser.next()?.kind).toBe("text");
+      expect(budget.held).toBeGreaterThanOrEqual(least * KiB);
+    }
+    expect(parser.next()).toBeUndefined();
+    expect(budget.held).toBe(0);
+  });
+
   it("come one at a time, so that the caller can stop in the middle of a read", () => {
     const { parser } = createParser();
     const ping = clientFrame({ opcode: 9, payload: Buffer.from("1") });
