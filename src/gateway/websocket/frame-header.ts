@@ -1,4 +1,4 @@
-import { mostControlBytes, opcodes } from "./frame.js";
+import { finalBit, lengthInEight, lengthInTwo, mostControlBytes, mostInTwo, opcodes } from "./frame.js";
 
 /** The header of a frame [RFC 6455 5.2]. */
 export interface FrameHeader {
@@ -11,13 +11,9 @@ export interface FrameHeader {
   readonly payloadAt: number;
 }
 
-const finalBit = 0x80;
 const reservedBits = 0x70;
 const maskBit = 0x80;
 const maskBytes = 4;
-const lengthInTwo = 126;
-const lengthInEight = 127;
-const mostInTwo = 0xffff;
 
 /** True for the frames that are not part of a message [RFC 6455 5.5]. */
 export function isControl(opcode: number): boolean {

@@ -17,9 +17,9 @@ export const mostControlBytes = 125;
 export const finalBit = 0x80;
 
 /** Length codes. A length above 125 needs two more bytes, a length above 65,535 eight more. */
-const lengthInTwo = 126;
-const lengthInEight = 127;
-const mostInTwo = 0xffff;
+export const lengthInTwo = 126;
+export const lengthInEight = 127;
+export const mostInTwo = 0xffff;
 
 /** Encodes a text message as one unmasked frame, so that all clients get the same bytes. */
 export function frameText(text: string): Buffer {
