@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../../base/clock.js";
-import { encodeFrame } from "../../../gateway/websocket/frame.js";
+import { emptyPing } from "../../../gateway/websocket/frame.js";
 import { SilentPeers } from "./silent-peers.js";
 import { readUnacknowledged, tcpKey, type Unacknowledged } from "./tcp-table.js";
 
@@ -30,9 +30,6 @@ export interface VanishedClientsOptions<S> {
 /** The time between two checks, in milliseconds. With 8,000 streams, a check needs 34 ms of CPU. */
 const checkEveryMs = 10_000;
 
-/** A ping without a payload [RFC 6455 5.5.2]. */
-const ping = encodeFrame(0x89, Buffer.alloc(0));
-
 /** The last sign of life of a WebSocket's client. */
 interface Heard {
   readonly bytesRead: number;
@@ -51,7 +48,6 @@ export class VanishedClients<S extends WatchedStream> {
   readonly #silent: SilentPeers;
   readonly #heard = new WeakMap<S, Heard>();
   readonly #timer: Timer;
-  #hasTable = true;
   #reading: Promise<void> | undefined;
 
   constructor(options: VanishedClientsOptions<S>) {
@@ -69,7 +65,7 @@ export class VanishedClients<S extends WatchedStream> {
   #check(): void {
     for (const connection of this.#options.connections())
       if (connection.handle.webSocket !== undefined) this.#checkPong(connection);
-    if (this.#hasTable) this.#reading ??= this.#checkTable().finally(() => (this.#reading = undefined));
+    this.#reading ??= this.#checkTable().finally(() => (this.#reading = undefined));
   }
 
   #checkPong(connection: S): void {
@@ -84,20 +80,18 @@ export class VanishedClients<S extends WatchedStream> {
       if (nowMs - heard.pingedAtMs >= afterMs / 2) cut(connection);
     } else if (nowMs - heard.atMs >= afterMs / 2) {
       this.#heard.set(connection, { ...heard, pingedAtMs: nowMs });
-      write(connection, ping);
+      write(connection, emptyPing);
     }
   }
 
   async #checkTable(): Promise<void> {
     const { readTable = readUnacknowledged, connections, clock, cut } = this.#options;
-    try {
-      const gone = this.#silent.update(await readTable(), clock.monotonic());
-      if (gone.size === 0) return;
-      for (const connection of connections())
-        if (gone.has(tcpKey(connection.handle.socket) ?? "")) cut(connection);
-    } catch {
-      // The system has no such table. WebSockets are still checked, and `--max-stream-age` ends other streams.
-      this.#hasTable = false;
-    }
+    const rows = await readTable().catch(() => undefined);
+    // A table cannot be read if this process has no free file descriptor. The next check tries again.
+    if (rows === undefined) return;
+    const gone = this.#silent.update(rows, clock.monotonic());
+    if (gone.size === 0) return;
+    for (const connection of connections())
+      if (gone.has(tcpKey(connection.handle.socket) ?? "")) cut(connection);
   }
 }

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseTcpRow, readUnacknowledged, tcpKey } from "../../../../src/fronts/http/vanished/tcp-table.js";
 import { waitForEvent } from "../../../support/wait-for.js";
@@ -79,4 +81,15 @@ describe("the key of a connection", () => {
 
 it("the system's tables can be read", async () => {
   await expect(readUnacknowledged()).resolves.toBeInstanceOf(Array);
+});
+
+// Bug: a system without IPv6 has no table for it, and the other table was not read either.
+it("a table that the system does not have is skipped", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pharos-tcp-table-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const table = join(folder, "tcp");
+  writeFileSync(table, `${rowOf("0000002A", ["00000003", 0])}\n`);
+  await expect(readUnacknowledged([join(folder, "tcp6"), table])).resolves.toEqual([
+    { key: "1F90 0200007F:ABCD", bytes: 42, attempts: 3 },
+  ]);
 });
