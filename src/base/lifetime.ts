@@ -4,32 +4,22 @@
  */
 export class Lifetime {
   /** Undefined after the end. */
-  #actions: Set<() => void> | undefined = new Set();
+  #actions: (() => void)[] | undefined = [];
 
   get isOver(): boolean {
     return this.#actions === undefined;
   }
 
-  /**
-   * Calls `action` once at the end, or now if the lifetime is over. Actions run in the order in which they were added.
-   *
-   * @returns a function that removes the action
-   */
-  onEnd(action: () => void): () => void {
-    const actions = this.#actions;
-    if (actions === undefined) {
-      action();
-      return () => undefined;
-    }
-    const own = (): void => action();
-    actions.add(own);
-    return () => void actions.delete(own);
+  /** Calls `action` at the end, or now if the lifetime is over. Actions run in the order in which they were added. */
+  onEnd(action: () => void): void {
+    if (this.#actions === undefined) action();
+    else this.#actions.push(action);
   }
 
   /** Runs all actions. A second call does nothing. */
   end(): void {
-    const actions = this.#actions;
+    const actions = this.#actions ?? [];
     this.#actions = undefined;
-    for (const action of actions ?? []) action();
+    for (const action of actions) action();
   }
 }
