@@ -18,22 +18,18 @@ export class TurnRotation {
     this.#budget = budget;
   }
 
-  /** The number of clients whose work waits. */
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   /**
    * Repeats the step until it returns false: at once if there is time in this turn and nobody waits, otherwise in
    * rotation. Do not call this method again for the same client before the step has returned false.
    */
   run(step: Step): void {
-    if (this.#waiting.length > 0) return this.#add(step);
+    if (this.#waiting.length > 0) return this.runLater(step);
     while (!this.#budget.isUsedUp()) if (!step()) return;
-    this.#add(step);
+    this.runLater(step);
   }
 
-  #add(step: Step): void {
+  /** As {@link run}, but calls the step in the next turn at the earliest. */
+  runLater(step: Step): void {
     this.#waiting.push(step);
     this.#schedule();
   }

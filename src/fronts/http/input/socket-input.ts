@@ -1,6 +1,8 @@
 import { Socket } from "node:net";
 import { TurnBudget } from "../../../base/turn-budget.js";
 import type { TurnClock } from "../../../base/turn-budget.js";
+import { TurnRotation } from "../../../gateway/limits/turn-rotation.js";
+import type { Step } from "../../../gateway/limits/turn-rotation.js";
 
 /** Handles bytes of one socket. */
 type Take = (bytes: Buffer) => void;
@@ -9,11 +11,17 @@ type Take = (bytes: Buffer) => void;
 interface Source {
   readonly socket: Socket;
   readonly listener: Take;
+  /** Drops the bytes when the socket is closed. */
+  readonly closed: () => void;
+  /** Passes one piece on. */
+  readonly step: Step;
   take: Take;
   /** Bytes that were read but not passed on. */
   rest: Buffer | undefined;
-  /** False while the taker has paused the socket. */
+  /** False while the taker has paused the socket, and after the release. */
   isWanted: boolean;
+  /** True while the rotation repeats the step. */
+  isRunning: boolean;
 }
 
 /**
@@ -25,19 +33,15 @@ export const pieceBytes = 4096;
 /**
  * Passes the bytes of all sockets of a front to their takers, so that no client delays the others. In one turn of the
  * event loop, libuv reads up to 2 MiB of a socket, and Node parses all of these bytes at once: 340,000 chunks, or
- * 60,000 requests. This class divides the bytes into pieces, and takes the sockets in turn. When the time for a turn is
- * used up, the sockets with bytes that are left are paused.
+ * 60,000 requests. This class divides the bytes into pieces, and takes the sockets in rotation. The sockets with bytes
+ * that are left after a turn are paused.
  */
 export class SocketInput {
-  readonly #budget: TurnBudget;
+  readonly #turns: TurnRotation;
   readonly #sources = new WeakMap<Socket, Source>();
-  /** The sources with bytes that may be passed on, the next one first. */
-  readonly #ready = new Set<Source>();
-  #isPassing = false;
-  #isTurnDue = false;
 
   constructor(clock: TurnClock) {
-    this.#budget = new TurnBudget(clock);
+    this.#turns = new TurnRotation(new TurnBudget(clock));
   }
 
   /** Passes the bytes of a socket on to the only listener of its event `data`, for example to Node's HTTP server. */
@@ -56,9 +60,12 @@ export class SocketInput {
     const source: Source = {
       socket,
       listener: (bytes) => this.#receive(source, bytes),
+      closed: () => (source.rest = undefined),
+      step: () => (source.isRunning = passPiece(source)),
       take,
       rest: undefined,
       isWanted: true,
+      isRunning: false,
     };
     this.#sources.set(socket, source);
     socket.pause = () => {
@@ -68,12 +75,12 @@ export class SocketInput {
     socket.resume = () => {
       source.isWanted = true;
       if (source.rest === undefined) return resume(socket);
-      this.#ready.add(source);
-      this.#takeTurn();
+      // The code that resumes the socket may be in the middle of its work, so the next piece waits for the next turn.
+      this.#start(source, "runLater");
       return socket;
     };
     socket.on("data", source.listener);
-    socket.once("close", () => this.#drop(source));
+    socket.once("close", source.closed);
   }
 
   /** Stops to pass on the bytes of a socket, and returns the bytes that were read but not passed on. */
@@ -81,9 +88,10 @@ export class SocketInput {
     const source = this.#sources.get(socket);
     if (source === undefined) return undefined;
     const { rest } = source;
-    this.#drop(source);
+    source.rest = undefined;
+    source.isWanted = false;
     this.#sources.delete(socket);
-    socket.off("data", source.listener);
+    socket.off("data", source.listener).off("close", source.closed);
     socket.pause = pauseThis;
     socket.resume = resumeThis;
     return rest;
@@ -97,55 +105,26 @@ export class SocketInput {
 
   #receive(source: Source, bytes: Buffer): void {
     source.rest = source.rest === undefined ? bytes : Buffer.concat([source.rest, bytes]);
-    if (source.isWanted) this.#ready.add(source);
-    this.#passOn();
+    if (source.isWanted) this.#start(source, "run");
     if (source.rest !== undefined) pause(source.socket);
   }
 
-  /** Passes pieces on until no source is ready, or the turn's time is used up. */
-  #passOn(): void {
-    if (this.#isPassing) return;
-    this.#isPassing = true;
-    try {
-      // A source that is added again comes last.
-      for (const source of this.#ready) {
-        if (this.#budget.isUsedUp()) break;
-        this.#ready.delete(source);
-        this.#passPiece(source);
-      }
-    } finally {
-      this.#isPassing = false;
-    }
-    if (this.#ready.size > 0) this.#takeTurn();
+  #start(source: Source, run: "run" | "runLater"): void {
+    if (source.isRunning) return;
+    source.isRunning = true;
+    this.#turns[run](source.step);
   }
+}
 
-  #passPiece(source: Source): void {
-    const { rest, socket } = source;
-    if (socket.destroyed) return this.#drop(source);
-    if (rest === undefined) return;
-    const isLast = rest.length <= pieceBytes;
-    source.rest = isLast ? undefined : rest.subarray(pieceBytes);
-    source.take(isLast ? rest : rest.subarray(0, pieceBytes));
-    if (socket.destroyed) return this.#drop(source);
-    if (!source.isWanted || this.#sources.get(socket) !== source) return;
-    if (source.rest === undefined) {
-      if (socket.isPaused()) resume(socket);
-    } else this.#ready.add(source);
-  }
-
-  #takeTurn(): void {
-    if (this.#isTurnDue) return;
-    this.#isTurnDue = true;
-    this.#budget.nextTurn(() => {
-      this.#isTurnDue = false;
-      this.#passOn();
-    });
-  }
-
-  #drop(source: Source): void {
-    this.#ready.delete(source);
-    source.rest = undefined;
-  }
+/** Returns true if there may be another piece. */
+function passPiece(source: Source): boolean {
+  const { rest, socket } = source;
+  if (rest === undefined || !source.isWanted || socket.destroyed) return false;
+  source.rest = rest.length > pieceBytes ? rest.subarray(pieceBytes) : undefined;
+  source.take(rest.subarray(0, pieceBytes));
+  if (source.rest !== undefined) return true;
+  if (source.isWanted && socket.isPaused()) resume(socket);
+  return false;
 }
 
 function pause(socket: Socket): Socket {

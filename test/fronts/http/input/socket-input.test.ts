@@ -124,6 +124,18 @@ describe("the input of all sockets", () => {
     expect(input.release(socket)).toBeUndefined();
   });
 
+  // Bug: each release left a listener on the socket, so a connection of many requests kept more and more memory.
+  it("leaves nothing on a socket that it has given back", () => {
+    const input = new SocketInput(new TurnByTurn());
+    const socket = new Socket();
+    const before = socket.eventNames().map((name) => [name, socket.listenerCount(name)]);
+    for (let request = 0; request < 20; request += 1) {
+      input.attach(socket, () => undefined);
+      input.release(socket);
+    }
+    expect(socket.eventNames().map((name) => [name, socket.listenerCount(name)])).toEqual(before);
+  });
+
   it("passes nothing on after the end of a connection", () => {
     const clock = new TurnByTurn();
     const { socket, got } = connect(clock, new SocketInput(clock), { workMs: budgetMs });
