@@ -60,7 +60,7 @@ function exchange(): Buffer {
   ]);
 }
 
-/** 24 clients leave, each one byte later than the one before it, and each second one with RST. */
+/** 24 clients leave, each one byte later than the previous one. They end their side, reset the connection or close it. */
 async function leaveAt(site: Site, bytes: Buffer, first: number): Promise<void> {
   await Promise.all(
     Array.from({ length: 24 }, async (_, index) => {

@@ -18,7 +18,8 @@ export type Mongrel2Frame =
   | { readonly kind: "credits"; readonly sender: string; readonly id: number; readonly credits: number }
   /**
    * `sender` and `id` are set if both could be read and a client may wait for an answer. In this case, answer 400 and
-   * close the connection. `reason` is a text for the log, and never quotes bytes of a client.
+   * close the connection. `reason` is a text for the log. It may quote the names of headers, but never a value that a
+   * client sent, which may be a secret.
    */
   | {
       readonly kind: "malformed";

@@ -98,7 +98,10 @@ function parseBoolean(bytes: Buffer): boolean {
   return text === "true";
 }
 
-/** The error of all functions that read or write tnetstrings. `message` quotes numbers and types; a string may be a secret. */
+/**
+ * The error of all functions that read or write tnetstrings. `message` may quote numbers, types and the keys of a dict,
+ * but no other string, which may be a secret.
+ */
 export function tnetRefusal(message: string): PharosError {
   return new PharosError("bad-tnetstring", `bad tnetstring: ${message}`);
 }
