@@ -6,30 +6,8 @@ import type { Hub } from "../../src/hub/hub.js";
 import { WorkerOutlet } from "../../src/workers/primary/worker-outlet.js";
 import { RemoteCohorts } from "../../src/workers/worker/remote-cohorts.js";
 import type { Place, ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
-import type { Peer } from "../../src/workers/ipc/peer.js";
+import { ScheduledWay } from "../moves/scheduled-way.js";
 import { tinyFormat } from "./tiny-format.js";
-
-/** One direction between a hub and a worker. Messages, as text and bytes, arrive when the test calls `carry`. */
-class Way<Message> implements Peer<Message> {
-  readonly #take: (message: Message, body: Buffer) => void;
-  #sent: { readonly text: string; readonly body: Buffer }[] = [];
-
-  constructor(take: (message: Message, body: Buffer) => void) {
-    this.#take = take;
-  }
-
-  get isEmpty(): boolean {
-    return this.#sent.length === 0;
-  }
-
-  send(message: Message, body = Buffer.alloc(0)): void {
-    this.#sent.push({ text: JSON.stringify(message), body });
-  }
-
-  carry(): void {
-    for (const { text, body } of this.#sent.splice(0)) this.#take(JSON.parse(text) as Message, body);
-  }
-}
 
 export interface WorkerWayOptions {
   readonly hub: Hub;
@@ -51,8 +29,8 @@ export interface WayStream {
 export class WorkerWay {
   readonly outlet: WorkerOutlet;
   readonly cohorts: RemoteCohorts;
-  readonly #toWorker = new Way<ToWorker>((message, body) => this.#takeAtWorker(message, body));
-  readonly #toHub = new Way<ToHub>((message) => this.#takeAtHub(message));
+  readonly #toWorker = new ScheduledWay<ToWorker>((message, body) => this.#takeAtWorker(message, body));
+  readonly #toHub = new ScheduledWay<ToHub>((message) => this.#takeAtHub(message));
   readonly #opening = new Map<number, (place: Place) => void>();
   readonly #open = new Map<number, number>();
   readonly #moving = new Map<number, ((place: Place | undefined) => void)[]>();
@@ -110,8 +88,8 @@ export class WorkerWay {
 
   /** Delivers all messages sent so far. */
   carry(): void {
-    this.#toWorker.carry();
-    this.#toHub.carry();
+    this.#toWorker.deliver();
+    this.#toHub.deliver();
   }
 
   close(): void {

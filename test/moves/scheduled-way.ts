@@ -20,7 +20,8 @@ export class ScheduledWay<Message> implements Peer<Message> {
     this.#sent.push({ text: JSON.stringify(message), body });
   }
 
-  deliver(messages: number): void {
+  /** Delivers the next messages. @default all messages sent so far */
+  deliver(messages = Number.POSITIVE_INFINITY): void {
     for (const { text, body } of this.#sent.splice(0, messages))
       this.#take(JSON.parse(text) as Message, body);
   }

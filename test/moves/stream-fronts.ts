@@ -11,12 +11,10 @@ import type { Answer } from "../../src/gateway/http/messages.js";
 import { planDescriptors } from "../../src/limits/descriptors.js";
 import { defaultFanoutLimits } from "../../src/limits/fanout.js";
 import type { FanoutLimits } from "../../src/limits/fanout.js";
-import type { ToHub, ToWorker } from "../../src/workers/ipc/messages.js";
-import { WorkerOutlet } from "../../src/workers/primary/worker-outlet.js";
-import { WorkerRequests } from "../../src/workers/primary/worker-requests.js";
-import { heartbeat } from "../../src/workers/worker/heartbeat.js";
-import { RemoteCohorts } from "../../src/workers/worker/remote-cohorts.js";
-import { RemoteGateway } from "../../src/workers/worker/remote-gateway.js";
+import type { StreamsToHub, StreamsToWorker } from "../../src/workers/ipc/messages.js";
+import type { WorkerSettings } from "../../src/workers/ipc/settings.js";
+import { WorkerStreams } from "../../src/workers/primary/worker-streams.js";
+import { RemoteHub } from "../../src/workers/worker/remote-hub.js";
 import type { FakeSocket } from "./fake-socket.js";
 import type { HubWorld } from "./hub-world.js";
 import type { ScheduledClock } from "./scheduled-clock.js";
@@ -113,29 +111,26 @@ export function createLocalFront(world: HubWorld, limits: Partial<FanoutLimits> 
 
 /** The front of one worker, and its part of the hub. Only the messages between the two are the schedule's. */
 export class WorkerWorld implements ScheduledFront {
-  readonly #outlet: WorkerOutlet;
-  readonly #requests: WorkerRequests;
-  readonly #cohorts: RemoteCohorts;
-  readonly #gateway: RemoteGateway;
+  readonly #atHub: WorkerStreams;
+  readonly #atWorker: RemoteHub;
   readonly #streams: Streams;
-  readonly #down = new ScheduledWay<ToWorker>((message, body) => this.#takeAtWorker(message, body));
-  readonly #up = new ScheduledWay<ToHub>((message, body) => this.#takeAtHub(message, body));
+  readonly #down = new ScheduledWay<StreamsToWorker>((message, body) =>
+    this.#atWorker.receive(message, body),
+  );
+  readonly #up = new ScheduledWay<StreamsToHub>((message, body) => this.#atHub.receive(message, body));
 
   constructor({ clock, hub, gateway }: HubWorld, limits: Partial<FanoutLimits> = {}) {
     const parts = { clock, limits: { ...defaultFanoutLimits, ...limits } };
-    const { roundBytes, pageCacheBytes } = parts.limits;
-    this.#outlet = new WorkerOutlet({ name: "worker", hub, peer: this.#down, clock, roundBytes });
-    this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer: this.#down });
-    this.#cohorts = new RemoteCohorts({ peer: this.#up, heartbeat, pageCacheBytes });
-    this.#gateway = new RemoteGateway({
+    const { roundBytes } = parts.limits;
+    this.#atHub = new WorkerStreams({ name: "worker", hub, gateway, peer: this.#down, clock, roundBytes });
+    this.#atWorker = new RemoteHub({
       settings: workerSettings(parts.limits),
       peer: this.#up,
-      cohorts: this.#cohorts,
       clock,
       logger: silentLogger,
       metrics: silentMetrics,
     });
-    this.#streams = new Streams(this.#gateway, this.#cohorts, parts);
+    this.#streams = new Streams(this.#atWorker.gateway, this.#atWorker.cohorts, parts);
   }
 
   get isQuiet(): boolean {
@@ -143,7 +138,7 @@ export class WorkerWorld implements ScheduledFront {
   }
 
   get size(): number {
-    return this.#streams.size + this.#requests.size;
+    return this.#streams.size + this.#atHub.size;
   }
 
   open(request: FrontRequest, socket: FakeSocket): void {
@@ -159,67 +154,16 @@ export class WorkerWorld implements ScheduledFront {
   }
 
   tellPosition(): void {
-    this.#outlet.tellStanding();
+    this.#atHub.tellStanding();
   }
 
   close(): void {
     this.#streams.close();
-    this.#outlet.close();
-    this.#requests.close();
-  }
-
-  #takeAtWorker(message: ToWorker, body: Buffer): void {
-    switch (message.kind) {
-      case "batch":
-        return this.#cohorts.take(message, body);
-      case "page":
-        return this.#cohorts.takePage(message, body);
-      case "stream":
-        return this.#gateway.start(message, body);
-      case "message-result":
-        return this.#gateway.messageResult(message, body);
-      case "removed":
-        return this.#cohorts.remove(message.cohort);
-      case "reply":
-        return this.#gateway.reply(message, body);
-      case "standing":
-        return this.#cohorts.stand(message);
-      case "read-body":
-      case "settle":
-      case "close":
-        throw new Error(`the hub sent ${message.kind}`);
-      default:
-        message satisfies never;
-    }
-  }
-
-  #takeAtHub(message: ToHub, body: Buffer): void {
-    switch (message.kind) {
-      case "request":
-        return this.#requests.request(message);
-      case "message":
-        return this.#requests.message(message, body);
-      case "ended":
-        return this.#requests.ended(message.request);
-      case "taken":
-        return this.#outlet.taken(message);
-      case "ask":
-        return this.#outlet.ask(message);
-      case "hold":
-        return this.#outlet.hold(message.cohort, message.on);
-      case "body":
-      case "closed":
-      case "metrics":
-      case "up":
-      case "settled":
-        throw new Error(`the worker sent ${message.kind}`);
-      default:
-        message satisfies never;
-    }
+    this.#atHub.close();
   }
 }
 
-function workerSettings(fanout: FanoutLimits): ConstructorParameters<typeof RemoteGateway>[0]["settings"] {
+function workerSettings(fanout: FanoutLimits): WorkerSettings {
   return {
     worker: 1,
     address: "",

@@ -70,14 +70,17 @@ export type ToWorker =
   /** Body: the body of the page. */
   | ({ readonly kind: "page"; readonly ask: number } & Omit<Page, "body">)
   /**
-   * The lowest position of all cohorts that the hub has for this worker. The hub sends this message every second, and the worker answers
-   * `metrics`.
+   * The lowest position of all cohorts that the hub has for this worker. The hub sends this message every second, and
+   * the worker answers `metrics`.
    */
   | ({ readonly kind: "standing" } & Standing)
   /** The hub sends no further connections. The worker answers `settled` after its last write. */
   | { readonly kind: "settle" }
   /** The worker has to close its streams in order, and then to end. */
   | { readonly kind: "close" };
+
+/** The messages about requests and streams. The other messages are about the worker itself. */
+export type StreamsToWorker = Exclude<ToWorker, { readonly kind: "settle" | "close" }>;
 
 /** The names of the format and the coding of a cohort's bytes. */
 export interface CohortEncoding {
@@ -138,6 +141,9 @@ export type ToHub =
   | { readonly kind: "hold"; readonly cohort: CohortNumber; readonly on: boolean }
   | ({ readonly kind: "metrics" } & WorkerMetrics)
   | { readonly kind: "settled" };
+
+/** The messages about requests and streams. The other messages are about the worker itself. */
+export type StreamsToHub = Exclude<ToHub, { readonly kind: "up" | "closed" | "metrics" | "settled" }>;
 
 /** The fields of the PharosError that explains why a body could not be read. */
 export interface BodyRefusal {

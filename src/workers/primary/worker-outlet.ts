@@ -8,13 +8,13 @@ import type { Hub } from "../../hub/hub.js";
 import { namesOf, readPage, startReading } from "../../hub/history-page.js";
 import type { Page } from "../../hub/history-page.js";
 import type { Peer } from "../ipc/peer.js";
-import type { CohortNumber, Place, Standing, ToHub, ToWorker } from "../ipc/messages.js";
+import type { CohortNumber, Place, Standing, StreamsToHub, StreamsToWorker } from "../ipc/messages.js";
 
 export interface WorkerOutletOptions {
   /** Unique among the hub's outlets. */
   readonly name: string;
   readonly hub: Hub;
-  readonly peer: Peer<ToWorker>;
+  readonly peer: Peer<StreamsToWorker>;
   readonly clock: Clock;
   /** The largest batch in bytes, unless one event is larger. */
   readonly roundBytes: number;
@@ -30,7 +30,7 @@ interface Numbered {
   allMembersBytes: number | undefined;
 }
 
-type PageRequest = ToHub & { readonly kind: "ask" };
+type PageRequest = StreamsToHub & { readonly kind: "ask" };
 
 /**
  * The limit of unacknowledged batches of one cohort: one for the current round, and one so that the next round does not
@@ -130,7 +130,7 @@ export class WorkerOutlet implements Outlet {
   }
 
   /** The worker reports that batches are in rounds. */
-  taken({ cohort, batches, roundBytes }: ToHub & { readonly kind: "taken" }): void {
+  taken({ cohort, batches, roundBytes }: StreamsToHub & { readonly kind: "taken" }): void {
     const numbered = this.#byNumber.get(cohort);
     if (numbered === undefined) return;
     this.#settle(numbered, batches);

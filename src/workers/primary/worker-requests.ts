@@ -10,7 +10,7 @@ import type {
   StreamStart,
 } from "../../gateway/http/messages.js";
 import { kindsOf } from "../../gateway/websocket/message-kinds.js";
-import type { CohortNumber, RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
+import type { CohortNumber, RequestNumber, StreamsToHub, StreamsToWorker } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
 import { parseBodyRefusal } from "../ipc/refusal.js";
 import type { WorkerOutlet } from "./worker-outlet.js";
@@ -18,7 +18,7 @@ import type { WorkerOutlet } from "./worker-outlet.js";
 export interface WorkerRequestsOptions {
   readonly gateway: Gateway;
   readonly outlet: WorkerOutlet;
-  readonly peer: Peer<ToWorker>;
+  readonly peer: Peer<StreamsToWorker>;
 }
 
 interface OpenStream {
@@ -35,7 +35,7 @@ interface WantedBody {
 
 const nothing = Buffer.alloc(0);
 
-type RequestMessage = ToHub & { readonly kind: "request" };
+type RequestMessage = StreamsToHub & { readonly kind: "request" };
 
 /** Answers the requests of one worker, and counts the worker's open streams. */
 export class WorkerRequests {
@@ -78,7 +78,7 @@ export class WorkerRequests {
     else send(answer);
   }
 
-  body({ request, refusal }: ToHub & { readonly kind: "body" }, body: Buffer): void {
+  body({ request, refusal }: StreamsToHub & { readonly kind: "body" }, body: Buffer): void {
     const wanted = this.#bodies.get(request);
     this.#bodies.delete(request);
     if (refusal === undefined) wanted?.resolve(body);
@@ -86,7 +86,7 @@ export class WorkerRequests {
   }
 
   /** A client's message on a stream. */
-  message({ request, message }: ToHub & { readonly kind: "message" }, body: Buffer): void {
+  message({ request, message }: StreamsToHub & { readonly kind: "message" }, body: Buffer): void {
     const dialogue = this.#streams.get(request)?.dialogue;
     const result = message === "text" ? dialogue?.onText?.(body.toString()) : dialogue?.onBytes?.(body);
     if (result instanceof Promise) void result.then((later) => this.#sendResult(request, later));

@@ -10,9 +10,8 @@ import type { ToHub, ToWorker, WorkerMetrics } from "../ipc/messages.js";
 import type { WorkerSettings } from "../ipc/settings.js";
 import { WorkerConnections } from "./worker-connections.js";
 import type { HandOverCallbacks } from "./worker-connections.js";
-import { WorkerOutlet } from "./worker-outlet.js";
 import { WorkerProcess } from "./worker-process.js";
-import { WorkerRequests } from "./worker-requests.js";
+import { WorkerStreams } from "./worker-streams.js";
 
 export interface WorkerOptions {
   /** The program of the worker. */
@@ -48,8 +47,7 @@ const unansweredAtMost = 10;
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #peer: ZeroMqPeer<ToWorker, ToHub>;
-  readonly #outlet: WorkerOutlet;
-  readonly #requests: WorkerRequests;
+  readonly #streams: WorkerStreams;
   readonly #connections = new WorkerConnections();
   #process: WorkerProcess | undefined;
   #asking: Timer | undefined;
@@ -73,8 +71,8 @@ export class Worker {
       broken: (error) => this.#fail(error),
     });
     this.#peer = peer;
-    this.#outlet = new WorkerOutlet({ name, hub, peer, clock, roundBytes: settings.fanout.roundBytes });
-    this.#requests = new WorkerRequests({ gateway, outlet: this.#outlet, peer });
+    const { roundBytes } = settings.fanout;
+    this.#streams = new WorkerStreams({ name, hub, gateway, peer, clock, roundBytes });
   }
 
   /** Starts the process. Resolves when the worker accepts connections, has ended, or cannot be started. */
@@ -105,7 +103,7 @@ export class Worker {
 
   /** Open streams. */
   get size(): number {
-    return this.#requests.size;
+    return this.#streams.size;
   }
 
   get laggards(): number {
@@ -132,7 +130,7 @@ export class Worker {
    */
   async settle(): Promise<void> {
     if (!this.#up) return;
-    await this.#outlet.whenIdle();
+    await this.#streams.whenIdle();
     this.#peer.send({ kind: "settle" });
     await this.#until(() => this.#settled);
   }
@@ -168,19 +166,13 @@ export class Worker {
     this.#unanswered = 0;
     switch (message.kind) {
       case "request":
-        return this.#requests.request(message);
       case "body":
-        return this.#requests.body(message, body);
       case "message":
-        return this.#requests.message(message, body);
       case "ended":
-        return this.#requests.ended(message.request);
       case "taken":
-        return this.#outlet.taken(message);
       case "ask":
-        return this.#outlet.ask(message);
       case "hold":
-        return this.#outlet.hold(message.cohort, message.on);
+        return this.#streams.receive(message, body);
       case "closed":
         return this.#connections.closed(message.connection);
       case "metrics":
@@ -208,7 +200,7 @@ export class Worker {
     if (this.#unanswered >= unansweredAtMost)
       return this.#fail(`the worker did not answer ${unansweredAtMost} pings`);
     this.#unanswered += 1;
-    this.#outlet.tellStanding();
+    this.#streams.tellStanding();
   }
 
   #fail(error: unknown): void {
@@ -225,8 +217,7 @@ export class Worker {
     this.#over = true;
     this.#asking?.cancel();
     this.#peer.close();
-    this.#outlet.close();
-    this.#requests.close();
+    this.#streams.close();
     this.#connections.end();
     this.#gauges = { laggards: 0, bodyBytes: 0 };
     this.#waiters.look();

@@ -4,7 +4,14 @@ import { PageStore } from "../../hub/page-store.js";
 import type { PageKey } from "../../hub/page-store.js";
 import { moveReading } from "../../hub/history-page.js";
 import type { Page, PendingPage, ReadState } from "../../hub/history-page.js";
-import type { CohortNumber, Place, Standing, ToHub, ToWorker, CohortEncoding } from "../ipc/messages.js";
+import type {
+  CohortNumber,
+  Place,
+  Standing,
+  StreamsToHub,
+  StreamsToWorker,
+  CohortEncoding,
+} from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
 import { compact, RecentBatchBudget } from "./recent-batches.js";
 import { RemoteTicket } from "./remote-ticket.js";
@@ -12,7 +19,7 @@ import { RemoteCohort } from "./remote-cohort.js";
 import type { WantedPage } from "./remote-cohort.js";
 
 export interface RemoteCohortsOptions {
-  readonly peer: Peer<ToHub>;
+  readonly peer: Peer<StreamsToHub>;
   /** Encodes a heartbeat for the streams of a cohort. */
   readonly heartbeat: (encoding: CohortEncoding, id: string, members: number) => Buffer;
   /** The memory limit for pages that several readers share, in bytes. */
@@ -114,7 +121,7 @@ export class RemoteCohorts implements CohortSource {
   }
 
   /** Stores a batch of a cohort. */
-  take({ cohort, count, upTo, id }: ToWorker & { readonly kind: "batch" }, body: Buffer): void {
+  take({ cohort, count, upTo, id }: StreamsToWorker & { readonly kind: "batch" }, body: Buffer): void {
     const remote = this.#cohorts.get(cohort);
     // The last connection has left the cohort in the meantime.
     if (remote === undefined) return this.#tellTaken(cohort, 1);
@@ -123,7 +130,7 @@ export class RemoteCohorts implements CohortSource {
   }
 
   /** Accepts a page that this worker requested. */
-  takePage({ ask, ...rest }: ToWorker & { readonly kind: "page" }, body: Buffer): void {
+  takePage({ ask, ...rest }: StreamsToWorker & { readonly kind: "page" }, body: Buffer): void {
     const pending = this.#underWay.get(ask);
     this.#underWay.delete(ask);
     if (pending === undefined) return;

@@ -17,7 +17,7 @@ import { RefusalLog } from "../../gateway/refusals/refusal-log.js";
 import type { GatewayPort, FrontRequest } from "../../fronts/http/gateway-port.js";
 import type { Logger } from "../../base/log.js";
 import type { Metrics } from "../../base/metrics.js";
-import type { RequestNumber, ToHub, ToWorker } from "../ipc/messages.js";
+import type { RequestNumber, StreamsToHub, StreamsToWorker } from "../ipc/messages.js";
 import type { Peer } from "../ipc/peer.js";
 import { bodyRefusalOf } from "../ipc/refusal.js";
 import type { MessageKind } from "../../gateway/websocket/message-kinds.js";
@@ -28,7 +28,7 @@ import { RemoteTicket } from "./remote-ticket.js";
 
 export interface RemoteGatewayOptions {
   readonly settings: WorkerSettings;
-  readonly peer: Peer<ToHub>;
+  readonly peer: Peer<StreamsToHub>;
   readonly cohorts: RemoteCohorts;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -109,7 +109,7 @@ export class RemoteGateway implements GatewayPort {
 
   /** The hub's answer to a request. */
   reply(
-    { request, status, headers, contentLength }: ToWorker & { readonly kind: "reply" },
+    { request, status, headers, contentLength }: StreamsToWorker & { readonly kind: "reply" },
     body: Buffer,
   ): void {
     this.#answer(request, { kind: "reply", status, headers, contentLength, body });
@@ -117,7 +117,7 @@ export class RemoteGateway implements GatewayPort {
 
   /** The hub has admitted a stream. */
   start(
-    { request, kinds, headers, expiresAtMs, isChunked, place }: ToWorker & { readonly kind: "stream" },
+    { request, kinds, headers, expiresAtMs, isChunked, place }: StreamsToWorker & { readonly kind: "stream" },
     opening: Buffer,
   ): void {
     const { cohorts, peer } = this.#options;
@@ -144,7 +144,7 @@ export class RemoteGateway implements GatewayPort {
 
   /** The hub's answer to a client's message on a stream. */
   messageResult(
-    { request, place, left, renewed }: ToWorker & { readonly kind: "message-result" },
+    { request, place, left, renewed }: StreamsToWorker & { readonly kind: "message-result" },
     answer: Buffer,
   ): void {
     const resolve = this.#unanswered.get(request);

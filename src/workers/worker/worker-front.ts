@@ -5,9 +5,7 @@ import type { Logger } from "../../base/log.js";
 import { ZeroMqPeer } from "../ipc/peer.js";
 import type { ToHub, ToWorker } from "../ipc/messages.js";
 import type { HandedOver, WorkerSettings } from "../ipc/settings.js";
-import { heartbeat } from "./heartbeat.js";
-import { RemoteCohorts } from "./remote-cohorts.js";
-import { RemoteGateway } from "./remote-gateway.js";
+import { RemoteHub } from "./remote-hub.js";
 import { RemoteMetrics } from "./remote-metrics.js";
 
 export interface WorkerFrontOptions {
@@ -26,8 +24,7 @@ export class WorkerFront {
   readonly #options: WorkerFrontOptions;
   readonly #peer: ZeroMqPeer<ToHub, ToWorker>;
   readonly #metrics = new RemoteMetrics();
-  readonly #cohorts: RemoteCohorts;
-  readonly #gateway: RemoteGateway;
+  readonly #hub: RemoteHub;
   readonly #front: HttpFront;
   /** The number of the last connection. */
   #last = 0;
@@ -41,17 +38,15 @@ export class WorkerFront {
       broken: over,
     });
     this.#peer = peer;
-    const { pageCacheBytes } = settings.fanout;
-    this.#cohorts = new RemoteCohorts({ peer, heartbeat, pageCacheBytes });
     const metrics = this.#metrics;
-    this.#gateway = new RemoteGateway({ settings, peer, cohorts: this.#cohorts, clock, logger, metrics });
+    this.#hub = new RemoteHub({ settings, peer, clock, logger, metrics });
     this.#front = new HttpFront({
       ...settings,
       listenAt: { path: settings.socketPath },
       // The hub counts connections before it passes them to this worker.
       connections: Number.MAX_SAFE_INTEGER,
-      gateway: this.#gateway,
-      cohorts: this.#cohorts,
+      gateway: this.#hub.gateway,
+      cohorts: this.#hub.cohorts,
       clock,
       logger,
       metrics,
@@ -86,21 +81,15 @@ export class WorkerFront {
   #receive(message: ToWorker, body: Buffer): void {
     switch (message.kind) {
       case "batch":
-        return this.#cohorts.take(message, body);
       case "page":
-        return this.#cohorts.takePage(message, body);
       case "stream":
-        return this.#gateway.start(message, body);
       case "message-result":
-        return this.#gateway.messageResult(message, body);
       case "removed":
-        return this.#cohorts.remove(message.cohort);
       case "reply":
-        return this.#gateway.reply(message, body);
       case "read-body":
-        return this.#gateway.readBody(message.request);
+        return this.#hub.receive(message, body);
       case "standing":
-        this.#cohorts.stand(message);
+        this.#hub.receive(message, body);
         return this.#sendMetrics();
       case "settle":
         void this.#settle();
@@ -115,7 +104,7 @@ export class WorkerFront {
 
   #sendMetrics(): void {
     const { laggards } = this.#front;
-    const bodyBytes = this.#gateway.bodies.held;
+    const bodyBytes = this.#hub.gateway.bodies.held;
     this.#peer.send({ kind: "metrics", ...this.#metrics.drain(), laggards, bodyBytes });
   }
 
