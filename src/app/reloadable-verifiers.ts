@@ -4,7 +4,7 @@ import type { Logger } from "../base/log.js";
 
 interface Reloadable {
   readonly create: () => TokenVerifier | undefined;
-  current: TokenVerifier | undefined;
+  current: TokenVerifier;
 }
 
 /** Verifiers whose keys the hub can read again while it runs. */
@@ -26,14 +26,15 @@ export class ReloadableVerifiers {
     if (current === undefined) return undefined;
     const reloadable: Reloadable = { create, current };
     this.#verifiers.push(reloadable);
-    return { verify: (token) => (reloadable.current ?? current).verify(token) };
+    return { verify: (token) => reloadable.current.verify(token) };
   }
 
   /** Reads all keys again. If a key cannot be read, all earlier keys stay in use, and the log says why. */
   reload(): void {
     try {
       const fresh = this.#verifiers.map(({ create }) => create());
-      for (const [index, verifier] of this.#verifiers.entries()) verifier.current = fresh[index];
+      for (const [index, verifier] of this.#verifiers.entries())
+        verifier.current = fresh[index] ?? verifier.current;
       this.#logger.info({}, "the keys for tokens were read again");
     } catch (error) {
       const reason = messageOf(error);
