@@ -37,7 +37,7 @@ test.each(pages)("the command line in %s names commands and options that exist",
   const program = createProgram(new FakeIo(), { code: 0 });
   const serve = commandOf(["serve"], program);
   const calls = [
-    ...callsOf(page, /\.\/scripts\/pharos +(.*?)(?:\s#.*|\s*[|&)].*)?$/).map((words) => ({
+    ...callsOf(page, /\/scripts\/pharos"? +(.*?)(?:\s#.*|\s*[|&)].*)?$/).map((words) => ({
       words,
       command: commandOf(words, program),
     })),
