@@ -45,11 +45,6 @@ export class RememberedTokens {
     if (this.#tokens.size > this.#most) this.#forgetFirst();
   }
 
-  /** Removes all entries: a key that verified a token may have been withdrawn. */
-  clear(): void {
-    this.#tokens.clear();
-  }
-
   #forgetFirst(): void {
     for (const hash of this.#tokens.keys()) {
       this.#tokens.delete(hash);

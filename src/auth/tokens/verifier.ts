@@ -44,7 +44,7 @@ class Verifier implements TokenVerifier {
   readonly #limits: TokenLimits;
   readonly #leewayMs: number;
   readonly #issuers: readonly TrustedIssuer[];
-  readonly #remembered: RememberedTokens;
+  #remembered: RememberedTokens;
   readonly #ports: VerifierPorts;
 
   constructor({ issuers, hubUrl, limits, leewaySeconds = 0 }: VerifierOptions, ports: VerifierPorts) {
@@ -52,18 +52,23 @@ class Verifier implements TokenVerifier {
     this.#limits = { ...defaultTokenLimits, ...limits };
     this.#leewayMs = leewaySeconds * 1000;
     this.#remembered = new RememberedTokens(this.#limits.remembered);
-    const keysChanged = () => this.#remembered.clear();
+    const keysChanged = () => {
+      this.#remembered = new RememberedTokens(this.#limits.remembered);
+    };
     this.#issuers = issuers.map((settings) => trustIssuer(settings, { hubUrl, ...ports, keysChanged }));
     this.#ports = ports;
   }
 
   async verify(token: string): Promise<Verdict> {
     const nowMs = this.#ports.clock.now();
-    const known = this.#remembered.get(token, nowMs);
+    // If the keys change during the verification, its result goes to a cache that the verifier no longer uses: a key
+    // that verified the token may have been withdrawn.
+    const remembered = this.#remembered;
+    const known = remembered.get(token, nowMs);
     if (known !== undefined) return { ok: true, grants: known };
     try {
       const grants = await this.#grantsOf(token, nowMs);
-      this.#remembered.add(token, grants, nowMs);
+      remembered.add(token, grants, nowMs);
       return { ok: true, grants };
     } catch (error) {
       return { ok: false, reason: this.#reasonOf(error) };

@@ -217,6 +217,22 @@ describe("keys in a file", () => {
     expect(await hub.verify(await signedBy(first, "1"))).toMatchObject({ ok: true });
     expect(hub.log).toHaveLength(1);
   });
+
+  // Bug: the hub remembered such a token, and accepted it until it expired.
+  it("that are withdrawn during a verification stop working for its token, too", async () => {
+    // The hub tries all keys in order, so the new set arrives before the hub has verified the token with the last key.
+    const others = Array.from({ length: 31 }, () => [ec("P-256")] as const);
+    const jwks = file(setOf(...others, [first]));
+    const hub = new World({ issuers: [{ issuer, jwks }] });
+    const claims = { ...goodClaims, exp: now + 1e6 };
+    const tokenOf = (pair: KeyPair) => sign({ header: { alg: "ES256" }, claims, key: pair.privateKey });
+    const token = await tokenOf(first);
+    writeFileSync(jwks, setOf([second]));
+    hub.clock.advance(600_000);
+    expect(await hub.verify(token)).toMatchObject({ ok: true });
+    expect(await hub.verify(await tokenOf(second))).toMatchObject({ ok: true });
+    expect(await hub.verify(token)).toMatchObject({ ok: false });
+  });
 });
 
 describe("keys that are 10 minutes old", () => {
