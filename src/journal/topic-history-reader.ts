@@ -33,8 +33,9 @@ export interface TopicHistoryReader extends History {
    */
   countsOf(topic: Topic, rights: Rights): TopicCounts | undefined;
   /**
-   * Finds the position of an event id for a reader of these topics. Like {@link History.locate}, but an own id that
-   * several publications have is found in each topic. If several topics have it, the first of these publications counts.
+   * Finds the position of an event id for a reader of these topics. Like {@link History.locate}, but an own id belongs to
+   * a topic: several publications may have it, and the first one in these topics counts. An id of other topics only is
+   * unknown, because its position says nothing about the events that the reader has received.
    *
    * @param rights default: the rights of a client without a token
    */

@@ -64,7 +64,7 @@ export const declaredHistoryLimits = {
     default: 100_000,
     help: "Event ids that publishers set and that clients can resume from.",
     above: "The hub forgets the oldest ids.",
-    why: "About 200 bytes each: 20 MB. Ids of the largest size, 256 bytes: 40 MB.",
+    why: "About 200 bytes each: 20 MB. Ids of the largest size, 256 bytes: 40 MB. Ids that several topics have: 25 MB more.",
   },
 } as const satisfies LimitTable;
 

@@ -160,30 +160,28 @@ export class MemoryJournal implements Journal {
   }
 
   locate(eventId: string, rights = publicOnly): Cursor {
+    const offset = this.#ids.firstOffset(eventId);
+    const isKnown = offset !== undefined && this.#knownAt(offset, rights) !== undefined;
+    return this.#locatePosition(eventId) ?? firstOf(isKnown ? [offset] : []);
+  }
+
+  /** The cursor of a position; undefined for a publisher's own id. */
+  #locatePosition(eventId: string): Cursor | undefined {
     if (eventId === "earliest") return { kind: "at", offset: 0 };
     const position = this.#positions.parse(eventId);
-    if (position === undefined) {
-      const offset = this.#ids.firstOffset(eventId);
-      const isKnown = offset !== undefined && this.#knownAt(offset, rights) !== undefined;
-      return isKnown ? { kind: "at", offset } : { kind: "lost", reason: "unknown-id" };
-    }
+    if (position === undefined) return undefined;
     if (position.epoch !== this.epoch) return { kind: "lost", reason: "other-epoch" };
     if (position.offset > this.#head) return { kind: "lost", reason: "unknown-id" };
     return { kind: "at", offset: position.offset };
   }
 
   locateIn(topics: readonly Topic[], eventId: string, rights = publicOnly): Cursor {
-    const offsets = topics.flatMap((topic) => this.#idIn(topic, eventId, rights) ?? []);
-    return offsets.length === 0 ? this.locate(eventId, rights) : { kind: "at", offset: Math.min(...offsets) };
-  }
-
-  /** The offset of the topic's first entry with this id, if these rights allow reading the entry. */
-  #idIn(topic: Topic, id: string, rights: Rights): Offset | undefined {
-    for (const offset of [this.#ids.firstOffset(id), this.#ids.laterOffset(id, topic)]) {
-      const entry = offset === undefined ? undefined : this.#knownAt(offset, rights);
-      if (entry?.publication.topics.includes(topic) === true) return entry.offset;
-    }
-    return undefined;
+    const offsets = topics.flatMap((topic) =>
+      this.#ids
+        .offsets(eventId, topic)
+        .filter((offset) => this.#knownAt(offset, rights)?.publication.topics.includes(topic)),
+    );
+    return this.#locatePosition(eventId) ?? firstOf(offsets);
   }
 
   /** The entry at this offset, if the journal has it and these rights allow reading it. */
@@ -440,4 +438,10 @@ export class MemoryJournal implements Journal {
     if (filterSetOf(filters).matches(name)) return true;
     return name === this.#presenceTopic && filters.some((filter) => mayMatchBelow(filter, name));
   }
+}
+
+function firstOf(offsets: readonly Offset[]): Cursor {
+  return offsets.length === 0
+    ? { kind: "lost", reason: "unknown-id" }
+    : { kind: "at", offset: Math.min(...offsets) };
 }

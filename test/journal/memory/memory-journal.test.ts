@@ -45,6 +45,52 @@ describe("a publisher's own id", () => {
     expect(fixture.counts.get("duplicate_ids_total")).toBe(1);
   });
 
+  it("is found in each topic that has it", () => {
+    const fixture = new Fixture();
+    for (const topics of ["a", "b c", "b"]) fixture.publish(topics, { id: "mine" });
+    const located = (topics: string): unknown =>
+      fixture.journal.locateIn(
+        topics.split(" ").map((topic) => parseTopic(topic)),
+        "mine",
+      );
+    expect(located("a")).toEqual({ kind: "at", offset: 1 });
+    expect(located("b")).toEqual({ kind: "at", offset: 2 });
+    expect(located("c")).toEqual({ kind: "at", offset: 2 });
+    expect(located("c a")).toEqual({ kind: "at", offset: 1 });
+    expect(located("d")).toEqual({ kind: "lost", reason: "unknown-id" });
+  });
+
+  // Bug: the id was looked up in the whole hub, and the reader resumed after publications that it had not received.
+  it("is unknown in its topic when the publication is evicted there, though another topic has the id", () => {
+    const fixture = new Fixture({ topicEvents: 2 });
+    fixture.publish("a", { id: "mine" });
+    for (let missed = 0; missed < 2; missed += 1) fixture.publish("a");
+    fixture.publish("b", { id: "mine" });
+    expect(fixture.journal.locateIn([parseTopic("a")], "mine")).toEqual({
+      kind: "lost",
+      reason: "unknown-id",
+    });
+    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 4 });
+  });
+
+  it("is that of the first publication of the topic, also when a later one has the id in the whole hub", () => {
+    const fixture = new Fixture({ topicEvents: 2 });
+    for (const topics of ["a", "b"]) fixture.publish(topics, { id: "mine" });
+    for (let more = 0; more < 2; more += 1) fixture.publish("a");
+    fixture.publish("b", { id: "mine" });
+    expect(fixture.journal.locate("mine")).toEqual({ kind: "at", offset: 5 });
+    expect(fixture.journal.locateIn([parseTopic("b")], "mine")).toEqual({ kind: "at", offset: 2 });
+  });
+
+  it("is forgotten in the oldest topics when too many topics have it", () => {
+    const fixture = new Fixture({ ids: 2 });
+    for (const topic of ["a", "b", "c", "d"]) fixture.publish(topic, { id: "mine" });
+    const kinds = ["a", "b", "c", "d"].map(
+      (topic) => fixture.journal.locateIn([parseTopic(topic)], "mine").kind,
+    );
+    expect(kinds).toEqual(["at", "lost", "at", "at"]);
+  });
+
   it("is forgotten with its publication, and may then come again", () => {
     const fixture = new Fixture({ topicEvents: 1 });
     fixture.publish("a", { id: "mine" });

@@ -1,4 +1,5 @@
 import { countLeading } from "../../../base/binary-search.js";
+import { CompactingQueue } from "../../../base/compacting-queue.js";
 import type { Entry } from "../../../hub/publications/entry.js";
 import type { Offset } from "../../../hub/publications/position.js";
 
@@ -27,7 +28,7 @@ const mostSeconds = 100_000;
 export class Stamps {
   /** The first second of this run of the hub. No stamp of an earlier run is in this second or later. */
   readonly #start: number;
-  #seconds: Second[];
+  readonly #seconds = new CompactingQueue<Second>();
   #head: Offset = 0;
 
   /**
@@ -36,7 +37,7 @@ export class Stamps {
    */
   constructor(startMs: number) {
     this.#start = Math.floor(startMs / 1000) + 1;
-    this.#seconds = [{ time: this.#start, first: 0 }];
+    this.#seconds.push({ time: this.#start, first: 0 });
   }
 
   /**
@@ -45,45 +46,47 @@ export class Stamps {
    */
   apply({ offset, atMs }: Pick<Entry, "offset" | "atMs">): void {
     this.#head = offset;
-    const last = this.#seconds.at(-1);
+    const { last } = this.#seconds;
     const time = Math.floor(atMs / 1000);
     if (last !== undefined && time <= last.time) return;
     this.#seconds.push({ time, first: offset });
-    if (this.#seconds.length > mostSeconds) this.#seconds = this.#seconds.slice(mostSeconds / 2);
+    if (this.#seconds.length > mostSeconds) this.#seconds.shift();
   }
 
   /** The stamp of the publication at this offset; time 0 and tag 0 if the publication is too old. */
   of(offset: Offset): Stamp {
-    const second = this.#seconds[this.#indexAt(({ first }) => first <= offset)];
+    const second = this.#seconds.at(this.#indexAt(({ first }) => first <= offset));
     return second === undefined ? { time: 0, tag: 0 } : { time: second.time, tag: offset - second.first + 1 };
   }
 
   /** A stamp after all past publications and before all future publications. */
   now(nowMs: number): Stamp {
     const time = Math.floor(nowMs / 1000);
-    const last = this.#seconds.at(-1);
+    const { last } = this.#seconds;
     if (last === undefined || last.time < time) return { time, tag: 0 };
     return { time: last.time, tag: this.#head - last.first + 1 };
   }
 
   /**
    * The offset of the last publication up to this stamp. A negative tag includes all publications of its second. Time 0
-   * is before all publications. `other-run` for a time before this run of the hub.
+   * is before all publications, and so is a second that is no longer stored: its client gets messages again, or a gap,
+   * but loses none in silence. `other-run` for a time before this run of the hub.
    */
   offsetAt({ time, tag }: Stamp): Offset | "other-run" {
     if (time === 0) return 0;
     if (time < this.#start) return "other-run";
     const index = this.#indexAt((second) => second.time <= time);
-    const second = this.#seconds[index];
-    const last = (this.#seconds[index + 1]?.first ?? this.#head + 1) - 1;
-    if (second === undefined || second.time < time || tag < 0) return last;
+    const second = this.#seconds.at(index);
+    if (second === undefined) return 0;
+    const last = (this.#seconds.at(index + 1)?.first ?? this.#head + 1) - 1;
+    if (second.time < time || tag < 0) return last;
     return Math.max(0, Math.min(last, second.first + tag - 1));
   }
 
   /** The index of the last second for which `matches` is true, by binary search; -1 if there is none. */
   #indexAt(matches: (second: Second) => boolean): number {
     const leading = countLeading(this.#seconds.length, (index) => {
-      const second = this.#seconds[index];
+      const second = this.#seconds.at(index);
       return second !== undefined && matches(second);
     });
     return leading - 1;
