@@ -58,11 +58,14 @@ export function checkPublication(publication: object): void {
   }
 }
 
-/** @throws PharosError `bad-config` for a value that is not a positive number of milliseconds */
-export function checkMs(name: string, value: unknown): void {
-  if (typeof value === "number" && value > 0) return;
+/** The largest number that timers and the options of ZeroMQ sockets accept. */
+const largestNumber = 2 ** 31 - 1;
+
+/** @throws PharosError `bad-config` for a value that is not a whole number from `from` to {@link largestNumber} */
+export function checkNumber(name: string, value: unknown, from: number): void {
+  if (Number.isInteger(value) && Number(value) >= from && Number(value) <= largestNumber) return;
   throw new PharosError(
     "bad-config",
-    `${name} must be a positive number of milliseconds, not ${quoteValue(value)}`,
+    `${name} must be a whole number from ${from} to ${largestNumber}, not ${quoteValue(value)}`,
   );
 }

@@ -1,7 +1,7 @@
 import { PharosError, type ErrorCode } from "../base/errors.js";
 import type { Publication } from "../hub/publications/publication.js";
 import { parseId, parseIds } from "./answers.js";
-import { checkMs, checkNames } from "./check-arguments.js";
+import { checkNames, checkNumber } from "./check-arguments.js";
 import { gather } from "./gather.js";
 import { encodeForm, encodeLine, parseHttpPublication, type HttpPublication } from "./http-bodies.js";
 import { parseHubUrl, type HubUrls } from "./hub-urls.js";
@@ -68,7 +68,7 @@ export class HttpPublisher {
   constructor(url: string, options: HttpPublisherOptions = {}) {
     checkNames(options, { what: "options", names: ["token", "timeoutMs"], code: "bad-config" });
     const { token, timeoutMs = 5000 } = options;
-    checkMs("timeoutMs", timeoutMs);
+    checkNumber("timeoutMs", timeoutMs, 1);
     if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
       throw new PharosError(
         "bad-config",

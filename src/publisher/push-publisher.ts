@@ -5,7 +5,7 @@ import { attach } from "../zeromq/bind.js";
 import { parseEndpoint, type Endpoint } from "../zeromq/endpoint.js";
 import { parseIngestMessage } from "../ingress/zeromq/message.js";
 import { encodeIngestMessage, type OutgoingPublication } from "./frames.js";
-import { checkMs, checkNames } from "./check-arguments.js";
+import { checkNames, checkNumber } from "./check-arguments.js";
 import { numbered, type NumberedOptions } from "./numbered.js";
 
 export interface PublisherOptions {
@@ -57,13 +57,16 @@ export class PushPublisher {
    * Opens a publisher. The publisher connects to `endpoint`, or binds `endpoint` if the text begins with `@`. The
    * method also succeeds if there is no hub, but then the first publication fails.
    *
-   * @throws PharosError `bad-endpoint`, `bad-curve-key`
+   * @throws PharosError `bad-endpoint`, `bad-curve-key`; `bad-config` for an option that is unknown or not a number
    */
   static async open(endpoint: string, options: PublisherOptions = {}): Promise<PushPublisher> {
     const names = ["timeoutMs", "lingerMs", "queuedMessages", "curve"];
     checkNames(options, { what: "options", names, code: "bad-config" });
     const { timeoutMs, lingerMs, queuedMessages, curve } = { ...defaultOptions, ...options };
-    checkMs("timeoutMs", timeoutMs);
+    checkNumber("timeoutMs", timeoutMs, 1);
+    checkNumber("lingerMs", lingerMs, 0);
+    // 0 would be no limit in ZeroMQ.
+    checkNumber("queuedMessages", queuedMessages, 1);
     const parsed = parseEndpoint(endpoint, "connect");
     const socket = new Push({
       // Without `immediate`, libzmq also queues messages for a hub that never existed, so a completed send would prove

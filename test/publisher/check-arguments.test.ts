@@ -12,7 +12,10 @@ it.each([
   [[undefined], /is not the URL of a hub/],
   [[url, null], /options must be an object with token, timeoutMs, not null/],
   [[url, { tokens: "a" }], /options: there is no field "tokens"; did you mean "token"\?/],
-  [[url, { timeoutMs: "5" }], /timeoutMs must be a positive number of milliseconds, not "5"/],
+  [[url, { timeoutMs: "5" }], /timeoutMs must be a whole number from 1 to 2147483647, not "5"/],
+  // Bug: each publication failed with the RangeError of a timer.
+  [[url, { timeoutMs: 0.5 }], /timeoutMs must be a whole number from 1 to 2147483647, not 0.5/],
+  [[url, { timeoutMs: Infinity }], /timeoutMs must be a whole number from 1 to 2147483647, not Infinity/],
 ])("HttpPublisher refuses %j with a sentence", (args, message) => {
   expect(() => makeHttp(...args)).toThrowError(message);
 });
@@ -35,9 +38,12 @@ it.each([
   }
 });
 
-it("PushPublisher refuses unknown options", async () => {
-  const opened = call(PushPublisher.open.bind(PushPublisher), "@ipc://x", { timeout: 5 });
-  await expect(opened).rejects.toThrowError(
-    /options: there is no field "timeout"; allowed are timeoutMs, lingerMs/,
-  );
+it.each([
+  [{ timeout: 5 }, /options: there is no field "timeout"; allowed are timeoutMs, lingerMs/],
+  [{ timeoutMs: 2 ** 31 }, /timeoutMs must be a whole number from 1 to 2147483647, not 2147483648/],
+  [{ lingerMs: -1 }, /lingerMs must be a whole number from 0 to 2147483647, not -1/],
+  [{ queuedMessages: 0 }, /queuedMessages must be a whole number from 1 to 2147483647, not 0/],
+])("PushPublisher refuses the options %j with a sentence", async (options, message) => {
+  const opened = call(PushPublisher.open.bind(PushPublisher), "@ipc://x", options);
+  await expect(opened).rejects.toThrowError(message);
 });
