@@ -15,8 +15,11 @@ const topicBytes = 30;
 
 /** Writes an entry as bytes. Each stream format is an encoder. */
 export interface EventEncoder {
-  /** Writes a publication as an event, which moves the client's cursor to the publication. */
-  event(entry: Entry): Buffer;
+  /**
+   * Writes a publication as an event, which moves the client's cursor to the publication. Formats with the same events
+   * share the function, and so the bytes of each entry.
+   */
+  readonly event: (entry: Entry) => Buffer;
 }
 
 /** A publication with its position. Only a journal creates entries. */
@@ -40,7 +43,7 @@ export class Entry {
   readers = 0;
   /** The number of cohorts in which the entry is pending. The hub updates this number. */
   pendingIn = 0;
-  #encoder: EventEncoder | undefined;
+  #encodedBy: EventEncoder["event"] | undefined;
   #encoded: Buffer | undefined;
 
   constructor(fields: Pick<Entry, "offset" | "id" | "publication" | "atMs">) {
@@ -54,14 +57,14 @@ export class Entry {
   }
 
   /**
-   * Encodes the entry. The entry keeps the bytes while the entry is pending in any cohort, so that each publication is
-   * encoded once per format. History holds text only: a small Buffer keeps a slab of 8 KiB in memory.
+   * Encodes the entry. The entry keeps the last bytes while the entry is pending in any cohort, so that cohorts with the
+   * same events share one encoding. History holds text only: a small Buffer keeps a slab of 8 KiB in memory.
    */
-  encodedAs(encoder: EventEncoder): Buffer {
-    if (this.#encoder === encoder && this.#encoded !== undefined) return this.#encoded;
-    const encoded = encoder.event(this);
+  encodedAs({ event }: EventEncoder): Buffer {
+    if (this.#encodedBy === event && this.#encoded !== undefined) return this.#encoded;
+    const encoded = event(this);
     if (this.pendingIn > 0) {
-      this.#encoder = encoder;
+      this.#encodedBy = event;
       this.#encoded = encoded;
     }
     return encoded;
@@ -69,7 +72,7 @@ export class Entry {
 
   /** Drops the encoded bytes. Called when no cohort needs these bytes any more. */
   forgetEncoded(): void {
-    this.#encoder = undefined;
+    this.#encodedBy = undefined;
     this.#encoded = undefined;
   }
 }
