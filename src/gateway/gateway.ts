@@ -194,7 +194,7 @@ function checkContentCoding(request: GatewayRequest): void {
     return;
   throw new PharosError(
     "unsupported-content-coding",
-    `the body has Content-Encoding: ${coding}; send the body without a content coding`,
+    `the body has the Content-Encoding ${quoteValue(coding)}; send the body without a content coding`,
   );
 }
 

@@ -105,7 +105,7 @@ function checkId(id: string, maxBytes: number): void {
   if (id !== id.trim())
     throw new PharosError(
       "bad-event-id",
-      `an event id must not begin or end with white space, as ${JSON.stringify(id.slice(0, 40))} does; spaces inside an id are allowed`,
+      `an event id must not begin or end with white space, as ${quoteValue(id)} does; spaces inside an id are allowed`,
     );
 }
 

@@ -56,9 +56,9 @@ describe("one publication", () => {
       status: 415,
       accepted: "identity",
     });
-    expect(reply.body.toString()).toContain(
-      `Content-Encoding: ${coding}; send the body without a content coding`,
-    );
+    expect(JSON.parse(reply.body.toString())).toMatchObject({
+      detail: `the body has the Content-Encoding "${coding}"; send the body without a content coding`,
+    });
     expect(world.published).toEqual([]);
   });
 
